@@ -146,12 +146,12 @@ def gpu_prices() -> tuple[GpuPrice, ...]:
 @cache
 def lowest_prices(terms: str = "on_demand") -> tuple[GpuPrice, ...]:
     """The lowest price of each GPU at each provider on these terms, whatever the region."""
-    found: dict[tuple[str, str], GpuPrice] = {}
+    lowest: dict[tuple[str, str], GpuPrice] = {}
     for price in gpu_prices():
         at = price.gpu, price.provider
-        if price.terms == terms and (at not in found or price.usd_per_gpu_hour < found[at].usd_per_gpu_hour):
-            found[at] = price
-    return tuple(found.values())
+        if price.terms == terms and (at not in lowest or price.usd_per_gpu_hour < lowest[at].usd_per_gpu_hour):
+            lowest[at] = price
+    return tuple(lowest.values())
 
 
 def wages() -> tuple[Wage, ...]:
@@ -209,8 +209,8 @@ def instance(provider: str, name: str) -> Instance | None:
 
 
 def _provider_name(text: str) -> str:
-    found = provider(text)
-    return found.name if found else text.casefold().strip()
+    row = provider(text)
+    return row.name if row else text.casefold().strip()
 
 
 def _bare_type(name: str) -> str:
@@ -219,10 +219,10 @@ def _bare_type(name: str) -> str:
 
 @cache
 def _by_type() -> dict[str, tuple[Instance, ...]]:
-    found: dict[str, tuple[Instance, ...]] = {}
+    types: dict[str, tuple[Instance, ...]] = {}
     for one in instances():
-        found[_bare_type(one.instance)] = (*found.get(_bare_type(one.instance), ()), one)
-    return found
+        types[_bare_type(one.instance)] = (*types.get(_bare_type(one.instance), ()), one)
+    return types
 
 
 def wage(role: str) -> Wage | None:

@@ -145,21 +145,21 @@ def framework_in(name: str, month: str) -> Framework:
 
     Raises: InputError for an unknown name.
     """
-    known = framework(name)
+    current = framework(name)
     for old in versions():
         if name in old.frameworks and (month or "2024-01") < old.until:
-            told = {field: getattr(old, field) for field in ("loss", "optimizer") if getattr(old, field)}
-            return replace(framework(old.became) if old.became else known, **told)
-    return known
+            earlier = {field: getattr(old, field) for field in ("loss", "optimizer") if getattr(old, field)}
+            return replace(framework(old.became) if old.became else current, **earlier)
+    return current
 
 
 @cache
 def optimizer(name: str) -> Optimizer:
     """The optimizer of that name or spelling. Raises InputError with near names."""
     fold = name.casefold()
-    for known in optimizers():
-        if fold in (known.name, *known.words):
-            return known
+    for row in optimizers():
+        if fold in (row.name, *row.words):
+            return row
     wanted = "an optimizer in the tables"
     raise InputError(Problem("optimizer", repr(name), wanted, nearest(name, [item.name for item in optimizers()])))
 
@@ -180,5 +180,5 @@ def stack(name: str, method: str, kernels: str) -> Stack:
 @cache
 def loss_memory(name: str, loss: str) -> LossMemory:
     """The memory of a loss in a stack; a stack without a row for it has that of transformers."""
-    found = {(row.stack, row.loss): row for row in losses()}
-    return found.get((name, loss)) or found["transformers", loss]
+    rows = {(row.stack, row.loss): row for row in losses()}
+    return rows.get((name, loss)) or rows["transformers", loss]

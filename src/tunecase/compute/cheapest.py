@@ -272,15 +272,15 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | No
     }
     # Draws of its own, as the case does not rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
-    found: dict[str, Recipe] = {}
+    ways: dict[str, Recipe] = {}
     for count in counts:
         ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
         choice = search(ask, scratch).cheapest()
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
         if choice is not None and chance_over(need(choice.recipe), usable_gb(catalog.gpu(gpu))) <= 0.5:
-            found.setdefault(choice.verdict, choice.recipe)
-    return found.get("tight")
+            ways.setdefault(choice.verdict, choice.recipe)
+    return ways.get("tight")
 
 
 def _rank(basis: Basis) -> int:

@@ -107,9 +107,9 @@ def _shown(value: object) -> str:
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def assumptions(ask: Settled, found: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
+def assumptions(ask: Settled, searched: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
     """What was taken where nothing was said and the user can say otherwise, most weighty first."""
-    return (*ask.notes, *_setup_notes(ask, found, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
+    return (*ask.notes, *_setup_notes(ask, searched, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
 
 
 def background(ask: Settled, recipe: Recipe) -> tuple[str, ...]:
@@ -141,17 +141,17 @@ def _background(ask: Settled, recipe: Recipe) -> Iterator[str]:
         )
 
 
-def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]:
-    known = catalog.framework(recipe.framework)
+def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[str]:
+    framework = catalog.framework(recipe.framework)
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
     if ask.global_batch is None and "accumulation" not in ask.given:
-        yield f"{counted(found.samples_per_step or 0, 'sample')} a step are assumed; --global-batch says otherwise"
+        yield f"{counted(searched.samples_per_step or 0, 'sample')} a step are assumed; --global-batch says otherwise"
     if recipe.lengths is None:
         yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
-    yield f"{known.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
+    yield f"{framework.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
 
 
 def _bytes_per_param(recipe: Recipe) -> float:
@@ -184,9 +184,9 @@ def _tiers(gpu: catalog.Gpu) -> Iterator[str]:
     """Lowest and highest price of each tier that has one, current prices where there are any."""
     for tier in TIERS:
         rows = [p for p in catalog.lowest_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
-        found = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
-        if found:
-            yield f"{tier} {min(found):.2f} to {max(found):.2f}"
+        prices = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
+        if prices:
+            yield f"{tier} {min(prices):.2f} to {max(prices):.2f}"
 
 
 def _model_notes(recipe: Recipe) -> Iterator[str]:

@@ -31,15 +31,15 @@ def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tup
     for run in pilot.runs:
         if run.trainer == TRAINER and run.gpus and run.tokens_per_s and run.train_tokens and not run.failed:
             alike[run.model, run.hardware, run.gpus, run.settings].append(run)
-    found, notes = [], []
+    measured, notes = [], []
     for runs in alike.values():
         middle = sorted(runs, key=lambda run: run.tokens_per_s or 0.0)[len(runs) // 2]
-        one = _measured(middle, defaults, day)
-        if isinstance(one, str):
-            notes.append(f"the pilot's {len(runs)} runs on {middle.hardware} teach nothing here: {one}")
+        result = _measured(middle, defaults, day)
+        if isinstance(result, str):
+            notes.append(f"the pilot's {len(runs)} runs on {middle.hardware} teach nothing here: {result}")
         else:
-            found.append(one)
-    return tuple(found), tuple(notes)
+            measured.append(result)
+    return tuple(measured), tuple(notes)
 
 
 def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str:
@@ -83,9 +83,9 @@ def _given(run: Run, chosen: Mapping[str, Any], steps: int) -> dict[str, Any]:
 
 def _settings(text: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """A run's settings from its words (`rank 32, steps 120`) over the trainer's defaults."""
-    found = dict(defaults)
+    settings = dict(defaults)
     for part in text.split(", "):
         name, _, value = part.partition(" ")
         if name in defaults and not isinstance(defaults[name], bool):
-            found[name] = type(defaults[name])(value)
-    return found
+            settings[name] = type(defaults[name])(value)
+    return settings

@@ -49,18 +49,18 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
     Returns: the Need [GB]; no point of what is reserved lies below what is allocated, nor of the card below that.
     Source: memory/peak.py. Leaves out loading and evaluation, which can peak higher.
     """
-    told = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
-    mid = told(recipe)
+    middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
+    mid = middle(recipe)
     low, high = memory.band(recipe, statistic=statistic)
     if calibration is not None and calibration.memory_runs:
         factor, doubt = calibration.memory_factor(recipe)
         mid, low, high = mid * factor, _exp(-Z80 * doubt), _exp(Z80 * doubt)
-    found = Need(mid * low, mid, mid * high)
+    point = Need(mid * low, mid, mid * high)
     if statistic not in WITHIN:
-        return found
+        return point
     inner = need(recipe, calibration, WITHIN[statistic])
     points = ("low_gb", "mid_gb", "high_gb")
-    return Need(*(memory.largest([getattr(found, name), getattr(inner, name)]) for name in points))
+    return Need(*(memory.largest([getattr(point, name), getattr(inner, name)]) for name in points))
 
 
 def chance_over(peak: Need, usable_gb: float) -> float:

@@ -97,19 +97,19 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
     """
     import numpy as np
 
-    def known(name: str) -> Number:
+    def term(name: str) -> Number:
         draws = basis.draw(name)
         return draws if drawn else float(np.quantile(draws, 0.5))
 
-    start = known("fit.start_up") / 60 + 2 * shape.params / 1e9 / known("fit.load_gb_per_s") / 3600
+    start = term("fit.start_up") / 60 + 2 * shape.params / 1e9 / term("fit.load_gb_per_s") / 3600
     whole = job.train_tokens is not None
     return Terms(
         tokens=job.train_tokens if job.train_tokens is not None else MILLION,
         start_hours=start if whole else 0.0,
-        evaluation=known("fit.evaluation"),
-        failed=known("training.failed") if whole else 0.0,
-        interruptions=known("fit.interruptions") if job.spot else 0.0,
-        lost_hours=(known("fit.checkpoint_every") / 2 + known("fit.restart")) / 60 if job.spot else 0.0,
+        evaluation=term("fit.evaluation"),
+        failed=term("training.failed") if whole else 0.0,
+        interruptions=term("fit.interruptions") if job.spot else 0.0,
+        lost_hours=(term("fit.checkpoint_every") / 2 + term("fit.restart")) / 60 if job.spot else 0.0,
         deadline_hours=job.deadline_hours,
         job=job,
     )

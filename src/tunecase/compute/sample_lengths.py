@@ -53,9 +53,10 @@ def read_lengths(path: Path, tokenizer: Path | None = None) -> Sampled:
     if counted is not None:
         if not counted:
             raise InputError(Problem(str(path), "no length above 0", WANTED, "write one row for each length"))
-        found = lengths.of(list(counted), list(counted.values()))
+        histogram = lengths.of(list(counted), list(counted.values()))
         return Sampled(
-            found, f"lengths of {found.total:,} samples from {path.name}, {found.mean:,.0f} tokens on average"
+            histogram,
+            f"lengths of {histogram.total:,} samples from {path.name}, {histogram.mean:,.0f} tokens on average",
         )
     return _texts(path, tokenizer)
 

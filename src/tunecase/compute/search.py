@@ -210,14 +210,14 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
     """
     import numpy as np
 
-    job, found = ask.job, Searched(job=ask.job)
+    job, table = ask.job, Searched(job=ask.job)
     kinds: dict[tuple[bool, bool], list[catalog.Gpu]] = {}
-    for card in _cards(ask, basis, job, found):
+    for card in _cards(ask, basis, job, table):
         kinds.setdefault((catalog.can(card, "bf16"), loose(card)), []).append(card)
     terms, total, steps = terms_of(basis, job, ask.shape), 0, set()
     parts: list[dict[str, Floats]] = []
     for several, alike in [(several, cards) for several in (False, True) for cards in kinds.values()]:
-        counts, micro_batches, accumulation = _sizes(ask, several, found, alike)
+        counts, micro_batches, accumulation = _sizes(ask, several, table, alike)
         if not len(counts):
             continue
         steps |= set((counts // ask.shared_by * micro_batches * accumulation).tolist())
@@ -228,20 +228,20 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
             needs = need(recipe, calibration), need(recipe, calibration, "reserved")
             for card in alike:
                 price = _price(card, basis, job, named=bool(ask.cards))
-                found.groups.append(_Group(recipe.but(gpu=card), total))
+                table.groups.append(_Group(recipe.but(gpu=card), total))
                 parts.append(_columns(recipe.but(gpu=card), needs, price, terms, calibration))
                 total += len(counts)
     if not parts:
-        raise InputError(_nothing(ask, found))
-    found.samples_per_step = steps.pop() if len(steps) == 1 else None
-    found.columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return found
+        raise InputError(_nothing(ask, table))
+    table.samples_per_step = steps.pop() if len(steps) == 1 else None
+    table.columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return table
 
 
-def _nothing(ask: Settled, found: Searched) -> Problem:
+def _nothing(ask: Settled, table: Searched) -> Problem:
     """Why there is no choice at all."""
-    if not found.left_out.get(UNSPLIT):
-        return Problem("gpu", "; ".join(found.left_out) or "no card", "a card with a price", "name the card with --gpu")
+    if not table.left_out.get(UNSPLIT):
+        return Problem("gpu", "; ".join(table.left_out) or "no card", "a card with a price", "name the card with --gpu")
     given = ask.given.get("micro_batch")
     cards, micro = ask.counts or COUNTS, f" of micro-batch {given}" if given else ""
     at_once = min(max(count // ask.shared_by, 1) for count in cards) * (given or 1)
@@ -282,7 +282,7 @@ def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
     return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
 
-def _cards(ask: Settled, basis: Basis, job: Job, found: Searched) -> list[catalog.Gpu]:
+def _cards(ask: Settled, basis: Basis, job: Job, table: Searched) -> list[catalog.Gpu]:
     """The cards asked for, else all with a price in the tier that can compute as asked."""
     if ask.cards:
         return list(ask.cards)
@@ -296,40 +296,40 @@ def _cards(ask: Settled, basis: Basis, job: Job, found: Searched) -> list[catalo
         else:
             fine.append(card)
             continue
-        found.left_out[reason] = found.left_out.get(reason, 0) + 1
+        table.left_out[reason] = table.left_out.get(reason, 0) + 1
     return fine
 
 
-def _sizes(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog.Gpu]) -> "tuple[Any, Any, Any]":
+def _sizes(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog.Gpu]) -> "tuple[Any, Any, Any]":
     """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
     import numpy as np
 
     length, kinds = ask.given.get("sequence_tokens", 2048), len(cards)
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
-    counts = _open_counts(ask, several, found, cards)
+    counts = _open_counts(ask, several, table, cards)
     pairs = [(n, m) for n in counts for m in micro if m * length <= MOST_TOKENS]
     n, m = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     ways = np.maximum(n // ask.shared_by, 1)
     samples = step_samples(ask.given, ask.global_batch, ways, m)
     even = samples % (ways * m) == 0
-    _leave_out(found, UNSPLIT, int((~even).sum()) * kinds)
+    _leave_out(table, UNSPLIT, int((~even).sum()) * kinds)
     return n[even], m[even], (samples // (ways * m))[even]
 
 
-def _open_counts(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog.Gpu]) -> list[int]:
+def _open_counts(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog.Gpu]) -> list[int]:
     """The counts asked for, else those that samples can be shared among; of loose cards what a machine holds."""
     divided = [count for count in COUNTS if count % ask.shared_by == 0]
     counts = [count for count in ask.counts or divided or (ask.shared_by,) if (count > 1) == several]
     if ask.counts or not loose(cards[0]):
         return counts
     held = [count for count in counts if count <= max(MOST_LOOSE, ask.shared_by)]
-    _leave_out(found, LOOSE, (len(counts) - len(held)) * len(cards))
+    _leave_out(table, LOOSE, (len(counts) - len(held)) * len(cards))
     return held
 
 
-def _leave_out(found: Searched, reason: str, count: int) -> None:
+def _leave_out(table: Searched, reason: str, count: int) -> None:
     if count:
-        found.left_out[reason] = found.left_out.get(reason, 0) + count
+        table.left_out[reason] = table.left_out.get(reason, 0) + count
 
 
 def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:

@@ -34,14 +34,14 @@ def plain(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
+def alike(name: str, names: Sequence[str], most: int = 3) -> list[str]:
     """The known names that begin as a name does, else those much like it; none rather than a far one.
 
     Example:
         >>> alike("H1000", ["H100", "B300"]), alike("MI300X", ["H100", "B300"])
         (['H100'], [])
     """
-    by_plain = {plain(item): item for item in known}
+    by_plain = {plain(item): item for item in names}
     begun = [item for key, item in by_plain.items() if plain(name) and key.startswith(plain(name))]
     close = difflib.get_close_matches(plain(name), list(by_plain), n=most, cutoff=LIKE)
     return begun or [by_plain[key] for key in close]
@@ -49,13 +49,13 @@ def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
 
 def _others(name: str) -> dict[str, str]:
     """Other words for a field's values, each without case and punctuation."""
-    found = {**SPELLINGS.get(name, {}), **MORE.get(name, {})}
+    words = {**SPELLINGS.get(name, {}), **MORE.get(name, {})}
     if name in READ_BY_TOOLS:  # the readers of configurations are loaded for these alone, so that others start quickly
         from tunecase.compute.configs.meanings import EAGER, FLASH, OPTIMIZERS
 
         kernels = dict.fromkeys(FLASH, "flash") | dict.fromkeys(EAGER, "eager")
-        found |= kernels if name == "attention" else OPTIMIZERS
-    return {plain(key): word for key, word in found.items()}
+        words |= kernels if name == "attention" else OPTIMIZERS
+    return {plain(key): word for key, word in words.items()}
 
 
 def words_of(typed: Mapping[str, Any], notes: list[str], problems: list[Problem]) -> dict[str, Any]:
@@ -84,10 +84,10 @@ def _word_meant(name: str, value: str) -> str | None:
     return (_others(name) | {plain(word): word for word in words}).get(plain(value))
 
 
-def _refuse(name: str, value: str, known: Sequence[str], problems: list[Problem]) -> None:
-    near = alike(value, known)
-    fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(known)}"
-    problems.append(Problem(name, repr(value), GOALS if name == "objective" else f"one of {', '.join(known)}", fix))
+def _refuse(name: str, value: str, words: Sequence[str], problems: list[Problem]) -> None:
+    near = alike(value, words)
+    fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(words)}"
+    problems.append(Problem(name, repr(value), GOALS if name == "objective" else f"one of {', '.join(words)}", fix))
 
 
 def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) -> list[str]:
@@ -120,23 +120,23 @@ def counts_of(texts: Sequence[str], notes: list[str]) -> list[str]:
         >>> counts_of(["1-8", "12"], [])
         ['1', '2', '4', '8', '12']
     """
-    found = []
+    numbers = []
     for text in texts:
         match = _RANGE.fullmatch(text)
         low, high = (int(match[1]), int(match[2])) if match else (0, 0)
         if match is None or not 0 < low <= high:
-            found.append(text)
+            numbers.append(text)
             continue
         counts = sorted({low, *(count for count in COUNTS if low <= count <= high), high})
-        found += [str(count) for count in counts]
+        numbers += [str(count) for count in counts]
         notes.append(f"{text} GPUs: {', '.join(map(str, counts))} are weighed")
-    return found
+    return numbers
 
 
-def no_model(name: str, known: Sequence[str], is_known: Callable[[str], bool]) -> Problem | None:
+def no_model(name: str, names: Sequence[str], is_known: Callable[[str], bool]) -> Problem | None:
     """What is wrong with a model's name that neither a file nor the tables nor the hub's way of naming answers to."""
     if "/" in name or is_known(name):
         return None
-    near = sorted(alike(name, [one.split("/")[-1] for one in known], 5))
+    near = sorted(alike(name, [model.split("/")[-1] for model in names], 5))
     fix = f"did you mean {', '.join(near)}?" if near else "name it as OWNER/NAME of the hub, or give its config.json"
     return Problem("model", repr(name), "a model in the tables or on the hub, its config.json, or a configuration", fix)

@@ -235,9 +235,9 @@ def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) 
     except InputError as error:
         problems.extend(error.problems)
         return Request("", problems=tuple(problems))
-    if not run.asked.get("model"):
+    if not run.values.get("model"):
         problems.append(Problem(path.name, "no model", "the model that is trained", "name it in the file"))
-    return _of_run(path, run.asked, run.notes)
+    return _of_run(path, run.values, run.notes)
 
 
 def _of_run(path: Path, fields: Mapping[str, Any], notes: Sequence[str]) -> "Request":

@@ -56,10 +56,10 @@ def api_price(model: str, today: date) -> ApiPrice | None:
     from genai_prices import __version__
     from genai_prices.data_snapshot import get_snapshot
 
-    found = _found(get_snapshot(), model)
-    if found is None:
+    match = _found(get_snapshot(), model)
+    if match is None:
         return None
-    provider, info = found
+    provider, info = match
     at = datetime.combine(today, time(12), UTC)
     price = info.get_prices(at)
     into, out = _first(price.input_mtok), _first(price.output_mtok)
@@ -76,12 +76,12 @@ def needed(model: str, today: date) -> ApiPrice:
     """
     if not known():
         raise MissingExtraError("The price of an API's tokens", "prices")
-    found = api_price(model, today)
-    if found is None:
+    price = api_price(model, today)
+    if price is None:
         wanted = "a model whose tokens genai-prices has a price for"
         fix = "write the provider before it, such as openai/gpt-4o-mini, or state the price in the project file"
         raise InputError(Problem("--model", repr(model), wanted, fix))
-    return found
+    return price
 
 
 def _found(snapshot: Any, model: str) -> tuple[Any, Any] | None:
@@ -90,8 +90,8 @@ def _found(snapshot: Any, model: str) -> tuple[Any, Any] | None:
     tries = [(model, None), (rest, first), (model, "openrouter"), (model, "huggingface")] if slash else [(model, None)]
     for name, provider in tries:
         with contextlib.suppress(LookupError):
-            found: tuple[Any, Any] = snapshot.find_provider_model(name, None, provider, None)
-            return found
+            match: tuple[Any, Any] = snapshot.find_provider_model(name, None, provider, None)
+            return match
     return None
 
 
@@ -104,5 +104,5 @@ def _first(price: Any) -> Decimal | None:
 def _since(info: Any, price: Any) -> str:
     """The day from which a price holds, where the package states one."""
     dated = info.prices if isinstance(info.prices, list) else []
-    start = next((getattr(one.constraint, "start_date", None) for one in dated if one.prices is price), None)
+    start = next((getattr(entry.constraint, "start_date", None) for entry in dated if entry.prices is price), None)
     return start.isoformat() if start else ""

@@ -183,45 +183,45 @@ def stock(basis: Basis, name: str, source: "Source") -> Stock | str:
     if source.price is not None:
         price = basis.worlds.draw(f"{name} price per example", source.price.spread)
         return Stock(_pool(source), price, _set_up(basis, name, source), least)
-    found = KINDS[source.kind](basis, name, source)
-    return found if isinstance(found, str) else found._replace(price=found.price + np.zeros(basis.worlds.n))
+    stocked = KINDS[source.kind](basis, name, source)
+    return stocked if isinstance(stocked, str) else stocked._replace(price=stocked.price + np.zeros(basis.worlds.n))
 
 
-def token_price(basis: Basis, name: str, asked: "Tokens") -> "Draws | str":
+def token_price(basis: Basis, name: str, tokens: "Tokens") -> "Draws | str":
     """What a model's tokens for one example or answer cost, shape (draws,), or the fields that are missing, in words.
 
     The prices as given, else those of `model` in the tables, in dollars at the project's rate.
     """
-    missing = [field for field in ("tokens_in", "tokens_out") if getattr(asked, field) is None]
-    model = asked.model
-    known = prices_of(basis, model) if model else None
+    missing = [field for field in ("tokens_in", "tokens_out") if getattr(tokens, field) is None]
+    model = tokens.model
+    listed = prices_of(basis, model) if model else None
     paid = []
     for side in ("in", "out"):
-        given: Quantity | None = getattr(asked, f"price_{side}")
+        given: Quantity | None = getattr(tokens, f"price_{side}")
         if given is not None:
             paid.append(basis.draw(f"source.price_{side}", given, name))
-        elif known is not None:
-            usd = Const(known[side]).scaled(basis.base_per_usd)
+        elif listed is not None:
+            usd = Const(listed[side]).scaled(basis.base_per_usd)
             paid.append(basis.worlds.draw(f"{name} source.price_{side}", usd))
         else:
             missing.append(f"price_{side}")
     if missing:
-        unknown = f" ({model} has no price in the tables)" if model and known is None else ""
+        unknown = f" ({model} has no price in the tables)" if model and listed is None else ""
         return f"{', '.join(missing)}{unknown}, or price: ... per example"
     read, written = (
-        basis.draw(f"source.tokens_{side}", getattr(asked, f"tokens_{side}"), name) for side in ("in", "out")
+        basis.draw(f"source.tokens_{side}", getattr(tokens, f"tokens_{side}"), name) for side in ("in", "out")
     )
     return (read * paid[0] + written * paid[1]) / 1e6
 
 
 def prices_of(basis: Basis, model: str) -> dict[str, float] | None:
     """Dollars for a million tokens in and out of a hosted model, noted with source and date; None where not known."""
-    found = api_price(model, basis.today)
-    if found is None:
+    price = api_price(model, basis.today)
+    if price is None:
         return None
-    into, out = float(found.input_usd_per_mtok), float(found.output_usd_per_mtok)
-    words = f"{into:g} in, {out:g} out, USD per Mtok ({found.date or UNDATED})"
-    basis.used.setdefault(f"price of {model}", DefaultUsed(f"price of {model}", words, found.source))
+    into, out = float(price.input_usd_per_mtok), float(price.output_usd_per_mtok)
+    words = f"{into:g} in, {out:g} out, USD per Mtok ({price.date or UNDATED})"
+    basis.used.setdefault(f"price of {model}", DefaultUsed(f"price of {model}", words, price.source))
     return {"in": into, "out": out}
 
 
@@ -273,14 +273,14 @@ def made_worth(basis: Basis) -> float:
     """
     import numpy as np
 
-    found: list[tuple[bool, float, float]] = []
+    ranked: list[tuple[bool, float, float]] = []
     for name, source in named_sources(basis):
         if source.kind in ("synthetic", "scrape"):
             worth = basis.spread(f"levers.{source.kind}_worth").median
-            known = stock(basis, name, source)
-            price = 0.0 if isinstance(known, str) else float(np.median(known.price))
-            found.append((isinstance(known, str), price / worth, worth))
-    return min(found)[2] if found else 1.0
+            stocked = stock(basis, name, source)
+            price = 0.0 if isinstance(stocked, str) else float(np.median(stocked.price))
+            ranked.append((isinstance(stocked, str), price / worth, worth))
+    return min(ranked)[2] if ranked else 1.0
 
 
 def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:

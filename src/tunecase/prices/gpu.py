@@ -185,12 +185,12 @@ def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | Non
 
     The dearer of two tiers that are as near. `GpuHour.tier` is the tier taken. Spot prices are of their own tier only.
     """
-    found = gpu_hour(gpu, basis, spot=spot)
-    asked = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
-    if found is not None or spot or asked not in TIERS:
-        return found
-    at = TIERS.index(asked)
-    others = sorted(set(TIERS) - {asked}, key=lambda tier: (abs(TIERS.index(tier) - at), -TIERS.index(tier)))
+    first = gpu_hour(gpu, basis, spot=spot)
+    wanted = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
+    if first is not None or spot or wanted not in TIERS:
+        return first
+    at = TIERS.index(wanted)
+    others = sorted(set(TIERS) - {wanted}, key=lambda tier: (abs(TIERS.index(tier) - at), -TIERS.index(tier)))
     return next((hour for tier in others if (hour := gpu_hour(gpu, basis, tier)) is not None), None)
 
 

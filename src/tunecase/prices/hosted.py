@@ -107,16 +107,18 @@ def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
 
     A model that no new users may train counts as not to be had, unless it is the one the project names.
     """
-    found: list[Offer] = []
+    offered: list[Offer] = []
     why: dict[str, list[str]] = {}
     mine = (basis.project.compute.hosted or "").casefold() if basis.project else ""
     for row in (*catalog.hosted(), *_only_by_contract(basis)):
-        told = _refusal(row, basis, named=row.model.casefold() == mine)
-        if told:
-            why.setdefault(told, []).append(row.model if row.model == row.provider else f"{row.provider} {row.model}")
+        refusal = _refusal(row, basis, named=row.model.casefold() == mine)
+        if refusal:
+            why.setdefault(refusal, []).append(
+                row.model if row.model == row.provider else f"{row.provider} {row.model}"
+            )
         else:
-            found.append(_offer(row, basis))
-    return tuple(found), why
+            offered.append(_offer(row, basis))
+    return tuple(offered), why
 
 
 def chosen(basis: Basis) -> Offer | None:
@@ -136,20 +138,20 @@ def chosen(basis: Basis) -> Offer | None:
     if row is None:
         fix = f"{nearest(name, [one.model for one in every])} Or give its price per Mtok in `prices`"
         raise InputError(Problem(where, repr(name), "a hosted model in the tables, or in the file of prices", fix))
-    if told := _refusal(row, basis, named=True):
+    if refusal := _refusal(row, basis, named=True):
         fix = "give its price in `prices`, a row with the unit Mtok" if _rate(row, basis) is None else "name another"
         raise InputError(
-            Problem(where, f"{name!r}: {told}", "a hosted model that can be trained at a known price", fix)
+            Problem(where, f"{name!r}: {refusal}", "a hosted model that can be trained at a known price", fix)
         )
     return _offer(row, basis)
 
 
 def _order(row: Hosted, basis: Basis) -> tuple[bool, bool, float]:
     """What can be trained comes first, then prices by contract, then the cheaper."""
-    found = _rate(row, basis)
-    if found is None:
+    rate = _rate(row, basis)
+    if rate is None:
         return True, True, math.inf
-    return bool(_refusal(row, basis, named=True)), found[1] != CONTRACT_TIER, found[0]
+    return bool(_refusal(row, basis, named=True)), rate[1] != CONTRACT_TIER, rate[0]
 
 
 def _only_by_contract(basis: Basis) -> tuple[Hosted, ...]:
@@ -160,16 +162,19 @@ def _only_by_contract(basis: Basis) -> tuple[Hosted, ...]:
     held = catalog.hosted()
     rules = {row.provider: row for row in held}
     named = {
-        (one.provider.casefold(), one.model.casefold()): one
-        for one in basis.contracts if one.model and not any(_prices(one, row) for row in held)
+        (contract.provider.casefold(), contract.model.casefold()): contract
+        for contract in basis.contracts if contract.model and not any(_prices(contract, row) for row in held)
     }  # fmt: skip
-    return tuple(_by_rule_of(rules.get(one.provider.casefold()), one.model, one.provider) for one in named.values())
+    return tuple(
+        _by_rule_of(rules.get(contract.provider.casefold()), contract.model, contract.provider)
+        for contract in named.values()
+    )
 
 
-def _prices(one: Contract, row: Hosted) -> bool:
+def _prices(contract: Contract, row: Hosted) -> bool:
     """Whether a contract is of this provider's model; one that names no provider is of whoever has the model."""
-    whose = one.provider.casefold() in (ANYBODY, row.provider.casefold())
-    return whose and one.model.casefold() == row.model.casefold()
+    whose = contract.provider.casefold() in (ANYBODY, row.provider.casefold())
+    return whose and contract.model.casefold() == row.model.casefold()
 
 
 def _by_rule_of(rule: Hosted | None, model: str, provider: str) -> Hosted:
@@ -199,9 +204,9 @@ def _refusal(row: Hosted, basis: Basis, *, named: bool = False) -> str:
 
 def _rate(row: Hosted, basis: Basis) -> tuple[float, str, str] | None:
     """The price of a million tokens [base currency], whose it is and its date; None where nobody states one."""
-    agreed = newest([one for one in basis.contracts if _prices(one, row)])
+    agreed = newest([contract for contract in basis.contracts if _prices(contract, row)])
     if agreed:
-        best = min(agreed, key=lambda one: one.base_per_unit)
+        best = min(agreed, key=lambda contract: contract.base_per_unit)
         return best.base_per_unit, CONTRACT_TIER, best.date
     if row.train_usd_per_mtok is None:
         return None
@@ -209,9 +214,9 @@ def _rate(row: Hosted, basis: Basis) -> tuple[float, str, str] | None:
 
 
 def _offer(row: Hosted, basis: Basis) -> Offer:
-    found = _rate(row, basis)
-    assert found is not None
-    rate, provider, dated = found
+    priced = _rate(row, basis)
+    assert priced is not None
+    rate, provider, dated = priced
     spread: Spread = Const(rate)
     notes = list(_notes(row, basis.today))
     if provider == row.provider and row.is_stale(basis.today):

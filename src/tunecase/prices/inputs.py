@@ -86,17 +86,17 @@ def what_if_words(record: WhatIf, currency: str) -> str:
         stay, staying = ("reach the target within", "reaching the target within")
     ways = [_way(flip, currency) for flip in record.ways[:SHOWN_WAYS]]
     more = len(record.ways) - len(ways)
-    said = ", or ".join(ways) + (f", or {counted(more, 'way')} more (--json)" if more else "")
+    listed = ", or ".join(ways) + (f", or {counted(more, 'way')} more (--json)" if more else "")
     if record.holds:
         already = f"It is {share(record.chance)} sure already to {stay} {budget}, at least the {sure} asked for."
-        return f"{already} What would lose that: {said}." if ways else f"{already} No input alone would lose that."
+        return f"{already} What would lose that: {listed}." if ways else f"{already} No input alone would lose that."
     now = f"now {share(record.chance)}"
     if not ways:
         return (
             f"To be {sure} sure of {staying} {budget} ({now}), no input alone is enough, up to a thousandth or a "
             "thousandfold: change two at once, or the budget."
         )
-    return f"What would have to be true to be {sure} sure of {staying} {budget} ({now}): {said}."
+    return f"What would have to be true to be {sure} sure of {staying} {budget} ({now}): {listed}."
 
 
 def flip_words(flips: Sequence[Flip], currency: str) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
 
 def name_of_source(source: "Source | None", basis: Basis) -> str:
     """The name under which a source is drawn; `label` for none of the project's."""
-    return next((name for name, known in named_sources(basis) if known is source), "label")
+    return next((name for name, other in named_sources(basis) if other is source), "label")
 
 
 def label_prices(basis: Basis) -> dict[str, float]:
@@ -116,13 +116,13 @@ def label_prices(basis: Basis) -> dict[str, float]:
     import numpy as np
 
     by_the_minute = {
-        name: one
-        for name, one in named_sources(basis)
-        if one.kind == "label" and one.price is None and one.tool_fee is None and one.managed_by is None
+        name: source
+        for name, source in named_sources(basis)
+        if source.kind == "label" and source.price is None and source.tool_fee is None and source.managed_by is None
     }
     if not by_the_minute and label_source(basis) is None:
         return {"label": float(np.median(label_price(basis)))}
-    return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
+    return {name: float(np.median(label_price(basis, source))) for name, source in by_the_minute.items()}
 
 
 def low_pay(basis: Basis) -> str:

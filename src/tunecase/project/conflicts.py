@@ -30,7 +30,7 @@ class _Written:
     project: "Project"
     path: Path
     lines: Lines
-    known: Mapping[str, Sequence[str]]
+    names: Mapping[str, Sequence[str]]
 
     def at(self, *loc: str | int) -> str:
         """The place of a field in words."""
@@ -38,12 +38,12 @@ class _Written:
 
     def better(self, metric: str | None, direction: str | None) -> str:
         """Which way a metric is better: as stated, else as the tables know it."""
-        return direction or ("lower" if (metric or "").casefold() in self.known.get("lower metric", ()) else "higher")
+        return direction or ("lower" if (metric or "").casefold() in self.names.get("lower metric", ()) else "higher")
 
 
-def conflicts(project: "Project", path: Path, lines: Lines, known: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+def conflicts(project: "Project", path: Path, lines: Lines, names: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """Every problem between the fields of a project, and between them and the folder, each at its line."""
-    written = _Written(project, path, lines, known)
+    written = _Written(project, path, lines, names)
     for conflict in CONFLICTS:
         yield from conflict(written)
 
@@ -95,13 +95,13 @@ def is_path(model: str) -> bool:
 
 def _currency_problems(written: _Written) -> Iterator[Problem]:
     project = written.project
-    known = {project.currency, *(rate.currency for rate in project.rates)}
+    currencies = {project.currency, *(rate.currency for rate in project.rates)}
     for loc, quantity in quantities(project):
-        if quantity.currency and quantity.currency not in known:
+        if quantity.currency and quantity.currency not in currencies:
             fix = f"add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
             wanted = f"{project.currency}, or a dated rate for {quantity.currency}"
             yield Problem(written.at(*loc), quantity.text, wanted, fix)
-    if "USD" not in known:
+    if "USD" not in currencies:
         wanted = "a dated rate for USD, in which the price tables are kept"
         fix = "add to rates: {currency: USD, value: ..., date: ...}"
         yield Problem(written.at("currency"), project.currency, wanted, fix)
@@ -109,14 +109,14 @@ def _currency_problems(written: _Written) -> Iterator[Problem]:
 
 def _scores(project: "Project") -> Iterator[tuple[Place, str | float, str | None, str | None]]:
     """Every score of the file: its place, as typed, its metric and the stated direction."""
-    asked = project.problem
+    problem = project.problem
     for name in ("target", "fallback", "baseline"):
-        yield ("problem", name), getattr(asked, name), asked.metric, asked.direction
-    for index, more in enumerate(asked.further_targets):
+        yield ("problem", name), getattr(problem, name), problem.metric, problem.direction
+    for index, more in enumerate(problem.further_targets):
         yield ("problem", "further_targets", index, "target"), more.target, more.metric, more.direction
     for name in type(project.alternatives).model_fields:
         given = getattr(project.alternatives, name).score
-        yield ("alternatives", name, "score"), given, asked.metric, asked.direction
+        yield ("alternatives", name, "score"), given, problem.metric, problem.direction
 
 
 def _score_problems(written: _Written) -> Iterator[Problem]:
@@ -139,9 +139,9 @@ def _score_problems(written: _Written) -> Iterator[Problem]:
 
 def _second_targets(written: _Written) -> Iterator[Problem]:
     """Two targets of one metric."""
-    asked = written.project.problem
-    first = {(asked.metric or "").casefold(): asked.target} if asked.metric and asked.target is not None else {}
-    for index, more in enumerate(asked.further_targets):
+    problem = written.project.problem
+    first = {(problem.metric or "").casefold(): problem.target} if problem.metric and problem.target is not None else {}
+    for index, more in enumerate(problem.further_targets):
         name = more.metric.casefold()
         if name in first and _number(first[name]) != _number(more.target):
             got = f"{more.target!r}, a second target for {more.metric}"
@@ -153,50 +153,50 @@ def _second_targets(written: _Written) -> Iterator[Problem]:
 
 def _wrong_directions(written: _Written) -> Iterator[Problem]:
     """A direction that the metric does not have."""
-    asked = written.project.problem
-    stated: list[tuple[Place, str | None, str | None]] = [(("problem", "direction"), asked.metric, asked.direction)]
+    problem = written.project.problem
+    stated: list[tuple[Place, str | None, str | None]] = [(("problem", "direction"), problem.metric, problem.direction)]
     stated += [
         (("problem", "further_targets", index, "direction"), more.metric, more.direction)
-        for index, more in enumerate(asked.further_targets)
+        for index, more in enumerate(problem.further_targets)
     ]
     for loc, metric, direction in stated:
         way = written.better(metric, None)
-        if metric and direction and direction != way and metric.casefold() in written.known.get("metric", ()):
+        if metric and direction and direction != way and metric.casefold() in written.names.get("metric", ()):
             got = f"{direction!r}, but {metric} is better {way}"
             yield Problem(written.at(*loc), got, way, f"write {way}, or delete the line")
 
 
 def _lost_ground(written: _Written) -> Iterator[Problem]:
     """A target worse than what is in use."""
-    asked = written.project.problem
-    target, baseline = _number(asked.target), _number(asked.baseline)
+    problem = written.project.problem
+    target, baseline = _number(problem.target), _number(problem.baseline)
     if target is None or baseline is None:
         return
-    better = written.better(asked.metric, asked.direction)
+    better = written.better(problem.metric, problem.direction)
     if (target > baseline) if better == "lower" else (target < baseline):
-        got = f"{asked.target!r}, worse than the baseline of {asked.baseline!r} ({better} is better)"
+        got = f"{problem.target!r}, worse than the baseline of {problem.baseline!r} ({better} is better)"
         fix = "correct one of the two, or problem.direction"
         yield Problem(written.at("problem", "target"), got, "a target beyond what is in use", fix)
 
 
 def _fallback_problems(written: _Written) -> Iterator[Problem]:
     """A fallback lies between what is in use today and the target, or it says nothing."""
-    asked = written.project.problem
-    fallback = _number(asked.fallback)
+    problem = written.project.problem
+    fallback = _number(problem.fallback)
     if fallback is None:
         return
     where = written.at("problem", "fallback")
-    if asked.target is None:
-        yield Problem(where, repr(asked.fallback), "a target that it falls short of", "add problem.target")
-    lower = written.better(asked.metric, asked.direction) == "lower"
-    for name, side, given in (("target", "short of", asked.target), ("baseline", "better than", asked.baseline)):
+    if problem.target is None:
+        yield Problem(where, repr(problem.fallback), "a target that it falls short of", "add problem.target")
+    lower = written.better(problem.metric, problem.direction) == "lower"
+    for name, side, given in (("target", "short of", problem.target), ("baseline", "better than", problem.baseline)):
         other = _number(given)
         if other is None:
             continue
         beyond = (fallback < other) if lower else (fallback > other)
         if fallback == other or beyond != (name == "baseline"):
             fix = "write a score between the two, or delete the line"
-            yield Problem(where, repr(asked.fallback), f"{side} problem.{name}, {given!r}", fix)
+            yield Problem(where, repr(problem.fallback), f"{side} problem.{name}, {given!r}", fix)
 
 
 def _class_share_problems(written: _Written) -> Iterator[Problem]:

@@ -16,13 +16,13 @@ from tunecase.quantities import Quantity
 
 
 def read_project(
-    path: Path, known: Known | None = None, changes: Changes | None = None, today: date | None = None
+    path: Path, names: Known | None = None, changes: Changes | None = None, today: date | None = None
 ) -> Project:
     """The project at `path`, or every problem in it.
 
     Args:
         path: a YAML file, see yaml_lines.py for its limits.
-        known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
+        names: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
             The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
         changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};
             None takes a field out. The file itself stays as it is.
@@ -33,11 +33,11 @@ def read_project(
     raw, lines, problems = read_yaml(path)
     problems += _changed(raw, lines, changes or {})
     try:
-        project = Project.model_validate(raw, context={"known": known or {}})
+        project = Project.model_validate(raw, context={"names": names or {}})
     except ValidationError as error:
         problems += [_problem(item, lines, path.name) for item in error.errors()]
         raise InputError(problems) from None
-    problems += conflicts(project, path, lines, known or {})
+    problems += conflicts(project, path, lines, names or {})
     problems += rate_problems(project, today, lines, path.name)
     if problems:
         raise InputError(problems)

@@ -68,12 +68,12 @@ class NameOf:
 
     def check(self, value: str, info: ValidationInfo) -> str:
         """The name, or pydantic's error with the nearest names."""
-        known = (info.context or {}).get("known", {}).get(self.kind)
-        if known is None or value.casefold() in {name.casefold() for name in known}:
+        names = (info.context or {}).get("names", {}).get(self.kind)
+        if names is None or value.casefold() in {name.casefold() for name in names}:
             return value
         if self.kind == "model" and value.endswith("config.json"):
             return value
-        fix = nearest(value, known) + (" (or give the path of its config.json)" if self.kind == "model" else "")
+        fix = nearest(value, names) + (" (or give the path of its config.json)" if self.kind == "model" else "")
         ctx = {"got": f"unknown {self.kind} {value!r}", "wanted": f"a {self.kind} in the tables", "fix": fix}
         raise PydanticCustomError("told", "{got}", ctx)
 

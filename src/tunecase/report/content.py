@@ -114,22 +114,22 @@ class Curve:
     @property
     def summary(self) -> str:
         """The chart in words."""
-        said = []
+        phrases = []
         if self.points:
             (first, low), (last, high) = self.points[0], self.points[-1]
-            said.append(f"measured {score(low)} at {count(first)} examples and {score(high)} at {count(last)}")
+            phrases.append(f"measured {score(low)} at {count(first)} examples and {score(high)} at {count(last)}")
         if self.band:
             n, low, _, high = self.band[-1]
-            said.append(f"80% band at {count(n)} examples {score(low)} to {score(high)}")
+            phrases.append(f"80% band at {count(n)} examples {score(low)} to {score(high)}")
         if self.target is not None:
-            said.append(f"target {score(self.target)}")
+            phrases.append(f"target {score(self.target)}")
         if self.ceiling is not None:
-            said.append(f"human ceiling {score(self.ceiling)}")
+            phrases.append(f"human ceiling {score(self.ceiling)}")
         if self.needed is not None and self.needed[1] is not None:
-            said.append(f"half of the worlds reach the target by {count(self.needed[1])} examples")
+            phrases.append(f"half of the worlds reach the target by {count(self.needed[1])} examples")
         if self.n_budget is not None:
-            said.append(f"the budget buys {count(self.n_budget)} examples")
-        return "; ".join(said)
+            phrases.append(f"the budget buys {count(self.n_budget)} examples")
+        return "; ".join(phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +156,11 @@ class Tornado:
     @property
     def summary(self) -> str:
         """The chart in words."""
-        said = []
+        phrases = []
         for name, low, high, at_low, at_high in self.rows:
             low_words, high_words = money(low, self.currency), money(high, self.currency)
-            said.append(f"{name}: {low_words} at {at_low} or less, {high_words} at {at_high} or more")
-        return "; ".join(said)
+            phrases.append(f"{name}: {low_words} at {at_low} or less, {high_words} at {at_high} or more")
+        return "; ".join(phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +178,11 @@ class Lengths:
     def summary(self) -> str:
         """The chart in words."""
         most = max(self.bins, key=lambda bar: bar[2])
-        said = [f"most rows have {count(most[0])} to {count(most[1])} {self.unit}"]
-        said += [f"{name} {count(value)}" for name, value in self.marks]
+        phrases = [f"most rows have {count(most[0])} to {count(most[1])} {self.unit}"]
+        phrases += [f"{name} {count(value)}" for name, value in self.marks]
         if self.limit is not None:
-            said.append(f"limit {count(self.limit)}, passed by {share(self.over or 0.0, 1)} of the rows")
-        return "; ".join(said)
+            phrases.append(f"limit {count(self.limit)}, passed by {share(self.over or 0.0, 1)} of the rows")
+        return "; ".join(phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +196,12 @@ class Compared:
     @property
     def summary(self) -> str:
         """The chart in words."""
-        said = []
+        phrases = []
         for name, parts in self.rows:
-            known = zip(self.series, parts, strict=True)
-            said.append(f"{name}: " + ", ".join(f"{one} {share(part, 1)}" for one, part in known if part is not None))
-        return "; ".join(said)
+            shares = zip(self.series, parts, strict=True)
+            words = (f"{series} {share(part, 1)}" for series, part in shares if part is not None)
+            phrases.append(f"{name}: {', '.join(words)}")
+        return "; ".join(phrases)
 
 
 Chart = Shares | Histogram | Curve | Bars | Tornado | Lengths | Compared

@@ -38,14 +38,14 @@ def render(content: Content, *, generated_at: str = "") -> str:
 def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    found = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(
+    environment.filters.update(
         kind=_kind,
         draw=_draw,
         symbol=SYMBOLS.__getitem__,
@@ -56,7 +56,7 @@ def _environment() -> "Environment":
         shown=_shown,
         sentence=sentence,
     )
-    return found
+    return environment
 
 
 def _safe(text: str) -> "Markup":

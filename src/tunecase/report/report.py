@@ -113,15 +113,15 @@ def content(
 
     Leaves out everything that no record holds: a report adds no number of its own.
     """
-    known = dict(meta or {})
+    about = dict(meta or {})
     material = replace(
         _gathered(records, today),
         spendings=tuple(spendings),
         earlier=tuple(earlier),
         entries=dict(entries or {}),
         not_used=tuple(map(str, not_used)),
-        version=str(known.get("version", "")),
-        ledger=str(known.get("ledger", "")),
+        version=str(about.get("version", "")),
+        ledger=str(about.get("ledger", "")),
     )
     return Content(
         project=one_line(project.name) if project else "Fine-tuning case",
@@ -133,7 +133,7 @@ def content(
         sections=tuple(section(material) for section in REPORT_SECTIONS),
         version=material.version,
         records={**records, "spend": tuple(spendings)} if spendings else dict(records),
-        meta={**known, "entries": dict(entries or {}), **({"not_used": tuple(not_used)} if not_used else {})},
+        meta={**about, "entries": dict(entries or {}), **({"not_used": tuple(not_used)} if not_used else {})},
     )
 
 
@@ -295,15 +295,15 @@ def _chance_figure(material: Material) -> Figure:
 def _cost_figures(material: Material) -> tuple[Figure, Figure]:
     estimate = material.estimate
     if estimate is None:
-        asked = "run `tunecase estimate`"
-        return Figure("Cost", "not known", asked, "bill"), Figure("Chance over budget", "not known", asked, "bill")
+        hint = "run `tunecase estimate`"
+        return Figure("Cost", "not known", hint, "bill"), Figure("Chance over budget", "not known", hint, "bill")
     if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
         beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"
         cost = Figure("Cost at completion, P50", money(end.p50, unit), beside, "books")
-        known = books.over_budget is not None
-        chance = share(books.over_budget) if known else "no budget" if books.budget is None else "not known"
-        return cost, Figure("Chance over budget", chance, "given what is spent" if known else "", "books")
+        has_chance = books.over_budget is not None
+        chance = share(books.over_budget) if has_chance else "no budget" if books.budget is None else "not known"
+        return cost, Figure("Chance over budget", chance, "given what is spent" if has_chance else "", "books")
     total, currency = estimate.total, estimate.currency
     reach = f"8 in 10: {figures(total.p10)} to {figures(total.p90)}"
     cost = Figure("Cost, P50", money(total.p50, currency), reach, "bill")

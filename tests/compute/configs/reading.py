@@ -20,18 +20,18 @@ def found(folder: Path, content: str, name: str = "run.yaml", **options: Any) ->
     path.write_text(content, encoding="utf-8")
     run = read_config(path, **options)
     fields = set(Recipe.__dataclass_fields__) | BESIDES | LATER
-    assert set(run.asked) <= fields
+    assert set(run.values) <= fields
     for field, words in WORDS.items():
-        assert field not in run.asked or run.asked[field] in words
-    targets = run.asked.get("targets", "all")
+        assert field not in run.values or run.values[field] in words
+    targets = run.values.get("targets", "all")
     assert targets in ("all", "attention", "qv") or isinstance(targets, tuple)
-    assert set(run.stated) <= set(run.asked)
+    assert set(run.stated) <= set(run.values)
     return run
 
 
 def said(run: Found, *names: str) -> tuple[object, ...]:
     """Values by name, None where the run has none."""
-    return tuple(run.asked.get(name) for name in names)
+    return tuple(run.values.get(name) for name in names)
 
 
 def refusal(folder: Path, content: str, name: str = "run.yaml", **options: Any) -> str:

@@ -97,7 +97,7 @@ def test_files_that_name_themselves(tmp_path):
 def refused_or_read(read):
     """True where a reader gives a run, or mistakes that say what is wanted."""
     try:
-        return read().asked is not None
+        return read().values is not None
     except InputError as error:
         return all(problem.wanted and problem.fix for problem in error.problems) and bool(error.problems)
 

@@ -27,7 +27,7 @@ def test_zero2(tmp_path):
 def test_auto_is_left_open(tmp_path):
     """ "auto" settles nothing."""
     text = json.dumps({"zero_optimization": {"stage": 3}, "train_batch_size": "auto", "bf16": {"enabled": "auto"}})
-    assert {"sharding": "zero3"} == dict(found(tmp_path, text, "ds.json").asked)
+    assert {"sharding": "zero3"} == dict(found(tmp_path, text, "ds.json").values)
 
 
 def test_tabs(tmp_path):
@@ -58,7 +58,7 @@ def test_no_zero(tmp_path):
 )
 def test_customary_names(name, asked):
     """Customary names of DeepSpeed files say what is in them."""
-    assert asked == dict(named_like(name).asked)
+    assert asked == dict(named_like(name).values)
 
 
 def test_other_names():

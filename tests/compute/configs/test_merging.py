@@ -33,7 +33,7 @@ def test_order_does_not_matter(tmp_path):
     (tmp_path / "trl.yaml").write_text(FULL)
     (tmp_path / "accelerate.yaml").write_text(FSDP)
     run = read_config(tmp_path / "accelerate.yaml", tmp_path / "trl.yaml")
-    assert ("TRL", "fsdp") == (run.kind, run.asked["sharding"])
+    assert ("TRL", "fsdp") == (run.kind, run.values["sharding"])
 
 
 def test_the_configuration_goes_before_accelerate(tmp_path):

@@ -16,7 +16,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     """The part of a run that an accelerate configuration describes, None for another kind of file.
 
     Example:
-        >>> read({"distributed_type": "FSDP", "num_processes": 4, "mixed_precision": "bf16"}, "a.yaml").asked
+        >>> read({"distributed_type": "FSDP", "num_processes": 4, "mixed_precision": "bf16"}, "a.yaml").values
         {'gpus': 4, 'precision': 'bf16', 'sharding': 'fsdp'}
 
     Source: accelerate 1.15, commands/config/config_args.py and commands/launch.py. Leaves out Megatron-LM's own
@@ -34,7 +34,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     parallel = settings.part("parallelism_config")
     for name, key in PARALLEL:
         run.take(name, parallel.several(parallel.first(f"parallelism_config_{key}", key), least=0))
-    return run.found(alone=False)
+    return run.finished(alone=False)
 
 
 def _read_cards(settings: Settings, run: Run) -> None:
@@ -66,8 +66,8 @@ def _kind(settings: Settings) -> str:
 def _read_kind(settings: Settings, run: Run, kind: str) -> None:
     if kind == "NO":
         run.take("sharding", "none")
-        if isinstance(run.asked.get("gpus"), int) and run.asked["gpus"] != 1:
-            got = f"{run.asked['gpus']} with distributed_type NO"
+        if isinstance(run.values.get("gpus"), int) and run.values["gpus"] != 1:
+            got = f"{run.values['gpus']} with distributed_type NO"
             settings.problem("num_processes", got, "1", "set distributed_type to MULTI_GPU, FSDP or DEEPSPEED")
     elif kind == "MULTI_GPU":
         run.take("sharding", "ddp")
@@ -87,7 +87,7 @@ def _read_deepspeed(settings: Settings, run: Run) -> None:
         run.companions.append(file)
         return
     read_stage(fields, run, "zero_stage", "offload_optimizer_device", "offload_param_device")
-    if "sharding" not in run.asked:
+    if "sharding" not in run.values:
         run.take_or("sharding", None, "zero2", "zero_stage")
     run.take("accumulation", fields.whole("gradient_accumulation_steps"))
 

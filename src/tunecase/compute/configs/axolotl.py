@@ -33,7 +33,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     Example:
         >>> found = read({"base_model": "org/model-8b", "adapter": "qlora", "load_in_4bit": True, "lora_r": 32,
         ...               "lora_target_linear": True, "sequence_len": 4096, "bf16": True}, "run.yaml")
-        >>> found.asked["method"], found.asked["rank"], found.asked["targets"], found.asked["sequence_tokens"]
+        >>> found.values["method"], found.values["rank"], found.values["targets"], found.values["sequence_tokens"]
         ('qlora', 32, 'all', 4096)
 
     Source: axolotl-ai-cloud/axolotl, src/axolotl/utils/schemas and src/axolotl/loaders, 2026-07. Leaves out
@@ -56,10 +56,10 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     _note_not_counted(settings, run)
     _read_sharding(settings, run)
     _read_checkpointing(settings, run)
-    if run.asked["method"] == "full" and run.asked.get("precision") == "bf16":
-        run.asked["masters"] = "16-bit"
-    meanings.raised(run.asked)
-    return run.found()
+    if run.values["method"] == "full" and run.values.get("precision") == "bf16":
+        run.values["masters"] = "16-bit"
+    meanings.raised(run.values)
+    return run.finished()
 
 
 def _read_method(settings: Settings, run: Run) -> None:
@@ -68,7 +68,7 @@ def _read_method(settings: Settings, run: Run) -> None:
     run.take("method", _method(settings, adapter, bool(four)))
     if settings.flag("gptq"):
         run.note("a GPTQ base is counted as an NF4 one")
-    if eight and run.asked["method"] == "lora":
+    if eight and run.values["method"] == "lora":
         meanings.eight_bit(run)
     if adapter is not None:
         _read_adapter(settings, run)
@@ -105,7 +105,7 @@ def _read_adapter(settings: Settings, run: Run) -> None:
     if "peft_layers_to_transform" in settings:
         run.note("peft_layers_to_transform is not read: all layers are counted as adapted")
     run.take("double_quantised", settings.part("bnb_config_kwargs").flag("bnb_4bit_use_double_quant"))
-    run.asked.setdefault("double_quantised", True)
+    run.values.setdefault("double_quantised", True)
 
 
 def _read_goal(settings: Settings, run: Run) -> None:
@@ -114,7 +114,7 @@ def _read_goal(settings: Settings, run: Run) -> None:
     for key in ("reward_model", "process_reward_model"):
         if settings.flag(key):
             meanings.goal(settings, key, "reward model")
-    run.asked.setdefault("objective", "sft")
+    run.values.setdefault("objective", "sft")
 
 
 def _read_lengths(settings: Settings, run: Run) -> None:
@@ -122,8 +122,8 @@ def _read_lengths(settings: Settings, run: Run) -> None:
     packing = settings.flag("sample_packing")
     flat = settings.text("batch_flattening") == "auto" or settings.flag("batch_flattening")
     run.take_or("packing", True if flat else packing, False, "sample_packing")
-    if run.asked["objective"] == "dpo" and run.asked["packing"]:
-        run.asked["packing"] = False
+    if run.values["objective"] == "dpo" and run.values["packing"]:
+        run.values["packing"] = False
         run.note("pairs are not packed: sample_packing is left out of account")
     steps = settings.whole("max_steps")
     run.take("steps", steps)
@@ -171,13 +171,13 @@ def _note_not_counted(settings: Settings, run: Run) -> None:
 
 
 def _read_checkpointing(settings: Settings, run: Run) -> None:
-    earlier = run.asked.get("checkpointing")  # fields of FSDP may have turned it on
+    earlier = run.values.get("checkpointing")  # fields of FSDP may have turned it on
     if not _offloads(settings, run):
         chosen = settings.flag("gradient_checkpointing")
         if chosen is not None or not earlier:
             word = None if chosen is None else "full" if chosen else earlier or "none"
             run.take_or("checkpointing", word, "none", "gradient_checkpointing")
-    if "selective_checkpointing" in settings and run.asked["checkpointing"] == "full":
+    if "selective_checkpointing" in settings and run.values["checkpointing"] == "full":
         run.note("selective_checkpointing also keeps attention's outputs: memory is understated, time overstated")
 
 
@@ -189,7 +189,7 @@ def _offloads(settings: Settings, run: Run) -> bool:
     if named not in OFFLOADED:
         settings.flag("gradient_checkpointing")  # a word that is none is a problem
     run.take("checkpointing", "offloaded")
-    if run.asked["method"] != "full" and offloading in ("true", "yes", "on"):
+    if run.values["method"] != "full" and offloading in ("true", "yes", "on"):
         run.note("activations are offloaded instead of recomputed: time is overstated")
     return True
 

@@ -19,7 +19,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     gives all three of its sizes, the number of GPUs follows.
 
     Example:
-        >>> read({"zero_optimization": {"stage": 3, "offload_param": {"device": "cpu"}}}, "ds.json").asked
+        >>> read({"zero_optimization": {"stage": 3, "offload_param": {"device": "cpu"}}}, "ds.json").values
         {'sharding': 'zero3', 'offload': 'all'}
 
     Source: deepspeed.ai configuration reference (stage 0 by default; offload_param with stage 3 only).
@@ -39,14 +39,14 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     settings.part("compression_training")
     if settings.holds_fields("compression_training"):
         run.note("compression_training is not counted")
-    return run.found(alone=False)
+    return run.finished(alone=False)
 
 
 def named_like(name: str) -> Found | None:
     """What a missing DeepSpeed file of a customary name says, such as zero3_bf16.json or ds_z2_offload_config.json.
 
     Example:
-        >>> named_like("examples/ds_z3_offload_config.json").asked
+        >>> named_like("examples/ds_z3_offload_config.json").values
         {'sharding': 'zero3', 'offload': 'all'}
     """
     plain = name.replace("\\", "/").rsplit("/", 1)[-1].casefold()
@@ -58,7 +58,7 @@ def named_like(name: str) -> Found | None:
     if "offload" in plain:
         run.take("offload", "all" if stage[1] == "3" and "opt" not in plain else "optimizer")
     run.note(f"{name} is not there: read from its name as ZeRO stage {stage[1]}")
-    return run.found(alone=False)
+    return run.finished(alone=False)
 
 
 def read_stage(settings: Settings, run: Run, key: str, optimizer_device: str, weights_device: str) -> None:
@@ -108,15 +108,15 @@ def _read_sizes(settings: Settings, run: Run) -> None:
     run.take("micro_batch", settings.whole("train_micro_batch_size_per_gpu"))
     run.take("accumulation", settings.whole("gradient_accumulation_steps"))
     overall = settings.whole("train_batch_size")
-    one, times = run.asked.get("micro_batch"), run.asked.get("accumulation")
-    if overall is None or not isinstance(one, int) or not isinstance(times, int):
+    micro_batch, times = run.values.get("micro_batch"), run.values.get("accumulation")
+    if overall is None or not isinstance(micro_batch, int) or not isinstance(times, int):
         return
-    if overall % (one * times):
-        got = f"{overall}, not a multiple of {one} x {times}"
+    if overall % (micro_batch * times):
+        got = f"{overall}, not a multiple of {micro_batch} x {times}"
         wanted = "train_micro_batch_size_per_gpu x gradient_accumulation_steps x GPUs"
         settings.problem("train_batch_size", got, wanted, 'set it to "auto"')
     else:
-        run.take("gpus", overall // (one * times))
+        run.take("gpus", overall // (micro_batch * times))
 
 
 def _read_optimizer(chosen: Settings, run: Run) -> None:

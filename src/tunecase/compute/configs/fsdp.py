@@ -21,7 +21,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     """What a file of FSDP's fields alone says, the kind that `fsdp_config:` names; None for another kind of file.
 
     Example:
-        >>> read({"fsdp_sharding_strategy": "FULL_SHARD", "fsdp_offload_params": True}, "fsdp.json").asked
+        >>> read({"fsdp_sharding_strategy": "FULL_SHARD", "fsdp_offload_params": True}, "fsdp.json").values
         {'sharding': 'fsdp', 'offload': 'all'}
     """
     if not any(mark in content or f"fsdp_{mark}" in content for mark in MARKS):
@@ -29,7 +29,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     run = Run("FSDP", where)
     run.take("sharding", "fsdp")
     read_fields(Settings(content, where, run), run)
-    return run.found(alone=False)
+    return run.finished(alone=False)
 
 
 def read_fsdp(settings: Settings, run: Run, fields_suffice: bool) -> None:
@@ -71,7 +71,7 @@ def _take_words(settings: Settings, run: Run, words: Sequence[str]) -> None:
 def read_fields(fields: Settings, run: Run) -> None:
     """What the fields of an `fsdp_config:` say; names with and without `fsdp_` before them."""
     _take_strategy(fields, run)
-    if run.asked.get("sharding") == "zero2":
+    if run.values.get("sharding") == "zero2":
         run.note("shard_grad_op is counted as ZeRO-2: weights whole on each card, gradients and optimizer sharded")
     for spelling in ("offload_params", "cpu_offload"):
         if fields.flag(_spelt(fields, spelling)):

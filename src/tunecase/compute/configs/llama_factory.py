@@ -31,7 +31,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     Example:
         >>> found = read({"model_name_or_path": "org/model-8b", "stage": "sft", "finetuning_type": "lora",
         ...               "cutoff_len": 4096, "bf16": True, "per_device_train_batch_size": 2}, "run.yaml")
-        >>> found.asked["method"], found.asked["rank"], found.asked["checkpointing"]
+        >>> found.values["method"], found.values["rank"], found.values["checkpointing"]
         ('lora', 8, 'full')
 
     Source: hiyouga/LLaMA-Factory, src/llamafactory/hparams and model/adapter.py, 2026-08: checkpointing is on unless
@@ -56,8 +56,8 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     run.take("loss", "fused" if fused else "whole")
     _read_checkpointing(settings, run)
     _read_rest(settings, run, stage)
-    meanings.raised(run.asked)
-    return run.found()
+    meanings.raised(run.values)
+    return run.finished()
 
 
 def _read_stage(settings: Settings, run: Run) -> str:
@@ -67,7 +67,7 @@ def _read_stage(settings: Settings, run: Run) -> str:
         named = settings.text("pref_loss") or named
     named = "dpo" if named in ("sigmoid", "hinge", "kto_pair") else named
     run.take("objective", meanings.goal(settings, "stage", named))
-    run.asked.setdefault("objective", "sft")
+    run.values.setdefault("objective", "sft")
     return stage
 
 
@@ -77,7 +77,7 @@ def _read_method(settings: Settings, run: Run) -> None:
     if kind == "oft":
         run.note("oft is read as LoRA of rank 8: its own memory and time are not counted")
     run.take("method", "full" if kind in WITHOUT_ADAPTERS else "qlora" if bits and bits < 8 else "lora")
-    if bits == 8 and run.asked["method"] == "lora":
+    if bits == 8 and run.values["method"] == "lora":
         meanings.eight_bit(run)
     if kind == "freeze":
         _read_freeze(settings, run)
@@ -100,7 +100,7 @@ def _read_adapter(settings: Settings, run: Run) -> None:
     settings.take((RANK,))
     run.take_or("targets", meanings.targets(settings.names("lora_target")), TARGETS, "lora_target")
     run.take("double_quantised", settings.flag("double_quantization"))
-    run.asked.setdefault("double_quantised", True)
+    run.values.setdefault("double_quantised", True)
     meanings.note_whole_tables(run, settings.names("additional_target"))
     meanings.note_dora(run, settings.flag("use_dora"))
 
@@ -123,8 +123,8 @@ def _read_lengths(settings: Settings, run: Run, stage: str) -> None:
     settings.take((SEQUENCE,))
     packed = settings.flag("neat_packing") or settings.flag("packing")
     run.take_or("packing", packed, stage == "pt", "packing")
-    if stage not in ("pt", "sft") and run.asked["packing"]:
-        run.asked["packing"] = False
+    if stage not in ("pt", "sft") and run.values["packing"]:
+        run.values["packing"] = False
         run.note("packing is for pre-training and supervised fine-tuning: left out of account")
 
 
@@ -142,11 +142,11 @@ def _read_precision(settings: Settings, run: Run) -> None:
         if settings.flag("fp16"):
             settings.problem("fp16", "fp16 and pure_bf16 both true", "one of them", "remove one")
         run.take("precision", "bf16")
-        run.take("masters", "16-bit" if run.asked["method"] == "full" else None)
+        run.take("masters", "16-bit" if run.values["method"] == "full" else None)
         return
     trainer.read_precision(settings, run, "fp32")
-    if run.asked["method"] == "full" and not settings.flag("use_badam"):
-        run.asked["masters"] = "32-bit"
+    if run.values["method"] == "full" and not settings.flag("use_badam"):
+        run.values["masters"] = "32-bit"
 
 
 def _read_checkpointing(settings: Settings, run: Run) -> None:
@@ -155,7 +155,7 @@ def _read_checkpointing(settings: Settings, run: Run) -> None:
         run.take("checkpointing", "none")
     elif settings.flag("use_unsloth_gc"):
         run.take("checkpointing", "offloaded")
-    elif "checkpointing" not in run.asked:
+    elif "checkpointing" not in run.values:
         run.take_or("checkpointing", "full" if disabled is False else None, "full", "disable_gradient_checkpointing")
 
 

@@ -154,13 +154,13 @@ def goal(settings: Settings, key: str, named: str | None) -> str | None:
     return None
 
 
-def raised(asked: dict[str, object]) -> None:
+def raised(values: dict[str, object]) -> None:
     """Full fine-tuning that accelerate or DeepSpeed shards keeps its trained weights in 32 bit.
 
     Source: accelerate 1.15 accelerator.py and utils/fsdp_utils.py raise trained weights to 32 bit under mixed precision
     for both FSDP versions; DeepSpeed keeps 32-bit copies for fp16 and bf16. Leaves out adapters, which PEFT holds in
     32 bit anyway.
     """
-    sharded = str(asked.get("sharding", "none")) not in ("none", "ddp")
-    if asked.get("method") == "full" and sharded and asked.get("precision", "bf16") != "fp32":
-        asked["masters"] = "32-bit"
+    sharded = str(values.get("sharding", "none")) not in ("none", "ddp")
+    if values.get("method") == "full" and sharded and values.get("precision", "bf16") != "fp32":
+        values["masters"] = "32-bit"

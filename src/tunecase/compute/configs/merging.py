@@ -31,15 +31,15 @@ def merged(primary: Found, companion: Found) -> Found:
         primary, companion = companion, primary
     if companion.alone:
         return replace(primary, problems=(*primary.problems, _two_runs(primary, companion)))
-    asked, notes, problems = dict(primary.asked), list(primary.notes), list(primary.problems)
-    for name in companion.asked:
-        asked[name] = _value(name, primary, companion, notes, problems)
+    values, notes, problems = dict(primary.values), list(primary.notes), list(primary.problems)
+    for name in companion.values:
+        values[name] = _value(name, primary, companion, notes, problems)
     settled_here = {words for name, words in companion.defaults.items() if name in primary.stated}
     notes += [words for words in companion.notes if words not in {*settled_here, *notes}]
-    meanings.raised(asked)
+    meanings.raised(values)
     return replace(
         primary,
-        asked=asked,
+        values=values,
         notes=tuple(notes),
         problems=(*problems, *companion.problems),
         stated=primary.stated | companion.stated,
@@ -64,9 +64,9 @@ def _drop(notes: list[str], words: str | None) -> None:
 
 def _value(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
     """The value that holds of a name in the companion; a default gives way to what is stated."""
-    ours, theirs = primary.asked.get(name), companion.asked[name]
+    ours, theirs = primary.values.get(name), companion.values[name]
     stated_there = name in companion.stated
-    if name not in primary.asked or (stated_there and name not in primary.stated):
+    if name not in primary.values or (stated_there and name not in primary.stated):
         _drop(notes, primary.defaults.get(name))
         return theirs
     if not stated_there or ours == theirs:
@@ -76,7 +76,7 @@ def _value(name: str, primary: Found, companion: Found, notes: list[str], proble
 
 def _of_two(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
     """The value that holds where both files state one and differ."""
-    ours, theirs = primary.asked[name], companion.asked[name]
+    ours, theirs = primary.values[name], companion.values[name]
     if companion.kind == "FSDP":
         return theirs  # the fields of the very FSDP that the configuration turns on
     if name == "sharding" and theirs in UNSHARDED:
@@ -92,42 +92,42 @@ def _of_two(name: str, primary: Found, companion: Found, notes: list[str], probl
     return ours
 
 
-def settled(found: Found, gpus: int | None = None) -> Found:
+def settled(run: Found, gpus: int | None = None) -> Found:
     """The run with what follows from the number of GPUs: how it is copied or sharded, and the tokens of its steps.
 
     train_tokens = steps x micro-batch x accumulation x data-parallel GPUs x sequence_tokens (x 2 for pairs)
 
     Args:
-        found: a run, merged already.
+        run: as merged.
         gpus: how many GPUs the user says; None leaves it to the files.
     Returns: the run; where no file and no user says how many GPUs, as it came.
 
     Leaves out that samples shorter than the limit hold fewer tokens: without packing the tokens are an upper bound.
     """
-    asked, notes = dict(found.asked), list(found.notes)
+    values, notes = dict(run.values), list(run.notes)
     if gpus is not None:
-        if "gpus" in found.stated and asked["gpus"] != gpus:
-            notes.append(f"{gpus} GPUs as asked, not {asked['gpus']} as the files say")
-        asked["gpus"] = gpus
-        _drop(notes, found.defaults.get("gpus"))
-    cards = asked.get("gpus")
+        if "gpus" in run.stated and values["gpus"] != gpus:
+            notes.append(f"{gpus} GPUs as asked, not {values['gpus']} as the files say")
+        values["gpus"] = gpus
+        _drop(notes, run.defaults.get("gpus"))
+    cards = values.get("gpus")
     if not isinstance(cards, int):
-        return found
-    several = "fsdp" if asked.get("framework") in SHARDS_ALWAYS else "ddp"
-    asked.setdefault("sharding", several if cards > 1 else "none")
-    parallel = _product(asked, PARALLEL)
-    problems = list(found.problems)
+        return run
+    several = "fsdp" if values.get("framework") in SHARDS_ALWAYS else "ddp"
+    values.setdefault("sharding", several if cards > 1 else "none")
+    parallel = _product(values, PARALLEL)
+    problems = list(run.problems)
     if cards % parallel:
         got, wanted = f"{cards} GPUs", f"a multiple of {parallel}, the GPUs that share one product, stack or sample"
-        problems.append(Problem(found.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
-    if all(name in asked for name in STEP_SIZES):
-        halves = 2 if asked.get("objective") == "dpo" else 1
-        asked["train_tokens"] = max(cards // parallel, 1) * halves * _product(asked, STEP_SIZES)
-        if not asked.get("packing"):
+        problems.append(Problem(run.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
+    if all(name in values for name in STEP_SIZES):
+        halves = 2 if values.get("objective") == "dpo" else 1
+        values["train_tokens"] = max(cards // parallel, 1) * halves * _product(values, STEP_SIZES)
+        if not values.get("packing"):
             notes.append("the tokens of the steps are counted as if every sample were as long as the limit")
-    return replace(found, asked=asked, notes=tuple(notes), problems=tuple(problems))
+    return replace(run, values=values, notes=tuple(notes), problems=tuple(problems))
 
 
-def _product(asked: Mapping[str, object], names: Sequence[str]) -> int:
+def _product(values: Mapping[str, object], names: Sequence[str]) -> int:
     """The product of some sizes, those that are not there left out."""
-    return math.prod(size for name in names if isinstance(size := asked.get(name), int))
+    return math.prod(size for name in names if isinstance(size := values.get(name), int))

@@ -40,25 +40,25 @@ def read_config(path: Path, companion: Path | None = None, gpus: int | None = No
         path: a YAML or JSON file of axolotl, LLaMA-Factory, TRL or the Trainer, torchtune, accelerate or DeepSpeed.
         companion: an accelerate or DeepSpeed file beside it.
         gpus: how many GPUs the user says, which goes before what the files say.
-    Returns: the run; what no file settles is absent from `asked`.
+    Returns: the run; what no file settles is absent from `values`.
     Raises: InputError with every mistake of all the files.
 
     Leaves out arguments given on a command line, which overrule the file.
     """
     problems: list[Problem] = []
-    found = _whole(path, MOST_DEPTH, problems)
+    run = _whole(path, MOST_DEPTH, problems)
     if companion is not None:
         unread: list[Problem] = []
         beside = _whole(companion, MOST_DEPTH - 1, unread)
         problems += [replace(problem, wanted=BESIDE) if problem.wanted == NEW[0] else problem for problem in unread]
         if beside is not None:
-            found = merged(found, beside) if found is not None else beside
-    if found is not None:
-        found = settled(found, gpus)
-        problems += found.problems
-    if problems or found is None:
+            run = merged(run, beside) if run is not None else beside
+    if run is not None:
+        run = settled(run, gpus)
+        problems += run.problems
+    if problems or run is None:
         raise InputError(problems)
-    return found
+    return run
 
 
 def _whole(path: Path, depth: int, problems: list[Problem]) -> Found | None:
@@ -73,8 +73,8 @@ def _whole(path: Path, depth: int, problems: list[Problem]) -> Found | None:
 def read_content(content: Mapping[str, Any], where: str) -> Found:
     """What the first reader that knows the fields says of them. Raises InputError where none does."""
     for read in READERS:
-        if (found := read(content, where)) is not None:
-            return found
+        if (run := read(content, where)) is not None:
+            return run
     got = ", ".join(list(content)[:5]) or "nothing"
     fix = "check the file, or give the sizes of the run as options"
     if "model_type" in content or "architectures" in content:
@@ -84,8 +84,8 @@ def read_content(content: Mapping[str, Any], where: str) -> Found:
 
 def _read(path: Path) -> Found:
     content, problems = _content(path)
-    found = read_content(content, path.name)
-    return replace(found, problems=(*problems, *found.problems))
+    run = read_content(content, path.name)
+    return replace(run, problems=(*problems, *run.problems))
 
 
 def _content(path: Path) -> tuple[Content, list[Problem]]:
@@ -116,19 +116,19 @@ def _reworded(problem: Problem) -> Problem:
     return replace(problem, wanted=wanted, fix=fix)
 
 
-def _followed(found: Found, base: Path, depth: int) -> Found:
+def _followed(run: Found, base: Path, depth: int) -> Found:
     """The run with what the files say that it names; a file that is not there is a note."""
-    for name in found.companions:
+    for name in run.companions:
         path = _place(name, base)
         if path is not None and depth > 0:
             beside = _read(path)
-            found = merged(found, beside if beside.alone else _followed(beside, path.parent, depth - 1))
+            run = merged(run, beside if beside.alone else _followed(beside, path.parent, depth - 1))
         elif (guessed := deepspeed.named_like(name)) is not None:
-            found = merged(found, guessed)
+            run = merged(run, guessed)
         else:
             words = f"{name[:200]} is not there: how the run is sharded and offloaded is not known from it"
-            found = replace(found, notes=(*found.notes, words))
-    return replace(found, companions=())
+            run = replace(run, notes=(*run.notes, words))
+    return replace(run, companions=())
 
 
 def _place(name: str, base: Path) -> Path | None:

@@ -32,20 +32,20 @@ class Found:
 
     Args:
         kind: the tool that the file belongs to.
-        asked: values by the names of `recipe.Recipe`'s fields, and besides them `model` (path or hub id), `epochs`,
+        values: values by the names of `recipe.Recipe`'s fields, and besides them `model` (path or hub id), `epochs`,
             `steps` (of the optimizer), `train_tokens`, and `trained_layers` (blocks at the top that learn, where the
             file counts from there). A field that neither the file nor its tool's defaults settle is absent.
         notes: what was taken as a default, and what was not understood and could move the answer.
         problems: mistakes, each with its line.
-        stated: the names in `asked` that the file itself gives; the others are the tool's documented defaults.
+        stated: the names in `values` that the file itself gives; the others are the tool's documented defaults.
         companions: paths of further files that this one names.
         alone: False for a file that only accompanies another (accelerate, DeepSpeed).
-        defaults: of the notes, those that end once another file settles a name in `asked`.
+        defaults: of the notes, those that end once another file settles a name in `values`.
         where: the file's name.
     """
 
     kind: str
-    asked: Mapping[str, object]
+    values: Mapping[str, object]
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     stated: frozenset[str] = frozenset()
@@ -64,7 +64,7 @@ class Run:
 
     kind: str
     where: str
-    asked: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     stated: set[str] = field(default_factory=set)
@@ -76,14 +76,14 @@ class Run:
     def take(self, name: str, value: object) -> None:
         """A value that the file states; None leaves the field as it is."""
         if value is not None:
-            self.asked[name] = value
+            self.values[name] = value
             self.stated.add(name)
 
     def take_or(self, name: str, value: object, default: object, words: str) -> None:
         """A value that the file states, or the tool's default with a note that says so in words."""
         self.take(name, value)
         if value is None:
-            self.asked.setdefault(name, default)
+            self.values.setdefault(name, default)
             self.unsettled(name, f"{words} is not set: {default}, the default of {self.kind}")
 
     def unsettled(self, name: str, words: str) -> None:
@@ -96,14 +96,14 @@ class Run:
         if words not in self.notes:
             self.notes.append(words)
 
-    def found(self, alone: bool = True) -> Found:
+    def finished(self, alone: bool = True) -> Found:
         """The run as read; fields that nobody looked at are noted, and that a file to train with names no GPUs."""
-        if alone and "gpus" not in self.asked:
+        if alone and "gpus" not in self.values:
             self.unsettled("gpus", NO_GPUS)
         self._note_unread()
         return Found(
             kind=self.kind,
-            asked=dict(self.asked),
+            values=dict(self.values),
             notes=tuple(self.notes),
             problems=tuple(self.problems),
             stated=frozenset(self.stated),
@@ -152,8 +152,8 @@ class Settings:
 
     def take(self, fields: "Sequence[Field]") -> None:
         """Settles the names of some fields, each by what the file states or by the tool's default with a note."""
-        for known in fields:
-            self.run.take_or(known.name, known.read(self, known.key), known.default, known.key)
+        for item in fields:
+            self.run.take_or(item.name, item.read(self, item.key), item.default, item.key)
 
     def note_if(self, words: Mapping[str, str]) -> None:
         """A note for each of some fields that is true."""
@@ -213,20 +213,20 @@ class Settings:
         self._refuse(key, value, "true or false", "write true or false without quotes")
         return None
 
-    def word(self, key: str, known: Sequence[str]) -> str | None:
+    def word(self, key: str, words: Sequence[str]) -> str | None:
         """One of some words, in their own spelling, whatever the case in the file."""
         value = self.text(key)
         if value is None:
             return None
-        by_fold = {word.casefold(): word for word in known}
+        by_fold = {word.casefold(): word for word in words}
         if value.casefold() in by_fold:
             return by_fold[value.casefold()]
-        self._refuse(key, value, "one of " + ", ".join(known), nearest(value, known))
+        self._refuse(key, value, "one of " + ", ".join(words), nearest(value, words))
         return None
 
-    def word_or(self, key: str, known: Sequence[str], default: str) -> str:
+    def word_or(self, key: str, words: Sequence[str], default: str) -> str:
         """One of some words, or the tool's default, with a note where the field is absent."""
-        word = self.word(key, known)
+        word = self.word(key, words)
         if word is None and key not in self:
             self.run.note(f"{key} is not set: {default}, the default of {self.run.kind}")
         return word or default

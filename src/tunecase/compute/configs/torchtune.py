@@ -32,7 +32,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
         >>> found = read({"model": {"_component_": "torchtune.models.llama3_1.lora_llama3_1_8b", "lora_rank": 16,
         ...     "lora_attn_modules": ["q_proj", "v_proj"]}, "checkpointer": {"checkpoint_dir": "/w/Model-8B/"},
         ...     "batch_size": 2, "dtype": "bf16", "enable_activation_checkpointing": True}, "lora.yaml")
-        >>> found.asked["model"], found.asked["method"], found.asked["targets"], found.asked["micro_batch"]
+        >>> found.values["model"], found.values["method"], found.values["targets"], found.values["micro_batch"]
         ('/w/Model-8B', 'lora', 'qv', 2)
 
     Source: meta-pytorch/torchtune, recipes/ and recipes/configs/, 2026-04. Leaves out distillation, PPO,
@@ -52,9 +52,9 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     _read_memory(settings, run)
     _read_sharding(settings, run)
     settings.note_if(COMPILED)
-    if run.asked["method"] == "full":
-        run.asked["masters"] = "16-bit"
-    return run.found()
+    if run.values["method"] == "full":
+        run.values["masters"] = "16-bit"
+    return run.finished()
 
 
 def _read_model(settings: Settings, run: Run) -> None:
@@ -122,9 +122,9 @@ def _read_loss(settings: Settings, run: Run) -> None:
     if settings.holds_fields("policy_model") or settings.holds_fields("teacher_model"):
         meanings.goal(settings, "model", "a run with several models")
     run.take("objective", meanings.goal(settings, "loss", GOALS.get(named, "sft")))
-    run.asked.setdefault("objective", "sft")
-    if run.asked["objective"] == "dpo":
-        run.asked["packing"] = False
+    run.values.setdefault("objective", "sft")
+    if run.values["objective"] == "dpo":
+        run.values["packing"] = False
     run.take("loss", "fused" if "liger" in named else "chunked" if named in CHUNKED else "whole")
 
 

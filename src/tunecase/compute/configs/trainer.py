@@ -40,7 +40,7 @@ def read_checkpointing(settings: Settings, run: Run, default: str) -> None:
     """Gradient checkpointing under both of the Trainer's names; fields of FSDP may have said so before."""
     chosen = settings.flag(settings.first("activation_checkpointing", "gradient_checkpointing"))
     offloaded = settings.flag("activation_offloading")
-    if chosen is None and run.asked.get("checkpointing"):
+    if chosen is None and run.values.get("checkpointing"):
         return
     word = None if chosen is None else "full" if chosen else "none"
     run.take_or("checkpointing", word, default, "gradient_checkpointing")
@@ -57,7 +57,7 @@ def read_sharding(settings: Settings, run: Run) -> None:
     """`fsdp:`, `deepspeed:` and the sizes of parallelism; a DeepSpeed file is left to be followed."""
     read_fsdp(settings, run, fields_suffice=False)
     read_deepspeed(settings, run)
-    if run.asked.get("sharding") == "fsdp" and "deepspeed" in settings:
+    if run.values.get("sharding") == "fsdp" and "deepspeed" in settings:
         settings.problem("deepspeed", "deepspeed and fsdp both", "one of them", "remove one")
     settings.note_if(COMPILED)
 
@@ -70,14 +70,14 @@ def read_deepspeed(settings: Settings, run: Run) -> None:
         run.companions.append(file)
 
 
-def _take_inner(run: Run, settings: Settings, found: Found | None) -> None:
+def _take_inner(run: Run, settings: Settings, inner: Found | None) -> None:
     """What a DeepSpeed configuration inside the file says of sharding and offload."""
-    if found is None:
+    if inner is None:
         fix = "set stage: below zero_optimization:"
         settings.problem("deepspeed", "no zero_optimization", "a DeepSpeed configuration", fix)
         return
     for name in ("sharding", "offload", "tensor_parallel"):
-        run.take(name, found.asked.get(name))
-    run.problems += found.problems
-    for words in found.notes:
+        run.take(name, inner.values.get(name))
+    run.problems += inner.problems
+    for words in inner.notes:
         run.note(words)

@@ -42,7 +42,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
 
     Example:
         >>> found = read({"model_name_or_path": "org/model-8b", "use_peft": True, "max_length": 2048}, "sft.yaml")
-        >>> found.asked["method"], found.asked["targets"], found.asked["checkpointing"]
+        >>> found.values["method"], found.values["targets"], found.values["checkpointing"]
         ('lora', 'qv', 'full')
 
     Source: TRL 1.16 trainer/base_config.py, sft_config.py, dpo_config.py, model_config.py; transformers 5.24
@@ -66,8 +66,8 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     trainer.read_checkpointing(settings, run, "full" if own else "none")
     _read_kernels(settings, run)
     _read_weights(settings, run, own)
-    meanings.raised(run.asked)
-    return run.found()
+    meanings.raised(run.values)
+    return run.finished()
 
 
 def _is_of_trl(content: Mapping[str, Any]) -> bool:
@@ -87,7 +87,7 @@ def _read_goal(settings: Settings, run: Run) -> None:
     elif (mark := next((key for key in DPO if key in settings), None)) and not sampled:
         run.take("objective", "dpo")
         run.note(f"{mark} is set: read as dpo, a pair per sample and a reference model")
-    run.asked.setdefault("objective", "sft")
+    run.values.setdefault("objective", "sft")
     settings.note_if(FREED)
 
 
@@ -95,7 +95,7 @@ def _read_method(settings: Settings, run: Run, own: bool) -> None:
     adapted = settings.flag("use_peft")
     four, eight = meanings.loaded_in(settings)
     if not adapted:
-        _read_full(settings, run, own, said=adapted is False)
+        _read_full(settings, run, own, stated=adapted is False)
         return
     run.take("method", "qlora" if four else "lora")
     if eight:
@@ -108,7 +108,7 @@ def _read_method(settings: Settings, run: Run, own: bool) -> None:
     meanings.note_dora(run, settings.flag("use_dora"))
 
 
-def _read_full(settings: Settings, run: Run, own: bool, said: bool) -> None:
+def _read_full(settings: Settings, run: Run, own: bool, stated: bool) -> None:
     """Full fine-tuning, which a file asks for in words or by naming no adapters."""
     for key in ("load_in_4bit", "load_in_8bit"):
         if settings.flag(key):
@@ -118,9 +118,9 @@ def _read_full(settings: Settings, run: Run, own: bool, said: bool) -> None:
         run.note("LoRA fields without use_peft: true have no effect in TRL: read as full fine-tuning")
     elif not own:
         run.note("the file says nothing of adapters: read as full fine-tuning")
-    run.take_or("method", "full" if said else None, "full", "use_peft")
+    run.take_or("method", "full" if stated else None, "full", "use_peft")
     if (rank := meanings.rank(settings, "lora_r")) is not None:
-        run.asked["rank"] = rank
+        run.values["rank"] = rank
 
 
 def _read_lengths(settings: Settings, run: Run, own: bool) -> None:
@@ -135,7 +135,7 @@ def _read_lengths(settings: Settings, run: Run, own: bool) -> None:
     if settings.flag("padding_free") and not packed:
         packed = True
         run.note("padding_free is counted as packing: no padding, at most micro-batch x max_length tokens")
-    if run.asked["objective"] == "dpo":
+    if run.values["objective"] == "dpo":
         packed = False
     run.take_or("packing", packed, False, "packing")
 
@@ -156,9 +156,9 @@ def _read_weights(settings: Settings, run: Run, own: bool) -> None:
     named = settings.text(settings.first(*DTYPES)) or options.text(options.first(*DTYPES))
     unsaid = "float32" if own and "auto" not in map(settings.content.get, DTYPES) else ""
     in_32_bit = (named or unsaid).rsplit(".", 1)[-1] == "float32"
-    if run.asked["method"] == "full" and (named or unsaid):
-        run.asked["masters"] = "32-bit" if in_32_bit else "16-bit"
-    if run.asked["method"] == "lora" and in_32_bit:
+    if run.values["method"] == "full" and (named or unsaid):
+        run.values["masters"] = "32-bit" if in_32_bit else "16-bit"
+    if run.values["method"] == "lora" and in_32_bit:
         run.note(FROZEN_IN_32_BIT)
     if unsaid and not named:
         run.note("dtype is not set: weights are loaded in 32 bit, the default of TRL's commands")

@@ -140,30 +140,30 @@ def _as_fast(run: Measured, like: Recipe | None) -> bool:
 
 def _two_parts(gaps: Sequence[_Gap]) -> tuple[float, float, tuple[float, float, float], float]:
     """Posterior of (a, b), its covariance, and the noise: fixed first, then no less than the runs scatter."""
-    found, noise = (0.0, 0.0, (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)), MEMORY_NOISE
+    posterior, noise = (0.0, 0.0, (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)), MEMORY_NOISE
     for _ in range(2 if gaps else 0):
         aa, ab, bb, to_a, to_b = 1 / PRIOR_STATES**2, 0.0, 1 / PRIOR_ACTIVATIONS**2, 0.0, 0.0
-        for one in gaps:
-            weight = 1 / max(noise, MEMORY_NOISE if one.alike else OTHER_MEMORY_NOISE) ** 2
-            rest = 1 - one.lasting
-            aa, ab, bb = aa + weight * one.lasting**2, ab + weight * one.lasting * rest, bb + weight * rest**2
-            to_a, to_b = to_a + weight * one.lasting * one.gap, to_b + weight * rest * one.gap
+        for gap in gaps:
+            weight = 1 / max(noise, MEMORY_NOISE if gap.alike else OTHER_MEMORY_NOISE) ** 2
+            rest = 1 - gap.lasting
+            aa, ab, bb = aa + weight * gap.lasting**2, ab + weight * gap.lasting * rest, bb + weight * rest**2
+            to_a, to_b = to_a + weight * gap.lasting * gap.gap, to_b + weight * rest * gap.gap
         whole = aa * bb - ab * ab
         a = _within((bb * to_a - ab * to_b) / whole, MOST_STATES)
         b = _within((aa * to_b - ab * to_a) / whole, MOST_ACTIVATIONS)
-        found = (a, b, (bb / whole, -ab / whole, aa / whole))
-        noise = max(MEMORY_NOISE, _scatter([one.gap - a * one.lasting - b * (1 - one.lasting) for one in gaps]))
-    return (*found, noise)
+        posterior = (a, b, (bb / whole, -ab / whole, aa / whole))
+        noise = max(MEMORY_NOISE, _scatter([gap.gap - a * gap.lasting - b * (1 - gap.lasting) for gap in gaps]))
+    return (*posterior, noise)
 
 
 def _one_part(gaps: Sequence[_Gap]) -> tuple[float, float]:
     """Posterior mean of c, and the standard deviation of the next run's time."""
     middle, noise, spread = 0.0, TIME_NOISE, PRIOR_TIME
     for _ in range(2 if gaps else 0):
-        weights = [1 / max(noise, TIME_NOISE if one.alike else OTHER_TIME_NOISE) ** 2 for one in gaps]
+        weights = [1 / max(noise, TIME_NOISE if gap.alike else OTHER_TIME_NOISE) ** 2 for gap in gaps]
         precision = 1 / PRIOR_TIME**2 + sum(weights)
-        middle = sum(weight * one.gap for weight, one in zip(weights, gaps, strict=True)) / precision
-        noise = max(TIME_NOISE, _scatter([one.gap - middle for one in gaps]))
+        middle = sum(weight * gap.gap for weight, gap in zip(weights, gaps, strict=True)) / precision
+        noise = max(TIME_NOISE, _scatter([gap.gap - middle for gap in gaps]))
         spread = (1 / precision + noise**2) ** 0.5
     return middle, spread
 

@@ -56,22 +56,22 @@ def _spread(ranked: Iterable[Measured]) -> list[Measured]:
     return kept
 
 
-def distance(asked: Recipe, other: Recipe) -> float:
+def distance(ours: Recipe, other: Recipe) -> float:
     """How unlike two set-ups are; see `nearest_runs`."""
-    stacks = [catalog.framework(recipe.framework).stack for recipe in (asked, other)]
-    cards = [recipe.gpu for recipe in (asked, other)]
+    stacks = [catalog.framework(recipe.framework).stack for recipe in (ours, other)]
+    cards = [recipe.gpu for recipe in (ours, other)]
     generations = [card.generation if card else "" for card in cards]
     ratios = [
-        (asked.shape.params, other.shape.params, 1.0), (asked.tokens, other.tokens, 0.5), (asked.gpus, other.gpus, 0.5),
+        (ours.shape.params, other.shape.params, 1.0), (ours.tokens, other.tokens, 0.5), (ours.gpus, other.gpus, 0.5),
     ]  # fmt: skip
     return (
         2.0 * (stacks[0] != stacks[1])
-        + 2.0 * (asked.method != other.method)
+        + 2.0 * (ours.method != other.method)
         + 1.0 * (generations[0] != generations[1])
         + 0.5 * (cards[0] != cards[1])
-        + 1.0 * (bool(asked.shape.experts) != bool(other.shape.experts))
-        + 0.5 * (asked.checkpointing != other.checkpointing)
-        + 0.5 * (asked.sharding != other.sharding)
+        + 1.0 * (bool(ours.shape.experts) != bool(other.shape.experts))
+        + 0.5 * (ours.checkpointing != other.checkpointing)
+        + 0.5 * (ours.sharding != other.sharding)
         + sum(weight * abs(math.log(max(one, 1) / max(two, 1))) for one, two, weight in ratios)
     )
 
@@ -91,9 +91,9 @@ def compared(run: Measured, what: Literal["memory", "speed"]) -> Compared:
     if what == "memory":
         assert run.peak_gb
         statistic = STATISTICS[run.statistic]
-        told = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
+        middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
         low, high = memory.band(recipe, statistic=statistic)
-        mid = told(recipe) / GB_PER_GIB
+        mid = middle(recipe) / GB_PER_GIB
         unit, predicted, seen = f"GiB {run.statistic}", Interval80(mid * low, mid, mid * high), run.peak_gb / GB_PER_GIB
     else:
         assert run.tokens_per_s_per_gpu

@@ -37,14 +37,14 @@ def read_runs(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
     columns = _columns(path)
     if columns is not None:
         _refuse(path, columns)
-    found = read(path)
-    if not found.runs:
-        name, why = found.refused[0]
+    table = read(path)
+    if not table.runs:
+        name, why = table.refused[0]
         raise InputError(Problem(f"{path}, {name}", why, "measured runs", "correct the rows"))
     unread = [column for column in columns or () if column not in COLUMNS]
     notes = [f"{path.name}: columns not read: {'; '.join(map(_meant, unread))}"] if unread else []
-    notes += [f"{path.name}, {name}: left out, {why}" for name, why in found.refused]
-    return found.runs, tuple(notes)
+    notes += [f"{path.name}, {name}: left out, {why}" for name, why in table.refused]
+    return table.runs, tuple(notes)
 
 
 def _columns(path: Path) -> list[str] | None:
@@ -68,9 +68,9 @@ def _refuse(path: Path, columns: Iterable[str]) -> None:
 
 
 def _near(column: str) -> str:
-    found = MEANT.get(column.casefold())
+    meant = MEANT.get(column.casefold())
     close = difflib.get_close_matches(column.casefold(), COLUMNS, n=1, cutoff=0.75)
-    return found or (close[0] if close else "")
+    return meant or (close[0] if close else "")
 
 
 def _meant(column: str) -> str:

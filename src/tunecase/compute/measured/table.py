@@ -71,11 +71,11 @@ def read(path: Path) -> Runs:
     runs, refused = [], []
     for number, row in enumerate(unique(rows), 2):
         name = row.get("id") or f"row {number}"
-        found = run_of({key: value or "" for key, value in row.items() if key}, name)
-        if isinstance(found, str):
-            refused.append((name, found))
+        run = run_of({key: value or "" for key, value in row.items() if key}, name)
+        if isinstance(run, str):
+            refused.append((name, run))
         else:
-            runs.append(found)
+            runs.append(run)
     return Runs(tuple(runs), tuple(refused))
 
 
@@ -157,9 +157,9 @@ def _method(row: Row) -> str | None:
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
     model = known_name(re.sub(r"\s+\d+-node$", "", row["model"]))
-    found = from_model(model) if model else None
-    if found is not None:
-        return found, False
+    shape = from_model(model) if model else None
+    if shape is not None:
+        return shape, False
     size = _number(row, "params_b") or size_in(row["model"])
     return (guessed_shape(size * 1e9), True) if size else (None, False)
 
@@ -173,8 +173,8 @@ def _usual_length(row: Row) -> int:
 def _parallel(row: Row, gpus: int, framework: catalog.Framework) -> dict[str, Any]:
     """How the cards share the work."""
     text = row.get("sharding", "")
-    found = {key: re.search(rf"\b{key}(\d+)", text) for key in ("TP", "PP", "CP")}
-    sizes = {key: max(int(match[1]), 1) for key, match in found.items() if match}
+    matches = {key: re.search(rf"\b{key}(\d+)", text) for key in ("TP", "PP", "CP")}
+    sizes = {key: max(int(match[1]), 1) for key, match in matches.items() if match}
     sequence = re.search(r"sequence_parallel=(\d+)", text.casefold())
     sharding = _sharding(text.casefold(), gpus, framework)
     offload = "none"
@@ -194,9 +194,9 @@ def _sharding(fold: str, gpus: int, framework: catalog.Framework) -> Sharding:
     if stage:
         stages: dict[str, Sharding] = {"1": "zero1", "2": "zero2", "3": "zero3"}
         return stages.get(stage[1], "ddp")
-    for words, told in SHARDING_WORDS:
+    for words, sharding in SHARDING_WORDS:
         if any(word in fold for word in words):
-            return told
+            return sharding
     if fold.strip() == "none" or gpus == 1:
         return "none"
     usual: dict[str, Sharding] = {"megatron": "zero1", "deepspeed": "zero3"}
@@ -211,11 +211,11 @@ def _batch(row: Row, recipe: Recipe) -> dict[str, Any]:
     if micro is None:
         micro = min(max((whole or ways) / ways, 1), 8)
     accumulation = max(round((whole or 0) / (micro * ways)), 1)
-    found = {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    sizes = {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
     if whole and whole < ways and model == 1:  # fewer samples than cards: cards must share a sample
         together = max(int(ways // whole), 1)
-        found |= {"tensor_parallel": min(together, 4), "context_parallel": max(together // 4, 1)}
-    return found
+        sizes |= {"tensor_parallel": min(together, 4), "context_parallel": max(together // 4, 1)}
+    return sizes
 
 
 def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -> dict[str, Any]:
@@ -301,8 +301,8 @@ def _peak_gb(row: Row) -> float | None:
 
 
 def _card_gb(row: Row) -> float | None:
-    found = re.search(r"nvidia reserved=([\d.]+) MiB", row.get("notes", ""))
-    return float(found[1]) * 2**20 / 1e9 if found else None
+    match = re.search(r"nvidia reserved=([\d.]+) MiB", row.get("notes", ""))
+    return float(match[1]) * 2**20 / 1e9 if match else None
 
 
 def _failed(row: Row) -> Failed:

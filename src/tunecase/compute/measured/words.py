@@ -69,9 +69,9 @@ def framework_of(text: str) -> catalog.Framework:
     """The framework that a text names, the longest of its words winning; transformers where it names none."""
     fold = text.casefold()
     hits = [
-        (known.name in RUNS_THE_MODEL, len(word), known)
-        for known in catalog.frameworks()
-        for word in known.words
+        (framework.name in RUNS_THE_MODEL, len(word), framework)
+        for framework in catalog.frameworks()
+        for word in framework.words
         if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)
     ]
     return max(hits, key=lambda hit: hit[:2])[-1] if hits else catalog.framework("transformers")

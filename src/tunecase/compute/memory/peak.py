@@ -60,9 +60,9 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     states = states_of(recipe)
     lasting = states.lasting
     framework = catalog.framework(recipe.framework)
-    known = stack(recipe)
-    kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
-    root, units, again = *_gathered(recipe, framework), _again(recipe, known)
+    row = stack(recipe)
+    kept, loss, layer = _kept(recipe, row), _loss(recipe, framework), _layer(recipe, row)
+    root, units, again = *_gathered(recipe, framework), _again(recipe, row)
     gradients = {"gradients": states.gradients}
     earlier = {"gradients": states.accumulated}
     return {
@@ -109,22 +109,22 @@ def _layers(recipe: Recipe) -> float:
     return max(recipe.shape.layers - frozen, 0) / recipe.pipeline_parallel
 
 
-def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
+def _kept(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Bytes that the forward pass leaves for the backward one."""
     shape, each = recipe.shape, recipe.tokens * _layers(recipe) * _scale(recipe)
     if recipe.checkpointing == "offloaded":
         return {"kept layer inputs": 0.0 * each}
     if recipe.checkpointing == "full":
         # what a preparation or autocast keeps in 32 bit, sharding's mixed precision casts to 16
-        size = known.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
+        size = row.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
         products = (
             shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         )
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
-    text = known.kept if shape.gated else known.kept_ungated
-    width = _width(text, recipe, known) + (_width(known.carried, recipe, known) if known.carried else 0.0)
+    text = row.kept if shape.gated else row.kept_ungated
+    width = _width(text, recipe, row) + (_width(row.carried, recipe, row) if row.carried else 0.0)
     return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
 
 
@@ -134,7 +134,7 @@ def _formula(text: str) -> tuple[tuple[float, str], ...]:
     return tuple((float(term[:-1]), term[-1]) for term in text.split("+"))
 
 
-def _width(text: str, recipe: Recipe, known: catalog.Stack) -> float:
+def _width(text: str, recipe: Recipe, row: catalog.Stack) -> float:
     """Bytes per token that a formula of the stack tells for a model."""
     shape = recipe.shape
     adapters = recipe.method != "full"
@@ -147,15 +147,15 @@ def _width(text: str, recipe: Recipe, known: catalog.Stack) -> float:
         "f": shape.active_ffn,
         "m": shape.hidden * ("mlp" in parts),
         "g": shape.active_ffn * ("mlp" in parts),
-        "a": _inputs(recipe, known, parts) if adapters else 0.0,
+        "a": _inputs(recipe, row, parts) if adapters else 0.0,
         "r": _ranks(recipe) if adapters else 0.0,
     }
     return sum(number * letters[letter] for number, letter in _formula(text))
 
 
-def _inputs(recipe: Recipe, known: catalog.Stack, parts: set[Part]) -> float:
+def _inputs(recipe: Recipe, row: catalog.Stack, parts: set[Part]) -> float:
     """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
-    if known.inputs == "each":
+    if row.inputs == "each":
         return recipe.shape.adapter_inputs(recipe.targets)
     mlp = recipe.shape.hidden + recipe.shape.active_ffn
     return recipe.shape.hidden * ("attention" in parts) + mlp * ("mlp" in parts)
@@ -174,11 +174,11 @@ def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
     return {"attention scores": each * recipe.shape.heads * recipe.sequence_tokens * recipe.tokens * _scale(recipe)}
 
 
-def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
+def _layer(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     each = recipe.tokens * _scale(recipe)
-    width = max(_width(moment, recipe, known) for moment in known.layer.split("|"))
-    unpacked = {} if known.read_off else _unpacked(recipe)  # what was read off runs holds it already
+    width = max(_width(moment, recipe, row) for moment in row.layer.split("|"))
+    unpacked = {} if row.read_off else _unpacked(recipe)  # what was read off runs holds it already
     return {"layer in backward": each * width, **unpacked, **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
@@ -192,22 +192,22 @@ def _unpacked(recipe: Recipe) -> dict[str, Number]:
 
 def _loss(recipe: Recipe, framework: catalog.Framework) -> dict[str, Number]:
     """Logits and their loss; a 4-bit head is unpacked to 16 bit and cast beside them."""
-    known = catalog.loss_memory(_stack_name(recipe, framework), recipe.loss)
+    row = catalog.loss_memory(_stack_name(recipe, framework), recipe.loss)
     letters = {"V": recipe.shape.vocab, "h": recipe.shape.hidden}
-    width = sum(number * letters[letter] for number, letter in _formula(known.bytes))
+    width = sum(number * letters[letter] for number, letter in _formula(row.bytes))
     terms = {"logits and loss": recipe.tokens * width / recipe.tensor_parallel}
     if recipe.method == "qlora" and framework.quantised_head:
         terms["unpacked 4-bit matrix"] = 4.0 * recipe.shape.vocab * recipe.shape.hidden
     return terms
 
 
-def _again(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
+def _again(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Sharded frozen layers keep each layer's input a second time in the backward pass."""
     if recipe.checkpointing != "full" or recipe.sharding != "fsdp":
         return {}
     several = recipe.gpus > 1
     return {
-        "kept layer inputs": recipe.tokens * several * known.again_bytes * recipe.shape.hidden * (_layers(recipe) - 2)
+        "kept layer inputs": recipe.tokens * several * row.again_bytes * recipe.shape.hidden * (_layers(recipe) - 2)
     }
 
 
@@ -259,9 +259,9 @@ def peak_memory(recipe: Recipe) -> Peak:
     Leaves out loading and evaluation, which can peak higher, the allocator's reserve (see `reserved_gb`), and paged or
     offloaded states, which need as much of the host's memory.
     """
-    found = phases(recipe)
-    phase = max(found, key=lambda name: sum(found[name].values()))
-    terms = {name: size / 1e9 for name, size in found[phase].items() if size} | {"workspace": WORKSPACE_GB}
+    by_phase = phases(recipe)
+    phase = max(by_phase, key=lambda name: sum(by_phase[name].values()))
+    terms = {name: size / 1e9 for name, size in by_phase[phase].items() if size} | {"workspace": WORKSPACE_GB}
     mid = sum(terms.values())
     low, high = band(recipe)
     return Peak(mid * low, mid, mid * high, phase, tuple(sorted(terms.items(), key=lambda term: -term[1])))
@@ -294,7 +294,7 @@ def lasting_share(recipe: Recipe) -> Number:
     return sum(states_of(recipe).lasting.values()) / 1e9 / peak_gb(recipe)
 
 
-def relative_sd(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated") -> Number:
+def relative_sd(recipe: Recipe, sd: Doubt | None = None, statistic: str = "allocated") -> Number:
     """Relative standard deviation of a predicted peak, arrays where sizes are.
 
         sd^2 = (sd_lasting L)^2 + (sd_rest (1 - L))^2 + sd_statistic^2
@@ -302,15 +302,15 @@ def relative_sd(recipe: Recipe, known: Doubt | None = None, statistic: str = "al
     Weights and states follow from the framework's documentation; activations, which depend on kernels and versions,
     carry most of the doubt, so a band is narrow where states rule and wide where the batch does.
     """
-    known = known or doubt()
+    sd = sd or doubt()
     share = lasting_share(recipe)
-    more = {"allocated": 0.0, "reserved": known.reserved, "not stated": known.reserved, "card": known.card}[statistic]
-    return ((known.lasting * share) ** 2 + (known.rest * (1 - share)) ** 2 + more**2) ** 0.5
+    more = {"allocated": 0.0, "reserved": sd.reserved, "not stated": sd.reserved, "card": sd.card}[statistic]
+    return ((sd.lasting * share) ** 2 + (sd.rest * (1 - share)) ** 2 + more**2) ** 0.5
 
 
-def band(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated") -> tuple[Number, Number]:
+def band(recipe: Recipe, sd: Doubt | None = None, statistic: str = "allocated") -> tuple[Number, Number]:
     """Factors on the middle between which 80% of unseen publishers' runs lie: exp(-1.28 sd), exp(1.28 sd)."""
-    wide = Z80 * relative_sd(recipe, known, statistic)
+    wide = Z80 * relative_sd(recipe, sd, statistic)
     if isinstance(wide, int | float):
         return math.exp(-wide), math.exp(wide)
     import numpy as np

@@ -223,11 +223,11 @@ class Shape:
 
     def _named(self, names: Sequence[str], inside: list[tuple[int, Matrix]]) -> tuple[tuple[int, Matrix], ...]:
         head = [(1, Matrix(HEAD, "mlp", self.embedding, self.vocab))]
-        known = self.module_names()
-        wrong = [name for name in names if name not in known]
+        modules = self.module_names()
+        wrong = [name for name in names if name not in modules]
         if wrong or not names:
-            got, wanted = ", ".join(wrong) or "nothing", f"all, attention, qv, or some of {', '.join(known)}"
-            fix = f"name the modules of {self.architecture}; {nearest((wrong or [''])[0], known)}"
+            got, wanted = ", ".join(wrong) or "nothing", f"all, attention, qv, or some of {', '.join(modules)}"
+            fix = f"name the modules of {self.architecture}; {nearest((wrong or [''])[0], modules)}"
             raise InputError(Problem("lora targets", got, wanted, fix))
         return tuple((n, m) for n, m in chain(inside, head) if m.name in names)
 

@@ -168,18 +168,18 @@ class Symbols:
         if "/" in text:
             whole, parts = text.split("/")
             return self[whole] // int(parts)
-        one, differs, other = text.partition("~")
-        return int(self[one] != self[other]) if differs else self[one]
+        left, differs, right = text.partition("~")
+        return int(self[left] != self[right]) if differs else self[left]
 
     def matrices(self, text: str, part: Part, copies: int = 1, active: int = 1) -> tuple[Matrix, ...]:
         """The matrices that a cell of the table lists; those without inputs or outputs are not there."""
-        found = []
+        matrices = []
         for item in text.split():
             name, widths, bias = (*item.split(":"), "")[:3]
             inputs, outputs = (self.total(width) for width in widths.split(">"))
             if inputs and outputs:
-                found.append(Matrix(name, part, inputs, outputs, copies, active, bool(self.total(bias))))
-        return tuple(found)
+                matrices.append(Matrix(name, part, inputs, outputs, copies, active, bool(self.total(bias))))
+        return tuple(matrices)
 
 
 def counted(name: str, family: Architecture, read: Settings) -> Shape:
@@ -197,7 +197,7 @@ def counted(name: str, family: Architecture, read: Settings) -> Shape:
     blocks = () if read.problems else _blocks(at)
     sparse = any(m.copies > 1 or m.part == "router" for block in blocks for m in block.matrices)
     ffn = at["m"] if sparse else at["f"]
-    one = family.experts if sparse else family.mlp
+    mlp = family.experts if sparse else family.mlp
     return Shape(
         name=name,
         architecture=family.name,
@@ -210,7 +210,7 @@ def counted(name: str, family: Architecture, read: Settings) -> Shape:
         vocab=sizes["V"],
         embedding=sizes["b"],
         tied=bool(at["tie_word_embeddings"]),
-        gated=sum(m.weights for m in at.matrices(one, "mlp")) == 3 * sizes["h"] * ffn,
+        gated=sum(m.weights for m in at.matrices(mlp, "mlp")) == 3 * sizes["h"] * ffn,
         experts=sizes["E"] if sparse else 0,
         active_experts=sizes["A"] if sparse else 0,
         context=sizes["C"],
@@ -225,13 +225,13 @@ def _blocks(at: Symbols) -> tuple[Block, ...]:
     family, layers, experts, active = at.family, at["L"], at["E"], at["A"]
     attention, other = at.matrices(family.attention, "attention"), at.total(family.block_other)
     sparse = sum(SPARSE[family.sparse](layer, at.read) for layer in range(layers)) if experts else 0
-    found = []
+    blocks = []
     if layers - sparse:
-        found.append(Block(layers - sparse, attention + at.matrices(family.mlp, "mlp"), other))
+        blocks.append(Block(layers - sparse, attention + at.matrices(family.mlp, "mlp"), other))
     if sparse:
         mlp = at.matrices(family.experts, "mlp", experts, active) + at.matrices(family.shared, "mlp")
-        found.append(Block(sparse, attention + mlp + at.matrices(family.router, "router"), other))
-    return tuple(found)
+        blocks.append(Block(sparse, attention + mlp + at.matrices(family.router, "router"), other))
+    return tuple(blocks)
 
 
 def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> None:

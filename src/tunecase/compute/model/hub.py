@@ -39,8 +39,8 @@ def kept(name: str) -> Path | None:
     except ImportError:
         return None
 
-    found = try_to_load_from_cache(name, "config.json")
-    return Path(found) if isinstance(found, str) else None
+    cached = try_to_load_from_cache(name, "config.json")
+    return Path(cached) if isinstance(cached, str) else None
 
 
 def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | None:
@@ -54,9 +54,9 @@ def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | No
         online: whether the hub may be asked.
     Raises: InputError when the file that was kept cannot be read.
     """
-    found = kept(name)
-    if found is not None:
-        return read_json(found), str(found)
+    path = kept(name)
+    if path is not None:
+        return read_json(path), str(path)
     if not online or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
         return None
     body = _fetched(name)

@@ -37,9 +37,9 @@ def known_name(text: str) -> catalog.Model | None:
     if key in _exact():
         return _exact()[key]
     for depth in range(DEPTHS):
-        found = _by_words(depth).get(_words(key, depth))
-        if found is not None:
-            return _one(found)
+        models = _by_words(depth).get(_words(key, depth))
+        if models is not None:
+            return _one(models)
     return None
 
 

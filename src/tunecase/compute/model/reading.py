@@ -49,12 +49,12 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
         return from_model(model)
     if not hub.is_id(name_or_config):
         return from_model(catalog.model(name_or_config))
-    found = hub.config(name_or_config, online=online)
-    if found is not None:
-        return from_config(*found, name_or_config)
-    known = catalog.names()["model"]
+    fetched = hub.config(name_or_config, online=online)
+    if fetched is not None:
+        return from_config(*fetched, name_or_config)
+    names = catalog.names()["model"]
     got = f"{name_or_config!r}, not in the tables, and the hub did not give its config.json"
-    fix = f"{nearest(name_or_config, known)}; or give the path of its config.json"
+    fix = f"{nearest(name_or_config, names)}; or give the path of its config.json"
     raise InputError(Problem("model", got, "a model in the tables, on the hub, or a config.json", fix))
 
 
@@ -110,14 +110,15 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
 
 
 def _family(read: Settings) -> Architecture:
-    name, known = read.raw("model_type"), architectures()
+    name, families = read.raw("model_type"), architectures()
     name = INSIDE.get(name, name) if isinstance(name, str) else name
     odd = [kind for kind in read.words("layer_types") if any(word in kind for word in OTHER_LAYERS)]
     odd += [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
-    if isinstance(name, str) and name in known and not odd:
-        return known[name]
+    if isinstance(name, str) and name in families and not odd:
+        return families[name]
     got = repr(name) + (f" with {', '.join(odd)}" if odd else "")
-    fix = f"name a model of the tables with the same dimensions instead; {nearest(str(name), list(known), cutoff=0.75)}"
+    near = nearest(str(name), list(families), cutoff=0.75)
+    fix = f"name a model of the tables with the same dimensions instead; {near}"
     raise InputError([*read.problems, Problem(f"{read.where}: model_type", got, REFUSAL, fix)])
 
 

@@ -169,15 +169,15 @@ def _over_lengths(recipe: Recipe, value: Callable[[Lengths, int], float]) -> Num
     lengths = recipe.lengths
     assert lengths is not None
     samples = recipe.micro_batch * data_parallel(recipe)
-    found: dict[tuple[int, int], float] = {}
+    cached: dict[tuple[int, int], float] = {}
 
-    def one(longest: float, held: float) -> float:
+    def cut_value(longest: float, held: float) -> float:
         key = int(longest), max(1, round(float(held)))
-        if key not in found:
-            found[key] = value(lengths.cut(key[0]), key[1])
-        return found[key]
+        if key not in cached:
+            cached[key] = value(lengths.cut(key[0]), key[1])
+        return cached[key]
 
-    return np.vectorize(one, otypes=[float])(recipe.sequence_tokens, samples)[()]
+    return np.vectorize(cut_value, otypes=[float])(recipe.sequence_tokens, samples)[()]
 
 
 def computed_tokens(recipe: Recipe) -> Number:

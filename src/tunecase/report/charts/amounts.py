@@ -48,9 +48,9 @@ def draw_histogram(chart: Histogram, width: int) -> str:
         parts += _flag(x(value), 13 + 16 * row, base, label, width, "mark")
     if chart.limit is not None:
         budget = f"budget {money(chart.limit, chart.currency)}"
-        said = budget if chart.over is None else f"{budget}: {share(chart.over)} cost more"
+        words = budget if chart.over is None else f"{budget}: {share(chart.over)} cost more"
         y = 13.0 + 16 * len(chart.marks)
-        parts += _flag(x(chart.limit), y, base, said, width, "limit", short=budget)
+        parts += _flag(x(chart.limit), y, base, words, width, "limit", short=budget)
     return frame(chart, width, base + 36, parts)
 
 

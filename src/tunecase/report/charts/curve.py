@@ -71,9 +71,9 @@ class Labels:
         return outside * (box[2] - box[0]) + sum(_shared(box, other) for other in self.taken)
 
 
-def _shared(one: Box, other: Box) -> float:
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    tall = min(one[3], other[3]) - max(one[1], other[1])
+def _shared(box: Box, other: Box) -> float:
+    wide = min(box[2], other[2]) - max(box[0], other[0])
+    tall = min(box[3], other[3]) - max(box[1], other[1])
     return max(0.0, wide) * max(0.0, tall)
 
 
@@ -122,8 +122,8 @@ def _band(chart: Curve, plane: Plane) -> list[str]:
 
 
 def _levels(chart: Curve, plane: Plane) -> list[str]:
-    found = ((chart.target, "target"), (chart.ceiling, "ceiling"))
-    return [line(plane.left, plane.y(v), plane.right, plane.y(v), kind) for v, kind in found if v is not None]
+    levels = ((chart.target, "target"), (chart.ceiling, "ceiling"))
+    return [line(plane.left, plane.y(v), plane.right, plane.y(v), kind) for v, kind in levels if v is not None]
 
 
 def _uprights(chart: Curve, plane: Plane) -> list[str]:

@@ -62,7 +62,7 @@ def log_ticks(low: float, high: float, most: int) -> list[int]:
     """
     powers = range(math.floor(math.log10(max(1.0, low))), math.ceil(math.log10(max(2.0, high))) + 1)
     for digits in ((1, 2, 5), (1, 3), (1,)):
-        found = [digit * 10**power for power in powers for digit in digits if low <= digit * 10**power <= high]
-        if 1 < len(found) <= most:
-            return found
+        ticks = [digit * 10**power for power in powers for digit in digits if low <= digit * 10**power <= high]
+        if 1 < len(ticks) <= most:
+            return ticks
     return [round(low), round(high)] if high > low else [round(low)]

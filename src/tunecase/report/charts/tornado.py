@@ -34,11 +34,11 @@ def _row(row: tuple[str, float, float, str, str], top: float, x: Callable[[float
     name, low, high, at_low, at_high = row
     start, end = sorted((x(low), x(high)))
     letters = int((width - 16) / CHARACTER)
-    said = f"{one_line(name, max(letters - len(at_low) - len(at_high) - 6, 12))}: {at_low} → {at_high}"
+    words = f"{one_line(name, max(letters - len(at_low) - len(at_high) - 6, 12))}: {at_low} → {at_high}"
     middle = (start + end) / 2
     first, second = ("low", "high") if low <= high else ("high", "low")
     return [
-        text(8, top + 13, one_line(said, letters), "name"),
+        text(8, top + 13, one_line(words, letters), "name"),
         rect(start, top + NAME + 3, max(middle - start, 1.0), BAR, f"bar {first}"),
         rect(middle, top + NAME + 3, max(end - middle, 1.0), BAR, f"bar {second}"),
     ]

@@ -29,10 +29,10 @@ MOST_COMPARED = 12
 LONGEST_HISTOGRAM = 10_000_000
 
 
-def data(found: Material) -> Section:
+def data(material: Material) -> Section:
     """Are these the right data, and good enough?"""
     title = "Are these the right data?"
-    audit = found.audit
+    audit = material.audit
     if audit is None:
         return not_done("data", title, "audit")
     word, tone = AUDIT_WORDS[audit.verdict]
@@ -47,7 +47,7 @@ def data(found: Material) -> Section:
     evidence: list[Block] = [_where(audit)]
     if audit.classes:
         evidence.append(_classes(audit))
-    evidence.append(Facts("", (("Time", duration(audit.seconds)), *told_in(found, "audit"))))
+    evidence.append(Facts("", (("Time", duration(audit.seconds)), *told_in(material, "audit"))))
     answer = f"{sentence(audit.verdict)} {sentence(audit.reason)}"
     return Section("data", title, answer, tuple(blocks), tuple(evidence), tone, word)
 
@@ -73,7 +73,7 @@ def _repair(audit: Audit) -> str:
 
 def _finding(finding: Finding, currency: str) -> tuple[Cell, ...]:
     free = finding.price is not None and finding.price.p90 == 0
-    known = finding.accuracy.precision if finding.accuracy else None
+    precision = finding.accuracy.precision if finding.accuracy else None
     return (
         Cell(_name(finding)),
         Cell(finding.severity, SEVERITY_TONES[finding.severity]),
@@ -82,7 +82,7 @@ def _finding(finding: Finding, currency: str) -> tuple[Cell, ...]:
         Cell(finding.fix),
         Cell("free" if free else money_band(finding.price, currency)),
         Cell(f"−{count(finding.removed)}" if finding.removed else "no change"),
-        Cell("not known" if known is None else share(known)),
+        Cell("not known" if precision is None else share(precision)),
     )
 
 
@@ -162,8 +162,8 @@ def _compared(audit: Audit) -> Compared | None:
 
 
 def _gap(parts: tuple[float | None, ...]) -> float:
-    known = [part for part in parts if part is not None]
-    return max(known) - min(known)
+    shares = [part for part in parts if part is not None]
+    return max(shares) - min(shares)
 
 
 def _clusters(audit: Audit) -> Table:
@@ -200,19 +200,19 @@ def _where(audit: Audit) -> Table:
 
 
 def _measured(finding: Finding) -> str:
-    known = finding.measured
-    return f"{known.name} {score_interval(known.low, known.middle, known.high)}" if known else ""
+    measured = finding.measured
+    return f"{measured.name} {score_interval(measured.low, measured.middle, measured.high)}" if measured else ""
 
 
 def _accuracy(finding: Finding) -> str:
-    known = finding.accuracy
-    if known is None:
+    accuracy = finding.accuracy
+    if accuracy is None:
         return "not measured"
     parts = [
-        f"{name} {share(value)}" for name, value in (("precision", known.precision), ("recall", known.recall))
+        f"{name} {share(value)}" for name, value in (("precision", accuracy.precision), ("recall", accuracy.recall))
         if value is not None
     ]  # fmt: skip
-    return f"{', '.join(parts)} on {known.on} ({known.date})"
+    return f"{', '.join(parts)} on {accuracy.on} ({accuracy.date})"
 
 
 def _lines(finding: Finding) -> str:

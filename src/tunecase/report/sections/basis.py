@@ -13,47 +13,47 @@ from tunecase.report.sections.material import Material
 MOST_DRIVERS = 8
 
 
-def basis(found: Material) -> Section:
+def basis(material: Material) -> Section:
     """What do these numbers rest on?"""
     title = "What do these numbers rest on?"
     blocks: list[Block] = []
     evidence: list[Block] = []
-    estimate = found.estimate
+    estimate = material.estimate
     if estimate is not None:
         if estimate.drivers:
             ranked = sorted(estimate.drivers, key=lambda driver: -driver.share)[:MOST_DRIVERS]
             caption = "What makes the total uncertain: the part of its variance that each input carries alone"
             blocks.append(Bars(caption, tuple((driver.name, driver.share) for driver in ranked)))
         evidence.append(_defaults(estimate))
-    evidence.append(Listing("Assumptions", assumptions(found)))
-    if found.not_used:
-        blocks.append(Listing("Records on file that are not used", tuple(map(sentence, found.not_used))))
-    blocks.append(Facts("How to repeat it", _origin(found)))
-    evidence.append(Facts("Where each record stands", tuple(found.entries.items())))
-    return Section("basis", title, _answer(found), tuple(blocks), tuple(evidence))
+    evidence.append(Listing("Assumptions", assumptions(material)))
+    if material.not_used:
+        blocks.append(Listing("Records on file that are not used", tuple(map(sentence, material.not_used))))
+    blocks.append(Facts("How to repeat it", _origin(material)))
+    evidence.append(Facts("Where each record stands", tuple(material.entries.items())))
+    return Section("basis", title, _answer(material), tuple(blocks), tuple(evidence))
 
 
-def _answer(found: Material) -> str:
-    estimate = found.estimate
+def _answer(material: Material) -> str:
+    estimate = material.estimate
     if estimate is None:
         return "No price was used yet."
-    said = f"{counted(len(estimate.defaults), 'default was', 'defaults were')} taken for fields the project file omits"
-    said += f", and {counted(len(assumptions(found)), 'assumption')} made."
-    old = stale(estimate.price_dates, found.today)
-    return f"{said} {old}" if old else said
+    words = f"{counted(len(estimate.defaults), 'default was', 'defaults were')} taken for fields the project file omits"
+    words += f", and {counted(len(assumptions(material)), 'assumption')} made."
+    old = stale(estimate.price_dates, material.today)
+    return f"{words} {old}" if old else words
 
 
 def _defaults(estimate: Estimate) -> Table:
-    rows = tuple((Cell(one.field), Cell(one.value), Cell(one.source)) for one in estimate.defaults)
+    rows = tuple((Cell(default.field), Cell(default.value), Cell(default.source)) for default in estimate.defaults)
     return Table("Defaults that were used", ("Field", "Taken", "Source"), rows)
 
 
-def assumptions(found: Material) -> tuple[str, ...]:
+def assumptions(material: Material) -> tuple[str, ...]:
     """Every assumption of every record, each once, in the order of the road."""
-    told: list[str] = []
-    for record in (found.estimate, found.forecast, found.decision):
-        told += record.assumptions if record else ()
-    return tuple(dict.fromkeys(told))
+    gathered: list[str] = []
+    for record in (material.estimate, material.forecast, material.decision):
+        gathered += record.assumptions if record else ()
+    return tuple(dict.fromkeys(gathered))
 
 
 def stale(price_dates: Iterable[str], today: date | None) -> str:
@@ -77,52 +77,52 @@ def _dates(text: str) -> Iterable[date]:
             continue
 
 
-def _origin(found: Material) -> tuple[tuple[str, str], ...]:
-    pairs = [("tunecase", found.version or "unknown")]
-    estimate = found.estimate
+def _origin(material: Material) -> tuple[tuple[str, str], ...]:
+    pairs = [("tunecase", material.version or "unknown")]
+    estimate = material.estimate
     if estimate is not None:
-        old = stale(estimate.price_dates, found.today)
+        old = stale(estimate.price_dates, material.today)
         dates = ", ".join(estimate.price_dates) or "none used"
         pairs += [
             ("Price book", estimate.price_book),
             ("Prices from", f"{dates}. {old}" if old else dates),
             ("Simulated projects", f"{count(estimate.draws)}, seed {estimate.seed}"),
         ]
-    if found.ledger:
-        pairs.append(("Ledger", found.ledger))
+    if material.ledger:
+        pairs.append(("Ledger", material.ledger))
     return tuple(pairs)
 
 
-def unchecked(found: Material) -> Section:
+def unchecked(material: Material) -> Section:
     """What was not checked?"""
     title = "What was not checked"
-    items = [f"Not done yet: run `tunecase {verb}`." for verb in found.missing]
+    items = [f"Not done yet: run `tunecase {verb}`." for verb in material.missing]
     blocks: list[Block] = []
     if items:
         blocks.append(Listing("Steps not done", tuple(items)))
-    for name, told in (("Data", _data(found)), ("Problem", _problem(found)), ("Money", _money(found))):
-        if told:
-            blocks.append(Listing(name, tuple(told)))
+    for name, sentences in (("Data", _data(material)), ("Problem", _problem(material)), ("Money", _money(material))):
+        if sentences:
+            blocks.append(Listing(name, tuple(sentences)))
     total = sum(len(block.items) for block in blocks if isinstance(block, Listing))
     answer = f"{counted(total, 'thing')} that could change the answer." if total else "Nothing is known to be left out."
     return Section("unchecked", title, answer, tuple(blocks))
 
 
-def _data(found: Material) -> list[str]:
-    return [one_line(text) for text in found.audit.not_checked] if found.audit else []
+def _data(material: Material) -> list[str]:
+    return [one_line(text) for text in material.audit.not_checked] if material.audit else []
 
 
-def _problem(found: Material) -> list[str]:
-    rules = found.definition.criteria if found.definition else ()
+def _problem(material: Material) -> list[str]:
+    rules = material.definition.criteria if material.definition else ()
     return [f"{rule.id} {rule.name}: {one_line(rule.reason)}" for rule in rules if rule.status == "unknown"]
 
 
-def _money(found: Material) -> list[str]:
-    estimate = found.estimate
+def _money(material: Material) -> list[str]:
+    estimate = material.estimate
     if estimate is None:
         return []
-    told = [f"Unpriced: {one_line(text)}" for text in estimate.unpriced]
-    told += [
+    sentences = [f"Unpriced: {one_line(text)}" for text in estimate.unpriced]
+    sentences += [
         f"{line.name} is priced but not in the total." for line in estimate.lines if line.priced and not line.included
     ]
-    return told
+    return sentences

@@ -32,16 +32,16 @@ MOST_RUNS = 20
 MOST_CHARGES = 200
 
 
-def spent(found: Material) -> Section:
+def spent(material: Material) -> Section:
     """What has it cost, and does the plan still hold?"""
     title = "What has it cost so far?"
-    books = found.books
+    books = material.books
     if books is None:
         return not_done("books", title, "books")
-    evidence: list[Block] = [_charges(found.spendings)] if found.spendings else []
+    evidence: list[Block] = [_charges(material.spendings)] if material.spendings else []
     checked = "the chain of entries is unbroken" if books.verified else "the chain of entries does NOT verify"
     pairs = [("Ledger", checked), ("Entries", count(books.entries)), ("Superseded", count(books.superseded))]
-    evidence.append(Facts("", (*pairs, *told_in(found, "books"))))
+    evidence.append(Facts("", (*pairs, *told_in(material, "books"))))
     word = "inside the budget" if books.budget is not None else "no budget"
     if not books.ok:
         word = "over budget"
@@ -53,25 +53,25 @@ def spent(found: Material) -> Section:
 
 def blocks(books: Books) -> tuple[Block, ...]:
     """Plan against actual, why they differ, what was bought, runs against their bills, and what stands apart."""
-    found: list[Block] = [plan_against_actual(books)]
+    shown: list[Block] = [plan_against_actual(books)]
     if books.remarks:
-        found.append(Listing("To know", books.remarks))
+        shown.append(Listing("To know", books.remarks))
     if any(line.variance is not None and line.entries for line in books.lines):
-        found.append(why(books))
+        shown.append(why(books))
     if any(line.planned_quantity is not None and line.quantity is not None for line in books.lines):
-        found.append(_bought(books))
+        shown.append(_bought(books))
     if books.runs:
-        found.append(_runs(books))
-    found.append(Facts("What these sums rest on", tuple(facts(books))))
-    return tuple(found)
+        shown.append(_runs(books))
+    shown.append(Facts("What these sums rest on", tuple(facts(books))))
+    return tuple(shown)
 
 
 def page_of(
     books: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = ""
 ) -> Content:
     """The books alone, as the page draws them."""
-    found = Material(today=today, books=books, spendings=tuple(spendings))
-    section = replace(spent(found), title="Plan against actual, and what is to come")
+    material = Material(today=today, books=books, spendings=tuple(spendings))
+    section = replace(spent(material), title="Plan against actual, and what is to come")
     section = replace(section, answer=" ".join(lead(books)))
     left = "no budget" if books.left is None else money(books.left, books.currency)
     ends = "not drawn" if books.at_completion is None else money(books.at_completion.p50, books.currency)
@@ -101,15 +101,15 @@ def _reach(books: Books) -> str:
 
 
 def _answer(books: Books) -> str:
-    said = f"{money(books.spent, books.currency)} spent"
+    words = f"{money(books.spent, books.currency)} spent"
     if books.left is not None:
         over = "left" if books.left >= 0 else "over"
-        said += f", {money(abs(books.left), books.currency)} {over}"
+        words += f", {money(abs(books.left), books.currency)} {over}"
     if books.at_completion is not None:
-        said += f"; at completion {money_band(books.at_completion, books.currency)}"
+        words += f"; at completion {money_band(books.at_completion, books.currency)}"
     if books.over_budget is not None:
-        said += f"; chance to end over budget {share(books.over_budget)}"
-    return f"{said}."
+        words += f"; chance to end over budget {share(books.over_budget)}"
+    return f"{words}."
 
 
 def plan_against_actual(books: Books) -> Table:
@@ -223,7 +223,7 @@ def _bought(books: Books) -> Table:
 
 
 def _runs(books: Books) -> Table:
-    rows = tuple(_run(one) for one in books.runs[:MOST_RUNS])
+    rows = tuple(_run(charge) for charge in books.runs[:MOST_RUNS])
     head = ("Run", "GPU", "Estimated", "Billed", "Billed - estimated", "Its own GPU hours", "Billed GPU hours")
     more = len(books.runs) - MOST_RUNS
     note = f"{books.currency}. The bill counts where there is one."
@@ -231,15 +231,15 @@ def _runs(books: Books) -> Table:
     return Table("Runs against their bills, the furthest apart first", head, rows, (2, 3, 4, 5, 6), (), note)
 
 
-def _run(one: RunCharge) -> tuple[Cell, ...]:
+def _run(charge: RunCharge) -> tuple[Cell, ...]:
     return (
-        Cell(one.run or "unnamed"),
-        Cell(one.gpu or "-"),
-        DASH if one.estimated is None else Cell(paid(one.estimated)),
-        Cell("not yet") if one.billed is None else Cell(paid(one.billed)),
-        DASH if one.difference is None else Cell(signed(one.difference)),
-        DASH if one.run_hours is None else Cell(f"{one.run_hours:,.2f}"),
-        Cell(f"{one.billed_hours:,.2f}") if one.billed_hours else DASH,
+        Cell(charge.run or "unnamed"),
+        Cell(charge.gpu or "-"),
+        DASH if charge.estimated is None else Cell(paid(charge.estimated)),
+        Cell("not yet") if charge.billed is None else Cell(paid(charge.billed)),
+        DASH if charge.difference is None else Cell(signed(charge.difference)),
+        DASH if charge.run_hours is None else Cell(f"{charge.run_hours:,.2f}"),
+        Cell(f"{charge.billed_hours:,.2f}") if charge.billed_hours else DASH,
     )
 
 
@@ -270,7 +270,7 @@ def facts(books: Books) -> list[tuple[str, str]]:
 
 def _charges(spendings: tuple[Spending, ...]) -> Table:
     """The last charges that were booked; a page of all of them would take no end to open."""
-    rows = tuple(_charge(one) for one in spendings[-MOST_CHARGES:])
+    rows = tuple(_charge(spending) for spending in spendings[-MOST_CHARGES:])
     head, more = ("Day", "Line", "Amount", "For", "Source"), len(spendings) - len(rows)
     if more <= 0:
         return Table("Every charge", head, rows, (2,))
@@ -278,10 +278,16 @@ def _charges(spendings: tuple[Spending, ...]) -> Table:
     return Table(f"The last {MOST_CHARGES} charges", head, rows, (2,), (), note)
 
 
-def _charge(one: Spending) -> tuple[Cell, ...]:
-    much = f"{one.quantity:f} {one.unit}: " if one.quantity is not None else ""
-    source = f"{one.source}, replaces {one.supersedes}" if one.supersedes else one.source
-    amount = money(one.amount, one.currency)
-    if one.amount_base != one.amount and isinstance(one.amount_base, Decimal):
-        amount += f" ({paid(one.amount_base)} in the base currency)"
-    return Cell(day(one.on)), Cell(one.category), Cell(amount), Cell(much + one.description), Cell(source)
+def _charge(spending: Spending) -> tuple[Cell, ...]:
+    much = f"{spending.quantity:f} {spending.unit}: " if spending.quantity is not None else ""
+    source = f"{spending.source}, replaces {spending.supersedes}" if spending.supersedes else spending.source
+    amount = money(spending.amount, spending.currency)
+    if spending.amount_base != spending.amount and isinstance(spending.amount_base, Decimal):
+        amount += f" ({paid(spending.amount_base)} in the base currency)"
+    return (
+        Cell(day(spending.on)),
+        Cell(spending.category),
+        Cell(amount),
+        Cell(much + spending.description),
+        Cell(source),
+    )

@@ -7,10 +7,10 @@ from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table,
 from tunecase.report.sections.material import Material, not_done, told_in
 
 
-def next_step(found: Material) -> Section:
+def next_step(material: Material) -> Section:
     """What should the next dollar buy?"""
     title = "What should the next dollar buy?"
-    decision = found.decision
+    decision = material.decision
     if decision is None:
         return not_done("decision", title, "decide")
     looks = (_looks(decision),) if decision.experiments else ()
@@ -18,7 +18,7 @@ def next_step(found: Material) -> Section:
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),
-        Facts("", told_in(found, "decide")),
+        Facts("", told_in(material, "decide")),
     )
     tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
     tone = tones.get(decision.advice, "good" if decision.best else "unknown")

@@ -13,16 +13,16 @@ DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
 }
 
 
-def problem(found: Material) -> Section:
+def problem(material: Material) -> Section:
     """Is the problem well posed and achievable?"""
     title = "Is the problem well posed?"
-    definition = found.definition
+    definition = material.definition
     if definition is None:
         return not_done("problem", title, "define")
     word, tone = DEFINITION_WORDS[definition.verdict]
     ways = (_ways(definition),) if definition.alternatives else ()
     blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition), *ways)
-    evidence: tuple[Block, ...] = (_reasons(definition), Facts("", told_in(found, "define")))
+    evidence: tuple[Block, ...] = (_reasons(definition), Facts("", told_in(material, "define")))
     return Section("problem", title, sentence(definition.reason), blocks, evidence, tone, word)
 
 

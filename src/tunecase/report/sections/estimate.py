@@ -10,10 +10,10 @@ DASH = Cell("–")
 MOST_BARS = 6
 
 
-def bill(found: Material) -> Section:
+def bill(material: Material) -> Section:
     """What will it cost, line by line?"""
     title = "What will it cost?"
-    estimate = found.estimate
+    estimate = material.estimate
     if estimate is None:
         return not_done("bill", title, "estimate")
     over = estimate.over_budget
@@ -27,15 +27,15 @@ def bill(found: Material) -> Section:
         blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
     blocks += _tornado(estimate)
     if estimate.what_if:
-        words = tuple(what_if_words(one, estimate.currency) for one in estimate.what_if)
+        words = tuple(what_if_words(record, estimate.currency) for record in estimate.what_if)
         blocks.append(Listing("What would have to be true", words))
     if len(estimate.ways) > 1:
         blocks.append(_ways(estimate))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
-    if found.earlier:
-        evidence.append(_moved(found, estimate))
-    evidence.append(Facts("", (("Based on", estimate.based_on), *told_in(found, "estimate"))))
+    if material.earlier:
+        evidence.append(_moved(material, estimate))
+    evidence.append(Facts("", (("Based on", estimate.based_on), *told_in(material, "estimate"))))
     tone, word = _verdict(over)
     return Section("bill", title, _answer(estimate), tuple(blocks), tuple(evidence), tone, word)
 
@@ -64,17 +64,17 @@ def _verdict(over: float | None) -> tuple[Tone, str]:
 
 def _answer(estimate: Estimate) -> str:
     half, most = money(estimate.total.p50, estimate.currency), money(estimate.total.p80, estimate.currency)
-    said = f"As likely as not more than {half}; one time in five more than {most}."
+    words = f"As likely as not more than {half}; one time in five more than {most}."
     if estimate.budget is not None and estimate.over_budget is not None:
         budget = money(estimate.budget, estimate.currency)
-        said += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
+        words += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
     if estimate.reached is not None:
         reach = share(estimate.reached)
-        said += f" The first round is begun in every case, and {reach} of cases reach the target;"
-        said += " the plan advised below counts no step that is not worth its price."
+        words += f" The first round is begun in every case, and {reach} of cases reach the target;"
+        words += " the plan advised below counts no step that is not worth its price."
     if estimate.unpriced:
-        said += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
-    return said
+        words += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
+    return words
 
 
 def _lines(estimate: Estimate) -> Table:
@@ -163,7 +163,7 @@ def _workings(estimate: Estimate) -> Table:
     return Table("How each line is worked out", ("Line", "Worked out as"), rows)
 
 
-def _moved(found: Material, estimate: Estimate) -> Table:
-    told = (*found.earlier, ("now", estimate))
-    rows = tuple((Cell(when), *_points(one.total), Cell(one.based_on)) for when, one in told)
+def _moved(material: Material, estimate: Estimate) -> Table:
+    estimates = (*material.earlier, ("now", estimate))
+    rows = tuple((Cell(when), *_points(each.total), Cell(each.based_on)) for when, each in estimates)
     return Table("How the total moved", ("Estimate", "P10", "P50", "P80", "P90", "Based on"), rows, (1, 2, 3, 4))

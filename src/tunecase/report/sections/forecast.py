@@ -18,23 +18,23 @@ TONES: dict[str, Tone] = {
 }
 
 
-def chances(found: Material) -> Section:
+def chances(material: Material) -> Section:
     """Can the target be reached, with how many examples, at what price?"""
     title = "Will more data do it?"
-    forecast = found.forecast
+    forecast = material.forecast
     if forecast is None:
         return not_done("forecast", title, "forecast")
     blocks: list[Block] = []
     if forecast.points:
-        blocks.append(_picture(forecast, found.pilot))
+        blocks.append(_picture(forecast, material.pilot))
     if forecast.band:
         blocks.append(_by_size(forecast))
-    blocks.append(_needed(forecast, found))
+    blocks.append(_needed(forecast, material))
     evidence: tuple[Block, ...] = (
         _measured(forecast),
         Listing("Curves that were weighed", forecast.models),
         Listing("Assumptions", forecast.assumptions),
-        Facts("", (_source(forecast), ("Seed", str(forecast.seed)), *told_in(found, "forecast"))),
+        Facts("", (_source(forecast), ("Seed", str(forecast.seed)), *told_in(material, "forecast"))),
     )
     tone = TONES.get(forecast.verdict, "unknown")
     word = forecast.verdict.replace("n_max", f"{count(forecast.n_max)} examples")
@@ -98,11 +98,11 @@ def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
     )
 
 
-def _needed(forecast: Forecast, found: Material) -> Facts:
+def _needed(forecast: Forecast, material: Material) -> Facts:
     pairs = [("Target", "none given" if forecast.target is None else f"{forecast.metric} {score(forecast.target)}")]
     if forecast.target is not None:
         pairs.append((f"Chance by {count(forecast.n_max)} examples", share(forecast.p_target)))
-    estimate = found.estimate
+    estimate = material.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         within = f"Chance within {money(estimate.budget, estimate.currency)}, all costs counted"
         pairs.append((within, share(estimate.reached)))

@@ -7,10 +7,10 @@ from tunecase.report.sections.define import DEFINITION_WORDS
 from tunecase.report.sections.material import Material
 
 
-def lights(found: Material) -> tuple[Light, Light]:
+def lights(material: Material) -> tuple[Light, Light]:
     """The words on the two questions that decide."""
     posed, data = "Is the problem well posed?", "Are these the right data?"
-    definition, audit = found.definition, found.audit
+    definition, audit = material.definition, material.audit
     return (
         Light(posed, *DEFINITION_WORDS[definition.verdict], sentence(definition.reason), "problem")
         if definition

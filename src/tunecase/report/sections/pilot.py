@@ -8,10 +8,10 @@ from tunecase.report.sections.material import Material, not_done, told_in
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 
 
-def trial(found: Material) -> Section:
+def trial(material: Material) -> Section:
     """What did the pilot measure?"""
     title = "What did the pilot measure?"
-    pilot = found.pilot
+    pilot = material.pilot
     if pilot is None:
         return not_done("pilot", title, "pilot")
     blocks: list[Block] = [_ladder(pilot), _baselines(pilot)]
@@ -19,11 +19,11 @@ def trial(found: Material) -> Section:
         blocks += _mistakes(pilot.mistakes)
     if pilot.tuning:
         blocks.append(_tuning(pilot.tuning))
-    if found.judged:
-        blocks.append(_judged(found.judged))
+    if material.judged:
+        blocks.append(_judged(material.judged))
     if pilot.notes:
         blocks.append(Listing("Notes", pilot.notes))
-    return Section("pilot", title, _answer(pilot), tuple(blocks), (_every_run(pilot), _about(pilot, found)))
+    return Section("pilot", title, _answer(pilot), tuple(blocks), (_every_run(pilot), _about(pilot, material)))
 
 
 def _answer(pilot: Pilot) -> str:
@@ -31,13 +31,13 @@ def _answer(pilot: Pilot) -> str:
     if not means:
         return sentence(pilot.stopped or "no run could be scored")
     (first, start), (last, end) = means[0], means[-1]
-    said = f"{pilot.metric} went from {score(start)} with {count(first)} examples to {score(end)} with {count(last)}."
+    words = f"{pilot.metric} went from {score(start)} with {count(first)} examples to {score(end)} with {count(last)}."
     if pilot.stopped:
-        said += f" Stopped: {sentence(pilot.stopped)}"
-    return said[0].upper() + said[1:]
+        words += f" Stopped: {sentence(pilot.stopped)}"
+    return words[0].upper() + words[1:]
 
 
-def _about(pilot: Pilot, found: Material) -> Facts:
+def _about(pilot: Pilot, material: Material) -> Facts:
     bad = [run for run in pilot.runs if run.failed or not run.converged]
     pairs = [
         ("Trainer", f"{pilot.trainer}, {pilot.model}" if pilot.model else pilot.trainer),
@@ -53,7 +53,7 @@ def _about(pilot: Pilot, found: Material) -> Facts:
     if lost is not None:
         rows = max(run.skill_rows for run in pilot.runs)
         pairs.append(("General skill", f"{share(abs(lost))} {'lost' if lost > 0 else 'gained'} on {rows} questions"))
-    return Facts("", (*pairs, *told_in(found, "pilot")))
+    return Facts("", (*pairs, *told_in(material, "pilot")))
 
 
 def _good(pilot: Pilot) -> list[Run]:
@@ -64,7 +64,7 @@ def _ladder(pilot: Pilot) -> Table:
     rows = []
     for n, mean in pilot.mean_scores:
         scores = [run.score for run in _good(pilot) if run.n == n]
-        each = ", ".join(score(one, even=True) for one in scores)
+        each = ", ".join(score(value, even=True) for value in scores)
         spread = score(max(scores) - min(scores), even=True)
         rows.append((Cell(count(n)), Cell(score(mean, even=True)), Cell(each), Cell(spread)))
     head = ("Examples", f"Mean {pilot.metric}", "Each draw", "Largest difference")
@@ -74,13 +74,13 @@ def _ladder(pilot: Pilot) -> Table:
 def _baselines(pilot: Pilot) -> Table:
     rows = tuple(
         (
-            Cell(one.name),
-            Cell(score(one.score, even=True)),
-            Cell(_interval(one.interval)),
-            Cell(_answers(one)),
-            Cell("–" if one.beaten is None else share(one.beaten)),
+            Cell(baseline.name),
+            Cell(score(baseline.score, even=True)),
+            Cell(_interval(baseline.interval)),
+            Cell(_answers(baseline)),
+            Cell("–" if baseline.beaten is None else share(baseline.beaten)),
         )
-        for one in pilot.baselines
+        for baseline in pilot.baselines
     )
     head = (
         "Without a fine-tune",
@@ -89,97 +89,106 @@ def _baselines(pilot: Pilot) -> Table:
         "1,000 answers",
         "Chance that the largest runs beat it",
     )
-    notes = "; ".join(f"{one.name}: {one.note}" for one in pilot.baselines if one.note)
+    notes = "; ".join(f"{baseline.name}: {baseline.note}" for baseline in pilot.baselines if baseline.note)
     return Table("To compare with", head, rows, (1, 2, 3, 4), note=sentence(notes) if notes else "")
 
 
-def _interval(found: Interval80 | None) -> str:
-    return "–" if found is None else f"{score(found.low, even=True)} to {score(found.high, even=True)}"
+def _interval(interval: Interval80 | None) -> str:
+    return "–" if interval is None else f"{score(interval.low, even=True)} to {score(interval.high, even=True)}"
 
 
-def _answers(one: Baseline) -> str:
-    if one.usd_per_1k_answers is not None:
-        return f"{figures(one.usd_per_1k_answers)} USD" if one.usd_per_1k_answers else "free here"
-    return "unknown" if one.seconds_per_answer is None else f"{duration(1_000 * one.seconds_per_answer)}, price unknown"
+def _answers(baseline: Baseline) -> str:
+    if baseline.usd_per_1k_answers is not None:
+        return f"{figures(baseline.usd_per_1k_answers)} USD" if baseline.usd_per_1k_answers else "free here"
+    return (
+        "unknown"
+        if baseline.seconds_per_answer is None
+        else f"{duration(1_000 * baseline.seconds_per_answer)}, price unknown"
+    )
 
 
-def _mistakes(found: Mistakes) -> list[Block]:
-    parts = (_confusions(found), _slices(found), _worst(found))
+def _mistakes(mistakes: Mistakes) -> list[Block]:
+    parts = (_confusions(mistakes), _slices(mistakes), _worst(mistakes))
     return [table for table in parts if table.rows]
 
 
-def _confusions(found: Mistakes) -> Table:
+def _confusions(mistakes: Mistakes) -> Table:
     rows = tuple(
         (Cell(one_line(c.label, 60)), Cell(one_line(c.answer, 60)), Cell(count(c.rows)), Cell(share(c.share_of_label)))
-        for c in found.confusions[:MOST_CONFUSIONS]
+        for c in mistakes.confusions[:MOST_CONFUSIONS]
     )
-    note = f"{counted(found.wrong_rows, 'wrong answer')} of the run with {count(found.n)} examples."
+    note = f"{counted(mistakes.wrong_rows, 'wrong answer')} of the run with {count(mistakes.n)} examples."
     head = ("Label", "Answered", "Rows", "Share of the label")
     return Table("What is taken for what", head, rows, (2, 3), note=note)
 
 
-def _slices(found: Mistakes) -> Table:
+def _slices(mistakes: Mistakes) -> Table:
     rows = tuple(
         (
-            Cell(f"{one.by} {one_line(one.name, 50)}"),
-            Cell(count(one.rows)),
-            Cell(score(one.score, even=True)),
-            Cell(_interval(one.interval)),
-            Cell("worse than the rest" if one.worse else "", "warn" if one.worse else "plain"),
+            Cell(f"{part.by} {one_line(part.name, 50)}"),
+            Cell(count(part.rows)),
+            Cell(score(part.score, even=True)),
+            Cell(_interval(part.interval)),
+            Cell("worse than the rest" if part.worse else "", "warn" if part.worse else "plain"),
         )
-        for one in sorted(found.slices, key=lambda one: (not one.worse, one.score))[:MOST_SLICES]
+        for part in sorted(mistakes.slices, key=lambda part: (not part.worse, part.score))[:MOST_SLICES]
     )
     return Table("Parts of the test set", ("Part", "Rows", "Score", "80% interval", ""), rows, (1, 2, 3))
 
 
-def _worst(found: Mistakes) -> Table:
+def _worst(mistakes: Mistakes) -> Table:
     rows = tuple(
         (
-            Cell(count(one.row)),
-            Cell(one_line(one.text, 140)),
-            Cell(one_line(one.label, 60)),
-            Cell(one_line(one.answer, 60)),
-            Cell("–" if one.confidence is None else share(one.confidence)),
+            Cell(count(wrong.row)),
+            Cell(one_line(wrong.text, 140)),
+            Cell(one_line(wrong.label, 60)),
+            Cell(one_line(wrong.answer, 60)),
+            Cell("–" if wrong.confidence is None else share(wrong.confidence)),
         )
-        for one in found.worst[:MOST_WORST]
+        for wrong in mistakes.worst[:MOST_WORST]
     )
-    note = f"All of them are in {found.review_file}." if found.review_file else ""
+    note = f"All of them are in {mistakes.review_file}." if mistakes.review_file else ""
     head = ("Test row", "Text", "Label", "Answered", "Confidence")
-    sure = any(one.confidence is not None for one in found.worst)
+    sure = any(wrong.confidence is not None for wrong in mistakes.worst)
     return Table(f"Wrong{' and sure' if sure else ''}: rows to look at", head, rows, (0, 4), note=note)
 
 
-def _tuning(found: Tuning) -> Table:
+def _tuning(tuning: Tuning) -> Table:
     rows = tuple(
         (
-            Cell(one.settings),
-            Cell(one.failed or score(one.score, even=True)),
-            Cell(count(one.rows)),
-            Cell(duration(one.seconds)),
+            Cell(tried.settings),
+            Cell(tried.failed or score(tried.score, even=True)),
+            Cell(count(tried.rows)),
+            Cell(duration(tried.seconds)),
         )
-        for one in found.trials
+        for tried in tuning.trials
     )
-    gain = f"{found.gain.mid:+.3f} ({found.gain.low:+.3f} to {found.gain.high:+.3f})"
+    gain = f"{tuning.gain.mid:+.3f} ({tuning.gain.low:+.3f} to {tuning.gain.high:+.3f})"
     note = (
-        f"{found.best} was measured again: gain {gain} over the default at {count(found.n)} examples. "
-        f"The best of {len(found.trials)} looks {score(found.luck)} better than it is; that is taken off."
+        f"{tuning.best} was measured again: gain {gain} over the default at {count(tuning.n)} examples. "
+        f"The best of {len(tuning.trials)} looks {score(tuning.luck)} better than it is; that is taken off."
     )
     head = ("Settings", "Score for choosing", "Rows for choosing", "Time")
     return Table("Search over settings", head, rows, (1, 2, 3), note=note)
 
 
-def _judged(found: Judged) -> Facts:
+def _judged(judged: Judged) -> Facts:
     pairs = [
-        ("Judge", f"{found.judge}, on {count(found.rows)} answers of {found.answers}"),
-        ("Score", _interval(found.score) if found.score else f"none: {found.why}"),
-        ("Agrees with people", found.agreement if found.share is None else f"{found.agreement}: {_share(found.share)}"),
+        ("Judge", f"{judged.judge}, on {count(judged.rows)} answers of {judged.answers}"),
+        ("Score", _interval(judged.score) if judged.score else f"none: {judged.why}"),
+        (
+            "Agrees with people",
+            judged.agreement if judged.share is None else f"{judged.agreement}: {_share(judged.share)}",
+        ),
     ]
-    pairs += [(f"Passed: {one}", share(part)) for one, part in zip(found.criteria, found.passed, strict=False)]
+    pairs += [
+        (f"Passed: {criterion}", share(part)) for criterion, part in zip(judged.criteria, judged.passed, strict=False)
+    ]
     return Facts("Judged by a model", tuple(pairs))
 
 
-def _share(found: Interval80) -> str:
-    return f"{share(found.mid)} ({share(found.low)} to {share(found.high)})"
+def _share(interval: Interval80) -> str:
+    return f"{share(interval.mid)} ({share(interval.low)} to {share(interval.high)})"
 
 
 def _every_run(pilot: Pilot) -> Table:
