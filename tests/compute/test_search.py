@@ -14,7 +14,7 @@ from tunecase.compute import memory
 from tunecase.compute.prediction import need, pace
 from tunecase.compute.request import Request, settled, step_samples
 from tunecase.compute.running import terms_of
-from tunecase.compute.search import FITS, LOOSE, MORE, TIGHT, TOO_BIG, UNLIKELY, samples_per_step, search
+from tunecase.compute.search import FITS, LOOSE, MORE, TIGHT, TOO_BIG, UNLIKELY, search
 from tunecase.errors import InputError
 
 MODELS = ("smollm2-135m", "llama-3.1-8b", "mixtral-8x7b")
@@ -100,19 +100,6 @@ def test_a_deadline_never_makes_it_cheaper():
     found = search(ask(tokens="50M", deadline=cheapest.hours / 3), at)
     assert found.cheapest(in_time=True).usd >= cheapest.usd
     assert search(ask(tokens="50M", deadline=0.01), at).cheapest(in_time=True) is None
-
-
-def test_samples_of_one_step():
-    """As given, as the file's own sizes make them, else 16 or what the cards asked for hold at once."""
-    cases = [
-        ({}, 16),
-        ({"batch": 48}, 48),
-        ({"counts": (32,)}, 32),
-        ({"counts": (3,), "micro_batch": 2}, 18),
-        ({"micro_batch": 2, "accumulation": 4, "counts": (2,)}, 16),
-        ({"accumulation": 4}, None),
-    ]
-    assert [] == [(given, samples) for given, samples in cases if samples != samples_per_step(ask(**given))]
 
 
 def test_what_is_given_is_not_searched():

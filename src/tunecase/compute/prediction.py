@@ -35,8 +35,6 @@ class Pace:
     sigma: Number
     seconds_per_step: Number
     terms: tuple[tuple[str, Number], ...]
-    rows: int
-    sources: int
 
 
 def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str = "allocated") -> Need:
@@ -115,8 +113,6 @@ def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
         sigma=sigma,
         seconds_per_step=step.seconds_per_step.mid * factor,
         terms=tuple((name, value * factor) for name, value in step.terms),
-        rows=step.rows,
-        sources=step.sources,
     )
 
 

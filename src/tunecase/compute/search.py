@@ -253,13 +253,6 @@ def _nothing(ask: Settled, table: Searched) -> Problem:
     return Problem("global_batch", f"{batch} on {counts} cards{shared}{micro}", f"a multiple of {at_once}", fix)
 
 
-def samples_per_step(ask: Settled) -> int | None:
-    """Samples of one optimizer step over all cards on the fewest asked for; None where the micro-batch decides it."""
-    if ask.global_batch is None and "accumulation" in ask.given and "micro_batch" not in ask.given:
-        return None
-    return int(step_samples(ask.given, ask.global_batch, max(min(ask.counts, default=1) // ask.shared_by, 1)))
-
-
 def loose(card: catalog.Gpu) -> bool:
     """True for consumer and workstation cards, which are put into machines one by one."""
     return card.interconnect == "pcie" and card.name.startswith("RTX")

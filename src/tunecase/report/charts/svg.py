@@ -4,6 +4,9 @@ Each chart is drawn for a width in the viewBox's own unit, about one CSS pixel, 
 telephone and on a wide screen.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from tunecase.report.charts.amounts import draw_bars, draw_histogram, draw_shares
 from tunecase.report.charts.curve import draw_curve
 from tunecase.report.charts.marks import CHARACTER, log_ticks, nice_ticks
@@ -16,20 +19,17 @@ __all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
 WIDE, NARROW = 760, 344
 
 
+DRAWN: dict[type, Callable[[Any, int], str]] = {
+    Shares: draw_shares,
+    Histogram: draw_histogram,
+    Curve: draw_curve,
+    Bars: draw_bars,
+    Tornado: draw_tornado,
+    Lengths: draw_lengths,
+    Compared: draw_compared,
+}
+
+
 def svg(chart: Chart, width: int) -> str:
     """One chart as an SVG element, its words as the label for those who do not see it."""
-    match chart:
-        case Shares():
-            return draw_shares(chart, width)
-        case Histogram():
-            return draw_histogram(chart, width)
-        case Curve():
-            return draw_curve(chart, width)
-        case Bars():
-            return draw_bars(chart, width)
-        case Tornado():
-            return draw_tornado(chart, width)
-        case Lengths():
-            return draw_lengths(chart, width)
-        case Compared():
-            return draw_compared(chart, width)
+    return DRAWN[type(chart)](chart, width)
