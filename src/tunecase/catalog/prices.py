@@ -1,4 +1,4 @@
-"""Prices that are known: GPU hours, hosted training, wages, labels; which GPUs an instance holds; tables/prices/."""
+"""Prices of tables/prices/: GPU hours, hosted training, wages and labels, and which GPUs an instance holds."""
 
 import datetime
 import hashlib
@@ -21,8 +21,8 @@ PRICE_TABLES = (
 class GpuPrice:
     """The lowest price of one GPU at one provider on some terms (`on_demand`, `spot`), on one date.
 
-    `region` is where it was read, empty where it holds everywhere or nobody said; a provider whose price differs by
-    region has a further row for each that is dearer than its lowest. `instance` with its `gpu_count` is what is rented.
+    `region` is where the price was read, empty where it holds everywhere or is not stated. A provider whose prices
+    differ by region has one more row for each dearer region. `instance` with its `gpu_count` is what is rented.
     """
 
     gpu: str
@@ -67,7 +67,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Wage:
-    """What an hour of a role costs the employer; `load` is what it holds over the wage, None where it holds nothing."""
+    """What an hour of a role costs the employer; `load` is that cost over the wage, None where it is the bare wage."""
 
     role: str
     low: float
@@ -98,9 +98,9 @@ class Hosted:
     """Fine-tuning of one model at its provider: what training costs, how it is billed, and how long it is offered.
 
     `pads` where a row is billed at the longest sample's length; `bills_validation` where validation tokens are billed;
-    `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. From
-    `new_users_until` on nobody may begin who has not; from `closed_on` on nobody at all; the tuned model dies on
-    `retires_on`. `agreeing_sources` say the same price of training. Prices are None where they are not known.
+    `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. After
+    `new_users_until` no new user may begin; from `closed_on` nobody may; the tuned model ends on `retires_on`.
+    `agreeing_sources` counts the sources that state the same training price. Unknown prices are None.
     """
 
     provider: str
@@ -193,10 +193,10 @@ def provider(name: str) -> Provider | None:
 def instance(provider: str, name: str) -> Instance | None:
     """The instance type of a provider, both as a bill may spell them; None when it is not known.
 
-    Case, blanks and underscores do not tell types apart, and Azure's `Standard_` may stand before one. An empty
-    provider looks in all, and finds nothing where two call different machines alike. Machines to which a GPU is
-    attached on demand (Google's n1) and parts of a card (Azure's NV6ads) are left out: the type does not say what GPU
-    is paid.
+    Case, blanks, underscores and Azure's prefix `Standard_` are ignored. An empty provider searches all of them, and
+    finds nothing where two use one name for different machines. Machines to which a GPU is
+    attached on demand (Google's n1) and parts of a card (Azure's NV6ads) are left out: the type does not tell which
+    GPU is paid.
 
     Example:
         >>> found = instance("Amazon", "g5.12xlarge")
@@ -234,7 +234,7 @@ def wage(role: str) -> Wage | None:
 def price_book(more: str = "") -> str:
     """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used.
 
-    `more` is what the user's own prices hash to; they are part of the book where there are any.
+    `more` is the hash of the user's own prices, which are part of the book.
     """
     digest = hashlib.sha256()
     for name in (*PRICE_TABLES, "defaults"):
@@ -259,7 +259,7 @@ class InstanceHour:
 def instance_hours(provider: str, instance: str) -> tuple[InstanceHour, ...]:
     """The list prices of an instance type, by region; empty where none was read.
 
-    Regions of equal price stand under one of them, so that a region that is missing may still have a price.
+    Regions of equal price are kept under one of them, so a missing region may still have a price.
 
     Example:
         >>> next(one.usd_per_instance_hour for one in instance_hours("aws", "g5.4xlarge") if one.region == "us-east-1")

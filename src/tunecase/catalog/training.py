@@ -168,8 +168,8 @@ def optimizer(name: str) -> Optimizer:
 def stack(name: str, method: str, kernels: str) -> Stack:
     """The activation memory of a stack and method.
 
-    Kernels without a row of their own count as fused where they are compiled or special, else as single operations; a
-    stack without a row for the method has that of its elder (`litgpt-2023` of litgpt), then that of transformers.
+    Compiled or special kernels without a row use the row of fused kernels, others that of single operations. A stack
+    without a row for the method uses that of its parent (`litgpt-2023` of litgpt), then that of transformers.
     """
     found = {(row.stack, row.method, row.kernels): row for row in stacks()}
     kinds = (kernels, "eager") if kernels == "eager" else (kernels, "fused", "eager")
@@ -179,6 +179,6 @@ def stack(name: str, method: str, kernels: str) -> Stack:
 
 @cache
 def loss_memory(name: str, loss: str) -> LossMemory:
-    """The memory of a loss in a stack; a stack without a row for it has that of transformers."""
+    """The memory of a loss in a stack; a stack without a row for it uses that of transformers."""
     rows = {(row.stack, row.loss): row for row in losses()}
     return rows.get((name, loss)) or rows["transformers", loss]

@@ -1,4 +1,4 @@
-"""What a hosted model's tokens cost, from the package genai-prices where it is installed; nothing is fetched."""
+"""What a hosted model's tokens cost, from the package genai-prices if it is installed; nothing is fetched."""
 
 import contextlib
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from tunecase.errors import InputError, MissingExtraError, Problem
 
 @dataclass(frozen=True, slots=True)
 class ApiPrice:
-    """A million tokens into a hosted model and a million out of it [USD], what the price is from and since when.
+    """The price of a million input tokens and a million output tokens of a hosted model [USD], with source and date.
 
-    `date` is the day from which the price holds, empty where the package does not state one. `deprecated` where the
-    provider has said that the model will go. A price that rises with the length of a request is that of the shortest.
+    `date` is the day from which the price holds, empty where the package states none. `deprecated` is true where the
+    provider has announced the model's end. A price that rises with the length of a request is that of the shortest.
     """
 
     model: str
@@ -43,7 +43,7 @@ def known() -> bool:
 
 
 def api_price(model: str, today: date) -> ApiPrice | None:
-    """The price of a hosted model's tokens on a day, at midday UTC; None where it is not known or nothing is installed.
+    """The price of a hosted model's tokens at midday UTC of a day; None if unknown or if the package is missing.
 
     Args:
         model: its name, with its provider before a slash where several sell it: `gpt-4o-mini`, `groq/llama-3.1-8b`.
@@ -56,7 +56,7 @@ def api_price(model: str, today: date) -> ApiPrice | None:
     from genai_prices import __version__
     from genai_prices.data_snapshot import get_snapshot
 
-    match = _found(get_snapshot(), model)
+    match = _look_up(get_snapshot(), model)
     if match is None:
         return None
     provider, info = match
@@ -84,7 +84,7 @@ def needed(model: str, today: date) -> ApiPrice:
     return price
 
 
-def _found(snapshot: Any, model: str) -> tuple[Any, Any] | None:
+def _look_up(snapshot: Any, model: str) -> tuple[Any, Any] | None:
     """The provider and the model of a name; the text before a slash is a provider, or a part of the name."""
     first, slash, rest = model.partition("/")
     tries = [(model, None), (rest, first), (model, "openrouter"), (model, "huggingface")] if slash else [(model, None)]

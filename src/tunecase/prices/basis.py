@@ -108,11 +108,10 @@ WANTED = {
 class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
 
-    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
-    before the project's; empty where nobody named one. `usd_per_gpu_hour` is a price of one's own for every card.
-    `contracts` are prices of the user's own, which come before the tables',
-    `contracts_hash` names their file, `contracts_notes` what was left out of it.
-    `overruns` are actual over planned (P50) of people's lines in past projects that are closed; empty without any.
+    `review_minutes` is the measured time of one review [minutes], None until it is measured. `tier` overrides the
+    project's tier unless empty. `usd_per_gpu_hour` is the user's own price for every card. `contracts` are the user's
+    own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say what was left
+    out of it. `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
     """
 
     project: "Project | None"
@@ -162,7 +161,7 @@ class Basis:
         return quantity.spread.scaled(self.base_per_usd) if quantity.currency else quantity.spread
 
     def own_words(self, name: str) -> str | None:
-        """What the project file says in place of a lever's assumption, as it was typed; None where it says nothing."""
+        """The value that the project file gives for a lever's assumption, as typed; None where it gives none."""
         if self.project is None or not name.startswith("levers."):
             return None
         given = getattr(self.project.levers, name.removeprefix("levers."))
@@ -179,12 +178,12 @@ class Basis:
         return default.value
 
     def draw(self, name: str, given: Quantity | None = None, label: str = "") -> "Draws":
-        """The draws of a field; `label` keeps two uses of one field (two sources, two roles) apart."""
+        """The draws of a field; `label` separates two uses of one field (two sources, two roles)."""
         return self.worlds.draw(f"{label} {name}".strip(), self.spread(name, given))
 
 
 def numbered(names: list[str]) -> list[str]:
-    """The names, the second of a kind with a 2 behind it, the third with a 3."""
+    """The names, with a 2 added to the second of a kind, a 3 to the third."""
     seen = [names[: i + 1].count(name) for i, name in enumerate(names)]
     return [name if count == 1 else f"{name} {count}" for name, count in zip(names, seen, strict=True)]
 

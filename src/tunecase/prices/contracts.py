@@ -72,7 +72,7 @@ class Contracts:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What a contract says of one GPU hour: the cheapest and the dearest provider's lowest price [base currency]."""
+    """Contract prices of one GPU hour: the lowest price at the cheapest and at the dearest provider [base currency]."""
 
     low: float
     high: float
@@ -84,8 +84,8 @@ class Agreed:
 def agreed(rows: Iterable[Contract], gpu: str, terms: str, region: str = "") -> Agreed | None:
     """The contract prices of a GPU hour, the lowest of each provider; None where there are none.
 
-    Of a provider's prices in one region the latest counts, see `newest`. In a region count the rows of it and those
-    that name none; where there are none, all rows, which the note says.
+    Of a provider's prices in one region the latest counts, see `newest`. With a region given, rows of that region and
+    rows without a region count; where there are none, all rows count and the note says so.
     """
     every = newest([row for row in rows if row.gpu == gpu and row.terms == terms])
     there = [row for row in every if not region or row.region.casefold() in ("", region.casefold())]
@@ -107,9 +107,9 @@ def is_old(day: str, today: date) -> bool:
 
 
 def newest(rows: Iterable[Contract]) -> list[Contract]:
-    """Of what one provider asks for one thing on the same terms in the same region, the rows of the latest date.
+    """The rows of the latest date for each provider, item, terms and region.
 
-    A month counts from its first day, as in `catalog.is_stale`; a price without a date from no day at all.
+    A month counts from its first day, as in `catalog.is_stale`; a price without a date counts as the oldest.
     """
     held: dict[tuple[str, ...], list[Contract]] = {}
     for row in rows:
@@ -130,8 +130,8 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
         rates: units of the project's currency for one unit of each currency that has a rate, its own with 1.
         today: a price with a later date is a mistake.
         name: what the file is called in messages, its own name when left out.
-    Returns: the Contracts. Rows of SkyPilot without an accelerator or a price say nothing here; accelerators that the
-        tables do not know are counted in the notes.
+    Returns: the Contracts. SkyPilot rows without an accelerator or a price are skipped; accelerators that the tables do
+        not know are counted in the notes.
     Raises: InputError with every mistake found, each at its row and column.
     """
     header, rows = read_table(path)
@@ -294,7 +294,7 @@ def _renamed(rows: Sequence[Row], by_fold: Mapping[str, str], columns: Sequence[
 
 
 def _skypilot(rows: Iterable[Row], file: _File) -> Iterator[Contract]:
-    """The lowest price of a GPU hour by card, terms and region of a catalog of SkyPilot, which holds US dollars."""
+    """The lowest GPU-hour price by card, terms and region in a SkyPilot catalog, which is in US dollars."""
     provider = (file.path.parent.name if file.path.stem == "vms" else file.path.stem) or "skypilot"
     lowest: dict[tuple[str, str, str], Decimal] = {}
     unknown: Counter[str] = Counter()

@@ -1,7 +1,7 @@
 """What one more example costs, by where it comes from: at hand, labelled, written by a model, scraped or bought.
 
-Each kind has a function (basis, name, source) -> Stock, or the words for what is missing: no source without a price is
-ever counted as free.
+Each kind has a function (basis, name, source) that returns a Stock, or says in words what is missing. A source without
+a price is never counted as free.
 """
 
 from collections.abc import Callable, Collection
@@ -36,8 +36,8 @@ class Stock(NamedTuple):
 class Supply:
     """Where more examples come from: the sources in the order the user lists them, used up one after another.
 
-    `limit` is how many can be had in all (None: a source without end, or no source); `price` is the price of one new
-    example from the first priced source, rows at hand aside, shape (draws,), or None when no source has a price.
+    `limit` is how many examples all sources hold (None: no limit, or no source). `price` is of one new example from the
+    first priced source other than rows at hand, shape (draws,); None when no source has a price.
     """
 
     steps: tuple[Stock, ...]
@@ -46,11 +46,9 @@ class Supply:
     unpriced: tuple[str, ...]
 
     def cost(self, examples: "float | Draws") -> "Draws":
-        """What `examples` more cost, shape (draws,): sources are used up in order, set-up paid when touched.
+        """What `examples` more cost, shape (draws,): sources are used in order, each set-up is paid on first use.
 
-        A smallest order is paid whole.
-
-        More than the limit cannot be had and costs infinity, never nothing.
+        A source's smallest order is paid in full. More than the limit costs infinity.
         """
         import numpy as np
 
@@ -64,9 +62,9 @@ class Supply:
 
 
 def have(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """Rows that exist and must be formatted and cleaned: as stated, else by hand or by a script, whichever is less.
+    """Existing rows that must be formatted and cleaned: as stated, else by hand or script, whichever takes less time.
 
-    Which of the two follows from the pool, at the medians.
+    The size of the pool decides between the two, at the medians.
     """
     import numpy as np
 
@@ -90,11 +88,11 @@ def _stated_formatting(basis: Basis, name: str, source: "Source", rate: "Draws")
 
 
 def formatting(basis: Basis) -> "Draws":
-    """What it costs to format and clean the rows at hand of a plan without a training file, shape (draws,).
+    """What formatting and cleaning the rows at hand costs in a plan without a training file, shape (draws,).
 
         min(rows x minutes / 60, hours of a script) x hour
 
-    The first source of kind `have` may say hours in all, minutes a row, rate or price in place of the defaults.
+    The first source of kind `have` may state total hours, minutes per row, a rate or a price instead of the defaults.
     """
     import numpy as np
 
@@ -125,7 +123,7 @@ def label(basis: Basis, name: str, source: "Source") -> Stock | str:
 
 
 def synthetic(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """Examples that a model writes; some are read by people, some thrown away.
+    """Examples that a model writes; people review some, and some are thrown away.
 
     price = (tokens in x price in + tokens out x price out + reviewed x minutes / 60 x rate) / (1 - rejected)
     """
@@ -145,11 +143,11 @@ def synthetic(basis: Basis, name: str, source: "Source") -> Stock | str:
 
 
 def scrape(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """Examples from fetched pages; an engineer keeps the scraper running for some months, paid as a set-up.
+    """Examples from scraped pages; an engineer keeps the scraper running for some months, which is part of the set-up.
 
         price = pages per example / yield x credits per page x price of a credit [/ usable]
 
-    Leaves out whether the pages may be used: that is a question for a lawyer, not a price.
+    Leaves out whether the pages may be used: that is a question for a lawyer.
     """
     import numpy as np
 
@@ -166,7 +164,7 @@ def scrape(basis: Basis, name: str, source: "Source") -> Stock | str:
 
 
 def buy(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """Examples with a price by the piece only."""
+    """Examples that only have a price each."""
     return "price: ... per example"
 
 
@@ -176,7 +174,7 @@ KINDS: dict[str, Callable[[Basis, str, "Source"], Stock | str]] = {
 
 
 def stock(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """What one source gives and costs, or what is missing for its price, in words; a price by the piece comes first."""
+    """What one source gives and costs, or in words what its price lacks; a stated price per example comes first."""
     import numpy as np
 
     least = source.minimum.spread.median if source.minimum is not None else 0.0
@@ -188,9 +186,9 @@ def stock(basis: Basis, name: str, source: "Source") -> Stock | str:
 
 
 def token_price(basis: Basis, name: str, tokens: "Tokens") -> "Draws | str":
-    """What a model's tokens for one example or answer cost, shape (draws,), or the fields that are missing, in words.
+    """What a model's tokens for one example or answer cost, shape (draws,), or the missing fields in words.
 
-    The prices as given, else those of `model` in the tables, in dollars at the project's rate.
+    The stated prices, else those of `model` in the tables, converted from dollars at the project's rate.
     """
     missing = [field for field in ("tokens_in", "tokens_out") if getattr(tokens, field) is None]
     model = tokens.model
@@ -259,17 +257,17 @@ def _label_set_up(basis: Basis, name: str, source: "Source") -> "Draws":
 
 
 def legal_note(basis: Basis) -> str:
-    """That a scraped page needs more than a price; empty where nothing is scraped."""
+    """A note that scraped pages raise a legal question; empty where nothing is scraped."""
     if not any(source.kind == "scrape" for _, source in named_sources(basis)):
         return ""
     return "whether the scraped pages may be fetched, kept and trained on is a legal question that no line prices"
 
 
 def made_worth(basis: Basis) -> float:
-    """Labelled rows that one row from other sources teaches like, the median: of the source it would be bought from.
+    """How many labelled rows one synthetic or scraped row is worth in training, the median of the best such source.
 
-    That is the kind, synthetic or scrape, with the lowest price for what it teaches, else one without a price; 1 where
-    the project names no such source.
+    The best source has the lowest price for what its rows are worth; sources without a price come last. 1 where the
+    project names no such source.
     """
     import numpy as np
 
@@ -286,7 +284,7 @@ def made_worth(basis: Basis) -> float:
 def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:
     """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
 
-    A pool in doubt counts with its median. `only` keeps the sources of one kind, `without` leaves kinds out.
+    An uncertain pool counts with its median. `only` keeps the sources of one kind, `without` leaves kinds out.
     """
     import numpy as np
 

@@ -47,9 +47,9 @@ class GpuHour:
 def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tuple[list[GpuPrice], str]:
     """The prices of a GPU that count, one for each provider, and a note where the region asked for has none.
 
-    Prices marked old count only where nothing else exists. In a region count those that were read in it. Where none
-    was, the lowest of each provider counts wherever it was read, which the note says; of providers that have any price
-    in the region only theirs, as the tables keep regions of one price under the name of one.
+    Prices marked old count only where nothing else exists. With a region given, prices read in that region count. Where
+    there are none, the lowest price of each provider counts wherever it was read, and the note says so. If some
+    providers have any price in the region, only theirs count: the tables keep regions of equal price under one name.
     """
     note = ""
     rows = [p for p in catalog.lowest_prices(terms) if (p.gpu, p.tier) == (gpu, tier)]
@@ -59,7 +59,7 @@ def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tu
 
 
 def _in_region(rows: list[GpuPrice], gpu: str, tier: str, terms: str, region: str) -> tuple[list[GpuPrice], str]:
-    """Of the lowest prices of each provider those of a region, else those taken in their place and a note."""
+    """The prices of a region, else the prices taken instead and a note."""
     near = [p for p in catalog.gpu_prices() if p.tier == tier and p.region.casefold() == region.casefold()]
     there = [p for p in near if (p.gpu, p.terms) == (gpu, terms)]
     if there:
@@ -73,7 +73,7 @@ def _in_region(rows: list[GpuPrice], gpu: str, tier: str, terms: str, region: st
 
 
 def reach(rows: Sequence[GpuPrice], today: datetime.date) -> tuple[float, float, int]:
-    """From the cheapest provider to the dearest [USD per GPU hour], and how many of the prices are stale.
+    """The range from the cheapest provider to the dearest [USD per GPU hour], and how many prices are stale.
 
         low = min of price / (1.4 if stale, else 1),   high = max of price x (1.4 if stale, else 1)
 
@@ -105,10 +105,10 @@ def gpu_hour(
 ) -> GpuHour | None:
     """What one hour of one GPU costs in a tier, on demand or on spot, or None when no provider of it has a price.
 
-    A price of the user's own contract comes before the tables; in the tier `owned` it is worked out from the purchase.
-    Else the 90% interval runs from the cheapest provider to the dearest, of the project's region where prices were read
-    in it; a price older than 180 days is widened by 40%, the drift seen in the tables within half a year. Prices
-    already marked old are used only when nothing else exists. Leaves out storage, egress and start-up.
+    The user's contract price comes before the tables. In the tier `owned` the price follows from the purchase. Else a
+    90% interval runs from the cheapest provider to the dearest, in the project's region where it has prices. A price
+    older than 180 days is widened by 40%, the drift seen in the tables within half a year. Prices already marked old
+    are used only when nothing else exists. Leaves out storage, egress and start-up.
     """
     name, terms = catalog.gpu(gpu).name, SPOT if spot else ON_DEMAND
     if basis.usd_per_gpu_hour is not None:
@@ -141,7 +141,7 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     """What an hour of a GPU costs by the user's own contract, in the base currency; None where it names none.
 
     The price of one provider, or the interval from the cheapest to the dearest of several. A contract holds until it
-    is changed, so its age widens nothing and is only told.
+    is changed, so its age does not widen the price and is only noted.
     """
     held = agreed(basis.contracts, gpu, terms, region)
     if held is None:
@@ -181,9 +181,10 @@ def owned(gpu: str, basis: Basis) -> GpuHour | None:
 
 
 def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | None:
-    """What one hour of one GPU costs in the tier asked for, else in the nearest tier that has a price on demand.
+    """What one hour of one GPU costs in the requested tier, else on demand in the nearest tier that has a price.
 
-    The dearer of two tiers that are as near. `GpuHour.tier` is the tier taken. Spot prices are of their own tier only.
+    Of two equally near tiers the dearer counts. `GpuHour.tier` is the tier taken. A spot price never comes from another
+    tier.
     """
     first = gpu_hour(gpu, basis, spot=spot)
     wanted = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
@@ -212,14 +213,14 @@ class Reach:
 def owned_hour(
     price: "Draws", life_hours: "Draws", utilisation: "Draws", gpus: int, energy_price: "Draws | float" = 0.0
 ) -> "Draws":
-    """What an hour of a card costs that one owns, in the base currency, shape (draws,).
+    """What an hour of an owned card costs, in the base currency, shape (draws,).
 
         hour = price / (life x utilisation x GPUs) + kW per GPU x price of a kWh
 
     Args:
-        price: of all cards with what they stand in, paid once.
-        life_hours: from purchase until it is worth nothing, all hours of the calendar [h].
-        utilisation: share of those hours in which the cards work for somebody, more than 0 and at most 1.
+        price: of all cards with their machines, paid once.
+        life_hours: calendar hours from purchase until it is worth nothing [h].
+        utilisation: share of those hours in which the cards are in use, 0 < x <= 1.
         gpus: how many cards the price bought.
         energy_price: what the power of one card costs in an hour, 0 where it is left out.
     Leaves out room, cooling, network, people and interest, and what the cards can be sold for at the end.

@@ -29,9 +29,9 @@ Amount = TypeVar("Amount", float, "Draws")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Training of one hosted model that can be had: its row, its rate [base currency per million tokens], and words.
+    """Training of one hosted model that is on offer: its row, its rate [base currency per million tokens], and notes.
 
-    `provider` and `date` are those of the rate, which is of the tables or of a contract; `notes` say what to know.
+    `provider` and `date` are those of the rate, which comes from the tables or a contract.
     """
 
     row: Hosted
@@ -42,7 +42,7 @@ class Offer:
 
     @property
     def draw_name(self) -> str:
-        """What the rate is drawn as; two providers' rates of one model are two inputs."""
+        """The name under which the rate is drawn; two providers' rates of one model are two inputs."""
         whose = "" if self.provider == self.row.provider else f" at {self.row.provider}, {self.provider}"
         return f"price of training {self.row.model}{whose}"
 
@@ -61,13 +61,13 @@ def billed_tokens(
 
     Args:
         row: the provider's rule.
-        rows: rows trained on once in an epoch; zero gives zero.
+        rows: training rows of one epoch; zero gives zero.
         tokens_per_row: their mean length, at most `longest` [tokens].
         epochs: how often each is read.
         longest: length to which rows are cut, and padded where the provider pads [tokens].
         validation_rows, evaluations: rows of the validation file, and how often it is scored; 0 without one.
-    Source: Together's and OpenAI's descriptions, hosted.csv; that a padding provider pads validation rows
-    too is assumed. Leaves out that another tokenizer counts the same text otherwise.
+    Source: Together's and OpenAI's descriptions, hosted.csv. Assumes that a provider that pads also pads validation
+    rows. Leaves out that another tokenizer counts the same text differently.
     """
     each = tokens_per_row * 0.0 + longest if row.pads else tokens_per_row
     scored = validation_rows * evaluations if row.bills_validation else 0.0
@@ -89,8 +89,8 @@ def training_price(
         row: the provider's minimum for one job and storage of one model for a month [USD].
         billed: from `billed_tokens` [tokens].
         rate_per_mtok: price of a million of them [base currency].
-        jobs: training jobs that the tokens are spread over; the minimum is held against them as a whole, which is
-            never more than against each.
+        jobs: training jobs that share the tokens; the minimum is applied to their sum, which never costs more than
+            applying it to each job.
         per_usd: units of the base currency for one US dollar.
         months: for how long one tuned model is stored.
     Leaves out the endpoint that serves the model.
@@ -103,9 +103,9 @@ def training_price(
 
 
 def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
-    """Hosted models whose training can be had and priced on the day; of all others, by the reason why not, whose.
+    """Hosted models that can be trained and priced on the day; the others as lists of names by reason.
 
-    A model that no new users may train counts as not to be had, unless it is the one the project names.
+    A model that is closed to new users is left out, unless the project names it.
     """
     offered: list[Offer] = []
     why: dict[str, list[str]] = {}
@@ -124,7 +124,7 @@ def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
 def chosen(basis: Basis) -> Offer | None:
     """The hosted model that the project names under compute.hosted; None where it names none.
 
-    Of a model that contracts price at several providers the cheapest; a contract comes before the tables.
+    Where contracts price the model at several providers, the cheapest counts; a contract comes before the tables.
 
     Raises: InputError for a model that is not known, has no price, or can no longer be trained, with the date.
     """
@@ -147,7 +147,7 @@ def chosen(basis: Basis) -> Offer | None:
 
 
 def _order(row: Hosted, basis: Basis) -> tuple[bool, bool, float]:
-    """What can be trained comes first, then prices by contract, then the cheaper."""
+    """Sorts trainable models first, then contract prices, then by price."""
     rate = _rate(row, basis)
     if rate is None:
         return True, True, math.inf
@@ -155,9 +155,9 @@ def _order(row: Hosted, basis: Basis) -> tuple[bool, bool, float]:
 
 
 def _only_by_contract(basis: Basis) -> tuple[Hosted, ...]:
-    """Models that only the user's own prices name, or at another provider than the tables do.
+    """Models that only the user's own prices name, or name at a provider that is not in the tables.
 
-    They are billed by the rule of their provider, else as long as rows are.
+    They are billed by the rule of their provider, else by the length of each row.
     """
     held = catalog.hosted()
     rules = {row.provider: row for row in held}
@@ -172,7 +172,7 @@ def _only_by_contract(basis: Basis) -> tuple[Hosted, ...]:
 
 
 def _prices(contract: Contract, row: Hosted) -> bool:
-    """Whether a contract is of this provider's model; one that names no provider is of whoever has the model."""
+    """Whether a contract prices this model; a contract without a provider prices it at every provider."""
     whose = contract.provider.casefold() in (ANYBODY, row.provider.casefold())
     return whose and contract.model.casefold() == row.model.casefold()
 

@@ -72,7 +72,7 @@ def amount(name: str, value: float, currency: str) -> str:
 
 
 def highest(name: str) -> float:
-    """The largest value that a named input can have: 1 for a share, else without bound."""
+    """The largest value that a named input can have: 1 for a share, else infinity."""
     field = name.split()[-1] if name else ""
     wanted = WANTED.get(field)
     return wanted.most if wanted is not None and wanted.unit == "share" else math.inf
@@ -100,7 +100,7 @@ def what_if_words(record: WhatIf, currency: str) -> str:
 
 
 def flip_words(flips: Sequence[Flip], currency: str) -> tuple[str, ...]:
-    """One line for each input that could turn a decision: from what value on, and to what.
+    """One line for each input that could flip a decision: at which value, and to which option.
 
     Example:
         >>> flip_words([Flip("effort_per_round", 40.0, 65.0, "fine_tune")], "USD")

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 def review_price(rows: float, basis: Basis) -> "Draws":
-    """What it costs to have people look at `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
+    """What it costs to have people review `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
     source = label_source(basis)
     rate = basis.draw("source.rate", source.rate if source else None, "label")
     return review_hours(rows, basis) * rate
 
 
 def review_hours(rows: float, basis: Basis) -> "Draws":
-    """Hours to look at `rows` rows once, shape (draws,): by the reviewer's own clock where it was measured."""
+    """Hours to review `rows` rows once, shape (draws,); from the measured review time where there is one."""
     if basis.review_minutes is not None:
         return rows * basis.worlds.draw("review_minutes", basis.review_minutes) / 60
     return rows * basis.draw("review_minutes") / 60
 
 
 def queue_price(rows: float, basis: Basis) -> "Draws":
-    """What a review by as many people as label an example costs, shape (draws,).
+    """What a review costs when each row gets as many reviewers as an example gets labels, shape (draws,).
 
         price = rows * minutes / 60 * rate * votes * (1 + rework)
 
@@ -53,10 +53,9 @@ def label_source(basis: Basis) -> "Source | None":
 
 
 def label_minutes(basis: Basis, source: "Source | None" = None) -> "Draws":
-    """Minutes of one person on one label, shape (draws,): the project's, else by the reviewers' clock, or the default.
+    """Minutes of one person on one label, shape (draws,): from the project, else from timed reviews, else the default.
 
     minutes of a label = minutes of a review x (1 to 2),   where only reviews were timed
-
     """
     source = source or label_source(basis)
     name = name_of_source(source, basis)
@@ -67,7 +66,7 @@ def label_minutes(basis: Basis, source: "Source | None" = None) -> "Draws":
 
 
 def clock_words(basis: Basis) -> str:
-    """What the reviewers' own clock says beside the project's minutes of a label; empty where nothing was timed."""
+    """The measured review time beside the project's minutes per label; empty where no review was timed."""
     if basis.review_minutes is None:
         return ""
     source, clock = label_source(basis), basis.review_minutes
@@ -83,7 +82,7 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
         price = [minutes / 60 * rate * votes * (1 + rework) * (1 + fee) * (1 + management)
                  + minutes / 60 * votes * managed_by * team's hour + tool fee * votes] / usable
 
-    Without a source the documented defaults are used and noted; a source with a price by the piece costs that price.
+    Without a source the documented defaults are used and noted. A source with a price per example costs that price.
     Leaves out the one-off set-up, which `Supply` adds.
     """
     import numpy as np
@@ -107,12 +106,12 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
 
 
 def name_of_source(source: "Source | None", basis: Basis) -> str:
-    """The name under which a source is drawn; `label` for none of the project's."""
+    """The name under which a source is drawn; `label` for a source that is not in the project."""
     return next((name for name, other in named_sources(basis) if other is source), "label")
 
 
 def label_prices(basis: Basis) -> dict[str, float]:
-    """The median price of one label by the name of its source, for sources whose price is proportional to a rate."""
+    """The median price of one label by the name of its source, for sources paid by the hour alone."""
     import numpy as np
 
     by_the_minute = {

@@ -25,7 +25,7 @@ FILTERS = {
 
 @dataclass(frozen=True, slots=True)
 class PricesAsked:
-    """Which prices: each field narrows them, empty ones do not. `model` names the one whose API tokens are priced."""
+    """Which prices: each field that is not empty narrows them. `model` is the one whose tokens are priced."""
 
     kind: str = ""
     gpu: str = ""
@@ -37,17 +37,17 @@ class PricesAsked:
 
     @property
     def narrow(self) -> bool:
-        """Whether anything was asked for by name, so that single prices are listed."""
+        """Whether any field is set, so that single prices are listed."""
         return any((self.kind, self.gpu, self.tier, self.terms, self.region, self.provider, self.model))
 
 
 def price_list(request: PricesAsked, basis: Basis) -> Prices:
-    """The prices asked for, in the currency of the basis, stale ones marked.
+    """The requested prices, in the currency of the basis, with stale ones marked.
 
-    Without a region the lowest of each provider stands for all of its regions. Tiers are given for GPUs, one minimum
-    for each provider, those that are marked old left out.
+    Without a region, the lowest price of each provider stands for all its regions. Tiers summarise GPU prices: the
+    lowest price of each provider, without prices marked old.
 
-    Raises: InputError with every word that names nothing; MissingExtraError for API prices without their package.
+    Raises: InputError with every unknown name; MissingExtraError for API prices without their package.
     """
     request = _checked(request, basis)
     rows = [row for kind in _kinds(request) for row in KIND_ROWS[kind](request, basis)]
@@ -71,7 +71,7 @@ def price_list(request: PricesAsked, basis: Basis) -> Prices:
 
 
 def _checked(request: PricesAsked, basis: Basis) -> PricesAsked:
-    """What was asked with names as the tables have them; a filter that the kind knows nothing of is a problem."""
+    """The request with names as the tables spell them; a filter that the kind does not have is a problem."""
     problems: list[Problem] = []
     named = _named(request, problems)
     if named.kind != "api" and not named.model:
@@ -107,7 +107,7 @@ def _named(request: PricesAsked, problems: list[Problem]) -> PricesAsked:
 
 
 def _beside(name: str, request: PricesAsked) -> str:
-    """What a filter wants beside it; empty where it fits the kinds asked for."""
+    """The option that a filter needs beside it; empty where it fits the requested kinds."""
     fits = [kind for kind, fields in FILTERS.items() if name in fields]
     if request.model and not request.kind and not {"hosted", "api"} & set(fits):
         return "no --model beside it"
@@ -122,7 +122,7 @@ def _provider(name: str, otherwise: str) -> str:
 
 
 def _unknown(name: str, given: str, held: Iterable[str]) -> Iterator[Problem]:
-    """A name that stands in no price."""
+    """A problem where no price has that name."""
     names = sorted(set(held) - {""})
     if given and given.casefold() not in {other.casefold() for other in names}:
         yield Problem(f"--{name}", repr(given), f"a {name} in the price book", nearest(given, names))
@@ -155,7 +155,7 @@ def _held(basis: Basis) -> int:
 
 
 def _of_tables(request: PricesAsked) -> Iterator[GpuPrice]:
-    """GPU prices of the tables that were asked for; the lowest of each provider unless a region was named."""
+    """The requested GPU prices of the tables; the lowest of each provider unless a region is named."""
     terms = (request.terms,) if request.terms else (ON_DEMAND, "spot")
     every = catalog.gpu_prices() if request.region else [p for each in terms for p in catalog.lowest_prices(each)]
     for price in every:
@@ -187,7 +187,7 @@ def _is_wanted(request: PricesAsked, contract: Contract) -> bool:
 
 
 def _is_of(request: PricesAsked, contract: Contract) -> bool:
-    """Whether a contract is with the provider asked for, as either spells it."""
+    """Whether a contract is with the requested provider, however either spells it."""
     return not request.provider or request.provider == _provider(contract.provider, contract.provider.casefold())
 
 
@@ -274,7 +274,7 @@ KIND_ROWS: dict[str, Callable[[PricesAsked, Basis], Iterable[Price]]] = {
 
 
 def _tiers(request: PricesAsked, basis: Basis) -> Iterator[TierPrices]:
-    """Lowest, middle and highest of each GPU, tier and terms asked for; on demand alone where no terms were."""
+    """Lowest, middle and highest of each requested GPU, tier and terms; only on demand where no terms are named."""
     rows = [p for p in _of_tables(request) if not p.stale and (request.terms or p.terms == ON_DEMAND)]
     for gpu, tier, terms in dict.fromkeys((p.gpu, tier, p.terms) for p in rows for tier in TIERS):
         there = [p for p in rows if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]

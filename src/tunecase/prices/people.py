@@ -1,7 +1,7 @@
-"""The people of a project: what an hour costs, who works how many, how long it takes, and what nobody foresaw.
+"""The people of a project: what an hour costs, how many each works, how long it takes, and what nobody foresaw.
 
-Hours of a round are split by the members' shares of time; a member with `on_top`, such as a manager, adds hours of his
-own to each of theirs.
+Hours of a round are split by the members' shares of time. A member with `on_top`, such as a manager, adds a share of
+an hour to each of theirs.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ WORKING_WEEKS = 4  # of a month of working hours, as the default of working_hour
 
 @dataclass(frozen=True, slots=True)
 class PaidHours:
-    """Hours and what they cost, both of shape (draws,); `beyond` are those of the hours that no member's cap holds."""
+    """Hours and what they cost, both of shape (draws,); `beyond` are the hours above all members' caps."""
 
     hours: "Draws"
     amount: "Draws"
@@ -37,7 +37,7 @@ def person_hour(basis: Basis) -> "Draws":
 
         rate = sum(share x rate) / sum(share) + sum(on_top x rate)
 
-    Leaves out members' caps, which `paid_hours` knows.
+    Leaves out members' caps, which `paid_hours` applies.
     """
     shares, rates = _working(basis)
     paid = [share * rate for share, rate in zip(shares, rates, strict=True)]
@@ -46,9 +46,9 @@ def person_hour(basis: Basis) -> "Draws":
 
 
 def paid_hours(basis: Basis, hours: "Draws") -> PaidHours:
-    """The hours of all rounds, split over the team by shares, each member at most his cap, with what is added on top.
+    """The hours of all rounds, split over the team by shares up to each member's cap, plus the hours added on top.
 
-    What one member's cap does not hold goes to the others; what no cap holds is paid at the mean rate and counted in
+    Hours above one member's cap go to the others. Hours above all caps are paid at the mean rate and counted in
     `beyond`.
 
     Args:
@@ -73,7 +73,7 @@ def paid_hours(basis: Basis, hours: "Draws") -> PaidHours:
 def _split_to_caps(
     hours: "Draws", shares: "Sequence[Draws]", caps: "Sequence[Draws | float]"
 ) -> "tuple[list[Draws], Draws]":
-    """Hours of each member, split by shares up to the caps, and what no cap holds, shape (draws,)."""
+    """Hours of each member, split by shares up to the caps, and the hours above all caps, shape (draws,)."""
     import numpy as np
 
     given, left = [np.zeros(len(hours)) for _ in shares], hours
@@ -87,7 +87,7 @@ def _split_to_caps(
 
 
 def ramp_up(basis: Basis) -> PaidHours:
-    """Hours that are paid before a member is productive, once each, and what they cost, shape (draws,).
+    """Hours paid once before each member is productive, and what they cost, shape (draws,).
 
     hours = weeks x share x working hours of a month / 4
     """
@@ -104,17 +104,17 @@ def ramp_up(basis: Basis) -> PaidHours:
 
 
 def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
-    """How long it takes as foreseen, in months, shape (draws,).
+    """Planned duration in months, shape (draws,).
 
         months = hours / (full-time people x working hours of a month) + rounds x waiting + longest ramp-up
 
-    Waiting is for labels, GPUs, reviews and people, when nobody of the team works on it.
+    Waiting is for labels, GPUs, reviews and people, while nobody on the team works on the project.
 
     Args:
         basis: prices and worlds.
         hours: of the rounds' own work, shape (draws,).
         rounds: shape (draws,).
-    Leaves out unknowns, which stretch it as they do the hours: times `unknown_factor`.
+    Leaves out unknowns: multiply by `unknown_factor`, as for the hours.
     """
     import numpy as np
 
@@ -127,14 +127,14 @@ def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
 
 
 def unknown_factor(basis: Basis) -> "Draws":
-    """What work takes against what was foreseen, at least 1, shape (draws,); drawn once for all people's work.
+    """Actual work over planned work, at least 1, shape (draws,); drawn once for all people's work.
 
-    The project's own range, 1 for `none`, else the outside view: an overrun with the chance 18%, then Pareto(1) from
-    1.5 cut at 52 (mean of the overruns 5.5, of all 1.8), else 1. k past projects of one's own take its place with the
-    chance k / (k + 10), each ratio of actual to plan as likely, a ratio below 1 counting as 1.
+    The project's own range, 1 for `none`, else the outside view: with an 18% chance Pareto(1) from 1.5, cut at 52 (mean
+    of the overruns 5.5, of all projects 1.8), else 1. With k past projects of the user's own, one of their ratios of
+    actual to plan, at least 1 and all equally likely, is taken instead with the chance k / (k + 10).
 
     Source: Flyvbjerg et al., 5,392 IT projects: 18% overran by more than half, those by 447% on average.
-    Leaves out projects that end below their plan: the lines' own doubt holds those.
+    Leaves out projects that end below their plan: the doubt of each line covers those.
     """
     import numpy as np
 
@@ -146,7 +146,7 @@ def unknown_factor(basis: Basis) -> "Draws":
 
 
 def expected_unknowns(basis: Basis) -> float:
-    """The mean of the factor: what a plan must expect to pay, as nobody knows its world's factor when it is made."""
+    """The mean of the factor, which a plan must expect: nobody knows the factor when the plan is made."""
     given = basis.project.unknowns if basis.project else None
     if given is None or given == OUTSIDE_VIEW:
         return _outside_view(basis).mean
@@ -176,7 +176,7 @@ def unknown_words(basis: Basis) -> str:
 
 
 def _past(basis: Basis) -> float:
-    """The chance with which past projects of one's own take the place of the outside view."""
+    """The chance that the user's past projects replace the outside view."""
     if not basis.overruns:
         return 0.0
     count = len(basis.overruns)
@@ -223,7 +223,7 @@ def _cap(basis: Basis, member: "Member", name: str, share: "Draws") -> "Draws":
 
 
 def _member_rate(basis: Basis, member: "Member", name: str) -> "Draws":
-    """The hour of one person: as given, else by the salary, else the table's loaded wage of the role, or the default.
+    """A person's hour: from the salary, else the stated rate, else the tables' loaded wage of the role or the default.
 
     hour = salary x load / paid hours of a year
     """

@@ -1,6 +1,6 @@
 """What an answer is worth: right instead of wrong, cheaper than today's, and what reaching the target brings in all.
 
-V counts the gain over the best that is had without a fine-tune; None stays None where the user said too little.
+V counts the gain over the best score without a fine-tune. It is None where the user has not stated enough.
 """
 
 from typing import TYPE_CHECKING
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
     """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
 
-    The worth is that of one more correct answer, see `worth_of_correct`; the baseline the best score had without a
-    fine-tune, see `baseline_score`. None when worth, volume or target are not stated, or the metric is not a share of
-    answers.
+    Worth is that of one more correct answer (`worth_of_correct`); baseline is the best score without a fine-tune
+    (`baseline_score`). None when worth, volume or target is not stated, or when the metric is not a share of answers.
     """
     import numpy as np
 
@@ -37,7 +36,7 @@ def target_value(project: "Project", basis: Basis, definition: Definition) -> "D
 
 
 def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
-    """V; zero where right answers have no value but what serving saves is known: it alone counts."""
+    """V; zero where the project states no value of an answer but saves on serving, so that only the saving counts."""
     value = target_value(project, basis, definition)
     if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
         return 0.0 * saving
@@ -58,7 +57,7 @@ def worth_of_correct(basis: Basis) -> "Draws | None":
 
 
 def saving_per_answer(basis: Basis) -> "Draws | None":
-    """What an answer of the tuned model costs less than one today; below zero where it costs more.
+    """How much less an answer of the tuned model costs than one today; negative where it costs more.
 
         (price of 1,000 answers today - tuned) / 1,000,   shape (draws,)
 
@@ -72,9 +71,9 @@ def saving_per_answer(basis: Basis) -> "Draws | None":
 
 
 def serving_saving(basis: Basis) -> "Draws | None":
-    """What all answers of the tuned model save over the horizon: saving per answer x volume x horizon, shape (draws,).
+    """What serving the tuned model saves over the horizon: saving per answer x volume x horizon, shape (draws,).
 
-    None where a price or the volume is not stated. Leaves out what retirement of either brings.
+    None where a price or the volume is not stated. Leaves out the retirement of either model.
     """
     each = saving_per_answer(basis)
     if each is None or basis.project is None or basis.project.problem.volume is None:
@@ -87,7 +86,7 @@ def serving_saving(basis: Basis) -> "Draws | None":
 def error_cost(basis: Basis) -> "Draws | None":
     """What a wrong answer costs on average, sum of share x cost over its kinds, shape (draws,).
 
-    None without kinds, and where several kinds stand without their shares: how often the dear one is, is not known.
+    None without kinds, and where one of several kinds has no share: nobody knows how often the expensive kind occurs.
     """
     kinds = basis.project.problem.errors if basis.project else ()
     if not kinds or (len(kinds) > 1 and any(kind.share is None for kind in kinds)):
@@ -101,9 +100,9 @@ def error_cost(basis: Basis) -> "Draws | None":
 
 
 def baseline_score(project: "Project", definition: Definition) -> float | None:
-    """The best score had without a fine-tune, in use or not: what a fine-tune adds lies above it. None without any.
+    """The best score without a fine-tune, in use or not; a fine-tune adds what lies above it. None without any score.
 
-    Records made before prompts were asked for hold what is in use alone, else majority and probe.
+    Older records, made before prompts were scored, hold only the score in use, or else majority and probe.
     """
     if definition.untrained is not None:
         return definition.untrained

@@ -1,4 +1,4 @@
-"""What no field shows alone: paths that lead nowhere, money without a rate, targets and shares that conflict."""
+"""What no single field shows: paths that lead nowhere, money without a rate, targets and shares that conflict."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -180,7 +180,7 @@ def _lost_ground(written: _Written) -> Iterator[Problem]:
 
 
 def _fallback_problems(written: _Written) -> Iterator[Problem]:
-    """A fallback lies between what is in use today and the target, or it says nothing."""
+    """A fallback that does not lie between what is in use today and the target."""
     problem = written.project.problem
     fallback = _number(problem.fallback)
     if fallback is None:
@@ -228,7 +228,7 @@ def _group_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _owned_problems(written: _Written) -> Iterator[Problem]:
-    """GPUs that are owned but not said which, a tier that owns none."""
+    """Owned GPUs without a name, and the tier `owned` without owned GPUs."""
     compute = written.project.compute
     if compute.owned is not None and compute.owned.gpu is None and len(compute.gpus) != 1:
         got = f"{len(compute.gpus)} cards under compute.gpus" if compute.gpus else "no card"
@@ -240,7 +240,7 @@ def _owned_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _terms_problems(written: _Written) -> Iterator[Problem]:
-    """Terms for cards that are owned, prices on terms that nobody gave."""
+    """Rental terms for owned cards, and reserved terms without a price."""
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
@@ -250,7 +250,7 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _rows_problems(written: _Written) -> Iterator[Problem]:
-    """A training file, or the number of rows to plan with, and not both."""
+    """Neither a training file nor a number of rows to plan with, or both."""
     data = written.project.data
     if data.train is None and data.rows is None and data.buy_first is None:
         fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
@@ -264,7 +264,7 @@ def _rows_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _pool_problems(written: _Written) -> Iterator[Problem]:
-    """More bought than the pools hold."""
+    """A first purchase larger than the pools."""
     data = written.project.data
     pools = sum(source.pool.spread.median if source.pool else math.inf for source in data.sources)
     if data.sources and data.first_purchase > pools:
@@ -282,7 +282,7 @@ def _unknowns_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _source_problems(written: _Written) -> Iterator[Problem]:
-    """Fields that say nothing of a source of that kind and would be ignored."""
+    """Fields that a source of that kind does not have and that would be ignored."""
     for index, source in enumerate(written.project.data.sources):
         for name in sorted(source.model_fields_set - OF_EVERY_KIND - OF_KIND[source.kind]):
             kinds = " or ".join(kind for kind, fields in OF_KIND.items() if name in fields)
@@ -292,7 +292,7 @@ def _source_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _team_problems(written: _Written) -> Iterator[Problem]:
-    """What a member costs and how much he works, said twice."""
+    """A member's cost or working time stated twice."""
     twice = (("rate", "salary"), ("rate", "load"), ("on_top", "share"), ("on_top", "hours"), ("on_top", "months"))
     for index, member in enumerate(written.project.team):
         for first, second in twice:
@@ -323,7 +323,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
 
 
 def rate_problems(project: "Project", today: date | None, lines: Lines, file: str) -> Iterator[Problem]:
-    """Rates that no plan can be made at: those later than today, where it is known, and of the base currency itself."""
+    """Rates that cannot be used: dated after today, where today is known, or for the base currency itself."""
     base = project.currency
     for index, rate in enumerate(project.rates):
         at = where_of(("rates", index, "date"), lines, file), where_of(("rates", index, "currency"), lines, file)

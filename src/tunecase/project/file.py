@@ -23,9 +23,9 @@ def read_project(
     Args:
         path: a YAML file, see yaml_lines.py for its limits.
         names: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
-            The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
-        changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};
-            None takes a field out. The file itself stays as it is.
+            The kind "lower metric" holds the metrics where lower is better, whose targets are not shares.
+        changes: values that replace those of the file, by dotted field, such as {"data.sources.0.pool": "5k"}; None
+            removes a field. The file itself does not change.
         today: an exchange rate with a later date is a mistake; None lets any date pass.
     Returns: the Project, all money in its base currency.
     Raises: InputError with all problems, each at its line.

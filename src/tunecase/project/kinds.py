@@ -62,7 +62,7 @@ class InUnitOrWord(InUnit):
 
 @dataclass(frozen=True)
 class NameOf:
-    """Marks a field as a name that the catalog must know, when the reader was given the catalog's names."""
+    """Marks a field as a name that the catalog must hold, if the reader has the catalog's names."""
 
     kind: str
 

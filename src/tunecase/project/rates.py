@@ -21,5 +21,5 @@ class Rate(Section):
 
 
 def latest_rate(rates: Sequence[Rate], currency: str) -> float:
-    """The latest dated rate of a currency that is known to have one: plans are made at today's prices."""
+    """The latest rate of a currency, which must have one: plans are made at today's prices."""
     return max((rate for rate in rates if rate.currency == currency), key=lambda rate: rate.date).value

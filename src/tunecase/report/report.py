@@ -1,4 +1,4 @@
-"""Tells the business: folds finished records into one report, the answer first.
+"""Folds finished records into one report for the business, the answer first.
 
 `content` is pure: records in, plain blocks out. `page.py` draws them as HTML, `markdown` as text, `as_json`
 hands on the records themselves, and `report` writes the three files. No stage knows that a report exists.
@@ -104,9 +104,9 @@ def content(
         records: the latest record by verb ("define", "audit", "estimate", "pilot", "forecast", "decide", "books").
         project: gives the name, the goal and the owner; None for a nameless report.
         spendings: the charges behind the books, for the evidence.
-        meta: "version", "ledger" (its last entry) and whatever else the JSON shall carry.
-        today: the day prices are held against; without it no price is called old.
-        earlier: older estimates with the words that date them, oldest first, to show how the total moved.
+        meta: "version", "ledger" (its last entry) and anything else for the JSON.
+        today: the day on which the age of prices is judged; without it no price is called old.
+        earlier: older estimates with their dates in words, oldest first, to show how the total moved.
         entries: the ledger entry of each record in words, by verb.
         not_used: records on file that nothing here rests on.
     Returns: Content; a missing record makes its section say what to run.
@@ -226,13 +226,13 @@ def _alone(forecast: Forecast, before: str, after: str = "") -> str:
 
 
 def _plan(material: Material) -> Option | None:
-    """The advised option, where it is one that buys something: its chance and price are the ones to tell."""
+    """The advised option if it buys something; the report then shows its chance and price."""
     best = material.decision.best if material.decision is not None else None
     return best if best is not None and best.cost is not None and best.cost.p90 > 0 and best.p_reach else None
 
 
 def _going_on(material: Material) -> Books | None:
-    """The books of a project that has begun to spend and whose end is drawn: from then on they tell what it costs."""
+    """The books once money is spent and the total at completion is drawn: from then on they give the cost."""
     books = material.books
     return books if books is not None and books.entries and books.at_completion is not None else None
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tunecase.compute.configs.read import read_config
-from tunecase.compute.configs.settings import Found
+from tunecase.compute.configs.settings import RunConfig
 from tunecase.compute.recipe import WORDS, Recipe
 from tunecase.errors import InputError
 
@@ -14,7 +14,7 @@ BESIDES = {"model", "epochs", "steps", "train_tokens", "trained_layers"}
 LATER = {"tensor_parallel", "pipeline_parallel", "context_parallel"}
 
 
-def found(folder: Path, content: str, name: str = "run.yaml", **options: Any) -> Found:
+def found(folder: Path, content: str, name: str = "run.yaml", **options: Any) -> RunConfig:
     """What a file of this content says; every value is one that a recipe takes."""
     path = folder / name
     path.write_text(content, encoding="utf-8")
@@ -29,7 +29,7 @@ def found(folder: Path, content: str, name: str = "run.yaml", **options: Any) ->
     return run
 
 
-def said(run: Found, *names: str) -> tuple[object, ...]:
+def said(run: RunConfig, *names: str) -> tuple[object, ...]:
     """Values by name, None where the run has none."""
     return tuple(run.values.get(name) for name in names)
 

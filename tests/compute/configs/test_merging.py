@@ -7,7 +7,7 @@ from tests.compute.configs.test_accelerate import FSDP, ZERO
 from tests.compute.configs.test_trl import SFT
 from tunecase.compute.configs.merging import merged, settled
 from tunecase.compute.configs.read import read_config
-from tunecase.compute.configs.settings import Found
+from tunecase.compute.configs.settings import RunConfig
 
 FULL = SFT.replace("use_peft: true\n", "")
 
@@ -79,10 +79,10 @@ def test_checkpointing_inside_fsdp(tmp_path):
 def test_gpus_as_asked(tmp_path):
     """The user's number of GPUs goes before the files', with a note; parallel sizes must divide it."""
     found = merged(
-        Found("TRL", {"model": "a"}), Found("accelerate", {"gpus": 4}, stated=frozenset({"gpus"}), alone=False)
+        RunConfig("TRL", {"model": "a"}), RunConfig("accelerate", {"gpus": 4}, stated=frozenset({"gpus"}), alone=False)
     )
     run = settled(found, 2)
     assert (2, "ddp") == said(run, "gpus", "sharding")
     assert "2 GPUs as asked, not 4 as the files say" in run.notes
-    run = settled(Found("TRL", {"gpus": 3, "tensor_parallel": 2}, where="x.yaml"))
+    run = settled(RunConfig("TRL", {"gpus": 3, "tensor_parallel": 2}, where="x.yaml"))
     assert ["x.yaml"] == [problem.where for problem in run.problems]

@@ -5,14 +5,14 @@ from typing import Any
 
 from tunecase.compute.configs import fsdp
 from tunecase.compute.configs.deepspeed import read_stage
-from tunecase.compute.configs.settings import Found, Run, Settings
+from tunecase.compute.configs.settings import Run, RunConfig, Settings
 
 MARKS = ("distributed_type", "compute_environment")
 KINDS = ("NO", "MULTI_GPU", "FSDP", "DEEPSPEED", "MEGATRON_LM")
 PARALLEL = (("tensor_parallel", "tp_size"), ("context_parallel", "cp_size"))
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The part of a run that an accelerate configuration describes, None for another kind of file.
 
     Example:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tunecase.compute.configs import meanings
 from tunecase.compute.configs.fsdp import read_fsdp
-from tunecase.compute.configs.settings import Field, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Run, RunConfig, Settings
 from tunecase.compute.configs.trainer import read_deepspeed
 
 MARKS = (
@@ -25,7 +25,7 @@ NOT_COUNTED = ("tiled_mlp", "torch_compile", "layer_offloading")
 SHARDED_BY = ("dp_shard_size", "dp_replicate_size")
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that an axolotl configuration describes, None for another kind of file.
 
     The file does not say how many GPUs; where `dp_shard_size` and its companions do, their product counts.

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunecase.compute.configs.meanings import optimizer, precision
-from tunecase.compute.configs.settings import Found, Run, Settings
+from tunecase.compute.configs.settings import Run, RunConfig, Settings
 
 MARKS = ("zero_optimization", "train_micro_batch_size_per_gpu", "zero_allow_untested_optimizer")
 SHARDING = ("ddp", "zero1", "zero2", "zero3")
 HOST = {"cpu", "nvme"}
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that a DeepSpeed configuration describes, None for another kind of file.
 
     "auto" leaves a value to the trainer. DeepSpeed's global batch is micro-batch x accumulation x GPUs; where the file
@@ -42,7 +42,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     return run.finished(alone=False)
 
 
-def named_like(name: str) -> Found | None:
+def named_like(name: str) -> RunConfig | None:
     """What a missing DeepSpeed file of a customary name says, such as zero3_bf16.json or ds_z2_offload_config.json.
 
     Example:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunecase.compute.configs.settings import Found, Run, Settings
+from tunecase.compute.configs.settings import Run, RunConfig, Settings
 
 MARKS = ("transformer_layer_cls_to_wrap", "auto_wrap_policy", "sharding_strategy", "reshard_after_forward")
 STRATEGIES = {
@@ -17,7 +17,7 @@ WITHIN = {"hybrid_shard", "4", "hybrid_shard_zero2", "5"}
 OTHER_WORDS = {"auto_wrap", "true", "false"}
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """What a file of FSDP's fields alone says, the kind that `fsdp_config:` names; None for another kind of file.
 
     Example:

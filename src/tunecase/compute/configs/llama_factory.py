@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunecase.compute.configs import meanings, trainer
-from tunecase.compute.configs.settings import Field, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Run, RunConfig, Settings
 
 MARKS = ("stage", "finetuning_type", "cutoff_len", "lora_target", "neat_packing", "quantization_bit", "pure_bf16")
 STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
@@ -25,7 +25,7 @@ OTHER_OPTIMIZERS = {
 }  # fmt: skip
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that a LLaMA-Factory configuration describes, None for another kind of file.
 
     Example:

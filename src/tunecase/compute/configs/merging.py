@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tunecase.compute.configs import meanings
-from tunecase.compute.configs.settings import Found
+from tunecase.compute.configs.settings import RunConfig
 from tunecase.errors import Problem
 
 SAME_IN_DEEPSPEED = ("micro_batch", "accumulation", "precision")  # the Trainer stops where these differ
@@ -16,7 +16,7 @@ STEP_SIZES = ("steps", "micro_batch", "accumulation", "sequence_tokens")
 SHARDS_ALWAYS = ("torchtune",)  # frameworks whose several-GPU recipes are fully sharded
 
 
-def merged(primary: Found, companion: Found) -> Found:
+def merged(primary: RunConfig, companion: RunConfig) -> RunConfig:
     """The run of a configuration and of a file that accompanies it.
 
     What only one file states holds; a value that one states goes before a default of the other. Where both state one
@@ -47,7 +47,7 @@ def merged(primary: Found, companion: Found) -> Found:
     )
 
 
-def _two_runs(primary: Found, companion: Found) -> Problem:
+def _two_runs(primary: RunConfig, companion: RunConfig) -> Problem:
     """Two configurations that each describe a run of their own."""
     got, wanted = f"a configuration of {companion.kind}", "an accelerate or DeepSpeed file beside a configuration"
     fix = f"give {primary.where} or {companion.where}, not both"
@@ -62,7 +62,7 @@ def _drop(notes: list[str], words: str | None) -> None:
         notes.remove(words)
 
 
-def _value(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
+def _value(name: str, primary: RunConfig, companion: RunConfig, notes: list[str], problems: list[Problem]) -> object:
     """The value that holds of a name in the companion; a default gives way to what is stated."""
     ours, theirs = primary.values.get(name), companion.values[name]
     stated_there = name in companion.stated
@@ -74,7 +74,7 @@ def _value(name: str, primary: Found, companion: Found, notes: list[str], proble
     return _of_two(name, primary, companion, notes, problems)
 
 
-def _of_two(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
+def _of_two(name: str, primary: RunConfig, companion: RunConfig, notes: list[str], problems: list[Problem]) -> object:
     """The value that holds where both files state one and differ."""
     ours, theirs = primary.values[name], companion.values[name]
     if companion.kind == "FSDP":
@@ -92,7 +92,7 @@ def _of_two(name: str, primary: Found, companion: Found, notes: list[str], probl
     return ours
 
 
-def settled(run: Found, gpus: int | None = None) -> Found:
+def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
     """The run with what follows from the number of GPUs: how it is copied or sharded, and the tokens of its steps.
 
     train_tokens = steps x micro-batch x accumulation x data-parallel GPUs x sequence_tokens (x 2 for pairs)

@@ -12,13 +12,13 @@ from typing import Any
 
 from tunecase.compute.configs import accelerate, axolotl, deepspeed, fsdp, llama_factory, torchtune, trl
 from tunecase.compute.configs.merging import merged, settled
-from tunecase.compute.configs.settings import Content, Found
+from tunecase.compute.configs.settings import Content, RunConfig
 from tunecase.errors import InputError, Problem
 from tunecase.io import MOST_BYTES, read_yaml
 
-__all__ = ["READERS", "Found", "merged", "read_config", "read_content", "settled"]
+__all__ = ["READERS", "RunConfig", "merged", "read_config", "read_content", "settled"]
 
-READERS: tuple[Callable[[Mapping[str, Any], str], Found | None], ...] = (
+READERS: tuple[Callable[[Mapping[str, Any], str], RunConfig | None], ...] = (
     deepspeed.read,
     accelerate.read,
     torchtune.read,
@@ -33,7 +33,7 @@ NEW = ("a training configuration", "check the path")
 MOST_DEPTH = 2  # an accelerate file may name a DeepSpeed file, which names none
 
 
-def read_config(path: Path, companion: Path | None = None, gpus: int | None = None) -> Found:
+def read_config(path: Path, companion: Path | None = None, gpus: int | None = None) -> RunConfig:
     """The run that a training configuration describes, with the files that it names or that are given beside it.
 
     Args:
@@ -61,7 +61,7 @@ def read_config(path: Path, companion: Path | None = None, gpus: int | None = No
     return run
 
 
-def _whole(path: Path, depth: int, problems: list[Problem]) -> Found | None:
+def _whole(path: Path, depth: int, problems: list[Problem]) -> RunConfig | None:
     """A file with those that it names; None where it cannot be read, its problems added."""
     try:
         return _followed(_read(path), path.parent, depth)
@@ -70,7 +70,7 @@ def _whole(path: Path, depth: int, problems: list[Problem]) -> Found | None:
         return None
 
 
-def read_content(content: Mapping[str, Any], where: str) -> Found:
+def read_content(content: Mapping[str, Any], where: str) -> RunConfig:
     """What the first reader that knows the fields says of them. Raises InputError where none does."""
     for read in READERS:
         if (run := read(content, where)) is not None:
@@ -82,7 +82,7 @@ def read_content(content: Mapping[str, Any], where: str) -> Found:
     raise InputError(Problem(where, f"fields such as {got}"[:200], WANTED, fix))
 
 
-def _read(path: Path) -> Found:
+def _read(path: Path) -> RunConfig:
     content, problems = _content(path)
     run = read_content(content, path.name)
     return replace(run, problems=(*problems, *run.problems))
@@ -116,7 +116,7 @@ def _reworded(problem: Problem) -> Problem:
     return replace(problem, wanted=wanted, fix=fix)
 
 
-def _followed(run: Found, base: Path, depth: int) -> Found:
+def _followed(run: RunConfig, base: Path, depth: int) -> RunConfig:
     """The run with what the files say that it names; a file that is not there is a note."""
     for name in run.companions:
         path = _place(name, base)

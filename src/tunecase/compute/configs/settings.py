@@ -27,7 +27,7 @@ class Content(dict[str, Any]):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RunConfig:
     """What one configuration says of a run.
 
     Args:
@@ -96,12 +96,12 @@ class Run:
         if words not in self.notes:
             self.notes.append(words)
 
-    def finished(self, alone: bool = True) -> Found:
+    def finished(self, alone: bool = True) -> RunConfig:
         """The run as read; fields that nobody looked at are noted, and that a file to train with names no GPUs."""
         if alone and "gpus" not in self.values:
             self.unsettled("gpus", NO_GPUS)
         self._note_unread()
-        return Found(
+        return RunConfig(
             kind=self.kind,
             values=dict(self.values),
             notes=tuple(self.notes),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunecase.compute.configs import meanings
-from tunecase.compute.configs.settings import Field, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Run, RunConfig, Settings
 
 PRECISIONS = ("bf16", "fp16", "fp32")
 MODULES = {"q_proj": "q_proj", "k_proj": "k_proj", "v_proj": "v_proj", "output_proj": "o_proj"}
@@ -22,7 +22,7 @@ CHUNKED = ("linearcrossentropyloss", "cewithchunkedoutputloss")
 SHARDED_BY = ("data_parallel_shard_dim", "data_parallel_replicate_dim", "custom_sharded_layers", "fsdp_cpu_offload")
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that a torchtune configuration describes, None for another kind of file.
 
     The weights' place (`checkpointer.checkpoint_dir`) names the model. The file does not say whether a single-device or

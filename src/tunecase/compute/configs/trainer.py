@@ -3,7 +3,7 @@
 from tunecase.compute.configs import deepspeed
 from tunecase.compute.configs.fsdp import read_fsdp
 from tunecase.compute.configs.meanings import GROUPED, optimizer, passes, precision
-from tunecase.compute.configs.settings import Field, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Run, RunConfig, Settings
 
 MICRO_BATCH, EPOCHS = 8, 3.0  # transformers 5.24, TrainingArguments
 ACCUMULATION = Field("gradient_accumulation_steps", "accumulation", Settings.whole, 1)
@@ -70,7 +70,7 @@ def read_deepspeed(settings: Settings, run: Run) -> None:
         run.companions.append(file)
 
 
-def _take_inner(run: Run, settings: Settings, inner: Found | None) -> None:
+def _take_inner(run: Run, settings: Settings, inner: RunConfig | None) -> None:
     """What a DeepSpeed configuration inside the file says of sharding and offload."""
     if inner is None:
         fix = "set stage: below zero_optimization:"

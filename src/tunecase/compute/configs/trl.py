@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunecase.compute.configs import meanings, trainer
-from tunecase.compute.configs.settings import Field, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Run, RunConfig, Settings
 
 MARKS = (
     "per_device_train_batch_size", "num_train_epochs", "gradient_accumulation_steps", "optim", "gradient_checkpointing",
@@ -34,7 +34,7 @@ DOUBLE_QUANTISED = Field("use_bnb_nested_quant", "double_quantised", Settings.fl
 FREED = {"precompute_ref_log_probs": "precompute_ref_log_probs frees the reference model: memory is overstated"}
 
 
-def read(content: Mapping[str, Any], where: str) -> Found | None:
+def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that a set of TRL or Trainer arguments describes, None for another kind of file.
 
     With arguments that only TRL has, TRL's defaults hold (checkpointing and bf16 on, 1,024 tokens); else the Trainer's

@@ -39,7 +39,7 @@ def known_name(text: str) -> catalog.Model | None:
     for depth in range(DEPTHS):
         models = _by_words(depth).get(_words(key, depth))
         if models is not None:
-            return _one(models)
+            return _same_shape(models)
     return None
 
 
@@ -89,7 +89,7 @@ def _merged(words: list[str]) -> list[str]:
     return merged
 
 
-def _one(models: tuple[catalog.Model, ...]) -> catalog.Model | None:
+def _same_shape(models: tuple[catalog.Model, ...]) -> catalog.Model | None:
     """The model with the longest context where all have one shape, else None."""
     kinds = {(m.architecture, m.params, m.layers, m.hidden, m.ffn, m.kv_heads, m.vocab) for m in models}
     return max(models, key=lambda model: model.context) if len(kinds) == 1 else None

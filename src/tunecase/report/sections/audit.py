@@ -14,7 +14,7 @@ from tunecase.quantities import (
 )
 from tunecase.records import Audit, Finding
 from tunecase.report.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
     "fit": ("yes", "good"),
@@ -47,7 +47,7 @@ def data(material: Material) -> Section:
     evidence: list[Block] = [_where(audit)]
     if audit.classes:
         evidence.append(_classes(audit))
-    evidence.append(Facts("", (("Time", duration(audit.seconds)), *told_in(material, "audit"))))
+    evidence.append(Facts("", (("Time", duration(audit.seconds)), *recorded_in(material, "audit"))))
     answer = f"{sentence(audit.verdict)} {sentence(audit.reason)}"
     return Section("data", title, answer, tuple(blocks), tuple(evidence), tone, word)
 

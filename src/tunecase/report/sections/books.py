@@ -22,7 +22,7 @@ from tunecase.quantities import (
 )
 from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
 from tunecase.report.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -41,7 +41,7 @@ def spent(material: Material) -> Section:
     evidence: list[Block] = [_charges(material.spendings)] if material.spendings else []
     checked = "the chain of entries is unbroken" if books.verified else "the chain of entries does NOT verify"
     pairs = [("Ledger", checked), ("Entries", count(books.entries)), ("Superseded", count(books.superseded))]
-    evidence.append(Facts("", (*pairs, *told_in(material, "books"))))
+    evidence.append(Facts("", (*pairs, *recorded_in(material, "books"))))
     word = "inside the budget" if books.budget is not None else "no budget"
     if not books.ok:
         word = "over budget"
@@ -154,7 +154,7 @@ def _line(line: BookLine) -> tuple[Cell, ...]:
 
 
 def standing(line: BookLine) -> Cell:
-    """Where a planned line stands: open ones are held against the plan to date, closed ones against their band."""
+    """Where a planned line stands: an open line against the plan to date, a closed one against its band."""
     assert line.planned is not None
     if line.closed is not None and line.hindsight:
         return Cell("closed, planned after its first charge")
@@ -180,7 +180,7 @@ def why(books: Books) -> Table:
 
 
 def why_words(books: Books) -> str:
-    """What the parts mean, and what an open line is held against."""
+    """What the parts mean, and what an open line is compared with."""
     rounds = ""
     if books.rounds_made is not None and books.rounds_planned is not None:
         rounds = f" {counted(books.rounds_made, 'round')} made of {figures(books.rounds_planned.p50)} planned (P50)."
@@ -269,7 +269,7 @@ def facts(books: Books) -> list[tuple[str, str]]:
 
 
 def _charges(spendings: tuple[Spending, ...]) -> Table:
-    """The last charges that were booked; a page of all of them would take no end to open."""
+    """The last charges; a page with all of them would be slow to open."""
     rows = tuple(_charge(spending) for spending in spendings[-MOST_CHARGES:])
     head, more = ("Day", "Line", "Amount", "For", "Source"), len(spendings) - len(rows)
     if more <= 0:

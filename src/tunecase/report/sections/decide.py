@@ -4,7 +4,7 @@ from tunecase.prices import flip_words
 from tunecase.quantities import figures, money_band, sentence, share
 from tunecase.records import Decision, Option
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 
 def next_step(material: Material) -> Section:
@@ -18,7 +18,7 @@ def next_step(material: Material) -> Section:
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),
-        Facts("", told_in(material, "decide")),
+        Facts("", recorded_in(material, "decide")),
     )
     tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
     tone = tones.get(decision.advice, "good" if decision.best else "unknown")

@@ -3,7 +3,7 @@
 from tunecase.quantities import count, figures, money_band, score, score_interval, sentence, share
 from tunecase.records import Criterion, Definition
 from tunecase.report.content import Block, Cell, Facts, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 STATUS_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "unknown": "unknown"}
 DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
@@ -22,7 +22,7 @@ def problem(material: Material) -> Section:
     word, tone = DEFINITION_WORDS[definition.verdict]
     ways = (_ways(definition),) if definition.alternatives else ()
     blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition), *ways)
-    evidence: tuple[Block, ...] = (_reasons(definition), Facts("", told_in(material, "define")))
+    evidence: tuple[Block, ...] = (_reasons(definition), Facts("", recorded_in(material, "define")))
     return Section("problem", title, sentence(definition.reason), blocks, evidence, tone, word)
 
 

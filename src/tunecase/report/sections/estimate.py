@@ -4,7 +4,7 @@ from tunecase.prices import amount, what_if_words
 from tunecase.quantities import UNKNOWN, Band, band_words, count, counted, figures, money, money_band, share
 from tunecase.records import Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
 MOST_BARS = 6
@@ -35,7 +35,7 @@ def bill(material: Material) -> Section:
     evidence: list[Block] = [_workings(estimate)]
     if material.earlier:
         evidence.append(_moved(material, estimate))
-    evidence.append(Facts("", (("Based on", estimate.based_on), *told_in(material, "estimate"))))
+    evidence.append(Facts("", (("Based on", estimate.based_on), *recorded_in(material, "estimate"))))
     tone, word = _verdict(over)
     return Section("bill", title, _answer(estimate), tuple(blocks), tuple(evidence), tone, word)
 
@@ -114,7 +114,7 @@ def _points(amount: Band) -> tuple[Cell, ...]:
 def _ways(estimate: Estimate) -> Table:
     """The ways to train side by side; the one that the bill rests on stands out."""
     rows = tuple(
-        (Cell(way.name), *_points(way.amount), Cell(way.against or "–"), Cell("; ".join(_told(way))))
+        (Cell(way.name), *_points(way.amount), Cell(way.against or "–"), Cell("; ".join(_remarks(way))))
         for way in estimate.ways
     )
     head = ("Way", "P10", "P50", "P80", "P90", "Against the chosen", "Rests on")
@@ -123,7 +123,7 @@ def _ways(estimate: Estimate) -> Table:
     return Table("Ways to train", head, rows, (1, 2, 3, 4, 5), strong, note)
 
 
-def _told(way: Way) -> list[str]:
+def _remarks(way: Way) -> list[str]:
     return [part for part in (way.rests_on, way.note) if part]
 
 

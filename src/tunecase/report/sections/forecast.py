@@ -4,7 +4,7 @@ from tunecase import catalog
 from tunecase.quantities import count, money, money_band, score, score_interval, sentence, share
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 from tunecase.report.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 MOST_ROWS = 8
 
@@ -34,7 +34,7 @@ def chances(material: Material) -> Section:
         _measured(forecast),
         Listing("Curves that were weighed", forecast.models),
         Listing("Assumptions", forecast.assumptions),
-        Facts("", (_source(forecast), ("Seed", str(forecast.seed)), *told_in(material, "forecast"))),
+        Facts("", (_source(forecast), ("Seed", str(forecast.seed)), *recorded_in(material, "forecast"))),
     )
     tone = TONES.get(forecast.verdict, "unknown")
     word = forecast.verdict.replace("n_max", f"{count(forecast.n_max)} examples")

@@ -59,6 +59,6 @@ def not_done(id: str, title: str, verb: str) -> Section:
     return Section(id, title, f"Not done yet: run `tunecase {verb}`.", done=False, tone="unknown", word="not done")
 
 
-def told_in(material: Material, verb: str) -> tuple[tuple[str, str], ...]:
+def recorded_in(material: Material, verb: str) -> tuple[tuple[str, str], ...]:
     """The pair that names the ledger entry of a verb's record, when it is known."""
     return (("Recorded in", material.entries[verb]),) if verb in material.entries else ()

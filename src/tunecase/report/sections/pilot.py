@@ -3,7 +3,7 @@
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
 from tunecase.records import Baseline, Judged, Mistakes, Pilot, Run, Tuning
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
-from tunecase.report.sections.material import Material, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, recorded_in
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 
@@ -53,7 +53,7 @@ def _about(pilot: Pilot, material: Material) -> Facts:
     if lost is not None:
         rows = max(run.skill_rows for run in pilot.runs)
         pairs.append(("General skill", f"{share(abs(lost))} {'lost' if lost > 0 else 'gained'} on {rows} questions"))
-    return Facts("", (*pairs, *told_in(material, "pilot")))
+    return Facts("", (*pairs, *recorded_in(material, "pilot")))
 
 
 def _good(pilot: Pilot) -> list[Run]:
