@@ -210,10 +210,10 @@ def _gpu_names(basis: Basis) -> tuple[str, ...]:
 
 
 def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
-    """Contract prices that the choice does not rest on, in words: of other terms, and of cards not to choose from.
+    """Contract prices that the choice does not use, in words: on other terms, and of cards not to choose from.
 
-    A card's other terms are told where it has no price on the project's; a row without a date is one of a catalog,
-    which holds every card, and is not told.
+    A card's other terms are named only where it has no price on the project's terms. Rows without a date come from a
+    catalog of all cards and are not named.
     """
     compute = _compute(basis)
     held = [row for row in basis.contracts if row.gpu and row.date != UNDATED]
@@ -236,7 +236,7 @@ def some_of(names: Sequence[str]) -> str:
 
 
 def owns_enough(count: int, basis: Basis) -> bool:
-    """Whether the project owns so many cards."""
+    """Whether the project owns at least that many cards."""
     owned = _compute(basis).owned
     return owned is not None and count <= owned.gpus
 
@@ -296,8 +296,8 @@ def sequence_tokens(basis: Basis) -> int:
 def idle_over_used(basis: Basis) -> "Draws":
     """GPU hours billed while no run goes, for each hour of runs, shape (draws,): share / (1 - share).
 
-    None where a provider bills tokens. The hour of a card that is owned is dearer by its idle time already, so that
-    there only what the project file says is added.
+    Zero where a provider bills tokens. The price of an owned card's hour includes idle time already, so for owned cards
+    only the idle time stated in the project file counts.
     """
     import numpy as np
 
@@ -309,7 +309,7 @@ def idle_over_used(basis: Basis) -> "Draws":
 
 
 def paid_besides(basis: Basis) -> "Draws":
-    """GPU hours paid besides those of runs that succeed, for each of these, shape (draws,): failed runs and idle time.
+    """GPU hours of failed runs and idle time per GPU hour of successful runs, shape (draws,).
 
     (1 + failed) x (1 + idle / used) - 1
     """

@@ -40,7 +40,7 @@ from tunecase.records import Compared, Fit, LeftOut, Phase, Placed
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-MOST = 4  # remedies told
+MOST = 4  # remedies shown
 LARGER_STEPS = 8  # times the batch that is tried where a deadline is missed
 
 
@@ -68,7 +68,7 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
         measured: runs of one's own, which move the prediction; they are compared with it first.
         explain: adds every phase of the peak and the measured runs that are nearest.
     Returns: the Fit; intervals are 80%.
-    Raises: InputError with every mistake answer.
+    Raises: InputError with every mistake.
 
     Example:
         >>> from datetime import date
@@ -185,7 +185,7 @@ def _assumed(ask: Settled) -> bool:
 
 
 def _more_likely_not(placed: Placed) -> list[str]:
-    """What is told of a run whose P50 lies above the card."""
+    """A warning for a run whose P50 lies above the card."""
     if placed.verdict != "tight" or placed.chance_over <= 0.5:
         return []
     return [
@@ -194,7 +194,7 @@ def _more_likely_not(placed: Placed) -> list[str]:
 
 
 def _in_time(answer: _Answer) -> list[str]:
-    """What would meet a deadline that nothing asked for meets: more cards of the kind, other cards, larger steps."""
+    """What would meet a deadline that no requested choice meets: more cards, other cards, larger steps."""
     ask, limit = answer.ask, answer.ask.job.deadline_hours
     if limit is None or answer.choice.verdict == "does not fit" or answer.searched.cheapest(in_time=True):
         return []

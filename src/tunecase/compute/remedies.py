@@ -78,9 +78,9 @@ def remedies(
 ) -> tuple[Remedy, ...]:
     """Changes that make a run fit, the fewest first, then the cheapest; each computed anew and priced.
 
-    Everything that the search chooses is opened again, on the card asked for and on others; beside it a fused loss,
-    flash attention, a paged optimizer, offloading and sharing long samples are tried, which the search leaves alone.
-    Of the choices that change the same fields the cheapest counts; one that changes more must need fewer cards.
+    All fields that the search chooses are searched again, on the requested card and on others. The fields that the
+    search leaves alone are tried too: a fused loss, flash attention, a paged optimizer, offloading and sharing long
+    samples. Of the choices that change the same fields the cheapest counts; a larger change must need fewer cards.
 
     Args:
         ask: the request.
@@ -88,8 +88,8 @@ def remedies(
         basis: prices and draws.
         calibration: of measured runs.
         most: how many.
-    Returns: what fits; where nothing does, what is tight with P50 of its peak below the card; where nothing tried is
-        better than the run as it is, the empty tuple.
+    Returns: what fits; if nothing fits, what is tight with the P50 of its peak below the card; if nothing is better
+        than the run as it is, the empty tuple.
     """
     before = verdict_of(recipe, calibration)
     if before == "fits":

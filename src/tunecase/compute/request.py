@@ -1,4 +1,4 @@
-"""What is asked of one training run, and the set-up it makes once the framework has filled in what was not said."""
+"""A request for one training run, and the set-up after the framework fills in what the request leaves out."""
 
 import math
 import re
@@ -141,7 +141,7 @@ class _Draft:
 
 
 def settled(request: Request) -> Settled:
-    """The request checked, numbers may be text as people write it (2k, 5M); every mistake is found at once.
+    """The request after all checks; numbers may be text as people write it (2k, 5M). All mistakes are raised together.
 
     Returns: the Settled request.
     Raises: InputError with all problems.
@@ -274,7 +274,7 @@ def step_samples(given: Mapping[str, Any], global_batch: int | None, ways: Any, 
         given       global batch,  else micro-batch x accumulation x cards, which grows with them as frameworks have it
         assumed     the least multiple of what the cards hold at once that is 16 or more
 
-    What is assumed never rules cards out: each of them works on a sample of its own, or on the micro-batch given.
+    The assumed batch never rules out cards: each works on a sample of its own, or on the given micro-batch.
 
     Args:
         given: fields of Recipe as asked for.
@@ -299,7 +299,7 @@ def step_samples(given: Mapping[str, Any], global_batch: int | None, ways: Any, 
 def amounts_of(typed: Mapping[str, Any], in_file: Mapping[str, Any]) -> dict[str, Any]:
     """How much is trained, from options and a configuration file; options come first.
 
-    The file's epochs hold where only the number of samples was said, and its samples where only epochs were.
+    If only the number of samples is typed, the file's epochs hold; if only epochs are typed, its samples do.
 
     Example:
         >>> amounts_of({"examples": "50k"}, {"epochs": 3, "steps": None})

@@ -19,8 +19,8 @@ MILLION = 1e6
 class Job:
     """How much is trained over all epochs [useful tokens], None where not known; by when; on spot cards or not.
 
-    Where `steps` of the optimizer were asked for, the tokens follow the samples of a step, which may grow with the
-    cards; `train_tokens` is then what the fewest cards make of it, and `sample_tokens` the useful tokens of a sample.
+    If `steps` of the optimizer are given, the tokens follow from the samples of a step, which may grow with the cards.
+    `train_tokens` is then the amount on the fewest cards, and `sample_tokens` the useful tokens of a sample.
     """
 
     train_tokens: float | None = None
@@ -92,7 +92,7 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
         hours until the first step = start-up + 2 B x parameters / loading speed
         lost by an interruption    = checkpoint interval / 2 + restart
 
-    Where the tokens are not known they are taken for a million, and the start-up for none.
+    If the tokens are unknown, they count as a million, and the start-up as zero.
     Source: catalog/tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
     """
     import numpy as np
@@ -118,8 +118,8 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
 def outcome(recipe: Recipe, job: Job, basis: Basis, calibration: Calibration | None = None) -> Outcome:
     """Hours and dollars of one run in every world.
 
-    Every choice shares one draw of the doubt about time, of the price of an hour and of every term, so that two
-    choices differ in what they differ in.
+    All choices share one draw of the doubt about time, of the hourly price and of every term, so that two choices
+    differ only in their set-ups.
     """
     terms, speed = terms_of(basis, job, recipe.shape, drawn=True), pace(recipe, calibration)
     assert recipe.gpu is not None

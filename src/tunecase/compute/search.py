@@ -70,7 +70,7 @@ class _Group:
 class Searched:
     """All choices as columns, shape (choices,): verdict, hours, dollars, P90 over usable, and more.
 
-    `rank` parts tight ones whose P50 lies above the card from the others; `roomy` is true where P90 of what the
+    `rank` separates tight choices whose P50 lies above the card from the others; `roomy` is true where P90 of what the
     allocator reserves fits too. `samples_per_step` is None where choices differ in it.
     """
 
@@ -152,7 +152,7 @@ class Searched:
     def front(self, most: int = 6) -> list[Choice]:
         """Choices that nothing beats in both price and time, fastest first, at most so many, spread over the front.
 
-        It ends in the cheapest choice as `cheapest` tells it, which may cost 2% more than another.
+        The last is the choice of `cheapest`, which may cost 2% more than another.
         """
         import numpy as np
 
@@ -197,8 +197,8 @@ class Searched:
 def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -> Searched:
     """Every choice that the request leaves open, with its memory, time and price.
 
-    Sizes are arrays, so that only the few words (card, method, sharding, checkpointing) are looped over; the time does
-    not grow with the number of counts and micro-batches.
+    Sizes are arrays: only card, method, sharding and checkpointing are looped over, so the time does not grow with the
+    number of counts and micro-batches.
 
     Args:
         ask: the request; what is given is not searched.

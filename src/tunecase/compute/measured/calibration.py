@@ -65,7 +65,7 @@ def predicted_gb(run: Measured) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """How far one run lies from what was told, in logarithms; whether its set-up is like the one asked about."""
+    """How far one run lies from its prediction, in logarithms, and whether its set-up is like the requested one."""
 
     lasting: float
     gap: float
@@ -87,7 +87,7 @@ def learn(runs: Sequence[Measured], like: Recipe | None = None, methods: Sequenc
         runs: with a peak, a speed, or both; failed ones teach nothing here.
         like: the set-up asked about; None takes every run as alike.
         methods: the methods weighed, where that is left open; else the one of `like`.
-    Returns: the Calibration, empty where nothing was measured. Runs over 2.5 times off are left out, and told.
+    Returns: the Calibration, empty where nothing was measured. Runs over 2.5 times off are left out and reported.
     Source of the 0.15: published runs of one publisher, framework and method differ by 0.09 to 0.12 (one standard
     deviation, median over publishers) on one card and size, by 0.14 to 0.19 over cards or sizes.
     """
