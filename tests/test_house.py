@@ -118,6 +118,7 @@ WRITING: dict[str, str] = {
     "compute/model/hub.py": "a cache",
     "data/audit/quarantine.py": "bad rows go aside one by one while they are read",
     "data/checks/spool.py": "columns of a large file, in a folder that goes at the end",
+    "data/clean/clean.py": "row by row, into a folder in the making",
     "data/clean/copying.py": "row by row, into a folder in the making",
     "data/reading/writing.py": "row by row, into a folder in the making",
     "data/review/corrections.py": "what reviewers said, whole or not at all",
