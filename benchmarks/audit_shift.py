@@ -70,7 +70,7 @@ def alarm(first: list[str], second: list[str], seed: int) -> tuple[bool, bool, f
 def uncovered(first: list[str], second: list[str], seed: int) -> tuple[bool, set[int]]:
     """Reported, and the places of the far rows."""
     found = measure_cover(first, second, seed)
-    share = len(found.far) / max(found.asked, 1)
+    share = len(found.far) / max(found.judged, 1)
     return found.p < COVER_P and share >= LEAST_SHARE, set(found.far.tolist())
 
 

@@ -28,7 +28,7 @@ NOTHING: Mapping[str, float] = {}
 
 
 def decide(
-    known: Known,
+    facts: Known,
     *,
     estimate: Estimate,
     no_pilot: str = "",
@@ -43,7 +43,7 @@ def decide(
     without a value: then the advice is what must come first, and levers are shown with chances and prices only.
 
     Args:
-        known: all that is known of the project, the definition among it. What is spent already is gone from the budget;
+        facts: all that is known of the project, the definition among it. What is spent already is gone from the budget;
             reviews outweigh the audit's estimate of wrong labels; without rows, the pilot's largest size counts.
         estimate: the bill, for the price of a run and what is paid whatever step is taken.
         no_pilot: why no pilot could be run here, in words; empty when one was.
@@ -52,23 +52,23 @@ def decide(
     Returns: the Decision.
     Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
-    basis, forecast = known.basis, known.forecast
-    funds = _funds(known, estimate)
-    value = _value(known)
-    first = gate(known, value, _mean_saving(basis), no_pilot, _short(known, funds))
+    basis, forecast = facts.basis, facts.forecast
+    funds = _funds(facts, estimate)
+    value = _value(facts)
+    first = gate(facts, value, _mean_saving(basis), no_pilot, _short(facts, funds))
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
         return _closed(first, (), value, basis, ())
-    held = known.rows or max(forecast.points[-1].n, known.audit.usable if known.audit else 0)
-    known = replace(known, rows=held)
+    held = facts.rows or max(forecast.points[-1].n, facts.audit.usable if facts.audit else 0)
+    facts = replace(facts, rows=held)
 
     def stand(worlds: Worlds, factors: Mapping[str, float], earlier: State) -> State:
-        return _state(known.in_worlds(worlds), funds, factors, earlier)
+        return _state(facts.in_worlds(worlds), funds, factors, earlier)
 
-    solved = solve(_state(known, funds))
+    solved = solve(_state(facts, funds))
     looks = looks_of(solved) if first is None else ()
     options = tuple(_option(offer, solved) for offer in solved.offers)
-    notes = _assumptions(known.project, solved)
+    notes = _assumptions(facts.project, solved)
     if first is not None:
         return _closed(first, options, value, basis, notes)
     record = _choose(solved, options, looks, notes)
@@ -96,21 +96,21 @@ class _Funds:
         return {name: amount for name, amount in amounts.items() if 0 < amount < float("inf")}
 
 
-def _funds(known: Known, estimate: Estimate) -> _Funds:
-    budget = known.project.budget.spread.median if known.project.budget else float("inf")
-    return _Funds(budget, known.spent + estimate.fixed, estimate.run_price)
+def _funds(facts: Known, estimate: Estimate) -> _Funds:
+    budget = facts.project.budget.spread.median if facts.project.budget else float("inf")
+    return _Funds(budget, facts.spent + estimate.fixed, estimate.run_price)
 
 
-def _value(known: Known) -> "Draws | None":
-    assert known.definition is not None
-    return value_or_saving(known.project, known.basis, known.definition)
+def _value(facts: Known) -> "Draws | None":
+    assert facts.definition is not None
+    return value_or_saving(facts.project, facts.basis, facts.definition)
 
 
-def _state(known: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, earlier: State | None = None) -> State:
+def _state(facts: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, earlier: State | None = None) -> State:
     """Where the project stands, with the budget and the price of a run scaled."""
-    per_row = funds.run.mean / max(known.rows, 1) if funds.run else 0.0
+    per_row = funds.run.mean / max(facts.rows, 1) if funds.run else 0.0
     return standing(
-        known, value=_value(known), run_per_row=factors.get(RUN, 1.0) * per_row, budget_left=funds.left(factors),
+        facts, value=_value(facts), run_per_row=factors.get(RUN, 1.0) * per_row, budget_left=funds.left(factors),
         earlier=earlier,
     )  # fmt: skip
 
@@ -121,13 +121,13 @@ def _mean_saving(basis: Basis) -> float:
     return 0.0 if saving is None else float(saving.mean())
 
 
-def _short(known: Known, funds: _Funds) -> str:
+def _short(facts: Known, funds: _Funds) -> str:
     """Before a pilot: what is left of the budget beside the cheapest purchase, one fine-tune, if it is too little.
 
     A pilot of the model itself on a machine that is there may ship for nothing, so too small a budget forbids none.
     """
-    basis, left = known.basis, funds.left(NOTHING)
-    if known.forecast is not None:
+    basis, left = facts.basis, funds.left(NOTHING)
+    if facts.forecast is not None:
         return ""
     least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10 + (funds.run.p10 if funds.run else 0.0)
     if left >= least:

@@ -26,22 +26,22 @@ class Gate:
     reason: str
 
 
-def gate(known: Known, value: "Draws | None", saving: float, no_pilot: str, short: str) -> Gate | None:
+def gate(facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str) -> Gate | None:
     """The first thing that must come before any purchase; None where nothing must.
 
     Args:
-        known: all that is known of the project, the definition among it.
+        facts: all that is known of the project, the definition among it.
         value: V in each world, None where it is not stated.
         saving: what serving costs less than today over the horizon, on average [base currency].
         no_pilot: why no pilot could be run, empty when one was.
         short: says that the budget pays for nothing after a pilot, where that is so.
     """
-    assert known.definition is not None
-    forecast = known.forecast
+    assert facts.definition is not None
+    forecast = facts.forecast
     first = (
-        _mend_data(known.audit)
-        or _mend_problem(known.definition, known.basis.currency)
-        or _ship_untrained(known.definition, saving)
+        _mend_data(facts.audit)
+        or _mend_problem(facts.definition, facts.basis.currency)
+        or _ship_untrained(facts.definition, saving)
     )
     if first is not None:
         return first
@@ -50,8 +50,8 @@ def gate(known: Known, value: "Draws | None", saving: float, no_pilot: str, shor
         return Gate("pilot", "run the pilot", reason)
     return (
         _another_pilot(forecast, no_pilot)
-        or _reached(forecast, value, saving, known.basis.currency)
-        or (_no_value(known.project) if value is None else None)
+        or _reached(forecast, value, saving, facts.basis.currency)
+        or (_no_value(facts.project) if value is None else None)
     )
 
 

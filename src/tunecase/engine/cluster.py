@@ -77,11 +77,11 @@ class _Sent:
             ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=None if self.most_s is None else LOOK_S)
             if ready:
                 position, task, losses, _ = self.tasks.pop(ready[0])
-                found = self._found(ready[0])
-                if isinstance(found, CrashError) and losses < self.retries:
+                result = self._found(ready[0])
+                if isinstance(result, CrashError) and losses < self.retries:
                     self.send(position, task, losses + 1)
                     continue
-                return position, found
+                return position, result
             most_s = limit_s(self.most_s)
             for mine, (position, _, _, begun) in list(self.tasks.items()):
                 if most_s is not None and time.monotonic() - begun > most_s:

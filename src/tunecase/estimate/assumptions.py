@@ -14,7 +14,7 @@ from tunecase.records import Audit
 CLOUD = ("gpu", "failed_runs", "idle", "storage", "egress")
 
 
-def assumptions(bill: Drawn, known: Known) -> tuple[str, ...]:
+def assumptions(bill: Drawn, facts: Known) -> tuple[str, ...]:
     """Every assumption of a bill, in the order in which they are printed."""
     work, basis = bill.work, bill.work.basis
     words = [*bill.route.assumptions, *_machine_words(bill)]
@@ -30,8 +30,8 @@ def assumptions(bill: Drawn, known: Known) -> tuple[str, ...]:
         *basis.contracts_notes,
         old_rates(basis),
         low_pay(basis),
-        *_of_the_data(known.audit),
-        *_of_the_plan(known.project),
+        *_of_the_data(facts.audit),
+        *_of_the_plan(facts.project),
     ]
     return tuple(word for word in words if word)
 

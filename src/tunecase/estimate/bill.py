@@ -27,7 +27,7 @@ LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 dr
 
 
 def estimate(
-    known: Known, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
+    facts: Known, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
@@ -38,23 +38,23 @@ def estimate(
     price), or is assumed where there is no pilot.
 
     Args:
-        known: all that is known of the project; its worlds are the bill's.
+        facts: all that is known of the project; its worlds are the bill's.
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
         progress: told how many of how many inputs were looked at for that.
     Returns: the Estimate, in the project's currency.
     What no input names is the line `unknowns`: a factor on people's hours, never on metered prices.
     """
-    record = _record(drawn(known), known)
+    record = _record(drawn(facts), facts)
     if what_if is None or record.budget is None:
         return record
-    return replace(record, what_if=budget_what_if(known, record, what_if, progress))
+    return replace(record, what_if=budget_what_if(facts, record, what_if, progress))
 
 
-def _record(bill: Drawn, known: Known) -> Estimate:
+def _record(bill: Drawn, facts: Known) -> Estimate:
     work, walk, total = bill.work, bill.route.walk, bill.total
     basis, machine = work.basis, work.machine
     cards = machine if machine is not None and machine.offer is None else None
-    hours, run = gpu_hours(work), work.run_price(known.rows)
+    hours, run = gpu_hours(work), work.run_price(facts.rows)
     factor = unknown_factor(basis)
     effort = basis.draw("effort_per_round", work.project.effort_per_round) * person_hour(basis) * factor
     training = 0.0 if run is None else run * runs_per_round(work) * (1 + idle_over_used(basis))
@@ -84,7 +84,7 @@ def _record(bill: Drawn, known: Known) -> Estimate:
         draws=basis.worlds.n,
         seed=basis.worlds.seed,
         based_on=bill.route.based_on,
-        assumptions=assumptions(bill, known),
+        assumptions=assumptions(bill, facts),
         defaults=tuple(basis.used.values()),
         false_pass=_share_of(walk.false_pass),
         total_when_reached=_band_where(total, walk.reached, True),

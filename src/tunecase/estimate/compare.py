@@ -143,16 +143,16 @@ def _bill(side: Side) -> Bill:
 
 
 def _line(name: str, first: Side, second: Side) -> Difference:
-    one, two = first.amount(name), second.amount(name)
-    bands = (_banded(one), _banded(two))
+    amount, other_amount = first.amount(name), second.amount(name)
+    bands = (_banded(amount), _banded(other_amount))
     for side, other in ((first, second), (second, first)):
         if name not in other.counted:
             return _whole_line(name, bands, side, 1.0 if side is second else -1.0)
-    if one is None or two is None or first.missing(name) != second.missing(name):
+    if amount is None or other_amount is None or first.missing(name) != second.missing(name):
         sides = [side.name for side in (first, second) if side.missing(name)]
         return _unknown(name, bands, f"unpriced in {' and in '.join(sides)}")
     why = "without what neither side has a price for" if first.missing(name) else ""
-    return _differs(name, bands, two - one, why)
+    return _differs(name, bands, other_amount - amount, why)
 
 
 def _whole_line(name: str, bands: Bands, side: Side, sign: float) -> Difference:

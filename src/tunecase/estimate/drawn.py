@@ -39,41 +39,41 @@ class Drawn:
         return total_of(list(self.lines.values()))
 
 
-def drawn(known: Known) -> Drawn:
+def drawn(facts: Known) -> Drawn:
     """The bill in every world, from all that is known."""
-    project, basis, audit = known.project, known.basis, known.audit
+    project, basis, audit = facts.project, facts.basis, facts.audit
     stock = supply(basis)
     # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.
     aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
-    rented = choose(basis if project.compute.hosted is None else aside, known.machines, known.runs)
-    tokens_per_row = _tokens_per_row(known)
+    rented = choose(basis if project.compute.hosted is None else aside, facts.machines, facts.runs)
+    tokens_per_row = _tokens_per_row(facts)
     hosted = hosted_machine(basis, tokens_per_row)
     choice = rented if hosted is None else Choice(hosted, hosted.how)
     work = Work(
         project=project,
         basis=basis,
-        walk=rounds_of((known.rows,), 1, basis.worlds.n),
+        walk=rounds_of((facts.rows,), 1, basis.worlds.n),
         machine=choice.machine,
         no_machine=choice.why,
         tokens_per_row=tokens_per_row,
         supply=stock,
         repair=audit.repair_price if audit else None,
-        test_rows_missing=test_rows_to_buy(known.definition, audit),
+        test_rows_missing=test_rows_to_buy(facts.definition, audit),
     )
-    route = route_of(work, known)
+    route = route_of(work, facts)
     work = replace(work, walk=replace(route.walk, bought=route.walk.bought + project.data.first_purchase))
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice, rented)
 
 
-def _tokens_per_row(known: Known) -> "Draws | None":
+def _tokens_per_row(facts: Known) -> "Draws | None":
     """Mean tokens of a row after cutting at the longest sample, shape (draws,)."""
     import numpy as np
 
-    basis, audit = known.basis, known.audit
-    stated, longest = known.project.data.tokens_per_row, sequence_tokens(basis)
-    if stated is not None and known.tokens is None and audit is None:
+    basis, audit = facts.basis, facts.audit
+    stated, longest = facts.project.data.tokens_per_row, sequence_tokens(basis)
+    if stated is not None and facts.tokens is None and audit is None:
         return np.minimum(basis.worlds.draw("tokens per row", stated.spread), float(longest))
-    tokens, counted = (known.tokens, known.rows) if audit is None else (known.tokens or audit.tokens, audit.usable)
+    tokens, counted = (facts.tokens, facts.rows) if audit is None else (facts.tokens or audit.tokens, audit.usable)
     if tokens is None or counted < 1:
         return None
     # What the audit saw cut off at this very limit is not trained on.

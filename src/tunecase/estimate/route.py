@@ -42,21 +42,21 @@ class Route:
     fixed: float = 0.0
 
 
-def route_of(work: Work, known: Known) -> Route:
+def route_of(work: Work, facts: Known) -> Route:
     """The route from what is known: the curve and the policy, the project file's rounds, or assumed ones."""
-    project, basis, forecast = work.project, work.basis, known.forecast
+    project, basis, forecast = work.project, work.basis, facts.forecast
     if forecast is not None and _usable(forecast):
-        return _under_the_policy(work, known, forecast) if project.rounds is None else _fixed_rounds(known, forecast)
+        return _under_the_policy(work, facts, forecast) if project.rounds is None else _fixed_rounds(facts, forecast)
     most, limit = int(basis.text("rounds.most")), work.supply.limit
-    n_max = float("inf") if limit is None else known.rows + limit - project.data.first_purchase
+    n_max = float("inf") if limit is None else facts.rows + limit - project.data.first_purchase
     if project.rounds is None:
-        walk, words = _assumed_rounds(basis, adding(known.rows, n_max, most))
+        walk, words = _assumed_rounds(basis, adding(facts.rows, n_max, most))
     else:
         rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, MOST_STATED)
-        walk = counted(rounds, adding(known.rows, n_max, MOST_STATED))
+        walk = counted(rounds, adding(facts.rows, n_max, MOST_STATED))
         words = (
             "the number of rounds is the project file's",
-            f"each round after the first adds as many examples as there are now ({known.rows:,}), as far as the "
+            f"each round after the first adds as many examples as there are now ({facts.rows:,}), as far as the "
             "sources reach",
         )
     based_on = "no pilot" if forecast is None else "no usable pilot" if forecast.target is not None else "no target"
@@ -109,16 +109,16 @@ def _usable(forecast: Forecast) -> bool:
     return forecast.target is not None and forecast.verdict != "not a pilot yet" and len(sizes) > 1
 
 
-def _under_the_policy(work: Work, known: Known, forecast: Forecast) -> Route:
+def _under_the_policy(work: Work, facts: Known, forecast: Forecast) -> Route:
     """The rounds as the decision would take them: one world per path, a test after each round, the policy's answer."""
     import numpy as np
 
     project, basis = work.project, work.basis
-    value = value_or_saving(project, basis, known.definition) if known.definition is not None else None
+    value = value_or_saving(project, basis, facts.definition) if facts.definition is not None else None
     per_row = work.run_price(1)
-    fixed = _fixed_costs(work, known.rows)
+    fixed = _fixed_costs(work, facts.rows)
     budget = project.budget.spread.median if project.budget else float("inf")
-    state = standing(known, value=value, run_per_row=0.0 if per_row is None else per_row, budget_left=budget - fixed)
+    state = standing(facts, value=value, run_per_row=0.0 if per_row is None else per_row, budget_left=budget - fixed)
     offers = levers.offers_of(state)
     weighed = value is not None
     if not weighed:
@@ -130,7 +130,7 @@ def _under_the_policy(work: Work, known: Known, forecast: Forecast) -> Route:
     steps = board.nodes[0].steps
     worths = [float(policy.after(step).mean()) for step in steps]
     first = worths.index(max(worths))
-    words = _policy_words(known.rows, state, steps[first].name, worths[first] if weighed else None)
+    words = _policy_words(facts.rows, state, steps[first].name, worths[first] if weighed else None)
     return Route(board.walk(policy, first), _pilot_words(forecast), words, float(np.mean(fixed)))
 
 
@@ -169,17 +169,17 @@ def _most_words(forecast: Forecast) -> str:
     return f"{forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})"
 
 
-def _fixed_rounds(known: Known, forecast: Forecast) -> Route:
+def _fixed_rounds(facts: Known, forecast: Forecast) -> Route:
     """As many rounds as the project file says, each on twice the rows, whatever the tests show."""
     import numpy as np
 
     from tunecase.forecast import to_error
 
-    project, basis = known.project, known.basis
+    project, basis = facts.project, facts.basis
     assert forecast.target is not None
     assert project.rounds is not None
     belief = belief_of(forecast, basis)
-    sizes = doubling(known.rows, forecast.n_max, int(basis.text("rounds.most")))
+    sizes = doubling(facts.rows, forecast.n_max, int(basis.text("rounds.most")))
     paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     if forecast.ceiling is not None:
         paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))
@@ -189,12 +189,12 @@ def _fixed_rounds(known: Known, forecast: Forecast) -> Route:
     paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
     walk = walk_rounds(
         paths, to_error(forecast.target, forecast.direction), sizes,
-        test_rows=test_rows(known.definition, known.audit, forecast) if belief.scale.binomial else None,
+        test_rows=test_rows(facts.definition, facts.audit, forecast) if belief.scale.binomial else None,
         seed=basis.worlds.seed, most=rounds,
     )  # fmt: skip
     words = (
         "the number of rounds is the project file's, and rounds go on whatever the tests show",
-        f"each world follows one curve of the forecast; the first round trains on {known.rows:,} rows, each later one "
+        f"each world follows one curve of the forecast; the first round trains on {facts.rows:,} rows, each later one "
         f"on twice as many, up to {_most_words(forecast)}",
         *_stand_in_words(forecast),
     )

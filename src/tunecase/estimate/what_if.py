@@ -26,7 +26,7 @@ NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "st
 
 
 def budget_what_if(
-    known: Known, record: Estimate, wanted: float, progress: Callable[[int, int], None] | None = None
+    facts: Known, record: Estimate, wanted: float, progress: Callable[[int, int], None] | None = None
 ) -> tuple[WhatIf, ...]:
     """Which change of one input alone brings the chance to stay within the budget to `wanted`, or would lose it.
 
@@ -35,7 +35,7 @@ def budget_what_if(
     by its rate; rounds are set to a whole number.
 
     Args:
-        known: what the bill rests on; at most 4,000 of its worlds are drawn, which gives a chance near `wanted` a
+        facts: what the bill rests on; at most 4,000 of its worlds are drawn, which gives a chance near `wanted` a
             standard error of .006.
         record: the bill, with its budget.
         wanted: the chance asked for.
@@ -45,7 +45,7 @@ def budget_what_if(
         its prediction, the length of the rows.
     """
     assert record.budget is not None
-    bill = _Bill(known.in_worlds(_fewer(known.basis.worlds)), record.budget)
+    bill = _Bill(facts.in_worlds(_fewer(facts.basis.worlds)), record.budget)
     goals: tuple[Goal, ...] = ("stay",) if len(bill.now) == 1 else ("stay", "reach")
     answers = []
     for goal in goals:
@@ -59,25 +59,25 @@ def budget_what_if(
 class _Bill:
     """A bill worked out again and again, each altered one once."""
 
-    def __init__(self, known: Known, budget: float) -> None:
-        self.known, self.budget = known, budget
-        self.now = self._chances(drawn(known))
-        self.inputs: Inputs = inputs_of(known.basis, _typed)
+    def __init__(self, facts: Known, budget: float) -> None:
+        self.facts, self.budget = facts, budget
+        self.now = self._chances(drawn(facts))
+        self.inputs: Inputs = inputs_of(facts.basis, _typed)
         self._altered: dict[tuple[tuple[str, float], ...], Chances] = {(): self.now}
 
     def chances(self, factors: Mapping[str, float]) -> Chances:
         """The chance of each goal where inputs are scaled."""
         key = tuple(factors.items())
         if key not in self._altered:
-            worlds = AlteredWorlds(self.known.basis.worlds, self.inputs.scales(factors))
-            self._altered[key] = self._chances(drawn(self.known.in_worlds(worlds)))
+            worlds = AlteredWorlds(self.facts.basis.worlds, self.inputs.scales(factors))
+            self._altered[key] = self._chances(drawn(self.facts.in_worlds(worlds)))
         return self._altered[key]
 
     def chance_in_rounds(self, count: int) -> float:
         """The chance to stay within the budget in so many rounds."""
-        fixed = self.known.project.model_copy(update={"rounds": Quantity(Const(float(count)), "")})
-        worlds = self.known.basis.worlds
-        return self._chances(drawn(self.known.in_worlds(Worlds(worlds.seed, worlds.n), fixed)))["stay"]
+        fixed = self.facts.project.model_copy(update={"rounds": Quantity(Const(float(count)), "")})
+        worlds = self.facts.basis.worlds
+        return self._chances(drawn(self.facts.in_worlds(Worlds(worlds.seed, worlds.n), fixed)))["stay"]
 
     def _chances(self, bill: "Drawn") -> Chances:
         within, reached = bill.total <= self.budget, bill.route.walk.reached

@@ -44,30 +44,30 @@ class CompareAsked:
 
 
 def compare(
-    first: "Flow | Path", asked: CompareAsked, seed: int = 0, today: date | None = None,
-    told: Mapping[str, Any] | None = None,
+    first: "Flow | Path", request: CompareAsked, seed: int = 0, today: date | None = None,
+    progress: Mapping[str, Any] | None = None,
 ) -> Comparison:  # fmt: skip
     """Two bills in the same worlds, or one bill against a limit.
 
     Args:
         first: an opened case, or its project file.
-        asked: the question.
+        request: the question.
         seed, today: of the draws and the prices; an opened case has its own.
-        told: what an audit that has to be made tells while it runs.
+        progress: what an audit that has to be made tells while it runs.
     Returns: the Comparison, appended to the first case's ledger.
     Raises: InputError with every mistake of the words and of both files.
     """
     from tunecase.estimate import Pricing
     from tunecase.estimate import compare as differ
 
-    kept, left, right, limit = _opened(first, asked, seed, today)
-    used = dict(told or {})
+    kept, left, right, limit = _opened(first, request, seed, today)
+    used = dict(progress or {})
     problems = list(_currency_problems(left, right))
     wanted, wrong = _limit_in_base(limit, left)
     if problems or wrong:
         raise InputError([*problems, *wrong])
     _ready(left, right, used)
-    sides = [_side(flow, name, factor) for flow, name, factor in _named(left, right, asked)]
+    sides = [_side(flow, name, factor) for flow, name, factor in _named(left, right, request)]
     record = differ(
         sides[0], sides[1] if right else None, under=Pricing(left.project.currency, left.seed, catalog.price_book()),
         limit=wanted,
@@ -77,12 +77,12 @@ def compare(
 
 
 def _opened(
-    first: "Flow | Path", asked: CompareAsked, seed: int, today: date | None
+    first: "Flow | Path", request: CompareAsked, seed: int, today: date | None
 ) -> "tuple[Flow, Flow, Flow | None, tuple[Quantity, float, bool] | None]":
     """The case that keeps the record, both sides as cases that write nothing, and the limit; every mistake at once."""
-    changes, problems = _changes_of(asked.changes)
-    problems += _conflicts(asked, changes)
-    limit, wrong = _limit_of(asked)
+    changes, problems = _changes_of(request.changes)
+    problems += _conflicts(request, changes)
+    limit, wrong = _limit_of(request)
     problems += wrong
     opened: list[Flow] = []
     path = first if isinstance(first, Path) else first.path
@@ -92,8 +92,8 @@ def _opened(
     else:
         problems += _open(opened, path, seed, today, None)
     begun = len(opened)
-    if asked.other is not None:
-        problems += _open(opened, asked.other, seed, today, None)
+    if request.other is not None:
+        problems += _open(opened, request.other, seed, today, None)
     elif changes and begun:  # a file that cannot be read tells its mistakes once
         problems += _open(opened, path, seed, today, changes)
     if problems:
@@ -135,31 +135,31 @@ def _changes_of(given: Sequence[str] | Mapping[str, Any]) -> tuple[dict[str, Any
     return changes, problems
 
 
-def _conflicts(asked: CompareAsked, changes: Mapping[str, Any]) -> Iterator[Problem]:
-    if asked.other is not None and (changes or asked.changes):
+def _conflicts(request: CompareAsked, changes: Mapping[str, Any]) -> Iterator[Problem]:
+    if request.other is not None and (changes or request.changes):
         fix = "leave out the second file, or put the change into it"
         yield Problem("--set", "beside a second project file", "one of them", fix)
-    if asked.other is None and not asked.changes and asked.fail_if_over is None:
+    if request.other is None and not request.changes and request.fail_if_over is None:
         fix = "name a second project file, or --set FIELD=VALUE, or --fail-if-over 15k USD for this one alone"
         yield Problem("compare", "one project", "something to compare it with", fix)
-    for name, given in (("--confidence", asked.confidence is not None), ("--allow-unpriced", asked.allow_unpriced)):
-        if given and asked.fail_if_over is None:
+    for name, given in (("--confidence", request.confidence is not None), ("--allow-unpriced", request.allow_unpriced)):
+        if given and request.fail_if_over is None:
             yield Problem(name, "no --fail-if-over", "--fail-if-over beside it", 'add --fail-if-over "15k USD", say')
 
 
-def _limit_of(asked: CompareAsked) -> tuple[tuple[Quantity, float, bool] | None, list[Problem]]:
+def _limit_of(request: CompareAsked) -> tuple[tuple[Quantity, float, bool] | None, list[Problem]]:
     """The limit as typed, its confidence, and what is wrong with either."""
-    chance, problems = read_confidence("--confidence", asked.confidence or "80%")
-    if asked.fail_if_over is None:
+    chance, problems = read_confidence("--confidence", request.confidence or "80%")
+    if request.fail_if_over is None:
         return None, problems
     where = "--fail-if-over"
     try:
-        limit = read_quantity(asked.fail_if_over, Wanted("money", example="15k USD"))
+        limit = read_quantity(request.fail_if_over, Wanted("money", example="15k USD"))
     except UnitError as error:
         return None, [*problems, Problem(where, error.got, error.wanted, error.fix)]
     if limit.spread.low != limit.spread.high:
-        problems.append(Problem(where, repr(asked.fail_if_over), "one amount", "write its upper end alone"))
-    return (limit, chance, asked.allow_unpriced), problems
+        problems.append(Problem(where, repr(request.fail_if_over), "one amount", "write its upper end alone"))
+    return (limit, chance, request.allow_unpriced), problems
 
 
 def _limit_in_base(limit: tuple[Quantity, float, bool] | None, left: Flow) -> "tuple[Limit | None, list[Problem]]":
@@ -188,13 +188,13 @@ def _currency_problems(left: Flow, right: Flow | None) -> Iterator[Problem]:
         yield Problem(f"{right.path.name}: currency", right.project.currency, wanted, fix)
 
 
-def _ready(left: Flow, right: Flow | None, told: Mapping[str, Any]) -> None:
+def _ready(left: Flow, right: Flow | None, progress: Mapping[str, Any]) -> None:
     """Makes what the bills rest on and neither ledger holds; both sides get the same, so that neither lacks a line."""
-    have(left, ROWS, **told)
+    have(left, ROWS, **progress)
     flows = [left] if right is None else [left, right]
     if right is not None:
         _lend(left, right, "audit", AUDITED_FIELDS)
-        have(right, ROWS, **told)
+        have(right, ROWS, **progress)
         if any(flow.known(verb) for flow in flows for verb in ("define", "pilot")):
             have(left, DEFINITION)
             _lend(left, right, "define", DEFINED_FIELDS)
@@ -217,14 +217,14 @@ def _says_the_same(left: Flow, right: Flow, fields: Sequence[str]) -> bool:
     return same and lengths and left.folder.resolve() == right.folder.resolve()
 
 
-def _named(left: Flow, right: Flow | None, asked: CompareAsked) -> Iterator[tuple[Flow, str, float]]:
+def _named(left: Flow, right: Flow | None, request: CompareAsked) -> Iterator[tuple[Flow, str, float]]:
     """Each case with its name and the factor into the first one's currency."""
     names = [left.path.name, ""]
-    if asked.other is not None:
-        same = asked.other.name == left.path.name
-        names = [str(left.path), str(asked.other)] if same else [left.path.name, asked.other.name]
+    if request.other is not None:
+        same = request.other.name == left.path.name
+        names = [str(left.path), str(request.other)] if same else [left.path.name, request.other.name]
     elif right is not None:
-        changes, _ = _changes_of(asked.changes)
+        changes, _ = _changes_of(request.changes)
         first = next(iter(changes))
         names[1] = f"{first}={changes[first]}" if len(changes) == 1 else "the changed project"
     yield left, names[0], 1.0

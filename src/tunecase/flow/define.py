@@ -34,7 +34,7 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
 
 
-def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
+def baselines(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:
     """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
     from tunecase.data.reading import repeat_like_classes
     from tunecase.pilot import baselines as measure
@@ -42,4 +42,4 @@ def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     train, test = flow.train_table(), flow.table("test")
     if test is None or not repeat_like_classes(row.output for row in train.rows):
         return ()
-    return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(found))
+    return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(audit))

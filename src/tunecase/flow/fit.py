@@ -50,11 +50,11 @@ class FitAsked:
     price: str | float | None = None
 
 
-def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow | None" = None) -> Fit:
+def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow | None" = None) -> Fit:
     """Memory, time and price of one training run; nothing is kept without a case.
 
     Args:
-        asked: the question.
+        typed: the question.
         seed, today: of the draws and the prices.
         flow: a case; its pilot's runs on GPUs teach as measured ones do, what was measured is appended to its ledger
             beside its prediction, and its tier counts.
@@ -64,17 +64,17 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     from tunecase.prices import Basis
 
     day = today or date.today()
-    request = request_of(asked)
+    request = request_of(typed)
     basis = flow.basis(DRAWS) if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
-    basis.tier = asked.tier or basis.tier
-    basis.usd_per_gpu_hour = _price(asked)
+    basis.tier = typed.tier or basis.tier
+    basis.usd_per_gpu_hour = _price(typed)
     measured: Sequence[Measured] = ()
     if not request.problems:
-        if asked.measured:
-            measured, request = measured_of(asked.measured, request, basis, day)
+        if typed.measured:
+            measured, request = measured_of(typed.measured, request, basis, day)
         piloted, notes = _piloted(flow)
         measured, request = [*measured, *piloted], replace(request, notes=(*request.notes, *notes))
-    record = answer(request, basis=basis, measured=measured, explain=asked.explain)
+    record = answer(request, basis=basis, measured=measured, explain=typed.explain)
     if flow is not None and record.compared:
         _keep_scores(flow, Scored(record.compared))
     return record
@@ -109,38 +109,38 @@ def base_model(flow: "Flow") -> str:
     return named(flow.basis(10))
 
 
-def request_of(asked: FitAsked) -> "Request":
+def request_of(typed: FitAsked) -> "Request":
     """The question as a Request; what cannot be read is among its problems, to be told with all others."""
     from tunecase.compute import AMOUNTS, Request, amounts_of, cards_of, counts_of, words_of
 
     problems: list[Problem] = []
     notes: list[str] = []
-    cards = cards_of(_parts(asked.gpus), notes, problems)
-    counts = counts_of(_parts(asked.counts), notes)
-    words = words_of({name: text for name, text in asked.words.items() if text is not None}, notes, problems)
+    cards = cards_of(_parts(typed.gpus), notes, problems)
+    counts = counts_of(_parts(typed.counts), notes)
+    words = words_of({name: text for name, text in typed.words.items() if text is not None}, notes, problems)
     if words.get("packing") == "both":
         problems.append(Problem("packing", "padding beside it", "one of the two", "leave one out"))
         words.pop("packing")
     amounts = {name: words.pop(name) for name in AMOUNTS if name in words}
     batch = words.pop("global_batch", None)
-    request = _from_file(asked, counts, problems) or Request(asked.model)
+    request = _from_file(typed, counts, problems) or Request(typed.model)
     if amounts and request.steps is not None:
-        steps = f"the {request.steps:,} steps of {Path(asked.model).name} are set aside for what was typed"
+        steps = f"the {request.steps:,} steps of {Path(typed.model).name} are set aside for what was typed"
         notes.append(steps + _coverage(request, amounts))
     given = {**request.given, **words}
     if batch is not None:
         given.pop("accumulation", None)
-    sampled = _lengths(asked.lengths, request.model, problems) if asked.lengths is not None else None
-    _refuse_pairs(asked, problems)
-    _refuse_prices(asked, cards, problems)
+    sampled = _lengths(typed.lengths, request.model, problems) if typed.lengths is not None else None
+    _refuse_pairs(typed, problems)
+    _refuse_prices(typed, cards, problems)
     return replace(
         request,
         given=given,
         cards=tuple(cards),
         counts=tuple(counts) or request.counts,
         global_batch=batch,
-        deadline_hours=_hours(asked.deadline, problems),
-        spot=asked.spot,
+        deadline_hours=_hours(typed.deadline, problems),
+        spot=typed.spot,
         lengths=sampled[0] if sampled else None,
         notes=(*notes, *request.notes, *(sampled[1:] if sampled else ())),
         problems=tuple(problems),
@@ -148,16 +148,16 @@ def request_of(asked: FitAsked) -> "Request":
     )
 
 
-def _refuse_pairs(asked: FitAsked, problems: list[Problem]) -> None:
+def _refuse_pairs(typed: FitAsked, problems: list[Problem]) -> None:
     """Two words for one thing, and options that are there with nothing in them."""
-    words = {name for name, text in asked.words.items() if text is not None}
+    words = {name for name, text in typed.words.items() if text is not None}
     if {"global_batch", "accumulation"} <= words:
         fix = "leave one of them out: the other follows"
         problems.append(Problem("accumulation", "global_batch beside it", "one of the two", fix))
     if {"train_tokens", "epochs"} <= words:
         fix = "give --tokens over all epochs, or --examples with --epochs"
         problems.append(Problem("epochs", "tokens beside it", "one way to say how much", fix))
-    for name, texts in (("gpu", asked.gpus), ("gpus", asked.counts)):
+    for name, texts in (("gpu", typed.gpus), ("gpus", typed.counts)):
         if texts and not _parts(texts):
             problems.append(Problem(name, "nothing", "a name or a number", "leave the option out to search them all"))
 
@@ -177,23 +177,23 @@ def _coverage(request: "Request", amounts: Mapping[str, Any]) -> str:
     return f": {a_step:,} samples a step on {counted(count, 'card')} would read {told}"
 
 
-def _refuse_prices(asked: FitAsked, cards: Sequence[str], problems: list[Problem]) -> None:
-    if asked.tier is not None and asked.tier not in TIERS:
-        problems.append(Problem("tier", repr(asked.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
-    if asked.price is None:
+def _refuse_prices(typed: FitAsked, cards: Sequence[str], problems: list[Problem]) -> None:
+    if typed.tier is not None and typed.tier not in TIERS:
+        problems.append(Problem("tier", repr(typed.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
+    if typed.price is None:
         return
-    if _price(asked) is None:
-        problems.append(Problem("price", repr(asked.price), "US dollars of one card's hour", "write for example 1.50"))
+    if _price(typed) is None:
+        problems.append(Problem("price", repr(typed.price), "US dollars of one card's hour", "write for example 1.50"))
     elif len(set(cards)) != 1:
         fix = "name the card with --gpu"
         problems.append(Problem("price", f"a price for {len(set(cards))} kinds of card", "one card", fix))
-    elif asked.spot or asked.tier is not None:
+    elif typed.spot or typed.tier is not None:
         problems.append(Problem("price", "spot or tier beside it", "one price", "leave spot and tier out"))
 
 
-def _price(asked: FitAsked) -> float | None:
+def _price(typed: FitAsked) -> float | None:
     """A price of one's own [US dollars per card and hour]; None where there is none that can be read."""
-    match = _PRICE.fullmatch(str("" if asked.price is None else asked.price).strip())
+    match = _PRICE.fullmatch(str("" if typed.price is None else typed.price).strip())
     return float(match[1]) or None if match else None
 
 
@@ -214,24 +214,24 @@ def _hours(text: str | None, problems: list[Problem]) -> float | None:
     return None
 
 
-def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> "Request | None":
+def _from_file(typed: FitAsked, counts: Sequence[str], problems: list[Problem]) -> "Request | None":
     """The request of a training configuration; None where the model is a name or its own config.json."""
     from tunecase.compute import Request
 
-    path = Path(asked.model)
-    if (problem := _no_model(asked.model, path)) is not None:
+    path = Path(typed.model)
+    if (problem := _no_model(typed.model, path)) is not None:
         problems.append(problem)
         return Request("")
     if path.suffix.casefold() not in CONFIG_ENDINGS or not path.is_file() or _is_model(path):
-        if asked.accelerate is not None:
+        if typed.accelerate is not None:
             fix = "give the configuration of axolotl, LLaMA-Factory or TRL as the model"
-            problems.append(Problem("accelerate", str(asked.accelerate), "a configuration that trains beside it", fix))
+            problems.append(Problem("accelerate", str(typed.accelerate), "a configuration that trains beside it", fix))
         return None
     from tunecase.compute.configs import read_config
 
     only = int(counts[0]) if len(counts) == 1 and counts[0].isdecimal() else 0
     try:
-        run = read_config(path, asked.accelerate, only or None)
+        run = read_config(path, typed.accelerate, only or None)
     except InputError as error:
         problems.extend(error.problems)
         return Request("", problems=tuple(problems))
@@ -287,11 +287,11 @@ def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str]
     from tunecase.data.tokens import find_tokenizer
 
     try:
-        found = read_lengths(path, find_tokenizer(model))
+        sampled = read_lengths(path, find_tokenizer(model))
     except InputError as error:
         problems.extend(error.problems)
         return None
-    return found.lengths, found.how
+    return sampled.lengths, sampled.how
 
 
 def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> "tuple[Sequence[Measured], Request]":
@@ -310,13 +310,13 @@ def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> 
     from tunecase.compute import search
     from tunecase.compute.measured import measured_run
 
-    asked = settled(request)
-    if len(asked.cards) != 1 or len(asked.counts) != 1 or "micro_batch" not in asked.given:
+    wanted = settled(request)
+    if len(wanted.cards) != 1 or len(wanted.counts) != 1 or "micro_batch" not in wanted.given:
         fix = "say what ran: --gpu, --gpus, --batch and --method as they were"
         raise InputError(Problem("measured", "a run whose set-up is open", "one card, count and micro-batch", fix))
-    table = search(asked, basis)
+    table = search(wanted, basis)
     recipe = (table.cheapest() or table.closest()).recipe
-    left_open = [name for name in OPEN if name not in asked.given and (name != "sharding" or recipe.gpus > 1)]
+    left_open = [name for name in OPEN if name not in wanted.given and (name != "sharding" or recipe.gpus > 1)]
     taken = {name: getattr(recipe, name) for name in left_open}
     if taken:
         words = ", ".join(f"{name} {value}" for name, value in taken.items())

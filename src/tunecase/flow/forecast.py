@@ -71,7 +71,7 @@ def curve_holds(flow: Flow) -> bool:
 
 
 def read_points(
-    place: str, asked: "Asked", model: str, target: str | None, n_max: int | None
+    place: str, request: "Asked", model: str, target: str | None, n_max: int | None
 ) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points to keep from a file, a folder or an address, and what is to be said of them."""
     from tunecase.forecast import read_source
@@ -80,10 +80,10 @@ def read_points(
     if own:
         fix = "leave it out, or leave out --keep"
         raise InputError([Problem(name, "given with --keep", "the project file's own", fix) for name in own])
-    imported = read_source(place, asked)
+    imported = read_source(place, request)
     notes = tuple(f"{imported.format}: {note}" for note in imported.notes)
     note = f"the points of {name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
-    about = {"metric": asked.metric, "model": model, "source": name_of(place), "notes": (note, *notes)}
+    about = {"metric": request.metric, "model": model, "source": name_of(place), "notes": (note, *notes)}
     return tuple(imported.points), {**about, "left_out": imported.left_out}
 
 

@@ -59,7 +59,7 @@ class _Sheet:
     made_by: str
 
 
-def judge(flow: Flow, asked: JudgeAsked, tell: Callable[[str], None] | None = None) -> Judged:
+def judge(flow: Flow, request: JudgeAsked, tell: Callable[[str], None] | None = None) -> Judged:
     """Judges answers by the project's criteria with a hosted model; what it says is a metric only if people agree.
 
     `tell` is told how many rows leave this machine, and for which host, before any does.
@@ -70,16 +70,16 @@ def judge(flow: Flow, asked: JudgeAsked, tell: Callable[[str], None] | None = No
     from tunecase.pilot.endpoint import Endpoint
     from tunecase.pilot.scoring import judge as ask
 
-    endpoint = Endpoint(asked.base_url, asked.model, asked.key_variable)
-    sheet, test_rows, warnings = _ready(flow, asked, endpoint)
+    endpoint = Endpoint(request.base_url, request.model, request.key_variable)
+    sheet, test_rows, warnings = _ready(flow, request, endpoint)
     criteria = flow.project.problem.criteria
     again = min(ORDER_ROWS, len(sheet.texts)) if len(criteria) > 1 else 0
     for line in (_leaving(endpoint, len(sheet.texts), again), *warnings):
         (tell or _silent)(line)
     judgement = ask(endpoint, criteria, sheet.texts, sheet.answers, references=sheet.labels)
     turned, failed = _turned(endpoint, judgement, sheet) if again else (None, ())
-    waits = "" if asked.human else _left_for_people(flow, sheet)
-    record = _record(asked, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=(*warnings, *failed))
+    waits = "" if request.human else _left_for_people(flow, sheet)
+    record = _record(request, sheet, judgement, test_rows, order_effect=turned, sheet=waits, notes=(*warnings, *failed))
     return cast(Judged, flow.keep("judge", record))
 
 
@@ -99,7 +99,7 @@ def _silent(line: str) -> None:
     pass
 
 
-def _ready(flow: Flow, asked: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet, int, tuple[str, ...]]:
+def _ready(flow: Flow, request: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet, int, tuple[str, ...]]:
     """The rows to judge, of how many, and what should be known before they are sent; or every problem at once."""
     from tunecase.pilot import usable
     from tunecase.pilot.endpoint import check
@@ -111,8 +111,8 @@ def _ready(flow: Flow, asked: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet,
         problems.append(
             Problem(f"{flow.path.name}: problem.criteria", "none", "statements about one answer, true or false", fix)
         )
-    if asked.rows < 1:
-        problems.append(Problem("--rows", str(asked.rows), "1 or more", "leave it out for 100"))
+    if request.rows < 1:
+        problems.append(Problem("--rows", str(request.rows), "1 or more", "leave it out for 100"))
     try:
         warnings = check(endpoint)
     except InputError as error:
@@ -123,7 +123,7 @@ def _ready(flow: Flow, asked: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet,
         problems.append(Problem(where, "nothing", "the test file that was answered", fix))
     else:
         try:
-            sheet = _sheet(flow, asked, tests := usable(test))
+            sheet = _sheet(flow, request, tests := usable(test))
         except InputError as error:
             problems += error.problems
     if problems or sheet is None:
@@ -131,15 +131,15 @@ def _ready(flow: Flow, asked: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet,
     return sheet, len(tests), warnings
 
 
-def _sheet(flow: Flow, asked: JudgeAsked, tests: "Examples") -> _Sheet:
+def _sheet(flow: Flow, request: JudgeAsked, tests: "Examples") -> _Sheet:
     from tunecase.quantities import generator
 
-    answers, made_by = _from_file(asked.answers, tests) if asked.answers else _of_best_run(flow, tests)
+    answers, made_by = _from_file(request.answers, tests) if request.answers else _of_best_run(flow, tests)
     order = generator(flow.seed, "judge rows").permutation(len(tests)).tolist()
-    chosen = sorted([i for i in order if tests.numbers[i] in answers][: max(1, asked.rows)])
+    chosen = sorted([i for i in order if tests.numbers[i] in answers][: max(1, request.rows)])
     numbers = tuple(tests.numbers[i] for i in chosen)
     given = tuple(answers[number] for number in numbers)
-    people = _people(asked.human, dict(zip(numbers, given, strict=True))) if asked.human else {}
+    people = _people(request.human, dict(zip(numbers, given, strict=True))) if request.human else {}
     return _Sheet(
         numbers, tuple(tests.texts[i] for i in chosen), tuple(tests.labels[i] for i in chosen), given,
         tuple(people.get(number, "") for number in numbers), made_by,
@@ -183,7 +183,7 @@ def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
     """People's verdicts by row, each read once here so that every mistake is told before anything is asked."""
     from tunecase.pilot.scoring import read_human
 
-    found, problems = {}, []
+    answered, problems = {}, []
     for number, row in _by_row(path, "verdict").items():
         given = row.other["verdict"]
         if number not in answers or not _text(given).strip():
@@ -195,15 +195,15 @@ def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
             continue
         try:
             read_human(given)
-            found[number] = str(given)
+            answered[number] = str(given)
         except InputError as error:
             problems += [Problem(where, one.got, one.wanted, one.fix) for one in error.problems]
-    if not found and not problems:
+    if not answered and not problems:
         fix = "judge rows of the sheet in pilot/, which `tunecase judge` writes without --human"
         problems = [Problem(str(path), "no verdict on a row that is to be judged", "30 rows or more", fix)]
     if problems:
         raise InputError(problems[:MOST_PROBLEMS])
-    return found
+    return answered
 
 
 def _by_row(path: Path, column: str) -> Mapping[int, "Row"]:
@@ -213,7 +213,7 @@ def _by_row(path: Path, column: str) -> Mapping[int, "Row"]:
     """
     from tunecase.data.reading import load
 
-    table, found = load(path, input="row", labelled=False), {}
+    table, rows = load(path, input="row", labelled=False), {}
     if not any(column in row.other for row in table.rows):
         raise InputError(Problem(str(path), f"no column {column!r}", f"the columns row and {column}", "add it"))
     wanted = f"a row number and {column}"
@@ -222,13 +222,13 @@ def _by_row(path: Path, column: str) -> Mapping[int, "Row"]:
         if not (row.input.isascii() and row.input.isdecimal()):
             wanted = "the number of a test row, from 0"
             problems.append(Problem(f"{path}:{row.line}", f"row {row.input[:40]!r}", wanted, "correct it"))
-        elif int(row.input) in found:
+        elif int(row.input) in rows:
             problems.append(Problem(f"{path}:{row.line}", f"row {row.input} again", "each row once", "drop one"))
         elif row.other.get(column) is not None:
-            found[int(row.input)] = row
+            rows[int(row.input)] = row
     if problems:
         raise InputError(problems[:MOST_PROBLEMS])
-    return found
+    return rows
 
 
 def _text(value: object) -> str:
@@ -262,12 +262,12 @@ def _left_for_people(flow: Flow, sheet: _Sheet) -> str:
     return str(path.relative_to(flow.folder))
 
 
-def _record(asked: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", test_rows: int, **about: Any) -> Judged:
+def _record(request: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", test_rows: int, **about: Any) -> Judged:
     from tunecase.pilot.scoring import judged_score
 
     score, why, measured = None, "", _measured(judgement, asked_rows)
     try:
-        score = judged_score(judgement, measured, unknown_ok=asked.unknown_ok)
+        score = judged_score(judgement, measured, unknown_ok=request.unknown_ok)
     except InputError as error:
         why = "; ".join(
             f"{one.where.removeprefix('judge: ')}: {one.got}, wanted {one.wanted}" for one in error.problems
@@ -280,8 +280,8 @@ def _record(asked: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", test_
         test_rows=test_rows, unread=judgement.unread, score=score, passed=passed,
         agreement=measured.verdict if measured else "unknown", human_rows=measured.rows if measured else 0,
         input_tokens=judgement.input_tokens, output_tokens=judgement.output_tokens,
-        usd=_usd(asked, judgement.input_tokens, judgement.output_tokens), seconds=judgement.seconds,
-        unknown_ok=asked.unknown_ok, why=why, **about,
+        usd=_usd(request, judgement.input_tokens, judgement.output_tokens), seconds=judgement.seconds,
+        unknown_ok=request.unknown_ok, why=why, **about,
     )  # fmt: skip
 
 
@@ -295,8 +295,8 @@ def _measured(judgement: "Judgement", sheet: _Sheet) -> "Agreement | None":
     return agreement(judgement, cast(Sequence[object], sheet.people), sheet.answers)
 
 
-def _usd(asked: JudgeAsked, taken: int | None, given: int | None) -> float | None:
-    prices = asked.usd_per_1m_input_tokens, asked.usd_per_1m_output_tokens
+def _usd(request: JudgeAsked, taken: int | None, given: int | None) -> float | None:
+    prices = request.usd_per_1m_input_tokens, request.usd_per_1m_output_tokens
     if taken is None or given is None or min(prices) < 0:
         return None
     return (taken * prices[0] + given * prices[1]) / 1e6

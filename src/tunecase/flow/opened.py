@@ -247,19 +247,19 @@ class Flow:
 
         A later round of the same number corrects the earlier one and takes its place.
         """
-        found: dict[int, Round] = {}
+        by_number: dict[int, Round] = {}
         for entry in self.ledger.entries():
             if entry.kind == "record" and entry.verb == "round":
                 made = cast(Round, entry.record())
-                found[made.number] = made
+                by_number[made.number] = made
             elif entry.kind == "run" or (
                 entry.verb == "forecast" and entry.body.get("source") != "pilot" and not entry.body.get("rounds")
             ):
-                found.clear()
+                by_number.clear()
         tried: Round | None = None if self.writes else self.records.get("round")
         if tried is not None:
-            found[tried.number] = tried
-        return tuple(found.values())
+            by_number[tried.number] = tried
+        return tuple(by_number.values())
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid."""
@@ -329,9 +329,9 @@ def spent(flow: Flow) -> float:
     return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
 
 
-def dropped_rows(found: Audit) -> frozenset[int]:
+def dropped_rows(audit: Audit) -> frozenset[int]:
     """Training rows that the audit's fixes would drop."""
-    return frozenset(found.dropped_rows)
+    return frozenset(audit.dropped_rows)
 
 
 def task_kind(flow: Flow) -> "Kind":
@@ -363,26 +363,26 @@ def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:
     from tunecase.quantities import UnitError, Wanted, read_quantity
 
     try:
-        found = read_quantity(text, Wanted("share", most=1.0, example="80%")).spread
+        chance = read_quantity(text, Wanted("share", most=1.0, example="80%")).spread
     except UnitError as error:
         return 0.5, [Problem(where, error.got, error.wanted, error.fix)]
-    if found.low != found.high or not 0 < found.median < 1:
+    if chance.low != chance.high or not 0 < chance.median < 1:
         return 0.5, [Problem(where, repr(text), "one chance, more than 0 and less than 100%", "write for example 80%")]
-    return found.median, []
+    return chance.median, []
 
 
 def _digests(project: "Project", folder: Path) -> dict[str, list[tuple[str, str]]]:
     """(name, SHA-256) of the files behind each field of the data, and of the models that are files."""
     from tunecase.data.reading import files_of
 
-    found: dict[str, list[tuple[str, str]]] = {}
+    digests: dict[str, list[tuple[str, str]]] = {}
     for name in ("train", "test", "production"):
         place = getattr(project.data, name)
         files = files_of(folder / place) if place else []
         # A file is called as the project file names it; one of a folder by its own name behind that of the folder.
-        found[name] = [(place if len(files) == 1 else f"{place}/{path.name}", _sha256(path)) for path in files]
+        digests[name] = [(place if len(files) == 1 else f"{place}/{path.name}", _sha256(path)) for path in files]
     models = [Path(name) for name in project.models if name.endswith("config.json")]
-    return {**found, "models": [(str(path), _sha256(path)) for path in models]}
+    return {**digests, "models": [(str(path), _sha256(path)) for path in models]}
 
 
 def _sha256(path: Path) -> str:

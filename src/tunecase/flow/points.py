@@ -18,7 +18,7 @@ def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], d
     brought = None if from_pilot else kept_elsewhere(flow)
     if brought is not None:
         notes, left_out = told(brought)
-        known = brought.points
+        measured_points = brought.points
         about: dict[str, Any] = {
             "metric": brought.metric, "model": brought.model, "source": brought.source, "notes": notes,
             "left_out": left_out,
@@ -27,24 +27,24 @@ def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], d
         tried: Pilot | None = flow.known("pilot")
         if tried is None:
             raise InputError(missing(flow, "pilot"))
-        known = points(tried)
+        measured_points = points(tried)
         about = {
             "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stands_in(flow, tried),
             "stand_in_factor": stand_in_factor(tried), "left_out": runs_left_out(tried),
         }  # fmt: skip
     rounds = flow.rounds()
-    return _followed(flow, known, about, rounds) if rounds else (known, about)
+    return _followed(flow, measured_points, about, rounds) if rounds else (measured_points, about)
 
 
 def _followed(
-    flow: Flow, known: tuple[Point, ...], about: dict[str, Any], rounds: tuple[Round, ...]
+    flow: Flow, before: tuple[Point, ...], about: dict[str, Any], rounds: tuple[Round, ...]
 ) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points with the measured rounds among them, and a note on that; the tuned model is no stand-in any more."""
     from tunecase.forecast import with_rounds
     from tunecase.prices import made_worth
 
     worth, stand_in = made_worth(flow.basis(10)), about.get("stand_in", False)
-    known, still = with_rounds(known, rounds, catalog.metric(about["metric"]).direction, stand_in, worth)
+    before, still = with_rounds(before, rounds, catalog.metric(about["metric"]).direction, stand_in, worth)
     word = "round" if len(rounds) == 1 else "rounds"
     note = f"{len(rounds)} measured {word} added; where a round changed the method, the curve so far was moved to it"
     if worth != 1 and any(made.changed == "other_sources" for made in rounds):
@@ -52,7 +52,7 @@ def _followed(
     about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
     if stand_in and not still:
         about |= {"stand_in": False, "model": base_model(flow)}
-    return known, about
+    return before, about
 
 
 def kept_elsewhere(flow: Flow) -> Forecast | None:

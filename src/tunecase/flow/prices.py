@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tunecase.prices import PricesAsked
 
 
-def prices(asked: "PricesAsked", today: date, project: Path | None = None) -> Prices:
+def prices(request: "PricesAsked", today: date, project: Path | None = None) -> Prices:
     """The prices asked for; a project file gives the currency and the user's own prices. Nothing is kept.
 
     Raises: InputError for words that name nothing, a project file or a file of prices that cannot be read.
@@ -26,9 +26,9 @@ def prices(asked: "PricesAsked", today: date, project: Path | None = None) -> Pr
     basis = Basis(
         read, today, Worlds(0, 1), contracts=own.rows if own else (), contracts_hash=own.digest if own else ""
     )
-    found = price_list(asked, basis)
+    listed = price_list(request, basis)
     if own is None or not own.notes:
-        return found
+        return listed
     from dataclasses import replace
 
-    return replace(found, notes=(*found.notes, *own.notes))
+    return replace(listed, notes=(*listed.notes, *own.notes))

@@ -47,13 +47,13 @@ class ImportAsked:
     on_read: Callable[[int, int], None] | None = field(default=None, compare=False)
 
 
-def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | None = None) -> Imported:
+def spend_import(flow: Flow, kind: str, place: str = "", request: ImportAsked | None = None) -> Imported:
     """Books the charges of a place: a bill, a tracker's runs, trainer states, a time sheet.
 
     Args:
         kind: one of KINDS.
         place: a path or an address; of `runs`, nothing stands for the pilot's own runs.
-        asked: filters and what the place itself does not tell.
+        request: filters and what the place itself does not tell.
     Returns: the Imported, which is kept in the ledger beside the charges.
     Raises: InputError with every mistake found; TunecaseError where a server ends midway. Nothing is booked then.
     """
@@ -61,16 +61,16 @@ def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | No
 
     from tunecase.errors import LedgerBusyError
 
-    asked = asked or ImportAsked()
+    request = request or ImportAsked()
     lines = _lines_by_day(flow)
-    brought = _read(flow, kind, place, asked, lines)
+    brought = _read(flow, kind, place, request, lines)
     # What is booked already is read and what is new is written under one lock, or two imports would book a row twice.
     lock = FileLock(f"{flow.ledger.path}.import.lock", timeout=flow.ledger.timeout_s)
     try:
         with lock.acquire(poll_interval=0.05):
             if brought.filtered and (now_known := _lines_by_day(flow)) != lines:
-                brought = _read(flow, kind, place, asked, now_known)
-            return _book(flow, kind, place, asked, brought)
+                brought = _read(flow, kind, place, request, now_known)
+            return _book(flow, kind, place, request, brought)
     except Timeout:
         why = f"{flow.ledger.path}: another import has been under way for {flow.ledger.timeout_s:g} s."
         raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
@@ -109,12 +109,12 @@ def charges(
     return Charges(flow.project.currency, ordered, total, len(booked) - len(listed))
 
 
-def _unknown(option: str, word: str, known: set[str]) -> list[Problem]:
+def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:
     """A problem where an option names none of the known words."""
-    if not word or word in known:
+    if not word or word in words:
         return []
-    wanted = f"one of {', '.join(sorted(known))}" if known else "a charge in the ledger"
-    return [Problem(option, repr(word), wanted, nearest(word, sorted(known)) if known else "book one")]
+    wanted = f"one of {', '.join(sorted(words))}" if words else "a charge in the ledger"
+    return [Problem(option, repr(word), wanted, nearest(word, sorted(words)) if words else "book one")]
 
 
 def _why_out(booked: Sequence[tuple[str, Spending]]) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
     return {day: frozenset(lines) for day, lines in lines_of.items()}
 
 
-def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, lines: Mapping[date, frozenset[str]]) -> "Brought":
+def _read(flow: Flow, kind: str, place: str, request: ImportAsked, lines: Mapping[date, frozenset[str]]) -> "Brought":
     from tunecase.books.importers import focus_bill, spent_mlflow, spent_runs, timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
@@ -150,20 +150,20 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, lines: Mapping[
     }
     if kind not in readers:
         raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
-    return readers[kind](place, replace(_words(flow, asked), booked=lambda day: lines.get(day, frozenset())))
+    return readers[kind](place, replace(_words(flow, request), booked=lambda day: lines.get(day, frozenset())))
 
 
-def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, brought: "Brought") -> Imported:
+def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Brought") -> Imported:
     from tunecase.books import IMPORT_KEY, IMPORT_WORDS
     from tunecase.books.importers import compare, digest_of, refuse_restated
     from tunecase.ledger import NewEntry
 
     compared = compare(brought.spendings, flow.spendings(), brought.beside)
-    if compared.restated and not asked.restated:
+    if compared.restated and not request.restated:
         refuse_restated(compared, place)
-    record = _record(flow, kind, place, brought, compared, asked.dry_run)
+    record = _record(flow, kind, place, brought, compared, request.dry_run)
     charges = [*compared.fresh, *(new for new, _ in compared.restated)]
-    if asked.dry_run or not charges:
+    if request.dry_run or not charges:
         return record
     meta = {"version": __version__, "price_book": catalog.price_book(), "phase": f"iter-{len(flow.rounds())}"}
     # The record comes first: where a crash leaves a part of the charges, it says how many there were.
@@ -171,7 +171,7 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, brought: "Broug
         IMPORT_KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})
     }
     # Ledgers hold this digest: the field was called `told` when the first of them were written.
-    words = repr(replace(asked, on_read=None, dry_run=False, restated=False)).replace("on_read=None", "told=None")
+    words = repr(replace(request, on_read=None, dry_run=False, restated=False)).replace("on_read=None", "told=None")
     meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": words})}
     own = {"phase": meta["phase"], **key}
     new = [NewEntry("spend", charge, "spend", own) for charge in charges]
@@ -219,49 +219,49 @@ def _notes(charges: Sequence[Spending], alike: int, base: str) -> list[str]:
     return [f"{counted(alike, 'row')} taken for what is booked: {words} with those", *notes]
 
 
-def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
+def _words(flow: Flow, request: ImportAsked) -> "SpendAsked":
     """What was typed, read and checked."""
     from tunecase.books.importers import SpendAsked
 
-    problems = _word_problems(asked)
+    problems = _word_problems(request)
     since, until, on = (
         _day(name, text, problems)
-        for name, text in (("--from", asked.since), ("--to", asked.until), ("--on", asked.on))
+        for name, text in (("--from", request.since), ("--to", request.until), ("--on", request.on))
     )
     if since and until and since > until:
         problems.append(Problem("--from", f"{since}, after --to {until}", "a day before --to", "swap them"))
-    gpu = _card(asked.gpu, problems) if asked.gpu else ""
+    gpu = _card(request.gpu, problems) if request.gpu else ""
     if problems:
         raise InputError(problems)
-    tags = {key: value for key, _, value in (word.partition("=") for word in asked.tags)}
-    own = {"run_tags": tuple(asked.run_tags)} if asked.run_tags else {}
+    tags = {key: value for key, _, value in (word.partition("=") for word in request.tags)}
+    own = {"run_tags": tuple(request.run_tags)} if request.run_tags else {}
     return SpendAsked(
-        today=flow.today, currency=flow.project.currency, rates=flow.project.rates, category=asked.category,
-        tags=tags, services=tuple(asked.services), since=since, until=until,
-        cost=cast(Literal["billed", "effective"], asked.cost), gpu=gpu, gpu_count=asked.gpu_count, on=on,
-        experiment=asked.experiment, gpu_hour=lambda name: _gpu_hour(flow, name),
-        person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), on_read=asked.on_read,
+        today=flow.today, currency=flow.project.currency, rates=flow.project.rates, category=request.category,
+        tags=tags, services=tuple(request.services), since=since, until=until,
+        cost=cast(Literal["billed", "effective"], request.cost), gpu=gpu, gpu_count=request.gpu_count, on=on,
+        experiment=request.experiment, gpu_hour=lambda name: _gpu_hour(flow, name),
+        person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), on_read=request.on_read,
         **cast(Any, own),
     )  # fmt: skip
 
 
-def _word_problems(asked: ImportAsked) -> list[Problem]:
+def _word_problems(request: ImportAsked) -> list[Problem]:
     """Words that cannot be meant: a tag without a value, a line or a cost that is not known, GPUs below none."""
     from tunecase.books import CATEGORIES
 
-    pairs = [(word, *word.partition("=")[:2]) for word in asked.tags]
+    pairs = [(word, *word.partition("=")[:2]) for word in request.tags]
     problems = [
         Problem("--tag", repr(word), "a tag and its value", "write it as `--tag team=nlp`")
         for word, key, sign in pairs
         if not key or not sign
     ]
-    if asked.category not in ("", *CATEGORIES):
-        fix = nearest(asked.category, CATEGORIES)
-        problems.append(Problem("--category", repr(asked.category), f"one of {', '.join(CATEGORIES)}", fix))
-    if asked.cost not in ("billed", "effective"):
-        problems.append(Problem("--cost", repr(asked.cost), "billed or effective", "leave it out for billed"))
-    if asked.gpu_count < 0:
-        problems.append(Problem("--gpu-count", str(asked.gpu_count), "a number of GPUs", "write for example 8"))
+    if request.category not in ("", *CATEGORIES):
+        fix = nearest(request.category, CATEGORIES)
+        problems.append(Problem("--category", repr(request.category), f"one of {', '.join(CATEGORIES)}", fix))
+    if request.cost not in ("billed", "effective"):
+        problems.append(Problem("--cost", repr(request.cost), "billed or effective", "leave it out for billed"))
+    if request.gpu_count < 0:
+        problems.append(Problem("--gpu-count", str(request.gpu_count), "a number of GPUs", "write for example 8"))
     return problems
 
 
@@ -340,7 +340,7 @@ class ChargeAsked:
     unit: str = ""
 
 
-def spend_text(flow: Flow, asked: ChargeAsked) -> Entry:
+def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     """Books one charge from words as typed; a correction stays on the line of what it corrects unless it names one.
 
     Raises: InputError with every mistake found, also where the charge to replace is corrected already.
@@ -348,11 +348,11 @@ def spend_text(flow: Flow, asked: ChargeAsked) -> Entry:
     from tunecase.books import ChargeText, spending, to_correct
 
     booked = flow.spendings()
-    corrected = to_correct(asked.replaces, booked) if asked.replaces else ""
-    line = asked.category or next((one.category for name, one in booked if name == corrected), "other")
+    corrected = to_correct(request.replaces, booked) if request.replaces else ""
+    line = request.category or next((one.category for name, one in booked if name == corrected), "other")
     text = ChargeText(
-        asked.amount, line, asked.on or flow.today.isoformat(), asked.currency, asked.note, asked.quantity, asked.unit,
-        supersedes=corrected, credit=asked.credit,
+        request.amount, line, request.on or flow.today.isoformat(), request.currency, request.note, request.quantity, request.unit,
+        supersedes=corrected, credit=request.credit,
     )  # fmt: skip
     project = flow.project
     return spend(flow, spending(text, project_currency=project.currency, rates=project.rates, today=flow.today))

@@ -93,11 +93,11 @@ def book_run(flow: Flow, meter: "Meter") -> list[Entry]:
     """
     last = {charge.row_id: (name, charge) for name, charge in flow.spendings() if charge.row_id}
     entries = []
-    for one in meter.attempts:
-        name, booked = last.get(one.row_id, ("", None))
-        if one.is_free:
+    for attempt in meter.attempts:
+        name, booked = last.get(attempt.row_id, ("", None))
+        if attempt.is_free:
             continue
-        charge = charge_of(flow, meter.run, one, name)
+        charge = charge_of(flow, meter.run, attempt, name)
         if booked is None or booked.amount < charge.amount:
             entries.append(spend(flow, charge))
     return entries

@@ -118,10 +118,10 @@ def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
 
 
 def keep_forecast(
-    flow: Flow, place: str, asked: "Asked", model: str = "", target: str | None = None, n_max: int | None = None
+    flow: Flow, place: str, request: "Asked", model: str = "", target: str | None = None, n_max: int | None = None
 ) -> Forecast:
     """A forecast from points that were measured elsewhere, kept: estimate, decide and report rest on it from now on."""
-    points, about = read_points(place, asked, model, target, n_max)
+    points, about = read_points(place, request, model, target, n_max)
     record = extrapolate_points(ready(flow, "forecast from kept points"), points, **about)
     _follow(flow)
     return record

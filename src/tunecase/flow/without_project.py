@@ -39,13 +39,13 @@ def audit_file(
     return audit_data(None, files, basis=basis, seed=seed, fast=fast, progress=progress, checking=checking).record
 
 
-def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:
+def forecast_file(place: str, request: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:
     """A forecast from points measured anywhere, without a project file; nothing is kept."""
     from tunecase.forecast import Measured, Prospect, read_source
     from tunecase.forecast import forecast as extrapolate
     from tunecase.project import read_score
 
-    metric = catalog.metric(asked.metric)
+    metric = catalog.metric(request.metric)
     wanted = None
     if target is not None:
         try:
@@ -58,9 +58,9 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
             raise InputError(Problem("--target", repr(target), f"a share for {metric.name}", "write 0.92 or 92%"))
     if n_max is not None and n_max < 1:
         raise InputError(Problem("--n-max", str(n_max), "a whole number of at least 1", "leave it out for the default"))
-    found = read_source(place, asked)
+    found = read_source(place, request)
     measured = Measured(
-        found.points, metric.name, asked.direction, left_out=found.left_out,
+        found.points, metric.name, request.direction, left_out=found.left_out,
         notes=tuple(f"{found.format}: {note}" for note in found.notes), source=name_of(place),
     )  # fmt: skip
     prospect = Prospect(target=wanted, n_max=n_max, n_max_why="as asked" if n_max is not None else "")

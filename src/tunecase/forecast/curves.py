@@ -83,22 +83,22 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """Where both models go: `ahead` from 1.9 times the last size, `level` and draws `known` up to the last size.
+    """Where both models go: `ahead` from 1.9 times the last size, `level` and draws `measured` up to the last size.
 
     `part` is how far each size lies on the way from the last size to 1.9 times it.
     """
 
     ahead: Ahead
     level: float
-    known: "Array"
+    measured: "Array"
     part: "Array"
 
     def blend(self, levels: "Array", learnt: "Array") -> "Array":
         """From what the points say of sizes measured to what was learnt of later ones, shape (levels, sizes)."""
         import numpy as np
 
-        steps = (np.arange(len(self.known)) + 0.5) / len(self.known)
-        own = np.array([np.interp(levels, steps, column) for column in self.known.T]).T
+        steps = (np.arange(len(self.measured)) + 0.5) / len(self.measured)
+        own = np.array([np.interp(levels, steps, column) for column in self.measured.T]).T
         return np.asarray((1 - self.part) * own + self.part * learnt)
 
 

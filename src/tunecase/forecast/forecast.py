@@ -139,18 +139,18 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
     )
 
 
-def read_source(place: str, asked: Asked) -> Imported:
+def read_source(place: str, request: Asked) -> Imported:
     """The points of a place: the first of IMPORTERS whose format it is.
 
     Args:
         place: a file, a folder or an http address, as typed.
-        asked: the metric and what else the user says of it.
+        request: the metric and what else the user says of it.
     Raises: InputError with every mistake; TunecaseError when a server does not answer.
     """
     if "://" not in place and not Path(place).exists():
         raise InputError(Problem(place, "no such file or folder", FORMATS, "correct the path"))
     for importer in IMPORTERS:
-        found = importer(place, asked)
+        found = importer(place, request)
         if found is not None:
             return found
     raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))

@@ -33,16 +33,16 @@ def in_longest(ids: Mapping[str, str], prevs: Mapping[str, str], heads: Sequence
             at = prevs[at]
         known = depth.get(at, 0)
         depth.update((name, known + number) for number, name in enumerate(reversed(path), 1))
-    found, at = Counter[str](), max(heads, key=lambda head: depth[head], default="")
+    counts, at = Counter[str](), max(heads, key=lambda head: depth[head], default="")
     while at in prevs:
-        found[ids[at]] += 1
+        counts[ids[at]] += 1
         at = prevs[at]
-    return found
+    return counts
 
 
 def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Decimal]]:
     """The charges among the lines taken over, the first hundred of them, and the sum of all by currency."""
-    found: list[Adopted] = []
+    changes: list[Adopted] = []
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         entry = read_line("", line, check=False)
@@ -50,7 +50,7 @@ def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Deci
             continue
         charge: Spending = entry.record()
         sums[charge.currency] += charge.amount
-        if len(found) < MOST_KEPT:
+        if len(changes) < MOST_KEPT:
             text = charge.description or charge.category
-            found.append(Adopted(entry.id, charge.on.isoformat(), charge.amount, charge.currency, text))
-    return tuple(found), dict(sums)
+            changes.append(Adopted(entry.id, charge.on.isoformat(), charge.amount, charge.currency, text))
+    return tuple(changes), dict(sums)

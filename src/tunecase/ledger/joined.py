@@ -85,8 +85,8 @@ def broken_at(
         if is_marker(line):
             breaks.append(number)
             continue
-        found = read_line(f"{path}:{number}", line)
-        if isinstance(found, Entry):
+        entry = read_line(f"{path}:{number}", line)
+        if isinstance(entry, Entry):
             # After an edited line the chain breaks once by itself; that is the same fault, not a second one.
             if before:
                 breaks.append(number)
@@ -94,7 +94,7 @@ def broken_at(
         else:
             before = ""
             if whole or _ends_otherwise(line):
-                problems.append(found)
+                problems.append(entry)
     return problems, breaks
 
 
@@ -221,11 +221,11 @@ def _sound_lines(path: str, lines: Iterable[tuple[int, bytes, bool]], aside: Col
 
 def _link(path: str, number: int, line: bytes, aside: Collection[bytes]) -> Link | Problem:
     """A line by itself, or what is wrong with it; of one that is set aside only the hashes have to fit."""
-    found = read_line(f"{path}:{number}", line)
-    if isinstance(found, Entry):
-        return Link(number, found.id, found.prev, sha(line), found.recorded_at.timestamp(), line)
+    entry = read_line(f"{path}:{number}", line)
+    if isinstance(entry, Entry):
+        return Link(number, entry.id, entry.prev, sha(line), entry.recorded_at.timestamp(), line)
     stated = hashes(line) if id_of(line) in aside and is_own(line) else None
-    return found if stated is None else Link(number, *stated, sha(line), moment_of(line), line)
+    return entry if stated is None else Link(number, *stated, sha(line), moment_of(line), line)
 
 
 def _beside_the_longest(order: Sequence[Link], links: Mapping[str, Link], heads: Sequence[str]) -> Iterator[bytes]:

@@ -42,4 +42,4 @@ def test_rephrased_leaks_are_looked_at_in_the_training_file(evidence):
     found = rows_to_look_at(evidence, [leak], np.zeros(60, bool))
     assert [9] == list(found)
     assert (5,) == found[9][0].others
-    assert "test row 5" in found[9][0].told
+    assert "test row 5" in found[9][0].text

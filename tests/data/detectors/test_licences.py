@@ -43,6 +43,6 @@ def test_silence_is_a_question_and_a_clear_answer_is_none(tmp_path):
     """Unknown is asked, non-commercial and conflicts are warned of, a stated free licence passes."""
     assert "neither stated" in asked(tmp_path).what
     assert "commercial" in asked(tmp_path, licence="CC BY-NC 4.0", origin="our forum").why
-    assert "which holds" in asked(tmp_path, licence="MIT", origin="ours", found=Origin(("cc-by",))).why
+    assert "which holds" in asked(tmp_path, licence="MIT", origin="ours", named=Origin(("cc-by",))).why
     assert "terms allow training" in asked(tmp_path, licence="MIT", origin="written by GPT-4").why
     assert None is asked(tmp_path, licence="MIT", origin="our own support desk")

@@ -28,8 +28,8 @@ def test_every_class_has_its_own_way(found: list[tuple[int, ...]]) -> None:
     assert len(found) == len(set(tree.ways))
     assert all(len(columns) > 1 for columns in tree.allowed)
     row = tree.row((7, 8))
-    assert len(tree.branchings) == len(row.asked)
-    for path, place in zip(tree.branchings, row.asked, strict=True):
+    assert len(tree.branchings) == len(row.wanted)
+    for path, place in zip(tree.branchings, row.wanted, strict=True):
         walked = []
         while place > 1:
             walked.append(row.tokens[place])
@@ -44,7 +44,7 @@ def test_a_lesson_asks_what_its_class_needs(found: list[tuple[int, ...]], number
     tree = prompts.classes([str(path) for path in found], found, END)
     row, ways = tree.lesson((7, 8), number)
     full = [*found[number], END]
-    for place, (branching, column) in zip(row.asked, ways, strict=True):
+    for place, (branching, column) in zip(row.wanted, ways, strict=True):
         assert full[place - 1] == tree.columns[column]
         assert column in tree.allowed[branching]
     assert (7, 8, *full)[: len(row.tokens)] == row.tokens
@@ -124,5 +124,5 @@ def test_a_free_answer_ends(tokenizer: Any) -> None:
     (answer,) = prompts.answers(tokenizer, form, ["{}"])
     row, wants = prompts.answer_row(ask, answer, form.end)
     assert (" {}", (*answer, form.end)) == (tokenizer.decode(answer), wants)
-    assert len(wants) == len(row.asked)
-    assert [row.tokens[place + 1] for place in row.asked[:-1]] == list(answer)
+    assert len(wants) == len(row.wanted)
+    assert [row.tokens[place + 1] for place in row.wanted[:-1]] == list(answer)

@@ -192,7 +192,7 @@ def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tupl
         outcome = check(evidence)
         if isinstance(outcome, Defect):
             defects.append(outcome)
-        elif outcome is not None and evidence.asked.fast:
+        elif outcome is not None and evidence.request.fast:
             left_out.append(check.__name__.replace("_", " "))
         elif outcome is not None:
             abstained.append(outcome.what)
@@ -203,12 +203,13 @@ def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tupl
 
 def _asked(project: Project | None, basis: Basis, origin: licences.Origin, seed: int, fast: bool) -> Asked:
     limit = int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None))
-    asked = Asked(limit, found=origin, seed=seed, fast=fast)
+    request = Asked(limit, named=origin, seed=seed, fast=fast)
     if project is None:
-        return asked
+        return request
     data = project.data
     shares = {name: quantity.spread.median for name, quantity in data.production_shares.items()}
-    return replace(asked, task=project.problem.task, production_shares=shares, licence=data.licence, origin=data.origin)
+    task = project.problem.task
+    return replace(request, task=task, production_shares=shares, licence=data.licence, origin=data.origin)
 
 
 def _first_rows(train: Split) -> "itertools.islice[Row | BadRow]":
@@ -224,7 +225,7 @@ def _second_labels(test: Split | None, column: str | None) -> tuple[str, ...]:
 
 
 def _refuse_unknown_classes(evidence: Evidence) -> None:
-    shares = evidence.asked.production_shares
+    shares = evidence.request.production_shares
     if shares and evidence.classes:
         test = evidence.test.labels if evidence.test else {}
         problems = balance.share_problems(shares, {*evidence.classes, *test})
@@ -251,7 +252,7 @@ def _record(
     judged, reason = verdict(evidence, listed, usable)
     counted = _tokens(evidence, ~dropped)
     in_test = test.labels.most_common() if test and evidence.classes else []
-    declared = evidence.asked.production_shares
+    declared = evidence.request.production_shares
     shown = _shown([*evidence.classes, *dict(in_test), *declared])
     repeated, groups = repeats.clusters(evidence)
     return Audit(
@@ -306,7 +307,7 @@ def _tokens(evidence: Evidence, kept: "Flags") -> Tokens:
     answers = train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None
     return summary(
         characters, train.tokens[kept], train.bytes_per_character, counter.how, answers,
-        evidence.asked.limit_tokens, counter.template_tokens,
+        evidence.request.limit_tokens, counter.template_tokens,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
         return "too little to say", f"{usable} rows are left after the fixes; at least {balance.LEAST_ROWS} are needed"
     to_mend = [finding for finding in findings if finding.severity != "note"]
     if not to_mend:
-        where = " in one pass; what a fast audit leaves out is not judged" if evidence.asked.fast else ""
+        where = " in one pass; what a fast audit leaves out is not judged" if evidence.request.fast else ""
         return "fit", f"{usable:,} usable rows and nothing found that has to be mended first{where}"
     names = ", ".join(f"{finding.check.replace('_', ' ')} ({finding.count:,})" for finding in to_mend[:3])
     more = f" and {counted(len(to_mend) - 3, 'more kind')}" if len(to_mend) > 3 else ""
@@ -46,7 +46,7 @@ def _blocked(evidence: Evidence, findings: Sequence[Finding]) -> str:
 
 def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
     """What no check looked at, one line each."""
-    train, asked = evidence.train, evidence.asked
+    train, request = evidence.train, evidence.request
     kept = len(train.texts.rows) / max(len(train.number), 1)
     why = "rows were sampled" if train.counter else "no tokenizer file was at hand"
     lines = (
@@ -57,14 +57,14 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
             "whether the rows are like those of production: no sample was given (data.production)",
         ),
         (
-            bool(evidence.classes) and not asked.production_shares,
+            bool(evidence.classes) and not request.production_shares,
             "class shares in production: none are declared (data.production_shares)",
         ),
         (True, "names, street addresses and other personal data without a checkable pattern"),
         (True, "the tone of the answers"),
         (train.layout.schema == "chat", "tool calls against the tools that are declared"),
         (
-            not train.texts.complete and not asked.fast,
+            not train.texts.complete and not request.fast,
             f"all rows by the checks that need words: they saw {kept:.0%}, drawn at random",
         ),
         (not tokens.exact, f"exact tokens, and rows that only may pass the limit: {why}"),

@@ -257,7 +257,7 @@ def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
 
 def copied_prompt(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that are their prompt again; not where that is the rule, as in correcting a text."""
-    if evidence.asked.task == "extraction":
+    if evidence.request.task == "extraction":
         return None
     why = "the answer is the prompt again, wholly or but for a few words"
     defect = _by_bits(evidence, "copied_prompt", BIT["copied"], why, "answer or delete them")
@@ -300,7 +300,7 @@ def _prose(evidence: "Evidence") -> "tuple[Shingles, Flags | None]":
     """The bits, and which answers are sentences; None where too few are, or answers are classes."""
     marks = evidence.train.marks["answer"]
     prose = marks & BIT["prose"] > 0
-    enough = evidence.train.labelled and not evidence.classes and evidence.asked.task != "classification"
+    enough = evidence.train.labelled and not evidence.classes and evidence.request.task != "classification"
     return marks, prose if enough and prose.sum() >= LEAST_ANSWERS else None
 
 

@@ -56,7 +56,7 @@ def label_shift(evidence: Evidence) -> Defect | None:
         share=distance,
         examples=_widest(names, train_shares, test_shares, "training", "test"),
         unpriced=True,
-        measured=("distance of class shares", *_distance_range(train, test, evidence.asked.seed)),
+        measured=("distance of class shares", *_distance_range(train, test, evidence.request.seed)),
     )
 
 
@@ -75,7 +75,7 @@ def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Wher
     """A file against the declared shares; p is the share of samples drawn from those that lie as far away."""
     import numpy as np
 
-    declared = evidence.asked.production_shares
+    declared = evidence.request.production_shares
     if not declared or not labels:
         return None
     names = sorted({*labels, *declared})
@@ -83,7 +83,7 @@ def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Wher
     wanted, counts = wanted / wanted.sum(), np.array([labels.get(name, 0) for name in names], float)
     if not counts.sum():
         return None
-    drawn = np.random.default_rng(evidence.asked.seed).multinomial(int(counts.sum()), wanted, DRAWS) / counts.sum()
+    drawn = np.random.default_rng(evidence.request.seed).multinomial(int(counts.sum()), wanted, DRAWS) / counts.sum()
     distance = _distance(counts / counts.sum(), wanted)
     p = (1 + int((np.abs(drawn - wanted).sum(axis=1) / 2 >= distance).sum())) / (DRAWS + 1)
     if distance < SHIFT or p >= SHIFT_P_DRAWN:
@@ -99,7 +99,7 @@ def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Wher
         count=len(names),
         share=distance,
         examples=_widest(names, counts / counts.sum(), wanted, what, "production"),
-        measured=("distance of class shares", *_distance_range(counts, wanted, evidence.asked.seed)),
+        measured=("distance of class shares", *_distance_range(counts, wanted, evidence.request.seed)),
     )
 
 

@@ -56,7 +56,7 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
     if not len(pairs):
         return None
     rows = np.unique(pairs)
-    one, other = (int(row) for row in pairs[0])
+    first, second = (int(row) for row in pairs[0])
     return Defect(
         check="near_contradiction",
         severity="note",
@@ -69,7 +69,7 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
         pairs=pairs,
         count=len(pairs),
         share=len(rows) / evidence.train.rows,
-        examples=tuple(f"{evidence.train.example(row)} → {evidence.train.label(row)}" for row in (one, other)),
+        examples=tuple(f"{evidence.train.example(row)} → {evidence.train.label(row)}" for row in (first, second)),
         review_rows=float(min(len(pairs), len(rows))),
     )
 

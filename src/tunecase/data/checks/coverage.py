@@ -34,7 +34,7 @@ def thin_cluster_production(evidence: Evidence) -> Defect | None:
 
 def _cannot(evidence: Evidence, other: Split) -> str:
     """Why two files cannot be compared; empty where they can."""
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return "left out of a fast audit"
     few = any(sum(1 for text in split.texts.inputs if text.strip()) < LEAST_ROWS for split in (evidence.train, other))
     return f"fewer than {LEAST_ROWS} rows in a file" if few else ""
@@ -45,11 +45,11 @@ def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -
         return None
     if why_not := _cannot(evidence, other):
         return NotChecked(f"whether training covers {what}: {why_not}")
-    cover = measure_cover(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
-    share = len(cover.far) / max(cover.asked, 1)
+    cover = measure_cover(evidence.train.texts.inputs, other.texts.inputs, evidence.request.seed)
+    share = len(cover.far) / max(cover.judged, 1)
     if cover.p >= P or share < LEAST_SHARE:
         return None
-    low, high = (max(0.0, end - QUANTILE) / (1 - QUANTILE) for end in wilson(len(cover.far), cover.asked))
+    low, high = (max(0.0, end - QUANTILE) / (1 - QUANTILE) for end in wilson(len(cover.far), cover.judged))
     excess = (share - QUANTILE) / (1 - QUANTILE)
     rows = other.texts.rows[cover.far]
     defect = Defect(
@@ -76,7 +76,7 @@ def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Def
 
     if other is None or _cannot(evidence, other):  # which the rows without a neighbour say
         return None
-    regions = thin_regions(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
+    regions = thin_regions(evidence.train.texts.inputs, other.texts.inputs, evidence.request.seed)
     if not regions:
         return None
     rows = other.texts.rows[np.concatenate([region.rows for region in regions])]

@@ -38,14 +38,14 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the checks are told besides the files.
+    """What the checks need to know besides the files.
 
     Args:
         limit_tokens: the longest row that training takes.
         task: the kind of problem, where it is stated.
         production_shares: class to its share in production, 0 to 1, where it is declared.
         licence, origin: of the training rows, as the project states them.
-        found: what files beside the data and columns of the rows name.
+        named: what files beside the data and columns of the rows name.
         seed: of everything drawn at random.
         fast: only what one pass over the files can tell; checks that train or compare texts are left out.
     """
@@ -55,7 +55,7 @@ class Asked:
     production_shares: Mapping[str, float] = field(default_factory=dict)
     licence: str | None = None
     origin: str | None = None
-    found: Origin = field(default_factory=Origin)
+    named: Origin = field(default_factory=Origin)
     seed: int = 0
     fast: bool = False
 
@@ -70,7 +70,7 @@ class Evidence:
 
     train: Split
     test: Split | None
-    asked: Asked
+    request: Asked
     production: Split | None = None
     second: tuple[str, ...] = ()
 

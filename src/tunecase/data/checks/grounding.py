@@ -31,7 +31,7 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     if not train.labelled or evidence.classes:
         return None
     what = "facts that the input lacks: "
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return NotChecked(what + "left out of a fast audit")
     if len(texts.rows) < LEAST_ROWS:
         return NotChecked(f"{what}fewer than {LEAST_ROWS} rows")

@@ -41,10 +41,10 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
 
     if not evidence.classes:
         return None
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return NotChecked(f"wrong labels: {LEFT_OUT}")
     rows, texts, codes = _labelled(evidence)
-    ranking = rank_labels(texts, codes, evidence.asked.seed, evidence.text[rows])
+    ranking = rank_labels(texts, codes, evidence.request.seed, evidence.text[rows])
     if ranking is None:
         return NotChecked(
             f"wrong labels: fewer than {LEAST_ROWS} rows, or than two classes with {LEAST_A_CLASS} different texts"
@@ -98,11 +98,11 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
 
     if not evidence.classes:
         return None
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return NotChecked(f"whether the labels are random: {LEFT_OUT}")
     rows, texts, codes = _labelled(evidence)
     first = np.unique(evidence.text[rows], return_index=True)[1]
-    p = random_label_p([texts[i] for i in first], codes[first], evidence.asked.seed)
+    p = random_label_p([texts[i] for i in first], codes[first], evidence.request.seed)
     if p is None:
         return NotChecked(
             f"whether the labels are random: fewer than {LEAST_FOR_SIGNAL} different texts, one class, or no two alike"
@@ -130,10 +130,10 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     train, what = evidence.train, "answers beside the wrong input"
     if evidence.classes or not train.labelled:
         return None
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return NotChecked(f"{what}: {LEFT_OUT}")
     texts = train.texts
-    kept = _some(train.answer[texts.rows] != NO_TEXT, texts.inputs, evidence.asked.seed)
+    kept = _some(train.answer[texts.rows] != NO_TEXT, texts.inputs, evidence.request.seed)
     if len(kept) < LEAST_ROWS:
         return NotChecked(f"{what}: fewer than {LEAST_ROWS} rows with an answer")
     scores = rank_mismatches([texts.inputs[i] for i in kept], [texts.outputs[i] for i in kept])
@@ -221,7 +221,7 @@ def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows"]:
 
     train = evidence.train
     at = train.texts.rows
-    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, evidence.asked.seed)
+    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, evidence.request.seed)
     rows = at[kept]
     codes = np.unique(train.answer[rows], return_inverse=True)[1].astype(np.int64)
     return rows, [train.texts.inputs[i] for i in kept], codes

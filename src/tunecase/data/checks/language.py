@@ -66,7 +66,7 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     """
     import numpy as np
 
-    if not evidence.train.labelled or evidence.classes or evidence.asked.task == "classification":
+    if not evidence.train.labelled or evidence.classes or evidence.request.task == "classification":
         return None
     pairs = _pairs(evidence.train.texts)
     wrong = [pair for pair in pairs if pair[1] != pair[2]]

@@ -24,7 +24,7 @@ def overlong(evidence: Evidence) -> Defect | None:
     """
     import numpy as np
 
-    train, limit = evidence.train, evidence.asked.limit_tokens
+    train, limit = evidence.train, evidence.request.limit_tokens
     over = _over(train, limit)
     characters = train.input_characters + train.output_characters
     far = _far(characters)
@@ -48,12 +48,12 @@ def overlong(evidence: Evidence) -> Defect | None:
 
 
 def _why(train: "Split", cut: int, lost: int, far: int, limit: int, longest: int) -> str:
-    said = [f"{cut} rows pass the limit of {limit:,} tokens and would be cut"]
+    parts = [f"{cut} rows pass the limit of {limit:,} tokens and would be cut"]
     if cut and train.labelled:
         left = f", {lost} of them all of it" if lost else ""
-        said.append(f"they lose the end of their answer{left}")
-    said.append(f"{far} more are far longer than the others")
-    return "; ".join(said) + f"; the longest has {longest:,} characters"
+        parts.append(f"they lose the end of their answer{left}")
+    parts.append(f"{far} more are far longer than the others")
+    return "; ".join(parts) + f"; the longest has {longest:,} characters"
 
 
 def _over(train: "Split", limit_tokens: int) -> "Flags":

@@ -25,13 +25,14 @@ def licence(evidence: Evidence) -> Defect | NotChecked | None:
 
     Nothing is decided: the finding lists questions for whoever answers for the data.
     """
-    asked = evidence.asked
-    stated = licences.known_name(asked.licence) if asked.licence else None
-    names = list(dict.fromkeys(filter(None, (stated, *asked.found.licences))))
-    whence = (asked.origin, *asked.found.models, *asked.found.sources)
+    request = evidence.request
+    stated = licences.known_name(request.licence) if request.licence else None
+    names = list(dict.fromkeys(filter(None, (stated, *request.named.licences))))
+    whence = (request.origin, *request.named.models, *request.named.sources)
     if not names and not any(whence):
         return NotChecked("licence and origin: neither stated (data.licence, data.origin) nor found beside the rows")
-    serious = [*_of_conflict(stated, asked.found.licences), *_of_models((asked.origin or "", *asked.found.models))]
+    models = (request.origin or "", *request.named.models)
+    serious = [*_of_conflict(stated, request.named.licences), *_of_models(models)]
     questions = [*_of_use(names, stated), *serious]
     if not questions and not any(whence):
         return NotChecked(f"origin of the rows: not stated (data.origin); the licence found is {', '.join(names)}")

@@ -27,9 +27,9 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
 
     if evidence.test is None:
         return None
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return NotChecked("rephrased leaks: left out of a fast audit")
-    train, test, seed = evidence.train, evidence.test, evidence.asked.seed
+    train, test, seed = evidence.train, evidence.test, evidence.request.seed
     leaked = evidence.leaked_raw | evidence.leaked_normal | evidence.leaked_near
     theirs = _places(test.texts.rows, MOST_TEST_ROWS, seed)
     theirs = theirs[~leaked[test.texts.rows[theirs]]]
@@ -54,7 +54,7 @@ def leak_translated(evidence: Evidence) -> NotChecked | None:
     return NotChecked("translated leaks: a translation shares no words with its source; needs a model or a reader")
 
 
-def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", asked: int, train_share: float) -> Defect:
+def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: int, train_share: float) -> Defect:
     import numpy as np
 
     test, train = evidence.split("test"), evidence.train
@@ -62,7 +62,7 @@ def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", asked: int, tra
     order = np.argsort(first, kind="stable")
     rows, best = rows[order], matches.odds[first[order]]
     real = max(len(rows) - matches.expected, 0.0)
-    low, high = wilson(real, asked)
+    low, high = wilson(real, tests)
     partly = "" if train_share >= 1 else f" ({train_share:.0%} of the training rows were compared)"
     # The fix deletes nothing by itself: every pair is to be looked at first.
     return Defect(
@@ -76,11 +76,11 @@ def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", asked: int, tra
         rows=rows,
         pairs=pairs,
         where="test",
-        share=len(rows) / max(asked, 1),
+        share=len(rows) / max(tests, 1),
         examples=tuple(f"{test.example(int(theirs))} ~ {train.example(int(mine))}" for theirs, mine in pairs[:2]),
         review_rows=float(len(pairs)),
         scores=1 / (1 + np.exp(-best)),
-        measured=("share of test rows rephrased in training", low, real / max(asked, 1), high),
+        measured=("share of test rows rephrased in training", low, real / max(tests, 1), high),
     )
 
 

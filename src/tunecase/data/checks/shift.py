@@ -45,9 +45,9 @@ def shift_production(evidence: Evidence) -> Defect | NotChecked | None:
 def _contrast(
     evidence: Evidence, other: Split, what: str, classes: tuple[list[str], list[str]] | None = None
 ) -> Contrast | NotChecked:
-    if evidence.asked.fast:
+    if evidence.request.fast:
         return NotChecked(f"whether {what} is like training: left out of a fast audit")
-    apart = contrast(evidence.train.texts.inputs, other.texts.inputs, classes=classes, seed=evidence.asked.seed)
+    apart = contrast(evidence.train.texts.inputs, other.texts.inputs, classes=classes, seed=evidence.request.seed)
     few = f"whether {what} is like training: fewer than {LEAST_ROWS} distinct texts in a file"
     return NotChecked(few) if apart is None else apart
 

@@ -19,13 +19,13 @@ TEMPLATE = 2.0  # rows for each row to look at, from which on a sample is enough
 class Reason:
     """One finding about one row; `others` are the numbers of the rows it repeats, contradicts or leaks to.
 
-    `told` says the same for a reader, with the beginning of the other text; `score` is 0 to 1 where rows are ranked.
+    `text` says the same for a reader, with the beginning of the other text; `score` is 0 to 1 where rows are ranked.
     """
 
     check: str
     others: tuple[int, ...] = ()
     file: Where = "train"
-    told: str = ""
+    text: str = ""
     score: float | None = None
     suggested: str = ""
 

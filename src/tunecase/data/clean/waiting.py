@@ -51,7 +51,7 @@ def plan_review(
     precision = {row.check: row.precision for row in catalog.checks()}
     suspicion = {at: _suspicion(why, precision) for at, why in reasons.items()}
     order = sorted(reasons, key=lambda at: (-suspicion[at], int(number[at])))
-    rng = generator(evidence.asked.seed, "control rows")
+    rng = generator(evidence.request.seed, "control rows")
     free = np.flatnonzero(~without & ~np.isin(np.arange(len(number)), order))
     wanted = min(round(len(order) * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), len(free))
     controls = rng.choice(free, wanted, replace=False) if wanted else free[:0]
@@ -110,7 +110,7 @@ def write_queue(
                 continue  # a reviewer deleted it since
             texts.seek(start)
             number, line, code, input, output = orjson.loads(texts.read(length))
-            why = "; ".join(dict.fromkeys(reason.told or NEUTRAL for reason in waiting.reasons)) or NEUTRAL
+            why = "; ".join(dict.fromkeys(reason.text or NEUTRAL for reason in waiting.reasons)) or NEUTRAL
             files.write(
                 Item(
                     rank=waiting.rank,

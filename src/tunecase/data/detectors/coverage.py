@@ -21,14 +21,14 @@ THIN_TIMES, REGION_P = 3.0, 0.001
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Which asked texts are further from the base than all but 5% of the base's own: places, and how far, 0 to 1.
+    """Texts further from the base than all but 5% of the base's own: their places, and how far, 0 to 1.
 
-    `asked` is how many were judged, `p` the chance of so many if they came from the base.
+    `judged` is how many were judged, `p` the chance of so many if they came from the base.
     """
 
     far: "Rows"
     distance: "Floats"
-    asked: int
+    judged: int
     p: float
 
 
@@ -44,15 +44,15 @@ class Region:
     rows: "Rows"
 
 
-def measure_cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
+def measure_cover(base: Sequence[str], others: Sequence[str], seed: int = 0) -> Cover:
     """The texts that no text of the base is near to.
 
         nearness = mean cosine (TF-IDF of runs of 3 to 5 characters within words) to the 3 nearest texts of the base,
         far below the 5% point of the base's own nearness, each text left out of its own neighbours
 
     Args:
-        base, asked: texts; 4,000 and 2,000 of them at most are drawn.
-    Returns: the Cover. Where both come from one source 5% of the asked are far.
+        base, others: texts; 4,000 and 2,000 of them at most are drawn.
+    Returns: the Cover. Where both come from one source 5% of the others are far.
     Example:
         >>> base = ["open a card today"] * 3 + ["close the account"] * 4
         >>> measure_cover(base, ["order a pizza", "open a card"]).far.tolist()
@@ -66,37 +66,37 @@ def measure_cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> C
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     rng = np.random.default_rng(seed)
-    mine, theirs = some_texts(base, MOST_ROWS, rng), some_texts(asked, MOST_ASKED, rng)
+    mine, theirs = some_texts(base, MOST_ROWS, rng), some_texts(others, MOST_ASKED, rng)
     if len(mine) < 2 or not len(theirs):
         return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
     vectors = TfidfVectorizer(
         sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), max_features=MOST_FEATURES, dtype=np.float32
     )
     try:
-        known = vectors.fit_transform([base[i][:MOST_CHARACTERS] for i in mine.tolist()])
+        terms = vectors.fit_transform([base[i][:MOST_CHARACTERS] for i in mine.tolist()])
     except ValueError:  # no text has characters to compare
         return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
-    wanted = vectors.transform([asked[i][:MOST_CHARACTERS] for i in theirs.tolist()])
+    wanted = vectors.transform([others[i][:MOST_CHARACTERS] for i in theirs.tolist()])
     some = np.sort(rng.permutation(len(mine))[:MOST_ASKED])
-    own, near = _nearness(known, known[some], some), _nearness(known, wanted, None)
+    own, near = _nearness(terms, terms[some], some), _nearness(terms, wanted, None)
     far = near < np.quantile(own, QUANTILE)
     p = float(binomtest(int(far.sum()), len(far), QUANTILE, alternative="greater").pvalue) if len(far) else 1.0
     order = np.argsort(near[far], kind="stable")
     return Cover(theirs[far][order], (1 - near[far])[order], len(far), p)
 
 
-def _nearness(base: "Floats", asked: "Floats", own: "Rows | None") -> "Floats":
-    """Mean cosine to the nearest of the base; `own` are the places of the asked in the base, left out there."""
+def _nearness(base: "Floats", others: "Floats", own: "Rows | None") -> "Floats":
+    """Mean cosine to the nearest of the base; `own` are the places of the others in the base, left out there."""
     import numpy as np
 
     k = min(NEIGHBOURS, base.shape[0] - (own is not None))
-    found = np.empty(asked.shape[0])
-    for first in range(0, len(found), 500):
-        cosine = (asked[first : first + 500] @ base.T).toarray()  # type: ignore[attr-defined]
+    nearness = np.empty(others.shape[0])
+    for first in range(0, len(nearness), 500):
+        cosine = (others[first : first + 500] @ base.T).toarray()  # type: ignore[attr-defined]
         if own is not None:
             cosine[np.arange(len(cosine)), own[first : first + 500]] = -1
-        found[first : first + 500] = np.partition(cosine, -k, axis=1)[:, -k:].mean(axis=1)
-    return found
+        nearness[first : first + 500] = np.partition(cosine, -k, axis=1)[:, -k:].mean(axis=1)
+    return nearness
 
 
 def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> tuple[Region, ...]:
@@ -122,13 +122,15 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
     chance = binom.sf(second - 1, first + second, len(theirs) / len(texts))
     times = (second / len(theirs)) / (np.maximum(first, 0.5) / len(mine))
     thin = np.flatnonzero((chance < REGION_P / regions) & (times >= THIN_TIMES))
-    found = []
+    listed = []
     for number in thin[np.argsort(-second[thin])].tolist():
         missing = second[number] / len(theirs) * len(base) - first[number] / len(mine) * len(base)
         rows = theirs[group[len(mine) :] == number]
         words = _typical_words([texts[i] for i in np.flatnonzero(group == number).tolist()], texts)
-        found.append(Region(int(first[number]), int(second[number]), float(times[number]), float(missing), words, rows))
-    return tuple(found)
+        listed.append(
+            Region(int(first[number]), int(second[number]), float(times[number]), float(missing), words, rows)
+        )
+    return tuple(listed)
 
 
 def _typical_words(inside: Sequence[str], texts: Sequence[str], most: int = 3) -> tuple[str, ...]:

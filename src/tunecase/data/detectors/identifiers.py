@@ -194,11 +194,11 @@ def is_aadhaar(number: str) -> bool:
     return check == 0 and len(set(digits)) > 2
 
 
-def _dihedral(one: int, other: int) -> int:
+def _dihedral(first: int, second: int) -> int:
     """The product of two members of the symmetries of a pentagon, which the Verhoeff check multiplies in."""
-    if one < 5:
-        return (one + other) % 5 if other < 5 else 5 + (one + other) % 5
-    return 5 + (one - other) % 5 if other < 5 else (one - other) % 5
+    if first < 5:
+        return (first + second) % 5 if second < 5 else 5 + (first + second) % 5
+    return 5 + (first - second) % 5 if second < 5 else (first - second) % 5
 
 
 def _is_date(month: str, day: str) -> bool:

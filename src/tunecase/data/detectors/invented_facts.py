@@ -129,10 +129,10 @@ def _is_figure(text: str) -> bool:
     return text.replace(".", "", 1).isdecimal()
 
 
-def _follows(value: float, known: set[float]) -> bool:
+def _follows(value: float, stated: set[float]) -> bool:
     """True where one operation on two numbers at hand gives the value, or a share of a hundred of one."""
     near = 1e-6 * max(abs(value), 1.0)
-    some = sorted(known)[:40]
+    some = sorted(stated)[:40]
     return any(
         abs(each - value) <= near
         for a in some

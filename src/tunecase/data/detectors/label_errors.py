@@ -196,7 +196,7 @@ def _out_of_fold(weights: Any, codes: "Codes", group: "Codes", classes: int, see
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import ComplementNB
 
-    found = np.zeros((len(codes), classes), np.float32)
+    chances = np.zeros((len(codes), classes), np.float32)
     fold = _folds(codes, group, seed)
     light = weights.nnz * classes <= MOST_WORK
     for turn in range(FOLDS):
@@ -211,8 +211,8 @@ def _out_of_fold(weights: Any, codes: "Codes", group: "Codes", classes: int, see
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a rough fit ranks as well
             model.fit(weights[inside], codes[inside])
-        found[np.ix_(outside, model.classes_)] = model.predict_proba(weights[outside])
-    return found
+        chances[np.ix_(outside, model.classes_)] = model.predict_proba(weights[outside])
+    return chances
 
 
 def _neighbours(weights: Any, codes: "Codes", group: "Codes", classes: int, seed: int) -> "Numbers":
@@ -228,15 +228,15 @@ def _neighbours(weights: Any, codes: "Codes", group: "Codes", classes: int, seed
         places = weights.toarray()
     places /= np.linalg.norm(places, axis=1, keepdims=True) + 1e-9
     most = min(NEIGHBOURS, rows - 1)
-    found = np.zeros((rows, classes), np.float32)
+    totals = np.zeros((rows, classes), np.float32)
     for start in range(0, rows, 1000):
         some = np.arange(start, min(start + 1000, rows))
         likeness = places[some] @ places.T
         likeness[group[some][:, np.newaxis] == group] = 0.0
         nearest = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
         votes = np.clip(np.take_along_axis(likeness, nearest, 1), 0, 1) ** LIKENESS_POWER
-        np.add.at(found, (np.repeat(some, most), codes[nearest].ravel()), votes.ravel())
-    shares: Numbers = found / (found.sum(axis=1, keepdims=True) + 1e-9)
+        np.add.at(totals, (np.repeat(some, most), codes[nearest].ravel()), votes.ravel())
+    shares: Numbers = totals / (totals.sum(axis=1, keepdims=True) + 1e-9)
     return shares
 
 
@@ -395,10 +395,10 @@ def rank_mismatches(inputs: Sequence[str], outputs: Sequence[str]) -> "Numbers |
     except ValueError:
         return None
     asked, said = words.transform(short[0]), words.transform(short[1])
-    found = np.zeros(len(inputs))
+    ranks = np.zeros(len(inputs))
     for start in range(0, len(inputs), 1000):
         likeness = (asked[start : start + 1000] @ said.T).toarray()
         own = likeness[np.arange(len(likeness)), np.arange(start, start + len(likeness))]
-        found[start : start + len(likeness)] = (likeness > own[:, np.newaxis]).mean(axis=1)
-        found[start : start + len(likeness)][own == 0] = 0.5
-    return found
+        ranks[start : start + len(likeness)] = (likeness > own[:, np.newaxis]).mean(axis=1)
+        ranks[start : start + len(likeness)][own == 0] = 0.5
+    return ranks

@@ -204,7 +204,7 @@ def _unit(matrices: list[Any]) -> Any:
     return (sparse.diags(1 / np.maximum(length, 1e-9)) @ joined).tocsr()
 
 
-def features(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
+def features(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
     """What the judge weighs, for each pair of rows, shape (pairs, len(WEIGHTS)).
 
     Args:
@@ -216,17 +216,17 @@ def features(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Flo
     left, right = pairs[:, 0], pairs[:, 1]
     columns: list[Floats] = []
     for channel in CHANNELS:
-        columns += _overlap(one.channels[channel][left], other.channels[channel][right])
-    same = np.array([one.answers[i] == other.answers[j] for i, j in pairs.tolist()], bool)
-    both = np.array([bool(one.answers[i] and other.answers[j]) for i, j in pairs.tolist()], bool)
-    order = [len(one.numerals[i]) > 1 and one.numerals[i] == other.numerals[j] for i, j in pairs.tolist()]
+        columns += _overlap(test.channels[channel][left], train.channels[channel][right])
+    same = np.array([test.answers[i] == train.answers[j] for i, j in pairs.tolist()], bool)
+    both = np.array([bool(test.answers[i] and train.answers[j]) for i, j in pairs.tolist()], bool)
+    order = [len(test.numerals[i]) > 1 and test.numerals[i] == train.numerals[j] for i, j in pairs.tolist()]
     columns += [
         cosine,
         lead,
-        _grams(one, other, pairs),
-        np.abs(np.log((one.words[left] + 1) / (other.words[right] + 1))),
+        _grams(test, train, pairs),
+        np.abs(np.log((test.words[left] + 1) / (train.words[right] + 1))),
         np.array(order, float),
-        np.where(both & same, other.answer_bits[right], 0.0),
+        np.where(both & same, train.answer_bits[right], 0.0),
         (both & ~same).astype(float),
     ]
     return np.stack(columns, axis=1) if len(pairs) else np.zeros((0, len(WEIGHTS)))
@@ -244,7 +244,7 @@ def _overlap(a: Any, b: Any) -> "list[Floats]":
     return [np.where(none, 0.0, overlap), np.where(none, 0.0, of_shorter), np.log1p(shared), none.astype(float)]
 
 
-def _grams(one: Side, other: Side, pairs: "Rows") -> "Floats":
+def _grams(test: Side, train: Side, pairs: "Rows") -> "Floats":
     """Cosine of runs of four characters: kin words that the stems part."""
     import numpy as np
     from scipy import sparse
@@ -254,7 +254,7 @@ def _grams(one: Side, other: Side, pairs: "Rows") -> "Floats":
         return np.zeros(0)
     mine, left = np.unique(pairs[:, 0], return_inverse=True)
     yours, right = np.unique(pairs[:, 1], return_inverse=True)
-    texts = [one.texts[i] for i in mine] + [other.texts[j] for j in yours]
+    texts = [test.texts[i] for i in mine] + [train.texts[j] for j in yours]
     hashing = HashingVectorizer(
         analyzer="char_wb", ngram_range=(GRAM, GRAM), n_features=GRAM_BUCKETS, norm=None, alternate_sign=False
     )
@@ -266,17 +266,17 @@ def _grams(one: Side, other: Side, pairs: "Rows") -> "Floats":
     return np.asarray(unit[left].multiply(unit[len(mine) + right]).sum(axis=1)).ravel()
 
 
-def score(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
+def score(test: Side, train: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
     """How sure the judge is that the pairs say the same, as log odds, shape (pairs,).
 
     Log odds are comparable within one kind of data, not across: paraphrases.match sets the level that suits the data.
     """
     import numpy as np
 
-    weighed = features(one, other, pairs, cosine, lead)
+    weighed = features(test, train, pairs, cosine, lead)
     weights = np.array(list(WEIGHTS.values()))
     prose, code = (weighed @ weights[:, kind].copy() + INTERCEPTS[kind] for kind in (0, 1))
-    both = one.code[pairs[:, 0]] & other.code[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
+    both = test.code[pairs[:, 0]] & train.code[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
     odds: Floats = np.where(both, code, prose)
     return odds
 

@@ -168,12 +168,12 @@ def near_pairs(keys: "Sequence[Hashes]", reach: int, side: "Flags | None" = None
     import numpy as np
 
     n = len(keys[0])
-    found = np.zeros(0, np.int64)
+    pairs = np.zeros(0, np.int64)
     with ThreadPoolExecutor(THREADS) as threads:  # sorting lets other threads run
         for codes in threads.map(lambda band: _met(band, reach, side), keys):
             if len(codes):
-                found = np.unique(np.concatenate([found, codes]))
-    return np.stack([found // max(n, 1), found % max(n, 1)], axis=1)
+                pairs = np.unique(np.concatenate([pairs, codes]))
+    return np.stack([pairs // max(n, 1), pairs % max(n, 1)], axis=1)
 
 
 def _met(keys: "Hashes", reach: int, side: "Flags | None") -> "Rows":

@@ -82,22 +82,22 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     import numpy as np
 
     theirs, mine = sides(test, train)
-    found = _thinned(search(mine, theirs))
-    odds = score(mine, theirs, found.pairs, found.cosine, found.lead)
-    best = _best_of(found.pairs[:, 0], odds, len(mine))
+    candidates = _thinned(search(mine, theirs))
+    odds = score(mine, theirs, candidates.pairs, candidates.cosine, candidates.lead)
+    best = _best_of(candidates.pairs[:, 0], odds, len(mine))
     null, most = _ordinary(theirs, mine, best, np.random.default_rng(seed))
     separable = len(null) > 0 and tail(null, HIGH_LEVEL) <= most
-    level, expected = _level(found.pairs[:, 1], odds, null, most, len(mine)) if separable else (np.inf, 0.0)
+    level, expected = _level(candidates.pairs[:, 1], odds, null, most, len(mine)) if separable else (np.inf, 0.0)
     if not np.isfinite(level) and theirs.code.mean() > 0.5:
-        level, expected = _code_level(found.pairs[:, 1], odds, len(mine))
+        level, expected = _code_level(candidates.pairs[:, 1], odds, len(mine))
         separable = True
     if not np.isfinite(level):
         # Many candidates and no level that parts them from ordinary neighbours: unknown, not clean.
-        doubtful = len(np.unique(found.pairs[odds >= CLEAR, 1]))
+        doubtful = len(np.unique(candidates.pairs[odds >= CLEAR, 1]))
         separable = separable and doubtful <= MOST_DOUBTFUL * len(theirs)
     kept = np.flatnonzero(odds >= level)
     kept = kept[np.argsort(-odds[kept], kind="stable")]
-    return Matches(found.pairs[kept][:, ::-1], odds[kept], expected, separable)
+    return Matches(candidates.pairs[kept][:, ::-1], odds[kept], expected, separable)
 
 
 def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queries: int) -> tuple[float, float]:
@@ -155,12 +155,12 @@ def _ordinary(test: Side, train: Side, best: "Floats", rng: "np.random.Generator
     if len(rows) < LEAST_NULL_ROWS:
         return np.zeros(0), most
     index = rng.permutation(rows)[: len(test)]
-    asked = rng.permutation(rows)[:NULL_ROWS]
+    sample = rng.permutation(rows)[:NULL_ROWS]
     place = np.full(len(side), -1)
     place[index] = np.arange(len(index))
-    one, other = take(side, asked), take(side, index)
-    near = search(one, other, own=place[asked])
-    return _best_of(near.pairs[:, 0], score(one, other, near.pairs, near.cosine, near.lead), len(one)), most
+    queries, pool = take(side, sample), take(side, index)
+    near = search(queries, pool, own=place[sample])
+    return _best_of(near.pairs[:, 0], score(queries, pool, near.pairs, near.cosine, near.lead), len(queries)), most
 
 
 def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
@@ -171,19 +171,19 @@ def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
     return best
 
 
-def _thinned(found: Candidates) -> Candidates:
+def _thinned(candidates: Candidates) -> Candidates:
     """The best training rows of each test row alone: what bounds the work of the judge."""
     import numpy as np
 
-    order = np.lexsort((-found.cosine, found.pairs[:, 1]))
-    rows = found.pairs[order, 1]
+    order = np.lexsort((-candidates.cosine, candidates.pairs[:, 1]))
+    rows = candidates.pairs[order, 1]
     starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.zeros(0, np.int64)
     rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
     kept = np.sort(order[rank < PAIRS_A_TEST_ROW])
-    return Candidates(found.pairs[kept], found.cosine[kept], found.lead[kept])
+    return Candidates(candidates.pairs[kept], candidates.cosine[kept], candidates.lead[kept])
 
 
-def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Candidates:
+def search(queries: Side, index: Side, *, own: "Rows | None" = None) -> Candidates:
     """The best few candidates in the index for each row.
 
     Args:
@@ -191,9 +191,9 @@ def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Candidates:
     """
     import numpy as np
 
-    mine, turned = _without_common(one.search, index.search)
+    mine, turned = _without_common(queries.search, index.search)
     parts = [(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0))]
-    for first in range(0, len(one), CHUNK):
+    for first in range(0, len(queries), CHUNK):
         cosines = (mine[first : first + CHUNK] @ turned).toarray()
         if own is not None:
             has = np.flatnonzero(own[first : first + CHUNK] >= 0)

@@ -134,15 +134,15 @@ def _windows(text: str) -> list[tuple[int, int]]:
 
 def _accounts(text: str) -> list[tuple[int, int]]:
     """Valid account numbers; what follows one of its country's length, as a capital letter, is cut off."""
-    found = []
+    places = []
     for match in _IBAN.finditer(text):
         length, end = identifiers.iban_lengths().get(match[0][:2], 0), match.start()
         while length and end < match.end():
             length -= text[end] != " "
             end += 1
         if identifiers.is_iban(text[match.start() : end]):
-            found.append((match.start(), end))
-    return found
+            places.append((match.start(), end))
+    return places
 
 
 def _cards(text: str) -> list[tuple[int, int]]:
@@ -150,32 +150,32 @@ def _cards(text: str) -> list[tuple[int, int]]:
 
 
 def _identities(text: str) -> list[tuple[int, int]]:
-    found = []
+    places = []
     for shape, passes, word_before in IDENTITY:
         for match in shape.finditer(text):
             before = text[max(0, match.start() - IDENTITY_BEFORE) : match.start()]
             if passes(match[0]) and (word_before is None or word_before.search(before)):
-                found.append(match.span())
-    return found
+                places.append(match.span())
+    return places
 
 
 def _phones(text: str) -> list[tuple[int, int]]:
-    found = [match.span("number") for match in _AFTER_WORD.finditer(text) if not _MONEY_OR_DATE.match(match["number"])]
+    places = [match.span("number") for match in _AFTER_WORD.finditer(text) if not _MONEY_OR_DATE.match(match["number"])]
     for match in _PHONE.finditer(text):
         digits = sum(map(str.isdecimal, match[0]))
         least, most = (9, 15) if match["world"] else (8, 13)
         if least <= digits <= most and not _MONEY_OR_DATE.match(match[0]) and len({*match[0]} - {*" ()+-./"}) > 2:
-            found.append(match.span())
-    return found
+            places.append(match.span())
+    return places
 
 
 def _addresses(text: str) -> list[tuple[int, int]]:
-    found = []
+    places = []
     for match in _IPV4.finditer(text):
         version = _VERSION_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
         if not version and identifiers.is_public_ip(match[0]):
-            found.append(match.span())
-    return found
+            places.append(match.span())
+    return places
 
 
 _AMONG_DIGITS = (

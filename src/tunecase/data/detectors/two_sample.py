@@ -214,14 +214,14 @@ def style(texts: Sequence[str]) -> "Floats":
     import numpy as np
 
     words = [split_words(normalise(text)) for text in texts]
-    known = Counter(word for row in words for word in set(row))
+    rows_with = Counter(word for row in words for word in set(row))
     table = []
     for text, row in zip(texts, words, strict=True):
         long, stripped = max(len(text), 1), text.strip() or " "
         signs = [len(kind.findall(text)) / long for kind in _SIGNS]
         lengths = (np.log1p(len(text)), np.log1p(len(row)), sum(map(len, row)) / max(len(row), 1))
         ends = (float(stripped[0].isupper()), float(not stripped[-1].isalnum()))
-        rare = sum(known[word] == 1 for word in row) / max(len(row), 1)
+        rare = sum(rows_with[word] == 1 for word in row) / max(len(row), 1)
         table.append((*lengths, *signs, *ends, rare))
     return np.array(table, float)
 

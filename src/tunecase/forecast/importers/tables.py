@@ -19,19 +19,19 @@ DASH = " - "  # between run and metric in the header of a chart's export
 ENDS = ("__MIN", "__MAX")
 
 
-def points_table(place: str, asked: Asked) -> Imported | None:
+def points_table(place: str, request: Asked) -> Imported | None:
     """A CSV with the columns n (or n_train) and score, one row per run; see `points.read_points`."""
     path = Path(place)
-    if not _is_table(path) or asked.size_column or asked.score_column:
+    if not _is_table(path) or request.size_column or request.score_column:
         return None
     header = [name.casefold() for name in read_table(path)[0]]
     is_named = bool({"n", "score"} & set(header)) and not (_is_history(header) or _is_mlflow(header))
     if header and not is_named and not (set(header) & set(SIZE_NAMES) and "score" in header):
         return None
-    return Imported(read_points(path, asked.direction), "points")
+    return Imported(read_points(path, request.direction), "points")
 
 
-def history_table(place: str, asked: Asked) -> Imported | None:
+def history_table(place: str, request: Asked) -> Imported | None:
     """The history of runs, one row per step: a chart's export of Weights & Biases, or `run.history()` as CSV.
 
     A chart's export names run and metric in each column; a history is of one run (named after the file) unless a
@@ -46,10 +46,10 @@ def history_table(place: str, asked: Asked) -> Imported | None:
         return None
     runs = _chart_runs(header, rows, step) if is_chart else list(_history_runs(header, rows, step, path.stem))
     form = "a chart's export of Weights & Biases" if is_chart else "run history"
-    return import_runs(runs, asked, place=path.name, form=form)
+    return import_runs(runs, request, place=path.name, form=form)
 
 
-def run_table(place: str, asked: Asked) -> Imported | None:
+def run_table(place: str, request: Asked) -> Imported | None:
     """One row per run: the runs table of Weights & Biases, `mlflow experiments csv`, MLflow's download, any other."""
     path = Path(place)
     if not _is_table(path):
@@ -63,7 +63,7 @@ def run_table(place: str, asked: Asked) -> Imported | None:
         form = "an export of Weights & Biases"
     name, status = _column(header, NAMES), _column(header, STATUS_NAMES)
     runs = [_row_run(line, cells, name, status) for line, cells in rows]
-    return import_runs(runs, asked, place=path.name, form=form)
+    return import_runs(runs, request, place=path.name, form=form)
 
 
 def _row_run(line: int, cells: Mapping[str, str], name: str | None, status: str | None) -> Tracked:

@@ -41,17 +41,17 @@ ENDED_BADLY = ("failed", "crashed", "killed", "running", "scheduled", "pending",
 LISTED = 12
 
 
-def import_runs(runs: Sequence[Tracked], asked: Asked, *, place: str, form: str) -> Imported:
+def import_runs(runs: Sequence[Tracked], request: Asked, *, place: str, form: str) -> Imported:
     """One point for each run that ended well and has a score and a size.
 
     Args:
         runs: as the tracker has them, failed ones too.
-        asked: what the user says.
+        request: what the user says.
         place: what problems point at.
         form: the format's name in words.
     Raises: InputError with every mistake together.
     """
-    reader = _Reader(runs, asked, place)
+    reader = _Reader(runs, request, place)
     if not reader.ended:
         got = f"{counted(len(runs), 'run')}, none of which ended well" if runs else "no run"
         reader.problem(place, got, "at least one finished run", "train one, or name the right file")
@@ -65,7 +65,7 @@ def import_runs(runs: Sequence[Tracked], asked: Asked, *, place: str, form: str)
     if reader.problems or not score_key:
         raise InputError(reader.problems)
     words = tuple(f"{counted(count, 'run')}: {why}" for why, count in sorted(reader.left_out.items()))
-    return Imported(tuple(points), form, words, tuple(_notes(reader.ended, score_key, size_key, asked)))
+    return Imported(tuple(points), form, words, tuple(_notes(reader.ended, score_key, size_key, request)))
 
 
 def _ranks(keys: Sequence[str], metric: str) -> dict[str, int]:
@@ -75,15 +75,15 @@ def _ranks(keys: Sequence[str], metric: str) -> dict[str, int]:
 class _Reader:
     """The runs of one place while they become points: those that ended well, problems, runs left out by reason."""
 
-    def __init__(self, runs: Sequence[Tracked], asked: Asked, place: str) -> None:
-        self.asked, self.place = asked, place
+    def __init__(self, runs: Sequence[Tracked], request: Asked, place: str) -> None:
+        self.request, self.place = request, place
         self.problems: list[Problem] = []
         self.left_out: Counter[str] = Counter()
         ends = [(run, _bad_end(run)) for run in runs]
         self.ended = [run for run, why in ends if not why]
         self.left_out.update(why for _, why in ends if why)
         names = [run.name for run in runs]
-        for name in asked.sizes:
+        for name in request.sizes:
             if name not in names:
                 self.problem(f"--n {name}", f"no run of that name in {place}", _listed(names), nearest(name, names))
 
@@ -101,10 +101,10 @@ class _Reader:
     def score_key(self) -> str | None:
         """The column of scores; None with a problem noted where there is none or more than one."""
         keys = _names(run.scores for run in self.ended)
-        if self.asked.score_column:
-            key = self.named("--score-column", self.asked.score_column, keys)
+        if self.request.score_column:
+            key = self.named("--score-column", self.request.score_column, keys)
             return None if key and self.is_wrong_way(key) else key
-        metric = self.asked.metric
+        metric = self.request.metric
         ranks = _ranks(keys, metric)
         if ranks:
             return self.best_key(ranks)
@@ -116,13 +116,13 @@ class _Reader:
 
     def is_wrong_way(self, key: str) -> bool:
         """Whether a column's name says that it falls where the metric rises, or the other way; then a problem."""
-        is_rising = self.asked.direction == "higher"
-        found = (FALLING if is_rising else RISING).search(plain(key))
-        if found:
+        is_rising = self.request.direction == "higher"
+        opposite = (FALLING if is_rising else RISING).search(plain(key))
+        if opposite:
             way = "falls" if is_rising else "rises"
-            got = f"{key}, which {way} as a model gets better, for the metric {self.asked.metric}"
-            self.problem("--score-column", got, f"a score of {self.asked.metric}", "say `--metric` for what it is")
-        return bool(found)
+            got = f"{key}, which {way} as a model gets better, for the metric {self.request.metric}"
+            self.problem("--score-column", got, f"a score of {self.request.metric}", "say `--metric` for what it is")
+        return bool(opposite)
 
     def best_key(self, ranks: Mapping[str, int]) -> str | None:
         """The column that most runs have, of those the best by rank; None with a problem where two are as good."""
@@ -141,8 +141,8 @@ class _Reader:
     def size_key(self) -> str | None:
         """The column of training examples; None where there is none, or where a problem is noted."""
         keys = _names(run.facts for run in self.ended)
-        if self.asked.size_column:
-            return self.named("--size-column", self.asked.size_column, keys)
+        if self.request.size_column:
+            return self.named("--size-column", self.request.size_column, keys)
         keys = [key for key in keys if plain(key) in SIZE_NAMES or _tail(key) in SIZE_NAMES]
         by_run = [_whole_numbers(run, keys) for run in self.ended]
         keys = _by_cover(by_run)
@@ -158,7 +158,7 @@ class _Reader:
         """A point for each run with a score and a size; the others are left out, or problems."""
         points = []
         for run in self.ended:
-            score, size = _score(run.scores.get(score_key, ()), self.asked), _size(run, size_key, self.asked)
+            score, size = _score(run.scores.get(score_key, ()), self.request), _size(run, size_key, self.request)
             if score is None:
                 self.left_out[f"no {score_key}"] += 1
             elif not math.isfinite(score):
@@ -171,7 +171,7 @@ class _Reader:
 
     def is_in_range(self, run: Tracked, key: str, score: float) -> bool:
         """Whether a score can be one of the metric; else a problem."""
-        is_rising = self.asked.direction == "higher"
+        is_rising = self.request.direction == "higher"
         if 0 <= score <= (100.0 if is_rising else math.inf):
             return True
         wanted = "a score between 0 and 1 (or 0 and 100)" if is_rising else "a score not below 0"
@@ -234,22 +234,22 @@ def _preferred(key: str) -> int:
     return min(SIZE_NAMES.index(name) for name in (plain(key), _tail(key)) if name in SIZE_NAMES)
 
 
-def _score(series: Series, asked: Asked) -> float | None:
+def _score(series: Series, request: Asked) -> float | None:
     """The score of a run: at its last step, or the best over its steps when that is asked for."""
     if not series:
         return None
-    if asked.step == "last":
+    if request.step == "last":
         return max(enumerate(series), key=lambda at: (at[1][0], at[0]))[1][1]
     finite = [value for _, value in series if math.isfinite(value)]
-    pick: Callable[[Iterable[float]], float] = max if asked.direction == "higher" else min
+    pick: Callable[[Iterable[float]], float] = max if request.direction == "higher" else min
     return pick(finite) if finite else math.nan
 
 
-def _size(run: Tracked, size_key: str | None, asked: Asked) -> int | None:
-    if run.name in asked.sizes:
-        return asked.sizes[run.name]
+def _size(run: Tracked, size_key: str | None, request: Asked) -> int | None:
+    if run.name in request.sizes:
+        return request.sizes[run.name]
     stated = whole_number(run.facts.get(size_key)) if size_key else None
-    if stated is not None or asked.size_column:
+    if stated is not None or request.size_column:
         return stated
     return run.size if run.size is not None else size_in_name(run.name)
 
@@ -271,24 +271,24 @@ def _test_rows(run: Tracked) -> int | None:
     return next((n for n in rows if n is not None and n > 1), None)
 
 
-def _notes(runs: Sequence[Tracked], score_key: str, size_key: str | None, asked: Asked) -> Iterator[str]:
+def _notes(runs: Sequence[Tracked], score_key: str, size_key: str | None, request: Asked) -> Iterator[str]:
     """What a reader should know of how scores and sizes were read."""
-    yield f"scores are {score_key}" + (f", sizes {size_key}" if size_key and not asked.sizes else "")
+    yield f"scores are {score_key}" + (f", sizes {size_key}" if size_key and not request.sizes else "")
     steps = max((len(run.scores.get(score_key, ())) for run in runs), default=0)
-    if steps > 1 and asked.step == "last":
+    if steps > 1 and request.step == "last":
         yield f"each run counts with its last of up to {steps} scores (`--step best` takes the best, which flatters)"
     elif steps > 1:
         yield f"each run counts with its best of up to {steps} scores on the same rows, which flatters it"
     if len(runs) == 1:
         yield "one run is one point: its steps are not more examples"
     if size_key is None:
-        yield from _size_notes(runs, asked)
+        yield from _size_notes(runs, request)
 
 
-def _size_notes(runs: Sequence[Tracked], asked: Asked) -> Iterator[str]:
+def _size_notes(runs: Sequence[Tracked], request: Asked) -> Iterator[str]:
     if any(run.size is not None for run in runs):
         yield "sizes worked out from the trainer's time and samples per second"
-    elif not asked.sizes:
+    elif not request.sizes:
         yield "sizes read from the runs' names"
 
 

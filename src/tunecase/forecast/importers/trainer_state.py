@@ -11,7 +11,7 @@ from tunecase.forecast.importers.tracked import import_runs
 from tunecase.io.trackers import States, last_states, states, tracked_run
 
 
-def trainer_state(place: str, asked: Asked) -> Imported | None:
+def trainer_state(place: str, request: Asked) -> Imported | None:
     """One run for each output folder below the place: its evaluations by step, its size where it can be known.
 
     Where more folders lie below the place than are searched, a note says so.
@@ -22,7 +22,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     if not runs:
         return None
     form = "trainer states of Hugging Face"
-    imported = import_runs(runs, asked, place=path.name or place, form=form)
+    imported = import_runs(runs, request, place=path.name or place, form=form)
     if not found.cut:
         return imported
     note = f"{found.cut}; runs in the others are missing from this curve: name the folder of its runs alone"

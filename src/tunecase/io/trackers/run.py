@@ -80,12 +80,12 @@ def chosen(names: Mapping[str, str], wanted: str) -> set[str]:
 
     Raises: InputError where no experiment is of that name.
     """
-    found = {number for number, name in names.items() if wanted in ("", number, name)}
-    if wanted and not found:
+    numbers = {number for number, name in names.items() if wanted in ("", number, name)}
+    if wanted and not numbers:
         listed = list(dict.fromkeys(names.values()))
         words = f"one of the experiments {', '.join(listed[:MOST_LISTED])}" if listed else "a store with experiments"
         raise InputError(Problem("--experiment", repr(wanted), words, nearest(wanted, listed or [""])))
-    return found
+    return numbers
 
 
 def moment(milliseconds: Any) -> datetime | None:

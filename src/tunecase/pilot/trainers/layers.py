@@ -39,18 +39,18 @@ CANARY_TOKENS = 24
 class Row:
     """One text as tokens behind the shared prefix, perhaps with branches.
 
-    `parents` holds the place of the token before each one, -1 for the prefix's end. `asked` are the places whose next
-    token is wanted.
+    `parents` holds the place of the token before each one, -1 for the prefix's end. `wanted` are the places whose next
+    token the pilot needs.
     """
 
     tokens: tuple[int, ...]
     parents: tuple[int, ...]
-    asked: tuple[int, ...]
+    wanted: tuple[int, ...]
 
 
-def chain(tokens: Sequence[int], asked: Sequence[int]) -> Row:
+def chain(tokens: Sequence[int], wanted: Sequence[int]) -> Row:
     """A row without branches."""
-    return Row(tuple(tokens), tuple(range(-1, len(tokens) - 1)), tuple(asked))
+    return Row(tuple(tokens), tuple(range(-1, len(tokens) - 1)), tuple(wanted))
 
 
 def attach(net: Any, rank: int, depth: int) -> Any:
@@ -158,7 +158,7 @@ class Network:
     ) -> list[list[int]]:
         """The likeliest next tokens, one at a time, behind each prompt, up to the end token or `most_tokens`."""
         torch = self._torch
-        found: list[list[int]] = [[] for _ in prompts]
+        answers: list[list[int]] = [[] for _ in prompts]
         order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
         for first in range(0, len(order), DECODED_ROWS):
             some = order[first : first + DECODED_ROWS]
@@ -176,8 +176,8 @@ class Network:
                     max_new_tokens=most_tokens, eos_token_id=end, pad_token_id=end,
                 )[:, width:].tolist()  # fmt: skip
             for i, answer in zip(some, made, strict=True):
-                found[i] = answer[: answer.index(end)] if end in answer else answer
-        return found
+                answers[i] = answer[: answer.index(end)] if end in answer else answer
+        return answers
 
     def ready(self, prefix: Sequence[int], rows: Sequence[Row]) -> None:
         """Computes and keeps the lower layers of these rows, sharing the work with other processes at it."""
@@ -195,9 +195,9 @@ class Network:
         torch = self._torch
         keys = [self._key(prefix, row) for row in rows]
         size = self.config.hidden_size * self.dtype.itemsize
-        found = self.kept.read(keys)
+        kept = self.kept.read(keys)
         lacking = {
-            key: row for key, row in zip(keys, rows, strict=True) if len(found.get(key, b"")) != size * len(row.tokens)
+            key: row for key, row in zip(keys, rows, strict=True) if len(kept.get(key, b"")) != size * len(row.tokens)
         }
         if lacking:
             made: dict[bytes, bytes] = {}
@@ -210,9 +210,9 @@ class Network:
                 for i, part in zip(pack, parts, strict=True):
                     made[self._key(prefix, some[i])] = part.cpu().contiguous().view(torch.uint8).numpy().tobytes()
             self.kept.write(made)
-            found |= made
+            kept |= made
         return [
-            torch.frombuffer(bytearray(found[key]), dtype=self.dtype).view(-1, self.config.hidden_size).to(self.device)
+            torch.frombuffer(bytearray(kept[key]), dtype=self.dtype).view(-1, self.config.hidden_size).to(self.device)
             for key in keys
         ]
 
@@ -263,11 +263,11 @@ class Network:
         else:
             mask = self._mask(seen, before)
         rotation = self._rotation(states, positions)
-        asked, first = [], before if along else 0
+        places, first = [], before if along else 0
         for row in rows:
-            asked += [first + place for place in row.asked]
+            places += [first + place for place in row.wanted]
             first += len(row.tokens)
-        wanted = torch.tensor(asked, device=self.device)
+        wanted = torch.tensor(places, device=self.device)
         past = [None] * self.depth if along else self._upper_past(prefix)
         *all_but_last, last = self._layers()[-self.depth :]
         for layer, before_it in zip(all_but_last, past[:-1], strict=True):
@@ -373,12 +373,12 @@ class Network:
         ]
 
     def _stock_logits(self, prefix: Sequence[int], rows: Sequence[Row], columns: "Tensor | None") -> "Tensor":
-        torch, found = self._torch, []
+        torch, last = self._torch, []
         for row in rows:
-            for place in row.asked:
+            for place in row.wanted:
                 tokens = torch.tensor([[*prefix, *_path(row, place)]], device=self.device)
-                found.append(self.net(input_ids=tokens, use_cache=False).logits[0, -1].float())
-        logits: Tensor = torch.stack(found)
+                last.append(self.net(input_ids=tokens, use_cache=False).logits[0, -1].float())
+        logits: Tensor = torch.stack(last)
         return logits if columns is None else logits[:, columns]
 
     def _why_stock(self) -> str:

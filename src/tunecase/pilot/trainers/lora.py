@@ -167,7 +167,7 @@ class Lesson:
 
     def labels(self, rows: Sequence[layers.Row]) -> int:
         """What the loss of these rows is a mean over: their labels, or the tokens of free answers."""
-        return len(rows) if self.classes else sum(len(row.asked) for row in rows)
+        return len(rows) if self.classes else sum(len(row.wanted) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
     import torch
 
     network, started, losses = session.network, time.perf_counter(), []
-    if not any(row.asked for row in lesson.rows):
+    if not any(row.wanted for row in lesson.rows):
         return Trained(0, 0.0, ())
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
     batches = _batches(len(lesson.rows), chosen["batch"], torch.Generator().manual_seed(seed))
@@ -350,7 +350,7 @@ def _loss(session: Session, lesson: Lesson) -> float:
     total = 0.0
     with torch.no_grad():
         for pack in session.network.packs(lesson.form.before, rows):
-            if any(rows[i].asked for i in pack):
+            if any(rows[i].wanted for i in pack):
                 total += float(_nats(session, lesson, [some[i] for i in pack]).sum())
     return total / lesson.labels(rows)
 

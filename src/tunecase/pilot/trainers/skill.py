@@ -50,7 +50,7 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
             first = 0
             for i in pack:
                 tree, row = made[i]
-                part = logits[first : first + len(row.asked), list(tree.columns)]
+                part = logits[first : first + len(row.wanted), list(tree.columns)]
                 right += tree.shares(part[None])[0].argmax().item() == 0
-                first += len(row.asked)
+                first += len(row.wanted)
     return right / len(made)

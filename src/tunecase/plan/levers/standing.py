@@ -22,7 +22,7 @@ MADE = ("synthetic", "scrape")
 
 
 def standing(
-    known: Known,
+    facts: Known,
     *,
     value: "Draws | None",
     run_per_row: "Draws | float",
@@ -32,27 +32,27 @@ def standing(
     """The State after a pilot.
 
     Args:
-        known: all that is known of the project; its forecast holds the pilot's points with a target.
+        facts: all that is known of the project; its forecast holds the pilot's points with a target.
         value: V in each world, None where not stated.
         run_per_row: one training run divided by its rows [base currency].
         budget_left: what may still be spent, infinite without a budget.
         earlier: a State of the same points and worlds, whose curves hold; only prices have changed.
     Returns: the State. Raises: ValueError where the forecast has no target or fewer than two sizes.
     """
-    basis, forecast, definition, audit = known.basis, known.forecast, known.definition, known.audit
+    basis, forecast, definition, audit = facts.basis, facts.forecast, facts.definition, facts.audit
     if forecast is None or forecast.target is None:
         raise ValueError("the forecast has no target")
     belief = belief_of(forecast, basis) if earlier is None else earlier.belief
     last = max(point.n for point in forecast.points)
     # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
-    held = min(max(last, known.rows), max(forecast.n_max, last))
+    held = min(max(last, facts.rows), max(forecast.n_max, last))
     sizes = doubling(held, forecast.n_max, MOST_SIZES)
     paths = (
         of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis) if earlier is None else earlier.paths
     )
-    prices, saving = _round_prices(known, run_per_row), serving_saving(basis)
+    prices, saving = _round_prices(facts, run_per_row), serving_saving(basis)
 
-    aims = _aims(known, forecast)
+    aims = _aims(facts, forecast)
     return State(
         paths=paths,
         sizes=sizes,
@@ -73,10 +73,10 @@ def standing(
         trained=not forecast.stand_in and last >= held,
         before=_before(basis, definition, audit),
         belief=belief,
-        tuning=known.tuning,
-        reviews=known.reviews,
+        tuning=facts.tuning,
+        reviews=facts.reviews,
         most_rounds=int(basis.text("rounds.most")),
-        done=frozenset(known.done),
+        done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
     )
@@ -91,9 +91,9 @@ class _Aims:
     fallback: float | None
 
 
-def _aims(known: Known, forecast: Forecast) -> _Aims:
-    baseline = baseline_score(known.project, known.definition) if known.definition is not None else None
-    settle = known.project.problem.fallback
+def _aims(facts: Known, forecast: Forecast) -> _Aims:
+    baseline = baseline_score(facts.project, facts.definition) if facts.definition is not None else None
+    settle = facts.project.problem.fallback
     scores = (baseline, forecast.ceiling, None if settle is None else read_score(settle))
     return _Aims(*(None if score is None else to_error(score, forecast.direction) for score in scores))
 
@@ -104,8 +104,8 @@ def belief_of(forecast: Forecast, basis: Basis) -> Belief:
     return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=forecast.language_model)
 
 
-def _round_prices(known: Known, run_per_row: "Draws | float") -> RoundPrices:
-    basis, project = known.basis, known.project
+def _round_prices(facts: Known, run_per_row: "Draws | float") -> RoundPrices:
+    basis, project = facts.basis, facts.project
     return RoundPrices(
         labour=basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis),
         short_labour=basis.draw("levers.first_run_hours") * person_hour(basis),

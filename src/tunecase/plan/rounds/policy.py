@@ -168,15 +168,15 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequ
         if not node.steps or not len(group.order):
             continue
         after = [_after(value, node, step) for step in node.steps]
-        worths = np.array([group.means(node.ends), *(group.means(one) for one in after)])
+        worths = np.array([group.means(node.ends), *(group.means(later) for later in after)])
         # Rounding must not make a step that is worth nothing look worth something.
         worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
         best[index] = (worths.argmax(axis=0) - 1).astype(np.int8)
         chosen = np.repeat(best[index], group.sizes)
         taken[index, group.order] = chosen
-        for number, one in enumerate(after):
+        for number, later in enumerate(after):
             going = group.order[chosen == number]
-            value[index, going] = one[going]
+            value[index, going] = later[going]
     return Policy(tuple(nodes), taken, value, all_groups, tuple(best))
 
 
