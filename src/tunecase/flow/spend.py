@@ -91,8 +91,8 @@ def charges(
     problems: list[Problem] = []
     first, last = _day("--from", since, problems), _day("--to", until, problems)
     booked = flow.spendings()
-    problems += _unknown("--category", category, {*CATEGORIES, *(one.category for _, one in booked)})
-    problems += _unknown("--source", source, {one.source for _, one in booked})
+    problems += _unknown("--category", category, {*CATEGORIES, *(charge.category for _, charge in booked)})
+    problems += _unknown("--source", source, {charge.source for _, charge in booked})
     if problems:
         raise InputError(problems)
 
@@ -102,10 +102,10 @@ def charges(
         return in_days and all(wanted in ("", own) for wanted, own in named)
 
     why_out = _why_out(booked)
-    listed = [Charge(name, one, why_out.get(name, "")) for name, one in booked if is_asked_for(one)]
+    listed = [Charge(name, charge, why_out.get(name, "")) for name, charge in booked if is_asked_for(charge)]
     with localcontext(prec=DIGITS):
-        total = sum((one.charge.amount_base for one in listed if not one.out), Decimal(0))
-    ordered = tuple(sorted(listed, key=lambda one: one.charge.on))
+        total = sum((entry.charge.amount_base for entry in listed if not entry.out), Decimal(0))
+    ordered = tuple(sorted(listed, key=lambda entry: entry.charge.on))
     return Charges(flow.project.currency, ordered, total, len(booked) - len(listed))
 
 
@@ -190,19 +190,20 @@ def _record(flow: Flow, kind: str, place: str, brought: "Brought", compared: "Co
     by_kind: dict[str, Decimal] = defaultdict(Decimal)
     hours: dict[str, Decimal] = defaultdict(Decimal)
     with localcontext(prec=DIGITS):
-        for one, before in zip(charges, replaced, strict=True):
-            by_category[one.category] += one.amount_base - before
-            by_kind[one.charge] += one.amount_base - before
-            if one.quantity is not None and (one.unit == GPU_HOUR or (one.unit == HOUR and one.category in WORK)):
-                hours[f"{one.unit}s"] += one.quantity
+        for charge, before in zip(charges, replaced, strict=True):
+            by_category[charge.category] += charge.amount_base - before
+            by_kind[charge.charge] += charge.amount_base - before
+            of_people = charge.unit == HOUR and charge.category in WORK
+            if charge.quantity is not None and (charge.unit == GPU_HOUR or of_people):
+                hours[f"{charge.unit}s"] += charge.quantity
         total = sum(by_category.values(), Decimal(0))
-    days = [one.on for one in charges]
+    days = [charge.on for charge in charges]
     return Imported(
         kind=kind, place=bare_address(place) if "://" in place else Path(place).name, rows=brought.rows,
         booked=len(charges),
         known=compared.known, currency=flow.project.currency, amount=total, dry_run=dry_run,
-        restated=len(compared.restated), filtered=brought.filtered, zero=sum(not one.amount for one in charges),
-        negative=sum(one.amount < 0 for one in charges), by_category=dict(sorted(by_category.items())),
+        restated=len(compared.restated), filtered=brought.filtered, zero=sum(not charge.amount for charge in charges),
+        negative=sum(charge.amount < 0 for charge in charges), by_category=dict(sorted(by_category.items())),
         by_kind=dict(sorted(by_kind.items())), hours=dict(sorted(hours.items())), first=min(days, default=None),
         last=max(days, default=None), checks=book_check(charges, flow.project.base_per_usd),
         left_out=brought.left_out, notes=(*brought.notes, *_notes(charges, compared.alike, flow.project.currency)),
