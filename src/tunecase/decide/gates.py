@@ -27,7 +27,7 @@ class Gate:
 
 
 def gate(facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str) -> Gate | None:
-    """The first thing that must come before any purchase; None where nothing must.
+    """The first thing that must come before any purchase; None if nothing must.
 
     Args:
         facts: all that is known of the project, the definition among it.

@@ -1,4 +1,4 @@
-"""What runs and readings that only tell are worth, before any lever is taken."""
+"""What runs and label readings that only inform are worth before any lever is taken."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ SURE = 1.64  # standard errors by which a look must be worth more than its price
 
 
 def looks_of(solved: Solved) -> tuple[Experiment, ...]:
-    """What each run or reading that only tells is worth before its price: deciding with its result, or without."""
+    """What each run or reading is worth before its price: deciding with its result against deciding without it."""
     import numpy as np
 
     state = solved.state
@@ -35,7 +35,7 @@ def looks_of(solved: Solved) -> tuple[Experiment, ...]:
 
 
 def best_look(looks: tuple[Experiment, ...]) -> Experiment | None:
-    """The look that is worth most beyond its price, where that is more than the luck of the draws."""
+    """The look that is worth most beyond its price, if that exceeds the noise of the draws."""
     paying = [look for look in looks if not look.blocked and look.net is not None and look.error is not None]
     paying = [look for look in paying if look.net > SURE * look.error]  # type: ignore[operator]
     return max(paying, key=lambda look: look.net or 0.0, default=None)

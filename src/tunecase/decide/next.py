@@ -1,4 +1,4 @@
-"""What now? After a round: what it changed in belief, and the next step, in two sentences and a table."""
+"""What now? What a round changed in the beliefs, and the next step, in two sentences and a table."""
 
 import math
 from collections.abc import Iterator, Mapping

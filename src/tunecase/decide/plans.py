@@ -142,7 +142,7 @@ def _then(solved: Solved, node: int) -> str:
 
 
 def worth_of(solved: Solved, lever: str) -> float:
-    """The expected value of a lever's plan; minus infinity where it has none."""
+    """The expected value of a lever's plan; minus infinity if it has none."""
     brings = solved.brings(lever)
     return float("-inf") if brings is None else float(brings.mean())
 

@@ -18,7 +18,7 @@ Answer = Callable[[Mapping[str, float]], str]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Inputs that a person can set: their medians now, and the drawn name behind one that has another."""
+    """Inputs that a person can set: their medians now, and the name each is drawn under where that differs."""
 
     now: Mapping[str, float]
     drawn_as: Mapping[str, str]
@@ -111,7 +111,7 @@ class _Search:
         self.seen: dict[int, str] = {}
 
     def nearest(self, rings: Sequence[float]) -> Flip:
-        """The nearest value that flips, of both directions."""
+        """The nearest value that flips the answer, in either direction."""
         if self.value == 0:
             return Flip(self.name, self.value)
         held = {side: self._start(side) for side in (1, -1)}

@@ -1,4 +1,4 @@
-"""Tasks on the nodes of a Ray cluster, with the outcomes that this machine would give.
+"""Tasks on the nodes of a Ray cluster, with the same outcomes as on this machine.
 
 A worker or a node that is lost takes no task with it: the task is run again elsewhere, a bounded number of times.
 """
@@ -102,7 +102,7 @@ class _Sent:
             return CrashError(f"Ray lost it ({type(error).__name__}): {one_line(str(error), 200)}")
 
     def cancel(self) -> None:
-        """Ends what still runs."""
+        """Ends what is still running."""
         for mine in list(self.tasks):
             self._cancel(mine)
 

@@ -45,7 +45,7 @@ class CrashError(RuntimeError):
 
 
 def run_here(function: Callable[[T], R], tasks: Iterable[T]) -> Generator[tuple[int, R | Exception], None, None]:
-    """Every task in this process, each begun when its outcome is asked for."""
+    """Runs every task in this process, each one when its outcome is wanted."""
     for position, task in enumerate(tasks):
         if task is LATER:
             return  # nothing runs whose outcome could change that
@@ -55,7 +55,7 @@ def run_here(function: Callable[[T], R], tasks: Iterable[T]) -> Generator[tuple[
 def run_in_processes(
     function: Callable[[T], R], tasks: Iterable[T], count: int, most_s: Limit, gpus_per_task: float
 ) -> Generator[tuple[int, R | Exception], None, None]:
-    """Tasks in up to `count` processes, each of which lives on from task to task; see `run_tasks`."""
+    """Runs tasks in up to `count` processes, each reused from task to task; see `run_tasks`."""
     crew = _Crew(function, count, most_s, shares(gpus_per_task) if gpus_per_task else ())
     waiting, position, finished = iter(tasks), 0, False
     try:
@@ -102,7 +102,7 @@ class _Crew:
 
     @property
     def owes(self) -> bool:
-        """True while an outcome is to come."""
+        """True while an outcome is outstanding."""
         return bool(self.back or self.busy)
 
     def begin(self, position: int, task: Any) -> None:
@@ -261,7 +261,7 @@ def _plain(error: Exception) -> Exception:
 
 
 def outcome(function: Callable[[T], R], task: T) -> R | Exception:
-    """The function's result or what it raises, fit to travel; numerical libraries are held to one thread."""
+    """The function's result or the exception it raises, made picklable; numerical libraries use one thread."""
     try:
         return _one_thread(function, task)
     except Exception as error:  # noqa: BLE001 - whatever a task raises is its outcome

@@ -40,7 +40,7 @@ def cores() -> int:
 
 
 def gpus() -> tuple[str, ...]:
-    """The names by which CUDA knows the GPUs that this process may use; none where no driver answers."""
+    """The names by which CUDA knows the GPUs that this process may use; none if no driver answers."""
     given = os.environ.get(GPU_VARIABLE)
     if given is not None:
         return tuple(name.strip() for name in given.split(",") if name.strip() and name.strip() != "-1")
@@ -65,7 +65,7 @@ def most_workers(gpus_per_task: float = 0) -> int:
 
 
 def workers_for(estimated_s: float, tasks: int) -> int:
-    """How many processes are worth their start for work that takes so long on one core.
+    """How many processes are worth starting for work that takes this long on one core.
 
     Example:
         >>> workers_for(estimated_s=2.0, tasks=12)

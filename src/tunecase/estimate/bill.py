@@ -1,4 +1,4 @@
-"""What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
+"""What will it cost? Every line of the bill over a random number of rounds, how uncertain it is, and what drives it."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What does a change cost or save? Two bills of the same worlds, line by line, and whether one keeps within a limit."""
+"""What does a change cost or save? Two bills in the same worlds, line by line, and whether one stays within a limit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ def compare(
 
 
 def judge(side: Side, limit: Limit, currency: str) -> Judgement:
-    """Whether a total keeps within a limit: its quantile at the confidence asked for is at most the limit.
+    """Whether a total stays within a limit: its quantile at the wanted confidence is at most the limit.
 
     A line without a price cannot be promised, and the limit counts as not kept unless that is allowed.
     """

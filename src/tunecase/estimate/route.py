@@ -1,4 +1,4 @@
-"""The way through the rounds that the bill pays for: under the policy, as many as said, or assumed without a pilot."""
+"""The rounds that the bill pays for: as the policy goes, as many as the file states, or assumed without a pilot."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ MOST_STATED = 100  # rounds that a project file can ask for
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The walk, what it rests on, and what it assumes, in words; `fixed` is what is paid besides whatever the walk."""
+    """The walk, what it rests on, and what it assumes, in words; `fixed` is paid whatever the walk is."""
 
     walk: Walk
     based_on: str

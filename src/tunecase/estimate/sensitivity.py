@@ -1,4 +1,4 @@
-"""Says which input carries the doubt: shares of a result's variance, and how far each input moves the result's mean."""
+"""Which input carries the doubt: shares of a result's variance, and how far each input moves the result's mean."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -101,7 +101,7 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
 
 
 def not_to_be_had(basis: Basis) -> str:
-    """Hosted models that cannot be trained, or not be priced, on the day, and why, in one sentence; empty for none."""
+    """Hosted models that cannot be trained or priced on the day, and why, in one sentence; empty if there are none."""
     _, why = offers(basis)
     words = "; ".join(f"{reason} ({some_of(names)})" for reason, names in why.items())
     return f"hosted training is compared where it can be had and priced, which leaves out: {words}" if words else ""

@@ -1,4 +1,4 @@
-"""What if an input of the bill were otherwise: which change alone would keep the budget, or lose it."""
+"""What if one input of the bill were different: which change alone would keep the budget, or break it."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
@@ -28,7 +28,7 @@ NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "st
 def budget_what_if(
     facts: Known, record: Estimate, wanted: float, progress: Callable[[int, int], None] | None = None
 ) -> tuple[WhatIf, ...]:
-    """Which change of one input alone brings the chance to stay within the budget to `wanted`, or would lose it.
+    """Which change of one input alone raises the chance to stay within the budget to `wanted`, or lowers it below.
 
     Where a curve is known, then also which one brings the chance to reach the target within the budget there. An
     input is scaled in every world (its doubt with it) and the bill worked out again; the labels' price is moved as one,

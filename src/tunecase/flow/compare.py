@@ -1,4 +1,4 @@
-"""compare from words as typed: opens both projects, gathers what is known of each, and draws both bills alike.
+"""compare from words as typed: opens both projects, gathers what is known of each, and draws both bills the same way.
 
 A comparison is a quick question: what the ledgers hold is used, what is missing is made for it and not kept. Only its
 own record is appended, to the first project's ledger.

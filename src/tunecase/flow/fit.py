@@ -110,7 +110,7 @@ def base_model(flow: "Flow") -> str:
 
 
 def request_of(typed: FitAsked) -> "Request":
-    """The question as a Request; what cannot be read is among its problems, to be told with all others."""
+    """The question as a Request; what cannot be read is among its problems, so that all are shown together."""
     from tunecase.compute import AMOUNTS, Request, amounts_of, cards_of, counts_of, words_of
 
     problems: list[Problem] = []
@@ -295,7 +295,7 @@ def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str]
 
 
 def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> "tuple[Sequence[Measured], Request]":
-    """Runs of a table, or the one of a trainer state, and the request with what is to be said of them.
+    """The runs of a table, or the run of a trainer state, and the request with notes about them.
 
     The set-up of a trainer state is the one asked about; sharding, checkpointing and method that were left open are
     taken as the search chooses them, for the run and for the answer alike.

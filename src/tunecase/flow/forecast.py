@@ -73,7 +73,7 @@ def curve_holds(flow: Flow) -> bool:
 def read_points(
     place: str, request: "Asked", model: str, target: str | None, n_max: int | None
 ) -> tuple[tuple[Point, ...], dict[str, Any]]:
-    """The points to keep from a file, a folder or an address, and what is to be said of them."""
+    """The points to keep from a file, a folder or an address, and what to note about them."""
     from tunecase.forecast import read_source
 
     own = [name for name, given in (("--target", target), ("--n-max", n_max)) if given is not None]

@@ -1,4 +1,4 @@
-"""Questions about the ledger: is it whole, what in it is not used, and one chain again after a merge."""
+"""Looks after the ledger: whether it is whole, what in it is not used, and one chain again after a merge."""
 
 from getpass import getuser
 from pathlib import Path
@@ -46,7 +46,7 @@ def rechain(path: Path) -> Rechained | Verified:
 
 
 def set_aside(path: Path, id: str, why: str, by: str = "") -> SetAside:
-    """Sets a line of the ledger beside a project file aside, one that cannot be read; the file keeps it.
+    """Sets aside an unreadable line of the ledger beside a project file; the line stays in the file.
 
     Args:
         path: the project file.
@@ -69,7 +69,7 @@ def _account() -> str:
 
 
 def not_used(flow: Flow, verb: str = "report") -> tuple[NotUsed, ...]:
-    """The records on file that a verb would rest on, did they still hold: the last of each verb, with the reason."""
+    """Records that a verb would rest on if they were still valid: the last of each verb, and why it is not used."""
     aside = []
     if RESTED_ON.get(verb) == WHOLE_CASE:
         for act in flow.ledger.entries_of("record", "set-aside"):

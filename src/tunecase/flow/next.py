@@ -26,7 +26,7 @@ def add_round(
     test_rows: int | None = None,
     corrects: int | None = None,
 ) -> Round:
-    """Keeps what a round showed, once it could be folded into the curve.
+    """Keeps what a round showed, provided it can be folded into the curve.
 
     A round of the same rows and the same change as an earlier one corrects that one, unless another is named.
 

@@ -323,7 +323,7 @@ def usable_rows(flow: Flow) -> int:
 
 
 def spent(flow: Flow) -> float:
-    """Paid so far in the base currency, what is corrected or estimated beside a bill left out."""
+    """Paid so far in the base currency, without charges that a correction or a bill has replaced."""
     from tunecase.books import held
 
     return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)

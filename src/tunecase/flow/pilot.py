@@ -83,7 +83,7 @@ def pilot(
     ask: Callable[[Any], bool | None] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Pilot:
-    """Small real runs; each is in the ledger the moment it ends, so nothing is ever run twice.
+    """Small real runs; each enters the ledger the moment it ends, so nothing is run twice.
 
     `ask` receives the plan with its time and price before anything begins; False ends the pilot there.
     `tell` receives a line on each download, and its size, before it begins.

@@ -56,7 +56,7 @@ def _followed(
 
 
 def kept_elsewhere(flow: Flow) -> Forecast | None:
-    """The last forecast kept from points measured elsewhere, unless a run was trained or the pilot asked since."""
+    """The last forecast kept from points measured elsewhere, unless a run was trained or the pilot was called since."""
     last = None
     for entry in flow.ledger.entries():
         if entry.kind == "run":
@@ -92,14 +92,14 @@ def stands_in(flow: Flow, tried: Pilot) -> bool:
 
 
 def stand_in_factor(tried: Pilot) -> str:
-    """The default that tells the tuned model's error from the pilot's; a small model knows more than a probe."""
+    """The default factor from the pilot's error to the tuned model's; a small model is nearer than a probe."""
     from tunecase.pilot import is_stand_in
 
     return "stand_in.factor" if is_stand_in(tried.trainer) else "stand_in.smaller_model_factor"
 
 
 def measured_metric(flow: Flow) -> str | None:
-    """The metric of the points that the case rests on, kept ones or the pilot's; None without any points."""
+    """The metric of the points that the case rests on, kept ones or the pilot's; None if there are none."""
     brought, tried = kept_elsewhere(flow), flow.known("pilot")
     if brought is not None:
         return brought.metric

@@ -1,4 +1,4 @@
-"""Makes again what a change of the case has outdated, and folds all that is known of it into the report."""
+"""Remakes what a change of the case has outdated, and folds all that is known of it into the report."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,7 +14,7 @@ from tunecase.version import __version__
 
 
 def renew(flow: Flow) -> None:
-    """Makes again what the ledger holds but a change of the case has outdated; a pilot is never run by itself."""
+    """Remakes the records that a change of the case has outdated; it never runs a pilot."""
     made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
     for verb, need in (("audit", AUDIT), ("define", DEFINITION), ("forecast", CURVE)):
         _renew(flow, made, verb, need)

@@ -1,4 +1,4 @@
-"""Charges of elsewhere: read whole, held against what is booked, and written in one go or not at all."""
+"""Charges from elsewhere: read in full, compared with what is booked, and written all together or not at all."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -322,7 +322,7 @@ def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
 
 
 def spend(flow: Flow, charge: Spending) -> Entry:
-    """Books one charge; acknowledged only when it is safe on disk."""
+    """Books one charge, and returns only when it is safe on disk."""
     return flow.ledger.append("spend", charge, recorded_at=now(), verb="spend")
 
 

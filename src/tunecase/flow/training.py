@@ -1,4 +1,4 @@
-"""A training that runs outside of tunecase: what its hour costs by the price book, what is left, and its charges.
+"""Training that runs outside of tunecase: the price of its hour, what is left of the budget, and its charges.
 
 Each attempt is a charge of its own, so that a bill finds it at its own time and what lay between two attempts is none
 of theirs; and so that two trainings that went on from one checkpoint share what stood before it and nothing else.
@@ -48,7 +48,7 @@ def hour_price(flow: Flow, gpu: str) -> HourPrice:
 
 
 def usd_left(flow: Flow, meter: "Meter") -> float | None:
-    """What the budget holds beside all charges but the run's own [USD]; None without a budget."""
+    """The budget less all charges but the run's own [USD]; None without a budget."""
     if flow.project.budget is None:
         return None
     from tunecase.books import held

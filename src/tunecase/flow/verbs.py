@@ -1,4 +1,4 @@
-"""What rests on what: the one table, the one function that makes what is missing, and the verbs that need no more."""
+"""What rests on what: the table of needs, the function that makes what is missing, and verbs that need no more."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Need(NamedTuple):
-    """Something that a verb rests on: whether it holds, and else the verb, and its step, that make it."""
+    """Something that a verb rests on: whether it still holds, and the verb and step that make it if not."""
 
     holds: Callable[[Flow], bool]
     verb: str
@@ -79,14 +79,14 @@ RESTS_ON: dict[str, tuple[Need, ...]] = {
 
 
 def ready(flow: Flow, verb: str) -> Flow:
-    """The case with all that a verb rests on: what is missing or no longer holds is made, in order."""
+    """The case with all that a verb rests on: makes what is missing or no longer holds, in order."""
     for need in RESTS_ON[verb]:
         have(flow, need)
     return flow
 
 
 def have(flow: Flow, need: Need, **told: Any) -> None:
-    """Makes one thing that is needed, and before it what it rests on itself, unless it holds."""
+    """Makes one thing that is needed, unless it still holds, and first whatever it rests on."""
     if not need.holds(flow):
         need.step(ready(flow, need.verb), **told)
 

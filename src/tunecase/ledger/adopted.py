@@ -1,4 +1,4 @@
-"""What a joined ledger took over: the entries that did not stand in its longest history, and their money.
+"""What a joined ledger took over: the entries missing from its longest history, and their money.
 
 Whoever can hash can write a line beside another one, and it looks like a history of one entry. No chain tells that from
 an honest merge; a person who sees what the books gained can.
@@ -19,7 +19,7 @@ MOST_KEPT = 100  # charges that the record lists one by one
 
 
 def in_longest(ids: Mapping[str, str], prevs: Mapping[str, str], heads: Sequence[str]) -> Counter[str]:
-    """How often each content stands in the longest history.
+    """How often each content occurs in the longest history.
 
     Args:
         ids, prevs: of every line by its hash, the id of its content and the hash of the line before.

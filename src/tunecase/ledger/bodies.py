@@ -99,12 +99,12 @@ def _moment(text: str) -> datetime:
 
 
 def form_of(kind: str, verb: str) -> str:
-    """The name in RECORDS of the record that an entry holds; runs of a pilot bear the pilot's verb."""
+    """The name in RECORDS of the record that an entry holds; a pilot's runs carry the pilot's verb."""
     return verb if kind == "record" else kind
 
 
 def record_fault(kind: str, verb: str, meta: Mapping[str, Any], body: Mapping[str, Any]) -> Fault | None:
-    """Why a body is not the record of its verb; None where it is, or where nobody has to read it.
+    """Why a body is not the record of its verb; None if it is, or if nobody has to read it.
 
     A record of another schema, or one written before there were schemas, is made again where that can be.
     """

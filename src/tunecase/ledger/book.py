@@ -111,7 +111,7 @@ class Ledger:
         return [entry_of(line) for line in lines]
 
     def entries(self, check: bool = True) -> Iterator[Entry]:
-        """The entries in order, read as a stream; an unfinished last line is passed over, no file is no entries.
+        """The entries in order, read as a stream; skips an unfinished last line; a missing file has none.
 
         Args:
             check: also check every line against its hash and the line before.
@@ -121,7 +121,7 @@ class Ledger:
             yield self._read(number, line)
 
     def fold(self, check: bool = True) -> dict[tuple[str, str], Entry]:
-        """The last entry of each kind and verb, as `fold` gives it, reading whole only the lines that are last.
+        """The last entry of each kind and verb, as `fold` gives it; only those lines are parsed in full.
 
         The chain is checked all the same; memory does not grow with the file.
         """
@@ -163,7 +163,7 @@ class Ledger:
         return 0 if tail.endswith(b"\n") or is_own(tail) else len(tail)
 
     def rechain(self, *, recorded_at: datetime, version: str) -> Rechained | None:
-        """Puts the lines of joined histories, or moved and doubled ones, into one chain, and books that it did.
+        """Puts the lines of joined histories, and moved or doubled lines, into one chain, and records that it did.
 
         Every entry keeps its content, its id and its moment, so that what names an id still finds it; what changes is
         which line an entry names as the one before. The common beginning stays as it is, byte for byte. The new file
@@ -197,7 +197,7 @@ class Ledger:
         return record
 
     def set_aside(self, id: str, *, why: str, by: str, recorded_at: datetime, version: str) -> SetAside:
-        """Books that a line which cannot be read is set aside: from now on nobody reads it. The file stays as it is.
+        """Records that an unreadable line is set aside and never read again. The line stays in the file.
 
         Args:
             id: the beginning of the entry's id, as `verify` names it.

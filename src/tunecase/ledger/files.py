@@ -34,7 +34,7 @@ def _read(file: BinaryIO, count: int) -> bytes:
 
 
 def write_at(file: BinaryIO, end: int, block: bytes) -> None:
-    """All of the block at the end of the file and on the disk, or nothing of it."""
+    """Writes the whole block at the end of the file and to the disk, or nothing of it."""
     file.seek(end)
     try:
         left = memoryview(block)
@@ -49,7 +49,7 @@ def write_at(file: BinaryIO, end: int, block: bytes) -> None:
 
 
 def put_in_place(path: Path, content: bytes, copy: Path) -> None:
-    """Puts new content in the place of a file at once, after a copy of the old one; either all of it or nothing."""
+    """Replaces a file's content atomically, after keeping a copy of the old file: all of it or nothing."""
     new = path.with_name(f"{path.name}.new")
     try:
         with new.open("wb") as file:
@@ -70,7 +70,7 @@ def put_in_place(path: Path, content: bytes, copy: Path) -> None:
 
 
 def free_name(path: Path) -> Path:
-    """The path, or the first with a number behind it, that no file has."""
+    """The path, or the path with the lowest number appended, that no file has yet."""
     names = [path, *(path.with_name(f"{path.name}-{number}") for number in range(2, 10_000))]
     return next(name for name in names if not name.exists())
 

@@ -136,7 +136,7 @@ def is_marker(line: bytes) -> bool:
 
 
 def hashes(line: bytes) -> tuple[str, str] | None:
-    """(id, hash of the line before) as a line states them; None when it has not the form of an entry."""
+    """(id, hash of the line before) as a line states them; None if it does not have the form of an entry."""
     match = _HEAD.match(line)
     return (match[1].decode(), match[2].decode()) if match and line[-1:] == b"}" else None
 
@@ -153,7 +153,7 @@ def follows(line: bytes, before: bytes) -> bytes | None:
 
 
 def comes_after(line: bytes, before: bytes) -> bytes | None:
-    """The hash of a line which names `before` as the hash before it, its own id not looked at; None for another."""
+    """The hash of a line which names `before` as the hash before it, whatever its own id; None for another line."""
     if line[-1:] != b"}" or line[BEFORE_AT : CONTENT_AT - 2] != before:
         return None
     return hashlib.sha256(line).hexdigest().encode()
@@ -226,7 +226,7 @@ def verb_tail(verb: str) -> bytes:
 
 
 def group(line: bytes) -> tuple[bytes, bytes] | None:
-    """(kind, verb) without reading the body; None where that cannot be told, and the line must be read whole."""
+    """(kind, verb) without reading the body; None if only reading the whole line can tell."""
     kind, verb = line.rfind(_KIND) + len(_KIND), line.rfind(_VERB) + len(_VERB)
     # A body or meta may hold the same names; a text cannot, since its quotes are escaped.
     if line.count(_KIND, CONTENT_AT) != 1 or line.find(b'"', verb) != len(line) - 2 or line.find(b"\\", verb) > 0:

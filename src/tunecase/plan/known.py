@@ -12,7 +12,7 @@ from tunecase.records import Audit, Definition, Forecast, Reviews, Run, Tokens, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What is known of a project when its bill is drawn or its next step is chosen; None where nobody looked.
+    """What is known of a project when its bill is drawn or its next step is chosen; None for what has not been done.
 
     Args:
         basis: the project, prices, date and worlds; its draws are the number of worlds (20,000 is good for a bill).
@@ -48,6 +48,6 @@ class Known:
         return self.basis.project
 
     def in_worlds(self, worlds: Worlds, project: Project | None = None) -> "Known":
-        """The same in other worlds, of another project where one is given; defaults are noted anew."""
+        """The same in other worlds, and for another project if given; the defaults used are recorded afresh."""
         basis = replace(self.basis, project=project or self.basis.project, worlds=worlds, used={})
         return replace(self, basis=basis)

@@ -1,4 +1,4 @@
-"""What was mended: the cleaned copy and its review queue."""
+"""What was repaired: the cleaned copy and its review queue."""
 
 from dataclasses import dataclass
 

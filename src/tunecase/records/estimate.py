@@ -66,7 +66,7 @@ class Flip:
 
     @property
     def factor(self) -> float | None:
-        """The value at which it flips over the value now."""
+        """The value at which it flips, divided by the value now."""
         return None if self.at is None else self.at / self.now
 
     @property

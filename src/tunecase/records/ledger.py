@@ -1,4 +1,4 @@
-"""What looking after the ledger found: whether its chain is whole, and how two histories became one."""
+"""What maintenance of the ledger found: whether its chain is whole, and how two histories became one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

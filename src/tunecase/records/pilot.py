@@ -1,4 +1,4 @@
-"""What a pilot is told, and what it found: runs, baselines, mistakes of the best run, what a search gained."""
+"""A pilot's settings and what it found: runs, baselines, mistakes of the best run, what a search gained."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -171,7 +171,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What a search over K settings gained at one size, the luck of the best of K taken off.
+    """What a search over K settings gained at one size, less the luck of the best of K.
 
     `error_factor` is the winner's error as a share of the default's, an 80% interval; below 1 it helped.
     """
@@ -190,7 +190,7 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """Small real runs on nested, class-balanced subsets, one held-out test set for all.
+    """Small real runs on nested, class-balanced subsets, all scored on one held-out test set.
 
     `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place.
     """
@@ -229,7 +229,7 @@ class Pilot:
 
     @property
     def skill_lost(self) -> float | None:
-        """Points of general skill lost, mean over the runs that measured it; None where none did."""
+        """Points of general skill lost, mean over the runs that measured it; None if none did."""
         lost = [
             run.skill_before - run.skill_after
             for run in self.runs

@@ -84,7 +84,7 @@ def from_json(kind: type[T], body: Any) -> T:
 
 
 def reading_fault(name: str, error: ValueError) -> tuple[str, str]:
-    """What of a body was got, and what was wanted in its place, where `from_json` could not read it as a record.
+    """The part of a body that `from_json` could not read as a record, and what it wanted there.
 
     Example:
         >>> try:

@@ -1,4 +1,4 @@
-"""What was paid: one charge, and all of them held together: which count, which runs they paid for."""
+"""What was paid: single charges, and all of them together: which count, and which runs they paid for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ from tunecase.io.trackers.run import InFull, Room, Store
 
 
 def read_mlflow(place: str, experiment: str, in_full: InFull) -> Store | None:
-    """The runs of an MLflow place that are not deleted; None where it is none of MLflow's.
+    """The runs of an MLflow place that are not deleted; None if it is not MLflow's.
 
     Args:
         place: a path, MLflow's own address of a database or folder (sqlite:///, file://), or a server's address. The

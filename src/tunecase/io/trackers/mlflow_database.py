@@ -22,7 +22,7 @@ Points = dict[str, dict[str, list[tuple[float, float]]]]
 
 
 def database_in(place: Path) -> Path | None:
-    """The SQLite store that a file is or a folder holds; None where there is none."""
+    """The SQLite store: the file itself, or the one in a folder; None if there is none."""
     path = next((place / name for name in NAMES if (place / name).is_file()), place) if place.is_dir() else place
     if not path.is_file():
         return None

@@ -60,14 +60,14 @@ class Store:
 
 
 class Room:
-    """How much more of a store is read; what a limit leaves out is never left out in silence."""
+    """How much more of a store may be read; whatever a limit leaves out is reported."""
 
     def __init__(self) -> None:
         self.read: Counter[str] = Counter()
         self.cut = ""
 
     def takes(self, what: str) -> bool:
-        """Whether one more is read of `experiments`, `runs` or `values`; from the first that is not, nothing is."""
+        """Whether one more of `experiments`, `runs` or `values` is read; after the first refusal, nothing more is."""
         most = MOST_VALUES if what == "values" else MOST_RUNS
         if self.read[what] >= most:
             self.cut = self.cut or f"read {most:,} of at least {most + 1:,} {what}"
@@ -76,7 +76,7 @@ class Room:
 
 
 def chosen(names: Mapping[str, str], wanted: str) -> set[str]:
-    """The numbers of the experiments to read: of the one named by its name or number, of all where none is.
+    """The numbers of the experiments to read: the one given by name or number, or all if none is given.
 
     Raises: InputError where no experiment is of that name.
     """
@@ -89,7 +89,7 @@ def chosen(names: Mapping[str, str], wanted: str) -> set[str]:
 
 
 def moment(milliseconds: Any) -> datetime | None:
-    """The moment of milliseconds since 1970, as a number or text; None for none, and for what is no moment."""
+    """The moment of milliseconds since 1970, as a number or text; None for an empty or invalid one."""
     try:
         return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None
     except (ValueError, OverflowError, OSError, TypeError):

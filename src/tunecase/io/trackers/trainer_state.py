@@ -136,7 +136,7 @@ def flat(body: Any, before: str = "", depth: int = 0) -> Iterator[tuple[str, str
 
 
 def read_json(path: Path) -> Any:
-    """A JSON file; the trainer's NaN is understood. Raises InputError when it cannot be read."""
+    """The content of a JSON file, in which NaN is allowed. Raises InputError when it cannot be read."""
     import json
 
     try:

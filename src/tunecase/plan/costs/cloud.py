@@ -1,4 +1,4 @@
-"""What a cloud bills besides GPU hours: what is kept in it, and what leaves it."""
+"""What a cloud bills besides GPU hours: storage and egress."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def storage(work: Work) -> Cost:
-    """Weights and checkpoints, for as long as the project takes, at the price of a GB and month.
+    """Storing weights and checkpoints for as long as the project takes, at the price per GB and month.
 
         GB-months = (weights + rounds x runs x checkpoints x GB of one / 2) x months
 

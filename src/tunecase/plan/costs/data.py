@@ -14,7 +14,7 @@ NO_PRICE = "new examples have no price: give data.sources"
 
 
 def data(work: Work) -> Cost:
-    """Examples bought over the rounds, test rows that the definition misses, and the audit's repairs.
+    """Examples bought over the rounds, test rows that the definition lacks, and the audit's repairs.
 
     A source's set-up is paid once. In a plan without a training file the rows at hand must be formatted and cleaned: by
     a script, in the hours of the first source of kind `have`, else the default's. Leaves out the team's other hours,

@@ -73,7 +73,7 @@ def months(work: Work) -> "Draws":
 
 
 def person_hours(work: Work) -> "Draws":
-    """People's hours over all rounds, shape (draws,); a round without work on the data takes those of a first run."""
+    """People's hours over all rounds, shape (draws,); a round without work on the data takes as many as a first run."""
     import numpy as np
 
     whole = work.walk.rounds - work.walk.short_rounds

@@ -1,4 +1,4 @@
-"""GPU hours: of runs that succeed, of runs that fail, and of machines that are billed while no run goes."""
+"""GPU hours of runs that succeed, of runs that fail, and of machines billed while nothing runs."""
 
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
 
 
 def failed_runs(work: Work) -> Cost:
-    """Runs that fail and are paid all the same: a share of the hours of those that succeed.
+    """Runs that fail but are still paid for: a share of the hours of those that succeed.
 
     A failed run is taken to fail at its end; one that fails early costs less.
     """
@@ -67,7 +67,7 @@ def failed_runs(work: Work) -> Cost:
 
 
 def idle(work: Work) -> Cost:
-    """Hours that are billed while no run goes: a share of all billed GPU hours.
+    """Hours that are billed while nothing runs: a share of all billed GPU hours.
 
     idle = used x share / (1 - share),   used = hours of runs, failed ones too
 
@@ -92,22 +92,22 @@ def gpu_hours(work: Work) -> "Draws | None":
 
 
 def runs_per_round(work: Work) -> "Draws":
-    """Training runs paid in a round, failed ones counted, shape (draws,)."""
+    """Training runs paid for in a round, failed ones included, shape (draws,)."""
     return successful_runs(work) * (1 + _failed_share(work))
 
 
 def training_jobs(work: Work) -> "Draws":
-    """Training jobs over all rounds that end well, shape (draws,); a search beyond a round's own is left out."""
+    """Successful training jobs over all rounds, shape (draws,); a search beyond a round's own is left out."""
     return successful_runs(work) * work.walk.rounds
 
 
 def rows_trained(work: Work) -> "Draws":
-    """Rows of all training runs that end well, over all rounds, shape (draws,)."""
+    """Rows of all successful training runs, over all rounds, shape (draws,)."""
     return successful_runs(work) * work.walk.rows_trained + work.walk.search_rows
 
 
 def successful_runs(work: Work) -> "Draws":
-    """Training runs of a round that end well, shape (draws,)."""
+    """Successful training runs of a round, shape (draws,)."""
     return work.basis.draw("training.runs_per_round", work.project.training.runs_per_round)
 
 

@@ -7,7 +7,7 @@ from tunecase.quantities import band, figures, share
 
 
 def unknowns(work: Work) -> Cost:
-    """Work that no input names: people's hours in labour and evaluation times a factor, less those hours.
+    """Work that no input names: people's hours in labour and evaluation, times a factor less 1.
 
         unknowns = (factor - 1) x people's hours x rate,   factor >= 1, drawn once for the whole project
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be paid for: the rounds walked, the machine, the tokens of a row, repairs and missing test rows.
+    """What has to be paid for: the rounds walked, the machine, the tokens of a row, repairs and missing test rows.
 
     `tokens_per_row` has shape (draws,); None when nothing is known of the text's length. `machine` None comes with
     `no_machine`, the reason. `repair` is the audit's price band for mending the data at hand.

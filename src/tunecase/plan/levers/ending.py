@@ -23,7 +23,7 @@ def _not_met(state: State) -> str:
 
 
 def redefine(state: State) -> Offer:
-    """Ask for less: ship now at the fallback that was named, or name the hardest score that four worlds in five reach.
+    """Ask for less: ship now at the stated fallback, or name the hardest score that four worlds in five reach.
 
     Where a fallback was named, every plan may end there too, when a test shows it: it earns its part of the gain.
     """

@@ -75,7 +75,7 @@ def larger_test(state: State) -> Look:
 
 
 def audit_labels(state: State) -> Look:
-    """Have people read labels at hand once more: the share of wrong ones becomes known, more or less."""
+    """Have people read some labels again, which measures the share of wrong ones roughly."""
     rows = min(AUDITED, state.sizes[0])
     wrong = wrong_share(state)
     luck = generator(state.basis.worlds.seed, "audit of labels")
@@ -95,7 +95,7 @@ def bigger_run(state: State) -> Look:
 
 
 def tuning_runs(state: State) -> Look:
-    """A search over settings on a small subset: by what factor the error shrinks, the winner's luck taken off."""
+    """A search over settings on a small subset: by what factor the error shrinks, less the winner's luck."""
     runs = int(state.basis.text("levers.tuning_runs"))
     n = max(state.belief.points[-1].n // SMALL_SHARE, 1)
     action = f"try {runs} settings on {count(n)} rows"

@@ -69,7 +69,7 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, 
 
 
 def without_value(state: State, offers: Sequence[Offer]) -> tuple[State, tuple[Offer, ...]]:
-    """Where nobody said what the target is worth: rows are bought round by round, as if no price were too high."""
+    """The board when the worth of the target is not stated: rows are bought round by round, whatever they cost."""
     import numpy as np
 
     offers = tuple(replace(offer, move=None) for offer in offers)

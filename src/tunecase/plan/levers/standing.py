@@ -123,7 +123,7 @@ def _before(basis: Basis, definition: Definition | None, audit: Audit | None) ->
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:
-    """Items that the tests to come are worth: those at hand and those that the definition misses; None where not known.
+    """Items in the tests to come: those at hand and those that the definition lacks; None if unknown.
 
     A round may have been tested on more than the file held. Rows of one group count as their number over the design
     effect, where that was measured or stated.
@@ -136,7 +136,7 @@ def test_rows(definition: Definition | None, audit: Audit | None, forecast: Fore
 
 
 def test_rows_to_buy(definition: Definition | None, audit: Audit | None) -> int:
-    """Test rows that are missing and that the audit's repair price does not hold already."""
+    """Missing test rows that the audit's repair price does not already cover."""
     small = audit.finding("test_too_small") if audit else None
     repaired = max(LEAST_TEST_ROWS - audit.test_usable, 0) if audit and small else 0
     return max(_missing(definition) - repaired, 0)

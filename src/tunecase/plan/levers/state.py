@@ -65,16 +65,16 @@ class State:
 
     @property
     def worth(self) -> float:
-        """The mean of V: what the target is worth does not hang on the curve, so its mean serves."""
+        """The mean of V: what the target is worth does not depend on the curve, so the mean is enough."""
         return float(self.value.mean()) if self.value is not None else 0.0
 
     @property
     def evidence(self) -> Evidence:
-        """Whether what is done with more rows was measured on the model itself."""
+        """Whether the effect of more rows was measured on the model itself."""
         return "assumed" if self.forecast.stand_in else "measured"
 
     def credit(self, errors: "Draws") -> "Draws":
-        """The part of the wanted gain that is truly had at such errors, 0 to 1; all of it where none is wanted."""
+        """The part of the wanted gain that these errors truly reach, 0 to 1; all of it if no gain is wanted."""
         import numpy as np
 
         wanted = self.error_baseline - self.error_target
@@ -83,11 +83,11 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     def shipping(self, part: float) -> float:
-        """What shipping brings that has `part` of the gain: V part + saving, and nothing where nothing is shipped."""
+        """What shipping with `part` of the gain brings: V part + saving; nothing if nothing is shipped."""
         return self.worth * part + self.saving if part > 0 else 0.0
 
     def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0) -> Rules:
-        """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly had.
+        """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly reached.
 
         `shipped` is the part of V that ending at once brings.
         """

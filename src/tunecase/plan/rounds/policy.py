@@ -53,7 +53,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sorted:
-    """The open worlds of a node in the order of what they show, where each group begins, and how many it holds."""
+    """The open worlds of a node, sorted by what they show; where each group begins, and how many worlds it holds."""
 
     order: "Indices"
     starts: "Indices"
@@ -81,7 +81,7 @@ class Policy:
     best: "tuple[NDArray[np.int8], ...]"
 
     def after(self, step: Step, at: int = 0) -> "Draws":
-        """What each world gets that takes `step` at node `at` and follows the policy then, shape (worlds,)."""
+        """What each world gets if it takes `step` at node `at` and then follows the policy, shape (worlds,)."""
         return _after(self.value, self.nodes[at], step)
 
     def moves(self, first: int | None = None) -> "Iterator[tuple[int, int, Flags]]":
@@ -126,7 +126,7 @@ def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted, ..
 
 
 def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequence[Sorted] | None = None) -> Policy:
-    """The policy of the best expected value, by backward induction over groups of worlds that show alike.
+    """The policy with the best expected value, by backward induction over groups of worlds with like results.
 
         value(node, world) = ends,                                            where done or nothing is worth more
                              value(to, world) - cost(step, world),            step = argmax over steps of group means
@@ -223,7 +223,7 @@ def worth_of_seeing(values: "Draws", shown: "Draws", groups: int = GROUPS) -> tu
 
 
 def worth_of_knowing(values: "Draws") -> float:
-    """What it is worth to know the world before choosing (EVPI): no sight is worth more; values as `worth_of_seeing`.
+    """What it is worth to know the world before choosing (EVPI): no look is worth more. Values as `worth_of_seeing`.
 
     EVPI = E[ max_a value_a ] - max_a E[value_a]
     """

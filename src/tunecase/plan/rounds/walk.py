@@ -75,7 +75,7 @@ def counted(rounds: "Draws", sizes: Sequence[int]) -> Walk:
 
 
 def parted(count: "Draws", share: "Draws", luck: "Draws") -> "Draws":
-    """How many of `count` things are of one kind when each is with the chance `share`: binomial, by uniform `luck`.
+    """How many of `count` things are of one kind, each with the chance `share`: binomial, by uniform `luck`.
 
     Shape (draws,); counts are whole and small. Example:
 
@@ -125,7 +125,7 @@ def walk_rounds(
     most: "Draws | None" = None,
     seed: int = 0,
 ) -> Walk:
-    """Round r trains on sizes[r - 1] rows and tests; rounds go on whatever the tests show.
+    """Round r trains on sizes[r - 1] rows and tests; the rounds continue whatever the tests show.
 
     The target is reached where the lower bound of the score met it in one of the rounds.
 
@@ -168,7 +168,7 @@ def luck_of_round(number: int) -> str:
 
 
 def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
-    """The true errors of the model to be tuned, where the forecast is that of a cheap learner in its place.
+    """The true errors of the model to be tuned, where the forecast describes a cheap stand-in.
 
         error of the model = error of the stand-in x factor,   one factor per world for all its sizes, at most 1
 
