@@ -1,4 +1,4 @@
-"""Will more data reach the target? The learning curve, its band, and what that says."""
+"""Will more data reach the target? The learning curve, its band, and what follows from it."""
 
 from tunecase.forecast.curves import LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.experiments import narrowings, noise_of_run

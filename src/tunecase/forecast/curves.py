@@ -66,7 +66,7 @@ SKETCH = 400  # draws from each model that the learnt forecasts correct
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How much wider than native the pool's bands are drawn for one kind of metric, and what that rests on.
+    """How much the pool's bands are widened for one kind of metric, and what that rests on.
 
     `factor` is never below 1, so that a band is not too narrow where few sources are known; `learnt` is what those
     sources say without that guard.
@@ -94,7 +94,7 @@ class Sketch:
     part: "Array"
 
     def blend(self, levels: "Array", learnt: "Array") -> "Array":
-        """From what the points say of sizes measured to what was learnt of later ones, shape (levels, sizes)."""
+        """Blends what the points say of measured sizes into what was learnt of later ones, shape (levels, sizes)."""
         import numpy as np
 
         steps = (np.arange(len(self.measured)) + 0.5) / len(self.measured)

@@ -1,4 +1,4 @@
-"""What one more run would tell, and what that is worth, before it is paid for.
+"""What one more run would reveal, and what that is worth, before it is paid for.
 
 Every candidate run is tried in the same possible worlds: each world says what the run would measure, the measurement
 weighs all worlds anew, and the weighed worlds are asked the same question again. Nothing is fitted twice, so a
@@ -145,7 +145,7 @@ def next_run(
     currency: str = "USD",
     stand_in: bool = False,
 ) -> NextRun | None:
-    """The candidate to make next: worth the most beyond its price, or, without a payoff, telling the most for it.
+    """The candidate to make next: worth most beyond its price or, without a payoff, most revealing for it.
 
     Args:
         belief, far: as for `narrowing`; runs are scored on the test of the largest size.
@@ -211,7 +211,7 @@ def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int
 def noise_of_run(
     belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None, fresh: bool = False
 ) -> "Array":
-    """Variance with which the runs measure ln e in each world, beyond what runs of that size have told already.
+    """Variance with which the runs measure ln e in each world, beyond what runs of that size have already shown.
 
         k runs so far at n:   1 / v = 1 / (items + run/(k + draws)) - 1 / (items + run/k)
 

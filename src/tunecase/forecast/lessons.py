@@ -131,7 +131,7 @@ class Lessons:
         return Lessons(Ahead(*parts), self.truth[kept], self.unit[kept], self.weight[kept], self.bounded[kept])
 
     def nearest(self, ahead: Ahead, levels: "Array") -> "Array":
-        """Quantiles of ln e relative to the last size, as the lessons most alike say; shape (levels, sizes).
+        """Quantiles of ln e relative to the last size, from the most similar lessons; shape (levels, sizes).
 
             z_l = (truth_l - middle_l) / width_l;  w_l ∝ weight_l / (1 + d_l / d_40)^3
             quantile = middle + width x weighted quantile of z

@@ -161,7 +161,7 @@ def fit_atoms(
 
 @dataclass(frozen=True, slots=True)
 class DriftFit:
-    """The cells of the grid that carry weight, and what is needed to read each at any size."""
+    """The cells of the grid that carry weight, and what is needed to evaluate each at any size."""
 
     x: "Array"
     level: float

@@ -1,4 +1,4 @@
-"""How noisy the points of a learning curve are, and whether a pilot's improvement stands out of that noise."""
+"""How noisy the points of a learning curve are, and whether a pilot's improvement exceeds that noise."""
 
 import math
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Gate:
 
 
 def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> Gate:
-    """Is the pilot's improvement a signal? It must cut the error, and stand out of the noise.
+    """Is the pilot's improvement a signal? It must cut the error, by more than the noise.
 
         cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
         with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last)

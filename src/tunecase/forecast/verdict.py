@@ -46,7 +46,7 @@ class Facts:
     next_run: NextRun | None = None
 
     def words(self, score: float) -> str:
-        """The score as it is said."""
+        """The score in words."""
         return f"{score:.1%}" if self.scale.bounded else f"{score:.3g}"
 
     def error(self, score: float) -> float:

@@ -100,7 +100,7 @@ class Files:
 
 
 class Watch(TypedDict, total=False):
-    """Who is told while an audit runs.
+    """The callbacks that follow an audit while it runs.
 
     Args:
         progress: called with the rows read, rows a second and the seconds left (None where not known); once with no
@@ -125,7 +125,7 @@ class Audited:
 def audit(
     project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False, **watch: Unpack[Watch]
 ) -> Audited:
-    """The data judged: what is wrong, which rows, what mending it costs, and whether to train on it.
+    """The data judged: what is wrong, which rows, what repairs cost, and whether to train on it.
 
     Args:
         project: gives column names, the token limit, shares in production and the model whose tokenizer is looked for;

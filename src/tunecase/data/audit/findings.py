@@ -20,7 +20,7 @@ SEVEREST_FIRST = ("stop", "warn", "note")
 
 
 def findings(evidence: Evidence, defects: Sequence[Defect], basis: Basis) -> tuple[Finding, ...]:
-    """Every defect as a finding, severest first."""
+    """Every defect as a finding, the most severe first."""
     priced = [_finding(evidence, defect, basis) for defect in defects]
     return tuple(sorted(priced, key=lambda finding: SEVEREST_FIRST.index(finding.severity)))
 

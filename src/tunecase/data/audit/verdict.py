@@ -18,7 +18,7 @@ BLOCKING: dict[str, str] = {
 
 
 def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tuple[Verdict, str]:
-    """Fit, fit after fixes, not fit or too little to say, and why in one sentence."""
+    """Fit, fit after fixes, not fit, or too little data to say, and why in one sentence."""
     readable = len(evidence.train.number)
     if readable < balance.LEAST_ROWS:
         return "too little to say", f"{readable} readable rows; nothing can be said below {balance.LEAST_ROWS}"

@@ -237,7 +237,7 @@ def runaway_answer(evidence: "Evidence") -> Defect | NotChecked | None:
 
 
 def refusal(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers that refuse or apologise instead of answering, in eight languages; meant ones must be said to be so."""
+    """Answers that refuse or apologise instead of answering, in eight languages; intended ones must be declared."""
     why = "these answers refuse or apologise: a model learns to refuse as often"
     return _by_bits(evidence, "refusal", BIT["refusal"], why, "keep those that are meant, answer or delete the others")
 
@@ -250,13 +250,13 @@ def model_signature(evidence: "Evidence") -> Defect | NotChecked | None:
 
 
 def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers with a stand-in that nobody filled: lorem ipsum, TODO, {{name}}, [insert …], N/A alone."""
+    """Answers with a placeholder that nobody filled in: lorem ipsum, TODO, {{name}}, [insert …], N/A alone."""
     why = "a stand-in was left where the answer should be"
     return _by_bits(evidence, "placeholder", BIT["placeholder"] | BIT["nothing"], why, "fill them in, or delete them")
 
 
 def copied_prompt(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers that are their prompt again; not where that is the rule, as in correcting a text."""
+    """Answers that are their prompt again; not where most are, as when the task is to correct a text."""
     if evidence.request.task == "extraction":
         return None
     why = "the answer is the prompt again, wholly or but for a few words"

@@ -222,7 +222,7 @@ def rare_class(evidence: Evidence) -> Defect | None:
 
 
 def too_few_rows(evidence: Evidence) -> Defect | None:
-    """Fewer rows with something to say than a first pilot takes."""
+    """Fewer usable rows than a first pilot takes."""
     rows = int((evidence.train.raw != NO_TEXT).sum())
     missing = PILOT_ROWS - rows
     if missing <= 0:
@@ -234,7 +234,7 @@ def too_few_rows(evidence: Evidence) -> Defect | None:
 
 
 def test_too_small(evidence: Evidence) -> Defect | None:
-    """Fewer distinct test rows than show a gain of 13 points."""
+    """Fewer distinct test rows than are needed to show a gain of 13 points."""
     rows = distinct_test_rows(evidence)
     missing = LEAST_TEST_ROWS - rows
     if evidence.test is None or missing <= 0:

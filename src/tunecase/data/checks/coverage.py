@@ -1,4 +1,4 @@
-"""What the test and production ask that training hardly holds: rows without a near neighbour, thin regions."""
+"""What the test and production contain and training hardly does: rows without a near neighbour, thin regions."""
 
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
@@ -23,12 +23,12 @@ def uncovered_production(evidence: Evidence) -> Defect | NotChecked | None:
 
 
 def thin_cluster(evidence: Evidence) -> Defect | None:
-    """Regions that the test asks for and training hardly fills."""
+    """Regions that are common in the test and rare in training."""
     return _thin(evidence, evidence.test, "thin_cluster", "test")
 
 
 def thin_cluster_production(evidence: Evidence) -> Defect | None:
-    """Regions that production asks for and training hardly fills."""
+    """Regions that are common in production and rare in training."""
     return _thin(evidence, evidence.production, "thin_cluster_production", "production")
 
 

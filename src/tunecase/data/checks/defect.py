@@ -55,6 +55,6 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class NotChecked:
-    """What a check could not judge, and why: one line for people, beginning with what was not looked at."""
+    """What a check could not judge, and why: one line for people, which begins with what was not checked."""
 
     what: str

@@ -87,7 +87,7 @@ class Evidence:
 
     @cached_property
     def first_raw(self) -> "Rows":
-        """For each training row the first row with the same raw input, itself where there is none or no text."""
+        """For each training row the first row with the same raw input; itself if there is none or no text."""
         return first_alike(self.train.raw)
 
     @cached_property
@@ -203,7 +203,7 @@ class Evidence:
 
 
 def first_alike(hashes: "Hashes") -> "Rows":
-    """For each row the first row with the same hash; a row without text stands for itself.
+    """For each row the first row with the same hash; a row without text is its own.
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""Answers that state facts which their input does not hold: training on them teaches a model to invent."""
+"""Answers that state facts which their input does not contain: training on them teaches a model to invent."""
 
 from collections import Counter
 from typing import TYPE_CHECKING

@@ -36,7 +36,7 @@ FINE_KAPPA = 0.6
 
 
 def label_error(evidence: Evidence) -> Defect | NotChecked | None:
-    """Labels that the texts do not speak for, worst first; `count` is how many are estimated wrong, not the queue."""
+    """Labels that the texts do not support, worst first; `count` is how many are estimated wrong, not the queue."""
     import numpy as np
 
     if not evidence.classes:
@@ -93,7 +93,7 @@ def _wrong(ranking: Ranking) -> Interval80 | None:
 
 
 def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
-    """Labels that cannot be told from ones handed out at random: 5% of random sets escape, by construction."""
+    """Labels that cannot be told from random ones: 5% of random sets escape, by construction."""
     import numpy as np
 
     if not evidence.classes:

@@ -1,4 +1,4 @@
-"""Languages: several in one file, other shares in training than where the model is judged, answers in another one."""
+"""Several languages in one file, shares that differ between training and test, answers in another language."""
 
 import re
 from collections import Counter

@@ -32,7 +32,7 @@ def leak_normalised(evidence: Evidence) -> Defect | None:
 
 
 def leak_near(evidence: Evidence) -> Defect | None:
-    """Test rows that are a training row with a few words changed.
+    """Test rows that equal a training row but for a few words.
 
     Training rows with the same answer or at Jaccard .9 go; the others are to be looked at: they may share a template.
     """

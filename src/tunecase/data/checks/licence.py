@@ -21,7 +21,7 @@ USE_QUESTIONS = {
 
 
 def licence(evidence: Evidence) -> Defect | NotChecked | None:
-    """What is in the way of use: no licence, a non-commercial or conditional one, conflicts, a model's outputs.
+    """What stands in the way of use: no licence, a non-commercial or conditional one, conflicts, a model's outputs.
 
     Nothing is decided: the finding lists questions for whoever answers for the data.
     """

@@ -1,4 +1,4 @@
-"""Preference pairs: two answers that are the same, and a taste for the longer one."""
+"""Preference pairs: pairs of equal answers, and a preference for the longer answer."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ def pair_equal(evidence: "Evidence") -> Defect | None:
 
 
 def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
-    """How often the chosen answer is the longer one, noted from seven in ten where chance is surely passed."""
+    """How often the chosen answer is the longer one, noted from seven in ten on, if that is beyond chance."""
     from scipy.stats import binomtest
 
     marks = evidence.train.marks["answer"]

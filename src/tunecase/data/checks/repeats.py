@@ -62,7 +62,7 @@ def _repeats(evidence: Evidence, check: str, first: "Rows", repeated: "Flags", w
 
 
 def duplicate_near(evidence: Evidence) -> Defect | None:
-    """Training rows that are an earlier one with a few words changed, found by MinHash and verified by true Jaccard.
+    """Training rows that equal an earlier one but for a few words, found by MinHash and verified by true Jaccard.
 
     Free answers that differ are counted but not deleted: one number changed makes another task; nor is anything where
     more than three rows in ten would go. Pairs at Jaccard .7

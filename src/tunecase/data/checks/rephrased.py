@@ -1,4 +1,4 @@
-"""Test rows that stand in the training file in other words, and what no matching of words can see."""
+"""Test rows that occur in the training file in other words, and what no matching of words can find."""
 
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
 
 
 def leak_translated(evidence: Evidence) -> NotChecked | None:
-    """Says that words cannot see a translation, whenever there are two files to compare."""
+    """Notes that matching words cannot find translations, whenever there are two files to compare."""
     if evidence.test is None:
         return None
     return NotChecked("translated leaks: a translation shares no words with its source; needs a model or a reader")

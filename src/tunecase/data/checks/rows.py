@@ -1,4 +1,4 @@
-"""Rows that cannot be read and rows that say nothing."""
+"""Rows that cannot be read and rows that are empty."""
 
 from collections import Counter
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Whether the test, and a sample of production, look like the training rows to a classifier that tries to tell."""
+"""Whether the test, and a sample of production, can be told from the training rows by a classifier."""
 
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked

@@ -87,7 +87,7 @@ class Spool:
         self.done, self.facts, self.sizes = done, facts, sizes
 
     def add(self, arrays: "Mapping[str, Array]", lists: Mapping[str, Iterable[Any]], facts: Mapping[str, Any]) -> None:
-        """One block more: its part of every column, its plain rows, and the facts as they are now."""
+        """Adds a block: its part of every column, its plain rows, and the facts as they are now."""
         if self.folder is None:
             for name, values in arrays.items():
                 self.arrays.setdefault(name, []).append(values)
@@ -116,7 +116,7 @@ class Spool:
         return self.files[name]
 
     def save(self) -> None:
-        """Writes down how far the files are good."""
+        """Records how far the files are valid."""
         if self.folder is None:
             return
         for file in self.files.values():

@@ -1,4 +1,4 @@
-"""A cleaned copy of the training file, with everything that was taken out of it and the rows that want a look.
+"""A cleaned copy of the training file, with everything that was taken out of it and the rows to review.
 
 rows = kept + dropped + quarantined, asserted against the audit. The input is read as a stream, twice side by side: once
 as rows, once as the bytes they are made of.

@@ -96,7 +96,7 @@ class _Rows:
         self.tally = Tally()
 
     def reasons_to_drop(self, number: int) -> list[dict[str, Any]]:
-        """Why a row goes, by the audit or else by its reviewers; empty where it stays."""
+        """Why a row is dropped, by the audit or else by its reviewers; empty if it stays."""
         reasons = [_plain(reason) for reason in self.orders.removed.get(number, ())]
         correction = self.orders.corrections.get(number)
         if not reasons and correction is not None and correction.verdict == "delete":

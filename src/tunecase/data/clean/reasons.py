@@ -1,4 +1,4 @@
-"""Why each row goes or wants a look, row by row: the findings turned round."""
+"""Why each row is dropped or has to be reviewed: the findings, by row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

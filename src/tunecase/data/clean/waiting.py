@@ -100,7 +100,7 @@ def expected_wrong(queue: Mapping[int, Waiting], audit: Audit) -> float:
 def write_queue(
     folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], classes: tuple[str, ...], mask: bool
 ) -> None:
-    """The rows in the order of their rank, their texts fetched from where the pass laid them."""
+    """Writes the rows in the order of their rank, with the texts that the pass over the file kept."""
     import orjson
 
     with QueueFiles(folder, classes) as files:

@@ -1,4 +1,4 @@
-"""What a text says in terms that survive another wording: stems of words, numbers, names, and the literals of code."""
+"""What a text says in terms that survive rewording: stems of words, numbers, names, and the literals of code."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Where one set of texts lies seen from another: rows without a near neighbour in it, and regions it hardly fills."""
+"""How one set of texts covers another: rows without a near neighbour in it, and regions it hardly fills."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A group of alike texts that the other set asks for and the base hardly has; `rows` are places of the others."""
+    """A group of alike texts, common in the other set and rare in the base; `rows` are places of the others."""
 
     base: int
     others: int
@@ -45,7 +45,7 @@ class Region:
 
 
 def measure_cover(base: Sequence[str], others: Sequence[str], seed: int = 0) -> Cover:
-    """The texts that no text of the base is near to.
+    """The texts that are near to no text of the base.
 
         nearness = mean cosine (TF-IDF of runs of 3 to 5 characters within words) to the 3 nearest texts of the base,
         far below the 5% point of the base's own nearness, each text left out of its own neighbours
@@ -100,7 +100,7 @@ def _nearness(base: "Floats", others: "Floats", own: "Rows | None") -> "Floats":
 
 
 def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> tuple[Region, ...]:
-    """Groups of alike texts with at least three times as many of the others as the base's size lets expect.
+    """Groups of alike texts with at least three times as many of the others as the base predicts.
 
     Groups are k-means clusters of both sets together, one for each 40 texts and at most 50; a group counts where chance
     gives so many with p < .001 over all groups together.

@@ -1,4 +1,4 @@
-"""The facts that an answer states (numbers, names, dates, codes, quotes), and whether its input holds them."""
+"""The facts that an answer states (numbers, names, dates, codes, quotes), and whether its input contains them."""
 
 import json
 import re
@@ -29,7 +29,7 @@ class AnswerFacts:
 
 
 def answer_facts(input: str, output: str) -> AnswerFacts:
-    """Which facts of the answer its input holds, after one spelling of numbers, dates, case and endings.
+    """Which facts of the answer its input contains, with numbers, dates, case and endings spelt alike.
 
     Example:
         >>> answer_facts("Invoice 4711 of 5 March 2024, 1,200.50 EUR", '{"no": 4711, "date": "2024-03-05"}').absent

@@ -72,7 +72,7 @@ class Noise:
 
 
 def rank_labels(texts: Sequence[str], given: "Codes", seed: int = 0, group: "Codes | None" = None) -> Ranking | None:
-    """The rows by how little their texts speak for the labels they carry.
+    """The rows ranked by how little their texts support the labels they carry.
 
         p(k | text) ~ regression(k | text)^a (neighbours(k | text) + .1)^b,   score = 1 - p(given | text)
 
@@ -119,7 +119,7 @@ def rank_labels(texts: Sequence[str], given: "Codes", seed: int = 0, group: "Cod
 def rank_probabilities(
     probabilities: "Numbers", given: "Codes", near: "Numbers | None" = None, seed: int = 0
 ) -> Ranking:
-    """The same from probabilities that stand already: out of fold, of any model.
+    """The same from given probabilities: out of fold, of any model.
 
     Args:
         probabilities: shape (rows, classes), each row summing to about 1; `near` a second view of the same shape.

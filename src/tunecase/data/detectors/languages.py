@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - lists of words read better in one line each
-"""Which language a text is in, by its script and its commonest words; None where that does not tell.
+"""Which language a text is in, by its script and its commonest words; None if these do not tell.
 
 Fourteen scripts and eighteen languages in Latin letters are known. Languages that share a script and have no list here
 go by the commonest one, so the answer says what is written with and not who writes it.

@@ -1,4 +1,4 @@
-"""How alike two texts are in what survives another wording: features of a pair of rows, and one score for them."""
+"""How alike two texts are in what survives rewording: features of a pair of rows, and one score for them."""
 
 import math
 from collections import Counter
@@ -96,7 +96,7 @@ def final_answer(output: str) -> str:
 
 
 def read(example: Example) -> Terms:
-    """The terms of an example: of its input, and of code with its answer, since the task may stand in either."""
+    """The terms of an example: of its input, and for code also of its answer, since either may hold the task."""
     if example.output and (is_code(example.input) or is_code(example.output)):
         return terms(f"{example.input}\n{example.output}")
     return terms(example.input)

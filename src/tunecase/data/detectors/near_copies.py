@@ -203,7 +203,7 @@ def _met(keys: "Hashes", reach: int, side: "Flags | None") -> "Rows":
 
 
 def common_shingles(flat: "Shingles", texts: int) -> "Shingles":
-    """The shingles that stand in a tenth of the texts, and in twenty at least, ascending: they tell no copy."""
+    """The shingles that occur in a tenth of the texts, and in twenty or more, ascending: they reveal no copy."""
     import numpy as np
 
     shingles, often = np.unique(flat, return_counts=True)

@@ -61,7 +61,7 @@ class Matches:
 
 
 def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -> Matches:
-    """Training rows that say what a test row says, in other words.
+    """Training rows that say what a test row says in other words.
 
     level = the lowest at which E <= F / 10 and r <= 0.5%, where r is the share of rows with a neighbour at that level
     among rows of their own file (beyond the last observed ones an exponential tail), E = r x training rows, and F the

@@ -1,4 +1,4 @@
-"""What spoilt answers say: refusals, models that name themselves and stand-ins, by language, from a table."""
+"""What spoilt answers say: refusals, models that name themselves and placeholders, by language, from a table."""
 
 import re
 from collections.abc import Iterator, Sequence

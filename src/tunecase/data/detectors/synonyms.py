@@ -1,4 +1,4 @@
-"""Words that another wording commonly puts for one another: everyday English, and the English of programs.
+"""Words that commonly replace one another in rewording: everyday English, and the English of programs.
 
 Each row of the table `synonyms` is one group; a word stands in the first group that lists it. The groups are wide on
 purpose: they widen a search whose judge asks for rare words, numbers and names besides.

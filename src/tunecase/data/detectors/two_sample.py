@@ -81,7 +81,7 @@ def contrast(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Contrast | None:
-    """Can a classifier tell two sets of texts apart, and could chance do it as well?
+    """Can a classifier tell two sets of texts apart, and better than chance would?
 
         AUC = share of pairs (one text of each set, in one fold) that the score puts in order,
         p = (1 + shuffles with an AUC as high) / (1 + shuffles)
@@ -204,7 +204,7 @@ def _directions(texts: Sequence[str], settings: dict[str, Any], directions: int,
 
 
 def style(texts: Sequence[str]) -> "Floats":
-    """How texts are written, whatever they say, shape (texts, 11).
+    """How texts are written, whatever they are about, shape (texts, 11).
 
     Log characters and words, letters a word, shares of capitals, digits, signs, other scripts and line ends, a capital
     at the beginning, a sign at the end, and the share of words that no other text has (typing errors).

@@ -12,7 +12,7 @@ from tunecase.io.trackers import States, last_states, states, tracked_run
 
 
 def trainer_state(place: str, request: Asked) -> Imported | None:
-    """One run for each output folder below the place: its evaluations by step, its size where it can be known.
+    """One run for each output folder below the place: its evaluations by step, its size if known.
 
     Where more folders lie below the place than are searched, a note says so.
     """
