@@ -101,10 +101,10 @@ def test_every_entry_is_read_back_as_its_record(name: str) -> None:
 def test_what_was_found_still_holds(walked: Path) -> None:
     """The last record of every verb is known as it was written, and nothing is made or written for it."""
     before, case = lines(walked), open_case(walked, today=TODAY)
-    held = {verb for verb in RECORDS if case.known(verb) is not None}
+    held = {verb for verb in RECORDS if case.current(verb) is not None}
     assert set(HELD) == held
     for verb in HELD:
-        assert last("walked", verb).record() == case.known(verb), verb
+        assert last("walked", verb).record() == case.current(verb), verb
     assert [(1, 180, 0.83, "tune")] == [(one.number, one.n, one.score, one.changed) for one in case.rounds()]
     assert case.reviews is not None
     assert 12 == case.reviews.wrong
@@ -227,8 +227,8 @@ def test_a_case_that_changed_is_asked_anew(walked: Path) -> None:
     text = walked.read_text(encoding="utf-8")
     walked.write_text(text.replace("budget: 30k USD", "budget: 31k USD"), encoding="utf-8")
     case = open_case(walked, today=TODAY)
-    assert case.known("pilot") is not None
-    assert [None] * 3 == [case.known(verb) for verb in ("estimate", "forecast", "decide")]
+    assert case.current("pilot") is not None
+    assert [None] * 3 == [case.current(verb) for verb in ("estimate", "forecast", "decide")]
     why = "was made with other settings"
     expected = dict.fromkeys(("define", "forecast", "estimate", "decide"), f"{why}, or with prices of another day")
     assert {"audit": why, **expected} == {record.verb: record.reason for record in not_used(case)}
@@ -238,7 +238,7 @@ def test_another_seed_and_another_version_use_what_is_on_file(walked: Path) -> N
     """A record holds whatever seed the case is opened with, and whichever version wrote it."""
     assert {"0.1.0"} == {entry.meta["version"] for entry in written("walked") if "version" in entry.meta}
     case = open_case(walked, seed=1, today=TODAY)
-    assert set(HELD) == {verb for verb in RECORDS if case.known(verb) is not None}
+    assert set(HELD) == {verb for verb in RECORDS if case.current(verb) is not None}
     assert () == not_used(case)
 
 

@@ -52,8 +52,8 @@ class Case:
         from tunecase.cli.show import brief_markdown
         from tunecase.io import Output, write_outputs
 
-        record = self.flow.known("define") or flow.define(self.flow)
-        text = brief_markdown(record, self.flow.project, self.flow.known("estimate"), self.flow.today)
+        record = self.flow.current("define") or flow.define(self.flow)
+        text = brief_markdown(record, self.flow.project, self.flow.current("estimate"), self.flow.today)
         write_outputs([Output(Path(to), text.encode())], self.flow.needed_files(), force=force)
         return Path(to)
 

@@ -70,7 +70,7 @@ def test_a_judge_nobody_checked_has_no_score(tried: Path) -> None:
     assert {""} == {row["verdict"] for row in rows}
     assert record.sheet == again.sheet
     assert "judge" in verbs(case)
-    assert opened(tried).known("judge") == again
+    assert opened(tried).current("judge") == again
 
 
 def test_the_same_seed_judges_the_same_rows(tried: Path) -> None:

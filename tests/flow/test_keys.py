@@ -60,28 +60,28 @@ def test_another_seed_has_the_same_key(piloted: Path, seed: int, verb: str) -> N
 
 def test_one_seed_has_one_bill(restored: Path) -> None:
     """A bill of another seed is drawn anew, and the bill and the plan of the first seed stay what they were."""
-    first = open_case(restored, today=TODAY).known("estimate")
+    first = open_case(restored, today=TODAY).current("estimate")
     other = flow.estimate(open_case(restored, seed=1, today=TODAY))
     assert (0, 1) == (first.seed, other.seed)
     assert first.total != other.total
     assert first.based_on == other.based_on
     assert first.total.p50 == pytest.approx(other.total.p50, rel=0.1)
-    assert first == open_case(restored, today=TODAY).known("estimate")
+    assert first == open_case(restored, today=TODAY).current("estimate")
     assert first == flow.estimate(open_case(restored, today=TODAY))
 
 
 def test_another_seed_keeps_the_pilot(restored: Path) -> None:
     """`estimate --seed 1` rests on the pilot on file, and the splits of the pilot stay those of its own seed."""
-    kept = open_case(restored, today=TODAY).known("pilot")
+    kept = open_case(restored, today=TODAY).current("pilot")
     bill = tunecase("estimate", "--seed", "1", "--json", *DAY, "--project", restored).json
     assert "not_used" not in bill
     assert 1 == bill["seed"]
     assert "pilot" in bill["based_on"]
     case = open_case(restored, seed=1, today=TODAY)
-    assert kept == case.known("pilot")
+    assert kept == case.current("pilot")
     flow.road(case, lambda verb, record: None)
     again = open_case(restored, seed=1, today=TODAY)
-    assert len(kept.runs) <= again.known("pilot").reused
+    assert len(kept.runs) <= again.current("pilot").reused
     entry = again.entry_that_holds("pilot")
     assert entry is not None
     assert 0 == entry.meta["seed"]
@@ -102,8 +102,8 @@ def test_other_production_rows_keep_the_pilot(restored: Path) -> None:
     text = restored.read_text(encoding="utf-8")
     restored.write_text(text.replace("  test: test.jsonl", "  test: test.jsonl\n  production: real.jsonl"), "utf-8")
     case = open_case(restored, today=TODAY)
-    assert case.known("pilot") is not None
-    assert case.known("audit") is None
+    assert case.current("pilot") is not None
+    assert case.current("audit") is None
 
 
 def test_reasons_name_what_changed(restored: Path) -> None:

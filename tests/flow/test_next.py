@@ -46,11 +46,11 @@ def test_a_round_of_more_rows_is_one_more_point(case: flow.Flow) -> None:
     """The curve gains the point, bill and decision are made again, and the news are told."""
     made = flow.add_round(case, 240, "80%", ["label"])
     told = flow.next_step(case, made)
-    seen = again(case).known("forecast")
+    seen = again(case).current("forecast")
     assert (240, 0.8, 100) == (seen.points[-1].n, seen.points[-1].score, seen.points[-1].test_rows)
     assert (1, "points.csv") == (seen.rounds, seen.source)
     assert "Round 1 scored 0.80 with 240 examples" in told.told[0]
-    assert "4 points of points.csv up to 240 examples" == again(case).known("estimate").based_on
+    assert "4 points of points.csv up to 240 examples" == again(case).current("estimate").based_on
 
 
 def test_another_method_moves_the_whole_curve(case: flow.Flow) -> None:
@@ -58,13 +58,13 @@ def test_another_method_moves_the_whole_curve(case: flow.Flow) -> None:
     before = flow.curve(case)
     made = flow.add_round(case, 120, "0.80", ["tune"])
     flow.next_step(case, made)
-    after = again(case).known("forecast")
+    after = again(case).current("forecast")
     assert before is not None
     ratio = (1 - 0.80) / (1 - before.points[-1].score)
     assert [1 - ratio * (1 - point.score) for point in before.points] == pytest.approx(
         [point.score for point in after.points]
     )
-    decision = again(case).known("decide")
+    decision = again(case).current("decide")
     assert "a measured round has done it already" in {option.blocked for option in decision.options}
 
 
@@ -75,7 +75,7 @@ def test_rounds_pile_up_and_the_ledger_counts_them(case: flow.Flow) -> None:
         flow.next_step(case, flow.add_round(case, n, score, ["label"]))
     other = again(case)
     assert [1, 2] == [made.number for made in other.rounds()]
-    assert 5 == len(other.known("forecast").points)
+    assert 5 == len(other.current("forecast").points)
     phases = [entry.meta["phase"] for entry in other.ledger.entries() if entry.verb == "next"]
     assert ["iter-1", "iter-2"] == phases
 
@@ -86,7 +86,7 @@ def test_points_kept_afresh_forget_the_rounds(case: flow.Flow) -> None:
     flow.next_step(case, flow.add_round(case, 240, "0.8", ["label"]))
     flow.keep_forecast(again(case), str(case.folder / "points.csv"), Asked())
     assert () == again(case).rounds()
-    assert 3 == len(again(case).known("forecast").points)
+    assert 3 == len(again(case).current("forecast").points)
 
 
 def test_without_news_next_says_that_nothing_moved(case: flow.Flow) -> None:
@@ -172,7 +172,7 @@ def test_the_same_round_again_corrects_it(case: flow.Flow) -> None:
         flow.add_round(case, n, score, ["label"])
     other = again(case)
     assert [(1, 240, 0.8), (2, 480, 0.84)] == [(made.number, made.n, made.score) for made in other.rounds()]
-    assert [0.8, 0.84] == [point.score for point in other.known("forecast").points[-2:]]
+    assert [0.8, 0.84] == [point.score for point in other.current("forecast").points[-2:]]
 
 
 def test_a_pilot_that_trains_clears_the_rounds(case: flow.Flow) -> None:
@@ -207,7 +207,7 @@ def test_bought_rows_count_by_what_they_teach(case: flow.Flow) -> None:
     made = flow.add_round(again(case), 320, "0.76", ["other_sources"])
     told = flow.next_step(again(case), made)
     assert "with 320 examples, which count as 220 labelled ones" in told.told[0]
-    seen = again(case).known("forecast")
+    seen = again(case).current("forecast")
     assert 220 == seen.points[-1].n
     assert any("counts as 50% of a labelled one" in words for words in seen.assumptions)
 

@@ -107,10 +107,10 @@ def test_a_record_is_known_to_the_next_process(audited: Path) -> None:
     """A record that still holds comes back from the ledger, equal to what was made."""
     record = flow.define(opened(audited))
     later = opened(audited)
-    assert record == later.known("define")
+    assert record == later.current("define")
     flow.define(later)
     assert ["audit", "estimate", "define", "define"] == verbs(later)
-    assert later.known("pilot") is None
+    assert later.current("pilot") is None
 
 
 def changed_train(path: Path) -> None:
@@ -131,15 +131,15 @@ def changed_project(path: Path) -> None:
 @pytest.mark.parametrize("change", [changed_train, changed_test, changed_project])
 def test_changed_files_make_records_stale(audited: Path, change: Any) -> None:
     """A record made from other data or another project file is not known any more."""
-    assert opened(audited).known("audit") is not None
+    assert opened(audited).current("audit") is not None
     change(audited)
-    assert opened(audited).known("audit") is None
+    assert opened(audited).current("audit") is None
 
 
 def test_a_comment_changes_nothing(audited: Path) -> None:
     """Records depend on what the project file says, not on its bytes."""
     audited.write_text("# a comment\n" + audited.read_text(encoding="utf-8"), encoding="utf-8")
-    assert opened(audited).known("audit") is not None
+    assert opened(audited).current("audit") is not None
 
 
 @pytest.mark.slow
@@ -147,11 +147,11 @@ def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(walked: Path) -> N
     """The pilot does not depend on prices; forecast, bill and decision are made again when they are asked for."""
     changed_project(walked)
     case = opened(walked)
-    assert case.known("pilot") is not None
-    assert case.known("forecast") is None
+    assert case.current("pilot") is not None
+    assert case.current("forecast") is None
     flow.report(case)
-    assert 20_000 == case.known("estimate").budget
-    assert case.known("decide") is not None
+    assert 20_000 == case.current("estimate").budget
+    assert case.current("decide") is not None
 
 
 def test_a_new_price_of_ones_own_keeps_the_pilot_and_renews_the_estimate(audited: Path) -> None:
@@ -161,10 +161,10 @@ def test_a_new_price_of_ones_own_keeps_the_pilot_and_renews_the_estimate(audited
     audited.write_text(audited.read_text(encoding="utf-8") + "\nprices: prices.csv\n", encoding="utf-8")
     first = flow.estimate(opened(audited))
     later = opened(audited)
-    assert first == later.known("estimate")
+    assert first == later.current("estimate")
     own.write_text("gpu,usd,date\nL4,0.6,2026-10-01\n", encoding="utf-8")
     changed = opened(audited)
-    assert changed.known("estimate") is None
+    assert changed.current("estimate") is None
     assert changed.key("pilot") == later.key("pilot")
     assert flow.estimate(changed).price_book != first.price_book != catalog.price_book()
     own.write_text("gpu,usd,date\nL4,0,2026-10-01\nL4,2,2030-01-01\n", encoding="utf-8")
@@ -177,9 +177,9 @@ def test_a_charge_renews_books_and_decision(walked: Path) -> None:
     """The report never says that nothing is booked when something is."""
     flow.spend_text(opened(walked), flow.ChargeAsked("9000", "USD", "gpu"))
     case = opened(walked)
-    assert case.known("decide") is None
+    assert case.current("decide") is None
     flow.report(case)
-    assert 9_000 == case.known("books").spent
+    assert 9_000 == case.current("books").spent
 
 
 def test_a_changed_model_file_makes_records_stale(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_record_of_another_version_is_made_again(sound: Path) -> None:
     case = opened(sound)
     meta = {"key": case.key("audit"), "schema": 0}
     case.ledger.append("record", {"rows": 3}, recorded_at=NOW, verb="audit", meta=meta)
-    assert opened(sound).known("audit") is None
+    assert opened(sound).current("audit") is None
     assert flow.estimate(opened(sound)).lines
 
 
@@ -213,7 +213,7 @@ def test_a_killed_pilot_goes_on(audited: Path) -> None:
         flow.pilot(opened(audited), flow.PilotSettings(draws=2, workers=1), killed)
     case = opened(audited)
     assert 4 == len(runs(case))
-    assert case.known("pilot") is None
+    assert case.current("pilot") is None
     record = flow.pilot(case, flow.PilotSettings(draws=2, workers=1))
     assert 4 == record.reused
     assert len(record.runs) == len(runs(case)) == len({run.key for run in runs(case)})
@@ -272,8 +272,8 @@ def test_the_whole_road(sound: Path) -> None:
         "books",
     ] == verbs(case)
     later = opened(sound)
-    assert all(later.known(verb) is not None for verb in ("pilot", "forecast", "decide", "books"))
-    assert "pilot" in later.known("estimate").based_on
+    assert all(later.current(verb) is not None for verb in ("pilot", "forecast", "decide", "books"))
+    assert "pilot" in later.current("estimate").based_on
 
 
 def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) -> None:
@@ -472,7 +472,7 @@ def test_the_definition_is_judged_on_a_bill_with_the_test_rows_it_misses(tmp_pat
     """Define prices the missing test rows itself, and the bill it leaves is the one that a later estimate makes."""
     path = case_folder(tmp_path, test_rows=40, target="  target: 90%\n  baseline: 85%")
     posed = flow.define(opened(path))
-    bill = opened(path).known("estimate")
+    bill = opened(path).current("estimate")
     assert posed.test_rows_to_buy
     assert "test rows" in bill.line("data").basis
     assert bill.total == flow.estimate(opened(path)).total

@@ -71,7 +71,7 @@ def test_runs_of_another_machine_come_home_once(sound: Path, tmp_path: Path) -> 
     told = flow.merge(home, away / "ledger.jsonl")
     assert "its pilot stands for this case" in told
     assert {run.key for run in record.runs} <= {run.key for run in runs(home)}
-    assert record.mean_scores == opened(sound).known("pilot").mean_scores
+    assert record.mean_scores == opened(sound).current("pilot").mean_scores
     assert list((sound.parent / "pilot" / "answers").iterdir())
     assert flow.merge(opened(sound), away / "ledger.jsonl").startswith("0 runs")
 

@@ -63,9 +63,9 @@ def test_what_rested_on_the_pilot_is_made_again(project: Path) -> None:
     case = opened(project)
     flow.pilot(case, flow.PilotSettings(draws=1, workers=1))
     flow.decide(case)
-    assert "points of points.csv" in kept(project).known("estimate").based_on
+    assert "points of points.csv" in kept(project).current("estimate").based_on
     flow.forecast(opened(project), from_pilot=True)
-    assert "points of points.csv" not in opened(project).known("estimate").based_on
+    assert "points of points.csv" not in opened(project).current("estimate").based_on
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def define(
     if not brief:
         finish("define", record, json, case=opened)
         return
-    text = brief_markdown(record, opened.project, opened.known("estimate"), opened.today)
+    text = brief_markdown(record, opened.project, opened.current("estimate"), opened.today)
     if file == "-":
         sys.stdout.write(text)
         if not record.ok:

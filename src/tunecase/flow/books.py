@@ -163,11 +163,11 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
     rounds), the whole loop is drawn.
     """
-    if flow.known("audit") is None and flow.project.data.train is not None:
+    if flow.current("audit") is None and flow.project.data.train is not None:
         return replace(standing, not_drawn="the data or the project file have changed; run `tunecase estimate`")
     from tunecase.estimate import drawn
 
-    known, seen = known_of(flow), flow.known("forecast")
+    known, seen = known_of(flow), flow.current("forecast")
     follows_rounds = seen is not None and seen.rounds == standing.rounds_made
     if standing.rounds_made and flow.project.rounds is None and follows_rounds:
         rows = max(known.rows, labelled_rows(flow, rounds[-1]))

@@ -88,7 +88,7 @@ def review(flow: Flow, source: Path) -> Reviews:
     From then on a review costs what the reviewers' own clock says, once it has 20 reviews.
     """
     data = flow.project.data
-    audit, written = flow.known("audit"), flow.ledger.latest("record", "clean")
+    audit, written = flow.current("audit"), flow.ledger.latest("record", "clean")
     folder = Path(written.body.get("folder", "")) if written else Path()
     record = _taken_in(
         source,

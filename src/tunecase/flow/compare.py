@@ -195,7 +195,7 @@ def _ready(left: Flow, right: Flow | None, progress: Mapping[str, Any]) -> None:
     if right is not None:
         _lend(left, right, "audit", AUDITED_FIELDS)
         have(right, ROWS, **progress)
-        if any(flow.known(verb) for flow in flows for verb in ("define", "pilot")):
+        if any(flow.current(verb) for flow in flows for verb in ("define", "pilot")):
             have(left, DEFINITION)
             _lend(left, right, "define", DEFINED_FIELDS)
             have(right, DEFINITION)
@@ -205,8 +205,8 @@ def _ready(left: Flow, right: Flow | None, progress: Mapping[str, Any]) -> None:
 
 def _lend(left: Flow, right: Flow, verb: str, fields: Sequence[str]) -> None:
     """Lets the second case use the first one's record, where it has none and says the same of these fields."""
-    record = left.known(verb)
-    if record is not None and right.known(verb) is None and _says_the_same(left, right, fields):
+    record = left.current(verb)
+    if record is not None and right.current(verb) is None and _says_the_same(left, right, fields):
         right.records[verb] = record
 
 

@@ -16,13 +16,13 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
     """
     from tunecase.decide import decide
 
-    tried, seen = flow.known("pilot"), flow.known("forecast")
+    tried, seen = flow.current("pilot"), flow.current("forecast")
     simulated = tried is not None and tried.trainer == "simulated" and (seen is None or seen.source == "pilot")
     unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if simulated else ""
     known = known_of(flow, 4_000)
     record = decide(
         replace(known, forecast=None) if simulated else known,
-        estimate=flow.known("estimate"),
+        estimate=flow.current("estimate"),
         no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
         what_if=what_if,
         progress=progress,

@@ -9,13 +9,13 @@ from tunecase.records import Audit, Baseline, Definition, Estimate
 
 def pose(flow: Flow) -> None:
     """Judges the problem without its price: the baselines, the ceiling, the test rows to buy. Nothing is kept."""
-    scores = {baseline.name: baseline.score for baseline in baselines(flow, flow.known("audit"))}
+    scores = {baseline.name: baseline.score for baseline in baselines(flow, flow.current("audit"))}
     flow.posed = _judged(flow, scores.get("majority"), scores.get("probe"))
 
 
 def judge_problem(flow: Flow) -> Definition:
     """Judges the problem as it was posed, with the price of the bill; kept."""
-    posed, bill = cast(Definition, flow.posed), cast(Estimate, flow.known("estimate"))
+    posed, bill = cast(Definition, flow.posed), cast(Estimate, flow.current("estimate"))
     record = _judged(flow, posed.majority, posed.probe, bill)
     return cast(Definition, flow.keep("define", record))
 
@@ -23,9 +23,9 @@ def judge_problem(flow: Flow) -> Definition:
 def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estimate | None = None) -> Definition:
     from tunecase.problem import Facts, define, prompted
 
-    pilot, basis = flow.known("pilot"), flow.basis()
+    pilot, basis = flow.current("pilot"), flow.basis()
     facts = Facts(
-        flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.known("audit"),
+        flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.current("audit"),
         piloted=prompted(pilot, basis),
     )  # fmt: skip
     if bill is None:

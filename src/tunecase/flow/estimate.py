@@ -20,7 +20,7 @@ def price_project(
 
 def has_the_test_rows(flow: Flow) -> bool:
     """Whether the bill includes the test rows that the problem, as it is posed now, lacks."""
-    held, posed = flow.known("define"), flow.posed
+    held, posed = flow.current("define"), flow.posed
     return posed is not None and posed.test_rows_to_buy == (held.test_rows_to_buy if held else 0)
 
 

@@ -29,17 +29,17 @@ def extrapolate_points(
     from tunecase.prices import supply
     from tunecase.project import read_score
 
-    posed: Definition = flow.known("define")
+    posed: Definition = flow.current("define")
     basis = flow.basis(2_000)
     given, rows = flow.project.problem.target, usable_rows(flow)
-    audit: Audit = flow.known("audit")
+    audit: Audit = flow.current("audit")
     prospect = Prospect(
         target=None if given is None else read_score(given),
         ceiling=posed.ceiling.high if posed.ceiling else None,
         rows=rows,
         supply=supply(basis),
         basis=basis,
-        stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows),
+        stakes=stakes(flow.project, basis, posed, flow.current("estimate"), flow.current("pilot"), rows),
     )
     curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
     record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))
@@ -61,9 +61,9 @@ def curve_holds(flow: Flow) -> bool:
     """Whether the forecast still goes through the points that the case rests on; without any points there is none."""
     from tunecase.forecast import merge
 
-    held: Forecast | None = flow.known("forecast")
+    held: Forecast | None = flow.current("forecast")
     brought = kept_elsewhere(flow)
-    if brought is None and flow.known("pilot") is None:
+    if brought is None and flow.current("pilot") is None:
         return True
     if held is None or (held.source == "pilot") != (brought is None):
         return False

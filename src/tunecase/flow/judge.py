@@ -150,7 +150,7 @@ def _of_best_run(flow: Flow, tests: "Examples") -> tuple[Mapping[int, str], str]
     """The answers of the pilot's best run by row, and whose they are."""
     from tunecase.pilot import kept_answers
 
-    tried: Pilot | None = flow.known("pilot")
+    tried: Pilot | None = flow.current("pilot")
     run = _best(tried) if tried else None
     kept = kept_answers(flow.folder / "pilot" / "answers", run.key) if run else None
     if run is None or kept is None or len(kept.predictions) != len(tests):

@@ -14,15 +14,15 @@ def known_of(flow: Flow, draws: int = DRAWS) -> "Known":
     """All that is known of a case, in so many worlds; its rows are those that the audit leaves or a plan states."""
     from tunecase.plan import Known
 
-    audit: Audit | None = flow.known("audit")
-    pilot: Pilot | None = flow.known("pilot")
+    audit: Audit | None = flow.current("audit")
+    pilot: Pilot | None = flow.current("pilot")
     return Known(
         basis=flow.basis(draws),
         rows=usable_rows(flow),
         tokens=None if audit is None else audit.tokens,
-        definition=flow.known("define"),
+        definition=flow.current("define"),
         audit=audit,
-        forecast=flow.known("forecast"),
+        forecast=flow.current("forecast"),
         runs=() if pilot is None else pilot.runs,
         tuning=tuning_of_the_curve(flow),
         reviews=flow.reviews,

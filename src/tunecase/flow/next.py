@@ -124,12 +124,12 @@ def next_step(flow: Flow, made: Round | None = None) -> Next:
 
     before, since = _before(flow)
     ready(flow, "next")
-    now = {verb: flow.known(verb) for verb in ("forecast", "estimate")}
+    now = {verb: flow.current(verb) for verb in ("forecast", "estimate")}
     if made is None:
         have(flow, DECISION)
     else:
         decide(flow)
-    now["decide"] = flow.known("decide")
+    now["decide"] = flow.current("decide")
     rounds = flow.rounds()
     latest = made or (rounds[-1] if rounds else None)
     return cast(

@@ -98,7 +98,7 @@ class Flow:
             settings["charges"] = repr([name for name, _ in self.spendings()])
             if (reviewed := self.ledger.latest("record", "review")) is not None:
                 settings["reviews"] = reviewed.id
-        posed = self.known("define") if verb == "estimate" else None
+        posed = self.current("define") if verb == "estimate" else None
         if posed is not None and posed.test_rows_to_buy:
             settings["test rows"] = f"{posed.test_rows_to_buy} test rows"
         if verb in ("forecast", "estimate", "decide") and not afresh and (rounds := self.rounds()):
@@ -216,14 +216,14 @@ class Flow:
         self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
         return record
 
-    def known(self, verb: str) -> Any:
+    def current(self, verb: str) -> Any:
         """The latest record of a verb that still holds for the data and the project file, or None."""
         if verb not in self.records and (entry := self.entry_that_holds(verb)) is not None:
             self.records[verb] = entry.record()
         return self.records.get(verb)
 
     def entry_that_holds(self, verb: str) -> Entry | None:
-        """The entry of the record that `known` gives: one of this seed before one that only drew otherwise."""
+        """The entry of the record that `current` gives: one of this seed before one that only drew otherwise."""
         holding = []
         grounds: Grounds | None = None
         for entry in self.ledger.entries_of("record", verb):
@@ -318,7 +318,7 @@ def own_prices(path: Path, project: "Project", today: date) -> "Contracts | None
 
 def usable_rows(flow: Flow) -> int:
     """Training rows that the audit leaves; those that a plan without a training file states."""
-    audit: Audit | None = flow.known("audit")
+    audit: Audit | None = flow.current("audit")
     return flow.project.data.planned_rows if audit is None else audit.usable
 
 

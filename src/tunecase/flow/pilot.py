@@ -125,7 +125,7 @@ def _material(flow: Flow) -> "Material":
     """The rows of a case, and what is to be learnt from them."""
     from tunecase.pilot import Material
 
-    audit: Audit = ready(flow, "pilot").known("audit")
+    audit: Audit = ready(flow, "pilot").current("audit")
     metric = pilot_metric(flow)
     return Material(
         flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),

@@ -24,7 +24,7 @@ def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], d
             "left_out": left_out,
         }  # fmt: skip
     else:
-        tried: Pilot | None = flow.known("pilot")
+        tried: Pilot | None = flow.current("pilot")
         if tried is None:
             raise InputError(missing(flow, "pilot"))
         measured_points = points(tried)
@@ -100,7 +100,7 @@ def stand_in_factor(tried: Pilot) -> str:
 
 def measured_metric(flow: Flow) -> str | None:
     """The metric of the points that the case rests on, kept ones or the pilot's; None if there are none."""
-    brought, tried = kept_elsewhere(flow), flow.known("pilot")
+    brought, tried = kept_elsewhere(flow), flow.current("pilot")
     if brought is not None:
         return brought.metric
     return None if tried is None else cast(Pilot, tried).metric
@@ -108,7 +108,7 @@ def measured_metric(flow: Flow) -> str | None:
 
 def measured_sizes(flow: Flow) -> tuple[int, ...]:
     """Training rows of the points that the case rests on, rounds left out; empty without any."""
-    brought, tried = kept_elsewhere(flow), flow.known("pilot")
+    brought, tried = kept_elsewhere(flow), flow.current("pilot")
     known = brought.points if brought is not None else () if tried is None else points(tried)
     return tuple(point.n for point in known)
 
@@ -125,6 +125,6 @@ def labelled_rows(flow: Flow, made: Round) -> int:
 
 def tuning_of_the_curve(flow: Flow) -> Tuning | None:
     """The pilot's search over settings, while its own points are the curve; kept points have another learner."""
-    tried: Pilot | None = flow.known("pilot")
-    seen: Forecast | None = flow.known("forecast")
+    tried: Pilot | None = flow.current("pilot")
+    seen: Forecast | None = flow.current("forecast")
     return tried.tuning if tried is not None and seen is not None and seen.source == "pilot" else None

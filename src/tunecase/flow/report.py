@@ -18,10 +18,10 @@ def renew(flow: Flow) -> None:
     made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
     for verb, need in (("audit", AUDIT), ("define", DEFINITION), ("forecast", CURVE)):
         _renew(flow, made, verb, need)
-    before = flow.known("estimate")
+    before = flow.current("estimate")
     if "estimate" in made:
         have(flow, BILL)
-    if flow.known("estimate") is not before and "define" in made:
+    if flow.current("estimate") is not before and "define" in made:
         define(flow)  # the problem was judged with the earlier bill
     _renew(flow, made, "decide", DECISION)
     if "books" in made or flow.spendings():
@@ -29,7 +29,7 @@ def renew(flow: Flow) -> None:
 
 
 def _renew(flow: Flow, made: Collection[str], verb: str, need: Need) -> None:
-    if verb in made and flow.known(verb) is None:
+    if verb in made and flow.current(verb) is None:
         have(flow, need)
 
 
@@ -39,7 +39,7 @@ def contents(flow: Flow) -> Any:
 
     renew(flow)
     order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
-    records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
+    records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []
     head, bill = "", flow.grounds("estimate")

@@ -69,14 +69,14 @@ def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings |
         return
     tell("estimate again", estimate(flow))
     # What the problem is worth is held against that bill from now on, its chance with it.
-    posed, again = flow.known("define"), define(flow)
+    posed, again = flow.current("define"), define(flow)
     if posed is None or posed.verdict != again.verdict:
         tell("define again", again)
 
 
 def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
     """The pilot of the road: the one asked for, else the one that holds, else a probe, on the splits that it has."""
-    held: Pilot | None = flow.known("pilot")
+    held: Pilot | None = flow.current("pilot")
     if settings is None and held is not None and held.runs:
         if held.trainer != "probe":
             return held

@@ -26,22 +26,22 @@ class Need(NamedTuple):
 
 
 def _known(verb: str) -> Callable[[Flow], bool]:
-    return lambda flow: flow.known(verb) is not None
+    return lambda flow: flow.current(verb) is not None
 
 
 def _rows_are_counted(flow: Flow) -> bool:
-    return flow.project.data.train is None or flow.known("audit") is not None
+    return flow.project.data.train is None or flow.current("audit") is not None
 
 
 def _has_points(flow: Flow) -> bool:
-    return kept_elsewhere(flow) is not None or flow.known("pilot") is not None
+    return kept_elsewhere(flow) is not None or flow.current("pilot") is not None
 
 
 def _bill_has_the_curve(flow: Flow) -> bool:
-    bill: Estimate | None = flow.known("estimate")
+    bill: Estimate | None = flow.current("estimate")
     if bill is None or bill.based_on != "no pilot":
         return bill is not None
-    return curve_holds(flow) and flow.known("forecast") is None
+    return curve_holds(flow) and flow.current("forecast") is None
 
 
 def _ask_for_pilot(flow: Flow) -> None:
@@ -139,7 +139,7 @@ def _follow(flow: Flow) -> None:
 def curve(flow: Flow) -> Forecast | None:
     """The forecast that holds, made again where the project file or the pilot has changed; None without any points."""
     have(flow, CURVE)
-    found: Forecast | None = flow.known("forecast")
+    found: Forecast | None = flow.current("forecast")
     return found
 
 
