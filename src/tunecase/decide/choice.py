@@ -107,7 +107,6 @@ def _value(facts: Known) -> "Draws | None":
 
 
 def _state(facts: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, earlier: State | None = None) -> State:
-    """Where the project stands, with the budget and the price of a run scaled."""
     per_row = funds.run.mean / max(facts.rows, 1) if funds.run else 0.0
     return standing(
         facts, value=_value(facts), run_per_row=factors.get(RUN, 1.0) * per_row, budget_left=funds.left(factors),
@@ -116,7 +115,6 @@ def _state(facts: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, 
 
 
 def _mean_saving(basis: Basis) -> float:
-    """What serving costs less than today over the horizon, on average; 0 where it is not known."""
     saving = serving_saving(basis)
     return 0.0 if saving is None else float(saving.mean())
 
@@ -270,7 +268,6 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
 
 
 def _value_notes(state: State) -> Iterator[str]:
-    """What the value of the target counts; nothing where none is stated."""
     if state.value is None:
         return
     base = score(state.score(state.error_baseline))

@@ -41,7 +41,6 @@ def _expected(earlier: Forecast, made: Round, n: int) -> Interval80 | None:
 
 
 def _between(low: CurveBand, high: CurveBand, n: int) -> Interval80:
-    """The interval of the next test at n, straight in ln n between two sizes."""
     part = 0.0 if high.n == low.n else math.log(n / low.n) / math.log(high.n / low.n)
     a, b = low.next_test, high.next_test
     return Interval80(a.low + part * (b.low - a.low), a.mid + part * (b.mid - a.mid), a.high + part * (b.high - a.high))

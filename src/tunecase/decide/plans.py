@@ -61,7 +61,6 @@ class Solved:
         return self.policy.after(self.board.nodes[0].steps[at])
 
     def _dear(self, at: int) -> bool:
-        """True where the first step cannot be paid in half of the worlds."""
         import numpy as np
 
         return not np.isfinite(np.median(self.board.nodes[0].steps[at].cost))

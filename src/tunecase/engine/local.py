@@ -153,7 +153,6 @@ class _Crew:
         return worker
 
     def _sent(self, worker: _Worker, position: int, message: Any) -> bool:
-        """False when the worker is gone."""
         try:
             worker.pipe.send_bytes(message)
         except OSError:

@@ -83,7 +83,6 @@ def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
 
 
 def _of_the_plan(project: Project) -> tuple[str, ...]:
-    """What a plan without a training file rests on."""
     data = project.data
     if data.train is not None:
         return ()

@@ -107,12 +107,10 @@ def _share_of(flags: "Flags | None", within: "Flags | bool" = True) -> float | N
 
 
 def _without(bill: Drawn, name: str) -> Band:
-    """The total without one line."""
     return band(total_of([cost for line, cost in bill.lines.items() if line != name]))
 
 
 def _load(bill: Drawn) -> Load | None:
-    """All that is trained over the rounds; None where the length of a row is not known."""
     work = bill.work
     if work.tokens_per_row is None:
         return None

@@ -82,7 +82,6 @@ def _tokens_per_row(facts: Known) -> "Draws | None":
 
 
 def _mean_tokens(tokens: Tokens, counted: int) -> Spread:
-    """The mean tokens of so many rows, before any cut."""
     low, mid, high = tokens.total.low, tokens.total.mid, tokens.total.high
     if not high > low > 0:
         return Const(mid / counted)

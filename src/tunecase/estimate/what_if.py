@@ -96,7 +96,6 @@ def _sure(enough: bool) -> str:
 
 
 def _typed(name: str) -> bool:
-    """True for an input that a person can set."""
     return not name.startswith((ROUNDS, "time against")) and not name.endswith((*PART_OF_A_PRICE, *NOT_TYPED))
 
 

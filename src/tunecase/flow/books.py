@@ -109,7 +109,6 @@ def _no_such_estimate(text: str, estimates: "Sequence[Entry]") -> Problem:
 
 
 def _unfit(entry: "Entry", flow: Flow) -> Problem | None:
-    """Why an estimate cannot be held against, if it cannot."""
     try:
         currency = entry.record().currency
     except InputError as error:

@@ -275,7 +275,6 @@ def _notes(left: Flow, right: Flow | None, sides: "Sequence[Side]") -> tuple[str
 
 
 def _changed_fields(left: Flow, right: Flow | None) -> tuple[FieldChange, ...]:
-    """Every field that means something else, as it is said on each side."""
     assert right is not None
     first, second = dict(_leaves(left.project)), dict(_leaves(right.project))
     return tuple(

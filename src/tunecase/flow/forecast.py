@@ -47,7 +47,6 @@ def extrapolate_points(
 
 
 def _remarks(audit: Audit, posed: Definition) -> tuple[str, ...]:
-    """What the audit and the definition say of the curve: how much the rows teach, where the ceiling comes from."""
     words = []
     if audit.effective is not None:
         words.append(teaches_like(audit.usable, audit.effective.low, audit.effective.mid, audit.effective.high))

@@ -286,7 +286,6 @@ def _record(request: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", tes
 
 
 def _measured(judgement: "Judgement", sheet: _Sheet) -> "Agreement | None":
-    """The judge's agreement with people; None where no row has both verdicts."""
     from tunecase.pilot.scoring import agreement
 
     both = zip(judgement.verdicts, sheet.people, strict=True)

@@ -127,7 +127,6 @@ def _next(row: "Row", pick: "Pick") -> NextLabel:
 
 
 def _minutes(basis: "Basis") -> "Draws":
-    """Minutes of one label, all its annotators together, shape (draws,)."""
     from tunecase.prices import label_minutes, label_source
 
     source = label_source(basis)

@@ -55,7 +55,6 @@ def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
 
 
 def _misread(words: PilotWords, sizes: Sequence[str]) -> list[Problem]:
-    """The words that cannot be read."""
     settings = [text for text in words.settings if not all(text.partition("=")[:2])]
     problems = [Problem("--set", repr(text), "NAME=VALUE", "write for example --set rank=16") for text in settings]
     wanted, fix = "whole numbers with commas", "write for example 50,100,200"
@@ -122,7 +121,6 @@ def pilot(
 
 
 def _material(flow: Flow) -> "Material":
-    """The rows of a case, and what is to be learnt from them."""
     from tunecase.pilot import Material
 
     audit: Audit = ready(flow, "pilot").current("audit")

@@ -110,7 +110,6 @@ def charges(
 
 
 def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:
-    """A problem where an option names none of the known words."""
     if not word or word in words:
         return []
     wanted = f"one of {', '.join(sorted(words))}" if words else "a charge in the ledger"
@@ -131,7 +130,6 @@ def _why_out(booked: Sequence[tuple[str, Spending]]) -> dict[str, str]:
 
 
 def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
-    """The lines of other places that are booked, by their day."""
     lines_of: dict[date, set[str]] = defaultdict(set)
     for _, charge in flow.spendings():
         if charge.line_id:
@@ -267,7 +265,6 @@ def _word_problems(request: ImportAsked) -> list[Problem]:
 
 
 def _card(name: str, problems: list[Problem]) -> str:
-    """The GPU by its name in the tables; empty, with a problem, where none has it."""
     try:
         return catalog.gpu(name).name
     except InputError as error:
@@ -286,7 +283,6 @@ def _day(where: str, text: str | None, problems: list[Problem]) -> date | None:
 
 
 def _piloted(flow: Flow) -> list[tuple[datetime, Run]]:
-    """The pilot's runs in the ledger, with the moments of their end."""
     entries = [entry for entry in flow.ledger.entries() if entry.kind == "run"]
     return [(entry.recorded_at, from_json(Run, entry.body)) for entry in entries]
 

@@ -215,7 +215,6 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
 
 
 def _size_column(path: Path, header: Sequence[str]) -> str:
-    """The column of training rows. Raises: InputError without it, or without a score."""
     size = next((name for name in SIZE_NAMES if name in header), None)
     if size is not None and "score" in header:
         return size

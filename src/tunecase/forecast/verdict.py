@@ -114,7 +114,6 @@ def next_pilot(conclusion: Verdict, facts: Facts) -> str:
 
 
 def _first_sizes(points: Sequence[Point]) -> str:
-    """The sizes that a curve lacks: each twice the one before, from 50 on."""
     start, first = (points[-1].n, 1) if points else (50, 0)
     words = [f"{start * 2 ** (first + i):,}" for i in range(LEAST_SIZES - len(points))]
     listed = " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)

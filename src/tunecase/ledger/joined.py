@@ -229,7 +229,6 @@ def _link(path: str, number: int, line: bytes, aside: Collection[bytes]) -> Link
 
 
 def _beside_the_longest(order: Sequence[Link], links: Mapping[str, Link], heads: Sequence[str]) -> Iterator[bytes]:
-    """The lines that do not stand in the longest history."""
     ids, prevs = ({name: getattr(link, field) for name, link in links.items()} for field in ("id", "prev"))
     left = in_longest(ids, prevs, heads)
     for link in order:

@@ -101,7 +101,6 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
 
 
 def _verb_of(body: Any) -> str:
-    """The verb whose record a body is; empty for a plain dict."""
     return next((name for name, record in RECORDS.items() if record is type(body)), "")
 
 

@@ -165,7 +165,6 @@ class Conductor:
         return predicted_s(timed, step.n or smallest, len(self.ladder[0].task.test_labels))
 
     def _earlier_timed(self) -> list[tuple[int, float]]:
-        """(rows, seconds) of runs of this trainer and model that were made before."""
         like = self.ladder[0].task
         runs = [run for run in self.journal.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
         return [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
@@ -397,14 +396,12 @@ class Conductor:
         return [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
 
     def _at_once(self) -> int:
-        """How many runs were made side by side so far."""
         seconds = sum(run.seconds for run in self._own_runs())
         return round(seconds / max(self.spent_s, 1e-9))
 
     # What it costs, and when it must end.
 
     def _timed(self) -> list[tuple[int, float]]:
-        """(rows, seconds) of the ladder's runs that were begun here and did not fail."""
         return [(run.n, run.seconds) for run in self._own_runs() if run.purpose == "ladder" and not run.failed]
 
     def _paced(self) -> list[tuple[int, float]]:
@@ -419,7 +416,6 @@ class Conductor:
         return (self.settings.usd_per_hour or 0.0) * seconds / 3600 / max(1, side_by_side)
 
     def _longest_s(self) -> float:
-        """How long a run may take before it is taken to hang."""
         timed = self._timed()
         return max(HANGS_S, HANGS_TIMES * max(s for _, s in timed)) if timed else FIRST_HANGS_S
 

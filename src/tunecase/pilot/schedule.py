@@ -162,7 +162,6 @@ def _settled(points: Sequence[Point], question: Question) -> str:
 
 
 def _without_a_size(points: Sequence[Point]) -> list[list[Point]]:
-    """The points without those of one size, for each size."""
     return [[point for point in points if point.n != n] for n in sorted({point.n for point in points})]
 
 

@@ -108,7 +108,6 @@ class Search:
         return [f"{tuning.best} won the search, but its gain may be luck ({score(tuning.gain.mid)}); {ladder}"]
 
     def _options(self) -> list[Mapping[str, Setting]]:
-        """The settings to try, the default first, each once."""
         options: list[Mapping[str, Setting]] = [{}]
         options += [own for own in self.school.module.SEARCH if own]
         return options[: max(0, self.tries)]
@@ -180,7 +179,6 @@ class Search:
 
 
 def _paid_usd(runs: Sequence[Run]) -> float | None:
-    """What runs cost together; None where one of them has no price."""
     usd = [run.usd for run in runs]
     return None if None in usd else sum(price or 0.0 for price in usd)
 

@@ -144,7 +144,6 @@ def _design(material: Material, settings: PilotSettings) -> _Design:
 
 
 def _settled(settings: PilotSettings, heavy: bool) -> PilotSettings:
-    """The settings with what was left to the trainer decided."""
     draws = HEAVY_DRAWS if heavy else DRAWS
     return replace(
         settings, draws=draws if settings.draws is None else settings.draws,
@@ -170,7 +169,6 @@ def _conductor(design: _Design, material: Material, journal: Journal) -> Conduct
 
 
 def _empty_pilot(material: Material, school: School) -> Pilot:
-    """The record of a pilot before any run."""
     named = material.candidates
     return Pilot(
         trainer=school.name, model=school.model, metric=material.metric,
@@ -281,7 +279,6 @@ def _mistakes(conductor: Conductor, lesson: Lesson) -> Mistakes | None:
 
 
 def _curve_notes(conductor: Conductor) -> list[str]:
-    """What is missing for a forecast."""
     sizes, runs = {run.n for run in conductor.good()}, conductor.made(conductor.ladder)
     if len(sizes) >= LEAST_SIZES:
         return []

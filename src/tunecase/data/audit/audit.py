@@ -217,7 +217,6 @@ def _first_rows(train: Split) -> "itertools.islice[Row | BadRow]":
 
 
 def _second_labels(test: Split | None, column: str | None) -> tuple[str, ...]:
-    """A second annotator's label of each row of the test file, "" where there is none."""
     if test is None or column is None:
         return ()
     cells = (row.other.get(column) if isinstance(row, Row) else None for row in read_rows(test.path, test.layout))
@@ -312,7 +311,6 @@ def _tokens(evidence: Evidence, kept: "Flags") -> Tokens:
 
 
 def _histogram(words: "Rows") -> tuple[tuple[int, int], ...]:
-    """(words from, rows) between the shortest and the longest row."""
     import numpy as np
 
     places = np.searchsorted(np.array(WORD_EDGES), words, side="right") - 1

@@ -52,7 +52,6 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
 
 
 def _shown(split: Split, defect: Defect) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Numbers and lines of the first rows concerned."""
     if defect.bad:
         bad = split.bad_rows[:MOST_ROWS_SHOWN]
         return tuple(row.number for row in bad), tuple(row.line for row in bad)
@@ -74,7 +73,6 @@ def _accuracy(check: str) -> Accuracy | None:
 
 
 def _draws(defect: Defect, basis: Basis) -> "Draws | None":
-    """What the fix costs, shape (draws,); None for a free one."""
     review = review_price(defect.review_rows, basis) if defect.review_rows else None
     if not defect.new_rows:
         return review

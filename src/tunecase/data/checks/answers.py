@@ -81,7 +81,6 @@ def _of_one(row: "Row", text: str) -> int:
 
 
 def _stray(text: str) -> int:
-    """Marks of a chat template in a short answer."""
     return BIT["stray"] * (any(sign in text for sign in _STRAY_SIGNS) and _STRAY.search(text) is not None)
 
 

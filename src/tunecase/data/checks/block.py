@@ -211,7 +211,6 @@ def add_labels(labels: Counter[str], new: Counter[str]) -> Counter[str]:
 
 
 def _heads(inputs: list[str], hidden: "Flags") -> "dict[str, Array]":
-    """The first characters of each text, masked where something is to be hidden, as one run of bytes."""
     import numpy as np
 
     heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
@@ -229,12 +228,10 @@ def _lengths(texts: Sequence[str | bytes]) -> "Rows":
 
 @lru_cache(maxsize=2)
 def _counter(tokenizer: Path, path: str, file_bytes: int) -> TokenCounter:
-    """One counter for all blocks of a file that this process reads."""
     return TokenCounter(tokenizer, file_bytes)
 
 
 def _raw_hashes(texts: list[str]) -> "tuple[Hashes, int]":
-    """A hash of each text as it stands, NO_TEXT for a blank one; the bytes of all of them."""
     import numpy as np
     from xxhash import xxh3_64_intdigest
 

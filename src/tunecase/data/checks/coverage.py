@@ -33,7 +33,6 @@ def thin_cluster_production(evidence: Evidence) -> Defect | None:
 
 
 def _cannot(evidence: Evidence, other: Split) -> str:
-    """Why two files cannot be compared; empty where they can."""
     if evidence.request.fast:
         return "left out of a fast audit"
     few = any(sum(1 for text in split.texts.inputs if text.strip()) < LEAST_ROWS for split in (evidence.train, other))

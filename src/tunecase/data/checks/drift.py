@@ -47,7 +47,6 @@ def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
 
 
 def _json_objects(texts: Texts) -> dict[int, dict[str, object]]:
-    """Row to the JSON object that its answer is."""
     import orjson
 
     objects = {}
@@ -67,7 +66,6 @@ def _usual_form(answers: list[dict[str, object]]) -> tuple[list[str], dict[str, 
 
 
 def _deviations(answer: dict[str, object], keys: list[str], types: dict[str, str]) -> list[str]:
-    """What one answer lacks of the usual form, in words."""
     other = [key for key, kind in types.items() if key in answer and type(answer[key]).__name__ != kind]
     return [f"{key} missing" for key in keys if key not in answer] + [f"{key} of another type" for key in other]
 

@@ -64,7 +64,6 @@ def _over(train: "Split", limit_tokens: int) -> "Flags":
 
 
 def _lost(train: "Split", limit_tokens: int) -> "Flags":
-    """Rows whose question alone fills the limit."""
     if train.tokens is not None and train.output_tokens is not None:
         return train.tokens - train.output_tokens >= limit_tokens
     return train.input_characters / characters_per_token(train.bytes_per_character)[1] >= limit_tokens

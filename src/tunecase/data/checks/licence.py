@@ -52,7 +52,6 @@ def licence(evidence: Evidence) -> Defect | NotChecked | None:
 
 
 def _of_use(names: list[str], stated: str | None) -> list[str]:
-    """What to ask about each licence that is not free for any use."""
     if not names:
         return ["under which licence the rows may be used is neither stated nor found beside them"]
     questions = []

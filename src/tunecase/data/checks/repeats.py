@@ -34,7 +34,6 @@ def duplicate_normalised(evidence: Evidence) -> Defect | None:
 
 
 def _again(first: "Rows") -> "Flags":
-    """True for rows that are not the first of their kind."""
     import numpy as np
 
     again: Flags = first != np.arange(len(first))

@@ -85,7 +85,6 @@ def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: int, tra
 
 
 def _places(rows: "Rows", most: int, seed: int) -> "Rows":
-    """Places in the kept texts, all of them or `most` drawn at random."""
     import numpy as np
 
     if len(rows) <= most:

@@ -34,7 +34,6 @@ def format_test(evidence: Evidence) -> Defect | None:
 
 
 def _bad(split: Split | None, defect: Defect) -> Defect | None:
-    """The defect with the bad rows of a file and why they are bad; None without any."""
     if split is None or not split.bad:
         return None
     reasons = Counter(row.reason for row in split.bad_rows).most_common(3)

@@ -88,7 +88,6 @@ def read_split(
 
 
 def _text_share(reading: Reading, size: int | None) -> float:
-    """Which part of the rows keeps its texts, for the checks that need words."""
     return 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
 
 
@@ -184,7 +183,6 @@ def _append(spool: Spool, part: Part) -> None:
 
 
 def _facts(spool: Spool) -> dict[str, Any]:
-    """The figures of all blocks so far."""
     counts = dict.fromkeys((
         "records", "lines", "rows", "bad", "short_answers", "utf8_bytes", "characters", "text_characters",
     ), 0)  # fmt: skip

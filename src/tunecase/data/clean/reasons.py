@@ -111,7 +111,6 @@ def _partners(evidence: Evidence, defect: Defect, wanted: set[int]) -> dict[int,
 
 
 def _joined(pairs: "Rows", where: Where) -> dict[int, list[int]]:
-    """Each training row of a pair with its first partners."""
     joined: dict[int, list[int]] = {}
     for first, second in pairs.tolist():
         for row, partner in ((second, first),) if where == "test" else ((first, second), (second, first)):

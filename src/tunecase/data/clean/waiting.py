@@ -67,7 +67,6 @@ def plan_review(
 
 
 def _settled(corrections: Mapping[int, Correction]) -> set[int]:
-    """Rows that need no second look."""
     return {row for row, correction in corrections.items() if correction.verdict != "wrong" or correction.answer}
 
 

@@ -63,7 +63,6 @@ def _worked_out(missing: list[str], figures: frozenset[str]) -> int:
 
 @lru_cache(maxsize=4)
 def _held(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Stems and numbers of a text, months as numbers too."""
     spoken = terms(text)
     words = set(spoken.words) | set(spoken.capital)
     figures = set(spoken.numerals)
@@ -74,7 +73,6 @@ def _held(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _json_answer(output: str) -> Any:
-    """The JSON object or list that an answer is, None for any other answer."""
     bare = output.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     if bare[:1] not in ("{", "["):
         return None
@@ -100,7 +98,6 @@ def _leaves(answer: Any) -> list[tuple[str, str]]:
 
 
 def _facts(output: str) -> list[str]:
-    """The facts of a free answer, each once, in order of their kinds."""
     facts: dict[str, None] = {}
     left = output
     for pattern in (ADDRESS, QUOTED, MARK):

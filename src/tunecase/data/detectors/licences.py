@@ -57,13 +57,11 @@ def _columns(rows: Iterable[Any]) -> dict[str, Counter[str]]:
 
 
 def _values(columns: dict[str, Counter[str]], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The commonest values of the wanted columns."""
     counters = [values for name, values in columns.items() if name in wanted]
     return tuple(dict.fromkeys(value for values in counters for value, _ in values.most_common(20)))
 
 
 def _beside(folder: Path) -> Iterator[str]:
-    """The licences that files in a folder name."""
     for file in sorted(folder.glob("LICEN[SC]E*")):
         yield name_in(_text(file)) or "a licence that is not known"
     for card in CARDS:

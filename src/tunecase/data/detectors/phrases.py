@@ -53,7 +53,6 @@ def _rarest(stem: str) -> list[tuple[int, int]]:
 
 
 def _hashes(raw: "Bytes") -> "NDArray[np.uint16]":
-    """A hash of every three bytes that follow one another."""
     import numpy as np
 
     wide = raw.astype(np.uint16)

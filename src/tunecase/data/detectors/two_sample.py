@@ -265,7 +265,6 @@ def _means(table: "Floats", block: "Rows") -> "Floats":
 
 
 def _shuffled(side: "Rows", group: "Rows", rng: "np.random.Generator") -> "Rows":
-    """The sides, shuffled among the texts of each group."""
     import numpy as np
 
     ordered = np.argsort(group, kind="stable")
@@ -307,7 +306,6 @@ def _aucs(scores: "Floats", labels: "Floats", block: "Rows") -> tuple["Floats", 
 
 
 def _interval(auc: float, ones: int, zeros: int) -> Interval80:
-    """The 80% interval of an AUC from its size and the texts of both sets."""
     a, b = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
     variance = (auc * (1 - auc) + (ones - 1) * a + (zeros - 1) * b) / max(ones * zeros, 1)
     half = Z80 * max(variance, 0.0) ** 0.5

@@ -124,7 +124,6 @@ def head_of(source: Source) -> tuple[str, list[list[str]]]:
 
 
 def _first_line(text: str) -> str:
-    """The first line that is not blank."""
     return next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
 
 

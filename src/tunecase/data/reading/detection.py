@@ -116,7 +116,6 @@ def _csv_start(request: _Request, source: Source) -> Layout:
 
 
 def _pairs(path: Path, start: Layout) -> bool:
-    """True when the first rows are lists of a text and a label."""
     first = list(itertools.islice(_records(path, replace(start, columns=PAIR)), 20))
     good = [record for _, record, _ in first if record and set(record) == set(PAIR)]
     return len(good) > len(first) // 2 and all(
@@ -196,7 +195,6 @@ def _layout(request: _Request, start: Layout, sample: _Sample) -> Layout:
 
 
 def _as_named(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
-    """Both columns as the user named them."""
     if not request.input or (request.labelled and not request.output):
         return None
     return replace(start, schema="columns", input=(request.input,), output=request.output)

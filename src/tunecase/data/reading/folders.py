@@ -74,7 +74,6 @@ def split_of(path: Path) -> str:
 
 
 def _usual(part: str) -> str:
-    """The usual name of a split: "validation" for "dev"."""
     return next((split for split, names in SPLITS.items() if part.lower() in names), part)
 
 

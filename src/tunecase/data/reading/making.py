@@ -213,7 +213,6 @@ def _shared(text: str, other: str) -> int:
 
 
 def _alike(first: Sequence[object], second: Sequence[object]) -> int:
-    """How many items two sequences have in common from the front."""
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2

@@ -112,7 +112,6 @@ def _logits(scores: "Numbers") -> "Numbers":
 
 
 def _shift(scores: "Numbers", total: float) -> float:
-    """The shift at which the chances sum to `total`."""
     import numpy as np
 
     logits, low, high = _logits(scores), -30.0, 30.0

@@ -228,7 +228,6 @@ def _unknown_labels(rows: _TrainingRows) -> list[Problem]:
 
 
 def _decided_twice(judged: Sequence[_Judged]) -> list[Problem]:
-    """Rows that one reviewer decided in two ways."""
     first: dict[tuple[int, str], _Judged] = {}
     problems = []
     for each in judged:
@@ -240,7 +239,6 @@ def _decided_twice(judged: Sequence[_Judged]) -> list[Problem]:
 
 
 def _by_row(judged: Sequence[_Judged]) -> dict[int, dict[str, _Judged]]:
-    """The decisions of each row by reviewer."""
     rows: dict[int, dict[str, _Judged]] = defaultdict(dict)
     for each in judged:
         rows[each.decision.row][each.decision.reviewer] = each
@@ -303,7 +301,6 @@ def _by_ranking(
 
 
 def _notes(controls: int, queue: GivenOut, timed: int) -> tuple[str, ...]:
-    """What could not be told, and why."""
     notes = []
     if not controls:
         notes.append("wrong answers outside the queue: no random control row was reviewed")
@@ -322,7 +319,6 @@ def _rate(some: int, of: int) -> Interval80 | None:
 
 
 def _pairs(judged: Sequence[_Judged]) -> list[tuple[Vote, Vote]]:
-    """The votes of the first two reviewers of a row."""
     several = [list(by.values()) for by in _by_row(judged).values() if len(by) > 1]
     return [(first.vote, second.vote) for first, second, *_ in several]
 

@@ -94,7 +94,6 @@ def _from_characters(characters: "NDArray[np.int64]", bytes_per_character: float
 
 
 def _histogram(tokens: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
-    """(tokens from, rows) between the shortest and the longest row, two bars for each doubling."""
     import numpy as np
 
     places = np.searchsorted(np.array(EDGES), tokens, side="right") - 1

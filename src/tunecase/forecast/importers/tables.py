@@ -104,7 +104,6 @@ def _column(header: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def _is_number(cell: str) -> bool:
-    """True for a number, NaN and infinity as trackers write them; False for blanks and words."""
     number = read_number(cell)
     return number == number or cell.strip().casefold() == "nan"
 

@@ -293,7 +293,6 @@ def _size_notes(runs: Sequence[Tracked], request: Asked) -> Iterator[str]:
 
 
 def _names(columns: Iterable[Mapping[str, object]]) -> list[str]:
-    """Every name in the order first seen."""
     return list(dict.fromkeys(key for names in columns for key in names))
 
 

@@ -45,7 +45,6 @@ def _experiments(home: Path) -> list[Path]:
 
 
 def _children(folder: Path) -> list[Path]:
-    """Folders inside one, links and hidden ones left out."""
     inside = sorted(child for child in folder.iterdir() if child.is_dir() and not child.is_symlink())
     return [child for child in inside if not child.name.startswith(".")]
 
@@ -103,7 +102,6 @@ def _series(path: Path) -> Series:
 
 
 def _last(path: Path) -> Series:
-    """The (step, value) of the last line alone."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - LAST_BYTES))
         return _points(file.read().decode("utf-8", "replace").strip().splitlines()[-1:])

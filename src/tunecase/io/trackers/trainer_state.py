@@ -104,7 +104,6 @@ def tracked_run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Trac
 
 
 def _scores(values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """The scores on held-out rows among some values; the times and speeds beside them are none."""
     for key, value in values.items():
         if key.startswith(SCORE_PREFIXES) and not NO_SCORE.search(key) and (number := _number(value)) is not None:
             yield key, number

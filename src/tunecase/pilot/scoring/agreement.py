@@ -92,7 +92,6 @@ def agreement(judgement: Judgement, people: Sequence[object], answers: Sequence[
 
 
 def _rows_with_both(judgement: Judgement, people: Sequence[object]) -> dict[int, tuple[bool, bool]]:
-    """The judge's verdict and the person's of each row that has both."""
     humans = [None if value is None or value == "" else read_human(value) for value in people]
     verdicts = enumerate(zip(judgement.passes, humans, strict=True))
     return {row: (judged, human) for row, (judged, human) in verdicts if judged is not None and human is not None}
@@ -166,7 +165,6 @@ def _share(some: int, rows: int) -> Interval80:
 
 
 def _mean(gaps: Sequence[float]) -> Interval80:
-    """Of differences between -1 and 1."""
     low, high = mean_interval([(gap + 1) / 2 for gap in gaps])
     mid = sum(gaps) / len(gaps)
     return Interval80(min(2 * low - 1, mid), mid, max(2 * high - 1, mid))

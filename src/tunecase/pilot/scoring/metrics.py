@@ -134,7 +134,6 @@ def _ratio(sums: "Sums") -> "Sums":
 
 
 def _mean_f1(sums: "Sums") -> "Sums":
-    """Mean over the classes that occur of their F1."""
     import numpy as np
 
     right, both = np.split(sums, 2, axis=1)

@@ -411,7 +411,6 @@ class Network:
 
 
 def _layers(net: Any) -> Any:
-    """The decoder layers, or None."""
     for name, module in net.named_modules():
         if re.search(r"(^|\.)layers$", name) and hasattr(module, "__len__"):
             return module

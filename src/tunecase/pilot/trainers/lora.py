@@ -323,7 +323,6 @@ def _batches(rows: int, size: int, generator: Any) -> Iterator[list[int]]:
 
 
 def _nats(session: Session, lesson: Lesson, positions: Sequence[int]) -> "Tensor":
-    """Loss of every asked place of these training rows [nats]."""
     import torch
 
     rows = [lesson.rows[i] for i in positions]

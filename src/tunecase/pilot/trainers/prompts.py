@@ -223,7 +223,6 @@ def _beginnings(path: tuple[int, ...]) -> list[tuple[int, ...]]:
 
 
 def _children(paths: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], set[int]]:
-    """The tokens that go on from each beginning of a path."""
     children: dict[tuple[int, ...], set[int]] = {}
     for path in paths:
         for begun, token in zip(_beginnings(path), path, strict=True):

@@ -170,7 +170,6 @@ def _arguments(run: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _adapters(settings: Mapping[str, Any], net: Any) -> Any:
-    """The adapters to train; None where all weights learn."""
     if settings["method"] == "full":
         return None
     model_layers = int(net.config.get_text_config().num_hidden_layers)

@@ -112,7 +112,6 @@ def successful_runs(work: Work) -> "Draws":
 
 
 def _useful_hours(work: Work) -> "Draws | None":
-    """GPU hours of the runs that succeed, shape (draws,)."""
     if work.machine is None or work.tokens_per_row is None:
         return None
     return rows_trained(work) * work.tokens_per_row * work.project.training.epochs / 1e6 * work.machine.hours_per_mtok

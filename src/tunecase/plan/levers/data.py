@@ -136,7 +136,6 @@ def wrong_share(state: State) -> "Draws":
 
 
 def _wrong_labels(state: State) -> _Wrong:
-    """By the reviews taken in, else by the audit's estimate, else by the default."""
     return _by_reviews(state) or _by_audit(state) or _by_default(state)
 
 

@@ -305,19 +305,16 @@ class _Laying:
 
 
 def _where(able: "Flags", cost: "Draws | float") -> "Draws":
-    """The cost in each world, infinite where it cannot be paid."""
     import numpy as np
 
     return np.asarray(np.where(able, cost, np.inf))
 
 
 def _labour(prices: RoundPrices, what: Paid) -> "Draws | float":
-    """People's part of a step, as foreseen."""
     return prices.short_labour * what.short_rounds + prices.labour * (what.rounds - what.short_rounds)
 
 
 def _brings(rules: Rules, errors: "Draws") -> "Draws":
-    """What shipping at such errors is worth in each world."""
     credit = 1.0 if rules.credit is None else rules.credit(errors)
     return rules.worth * credit + rules.saving + 0.0 * errors
 
