@@ -19,12 +19,12 @@ class Index:
     error: float
 
 
-def first_order(inputs: Mapping[str, "Draws"], result: "Draws", bins: int = BINS) -> dict[str, Index]:
+def first_order(inputs: Mapping[str, "Draws"], result: "Draws") -> dict[str, Index]:
     """The share of the variance of `result` that each input explains alone, from draws that exist already.
 
         S_i = Var(E[y | x_i]) / Var(y)
 
-    with x_i cut into `bins` equal counts. Chance alone would give (bins - 1) / draws; that much is taken off. The
+    with x_i cut into 40 bins of equal counts. Chance alone would give (bins - 1) / draws; that much is taken off. The
     standard error is that of a ratio of means by the delta method, with the noise of the bins' means beside it:
 
         error^2 = mean([2 (m - u)(y - u) - (m - u)^2 - S (y - u)^2]^2) / (Var(y)^2 draws) + 2 (bins - 1) / draws^2
@@ -46,7 +46,7 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws", bins: int = BINS
     if not variance > 0:
         return {}
     draws = len(result)
-    edges = np.linspace(0, draws, min(bins, draws) + 1).astype(int)[:-1]
+    edges = np.linspace(0, draws, min(BINS, draws) + 1).astype(int)[:-1]
     counts = np.diff(np.append(edges, draws))
     off, chance = result - np.mean(result), (len(edges) - 1) / draws
     indices = {}
@@ -72,7 +72,7 @@ class Swing(NamedTuple):
     result_high: float
 
 
-def swing(values: "Draws", result: "Draws", tail: float = TAIL) -> Swing:
+def swing(values: "Draws", result: "Draws") -> Swing:
     """What the result is on average where an input is low, and where it is high: one bar of a tornado.
 
         result_low = mean(y where x <= P10 of x),   result_high = mean(y where x >= P90 of x)
@@ -80,7 +80,6 @@ def swing(values: "Draws", result: "Draws", tail: float = TAIL) -> Swing:
     Args:
         values: draws of the input, shape (draws,).
         result: shape (draws,).
-        tail: the share of draws that counts as low, and as high; equal draws stay together.
     Returns: the Swing, from draws that exist already.
     Source: the usual tornado moves one input with the others at their middle; this is the mean over the others.
 
@@ -91,5 +90,5 @@ def swing(values: "Draws", result: "Draws", tail: float = TAIL) -> Swing:
     """
     import numpy as np
 
-    low, high = (float(point) for point in np.quantile(values, (tail, 1 - tail)))
+    low, high = (float(point) for point in np.quantile(values, (TAIL, 1 - TAIL)))
     return Swing(low, high, float(result[values <= low].mean()), float(result[values >= high].mean()))

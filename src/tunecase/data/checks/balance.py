@@ -103,16 +103,14 @@ def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Wher
     )
 
 
-def share_problems(
-    shares: Mapping[str, float], classes: Iterable[str], where: str = "data.production_shares"
-) -> list[Problem]:
+def share_problems(shares: Mapping[str, float], classes: Iterable[str]) -> list[Problem]:
     """Mistakes in declared shares: classes that no row carries, and a sum that is not about 1.
 
     Example:
         >>> [problem.got for problem in share_problems({"refund": 0.5, "retrun": 0.2}, ["refund", "return"])]
         ["the class 'retrun'", 'shares that sum to 70%']
     """
-    carried = sorted(classes)
+    where, carried = "data.production_shares", sorted(classes)
     problems = [
         Problem(where, f"the class {name!r}", "a class that the rows carry", nearest(name, carried))
         for name in shares

@@ -56,20 +56,14 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
     return columnar.records(block, layout, raw)
 
 
-def read_block(block: Block, layout: Layout, number: int = 0, line: int = 0) -> Iterator[Row | BadRow]:
+def read_block(block: Block, layout: Layout) -> Iterator[Row | BadRow]:
     """The rows of a piece, bad ones among them; it can be sent to another process with the layout.
 
-    Args:
-        number, line: what the first record and the first line of the piece are counted from; add the records and
-            lines of the pieces before it, and 1 to the line.
+    Rows and lines are counted from the beginning of the piece, at 0.
     """
     make = maker(layout)
-    for at, raw, record, reason in records(block, layout):
-        if record is None:
-            yield BadRow(number, line + at, reason, shown(raw))
-        else:
-            yield make(number, line + at, record)
-        number += 1
+    for number, (line, raw, record, reason) in enumerate(records(block, layout)):
+        yield BadRow(number, line, reason, shown(raw)) if record is None else make(number, line, record)
 
 
 def block_lines(block: Block, layout: Layout) -> int:

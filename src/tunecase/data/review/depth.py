@@ -41,14 +41,13 @@ class Depth:
     errors: Interval80
 
 
-def plan_depth(scores: "Numbers", wrong: Interval80 | None = None, least_yield: float = LEAST_YIELD) -> Depth:
+def plan_depth(scores: "Numbers", wrong: Interval80 | None = None) -> Depth:
     """How far to read a ranking, before anything is read.
 
     Args:
         scores: suspicion, 0 to 1, the worst first, shape (ranked,).
         wrong: labels estimated wrong; half to twice the sum of the scores where it is left out.
-        least_yield: expected errors a row at which a batch of 50 is no longer read.
-    Returns: the Depth, whole batches.
+    Returns: the Depth, in whole batches of 50, up to the first that is expected to have under LEAST_YIELD errors a row.
     Example:
         >>> import numpy as np
         >>> plan_depth(np.array([0.99] * 60 + [0.01] * 140), Interval80(40, 60, 80)).rows
@@ -62,7 +61,7 @@ def plan_depth(scores: "Numbers", wrong: Interval80 | None = None, least_yield: 
     totals = (total / 2, total, total * 2) if wrong is None else (wrong.low, wrong.mid, wrong.high)
     low, mid, high = (_shifted(scores, each) for each in totals)
     starts = range(0, len(scores), BATCH)
-    rows = next((start for start in starts if mid[start : start + BATCH].mean() < least_yield), len(scores))
+    rows = next((start for start in starts if mid[start : start + BATCH].mean() < LEAST_YIELD), len(scores))
     ends = [float(chance[:rows].sum()) for chance in (low, mid, high)]
     counting = 1.2816 * float(np.sqrt((mid[:rows] * (1 - mid[:rows])).sum()))
     return Depth(rows, Interval80(max(0.0, ends[0] - counting), ends[1], min(float(rows), ends[2] + counting)))

@@ -180,7 +180,7 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequ
     return Policy(tuple(nodes), taken, value, all_groups, tuple(best))
 
 
-def worth_of_seeing(values: "Draws", shown: "Draws", groups: int = GROUPS) -> tuple[float, float]:
+def worth_of_seeing(values: "Draws", shown: "Draws") -> tuple[float, float]:
     """What it is worth to see something before choosing among actions (EVSI), and its standard error.
 
         EVSI = E[ max_a E[value_a | shown] ] - max_a E[value_a]
@@ -206,7 +206,7 @@ def worth_of_seeing(values: "Draws", shown: "Draws", groups: int = GROUPS) -> tu
 
     count = len(values)
     order = np.argsort(shown, kind="stable")
-    number = max(min(groups, count // (2 * LEAST_WORLDS)), 1)
+    number = max(min(GROUPS, count // (2 * LEAST_WORLDS)), 1)
     group = np.empty(count, dtype=np.intp)
     group[order] = np.arange(count) * number // count
     half = np.empty(count, dtype=np.intp)

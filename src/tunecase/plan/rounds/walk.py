@@ -100,7 +100,7 @@ def rounds_of(sizes: Sequence[int], rounds: int, draws: int) -> Walk:
     return Walk(every * rounds, every * (sizes[rounds - 1] - sizes[0]), every * trained)
 
 
-def passing_count(target: float, test_rows: int, sure: float = SURE) -> int:
+def passing_count(target: float, test_rows: int) -> int:
     """The fewest right answers of a test at which the lower bound of the score meets the target.
 
         c / m >= t + z sqrt(t (1 - t) / m)
@@ -111,7 +111,7 @@ def passing_count(target: float, test_rows: int, sure: float = SURE) -> int:
         >>> passing_count(0.92, 270)
         255
     """
-    z = NormalDist().inv_cdf(sure)
+    z = NormalDist().inv_cdf(SURE)
     needed = test_rows * target + z * math.sqrt(test_rows * target * (1 - target))
     return math.ceil(needed - 1e-9)
 
