@@ -34,7 +34,7 @@ class BooksAsked:
     close: str = ""
 
 
-def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
+def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     """What did it cost so far, why, what is to come, and does the plan still hold?
 
     A new plan of record and closed lines are kept in the ledger first.
@@ -46,7 +46,7 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
 
     half = HalfImports()
     booked = kept(half.along(flow.ledger.entries()))
-    _keep_choices(flow, booked, asked or BooksAsked())
+    _keep_choices(flow, booked, request or BooksAsked())
     plan = plan_of_record(booked, flow.project.currency)
     record = fold(
         booked.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
@@ -56,11 +56,11 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     return cast(Books, flow.keep("books", record))
 
 
-def _keep_choices(flow: Flow, booked: "Kept", asked: BooksAsked) -> None:
+def _keep_choices(flow: Flow, booked: "Kept", request: BooksAsked) -> None:
     """Keeps what was chosen, all of it or, where a word is wrong, nothing."""
     problems: list[Problem] = []
-    plan = _plan_asked(flow, booked, asked.plan, problems) if asked.plan else None
-    lines = _lines_asked(flow, booked, plan, asked.close, problems) if asked.close else ()
+    plan = _plan_asked(flow, booked, request.plan, problems) if request.plan else None
+    lines = _lines_asked(flow, booked, plan, request.close, problems) if request.close else ()
     if problems:
         raise InputError(problems)
     if plan is not None:
@@ -166,11 +166,11 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
         return replace(standing, not_drawn="the data or the project file have changed; run `tunecase estimate`")
     from tunecase.estimate import drawn
 
-    known, seen = known_of(flow), flow.current("forecast")
+    facts, seen = known_of(flow), flow.current("forecast")
     follows_rounds = seen is not None and seen.rounds == standing.rounds_made
     if standing.rounds_made and flow.project.rounds is None and follows_rounds:
-        rows = max(known.rows, labelled_rows(flow, rounds[-1]))
-        bill = drawn(replace(known, rows=rows).in_worlds(known.basis.worlds, _with_what_is_left(flow)))
+        rows = max(facts.rows, labelled_rows(flow, rounds[-1]))
+        bill = drawn(replace(facts, rows=rows).in_worlds(facts.basis.worlds, _with_what_is_left(flow)))
         if bill.route.walk.reached is not None:
             return _with_bill(standing, bill, afresh=True)
     return _with_bill(standing, drawn(known_of(flow)), afresh=False)

@@ -64,18 +64,18 @@ def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -
     return record
 
 
-def next_labels_file(asked: LabelAsked, seed: int, today: date) -> Labelling:
+def next_labels_file(request: LabelAsked, seed: int, today: date) -> Labelling:
     """The same without a project file, at default prices."""
     from tunecase.data.reading import load
     from tunecase.prices import Basis
 
-    if asked.pool is None:
+    if request.pool is None:
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", "add --pool FILE"))
-    test = load(asked.test, asked.input, asked.output) if asked.test else None
-    train = load(asked.train, asked.input, asked.output)
-    _check_number(asked.n)
-    drawn = _drawn(asked.pool, asked.input, seed)
-    return _planned(train, test, drawn, asked.n, asked.to or Path(NAME), Basis(None, today, Worlds(seed, DRAWS)))
+    test = load(request.test, request.input, request.output) if request.test else None
+    train = load(request.train, request.input, request.output)
+    _check_number(request.n)
+    drawn = _drawn(request.pool, request.input, seed)
+    return _planned(train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, DRAWS)))
 
 
 def _check_number(n: int) -> None:
