@@ -348,8 +348,8 @@ def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     corrected = to_correct(request.replaces, booked) if request.replaces else ""
     line = request.category or next((one.category for name, one in booked if name == corrected), "other")
     text = ChargeText(
-        request.amount, line, request.on or flow.today.isoformat(), request.currency, request.note, request.quantity, request.unit,
-        supersedes=corrected, credit=request.credit,
+        request.amount, line, request.on or flow.today.isoformat(), request.currency, request.note, request.quantity,
+        request.unit, supersedes=corrected, credit=request.credit,
     )  # fmt: skip
     project = flow.project
     return spend(flow, spending(text, project_currency=project.currency, rates=project.rates, today=flow.today))
