@@ -7,9 +7,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.quantities.spread import Band, Beta, Const, Interval, Pert, ShareInterval, Spread, Worlds, band, generator
+from tunecase.quantities.spread import (
+    Z80,
+    Z90,
+    AlteredWorlds,
+    Band,
+    Beta,
+    Const,
+    Interval,
+    Overrun,
+    Pert,
+    ShareInterval,
+    Spread,
+    Worlds,
+    band,
+    generator,
+)
 
 SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Pert(1, 3, 10), Pert(2, 2, 2), Beta(2, 5)]
+RATIOS: list[Spread] = [Beta(2, 5), ShareInterval(0.2, 0.6), Overrun(0.2, 1.5, 4.0)]
+OVERRUNS = [
+    Overrun(0.2, 1.5, 4.0),
+    Overrun(0.6, 1.2, 10.0),
+    Overrun(0.0, 1.5, 4.0),
+    Overrun(0.3, 1.5, 4.0, past=(1.0, 2.0, 6.0), weight=0.4),
+    Overrun(0.3, 1.5, 4.0, past=(1.0, 2.0), weight=0.0),
+    Overrun(0.3, 1.5, 4.0, past=(), weight=0.5),
+]
 
 
 def test_five_to_twelve_thousand_has_the_golden_points() -> None:
@@ -31,14 +55,81 @@ def test_the_golden_points_follow_from_the_formula() -> None:
         assert round(math.exp(mu + z * sigma)) == pytest.approx(point, abs=1)
 
 
-@pytest.mark.parametrize("spread", SPREADS, ids=str)
-def test_low_median_and_high_are_the_points_of_the_draws(spread: Spread) -> None:
-    """5%, 50% and 95%."""
-    draws = spread.draw(generator(0, "x"), 200_000)
-    width = max(spread.high - spread.low, 1e-9)
-    points = np.quantile(draws, (0.05, 0.5, 0.95))
-    for known, found in zip((spread.low, spread.median, spread.high), points, strict=True):
-        assert known == pytest.approx(found, abs=0.02 * width)
+def test_low_median_and_high_are_the_points_of_the_draws() -> None:
+    """5%, 50% and 95%, of every spread."""
+    for spread in (*SPREADS, *RATIOS):
+        draws = spread.draw(generator(0, "x"), 20_000)
+        width = max(spread.high - spread.low, 1e-9)
+        points = np.quantile(draws, (0.05, 0.5, 0.95)).tolist()
+        assert pytest.approx([spread.low, spread.median, spread.high], abs=0.02 * width) == points, spread
+
+
+def test_draws_follow_their_law_to_the_last_digit() -> None:
+    """An interval's draws are the generator's normal numbers on its scale; a beta's are its uniform ones inverted."""
+    from scipy.special import betainc, expit, logit
+
+    def draws(spread: Spread) -> np.ndarray:
+        return spread.draw(generator(0, "x"), 500)
+
+    z, u = generator(0, "x").standard_normal(500), generator(0, "x").random(500)
+    odds = logit([0.2, 0.9])
+    assert pytest.approx(np.log(18) / 2 + np.log(4.5) / (2 * Z90) * z) == np.log(draws(Interval(2, 9)))
+    assert pytest.approx(0.5 + 3 / (2 * Z90) * z) == draws(Interval(-1, 2))
+    assert pytest.approx(-2 + 2 / (2 * Z90) * z) == draws(Interval(-3, -1))
+    assert pytest.approx((1 + 2 / (2 * Z90) * z).clip(0)) == draws(Interval(0, 2))
+    assert pytest.approx(expit(odds.mean() + np.ptp(odds) / (2 * Z90) * z)) == draws(ShareInterval(0.2, 0.9))
+    assert (draws(Interval(0.4, 1.0)).clip(0, 1) == draws(ShareInterval(0.4, 1.0))).all()
+    assert pytest.approx((0.5 + 1 / (2 * Z90) * z).clip(0, 1)) == draws(ShareInterval(0.0, 1.0))
+    assert pytest.approx(u) == betainc(1 + 4 * 2 / 9, 1 + 4 * 7 / 9, (draws(Pert(1, 3, 10)) - 1) / 9)
+    assert pytest.approx(u) == betainc(2, 5, draws(Beta(2, 5)))
+
+
+def test_the_points_of_a_spread_are_those_of_its_law() -> None:
+    """Half an interval is 1.645 standard deviations; a median is the middle of the scale on which the law is normal."""
+    from scipy.special import betainc, expit, logit
+
+    assert pytest.approx((1.6448536, 1.2815516)) == (Z90, Z80)
+    medians = [Interval(*ends).median for ends in ((4, 9), (-1, 2), (-3, -1), (0, 2))]
+    assert [6, 0.5, -2, 1] == medians
+    assert pytest.approx(expit(logit([0.2, 0.9]).mean())) == ShareInterval(0.2, 0.9).median
+    assert pytest.approx(math.sqrt(0.4)) == ShareInterval(0.4, 1.0).median
+    pert = Pert(1, 3, 10)
+    points = [(point - 1) / 9 for point in (pert.low, pert.median, pert.high)]
+    assert pytest.approx([0.05, 0.5, 0.95]) == betainc(1 + 4 * 2 / 9, 1 + 4 * 7 / 9, points)
+
+
+def test_an_overrun_is_one_or_a_cut_pareto() -> None:
+    """A share of the draws lies above 1; of those, the part beyond x is (least/x - least/most) / (1 - least/most)."""
+    for share, least, most in ((0.2, 1.5, 4.0), (0.6, 1.2, 10.0)):
+        draws = Overrun(share, least, most).draw(generator(0, "x"), 100_000)
+        over = draws[draws > 1]
+        assert pytest.approx(share, abs=0.005) == len(over) / len(draws)
+        assert least <= over.min() < 1.01 * least < 0.99 * most < over.max() <= most
+        for x in np.linspace(least, most, 6):
+            beyond = (least / x - least / most) / (1 - least / most)
+            assert pytest.approx(beyond, abs=0.015) == (over > x).mean()
+    assert (Overrun(0.0, 1.5, 4.0).draw(generator(0, "x"), 100) == 1).all()
+
+
+def test_the_mean_and_the_points_of_an_overrun_are_those_of_its_draws() -> None:
+    """With and without a past, with a weight of nothing, and where nothing ever overruns."""
+    for spread in OVERRUNS:
+        draws = spread.draw(generator(0, "x"), 200_000)
+        assert pytest.approx(draws.mean(), rel=0.005) == spread.mean, spread
+        for point, p in ((spread.low, 0.05), (spread.median, 0.5), (spread.high, 0.95)):
+            # The share at or below a point is p or more, and that below it p or less: true of steps and of slopes.
+            assert (draws < point * 0.99).mean() - 0.005 <= p <= (draws <= point * 1.01).mean() + 0.005, spread
+
+
+def test_past_factors_are_drawn_at_their_weight_and_alike() -> None:
+    """Two draws in five are one of three past factors, each as often; all others are as without a past."""
+    plain, past = OVERRUNS[0], Overrun(0.2, 1.5, 4.0, past=(7.0, 8.0, 9.0), weight=0.4)
+    alone, draws = (spread.draw(generator(0, "x"), 100_000) for spread in (plain, past))
+    assert pytest.approx([0.4 / 3] * 3, abs=0.005) == [float((draws == factor).mean()) for factor in past.past]
+    assert (draws[draws < 7] == alone[draws < 7]).all()
+    for same in (Overrun(0.2, 1.5, 4.0, past=(7.0,)), Overrun(0.2, 1.5, 4.0, weight=0.4)):
+        assert (same.draw(generator(0, "x"), 100_000) == alone).all()
+    assert {7.0, 8.0} == set(Overrun(0.2, 1.5, 4.0, past=(7.0, 8.0), weight=1.0).draw(generator(0, "x"), 100).tolist())
 
 
 def test_an_interval_from_zero_is_never_negative() -> None:
@@ -48,23 +139,24 @@ def test_an_interval_from_zero_is_never_negative() -> None:
     assert np.quantile(draws, (0.05, 0.95)).tolist() == pytest.approx([0, 0.3], abs=0.005)
 
 
-@pytest.mark.parametrize("spread", SPREADS[:-1], ids=str)
-def test_another_unit_scales_every_draw(spread: Spread) -> None:
+def test_another_unit_scales_every_draw() -> None:
     """The same generator gives the same worlds."""
-    draws, scaled = (s.draw(generator(0, "x"), 500) for s in (spread, spread.scaled(60)))
-    assert np.allclose(60 * draws, scaled)
+    for spread in SPREADS[:-1]:
+        draws, scaled = (s.draw(generator(0, "x"), 500) for s in (spread, spread.scaled(60)))
+        assert np.allclose(60 * draws, scaled), spread
 
 
-def test_a_share_has_no_other_unit() -> None:
-    """A Beta is refused another scale."""
-    assert Beta(2, 2).scaled(1) == Beta(2, 2)
-    with pytest.raises(ValueError, match="has no other unit"):
-        Beta(2, 2).scaled(100)
+def test_a_ratio_has_no_other_unit() -> None:
+    """A share and an overrun are refused another scale, and come back as they are at a factor of 1."""
+    for spread in RATIOS:
+        assert spread == spread.scaled(1)
+        with pytest.raises(ValueError, match="has no other unit"):
+            spread.scaled(100)
 
 
 def test_pert_has_its_known_mean_and_its_hard_ends() -> None:
     """(least + 4 mode + most) / 6."""
-    draws = Pert(1, 3, 10).draw(generator(0, "x"), 200_000)
+    draws = Pert(1, 3, 10).draw(generator(0, "x"), 50_000)
     assert draws.mean() == pytest.approx((1 + 12 + 10) / 6, rel=0.01)
     assert 1 <= draws.min() <= draws.max() <= 10
 
@@ -73,6 +165,13 @@ def test_a_number_without_doubt_has_an_exact_band() -> None:
     """Every draw is the number."""
     assert band(Const(7).draw(generator(0, "band"), 10)) == Band(7, 7, 7, 7)
     assert Band(1, 2, 3, 4).scaled(2) == Band(2, 4, 6, 8)
+
+
+def test_the_mean_of_a_band_is_swansons_rule() -> None:
+    """Three tenths of P10 and of P90 and four tenths of P50: near the mean of a skewed amount."""
+    assert pytest.approx(0.3 * 1 + 0.4 * 2 + 0.3 * 5) == Band(1, 2, 3, 5).mean
+    draws = Interval(5_000, 12_000).draw(generator(0, "x"), 50_000)
+    assert band(draws).mean == pytest.approx(draws.mean(), rel=0.01)
 
 
 @settings(max_examples=50, deadline=None)
@@ -104,14 +203,35 @@ def test_wider_doubt_about_one_input_moves_each_world_the_same_way() -> None:
     assert (np.argsort(narrow) == np.argsort(wide)).all()
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.5, 0.9), (0.9, 0.99), (0.01, 0.3), (0.9, 1.0), (0.0, 0.3)])
-def test_a_share_stays_between_nothing_and_all(low: float, high: float) -> None:
+def test_seeds_are_taken_within_32_bits() -> None:
+    """A negative or very long seed is a seed like any other; other seeds and other names give other draws."""
+    first = generator(3, "x").random()
+    assert generator(3 + 2**32, "x").random() == first
+    assert generator(-1, "x").random() == generator(2**32 - 1, "x").random()
+    assert 3 == len({first, generator(4, "x").random(), generator(3, "y").random()})
+
+
+def test_altered_worlds_move_the_named_inputs_only() -> None:
+    """An input drawn anew has other draws, a scaled one the same ones times its factor; a Beta share ends at 1."""
+    worlds, law = Worlds(2**32 - 1, 500), Interval(1, 2)
+    altered = AlteredWorlds(worlds, anew="other".__eq__, scales={"scaled": 3.0, "share": 9.0})
+    same, other, scaled = (worlds.draw(name, law) for name in ("same", "other", "scaled"))
+    assert (altered.draw("same", law) == same).all()
+    assert (altered.draw("other", law) != other).all()
+    assert (altered.draw("scaled", law) == 3 * scaled).all()
+    assert (altered.draw("share", Beta(2, 5)) == np.minimum(9 * worlds.draw("share", Beta(2, 5)), 1)).all()
+    assert 1 < altered.draw("scaled", law).max()
+    assert worlds.seed == altered.seed
+    anew = AlteredWorlds(worlds, seed_anew=True)
+    assert 0x9E3779B8 == anew.seed
+    assert (anew.draw("same", law) == same).all()
+
+
+def test_a_share_stays_between_nothing_and_all() -> None:
     """5% lie below the low end and 5% above the high one, none below 0 or above 1; the middle is the median."""
-    spread = ShareInterval(low, high)
-    draws = spread.draw(generator(0, "share"), 40_000)
-    assert 0 <= draws.min()
-    assert draws.max() <= 1
-    assert [low, high] == pytest.approx(np.quantile(draws, (0.05, 0.95)).tolist(), abs=0.01)
-    assert spread.median == pytest.approx(float(np.median(draws)), abs=0.01)
-    with pytest.raises(ValueError, match="no other unit"):
-        spread.scaled(2)
+    for low, high in ((0.5, 0.9), (0.9, 0.99), (0.01, 0.3), (0.9, 1.0), (0.0, 0.3)):
+        spread = ShareInterval(low, high)
+        draws = spread.draw(generator(0, "share"), 40_000)
+        assert 0 <= draws.min() <= draws.max() <= 1, spread
+        points = [low, spread.median, high]
+        assert pytest.approx(points, abs=0.01) == np.quantile(draws, (0.05, 0.5, 0.95)).tolist(), spread

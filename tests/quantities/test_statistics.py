@@ -1,16 +1,18 @@
 """The arithmetic of test sets against published figures and its own laws."""
 
 import math
-import random
 from statistics import NormalDist
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.quantities.statistics import (
+    agreement_of_two,
     ceiling,
     ceiling_interval,
+    ceiling_range,
     mcnemar_p,
     paired_rows_needed,
     smallest_loss_ruled_out,
@@ -30,26 +32,49 @@ TEST_SIZES = [
 ]
 
 
-@pytest.mark.parametrize(("gain", "unpaired", "lost_5", "lost_2", "lost_10"), TEST_SIZES)
-def test_table_of_test_sizes(gain, unpaired, lost_5, lost_2, lost_10):
+def test_table_of_test_sizes():
     """Every cell of the table of test sizes comes out, rounded up."""
-    got = (unpaired_rows_needed(0.80, gain), *(paired_rows_needed(gain, lost) for lost in (0.05, 0.02, 0.10)))
-    assert (unpaired, lost_5, lost_2, lost_10) == got
+    got = [
+        (gain, unpaired_rows_needed(0.80, gain), *(paired_rows_needed(gain, lost) for lost in (0.05, 0.02, 0.10)))
+        for gain, *_ in TEST_SIZES
+    ]
+    assert TEST_SIZES == got
 
 
-@pytest.mark.parametrize(
-    ("rows", "points"), [(30, "32"), (50, "22"), (100, "13.4"), (200, "8.5"), (400, "5.5"), (1000, "3.2")]
-)
-def test_smallest_gains_seen(rows, points):
-    """The smallest gains that 30 to 1,000 items show are those of the table."""
-    digits = 1 if "." in points else 0
-    assert points == f"{100 * smallest_paired_gain(rows):.{digits}f}"
+def test_rows_needed_follow_their_formulas():
+    """Fleiss and Connor, written out with scipy's normal quantiles, at other powers and levels than the usual ones."""
+    from scipy.special import ndtri
+
+    for base, gain, lost, power, alpha in [
+        (0.3, 0.1, 0.02, 0.9, 0.01),
+        (0.0, 0.2, 0.0, 0.5, 0.1),
+        (0.6, 0.4, 0.3, 0.8, 0.2),
+    ]:
+        z_alpha, z_power, new, mean = ndtri(1 - alpha / 2), ndtri(power), base + gain, base + gain / 2
+        apart = z_alpha * (2 * mean * (1 - mean)) ** 0.5 + z_power * (base * (1 - base) + new * (1 - new)) ** 0.5
+        assert math.ceil((apart / gain) ** 2) == unpaired_rows_needed(base, gain, power, alpha)
+        differing = min(2 * lost + gain, 1.0)
+        together = z_alpha * differing**0.5 + z_power * (differing - gain**2) ** 0.5
+        assert math.ceil((together / gain) ** 2) == paired_rows_needed(gain, lost, power, alpha)
 
 
-@pytest.mark.parametrize("rows", [0, 4, 5])
-def test_tiny_test_set_sees_nothing(rows):
-    """A handful of items can show no gain at all."""
-    assert math.inf == smallest_paired_gain(rows)
+def test_no_test_is_smaller_than_the_exact_one_allows():
+    """Where every item is won, the rows needed are the fewest that McNemar's test calls significant."""
+    for alpha in (0.2, 0.125, 0.1, 0.05, 0.01, 0.001):
+        fewest = next(k for k in range(1, 30) if mcnemar_p(k, 0) < alpha)
+        assert fewest == paired_rows_needed(1.0, 0.0, alpha=alpha)
+
+
+def test_smallest_gains_seen():
+    """The smallest gains that 30 to 1,000 items show are those of the table, in points."""
+    got = [round(100 * smallest_paired_gain(rows), 1) for rows in (30, 50, 100, 200, 400, 1000)]
+    assert [31.8, 21.8, 13.4, 8.5, 5.5, 3.2] == got
+
+
+def test_tiny_test_set_sees_nothing():
+    """Five items can show no gain at all, six can show the largest one."""
+    assert [math.inf] * 3 == [smallest_paired_gain(rows) for rows in (0, 4, 5)]
+    assert 0.5 < smallest_paired_gain(6) < 1
 
 
 def test_mcnemar_of_few_items():
@@ -59,20 +84,22 @@ def test_mcnemar_of_few_items():
 
 
 def test_mcnemar_against_binomial_test():
-    """The exact p equals the two-sided binomial test of a fair coin."""
-    from scipy.stats import binomtest
+    """The exact p equals the two-sided binomial test of a fair coin: twice scipy's tail, at most 1."""
+    from scipy.special import bdtr
 
     for won, lost in [(1, 0), (7, 2), (10, 30), (600, 540)]:
-        assert binomtest(won, won + lost, 0.5).pvalue == pytest.approx(mcnemar_p(won, lost))
+        assert min(1.0, 2 * bdtr(min(won, lost), won + lost, 0.5)) == pytest.approx(mcnemar_p(won, lost))
 
 
-def test_wilson_against_scipy():
-    """Wilson's interval is the one scipy computes."""
-    from scipy.stats import binomtest
-
-    for correct, n, confidence in [(0, 10, 0.8), (85, 100, 0.95), (50, 50, 0.9)]:
-        expected = binomtest(correct, n).proportion_ci(confidence, method="wilson")
-        assert (expected.low, expected.high) == pytest.approx(wilson(correct, n, confidence))
+def test_wilsons_ends_solve_the_score_equation():
+    """A true share at either end lies z of its own standard errors from the share seen: that is how Wilson drew it."""
+    for correct, n, confidence in [(0, 10, 0.8), (85, 100, 0.95), (50, 50, 0.9), (3, 7, 0.5)]:
+        low, high = wilson(correct, n, confidence)
+        z, seen = NormalDist().inv_cdf(0.5 + confidence / 2), correct / n
+        for end, side in ((low, 1), (high, -1)):
+            assert end in (0, 1) or (seen - end) / math.sqrt(end * (1 - end) / n) == pytest.approx(side * z)
+    assert (0, 1) == (wilson(0, 10)[0], wilson(50, 50)[1])
+    assert (0.799, 0.890) == tuple(round(end, 3) for end in wilson(85, 100))
 
 
 def test_wilson_of_nothing():
@@ -80,15 +107,24 @@ def test_wilson_of_nothing():
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize(("agreement", "expected"), [(0.95, 0.974), (0.90, 0.947), (0.80, 0.887), (0.70, 0.816)])
-def test_ceiling_of_two_classes(agreement, expected):
+def test_wilson_forgives_what_rounding_adds_to_a_count():
+    """A mean score times n may miss 0 or n by a billionth: it counts as 0 or n; more than that is refused."""
+    assert wilson(10 + 1e-9, 10) == pytest.approx(wilson(10, 10))
+    assert wilson(-1e-9, 10) == pytest.approx(wilson(0, 10))
+    for correct in (10 + 1e-6, -1e-6):
+        with pytest.raises(ValueError, match="not a share"):
+            wilson(correct, 10)
+
+
+def test_ceiling_of_two_classes():
     """Two classes give the ceilings of the table."""
-    assert expected == round(ceiling(agreement, 2), 3)
+    assert [0.974, 0.947, 0.887, 0.816] == [round(ceiling(agreement, 2), 3) for agreement in (0.95, 0.90, 0.80, 0.70)]
 
 
 def test_ceiling_ends():
     """Full agreement has no ceiling, chance agreement gives chance, less has no answer."""
     assert ceiling(1.0, 5) == 1.0
+    assert ceiling(0.0, 2) is None
     assert ceiling(0.25, 4) == pytest.approx(0.25)
     assert ceiling(0.2, 4) is None
 
@@ -113,10 +149,49 @@ def test_ceiling_interval():
     assert ceiling_interval(0, 20, 2).mid == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("k", "expected"), [(1, 0.0), (2, 0.56), (4, 1.03), (8, 1.42), (16, 1.77), (32, 2.07)])
-def test_winners_curse(k, expected):
+def test_the_ends_of_a_ceilings_interval_are_those_of_the_agreement():
+    """Wilson's ends and the share itself are put through the ceiling; an end below chance counts as chance."""
+    for agreed, rows, classes, confidence in [(80, 100, 2, 0.8), (70, 100, 5, 0.95), (11, 20, 2, 0.9)]:
+        low, high = wilson(agreed, rows, confidence)
+        expected = [ceiling(max(a, 1 / classes), classes) for a in (low, agreed / rows, high)]
+        interval = ceiling_interval(agreed, rows, classes, confidence)
+        assert expected == [interval.low, interval.mid, interval.high]
+    chance = ceiling_interval(2, 100, 5)
+    assert [0.2, 0.2, 0.2] == pytest.approx([chance.low, chance.mid, chance.high])
+
+
+def test_a_ceiling_in_doubt_about_mistakes_spans_both_assumptions():
+    """From the lower end under one look-alike to the upper end under even errors, the middle half-way between."""
+    even, alike, both = ceiling_interval(90, 100, 10), ceiling_interval(90, 100, 2), ceiling_range(90, 100, 10)
+    assert (alike.low, even.high) == (both.low, both.high)
+    assert both.low < even.low
+    assert both.mid == pytest.approx((even.mid + alike.mid) / 2)
+    assert ceiling_range(0, 0, 10) is None
+    assert ceiling_range(9, 10, 1) is None
+    # Below one half two classes cannot disagree more often than by chance, while ten can: the lower end is theirs.
+    few = ceiling_range(20, 100, 10)
+    assert few.low == ceiling_interval(20, 100, 10).low < 0.5
+
+
+def test_agreement_of_two_is_a_share_and_kappa():
+    """The textbook table of 20, 5, 10 and 15 pairs gives a share of .7 and a kappa of .4, and ends that follow Wilson.
+
+    Source: Cohen, Educational and Psychological Measurement 20 (1960), the formula; the table is the usual example.
+    """
+    pairs = [("yes", "yes")] * 20 + [("yes", "no")] * 5 + [("no", "yes")] * 10 + [("no", "no")] * 15
+    both = agreement_of_two(pairs)
+    low, high = wilson(35, 50)
+    assert (50, low, 0.7, high) == (both.rows, both.share.low, both.share.mid, both.share.high)
+    assert [(low - 0.5) / 0.5, 0.4, (high - 0.5) / 0.5] == pytest.approx(
+        [both.kappa.low, both.kappa.mid, both.kappa.high]
+    )
+    assert agreement_of_two([("a", "a")] * 5).kappa is None
+    assert agreement_of_two([("a", "b")] * 5).kappa.mid == 0
+
+
+def test_winners_curse():
     """The best of k settings looks better by the known order statistics."""
-    assert expected == pytest.approx(round(winners_curse(k), 2), abs=1e-9)
+    assert [0.0, 0.56, 1.03, 1.42, 1.77, 2.07] == [abs(round(winners_curse(k), 2)) for k in (1, 2, 4, 8, 16, 32)]
 
 
 def test_winners_curse_of_two_is_exact():
@@ -143,28 +218,43 @@ def test_larger_gains_need_fewer_rows(small, more, lost):
     assert paired_rows_needed(small, lost) <= paired_rows_needed(small, lost + 0.05)
 
 
-@pytest.mark.parametrize(
-    ("call", "arguments"),
-    [
-        (wilson, (5, 4)),
-        (wilson, (-1, 4)),
-        (wilson, (1, 4, 1.0)),
-        (unpaired_rows_needed, (0.8, 0.0)),
-        (unpaired_rows_needed, (0.8, 0.3)),
-        (paired_rows_needed, (0.0,)),
-        (paired_rows_needed, (math.nan,)),
-        (paired_rows_needed, (0.1, -0.1)),
-        (smallest_paired_gain, (-1,)),
-        (mcnemar_p, (-1, 3)),
-        (ceiling, (1.1, 2)),
-        (ceiling, (0.9, 1)),
-        (winners_curse, (0,)),
-    ],
-)
-def test_impossible_numbers_are_refused(call, arguments):
+def test_impossible_numbers_are_refused():
     """Numbers that cannot be are refused, with what is wanted."""
-    with pytest.raises(ValueError, match=r"wanted|not a share"):
-        call(*arguments)
+    for call, *arguments in [
+        (wilson, 5, 4),
+        (wilson, -1, 4),
+        (wilson, 0, -1),
+        (wilson, 1, 4, 0.0),
+        (wilson, 1, 4, 1.0),
+        (unpaired_rows_needed, 0.8, 0.0),
+        (unpaired_rows_needed, 0.8, 0.3),
+        (unpaired_rows_needed, -0.1, 0.3),
+        (paired_rows_needed, 0.0),
+        (paired_rows_needed, 1.1),
+        (paired_rows_needed, math.nan),
+        (paired_rows_needed, 0.1, -0.1),
+        (paired_rows_needed, 0.1, 1.1),
+        (smallest_paired_gain, -1),
+        (smallest_loss_ruled_out, -1),
+        (smallest_loss_ruled_out, 100, -0.1),
+        (smallest_loss_ruled_out, 100, 0.6),
+        (mcnemar_p, -1, 3),
+        (mcnemar_p, 3, -1),
+        (ceiling, 1.1, 2),
+        (ceiling, -0.1, 2),
+        (ceiling, 0.9, 1),
+        (winners_curse, 0),
+    ]:
+        with pytest.raises(ValueError, match=r"wanted|not a share"):
+            pytest.fail(f"{call.__name__}{tuple(arguments)} gives {call(*arguments)}")
+
+
+def test_the_largest_and_smallest_numbers_that_can_be_are_taken():
+    """A base of nothing, a gain up to a perfect score, no lost item or half of all: each has its answer."""
+    assert 0 < unpaired_rows_needed(0.0, 1.0) < unpaired_rows_needed(0.5, 0.5) < math.inf
+    assert unpaired_rows_needed(0.7, 0.3) == unpaired_rows_needed(0.0, 0.3)
+    assert paired_rows_needed(0.5, 0.0) < paired_rows_needed(0.5, 1.0) == paired_rows_needed(0.5, 0.25)
+    assert 0 == smallest_loss_ruled_out(100, 0.0) < smallest_loss_ruled_out(100, 0.5)
 
 
 @given(base=st.floats(0.01, 0.98), rows=st.integers(20, 20_000))
@@ -178,28 +268,31 @@ def test_smallest_unpaired_gain_inverts_the_rows_needed(base, rows):
     assert unpaired_rows_needed(base, gain * 0.98) >= rows
 
 
+def test_the_smallest_unpaired_gain_uses_every_row():
+    """A gain smaller by a millionth needs one row more; the fewest rows that show a perfect score show just that."""
+    for base, rows in ((0.8, 906), (0.3, 100), (0.6, 5_000)):
+        gain = smallest_unpaired_gain(base, rows)
+        assert unpaired_rows_needed(base, gain) <= rows < unpaired_rows_needed(base, gain * (1 - 1e-6))
+    fewest = unpaired_rows_needed(0.8, 0.2)
+    assert smallest_unpaired_gain(0.8, fewest) <= 0.2
+    assert math.inf == smallest_unpaired_gain(0.8, fewest - 1)
+
+
 def test_nothing_is_better_than_perfect():
     """No gain over a perfect base can be shown."""
     assert math.inf == smallest_unpaired_gain(1.0, 10_000)
 
 
 def test_a_loss_is_ruled_out_as_often_as_promised():
-    """Of 4,000 simulated tests of two equal models four in five rule out a loss of the margin."""
-    rng, rows, lost = random.Random(3), 400, 0.05
-    margin = smallest_loss_ruled_out(rows, lost)
-    z = NormalDist().inv_cdf(0.95)
-    ruled_out = 0
-    for _ in range(4_000):
-        draws = [rng.random() for _ in range(rows)]
-        won, dropped = sum(x < lost for x in draws), sum(lost <= x < 2 * lost for x in draws)
-        difference = (won - dropped) / rows
-        ruled_out += (difference + margin) / math.sqrt(2 * lost / rows) > z
-    assert ruled_out / 4_000 == pytest.approx(0.8, abs=0.03)
+    """Of 20,000 simulated tests of two equal models four in five rule out a loss of the margin."""
+    rows, lost, power, alpha = 400, 0.05, 0.8, 0.05
+    margin = smallest_loss_ruled_out(rows, lost, power, alpha)
+    won, dropped, _ = np.random.default_rng(3).multinomial(rows, (lost, lost, 1 - 2 * lost), 20_000).T
+    z = ((won - dropped) / rows + margin) / math.sqrt(2 * lost / rows)
+    assert (z > NormalDist().inv_cdf(1 - alpha)).mean() == pytest.approx(power, abs=0.015)
 
 
 def test_no_rows_rule_out_nothing():
-    """Without rows any loss is possible; more rows rule out smaller ones; odd numbers are refused."""
+    """Without rows any loss is possible; four times the rows rule out half of it."""
     assert math.inf == smallest_loss_ruled_out(0)
     assert smallest_loss_ruled_out(100) == pytest.approx(2 * smallest_loss_ruled_out(400))
-    with pytest.raises(ValueError, match="rows"):
-        smallest_loss_ruled_out(-1)
