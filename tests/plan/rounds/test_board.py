@@ -1,6 +1,7 @@
 """The board of rounds: places, steps and their costs, tests with one luck for what is shown and what is passed."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,12 @@ def laid(moves: tuple[Move, ...] = (TUNE, BIGGER, TEST), errors: np.ndarray | No
     )  # fmt: skip
 
 
+@cache
+def usual() -> Board:
+    """The board of the made-up project as it is."""
+    return laid()
+
+
 def cost(board: Board, name: str, node: int = 0) -> float:
     """What a step costs in the first world."""
     step = next(step for step in board.nodes[node].steps if step.name == name)
@@ -48,7 +55,7 @@ def place(board: Board, size: int, *made: str) -> int:
 
 def test_every_place_is_a_size_and_a_set_of_moves() -> None:
     """Three sizes with eight sets of moves, and the start; every step leads to a later node."""
-    board = laid()
+    board = usual()
     assert 1 + 3 * 8 == len(board.nodes)
     assert all(step.to > index for index, node in enumerate(board.nodes) for step in node.steps)
     assert ("train", "label", "tune", "bigger", "test") == tuple(step.name for step in board.nodes[0].steps)
@@ -56,7 +63,7 @@ def test_every_place_is_a_size_and_a_set_of_moves() -> None:
 
 def test_steps_cost_what_a_reader_can_add_up() -> None:
     """Labour, runs of all rows with failures, a search, rows bought; a bigger model's runs cost a multiple."""
-    board = laid()
+    board = usual()
     assert pytest.approx(30 + 0.1 * 1.5 * 2 * 100) == cost(board, "train")
     assert pytest.approx(100 + 50 + 0.1 * 1.5 * 2 * 200) == cost(board, "label")
     assert pytest.approx(100 + 0.1 * 1.5 * (2 * 100 + 4 * 100)) == cost(board, "tune")
@@ -64,11 +71,16 @@ def test_steps_cost_what_a_reader_can_add_up() -> None:
     assert pytest.approx(40) == cost(board, "test")
     bigger = place(board, 0, "bigger")
     assert pytest.approx(100 + 50 + 0.1 * 1.5 * 2 * 200 * 3) == cost(board, "label", bigger)
+    assert pytest.approx(100 + 0.1 * 1.5 * (2 * 100 + 4 * 100) * 3) == cost(board, "tune", bigger)
+    wider = laid(moves=(BIGGER, Move("wider", run_factor=2.0, labour="round")))
+    assert pytest.approx(100 + 0.1 * 1.5 * 2 * 100 * 3 * 2) == cost(wider, "wider", place(wider, 0, "bigger"))
+    both = place(wider, 0, "bigger", "wider")
+    assert pytest.approx(100 + 50 + 0.1 * 1.5 * 2 * 200 * 3 * 2) == cost(wider, "label", both)
 
 
 def test_what_comes_before_is_paid_with_the_first_step_only() -> None:
     """Missing test rows are part of whichever step is first."""
-    plain, missing = laid(), laid(before=7.0)
+    plain, missing = usual(), laid(before=7.0)
     assert pytest.approx(cost(plain, "label") + 7) == cost(missing, "label")
     assert cost(plain, "label", 1) == cost(missing, "label", 1)
 
@@ -82,7 +94,7 @@ def test_moves_last_and_their_effects_multiply() -> None:
 
 def test_what_is_shown_and_what_is_passed_are_one_test() -> None:
     """A world that passes shows at least the score that passes, up to the normal curve's error."""
-    board = laid()
+    board = usual()
     bar = passing_count(0.85, 400) / 400
     node = place(board, 2)
     shown, passed = board.nodes[node].shown, board.passed[node]
@@ -112,6 +124,49 @@ def test_a_fallback_is_worth_its_part_of_the_gain_where_a_test_shows_it() -> Non
     assert policy.value[0].mean() > best_policy(plain.nodes).value[0].mean()
 
 
+def test_what_is_shipped_pays_on_average_over_the_worlds_that_look_alike() -> None:
+    """Worlds that pass, and worlds that only meet the fallback, each ship together or not at all."""
+
+    def credit(errors: np.ndarray) -> np.ndarray:
+        return np.where(errors <= 0.16, 1.0, 0.1)
+
+    board = laid(error_fallback=0.25, credit=credit)
+    node = place(board, 2)
+    passed, only_settled = board.passed[node], board.settled[node] & ~board.passed[node]
+    gain = 2_000.0 * credit(board.errors[node])
+    more, less = gain[passed].mean(), gain[only_settled].mean()
+    assert more > less > 0
+    assert (passed == board.nodes[node].done).all()
+    for saving, passed_ship, settled_ship in (
+        (-less / 2, True, True),
+        (-(less + more) / 2, True, False),
+        (-2 * more, False, False),
+    ):
+        board = laid(error_fallback=0.25, credit=credit, saving=saving)
+        ships = (passed & passed_ship) | (only_settled & settled_ship)
+        assert np.where(ships, gain + saving, 0.0).tolist() == board.nodes[node].ends.tolist()
+        walk = board.walk(best_policy(board.nodes), 1)
+        assert walk.settled is not None
+        assert settled_ship or not walk.settled.any()
+    assert (usual().nodes[0].ends == 0).all()
+    assert (laid(shipped=70.0).nodes[0].ends == 70).all()
+
+
+def test_a_test_has_the_luck_of_its_items() -> None:
+    """What is shown has a binomial share's mean and deviation, and as many pass as the binomial law says."""
+    from scipy.special import bdtrc
+
+    board = laid(errors=np.full((WORLDS, 3), 0.14))
+    for made, rows in (((), 400), (("test",), 1_600)):
+        node = place(board, 1, *made)
+        shown, bar = board.nodes[node].shown, passing_count(0.85, rows)
+        assert shown is not None
+        assert pytest.approx(0.86, abs=0.001) == shown.mean()
+        assert pytest.approx((0.86 * 0.14 / rows) ** 0.5, rel=0.05) == shown.std()
+        assert pytest.approx(bdtrc(bar - 1, rows, 0.86), abs=0.02) == board.passed[node].mean()
+    assert not laid(test_rows=10, error_target=0.01, moves=()).passed.any()
+
+
 def test_a_larger_test_passes_more_of_the_good_and_fewer_of_the_bad() -> None:
     """With four times the items, worlds beyond the target pass more often and worlds short of it less."""
     at = np.full((WORLDS, 3), 0.13)
@@ -122,45 +177,141 @@ def test_a_larger_test_passes_more_of_the_good_and_fewer_of_the_bad() -> None:
     assert large[::2].mean() <= small[::2].mean()
 
 
-def test_tests_on_the_same_items_share_part_of_their_luck() -> None:
-    """Equal models tested twice pass together more often than fresh items would let them."""
+def test_tests_on_the_same_items_share_half_of_their_luck() -> None:
+    """Equal models tested twice pass together more often than fresh items would let them; other items share none."""
     board = laid(errors=np.full((WORLDS, 3), 0.145))
-    one, other = (board.passed[place(board, size)] for size in (0, 1))
-    alone = one.mean() * other.mean()
-    assert (one & other).mean() > alone + 0.02
+    nodes = [place(board, 0), place(board, 1), place(board, 0, "test"), place(board, 1, "test")]
+    first, again = (board.passed[node] for node in nodes[:2])
+    assert (first & again).mean() > first.mean() * again.mean() + 0.02
+    together = np.corrcoef([board.nodes[node].shown for node in nodes])
+    expected = [[1, 0.5, 0, 0], [0.5, 1, 0, 0], [0, 0, 1, 0.5], [0, 0, 0.5, 1]]
+    assert pytest.approx(np.array(expected), abs=0.06) == together
 
 
 def test_without_noise_the_test_sees_the_truth() -> None:
     """A metric whose test noise is not known passes where the true error meets the target."""
-    board = laid(test_rows=None, moves=(TUNE,))
+    board = laid(test_rows=None, moves=(TUNE,), error_fallback=0.2)
     node = place(board, 2, "tune")
     assert (board.passed[node] == (board.errors[node] <= 0.15)).all()
+    assert (board.settled[node] == (board.errors[node] <= 0.2)).all()
+    assert (board.nodes[node].shown == board.errors[node]).all()
+    level = laid(test_rows=None, moves=(), errors=np.full((WORLDS, 3), 0.15))
+    assert level.passed[1:].all()
+    assert laid(test_rows=None, moves=(), errors=np.full((WORLDS, 3), 0.2), error_fallback=0.2).settled[1:].all()
 
 
 def test_a_walk_pays_for_exactly_what_it_did() -> None:
     """Rounds, rows trained, searches and rows bought at the board's prices add up to what the policy paid."""
-    board = laid()
-    policy = best_policy(board.nodes)
-    for first in (None, *range(len(board.nodes[0].steps))):
-        walk = board.walk(policy, first)
-        _, paid = policy.walk(first)
-        assert walk.data_paid is not None
-        labour = 100 * (walk.rounds - walk.short_rounds) + 30 * walk.short_rounds
-        runs = 0.1 * 1.5 * (2 * walk.rows_trained + walk.search_rows)
-        assert pytest.approx(paid) == labour + runs + walk.data_paid
+    luck = np.random.default_rng(5).uniform(0.5, 1.5, WORLDS)
+    varying = lay_out(
+        paths(), SIZES, rules=Rules(error_target=0.15, test_rows=400, worth=2_000.0), prices=PRICES,
+        purchases=(Purchase("label", (50.0 * luck, 100.0), (100.0 * luck, 200.0 * luck)),), moves=(TUNE, BIGGER, TEST),
+    )  # fmt: skip
+    for board in (usual(), varying):
+        policy = best_policy(board.nodes)
+        for first in (None, *range(len(board.nodes[0].steps))):
+            walk = board.walk(policy, first)
+            last, paid = policy.walk(first)
+            assert walk.data_paid is not None
+            labour = 100 * (walk.rounds - walk.short_rounds) + 30 * walk.short_rounds
+            runs = 0.1 * 1.5 * (2 * walk.rows_trained + walk.search_rows)
+            assert pytest.approx(paid) == labour + runs + walk.data_paid
+            size = np.array([board.places[node][0] for node in last])
+            rows = np.array(SIZES)[size] - SIZES[0]
+            assert pytest.approx(rows * (luck if board is varying else 1.0)) == walk.bought
+
+
+def test_what_is_unforeseen_counts_in_a_steps_worth_and_not_in_the_budget() -> None:
+    """Half as much again of people's part is on every step's price; a budget of what is foreseen still pays it."""
+    given: dict[str, Any] = {"error_target": 0.15, "test_rows": 400, "worth": 2_000.0}
+    foreseen = cost(usual(), "label")
+    for budget, able in ((foreseen, True), (foreseen - 0.01, False)):
+        board = lay_out(
+            paths(), SIZES, rules=Rules(**given, budget=budget), prices=replace(PRICES, unforeseen=0.5),
+            purchases=(LABELS,), moves=(BIGGER,), train="train",
+        )  # fmt: skip
+        assert able == (board.first("label") is not None)
+        assert pytest.approx(cost(usual(), "bigger") + 15) == cost(board, "bigger")
+    free = lay_out(
+        paths(), SIZES, rules=Rules(**given), prices=replace(PRICES, unforeseen=0.5), purchases=(LABELS,),
+        moves=(BIGGER,),
+    )  # fmt: skip
+    assert pytest.approx(foreseen + 50) == cost(free, "label")
+    assert [pytest.approx(foreseen + 50), pytest.approx(cost(usual(), "bigger") + 15)] == list(free.first_costs)
+
+
+def budgeted(budget: float, **rules: Any) -> Board:
+    """A board whose labels cost another price in each world, and in every tenth one cannot be had at all."""
+    price = np.random.default_rng(7).uniform(0.2, 2.0, WORLDS)
+    price[::10] = np.inf
+    given: dict[str, Any] = {"error_target": 0.15, "test_rows": 400, "worth": 2_000.0, "budget": budget, **rules}
+    labels = Purchase("label", (100.0 * price, 200.0 * price), (100.0, 200.0))
+    return lay_out(
+        paths(), SIZES, rules=Rules(**given), prices=PRICES, purchases=(labels,), moves=(TUNE, TEST), train="train"
+    )
+
+
+def prices_of(board: Board) -> dict[tuple[int, str], np.ndarray]:
+    """What every step of a board costs in each world."""
+    return {
+        (number, step.name): np.broadcast_to(step.cost, (WORLDS,))
+        for number, node in enumerate(board.nodes)
+        for step in node.steps
+    }
+
+
+def test_a_step_is_open_just_where_the_budget_holds_the_dearest_way_to_it() -> None:
+    """World by world: what the dearest open way to a place costs and the step together are within the budget.
+
+    A first step that is begun anyway needs no budget, and what it costs is gone for those that come after it.
+    """
+    free = budgeted(float("inf"))
+    cheapest = min(float(price.min()) for price in prices_of(free).values())
+    for budget in (cheapest, 250.0, 500.0, 900.0):
+        for anyway in (False, True):
+            held = prices_of(budgeted(budget, begin_anyway=anyway))
+            spent = np.full((len(free.nodes), WORLDS), -np.inf)
+            spent[0] = 0.0
+            for number, node in enumerate(free.nodes):
+                for step in node.steps:
+                    price = np.broadcast_to(step.cost, (WORLDS,))
+                    reached = np.isfinite(spent[number]) & np.isfinite(price)
+                    before = np.where(reached, spent[number], 0.0)
+                    can = reached & ((before + price <= budget) | (anyway and number == 0))
+                    got = held.get((number, step.name), np.full(WORLDS, np.inf))
+                    assert np.where(can, price, np.inf).tolist() == got.tolist()
+                    spent[step.to] = np.maximum(spent[step.to], np.where(can, before + price, -np.inf))
+    assert not laid(budget=10.0).nodes[0].steps
 
 
 def test_no_way_to_a_place_passes_the_budget() -> None:
-    """The budget holds on every path; only a first step that is begun anyway may pass it."""
+    """Whatever the first step, no world pays more than the budget; only a first step begun anyway may pass it."""
     for budget in (0.0, 100.0, 300.0, 600.0):
         for anyway in (False, True):
-            board = laid(budget=budget, begin_anyway=anyway)
+            board = budgeted(budget, begin_anyway=anyway)
             policy = best_policy(board.nodes)
             for first, step in enumerate(board.nodes[0].steps):
                 _, paid = policy.walk(first)
-                most = budget if not anyway else max(budget, float(np.max(step.cost)))
-                assert paid.max() <= most + 1e-9
-    assert not laid(budget=10.0).nodes[0].steps
+                most = np.maximum(budget, np.where(np.isfinite(step.cost), step.cost, 0.0) if anyway else budget)
+                assert (paid <= most + 1e-9).all()
+
+
+def test_tests_hold_while_money_changes() -> None:
+    """A board laid from another one of the same places takes its errors and tests; other places are refused."""
+    again = lay_out(
+        np.full((WORLDS, 3), 0.9), SIZES, rules=Rules(error_target=0.15, test_rows=400, worth=1.0, seed=9),
+        prices=PRICES, purchases=(LABELS,), moves=(TUNE, BIGGER, TEST), train="train", known=usual(),
+    )  # fmt: skip
+    assert (usual().errors[1:] == again.errors[1:]).all()
+    assert (usual().passed == again.passed).all()
+    assert (usual().settled == again.settled).all()
+    assert all((node.shown == was.shown).all() for node, was in zip(again.nodes[1:], usual().nodes[1:], strict=True))
+    assert (again.nodes[1].ends == again.passed[1]).all()
+    with pytest.raises(ValueError, match="other places"):
+        lay_out(
+            paths(), SIZES, rules=Rules(error_target=0.15, test_rows=400, worth=1.0), prices=PRICES, moves=(TUNE,),
+            known=usual(),
+        )  # fmt: skip
 
 
 def test_a_false_pass_is_a_pass_short_of_the_target() -> None:
@@ -171,6 +322,12 @@ def test_a_false_pass_is_a_pass_short_of_the_target() -> None:
     assert walk.false_pass is not None
     assert 0 < walk.false_pass.sum() < walk.reached.sum()
     assert not (walk.false_pass & ~walk.reached).any()
+    level = laid(test_rows=None, moves=(), errors=np.full((WORLDS, 3), 0.15), worth=1e6)
+    walk = level.walk(best_policy(level.nodes))
+    assert walk.reached is not None
+    assert walk.false_pass is not None
+    assert walk.reached.all()
+    assert not walk.false_pass.any()
 
 
 def test_redrawing_the_world_in_each_round_overstates_success() -> None:
@@ -188,6 +345,8 @@ def test_redrawing_the_world_in_each_round_overstates_success() -> None:
 def test_rounds_are_bounded() -> None:
     """No place lies further than the most rounds allowed."""
     board = laid(most_rounds=2)
+    assert {(0, 0), (1, 0), (0, 1)} == {(size, len(made)) for size, made in board.places}
+    assert 1 + 2 + 3 == len(board.places)
     walk = board.walk(best_policy(board.nodes))
     assert walk.rounds.max() <= 2
 
@@ -195,12 +354,12 @@ def test_rounds_are_bounded() -> None:
 def test_the_start_may_be_trained_already() -> None:
     """Without a name for it, training on the rows at hand is no step."""
     assert laid(train=None).first("train") is None
-    assert 0 == laid().first("train")
+    assert 0 == usual().first("train")
 
 
 def test_same_seed_same_board_and_other_luck_for_another() -> None:
     """One seed gives one board; the luck of the tests hangs on it."""
-    one, same, other = laid(), laid(), laid(seed=1)
+    one, same, other = usual(), laid(), laid(seed=1)
     assert (one.passed == same.passed).all()
     assert (one.passed != other.passed).any()
 

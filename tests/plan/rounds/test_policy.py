@@ -1,6 +1,7 @@
 """The best policy over states: worked examples, the laws of information, and what it never does."""
 
 import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -8,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.plan.rounds.policy import END, Node, Step, best_policy, sort_worlds, worth_of_seeing
+from tunecase.plan.rounds.policy import (
+    END,
+    GROUPS,
+    LEAST_WORLDS,
+    Node,
+    Step,
+    best_policy,
+    sort_worlds,
+    worth_of_knowing,
+    worth_of_seeing,
+)
 
 WORLDS = 2_000
 
@@ -69,12 +80,13 @@ def test_more_value_never_hurts_and_a_dearer_step_never_helps(
     assert worth(ladder(value, cost * more, seed=seed)) <= found + room
 
 
-@settings(max_examples=15, deadline=None)
-@given(value=st.floats(1, 1e5), cost=st.floats(0.1, 1e4), seed=st.integers(0, 50))
-def test_money_in_another_unit_changes_no_step(value: float, cost: float, seed: int) -> None:
-    """All money times ten leaves every step of every world as it was."""
-    one, ten = (best_policy(ladder(k * value, k * cost, seed=seed)) for k in (1, 10))
-    assert (one.taken == ten.taken).all()
+def test_money_in_another_unit_changes_no_step() -> None:
+    """All money times ten, or in trillionths, leaves every step of every world as it was."""
+    usual = best_policy(ladder(1_000.0, 100.0))
+    for factor in (10.0, 1e-12, 1e12):
+        other = best_policy(ladder(factor * 1_000.0, factor * 100.0))
+        assert (usual.taken == other.taken).all()
+        assert pytest.approx(factor * usual.value.mean()) == other.value.mean()
 
 
 def test_nothing_is_done_for_nothing() -> None:
@@ -83,6 +95,15 @@ def test_nothing_is_done_for_nothing() -> None:
     assert (policy.taken == END).all()
     last, paid = policy.walk()
     assert 0 == paid.max() == last.max()
+
+
+def test_of_equal_worths_ending_wins_and_then_the_earlier_step() -> None:
+    """A step that brings just what it costs is not taken; of two that bring the same the first is."""
+    start, better = np.full(40, 0.1), Node(np.full(40, 0.3))
+    level = Node(start, (Step("level", 1, 0.2),))
+    assert (best_policy([level, better]).taken == END).all()
+    both = Node(start, (Step("level", 1, 0.2), Step("first", 1, 0.1), Step("second", 1, 0.1)))
+    assert (best_policy([both, better]).taken[0] == 1).all()
 
 
 def test_a_walk_pays_what_its_value_took_off() -> None:
@@ -122,11 +143,77 @@ def test_groups_can_be_kept_while_money_changes() -> None:
     assert (best_policy(nodes).taken == kept.taken).all()
 
 
+def test_worlds_are_told_apart_by_what_is_shown_in_groups_of_twenty_at_least() -> None:
+    """Neighbours in what the test shows share a group; those that are done are in none; without a test all are one."""
+    shown = np.random.default_rng(0).permutation(100.0 * np.arange(100))
+    node = Node(np.zeros(100), (), shown)
+    for open_worlds, groups, expected in (
+        (100, 32, [20, 20, 20, 20, 20]),
+        (99, 32, [24, 25, 25, 25]),
+        (100, 3, [33, 33, 34]),
+        (50, 32, [25, 25]),
+        (7, 32, [7]),
+        (0, 32, []),
+    ):
+        done = np.arange(100) >= open_worlds
+        (held,) = sort_worlds([replace(node, done=done)], groups)
+        assert expected == held.sizes.tolist()
+        assert np.concatenate([[0], np.cumsum(expected)])[:-1].astype(int).tolist() == held.starts.tolist()
+        assert sorted(range(open_worlds), key=lambda world: shown[world]) == held.order.tolist()
+        means = [shown[chunk].mean() for chunk in np.split(held.order, held.starts[1:])] if open_worlds else []
+        assert pytest.approx(means) == held.means(shown).tolist()
+        (blind,) = sort_worlds([Node(np.zeros(100), (), None, done)], groups)
+        assert [open_worlds] * min(open_worlds, 1) == blind.sizes.tolist()
+        assert list(range(open_worlds)) == blind.order.tolist()
+    (many,) = sort_worlds([Node(np.zeros(10_000), (), np.arange(10_000.0))])
+    assert GROUPS == len(many.sizes)
+    assert many.sizes.min() >= 10_000 // GROUPS > LEAST_WORLDS
+
+
+def test_worlds_that_show_alike_take_one_step() -> None:
+    """The step of a group is the one that is worth most on average over it, also for worlds that would lose by it."""
+    pays = np.tile([5.0, 5.0, -1.0, 5.0], 50)
+    test = Node(np.zeros(200), (Step("go on", 2, 0.0),), np.repeat([0.0, 1.0], 100))
+    low_only = Node(np.where(np.arange(200) < 100, pays, -pays))
+    policy = best_policy([Node(np.zeros(200), (Step("look", 1, 0.0),)), test, low_only], groups=2)
+    assert [0] * 100 + [END] * 100 == policy.taken[1].tolist()
+    assert pays[:100].tolist() + [0.0] * 100 == policy.value[0].tolist()
+    assert [0, END] == policy.best[1].tolist()
+
+
+def test_what_is_done_ends_whatever_could_still_be_bought() -> None:
+    """Worlds that are done take no step, however much more one would bring; nor does a node whose worlds all are."""
+    for done in (np.arange(40) < 10, np.ones(40, dtype=bool)):
+        test = Node(np.ones(40), (Step("more", 2, 1.0),), np.arange(40.0), done)
+        policy = best_policy([Node(np.zeros(40), (Step("look", 1, 0.5),)), test, Node(np.full(40, 9.0))])
+        assert np.where(done, END, 0).tolist() == policy.taken[1].tolist()
+        last, paid = policy.walk()
+        assert np.where(done, 1, 2).tolist() == last.tolist()
+        assert np.where(done, 0.5, 1.5).tolist() == paid.tolist()
+
+
+def test_a_prescribed_first_step_is_followed_by_the_policys_own() -> None:
+    """Only the first step is prescribed: later nodes go on as the policy does, and other first steps are not taken."""
+    good = np.arange(400) % 2 == 0
+    test = Node(np.zeros(400), (Step("never", 2, 50.0), Step("go on", 2, 4.0)), good.astype(float))
+    start = Node(np.zeros(400), (Step("look", 1, 1.0), Step("look dearly", 1, 2.5)))
+    policy = best_policy([start, test, Node(np.where(good, 10.0, 0.0))])
+    for first, paid_first in ((None, 1.0), (0, 1.0), (1, 2.5)):
+        last, paid = policy.walk(first)
+        assert np.where(good, 2, 1).tolist() == last.tolist()
+        assert np.where(good, paid_first + 4.0, paid_first).tolist() == paid.tolist()
+        moves = [(node, number, int(going.sum())) for node, number, going in policy.moves(first)]
+        assert [(0, first or 0, 400), (1, 1, 200)] == moves
+
+
 def test_steps_lead_forward_only() -> None:
-    """A step to the same or an earlier node is refused, with the node's number."""
-    zero = np.zeros(10)
-    with pytest.raises(ValueError, match="node 0"):
-        best_policy([Node(zero, (Step("round", 0, 1.0),))])
+    """A step to the same, an earlier or a missing node is refused, with the node's number."""
+    ends = [Node(np.zeros(10)) for _ in range(3)]
+    for index, to in ((0, 0), (1, 0), (1, 1), (2, 1), (0, 3), (2, 3), (0, 4)):
+        nodes = list(ends)
+        nodes[index] = Node(np.zeros(10), (Step("round", to, 1.0),))
+        with pytest.raises(ValueError, match=f"node {index} leads to no later node"):
+            best_policy(nodes)
 
 
 @settings(max_examples=30, deadline=None)
@@ -164,3 +251,56 @@ def test_a_sight_that_cannot_change_the_choice_is_worth_nothing() -> None:
     rng = np.random.default_rng(2)
     gain = rng.uniform(1.0, 2.0, WORLDS)
     assert worth_of_seeing(np.column_stack([np.zeros(WORLDS), gain]), gain) == (0.0, 0.0)
+
+
+def blocks(count: int, wide: int) -> np.ndarray:
+    """Two actions, of which one brings 1 and the other takes 1, in turns of `wide` worlds."""
+    sign = np.where(np.arange(count) // wide % 2 == 0, 1.0, -1.0)
+    return np.column_stack([sign, -sign])
+
+
+def test_luck_is_not_taken_for_worth() -> None:
+    """What is shown tells nothing: a choice that is learnt and valued on the same worlds would look worth much.
+
+    Ten actions of pure noise in groups of 40: the best of ten means of 20 worlds looks better by 1.54 / sqrt(20) = .34
+    of a deviation on the half that it was chosen on, and by nothing on the other.
+    """
+    worths = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        values = rng.standard_normal((1_280, 10))
+        worths.append(worth_of_seeing(values - values.mean(axis=0), rng.standard_normal(1_280))[0])
+    assert 0 <= np.mean(worths) < 0.03
+
+
+def test_both_halves_are_learnt_from_and_valued() -> None:
+    """Where neighbours in what is shown disagree, each half's choice is wrong for the other, and nothing is gained."""
+    values = blocks(1_280, 1)
+    assert 0 == worth_of_seeing(values, np.arange(1_280.0))[0]
+    # A choice valued on the half that it was learnt from would get every world right.
+    assert 1 == worth_of_knowing(values)
+
+
+def test_a_sight_is_worth_what_its_groups_tell_apart() -> None:
+    """Groups are as many as asked for, with forty worlds at least: blocks as wide are seen, narrower are not."""
+    for count, wide, groups, expected in (
+        (1_280, 40, 32, 1.0),
+        (1_280, 20, 32, 0.0),
+        (1_280, 40, 16, 0.0),
+        (1_280, 80, 16, 1.0),
+        (80, 40, 32, 1.0),
+        (80, 20, 32, 0.0),
+        (60, 30, 32, 0.0),
+    ):
+        shuffled = np.random.default_rng(0).permutation(count)
+        found, error = worth_of_seeing(blocks(count, wide)[shuffled], shuffled.astype(float), groups)
+        assert pytest.approx(expected) == found, (count, wide, groups)
+        if expected:
+            assert pytest.approx(1 / math.sqrt(count)) == error
+
+
+def test_the_worth_of_knowing_is_the_mean_of_the_best_less_the_best_mean() -> None:
+    """Three worlds, two actions: (5 + 2 + 4) / 3 less 3; nothing where one action is best everywhere."""
+    values = np.array([[5.0, 1.0], [0.0, 2.0], [4.0, 3.0]])
+    assert pytest.approx(11 / 3 - 3) == worth_of_knowing(values)
+    assert 0 == worth_of_knowing(values + np.array([9.0, 0.0]))
