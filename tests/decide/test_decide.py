@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,33 +52,52 @@ def project(folder: Path, *, extra: str = "", **changes: str) -> Project:
     return written(text + extra, folder)
 
 
+PIECES: dict[tuple[Any, ...], tuple[Definition, Forecast, Estimate]] = {}
+DECISIONS: dict[str, Decision] = {}
+
+
+def definition() -> Definition:
+    """A well-posed problem."""
+    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8, in_use=None)
+
+
 def pieces(
     asked: Project, *, points: tuple[Point, ...] = POINTS, stand_in: bool = False, ceiling: float | None = None
 ) -> tuple[Definition, Forecast, Estimate]:
-    """The records that a decision rests on, made as the road makes them."""
-    given = asked.problem.target
-    curve = Measured(
-        points, asked.problem.metric or "accuracy", "higher", model="the probe" if stand_in else "", stand_in=stand_in
-    )
-    seen = forecast(
-        curve,
-        Prospect(
+    """The records that a decision rests on, made as the road makes them, once for each project and curve."""
+    key = (asked.model_dump_json(), points, stand_in, ceiling)
+    if key not in PIECES:
+        given, model = asked.problem.target, "the probe" if stand_in else ""
+        curve = Measured(points, asked.problem.metric or "accuracy", "higher", model=model, stand_in=stand_in)
+        ahead = Prospect(
             target=None if given is None else read_score(given), ceiling=ceiling, supply=supply(basis(asked, DRAWS)),
             basis=basis(asked, DRAWS),
-        ),
-    )  # fmt: skip
-    bill = estimate(Known(basis(asked, DRAWS), 800, forecast=seen))
-    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8, in_use=None), seen, bill
+        )  # fmt: skip
+        seen = forecast(curve, ahead)
+        PIECES[key] = definition(), seen, estimate(Known(basis(asked, DRAWS), 800, forecast=seen))
+    return PIECES[key]
 
 
-def decided(
+def made_anew(
     asked: Project, *, seed: int = 0, seen: Forecast | None = None, bill: Estimate | None = None, **given: Any
 ) -> Decision:
-    """The decision; records that are not given are made."""
-    posed, fresh, priced = pieces(asked)
-    known = Known(basis(asked, DRAWS, seed), 0, definition=posed, forecast=seen or fresh)
+    """The decision worked out now; records that are not given are made."""
+    if seen is None or bill is None:
+        _, fresh, priced = pieces(asked)
+        seen, bill = seen or fresh, bill or priced
+    known = Known(basis(asked, DRAWS, seed), 0, definition=definition(), forecast=seen)
     facts = {name: given.pop(name) for name in list(given) if hasattr(known, name)}
-    return decide(replace(known, **facts), estimate=bill or priced, **given)
+    return decide(replace(known, **facts), estimate=bill, **given)
+
+
+def decided(asked: Project, **given: Any) -> Decision:
+    """The decision; of a project alone it is worked out once for all tests."""
+    if given:
+        return made_anew(asked, **given)
+    key = asked.model_dump_json()
+    if key not in DECISIONS:
+        DECISIONS[key] = made_anew(asked)
+    return DECISIONS[key]
 
 
 def worths(record: Decision) -> dict[str, float]:
@@ -130,7 +148,7 @@ def test_the_decision_tells_what_is_measured_and_what_is_assumed(tmp_path: Path)
 def test_same_seed_same_decision(tmp_path: Path) -> None:
     """Two runs agree to the byte; another seed draws other worlds."""
     asked = project(tmp_path)
-    assert to_json(decided(asked)) == to_json(decided(asked))
+    assert to_json(made_anew(asked)) == to_json(made_anew(asked))
     assert to_json(decided(asked, seed=1)) != to_json(decided(asked))
 
 
@@ -227,22 +245,21 @@ def flipped(folder: Path, record: Decision, side: str) -> tuple[str, Decision]:
     return found[3].replace(" ", "_"), decided(project(folder, value=f"{value:g} USD per correct"))
 
 
-@pytest.mark.parametrize("value", ["0.10 to 0.40 USD per correct", "0.02 to 2 USD per correct", "0.3 USD per correct"])
-def test_the_lower_flip_holds_when_typed(tmp_path: Path, value: str) -> None:
+def test_the_lower_flip_holds_when_typed(tmp_path: Path) -> None:
     """Below today's value another lever wins, also where today's value is in much doubt."""
-    record = decided(project(tmp_path, value=value))
-    lever, after = flipped(tmp_path, record, "below")
-    assert record.advice != after.advice
-    assert lever == after.advice
+    for value in ("0.10 to 0.40 USD per correct", "0.02 to 2 USD per correct", "0.3 USD per correct"):
+        record = decided(project(tmp_path, value=value))
+        lever, after = flipped(tmp_path, record, "below")
+        assert lever == after.advice != record.advice, value
 
 
-@pytest.mark.parametrize("value", ["0.01 to 0.03 USD per correct", "0.001 to 0.03 USD per correct"])
-def test_the_upper_flip_holds_when_typed(tmp_path: Path, value: str) -> None:
+def test_the_upper_flip_holds_when_typed(tmp_path: Path) -> None:
     """Above today's value stopping is no longer best."""
-    record = decided(project(tmp_path, value=value))
-    assert record.advice == "stop"
-    lever, after = flipped(tmp_path, record, "above")
-    assert lever == after.advice != "stop"
+    for value in ("0.01 to 0.03 USD per correct", "0.001 to 0.03 USD per correct"):
+        record = decided(project(tmp_path, value=value))
+        assert record.advice == "stop"
+        lever, after = flipped(tmp_path, record, "above")
+        assert lever == after.advice != "stop", value
 
 
 def test_just_inside_the_flip_the_advice_stays(tmp_path: Path) -> None:
@@ -322,15 +339,16 @@ def test_what_is_lost_on_answers_is_never_shipped(tmp_path: Path) -> None:
     assert "more than its gain" in record.reason
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path, seed: int) -> None:
+def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path) -> None:
     """However the doubt of value, errors and volume falls, the flip is told in the value's own size or not at all."""
     changes = {"value": "0.001 USD per correct", "volume": "2k to 100k per month"}
-    record = decided(with_errors(tmp_path, "0.1 to 3 USD", **changes), seed=seed)
-    found = re.search(r"above ([\d.]+) USD per correct", record.flips_at)
-    assert found is None or float(found[1]) > 0.001
-    low = re.search(r"below ([\d.]+) USD per correct", record.flips_at)
-    assert low is None or float(low[1]) < 0.001
+    asked = with_errors(tmp_path, "0.1 to 3 USD", **changes)
+    for seed in range(4):
+        flips_at = decided(asked, seed=seed).flips_at
+        above = re.search(r"above ([\d.]+) USD per correct", flips_at)
+        below = re.search(r"below ([\d.]+) USD per correct", flips_at)
+        assert above is None or float(above[1]) > 0.001
+        assert below is None or float(below[1]) < 0.001
 
 
 def test_what_the_bill_pays_in_any_case_is_gone_from_the_budget(tmp_path: Path) -> None:
@@ -448,29 +466,21 @@ def test_unfit_data_come_before_all_and_answer_no(tmp_path: Path) -> None:
     assert "label" in worths(record)
 
 
-def without(field: str) -> Callable[[Path], Project]:
-    """A project that leaves one field out."""
-    return lambda folder: project(folder, **{field: ""})
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (without("value"), "Without problem.value no purchase"),
-        (without("volume"), "Without problem.volume no purchase"),
-        (lambda folder: project(folder, value="", volume=""), "Without problem.value and problem.volume no"),
-    ],
-)
-def test_without_value_no_purchase_is_advised(tmp_path: Path, asked: Callable[[Path], Project], said: str) -> None:
+def test_without_value_no_purchase_is_advised(tmp_path: Path) -> None:
     """What is missing is named; chances and prices are shown, worths are not."""
-    record = decided(asked(tmp_path))
-    assert (record.advice, record.value_of_target) == ("state the value", None)
-    assert said in record.reason
-    assert worths(record) == {}
-    label = next(one for one in record.options if one.lever == "label")
-    assert label.first_step_cost is not None
-    assert label.p_reach is not None
-    assert 0 < label.p_reach < 1
+    for missing, words in (
+        (("value",), "Without problem.value no purchase"),
+        (("volume",), "Without problem.volume no purchase"),
+        (("value", "volume"), "Without problem.value and problem.volume no"),
+    ):
+        record = decided(project(tmp_path, **dict.fromkeys(missing, "")))
+        assert (record.advice, record.value_of_target) == ("state the value", None)
+        assert words in record.reason
+        assert worths(record) == {}
+        label = next(option for option in record.options if option.lever == "label")
+        assert label.first_step_cost is not None
+        assert label.p_reach is not None
+        assert 0 < label.p_reach < 1
 
 
 def test_a_missing_baseline_is_not_called_a_missing_value(tmp_path: Path) -> None:
@@ -597,7 +607,7 @@ def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path, monkeypatch: py
     assert looks[1] == best_look(looks)
     assert best_look(looks[:1]) is None
     monkeypatch.setattr("tunecase.decide.choice.looks_of", lambda solved: looks)
-    record = decided(project(tmp_path))
+    record = made_anew(project(tmp_path))
     assert ("look", "run b") == (record.advice, record.action)
     assert "Deciding with its result is worth 250 USD more than deciding now, and it costs 50 USD" in record.reason
     assert "Without it the next step would be to" in record.reason

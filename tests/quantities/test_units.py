@@ -2,7 +2,6 @@
 
 import math
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,23 +78,24 @@ REFUSED: list[tuple[object, Wanted, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "wanted", "spread"), READ)
-def test_a_quantity_reads_as_written(text: object, wanted: Wanted, spread: Spread) -> None:
+def test_a_quantity_reads_as_written() -> None:
     """Every form of the grammar, times in the field's own unit."""
-    found = read_quantity(text, wanted).spread
-    assert type(found) is type(spread)
-    assert close(found, spread)
+    read = [(text, wanted, read_quantity(text, wanted).spread, spread) for text, wanted, spread in READ]
+    wrong = [row for row in read if type(row[2]) is not type(row[3]) or not close(row[2], row[3])]
+    assert [] == wrong
 
 
-@pytest.mark.parametrize(("text", "wanted", "words"), REFUSED)
-def test_a_refusal_says_got_wanted_and_fix(text: object, wanted: Wanted, words: str) -> None:
+def test_a_refusal_says_got_wanted_and_fix() -> None:
     """Nothing is guessed."""
-    with pytest.raises(UnitError) as error:
-        read_quantity(text, wanted)
-    assert repr(text) == error.value.got or str(text) in error.value.got
-    assert words in error.value.wanted
-    assert error.value.fix
-    assert error.value.got in str(error.value)
+    wrong = []
+    for text, wanted, words in REFUSED:
+        try:
+            wrong.append((text, read_quantity(text, wanted)))
+        except UnitError as error:
+            quoted = repr(text) == error.got or str(text) in error.got
+            if not (quoted and words in error.wanted and error.fix and error.got in str(error)):
+                wrong.append((text, error))
+    assert [] == wrong
 
 
 def test_currencies_are_kept_for_the_project_to_convert() -> None:
@@ -107,7 +107,7 @@ def test_currencies_are_kept_for_the_project_to_convert() -> None:
     assert Quantity(Const(2), "money", "USD").scaled(0.5, "EUR") == Quantity(Const(1), "money", "EUR")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(low=st.floats(0.01, 1e6), ratio=st.floats(1.01, 100), unit=st.sampled_from(["USD", "EUR"]))
 def test_an_interval_read_back_from_its_own_text_is_the_same(low: float, ratio: float, unit: str) -> None:
     """What is written reads back."""

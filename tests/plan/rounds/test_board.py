@@ -26,13 +26,21 @@ def paths(seed: int = 0) -> np.ndarray:
     return 0.3 * (np.array(SIZES) / 100.0) ** -slope[:, None]
 
 
-def laid(moves: tuple[Move, ...] = (TUNE, BIGGER, TEST), errors: np.ndarray | None = None, **rules: Any) -> Board:
+def laid(
+    moves: tuple[Move, ...] = (TUNE, BIGGER, TEST),
+    errors: np.ndarray | None = None,
+    *,
+    labels: Purchase = LABELS,
+    train: str | None = "train",
+    unforeseen: float = 0.0,
+    earlier: Board | None = None,
+    **rules: Any,
+) -> Board:
     """The board of a made-up project whose target is an error of .15."""
     given: dict[str, Any] = {"error_target": 0.15, "test_rows": 400, "worth": 2_000.0, **rules}
-    train = given.pop("train", "train")
     return lay_out(
-        paths() if errors is None else errors, SIZES, rules=Rules(**given), prices=PRICES,
-        actions=Actions((LABELS,), moves, train),
+        paths() if errors is None else errors, SIZES, rules=Rules(**given),
+        prices=replace(PRICES, unforeseen=unforeseen), actions=Actions((labels,), moves, train), earlier=earlier,
     )  # fmt: skip
 
 
@@ -203,10 +211,7 @@ def test_without_noise_the_test_sees_the_truth() -> None:
 def test_a_walk_pays_for_exactly_what_it_did() -> None:
     """Rounds, rows trained, searches and rows bought at the board's prices add up to what the policy paid."""
     luck = np.random.default_rng(5).uniform(0.5, 1.5, WORLDS)
-    varying = lay_out(
-        paths(), SIZES, rules=Rules(error_target=0.15, test_rows=400, worth=2_000.0), prices=PRICES,
-        purchases=(Purchase("label", (50.0 * luck, 100.0), (100.0 * luck, 200.0 * luck)),), moves=(TUNE, BIGGER, TEST),
-    )  # fmt: skip
+    varying = laid(labels=Purchase("label", (50.0 * luck, 100.0), (100.0 * luck, 200.0 * luck)), train=None)
     for board in (usual(), varying):
         policy = best_policy(board.nodes)
         for first in (None, *range(len(board.nodes[0].steps))):
@@ -223,19 +228,12 @@ def test_a_walk_pays_for_exactly_what_it_did() -> None:
 
 def test_what_is_unforeseen_counts_in_a_steps_worth_and_not_in_the_budget() -> None:
     """Half as much again of people's part is on every step's price; a budget of what is foreseen still pays it."""
-    given: dict[str, Any] = {"error_target": 0.15, "test_rows": 400, "worth": 2_000.0}
     foreseen = cost(usual(), "label")
     for budget, able in ((foreseen, True), (foreseen - 0.01, False)):
-        board = lay_out(
-            paths(), SIZES, rules=Rules(**given, budget=budget), prices=replace(PRICES, unforeseen=0.5),
-            purchases=(LABELS,), moves=(BIGGER,), train="train",
-        )  # fmt: skip
+        board = laid((BIGGER,), unforeseen=0.5, budget=budget)
         assert able == (board.first("label") is not None)
         assert pytest.approx(cost(usual(), "bigger") + 15) == cost(board, "bigger")
-    free = lay_out(
-        paths(), SIZES, rules=Rules(**given), prices=replace(PRICES, unforeseen=0.5), purchases=(LABELS,),
-        moves=(BIGGER,),
-    )  # fmt: skip
+    free = laid((BIGGER,), unforeseen=0.5, train=None)
     assert pytest.approx(foreseen + 50) == cost(free, "label")
     assert [pytest.approx(foreseen + 50), pytest.approx(cost(usual(), "bigger") + 15)] == list(free.first_costs)
 
@@ -244,11 +242,8 @@ def budgeted(budget: float, **rules: Any) -> Board:
     """A board whose labels cost another price in each world, and in every tenth one cannot be had at all."""
     price = np.random.default_rng(7).uniform(0.2, 2.0, WORLDS)
     price[::10] = np.inf
-    given: dict[str, Any] = {"error_target": 0.15, "test_rows": 400, "worth": 2_000.0, "budget": budget, **rules}
     labels = Purchase("label", (100.0 * price, 200.0 * price), (100.0, 200.0))
-    return lay_out(
-        paths(), SIZES, rules=Rules(**given), prices=PRICES, purchases=(labels,), moves=(TUNE, TEST), train="train"
-    )
+    return laid((TUNE, TEST), labels=labels, budget=budget, **rules)
 
 
 def prices_of(board: Board) -> dict[tuple[int, str], np.ndarray]:
@@ -298,20 +293,14 @@ def test_no_way_to_a_place_passes_the_budget() -> None:
 
 def test_tests_hold_while_money_changes() -> None:
     """A board laid from another one of the same places takes its errors and tests; other places are refused."""
-    again = lay_out(
-        np.full((WORLDS, 3), 0.9), SIZES, rules=Rules(error_target=0.15, test_rows=400, worth=1.0, seed=9),
-        prices=PRICES, purchases=(LABELS,), moves=(TUNE, BIGGER, TEST), train="train", known=usual(),
-    )  # fmt: skip
+    again = laid(errors=np.full((WORLDS, 3), 0.9), worth=1.0, seed=9, earlier=usual())
     assert (usual().errors[1:] == again.errors[1:]).all()
     assert (usual().passed == again.passed).all()
     assert (usual().settled == again.settled).all()
     assert all((node.shown == was.shown).all() for node, was in zip(again.nodes[1:], usual().nodes[1:], strict=True))
     assert (again.nodes[1].ends == again.passed[1]).all()
     with pytest.raises(ValueError, match="other places"):
-        lay_out(
-            paths(), SIZES, rules=Rules(error_target=0.15, test_rows=400, worth=1.0), prices=PRICES, moves=(TUNE,),
-            known=usual(),
-        )  # fmt: skip
+        laid((TUNE,), earlier=usual())
 
 
 def test_a_false_pass_is_a_pass_short_of_the_target() -> None:
