@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.estimate.bill import Drawn, drawn
+from tunecase.plan import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
 from tunecase.quantities import wording
@@ -118,7 +119,7 @@ def _leads(groups: "dict[str, Draws]", times: int) -> dict[str, float]:
 def bill(project: Project, usd_per_gpu_hour: float | None = None) -> Drawn:
     """The lines of the bill in every world."""
     basis = Basis(project, TODAY, Worlds(0, DRAWS), usd_per_gpu_hour=usd_per_gpu_hour)
-    return drawn(project, basis=basis, train_rows=project.data.planned_rows, tokens=None)
+    return drawn(Known(basis, project.data.planned_rows))
 
 
 def _amount(found: Drawn, name: str) -> "Draws | float":
