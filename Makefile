@@ -53,15 +53,16 @@ demo: $(CORE)
 	@echo "Open demo/report.html in a browser."
 
 test: $(TEST)
-	$(BIN)/python -m pytest --quiet --numprocesses 2
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile
 
 # The quick tests and those of optional parts, telling which lines no test has run: half as long again.
 cover: $(READY)
 	$(BIN)/python -m pytest --quiet --numprocesses 2 -m "not slow" --cov --cov-report term:skip-covered --cov-fail-under 90
 
-# In a worker: Ray leaves threads of its own behind, and now and then they crash a process that ends, after its last test.
+# In workers: Ray leaves threads of its own behind, and now and then they crash a process that ends, after its last test.
+# By file, in the order of the folders: what a file builds is built once, and the long benchmarks come first.
 test-slow: $(READY) $(MODEL)
-	$(BIN)/python -m pytest --quiet -m "slow or needs" --numprocesses 1
+	$(BIN)/python -m pytest --quiet -m "slow or needs" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: lint types cover
 

@@ -50,11 +50,11 @@ def call(base: str, path: str, body: Mapping[str, Any]) -> Any:
 
 
 def _wait_for(base: str) -> None:
-    for _ in range(240):
+    for _ in range(6_000):
         try:
             call(base, "/experiments/search", {"max_results": 1})
         except OSError:
-            time.sleep(0.5)
+            time.sleep(0.05)
         else:
             return
     raise AssertionError("the server did not start")

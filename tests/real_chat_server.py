@@ -16,7 +16,7 @@ import pytest
 
 from tunecase.pilot.trainers import weights
 
-START_S = 120.0
+START_S = 300.0
 
 
 @contextmanager
@@ -68,5 +68,5 @@ def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
             with urllib.request.urlopen(address, timeout=1):
                 return
         except OSError:
-            time.sleep(0.3)
+            time.sleep(0.05)
     raise AssertionError(f"no answer from the server within {START_S} s")

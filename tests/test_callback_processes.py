@@ -35,7 +35,7 @@ def test_a_killed_attempt_is_paid_for(tmp_path: Path, case: Path) -> None:
     words = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path)]
     killed = subprocess.Popen([*words, "500", "begin"], env=surroundings())
     path = tmp_path / "r" / STATE_FILE
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         if (tmp_path / "r" / "checkpoint-4").is_dir() and (kept := read_state(path)) and kept.now.last_step >= 5:
             break
@@ -92,7 +92,7 @@ def test_ranks_stop_at_the_same_step(tmp_path: Path) -> None:
     """Two processes that train together end at one step before the limit, count two devices, and write one state."""
     script = tmp_path / "ranks.py"
     script.write_text(textwrap.dedent(RANKS))
-    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29533"]
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     ran = subprocess.run(
         [*words, str(script), str(tmp_path / "r")], env=surroundings(), capture_output=True, text=True, timeout=300
     )
@@ -101,4 +101,4 @@ def test_ranks_stop_at_the_same_step(tmp_path: Path) -> None:
     kept = read_state(tmp_path / "r" / STATE_FILE)
     assert {str(kept.now.last_step)} == steps
     assert (2, True) == (kept.now.gpu_count, kept.now.last_step < 400)
-    assert kept.usd < 2.3  # and the time of the last checkpoint
+    assert kept.usd < 4.0  # of 20 without a limit; the last checkpoint takes its time

@@ -15,8 +15,10 @@ from tests import engine_tasks
 from tunecase import engine
 from tunecase.engine import machine
 from tunecase.errors import InputError
+from tunecase.quantities.wording import duration
 
 SRC = str(Path(__file__).parents[2] / "src")
+PATIENCE_S = (1.5, 6.0, 25.0, 100.0)  # limits of a task; a busy machine can need a longer one to start a process
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 
@@ -42,8 +44,8 @@ def gone(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> bool:
-    """True when all these processes end within ten seconds."""
-    until = time.monotonic() + 10
+    """True when all these processes end; they would sleep ten times longer than this waits."""
+    until = time.monotonic() + 60
     while time.monotonic() < until and not all(map(gone, pids)):
         time.sleep(0.05)
     return all(map(gone, pids))
@@ -96,10 +98,13 @@ def test_one_worker_apart_survives_a_crash() -> None:
 def test_a_task_that_hangs_is_ended() -> None:
     """A task that runs too long is ended with what it started, and the next one runs in its place."""
     started = time.monotonic()
-    outcomes = dict(engine.run_tasks(time.sleep, [0.01, 600, 0.02], workers=1, apart=True, most_s=1.5))
-    assert time.monotonic() - started < 30
+    for most_s in PATIENCE_S:
+        outcomes = dict(engine.run_tasks(time.sleep, [0.01, 600, 0.02], workers=1, apart=True, most_s=most_s))
+        if outcomes[2] is None:
+            break
+    assert time.monotonic() - started < 300
     assert isinstance(outcomes[1], TimeoutError)
-    assert "still running after 1.5 s, so it was ended" == str(outcomes[1])
+    assert f"still running after {duration(most_s)}, so it was ended" == str(outcomes[1])
     assert None is outcomes[2]
 
 
@@ -175,10 +180,10 @@ def test_an_unknown_engine_is_refused() -> None:
 def test_closing_ends_what_runs() -> None:
     """Closing the iterator does not wait for tasks that still run."""
     started = time.monotonic()
-    outcomes = engine.run_tasks(time.sleep, [0, 60, 60], workers=2)
+    outcomes = engine.run_tasks(time.sleep, [0, 600, 600], workers=2)
     assert (0, None) == next(outcomes)
     outcomes.close()
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 300
 
 
 def test_few_seconds_are_not_worth_a_process() -> None:
@@ -209,7 +214,7 @@ def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     """Workers do not run the user's script again, though it has no `if __name__ == "__main__"`."""
     script = "from tunecase import engine\nprint('once')\nprint(sorted(engine.run_tasks(abs, [-1, -2], workers=2)))\n"
-    out, err = start(script, tmp_path).communicate(timeout=60)
+    out, err = start(script, tmp_path).communicate(timeout=300)
     assert ["once", "[(0, 1), (1, 2)]"] == out.split("\n")[:2], err
 
 
@@ -217,7 +222,7 @@ LONG = """
 import contextlib, multiprocessing, time
 from tunecase import engine
 # Closed as the pilot closes it: an interrupt that comes between two outcomes must end the workers too.
-with contextlib.closing(engine.run_tasks(time.sleep, [0, 60, 60], workers=2)) as outcomes:
+with contextlib.closing(engine.run_tasks(time.sleep, [0, 600, 600], workers=2)) as outcomes:
     for position, _ in outcomes:
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)
 """
@@ -236,7 +241,7 @@ def test_workers_leave_with_their_parent(how: signal.Signals, tmp_path: Path) ->
         os.killpg(parent.pid, how)
     else:
         os.kill(parent.pid, how)
-    _, err = parent.communicate(timeout=20)
+    _, err = parent.communicate(timeout=300)
     assert wait_until_gone(pids)
     assert err.count("Traceback") == (1 if how == signal.SIGINT else 0)
 
@@ -245,8 +250,12 @@ def test_workers_leave_with_their_parent(how: signal.Signals, tmp_path: Path) ->
 @pytest.mark.slow
 def test_a_program_ends_with_its_task(tmp_path: Path) -> None:
     """A program that a task waits for is ended with it when it runs too long."""
-    list(engine.run_tasks(engine_tasks.program, [str(tmp_path)], workers=1, apart=True, most_s=2.0))
-    assert wait_until_gone([int(path.name) for path in tmp_path.iterdir()])
+    for most_s in PATIENCE_S:
+        list(engine.run_tasks(engine_tasks.program, [str(tmp_path)], workers=1, apart=True, most_s=most_s))
+        if pids := [int(path.name) for path in tmp_path.iterdir()]:
+            break
+    assert 1 == len(pids)
+    assert wait_until_gone(pids)
 
 
 PROGRAM = """
@@ -267,11 +276,11 @@ def test_a_program_ends_with_the_parent(how: signal.Signals, tmp_path: Path) -> 
     marks.mkdir()
     script = PROGRAM.replace("sys.argv[1]", repr(str(marks)))
     parent = start(f"import sys\nsys.path.insert(0, {str(Path(SRC).parent)!r})\n{script}", tmp_path)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until and not list(marks.iterdir()):
         time.sleep(0.05)
     pids = [int(path.name) for path in marks.iterdir()]
     assert 1 == len(pids)
     os.kill(parent.pid, how)
-    parent.communicate(timeout=30)
+    parent.communicate(timeout=300)
     assert wait_until_gone(pids)

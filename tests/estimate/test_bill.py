@@ -353,12 +353,12 @@ def test_repairs_and_missing_test_rows_stand_under_data(tmp_path: Path) -> None:
 
 
 def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
-    """Under 1.5 s with the drivers, on one core."""
+    """Under 1.5 s of one core with the drivers, however busy the machine is."""
     project = written(LABELS, tmp_path)
     bill(project)
-    start = time.perf_counter()
+    start = time.process_time()
     bill(project, draws=20_000)
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
 
 
 def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:

@@ -153,9 +153,9 @@ def test_a_loss_is_measured_too() -> None:
 
 
 def test_a_candidate_takes_milliseconds() -> None:
-    """A candidate is tried in less than 50 ms."""
+    """A candidate is tried in less than 50 ms of one core."""
     narrowing(KNOWN, 800, far=6_400, test_rows=300)
-    started = time.perf_counter()
+    started = time.process_time()
     for n in range(1_000, 1_010):
         narrowing(KNOWN, n, far=6_400, test_rows=300)
-    assert time.perf_counter() - started < 10 * 0.05 * 4  # four times the promise, for busy machines
+    assert time.process_time() - started < 10 * 0.05 * 4  # four times the promise, for busy machines

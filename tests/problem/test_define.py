@@ -255,8 +255,8 @@ def test_prices_follow_the_currency_of_the_basis():
 
 
 def test_refusal_is_fast():
-    """A refusal of a few hundred rows takes well under two seconds."""
+    """A refusal of a few hundred rows takes less than a second of one core."""
     train, test = problems()[2]
-    start = time.perf_counter()
+    start = time.process_time()
     judge(train=train, test=test)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

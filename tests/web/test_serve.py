@@ -143,10 +143,10 @@ def test_the_server_answers_and_stops(monkeypatch):
 
     thread = threading.Thread(target=serve, args=(lambda: "hello",), kwargs={"port": 0, "on_ready": on_ready})
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(120)
     assert "hello" == httpx.get(said[0], trust_env=False).text
     servers[0].should_exit = True
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()
 
 
@@ -165,6 +165,6 @@ def test_a_served_page_ends_with_its_process():
             assert "<p>live</p>" == httpx.get(address, trust_env=False).text
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(120)
     with pytest.raises(httpx.ConnectError):
         httpx.get(address, trust_env=False)

