@@ -74,10 +74,10 @@ def test_shares_of_the_toy_are_exact_within_three_errors(n: int) -> None:
     assert list(first)[:2] == ["x4", "x3"]
 
 
+@pytest.mark.needs("dev")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_indices_are_those_of_salib(name: str) -> None:
     """The first order of Sobol' by Saltelli sampling agrees within three standard errors of both sides."""
-    pytest.importorskip("SALib")
     from SALib.analyze import sobol
     from SALib.sample import sobol as sampler
 
@@ -93,10 +93,10 @@ def test_indices_are_those_of_salib(name: str) -> None:
         assert theirs["S1"][index] == pytest.approx(ours[key].value, abs=room + 0.01), key
 
 
+@pytest.mark.needs("dev")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_given_data_indices_are_those_of_salib_on_the_same_draws(name: str) -> None:
     """RBD-FAST and delta, on the very sample that ours are taken from, agree within three errors and .02."""
-    pytest.importorskip("SALib")
     from SALib.analyze import delta, rbd_fast
 
     function, bounds = FUNCTIONS[name]
@@ -150,9 +150,9 @@ def total_of(project: Project, worlds: Worlds) -> np.ndarray:
 
 
 @pytest.mark.slow
+@pytest.mark.needs("dev")
 def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
     """The bill as a function of its named inputs: first order within three standard errors, the rounds as one group."""
-    pytest.importorskip("SALib")
     from SALib.analyze import sobol
     from SALib.sample import sobol as sampler
 
