@@ -173,6 +173,10 @@ def test_a_test_has_the_luck_of_its_items() -> None:
         assert pytest.approx((0.86 * 0.14 / rows) ** 0.5, rel=0.05) == shown.std()
         assert pytest.approx(bdtrc(bar - 1, rows, 0.86), abs=0.02) == board.passed[node].mean()
     assert not laid(test_rows=10, error_target=0.01, moves=()).passed.any()
+    # Ten of ten show a target of .80, nine of ten do not: all must be right.
+    assert 10 == passing_count(0.8, 10)
+    strict = laid(test_rows=10, error_target=0.2, moves=(), errors=np.full((WORLDS, 3), 0.05))
+    assert pytest.approx(0.95**10, abs=0.03) == strict.passed[1].mean()
 
 
 def test_a_larger_test_passes_more_of_the_good_and_fewer_of_the_bad() -> None:
