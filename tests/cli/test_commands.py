@@ -228,6 +228,7 @@ def test_json_of_the_ledger(tmp_path: Path) -> None:
         "rechained": 0,
         "whole": True,
         "unfinished": 0,
+        "set_aside": 0,
     } == ran.json
 
 

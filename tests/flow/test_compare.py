@@ -201,7 +201,8 @@ def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
     told = tunecase("compare", case, evil, "--markdown", tmp_path / "comment.md", *TODAY)
     assert "COMPARE" in told.out
     assert ran.out.splitlines()[0] == (tmp_path / "comment.md").read_text(encoding="utf-8").splitlines()[0]
-    assert 3 == tunecase("compare", case, evil, "--markdown", tmp_path / "none" / "comment.md", *TODAY).code
+    assert 0 == tunecase("compare", case, evil, "--markdown", tmp_path / "new" / "comment.md", *TODAY).code
+    assert (tmp_path / "new" / "comment.md").is_file()
 
 
 def test_a_comment_fails_as_the_command_does(case: Path) -> None:

@@ -18,7 +18,7 @@ def test_halves_of_one_set_cover_each_other():
     rows = texts(600, 1)
     found = measure_cover(rows[::2], rows[1::2])
     assert found.p > 0.001
-    assert len(found.far) / found.asked < 0.12
+    assert len(found.far) / found.judged < 0.12
 
 
 def test_rows_in_other_words_are_far():
@@ -33,7 +33,7 @@ def test_rows_in_other_words_are_far():
 def test_nothing_to_compare_says_nothing():
     """Empty texts are not judged."""
     found = measure_cover(["", " "], ["", "a"])
-    assert (found.asked, found.p) == (0, 1.0)
+    assert (found.judged, found.p) == (0, 1.0)
 
 
 def test_a_region_that_the_base_hardly_fills_is_named():
