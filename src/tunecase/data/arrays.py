@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
     Hashes = NDArray[np.uint64]
-    Shingles = NDArray[np.uint32]  # hashes of runs of words, or bits of a look
+    Shingles = NDArray[np.uint32]  # hashes of runs of words, or bits of marks
     Bytes = NDArray[np.uint8]
 
 

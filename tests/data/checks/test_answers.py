@@ -14,7 +14,7 @@ SOUND = "The kettle on row {0} boils in about {0} minutes, so plan the tea with 
 
 def seen(output, prompt="Tell me about the kettle in the corner of the room, please.", rejected=""):
     """Names of the bits that one answer sets."""
-    bits = answers.look([Row(0, 1, prompt, output, {}, rejected)])[0]
+    bits = answers.mark_rows([Row(0, 1, prompt, output, {}, rejected)])[0]
     return {name for name, bit in BIT.items() if bits & bit}
 
 

@@ -48,7 +48,7 @@ _HANGING = frozenset(
 )
 
 
-def look(rows: "Sequence[Row]") -> list[int]:
+def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """What each answer shows, one bit each in the order of BITS."""
     texts = [row.output.strip() for row in rows]
     marks = [_of_one(row, text) for row, text in zip(rows, texts, strict=True)]

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 BATCH = 2048
 MOST_LABELS = 20_000
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
-LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
-    ("personal", personal.look),
-    ("secret", secrets.look),
-    ("answer", answers.look),
+MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
+    ("personal", personal.mark_rows),
+    ("secret", secrets.mark_rows),
+    ("answer", answers.mark_rows),
 )
 HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
 _WHOLE_NUMBERS = (
@@ -49,7 +49,7 @@ class Reading:
     Args:
         common: shingles that say nothing about one row, ascending (see scan.boilerplate); None for those of the file.
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
-        fast: only the looks of a fast audit, and no texts are kept.
+        fast: only the marks of a fast audit, and no texts are kept.
         workers: processes; one per core for large files when left out.
     """
 
@@ -127,7 +127,7 @@ class _Builder:
         import numpy as np
 
         inputs, outputs = [row.input for row in batch], [row.output for row in batch]
-        marks = {f"mark {name}": np.array(look(batch), np.uint32) for name, look in LOOKS}
+        marks = {f"mark {name}": np.array(mark(batch), np.uint32) for name, mark in MARKS}
         raw, utf8_bytes = _raw_hashes(inputs)
         added: dict[str, Array] = {
             "number": np.array([row.number for row in batch], np.int64),

@@ -106,7 +106,7 @@ class Split:
         return np.diff(self.ends, prepend=0)
 
     def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
-        """The rows in which a look found something, and how many it found of each kind, in words."""
+        """The rows that are marked, and how many of them for each kind, in words."""
 
         bits = self.marks[mark]
         counts = [(kind, int((bits & (1 << bit) > 0).sum())) for bit, kind in enumerate(kinds)]

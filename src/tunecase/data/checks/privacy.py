@@ -45,12 +45,12 @@ def _secret(evidence: Evidence, check: str, where: Where) -> Defect | None:
     return _marked(evidence, "secret", keys.KINDS, Defect(check, "warn", why, REVOKE, where=where, unpriced=True))
 
 
-def _marked(evidence: Evidence, look: str, kinds: tuple[str, ...], defect: Defect) -> Defect | None:
-    """The defect with the rows in which a look found something and how many of each kind; None without any."""
+def _marked(evidence: Evidence, mark: str, kinds: tuple[str, ...], defect: Defect) -> Defect | None:
+    """The defect with the rows that are marked and how many of each kind; None without any."""
     if defect.where == "test" and evidence.test is None:
         return None
     split = evidence.split(defect.where)
-    defect.rows, counts = split.marked(look, kinds)
+    defect.rows, counts = split.marked(mark, kinds)
     defect.why += f": {counts}"
     defect.examples = tuple(map(split.example, defect.rows[:3].tolist()))
     return defect if len(defect.rows) else None

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.checks.block import BATCH, COLUMNS, LOOKS, Part, Reading, Task, add_labels, place_in_draw, read_part
+from tunecase.data.checks.block import BATCH, COLUMNS, MARKS, Part, Reading, Task, add_labels, place_in_draw, read_part
 from tunecase.data.checks.columns import Counted, Heads, Split, Texts
 from tunecase.data.checks.spool import Spool
 from tunecase.data.detectors.near_copies import BANDS, common_shingles, shingle_hashes, text_hashes, word_hashes
@@ -196,7 +196,7 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
     counted = facts["counted"]
     column = {name: spool.column(name, np.dtype(kind).type) for name, kind in COLUMNS.items()}
     count = len(column["number"])
-    marks = {name: spool.column(f"mark {name}", np.uint32) for name, _ in LOOKS}
+    marks = {name: spool.column(f"mark {name}", np.uint32) for name, _ in MARKS}
     return Split(
         path=path,
         layout=layout,

@@ -76,7 +76,7 @@ _AFTER_WORD = re.compile(
 _MONEY_OR_DATE = re.compile(r"(?:19|20)\d\d[-. /](?:0?[1-9]|1[0-2])[-. /]\d|^\d{1,3}(?:[ .,]\d{3})+$")
 
 
-def look(rows: "Sequence[Row]") -> list[int]:
+def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """The kinds in each row, input and answers, one bit each in the order of KINDS."""
     return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}") for row in rows]
 

@@ -66,7 +66,7 @@ LONG_HINTS, MOST_LONG, MOST_SHORT = ("eyJ", "PRIVATE KEY"), 12_000, 400  # chara
 HINT_WITHIN, SAID_WITHIN = 24, 32  # characters from the start of a secret to its hint; from a name to its sign
 
 
-def look(rows: "Sequence[Row]") -> list[int]:
+def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """The kinds in each row, input and answers, one bit each in the order of KINDS."""
     return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}") for row in rows]
 
