@@ -1,0 +1,61 @@
+"""A record whose fields change gets another schema number, so that what is on file is not read as something else."""
+
+import hashlib
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from tunecase.records import RECORDS, SCHEMAS
+
+# Of each kind of record: its schema number, and a digest of its fields' names and types, nested records included.
+PINNED: dict[str, tuple[int, str]] = {
+    "define": (1, "0cc6787230b5"),
+    "audit": (1, "cc5359a87835"),
+    "clean": (1, "be5758774215"),
+    "review": (1, "87da594ac053"),
+    "labelling": (1, "35556f8c1f53"),
+    "estimate": (1, "69b311a4bd26"),
+    "pilot": (1, "5b1f9dc6a609"),
+    "judge": (1, "59e8d13a7f7a"),
+    "forecast": (1, "60826bc59f99"),
+    "decide": (1, "6b6fa1341ddd"),
+    "round": (1, "bbd9b4131c55"),
+    "next": (1, "c78630533fa4"),
+    "books": (1, "92cee4c31c7d"),
+    "close": (1, "cb1a74020faa"),
+    "plan": (1, "ae559b43c9c7"),
+    "compare": (1, "c894939f3ee5"),
+    "fit": (1, "66038e7c7c2c"),
+    "scored": (1, "113fdf98ad6d"),
+    "prices": (1, "d24364d1575e"),
+    "report": (1, "b6a8ec6b5611"),
+    "run": (1, "6e987efdda68"),
+    "spend": (1, "8fd94f93249a"),
+    "imported": (1, "df2827e1aa23"),
+    "ledger": (1, "1f35ef195d5b"),
+    "rechain": (1, "544344670bb4"),
+    "set-aside": (1, "5ebe3e8ea9bc"),
+    "charges": (1, "a452fd34626d"),
+}
+
+
+def shape(kind: Any, above: tuple[Any, ...] = ()) -> Any:
+    """The names and types of a record's fields; a record within itself by its name alone."""
+    if is_dataclass(kind) and kind not in above:
+        hints = get_type_hints(kind)
+        return [(field.name, shape(hints[field.name], (*above, kind))) for field in fields(kind)]
+    if origin := get_origin(kind):
+        name = "union" if origin in (Union, UnionType) else getattr(origin, "__name__", repr(origin))
+        return [name, *(shape(part, above) for part in get_args(kind))]
+    return getattr(kind, "__name__", repr(kind))
+
+
+def test_fields_change_with_the_schema_number_only() -> None:
+    """Where this fails: raise the kind's number in SCHEMAS if its meaning changed, then pin the new digest here."""
+    found = {
+        verb: (SCHEMAS[verb], hashlib.sha256(repr(shape(kind)).encode()).hexdigest()[:12])
+        for verb, kind in RECORDS.items()
+    }
+    moved = [verb for verb in found if found[verb] != PINNED.get(verb)]
+    message = f"the fields of {', '.join(moved)} changed: raise their numbers in SCHEMAS, and pin what is found here"
+    assert found == PINNED, message
