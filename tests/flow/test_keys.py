@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase import flow
+from tunecase import catalog, flow
 from tunecase.case import Case
 from tunecase.flow import Flow, open_case
-from tunecase.flow.keys import Grounds, key_parts
+from tunecase.flow.keys import PROJECT, TASK, DataFile, Grounds, key_parts
 from tunecase.ledger import Entry
 from tunecase.records import RECORDS, SCHEMAS
 
@@ -117,7 +118,10 @@ def test_reasons_name_what_changed(restored: Path) -> None:
     assert "was made for another project file: budget changed" == changed["audit"]
     assert "pilot" not in changed
     restored.write_text(text.replace("metric: accuracy", "metric: macro_f1"), encoding="utf-8")
-    assert "was made with other task, columns or metric" == reasons(open_case(restored, today=TODAY))["pilot"]
+    assert (
+        "was made for another task, other columns or another metric"
+        == reasons(open_case(restored, today=TODAY))["pilot"]
+    )
     restored.write_text(text, encoding="utf-8")
     write_jsonl(restored.parent / "train.jsonl", tickets(241, 1))
     assert "was made on other data: train.jsonl changed" == reasons(open_case(restored, today=TODAY))["pilot"]
@@ -146,6 +150,139 @@ def test_every_face_names_what_is_not_used(restored: Path) -> None:
     assert "was made on other data: train.jsonl changed" in [record["reason"] for record in meta["not_used"]]
 
 
+def smaller_pilot(case: Flow) -> None:
+    """Keeps a pilot with two runs fewer than the one on file."""
+    pilot = case.current("pilot")
+    case.keep("pilot", replace(pilot, runs=pilot.runs[:-2]))
+
+
+def test_a_decision_rests_on_the_bill_of_the_pilot_that_holds(restored: Path) -> None:
+    """A bill of an earlier pilot is not found again when the project file is put back."""
+    text, before = restored.read_text(encoding="utf-8"), open_case(restored, today=TODAY).current("estimate")
+    restored.write_text(text.replace("30k USD", "31k USD"), encoding="utf-8")
+    case = open_case(restored, today=TODAY)
+    smaller_pilot(case)
+    flow.estimate(case)
+    restored.write_text(text, encoding="utf-8")
+    flow.decide(open_case(restored, today=TODAY))
+    rested_on = open_case(restored, today=TODAY).current("estimate")
+    assert before.based_on != rested_on.based_on
+    assert flow.estimate(open_case(restored, today=TODAY)) == rested_on
+
+
+def test_another_pilot_outdates_bill_and_decision(restored: Path) -> None:
+    """Within one project file, the report makes both again; an audit that says the same outdates neither."""
+    case = open_case(restored, today=TODAY)
+    flow.decide(case)
+    case.keep("audit", case.current("audit"))
+    assert all(open_case(restored, today=TODAY).rests_on_current(verb) for verb in ("estimate", "decide"))
+    smaller_pilot(case)
+    assert not any(case.rests_on_current(verb) for verb in ("estimate", "decide"))
+    assert not any(open_case(restored, today=TODAY).rests_on_current(verb) for verb in ("estimate", "decide"))
+    flow.report(case)
+    assert all(open_case(restored, today=TODAY).rests_on_current(verb) for verb in ("estimate", "decide"))
+
+
+def test_the_curve_goes_through_the_points_kept_last(restored: Path) -> None:
+    """A curve of points that were kept earlier is not found again when the project file is put back."""
+    text, request = restored.read_text(encoding="utf-8"), flow.asked_of("accuracy", "n", "accuracy", (), "last", "")
+    for name, scores, budget in (("a.csv", (0.5, 0.6, 0.7), "30k USD"), ("b.csv", (0.3, 0.32, 0.33), "32k USD")):
+        rows = "".join(f"{n},{score}\n" for n, score in zip((50, 100, 200), scores, strict=True))
+        (restored.parent / name).write_text("n,accuracy\n" + rows, encoding="utf-8")
+        restored.write_text(text.replace("30k USD", budget), encoding="utf-8")
+        flow.keep_forecast(open_case(restored, today=TODAY), str(restored.parent / name), request)
+    restored.write_text(text, encoding="utf-8")
+    curve = flow.curve(open_case(restored, today=TODAY))
+    assert curve is not None
+    assert [0.3, 0.32, 0.33] == [point.score for point in curve.points]
+
+
+def test_a_file_moved_to_the_test_rows_is_other_data(tmp_path: Path) -> None:
+    """What a file serves for is part of the key, as is its name."""
+    path = case_folder(tmp_path)
+    for name in ("tr/a", "tr/b", "te/c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_jsonl(tmp_path / f"{name}.jsonl", tickets(60, ord(name[-1])))
+    text = path.read_text(encoding="utf-8").replace("train: train.jsonl", "train: tr")
+    path.write_text(text.replace("test: test.jsonl", "test: te"), encoding="utf-8")
+    before = [open_case(path, today=TODAY).key(verb) for verb in ("pilot", "audit")]
+    (tmp_path / "tr/b.jsonl").rename(tmp_path / "te/b.jsonl")
+    after = [open_case(path, today=TODAY).key(verb) for verb in ("pilot", "audit")]
+    assert [True, True] == [one != other for one, other in zip(before, after, strict=True)]
+
+
+def test_settings_of_the_same_text_differ_by_name() -> None:
+    """A key tells which setting a text is of, and where one ends."""
+    keys = {Grounds("audit", [], settings).key for settings in ({"a": "xy"}, {"b": "xy"}, {"a": "x", "b": "y"})}
+    assert 3 == len(keys)
+
+
+def test_another_price_book_outdates_what_is_priced(restored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bill and what rests on it, and neither the audit nor the pilot."""
+    monkeypatch.setattr(catalog, "price_book", lambda more="": "f" * 64)
+    why = "was made with another price book"
+    case = open_case(restored, today=TODAY)
+    assert dict.fromkeys(("define", "forecast", "estimate"), why) == reasons(case)
+    assert case.current("estimate") is None
+
+
+def test_a_judgement_does_not_grow_old(piloted: Path) -> None:
+    """It holds no price, so it rests on no day."""
+    days = (TODAY, date(2026, 12, 24))
+    keys = {verb: {open_case(piloted, today=day).key(verb) for day in days} for verb in ("judge", "estimate")}
+    assert {"judge": 1, "estimate": 2} == {verb: len(those) for verb, those in keys.items()}
+
+
+def test_one_seed_gives_one_answer(piloted: Path, tmp_path: Path) -> None:
+    """A decision of seed 2 is the same whatever was made with other seeds before, and the plan of record stays."""
+    paths = [tmp_path / name / piloted.name for name in ("plain", "after")]
+    for path in paths:
+        shutil.copytree(piloted.parent, path.parent)
+    other = open_case(paths[1], seed=1, today=TODAY)
+    flow.forecast(other)
+    flow.estimate(other)
+    plain, after = (flow.decide(open_case(path, seed=2, today=TODAY)) for path in paths)
+    assert plain == after
+    books = [flow.books(open_case(path, today=TODAY)).plan for path in (piloted, *paths)]
+    assert 1 == len({plan.entry for plan in books if plan is not None})
+    assert [False, True, True] == [plan is not None and "of seed 0" in plan.why for plan in books]
+
+
+def test_the_report_cites_the_entries_that_it_shows(restored: Path) -> None:
+    """A later bill of another seed is not cited for the bill of this one."""
+    flow.estimate(open_case(restored, seed=1, today=TODAY))
+    case = open_case(restored, today=TODAY)
+    flow.report(case)
+    meta = json.loads((restored.parent / "report.json").read_bytes())["meta"]
+    held = case.entry_that_holds("estimate")
+    assert held is not None
+    assert 0 == held.meta["seed"]
+    assert held.id[:12] in meta["entries"]["estimate"]
+
+
+def why(was: Grounds, now: Grounds) -> str:
+    """Why an entry made on other grounds is not used."""
+    return now.why_not(entry(was.key, rests_on=was.parts()))
+
+
+def test_reasons_are_short_lines_of_plain_words() -> None:
+    """Three names at most, each on one line; files that came or went are not called changed."""
+    files = [DataFile("train", name, "ab" * 32) for name in ("a", "b\x1b[31m\n", "c", "d", "e")]
+    other = [DataFile("train", name, "cd" * 32) for _, name, _ in files]
+    five = "was made on other data: a, b [31m, c and 2 more changed"
+    assert five == why(Grounds("audit", files, {}), Grounds("audit", other, {}))
+    came = "was made on other data: b [31m was added; c, d and e are no longer read"
+    assert came == why(Grounds("audit", [files[0], *files[2:]], {}), Grounds("audit", files[:2], {}))
+    moved = [DataFile("test", name, sha256) for _, name, sha256 in files]
+    purpose = "was made on other data: a file serves another purpose now"
+    assert purpose == why(Grounds("audit", files, {}), Grounds("audit", moved, {}))
+    task = "was made for another task, other columns or another metric"
+    assert task == why(Grounds("pilot", [], {TASK: "a"}), Grounds("pilot", [], {TASK: "b"}))
+    fields = [dict.fromkeys(("goal", "budget", "models", "data"), text) for text in ("a", "b")]
+    was, now = (Grounds("audit", [], {PROJECT: one["goal"]}, one) for one in fields)
+    assert "was made for another project file: goal, budget, models and 1 more changed" == why(was, now)
+
+
 def test_every_record_has_a_schema() -> None:
     """Each verb's records have a number of their form, which is part of the key."""
     assert set(RECORDS) == set(SCHEMAS)
@@ -167,7 +304,7 @@ def test_another_schema_is_said() -> None:
 @pytest.mark.parametrize("key", [None, 3, "", "a", "a-b-c-d-e-f", "x-" * 9])
 def test_a_key_of_any_form_is_survived(key: object) -> None:
     """Whatever stands there, the record is not used and a reason is given."""
-    grounds = Grounds("audit", [("train.jsonl", "ab" * 32)], {})
+    grounds = Grounds("audit", [DataFile("train", "train.jsonl", "ab" * 32)], {})
     assert grounds.why_not(entry(key))
     assert grounds.why_not(entry(key, rests_on={"files": {"a": 1}, "settings": {}, "fields": {}}))
     assert grounds.why_not(entry(key, rests_on=3))

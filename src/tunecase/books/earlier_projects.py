@@ -105,21 +105,29 @@ def plan_of_record(money: Kept, currency: str | None = None) -> tuple[Estimate, 
     """The estimate that actuals are held against, and why this one.
 
     The one that was chosen; else the last that was kept before the first charge, which is what was known when spending
-    began; else the first of all, which then knew of charges. Estimates in another currency than `currency`, or of
-    another version, cannot be held against.
+    began; else the first of all, which then knew of charges. A bill of another seed than the first one's only redraws
+    doubt: it becomes the plan when it is chosen. Estimates in another currency than `currency`, or of another version,
+    cannot be held against.
 
     Returns: the estimate and how it was come by; None where there is none.
     """
     readable = _readable(money, currency)
     if not readable:
         return None
-    before = [(entry, estimate) for number, entry, estimate in readable if number < money.before_charges]
+    seed = readable[0][2].seed
+    before = [
+        (entry, estimate)
+        for number, entry, estimate in readable
+        if number < money.before_charges and estimate.seed == seed
+    ]
     if before:
         entry, estimate = before[-1]
         why = "the last estimate before the first charge" if money.charges else "the latest estimate"
     else:
         _, entry, estimate = readable[0]
         why = "the first estimate there is, made after the first charge"
+    if any(estimate.seed != seed for _, _, estimate in readable):
+        why += f", of those of seed {seed}"
     if money.chosen is not None:
         for _, other, its_estimate in readable:
             if other.id == money.chosen.entry:

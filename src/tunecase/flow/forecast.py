@@ -64,9 +64,9 @@ def curve_holds(flow: Flow) -> bool:
     brought = kept_elsewhere(flow)
     if brought is None and flow.current("pilot") is None:
         return True
-    if held is None or (held.source == "pilot") != (brought is None):
+    if held is None or (held.source == "pilot") != (brought is None) or not flow.rests_on_current("forecast"):
         return False
-    return brought is not None or held.points == merge(measured(flow)[0], held.direction)
+    return held.points == merge(measured(flow)[0], held.direction)
 
 
 def read_points(

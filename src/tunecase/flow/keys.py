@@ -2,8 +2,9 @@
 
     key = digest of the data - digest of the settings - v and the schema of the record
 
-Neither the version of tunecase nor the seed is part of a key. Another seed only redraws doubt; a pilot keeps the splits
-that it was dealt. Where a new version makes a record mean something else, the number of its schema is raised.
+Neither the version of tunecase nor the seed is part of a key: a pilot keeps the splits that it was dealt, and a record
+that only redraws doubt is looked up by its seed beside the key. Where a new version makes a record mean something else,
+the number of its schema is raised.
 """
 
 import hashlib
@@ -13,42 +14,53 @@ from typing import NamedTuple, cast
 
 from tunecase.errors import InputError
 from tunecase.ledger import Entry
-from tunecase.quantities import day
+from tunecase.quantities import day, one_line
 from tunecase.records import SCHEMAS
 
-PROJECT, DAY = "the project file", "the day of the prices"
+PROJECT, DAY, PRICE_BOOK, TASK = "the project file", "the day of the prices", "price book", "task, columns or metric"
 Parts = Mapping[str, Mapping[str, str]]
 SHORT = 12  # hexadecimal digits that tell two digests apart
+ASIDE = ("reused", "seconds", "what_if")  # fields that depend on how a record was asked for, not on its grounds
+MOST_NAMED = 3  # names in one reason
+
+
+class DataFile(NamedTuple):
+    """A file of the data: the field that names it, its name there and its SHA-256."""
+
+    field: str
+    name: str
+    sha256: str
 
 
 class Grounds(NamedTuple):
     """What the record of a verb rests on.
 
-    `files` are (name, SHA-256) of the data that it read, `settings` (name, text) of all else that decides it, `fields`
-    (name, text) of what the project file sets. `earlier_files` is the data's digest as earlier keys held it, where
-    those named more files.
+    `files` are (field, name, SHA-256) of the data that it read, `settings` (name, text) of all else that decides it,
+    `fields` (name, text) of what the project file sets. `earlier_files` and `earlier_settings` are what keys held
+    before entries kept `rests_on` beside them, where that was more.
     """
 
     verb: str
-    files: Sequence[tuple[str, str]]
+    files: Sequence[DataFile]
     settings: Mapping[str, str]
     fields: Mapping[str, str] = {}
-    earlier_files: Sequence[tuple[str, str]] = ()
+    earlier_files: Sequence[DataFile] = ()
+    earlier_settings: Mapping[str, str] = {}
 
     @property
     def data(self) -> str:
         """The digest of the data."""
-        return _of_files(self.files)
+        return _digest(repr([tuple(file) for file in self.files]), 24)
 
     @property
     def key(self) -> str:
         """The key that the record is kept under."""
-        return f"{self.data}-{_digest(''.join(self.settings.values()), 16)}-v{SCHEMAS.get(self.verb, 1)}"
+        return f"{self.data}-{_digest(repr(list(self.settings.items())), 16)}-v{SCHEMAS.get(self.verb, 1)}"
 
     def parts(self) -> Parts:
         """What the ledger keeps beside a key, so that a later reader can say what changed."""
         return {
-            "files": {name: sha256[:SHORT] for name, sha256 in self.files},
+            "files": {name: sha256[:SHORT] for _, name, sha256 in self.files},
             "settings": {name: text if name == DAY else _digest(text) for name, text in self.settings.items()},
             "fields": {name: _digest(text) for name, text in self.fields.items()},
         }
@@ -59,24 +71,35 @@ class Grounds(NamedTuple):
         if not isinstance(key, str):
             return False
         mine, other = key_parts(self.key), key_parts(key)
-        data = {mine[0]} if "rests_on" in entry.meta else {mine[0], _of_files(self.earlier_files or self.files)}
-        return other[0] in data and mine[1:] == other[1:]
+        if "rests_on" in entry.meta:
+            return mine == other
+        earlier = _digest("".join((self.earlier_settings or self.settings).values()), 16)
+        return self.on_same_data(entry) and (earlier, mine[2]) == other[1:]
+
+    def on_same_data(self, entry: Entry) -> bool:
+        """Whether an entry was made on the same data, whatever its settings were."""
+        data = key_parts(str(entry.meta.get("key", "")))[0]
+        if "rests_on" in entry.meta:
+            return data == self.data
+        return data in (_joined(self.files), _joined(self.earlier_files or self.files))
 
     def why_not(self, entry: Entry) -> str:
         """Why an entry is not used, as the end of "the pilot of 12 May …"; empty where it is."""
         if self.holds(entry):
             return _unreadable(entry)
-        data, _, schema = key_parts(str(entry.meta.get("key", "")))
+        schema = key_parts(str(entry.meta.get("key", "")))[2]
         mine, was = key_parts(self.key), _parts_of(entry)
         if schema != mine[2]:
             return f"was written in another form ({schema}, now {mine[2]})"
         if was is None:
-            if data not in (mine[0], _of_files(self.earlier_files or self.files)):
-                return f"was made on other data: {_listed([name for name, _ in self.files], 'or')} changed"
+            if not self.on_same_data(entry):
+                return f"was made on other data: {_named([name for _, name, _ in self.files], 'or')} changed"
             return "was made with other settings" + (", or with prices of another day" if DAY in self.settings else "")
         now = self.parts()
-        if files := _changed(was["files"], now["files"]):
-            return f"was made on other data: {_listed(files)} changed"
+        if files := _changed_files(was["files"], now["files"]):
+            return f"was made on other data: {files}"
+        if not self.on_same_data(entry):
+            return "was made on other data: a file serves another purpose now"
         words = [_setting_words(name, was, now) for name in _changed(was["settings"], now["settings"])]
         return f"was made {_listed(words)}"
 
@@ -85,10 +108,29 @@ def _setting_words(name: str, was: Parts, now: Parts) -> str:
     """One setting that changed, as the end of "was made …"."""
     if name == DAY:
         return f"with the prices of {_day_of(was['settings'].get(DAY, ''))}"
+    if name == PRICE_BOOK:
+        return "with another price book"
+    if name == TASK:
+        return "for another task, other columns or another metric"
     if name != PROJECT:
-        return f"with other {name}"
+        return f"with other {one_line(name, 40)}"
     fields = _changed(was["fields"], now["fields"])
-    return f"for another project file: {_listed(fields)} changed" if fields else "for another project file"
+    return f"for another project file: {_named(fields)} changed" if fields else "for another project file"
+
+
+def _changed_files(was: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Which files changed, came or went; empty where none did."""
+    names = _changed(was, now)
+    kinds = {
+        "changed": [name for name in names if name in was and name in now],
+        "was added": [name for name in names if name not in was],
+        "is no longer read": [name for name in names if name not in now],
+    }
+    plural = {"was added": "were added", "is no longer read": "are no longer read"}
+    words = [
+        f"{_named(some)} {plural.get(word, word) if len(some) > 1 else word}" for word, some in kinds.items() if some
+    ]
+    return "; ".join(words)
 
 
 def key_parts(key: str) -> tuple[str, str, str]:
@@ -104,8 +146,9 @@ def key_parts(key: str) -> tuple[str, str, str]:
     return data, settings, rest if rest.startswith("v") else "v1"
 
 
-def _of_files(files: Sequence[tuple[str, str]]) -> str:
-    return hashlib.sha256(b"".join(bytes.fromhex(sha256) for _, sha256 in files)).hexdigest()[:24]
+def _joined(files: Sequence[DataFile]) -> str:
+    """The digest of the data in keys without `rests_on`: hashes alone."""
+    return hashlib.sha256(b"".join(bytes.fromhex(file.sha256) for file in files)).hexdigest()[:24]
 
 
 def _digest(text: str, digits: int = SHORT) -> str:
@@ -144,6 +187,14 @@ def _listed(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def rests_alike(one: Entry, other: Entry) -> bool:
-    """Whether two records with the same key were made from the same points, or bills from the same curve."""
-    return all(one.body.get(name) == other.body.get(name) for name in ("points", "based_on"))
+def _named(names: Sequence[str], last: str = "and") -> str:
+    """Names on one line, three at most, and how many more there are."""
+    shown = [one_line(name, 60) for name in names[:MOST_NAMED]]
+    more = len(names) - len(shown)
+    return _listed([*shown, f"{more} more"] if more else shown, "and" if more else last)
+
+
+def made_alike(one: Entry, other: Entry) -> bool:
+    """Whether two entries hold the same answer, whatever a rerun reused and whatever else was asked of it."""
+    one_body, other_body = ({k: v for k, v in entry.body.items() if k not in ASIDE} for entry in (one, other))
+    return one.id == other.id or one_body == other_body

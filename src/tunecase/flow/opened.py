@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.keys import DAY, PROJECT, Grounds, key_parts, rests_alike
+from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike
 from tunecase.ledger import Entry, Ledger
 from tunecase.quantities import Z80, Z90, Interval, Worlds
 from tunecase.records import SCHEMAS, Audit, Definition, Reviews, Round, Spending
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 
 DRAWS = 20_000
-REDRAWN = ("define", "forecast", "estimate", "decide")  # another seed only redraws their doubt
+REDRAWN = ("define", "forecast", "estimate", "decide")  # cheap to draw again: only those of the seed asked for hold
+UNPRICED = ("audit", "judge")  # verbs whose records hold no price
+# The records that one is made from, named in its meta. The problem and the curve are drawn with whatever bill there is.
+MADE_FROM: dict[str, tuple[str, ...]] = {
+    "define": ("audit",),
+    "forecast": ("audit",),
+    "estimate": ("audit", "pilot", "forecast"),
+    "decide": ("audit", "pilot", "forecast", "estimate"),
+}
 Progress = Callable[..., None]
 
 
@@ -45,7 +53,7 @@ class Flow:
     today: date = field(default_factory=date.today)
     records: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, "Table"] = field(default_factory=dict)
-    digests: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    digests: dict[str, list[DataFile]] = field(default_factory=dict)
     writes: bool = True
     contracts: "Contracts | None" = None
     past_read: "Past | None" = None
@@ -73,7 +81,7 @@ class Flow:
             data, problem = self.project.data, self.project.problem
             task = repr((data.input, data.output, problem.metric, problem.task))
             files, every = self._files(("train", "test")), self._files()
-            return Grounds(verb, files, {"task, columns or metric": task}, earlier_files=every)
+            return Grounds(verb, files, {TASK: task}, earlier_files=every)
         settings = {PROJECT: repr(self.project)}
         if verb != "audit":
             settings |= self._settings_of_prices()
@@ -84,12 +92,15 @@ class Flow:
         settings |= self._settings_of(verb, afresh)
         project = self.project
         given = {name: repr(getattr(project, name)) for name in sorted(project.model_fields_set)}
-        return Grounds(verb, self._files(), settings, given)
+        earlier = {name: text for name, text in settings.items() if name != PRICE_BOOK}
+        if verb in UNPRICED:
+            settings = {name: text for name, text in settings.items() if name not in (DAY, PRICE_BOOK)}
+        return Grounds(verb, self._files(), settings, given, earlier_settings=earlier)
 
     def _settings_of_prices(self) -> dict[str, str]:
-        """Prices grow old, so a record that holds any is of one day."""
+        """Prices grow old, so a record that holds any is of one day and one book."""
         own = {"prices of your own": self.contracts.digest} if self.contracts else {}
-        return {DAY: self.today.isoformat(), **own}
+        return {DAY: self.today.isoformat(), PRICE_BOOK: catalog.price_book(), **own}
 
     def _settings_of(self, verb: str, afresh: bool) -> dict[str, str]:
         """What only some verbs rest on: the charges, the reviews, the test rows to buy, the measured rounds."""
@@ -105,11 +116,11 @@ class Flow:
             settings["measured rounds"] = repr(rounds)
         return settings
 
-    def _files(self, fields: Sequence[str] = ("train", "test", "production", "models")) -> list[tuple[str, str]]:
-        """(name, SHA-256) of every file behind these fields of the project file, read once."""
+    def _files(self, fields: Sequence[str] = ("train", "test", "production", "models")) -> list[DataFile]:
+        """Every file behind these fields of the project file, read once."""
         if not self.digests:
             self.digests = _digests(self.project, self.folder)
-        return [pair for name in fields for pair in self.digests[name]]
+        return [file for name in fields for file in self.digests[name]]
 
     def basis(self, draws: int = DRAWS) -> "Basis":
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
@@ -150,7 +161,7 @@ class Flow:
     def reviews(self) -> Reviews | None:
         """The latest reviews of these very data; None where there are none, or the data have changed since."""
         entry = self.ledger.latest("record", "review")
-        if entry is None or key_parts(entry.meta.get("key", ""))[0] != self.grounds("review").data:
+        if entry is None or not self.grounds("review").on_same_data(entry):
             return None
         with contextlib.suppress(InputError):  # what another version wrote is as good as none
             return cast(Reviews, entry.record())
@@ -206,6 +217,7 @@ class Flow:
         meta = {
             "key": grounds.key,
             "rests_on": grounds.parts(),
+            "made_from": self._made_from(verb),
             "schema": SCHEMAS[verb],
             "seed": self.seed if seed is None else seed,
             "version": __version__,
@@ -223,18 +235,43 @@ class Flow:
         return self.records.get(verb)
 
     def entry_that_holds(self, verb: str) -> Entry | None:
-        """The entry of the record that `current` gives: one of this seed before one that only drew otherwise."""
-        holding = []
-        grounds: Grounds | None = None
-        for entry in self.ledger.entries_of("record", verb):
-            grounds = grounds or self.grounds(verb)
-            if not grounds.why_not(entry):
-                holding.append(entry)
-        if not holding:
-            return None
-        latest = holding[-1]
-        own = [entry for entry in holding if entry.meta.get("seed") == self.seed and rests_alike(entry, latest)]
-        return own[-1] if own and verb in REDRAWN else latest
+        """The entry of the record that `current` gives.
+
+        The latest audit or pilot on these grounds holds, of any seed. Of a verb that only draws, the latest entry of
+        this seed holds or none does; one that does not say what it was made from must be the latest of all.
+        """
+        entries = list(self.ledger.entries_of("record", verb))
+        latest = entries[-1:]
+        if verb in REDRAWN:
+            own = [entry for entry in entries if entry.meta.get("seed") == self.seed][-1:]
+            entries = own if own == latest or (own and "made_from" in own[0].meta) else []
+        grounds = self.grounds(verb) if entries else None
+        return next((entry for entry in reversed(entries) if grounds and not grounds.why_not(entry)), None)
+
+    def rests_on_current(self, verb: str) -> bool:
+        """Whether there is a record of a verb that was made from the records that hold now.
+
+        Entries without word of what they were made from are taken as they are.
+        """
+        if self.current(verb) is None:
+            return False
+        entry = self.entry_that_holds(verb)
+        made_from = None if entry is None else entry.meta.get("made_from")
+        if entry is None or not isinstance(made_from, dict) or entry.record() != self.records[verb]:
+            return True
+        return all(self._is_still(name, made_from.get(name)) for name in MADE_FROM.get(verb, ()))
+
+    def _is_still(self, verb: str, id: str | None) -> bool:
+        """Whether the entry of a verb that was rested on, None for none, is the one that holds or says the same."""
+        now = self.entry_that_holds(verb)
+        if now is None or id is None:
+            return now is None and id is None
+        return any(entry.id == id and made_alike(entry, now) for entry in self.ledger.entries_of("record", verb))
+
+    def _made_from(self, verb: str) -> dict[str, str]:
+        """The ids of the entries that a record of a verb is made from now, by verb."""
+        entries = {name: self.entry_that_holds(name) for name in MADE_FROM.get(verb, ())}
+        return {name: entry.id for name, entry in entries.items() if entry is not None}
 
     def last_records(self) -> dict[str, Any]:
         """The last record of each verb that the answers rest on, whether it still holds or not."""
@@ -371,18 +408,20 @@ def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:
     return chance.median, []
 
 
-def _digests(project: "Project", folder: Path) -> dict[str, list[tuple[str, str]]]:
-    """(name, SHA-256) of the files behind each field of the data, and of the models that are files."""
+def _digests(project: "Project", folder: Path) -> dict[str, list[DataFile]]:
+    """The files behind each field of the data, and the models that are files."""
     from tunecase.data.reading import files_of
 
-    digests: dict[str, list[tuple[str, str]]] = {}
+    digests: dict[str, list[DataFile]] = {}
     for name in ("train", "test", "production"):
         place = getattr(project.data, name)
         files = files_of(folder / place) if place else []
         # A file is called as the project file names it; one of a folder by its own name behind that of the folder.
-        digests[name] = [(place if len(files) == 1 else f"{place}/{path.name}", _sha256(path)) for path in files]
+        digests[name] = [
+            DataFile(name, place if len(files) == 1 else f"{place}/{path.name}", _sha256(path)) for path in files
+        ]
     models = [Path(name) for name in project.models if name.endswith("config.json")]
-    return {**digests, "models": [(str(path), _sha256(path)) for path in models]}
+    return {**digests, "models": [DataFile("models", str(path), _sha256(path)) for path in models]}
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ from tunecase.flow.books import books
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
+from tunecase.ledger import Entry
 from tunecase.records import Estimate, Report
 from tunecase.version import __version__
 
@@ -29,7 +30,7 @@ def renew(flow: Flow) -> None:
 
 
 def _renew(flow: Flow, made: Collection[str], verb: str, need: Need) -> None:
-    if verb in made and flow.current(verb) is None:
+    if verb in made:
         have(flow, need)
 
 
@@ -46,15 +47,21 @@ def contents(flow: Flow) -> Any:
     for entry in flow.ledger.entries():
         head = entry.id
         if entry.kind == "record":
-            stood[entry.verb] = f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
+            stood[entry.verb] = _standing(entry)
         if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
+    held = {verb: entry for verb in records if (entry := flow.entry_that_holds(verb)) is not None}
+    stood |= {verb: _standing(entry) for verb, entry in held.items()}
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
     charges = [charge for _, charge in flow.spendings()]
     return content(
         records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
         entries=stood, not_used=not_used(flow),
     )  # fmt: skip
+
+
+def _standing(entry: Entry) -> str:
+    return f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
 
 
 def report(

@@ -39,8 +39,10 @@ def _has_points(flow: Flow) -> bool:
 
 def _bill_has_the_curve(flow: Flow) -> bool:
     bill: Estimate | None = flow.current("estimate")
-    if bill is None or bill.based_on != "no pilot":
-        return bill is not None
+    if bill is None or not flow.rests_on_current("estimate"):
+        return False
+    if bill.based_on != "no pilot":
+        return True
     return curve_holds(flow) and flow.current("forecast") is None
 
 
@@ -55,10 +57,10 @@ POINTS = Need(_has_points, "ask for a pilot", _ask_for_pilot)
 POSED = Need(lambda flow: False, "pose", pose)  # anew each time, since nobody keeps it
 ANY_BILL = Need(_known("estimate"), "first bill", price_project)
 BILL_WITH_TEST_ROWS = Need(has_the_test_rows, "first bill", price_test_rows)
-DEFINITION = Need(_known("define"), "define", judge_problem)
+DEFINITION = Need(lambda flow: flow.rests_on_current("define"), "define", judge_problem)
 CURVE = Need(curve_holds, "forecast", extrapolate)
 BILL = Need(_bill_has_the_curve, "estimate", price_project)
-DECISION = Need(_known("decide"), "decide", choose_step)
+DECISION = Need(lambda flow: flow.rests_on_current("decide"), "decide", choose_step)
 
 # What each verb rests on, in the order in which it is made. The problem is judged with whatever bill there is, the
 # curve is drawn up to the ceiling of the problem, and the bill follows the curve: the first bill goes without one.

@@ -25,6 +25,7 @@ META: dict[str, type] = {
     "phase": str,
     "price_book": str,
     "rests_on": dict,
+    "made_from": dict,
 }
 # Records that are made again where they cannot be read; all others are what happened, and must be read.
 MADE_AGAIN = frozenset(
