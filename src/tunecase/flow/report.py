@@ -50,8 +50,8 @@ def contents(flow: Flow) -> Any:
             stood[entry.verb] = _standing(entry)
         if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
-    held = {verb: entry for verb in records if (entry := flow.entry_that_holds(verb)) is not None}
-    stood |= {verb: _standing(entry) for verb, entry in held.items()}
+    held = {verb: flow.entry_that_holds(verb) for verb in records}
+    stood |= {verb: _standing(stands) for verb, stands in held.items() if stands is not None}
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
     charges = [charge for _, charge in flow.spendings()]
     return content(
