@@ -40,6 +40,11 @@ def run(**changes: Any) -> dict[str, Any]:
     return {**names, "test_rows": 40, "seconds": 0.2, **changes}
 
 
+def act(**changes: Any) -> dict[str, Any]:
+    """The body of an act of setting aside, changed."""
+    return {"id": "f" * 64, "line": 2, "what": "", "got": "", "why": "", "by": "", **changes}
+
+
 def line_of(body: Any, kind: str, verb: str, **fields: Any) -> bytes:
     """The content of a line as a forger writes it, keys sorted."""
     whole = {"body": body, "kind": kind, "meta": {}, "recorded_at": NOW.isoformat(), "verb": verb, **fields}
@@ -80,6 +85,11 @@ FORGED: dict[str, tuple[bytes, str, str]] = {
     "a long one": (line_of({"a": "x" * (MOST_BYTES + 2**20)}, "record", "audit"), "a line of 17 MiB", "16 MiB"),
     "no moment": (line_of(run(), "run", "pilot", recorded_at="noon"), "recorded_at 'noon'", "a moment"),
     "no time zone": (line_of(run(), "run", "pilot", recorded_at="2026-11-24T12:00:00"), "recorded_at", "time zone"),
+    "an unknown kind": (line_of(run(), "spent", "pilot"), "the kind 'spent'", "one of record, run, spend"),
+    "an act of another kind": (line_of({}, "x", "set-aside"), "the kind 'x'", "one of record, run, spend"),
+    "a run as an act": (line_of({"id": 5}, "run", "set-aside"), "run: key is missing", "a value"),
+    "an act without an id": (line_of({}, "record", "set-aside"), "set-aside: id is missing", "a value"),
+    "an act on a number": (line_of(act(id=5), "record", "set-aside"), "id is 5", "string"),
     "a key of numbers": (line_of(run(), "run", "pilot", meta={"key": 3}), "meta.key 3", "text"),
 }  # fmt: skip
 
@@ -166,8 +176,16 @@ def test_what_can_be_read_is_not_set_aside(case: Path) -> None:
         with pytest.raises(InputError, match=got):
             flow.set_aside(case, name, why)
     assert before == path.read_bytes()
-    forge(path, line_of({"id": good, "line": 2, "what": "", "got": "", "why": "", "by": ""}, "record", "set-aside"))
+    forge(path, line_of(act(id=good), "record", "set-aside"))
     assert [CHARGE] == [charge for _, charge in open_case(case).spendings()]
+
+
+def test_a_run_that_calls_itself_an_act_sets_nothing_aside(case: Path) -> None:
+    """A sound entry of another kind is read as what it is, whatever its verb."""
+    path = case.parent / "ledger.jsonl"
+    forge(path, line_of(run(), "run", "set-aside"))
+    assert [] == Ledger(path).verify()
+    assert frozenset() == Ledger(path).aside()
 
 
 def test_histories_are_joined_around_a_line_that_was_set_aside(case: Path) -> None:

@@ -8,9 +8,11 @@ whoever reads it, so each is named with what was got and what was wanted, and ca
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from tunecase.records import RECORDS, SCHEMAS, from_json, reading_fault
+
+Kind = Literal["record", "run", "spend"]
 
 MOST_BYTES = 16 * 2**20  # of a line; the largest records have some hundred kilobytes
 MOST_DEPTH = 32  # of objects within objects
@@ -65,6 +67,8 @@ def bounded(fields: Any) -> dict[str, Any]:
     """The fields of an entry from parsed JSON, the moment read. Raises FaultError as `fields_of` does."""
     if not isinstance(fields, dict) or any(not isinstance(fields.get(name), kind) for name, kind in FIELDS.items()):
         raise FaultError("a line that tunecase did not write", f"the fields {', '.join(FIELDS)}")
+    if fields["kind"] not in get_args(Kind):
+        raise FaultError(f"the kind {shortened(fields['kind'])}", f"one of {', '.join(get_args(Kind))}")
     for name, value in fields["meta"].items():
         kind = META.get(name)
         if kind is not None and not isinstance(value, kind):

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.ledger.adopted import adopted
+from tunecase.ledger.bodies import Kind
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
@@ -24,7 +25,6 @@ from tunecase.ledger.lines import (
     FIRST,
     RESTORE,
     Entry,
-    Kind,
     bare,
     chained,
     comes_after,
@@ -229,10 +229,11 @@ class Ledger:
         return SetAside(id_of(line).decode(), number, what, fault.got, why, by)
 
     def aside(self) -> frozenset[bytes]:
-        """The ids of the lines that are set aside."""
+        """The ids of the lines that are set aside; a forged act that is no record of one sets nothing aside."""
         tail = verb_tail(SET_ASIDE)
         lines = (line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line))
-        return frozenset(entry_of(line).body["id"].encode() for line in lines if line_fault(line) is None)
+        acts = (entry_of(line) for line in lines if line_fault(line) is None)
+        return frozenset(act.body["id"].encode() for act in acts if act.kind == "record")
 
     def _in_use(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         """The lines but for those that are set aside; one that can be read is read all the same."""

@@ -11,13 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from tunecase.errors import InputError, Problem
-from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, bounded, fields_of, form_of, record_fault
+from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, Kind, bounded, fields_of, form_of, record_fault
 from tunecase.records import RECORDS, from_json, reading_fault, to_json
-
-Kind = Literal["record", "run", "spend"]
 
 FIRST = "0" * 64
 BOM = b"\xef\xbb\xbf"
