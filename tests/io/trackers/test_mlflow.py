@@ -73,6 +73,49 @@ def test_a_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert {"read 2 of at least 3 values"} == {read(place).cut for place in places}
 
 
+def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run at which the values end is left out, those before it have everything."""
+    places = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
+    whole = [read(place).used["tickets"][0] for place in places]
+    for place, first in zip(places, whole, strict=True):
+        for most in (4, 5):
+            monkeypatch.setattr(run_module, "MOST_VALUES", most)
+            store = read(place)
+            assert ([first], True) == (store.used["tickets"], bool(store.cut)), (place, most)
+
+
+def test_no_value_of_a_database_is_counted_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A metric that is read in full counts its steps, and not its last value besides."""
+    base = database(tmp_path / "mlflow.db", RUNS)
+    monkeypatch.setattr(run_module, "MOST_VALUES", 6)  # a tag, a parameter, two steps; one step, one last value
+    assert ("", 2) == ((store := read(base)).cut, len(store.used["tickets"]))
+
+
+def test_what_is_no_number_is_refused_alike(tmp_path: Path) -> None:
+    """In a folder and a database, of a metric that is read in full and of any other; NaN is a number."""
+    home, base = folder(tmp_path / "files", RUNS), database(tmp_path / "mlflow.db", RUNS)
+    for metric in ("acc", "loss"):
+        for line, column, raw, words in (("1 good 0", "value", "good", f"value of {metric}"),
+                                         ("1 0.5 last", "step", "last", f"step of {metric}"),
+                                         ("1 nan 0", "value", "nan", "")):  # fmt: skip
+            write(home / "7" / "r1" / "metrics" / metric, line)
+            with closing(sqlite3.connect(base)) as store, store:
+                for table in ("metrics", "latest_metrics"):
+                    own = "SET value = 0.5, step = 0 WHERE key = ?"
+                    store.execute(f"UPDATE {table} {own}", (metric,))
+                    store.execute(f"UPDATE {table} SET {column} = ? WHERE key = ? AND run_uuid = 'r1'", (raw, metric))
+            for place in (home, base):
+                if words:
+                    with pytest.raises(InputError, match=words):
+                        read(place)
+                else:
+                    assert read(place).used["tickets"]
+        write(home / "7" / "r1" / "metrics" / metric, "1 0.5 0")
+        with closing(sqlite3.connect(base)) as store, store:
+            for table in ("metrics", "latest_metrics"):
+                store.execute(f"UPDATE {table} SET value = 0.5, step = 0")
+
+
 def test_what_is_no_store_is_told(tmp_path: Path) -> None:
     """A file of the right name and other content is none; a database without MLflow's tables is refused."""
     path = tmp_path / "mlflow.db"

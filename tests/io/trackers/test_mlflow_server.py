@@ -118,8 +118,8 @@ ODD: Mapping[str, tuple[Reply, str]] = {
     "a step in a list": (metric(step=[1]), "step of accuracy"),
     "no step": (metric(step=None), ""),
     "a time in words": (metric(timestamp="now"), ""),
-    "another metric null": (last(value=None), ""),
-    "another metric in words": (last(value="good", step="x"), ""),
+    "another metric null": (last(value=None), "value of loss"),
+    "another metric in words": (last(value="good", step="x"), "step of loss"),
     "a key null": (last(key=None), ""),
     "history null": (speaks(history={"metrics": None}), ""),
     "history of numbers": (speaks(history=[1]), "metrics is [1]"),
@@ -203,6 +203,15 @@ def test_pages_end_at_the_limit_or_in_time(monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(TunecaseError, match=r"could not be read within 1\.0 s|no whole answer within"):
             read(address)
     assert json.loads(requests[2].partition("\r\n\r\n")[2])["page_token"] == "2"
+
+
+def test_the_run_at_which_values_end_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of which a part was read would be taken for the whole."""
+    two = speaks(runs=[{"info": {**INFO, "run_id": name}, "data": DATA} for name in ("r0", "r1")])
+    for most in range(5, 10):  # a run has a tag, a parameter, a metric and two steps of it
+        monkeypatch.setattr(run_module, "MOST_VALUES", most)
+        with odd_server(two) as (address, _):
+            assert ["r0"] == [run.key for run in read(address).used["tickets"]], most
 
 
 def test_addresses_are_checked_before_anybody_is_asked() -> None:

@@ -1,10 +1,11 @@
 """MLflow's SQLite store, opened to read only."""
 
-import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +16,7 @@ from tunecase.io.trackers.run import InFull, Room, Tracked, chosen, moment, numb
 NAMES = ("mlflow.db", "mlruns.db")
 HEAD = b"SQLite format 3\x00"
 ACTIVE = "lifecycle_stage = 'active' AND is_chosen(experiment_id)"
-OF_RUNS = f"run_uuid IN (SELECT run_uuid FROM runs WHERE {ACTIVE})"  # noqa: S608 - no text of a user's
-
-Texts = dict[str, dict[str, str]]  # by run and key
-Points = dict[str, dict[str, list[tuple[float, float]]]]
+POINT = "key, value, step, is_nan, timestamp"
 
 
 def database_in(place: Path) -> Path | None:
@@ -43,7 +41,8 @@ def read_database(path: Path, experiment: str, in_full: InFull, room: Room) -> d
         store.create_function("in_full", 1, cache(lambda key: in_full(str(key))))
         runs: dict[str, list[Tracked]] = {name: [] for name in names.values()}
         for number, run in _runs(store, in_full, room):
-            runs[names[number]].append(run)
+            if not room.cut:
+                runs[names[number]].append(run)
         return runs
 
 
@@ -58,55 +57,61 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _runs(store: sqlite3.Connection, in_full: InFull, room: Room) -> Iterator[tuple[str, Tracked]]:
-    """Every run with the number of its experiment, the oldest first."""
-    facts, tags = (_texts(store, table, room) for table in ("params", "tags"))
-    scores = _scores(store, in_full, room)
-    columns = "run_uuid, name, status, experiment_id, start_time, end_time"
-    query = f"SELECT {columns} FROM runs WHERE {ACTIVE} ORDER BY start_time, run_uuid"  # noqa: S608
-    for run, name, status, experiment, began, ended in store.execute(query):
+    """Every run with the number of its experiment, the oldest first; each is read whole before the next one."""
+    store.execute("CREATE TEMP TABLE in_order (place INTEGER PRIMARY KEY, run_uuid TEXT)")
+    own = f"SELECT run_uuid FROM runs WHERE {ACTIVE} ORDER BY start_time, run_uuid"  # noqa: S608
+    store.execute(f"INSERT INTO in_order (run_uuid) {own}")
+    params, tagged = (_Rows(store, table, "key, value") for table in ("params", "tags"))
+    latest = _Rows(store, "latest_metrics", POINT, "NOT in_full(key)")
+    steps = _Rows(store, "metrics", POINT, "in_full(key)")
+    columns = "place, run_uuid, name, status, experiment_id, start_time, end_time"
+    query = f"SELECT {columns} FROM in_order CROSS JOIN runs USING (run_uuid) ORDER BY place"  # noqa: S608
+    for place, run, name, status, experiment, began, ended in store.execute(query):
         if not room.takes("runs"):
             return
-        own = tags.get(run, {})
+        facts, tags = ({str(key): short(text) for key, text in rows.of(place, room)} for rows in (params, tagged))
         yield (
             str(experiment),
             Tracked(
-                name=short(name or own.get("mlflow.runName") or run),
+                name=short(name or tags.get("mlflow.runName") or run),
                 status=str(status or ""),
-                facts=facts.get(run, {}),
-                scores=scores.get(run, {}),
+                facts=facts,
+                scores=_scores([*latest.of(place, room), *steps.of(place, room)]),
                 key=str(run),
                 began=moment(began),
                 ended=moment(ended),
-                tags=own,
+                tags=tags,
             ),
         )
 
 
-def _texts(store: sqlite3.Connection, table: str, room: Room) -> Texts:
-    texts: Texts = {}
-    for run, key, text in store.execute(f"SELECT run_uuid, key, value FROM {table} WHERE {OF_RUNS}"):  # noqa: S608
-        if not room.takes("values"):
-            break
-        texts.setdefault(run, {})[str(key)] = short(text)
-    return texts
+class _Rows:
+    """The rows of a table in the order of their runs, taken run by run."""
 
+    def __init__(self, store: sqlite3.Connection, table: str, columns: str, where: str = "1") -> None:
+        # The runs are the outer loop: SQLite gives their rows in order without sorting the table.
+        joined = f"in_order CROSS JOIN {table} USING (run_uuid)"
+        query = f"SELECT place, {columns} FROM {joined} WHERE {where} ORDER BY place"  # noqa: S608
+        self.groups = groupby(store.execute(query), itemgetter(0))
+        self.next = next(self.groups, None)
 
-def _scores(store: sqlite3.Connection, in_full: InFull, room: Room) -> Points:
-    """The last value of every metric, and every step of those read in full."""
-    scores: Points = {}
-
-    def rows(table: str, where: str = "", order: str = "") -> Iterator[tuple[Any, ...]]:
-        columns = "run_uuid, key, value, step, is_nan"
-        for row in store.execute(f"SELECT {columns} FROM {table} WHERE {OF_RUNS}{where}{order}"):  # noqa: S608
+    def of(self, place: int, room: Room) -> Iterator[Sequence[Any]]:
+        """The rows of the run at a place, as many as there is room for; places are taken in their order."""
+        if self.next is None or self.next[0] != place:
+            return
+        for _, *row in self.next[1]:
             if not room.takes("values"):
                 return
             yield row
+        self.next = next(self.groups, None)
 
-    for run, key, value, step, is_nan in rows("latest_metrics"):
-        if not in_full(str(key)):
-            at = number_or_nan(step), math.nan if is_nan else number_or_nan(value)
-            scores.setdefault(run, {})[str(key)] = [at]
-    for run, key, value, step, is_nan in rows("metrics", " AND in_full(key)", " ORDER BY step, timestamp"):
-        at = point("the database", str(key), step, "nan" if is_nan else value)
-        scores.setdefault(run, {}).setdefault(str(key), []).append(at)
-    return scores
+
+def _scores(rows: Iterable[Sequence[Any]]) -> dict[str, list[tuple[float, float]]]:
+    """The points of a run's metrics, in the order of step, then time."""
+    timed: dict[str, list[tuple[float, float, float]]] = {}
+    for key, value, step, is_nan, time_ms in rows:
+        at, score = point("the database", str(key), step, "nan" if is_nan else value)
+        timed.setdefault(str(key), []).append((at, number_or_nan(time_ms), score))
+    return {
+        key: [(step, value) for step, _, value in sorted(points, key=itemgetter(0, 1))] for key, points in timed.items()
+    }

@@ -1,13 +1,11 @@
 """MLflow's file store: an mlruns folder of experiments, runs, and in them files of tags, parameters and metrics."""
 
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.io.csv_tables import read_number
-from tunecase.io.trackers.run import MOST_TEXT, InFull, Room, Series, Tracked, chosen, moment, number_or_nan
+from tunecase.io.trackers.run import MOST_TEXT, InFull, Room, Series, Tracked, chosen, moment, number_or_nan, point
 from tunecase.io.yaml_lines import read_yaml
 
 MOST_BYTES = 50_000_000  # of one metric's file
@@ -35,7 +33,7 @@ def read_folder(home: Path, experiment: str, in_full: InFull, room: Room) -> dic
     numbers = chosen(names, experiment)
     for folder in _experiments(home):
         if folder.name in numbers:
-            runs[names[folder.name]] += _runs(folder, in_full, room)
+            runs[names[folder.name]] += room.whole(_runs(folder, in_full, room))
     return runs
 
 
@@ -72,7 +70,7 @@ def _run(folder: Path, meta: Mapping[str, Any], in_full: InFull, room: Room) -> 
         name=str(meta.get("run_name") or tags.get("mlflow.runName") or folder.name),
         status=STATUS.get(status, status),
         facts=facts,
-        scores={key: _series(file) if in_full(key) else _last(file) for key, file in metrics},
+        scores={key: (_series if in_full(key) else _last)(key, file) for key, file in metrics},
         key=str(meta.get("run_id") or folder.name),
         began=moment(meta.get("start_time")),
         ended=moment(meta.get("end_time")),
@@ -94,24 +92,24 @@ def _text(path: Path) -> str:
         return file.read(MOST_TEXT).strip()
 
 
-def _series(path: Path) -> Series:
+def _series(metric: str, path: Path) -> Series:
     """Every (step, value) of a metric's file, in the order of step, then time."""
     if path.stat().st_size > MOST_BYTES:
         raise InputError(Problem(str(path), f"{path.stat().st_size:,} bytes", f"at most {MOST_BYTES:,}", "log less"))
-    return _points(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    return _points(metric, path.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
-def _last(path: Path) -> Series:
+def _last(metric: str, path: Path) -> Series:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - LAST_BYTES))
-        return _points(file.read().decode("utf-8", "replace").strip().splitlines()[-1:])
+        return _points(metric, file.read().decode("utf-8", "replace").strip().splitlines()[-1:])
 
 
-def _points(lines: list[str]) -> Series:
+def _points(metric: str, lines: list[str]) -> Series:
     """Lines of time, value and step, those of fewer words left out."""
     points = []
     for words in map(str.split, lines):
         if len(words) >= 2:
-            step = read_number(words[2]) if len(words) > 2 else 0.0
-            points.append((step if math.isfinite(step) else 0.0, read_number(words[0]), number_or_nan(words[1])))
+            step, value = point("the folder", metric, words[2] if len(words) > 2 else 0, words[1])
+            points.append((step, number_or_nan(words[0]), value))
     return [(step, value) for step, _, value in sorted(points, key=lambda at: at[:2])]

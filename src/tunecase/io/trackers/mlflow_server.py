@@ -48,7 +48,7 @@ class Server:
         numbers = chosen(names, experiment or self.named)
         for number, name in names.items():
             if number in numbers:
-                runs[name] += self._runs(number)
+                runs[name] += self.room.whole(self._runs(number))
         return runs
 
     def _runs(self, experiment: str) -> Iterator[Tracked]:
@@ -72,7 +72,7 @@ class Server:
     def _series(self, run: str, metric: str, last: Mapping[str, Any]) -> Series:
         """Every step of a metric that is read in full, in the order of step, then time; of others the last value."""
         if not self.in_full(metric):
-            return [(number_or_nan(last.get("step") or 0), number_or_nan(last["value"]))]
+            return [point(self.base, metric, last.get("step"), last["value"])]
         path = f"/metrics/get-history?run_id={quote(run, safe='')}&metric_key={quote(metric, safe='')}"
         rows = [one for one in self._pairs(self._ask(path), "metrics") if self.room.takes("values")]
         timed = [
@@ -111,12 +111,13 @@ class Server:
         """One question. Raises TunecaseError where the server does not answer, or not as MLflow does."""
         left_s = self.until - time.monotonic()
         if left_s <= 0:
-            why = f"{self.base} could not be read within {duration(TOTAL_S)}"
-            raise TunecaseError(f"{why}\nFix: name one experiment with --experiment, or its database or folder")
+            raise self._late()
         sent = None if body is None else json.dumps(body).encode()
         try:
             reply = exchange(f"{self.base}{API}{path}", Bounds(min(TIMEOUT_S, left_s), MOST_BYTES), JSON, sent)
         except NoReplyError as error:
+            if time.monotonic() >= self.until:
+                raise self._late() from None
             fix = "start the server (`mlflow server`), or name its folder or database"
             raise TunecaseError(f"{self.base} does not answer: {error}\nFix: {fix}") from None
         if reply.status != 200:
@@ -126,6 +127,10 @@ class Server:
         except ValueError:
             raise self._strange(f"{path.partition('?')[0]} is not JSON") from None
         return answer if isinstance(answer, dict) else self._refuse("the answer", answer, "an object")
+
+    def _late(self) -> TunecaseError:
+        why = f"{self.base} could not be read within {duration(TOTAL_S)}"
+        return TunecaseError(f"{why}\nFix: name one experiment with --experiment, or its database or folder")
 
     def _strange(self, why: str) -> TunecaseError:
         return TunecaseError(f"{self.base} does not answer as MLflow does: {why}\nFix: {NOT_MLFLOW}")

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -73,6 +73,13 @@ class Room:
             self.cut = self.cut or f"read {most:,} of at least {most + 1:,} {what}"
         self.read[what] += not self.cut
         return not self.cut
+
+    def whole(self, runs: Iterable[Tracked]) -> Iterator[Tracked]:
+        """The runs, as they are read, up to the one that a limit cut; half a run is none."""
+        for run in runs:
+            if self.cut:
+                return
+            yield run
 
 
 def chosen(names: Mapping[str, str], wanted: str) -> set[str]:
