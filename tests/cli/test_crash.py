@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from tests.command import tunecase
 from tests.making import tickets, write_jsonl
 from tunecase import flow
+from tunecase.cli import crash
 
 SRC = Path(__file__).parents[2] / "src"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files and modes")
@@ -75,6 +77,17 @@ def test_no_secret_is_kept_or_printed(failing: Any, monkeypatch: pytest.MonkeyPa
     assert [] == [secret for secret in secrets if secret in text]
     assert "host.example/x" in text
     assert "$JUDGE_KEY_FOR_TESTS" in text
+
+
+def test_a_long_error_is_written_within_seconds(failing: Any) -> None:
+    """Whatever a file of the user's holds: long words are cut, and no half of a key is left at the cut."""
+    for piece in ("a.", "a://", "a://?", "token", "a-", "bearer ", "1", "a\n", "a://\n"):
+        failing(piece * (400_000 // len(piece)))
+        began = time.monotonic()
+        assert 3 == tunecase("prices").code
+        assert time.monotonic() - began < 10, piece
+    failing(" " * (crash.MOST_LINE - 22) + "hf_abcdEFGHijklMNOP0123")
+    assert "abcd" not in crash_file(tunecase("prices").err).read_text(encoding="utf-8")
 
 
 def test_an_interrupt_is_no_crash(failing: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
