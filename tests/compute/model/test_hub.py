@@ -73,8 +73,17 @@ def test_a_token_goes_to_the_hub_and_not_where_it_redirects(asked: list[Any], mo
 
 
 def test_what_is_no_config_is_not_kept(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page of HTML, another status or a reply that breaks off counts as no answer."""
-    for status, body in ((200, b""), (200, b"[]"), (200, b"{"), (200, b"\xff\xfe"), (302, b"{}"), (404, b"{}")):
+    """A page of HTML, another status, other bytes than UTF-8 or a reply that breaks off counts as no answer."""
+    latin = json.dumps({**BODY, "name": "caf\u00e9"}, ensure_ascii=False).encode("latin-1")
+    for status, body in (
+        (200, latin),
+        (200, b""),
+        (200, b"[]"),
+        (200, b"{"),
+        (200, b"\xff\xfe"),
+        (302, b"{}"),
+        (404, b"{}"),
+    ):
         monkeypatch.setattr(servers, "exchange", lambda *_, status=status, body=body: Reply(status, {}, body))
         with pytest.raises(InputError, match="did not give"):
             read_shape("somebody/new-model")

@@ -51,6 +51,20 @@ def test_a_redirect_on_the_same_host_is_followed_for_what_is_read() -> None:
     assert 7 == len(requests)
 
 
+def test_a_length_that_does_not_count_breaks_nothing_off() -> None:
+    """A length beside chunks, or in a reply that has no body, says nothing about what comes."""
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n4\r\nhere\r\n0\r\n\r\n"
+    without = {"204 No Content": (204, ""), "304 Not Modified": (304, "")}
+    odd = [(chunked, (200, "here")), *((reply("", status, Content_Length=99), end) for status, end in without.items())]
+    for raw, expected in odd:
+        with odd_server(always(raw)) as (address, _):
+            answer = exchange(address, BOUNDS, {})
+            assert expected == (answer.status, answer.text)
+    cut = odd_server(always(reply("here", Content_Length=99)))
+    with cut as (address, _), pytest.raises(NoReplyError, match="broke"):
+        exchange(address, BOUNDS, {})
+
+
 def test_only_http_is_asked() -> None:
     """Another scheme, no host or an odd port is no address, and nothing is opened."""
     for address in ("file:///etc/passwd", "ftp://host/x", "http://", "host:80/x", "http://host:99999", "http://[::1",

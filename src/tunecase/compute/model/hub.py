@@ -1,6 +1,5 @@
 """The config.json of a model on the Hugging Face hub: from a cache on this machine, else one small file over https."""
 
-import json
 import os
 import re
 from pathlib import Path
@@ -59,11 +58,12 @@ def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | No
         return read_json(path), str(path)
     if not online or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
         return None
-    body = _fetched(name)
-    if not body:
+    fetched = _fetched(name)
+    if fetched is None:
         return None
+    config, body = fetched
     _keep(name, body)
-    return json.loads(body), f"config.json of {name}"
+    return config, f"config.json of {name}"
 
 
 def _place(name: str) -> Path:
@@ -72,8 +72,8 @@ def _place(name: str) -> Path:
     return cache_folder() / "configs" / f"{name.replace('/', '--')}.json"
 
 
-def _fetched(name: str) -> bytes:
-    """The file's bytes, empty when it cannot be had or is no JSON object of a sensible size."""
+def _fetched(name: str) -> tuple[dict[str, Any], bytes] | None:
+    """The file and its bytes; None when it cannot be had or is no JSON object of a sensible size."""
     from tunecase.io.servers import Bounds, NoReplyError, exchange
 
     address = f"https://huggingface.co/{name}/resolve/main/config.json"
@@ -81,10 +81,10 @@ def _fetched(name: str) -> bytes:
     headers = {"User-Agent": "tunecase", **({"Authorization": f"Bearer {token}"} if token else {})}
     try:
         reply = exchange(address, Bounds(PATIENCE_S, MOST_BYTES, MOST_REDIRECTS), headers)
-        is_config = reply.status == 200 and isinstance(reply.json(), dict)
+        config = reply.json() if reply.status == 200 else None
     except (NoReplyError, ValueError):
-        return b""
-    return reply.body if is_config else b""
+        return None
+    return (config, reply.body) if isinstance(config, dict) else None
 
 
 def _keep(name: str, body: bytes) -> None:

@@ -21,6 +21,7 @@ from tunecase.quantities import duration, one_line
 
 MOST_REASON = 300  # characters of what a server or the system says
 PIECE_BYTES = 65_536
+NO_BODY = (204, 304)  # a length in such a reply is that of another one
 MOVED = (301, 302, 303, 307, 308)
 
 
@@ -61,9 +62,9 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError where it is not JSON, or is nested too deeply."""
+        """The body as JSON. Raises ValueError where it is not JSON in UTF-8, or is nested too deeply."""
         try:
-            return json.loads(self.text)
+            return json.loads(self.body.decode("utf-8"))
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
@@ -108,7 +109,7 @@ def _exchange_once(address: str, bounds: Bounds, until: float, headers: Mapping[
     slow = f"no whole answer within {duration(bounds.timeout_s)}"
     try:
         with opener.open(request, timeout=max(0.001, until - time.monotonic())) as response:
-            length = response.headers.get("Content-Length", "")
+            length = _stated_length(response)
             read = _read(response, bounds.most_bytes)
             reply = Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, read)
     except TimeoutError:
@@ -118,9 +119,16 @@ def _exchange_once(address: str, bounds: Bounds, until: float, headers: Mapping[
         raise NoReplyError(slow if isinstance(error.reason, TimeoutError) else words) from None
     except (OSError, http.client.HTTPException, ValueError, ArithmeticError) as error:
         raise NoReplyError(f"the connection broke ({type(error).__name__})") from None
-    if length.isdecimal() and len(read) < int(length[:20]):
-        raise NoReplyError(f"its answer broke off after {len(read):,} of {int(length[:20]):,} bytes")
+    if len(read) < length:
+        raise NoReplyError(f"its answer broke off after {len(read):,} of {length:,} bytes")
     return reply
+
+
+def _stated_length(response: Any) -> int:
+    """The bytes that a reply's body must have at least; 0 where its length says nothing about it."""
+    stated = response.headers.get("Content-Length", "")
+    is_meant = not response.chunked and response.status not in NO_BODY
+    return int(stated[:20]) if is_meant and stated.isdecimal() else 0
 
 
 def _read(response: Any, most_bytes: int) -> bytes:
