@@ -180,6 +180,21 @@ def test_what_can_be_read_is_not_set_aside(case: Path) -> None:
     assert [CHARGE] == [charge for _, charge in open_case(case).spendings()]
 
 
+def test_only_lines_that_nobody_reads_are_told_as_set_aside(case: Path) -> None:
+    """With the kind and the day that the line itself states; an act on a readable line or on none says nothing."""
+    path = case.parent / "ledger.jsonl"
+    good = next(entry.id for entry in Ledger(path).entries() if entry.kind == "spend")
+    for name in (good, "f" * 64):
+        forge(path, line_of(act(id=name, what="charge of  1,000,000", why="late"), "record", "set-aside"))
+    assert ((), 0) == (flow.not_used(open_case(case)), flow.verify(case).set_aside)
+    content = line_of({}, "record", "round  of mine", recorded_at="2026-05-12T01:00:00+00:00")
+    forged = forge(path, content.replace(b'"record"', b'"spent"'))
+    forge(path, line_of(act(id=forged, what="a  b", why="forged", by="Ines"), "record", "set-aside"))
+    told = [str(record) for record in flow.not_used(open_case(case))]
+    assert ["the spent round of mine of 12 May 2026 was set aside by Ines: forged"] == told
+    assert 1 == flow.verify(case).set_aside
+
+
 def test_a_run_that_calls_itself_an_act_sets_nothing_aside(case: Path) -> None:
     """A sound entry of another kind is read as what it is, whatever its verb."""
     path = case.parent / "ledger.jsonl"

@@ -32,7 +32,7 @@ def verify(path: Path) -> Verified:
         counts.total(),
         counts["record", "rechain"],
         unfinished=ledger.unfinished(),
-        set_aside=len(ledger.aside()),
+        set_aside=len(ledger.lines_aside()),
     )
 
 
@@ -72,10 +72,10 @@ def not_used(flow: Flow, verb: str = "report") -> tuple[NotUsed, ...]:
     """Records that a verb would rest on if they were still valid: the last of each verb, and why it is not used."""
     aside = []
     if RESTED_ON.get(verb) == WHOLE_CASE:
-        for act in flow.ledger.entries_of("record", "set-aside"):
-            gone: SetAside = act.record()
+        for line in flow.ledger.lines_aside():
+            gone: SetAside = line.act.record()
             reason = f"was set aside by {one_line(gone.by, 40)}: {one_line(gone.why, 80)}"
-            aside.append(NotUsed(gone.what, gone.id, act.recorded_at.date(), reason))
+            aside.append(NotUsed(line.what, gone.id, line.on or line.act.recorded_at.date(), reason))
     for name in RESTED_ON.get(verb, ()):
         entry = flow.ledger.latest("record", name)
         if entry is None or (name == "review" and flow.reviews is not None):

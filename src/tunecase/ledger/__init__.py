@@ -1,6 +1,7 @@
 """The only memory: an append-only, hash-chained file of every record, charge and run."""
 
+from tunecase.ledger.aside import Aside
 from tunecase.ledger.book import Ledger, NewEntry
 from tunecase.ledger.lines import Entry
 
-__all__ = ["Entry", "Ledger", "NewEntry"]
+__all__ = ["Aside", "Entry", "Ledger", "NewEntry"]

@@ -9,7 +9,7 @@ its hashes; the version control that keeps the file shows both.
 import contextlib
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.ledger.adopted import adopted
+from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import Kind
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import RECHAIN, Order, breaks_explained, broken_at, in_one_order
@@ -225,15 +226,28 @@ class Ledger:
         if fault is None:
             fix = "leave it; a charge is corrected with `tunecase spend add --supersedes`, a record by a new one"
             raise InputError(Problem(where, "an entry that can be read", "one that `ledger verify` names", fix))
-        what = b" ".join(dict.fromkeys(group(line) or ())).decode("utf-8", "replace")
-        return SetAside(id_of(line).decode(), number, what, fault.got, why, by)
+        return SetAside(id_of(line).decode(), number, what_of(line), fault.got, why, by)
 
     def aside(self) -> frozenset[bytes]:
         """The ids of the lines that are set aside; a forged act that is no record of one sets nothing aside."""
+        return frozenset(self._acts())
+
+    def lines_aside(self) -> Sequence[Aside]:
+        """The lines that nobody reads, in order: those that an act sets aside, and that cannot be read."""
+        acts = self._acts()
+        lines = (line for _, line, _ in self._lines() if id_of(line) in acts) if acts else ()
+        hidden = {id_of(line): line for line in lines if is_own(line) and line_fault(line) is not None}
+        return [aside_of(acts[id], line) for id, line in hidden.items()]
+
+    def _acts(self) -> dict[bytes, Entry]:
+        """The records of setting aside by the id of the line, the first of each."""
         tail = verb_tail(SET_ASIDE)
         lines = (line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line))
-        acts = (entry_of(line) for line in lines if line_fault(line) is None)
-        return frozenset(act.body["id"].encode() for act in acts if act.kind == "record")
+        acts: dict[bytes, Entry] = {}
+        for act in (entry_of(line) for line in lines if line_fault(line) is None):
+            if act.kind == "record":
+                acts.setdefault(act.body["id"].encode(), act)
+        return acts
 
     def _in_use(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         """The lines but for those that are set aside; one that can be read is read all the same."""

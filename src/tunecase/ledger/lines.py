@@ -201,12 +201,21 @@ def entry_of(line: bytes) -> Entry:
     return Entry(**{name: fields.get(name, "") for name in names})
 
 
-def moment_of(line: bytes) -> float:
-    """The moment [s] that a line states, whether the rest of it can be read or not; 0 where it states none."""
+def stated_moment(line: bytes) -> datetime | None:
+    """The moment that a line states, whether the rest of it can be read or not; None where it states none."""
     stated = _MOMENT.search(line)
     try:
-        return datetime.fromisoformat(stated[1].decode()).timestamp() if stated else 0.0
+        return datetime.fromisoformat(stated[1].decode()) if stated else None
     except ValueError:
+        return None
+
+
+def moment_of(line: bytes) -> float:
+    """The moment [s] that a line states; 0 where it states none."""
+    stated = stated_moment(line)
+    try:
+        return stated.timestamp() if stated else 0.0
+    except (ValueError, OverflowError):
         return 0.0
 
 
