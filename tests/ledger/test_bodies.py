@@ -166,6 +166,31 @@ def test_the_terminal_sets_a_line_aside(case: Path) -> None:
     ]
 
 
+def test_money_that_is_set_aside_is_told(case: Path) -> None:
+    """Beside every sum that lacks it, in the list and in the books, with its amount where the line states one."""
+    path = case.parent / "ledger.jsonl"
+    plain = tunecase("spend", "list", "--project", case)
+    assert "set aside" not in plain.out
+    unread = {
+        forge(path, line_of(charge(amount="7.50", category=3), "spend", "spend")): "7.50 USD",
+        forge(path, line_of(charge(amount="9", currency="EUR"), "spent", "")): "9 EUR",
+        forge(path, FORGED["an endless amount"][0]): "",
+    }
+    forge_no_money = forge(path, FORGED["an empty run"][0])
+    for name in (*unread, forge_no_money):
+        flow.set_aside(case, name, "forged", "Ines")
+    listed = tunecase("spend", "list", "--project", case, "--json").json
+    assert list(unread.items()) == [(one["id"], one["amount"]) for one in listed["set_aside"]]
+    names = [name[:12] for name in unread]
+    words = (
+        f"3 charges are set aside and count in no sum: 7.50 USD ({names[0]}), 9 EUR ({names[1]}), an amount that "
+        f"cannot be read ({names[2]})."
+    )
+    for verb in (("spend", "list"), ("books",)):
+        assert words in " ".join(tunecase(*verb, "--project", case).out.split()), verb
+    assert words in tunecase("books", "--project", case, "--json").json["remarks"]
+
+
 def test_what_can_be_read_is_not_set_aside(case: Path) -> None:
     """Money that was booked stays booked; an id that names no line and an empty reason are refused."""
     path = case.parent / "ledger.jsonl"

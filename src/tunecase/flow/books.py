@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.known import known_of
+from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now, spent
 from tunecase.flow.points import labelled_rows
 from tunecase.quantities import counted
-from tunecase.records import Books, Closing, PlanChosen, Round
+from tunecase.records import Books, Closing, PlanChosen, Round, unread_words
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
         booked.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
         standing=_standing(flow, booked),
     )  # fmt: skip
-    record = replace(record, remarks=(*half.remarks(), *record.remarks))
+    unread = unread_charges(flow.ledger)
+    aside = [unread_words(unread)] if unread else []
+    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks))
     return cast(Books, flow.keep("books", record))
 
 

@@ -7,7 +7,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Ledger
 from tunecase.quantities import one_line
-from tunecase.records import NotUsed, Rechained, SetAside, Verified
+from tunecase.records import NotUsed, Rechained, SetAside, UnreadCharge, Verified
 from tunecase.version import __version__
 
 # The records that the answer of each verb rests on; those of a verb that is not named here rest on none.
@@ -83,3 +83,8 @@ def not_used(flow: Flow, verb: str = "report") -> tuple[NotUsed, ...]:
         if reason := flow.grounds(name).why_not(entry):
             aside.append(NotUsed(name, entry.id, entry.recorded_at.date(), reason))
     return tuple(aside)
+
+
+def unread_charges(ledger: Ledger) -> tuple[UnreadCharge, ...]:
+    """The charges that are set aside: no sum has them, and whoever reads a sum is told."""
+    return tuple(UnreadCharge(line.id, line.amount) for line in ledger.lines_aside() if line.is_charge)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
@@ -106,7 +107,7 @@ def charges(
     with localcontext(prec=DIGITS):
         total = sum((entry.charge.amount_base for entry in listed if not entry.out), Decimal(0))
     ordered = tuple(sorted(listed, key=lambda entry: entry.charge.on))
-    return Charges(flow.project.currency, ordered, total, len(booked) - len(listed))
+    return Charges(flow.project.currency, ordered, total, len(booked) - len(listed), unread_charges(flow.ledger))
 
 
 def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:

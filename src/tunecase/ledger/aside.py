@@ -4,13 +4,11 @@ Nothing here is trusted: the hashes of such a line fit, but its content cannot b
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from tunecase.ledger.bodies import FaultError, fields_of
-from tunecase.ledger.lines import Entry, group, stated_moment
+from tunecase.ledger.bodies import MOST_BYTES
+from tunecase.ledger.lines import Entry, group, id_of, stated_moment
 from tunecase.quantities import one_line
 
 _AMOUNT, _CURRENCY = re.compile(r"-?\d{1,18}(\.\d{1,6})?"), re.compile("[A-Z]{3}")
@@ -25,6 +23,7 @@ class Aside:
     `amount` is the money that it states with its currency, empty where it states none that can be read.
     """
 
+    id: str
     act: Entry
     what: str
     on: date | None
@@ -37,7 +36,7 @@ def aside_of(act: Entry, line: bytes) -> Aside:
     stated = stated_moment(line)
     amount = _amount(line)
     is_charge = bool(amount) or b"spend" in (group(line) or ())
-    return Aside(act, what_of(line) or "entry", stated and stated.date(), is_charge, amount)
+    return Aside(id_of(line).decode(), act, what_of(line) or "entry", stated and stated.date(), is_charge, amount)
 
 
 def what_of(line: bytes) -> str:
@@ -47,9 +46,13 @@ def what_of(line: bytes) -> str:
 
 
 def _amount(line: bytes) -> str:
+    import orjson
+
     try:
-        body: Mapping[str, Any] = fields_of(line)["body"]
-    except FaultError:
+        fields = orjson.loads(line) if len(line) <= MOST_BYTES else {}
+    except ValueError:
         return ""
-    amount, currency = str(body.get("amount", "")), str(body.get("currency", ""))
+    body = fields.get("body")
+    stated = body if isinstance(body, dict) else {}
+    amount, currency = str(stated.get("amount", "")), str(stated.get("currency", ""))
     return f"{amount} {currency}" if _AMOUNT.fullmatch(amount) and _CURRENCY.fullmatch(currency) else ""

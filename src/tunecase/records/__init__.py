@@ -29,7 +29,18 @@ from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
-from tunecase.records.spend import Amount, Charge, Charges, Held, Imported, PriceCheck, RunCharge, Spending
+from tunecase.records.spend import (
+    Amount,
+    Charge,
+    Charges,
+    Held,
+    Imported,
+    PriceCheck,
+    RunCharge,
+    Spending,
+    UnreadCharge,
+    unread_words,
+)
 
 __all__ = [
     "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Baseline", "Bill", "BookLine",
@@ -40,5 +51,6 @@ __all__ = [
     "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Phase", "Pilot", "PilotSettings", "Placed", "PlanChosen",
     "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run", "RunCharge",
     "Scored", "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial", "Tuning",
-    "Variance", "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault", "to_json",
+    "UnreadCharge", "Variance", "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault",
+    "to_json", "unread_words",
 ]  # fmt: skip

@@ -1,13 +1,16 @@
 """What was paid: single charges, and all of them together: which count, and which runs they paid for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from tunecase.quantities import counted
+
 # Amounts and hours have at most so many digits before the point, and behind it; sums of larger ones never end.
 MOST_DIGITS, MOST_DECIMALS = 18, 60
+MOST_UNREAD = 10  # charges set aside that are listed one by one
 
 
 class _Bounded:
@@ -180,10 +183,36 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadCharge:
+    """A charge that was set aside; `amount` is the money that its line states, empty where that cannot be read."""
+
+    id: str
+    amount: str
+
+
+def unread_words(charges: Sequence[UnreadCharge]) -> str:
+    """That charges are set aside, with their amounts, the first ten of many.
+
+    Example:
+        >>> unread_words([UnreadCharge("5f0c2d", "12.50 USD"), UnreadCharge("77ab01", "")])
+        '2 charges are set aside and count in no sum: 12.50 USD (5f0c2d), an amount that cannot be read (77ab01).'
+    """
+    listed = [f"{one.amount or 'an amount that cannot be read'} ({one.id[:12]})" for one in charges[:MOST_UNREAD]]
+    more = f" and {len(charges) - MOST_UNREAD:,} more" if len(charges) > MOST_UNREAD else ""
+    count = "count" if len(charges) > 1 else "counts"
+    number = counted(len(charges), "charge is", "charges are")
+    return f"{number} set aside and {count} in no sum: {', '.join(listed)}{more}."
+
+
+@dataclass(frozen=True, slots=True)
 class Charges:
-    """The charges of a ledger that were asked for, in the order of their days; `total` is of those that count."""
+    """The charges of a ledger that were asked for, in the order of their days; `total` is of those that count.
+
+    `set_aside` are charges that cannot be read and that nobody counts, whatever was asked for.
+    """
 
     currency: str
     charges: tuple[Charge, ...]
     total: Amount
     others: int = 0
+    set_aside: tuple[UnreadCharge, ...] = ()

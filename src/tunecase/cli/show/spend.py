@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import counted, day, one_line, paid
-from tunecase.records import Charge, Charges, Imported, PriceCheck, Spending
+from tunecase.records import Charge, Charges, Imported, PriceCheck, Spending, unread_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +57,8 @@ def print_charges(console: "Console", record: Charges) -> None:
         say(console, f"The last {len(shown)} by day; --from and --to choose others, --json gives all.")
     if shown:
         print_table(console, ("line", "id", "day", "amount", ""), [_charge(one) for one in shown], (3,), _words(shown))
+    if record.set_aside:
+        say(console, unread_words(record.set_aside), "yellow")
 
 
 def _charge(row: Charge) -> tuple[str, ...]:
