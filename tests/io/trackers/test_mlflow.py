@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.io.trackers.stores import Logged, database, folder, write
-from tunecase.errors import InputError
+from tunecase.errors import InputError, TunecaseError
+from tunecase.io.trackers import mlflow_database
 from tunecase.io.trackers import run as run_module
 from tunecase.io.trackers.mlflow import read_mlflow
 from tunecase.io.trackers.run import Store, Tracked
@@ -78,7 +79,7 @@ def test_runs_before_a_limit_are_whole(tmp_path: Path, monkeypatch: pytest.Monke
     places = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
     whole = [read(place).used["tickets"][0] for place in places]
     for place, first in zip(places, whole, strict=True):
-        for most in (4, 5):
+        for most in (5, 6) if place.is_dir() else (4, 5):
             monkeypatch.setattr(run_module, "MOST_VALUES", most)
             store = read(place)
             assert ([first], True) == (store.used["tickets"], bool(store.cut)), (place, most)
@@ -89,6 +90,24 @@ def test_no_value_of_a_database_is_counted_twice(tmp_path: Path, monkeypatch: py
     base = database(tmp_path / "mlflow.db", RUNS)
     monkeypatch.setattr(run_module, "MOST_VALUES", 6)  # a tag, a parameter, two steps; one step, one last value
     assert ("", 2) == ((store := read(base)).cut, len(store.used["tickets"]))
+
+
+def test_every_line_of_a_metric_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with one long file ends at the limit like one with many files."""
+    home = folder(tmp_path, (Logged("a", metrics={"acc": (0.5,) * 50}),))
+    monkeypatch.setattr(run_module, "MOST_VALUES", 50)  # and one tag
+    assert ("read 50 of at least 51 values", {}) == ((store := read(home)).cut, store.used)
+    monkeypatch.setattr(run_module, "MOST_VALUES", 51)
+    assert "" == read(home).cut
+
+
+def test_a_database_is_read_in_time_or_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One error says that time is up, and how less is read."""
+    base = database(tmp_path / "mlflow.db", (Logged("a", metrics={"acc": (0.5,) * 5_000}),))
+    monkeypatch.setattr(mlflow_database, "TOTAL_S", -1.0)
+    monkeypatch.setattr(mlflow_database, "STEPS", 10)
+    with pytest.raises(TunecaseError, match=r"(?s)could not be read within.*--experiment"):
+        read(base)
 
 
 def test_what_is_no_number_is_refused_alike(tmp_path: Path) -> None:

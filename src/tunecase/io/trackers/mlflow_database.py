@@ -1,6 +1,7 @@
 """MLflow's SQLite store, opened to read only."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tunecase.errors import InputError, Problem
-from tunecase.io.trackers.run import InFull, Room, Tracked, chosen, moment, number_or_nan, point, short
+from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.io.trackers.run import TOTAL_S, InFull, Room, Tracked, chosen, moment, number_or_nan, point, short
+from tunecase.quantities import duration
 
 NAMES = ("mlflow.db", "mlruns.db")
 HEAD = b"SQLite format 3\x00"
 ACTIVE = "lifecycle_stage = 'active' AND is_chosen(experiment_id)"
+STEPS = 10_000  # of SQLite between two looks at the clock
 POINT = "key, value, step, is_nan, timestamp"
 
 
@@ -48,10 +51,15 @@ def read_database(path: Path, experiment: str, in_full: InFull, room: Room) -> d
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    until = time.monotonic() + TOTAL_S
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as store:
+            store.set_progress_handler(lambda: time.monotonic() > until, STEPS)
             yield store
     except sqlite3.Error as error:
+        if time.monotonic() > until:
+            why = f"{path} could not be read within {duration(TOTAL_S)}"
+            raise TunecaseError(f"{why}\nFix: name one experiment with --experiment") from None
         fix = "name MLflow's own database, such as mlflow.db"
         raise InputError(Problem(str(path), f"not MLflow's tables ({error})", "a store of MLflow", fix)) from None
 

@@ -70,7 +70,7 @@ def _run(folder: Path, meta: Mapping[str, Any], in_full: InFull, room: Room) -> 
         name=str(meta.get("run_name") or tags.get("mlflow.runName") or folder.name),
         status=STATUS.get(status, status),
         facts=facts,
-        scores={key: (_series if in_full(key) else _last)(key, file) for key, file in metrics},
+        scores={key: _series(key, file, room) if in_full(key) else _last(key, file) for key, file in metrics},
         key=str(meta.get("run_id") or folder.name),
         began=moment(meta.get("start_time")),
         ended=moment(meta.get("end_time")),
@@ -92,11 +92,13 @@ def _text(path: Path) -> str:
         return file.read(MOST_TEXT).strip()
 
 
-def _series(metric: str, path: Path) -> Series:
-    """Every (step, value) of a metric's file, in the order of step, then time."""
+def _series(metric: str, path: Path, room: Room) -> Series:
+    """Every (step, value) of a metric's file that there is room for, in the order of step, then time."""
     if path.stat().st_size > MOST_BYTES:
         raise InputError(Problem(str(path), f"{path.stat().st_size:,} bytes", f"at most {MOST_BYTES:,}", "log less"))
-    return _points(metric, path.read_text(encoding="utf-8", errors="replace").splitlines())
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    # The file itself counts as its first line.
+    return _points(metric, lines[:1] + [line for line in lines[1:] if room.takes("values")])
 
 
 def _last(metric: str, path: Path) -> Series:

@@ -9,14 +9,13 @@ from urllib.parse import quote, unquote
 
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io.servers import Bounds, NoReplyError, exchange, split_address
-from tunecase.io.trackers.run import InFull, Room, Series, Tracked, chosen, moment, number_or_nan, point, short
+from tunecase.io.trackers.run import TOTAL_S, InFull, Room, Series, Tracked, chosen, moment, number_or_nan, point, short
 from tunecase.quantities import duration, one_line
 
 API = "/api/2.0/mlflow"
-PAGE = 1_000
+PAGE = 200
 TIMEOUT_S = 20.0  # of one reply
-TOTAL_S = 1_800.0  # of a whole store
-MOST_BYTES = 50_000_000
+MOST_BYTES = 8 * 2**20  # of one reply: 200 runs of 40 kB each, or the history of 80,000 steps
 JSON = {"Content-Type": "application/json"}
 NOT_MLFLOW = "give the address of an MLflow tracking server, http://host:port"
 

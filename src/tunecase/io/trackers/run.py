@@ -11,6 +11,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.quantities import counted, one_line
 
 MOST_RUNS, MOST_VALUES = 50_000, 2_000_000
+TOTAL_S = 1_800.0  # of reading a whole store
 MOST_TEXT = 1_000  # characters of a tag or a parameter
 MOST_LISTED = 12
 
