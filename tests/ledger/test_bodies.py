@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import open_case
-from tunecase.ledger import Ledger
+from tunecase.ledger import Ledger, book
 from tunecase.ledger.bodies import FIELDS, MOST_BYTES, FaultError, fields_of
 from tunecase.ledger.lines import FIRST
 from tunecase.records import RECORDS, SCHEMAS, Run, SetAside, Spending
@@ -151,6 +152,21 @@ def test_a_long_line_is_not_parsed(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.jsonl")
     forge(ledger.path, b'{"body":{"a":"' + b"x" * 100_000_000 + b'"},"kind":"run","verb":"pilot"}')
     assert ["a line of 95 MiB"] == [problem.got for problem in ledger.verify()]
+
+
+def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every reader names it without holding it."""
+    monkeypatch.setattr(book, "MOST_READ", 2**20)
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    forge(ledger.path, b'{"body":{"a":"' + b"x" * 50_000_000 + b'"},"kind":"run","verb":"pilot"}')
+    tracemalloc.start()
+    try:
+        for read in (ledger.verify, ledger.counts, lambda: list(ledger.entries())):
+            with pytest.raises(InputError, match=r":1\n.*a line of more than 1 MiB\n.*at most 16 MiB"):
+                read()
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_terminal_sets_a_line_aside(case: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.ledger.adopted import adopted
 from tunecase.ledger.aside import Aside, aside_of, what_of
-from tunecase.ledger.bodies import Kind
+from tunecase.ledger.bodies import MOST_BYTES, Kind
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
@@ -48,6 +48,7 @@ from tunecase.records import SCHEMAS, Rechained, SetAside
 __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 
 SET_ASIDE = "set-aside"
+MOST_READ = 8 * MOST_BYTES  # of a line that is too long; its hashes are looked at, so that it can be set aside
 MOST_TOLD = 100  # problems that are listed one by one
 
 
@@ -328,11 +329,18 @@ class Ledger:
         yield from (1 for _ in problems)
 
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
-        """(number from 1, line without its end, whether it had one) up to the size the file has now."""
+        """(number from 1, line without its end, whether it had one) up to the size the file has now.
+
+        Raises: InputError for a line that does not go into memory; a shorter one is read, and named if it is too long.
+        """
         try:
             with self.path.open("rb", buffering=1 << 20) as file:
                 left = os.fstat(file.fileno()).st_size
-                for number, raw in enumerate(file, 1):
+                for number, raw in enumerate(iter(lambda: file.readline(MOST_READ + 1), b""), 1):
+                    if len(raw) > MOST_READ:
+                        got, wanted = (f"{most // 2**20} MiB" for most in (MOST_READ, MOST_BYTES))
+                        where = f"{self.path}:{number}"
+                        raise InputError(Problem(where, f"a line of more than {got}", f"at most {wanted}", RESTORE))
                     raw, left = raw[:left], left - len(raw)
                     yield number, bare(raw), raw[-1:] == b"\n"
                     if left <= 0:
