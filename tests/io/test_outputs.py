@@ -80,18 +80,16 @@ def test_all_of_several_files_are_written_or_none(tmp_path: Path) -> None:
     assert 3 == len(caught.value.problems)
     assert ["a", "b"] == sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(TunecaseError, match="could not be written"):
-        write_outputs([Output(tmp_path / "c", b"new"), Output(tmp_path / "a" / "below", b"new")])
+        write_outputs([Output(tmp_path / "c", b"new"), Output(tmp_path / ("long" * 99) / "below", b"new")])
     assert ["a", "b"] == sorted(path.name for path in tmp_path.iterdir())
 
 
 def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
-    """A name that is too long, or a file in the place of a folder, ends in a sentence with a fix."""
-    (tmp_path / "file").write_text("mine")
-    for place in (tmp_path / ("a" * 300), tmp_path / "file" / "below.md"):
-        with pytest.raises(TunecaseError, match="could not be written") as caught:
-            write(place)
-        assert 3 == caught.value.exit_code
-        assert "Fix:" in str(caught.value)
+    """A name that is too long ends in a sentence with a fix."""
+    with pytest.raises(TunecaseError, match="could not be written") as caught:
+        write(tmp_path / ("a" * 300))
+    assert 3 == caught.value.exit_code
+    assert "Fix:" in str(caught.value)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -105,3 +103,11 @@ def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
     place.chmod(0o600)
     write_whole(place, b"{}\n")
     assert (0o600, "{}\n") == (place.stat().st_mode & 0o777, place.read_text())
+
+
+def test_a_file_in_the_place_of_a_folder_is_the_users_mistake(tmp_path: Path) -> None:
+    """Whatever is named below a file is refused with what to name instead; the file stays as it is."""
+    (tmp_path / "file").write_text("kept", encoding="utf-8")
+    with pytest.raises(InputError, match="a folder, to write files into"):
+        write_outputs([Output(tmp_path / "file" / "report.md", b"x")], force=True)
+    assert "kept" == (tmp_path / "file").read_text(encoding="utf-8")

@@ -62,7 +62,7 @@ def ledger_set_aside(
     """Set aside a line that cannot be read, such as a forged one, so that the case opens again.
 
     The file is not rewritten: a new entry says which line, who set it aside and why, and the report names it.
-    An entry that can be read is never set aside; correct a charge with `tunecase spend add --supersedes`.
+    An entry that can be read is never set aside; correct a charge with `tunecase spend add --replaces ID`.
     """
     from tunecase import flow
 

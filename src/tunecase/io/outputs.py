@@ -68,6 +68,9 @@ def _in_the_way(output: Output, needed: Sequence[Path], force: bool) -> Problem 
             return Problem(where, "a file that this case needs", "a new file", "name another file")
         if place.is_dir() and place.resolve() in path.resolve().parents:
             return Problem(where, f"a file in {place}, which this case reads", "a new file", "name another folder")
+    for above in path.parents:
+        if above.exists() and not above.is_dir():
+            return Problem(str(above), "a file", "a folder, to write files into", "name a folder")
     if path.is_symlink() or (path.exists() and not path.is_file()):
         return _no_plain_file(path)
     if force or not path.exists() or _may_be_replaced(output):

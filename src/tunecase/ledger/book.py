@@ -219,13 +219,14 @@ class Ledger:
         lines = [(number, line) for number, line, _ in self._lines() if id and id_of(line).startswith(id.encode())]
         if len({id_of(line) for _, line in lines}) != 1:
             got = "several entries" if lines else "no entry of this id"
-            raise InputError(Problem(where, got, "the id of one entry", "copy it from `tunecase ledger verify`"))
+            fix = "copy it from `tunecase ledger verify`; a line for which it names no id is no entry: delete it"
+            raise InputError(Problem(where, got, "the id of one entry", fix))
         number, line = lines[0]
         if not is_own(line):
             raise InputError(Problem(where, "a line that was edited", "a line whose hashes fit", RESTORE))
         fault = line_fault(line)
         if fault is None:
-            fix = "leave it; a charge is corrected with `tunecase spend add --supersedes`, a record by a new one"
+            fix = "leave it; a charge is corrected with `tunecase spend add --replaces ID`, a record by a new one"
             raise InputError(Problem(where, "an entry that can be read", "one that `ledger verify` names", fix))
         return SetAside(id_of(line).decode(), number, what_of(line), fault.got, why, by)
 

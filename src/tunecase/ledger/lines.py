@@ -21,6 +21,10 @@ FIRST = "0" * 64
 BOM = b"\xef\xbb\xbf"
 RESTORE = "take the line back from version control or a copy; a correction is a new entry, never an edit"
 
+STRAY = (
+    "delete the line if somebody added it: tunecase did not write it, and no entry rests on it; if it was an entry, "
+    "take it back from version control or a copy"
+)
 CLEAN = (
     "where an entry stood here take it back from version control; else run `tunecase ledger rechain`, which cleans it"
 )
@@ -171,7 +175,7 @@ def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
         return Problem(where, "a byte order mark before it, which an editor wrote", "an entry of the ledger", CLEAN)
     if stated is None:
         got = "NUL bytes" if b"\0" in line else f"{line[:40].decode('utf-8', 'replace')!r}"
-        return Problem(where, got, "an entry of the ledger", RESTORE)
+        return Problem(where, got, "an entry of the ledger", STRAY)
     if check and not is_own(line):
         return Problem(where, "a line that was edited", f"content with the hash {stated[0][:12]}…", RESTORE)
     try:
