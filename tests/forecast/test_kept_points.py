@@ -135,7 +135,7 @@ def test_the_pilots_search_does_not_speak_for_kept_points(project: Path, monkeyp
 
     def listening(to: Callable[..., Any]) -> Callable[..., Any]:
         def call(*words: Any, **given: Any) -> Any:
-            heard.append(given["tuning"])
+            heard.append(words[0].tuning)
             return to(*words, **given)
 
         return call

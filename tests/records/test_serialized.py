@@ -35,7 +35,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "ledger": (1, "1f35ef195d5b"),
     "rechain": (1, "544344670bb4"),
     "set-aside": (1, "5ebe3e8ea9bc"),
-    "charges": (1, "a452fd34626d"),
+    "charges": (1, "10811d5f5a39"),
 }
 
 

@@ -82,11 +82,11 @@ def test_defaults_are_those_of_the_installed_tools():
         return next(field.default for field in fields(kind) if field.name == name)
 
     assert trainer.MICRO_BATCH == default(TrainingArguments, "per_device_train_batch_size")
-    assert trainer.ACCUMULATION == default(TrainingArguments, "gradient_accumulation_steps")
+    assert trainer.ACCUMULATION.default == default(TrainingArguments, "gradient_accumulation_steps")
     assert trainer.EPOCHS == default(TrainingArguments, "num_train_epochs")
     assert "adamw_torch_fused" == default(TrainingArguments, "optim")
     assert trl.SEQUENCE == default(SFTConfig, "max_length") == default(DPOConfig, "max_length")
-    assert trl.RANK == default(ModelConfig, "lora_r")
+    assert trl.RANK.default == default(ModelConfig, "lora_r")
     assert "float32" == default(ModelConfig, "dtype")
     assert (True, False, False) == (
         default(SFTConfig, "gradient_checkpointing"),
