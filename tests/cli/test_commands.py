@@ -17,6 +17,7 @@ from tunecase.records import RECORDS, Spending, from_json
 from tunecase.version import __version__
 
 SRC = Path(__file__).parents[2] / "src"
+TOO_LONG = "x" * 300  # a name that no disk takes
 OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("init",): ("--example", "--to", "--test", "--input", "--output", "--force", "--json"),
     ("define",): ("--project", "--seed", "--json"),
@@ -261,15 +262,15 @@ def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    ran = tunecase("report", "--to", tmp_path / "file", "--project", walked)
+    assert 2 == tunecase("report", "--to", tmp_path / "file", "--project", walked).code
+    ran = tunecase("report", "--to", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code
     assert "Fix: name another place" in ran.err
 
 
 def test_errors_of_the_world_are_json_too(tmp_path: Path, walked: Path) -> None:
     """With --json any failure is JSON, without problems where no input is at fault."""
-    (tmp_path / "file").write_text("x", encoding="utf-8")
-    ran = tunecase("report", "--json", "--to", tmp_path / "file", "--project", walked)
+    ran = tunecase("report", "--json", "--to", tmp_path / TOO_LONG, "--project", walked)
     assert 3 == ran.code
     assert [] == ran.json["problems"]
     assert "could not be written" in ran.json["error"]

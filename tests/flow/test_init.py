@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.command import tunecase
 from tunecase import catalog
-from tunecase.errors import InputError, TunecaseError
+from tunecase.errors import InputError
 from tunecase.flow.init import copy_example, examples, init, schema
 from tunecase.project import read_project
 
@@ -181,7 +181,7 @@ def test_a_folder_that_refuses_is_said(tmp_path):
     """When a file stands where a folder is needed, the message has a fix and nothing is left behind."""
     (tmp_path / "data").write_text("a file")
 
-    with pytest.raises(TunecaseError, match="Fix"):
+    with pytest.raises(InputError, match="a folder, to write files into"):
         copy_example("support-tickets", to=tmp_path, force=True)
     assert ["data"] == [p.name for p in tmp_path.iterdir()]
     with pytest.raises(InputError, match="a folder"):
