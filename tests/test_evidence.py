@@ -79,6 +79,7 @@ def test_one_gpu_follows_the_runs_on_one_card() -> None:
     assert "not shown" == claims.one_gpu(without(lambda run: run.recipe.gpus == 1)).verdict
 
 
+@pytest.mark.slow
 def test_eight_gpus_follows_the_fewest_cards_that_ran() -> None:
     """Runs on one to sixteen cards make eight one answer of several; runs on eight alone make it right."""
     assert "one answer of several" in claims.eight_gpus(FACTS).verdict
@@ -86,6 +87,7 @@ def test_eight_gpus_follows_the_fewest_cards_that_ran() -> None:
     assert claims.eight_gpus(without(lambda run: run.recipe.gpus <= 10)).verdict.startswith("wrong: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("factor", "verdict"), [(1e4, "wrong: minutes"), (1e-6, "wrong: months"), (1e-4, "partly right: days to")]
 )

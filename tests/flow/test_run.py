@@ -15,6 +15,8 @@ from tests.making import case_folder, project_text, write_jsonl
 
 TEXTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
 VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report"}
+# Whole roads take seconds each; the quick suite walks one in tests/test_case.py.
+pytestmark = pytest.mark.slow
 
 
 def needs(name: str) -> pytest.MarkDecorator:
@@ -149,7 +151,6 @@ def test_a_budget_that_is_gone_buys_nothing_more(example: tuple[Path, dict[str, 
     assert (decided.code, decided.json["advice"]) == (1, "stop")
 
 
-@pytest.mark.slow
 def test_a_second_walk_runs_nothing_again_and_decides_alike(
     example: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -200,7 +201,6 @@ def banking(folder: Path, intents: int | None) -> list[str]:
     return list(classes)
 
 
-@pytest.mark.slow
 @needs("banking77")
 def test_banking77_with_ten_intents_is_solved_by_the_probe(tmp_path: Path) -> None:
     """The curve rises from under 75% to over 99%, and what meets the target is shipped: nothing is bought."""
@@ -214,7 +214,6 @@ def test_banking77_with_ten_intents_is_solved_by_the_probe(tmp_path: Path) -> No
     assert told["decide"]["advice"] == "ship"
 
 
-@pytest.mark.slow
 @needs("banking77")
 def test_banking77_with_all_intents_has_its_defects_and_its_curve(tmp_path: Path) -> None:
     """31 repeats, 25 leaks, one contradiction; the curve rises all the way; 97% is not worth its price at 0.15 USD."""
@@ -260,7 +259,6 @@ def test_gsm8k_is_audited_without_a_project_file(tmp_path: Path) -> None:
     assert found({"audit": ran.json}) == {"duplicate_near": 1}
 
 
-@pytest.mark.slow
 @needs("gsm8k")
 def test_gsm8k_walks_a_road_without_a_pilot(tmp_path: Path) -> None:
     """Free text: the pilot says why it has no runs, the advice says what to bring, the report is written."""

@@ -232,6 +232,7 @@ def test_workers_change_nothing() -> None:
     assert untimed(one.runs) == untimed(two.runs)
 
 
+@pytest.mark.slow
 def test_the_example_has_a_curve() -> None:
     """On the support tickets all rows score well above about a hundred, and the default ladder takes seconds."""
     record = climb(example("train"), example("test"), trainer="probe", workers=None, drop_rows=planted())
@@ -243,6 +244,7 @@ def test_the_example_has_a_curve() -> None:
     assert ("majority",) == tuple(baseline.name for baseline in record.baselines)
 
 
+@pytest.mark.slow
 def test_ten_intents_rise_above_95() -> None:
     """On ten banking intents the mean curve rises with n and ends above .95."""
     if not BANKING.exists():

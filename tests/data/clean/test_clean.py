@@ -234,6 +234,7 @@ def test_a_file_that_changes_meanwhile_is_refused(tmp_path, monkeypatch):
     assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a process's file size")
 def test_a_full_disk_leaves_nothing(tmp_path):
     """When the disk takes only part of the copy, the folder is not there and the message says what to do: code 3."""
