@@ -108,6 +108,7 @@ def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_a_folder_is_the_users_mistake(tmp_path: Path) -> None:
     """Whatever is named below a file is refused with what to name instead; the file stays as it is."""
     (tmp_path / "file").write_text("kept", encoding="utf-8")
-    with pytest.raises(InputError, match="a folder, to write files into"):
-        write_outputs([Output(tmp_path / "file" / "report.md", b"x")], force=True)
+    with pytest.raises(InputError, match="a folder, to write files into") as caught:
+        write_outputs([Output(tmp_path / "file" / name, b"x") for name in ("report.md", "report.html")], force=True)
+    assert 1 == len(caught.value.problems)
     assert "kept" == (tmp_path / "file").read_text(encoding="utf-8")

@@ -38,7 +38,9 @@ def write_outputs(outputs: Sequence[Output], needed: Iterable[Path] = (), *, for
     """
     kept = tuple(needed)
     with _told(outputs[0].path):
-        problems = [problem for output in outputs if (problem := _in_the_way(output, kept, force))]
+        in_the_way = (_in_the_way(output, kept, force) for output in outputs)
+        # Several files into one place that is no folder are one mistake.
+        problems = [*dict.fromkeys(problem for problem in in_the_way if problem)]
         problems += _named_twice(outputs)
     if problems:
         raise InputError(problems)
