@@ -36,6 +36,7 @@ def books(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
+    flow.check_books_files(opened, page=page, csv=csv, force=force)
     record = flow.books(opened, flow.BooksAsked(plan, close))
     notes = flow.write_books(opened, record, render, page=page, csv=csv, force=force)
     finish("books", record, json, note="" if json else "\n".join(notes), case=opened)

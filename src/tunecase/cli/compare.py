@@ -44,13 +44,15 @@ def compare(
     second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show.compare import comparison_markdown
+    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
     from tunecase.cli.show.progress import audit_progress
+    from tunecase.io import Output
 
     printed = markdown == "-"
     _refuse(beside=first is not None and project is not None, twice=printed and json)
     path = first or project or named(nearest_project())
-    question = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
+    asked = None if printed or markdown is None else Output(Path(markdown), mark=MADE_BY)
+    question = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced, asked, force)
     with audit_progress(quiet=json or printed) as progress:
         record = flow.compare(path, question, seed, day_of(today), progress)
     if printed:

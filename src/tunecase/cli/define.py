@@ -36,6 +36,9 @@ def define(
 
     _refuse(brief, file, force, json)
     opened = open_project(project, seed, today)
+    place = Path(file or DEFAULT_BRIEF)
+    if brief and file != "-":
+        opened.check_outputs([Output(place)], force=force)
     record = flow.define(opened)
     if not brief:
         finish("define", record, json, case=opened)
@@ -46,7 +49,6 @@ def define(
         if not record.ok:
             raise typer.Exit(1)
         return
-    place = Path(file or DEFAULT_BRIEF)
     write_outputs([Output(place, text.encode())], opened.needed_files(), force=force)
     finish("define", record, json, note="" if json else f"The brief is in {place}.", case=opened)
 

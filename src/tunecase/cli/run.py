@@ -47,6 +47,7 @@ def run(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
+    flow.check_report(opened, force=force)
     adaptive = False if every else None
     settings = flow.PilotSettings(trainer, model, adaptive=adaptive, max_minutes=max_minutes) if trainer else None
     before: dict[str, Any] = opened.last_records()

@@ -1,7 +1,7 @@
 """The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
 from tunecase.flow.audit import audit
-from tunecase.flow.books import BooksAsked, books, write_books
+from tunecase.flow.books import BooksAsked, books, check_books_files, write_books
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
@@ -16,7 +16,7 @@ from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import prices
-from tunecase.flow.report import contents, report
+from tunecase.flow.report import check_report, contents, report
 from tunecase.flow.run import Watch, road
 from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
@@ -27,9 +27,10 @@ from tunecase.records import PilotSettings
 __all__ = [
     "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
     "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit", "audit_file",
-    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "compare", "contents", "copy_example",
-    "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file",
-    "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels", "next_labels_file",
-    "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain", "report", "review",
-    "review_file", "road", "set_aside", "spend", "spend_import", "spend_text", "usd_left", "verify", "write_books",
+    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check_books_files", "check_report",
+    "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
+    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels",
+    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain",
+    "report", "review", "review_file", "road", "set_aside", "spend", "spend_import", "spend_text", "usd_left", "verify",
+    "write_books",
 ]  # fmt: skip

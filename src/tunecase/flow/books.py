@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tunecase.report import Content
 
 
+CSV_MARK = b"x_entry_id,"  # the name of a column that tunecase alone writes
+
+
 @dataclass(frozen=True, slots=True)
 class BooksAsked:
     """What is asked of the books, as typed.
@@ -199,6 +202,15 @@ def _with_what_is_left(flow: Flow) -> "Project":
     return flow.project.model_copy(update={"budget": budget.scaled(left, flow.project.currency)})
 
 
+def check_books_files(flow: Flow, *, page: Path | None = None, csv: Path | None = None, force: bool = False) -> None:
+    """Refuses what `write_books` would refuse, before the books are made."""
+    from tunecase.io import Output
+    from tunecase.report import MADE_BY
+
+    asked = [Output(path, mark=mark) for path, mark in ((csv, CSV_MARK), (page, MADE_BY)) if path is not None]
+    flow.check_outputs(asked, force=force)
+
+
 def write_books(
     flow: Flow, record: Books, draw: "Callable[[Content], str]", *, page: Path | None = None, csv: Path | None = None,
     force: bool = False,
@@ -221,7 +233,7 @@ def write_books(
     charges = flow.spendings()
     if csv is not None:
         counting = held(charges).charges
-        outputs.append(Output(csv, focus_csv(counting, record, phases(flow)).encode(), b"x_entry_id,"))
+        outputs.append(Output(csv, focus_csv(counting, record, phases(flow)).encode(), CSV_MARK))
         notes.append(f"{csv}: {counted(len(counting), 'charge')} in FOCUS columns.")
     if page is not None:
         content = page_of(record, flow.project, [charge for _, charge in charges], flow.today, __version__)

@@ -15,7 +15,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, open_case, read_confidence
 from tunecase.flow.verbs import CURVE, DEFINITION, ROWS, have
-from tunecase.io import read_value
+from tunecase.io import Output, check_outputs, read_value
 from tunecase.project import latest_rate
 from tunecase.quantities import Quantity, UnitError, Wanted, figures, read_quantity
 from tunecase.records import Comparison, FieldChange
@@ -33,7 +33,8 @@ class CompareAsked:
     """One question as typed: another project file, or changes of this one, and what the answer may cost.
 
     `changes` are texts `FIELD=VALUE` or values by dotted field; `fail_if_over` is money with its currency, `confidence`
-    a share, 80% when left out.
+    a share, 80% when left out. `output` is the file that the answer will be written into: what stands in its way is
+    refused before anything is drawn.
     """
 
     other: Path | None = None
@@ -41,6 +42,8 @@ class CompareAsked:
     fail_if_over: str | None = None
     confidence: str | None = None
     allow_unpriced: bool = False
+    output: Output | None = None
+    force: bool = False
 
 
 def compare(
@@ -61,6 +64,9 @@ def compare(
     from tunecase.estimate import compare as differ
 
     kept, left, right, limit = _opened(first, request, seed, today)
+    if request.output is not None:
+        needed = [place for side in (left, right) if side for place in side.needed_files()]
+        check_outputs([request.output], needed, force=request.force)
     used = dict(progress or {})
     problems = list(_currency_problems(left, right))
     wanted, wrong = _limit_in_base(limit, left)

@@ -19,6 +19,7 @@ from tunecase.version import __version__
 if TYPE_CHECKING:
     from tunecase.books import Past
     from tunecase.data.reading import Table
+    from tunecase.io import Output
     from tunecase.pilot.scoring import Kind
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
@@ -203,6 +204,15 @@ class Flow:
         configs = [Path(name) for name in self.project.models if name.endswith("config.json")]
         own = (self.path, self.ledger.path, self.ledger.torn, folder / CORRECTIONS_FILE, folder / "pilot" / "answers")
         return (*own, *needed_data(read, folder), *listed, *configs)
+
+    def check_outputs(self, outputs: "Sequence[Output]", *, force: bool = False) -> None:
+        """Refuses files that stand in the way of an output, before the work whose result is written.
+
+        Raises: InputError with all of them.
+        """
+        from tunecase.io import check_outputs
+
+        check_outputs(outputs, self.needed_files(), force=force)
 
     def keep(self, verb: str, record: Any, seed: int | None = None) -> Any:
         """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only.

@@ -64,6 +64,13 @@ def _standing(entry: Entry) -> str:
     return f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
 
 
+def check_report(flow: Flow, to: Path | None = None, *, html: bool = True, force: bool = False) -> None:
+    """Refuses a report whose files stand in the way, before the work that it would tell of."""
+    from tunecase.report import outputs_in
+
+    flow.check_outputs(outputs_in(to or flow.folder, html=html), force=force)
+
+
 def report(
     flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None, *, force: bool = False
 ) -> Report:
@@ -73,5 +80,6 @@ def report(
     """
     from tunecase.report import report as write
 
+    check_report(flow, to, html=page is not None, force=force)
     record = write(contents(flow), to or flow.folder, page=page, needed=flow.needed_files(), force=force)
     return cast(Report, flow.keep("report", record))

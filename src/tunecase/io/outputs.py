@@ -17,11 +17,11 @@ class Output:
     """A file that the user asked for.
 
     `mark` is text that every file of this kind holds; a file that is there and holds it was made by tunecase and may be
-    replaced. An output that people edit has no mark.
+    replaced. An output that people edit has no mark. `content` is None while the file is only asked for.
     """
 
     path: Path
-    content: bytes
+    content: bytes | None = None
     mark: bytes = b""
 
 
@@ -36,6 +36,19 @@ def write_outputs(outputs: Sequence[Output], needed: Iterable[Path] = (), *, for
             nothing is written into such a folder.
     Raises: InputError with everything that stands in the way; TunecaseError when the disk refuses.
     """
+    check_outputs(outputs, needed, force=force)
+    _write({output.path: output.content or b"" for output in outputs})
+
+
+def check_outputs(outputs: Sequence[Output], needed: Iterable[Path] = (), *, force: bool = False) -> None:
+    """Refuses what `write_outputs` would refuse, before the work whose result is written.
+
+    A file without a mark that is there already passes while its content is not known, since it may be the same.
+
+    Raises: InputError with everything that stands in the way.
+    """
+    if not outputs:
+        return
     kept = tuple(needed)
     with _told(outputs[0].path):
         in_the_way = (_in_the_way(output, kept, force) for output in outputs)
@@ -44,7 +57,6 @@ def write_outputs(outputs: Sequence[Output], needed: Iterable[Path] = (), *, for
         problems += _named_twice(outputs)
     if problems:
         raise InputError(problems)
-    _write({output.path: output.content for output in outputs})
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -104,6 +116,8 @@ def _may_be_replaced(output: Output) -> bool:
         end = file.read()
     if output.mark and (output.mark in begin or output.mark in end):
         return True
+    if output.content is None:
+        return not output.mark
     return size == len(output.content) and output.path.read_bytes() == output.content
 
 

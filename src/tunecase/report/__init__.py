@@ -2,6 +2,6 @@
 
 from tunecase.report.content import Content
 from tunecase.report.page import render
-from tunecase.report.report import MADE_BY, content, report
+from tunecase.report.report import MADE_BY, content, outputs_in, report
 
-__all__ = ["MADE_BY", "Content", "content", "render", "report"]
+__all__ = ["MADE_BY", "Content", "content", "outputs_in", "render", "report"]

@@ -60,6 +60,12 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
 MADE_BY = b"Made by tunecase"
 
 
+def outputs_in(to: Path, *, html: bool = True) -> tuple[Output, ...]:
+    """The files of a report in a folder: Markdown, JSON and, with `html`, the page."""
+    plain = Output(to / "report.md", mark=MADE_BY), Output(to / "report.json", mark=b'"price_book":')
+    return (*plain, Output(to / "report.html", mark=MADE_BY)) if html else plain
+
+
 def report(
     content: Content, to: Path, *, page: Callable[[Content], str] | None = None, needed: Iterable[Path] = (),
     force: bool = False,
@@ -75,13 +81,10 @@ def report(
     Returns: the record of the files written, and the answer.
     Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take them.
     """
-    outputs = [
-        Output(to / "report.md", markdown(content).encode(), MADE_BY),
-        Output(to / "report.json", as_json(content).encode(), b'"price_book":'),
-    ]
-    if page is not None:
-        outputs.append(Output(to / "report.html", page(content).encode(), MADE_BY))
-    write_outputs(outputs, needed, force=force)
+    contents = [markdown(content), as_json(content), *([page(content)] if page is not None else [])]
+    asked = outputs_in(to, html=page is not None)
+    written = [replace(output, content=text.encode()) for output, text in zip(asked, contents, strict=True)]
+    write_outputs(written, needed, force=force)
     html = str(to / "report.html") if page is not None else ""
     done = tuple(section.id for section in content.sections if section.done)
     return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), done)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,11 @@ from typing import Any
 
 import pytest
 
+# What Python's own start of a worker says whose parent is killed in the moment before it sends the worker its task: no
+# code of ours runs in either of them.
+ORPHAN = re.compile(
+    r'Traceback [^\n]*\n  File "<string>", line 1, in <module>\n(?:  .*\n)+EOFError: Ran out of input\n'
+)
 SOURCE = Path(__file__).parents[3] / "src"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="skipped: no SIGKILL here")]
 
@@ -86,6 +92,8 @@ def test_it_goes_on_after_a_signal_at_any_moment(large, whole, tmp_path, number)
         time.sleep(rng.uniform(0.2, 4.0))
         process.send_signal(number)
         code, _, err = ended(process)
+        if number == signal.SIGKILL:
+            err = ORPHAN.sub("", err)
         assert (True, False) == (code in (0, 130, -number), "Traceback" in err), (code, err)
     code, out, err = ended(begun(large, tmp_path, "--json"))
     assert 0 == code, err
