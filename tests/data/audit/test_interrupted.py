@@ -16,7 +16,7 @@ import pytest
 # What Python's own start of a worker says whose parent is killed in the moment before it sends the worker its task: no
 # code of ours runs in either of them.
 ORPHAN = re.compile(
-    r'Traceback [^\n]*\n  File "<string>", line 1, in <module>\n(?:  .*\n)+EOFError: Ran out of input\n'
+    r'Traceback [^\n]*\n  File "<string>", line 1, in <module>\n(?:  .*\n)+(?:EOFError|_pickle.UnpicklingError): .*\n'
 )
 SOURCE = Path(__file__).parents[3] / "src"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="skipped: no SIGKILL here")]
