@@ -1,6 +1,7 @@
 """Options of the test run."""
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import hypothesis
@@ -27,6 +28,24 @@ PARTS = {
     "ray": ("ray",),
     "dev": ("mlflow", "SALib"),
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fewer_worlds() -> Iterator[None]:
+    """A bill is drawn in 2,000 worlds in the process of the tests; `every_world` draws all 20,000."""
+    from tunecase.flow import Flow
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flow, "DRAWS", 2_000)
+        yield
+
+
+@pytest.fixture
+def every_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worlds that a user's bill is drawn in, for tests of its figures."""
+    from tunecase.flow import Flow
+
+    monkeypatch.setattr(Flow, "DRAWS", 20_000)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,10 +3,13 @@
 import io
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
+from typer.main import get_command
 
 from tunecase.cli.audit import audit
 from tunecase.cli.books import books
@@ -101,7 +104,7 @@ def _run() -> int | str | None:
 def _command() -> int | str | None:
     """Runs one command, reports what stopped it, and returns the exit code."""
     try:
-        app()
+        _program()()
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code
@@ -115,6 +118,11 @@ def _command() -> int | str | None:
             typer.echo(f"\n{words}", err=True)
         return end.code
     return 0
+
+
+@cache
+def _program() -> Callable[..., Any]:
+    return get_command(app)
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:

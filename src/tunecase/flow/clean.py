@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from tunecase.errors import InputError, Problem
 from tunecase.flow.audit import audit_files
-from tunecase.flow.opened import DRAWS, Flow
+from tunecase.flow.opened import Flow
 from tunecase.quantities import Worlds
 from tunecase.records import Audit, Cleaned, Reviews
 
@@ -60,7 +60,7 @@ def fix_file(
     from tunecase.data.audit import Files, audit
     from tunecase.prices import Basis
 
-    basis = Basis(None, today, Worlds(seed, DRAWS))
+    basis = Basis(None, today, Worlds(seed, Flow.DRAWS))
     audited = Files(files.train, files.test, files.input, files.output, tokenizer=copy.tokenizer)
     inputs = [files.train, *([files.test] if files.test else [])]
     corrections = _corrections_beside(files.train)

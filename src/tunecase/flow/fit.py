@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import DRAWS
 from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
 from tunecase.records import Fit, Scored
 
@@ -65,7 +64,7 @@ def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
 
     day = today or date.today()
     request = request_of(typed)
-    basis = flow.basis(DRAWS) if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
+    basis = flow.basis() if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
     basis.tier = typed.tier or basis.tier
     basis.usd_per_gpu_hour = _price(typed)
     measured: Sequence[Measured] = ()

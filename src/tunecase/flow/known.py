@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.flow.opened import DRAWS, Flow, spent, usable_rows
+from tunecase.flow.opened import Flow, spent, usable_rows
 from tunecase.flow.points import tuning_of_the_curve
 from tunecase.records import Audit, Pilot
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tunecase.plan import Known
 
 
-def known_of(flow: Flow, draws: int = DRAWS) -> "Known":
+def known_of(flow: Flow, draws: int | None = None) -> "Known":
     """All that is known of a case, in so many worlds; its rows are those that the audit leaves or a plan states."""
     from tunecase.plan import Known
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import DRAWS, Flow
+from tunecase.flow.opened import Flow
 from tunecase.quantities import Worlds, band, generator
 from tunecase.records import Labelling, NextLabel
 
@@ -75,7 +75,9 @@ def next_labels_file(request: LabelAsked, seed: int, today: date) -> Labelling:
     train = load(request.train, request.input, request.output)
     _check_number(request.n)
     drawn = _drawn(request.pool, request.input, seed)
-    return _planned(train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, DRAWS)))
+    return _planned(
+        train, test, drawn, request.n, request.to or Path(NAME), Basis(None, today, Worlds(seed, Flow.DRAWS))
+    )
 
 
 def _check_number(n: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tunecase.project import Project
 
 
-DRAWS = 20_000
 REDRAWN = ("define", "forecast", "estimate", "decide")  # cheap to draw again: only those of the seed asked for hold
 UNPRICED = ("audit", "judge")  # verbs whose records hold no price
 # The records that one is made from, named in its meta. The problem and the curve are drawn with whatever bill there is.
@@ -46,6 +45,8 @@ class Flow:
     on which the bill and the definition both rest.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
+
+    DRAWS: ClassVar[int] = 20_000  # worlds in which a bill is drawn
 
     path: Path
     project: "Project"
@@ -123,13 +124,13 @@ class Flow:
             self.digests = _digests(self.project, self.folder)
         return [file for name in fields for file in self.digests[name]]
 
-    def basis(self, draws: int = DRAWS) -> "Basis":
+    def basis(self, draws: int | None = None) -> "Basis":
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
         from tunecase.prices import Basis
 
         own = self.contracts
         return Basis(
-            self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes,
+            self.project, self.today, Worlds(self.seed, draws or self.DRAWS), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
             overruns=self.past.overruns,
             contracts_notes=own.notes if own else (),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import DRAWS, Progress, name_of
+from tunecase.flow.opened import Flow, Progress, name_of
 from tunecase.quantities import Worlds
 from tunecase.records import Audit, Forecast
 
@@ -33,7 +33,7 @@ def audit_file(
     from tunecase.data.audit import audit as audit_data
     from tunecase.prices import Basis
 
-    basis = Basis(None, today, Worlds(seed, DRAWS))
+    basis = Basis(None, today, Worlds(seed, Flow.DRAWS))
     quarantine = Path(f"{train.stem}.quarantine.jsonl")
     files = Files(train, test, input_column, output_column, production, tokenizer, quarantine)
     return audit_data(None, files, basis=basis, seed=seed, fast=fast, progress=progress, checking=checking).record

@@ -9,6 +9,7 @@ shows something, the policy answers, and what is done next is paid.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.policy import Node, Policy, Step
@@ -403,11 +404,18 @@ def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[
 def _meets(right: "Draws", error_aim: float, rows: int, uniform: "Draws") -> "Flags":
     """Whether the lower bound of a test of `rows` items meets 1 - error_aim, at the luck of each world."""
     import numpy as np
-    from scipy.special import betainc
 
     count = max(passing_count(1 - error_aim, rows), 1)
     if count > rows:
         return np.zeros(len(right), dtype=bool)
-    at = np.linspace(0.0, 1.0, FINE)
-    # P(at least `count` right) is an incomplete beta function of the true score.
-    return np.asarray(uniform < np.interp(right, at, betainc(count, rows - count + 1, at)))
+    return np.asarray(uniform < np.interp(right, *_chances(count, rows)))
+
+
+@lru_cache(maxsize=64)
+def _chances(count: int, rows: int) -> "tuple[Draws, Draws]":
+    """True scores, and the chance at each that at least `count` of `rows` items are right."""
+    import numpy as np
+    from scipy.special import betainc
+
+    scores = np.linspace(0.0, 1.0, FINE)
+    return scores, np.asarray(betainc(count, rows - count + 1, scores))
