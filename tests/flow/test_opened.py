@@ -251,8 +251,9 @@ def test_points_leave_failed_runs_out(audited: Path) -> None:
     assert () == flow.points(from_json(type(record), broken))
 
 
+@pytest.mark.usefixtures("every_world")
 def test_the_whole_road(sound: Path) -> None:
-    """Every verb tells its record in order, and the bill comes again after the forecast."""
+    """Every verb tells its record in order, and the bill once more after the forecast, in all 20,000 worlds."""
     told: list[str] = []
     case = opened(sound)
     fine = flow.road(case, lambda verb, record: told.append(verb))
@@ -274,6 +275,7 @@ def test_the_whole_road(sound: Path) -> None:
     later = opened(sound)
     assert all(later.current(verb) is not None for verb in ("pilot", "forecast", "decide", "books"))
     assert "pilot" in later.current("estimate").based_on
+    assert 20_000 == later.current("estimate").draws
 
 
 def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) -> None:
