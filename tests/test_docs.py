@@ -45,6 +45,7 @@ def test_a_term_has_one_row_and_one_meaning() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("every_world")
 def test_the_readme_shows_what_the_example_prints(tmp_path: Path) -> None:
     """The bill and the decision in the README are the example's, word for word, numbers within a fifth.
 
