@@ -9,8 +9,10 @@ from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project,
 spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
 
 
-@spend_app.command("add", context_settings={"ignore_unknown_options": True})
+# So that an amount below zero is an amount, refused in words, and no option.
+@spend_app.command("add", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def spend_add(
+    context: typer.Context,
     amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
     currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
     category: Annotated[
@@ -37,9 +39,28 @@ def spend_add(
     """
     from tunecase import flow
 
+    _refuse_unknown(context)
     opened = open_project(project, 0, today)
     asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit)
     print_record("spend", flow.spend_text(opened, asked), json)
+
+
+def _refuse_unknown(context: typer.Context) -> None:
+    from tunecase.errors import InputError, Problem, nearest
+
+    options = [name for param in context.command.params for name in param.opts if name.startswith("--")]
+    problems = [
+        Problem(name, "no option of `spend add`", "one that it has", nearest(name, options))
+        for name in context.args
+        if name.startswith("-")
+    ]
+    if context.args and not problems:
+        wanted = "an amount and its currency, as in `spend add 42.50 USD`"
+        problems = [
+            Problem(context.args[0], "a third word", wanted, "leave it out, or quote a note: --note 'two hours'")
+        ]
+    if problems:
+        raise InputError(problems)
 
 
 which_option = panel("Which charges")
