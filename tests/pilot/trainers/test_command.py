@@ -66,6 +66,18 @@ def test_a_command_trains() -> None:
     assert 0 < found.seconds < 60
 
 
+@POSIX
+def test_the_python_of_an_environment_stays_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link by which an environment calls its Python is not followed: behind it are other packages, or none."""
+    link = tmp_path / "environment" / "bin" / "python"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(Path(sys.executable).resolve())
+    monkeypatch.chdir(tmp_path)
+    for word in (str(link), str(link.relative_to(tmp_path))):
+        code = ANSWER + f"\nassert sys.executable == {str(link)!r}, sys.executable\n"
+        assert "" == command.train(replace(TASK, settings=settings([word, "-c", code]))).failed
+
+
 def test_run_may_stand_anywhere() -> None:
     """`{run}` is replaced by the path of run.json where the command says so."""
     assert "" == train(ANSWER, "{run}", "--more").failed

@@ -286,7 +286,8 @@ def useful_lines(lines: Sequence[str], most: int = 2) -> str:
 
 def found_program(program: Sequence[str]) -> tuple[str, ...]:
     """A command's words with files named from here by their full path, since it runs in another folder."""
-    words = [str(Path(word).resolve()) if _is_file_here(word) else word for word in program]
+    # Not resolved: an environment knows itself by the link under which its python is called.
+    words = [os.path.abspath(word) if _is_file_here(word) else word for word in program]
     if not Path(words[0]).is_absolute():
         words[0] = shutil.which(words[0]) or words[0]
     return tuple(words)
