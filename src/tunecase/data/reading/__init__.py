@@ -1,4 +1,4 @@
-"""Reads data files row by row, whatever their format and shape; a bad row is never a bad file."""
+"""Reads data files row by row, whatever their format and shape; a bad row never spoils its file."""
 
 from tunecase.data.reading.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows
 from tunecase.data.reading.detection import detect

@@ -32,13 +32,13 @@ def json_kind(source: Source) -> str:
 
 
 def _is_cells(line: bytes) -> bool:
-    """True for a list of values, which is a row of its own, not of objects, which is an array of rows."""
+    """True for a list of plain values, which is one row; a list of objects is an array of rows."""
     cells = _value(line)
     return isinstance(cells, list) and not any(isinstance(cell, dict) for cell in cells)
 
 
 def _value(line: bytes) -> object:
-    """The JSON value in a line, BROKEN where it is none."""
+    """The JSON value in a line, BROKEN where there is none."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -53,7 +53,7 @@ def _begins_splits(head: bytes) -> bool:
 
 
 def splits(source: Source) -> dict[str, int]:
-    """The lists of an object of splits: their names, and where in the unpacked bytes each begins."""
+    """The lists in an object of splits: their names, and where in the unpacked bytes each begins."""
     scanner, begins, offset, before = Scanner(), dict[str, int](), 0, b""
     stream = open_stream(source, encoding_of(source))
     while data := stream.read(1 << 22):
@@ -74,9 +74,9 @@ def splits(source: Source) -> dict[str, int]:
 
 
 def chosen(source: Source) -> tuple[str, int]:
-    """The split to read of an object of splits, and where it begins.
+    """The split to read from an object of splits, and where it begins.
 
-    Raises: InputError when it has no list of that name, or several and none is the plain choice.
+    Raises: InputError when it has no list of that name, or several of which none is the obvious choice.
     """
     lists = splits(source)
     where = str(source.path)
@@ -89,14 +89,14 @@ def chosen(source: Source) -> tuple[str, int]:
     if not name and len(lists) == 1:
         name = next(iter(lists))
     if not name:
-        names = ", ".join(list(lists)[:12]) or "none"
+        got = f"an object with the lists {', '.join(list(lists)[:12])}" if lists else "an object without lists"
         fix = f"name one: {source.path.name}::{next(iter(lists), 'NAME')}"
-        raise InputError(Problem(where, f"an object with the lists {names}", "the split to read", fix))
+        raise InputError(Problem(where, got, "the list to read", fix))
     return name, lists[name]
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """The elements of the array, many at a time, each piece without the comma behind it."""
+    """The elements of the array, many at a time, each piece without the comma that follows it."""
     path = str(source.path)
     encoding = encoding_of(source)
     stream = open_stream(source, encoding)
@@ -117,7 +117,7 @@ def cut(source: Source, size: int) -> Iterator[Block]:
 
 
 class _Cutter:
-    """Parts the inside of an array; an element above the bound is passed over without being held.
+    """Cuts the inside of an array into pieces; an element above the bound is passed over, not kept in memory.
 
     Args:
         among: the array is one of several in an object of splits.
@@ -127,7 +127,7 @@ class _Cutter:
         self.path, self.stream, self.size, self.among = path, stream, size, among
         self.scanner = Scanner()
         self.held, self.dropped = bytearray(), 0
-        self.first, self.key = b"", b""  # how the array begins, and each row of it
+        self.first, self.key = b"", b""  # how the array begins, and how each of its rows does
 
     def _block(self, data: bytes) -> Block:
         return Block(0, self.path, data=data, bytes_done=self.stream.consumed)
@@ -136,7 +136,7 @@ class _Cutter:
         return Block(0, self.path, data=data[:HEAD], lines=1, fault=reason, bytes_done=self.stream.consumed)
 
     def pieces(self, data: bytes) -> Iterator[Block]:
-        """The pieces, from the bytes behind the opening bracket on."""
+        """The pieces of the array; `data` begins after its opening bracket."""
         data = data or self.stream.read(self.size)
         while data:
             self._look(data)
@@ -169,7 +169,7 @@ class _Cutter:
             self.key = begin[1] if begin else b""
 
     def _behind(self, rest: bytes) -> tuple[bytes, bytes]:
-        """What follows a bracket, from its first bytes that say something on, and the bytes read ahead for it."""
+        """What follows a bracket, read on until it is more than blanks and commas, and the bytes read for that."""
         following = b""
         while not rest.strip(b", \t\r\n"):
             piece = self.stream.read(self.size)
@@ -180,13 +180,13 @@ class _Cutter:
         return rest.lstrip(), following
 
     def _ends(self, rest: bytes) -> str | None:
-        """None where the array goes on behind a bracket; else why what follows is one bad row, "" where it is none."""
+        """None where the array goes on after a bracket; else why what follows is a bad row, "" where it is not."""
         after = rest[1:].lstrip()[:1]
         if rest[:1] == b"," and after:
             return "" if self.among and after == b'"' else None
         if rest[:1] in (b"", b",") or (self.among and rest[:1] == b"}"):
             return ""
-        return "" if rest[:1] == b"[" and not self.among else "text behind the end of the array"
+        return "" if rest[:1] == b"[" and not self.among else "text after the end of the array"
 
     def _follow(self, rest: bytes, ended: str) -> Iterator[Block]:
         if not self.among and rest[:1] == b"[":
@@ -198,7 +198,7 @@ class _Cutter:
             yield self._fault(ended or self.stream.trouble, rest)
 
     def _parted(self) -> Iterator[Block]:
-        """Ends an element that grew too long where a row seems to begin: a bracket was left open."""
+        """Ends an element that grew too long at the last place where a row seems to begin: a bracket was left open."""
         if len(self.held) > LARGE_ELEMENT_BYTES and (bounds := self._rows_inside()):
             end, begin = bounds[-1]
             yield self._block(bytes(self.held[:end]))
@@ -208,7 +208,7 @@ class _Cutter:
             yield from self._up_to(rest, at[(kind == COMMA) & (depth == 0)].tolist())
 
     def _rows_inside(self) -> list[tuple[int, int]]:
-        """Where rows seem to end and the next to begin inside of what is held as one element."""
+        """Where one row seems to end and the next to begin, inside what is held as one element."""
         if not self.key or self.dropped:
             return []
         key = re.escape(self.key[1:].lstrip())

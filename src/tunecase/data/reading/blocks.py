@@ -1,4 +1,4 @@
-"""Pieces of a file that processes read on their own: cutting is cheap, and the pieces give the rows of the whole."""
+"""Pieces of a file that separate processes can read: cutting is cheap, and the pieces give every row of the file."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterato
     """The pieces of a file or folder, in order; memory stays near `size_bytes` and one record.
 
     Args:
-        size_bytes: how large a piece is about [bytes]; a longer record makes a longer piece, up to 64 MB.
+        size_bytes: about how large a piece is [bytes]; a longer record makes a longer piece, up to 64 MB.
     Raises: InputError for a file that cannot be read at all.
     """
     index, before = 0, 0
@@ -43,7 +43,7 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
     """(line within the piece, raw bytes, record or None, reason) of every record of a piece.
 
     Args:
-        raw: raw bytes are wanted for good records too, which takes longer for arrays and tables.
+        raw: whether raw bytes are wanted for good records too, which takes longer for arrays and tables.
     """
     if block.fault:
         return iter([(0, block.data, None, block.fault)])
@@ -59,7 +59,7 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
 def read_block(block: Block, layout: Layout) -> Iterator[Row | BadRow]:
     """The rows of a piece, bad ones among them; it can be sent to another process with the layout.
 
-    Rows and lines are counted from the beginning of the piece, at 0.
+    Rows and lines are counted from 0 at the beginning of the piece.
     """
     make = maker(layout)
     for number, (line, raw, record, reason) in enumerate(records(block, layout)):
@@ -84,7 +84,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def total_bytes(path: Path) -> int | None:
-    """The size of all files behind a path [bytes], the whole that a piece's `bytes_done` is a part of."""
+    """The size of all files behind a path [bytes], of which a piece's `bytes_done` is a part; None where it is 0."""
     return sum(source.path.stat().st_size for source in sources(path)) or None
 
 
@@ -102,8 +102,8 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:
 def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, dict[str, Any] | None]]:
     """(number, line, raw bytes, record) of every record; the record is None where it cannot be read.
 
-    Raw bytes stand as in the file, line end included; of tables they are the record as JSON. Numbers and lines are
-    those of read_rows. A record above 64 MB comes with its beginning only.
+    Raw bytes stand as in the file, line end included; for tables they are the record as JSON. Numbers and lines are
+    those of read_rows. Of a record above 64 MB only the beginning is given.
     """
     return (numbered[:4] for numbered in _numbered(path, layout, raw=True))
 

@@ -1,4 +1,4 @@
-"""Turns of a chat: OpenAI messages and ShareGPT conversations, with calls of tools and parts of content."""
+"""Turns of a chat: OpenAI messages and ShareGPT conversations, with tool calls and content in parts."""
 
 import contextlib
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def turns_of(value: object, key: str) -> tuple[Turn, ...]:
 
     Args:
         value: a list of turns, or such a list as JSON text.
-        key: the name of its column, for the messages.
+        key: the name of its column, for error messages.
     Raises: BadTurnsError with the reason.
     """
     turns: list[Turn] = []
@@ -48,7 +48,7 @@ def turns_of(value: object, key: str) -> tuple[Turn, ...]:
 
 
 def turn_of(turn: Mapping[str, Any]) -> tuple[str, str, bool]:
-    """The role and text of one turn, and whether its assistant calls a tool in a field of its own.
+    """The role and text of one turn, and whether the assistant calls a tool in a field beside the text.
 
     Raises: BadTurnsError with the reason.
     """
@@ -64,7 +64,7 @@ def turn_of(turn: Mapping[str, Any]) -> tuple[str, str, bool]:
 
 
 def _check_order(role: str, before: str, called: bool) -> None:
-    """Raises BadTurnsError for a role that cannot follow the one before; `called`: the assistant called a tool."""
+    """Raises BadTurnsError for a role that cannot follow `before`; `called` says that the assistant called a tool."""
     if role == "assistant" and not before:
         raise BadTurnsError("the assistant speaks first")
     if role == "system" and before not in ("", "system"):
@@ -84,13 +84,13 @@ def _check_answers(turns: list[Turn], muted: int) -> None:
 
 
 def _calls_in_words(text: str, called: bool) -> bool:
-    """Whether an answer calls a tool within its text: as JSON, unless one was called before, or by a usual mark."""
+    """Whether an answer's text calls a tool: as JSON, unless the answer before called one, or by a usual mark."""
     as_json = not called and text.lstrip().startswith(("{", "["))
     return as_json or "tool_call" in text or "<function" in text or "Action:" in text
 
 
 def _opened(value: object, key: str) -> list[Any]:
-    """A list of turns kept as text."""
+    """The list of turns in a cell that may hold it as JSON text."""
     if isinstance(value, str) and value.lstrip()[:1] == "[":
         try:
             value = orjson.loads(value)
@@ -143,7 +143,7 @@ def _part(part: object) -> str:
 
 
 def simple_calls(calls: object) -> object:
-    """Calls of tools by name and arguments, without the ids that differ each time; one call as an object.
+    """Tool calls as names and arguments, without their ids, which always differ; a single call is not put in a list.
 
     Example:
         >>> simple_calls([{"id": "x1", "function": {"name": "add", "arguments": '{"a": 1}'}}])

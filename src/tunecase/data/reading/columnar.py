@@ -1,4 +1,4 @@
-"""Parquet and Arrow: read a batch of rows at a time; the names of integer labels come from the file's metadata."""
+"""Parquet and Arrow, read a batch of rows at a time; the names of integer labels come from the file's metadata."""
 
 import os
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ class CutError(Exception):
 
 @contextmanager
 def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
-    """The schema of a file, a function that gives its batches of so many rows, and the rows (0 where unknown).
+    """The schema of a file, a function that gives its rows in batches of a size, and how many there are (0: unknown).
 
-    Raises: InputError for a file that is cut or broken; MissingExtraError without pyarrow.
+    Raises: InputError for a file that is cut off or broken; MissingExtraError without pyarrow.
     """
     name = "Parquet" if source.kind == "parquet" else "Arrow"
-    name_bytes = os.fsencode(source.path)  # as text, Arrow takes no name that is not UTF-8
+    name_bytes = os.fsencode(source.path)  # as text, Arrow refuses a name that is not UTF-8
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -52,7 +52,7 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
 
 
 def _before_cut(stream: Any) -> Iterator[Any]:
-    """The batches of a stream; one that is cut off or broken ends with a CutError, after those that are whole."""
+    """The whole batches of a stream, then a CutError where it is cut off or broken."""
     import pyarrow as pa
 
     while True:
@@ -66,9 +66,9 @@ def _before_cut(stream: Any) -> Iterator[Any]:
 
 
 def _checked(batch: Any) -> Any:
-    """The batch, where its lengths and offsets hold together: otherwise to read a value would end the process.
+    """The batch, if its lengths and offsets are consistent; otherwise reading a value could crash the process.
 
-    Raises: ArrowInvalid where they do not. A text that is not UTF-8 is let through, since it costs its row alone.
+    Raises: ArrowInvalid where they are not. A text that is not UTF-8 is let through, since it spoils only its row.
     """
     import pyarrow as pa
 
@@ -88,7 +88,7 @@ def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """Batches of rows, each as an Arrow stream of its own; where a stream is cut off or broken, one bad row says so."""
+    """Batches of rows, each as a separate Arrow stream; where a file is cut off or broken, one bad row says so."""
     import io
 
     with opened(source) as (_, batches, rows):
@@ -115,7 +115,7 @@ def cut(source: Source, size: int) -> Iterator[Block]:
 def _batch_rows(source: Source, rows: int, size: int) -> int:
     if not rows:
         return MOST_BATCH_ROWS
-    a_row = 4 * source.path.stat().st_size / rows  # text in columns shrinks about so much
+    a_row = 4 * source.path.stat().st_size / rows  # text in columns shrinks to about a quarter
     return max(1, min(MOST_BATCH_ROWS, int(size / max(a_row, 1))))
 
 
@@ -137,7 +137,7 @@ def records(block: Block, layout: Layout, raw: bool = False) -> Records:
 
 
 def _rows(batch: Any) -> Iterator[tuple[Any, ...] | str]:
-    """The values of each row; the reason for a row with a value that Python cannot hold, which Arrow does not check."""
+    """The values of each row, or why it is bad: Arrow does not check for values that Python cannot hold."""
     import pyarrow as pa
 
     try:

@@ -23,7 +23,7 @@ csv.field_size_limit(2**31 - 1)
 
 
 def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
-    """Pieces cut where every quote is closed; from the first whose quoting is broken on, the cutting reads cells."""
+    """Pieces cut where every quote is closed; from the first with broken quoting on, cut by reading the cells."""
     encoding = encoding_of(source)
     stream = open_stream(source, encoding)
     in_place = not source.packing and encoding == "utf-8"
@@ -70,7 +70,7 @@ def _cut_broken(path: str, stream: Stream, data: bytes, size: int, delimiter: st
 
 
 def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
-    """Behind the last line end outside quotes (0 for none), and whether every quote stands where quotes may."""
+    """The place after the last line end outside quotes (0 for none), and whether every quote stands where one may."""
     if b'"' not in data:
         return (len(data) if ended else last_end(data)), True
     import numpy as np
@@ -104,7 +104,7 @@ def _sound(buffer: "NDArray[np.uint8]", quotes: "NDArray[np.int64]", delimiter: 
     before = allowed[buffer[np.maximum(opening - 1, 0)]] | (opening == 0)
     last = len(buffer) - 1
     after = allowed[buffer[np.minimum(closing + 1, last)]] | (closing == last)
-    # A quote that opens right behind one that closed is a doubled one, and only then may follow it.
+    # A quote that opens right after a closing one is half of a doubled quote: hence 34 is allowed on both sides.
     return bool(before.all() and after.all())
 
 
@@ -119,7 +119,7 @@ def head_of(source: Source) -> tuple[str, list[list[str]]]:
     records = _cells(_Lines(io.StringIO(text, newline="")), delimiter)
     rows = list(itertools.islice((cells for _, _, cells, reason in records if cells and not reason), 50))
     if len(head) == HEAD_BYTES and len(rows) > 1:
-        rows.pop()  # it may be half of one
+        rows.pop()  # the last may be cut in half
     return delimiter, rows
 
 
@@ -234,7 +234,7 @@ class _Lines:
         return line
 
     def skip(self) -> int:
-        """Passes over the rest of a line that is too long; its characters."""
+        """Passes over the rest of a line that is too long; returns how many characters that is."""
         size = 0
         while piece := self.file.readline(1 << 20):
             size += len(piece)
@@ -246,8 +246,8 @@ class _Lines:
 def _cells(lines: _Lines, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
     """(line, text, cells, "") for each record, or with a reason for a line that breaks the rules of quoting.
 
-    After a broken record only its first line is given up: reading goes on with the next, so that one quote left open
-    does not swallow the rest of the file.
+    Of a broken record only the first line is given up: reading goes on with the next line, so that one quote left
+    open does not swallow the rest of the file.
     """
     while True:
         lines.mark()

@@ -22,7 +22,7 @@ PAIR = ("text", "label")
 
 
 def own_test(path: Path) -> Path | None:
-    """The test split of a folder of splits or of a data set's name; None for a plain file, or without one."""
+    """The test split of a folder or a Hub data set; None for a plain file, or where there is no such split."""
     if "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
         return None
     named = path.with_name(f"{path.name}::test")
@@ -34,7 +34,7 @@ def own_test(path: Path) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What a caller wants to read: the path, the columns named by the user, whether an output is needed."""
+    """What a caller wants to read: the path, the columns that the user named, and whether an output is needed."""
 
     path: Path
     input: str | None
@@ -51,7 +51,7 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """The first good records, their columns, and these by folded name."""
+    """The first good records, their columns, and the columns by folded name."""
 
     records: list[dict[str, Any]]
     columns: list[str]
@@ -63,10 +63,10 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
 
     Args:
         path: a file, an archive (.gz, .zst), a folder, hf://datasets/owner/name, or one of these with `::SPLIT`.
-        input, output: column names that override what is recognised; 1, 2, … for a CSV without a line of names.
+        input, output: column names that override the recognised ones; 1, 2, … for a CSV without a header.
         labelled: False for a pool of inputs without outputs.
-    Raises: InputError when the file is missing, empty, of an unknown format, holds no readable row, or its columns
-        are not recognised (the message lists them).
+    Raises: InputError when the file is missing, empty, of an unknown format or without a readable row, or when its
+        columns are not recognised (the message lists them).
     """
     request = _Request(path, input, output, labelled)
     files = sources(path)
@@ -80,7 +80,7 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
         wanted = f"one of: {', '.join(columns[:12])}"
         raise InputError([Problem(str(path), f"no column {n!r}", wanted, "correct the column name") for n in missing])
     _one_schema(files, start)
-    names = {shapes.folded(column): column for column in reversed(columns)}  # of two that fold alike the first
+    names = {shapes.folded(column): column for column in reversed(columns)}  # the first of two that fold alike
     layout = _layout(request, start, _Sample(records, columns, names))
     return replace(layout, classes=_class_names(files[0]).get(layout.output or "", ()), notes=notes)
 
@@ -88,7 +88,7 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
 def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
     if not reason:
         return request.refused("no rows", "at least one row", "check the export that wrote it")
-    fix = "write one JSON object a line" if start.format == "jsonl" else "write one record a row"
+    fix = "write one JSON object per line" if start.format == "jsonl" else "write one record per row"
     return request.refused(f"no row can be read (first: {reason})", "rows of data", fix)
 
 
@@ -124,7 +124,7 @@ def _pairs(path: Path, start: Layout) -> bool:
 
 
 def _first_records(path: Path, start: Layout) -> tuple[list[dict[str, Any]], str, tuple[str, ...]]:
-    """Up to 200 good records, the reason of the first bad one, and remarks."""
+    """Up to 200 good records, why the first bad one is bad, and notes for the user."""
     good: list[dict[str, Any]] = []
     reason, twice, read = "", 0, 0
     for raw, record, why in itertools.islice(_records(path, start), MOST_BAD_FIRST):
@@ -166,10 +166,11 @@ def has_double_keys(raw: bytes) -> bool:
 
 
 def _one_schema(files: Sequence[Source], start: Layout) -> None:
-    """Refuses a folder of CSV files whose lines of names differ, or of JSON files of different kinds."""
+    """Refuses a folder of CSV files with different headers, or of JSON files of different kinds."""
     for source in files[1:]:
         if start.format in ("json", "jsonl") and source.kind == "json" and arrays.json_kind(source) != start.format:
-            raise InputError(Problem(str(source.path), "another kind of JSON", "one kind", "name one file"))
+            got, wanted = f"JSON of another kind than {files[0].path.name}", "only arrays, or only one object per line"
+            raise InputError(Problem(str(source.path), got, wanted, "convert it, or name one file"))
         if start.format == "csv" and not start.headless:
             _, rows = delimited.head_of(source)
             if rows and tuple(rows[0]) != start.columns:
@@ -191,7 +192,7 @@ def _layout(request: _Request, start: Layout, sample: _Sample) -> Layout:
             return layout
     fix = "say which: --input COL --output COL (or data.input and data.output in the project file)"
     got = f"columns {', '.join(sample.columns[:12])}"
-    raise request.refused(got, "columns of an input and an output", fix)
+    raise request.refused(got, "an input column and an output column", fix)
 
 
 def _as_named(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
@@ -215,7 +216,7 @@ def _as_chats(request: _Request, start: Layout, sample: _Sample) -> Layout | Non
 
 
 def _as_instances(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
-    """Instructions with a list of inputs and outputs, as those of Self-Instruct."""
+    """Instructions with a list of inputs and outputs, as in Self-Instruct."""
     if request.named or not {"instruction", "instances"} <= sample.names.keys():
         return None
     inputs = (sample.names["instruction"], sample.names["instances"])
@@ -249,7 +250,7 @@ READINGS = (_as_named, _as_preferences, _as_chats, _as_instances, _by_shape, _by
 
 
 def _is_kto(sample: _Sample) -> bool:
-    """True for judged completions: every label is true or false."""
+    """True for completions judged good or bad (KTO): every label is true or false."""
     label = sample.names.get("label")
     return label is not None and all(isinstance(record.get(label), bool) for record in sample.records)
 

@@ -1,9 +1,9 @@
-"""The elements of a JSON array: its brackets and commas found, its elements parted and read.
+"""The elements of a JSON array: finds its brackets and commas, separates the elements and reads them.
 
 The scan looks at brackets, quotes, commas and line ends only, for many bytes at once. A quote left open ends at the
 line end, since no JSON text may hold a raw line end, so that one broken row does not swallow the rest. A bracket that
-closes nothing belongs to its element and costs that alone; one that opens too much merges elements, which are taken
-apart again where the columns of a row can be told.
+closes nothing spoils only the element that it stands in; one that is never closed merges elements, which are taken
+apart again where the columns of a row are known.
 """
 
 import re
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_PIECES = 50  # of a broken element that are tried as one row
+MOST_PIECES = 50  # pieces of a broken element that are tried together as one row
 BOUNDARY = re.compile(rb",\s*(?=\{)")
 QUOTE, BACKSLASH, OPEN, CLOSE, COMMA, LINE_END = 1, 2, 3, 4, 5, 6
 
@@ -45,9 +45,9 @@ class Scanner:
     escaped: bool = False
 
     def scan(self, data: bytes) -> "tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]":
-        """Positions, kinds (OPEN, CLOSE, COMMA) and the depth behind each, of one piece; brackets that close nothing.
+        """Positions and kinds (OPEN, CLOSE, COMMA) in one piece, the depth after each, and brackets that close nothing.
 
-        Those leave the depth at 0.
+        These are given by their positions too, and leave the depth at 0.
         """
         import numpy as np
 
@@ -128,7 +128,7 @@ def _of_element(text: bytes, layout: Layout) -> "Iterator[tuple[bytes, dict[str,
 
 
 def taken_apart(text: bytes, layout: Layout, reason: str) -> "Iterator[tuple[bytes, dict[str, Any] | None, str]]":
-    """The rows in a broken element that merged several, and what lies between them as bad rows."""
+    """The rows in a broken element that merges several, and what lies between them as bad rows."""
     wanted = _row_columns(text, layout)
     bounds = [bound.span() for bound in BOUNDARY.finditer(text)] if wanted else []
     starts, ends = [0, *(begin for _, begin in bounds)], [*(end for end, _ in bounds), len(text)]
@@ -155,7 +155,7 @@ def _row_columns(text: bytes, layout: Layout) -> list[str]:
 def _first_row(
     text: bytes, start: int, ends: list[int], wanted: list[str]
 ) -> tuple[tuple[bytes, dict[str, Any]] | None, int]:
-    """The shortest row that begins here, and the pieces it is made of; (None, 1) where none does."""
+    """The shortest row that begins here, and how many pieces it takes; (None, 1) where none begins."""
     for pieces, end in enumerate(ends, 1):
         if row := _row(text[start:end], wanted):
             return row, pieces
@@ -163,7 +163,7 @@ def _first_row(
 
 
 def _row(text: bytes, wanted: list[str]) -> tuple[bytes, dict[str, Any]] | None:
-    """A text and the row it is; the end of the array behind it, taken for one of its own, is left out."""
+    """A text and the row it holds; a bracket that follows the row, as at the end of an array, is left out."""
     try:
         record = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -174,7 +174,7 @@ def _row(text: bytes, wanted: list[str]) -> tuple[bytes, dict[str, Any]] | None:
 
 
 def elements(data: bytes) -> list[bytes]:
-    """The elements of the inside of an array, as they stand, without blanks around them."""
+    """The elements between an array's brackets, as they stand, without blanks around them."""
     at, kind, depth, _ = Scanner().scan(data)
     commas = at[(kind == COMMA) & (depth == 0)].tolist()
     return [

@@ -40,5 +40,6 @@ def sources(path: Path) -> tuple[Source, ...]:
 
 def _unknown_ending(path: Path, bare: Path) -> Problem:
     ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
-    wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
-    return Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file")
+    wanted = ", ".join(FORMATS) + "; the text formats also with " + " or ".join(PACKINGS)
+    got = f"the ending {ending}" if ending else "a name without an ending"
+    return Problem(str(path), got, wanted, "rename or convert the file")

@@ -23,11 +23,11 @@ MOST_FILES = 10_000
 
 
 def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
-    """The data files of a folder, sorted; those of one split where names tell splits.
+    """The data files of a folder, sorted; those of one split where the names tell splits.
 
     Args:
         part: the split wanted; "" takes the training split, or all files where no name tells a split.
-    Raises: InputError when there is none, or files of several formats.
+    Raises: InputError when there are no such files, or files of several formats.
     """
     if (folder / "dataset_dict.json").is_file():
         return files_of(_split_folder(folder, part))
@@ -37,9 +37,10 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
     chosen = _of_split(splits, folder, part) if part else _all_of(splits, "train") or _all_of(splits, "")
     if not chosen:
         there = ", ".join(dict.fromkeys(filter(None, splits.values())))
-        wanted = f"the split {part!r}" if part else "data files: " + ", ".join(FORMATS)
+        got = f"the splits {there}" if there else "no split" if splits else "no data files"
+        wanted = f"the split {part or 'train'}" if splits else "data files: " + ", ".join(FORMATS)
         fix = f"name a split: {folder.name}::{there.partition(', ')[0]}" if there else "correct the path"
-        raise InputError(Problem(str(folder), f"a folder with {there or 'no data files'}", wanted, fix))
+        raise InputError(Problem(str(folder), f"a folder with {got}", wanted, fix))
     kinds = {source.kind for source in chosen}
     if len(kinds) > 1:
         got = "files of several formats: " + ", ".join(sorted(kinds))
@@ -48,7 +49,7 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
 
 
 def _of_split(splits: dict[Source, str], folder: Path, part: str) -> list[Source]:
-    """The files of a split: by its usual names, else those in a folder or with a stem of that very name."""
+    """The files of a split: by its usual names, else those in a folder, or with a stem, of exactly that name."""
     inside = [source for source in splits if part in source.path.relative_to(folder).parts]
     named = [source for source in splits if source.path.name.split(".")[0] == part]
     return _all_of(splits, _usual(part)) or inside or named
@@ -59,7 +60,7 @@ def _all_of(splits: dict[Source, str], split: str) -> list[Source]:
 
 
 def split_of(path: Path) -> str:
-    """The split a file's name or folder tells, "" for none.
+    """The split that a file's name or folder tells, "" for none.
 
     Example:
         >>> split_of(Path("data/train-00000-of-00001.parquet"))
@@ -78,7 +79,7 @@ def _usual(part: str) -> str:
 
 
 def _split_folder(folder: Path, part: str) -> Path:
-    """The folder of one split, of a data set of splits kept by save_to_disk."""
+    """The folder of one split of a data set that save_to_disk wrote with its splits."""
     names = _split_names(folder)
     if not part:
         chosen = ["train"] if "train" in names or len(names) != 1 else names
@@ -103,7 +104,7 @@ def _split_names(folder: Path) -> list[str]:
 
 
 def _saved(folder: Path) -> tuple[Source, ...]:
-    """The files of a data set kept by save_to_disk, in the order its state tells."""
+    """The files of a data set that save_to_disk wrote, in the order that state.json lists them."""
     try:
         files = orjson.loads((folder / "state.json").read_bytes())["_data_files"]
         listed = [Path(str(file["filename"])).name for file in files]
@@ -117,7 +118,7 @@ def _saved(folder: Path) -> tuple[Source, ...]:
 
 
 def _walk(folder: Path) -> Iterator[Source]:
-    """The data files below a folder, each folder once though links lead to it again.
+    """The data files below a folder, each folder once even if links lead to it again.
 
     Raises: InputError beyond 10,000 files.
     """
@@ -134,12 +135,12 @@ def _walk(folder: Path) -> Iterator[Source]:
             count += 1
             if count > MOST_FILES:
                 got = f"more than {MOST_FILES:,} files"
-                raise InputError(Problem(str(folder), got, "fewer", "name a folder below it, or one file"))
+                raise InputError(Problem(str(folder), got, "fewer files", "name a subfolder, or one file"))
             yield source
 
 
 def _data_file(folder: Path, name: str) -> Source | None:
-    """A file to read; None for another kind of file, an empty one, and one that tunecase or a library wrote beside."""
+    """A file to read; None for one of another kind, an empty one, and what tunecase or a library keeps beside data."""
     if name in NOT_DATA or name.startswith(".") or name.endswith(OURS):
         return None
     source = source_of(folder / name)

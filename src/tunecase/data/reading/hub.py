@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face Hub: read from the cache of this machine, fetched only through huggingface_hub."""
+"""Data sets of the Hugging Face Hub: read from this machine's cache, fetched only through huggingface_hub."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ def local_folder(path: Path) -> tuple[Path, str]:
     name = f"hf://{'/'.join(parts)}"
     if len(parts) < 3 or parts[0] != "datasets":
         fix = "write hf://datasets/OWNER/NAME or hf://datasets/OWNER/NAME/SPLIT"
-        raise InputError(Problem(name, "no data set of the Hub", "hf://datasets/owner/name", fix))
+        raise InputError(Problem(name, "not the name of a Hub data set", "hf://datasets/owner/name", fix))
     repository, split = f"{parts[1]}/{parts[2]}", "/".join(parts[3:])
     if "::" in parts[-1]:
         repository, split = repository.partition("::")[0], parts[-1].rpartition("::")[2]
@@ -25,7 +25,7 @@ def local_folder(path: Path) -> tuple[Path, str]:
 
 
 def cache_folder() -> Path:
-    """Where huggingface_hub keeps what it fetched."""
+    """Where huggingface_hub keeps what it fetches."""
     if folder := os.environ.get("HF_HUB_CACHE"):
         return Path(folder)
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
@@ -53,16 +53,16 @@ def _holds_data(folder: Path, split: str) -> bool:
 
 
 def _fetched(repository: str, name: str) -> Path:
-    command = f"huggingface-cli download --repo-type dataset {repository}"
+    command = f"hf download --repo-type dataset {repository}"
     got = "a data set that is not on this machine"
     try:
         import huggingface_hub
     except ImportError:
-        fix = f"pip install huggingface_hub, then: {command}"
+        fix = f"pip install huggingface_hub, then run: {command}"
         raise InputError(Problem(name, got, "a data set in the cache", fix)) from None
     try:
         return Path(huggingface_hub.snapshot_download(repository, repo_type="dataset"))
     except Exception as error:  # noqa: BLE001 - whatever the network or the Hub answers
         why = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        fix = f"on a machine with network: {command}"
+        fix = f"check the name, then run with a network connection: {command}"
         raise InputError(Problem(name, f"{got} and cannot be fetched: {why}", "a data set in the cache", fix)) from None

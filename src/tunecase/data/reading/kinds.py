@@ -8,7 +8,7 @@ LONGEST_LABEL = 60
 
 
 def looks_like_classes(outputs: Iterable[str]) -> bool:
-    """True when outputs are labels of a class: few distinct ones, short, each seen again.
+    """True when outputs look like class labels: nearly all short, each seen three times or so.
 
     Example:
         >>> looks_like_classes(["yes", "no", "yes", "no", "no", "yes"])
@@ -20,7 +20,7 @@ def looks_like_classes(outputs: Iterable[str]) -> bool:
 
 
 def repeat_like_classes(outputs: Iterable[str]) -> bool:
-    """True when answers come from a closed list, each seen three times or so, however long they are written.
+    """True when answers come from a closed list, each seen three times or so, however long they are.
 
     Example:
         >>> repeat_like_classes(["Please hand this to the harbour.", "Please hand this to the quarry."] * 3)
@@ -31,7 +31,7 @@ def repeat_like_classes(outputs: Iterable[str]) -> bool:
 
 
 def kind_of(outputs: Sequence[str]) -> Literal["classification", "extraction", "generation"]:
-    """What kind of answer outputs are: classes, JSON objects (nine in ten of them), or free text.
+    """What kind of answers the outputs are: JSON objects (at least nine in ten), classes, or free text.
 
     Example:
         >>> kind_of(['{"name": "Ann"}', '{"name": "Bob"}', '{}'])
@@ -53,5 +53,5 @@ def is_object(output: str) -> bool:
 
 
 def are_classes(distinct: int, short: int, total: int) -> bool:
-    """The rule of looks_like_classes on counts: distinct outputs, outputs of at most 60 characters, all outputs."""
+    """The rule of looks_like_classes, from counts: distinct outputs, outputs of at most 60 characters, all outputs."""
     return total > 0 and short >= 0.9 * total and distinct <= max(2, total // 3)

@@ -1,4 +1,4 @@
-"""JSONL: cut at line ends, and read a line at a time."""
+"""JSONL: cut at line ends, and read line by line."""
 
 import json
 import math
@@ -15,7 +15,7 @@ MOST_RECORD_BYTES = 64_000_000  # a longer record is given up: no training row i
 WINDOW = 1 << 16
 HEAD = 800
 
-# line within the block, raw bytes, the record (None for a bad one), reason of a bad one
+# line within the block, raw bytes, the record (None for a bad one), why a bad one is bad
 Records = Iterator[tuple[int, bytes, dict[str, Any] | None, str]]
 
 
@@ -46,12 +46,12 @@ def _cut_in_place(path: str, file: IO[bytes], size: int) -> Iterator[Block]:
 
 
 def too_long(size: int) -> str:
-    """The reason of a record above the bound."""
+    """Why a record above the bound is bad."""
     return f"a record of {size / 1e6:,.0f} MB, more than {MOST_RECORD_BYTES / 1e6:,.0f} MB"
 
 
 def last_end(data: bytes) -> int:
-    """Just behind the last line end of some bytes, 0 where there is none; a CR at the very end may be half of CRLF."""
+    """The place after the last line end, 0 where there is none; a CR at the very end may be half of CRLF."""
     cr = data.rfind(b"\r", 0, len(data) - 1)
     if cr >= 0 and data[cr + 1] == 10:
         cr = -1
@@ -86,7 +86,7 @@ def _next_end(file: IO[bytes], position: int, length: int) -> int:
 
 
 def first_end(data: bytes) -> int:
-    """Just behind the first line end, 0 where there is none; a CR at the very end may be half of CRLF."""
+    """The place after the first line end, 0 where there is none; a CR at the very end may be half of CRLF."""
     lf, cr = data.find(b"\n"), data.find(b"\r", 0, len(data) - 1)
     if cr >= 0 and (lf < 0 or cr < lf):
         return cr + (2 if lf == cr + 1 else 1)
@@ -112,12 +112,12 @@ def _cut_stream(path: str, stream: Stream, size: int) -> Iterator[Block]:
 
 
 def cut_off(path: str, stream: Stream, rest: bytes = b"") -> Block:
-    """The bad row that says why a stream ended too early; `rest` is what came of it."""
+    """The bad row that says why a stream ended too early; `rest` is what was read of its last record."""
     return Block(0, path, data=rest[:HEAD], lines=1, fault=stream.trouble, bytes_done=stream.consumed)
 
 
 def _skip_line(stream: Stream, data: bytes, size: int) -> tuple[int, bytes, bytes]:
-    """Drops a line that is too long: its length, its beginning, and what follows it."""
+    """Drops a line that is too long; returns its length, its beginning, and what follows it."""
     head, length = data[:HEAD], 0
     while not (end := first_end(data)):
         length += len(data) - 1
@@ -130,7 +130,7 @@ def _skip_line(stream: Stream, data: bytes, size: int) -> tuple[int, bytes, byte
 
 
 def bytes_of(block: Block) -> bytes:
-    """The bytes of a piece, from itself or in place."""
+    """The bytes of a piece, from the piece itself or from its file."""
     if block.data or block.end <= block.start:
         return block.data
     with Path(block.path).open("rb") as file:
@@ -166,7 +166,7 @@ def records(block: Block, layout: Layout) -> Records:
 
 
 def named(record: object, columns: tuple[str, ...]) -> tuple[dict[str, Any] | None, str]:
-    """A row without names as a record; lists of cells, where the layout names their columns."""
+    """(record, "") or (None, why it is bad); a list of cells is a record where the layout names the columns."""
     if isinstance(record, dict):
         return record, ""
     if not columns or not isinstance(record, list):
@@ -177,7 +177,7 @@ def named(record: object, columns: tuple[str, ...]) -> tuple[dict[str, Any] | No
 
 
 def repaired(raw: bytes, reason: str) -> tuple[Any, str]:
-    """A record that orjson refuses: NaN is read as a missing value and Infinity as a number; else why it is bad."""
+    """(record, "") for one that orjson refuses only for its NaN, read as missing, or Infinity; else (None, why)."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""Reads data files row by row, whatever their format and shape; a file may be an archive, a folder or a split.
+"""Loads all rows of a data file into memory, whatever its format and shape; also of an archive, a folder or a split.
 
-A bad row is never a bad file: it comes out as a BadRow with its line and reason. Only a file that cannot be opened or
-holds no readable row raises. Memory stays flat.
+A bad row never spoils its file: it comes out as a BadRow with its line and reason. Only a file that cannot be opened,
+or that holds no readable row, raises an error.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from tunecase.data.reading.rows import BadRow, Row, Table
 
 
 def load(path: Path, input: str | None = None, output: str | None = None, labelled: bool = True) -> Table:
-    """All rows of a file; see read_rows."""
+    """All rows of a file; see detect for the arguments and read_rows for the rows."""
     layout = detect(path, input, output, labelled)
     rows: list[Row] = []
     bad: list[BadRow] = []

@@ -1,4 +1,4 @@
-"""Makes rows of records: one function per kind of shape, chosen once for a file."""
+"""Makes rows from records: one function per kind of shape, chosen once per file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def maker(layout: Layout) -> Make:
-    """The function that makes rows of a file with this layout: of (number, line, record)."""
+    """The function that makes a row of a file with this layout from (number, line, record)."""
     if layout.schema == "chat":
         return _chat(layout)
     if layout.schema.startswith("preference"):
@@ -23,7 +23,7 @@ def maker(layout: Layout) -> Make:
 
 
 def _instances(layout: Layout) -> Make:
-    """Rows of an instruction with a list of inputs and outputs: the first of them is the row's."""
+    """Rows from an instruction with a list of inputs and outputs, of which only the first is used."""
     first, key = layout.input
 
     def make(number: int, line: int, record: dict[str, Any]) -> Row | BadRow:
@@ -77,7 +77,7 @@ def _plain(layout: Layout) -> Make:
 
 
 def _of_other_values(record: dict[str, Any], layout: Layout) -> tuple[str, str, tuple[Turn, ...]]:
-    """Input, answer and turns of a record whose input is in several columns, or not all of whose values are texts."""
+    """Input, answer and turns of a record that has several input columns, or values that are not text."""
     first, output = layout.input[0], layout.output
     if record.get(first) is None:
         raise BadTurnsError(f"no {first!r}")
@@ -203,7 +203,7 @@ def _pair_of_chats(prompt: _Prompt, chosen: tuple[Turn, ...], rejected: tuple[Tu
 
 
 def _shared(text: str, other: str) -> int:
-    """How far two texts begin alike, back to where an answer may begin: behind a speaker's name, or a line end."""
+    """How far two texts begin alike, back to where an answer may begin: after a speaker's mark or a blank line."""
     length = _alike(text, other)
     for mark in ("Assistant:", "ASSISTANT:", "<|assistant|>", "assistant\n", "[/INST]", "### Response:"):
         place = text.rfind(mark, 0, length)

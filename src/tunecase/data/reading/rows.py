@@ -11,8 +11,8 @@ SHOWN_CHARACTERS = 200
 class Row:
     """One example: what goes in, what should come out, and the other columns as they stand.
 
-    `rejected` is the answer not preferred, of a preference pair; `turns` are (role, text) of a chat, its last answer
-    among them; roles are system, user, assistant and tool. Not frozen: a frozen one takes three times as long to make.
+    `rejected` is the answer of a preference pair that was not preferred; `turns` are a chat's (role, text), the last
+    answer included; roles are system, user, assistant and tool. Not frozen: it would take three times as long to make.
     """
 
     number: int
@@ -39,7 +39,7 @@ class Layout:
     """How a file is read: its format, the shape of its rows, and the columns of input and output.
 
     `columns` names the cells of rows that carry no names (CSV, lists in JSON); `headless` is True where a CSV has no
-    line of names. `rejected` is the column of the answer not preferred. `classes` are the names of integer labels.
+    header. `rejected` is the column of the answer not preferred. `classes` are the names of integer labels.
     `notes` are remarks for the user, each one sentence.
     """
 
@@ -61,14 +61,14 @@ class Block:
 
     Args:
         index: 0, 1, … in the order of the rows.
-        path: the file; of a folder, the one file of it.
-        start, end: bytes to read in place where `data` is empty.
-        data: the piece itself, unpacked and as UTF-8; of Parquet and Arrow, a stream of record batches.
-        head: True for the first piece of a CSV file, which holds the line of names.
-        lines: how many it holds, where the cutting knows it; -1 where it does not (see blocks.block_lines).
-        broken: True where quotes of a CSV file do not match, and cells are read with care.
-        fault: why the whole piece is one bad row.
-        bytes_done: bytes of all files used up with this piece, for progress.
+        path: the one file that holds the piece, also where a folder is read.
+        start, end: where the piece lies in the file [bytes], to be read from there where `data` is empty.
+        data: the piece itself, unpacked and as UTF-8; for Parquet and Arrow, a stream of record batches.
+        head: True for the first piece of a CSV file, which holds the header.
+        lines: how many lines it holds; -1 where they were not counted in cutting (see blocks.block_lines).
+        broken: True where the quotes of a CSV file do not match, so that records are read one by one.
+        fault: why the whole piece is one bad row, "" where it is not.
+        bytes_done: how much of all files is read by the end of this piece [bytes], for progress.
     """
 
     index: int

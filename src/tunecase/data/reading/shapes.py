@@ -5,7 +5,7 @@ from typing import Any
 
 from tunecase.data.reading.kinds import LONGEST_LABEL, is_object, looks_like_classes
 
-# Input column(s), output columns, schema name ("" for that of the columns); the first that the rows carry wins.
+# Input columns, output columns, schema name ("" for one made of the columns'); the first shape that the rows have wins.
 _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("text",), ("label", "category", "intent", "labels", "target"), ""),
     (("utterance",), ("intent",), ""),
@@ -34,7 +34,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 SHAPES = tuple(
     (inputs, output, schema or f"{inputs[0]}/{output}") for inputs, outputs, schema in _SHAPES for output in outputs
 )
-INSTANCES = "instruction/instances"  # of Self-Instruct
+INSTANCES = "instruction/instances"  # the shape of Self-Instruct
 CHAT_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
 PROMPTS = ("prompt", "question", "instruction", "query", "input", "messages", "conversations")
 TEXTS = ("text", "utterance", "sentence", "query", "question", "review", "content", "message", "comment", "tweet",
@@ -46,12 +46,12 @@ LEAST_ROWS_TO_GUESS = 10
 
 
 def folded(name: object) -> str:
-    """A column name as compared: case and blanks do not matter."""
+    """A column name as it is compared: case does not matter, and blanks, hyphens and underscores are alike."""
     return str(name).strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def preference(names: dict[str, str]) -> tuple[str, ...] | None:
-    """The prompt columns of preference pairs, by folded names, none where the pairs hold it; None for other rows."""
+    """The folded names of a preference pair's prompt columns, () where its answers hold the prompt; else None."""
     if "chosen" not in names or "rejected" not in names:
         return None
     prompts = [name for name in PROMPTS if name in names]
@@ -61,7 +61,7 @@ def preference(names: dict[str, str]) -> tuple[str, ...] | None:
 
 
 def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:
-    """The folded name of the column of turns, "" for none; a column named so but with plain texts is none."""
+    """The folded name of the column of turns, "" for none; all but the first two CHAT_KEYS must also hold lists."""
     for key in CHAT_KEYS:
         if key in names:
             values = [record[names[key]] for record in sample if record.get(names[key]) is not None]
@@ -73,7 +73,7 @@ def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:
 
 
 def columns_of(names: dict[str, str], output: str | None, labelled: bool) -> tuple[tuple[str, ...], str, str] | None:
-    """(input columns, output column, schema) by the first shape that fits, by folded names.
+    """(input columns, output column, schema) of the first shape that fits, as folded names.
 
     Args:
         output: the folded name of the output, where the user named it.
@@ -109,9 +109,9 @@ def output_beside(input: str, names: dict[str, str], output: str | None) -> tupl
 
 
 def two_columns(columns: Sequence[str], sample: Sequence[dict[str, Any]]) -> tuple[str, str] | None:
-    """(input, output) of two columns with unknown names where it is unmistakable, else None.
+    """(input, output) of two columns with unknown names where there is no doubt, else None.
 
-    Either one column is distinct texts and the other a few short labels, or the other is JSON objects.
+    One column must hold distinct texts, the other a few short labels or JSON objects.
     """
     if len(columns) != 2 or len(sample) < LEAST_ROWS_TO_GUESS:
         return None
@@ -147,9 +147,9 @@ def _are_json(values: list[object]) -> bool:
 
 
 def headless(first: Sequence[str], later: Sequence[Sequence[str]]) -> bool:
-    """True where the first line of a CSV is clearly a row, not names: no name is known, and a cell is no name.
+    """True where the first line of a CSV is clearly a row: no cell is a known name, and at least one cannot be a name.
 
-    A cell is no name when it is empty, a number, longer than 60 characters or many words, or is seen again below.
+    A cell cannot be a name when it is a number, longer than 60 characters or six words, or is seen again below.
     """
     same = [row for row in later if len(row) == len(first)]
     cells = [(cell, [row[place] for row in same]) for place, cell in enumerate(first)]
@@ -159,7 +159,7 @@ def headless(first: Sequence[str], later: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_name(cell: str, below: Sequence[str]) -> bool:
-    """A known name, and not a value such as y or n, which is seen again and again below."""
+    """True for a known name, unless it recurs below, as a value such as y or n would."""
     return folded(cell) in KNOWN and below.count(cell) <= 0.1 * len(below)
 
 

@@ -1,4 +1,4 @@
-"""One file to read: what its name tells of it, and its bytes, unpacked and as UTF-8."""
+"""One file to read: what its name says about it, and its bytes, unpacked and as UTF-8."""
 
 import codecs
 import importlib
@@ -22,7 +22,7 @@ FORMATS = {
 }
 PACKINGS = {".gz": "gz", ".zst": "zst"}
 CHUNK = 1 << 18
-# A bomb: text shrinks 3 to 30 times, logs up to about 100; only what was made to burst passes both bounds.
+# Text shrinks 3 to 30 times, logs up to about 100; only a zip bomb exceeds both bounds.
 MOST_RATIO, LEAST_BOMB_BYTES = 200, 1_000_000_000
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,7 +35,7 @@ BOMS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read: its path, format, packing, and the split wanted of a JSON object of splits."""
+    """One file to read: path, format (`kind`), packing, and the split (`part`) wanted from a JSON object of splits."""
 
     path: Path
     kind: str
@@ -44,7 +44,7 @@ class Source:
 
 
 class Stream(Protocol):
-    """Bytes from front to back."""
+    """Bytes read from front to back."""
 
     @property
     def trouble(self) -> str:
@@ -53,15 +53,15 @@ class Stream(Protocol):
 
     @property
     def consumed(self) -> int:
-        """Bytes of the file used."""
+        """Bytes of the file read so far, before unpacking."""
         ...
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes, less only at the end."""
+        """At most `size` bytes, fewer only at the end."""
         ...
 
     def close(self) -> None:
-        """Gives the file back."""
+        """Closes the file."""
         ...
 
 
@@ -79,7 +79,7 @@ def split_name(path: Path) -> tuple[Path, str]:
 
 
 def source_of(path: Path, part: str = "") -> Source | None:
-    """A file as its name tells it, or None for an ending that is not known."""
+    """The file as its name describes it, or None for an unknown ending."""
     packing = PACKINGS.get(path.suffix.lower(), "")
     ending = Path(path.stem).suffix.lower() if packing else path.suffix.lower()
     kind = FORMATS.get(ending, "")
@@ -89,7 +89,7 @@ def source_of(path: Path, part: str = "") -> Source | None:
 
 
 def open_stream(source: Source, encoding: str = "utf-8") -> Stream:
-    """The bytes of a text file as UTF-8, unpacked, without byte order mark; what is added later is not read."""
+    """The bytes of a text file as UTF-8, unpacked, without a byte order mark; bytes appended later are not read."""
     return _Recoded(_unpacked(source), encoding)
 
 
@@ -100,7 +100,7 @@ def _unpacked(source: Source) -> Stream:
 
 
 def beginning(source: Source, size: int) -> bytes:
-    """The first bytes of a text file as UTF-8, unpacked, at most about `size` of them."""
+    """The first bytes of a text file, about `size` at most, as UTF-8 and unpacked."""
     stream = open_stream(source, encoding_of(source))
     try:
         return stream.read(size)
@@ -125,7 +125,7 @@ class _Plain:
 
 
 class _Gunzip:
-    """zlib's decompressor with the manners of zstd's."""
+    """zlib's decompressor with the interface of zstd's."""
 
     def __init__(self) -> None:
         import zlib
@@ -155,9 +155,9 @@ def _unpackers(source: Source) -> Callable[[], Any]:
 
 
 def zstd_library(feature: str) -> Any:
-    """Python's own zstd (from 3.14 on), or the same for older ones.
+    """Python's own zstd module (from 3.14 on), or its backport.
 
-    Raises: MissingExtraError where neither is there; `feature` is what it says is wanted.
+    Raises: MissingExtraError where neither is installed; it names `feature` as what needs one.
     """
     for name in ("compression.zstd", "backports.zstd"):
         try:
@@ -168,7 +168,7 @@ def zstd_library(feature: str) -> Any:
 
 
 class _Unpacked:
-    """The content of an archive, member after member, with flat memory; an archive that bursts is refused."""
+    """The content of an archive, member after member, in flat memory; a zip bomb is refused."""
 
     def __init__(self, path: Path, packed: Stream, new: Callable[[], Any]) -> None:
         self.path, self.packed, self.new, self.inner = path, packed, new, new()
@@ -184,8 +184,9 @@ class _Unpacked:
             size -= len(piece)
             self.given += len(piece)
             if self.given > LEAST_BOMB_BYTES and self.given > MOST_RATIO * self.packed.consumed:
-                got = f"an archive that grows more than {MOST_RATIO} times, past {LEAST_BOMB_BYTES / 1e9:.0f} GB"
-                raise InputError(Problem(str(self.path), got, "an archive of data", "unpack and look at it yourself"))
+                got = f"an archive that grows more than {MOST_RATIO} times, to over {LEAST_BOMB_BYTES / 1e9:.0f} GB"
+                fix = "unpack it yourself, look into it, and name the unpacked file"
+                raise InputError(Problem(str(self.path), got, "an archive of data", fix))
         self.consumed = self.packed.consumed
         return b"".join(pieces)
 
@@ -213,7 +214,7 @@ class _Unpacked:
 
 
 class _Recoded:
-    """A stream as UTF-8 without byte order mark."""
+    """A stream as UTF-8 without a byte order mark."""
 
     def __init__(self, inner: Stream, encoding: str) -> None:
         self.inner, self.first, self.buffer = inner, True, b""

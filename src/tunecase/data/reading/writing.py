@@ -15,10 +15,10 @@ BATCH_ROWS = 2048
 
 
 class Writer:
-    """Writes records as raw_records gives them; used with `with`, and the file stands when the block ends well.
+    """Writes records as raw_records gives them, in a `with` block; the file appears when the block ends without error.
 
-    JSONL and CSV keep their bytes, CSV its line of names; an array stays an array, a split of an object of splits
-    becomes one; Parquet and Arrow keep their schema. The ending of `path` says whether it is packed (.gz, .zst).
+    JSONL and CSV keep their bytes, CSV its header; an array stays an array, one split of an object of splits becomes
+    an array; Parquet and Arrow keep their schema. The ending of `path` says whether it is packed (.gz, .zst).
 
     Args:
         path: the file to write.
@@ -91,7 +91,7 @@ class Writer:
             raise self._refused(error) from None
 
     def takes(self, record: dict[str, Any]) -> bool:
-        """Whether the columns have room for the values of a record: a word in a column of numbers has none."""
+        """Whether the columns can hold the values of a record: a column of numbers cannot hold a word."""
         if self.table is None:
             return True
         import pyarrow as pa
@@ -103,7 +103,7 @@ class Writer:
         return True
 
     def _line(self, raw: bytes) -> None:
-        """Writes a line; one that has no end, because it was the last, gets that of the others when more follows."""
+        """Writes a line; one without a line end, because it was the last, gets the others' when more lines follow."""
         if not self.ended:
             self.file.write(self.line_end)
         self.file.write(raw)
