@@ -97,7 +97,7 @@ UNREADABLE = (
     ("d.jsonl", b"[1]\n[2]\n", "not a JSON object"),
     ("d.jsonl", b'{"a": 1, "b": 2}\n', "columns a, b"),
     ("d.txt", b"x", "the ending .txt"),
-    ("d", b"x", "(none)"),
+    ("d", b"x", "a name without an ending"),
     ("d.parquet", b"PAR1 half of it", "Parquet"),
     ("d.csv", b"text,text\na,b\n", "twice"),
 )

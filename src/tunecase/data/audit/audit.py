@@ -82,8 +82,8 @@ class Files:
     """The files that an audit reads, and the one it may write.
 
     Args:
-        train, test: data files; a folder's own test split is taken where no test is given; without one nothing that
-            compares the two can be checked.
+        train, test: data files; where no test is given, a folder's own test split is taken; without either, nothing
+            that compares the two can be checked.
         input, output: columns, where they are not recognised; they override the project's.
         production: a sample of real inputs, without answers.
         tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
@@ -103,8 +103,8 @@ class Watch(TypedDict, total=False):
     """The callbacks that follow an audit while it runs.
 
     Args:
-        progress: called with the rows read, rows a second and the seconds left (None where not known); once with no
-            speed (0) where it goes on with an interrupted pass.
+        progress: called with the rows read, rows per second and the seconds left (None where not known); once with a
+            speed of 0 where it resumes an interrupted pass.
         checking: called with the name of each check as it begins.
     """
 
@@ -114,7 +114,7 @@ class Watch(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit with all it rests on: every defect with all its rows, where the record holds the first 1,000."""
+    """An audit with all it rests on: every defect with all its rows, of which the record holds the first 1,000."""
 
     record: Audit
     evidence: Evidence
@@ -125,20 +125,20 @@ class Audited:
 def audit(
     project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False, **watch: Unpack[Watch]
 ) -> Audited:
-    """The data judged: what is wrong, which rows, what repairs cost, and whether to train on it.
+    """Judges the data: what is wrong, in which rows, what repairs cost, and whether to train on it.
 
     Args:
         project: gives column names, the token limit, shares in production and the model whose tokenizer is looked for;
             None for defaults.
         files: the data, and where bad rows are written.
         basis: where prices come from.
-        seed: of everything drawn at random.
-        fast: only what one pass over the files tells; checks that train or compare texts are left out, and said so.
-        watch: who is told of the progress.
-    Returns: the record, findings with their severest first, and what it rests on. `words_histogram` holds (words from,
-        rows) with the edges of WORD_EDGES.
+        seed: seeds everything that is drawn at random.
+        fast: only what one pass over the files shows; checks that train or compare texts are left out, and named.
+        watch: callbacks that follow the progress; see Watch.
+    Returns: the record, the severest findings first, and what it rests on. `words_histogram` holds (least words, rows)
+        with the edges of WORD_EDGES.
     Raises: InputError when a file cannot be read as asked.
-    Leaves out all that `not_checked` lists.
+    Leaves out everything that `not_checked` lists.
     """
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
@@ -153,9 +153,9 @@ def audit(
         )
     splits, quarantined_rows = _read(files, fast, watch.get("progress"))
     train, test = splits["train"], splits.get("test")
-    asked = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
+    request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
     second = _second_labels(test, project.data.second_label if project else None)
-    evidence = Evidence(train, test, asked, splits.get("production"), second)
+    evidence = Evidence(train, test, request, splits.get("production"), second)
     _refuse_unknown_classes(evidence)
     with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
         defects, abstained = _checked(evidence, watch.get("checking"))
@@ -324,7 +324,7 @@ def _cached_tokenizer(project: Project) -> Path | None:
 
 
 class _Pace:
-    """Passes progress on with the speed so far and the seconds left of the file that is read."""
+    """Passes progress on with the speed so far and the seconds left for the file being read."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress, self.before, self.rows = progress, 0, 0
@@ -337,7 +337,7 @@ class _Pace:
         self.skipped_part = 0.0
 
     def __call__(self, rows: int, part: float | None = None, taken_up: bool = False) -> None:
-        """So many rows of the file are read, which are this part of it, by an earlier pass where they are taken up."""
+        """Says that `rows` rows of the file are read, the share `part` of it; if `taken_up`, by an earlier pass."""
         if rows < self.rows or taken_up:
             self.next()
         self.rows = rows

@@ -60,7 +60,7 @@ def _shown(split: Split, defect: Defect) -> tuple[tuple[int, ...], tuple[int, ..
 
 
 def _pairs(evidence: Evidence, split: Split, defect: Defect) -> tuple[tuple[int, int], ...]:
-    """Numbers of the first pairs: a row of the file concerned and a training row."""
+    """The row numbers of the first pairs: a row of the file concerned and a training row."""
     if defect.pairs is None:
         return ()
     some = defect.pairs[:MOST_ROWS_SHOWN]
@@ -88,6 +88,6 @@ def _price(defect: Defect, basis: Basis) -> Band | None:
 
 
 def repair_price(defects: Sequence[Defect], basis: Basis) -> Band:
-    """All priced fixes together; unpriced ones are named in their findings. A row hit twice is paid twice."""
+    """All priced fixes together; unpriced ones are named in their findings. A row with two findings is paid twice."""
     parts = [draws for defect in defects if not defect.unpriced and (draws := _draws(defect, basis)) is not None]
     return band(sum(parts[1:], parts[0])) if parts else FREE

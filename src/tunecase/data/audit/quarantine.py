@@ -16,8 +16,8 @@ CUT_CHARACTERS = 40
 def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], list[bool]]]:
     """A writer of bad rows to a temporary file that becomes `path` at the end, if there were any and all went well.
 
-    Yields the writer, and a list that is not empty once the file stands.
-    Raises: TunecaseError when the disk is full or the folder may not be written to; nothing is left behind.
+    Yields the writer, and a list that is not empty once the file is in place.
+    Raises: TunecaseError when the disk is full or the folder cannot be written to; nothing is left behind.
     """
     import orjson
 
@@ -59,7 +59,7 @@ def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], l
 def _refused(path: Path | None, error: OSError) -> TunecaseError:
     return TunecaseError(
         f"{path}: the quarantine of bad rows cannot be written ({error.strerror or error}).\n"
-        "Fix: free some room, or run it where you may write"
+        "Fix: make room on the disk, or run it in a folder that you may write to"
     )
 
 

@@ -9,9 +9,9 @@ from tunecase.quantities import Interval80, counted
 from tunecase.records import Finding, Tokens
 
 Verdict = Literal["fit", "fit after fixes", "not fit", "too little to say"]
-# Findings that no cheap fix mends when they stop, and what each says of the data.
+# Findings that no cheap fix mends once their severity is "stop", and what each says about the data.
 BLOCKING: dict[str, str] = {
-    "contradiction": "{share:.0%} of the rows have a text that carries more than one answer",
+    "contradiction": "{share:.0%} of the rows have a text with more than one answer",
     "format": "{share:.0%} of the rows cannot be read",
     "labels_random": "the labels cannot be told from labels handed out at random",
 }
@@ -28,8 +28,8 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
         return "too little to say", f"{usable} rows are left after the fixes; at least {balance.LEAST_ROWS} are needed"
     to_mend = [finding for finding in findings if finding.severity != "note"]
     if not to_mend:
-        where = " in one pass; what a fast audit leaves out is not judged" if evidence.request.fast else ""
-        return "fit", f"{usable:,} usable rows and nothing found that has to be mended first{where}"
+        where = "; what a fast audit leaves out is not judged" if evidence.request.fast else ""
+        return "fit", f"{usable:,} usable rows, and nothing found that must be mended first{where}"
     names = ", ".join(f"{finding.check.replace('_', ' ')} ({finding.count:,})" for finding in to_mend[:3])
     more = f" and {counted(len(to_mend) - 3, 'more kind')}" if len(to_mend) > 3 else ""
     return "fit after fixes", f"{usable:,} of {evidence.train.rows:,} rows stay; mend first: {names}{more}"
@@ -65,9 +65,9 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
         (train.layout.schema == "chat", "tool calls against the tools that are declared"),
         (
             not train.texts.complete and not request.fast,
-            f"all rows by the checks that need words: they saw {kept:.0%}, drawn at random",
+            f"the other rows in the checks that need words: these saw {kept:.0%} of the rows, drawn at random",
         ),
-        (not tokens.exact, f"exact tokens, and rows that only may pass the limit: {why}"),
+        (not tokens.exact, f"exact tokens, and which rows near the limit exceed it: {why}"),
         (not train.labelled, "everything about answers: no output column"),
     )
     return tuple(line for unseen, line in lines if unseen)
@@ -76,19 +76,19 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
 def effective_rows(usable: int, findings: Sequence[Finding], classes: int) -> Interval80:
     """How many clean, different rows would teach as much as the usable ones.
 
-        effective = usable * (1 - share K / (K - 1))^2,   share the labels estimated wrong, K the classes
+        effective = usable * (1 - share K / (K - 1))^2,   share that of labels estimated wrong, K the classes
 
     Args:
-        usable: rows left after the free fixes, copies gone.
-        findings: those of label_error tell the share; without it all labels count as right.
-        classes: distinct labels.
-    Returns: low, middle and high over the 80% range of the share.
+        usable: rows left after the free fixes, without copies [rows].
+        findings: that of label_error gives the share; without it all labels count as right.
+        classes: how many distinct labels there are.
+    Returns: low, middle and high over the 80% range of the share [rows].
     Example:
         >>> effective_rows(1000, (), 5).mid
         1000
 
-    Source: Angluin and Laird, Machine Learning 2 (1988), for two classes; the form for K keeps that labels at random
-    teach nothing. Fine-tuned models often suffer less, so this is the careful end.
+    Source: Angluin and Laird, Machine Learning 2 (1988), for two classes; in the form for K classes, too, random labels
+    teach nothing. Fine-tuned models often suffer less, so this errs on the careful side.
     *Leaves out* near copies that are kept because their answers differ, and what rows teach beyond their label.
     """
     errors = next((finding for finding in findings if finding.check == "label_error" and finding.measured), None)

@@ -1,7 +1,7 @@
 """A cleaned copy of the training file, with everything that was taken out of it and the rows to review.
 
-rows = kept + dropped + quarantined, asserted against the audit. The input is read as a stream, twice side by side: once
-as rows, once as the bytes they are made of.
+rows = kept + dropped + quarantined, checked against the audit. The input is streamed twice, side by side: once as rows,
+once as the bytes they are made of.
 """
 
 import json
@@ -44,10 +44,10 @@ def clean(
         audited: the audit that decides, with all its rows; its seed draws the random control rows.
         folder: an empty folder.
         sha256: of the training file when the audit began [hex].
-        corrections: what reviewers decided of rows, by number.
-        mask: also replace personal data in all texts of the copy but labels.
+        corrections: what reviewers decided, by row number.
+        mask: whether to replace personal data in the texts of the copy as well; labels are never masked.
     Returns: Cleaned.
-    Raises: InputError when the file is not the one that was audited; OSError when the disk refuses.
+    Raises: InputError when the file is not the one that was audited; OSError when the disk refuses a write.
 
     Leaves out whether a corrected row has become a copy of another: audit the cleaned file.
     """
@@ -69,15 +69,15 @@ def clean(
     files = _written(folder, target.name, tally, len(queue))
     record = _record(audited, orders, tally, sha256, files)
     _notes(folder, record)
-    record = replace(record, files=(*files, _file(folder, NOTES, "what lies here")))
+    record = replace(record, files=(*files, _file(folder, NOTES, "what this folder holds")))
     _changes(folder, audited.record, record, tally, orders, layout)
     return replace(record, files=(*record.files, _file(folder, CHANGES, "what was done, by row")))
 
 
 def read_ranking(folder: Path, sha256: str) -> tuple[dict[int, float], float, int] | None:
-    """What `clean` wrote of its queue for this very file, else None.
+    """What `clean` recorded about its queue for exactly this file, else None.
 
-    Returns: suspicion by row of the queue, how many of them were expected to be wrong, and the rows kept.
+    Returns: suspicion, 0 to 1, by row number of the queue, how many of its rows should be wrong, and the rows kept.
     """
     try:
         body = json.loads((folder / CHANGES).read_bytes())
@@ -92,7 +92,7 @@ def read_ranking(folder: Path, sha256: str) -> tuple[dict[int, float], float, in
 def _still_meant(
     path: Path, layout: Layout, corrections: Mapping[int, Correction]
 ) -> tuple[dict[int, Correction], list[int]]:
-    """The corrections whose rows stand as they were reviewed, and the numbers of the others, which hide no row."""
+    """The corrections whose rows are still as reviewed, and the row numbers of the others, which are not applied."""
     meant: dict[int, Correction] = {}
     for row in read_rows(path, layout) if corrections else ():
         correction = corrections.get(row.number)
@@ -108,7 +108,7 @@ def _check(path: Path, audit: Audit, tally: Tally, sha256: str) -> None:
     counted = (tally.rows, tally.dropped - len(tally.deleted), tally.quarantined)
     expected = (audit.rows, audit.dropped, audit.quarantined)
     if counted != expected:
-        raise changed_meanwhile(path, f"{counted} rows, dropped and quarantined, where the audit has {expected}")
+        raise changed_meanwhile(path, f"(rows, dropped, quarantined) = {counted}, where the audit has {expected}")
 
 
 def depths(rows: int, basis: Basis) -> tuple[Depth, ...]:
@@ -208,9 +208,9 @@ def _how_to_review(record: Cleaned) -> list[str]:
     if not record.review_rows:
         return []
     return [
-        "To review: fill in `decision` (right, wrong, delete or unsure) and, where it is wrong, `answer`, in",
-        "review.csv or in the tool. `seconds` and `reviewer` may stay empty. Some rows are drawn at random and nothing",
-        "was found on them: they tell how often the other answers are wrong, so judge every row by itself. Then run",
+        "To review: fill in `decision` (right, wrong, delete or unsure) and, where it is wrong, the right `answer`, in",
+        "review.csv or in the tool. `seconds` and `reviewer` may stay empty. Some rows were drawn at random from those",
+        "not suspected, to show how often such rows are wrong: judge every row on its own. Then run",
         "`tunecase audit --reviewed FILE`, and `--fix` once more to put the corrections into a copy.",
         "",
         "Label Studio: paste label_studio.xml as the labelling interface, import label_studio.json, export as JSON.",

@@ -22,11 +22,11 @@ DROPPED, QUARANTINE = "dropped.jsonl", "quarantine.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What happens to which row, by number.
+    """What is to happen to each row, by row number.
 
     Args:
-        removed: rows that go, with their reasons.
-        queue: rows whose texts are laid aside for review.
+        removed: rows to drop, with their reasons.
+        queue: rows whose texts are set aside for review.
         corrections: what reviewers decided.
         mask: whether personal data are masked.
         labels: whether short answers are labels, which are never masked.
@@ -145,7 +145,7 @@ class _Rows:
         return self.orders.labels and isinstance(value, str) and len(value) <= LONGEST_LABEL
 
     def _lay_aside(self, row: Row, control: bool) -> tuple[int, int]:
-        """Where a queued row's texts were laid; its code is that of the texts before they were masked."""
+        """Sets a queued row's texts aside and gives their place; the mark is that of the texts before masking."""
         start = self.texts.tell()
         code = code_of(row.number, row.input, row.output, control)
         input, output = row.input, row.output

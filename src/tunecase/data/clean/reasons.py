@@ -11,8 +11,8 @@ from tunecase.data.checks.evidence import Evidence, Where
 if TYPE_CHECKING:
     from tunecase.data.arrays import Flags, Rows
 
-MOST_OTHERS = 3  # rows named that one row repeats or contradicts
-TEMPLATE = 2.0  # rows for each row to look at, from which on a sample is enough
+MOST_OTHERS = 3  # how many rows are named that one row repeats or contradicts
+TEMPLATE = 2.0  # rows named for each row to look at, above which a sample is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Reason:
 
 
 def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> dict[int, list[Reason]]:
-    """Row number to every reason for which the row is dropped."""
+    """Every reason for which a row is dropped, by row number."""
     reasons: dict[int, list[Reason]] = {}
     for defect in defects:
         partners = _partners(evidence, defect, set(defect.removed.tolist()))
@@ -42,11 +42,11 @@ def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> dict[int, lis
 
 
 def rows_to_look_at(evidence: Evidence, defects: Sequence[Defect], without: "Flags") -> dict[int, list[Reason]]:
-    """Index of a training row to every reason to look at it; `without` marks rows that are left out, shape (rows,).
+    """Every reason to look at a training row, by its index; `without` marks rows to leave out, shape (rows,).
 
-    A finding wants a look where it counts rows to review, or has a fix that cannot be priced. Of ranked rows the first
-    are taken, as many as it counts; so they are where it wants far fewer rows looked at than it names: a template needs
-    no more.
+    A finding wants rows looked at where it counts rows to review, or has a fix that cannot be priced. Of ranked rows
+    only the first are taken, as many as it counts; likewise where it names far more rows than it wants looked at, since
+    a template needs no more.
     """
     reasons: dict[int, list[Reason]] = {}
     for defect in defects:
@@ -59,8 +59,8 @@ def rows_to_look_at(evidence: Evidence, defects: Sequence[Defect], without: "Fla
 
 
 def _reason(evidence: Evidence, defect: Defect, others: Sequence[int], place: int | None) -> Reason:
-    """Why one row wants a look; `place` is its place among the rows of the finding, if it is one of them."""
-    reason = Reason(defect.check, _numbers(evidence, defect, others), defect.where, _told(evidence, defect, others))
+    """Why to look at one row; `place` is its place among the rows of the finding, if it is one of them."""
+    reason = Reason(defect.check, _numbers(evidence, defect, others), defect.where, _in_words(evidence, defect, others))
     if place is None:
         return reason
     return replace(
@@ -87,7 +87,7 @@ def _wanted(defect: Defect) -> list[int]:
 
 
 def _enough(defect: Defect, rows: list[int]) -> list[int]:
-    """As many of the rows as the finding wants looked at; of a test row all training rows."""
+    """As many of the rows as the finding wants looked at; all training rows where it is about test rows."""
     if defect.where == "test" or not defect.review_rows:
         return rows
     enough = defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows
@@ -95,7 +95,7 @@ def _enough(defect: Defect, rows: list[int]) -> list[int]:
 
 
 def _partners(evidence: Evidence, defect: Defect, wanted: set[int]) -> dict[int, list[int]]:
-    """Training row to the rows that a finding joins it with, of the file that `where` names; at most three each."""
+    """By training row, the rows that a finding joins it with, in the file that `where` names; at most three each."""
     if defect.pairs is None or not wanted:
         return {}
     joined = _joined(defect.pairs, defect.where)
@@ -124,8 +124,8 @@ def _numbers(evidence: Evidence, defect: Defect, others: Sequence[int]) -> tuple
     return tuple(int(evidence.split(defect.where).number[other]) for other in others)
 
 
-def _told(evidence: Evidence, defect: Defect, others: Sequence[int]) -> str:
-    """The finding in a few words; a ranked row says nothing, so that the reviewer is not led."""
+def _in_words(evidence: Evidence, defect: Defect, others: Sequence[int]) -> str:
+    """The finding in a few words; none for a ranked row, so that the reviewer is not led."""
     if _is_ranked(defect):
         return ""
     split = evidence.split(defect.where)

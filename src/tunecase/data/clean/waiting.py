@@ -37,11 +37,11 @@ def plan_review(
     removed: set[int],
     corrections: Mapping[int, Correction],
 ) -> dict[int, Waiting]:
-    """Row number to its place in the queue: suspicious rows first, one row in ten drawn at random among them.
+    """The queue by row number: suspicious rows first, with one row in ten drawn at random mixed in.
 
         suspicion = 1 - product over findings of (1 - s),   s a ranked row's score, else the check's measured precision
 
-    Rows that are dropped or were reviewed already are left out; the random rows are drawn from all others.
+    Rows that are dropped or already reviewed are left out; the random rows are drawn from the rest of the file.
     """
     import numpy as np
 
@@ -81,8 +81,8 @@ def _suspicion(reasons: Sequence[Reason], precision: Mapping[str, float | None])
 def expected_wrong(queue: Mapping[int, Waiting], audit: Audit) -> float:
     """How many rows of the queue are expected to be wrong before anybody has looked.
 
-    Suspicion is a rank and no chance where a check also tells how many it takes to be wrong: there its rows share that
-    number; elsewhere suspicion, which is the check's measured precision, counts as it stands.
+    Where a check also estimates how many rows are wrong, suspicion only ranks them: its rows then sum to that number at
+    most. Elsewhere suspicion is the check's measured precision and counts as it stands.
     """
     estimated = {each.check: each.measured.middle for each in audit.findings if each.measured and each.scores}
     sums = dict.fromkeys(estimated, 0.0)

@@ -17,9 +17,10 @@ CORRECTIONS_FILE = "corrections.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One reviewed row: its number and mark, the verdict, the answer it had and the one it should have.
+    """One reviewed row: its number and mark (`code`), the verdict, the answer it had and the one it should have.
 
-    `answer` is empty where the verdict is right, delete, or wrong without a better answer.
+    `answer` is empty where the verdict is right, delete, or wrong without a better answer; `file` is the SHA-256 of the
+    training file [hex].
     """
 
     row: int
@@ -33,9 +34,9 @@ class Correction:
 
 
 def read_corrections(path: Path) -> dict[int, Correction]:
-    """Row number to its correction; empty where there is no file.
+    """The corrections by row number; empty where there is no file.
 
-    Raises: InputError naming every line that is no correction.
+    Raises: InputError naming every line that is not a correction.
     """
     import orjson
 
@@ -50,14 +51,14 @@ def read_corrections(path: Path) -> dict[int, Correction]:
             corrections[correction.row] = correction
         except (ValueError, TypeError, KeyError):
             fix = "delete the file and read the reviews again: tunecase audit --reviewed FILE"
-            problems.append(Problem(f"{path}:{number}", "a line that is no correction", "as it was written", fix))
+            problems.append(Problem(f"{path}:{number}", "not a correction", "the line as it was written", fix))
     if problems:
         raise InputError(problems)
     return corrections
 
 
 def write_corrections(path: Path, corrections: Iterable[Correction]) -> None:
-    """The whole file anew, in the order of rows; whole or not at all.
+    """Writes the file anew, in the order of rows; whole or not at all.
 
     Raises: TunecaseError when the disk refuses it.
     """
@@ -77,7 +78,7 @@ def write_corrections(path: Path, corrections: Iterable[Correction]) -> None:
 
 
 def with_answer(record: Mapping[str, Any], layout: Layout, answer: str, given: str = "") -> dict[str, Any] | None:
-    """The record with another answer, numbers and truth values kept as such; None where its shape has no one answer.
+    """The record with another answer, numbers and booleans kept as such; None where its shape has no single answer.
 
     Args:
         given: the answer it had, as the row was read; the preferred text of a pair may begin with its prompt.
@@ -110,7 +111,7 @@ def _last_turn_replaced(turns: list[Any], answer: str) -> list[Any] | None:
 
 
 def rewritten(raw: bytes, record: Mapping[str, Any], layout: Layout) -> bytes:
-    """The bytes of a changed record, written as its neighbours are; of a table the raw bytes, which nobody reads.
+    """The bytes of a changed record, written as its neighbours are; for a table the raw bytes, which are not used.
 
     Example:
         >>> layout = Layout("jsonl", "text/label", ("text",), "label")

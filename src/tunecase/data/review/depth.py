@@ -1,8 +1,8 @@
 """How far to read a ranked queue: what the plan expects, and what reviewed labels say about those not yet read.
 
 The chance that a label is wrong rises with its score: logit p = shift + slope logit score. The plan sets the shift so
-that all chances sum to the wrong labels estimated; reviews correct shift and slope. Controls are drawn at random from
-rows outside the queue and speak for those alone.
+that the chances sum to the estimated number of wrong labels; reviews correct shift and slope. Controls are drawn at
+random from rows outside the queue and speak for those alone.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.floating[Any]]
 
 BATCH = 50
-LEAST_YIELD = 0.1  # errors a row below which reading stops
+LEAST_YIELD = 0.1  # errors per row, below which reading stops
 DRAWS = 400
 SLOPE, SLOPE_SD, SHIFT_SD = 1.0, 0.5, 1.0
 SCORE_EDGE = 1e-4
@@ -46,8 +46,8 @@ def plan_depth(scores: "Numbers", wrong: Interval80 | None = None) -> Depth:
 
     Args:
         scores: suspicion, 0 to 1, the worst first, shape (ranked,).
-        wrong: labels estimated wrong; half to twice the sum of the scores where it is left out.
-    Returns: the Depth, in whole batches of 50, up to the first that is expected to have under LEAST_YIELD errors a row.
+        wrong: how many labels are estimated wrong; half to twice the sum of the scores where it is left out.
+    Returns: the Depth, in whole batches of 50, up to the first that should have fewer than LEAST_YIELD errors per row.
     Example:
         >>> import numpy as np
         >>> plan_depth(np.array([0.99] * 60 + [0.01] * 140), Interval80(40, 60, 80)).rows
@@ -70,20 +70,20 @@ def plan_depth(scores: "Numbers", wrong: Interval80 | None = None) -> Depth:
 def wrong_unread(
     reviews: Sequence[Review], scores: "Numbers", *, outside: int = 0, wrong: Interval80 | None = None, seed: int = 0
 ) -> Interval80:
-    """How many of the labels that nobody has read are wrong, by those that were read.
+    """How many of the labels that nobody has read are wrong, estimated from those that were read.
 
     Args:
-        reviews: in any order; of a row reviewed twice the last counts.
+        reviews: in any order; the last review of a row counts.
         scores: suspicion, 0 to 1, of all ranked rows, shape (ranked,).
-        outside: rows that no score was given to, controls among them; they count by the controls' rate, and not at all
-            where no control was read.
-        wrong: labels estimated wrong before the review: where the shift starts from.
+        outside: how many rows have no score, controls included; they count at the controls' rate, and not at all where
+            no control was read.
+        wrong: how many labels were estimated wrong before the review; the shift starts from it.
     Returns: their number, an 80% range.
     Raises: ValueError for a row outside the ranking.
 
     Source: logistic regression with normal priors (Laplace's approximation), unread labels drawn from it; outside the
     ranking, Jeffreys' beta of the controls.
-    Leaves out mistakes of the reviewer.
+    Leaves out the reviewers' mistakes.
     """
     import numpy as np
 
@@ -148,7 +148,7 @@ def _drawn_chances(
         p = 1 / (1 + np.exp(-np.clip(x @ point, -30, 30)))
         bend = prior + (x * (p * (1 - p))[:, np.newaxis]).T @ x
         step = np.linalg.solve(bend, x.T @ (y - p) - prior @ (point - start))
-        # A whole Newton step from far away flies past the answer and never returns.
+        # From far away a whole Newton step overshoots the answer and never comes back.
         while loss(point + step) > loss(point) and np.abs(step).max() > STILL:
             step = step / 2
         point = point + step

@@ -1,4 +1,4 @@
-"""What reviewers said, taken in: decisions matched with rows, what they tell of the others, and corrections."""
+"""What reviewers decided, matched with the rows: what it says about the unread rows, and the corrections."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -17,11 +17,11 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.quantities import Z80, Interval80, wilson
 from tunecase.records import DepthReviewed, Reviews
 
-LEAST_TIMED = 20  # reviews, from which on the reviewers' own clock replaces the default
-IDLE = 10.0  # times the median: longer and the reviewer was away
+LEAST_TIMED = 20  # timed reviews from which the reviewers' own times replace the default
+IDLE = 10.0  # times the median: in a longer review the reviewer was away
 DEPTHS = (20, 50, 100, 200, 500)
 MOST_PROBLEMS = 50
-Vote = tuple[str, str]  # a verdict, and the right answer where the verdict is wrong
+Vote = tuple[str, str]  # a verdict, and the right answer where that verdict is "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class GivenOut:
 
     Args:
         usable: rows of the training file that will be used [rows]; all readable ones when left out.
-        ranking: suspicion by row number, of every row of the queue but the controls; None where it was not found.
-        expected: rows of the ranking expected to be wrong before anybody looked; the sum of suspicions when left out.
+        ranking: suspicion, 0 to 1, by row number, of all rows of the queue but the controls; None where not found.
+        expected: wrong rows expected in the ranking before anybody looked [rows]; the sum of suspicions when left out.
     """
 
     usable: int | None = None
@@ -76,7 +76,7 @@ class _Settled:
 
 @dataclass(frozen=True, slots=True)
 class _TrainingRows:
-    """The decisions matched with the training file: labels (none where answers are no classes) and readable rows."""
+    """The decisions matched with the training file; its labels (none where answers are free text), readable rows."""
 
     judged: list[_Judged]
     labels: tuple[str, ...]
@@ -89,19 +89,19 @@ def review(
 ) -> tuple[Reviews, tuple[Correction, ...]]:
     """Reads decisions back and says what follows from them; writes nothing.
 
-    A row with several reviewers is settled by more than half of them. The error rate is that of the random control
-    rows (Wilson), which were drawn outside the queue. Answers still wrong: those of the unread queue, by its ranking
-    and what was read of it, and those outside, by the controls. Without a ranking the controls' rate stands for both.
+    A row with several reviewers is settled where more than half of them agree. The error rate is that of the random
+    control rows (Wilson), which were drawn outside the queue. Answers still wrong are estimated in the unread queue
+    from its ranking and the rows read of it, outside it from the controls; without a ranking, from the controls alone.
 
     Args:
         source: what the reviewers filled in, or a tool's export.
-        train, layout, sha256: the training file that the queue was drawn from.
+        train, layout, sha256: the training file that the queue was drawn from, how it is read, and its digest [hex].
         corrections_file: where the corrections will be kept.
-        queue: what is known of the queue; nothing when left out.
+        queue: what is known about the queue; nothing when left out.
     Returns: Reviews, and one Correction for each settled row.
     Raises: InputError with every decision that fits no row, no verdict or no label.
 
-    Leaves out that reviewers err.
+    Leaves out that reviewers make mistakes.
     """
     queue = queue or GivenOut()
     form, rows = _read_back(source, train, layout)
@@ -210,11 +210,11 @@ def _vote(decision: Decision, given: str) -> Vote | Problem:
         got = f"the decision {decision.verdict[:40]!r}"
         return Problem(decision.where, got, ", ".join(VERDICTS), nearest(decision.verdict, VERDICTS))
     if verdict == "right" and answer and not same:
-        got = f"right, and another answer ({answer[:40]!r})"
-        return Problem(decision.where, got, "one of them", "write wrong, or empty the answer")
+        got = f"right, but with another answer ({answer[:40]!r})"
+        return Problem(decision.where, got, "one or the other", "decide wrong, or clear the answer")
     if verdict == "wrong" and same:
         fix = "write the right answer, or leave it empty where you do not know it"
-        return Problem(decision.where, "wrong, and the given answer again", "another answer", fix)
+        return Problem(decision.where, "wrong, but with the given answer", "another answer", fix)
     return verdict, answer if verdict == "wrong" else ""
 
 
@@ -234,7 +234,8 @@ def _decided_twice(judged: Sequence[_Judged]) -> list[Problem]:
         before = first.setdefault((each.decision.row, each.decision.reviewer), each)
         if before.vote != each.vote:
             got = f"row {each.decision.row} decided differently in {before.decision.where}"
-            problems.append(Problem(each.decision.where, got, "one decision of one reviewer", "keep one, or name both"))
+            fix = "keep one, or fill in two reviewers"
+            problems.append(Problem(each.decision.where, got, "one decision per reviewer", fix))
     return problems
 
 
@@ -279,7 +280,7 @@ def _correction(each: _Settled, sha256: str) -> Correction:
 def _remaining(
     settled: Sequence[_Settled], rate: Interval80 | None, queue: GivenOut, readable: int
 ) -> Interval80 | None:
-    """Wrong answers that nobody has seen; None where neither a ranking nor a control row tells."""
+    """Wrong answers that nobody has seen; None where there is neither a ranking nor a control row to tell."""
     usable = readable if queue.usable is None else queue.usable
     if queue.ranking is not None:
         return _by_ranking([each for each in settled if each.sure], queue.ranking, queue.expected, usable)
@@ -305,9 +306,9 @@ def _notes(controls: int, queue: GivenOut, timed: int) -> tuple[str, ...]:
     if not controls:
         notes.append("wrong answers outside the queue: no random control row was reviewed")
     if queue.ranking is None:
-        notes.append("the unread queue: its ranking was not found, so the control rows' error rate is taken for it")
+        notes.append("wrong answers in the unread queue: its ranking was not found; the control rows' rate is used")
     if timed < LEAST_TIMED:
-        notes.append(f"minutes per review: {timed} reviews with a time, {LEAST_TIMED} are needed")
+        notes.append(f"minutes per review: {timed} reviews have a time, {LEAST_TIMED} are needed")
     return tuple(notes)
 
 
@@ -324,16 +325,16 @@ def _pairs(judged: Sequence[_Judged]) -> list[tuple[Vote, Vote]]:
 
 
 def _depths(read: Sequence[_Settled]) -> tuple[DepthReviewed, ...]:
-    """How many were wrong among the first so many reviewed rows of the queue, in the order of their rank."""
+    """How many reviewed rows of the queue were wrong down to each depth, in the order of their rank."""
     order = sorted(read, key=lambda each: each.rank)
     steps = [*(depth for depth in DEPTHS if depth < len(order)), len(order)] if order else []
     return tuple(DepthReviewed(step, step, _wrong(order[:step])) for step in steps)
 
 
 def _minutes(seconds: Sequence[float]) -> Interval80 | None:
-    """One review: the mean of the times, with its 80% interval; None below 20 of them.
+    """The minutes of one review: the mean of the times, with its 80% interval; None for fewer than 20 times.
 
-    A time above ten times the median counts as ten times the median: the reviewer was away.
+    A time above ten times the median counts as ten times the median, since the reviewer was away.
     """
     if len(seconds) < LEAST_TIMED:
         return None

@@ -1,8 +1,8 @@
-"""How a chat template lays out a conversation: its fixed pieces, learned by rendering it in a process of its own.
+"""How a chat template lays out a conversation: its fixed pieces, learned by rendering it in a separate process.
 
-A template is a program from somebody else's repository. It runs in jinja2's sandbox, in a child process with a limit
-of time, memory and output, a few times per file and never once a row: what stands between the texts is learned with
-marks in their place, and then checked on real rows.
+A template is a program from somebody else's repository. It runs in jinja2's sandbox, in a child process with limits on
+time, memory and output, and a few times per file rather than once per row: what stands between the texts is learned
+with marks in their place, and then checked on real rows.
 """
 
 import json
@@ -34,7 +34,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The fixed pieces around the texts of one run of roles: one more than texts; `stripped` where blanks are cut."""
+    """The fixed pieces around the texts of a run of roles, one more than texts; `stripped`: texts lose outer blanks."""
 
     pieces: tuple[str, ...]
     stripped: bool
@@ -48,7 +48,7 @@ class Layout:
 
 
 def read_template(tokenizer: Path) -> Template | None:
-    """The chat template that lies beside a tokenizer.json; None where there is none that can be read.
+    """The chat template beside a tokenizer.json; None where there is none that can be read.
 
     Looks into chat_template.jinja, then tokenizer_config.json; of several named ones the one called "default".
     """
@@ -121,9 +121,9 @@ def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
 
 
 def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | None]:
-    """Each conversation as the template writes it, None where it refuses; all None when a limit was passed."""
+    """Each conversation as the template writes it, None where it refuses; all None when a limit was exceeded."""
     task = {"source": template.source, "variables": dict(template.variables), "conversations": conversations}
-    command = [sys.executable, "-P", str(Path(__file__))]  # by its file: as a module its packages would run first
+    command = [sys.executable, "-P", str(Path(__file__))]  # by its file: as a module, its packages would run first
     env = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - our own module
@@ -136,7 +136,7 @@ def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | N
 
 
 def render_here(source: str, variables: Mapping[str, str], conversations: Sequence[Turns]) -> list[str | None]:
-    """The same in this process, in jinja2's sandbox, without limits of time and memory."""
+    """The same as `rendered`, in this process and jinja2's sandbox, without limits on time and memory."""
     from datetime import UTC, datetime
 
     from jinja2.exceptions import TemplateError
@@ -165,7 +165,7 @@ def render_here(source: str, variables: Mapping[str, str], conversations: Sequen
 def _limit_memory() -> None:
     try:
         import resource
-    except ImportError:  # not on this system: the limit of time stays
+    except ImportError:  # not on this system, where only the limit on time holds
         return
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     Counts = NDArray[np.int64]
 
-CHECKED_ROWS = 500  # of the first batch, fast against reference
-CHECKED_LATER = 2  # of every later batch
-EXACT_BYTES = 30_000_000  # of a file that the reference counts row by row: about 50,000 rows
+CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
+CHECKED_LATER = 2  # texts of every later batch
+EXACT_BYTES = 30_000_000  # the largest file whose every row the reference counts: about 50,000 rows
 THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
 STRATA, LEAST_IN_STRATUM = 20, 30
 Z80 = 1.2816
-NOT_COUNTED = 0  # tokens of a row that has text and was left out of the sample
+NOT_COUNTED = 0  # stands for the tokens of a row with text that was left out of the sample
 
 
 @lru_cache(maxsize=4)
@@ -57,7 +57,7 @@ def read_fast(path: Path) -> Any:
 
         return Tokenizer.from_json_str(path.read_text(encoding="utf-8"))
     except BaseException as error:
-        # A panic of a compiled library is no Exception, and means the same: this tokenizer is not for it.
+        # A panic in the compiled library is not an Exception, but means the same: it cannot read this tokenizer.
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         return None
@@ -81,13 +81,13 @@ def fast_counts(texts: Sequence[str], fast: Any) -> "Counts":
 
 @dataclass(slots=True)
 class Counter:
-    """Counts batches of rows of one file with one tokenizer; holds what was found out about both on the way.
+    """Counts batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
 
     Args:
         path: a tokenizer.json; a chat template beside it is applied.
-        file_bytes: of the file counted; from 30 MB the reference counts one row in 16 only.
-        fast: the fast counter, or None; None too from the first row on which the two differ.
-        template: the chat template, or None; None too from the first row it writes in another way than learned.
+        file_bytes: size of the file counted [bytes]; above 30 MB the reference counts only one row in 16.
+        fast: the fast counter, or None; it becomes None at the first row on which the two differ.
+        template: the chat template, or None; it becomes None at the first row that it writes differently than learned.
     """
 
     path: Path
@@ -109,12 +109,12 @@ class Counter:
     def count(
         self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns] = ()
     ) -> "tuple[Counts, Counts]":
-        """Tokens of each row, and those of its answer; zero for rows left out of a sample, shape (rows,) both.
+        """Tokens of each row, and those of its answer; zero for rows left out of a sample, both of shape (rows,).
 
-        A row is counted as the chat template writes it; the answer with the piece that closes it, by itself. Without
-        a template input and output are joined by a line break.
+        A row is counted as the chat template writes it; the answer is counted alone, with the piece that closes it.
+        Without a template, input and output are joined by a line break.
         Args:
-            inputs, outputs: of each row.
+            inputs, outputs: the texts of each row.
             turns: (role, text) of each row, where the file holds chats.
         """
         import numpy as np
@@ -163,7 +163,7 @@ class Counter:
         first = not self.layouts
         self.layouts.update(zip(new, learn(self.template, new), strict=True))
         if first and all(layout is None for layout in self.layouts.values()):
-            self.template, self.refused = None, "the chat template could not be laid out"
+            self.template, self.refused = None, "the layout of the chat template could not be learned"
         elif first:
             self._compare(inputs, outputs, turns)
 
@@ -178,7 +178,7 @@ class Counter:
         for row, whole in zip(rows, rendered(self.template, rows), strict=True):
             layout = self.layouts.get(_roles(row))
             if layout is not None and layout.laid([text for _, text in row]) != whole:
-                self.template, self.refused = None, "the chat template changes texts in a way that was not learned"
+                self.template, self.refused = None, "the chat template changes texts in a way that could not be learned"
                 return
 
     def _layout(self, run: tuple[str, ...]) -> Layout | None:
@@ -222,16 +222,16 @@ class Counter:
     def how(self) -> str:
         """How these tokens were counted, in words."""
         if self.fast is not None:
-            by = f"fastokens, equal to tokenizers on {self.checked:,} of these texts"
+            by = f"fastokens, which agrees with tokenizers on {self.checked:,} of these texts"
         elif self.differed:
             by = f"tokenizers; fastokens is not used, since it differed on {self.differed} of {self.checked:,} texts"
         else:
             by = "tokenizers"
         if self.template is not None:
-            around = f"after the chat template, {self.template_tokens} tokens of it in a row"
+            around = f"with the chat template, which adds {self.template_tokens} tokens to a row"
         else:
-            why = self.refused or "none lies beside the tokenizer"
-            around = f"without chat template ({why}): commonly 5 to 40 tokens a row more"
+            why = self.refused or "there is none beside the tokenizer"
+            around = f"without chat template ({why}), which commonly adds 5 to 40 tokens to a row"
         return f"{self.path.name} by {by}; {around}"
 
 
@@ -245,7 +245,7 @@ def _roles(turns: Turns) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """Tokens of all rows, counted or worked out: `rows` one each, and the 80% range of their sum."""
+    """Tokens of all rows, counted or estimated: `rows` of each, shape (rows,), and the 80% range of their sum."""
 
     rows: "Counts"
     low: float
@@ -255,14 +255,14 @@ class Estimated:
 
 
 def estimated(characters: "Counts", tokens: "Counts") -> Estimated:
-    """The tokens of all rows from those of some, by a ratio in each stratum of length.
+    """The tokens of all rows from those of some, by the ratio of tokens to characters in each stratum of length.
 
         sum = counted + sum over strata of ratio x characters not counted,   ratio = tokens / characters of the counted
         variance = sum of N^2 (1 - n / N) s^2 / n,   s of tokens - ratio x characters
 
     Args:
-        characters: of each row, shape (rows,).
-        tokens: counted tokens, zero where a row was not counted, shape (rows,).
+        characters: how many each row has, shape (rows,).
+        tokens: counted tokens of each row, zero where a row was not counted, shape (rows,).
     Returns: Estimated; low = high where every row was counted.
     Example:
         >>> import numpy as np

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ENGLISH = (3.3, 5.0)  # characters a token, 80% range: tokenizers of 32k to 150k entries on English prose
+ENGLISH = (3.3, 5.0)  # characters per token, 80% range: tokenizers of 32k to 150k entries on English prose
 OTHER = (0.8, 5.0)  # scripts of two or three bytes a character may take more than one token each
 BYTES_PER_ENGLISH_CHARACTER = 1.2
 EDGES = (0, *(round(2 ** (half / 2)) for half in range(4, 41)))
@@ -26,7 +26,7 @@ def find_tokenizer(model: str) -> Path | None:
 
 
 def characters_per_token(bytes_per_character: float) -> tuple[float, float]:
-    """The 80% range of characters a token, wider where the text is not English-like."""
+    """The 80% range of characters per token, wider where the text is not English-like."""
     return ENGLISH if bytes_per_character <= BYTES_PER_ENGLISH_CHARACTER else OTHER
 
 
@@ -39,16 +39,16 @@ def summary(
     limit_tokens: int | None = None,
     template_tokens: int | None = None,
 ) -> Tokens:
-    """Tokens of some rows: the sum, the 50%, 95% and largest row, what training uses of them and what the limit cuts.
+    """Tokens of some rows: their sum, median, 95% point and largest, what training uses and what the limit cuts off.
 
     Args:
-        characters: input and output of each row, shape (rows,).
-        tokens: counted tokens of each row, zero where a row was not counted; None for a range from the characters.
-        bytes_per_character: of the inputs, tells English-like text from other scripts.
+        characters: how many each row has, input and output together, shape (rows,).
+        tokens: counted tokens of each row, shape (rows,), zero where not counted; None for a range from the characters.
+        bytes_per_character: of the inputs; tells English-like text from other scripts.
         how: how tokens were counted, in words.
-        answers: counted tokens of each row's answer, on which alone a model is trained.
-        limit_tokens: the longest row that training takes.
-        template_tokens: what the chat template adds to a row.
+        answers: counted tokens of each row's answer, on which alone a model is trained, shape (rows,).
+        limit_tokens: the longest row that training takes [tokens].
+        template_tokens: what the chat template adds to a row [tokens].
     """
     import numpy as np
 
@@ -60,7 +60,7 @@ def summary(
         exact,
         Interval80(total.low, total.middle, total.high),
         *_points(total.rows.astype(np.float64)),
-        how if exact else f"{how}; {total.sampled:,} of {len(tokens):,} rows counted, the others by their length",
+        how if exact else f"{how}; {total.sampled:,} of {len(tokens):,} rows counted, the others estimated by length",
         template_tokens=template_tokens,
         histogram=_histogram(total.rows),
     )
@@ -87,7 +87,7 @@ def _from_characters(characters: "NDArray[np.int64]", bytes_per_character: float
     p50, p95, most = _points(characters / middle)
     script = "English" if (low, high) == ENGLISH else "text that is not English alone"
     how = (
-        f"a range, not exact: no tokenizer file at hand; {low:g} to {high:g} characters a token for {script}, "
+        f"a range, not exact: no tokenizer file at hand; {low:g} to {high:g} characters per token for {script}, "
         "without chat template"
     )
     return Tokens(False, Interval80(total / high, total / middle, total / low), p50, p95, most, how)

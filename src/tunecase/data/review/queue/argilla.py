@@ -56,9 +56,9 @@ def record(item: Item) -> dict[str, Any]:
 
 
 def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:
-    """What every annotator said of one record; (place, what cannot be read) otherwise.
+    """What every annotator said about one record; (place, what cannot be read) otherwise.
 
-    An export holds no times. Drafts and discarded answers are left out where the export says so.
+    An export holds no times. Drafts and discarded answers are left out where the export marks them.
     """
     answers, place = _answers(exported.get("responses")), place_of(exported.get("metadata"))
     if answers and place is None:

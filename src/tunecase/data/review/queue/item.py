@@ -1,4 +1,4 @@
-"""One row that waits for a look, and what somebody said of it."""
+"""One row that waits for review, and what a reviewer said about it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NEUTRAL = "does the answer fit the text?"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row of the queue as a reviewer sees it; `checks` and `suspicion` stand where a tool does not show them."""
+    """One row of the queue as a reviewer sees it; `checks` and `suspicion` are kept where no tool shows them."""
 
     rank: int
     row: int
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one reviewer said of one row; `where` is its place in the file that it came from."""
+    """What one reviewer said about one row; `where` is the decision's place in the file that it came from."""
 
     where: str
     row: int
@@ -42,8 +42,8 @@ class Decision:
 def code_of(row: int, input: str, given: str, control: bool = False) -> str:
     """A row's mark in a queue: 12 hex digits of its number and texts, so that a changed row is noticed.
 
-    A control row has another mark than the same row in the queue: who has the training file can tell them apart, who
-    only reads the queue cannot.
+    A control row has a different mark than the same row in the queue: whoever has the training file can tell the two
+    apart, and whoever reads only the queue cannot.
 
     Example:
         >>> code_of(7, "a text", "yes") == code_of(7, "a text", "no")

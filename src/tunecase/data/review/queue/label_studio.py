@@ -10,11 +10,11 @@ from tunecase.data.review.queue.sheet import objects, place_of
 
 # What no XML may hold, not even escaped.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-MANY = 12  # labels, from which on a list to choose from is shorter than buttons
+MANY = 12  # labels, above which a drop-down list is shorter than buttons
 
 
 def config(classes: Sequence[str]) -> str:
-    """The labelling config: the text, the given answer, why it is here; a choice of labels, or a text to correct."""
+    """The labelling config: the text, the given answer, why it is here, and labels to choose or a text to correct."""
     if classes:
         layout = ' layout="select"' if len(classes) > MANY else ' showInline="true"'
         shown = [NOT_XML.sub("\ufffd", label) for label in classes]
@@ -33,7 +33,7 @@ def config(classes: Sequence[str]) -> str:
   <Header value="Is it right?"/>
   <Choices name="decision" toName="input" choice="single" required="false" showInline="true">{verdicts}
   </Choices>
-  <Header value="The right answer, where it is wrong"/>
+  <Header value="The right answer, if the given one is wrong"/>
   {answer}
 </View>
 """
@@ -64,7 +64,7 @@ def task(item: Item) -> dict[str, Any]:
 
 
 def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:
-    """What every annotator said of one task; (place, what cannot be read) otherwise. Cancelled ones are left out."""
+    """What every annotator said about one task; (place, what cannot be read) otherwise; cancelled ones are left out."""
     annotations, place = objects(exported.get("annotations")), place_of(exported.get("data"))
     if annotations and place is None:
         yield where, "a task without data.row"

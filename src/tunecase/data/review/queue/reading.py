@@ -32,7 +32,7 @@ def read_decisions(path: Path) -> tuple[str, list[Decision], list[Problem]]:
         if keys <= sample.keys():
             return _parted(form, (each for where, element in elements for each in read(where, element)))
     got = f"the fields {', '.join(list(sample)[:8])}" if sample else "nothing in it"
-    raise InputError(Problem(str(path), got, FORMS, "give the file as the tool exports it, whole"))
+    raise InputError(Problem(str(path), got, FORMS, "give the whole file as the tool exported it"))
 
 
 def _sheet(path: Path) -> Iterator[Decision | tuple[str, str]]:
@@ -67,7 +67,7 @@ def _parted(form: str, read: Iterable[Decision | tuple[str, str]]) -> tuple[str,
 
 
 Read = Callable[[str, Mapping[str, Any]], Iterator[Decision | tuple[str, str]]]
-# Keys that only this form's elements have together, its name, and what reads an element.
+# The keys that mark a form's elements, its name, and what reads one element.
 JSON_FORMS: tuple[tuple[set[str], str, Read], ...] = (
     ({"annotations", "data"}, "Label Studio", label_studio.decisions),
     ({"fields", "responses"}, "Argilla", argilla.decisions),

@@ -1,6 +1,6 @@
 """The queue as a spreadsheet and as plain JSON lines.
 
-The sheet shows no suggested answer: control rows have none, so it would tell them apart, and it leads the reviewer.
+The sheet shows no suggested answer: control rows have none, which would give them away, and it leads the reviewer.
 A cell that a spreadsheet would take for a formula gets an apostrophe before it, and loses it when it is read back.
 """
 
@@ -63,7 +63,7 @@ def line_of(item: Item) -> bytes:
 def sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """(place, cells by column) of a filled-in sheet, whichever delimiter the spreadsheet saved it with.
 
-    Raises: InputError where it is not UTF-8: letters that were lost would go into the data.
+    Raises: InputError where it is not UTF-8, since lost letters would end up in the data.
     """
     try:
         yield from _sheet_rows(path)
@@ -102,7 +102,7 @@ def plain_decision(where: str, cells: Mapping[str, Any]) -> Decision | str | Non
 
 
 def objects(values: object) -> list[dict[str, Any]]:
-    """The objects in a list; none where it is no list."""
+    """The objects in a list; none where the value is not a list."""
     return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
 
 
@@ -116,7 +116,7 @@ class Place:
 
 
 def place_of(body: Any) -> Place | None:
-    """The row that a tool's element says it is; None where it says none."""
+    """The row of the queue that a tool's element names; None where it names none."""
     row = whole(body.get("row")) if isinstance(body, dict) else None
     return Place(row, str(body.get("code") or ""), whole(body.get("rank"))) if row is not None else None
 

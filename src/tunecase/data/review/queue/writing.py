@@ -12,19 +12,19 @@ from tunecase.data.review.queue.sheet import Sheet, line_of
 
 FILES = {
     "review.csv": "the queue for a spreadsheet: fill in decision and answer",
-    "review.jsonl": "the queue for a script: the same fields, one row a line",
+    "review.jsonl": "the queue for a script: the same fields, one row per line",
     "label_studio.json": "the queue as tasks for Label Studio",
-    "label_studio.xml": "its labelling config",
+    "label_studio.xml": "the labelling config for Label Studio",
     "argilla.json": "the queue as records for Argilla",
-    "argilla_settings.py": "makes the Argilla dataset",
+    "argilla_settings.py": "a script that makes the Argilla dataset",
 }
 
 
 class QueueFiles:
-    """The files of FILES in a folder while they are written; memory stays flat.
+    """Writes the files named in FILES into a folder; memory stays flat.
 
     Args:
-        classes: the labels to choose from; empty where answers are free texts.
+        classes: the labels to choose from; empty where answers are free text.
     """
 
     def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
