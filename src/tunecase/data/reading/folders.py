@@ -23,10 +23,10 @@ MOST_FILES = 10_000
 
 
 def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
-    """The data files of a folder, sorted; those of one split where the names tell splits.
+    """The data files of a folder, sorted; those of one split where their names show the split.
 
     Args:
-        part: the split wanted; "" takes the training split, or all files where no name tells a split.
+        part: the split wanted; "" takes the training split, or all files where no name shows one.
     Raises: InputError when there are no such files, or files of several formats.
     """
     if (folder / "dataset_dict.json").is_file():
@@ -60,7 +60,7 @@ def _all_of(splits: dict[Source, str], split: str) -> list[Source]:
 
 
 def split_of(path: Path) -> str:
-    """The split that a file's name or folder tells, "" for none.
+    """The split that a file's name or folder shows, "" for none.
 
     Example:
         >>> split_of(Path("data/train-00000-of-00001.parquet"))

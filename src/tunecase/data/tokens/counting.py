@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
-EXACT_BYTES = 30_000_000  # the largest file whose every row the reference counts: about 50,000 rows
+EXACT_BYTES = 30_000_000  # the largest file that the reference counts row by row: about 50,000 rows
 THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
 STRATA, LEAST_IN_STRATUM = 20, 30

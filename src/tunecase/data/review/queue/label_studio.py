@@ -42,7 +42,7 @@ def config(classes: Sequence[str]) -> str:
 def task(item: Item) -> dict[str, Any]:
     """One task; what is suspected and suggested stands in `meta`, which annotators are not shown.
 
-    No prediction is made of it: only suspicious rows would have one, which would tell them from the control rows.
+    It carries no prediction: only suspicious rows would have one, which would give away the control rows.
     """
     data = {
         "row": item.row,
