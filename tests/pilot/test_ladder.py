@@ -60,7 +60,7 @@ def test_notes_name_what_bends_the_curve() -> None:
     assert "4 and 5 rows hold fewer than 3 per class (2 classes)" in ladder_notes(even, (4, 5, 100), given=True)
     uneven = Examples(("x",) * 30_000, ("a",) * 29_000 + ("b",) * 1_000)
     notes = ladder_notes(uneven, (20_000,), given=False)
-    assert "the ladder ends at 20,000 of 30,000 usable rows; name sizes to go on" == notes[0]
+    assert "the ladder ends at 20,000 of 30,000 usable rows; name larger sizes to go on" == notes[0]
     assert notes[1].startswith("classes have 1,000 to 29,000 rows")
 
 

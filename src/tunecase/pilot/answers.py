@@ -50,7 +50,7 @@ def kept_answers(folder: Path, key: str) -> Answers | None:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows to look at, one JSON object a line; the file appears whole or not at all."""
+    """Writes rows to look at, one JSON object per line; the file appears whole or not at all."""
     import orjson
 
     write_whole(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))

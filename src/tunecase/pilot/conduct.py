@@ -1,6 +1,6 @@
 """Conducts a pilot: chooses the next run whenever a worker is free, keeps what came back, and ends within the caps.
 
-The ladder's opening comes first, then what needs no fine-tune, the rest of the ladder, the search over settings.
+An adaptive pilot opens its ladder, runs what needs no fine-tune, then the rest of the ladder and the search.
 """
 
 import re
@@ -24,13 +24,13 @@ HOSTED = "hosted"
 FAILURES_IN_A_ROW = 3
 # A run is ended when it takes ten times as long as the longest so far, but never before ten minutes.
 HANGS_TIMES, HANGS_S, FIRST_HANGS_S = 10.0, 600.0, 6 * 3600.0
-# What has been paid for is let finish, unless the prediction was this far off.
+# A run already paid for may finish, until a cap is passed by this factor.
 OVERRUN = 1.1
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a pilot is: runs done of total (reused ones included), seconds spent and about left, the last run.
+    """How far a pilot has come: runs done of total (reused ones included), seconds spent and likely left, the last run.
 
     `mean` is the mean score so far at the last run's size, None without one; `runs` are the ladder's so far. `usd` is
     what the pilot has cost so far and `left_usd` what is likely to follow, None where an hour has no price.
@@ -49,7 +49,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The runs made before a pilot, and who is told of its own.
+    """Earlier runs that a pilot may take over, and the callbacks that are told of its own.
 
     Args:
         done: earlier runs by key, made here or elsewhere; those that did not fail are taken over, not repeated.
@@ -70,7 +70,7 @@ class More(Protocol):
     """Runs that depend on what came back: a search over settings."""
 
     def steps(self, conductor: "Conductor") -> Iterator[Any]:
-        """Steps to make, or engine.LATER while outcomes must come first."""
+        """Steps to make, or engine.LATER while it waits for outcomes."""
 
     def tuning(self, conductor: "Conductor") -> Tuning | None:
         """What they showed; None where they could not be finished."""
@@ -81,7 +81,7 @@ class More(Protocol):
 
 @dataclass
 class Conductor:
-    """One pilot under way; its settings leave nothing to the trainer. `apart` gives each run a process of its own."""
+    """One pilot under way, with every setting fixed. `apart` gives each run a process of its own."""
 
     ladder: Sequence[Step]
     rivals: Sequence[Step]
@@ -111,12 +111,12 @@ class Conductor:
 
     @property
     def spent_s(self) -> float:
-        """Since the pilot began."""
+        """Seconds since the pilot began."""
         return time.perf_counter() - self.started
 
     @property
     def usd(self) -> float | None:
-        """What the pilot's runs have cost, those taken over among them; None where an hour has no price."""
+        """What the pilot has cost, runs taken over included; None where an hour or one of those has no price."""
         rate = self.settings.usd_per_hour
         if rate is None or any(usd is None for usd in self.reused_usd):
             return None
@@ -124,15 +124,15 @@ class Conductor:
 
     @property
     def capped_usd(self) -> float:
-        """What a cap in money is held against: known prices of runs taken over, bills, and this pilot's own time.
+        """The spending that a cap in money limits: known prices of runs taken over, bills, and this pilot's own time.
 
-        Where a hosted model did not tell its bill, the most it may have billed counts.
+        Where a hosted model reported no bill, the most it may have billed counts.
         """
         reused_usd = sum(usd or 0.0 for usd in self.reused_usd)
         return reused_usd + self._billed_usd + self._unbilled_usd + self._usd_of(self.spent_s)
 
     def made(self, steps: Sequence[Step]) -> list[Run]:
-        """The runs of these steps that ended, in their order, failed ones among them."""
+        """The runs of these steps that ended, in their order, failed ones included."""
         return [self.runs[step.key] for step in steps if step.key in self.runs]
 
     def good(self) -> list[Run]:
@@ -149,14 +149,14 @@ class Conductor:
         return Answers(result.predictions, result.row_scores, result.confidences)
 
     def seconds_of(self, step: Step, from_earlier: bool = False) -> float | None:
-        """What a run is predicted to take; None while no run begun in this pilot has ended.
+        """Seconds that a run is predicted to take; None until a run begun in this pilot has ended.
 
-        Where all that ended have failed, the prediction rests on what they took; how long earlier runs took, perhaps
-        on another machine, says nothing here. What is only scored is taken to cost no more than the smallest rung, the
-        probe beside another trainer nothing.
+        Where every run that ended has failed, the prediction rests on what those took. Earlier runs do not count by
+        themselves, since they may come from another machine. What is only scored is taken to cost as much as the
+        smallest rung, and the probe beside another trainer nothing.
 
         Args:
-            from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
+            from_earlier: fall back on earlier runs of the same trainer and model, whatever machine they ran on.
         """
         if step.purpose == "baseline" and step.name == "probe":
             return 0.0
@@ -170,7 +170,7 @@ class Conductor:
         return [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
 
     def take_over(self, step: Step) -> bool:
-        """True when the step's run was made before, here or elsewhere; a run that failed is tried again."""
+        """Takes over the step's earlier run, made here or elsewhere, and says if there is one; a failed one is left."""
         run = self.journal.done.get(step.key)
         if run is not None and not run.failed:
             # What was a baseline of another pilot may be a rung of this one.
@@ -179,10 +179,10 @@ class Conductor:
         return step.key in self.runs
 
     def fits(self, seconds: float | None, bill_usd: float = 0.0) -> bool:
-        """False when a run of so many seconds would pass a cap; the first run of a pilot always fits.
+        """False when a run of this many seconds would pass a cap; the first run of a pilot always fits.
 
         Args:
-            bill_usd: what it may be billed at most beside its time; bills of what runs now count as well.
+            bill_usd: the most it may be billed on top of its time; bills of runs in progress count as well.
         """
         max_minutes, max_usd = self.settings.max_minutes, self.settings.max_usd
         if max_minutes is not None and seconds is not None and self.spent_s + seconds > max_minutes * 60:
@@ -194,7 +194,7 @@ class Conductor:
 
     @staticmethod
     def bill_usd(step: Step) -> float | None:
-        """What a hosted model may bill at most, None where its prices are not known; 0 for what runs here."""
+        """The most a hosted model may bill, None where its prices are not known; 0 for what runs here."""
         if step.task.trainer != HOSTED:
             return 0.0
         from tunecase.pilot.trainers.hosted import foreseen
@@ -202,13 +202,13 @@ class Conductor:
         return foreseen(step.task)[1]
 
     def unknown_pace(self) -> bool:
-        """True while a cap needs the cost of a run, which no run has shown yet and one in progress will."""
+        """True while a cap must wait for the first run in progress to show what a run costs."""
         return self.settings.capped and not self._paced() and bool(self._pending)
 
     # What is begun.
 
     def conduct(self) -> None:
-        """Makes the runs, one after another or side by side, until all are made or a reason ends it."""
+        """Makes the runs, one after another or side by side, until all are made or something ends the pilot."""
         with closing(self._outcomes()) as outcomes:
             for position, outcome in outcomes:
                 self._take(position, outcome)
@@ -234,14 +234,14 @@ class Conductor:
                 yield position + offset, outcome
 
     def _workers_worth_their_start(self) -> int:
-        """How many processes the rest of the ladder is worth, by the time of the first run."""
+        """How many processes are worth starting for the rest of the ladder, judged by the time of the first run."""
         left = [step for step in self.ladder if step.key not in self.runs]
         last_s = self._timed()[-1][1] if self._timed() else 0.0
         first_weight = self._begun[0][0].weight if self._begun else 1
         return engine.workers_for(last_s * sum(step.weight for step in left) / max(1, first_weight), len(left))
 
     def _order(self) -> Iterator[Any]:
-        """Work for the engine, or LATER; each step given counts as begun."""
+        """Work for the engine, or LATER; each step yielded counts as begun."""
         for step in self._steps():
             if step is engine.LATER:
                 yield step
@@ -273,13 +273,11 @@ class Conductor:
 
     def _too_dear(self, bill_usd: float | None) -> str:
         if bill_usd is None:
-            return (
-                f"its prices are not known, so that it cannot keep within {figures(self.settings.max_usd or 0.0)} USD"
-            )
+            return f"its prices are not known, so nothing keeps it within {figures(self.settings.max_usd or 0.0)} USD"
         if not bill_usd or self.fits(0.0, bill_usd):
             return "no time is left for it"
         left_usd = max(0.0, (self.settings.max_usd or 0.0) - self.capped_usd)
-        return f"it may bill {figures(bill_usd)} USD, and {figures(left_usd)} USD are left of the cap"
+        return f"it may bill up to {figures(bill_usd)} USD, and {figures(left_usd)} USD of the cap are left"
 
     def _opening(self) -> Iterator[Any]:
         sizes = sorted({step.n for step in self.ladder})
@@ -307,7 +305,7 @@ class Conductor:
             yield step
 
     def _chosen(self, fitting: Sequence[Step]) -> Step | None:
-        """The next run: where runs are chosen one by one, that which tells the most for its price.
+        """The next run; in an adaptive pilot, the one that tells the most for its price.
 
         None where nothing fits, or, with the reason in `stopped`, where no further run is needed.
         """
@@ -333,7 +331,7 @@ class Conductor:
         return None if self.stopped else rungs[rung]
 
     def _seen_enough_to_stop(self) -> bool:
-        """Three sizes, the largest that fits among them, and one size twice, without which luck cannot be told."""
+        """Three sizes, the ladder's largest among them, and one size twice, without which luck cannot be measured."""
         good = self.good()
         sizes = {run.n for run in good}
         twice = len(good) > len(sizes) or all(step.draw == 0 for step in self.ladder)
@@ -360,7 +358,7 @@ class Conductor:
             self.journal.progress(self._progress(run))
 
     def _billed(self, step: Step, run: Run, result: Result | None) -> Run:
-        """The run at the price that the hosted model tells; what it does not tell counts as its most."""
+        """The run at the price that the hosted model reports; a bill that is not reported counts at its most."""
         billed = result.usd_per_answer if result else None
         if billed is None:
             self._unbilled_usd += self.bill_usd(step) or 0.0
@@ -375,7 +373,7 @@ class Conductor:
         self._reason = reason
         if self._streak >= FAILURES_IN_A_ROW:
             self.broken = True
-            words = f"stopped after {FAILURES_IN_A_ROW} failures in a row for one reason"
+            words = f"stopped after {FAILURES_IN_A_ROW} failures in a row for the same reason"
             self.stopped = f"{words} ({one_line(run.failed, 120)})"
 
     def _progress(self, last: Run) -> Progress:
@@ -390,7 +388,7 @@ class Conductor:
         )  # fmt: skip
 
     def _left(self) -> list[Step]:
-        """The runs still to come: once the pilot was stopped, only those that are being made."""
+        """The runs still to come: once the pilot has stopped, only those in progress."""
         if self.stopped or self.broken:
             return self._running()
         return [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]

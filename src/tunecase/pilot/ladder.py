@@ -17,7 +17,7 @@ FEWEST_SIZES = 5
 SOURCE = "source"
 # A pilot is small: beyond this the curve is measured well enough, and a run costs minutes.
 MOST_ROWS = 20_000
-# Of a trainer whose steps grow with the largest rung: 2,000 rows are 375 steps of 8.
+# For a heavy trainer, whose steps grow with the largest rung: 2,000 rows are 750 steps of 8.
 MOST_HEAVY_ROWS = 2_000
 
 
@@ -40,7 +40,7 @@ class Examples:
 
     @property
     def class_count(self) -> int:
-        """How many classes; 1 when the answers are texts of their own."""
+        """How many classes; 1 when the answers are free text."""
         return len(self.classes) if looks_like_classes(self.labels) else 1
 
     def only(self, positions: Sequence[int]) -> "Examples":
@@ -98,7 +98,7 @@ def ladder_sizes(rows: int, classes: int, heavy: bool = False) -> tuple[int, ...
 
 
 def deal(labels: Sequence[str], rng: "np.random.Generator") -> tuple[int, ...]:
-    """An order of rows that takes one of each class in turn, so that every first n are balanced.
+    """An order of rows that takes one of each class in turn, so that the first n are balanced for any n.
 
     Args:
         labels: one per row.
@@ -123,7 +123,7 @@ def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool, balanced: bo
 
     Args:
         given: True when the user named the sizes.
-        balanced: False where the answers are no classes, so that no class can be thin or rare.
+        balanced: False where the answers are not classes, so that no class can be thin or rare.
     """
     if not sizes:
         return ()
@@ -132,7 +132,8 @@ def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool, balanced: bo
         few = f"{' and '.join(map(count, thin))} rows hold fewer than 3 per class"
         notes.append(f"{few} ({count(rows.class_count)} classes)")
     if not given and len(rows) > max(sizes):
-        notes.append(f"the ladder ends at {count(max(sizes))} of {count(len(rows))} usable rows; name sizes to go on")
+        end = f"the ladder ends at {count(max(sizes))} of {count(len(rows))} usable rows"
+        notes.append(f"{end}; name larger sizes to go on")
     if balanced and rows.class_count > 1:
         notes += _uneven(Counter(rows.labels))
     return tuple(notes)
@@ -143,4 +144,4 @@ def _uneven(rows_of: Mapping[str, int]) -> list[str]:
     if most <= 3 * fewest:
         return []
     spread = f"classes have {count(fewest)} to {count(most)} rows"
-    return [f"{spread}: small sizes are balanced and all rows are not, so the curve's upper end also shows that change"]
+    return [f"{spread}: small sizes are balanced, the full set is not, and the curve's upper end shows that too"]

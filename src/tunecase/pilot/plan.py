@@ -13,8 +13,8 @@ class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
     Both rest on earlier runs of the same trainer and model, and are None without any; `usd` also where an hour has no
-    price. `hosted` is what each hosted baseline will be sent for `test_rows` rows: name, tokens in and out, and their
-    price in USD, None where it is unknown; `usd` leaves it out.
+    price. `hosted` holds for each hosted baseline its name, the tokens in and out for `test_rows` rows added up, and
+    their highest price in USD, None where it is unknown; `usd` leaves it out.
     """
 
     trainer: str
@@ -51,7 +51,7 @@ def _usd(rate: float | None, minutes: tuple[float, float, float] | None) -> tupl
 
 
 def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tuple[float, float, float] | None:
-    """Low, likely and high; None where there are no earlier runs to tell by, or nothing to do."""
+    """Low, likely and high; None where there are no earlier runs to go by, or nothing to do."""
     settings = conductor.settings
     each_s = [conductor.seconds_of(step, from_earlier=True) for step in todo]
     if not todo or None in each_s:

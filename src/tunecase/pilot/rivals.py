@@ -17,7 +17,7 @@ from tunecase.quantities import Z80, score, share
 from tunecase.records import Baseline, Run
 
 PROBE = "probe"
-# A paired difference below this share of resamples could be luck.
+# A rival that is beaten with less than this chance is not clearly beaten.
 CLEAR = 0.9
 
 
@@ -28,11 +28,11 @@ def rival_steps(
     find: Callable[[str], School],
     hosted: Mapping[str, Mapping[str, Setting]],
 ) -> tuple[list[Step], list[str]]:
-    """Everything to be measured without a fine-tune, and why some of it cannot be.
+    """Everything to measure without a fine-tune, and why some of it cannot be.
 
     Args:
-        top_rows: rows of the ladder's largest rung, which the probe and the examples shown are taken from.
-        find: the School of a trainer's name.
+        top_rows: rows of the ladder's largest rung, which the probe learns from and examples are shown from.
+        find: gives the School for a trainer's name.
         hosted: settings of each hosted model, by its name.
     """
     subset = lesson.rows.only(lesson.order(0)[:top_rows])
@@ -64,7 +64,7 @@ def _untrained(lesson: Lesson, school: School, subset: Examples, prefix: str) ->
 def baselines_of(conductor: Conductor, lesson: Lesson) -> tuple[Baseline, ...]:
     """The record of each rival that was measured, the majority class first.
 
-    They are held against all good runs of the largest size, not the luckiest of them.
+    They are compared with all good runs of the largest size, not with the luckiest.
     """
     ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], _luck(conductor)
     first = [majority(lesson, ours, luck)] if lesson.classes and lesson.metric in METRICS else []
@@ -81,7 +81,7 @@ def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) 
     result = conductor.results.get(step.key)
     answer_s = result.answer_s if result and result.answer_s is not None else run.seconds
     each_s = answer_s / max(1, run.test_rows)
-    # Who answers over the network says its own price; this machine's hour is not what its answers cost.
+    # A hosted model has prices of its own; this machine's hour is not what its answers cost.
     hosted, rate = step.task.trainer == HOSTED, conductor.settings.usd_per_hour
     each_usd = None
     if hosted and run.usd is not None:
@@ -140,7 +140,7 @@ def _of_all_tests(lesson: Lesson, answers: Sequence[Answers | None]) -> list[Ans
 
 
 def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str) -> list[str]:
-    """What a reader should know before paying for a fine-tune: who failed, and who is not clearly beaten."""
+    """What a reader should know before paying for a fine-tune: which rivals failed or are not clearly beaten."""
     ran = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
     notes = [f"{name} failed: {run.failed}" for name, run in ran if run.failed]
     tops = top_runs(conductor)
@@ -148,8 +148,6 @@ def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str
         if tops and rival.beaten is not None and rival.beaten < CLEAR:
             mean = sum(run.score for run in tops) / len(tops)
             words = f"{metric} {score(mean)} against {score(rival.score)}, higher with {share(rival.beaten)} chance"
-            notes.append(
-                f"the largest runs are not above {rival.name} by more than the noise ({words}): the cheaper method may "
-                "be the product"
-            )
+            beaten = f"the largest runs do not beat {rival.name} by more than noise ({words})"
+            notes.append(f"{beaten}: the cheaper method may be enough")
     return notes

@@ -42,7 +42,7 @@ class Question:
     language_model: bool = True
 
     def belief(self, points: Sequence[Point]) -> Belief:
-        """The curves that the points so far allow; at least two sizes."""
+        """The curves that the points so far allow; needs at least two sizes."""
         scale = scale_of(self.metric, self.direction, points)
         return believe(points, scale, seed=self.seed, language_model=self.language_model)
 
@@ -88,7 +88,7 @@ def opening(sizes: Sequence[int], seconds: Callable[[int], float | None]) -> tup
 
     Args:
         sizes: rungs, rising.
-        seconds: what a run is predicted to take; None while nothing is known.
+        seconds: gives the seconds that a run of a size is predicted to take; None while nothing is known.
     Returns: at most three sizes, in the order in which to run them.
 
     Example:
@@ -137,14 +137,14 @@ def enough(points: Sequence[Point], narrowing: float, question: Question) -> str
 
     Args:
         points: of runs that ended well.
-        narrowing: the largest that a remaining run is expected to bring.
+        narrowing: the largest share of the doubt that a remaining run is expected to remove.
         question: what the curve is asked.
     """
     if len({point.n for point in points}) < LEAST_SIZES:
         return ""
     settled = _settled(points, question)
     if not settled and narrowing < LEAST_TOLD:
-        return f"no run that is left would remove {share(LEAST_TOLD)} of the doubt at {count(question.far)} rows"
+        return f"no remaining run would remove {share(LEAST_TOLD)} of the doubt at {count(question.far)} rows"
     return settled
 
 
@@ -157,7 +157,7 @@ def _settled(points: Sequence[Point], question: Question) -> str:
     if min(chances) > 1 - SURE:
         return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
     if max(chances) < SURE and question.belief(points).gate.passed:
-        return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
+        return f"the chance of reaching the target by {count(question.far)} rows is below {share(SURE)}"
     return ""
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HELD_SHARE = 0.2  # of the rows, for choosing
 MOST_HELD = 500
 FRESH_DRAWS = 2
-# Draws of the ladder count from 0; those of a search are its own.
+# Draws of the ladder are numbered from 0, those of a search from here.
 FIRST_FRESH_DRAW = 1_000
 RESAMPLES = 400
 
@@ -58,7 +58,7 @@ class Search:
             return
         top = self._affordable(conductor, len(options) + 2 * FRESH_DRAWS)
         if top is None:
-            self.why_not = "no search over settings fits what is left"
+            self.why_not = "its runs do not fit what is left of the caps"
             return
         self._lay_out(top, options)
         yield from self._begin(conductor, self.trials)
@@ -88,7 +88,7 @@ class Search:
         )  # fmt: skip
 
     def _unfinished(self, best: Step | None, trials: int) -> str:
-        """Why nothing can be said of the search, in words; empty where all settings were tried."""
+        """Why the search has no result, in words; empty where all settings were tried."""
         if best is None:
             over = self.trials and trials == len(self.trials)
             return "every setting of the search failed" if over else "the pilot ended before any setting was scored"
@@ -99,13 +99,13 @@ class Search:
     def notes(self, tuning: Tuning | None) -> list[str]:
         """What a reader of the ladder should know of the search."""
         if tuning is None:
-            return [f"no search: {self.why_not}"]
+            return [f"no result of the search: {self.why_not}"]
         ladder = "the ladder's runs all used the trainer's own settings"
         if tuning.gain.low > 0:
-            return [f"{tuning.best} is better by {score(tuning.gain.mid)} beyond luck at {tuning.n:,} rows; {ladder}"]
+            return [f"{tuning.best} is better by {score(tuning.gain.mid)} at {tuning.n:,} rows, beyond luck; {ladder}"]
         if tuning.gain == Interval80(0.0, 0.0, 0.0):
-            return [f"of {len(tuning.trials)} settings the trainer's own did best at {tuning.n:,} rows"]
-        return [f"{tuning.best} won the search, but its gain may be luck ({score(tuning.gain.mid)}); {ladder}"]
+            return [f"of {len(tuning.trials)} settings, the trainer's own did best at {tuning.n:,} rows"]
+        return [f"{tuning.best} won the search, but its gain of {score(tuning.gain.mid)} may be luck; {ladder}"]
 
     def _options(self) -> list[Mapping[str, Setting]]:
         options: list[Mapping[str, Setting]] = [{}]
@@ -113,7 +113,7 @@ class Search:
         return options[: max(0, self.tries)]
 
     def _affordable(self, conductor: Conductor, runs: int) -> int | None:
-        """The largest rung at which the whole search fits what is left."""
+        """The largest rung at which the whole search fits what is left of the caps."""
         for n in sorted(self.sizes, reverse=True):
             like = next((step for step in conductor.ladder if step.n == n), None)
             if like is None or conductor.fits(runs * (conductor.seconds_of(like) or 0.0)):
@@ -121,7 +121,7 @@ class Search:
         return None
 
     def _lay_out(self, top: int, options: Sequence[Mapping[str, Setting]]) -> None:
-        """Trials on the first rows of a draw; the rows held for choosing come after them, or are cut from their end."""
+        """Trials on the first rows of a draw; the rows held out for choosing follow, if need be cut from their end."""
         lesson, order = self.lesson, self.lesson.order(FIRST_FRESH_DRAW)
         self.held = min(MOST_HELD, max(1, round(HELD_SHARE * len(order))))
         self.n = min(top, len(order) - self.held)
@@ -190,8 +190,8 @@ def compared(
 
         gain = mean(winner) - mean(default);   factor = error(winner) / error(default)
 
-    The 80% intervals resample test rows, the same for both, and add the luck of few draws as a normal number whose
-    spread is what the draws showed.
+    The 80% intervals resample test rows, the same for both, and add the luck of few draws as a normal number with
+    the spread that the draws showed.
 
     Args:
         default, winner: score and answers of each draw.

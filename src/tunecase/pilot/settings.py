@@ -23,12 +23,12 @@ class Material:
     """What a pilot works on: the rows, and what is to be learnt from them.
 
     Args:
-        train, test: all rows; blank ones are passed over. Without a test set no pilot can be run.
+        train, test: all rows; blank ones are skipped. Without a test set no pilot can be run.
         metric: one that the trainer can score.
         direction: the better one, "higher" or "lower".
         kind: what is learnt: classes, JSON (extraction) or free text (generation).
         drop_rows: numbers of training rows to leave out (repeats, leaks into the test set, wrong labels).
-        candidates: models that the project considers; another model stands in for them. None named: none is one.
+        candidates: models that the project considers; any other model stands in for them. Empty: none does.
         target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
         far: the size that matters [rows]; None: 8 times the largest rung.
     """
@@ -96,8 +96,9 @@ def _task_problems(school: School, lesson: Lesson) -> list[Problem]:
         fix = "choose one of them for the pilot (problem.metric)"
         problems.append(Problem("pilot: metric", lesson.metric, wanted, fix))
     elif lesson.direction != module.METRICS[lesson.metric]:
-        wanted = repr(module.METRICS[lesson.metric])
-        problems.append(Problem("pilot: direction", repr(lesson.direction), wanted, f"{lesson.metric} is so defined"))
+        better = module.METRICS[lesson.metric]
+        fix = f"correct it: {lesson.metric} is better when it is {better}"
+        problems.append(Problem("pilot: direction", repr(lesson.direction), repr(better), fix))
     if lesson.kind not in module.KINDS:
         wanted = f"what {school.name} can learn: {', '.join(module.KINDS)}"
         problems.append(Problem("pilot: kind", lesson.kind, wanted, ELSEWHERE))
@@ -105,7 +106,7 @@ def _task_problems(school: School, lesson: Lesson) -> list[Problem]:
 
 
 def _row_problems(sizes: Sequence[int], school: School, lesson: Lesson) -> list[Problem]:
-    """Sizes that the rows do not reach, and outputs that are no classes."""
+    """Sizes that the rows do not reach, and outputs that are not classes."""
     rows, problems = lesson.rows, []
     wrong = [n for n in sizes if not 1 <= n <= len(rows)]
     if wrong:
@@ -118,11 +119,11 @@ def _row_problems(sizes: Sequence[int], school: School, lesson: Lesson) -> list[
 
 
 def _no_classes(school: School, rows: Examples) -> Problem:
-    got = f"{count(len(rows.classes))} different outputs in {count(len(rows))} usable training rows: no classes"
+    got = f"{count(len(rows.classes))} different outputs in {count(len(rows))} usable training rows, not classes"
     if school.module.KINDS == ("classification",):
         fix = "name the column that holds the class (data.output), or forecast from points of runs made elsewhere"
         return Problem("pilot: trainer", got, f"classes, which are all that {school.name} can learn", fix)
-    return Problem("pilot: kind", got, "classes, where the kind is classification", "say extraction or generation")
+    return Problem("pilot: kind", got, "classes, where the kind is classification", "choose extraction or generation")
 
 
 def _cap_problems(settings: PilotSettings) -> list[Problem]:
@@ -130,8 +131,8 @@ def _cap_problems(settings: PilotSettings) -> list[Problem]:
     problems = []
     if settings.max_usd is not None and settings.usd_per_hour is None:
         fix = "state the price of this machine's hour, 0 where it is free"
-        got = f"{settings.max_usd:g} without a price of an hour"
-        problems.append(Problem("pilot: max_usd", got, "a price to count with", fix))
+        got = f"{settings.max_usd:g} without the price of an hour"
+        problems.append(Problem("pilot: max_usd", got, "the price of an hour beside it", fix))
     for name in ("max_usd", "max_minutes", "usd_per_hour"):
         value = getattr(settings, name)
         if value is not None and not 0 <= value < float("inf"):

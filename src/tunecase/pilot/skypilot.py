@@ -33,11 +33,11 @@ class RentedTask:
         project_folder: copied to the machine; holds the project file and its data.
         package: what pip installs there, such as a wheel in the project folder; empty: tunecase with what it needs.
         setup: further shell lines, such as those that make a trainer's own environment.
-        spot: rents capacity that may be taken away; wants a bucket, so that finished runs survive.
+        spot: rents capacity that may be taken away; needs a bucket, so that finished runs survive.
         nodes: machines; with more than one the runs of the ladder are spread over all of them by Ray.
         disk_gb: of each machine [GB].
-        idle_minutes: after which the machine is given back.
-        bucket: "s3://…", "gs://…" or another store of SkyPilot's, which exists; the ledger is kept there while it runs.
+        idle_minutes: idle time after which the machine is given back [min].
+        bucket: an existing "s3://…", "gs://…" or other store of SkyPilot's; the ledger is copied there while it runs.
         secrets: names of environment variables passed on at launch; their values are never written.
         pilot_options: further words for `tunecase pilot`.
     """
@@ -102,7 +102,7 @@ def skypilot_task(rented: RentedTask) -> str:
 def _setup(package: str, more: Sequence[str]) -> str:
     lines = [
         "set -e",
-        # Another environment than SkyPilot's own, which must stay as it is.
+        # Not SkyPilot's own environment, which must stay as it is.
         f"python3 -m venv {ENVIRONMENT}",
         f"{ENVIRONMENT}/bin/python -m pip install --quiet --upgrade pip",
         f"{ENVIRONMENT}/bin/python -m pip install --quiet {shlex.quote(package)}",
@@ -159,7 +159,7 @@ def _comments(rented: RentedTask) -> str:
 def _problems(rented: RentedTask) -> list[Problem]:
     """Every value that SkyPilot or a shell would misread."""
     bucket, spot = rented.bucket, rented.spot
-    without_bucket = "name one: without it the runs done are lost with the machine"
+    without_bucket = "name one: without it, finished runs are lost with the machine"
     checks = [
         # field, is it right, what is wanted, how to correct it
         ("name", NAME.fullmatch(rented.name), "lower-case letters, digits and dashes", "such as tunecase-pilot"),
@@ -173,21 +173,21 @@ def _problems(rented: RentedTask) -> list[Problem]:
         ("disk_gb", rented.disk_gb >= 30, "at least 30 GB", "leave it out for 256"),
         ("idle_minutes", rented.idle_minutes >= 1, "at least 1", "leave it out for 10"),
         ("spot", bucket or not spot, "a bucket beside it", without_bucket),
-        ("bucket", not bucket or BUCKET.fullmatch(bucket), "an address of a store", "such as s3://my-bucket"),
+        ("bucket", not bucket or BUCKET.fullmatch(bucket), "the address of a store", "such as s3://my-bucket"),
     ]
     problems = [
         Problem(f"SkyPilot task: {name}", repr(getattr(rented, name)), wanted, fix)
         for name, good, wanted, fix in checks
         if not good
     ]
-    wanted, fix = "names of environment variables", "such as HF_TOKEN, no values"
+    wanted, fix = "names of environment variables", "write names such as HF_TOKEN, never values"
     bad = [secret for secret in rented.secrets if not SECRET_NAME.fullmatch(secret)]
     # What was given may be the secret itself, so it is not shown.
     return problems + [Problem("SkyPilot task: secrets", repr("…"), wanted, fix) for _ in bad]
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as such."""
+    """Writes a text of several lines as a YAML block."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

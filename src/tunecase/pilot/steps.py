@@ -30,7 +30,7 @@ class School:
     chosen: Mapping[str, Setting]
 
     def settled(self, top_rows: int, own: Mapping[str, Setting] | None = None) -> "School":
-        """The same with every setting fixed for a ladder that ends at `top_rows`; `own` go before those chosen.
+        """The same with every setting fixed for a ladder that ends at `top_rows`; `own` override those chosen.
 
         Raises: InputError for a setting that the trainer does not know or a value it cannot use.
         """
@@ -54,7 +54,7 @@ class Lesson:
         return self.rows.classes if self.kind == "classification" and self.rows.class_count > 1 else ()
 
     def order(self, draw: int) -> tuple[int, ...]:
-        """The rows of a draw: class by class in turn; plainly shuffled where there are no classes."""
+        """The positions of a draw: one of each class in turn; plainly shuffled where there are no classes."""
         labels = self.rows.labels if self.classes else [""] * len(self.rows)
         return deal(labels, generator(self.seed, f"pilot draw {draw}"))
 
@@ -83,7 +83,7 @@ class Step:
 
 
 def make(work: tuple[str, Task]) -> Result:
-    """Trains a task with the module of that name, in whatever process this is."""
+    """Trains a task with the module at that import path, in whatever process this is."""
     path, task = work
     module: Any = importlib.import_module(path)
     result: Result = module.train(task)
@@ -93,8 +93,8 @@ def make(work: tuple[str, Task]) -> Result:
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:
     """Every rung in order of size and draw.
 
-    All rows are one set however they are drawn, so that is one run, but for a heavy trainer: its start and the order of
-    the rows are luck too, which further draws show.
+    All rows are the same set in every draw, so that size is run once, except with a heavy trainer: its start and the
+    order of the rows are luck too, which further draws show.
     """
     if not sizes:
         return []
@@ -111,7 +111,7 @@ def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: in
 def step_of(
     lesson: Lesson, school: School, subset: Examples, draw: int, purpose: Purpose = "ladder", name: str = ""
 ) -> Step:
-    """A step: these rows with the lesson's test set, and a school whose settings are all fixed."""
+    """A step that trains on these rows and scores on the lesson's test set; the school's settings must all be fixed."""
     tests, settings = lesson.tests, school.chosen
     task = Task(
         school.name, school.model, subset.texts, subset.labels, tests.texts, tests.labels, lesson.metric,
@@ -150,8 +150,8 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
     """The run that a step became, and its result where it can be relied on.
 
     Args:
-        elapsed_s: from the step's begin to its outcome, which is what a run that failed has cost.
-        usd: what it cost, None where the hour has no price.
+        elapsed_s: from the step's start to its outcome [s], which is what a failed run cost.
+        usd: what it cost [USD], None where the hour has no price.
     """
     task = step.task
     reason = _reason(outcome) if isinstance(outcome, Exception) else wrong_with(outcome, task)
@@ -191,13 +191,13 @@ def _wrong_score(result: Result, task: Task) -> str:
     if task.metric in METRICS and not 0 <= result.score <= 1:
         return f"its score is {result.score:g}, not between 0 and 1"
     if result.test_rows != rows or not 0 <= result.correct <= rows:
-        return f"it counted {result.correct} of {result.test_rows} answers right, of {counted(rows, 'test row')}"
+        return f"it counted {result.correct} of {result.test_rows} answers right, for {counted(rows, 'test row')}"
     return ""
 
 
 def _wrong_training(result: Result) -> str:
     if not (math.isfinite(result.seconds) and result.seconds >= 0):
-        return f"its time is {result.seconds!r} s"
+        return f"its time is {result.seconds!r} s, not a number >= 0"
     if result.train_loss is not None and not math.isfinite(result.train_loss):
         return f"its training loss is {result.train_loss}: it diverged"
     return ""

@@ -21,7 +21,7 @@ from tunecase.pilot.search import Search
 from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
-from tunecase.quantities import count, counted
+from tunecase.quantities import count
 from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run
 
 __all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "pilot", "prepare"]
@@ -41,7 +41,7 @@ DRAWS, HEAVY_DRAWS = 3, 2
 
 @dataclass(frozen=True, slots=True)
 class _Design:
-    """A pilot before its first run: nothing is left to the trainer any more; `lacks` says why there are no rungs."""
+    """A pilot before its first run, with every setting fixed; `lacks` says why there are no rungs."""
 
     lesson: Lesson
     school: School
@@ -62,28 +62,29 @@ def pilot(
 ) -> Pilot:
     """Small real runs at rising sizes, several draws each, all scored on the same test rows.
 
-    A draw is a shuffle of the usable rows, dealt class by class in turn; its subset of n rows is its first n, so sizes
-    are nested and classes differ by at most one row while all last. All usable rows are one set however they are
-    drawn, so a light trainer runs that size once; a heavy one starts elsewhere in each draw. One set of settings holds
-    for all rungs. A run that fails is recorded with its reason and what it cost, and the ladder goes on; three
-    failures in a row for one reason end it.
+    A draw is a shuffle of the usable rows, dealt one of each class in turn; its subset of n rows is its first n, so
+    sizes are nested, and classes differ by at most one row while all last. All usable rows are the same set in every
+    draw, so a light trainer runs that size once; a heavy one runs it in each draw, from a new start. One set of
+    settings holds for all rungs. A run that fails is recorded with its reason and what it cost, and the ladder goes
+    on; three failures in a row for the same reason end it.
 
     Args:
         material: the rows, and what is to be learnt from them.
-        settings: how the pilot is to be run.
-        journal: the runs made before, and who is told of new ones.
+        settings: how to run the pilot.
+        journal: earlier runs, and who is told of new ones.
         ask: called with the plan before the first run; False ends the pilot there.
     Returns: the Pilot, runs in order of size and draw; without runs, `stopped` says what the data lack.
     Raises: InputError with every problem: an unknown trainer, a metric or kind it cannot learn, sizes out of range,
-        outputs that are not classes, a cap in money without a price; TunecaseError where the trainer lacks something.
+        outputs that are not classes, a cap in money without a price; TunecaseError where the trainer lacks a part.
 
-    A cap is kept by what a run is predicted to take, so a run in flight may overrun it by its own length. A hosted
-    model is asked under a cap in money only where its prices are known and what it may bill at most fits.
+    Caps are kept by predicting what a run will take, so a run in flight may overrun one by its own length. Under a cap
+    in money, a hosted model is asked only where its prices are known and the most it may bill fits.
 
     Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
     spread there understates the spread over fresh data.
-    Where classes are uneven, small sizes are balanced and all rows are not; a note says so. What an adaptive pilot runs
-    first depends on how long runs take, so that two of them may stop at different runs; no run depends on it.
+    Where classes are uneven, small sizes are balanced and the full set is not; a note says so. The order in which an
+    adaptive pilot makes its runs depends on how long they take, so two pilots may stop after different runs; the runs
+    themselves do not depend on it.
     """
     started = time.perf_counter()
     design = _design(material, settings or PilotSettings())
@@ -179,9 +180,9 @@ def _empty_pilot(material: Material, school: School) -> Pilot:
 
 
 def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
-    """Fetches what a trainer needs to train a model here; `tell` hears what, and how large it is, before.
+    """Fetches what a trainer needs to train a model here; `tell` is first called with what it is and how large.
 
-    Raises: InputError for an unknown trainer; TunecaseError when what it lacks cannot be had.
+    Raises: InputError for an unknown trainer; TunecaseError when what is missing cannot be had.
     """
     school = _school(trainer, model, {})
     school.module.prepare(school.model, tell)
@@ -194,7 +195,7 @@ def settings_of(trainer: str) -> Mapping[str, Setting]:
 
 
 def is_stand_in(trainer: str) -> bool:
-    """True for a trainer that nobody would ship as the fine-tune; False for a name without a trainer."""
+    """True for a trainer that nobody would ship as the fine-tune; False for an unknown name."""
     return trainer in dict(TRAINERS) and _school(trainer, "", {}).module.STAND_IN
 
 
@@ -257,13 +258,13 @@ def _school(name: str, model: str, chosen: Mapping[str, Setting]) -> School:
 
 
 def _gpus(settings: PilotSettings, heavy: bool) -> float:
-    """Each heavy run gets a GPU of its own where this machine has some and nobody said otherwise."""
+    """Each heavy run gets a GPU of its own where this machine has any, unless the settings say otherwise."""
     free = settings.workers is None and settings.engine == "local" and not settings.gpus_per_task
     return 1 if heavy and free and work.gpus() else settings.gpus_per_task
 
 
 def _best(conductor: Conductor, direction: str) -> Run | None:
-    """The best run at the largest size, whose mistakes are listed; it is never what others are held to."""
+    """The best run at the largest size: its mistakes are listed, but nothing else is compared with it."""
     sign = 1 if direction == "higher" else -1
     return max(conductor.good(), key=lambda run: (run.n, sign * run.score), default=None)
 
@@ -285,5 +286,5 @@ def _curve_notes(conductor: Conductor) -> list[str]:
     failed, rough = sum(bool(run.failed) for run in runs), sum(not run.failed and not run.converged for run in runs)
     bad = [f"{count(failed)} failed"] if failed else []
     bad += [f"{count(rough)} did not converge"] if rough else []
-    have = f"{counted(len(sizes), 'size')} with a good run"
-    return [f"a forecast needs {LEAST_SIZES} sizes, and there are {have}" + (f": {', '.join(bad)}" if bad else "")]
+    needs = f"a forecast needs {LEAST_SIZES} sizes with a good run, and this pilot has {count(len(sizes))}"
+    return [needs + (f": {', '.join(bad)}" if bad else "")]
