@@ -151,7 +151,7 @@ def test_what_cannot_pass_ends_at_once() -> None:
         (Reply(404, b'{"detail": "Not Found here"}'), "(404 Not Found: Not Found here)"),
         (failed(429, "quota", "insufficient_quota"), "add credit"),
         (failed(402, "pay"), "add credit"),
-        (Reply(307, b"", {"Location": "http://127.0.0.1:1/v1"}), "sends elsewhere"),
+        (Reply(307, b"", {"Location": "http://127.0.0.1:1/v1"}), "redirects elsewhere"),
         (failed(418, "teapot"), "418"),
     )
     breaches = []

@@ -106,7 +106,7 @@ def test_other_verdicts_are_refused() -> None:
 def test_rows_without_both_verdicts_are_left_out() -> None:
     """Unread and blank rows do not count; none with both is a mistake, and so are other lengths."""
     assert 1 == agreement(said([True, None, False]), [1, 0, None]).rows
-    with pytest.raises(InputError, match="no row with both"):
+    with pytest.raises(InputError, match="no row judged by both"):
         agreement(said([None]), [True])
     with pytest.raises(InputError, match="2 verdicts for 1 row"):
         agreement(said([True]), [True, False])

@@ -1,8 +1,8 @@
 """Asks a hosted model: a small client for any OpenAI-compatible chat endpoint, near or far.
 
 The key is read from an environment variable when a request is made; its value is never stored, shown or part of an
-error. Redirects are not followed, so the key reaches the named host alone. What may pass is tried again (busy, server
-error, broken answer), with growing pauses; what cannot pass ends at once with its reason.
+error. Redirects are not followed, so the key reaches the named host alone. A failure that may pass (busy, server error,
+broken answer) is tried again, with growing pauses; one that cannot ends the call at once, with its reason.
 """
 
 import re
@@ -23,7 +23,7 @@ Message = Mapping[str, str]
 
 LONGEST_PAUSE_S = 60.0
 FIRST_PAUSE_S = 0.5
-# Words of a refusal that mean a parameter: its name, and the name to send it by instead ("" leaves it out).
+# A word in a refusal, the parameter it means, and the name to send that under instead ("" leaves it out).
 DIALECT: tuple[tuple[str, str, str], ...] = (
     ("max_completion_tokens", "max_tokens", "max_completion_tokens"),
     ("temperature", "temperature", ""),
@@ -57,7 +57,7 @@ class Endpoint:
 class Answer:
     """What came back for one row; tokens are None where the endpoint does not count them.
 
-    `seconds` holds tries and pauses. `cut` is True when the answer ran into the token limit; `refused` says why the
+    `seconds` includes tries and pauses. `cut` is True when the answer ran into the token limit; `refused` says why the
     endpoint would not answer this row.
     """
 
@@ -98,7 +98,7 @@ def check(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def ask(endpoint: Endpoint, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0) -> Answer:
-    """One conversation, answered; see ask_all."""
+    """The answer to one conversation; see ask_all."""
     return ask_all(endpoint, [messages], max_tokens=max_tokens, temperature=temperature)[0]
 
 
@@ -112,14 +112,14 @@ def ask_all(
 ) -> tuple[Answer, ...]:
     """The answers to many conversations, in their order, some at a time.
 
-        pause after try k = max(what the endpoint asks for, 0.5 s * 2^(k-1), half to one and a half of it), at most 60 s
+        pause after try k = max(what the endpoint asks for, .5 to 1.5 times 0.5 s * 2^(k-1)), at most 60 s
 
     Args:
         conversations: messages with "role" and "content".
         max_tokens: of one answer [tokens].
         temperature: 0 for the likeliest answer; left out when the endpoint refuses it.
         on_answer: called, in an asking thread, with (position, answer) as each comes.
-    Returns: one Answer each. A row that the endpoint alone refuses (too long, filtered) has an empty text and its
+    Returns: one Answer each. A row that is refused on its own (too long, filtered) has an empty text and its
         reason in `refused`.
     Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, a row
         has no answer after all tries, every row is refused, or `total_s` has passed.
@@ -182,7 +182,7 @@ class _Session:
     max_tokens: int
     temperature: float
     stop: threading.Event = field(default_factory=threading.Event)
-    renamed: dict[str, str] = field(default_factory=dict)  # parameters this endpoint refuses
+    renamed: dict[str, str] = field(default_factory=dict)  # parameters that this endpoint refuses
     started: float = field(default_factory=time.monotonic)
 
     def answer(self, number: int, messages: Sequence[Message]) -> Answer:
@@ -205,7 +205,9 @@ class _Session:
     def _left_s(self) -> float:
         left_s = self.started + self.endpoint.total_s - time.monotonic()
         if self.stop.is_set() or left_s <= 0:
-            raise EndpointError(f"{self.endpoint.name}: the limit of {duration(self.endpoint.total_s)} has passed")
+            raise EndpointError(
+                f"{self.endpoint.name}: the limit of {duration(self.endpoint.total_s)} has passed (total_s)"
+            )
         return left_s
 
     def _pause(self, number: int, attempt: int, asked_s: float) -> None:
@@ -257,7 +259,7 @@ def _key_problems(variable: str) -> list[Problem]:
         return []
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
         # It may be the key itself, so it is not shown.
-        return [Problem(where, "something that is no variable's name", "a name such as OPENAI_API_KEY", "name it")]
+        return [Problem(where, "something that is not a variable's name", "a name such as OPENAI_API_KEY", "name it")]
     value = key_in(variable)
     if not value:
         fix = f"set it in the shell that runs this: export {variable}=..."

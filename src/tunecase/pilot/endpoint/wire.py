@@ -1,4 +1,4 @@
-"""One request to a chat endpoint, and what comes back: an answer, a refusal of this row or of all, or wait."""
+"""One request to a chat endpoint, and what comes back: an answer, a refusal of this row or of all, or a wait."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tunecase.quantities import one_line
 MOST_ANSWER_BYTES = 8_000_000
 SHOWN_CHARACTERS = 300
 PATH = "/chat/completions"
-BUSY = (408, 409, 425, 429)  # and all from 500
+BUSY = (408, 409, 425, 429)  # and every status from 500
 ONE_ROW = (400, 413, 422)  # may be about this row alone: too long, or filtered
 
 
@@ -25,7 +25,7 @@ class RowRefused(Exception):  # noqa: N818 - what happened, not an error to show
 
 
 class Passing(Exception):  # noqa: N818
-    """May work at another try, after `pause_s` at the earliest."""
+    """A failure that may pass: worth another try, after `pause_s` seconds at the earliest."""
 
     def __init__(self, reason: str, pause_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -74,16 +74,16 @@ class Wire:
         raise EndpointError(f"{who} {why} ({reason}).\nFix: {fix}" if why else f"{who}: {reason}")
 
     def _meaning(self, model: str, status: int) -> tuple[str, str]:
-        """What a status that no other row would change means, and its fix; empty for one without a known meaning."""
+        """What a status means that all rows would meet, and its fix; empty where no meaning is known."""
         if status in {401, 403}:
             fix = f"check the key in {self.key_variable}" if self.key_variable else "name the variable with the key"
             return "refuses access", f"{fix} (key_variable)"
         if status == 404:
-            return "is not there", f"check the model {model!r} and the address, which mostly ends in /v1"
-        return ("sends elsewhere", "give the address it moved to") if 300 <= status < 400 else ("", "")
+            return "is not there", f"check the model {model!r} and the address, which usually ends in /v1"
+        return ("redirects elsewhere", "give the address it moved to") if 300 <= status < 400 else ("", "")
 
     def _own_words(self, text: str) -> str:
-        """The endpoint's own words of an error, one line, the key blotted out should it be repeated."""
+        """The endpoint's own error message as one line, with the key blotted out should it stand there."""
         words = text
         try:
             body = json.loads(text)
@@ -99,7 +99,7 @@ class Wire:
 
 
 def content(body: Any) -> tuple[str, bool, int | None, int | None]:
-    """Of an endpoint's JSON: the text, whether it was cut short, and the tokens taken in and given out.
+    """The text in an endpoint's JSON, whether it was cut short, and the tokens taken in and given out.
 
     Raises: Passing when it has no choice with a message.
 
@@ -130,7 +130,7 @@ def _tokens(usage: Any, side: str) -> int | None:
 
 
 def _asked_pause_s(retry_after: str) -> float:
-    """Seconds until the moment, or as many, as the header asks for; 0 for anything else."""
+    """The seconds to wait, which the header gives as a number or as a moment; 0 for anything else."""
     if re.fullmatch(r"\d{1,9}(\.\d+)?", retry_after):
         return float(retry_after)
     try:

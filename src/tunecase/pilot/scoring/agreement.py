@@ -1,6 +1,6 @@
 """Whether a judge judges as people do: shared verdicts, kappa, leniency, length; and when its score may be a metric.
 
-A judge whose agreement with people is unknown or poor is no metric unless somebody accepts it as it is.
+A judge whose agreement with people is unknown or poor is not a metric unless somebody accepts it as it is.
 """
 
 import math
@@ -31,9 +31,9 @@ VERDICTS: Mapping[str, bool] = {
 class Agreement:
     """How far a judge agrees with people on whole rows, pass or fail.
 
-    `share` is the share of rows with the same verdict, `kappa` that beyond chance (None where all verdicts are one
-    word). `leniency` is the judge's share of passes less the people's. `length_bias` is the leniency on the longer half
-    of answers less that on the shorter half; None without answers.
+    `share` is the share of rows with the same verdict, `kappa` the same beyond chance (None where all verdicts are
+    equal). `leniency` is the judge's share of passes less the people's. `length_bias` is the leniency on the longer
+    half of answers less that on the shorter half; None without answers.
     """
 
     judge: str
@@ -62,8 +62,8 @@ def agreement(judgement: Judgement, people: Sequence[object], answers: Sequence[
 
     Args:
         judgement: on these rows; unread rows are left out.
-        people: a verdict per row: pass or fail in the usual words, true or false, or a score whose half is the border;
-            blank where nobody judged.
+        people: a verdict per row: pass or fail in the usual words, true or false, or a score from 0 to 1, which passes
+            from .5; blank where nobody judged.
         answers: the answers judged, to see whether length sways the judge.
     Returns: Agreement, with 80% intervals.
     Raises: InputError for a verdict that cannot be read, or unequal lengths; when no row has both verdicts.
@@ -73,11 +73,11 @@ def agreement(judgement: Judgement, people: Sequence[object], answers: Sequence[
     """
     if len(people) != len(judgement.verdicts) or (answers is not None and len(answers) != len(people)):
         got = f"{len(people)} verdicts for {counted(len(judgement.verdicts), 'row')}"
-        raise InputError(Problem("judge: people's verdicts", got, "one per row", "give the same rows"))
+        raise InputError(Problem("judge: people's verdicts", got, "one per row", "give all columns the same rows"))
     both = _rows_with_both(judgement, people)
     if not both:
-        fix = "judge some by hand"
-        raise InputError(Problem("judge: people's verdicts", "no row with both", "30 rows or more", fix))
+        fix = "have people judge some of these rows"
+        raise InputError(Problem("judge: people's verdicts", "no row judged by both", "30 rows or more", fix))
     pairs = list(both.values())
     gaps = [float(judged) - float(human) for judged, human in pairs]
     return Agreement(
@@ -129,7 +129,7 @@ def _agreement_problems(judgement: Judgement, measured: Agreement | None) -> lis
 
 
 def read_human(value: object) -> bool:
-    """A person's verdict: pass or fail in the usual words, true or false, or a score of which half passes.
+    """A person's verdict: pass or fail in the usual words, true or false, or a score, which passes from .5.
 
     Raises: InputError for anything else.
 
@@ -155,7 +155,7 @@ def read_human(value: object) -> bool:
 
 def _unfit(got: str) -> Problem:
     wanted = f"kappa {POOR_KAPPA} or more on {LEAST_ROWS} rows or more that people judged too"
-    fix = "add a column with people's verdicts, or say that an unknown judge will do"
+    fix = "add a column with people's verdicts, or accept the judge as it is (unknown_ok)"
     return Problem("judge: agreement with people", got, wanted, fix)
 
 

@@ -2,8 +2,8 @@
 
 Two values are the same when they mean the same number, date, truth value or text: 1200.0 and "1,200"; "2024-03-05" and
 "March 5, 2024"; "true" and true; texts that fold alike. What is null, blank or empty counts as not given. Objects are
-compared key by key (case and outer blanks aside), lists without regard to order, list members that hold members of
-their own paired so that most fields match.
+compared key by key (case and outer blanks aside), lists without regard to order, with nested members
+paired so that most fields match.
 """
 
 import json
@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 DEEPEST = 40  # levels of nesting; deeper is taken as not JSON
-MOST_PAIRED = 200  # list members with members of their own that are paired at best; more are paired in order
+MOST_PAIRED = 200  # nested list members that are paired for the best match; more are paired in order
 SIGNIFICANT = 12  # figures in which two fractions must agree
 
 _FENCE = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
@@ -44,7 +44,7 @@ def fold(text: str) -> str:
 def read_json(text: str) -> Any:
     """The object or list that a text holds; None when it holds none.
 
-    Taken in turn: the whole text, what stands in a code fence, what stands from the first bracket to the last.
+    Tried in turn: the whole text, what stands in a code fence, what stands from the first bracket to the last.
 
     Example:
         >>> read_json('Sure: {"a": 1}'), read_json("{'a': 1}"), read_json("4")
@@ -68,7 +68,7 @@ def read_json(text: str) -> Any:
 def field_counts(label: str, answer: str) -> tuple[int, int, int]:
     """How many fields an answer has right, how many it gives, and how many the label holds.
 
-    A label that is no JSON object or list is one field, its text. Where the label is JSON and the answer is not, the
+    A label that is not a JSON object or list is one field: its text. Where the label is JSON and the answer is not, the
     answer gives no field and has none right.
 
     Example:
@@ -85,7 +85,7 @@ def field_counts(label: str, answer: str) -> tuple[int, int, int]:
 
 
 def fields_right(label: str, answer: str) -> dict[str, bool]:
-    """Of each top-level field that the label's object holds: whether the answer has it wholly right, nothing added.
+    """For each top-level field of the label's object, whether the answer has it wholly right, with nothing added.
 
     Example:
         >>> fields_right('{"to": "Ann", "sum": 12.5, "note": null}', '{"to": "ann", "sum": 12}')
@@ -140,7 +140,7 @@ def _right(wanted: Any, given: Any) -> int:
 
 
 def _right_in_lists(wanted: list[Any], given: list[Any]) -> int:
-    """Plain members as multisets; members that hold members paired so that most fields match."""
+    """Plain members as multisets; nested members paired so that most fields match."""
     plain = [Counter(m for v in side if (m := _plain(v)) is not None) for side in (wanted, given)]
     nested, others = ([v for v in side if isinstance(v, dict | list)] for side in (wanted, given))
     return sum((plain[0] & plain[1]).values()) + (_right_in_pairs(nested, others) if nested and others else 0)

@@ -63,7 +63,7 @@ def judge(
         criteria: statements about one answer that are plainly true or false; at least one.
         texts, answers: one each per row: what was asked, and the answer to judge.
         references: a right answer per row, where there is one.
-        max_tokens: of the judge's words; None is enough for the verdicts, a judge that thinks aloud needs more.
+        max_tokens: of the judge's reply [tokens]; None: enough for verdicts; a judge that thinks aloud needs more.
     Returns: Judgement; a row is unread when the judge's words are not one pass or fail per criterion, and nothing else.
     Raises: InputError without criteria or with unequal lengths; EndpointError as ask_all.
 
@@ -73,7 +73,7 @@ def judge(
     counts = {len(texts), len(answers), len(references if references is not None else texts)}
     if not criteria or len(counts) > 1:
         got = f"{counted(len(criteria), 'criterion', 'criteria')}, {len(texts)} texts, {len(answers)} answers"
-        raise InputError(Problem("judge", got, "at least one criterion, and one answer per text", "give them"))
+        raise InputError(Problem("judge", got, "at least one criterion, and one answer per text", "give all"))
     started = time.perf_counter()
     right = references if references is not None else [None] * len(texts)
     messages = [_messages(criteria, *row) for row in zip(texts, answers, right, strict=True)]
@@ -101,9 +101,9 @@ def order_effect(
     """The share of verdicts that change when the criteria are asked in reverse order; None with one criterion.
 
     Args:
-        judgement: in the first order; its first `rows` readable rows are asked again.
+        judgement: the verdicts in the first order; the first `rows` readable rows are asked again.
         references: those that the judgement was made with, so that nothing but the order differs.
-    Returns: share with its 80% interval over verdicts; 0 would be a judge that the order cannot sway.
+    Returns: the share with its 80% interval over verdicts; 0 for a judge that the order does not sway.
     Raises: EndpointError as ask_all.
     """
     chosen = [i for i, verdict in enumerate(judgement.verdicts) if verdict is not None][:rows]
@@ -129,7 +129,7 @@ def _changed(first: Sequence[tuple[bool, ...] | None], turned: Sequence[tuple[bo
 
 
 def read_verdicts(reply: str, criteria: int) -> tuple[bool, ...] | None:
-    """The verdicts in a judge's words: a line per criterion, in order, with number and pass or fail; else None.
+    """The verdicts in a judge's reply: a line per criterion, in order, with its number and pass or fail; else None.
 
     Example:
         >>> read_verdicts("1: pass\\n2: FAIL", 2), read_verdicts("1: pass", 2), read_verdicts("All pass!", 1)

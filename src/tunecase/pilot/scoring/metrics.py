@@ -39,7 +39,7 @@ class MetricSums:
 def metric_sums(metric: str) -> MetricSums:
     """How a metric adds up.
 
-    Raises: ValueError for a metric that has none; MissingExtraError when its library is not installed.
+    Raises: ValueError for a metric not in METRIC_SUMS; MissingExtraError when its library is not installed.
     """
     if metric not in METRIC_SUMS:
         raise ValueError(f"metric {metric!r}; wanted one of {', '.join(METRIC_SUMS)}")

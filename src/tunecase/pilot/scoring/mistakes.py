@@ -1,7 +1,7 @@
 """What a run gets wrong: classes it confuses, parts of the test set it is worse on, and the rows to look at.
 
-A part is called worse only when its interval lies below that of all other rows, and the intervals are the wider the
-more parts are looked at, so that luck among many parts is not taken for a finding.
+A part is called worse only when its interval lies below that of all other rows, and the intervals widen with the number
+of parts looked at, so that luck among many parts is not taken for a finding.
 """
 
 from collections import Counter, defaultdict
@@ -40,7 +40,7 @@ class Answered:
     Confusions and slices by label are for classification, slices by field for extraction. Rows without numbers count
     from 0; a row's source is "" where it names none.
 
-    Raises: ValueError when there is not one answer and one score, and a confidence where these are known, per row.
+    Raises: ValueError unless every row has one answer, one score and, where confidences are known, one of these.
     """
 
     kind: Kind
@@ -57,7 +57,7 @@ class Answered:
 
     @property
     def wrong(self) -> list[int]:
-        """Positions of the rows that score below 1, of free text below .5."""
+        """Positions of the rows that score below 1, or for free text below .5."""
         least = LOW_SCORE if self.kind == "generation" else 1.0
         return [i for i, score in enumerate(self.answers.row_scores) if score < least]
 
@@ -113,12 +113,12 @@ def find_mistakes(run: str, n: int, answered: Answered) -> Mistakes:
 
 
 def review_rows(answered: Answered, train: Examples | None = None) -> list[dict[str, Any]]:
-    """The wrong rows as plain dicts for a file to look at, most worth a look first.
+    """The wrong rows as plain dicts for a file that people read, the rows most worth a look first.
 
-    Why a row is listed, the first that holds: "likely wrong label", the answer is confident (or its confidence is not
-    known) and of the 5 most similar other rows at least 2 carry the answer and none the label; "confused classes", its
-    pair of label and answer makes up 3 rows and a fifth of the label's; "confident and wrong"; "hard". Rows of other
-    kinds are "low score".
+    `why` is the first of these that holds. "likely wrong label": the answer is confident (or its confidence is not
+    known), and of the 5 most similar other rows at least 2 carry the answer and none the label. "confused classes": its
+    pair of label and answer makes up at least 3 rows and a fifth of the label's. "confident and wrong". "hard". Rows of
+    other kinds are "low score".
 
     Args:
         train: training rows, which count as neighbours too.

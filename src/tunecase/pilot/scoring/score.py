@@ -86,7 +86,7 @@ def row_scores(metric: str, labels: Sequence[str], predictions: Sequence[str]) -
     For accuracy, exact_match and rouge_l the score is their mean; field_f1 and chrf add up rows before dividing. For
     macro_f1, which has none per row, it is 1 where the answer equals the label.
 
-    Raises: ValueError for a metric that is not in METRICS, or without rows; MissingExtraError as for `score`.
+    Raises: ValueError for a metric that is not in METRICS, or without rows; MissingExtraError as for `score_of`.
     """
     if metric == "macro_f1":
         metric = "accuracy"
@@ -101,19 +101,19 @@ def score_interval(metric: str, labels: Sequence[str], predictions: Sequence[str
 
         low = score - f (P50 - P10),   high = score + f (P90 - P50),   f = t / z * sqrt(n / (n - 1))
 
-    P10, P50, P90 are of the draws' scores: these miss rare classes, which moves macro F1 but hardly its width. f
+    P10, P50, P90 are of the draws' scores: draws miss rare classes, which moves macro F1 but hardly its width. f
     is Student's t over the normal z for n rows, 1.14 at 10 rows and 1.00 at 300.
 
     Args:
-        metric, labels, predictions: as for `score`.
+        metric, labels, predictions: as for `score_of`.
         seed: of the draws.
     Returns: Interval80, mid the score itself. The order of rows does not matter.
-    Raises: as `score`.
+    Raises: as `score_of`.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
-    Leaves out that rows may hang together (several from one author), which widens the truth. In simulation 10 to 300
+    Leaves out that rows may hang together (several from one author), which widens the doubt. In simulation, 10 to 300
     rows cover the truth 75 to 84% of the time; macro F1 with classes of fewer than 5 rows only 60 to 70%. Where all
-    rows score alike resampling sees no doubt, and Wilson's interval stands in.
+    rows score alike, resampling sees no doubt, and Wilson's interval stands in.
     """
     sums, total = _sums(metric, labels, predictions), metric_sums(metric).total
     mid = _whole(sums, total)
@@ -162,10 +162,10 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
     RESAMPLES draws of rows with replacement, the same rows for both; the interval is P10 to P90 of the difference.
 
     Args:
-        metric, labels: as for `score`.
+        metric, labels: as for `score_of`.
         first, second: one answer each per row.
     Returns: Paired; equal answers give a difference of 0 and a share of one half.
-    Raises: as `score`.
+    Raises: as `score_of`.
 
     Example:
         >>> paired("accuracy", ["a"] * 50, ["a"] * 45 + ["b"] * 5, ["a"] * 30 + ["b"] * 20).first_better > 0.99
@@ -204,7 +204,7 @@ def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classe
 
 
 def _whole(sums: "Sums", total: "Callable[[Sums], Sums]") -> float:
-    """The total of all rows, added in the same order however they stand."""
+    """The total of all rows, added in the same order however they are sorted."""
     import numpy as np
 
     cells, rows = np.unique(sums, axis=0, return_counts=True)
