@@ -133,7 +133,7 @@ def test_failures_have_reasons() -> None:
 def test_a_killed_program_is_named_so() -> None:
     """A kill reads as what it most often is; another signal is named."""
     kill = "import os; os.kill(os.getpid(), {})"
-    assert "killed (SIGKILL), as a system does that is out of memory" in train(kill.format(9)).failed
+    assert "killed (SIGKILL), as happens when memory runs out" in train(kill.format(9)).failed
     assert "ended by SIGTERM" in train(kill.format(15)).failed
     assert "killed (SIGKILL)" in train("import sys; sys.exit(137)").failed  # as a shell reports it
 
@@ -179,7 +179,7 @@ def test_a_hang_ends_at_the_time_limit() -> None:
     """A program that does not end is ended, and its last words are kept."""
     code = "import time; print('step 7', flush=True); time.sleep(600)"
     result, limit_s = train_patiently(lambda result: "step 7" in result.failed, code)
-    ended = f"not done within the time limit of {duration(limit_s)} and ended with its children; its last lines: step 7"
+    ended = f"not done within the time limit of {duration(limit_s)}, so it was ended; its last lines: step 7"
     assert ended == result.failed
     assert result.seconds < 300
 

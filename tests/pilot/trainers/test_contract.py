@@ -107,8 +107,8 @@ WRONG: list[tuple[str | bytes | None, str | bytes | None, str]] = [
     (GOOD, '{"loss": "nan"}', "loss is nan: training diverged"),
     (GOOD, "[" * 200_000, "is not JSON"),
     (GOOD + GOOD, None, "answers.jsonl has more than 3 answers for 3 test rows"),
-    ('{"answer": "card"}\n', None, "answers.jsonl has 1 answers for 3 test rows"),
-    (GOOD.replace('"money"', "7"), None, "answers.jsonl line 2 has no text named answer"),
+    ('{"answer": "card"}\n', None, "answers.jsonl has 1 answer for 3 test rows"),
+    (GOOD.replace('"money"', "7"), None, 'answers.jsonl line 2 has no text under "answer"'),
     (GOOD.replace("}", ', "confidence": 7}'), None, "line 1: confidence is 7, wanted 0 to 1"),
     (b"\x00\x00\x00", None, "answers.jsonl line 1 is not JSON"),
 ]

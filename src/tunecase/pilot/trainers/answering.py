@@ -32,8 +32,8 @@ def likeliest(
         at_once: rows per pass.
     Returns: per prompt, the position of the best choice and its probability, 0 to 1.
 
-    A way's probability bounds all choices behind it, so the search goes down the best way only: one pass per prompt
-    where choices part at their first token, few more otherwise. Equal to the rule of the trainer "lora".
+    A way's probability bounds that of all choices beyond it, so the search follows the likeliest way: one pass per
+    prompt where choices part at their first token, a few more otherwise. The rule is that of the trainer "lora".
     """
     ways = _ways(choices)
     root = _branching(ways, ())

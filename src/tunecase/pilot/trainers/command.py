@@ -50,8 +50,8 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Raises: InputError without a command, or for one that cannot be split into words or that carries a secret.
     """
-    found = {**SETTINGS, **checked(chosen, SETTINGS, "command")}
-    problems = _problems(str(found["command"]), str(found["options"]))
+    fixed = {**SETTINGS, **checked(chosen, SETTINGS, "command")}
+    problems = _problems(str(fixed["command"]), str(fixed["options"]))
     if problems:
         raise InputError(problems)
     return with_steps(chosen, SETTINGS, top_rows, "command")
@@ -120,7 +120,7 @@ def command_words(command: str) -> tuple[str, ...]:
     if command.lstrip().startswith("["):
         words = json.loads(command)
         if not all(isinstance(word, str) for word in words):
-            raise ValueError("a list of words holds something else")
+            raise ValueError("the list holds something other than words")
         return tuple(words)
     if os.name == "nt":  # a backslash belongs to a path there
         return tuple(word.strip("\"'") for word in shlex.split(command, posix=False))
@@ -144,6 +144,6 @@ def _problems(command: str, options: str) -> list[Problem]:
     except ValueError:
         good = False
     if not good:
-        fix = 'write it so: options=\'{"template": "qwen"}\''
+        fix = 'write it as options=\'{"template": "qwen"}\''
         problems.append(Problem("setting options of command", repr(options), "a JSON object", fix))
     return problems

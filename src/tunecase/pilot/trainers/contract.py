@@ -33,8 +33,8 @@ OUTPUTS = (METRICS, ANSWERS, LOG)
 # A line per step for a million steps, and a page of text per answer, stay below.
 MOST_METRICS_BYTES = 64 * 2**20
 MOST_ANSWERS_BYTES = 256 * 2**20
-# Where training ended with the labels learnt. A class's mean loss on its own training rows [nats]; above, a run has not
-# yet learnt them, so that it is no point of a curve.
+# Mean loss per label on training rows, up to which classes count as learnt [nats]; a run above it has not learnt its
+# own rows yet, so it is not a point of a curve.
 LEARNT_NATS = 0.2
 # A free answer never becomes certain. It is learnt when half of the first loss is gone, or when the last fifth of the
 # steps took less than a tenth off the fifth before.
@@ -81,7 +81,7 @@ def write_run(
     completions: Sequence[str] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Writes a run's folder whole, and takes away what an earlier try left in it.
+    """Writes a run's folder whole, and removes what an earlier try left in it.
 
     Args:
         folder: made where it is missing.
@@ -89,7 +89,7 @@ def write_run(
         prompts, test_prompts, completions: the task's texts and labels as the model should read them; None: as given.
         more: further names for run.json, such as a translation of the settings.
     Returns: the path of run.json.
-    Raises: OSError when the disk is full or the folder cannot be written; no run.json stands there then.
+    Raises: OSError when the disk is full or the folder cannot be written; it then holds no run.json.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (RUN, *OUTPUTS):
@@ -286,7 +286,7 @@ def _answers(path: Path, rows: int) -> Answers | None:
         where = f"{ANSWERS} line {number}"
         answer = line.get("answer")
         if not isinstance(answer, str):
-            raise ContractError(f"{where} has no text named answer")
+            raise ContractError(f'{where} has no text under "answer"')
         answers.append(_printable(answer))
         if line.get("confidence") is not None:
             confidences.append(_share(where, line["confidence"]))
@@ -294,8 +294,8 @@ def _answers(path: Path, rows: int) -> Answers | None:
             break
     if len(answers) != rows:
         more = "more than " if len(answers) > rows else ""
-        have = count(min(len(answers), rows))
-        raise ContractError(f"{ANSWERS} has {more}{have} answers for {counted(rows, 'test row')}")
+        have = counted(min(len(answers), rows), "answer")
+        raise ContractError(f"{ANSWERS} has {more}{have} for {counted(rows, 'test row')}")
     return Answers(tuple(answers), tuple(confidences) if len(confidences) == rows else None)
 
 

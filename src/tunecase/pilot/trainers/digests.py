@@ -55,7 +55,7 @@ def _kept() -> dict[str, str]:
 
 
 def _keep(digests: dict[str, str]) -> None:
-    """Another process may write at once; what is lost of it is computed again."""
+    """Another process may write at the same time; what is lost that way is computed again."""
     path = cache_folder() / NAME
     part = path.with_suffix(f".{os.getpid()}")
     with suppress(OSError):

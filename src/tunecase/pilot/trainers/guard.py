@@ -3,7 +3,7 @@
     python guard.py GRACE_S PROGRAM [ARGUMENT ...]
 
 Run as a script of its own, in its own session. While standard input stays open the program may run; at its end the
-program and everything it started are asked to leave (SIGTERM), and after the grace are made to (SIGKILL). What the
+program and everything it started are asked to leave (SIGTERM), and killed after the grace (SIGKILL). What the
 program leaves behind when it exits by itself is ended too. The last line on standard error is one JSON object:
 `code` (negative: the signal that ended it; null: not started), `error` and `left`, the processes it left behind.
 """
@@ -79,9 +79,9 @@ def end_all(child: "subprocess.Popen[bytes]", grace_s: float) -> None:
 
 
 def descendants() -> tuple[int, ...]:
-    """The living processes below this one; below on macOS means by parent, which a process in the background escapes.
+    """The living processes below this one; on macOS they are found by parent, which a background process escapes.
 
-    Windows knows none here: `taskkill` finds them itself.
+    None on Windows, where `taskkill` finds them itself.
     """
     parents = _parents_in_proc() if LINUX else _parents_by_ps()
     below_here, todo = [], [os.getpid()]

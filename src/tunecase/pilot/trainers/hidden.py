@@ -19,8 +19,8 @@ class Kept:
     Two processes may read and write at once. A killed one leaves the file whole: SQLite's log is replayed or dropped.
 
     Args:
-        path: the file, made when it is first written; None keeps in memory alone.
-        most_file_bytes: beyond this the oldest rows are dropped, a quarter at once.
+        path: the file, made where it is missing; None keeps in memory alone.
+        most_file_bytes: beyond this the oldest rows are dropped, a quarter of all at a time.
         most_memory_bytes: beyond this rows are read from the file each time.
     """
 

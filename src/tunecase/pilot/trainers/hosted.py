@@ -1,9 +1,9 @@
 """A hosted model behind any OpenAI-compatible endpoint, asked without training: the baseline that needs no fine-tune.
 
-Zero-shot names the task and, for classes, lists them; few-shot shows training rows as turns before. An answer counts as
-the class that it names, whatever its case, quotes and signs; one that names none, or several, is wrong and counted.
+Zero-shot names the task and, for classes, lists them; few-shot shows training rows as earlier turns. An answer counts
+as the class that it names, whatever its case, quotes and signs; one that names none, or several, is wrong and counted.
 Test rows, and the training rows shown, are sent to the endpoint. The instructions are not those of prompts.py: a model
-that is read by its likelihoods can only choose a class, a hosted one is asked in words to give the answer alone.
+that is read by its likelihoods can only choose a class; a hosted one is asked in words to give the answer alone.
 """
 
 import re
@@ -28,7 +28,7 @@ NEUTRAL = frozenset({"at_once", "timeout_s", "total_s"})
 FORMAT = 1
 STAND_IN = False
 HEAVY = False
-# Who hosts a model may change its weights under one name, which cannot be seen from here.
+# A host may change a model's weights under the same name, which cannot be seen from here.
 prepare, identity = nothing_to_fetch, no_weights
 SETTINGS: Mapping[str, Setting] = {
     "base_url": "",
@@ -114,9 +114,9 @@ def foreseen(task: Task) -> tuple[int, float | None]:
 
         tokens in = bytes of all turns / 3 + 6 per turn + 16 per row,   tokens out <= max_tokens per row
 
-    Returns: (tokens, at most so many USD); None without prices.
+    Returns: (tokens, the most it costs [USD]); None for the cost where prices are not known.
 
-    Source: set by SmolLM2's tokenizer and chat template, whose own counts of short English turns are met within a
+    Source: fitted to SmolLM2's tokenizer and chat template, whose counts of short English turns it meets within a
     fifth. Leaves out larger vocabularies, which need up to a third fewer tokens, and a model's thoughts.
     """
     made = {**SETTINGS, **task.settings}
@@ -169,7 +169,7 @@ def _endpoint(model: str, made: Mapping[str, Setting]) -> Endpoint:
 
 
 def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[str, str]]]:
-    """Turns of user and model; the instruction opens the first, since not every chat template has a system's turn."""
+    """Turns of user and model; the instruction opens the first, since not every chat template has a system turn."""
     instruction, word = ASKED[task.kind]
     instruction = str(made["instruction"]) or instruction
     classes = task.kind == "classification"

@@ -1,9 +1,9 @@
 """Runs a Llama-like network in two parts: lower layers once per text and kept, upper layers with their adapters.
 
 Everything that knows the inside of transformers and peft stands here. With adapters on the top layers alone, all below
-is the same for every run of a ladder, so it is computed once and shared. Rows are packed one behind the other, without
-padding, behind one shared prefix; a mask keeps them apart. A row may branch, so that several continuations of one text
-are asked at the cost of one. Where the stock forward answers a short text differently, it does all the work.
+is the same for every run of a ladder, so it is computed once and shared. Rows are packed one after the other, without
+padding, after one shared prefix; a mask keeps them apart. A row may branch, so that several continuations of one text
+are asked at the cost of one. Where the stock forward answers a short text differently, the stock one does all the work.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 # Packed rows cost attention between rows that do not see each other, which grows with the square of the pack.
 PACK_TOKENS = 512
-# Texts whose lower layers are computed before they are written and the file is looked at again.
+# Texts whose lower layers are computed between two looks at the file.
 CHUNK_ROWS = 32
 # Few-shot prompts differ from draw to draw; each takes some megabytes.
 MOST_PREFIXES = 8
@@ -37,7 +37,7 @@ CANARY_TOKENS = 24
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One text as tokens behind the shared prefix, perhaps with branches.
+    """One text as tokens after the shared prefix, perhaps with branches.
 
     `parents` holds the place of the token before each one, -1 for the prefix's end. `wanted` are the places whose next
     token the pilot needs.
@@ -141,7 +141,7 @@ class Network:
 
         Args:
             prefix: tokens before every row; at least one token stands before or in every asked place.
-            rows: as many as shall be run at once (see `packs`).
+            rows: those to run at once (see `packs`).
             columns: tokens whose logits are wanted; None: all.
         Returns: shape (asked places of all rows, columns).
         """
@@ -156,7 +156,7 @@ class Network:
     def decoded(
         self, prefix: Sequence[int], prompts: Sequence[Sequence[int]], end: int, most_tokens: int
     ) -> list[list[int]]:
-        """The likeliest next tokens, one at a time, behind each prompt, up to the end token or `most_tokens`."""
+        """The likeliest next tokens, one at a time, after each prompt, up to the end token or `most_tokens`."""
         torch = self._torch
         answers: list[list[int]] = [[] for _ in prompts]
         order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
@@ -180,7 +180,7 @@ class Network:
         return answers
 
     def ready(self, prefix: Sequence[int], rows: Sequence[Row]) -> None:
-        """Computes and keeps the lower layers of these rows, sharing the work with other processes at it."""
+        """Computes and keeps the lower layers of these rows, sharing the work with other processes that do the same."""
         if self.stock:
             return
         todo = sorted({self._key(prefix, row): row for row in rows}.items(), key=lambda item: len(item[1].tokens))
@@ -382,7 +382,7 @@ class Network:
         return logits if columns is None else logits[:, columns]
 
     def _why_stock(self) -> str:
-        """Empty when the own forward equals the stock one on a short text; else why it is not used."""
+        """Empty when the quick forward equals the stock one on a short text; else why it is not used."""
         torch = self._torch
         if _layers(self.net) is None:
             return "this network's layers are not Llama's"
@@ -404,7 +404,7 @@ class Network:
             with torch.no_grad():
                 stock = self._stock_logits(prefix, rows, None)
         except (AttributeError, TypeError, ValueError, RuntimeError, KeyError) as error:
-            return f"this network's inside is not as known ({type(error).__name__}: {error})"
+            return f"this network is not built as expected ({type(error).__name__}: {error})"
         off = float((own - stock).square().mean((1, 2)).max().sqrt() / stock.std())
         most = CANARY_MOST.get(str(self.dtype).removeprefix("torch."), 0.0)
         return "" if off <= most else f"the quick forward differs from the stock one by {off:.2g} of the logits' spread"

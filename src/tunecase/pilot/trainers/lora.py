@@ -1,8 +1,8 @@
 """LoRA on the top layers of a small language model, on this machine's processor or its GPU.
 
-A class is learnt and told by the likelihood of its name among all names, free answers by their tokens and greedy
-decoding. Layers below the adapters are computed once per text and shared by all runs, so a run takes a fraction of a
-plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
+A class is learnt and predicted by the likelihood of its name among all names; free answers are learnt token by token
+and decoded greedily. Layers below the adapters are computed once per text and shared by all runs, so a run takes a
+fraction of a plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
 """
 
 import math
@@ -103,8 +103,8 @@ def train(task: Task) -> Result:
     Args:
         task: rows with classes, JSON or free answers; `settings` as `settings()` returns them, `steps` 0 only scores.
     Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training
-        [nats]; `converged` is False above .2 for classes, and for free answers above half of the loss before while the
-        last fifth of the steps still took a tenth off the fifth before. `train_tokens` are those a plain fine-tune
+        [nats]; `converged` is False for classes above .2, and for free answers above half the first loss while the last
+        fifth of the steps still took a tenth off the fifth before. `train_tokens` are those that a plain fine-tune
         would read: each row with its whole prompt, in every step.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
 
@@ -153,7 +153,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A task as rows of tokens; `wants` are the columns that each asked place of a training row shall name."""
+    """A task as rows of tokens; `wants` are the columns that each asked place of a training row should name."""
 
     form: prompts.Form
     rows: list[layers.Row]
@@ -257,7 +257,7 @@ def _tree(session: Session, form: prompts.Form, names: Sequence[str]) -> prompts
 
 
 def _learning(session: Session, lesson: Lesson, task: Task, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Trains the adapters; what the Result says of it."""
+    """Trains the adapters, and returns what the Result says of it."""
     if session.skill is None:
         session.skill = skill.share_right(session.network, session.tokenizer)
     first_loss = None if lesson.classes else _loss(session, lesson)
@@ -311,7 +311,7 @@ def _rate(step: int, steps: int) -> float:
 
 
 def _batches(rows: int, size: int, generator: Any) -> Iterator[list[int]]:
-    """Positions of rows, each once per pass, in an order of its own."""
+    """Positions of rows, each once per pass, every pass in a new order."""
     import torch
 
     waiting: list[int] = []
@@ -370,7 +370,7 @@ def _classified(session: Session, lesson: Lesson) -> tuple[list[str], tuple[floa
         return [tree.choices[0]] * len(rows), (1.0,) * len(rows)
     shares = _shares(session, lesson, rows)
     if not lesson.rows:
-        # An untrained model leans to some classes whatever the text is; what it says of no text is divided out.
+        # An untrained model leans towards some classes whatever the text; what it says of blank texts is divided out.
         blank, _ = prompts.encode(session.tokenizer, lesson.form, BLANK_TEXTS)
         shares = shares / _shares(session, lesson, [tree.row(ask) for ask in blank]).mean(0)
         shares = shares / shares.sum(-1, keepdim=True)

@@ -19,7 +19,7 @@ NEEDED = ("torch", "transformers", "peft", "safetensors")
 
 
 def device() -> str:
-    """ "cuda" or "mps" where such a GPU multiplies matrices, else "cpu"."""
+    """ "cuda" or "mps" where such a GPU multiplies matrices correctly, else "cpu"."""
     import torch
 
     for name, there in (("cuda", torch.cuda.is_available), ("mps", torch.backends.mps.is_available)):
@@ -122,7 +122,7 @@ def _hushed(logging: Any) -> Iterator[None]:
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Held by one process of this machine at a time."""
+    """A lock that one process of this machine holds at a time."""
     from filelock import FileLock
 
     folder = cache_folder()

@@ -77,9 +77,9 @@ def train_outside(
         program: program and arguments; `{run}` in an argument becomes the path of run.json, which is the last argument
             when none names it. The program's working folder is the run's.
         limit_s: the longest it may take [s].
-        grace_s: between being asked to leave and being killed [s].
+        grace_s: time between being asked to leave and being killed [s].
         runs_folder: where the run's folder is made and kept, under a name that depends on the task alone; empty: a
-            temporary folder, taken away afterwards.
+            temporary folder, removed afterwards.
         environment: variables beside those inherited.
         files: arguments of write_run beside folder and task.
     Returns: the Result; a failed one with its reason when the program could not be started, ended badly, was too late
@@ -105,7 +105,7 @@ def train_outside(
 
 @contextlib.contextmanager
 def run_folder(task: Task, runs_folder: str = "") -> Iterator[Path]:
-    """The folder of a run: a temporary one, or one of its own in `runs_folder`, the same whenever the task is."""
+    """The folder of a run: a temporary one, or one in `runs_folder` that is the same whenever the task is the same."""
     if runs_folder:
         parts = [task.model, task.kind, task.metric, task.seed, sorted(task.settings.items()), task.choices]
         parts += [task.texts, task.labels, task.test_texts, task.test_labels]
@@ -238,11 +238,11 @@ def reason(ended: Ended, program: str, limit_s: float) -> str:
     if ended.start_error:
         return _not_started(program, ended.start_error)
     if ended.late:
-        return f"not done within the time limit of {duration(limit_s)} and ended with its children{after}"
+        return f"not done within the time limit of {duration(limit_s)}, so it was ended{after}"
     if ended.code == 0:
         return ""
     if ended.code is None:
-        return f"it ended, and nobody knows how{after}"
+        return f"it ended without an exit code{after}"
     if MEMORY.search(text):
         return f"out of memory (a smaller batch, shorter sequences or a bigger device would help): {last}"
     if DISK.search(text):
@@ -266,7 +266,7 @@ def _ended_badly(code: int, last: str, after: str) -> str:
         return f"exit code {code}: {last}" if last else f"exit code {code}, and it printed nothing"
     name = signal.Signals(number).name if number in {s.value for s in signal.Signals} else f"signal {number}"
     if name == "SIGKILL":
-        return f"killed ({name}), as a system does that is out of memory{after}"
+        return f"killed ({name}), as happens when memory runs out{after}"
     return f"ended by {name}{after}"
 
 
@@ -285,7 +285,7 @@ def useful_lines(lines: Sequence[str], most: int = 2) -> str:
 
 
 def found_program(program: Sequence[str]) -> tuple[str, ...]:
-    """A command's words with files named from here by their full path, since it runs in another folder."""
+    """A command's words, with files found from here named by their full path, since it runs in another folder."""
     # Not resolved: an environment knows itself by the link under which its python is called.
     words = [os.path.abspath(word) if _is_file_here(word) else word for word in program]
     if not Path(words[0]).is_absolute():

@@ -63,7 +63,7 @@ def train(task: Task) -> Result:
         P(class | text) = softmax(W x + b),   minimise C * sum of log losses + |W|^2 / 2
 
     Args:
-        task: texts and labels as classes; a subset with one class only gives a probe that always names it.
+        task: texts and labels as classes; a subset with only one class gives a probe that always names it.
     Returns: the Result; `train_loss` is the mean log loss on the training rows [nats]; `converged` is False when the
         solver used up its passes.
     Raises: ValueError without training or test rows, or for a metric that is not in METRICS.
@@ -83,7 +83,7 @@ def train(task: Task) -> Result:
 
 
 def _load() -> None:
-    # A process's first run would else count a second of imports as training.
+    # Otherwise a process's first run would count a second of imports as training.
     importlib.import_module("sklearn.feature_extraction.text")
     importlib.import_module("sklearn.linear_model")
     importlib.import_module("sklearn.pipeline")
@@ -106,7 +106,7 @@ def _fit(task: Task) -> tuple[list[str], float, bool]:
     rows = features.fit_transform(task.texts)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # the smallest rungs are so
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # as on the smallest rungs
         model.fit(rows, task.labels)
     loss = float(log_loss(task.labels, model.predict_proba(rows), labels=model.classes_))
     predictions = [str(label) for label in model.predict(features.transform(task.test_texts))]

@@ -22,7 +22,7 @@ ASKED: Mapping[Kind, tuple[str, str]] = {
 }
 # The list of classes is read again in every training step: 77 names take 540 tokens, a batch's texts 200.
 MOST_NAMES_TOKENS = 256
-# Kept free behind the prompt for an answer.
+# Kept free after the prompt for an answer.
 ANSWER_ROOM_TOKENS = 256
 # Stands for a row's text while a chat template is laid out; no template changes it.
 MARK = "\x00text\x00"
@@ -30,7 +30,7 @@ MARK = "\x00text\x00"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A prompt's fixed parts as tokens: `before` all rows the same, `after` a row's text; `end` closes an answer."""
+    """A prompt's fixed parts as tokens: `before` every row, `after` its text; `end` closes an answer."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -112,13 +112,13 @@ def choose_shots(rows: Sequence[tuple[str, str]], shots: int, seed: int, classes
 
 
 def showable(task: Task) -> list[tuple[str, str]]:
-    """The training rows that may be shown as examples: not those whose text stands in the test set."""
+    """The training rows that may be shown as examples: those whose text is not in the test set."""
     asked = frozenset(task.test_texts)
     return [(text, label) for text, label in zip(task.texts, task.labels, strict=True) if text not in asked]
 
 
 def encode(tokenizer: Any, made: Form, texts: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
-    """Each text and what is asked behind it as tokens, and how many texts were cut."""
+    """Each text and what is asked after it as tokens, and how many texts were cut."""
     plain = (
         tokenizer([made.lead + text.strip() for text in texts], add_special_tokens=False)["input_ids"] if texts else []
     )
@@ -144,9 +144,9 @@ class Classes:
 
         P(class | text) = product over its branchings of softmax(logits of the branches)[its branch]
 
-    `branchings` are the paths to them, `columns` all tokens that a branch may begin with; `allowed[b]` are the columns
-    of a branching, `ways[c]` the (branching, column) pairs that lead to a class. `inner` are all paths on the way to a
-    branching, a parent before its children.
+    `branchings` are the paths at which it branches, `columns` all tokens that a branch may begin with; `allowed[b]`
+    are the columns of a branching, `ways[c]` the (branching, column) pairs that lead to a class. `inner` are all paths
+    on the way to a branching, a parent before its children.
     """
 
     choices: tuple[str, ...]
@@ -185,7 +185,7 @@ class Classes:
         return torch.stack(ways, -1).softmax(-1)
 
     def lesson(self, prompt: Sequence[int], choice: int) -> tuple[Row, tuple[tuple[int, int], ...]]:
-        """A prompt with its own class's branchings asked, and the (branching, column) each shall take."""
+        """A prompt with its own class's branchings asked, and the (branching, column) each should take."""
         ways = self.ways[choice]
         deepest = max((self.branchings[b] for b, _ in ways), key=len, default=())
         asked = [len(prompt) - 1 + len(self.branchings[b]) for b, _ in ways]

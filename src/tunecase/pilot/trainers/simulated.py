@@ -1,7 +1,7 @@
 """A trainer that trains nothing: its scores follow a learning curve that the settings draw, for tests and teaching.
 
-A test row is answered rightly when its luck, a number from 0 to 1, lies below the curve's score at the run's rows. Most
-rows have one luck for every run, being easy or hard; the others draw anew, so that draws scatter as real ones do.
+A test row is answered right when its luck, a number from 0 to 1, lies below the curve's score at the run's rows. Most
+rows have one luck for every run, being easy or hard; the others draw a new one, so that draws scatter as real ones do.
 """
 
 import json
@@ -40,7 +40,7 @@ SETTINGS: Mapping[str, Setting] = {
     "fail_from_rows": 0,
 }
 BASELINES: Mapping[str, Mapping[str, Setting]] = {"zero-shot": {"steps": 0}}
-# The best learning rate is 2, whose error is a sixth below the default's: a search has something to find.
+# At 2, the best learning rate, the error is a sixth below the default's: a search has something to find.
 SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"learning_rate": 0.25},
     {"learning_rate": 2.0},
@@ -58,7 +58,7 @@ RAISED: Mapping[str, tuple[type[Exception], str]] = {
     "memory": (MemoryError, "no room for one more weight"),
 }
 HANG_S = 24 * 3600.0
-# Rows at which the error is at its start; more halve it at the exponent's pace.
+# Rows at which the error is start_error; more rows lower it at the exponent's pace.
 START_ROWS = 10
 
 
@@ -91,10 +91,10 @@ def train(task: Task) -> Result:
         error(n) = floor + (start - floor) (n / 10)^-exponent (1 + penalty of the learning rate) + noise
 
     Args:
-        task: `steps` 0 scores the start's error; `fail` makes runs of at least `fail_from_rows` rows fail: "raise" and
-            "memory" raise, "hang" sleeps for a day, "garbage" returns numbers that cannot be, "nan" a loss that is not
+        task: `steps` 0 scores start_error; `fail` makes runs of at least `fail_from_rows` rows fail: "raise" and
+            "memory" raise, "hang" sleeps for a day, "garbage" returns impossible numbers, "nan" a loss that is not
             a number, "unconverged" a run that did not learn its rows.
-    Returns: the Result, its predictions and row scores among it; the same for the same task.
+    Returns: the Result, with predictions and row scores; the same for the same task.
     Raises: RuntimeError or MemoryError where the settings ask for it.
 
     Leaves out everything real: it shows nothing about any model or data, and its labels are never read for learning.

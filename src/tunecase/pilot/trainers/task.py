@@ -84,7 +84,7 @@ class Trainer(Protocol):
     """Kinds of task it can learn."""
 
     SETTINGS: Mapping[str, Setting]
-    """Its settings and their defaults; but for NEUTRAL they are part of a run's key, so a change makes new runs."""
+    """Its settings and their defaults; all but NEUTRAL are part of a run's key, so a change makes new runs."""
 
     NEUTRAL: frozenset[str]
     """Settings that cannot change what a run finds when it ends well, such as a time limit."""
@@ -102,7 +102,7 @@ class Trainer(Protocol):
     """True when nobody would ship it as the fine-tune: it shows the data's curve, not the model's."""
 
     HEAVY: bool
-    """True when one run takes long enough that every core is worth its start."""
+    """True when one run takes long enough to be worth the start of a process on every core."""
 
     def settings(self, top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
         """The settings of every run of a ladder that ends at `top_rows`: the defaults, overridden by `chosen`.
@@ -151,7 +151,7 @@ UNTRAINED: Mapping[str, Mapping[str, Setting]] = {
 
 
 def nothing_missing(model: str) -> str:
-    """What a trainer that needs no model misses: nothing."""
+    """What a trainer that needs no model lacks: nothing."""
     return ""
 
 
@@ -165,7 +165,7 @@ def no_weights(model: str, settings: Mapping[str, Setting]) -> str:
 
 
 def checked(chosen: Mapping[str, Setting], settings: Mapping[str, Setting], trainer: str) -> Mapping[str, Setting]:
-    """The chosen settings, each a name of the trainer's and of its default's type (a whole number may be a float).
+    """The chosen settings, each known to the trainer and of its default's type (a whole number will do for a float).
 
     Raises: InputError with every setting that is not known or not of that type.
 

@@ -1,4 +1,4 @@
-"""Where our names of settings become those of the libraries that train: the one place to look when a library renames.
+"""Where our names of settings become those of the libraries that train: the place to look when a library renames one.
 
 | ours | TRL and PEFT |
 |---|---|
@@ -13,8 +13,8 @@
 | sharding | accelerate's flags |
 
 The learning rate rises over a tenth of the steps and then falls in a straight line, without weight decay, as in the
-trainer "lora": runs of one number of steps then differ in their data alone. Fields were read in TRL 1.16, PEFT 0.21 and
-Accelerate 1.15. The wrappers in examples/trainers hold the names of their tools, and take from here what they share.
+trainer "lora": runs of the same number of steps then differ in their data alone. Fields were read in TRL 1.16, PEFT
+0.21 and Accelerate 1.15. The wrappers in examples/trainers hold their tools' names, and take the shared ones from here.
 """
 
 import math
@@ -47,8 +47,8 @@ LEAST: Mapping[str, float] = {
     "steps": 0, "batch": 1, "rank": 1, "depth": 0, "learning_rate": 1e-12, "sequence_tokens": 8,
     "answer_tokens": 1, "gpus": 0, "time_limit_s": 1, "grace_s": 0,
 }  # fmt: skip
-# Fewer steps make a curve of the optimiser instead of the data: measured on ten intents, 60 steps left the small rungs
-# unlearnt that 120 learnt.
+# With fewer steps the curve shows the optimiser, not the data: measured on ten intents, 60 steps left small rungs
+# unlearnt that 120 steps learnt.
 LEAST_STEPS = 120
 # On the support-ticket example's 668 rows 1.5 passes leave "lora" a mean loss of .64, 3 passes .07.
 PASSES = 3.0
@@ -73,7 +73,7 @@ def with_steps(
     trainer: str,
     words: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Mapping[str, Setting]:
-    """The defaults overridden by what was chosen, with the steps of the rule where none were.
+    """The defaults overridden by what was chosen, with the steps of `equal_steps` where none were.
 
     Raises: InputError with every setting that no library could use.
     """
@@ -123,7 +123,7 @@ def sft_arguments(
         settings: those of LEARNING.
         folder: for what the library wants to write.
         precision: "float32", "bf16" or "fp16", no longer "auto".
-        on_gpu: checkpoints activations, which saves memory at a third more work.
+        on_gpu: True checkpoints activations, which saves memory for a third more work.
     """
     return {
         "output_dir": folder,

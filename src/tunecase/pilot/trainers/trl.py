@@ -70,10 +70,10 @@ def train(task: Task) -> Result:
 
     Args:
         task: `settings` as `settings()` returns them; `steps` 0 only answers.
-    Returns: the Result; prompts, rule of the answer and convergence are those of the trainer "lora". What differs: all
-        tokens may be answered in training (the loss is over the vocabulary, not over the classes), and adapters sit on
-        all layers unless `depth` says otherwise. With several GPUs nobody takes the loss of free answers before
-        training, so these always count as learnt.
+    Returns: the Result; prompts, rule of the answer and convergence are those of the trainer "lora". What differs: the
+        loss in training is over the whole vocabulary, not over the classes alone, and adapters sit on all layers unless
+        `depth` says otherwise. With several GPUs the loss of free answers before training is not taken, so these always
+        count as learnt.
     Raises: NoModelError without weights.
 
     Source: trl.SFTTrainer on prompt and completion, the loss on the completion alone. Leaves out packing.

@@ -57,7 +57,7 @@ def answer_with_saved(run: Mapping[str, Any], folder: Path) -> None:
     tokenizer, net = _loaded(run, on_one=True, adapter=folder / ADAPTER)
     loss = _nats(net, _lesson(run, folder, tokenizer, net))
     line: dict[str, Any] = {"train_loss": loss}
-    if run["kind"] == "classification":  # for free answers nobody took the loss before training
+    if run["kind"] == "classification":  # of free answers the loss before training is not known
         line["converged"] = loss <= LEARNT_NATS
     append_metrics(folder, line)
     _answer(run, folder, tokenizer, net)
@@ -68,7 +68,7 @@ def _check_gpus(wanted: int) -> None:
 
     here = torch.cuda.device_count()
     if here < wanted:
-        sys.exit(f"the settings ask for {wanted} GPUs, and this machine shows {here}")
+        sys.exit(f"the settings ask for {wanted} GPUs, and this machine shows {here}: set gpus to {here} or fewer")
 
 
 def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None) -> tuple[Any, Any]:

