@@ -76,7 +76,7 @@ def test_settings_are_equal_over_the_ladder(toy: list[Task]) -> None:
 
 
 def test_caps_are_kept_by_prediction(toy: list[Task]) -> None:
-    """No run is begun that would pass a cap in time or money, and what was left out is told."""
+    """No run is begun that would pass a cap in time or money, and what was left out is reported."""
     slow = {"settings": {"seconds": 0.05}, "with_baselines": False}
     record = climb(MANY, TESTS, max_minutes=0.3 / 60, **slow)
     assert 2 <= len(record.runs) <= 6
@@ -160,7 +160,7 @@ def test_the_same_failure_three_times_ends_it(toy: list[Task]) -> None:
 
 
 def test_garbage_is_a_failure(toy: list[Task]) -> None:
-    """A result that cannot be is recorded as a failed run with the reason, not as a score."""
+    """An impossible result is recorded as a failed run with the reason, not as a score."""
     train = table([(f"{row.input} garbage", row.output) for row in TRAIN.rows])
     record = climb(train, test=TESTS)
     assert {"its score is nan, not a number"} == {run.failed for run in record.runs}
@@ -201,7 +201,7 @@ def test_a_heavy_trainer_gets_a_short_ladder(heavy: list[Task]) -> None:
 
 
 def test_a_trainer_that_lacks_something_says_so(toy: list[Task]) -> None:
-    """What the trainer misses ends the pilot before anything runs."""
+    """What the trainer lacks ends the pilot before anything runs."""
     with pytest.raises(TunecaseError, match="Fix: fetch it"):
         climb(model="absent")
 
@@ -217,7 +217,7 @@ def test_another_model_stands_in(toy: list[Task]) -> None:
 
 
 def test_free_text_is_dealt_at_random(toy: list[Task]) -> None:
-    """Subsets of free text are nested, and an answer that stands often is in them as often as in all rows."""
+    """Subsets of free text are nested, and a frequent answer is as frequent in them as in all rows."""
     texts = table([(f"question {i}", "none" if i % 2 else f"answer {i}") for i in range(200)])
     record = climb(texts, texts, kind="generation", sizes=(20, 100), draws=1)
     assert 2 == len(record.runs)
@@ -269,7 +269,7 @@ def test_baselines_are_not_measured_twice(toy: list[Task], monkeypatch: pytest.M
 
 
 def test_hosted_models_stand_beside(toy: list[Task]) -> None:
-    """A hosted model is asked on the same rows and says its own price; one that cannot be asked is a note."""
+    """A hosted model is asked on the same rows and has its own price; one that cannot be asked is a note."""
 
     def reply(call: Any) -> Reply:
         return said("cat" if "cats" in question(call).rsplit("Text:", 1)[-1] else "dog")

@@ -54,7 +54,7 @@ def test_blank_and_dropped_rows_are_passed_over() -> None:
 
 
 def test_notes_name_what_bends_the_curve() -> None:
-    """Thin sizes, a capped ladder and uneven classes are told; even classes need no words."""
+    """Thin sizes, a capped ladder and uneven classes get a note; even classes need none."""
     even = Examples(("x",) * 100, ("a", "b") * 50)
     assert () == ladder_notes(even, (10, 100), given=False)
     assert "4 and 5 rows hold fewer than 3 per class (2 classes)" in ladder_notes(even, (4, 5, 100), given=True)
@@ -65,7 +65,7 @@ def test_notes_name_what_bends_the_curve() -> None:
 
 
 def test_texts_are_no_classes() -> None:
-    """Outputs that are texts of their own count as one class, so a ladder of them can start small."""
+    """Outputs that are free text count as one class, so a ladder of them can start small."""
     assert 1 == Examples(("x",) * 40, tuple(f"answer {i}" for i in range(40))).class_count
 
 

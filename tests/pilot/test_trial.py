@@ -71,7 +71,7 @@ def climb(train: Table = TRAIN, test: Table = TEST, **given: object) -> Pilot:
 
 
 def untimed(runs: Sequence[Run]) -> list[Run]:
-    """Runs without what differs from go to go."""
+    """Runs without the fields that differ from one go to the next."""
     return [replace(run, seconds=0, usd=0) for run in runs]
 
 
@@ -104,7 +104,7 @@ def test_all_rows_are_run_once(toy: list[Task]) -> None:
 
 
 def test_done_runs_are_not_repeated(toy: list[Task]) -> None:
-    """Runs handed back are taken over; only the rest is made, and the result is that of one go."""
+    """Runs handed back are taken over; only the rest is made, and the result is as in one go."""
     whole = climb()
     toy.clear()
     done = {run.key: run for run in whole.runs[:7]}
@@ -175,7 +175,7 @@ def test_too_little_is_an_answer() -> None:
 
 
 def test_mistakes_are_gathered() -> None:
-    """An unknown metric, no draws and sizes out of range are told together."""
+    """An unknown metric, no draws and sizes out of range are reported together."""
     with pytest.raises(InputError) as caught:
         climb(trainer="probe", metric="bleu", draws=0, sizes=(0, 10, 65))
     assert ["pilot: metric", "pilot: draws", "pilot: sizes"] == [problem.where for problem in caught.value.problems]

@@ -53,7 +53,7 @@ def test_no_rows_ask_nothing() -> None:
 
 
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy in the environment is passed by where the endpoint is local."""
+    """A proxy in the environment is bypassed where the endpoint is local."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with chat_server([said("here")]) as server:
         assert "here" == ask(at(server), HELLO, max_tokens=5).text
@@ -70,7 +70,7 @@ def test_what_a_listener_raises_comes_out() -> None:
 
 
 def test_answers_keep_their_order_and_requests_are_few_at_once() -> None:
-    """Forty rows, at most three at a time, each answered in its place; every answer is told."""
+    """Forty rows, at most three at a time, each answered in its place; every answer is reported."""
 
     def echo(body: Any) -> Reply:
         reply = said(question(body) + "!")

@@ -23,7 +23,7 @@ def said(passes: Sequence[bool | None], criteria: tuple[str, ...] = ("is right",
 @settings(max_examples=60, deadline=None)
 @given(PAIRS)
 def test_kappa_is_scikit_learns(pairs: list[tuple[bool, bool]]) -> None:
-    """Kappa and the share of equal verdicts are the definitions; kappa is unknown where all verdicts are one word."""
+    """Kappa and the share of equal verdicts are the definitions; kappa is unknown where all verdicts are equal."""
     judged, people = [j for j, _ in pairs], [h for _, h in pairs]
     found = agreement(said(judged), people)
     assert pytest.approx(sum(j == h for j, h in pairs) / len(pairs)) == found.share.mid
@@ -97,7 +97,7 @@ def test_peoples_verdicts_are_read() -> None:
 
 
 def test_other_verdicts_are_refused() -> None:
-    """What is no verdict is said, not guessed."""
+    """What is not a verdict is reported, not guessed at."""
     for value in ("perhaps", 7, -1, "nan", object()):
         with pytest.raises(InputError, match="pass or fail"):
             read_human(value)
@@ -113,7 +113,7 @@ def test_rows_without_both_verdicts_are_left_out() -> None:
 
 
 def test_a_judge_is_no_metric_until_its_agreement_is_known() -> None:
-    """Unknown, poor, or another judge's agreement refuses; being told that it will do lets it pass."""
+    """Unknown, poor, or another judge's agreement is refused, unless the judge is accepted as it is."""
     people = [True, False] * 30
     judgement = said(people)
     poor = agreement(said([True] * 31 + [False] * 29), people)
@@ -129,7 +129,7 @@ def test_a_judge_is_no_metric_until_its_agreement_is_known() -> None:
 
 
 def test_a_judge_that_cannot_be_read_is_no_metric_at_all() -> None:
-    """More than a tenth of rows unread refuses, told or not."""
+    """More than a tenth of rows unread is refused, whatever was accepted."""
     judgement = said([True] * 8 + [None] * 2)
     with pytest.raises(InputError, match="2 of 10 rows without a verdict"):
         judged_score(judgement, None, unknown_ok=True)

@@ -39,7 +39,7 @@ def classes(rng: random.Random, n: int) -> Pairs:
 
 
 def fields(rng: random.Random, n: int) -> Pairs:
-    """Objects of one to seven fields; rows differ in how many are right, and some answers are no JSON."""
+    """Objects of one to seven fields; rows differ in how many are right, and some answers are not JSON."""
     labels, answers = [], []
     for _ in range(n):
         wanted = {f"f{i}": i for i in range(rng.randint(1, 7))}

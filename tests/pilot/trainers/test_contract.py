@@ -115,7 +115,7 @@ WRONG: list[tuple[str | bytes | None, str | bytes | None, str]] = [
 
 
 def test_what_cannot_be_right_fails_the_run(tmp_path: Path) -> None:
-    """Garbage, numbers that cannot be and missing answers make a failed run with its reason and its seconds."""
+    """Garbage, impossible numbers and missing answers make a failed run with its reason and its seconds."""
     breaches = []
     for number, (answers, metrics, words) in enumerate(WRONG):
         folder = tmp_path / str(number)

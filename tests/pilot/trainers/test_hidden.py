@@ -53,7 +53,7 @@ def test_two_write_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_the_file_stays_within_its_bound(tmp_path: Path) -> None:
-    """The oldest rows go first, a quarter at once; the newest stay."""
+    """The oldest rows go first, a quarter at a time; the newest stay."""
     path, most = tmp_path / "hidden.sqlite", 400_000
     kept = Kept(path, most_file_bytes=most, most_memory_bytes=0)
     for first in range(0, 1_000, 20):

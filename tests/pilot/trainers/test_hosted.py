@@ -114,7 +114,7 @@ def test_other_kinds_are_taken_as_they_are() -> None:
 
 
 def test_the_price_is_foreseen_before_anything_is_sent() -> None:
-    """Tokens and price of all test rows are known about beforehand, the price only where prices are."""
+    """Tokens and price of all test rows are roughly known beforehand, the price only where prices are."""
     free = task("http://127.0.0.1:1/v1", settings={"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 0.0})
     tokens, usd = hosted.foreseen(free)
     assert 150 < tokens < 400
@@ -148,7 +148,7 @@ def test_refused_and_cut_answers_are_wrong_and_counted() -> None:
 
 
 def test_it_does_not_train() -> None:
-    """Any number of steps but none is a failed run that says so, without a request."""
+    """Any number of steps but 0 is a failed run that says so, without a request."""
     result = hosted.train(Task("hosted", "smol", ("a",), ("b",), ("c",), ("b",), "accuracy", 1))
     assert isinstance(result, Result)
     assert "scored here, not trained" in result.failed

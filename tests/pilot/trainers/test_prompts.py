@@ -108,7 +108,7 @@ def test_plain_and_chat_read_as_they_should(tokenizer: Any) -> None:
 
 @pytest.mark.needs("train")
 def test_long_texts_are_cut_and_counted(tokenizer: Any) -> None:
-    """What is asked stays behind the cut text; an empty text is asked about like any other."""
+    """What is asked stays after the cut text; an empty text is asked about like any other."""
     form = prompts.form(tokenizer, Asking("classification"), room=prompts.Room(20))
     asks, cut = prompts.encode(tokenizer, form, ["x" * 2_000, "", "y"])
     assert 1 == cut

@@ -53,7 +53,7 @@ def test_scores_every_metric() -> None:
 
 
 def test_zero_shot_and_search() -> None:
-    """Without steps it scores the start's error; one setting of the search is better than the default."""
+    """Without steps it scores start_error; one setting of the search is better than the default."""
     assert pytest.approx(0.2, abs=0.05) == simulated.train(sized(1000, **simulated.BASELINES["zero-shot"])).score
     scores = [
         simulated.train(sized(100, noise=0.0, own_luck=0.0, **chosen)).score for chosen in ({}, *simulated.SEARCH)
@@ -62,7 +62,7 @@ def test_zero_shot_and_search() -> None:
 
 
 def test_fails_when_told() -> None:
-    """It raises, returns what cannot be, or does not learn, from the size that the settings name."""
+    """It raises, returns impossible numbers, or does not learn, from the size that the settings name."""
     for way, error in (("raise", RuntimeError), ("memory", MemoryError)):
         with pytest.raises(error):
             simulated.train(sized(50, fail=way))
@@ -78,7 +78,7 @@ def test_it_is_a_stand_in() -> None:
 
 
 def test_wrong_settings_are_refused() -> None:
-    """A curve that cannot be is refused, each mistake by its setting."""
+    """An impossible curve is refused, each mistake by its setting."""
     wrong: dict[str, float | str] = {"floor": 2.0, "fail": "explode", "noise": -1.0}
     with pytest.raises(InputError) as caught:
         simulated.settings(10, wrong)

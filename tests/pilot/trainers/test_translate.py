@@ -25,7 +25,7 @@ def run(**settings: Setting) -> dict[str, Any]:
 
 
 def test_steps_are_equal_on_all_rungs() -> None:
-    """The largest rung is passed three times, and no rung gets fewer steps."""
+    """The largest rung gets three passes, and no rung gets fewer steps."""
     assert [120, 240, 375] == [translate.equal_steps(rows, 8) for rows in (10, 640, 1000)]
 
 
@@ -79,7 +79,7 @@ def test_accelerate_knows_the_flags() -> None:
 
 
 def test_a_trainers_state_becomes_metrics() -> None:
-    """The log that transformers keeps is read whichever way tokens are named there; other lines are passed over."""
+    """The log that transformers keeps is read whichever way tokens are named there; other lines are skipped."""
     history = [
         {"step": 10, "loss": 1.25, "num_input_tokens_seen": 900, "learning_rate": 1e-4, "epoch": 0.5},
         {"step": 20, "loss": 0.5, "num_tokens": 1800.0},

@@ -93,7 +93,7 @@ def test_more_gpus_than_there_are(tiny: Path) -> None:
 
 @pytest.mark.slow
 def test_a_broken_worker_is_a_reason(tiny: Path, tmp_path: Path) -> None:
-    """What the worker dies of is told in words: here a model folder without weights."""
+    """Why the worker died is told in words: here a model folder without weights."""
     (tmp_path / "config.json").write_text((tiny / "config.json").read_text())
     (tmp_path / "model.safetensors").write_text("no weights")
     (tmp_path / "tokenizer.json").write_text("{}")
