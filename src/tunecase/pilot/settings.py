@@ -72,7 +72,7 @@ def lacks_of(lesson: Lesson) -> str:
 
 
 def check(settings: PilotSettings, school: School, lesson: Lesson, lacks: str) -> None:
-    """Refuses what cannot be run: sizes and classes are not checked where the data lack something.
+    """Refuses what cannot be run; sizes and classes are not checked where the data lack something.
 
     Raises: InputError with every mistake in the task, the ladder, the caps and the search.
     """

@@ -123,7 +123,7 @@ def _run(words: Sequence[str], kept: bool, many: bool) -> str:
     if not kept:
         return "\n".join([*start, pilot]) + "\n"
     # A bucket cannot append in place, so the ledger is written here and copied: each minute, and at the end. It only
-    # grows, so the longer one is the newer: after a machine was taken away, the bucket's.
+    # grows, so the longer one is the newer: after a machine was taken away, it is the bucket's.
     copy = f"cp -rf ledger.jsonl pilot {RECORDS}/ 2> /dev/null"
     longer = f'"$(cat {RECORDS}/ledger.jsonl | wc -c)" -gt "$(cat ledger.jsonl 2> /dev/null | wc -c)"'
     lines = [

@@ -97,7 +97,7 @@ def score_interval(metric: str, labels: Sequence[str], predictions: Sequence[str
     """The score with its 80% interval over test rows.
 
     A metric that is a mean over rows has the closed form of `mean_interval` (Wilson's for right and wrong). The others
-    are resampled: RESAMPLES draws of as many rows with replacement.
+    are resampled: RESAMPLES draws of n rows with replacement.
 
         low = score - f (P50 - P10),   high = score + f (P90 - P50),   f = t / z * sqrt(n / (n - 1))
 
@@ -212,7 +212,7 @@ def _whole(sums: "Sums", total: "Callable[[Sums], Sums]") -> float:
 
 
 def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sums":
-    """The total of RESAMPLES draws of as many rows; rows that add alike are one cell, so their order cannot matter."""
+    """The total of each of RESAMPLES draws of all n rows; rows that add alike are one cell, so order cannot matter."""
     import numpy as np
 
     cells, rows = np.unique(sums, axis=0, return_counts=True)
@@ -228,7 +228,7 @@ def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sum
 
 
 def _drawn(rng: "np.random.Generator", rows: "NDArray[np.int64]", draws: int) -> "NDArray[np.int64]":
-    """How often each cell comes up when as many rows are drawn with replacement, shape (draws, cells)."""
+    """How often each cell comes up when all n rows are drawn with replacement, shape (draws, cells)."""
     import numpy as np
 
     cell = np.repeat(np.arange(len(rows)), rows)

@@ -10,7 +10,7 @@
     run.log        out  what the trainer printed
 
 With answers the score is counted here and a score in the metrics is not read. Whatever a trainer writes is read with
-suspicion: what cannot be right makes a failed run with its reason in words, never an exception.
+suspicion: what cannot be right becomes a failed run with its reason in words, never an exception.
 """
 
 import json
@@ -165,7 +165,7 @@ def learnt(first_nats: float | None, nats: float, falling: Sequence[float]) -> b
     """Whether free answers are learnt: half of the first loss is gone, or the loss no longer falls.
 
     Args:
-        first_nats: the loss before training, None where nobody took it.
+        first_nats: the loss before training; None where it was not taken.
         nats: the loss after training.
         falling: the loss of each step's batch, or of each line of the log, in order.
 

@@ -76,7 +76,7 @@ def form(tokenizer: Any, asking: Asking, shots: Sequence[tuple[str, str]] = (), 
     """Lays out a prompt.
 
     Args:
-        shots: texts with answers, shown before the row; as many as fill at most half of what the network can read.
+        shots: texts with answers, shown before the row; those that fit into half of what the network can read.
     """
     instruction, room = asking.instruction(tokenizer), room or Room()
     chat = asking.style == "chat" and getattr(tokenizer, "chat_template", None)
