@@ -28,11 +28,11 @@ class Lengths:
         return self.tokens[-1]
 
     def cut(self, at: int) -> "Lengths":
-        """The histogram with every longer sample cut at a number of tokens."""
+        """The histogram with samples longer than `at` tokens cut to that length."""
         return self if at >= self.longest else _cut(self, at)
 
     def expected_longest(self, samples: int) -> float:
-        """Expected length of the longest of so many samples drawn at random [tokens].
+        """Expected length of the longest of `samples` samples drawn at random [tokens].
 
             E[max] = sum over lengths of t x (F(t)^m - F(t-)^m),   F the share of samples at most t long
 
@@ -59,7 +59,7 @@ class Lengths:
 
 @lru_cache(maxsize=4096)
 def _of_longest(lengths: Lengths, samples: int) -> tuple[float, float]:
-    """First and second moment of the longest of so many samples."""
+    """First and second moment of the length of the longest of `samples` samples."""
     import numpy as np
 
     tokens = np.array(lengths.tokens, dtype=float)
@@ -74,7 +74,7 @@ def _cut(lengths: Lengths, at: int) -> Lengths:
 
 
 def of(tokens: Sequence[int], counts: Sequence[int] | None = None) -> Lengths:
-    """The histogram of lengths; a count for each where they are given. Raises ValueError when there is none."""
+    """The histogram of lengths [tokens]; each counts once without counts. Raises ValueError where none is above 0."""
     total: dict[int, int] = {}
     for t, c in zip(tokens, counts or [1] * len(tokens), strict=True):
         if t > 0 and c > 0:

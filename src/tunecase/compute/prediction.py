@@ -1,4 +1,4 @@
-"""What a set-up is expected to need: peak memory and speed with their doubt, corrected by runs of one's own."""
+"""What a set-up is expected to need: peak memory and speed with their doubt, corrected by the user's own runs."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tunecase.prices import Basis
     from tunecase.quantities import Draws
 
-WITHIN = {"reserved": "allocated", "card": "reserved"}  # what each statistic holds
+WITHIN = {"reserved": "allocated", "card": "reserved"}  # the statistic that each contains
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
         recipe: the run; its sizes may be arrays.
         calibration: of measured runs; None leaves the prediction as it is.
         statistic: allocated, reserved (by the allocator), or card (what nvidia-smi shows).
-    Returns: the Need [GB]; no point of what is reserved lies below what is allocated, nor of the card below that.
+    Returns: the Need [GB]; reserved is nowhere below allocated, nor card below reserved.
     Source: memory/peak.py. Leaves out loading and evaluation, which can peak higher.
     """
     middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
@@ -62,7 +62,7 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
 
 
 def chance_over(peak: Need, usable_gb: float) -> float:
-    """Chance that a peak lies above what the card can hold, from its band, plain numbers only.
+    """Chance, 0 to 1, that a peak lies above what the card can hold, from its band; plain numbers only.
 
         chance = 1 - Phi(ln(usable / P50) / sigma),   sigma = ln(P90 / P50) / 1.28
 
@@ -96,13 +96,13 @@ def _exp(power: Number) -> Number:
 
 
 def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
-    """Speed of a run on its card, padding taken out.
+    """Speed of a run on its card, padding not counted.
 
     Args:
         recipe: the run with its card; its sizes may be arrays.
         calibration: of measured runs; None leaves the prediction as it is.
     Returns: the Pace.
-    Source: speed.py.
+    Source: speed/step.py.
     """
     step = speed.step_time(recipe)
     factor, sigma = 1.0, step.sigma

@@ -38,7 +38,7 @@ SPELLINGS = {
 
 
 def spelt(name: str, value: Any) -> Any:
-    """The house's word for one of a field's values, whatever its case and whichever library's word it is.
+    """tunecase's word for a field's value, whatever its case and whichever library it comes from.
 
     Example:
         >>> spelt("method", "LoRA"), spelt("attention", "sdpa"), spelt("loss", "odd")
@@ -67,22 +67,22 @@ class Recipe:
         precision: of the products.
         masters: "16-bit", or "32-bit" where trained weights are kept in 32 bit beside or instead of the 16-bit ones.
         optimizer: a name of catalog/tables/optimizers.csv.
-        step_in_backward: each gradient is used and dropped as soon as it is there, so that they never lie all at once.
+        step_in_backward: each gradient is used and dropped as soon as it is there, so that never all are held at once.
         attention: flash never stores the scores, eager does.
         loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place,
-            compiled where only the 16-bit ones lie there, in chunks, or fused, which never holds them.
+            compiled where only the 16-bit ones are held, chunked, or fused, which never holds them.
         kernels: norms, rotary positions, gates and adapters as single operations, fused, or compiled.
         checkpointing: full keeps only each layer's input, selective also attention and every second product, offloaded
             keeps the inputs in the host's memory.
         sequence_tokens: s, tokens of the longest sample after cutting, or of a packed one.
         micro_batch: samples on one card at once.
         accumulation: micro-batches per optimizer step on one card.
-        packing: short samples share a row, so that none is padding.
-        lengths: the samples' lengths, None where every sample is sequence_tokens long.
+        packing: short samples share a row, so that nothing is padding.
+        lengths: the samples' lengths [tokens], None where every sample is sequence_tokens long.
         sharding: none and ddp copy everything to each card.
         tensor_parallel, pipeline_parallel, context_parallel: cards that share one product, one stack of layers, one
             sample.
-        offload: optimizer keeps its states in the host's memory, all the weights as well.
+        offload: "optimizer" keeps its states in the host's memory, "all" the weights as well.
         double_quantised: the 4-bit scales are themselves quantised.
         quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
         trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).

@@ -46,8 +46,8 @@ def samples_per_step(recipe: Recipe) -> Number:
 class Terms:
     """A job's terms: numbers, or draws of shape (draws,).
 
-    `start_hours` until the first step; `evaluation` its share of the steps' time; `failed` runs lost for each that ends
-    well; `lost_hours` that an interruption costs, `interruptions` of one machine in an hour, both 0 but on spot cards.
+    `start_hours` pass until the first step; `evaluation` is a share of the steps' time, `failed` the runs lost for each
+    that ends well; `interruptions` of one machine in an hour cost `lost_hours` each, both 0 except on spot cards.
     """
 
     tokens: float
@@ -92,7 +92,7 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
         hours until the first step = start-up + 2 B x parameters / loading speed
         lost by an interruption    = checkpoint interval / 2 + restart
 
-    If the tokens are unknown, they count as a million, and the start-up as zero.
+    If the tokens are unknown, they count as a million, and start-up and failed runs as zero.
     Source: catalog/tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
     """
     import numpy as np

@@ -45,13 +45,14 @@ class Peak:
 def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     """Bytes on one card in each phase of a step, as named terms; sums are compared, never added over phases.
 
-        loss            lasting + kept + (c V + d h) T + root
-        first layer     lasting + kept + again + (layer) T + root + units        the last layer, worked on backwards
-        last layer      lasting + gradients + (layer) T + root + units           nothing kept is left
-        step            lasting + gradients + step
+        loss             lasting + kept + (c V + d h) T + root               c and d bytes, from losses.csv
+        first backward   lasting + kept + again + layer T + root + units     the model's last layer, all inputs kept
+        last backward    lasting + gradients + layer T + root + units        the model's first layer, nothing kept
+        optimizer step   lasting + gradients + step
 
-    T is tokens of the longest micro-batch. With gradient accumulation the gradients of earlier micro-batches lie there
-    in every phase.
+    T is the tokens of the longest micro-batch, V the vocabulary and h the hidden width; root and units are what
+    sharding gathers whole, again the layer inputs that it keeps a second time. With gradient accumulation, the
+    gradients of earlier micro-batches are there in every phase.
 
     Args:
         recipe: the run; its sizes may be arrays.
@@ -76,7 +77,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
 
 
 def stack(recipe: Recipe) -> catalog.Stack:
-    """The row of catalog/tables/stacks.csv that a run's activations are told from."""
+    """The row of catalog/tables/stacks.csv from which a run's activations are computed."""
     framework = catalog.framework(recipe.framework)
     return catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
 
@@ -110,12 +111,12 @@ def _layers(recipe: Recipe) -> float:
 
 
 def _kept(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
-    """Bytes that the forward pass leaves for the backward one."""
+    """Bytes that the forward pass keeps for the backward pass."""
     shape, each = recipe.shape, recipe.tokens * _layers(recipe) * _scale(recipe)
     if recipe.checkpointing == "offloaded":
         return {"kept layer inputs": 0.0 * each}
     if recipe.checkpointing == "full":
-        # what a preparation or autocast keeps in 32 bit, sharding's mixed precision casts to 16
+        # sharding's mixed precision casts to 16 bit what preparation or autocast keeps in 32
         size = row.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
@@ -135,7 +136,7 @@ def _formula(text: str) -> tuple[tuple[float, str], ...]:
 
 
 def _width(text: str, recipe: Recipe, row: catalog.Stack) -> float:
-    """Bytes per token that a formula of the stack tells for a model."""
+    """Bytes per token that a formula of the stack gives for a model."""
     shape = recipe.shape
     adapters = recipe.method != "full"
     parts = {matrix.part for _, matrix in shape.adapted(recipe.targets)} if adapters else set()
@@ -154,7 +155,7 @@ def _width(text: str, recipe: Recipe, row: catalog.Stack) -> float:
 
 
 def _inputs(recipe: Recipe, row: catalog.Stack, parts: set[Part]) -> float:
-    """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
+    """Input features that the adapters of a mean layer keep: once per adapter, or once per distinct input."""
     if row.inputs == "each":
         return recipe.shape.adapter_inputs(recipe.targets)
     mlp = recipe.shape.hidden + recipe.shape.active_ffn
@@ -178,7 +179,7 @@ def _layer(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     each = recipe.tokens * _scale(recipe)
     width = max(_width(moment, recipe, row) for moment in row.layer.split("|"))
-    unpacked = {} if row.read_off else _unpacked(recipe)  # what was read off runs holds it already
+    unpacked = {} if row.read_off else _unpacked(recipe)  # constants read off runs include it already
     return {"layer in backward": each * width, **unpacked, **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
@@ -246,7 +247,7 @@ def peak_memory(recipe: Recipe) -> Peak:
 
     Args:
         recipe: the run; every size a plain number.
-    Returns: the Peak; its band is the spread seen when runs of publishers not learnt from are predicted.
+    Returns: the Peak [GB]; its band is the spread of errors on runs of publishers that were not learnt from.
 
     Example:
         >>> from tunecase.compute.model import read_shape
@@ -254,10 +255,10 @@ def peak_memory(recipe: Recipe) -> Peak:
         >>> round(peak_memory(Recipe(mistral, method="full", sequence_tokens=4096, micro_batch=4)).mid_gb, 2)
         72.44
 
-    With checkpointing and up to some 8,192 tokens a step, qlora <= lora <= full for models of 7B and more; without, the
-    adapters' copies of their inputs can make LoRA's activations the larger ones.
-    Leaves out loading and evaluation, which can peak higher, the allocator's reserve (see `reserved_gb`), and paged or
-    offloaded states, which need as much of the host's memory.
+    With checkpointing and up to some 8,192 tokens a step, qlora <= lora <= full for models of 7B and more; without it,
+    the adapters' copies of their inputs can make LoRA's activations larger than those of full fine-tuning.
+    Leaves out loading and evaluation, which can peak higher; the allocator's reserve (see `reserved_gb`); and paged or
+    offloaded states, which take as much memory on the host.
     """
     by_phase = phases(recipe)
     phase = max(by_phase, key=lambda name: sum(by_phase[name].values()))
@@ -274,7 +275,7 @@ def _usable() -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Relative standard deviations: of what lies on a card whatever the batch, of the rest, and by what is measured."""
+    """Relative standard deviations: of what lies on a card whatever the batch, of the rest, and of each statistic."""
 
     lasting: float
     rest: float
@@ -295,7 +296,7 @@ def lasting_share(recipe: Recipe) -> Number:
 
 
 def relative_sd(recipe: Recipe, sd: Doubt | None = None, statistic: str = "allocated") -> Number:
-    """Relative standard deviation of a predicted peak, arrays where sizes are.
+    """Relative standard deviation of a predicted peak; an array where sizes are arrays.
 
         sd^2 = (sd_lasting L)^2 + (sd_rest (1 - L))^2 + sd_statistic^2
 
@@ -321,14 +322,14 @@ def band(recipe: Recipe, sd: Doubt | None = None, statistic: str = "allocated") 
 def usable_gb(gpu: catalog.Gpu) -> float:
     """Allocated memory in GB (10^9 bytes) that a run can reach on a card before it fails.
 
-    Source: usable_memory.csv. On the A100-80GB the fullest run known, 80.32 of 85.9 GB; elsewhere the same
-    share of the card's total. Leaves out other processes on the card and allocator settings, about 2% either way.
+    Source: usable_memory.csv. On the A100-80GB it is the fullest run known, 80.32 of 85.9 GB; on other cards
+    the same share of the total. Leaves out other processes on the card and allocator settings, about 2% either way.
     """
     return _usable()[gpu.name]
 
 
 def fit_verdict(peak: Peak, gpu: catalog.Gpu) -> Verdict:
-    """fits: the top of the band lies below what the card can hold; tight: the card lies inside the band."""
+    """fits: the whole band lies under what the card can hold; tight: that limit lies inside it; else does not fit."""
     usable = usable_gb(gpu)
     if peak.high_gb <= usable:
         return "fits"
@@ -336,13 +337,13 @@ def fit_verdict(peak: Peak, gpu: catalog.Gpu) -> Verdict:
 
 
 def reserved_gb(recipe: Recipe) -> Number:
-    """What the allocator holds for the middle of the band, in GB, while the card is not nearly full.
+    """What the allocator holds at the middle of the band, on a card that is not nearly full [GB].
 
         reserved = allocated + 0.15 (allocated - lasting) + 2.5 B x T V + one gathered layer
 
-    T V only where the logits are whole. Source: what the cards of fms-acceleration's runs showed beside what was
-    allocated, rows under 62 GB, one card and several: median 5%, one in ten 17% off. Leaves out full cards, where
-    the allocator gives cached blocks back, and the allocator's own settings (expandable segments hold less).
+    T V counts only where the logits are whole. Source: fms-acceleration's runs under 62 GB, on one card and on several,
+    what the card showed beside what was allocated: 5% off in the median, 17% or more in one of ten. Leaves out full
+    cards, where the allocator gives cached blocks back, and its own settings (expandable segments hold less).
     """
     lasting = sum(states_of(recipe).lasting.values()) / 1e9
     logits = 2.5e-9 * recipe.tokens * recipe.shape.vocab * (recipe.loss in WHOLE_LOGITS)
@@ -352,5 +353,5 @@ def reserved_gb(recipe: Recipe) -> Number:
 
 
 def card_gb(recipe: Recipe) -> Number:
-    """What the card's own display (nvidia-smi) shows: reserved, 1 GB of context, and 1 GB for the links' buffers."""
+    """What the card's own display (nvidia-smi) shows [GB]: reserved, 1 of context, 1 for buffers of several cards."""
     return reserved_gb(recipe) + CONTEXT_GB + LINKS_GB * (recipe.gpus > 1)

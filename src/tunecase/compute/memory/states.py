@@ -13,7 +13,7 @@ BUCKET_PARAMS = 5e8  # DeepSpeed's reduce_bucket_size and allgather_bucket_size
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Cards among which each kind of state is divided."""
+    """The number of cards among which each kind of state is divided."""
 
     weights: Number
     gradients: Number
@@ -38,7 +38,7 @@ class States:
 
     @property
     def lasting(self) -> dict[str, Number]:
-        """Named terms that lie under the activations."""
+        """What lies on the card whatever the batch, as named terms."""
         return {
             "weights": self.weights,
             "32-bit masters": self.masters,
@@ -51,8 +51,8 @@ class States:
 def shards(recipe: Recipe) -> Shards:
     """Into how many parts weights, gradients and optimizer states are cut.
 
-    ddp and none: 1, 1, 1; zero1: 1, 1, N; zero2: 1, N, N; zero3 and fsdp: N, N, N, where N leaves out the cards that
-    tensor and pipeline parallelism take. Source: Rajbhandari et al. 2020, ZeRO, section 5.
+    ddp and none: 1, 1, 1; zero1: 1, 1, N; zero2: 1, N, N; zero3 and fsdp: N, N, N, each times M,
+    with M = tensor x pipeline parallelism and N = cards / M. Source: Rajbhandari et al. 2020, ZeRO, section 5.
     """
     model = recipe.tensor_parallel * recipe.pipeline_parallel
     n = recipe.gpus / model
@@ -75,7 +75,7 @@ def prepared(recipe: Recipe, framework: catalog.Framework) -> bool:
     """True where a 4-bit base is prepared by raising embedding, norms and head to 32 bit.
 
     Source: peft utils/other.py prepare_model_for_kbit_training, which leaves GPTQ bases as they are; sharding's mixed
-    precision casts what was raised back to 16 bit.
+    precision casts what was raised to 16 bit again.
     """
     plain = recipe.method == "qlora" and recipe.quantiser == "nf4"
     return plain and framework.prepared and recipe.sharding not in ("fsdp", "zero3")
@@ -98,7 +98,7 @@ def trained_ends(recipe: Recipe) -> int:
 
 
 def learning_params(recipe: Recipe) -> int:
-    """Parameters that learn, embedding and head that learn beside adapters counted."""
+    """All parameters that learn, with embedding and head where they learn beside adapters."""
     return trained_params(recipe) + trained_ends(recipe)
 
 
@@ -106,9 +106,9 @@ def learning_params(recipe: Recipe) -> int:
 class _Trained:
     """What each trained parameter takes before it is sharded or offloaded.
 
-    `bytes_each` holds one at the step, `gradient_bytes` its gradient; `masters` says where a 32-bit copy lies: nowhere,
-    in place of the 16-bit weights (cast for each product), or apart from them. `ends` are embedding and head that learn
-    beside adapters, with 16-bit weights and gradients of their own.
+    `bytes_each` is its size at the step, `gradient_bytes` its gradient's; `masters` says where a 32-bit copy lies:
+    nowhere, in place of the 16-bit weights (cast for each product), or apart from them. `ends` counts the parameters of
+    embedding and head that learn beside adapters, with 16-bit weights and gradients of their own.
     """
 
     count: int
@@ -130,7 +130,7 @@ def _trained(recipe: Recipe, framework: catalog.Framework) -> _Trained:
 
 
 def states_of(recipe: Recipe) -> States:
-    """Bytes of weights and of everything that goes with a trained one, on one card.
+    """Bytes on one card: the weights, and everything that comes with each trained one.
 
         full, 16-bit     weights 2, gradients 2, Adam 4, foreach step 2                          = 10 B / parameter
         full, 32-bit     weights 4 where the masters take their place, gradients 4, Adam 8, foreach step 4   = 20
@@ -140,7 +140,7 @@ def states_of(recipe: Recipe) -> States:
 
     Args:
         recipe: the run; its sizes may be arrays.
-    Returns: bytes, arrays where a size is one.
+    Returns: the States [bytes]; arrays where a size is an array.
     Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv.
     Leaves out buffers of under 0.1 GB (rotary tables, masks) and the optimizer's step counters.
     """

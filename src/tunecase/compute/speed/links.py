@@ -27,13 +27,14 @@ def _owners(recipe: Recipe) -> Number:
 def shared_bytes(recipe: Recipe, tokens: Number, passes: float) -> Number:
     """Bytes that a card exchanges inside a micro-batch because it shares products or samples with others.
 
-        tensor   2 sums a layer and pass, a ring sends each twice:  2 x 2 x 2 B x (t - 1) / t x h
+        tensor   2 sums per layer and pass, a ring sends each twice: 2 x 2 x 2 B x (t - 1) / t x h
         context  keys and values of the other cards:                2 B x (k + v) x (c - 1) / t
 
     Args:
         recipe: the run; tensor parallel t, context parallel c.
         tokens: of one card's micro-batch.
-        passes: over every layer: forward, recomputed, gradients of the inputs.
+        passes: how often every layer is passed: forward, recomputed, gradients of the inputs.
+    Returns: bytes per micro-batch.
     """
     shape = recipe.shape
     often = passes * tokens * shape.layers / recipe.pipeline_parallel
@@ -69,7 +70,7 @@ def reduced_bytes(recipe: Recipe) -> Number:
 
 
 def optimizer_bytes(recipe: Recipe) -> Number:
-    """Bytes that clipping and the optimizer move on one card; offloaded, the host does it."""
+    """Bytes that clipping and the optimizer move on one card; none where the host does it, offloaded."""
     if recipe.offload != "none":
         return 0.0
     per_weight = 40.0 if recipe.masters == "32-bit" or recipe.method != "full" else 24.0

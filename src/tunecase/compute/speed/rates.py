@@ -11,7 +11,7 @@ from tunecase.compute.speed.work import Work
 
 OVERALL = "between sources"
 ASSUMED_CARD = "products assumed"
-# Which constant's doubt a term carries, beside the doubt about everything at once.
+# The constants whose doubt a term carries, besides the doubt about everything at once.
 DOUBTS = {
     "matrix products": ("products", "generation"),
     "attention": ("attention",),
@@ -66,15 +66,15 @@ def of_card(gpu: catalog.Gpu, eight_bit: bool) -> dict[str, str]:
 
 
 def uses_eight_bit(recipe: Recipe) -> bool:
-    """True where products are done in 8 bit: asked for, and the card can."""
+    """True where products are done in 8 bit: where it is asked for and the card can."""
     return recipe.precision == "fp8" and recipe.gpu is not None and recipe.gpu.product_fp8_tflops > 0
 
 
 def card_figures(recipe: Recipe) -> dict[str, Number]:
     """What the run's card can do: products and attention [FLOP/s], memory, links, network and host [bytes/s].
 
-    A ring over several machines runs at the slower of a card's link and its machine's share of the network, all
-    network cards together; 32-bit products run at an eighth of the 16-bit rate.
+    A ring over several machines runs at the slower of a card's link and its machine's network, with NVLink all network
+    cards together; 32-bit products run at an eighth of the 16-bit rate.
     """
     import numpy as np
 
@@ -95,10 +95,10 @@ def card_figures(recipe: Recipe) -> dict[str, Number]:
 
 
 def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dict[str, Number]:
-    """Seconds of one optimizer step by term; numbers or arrays, and they add up to the step.
+    """Seconds of one optimizer step by term, numbers or arrays; the terms add up to the step.
 
         computing = products / (share x card) + attention / (share x card) + bytes / (share x bandwidth)
-        busy      = sqrt(computing^2 + (kernels x launch)^2)     neither hides the other wholly
+        busy      = sqrt(computing^2 + (kernels x launch)^2)     neither fully hides the other
         micro     = max(busy, moving) + exposed x min(busy, moving) + activations between cards + pause
         step      = rest x ((accumulation + pipeline fill) x micro + optimizer + gradients between cards + host)
 
@@ -109,8 +109,8 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
             pause, links, network, exposed, host, rest.
     Returns: seconds by the names of DOUBTS.
 
-    Leaves out that small products reach less of the card than large ones: weights are read once per micro-batch
-    beside the products, which is the same law (T / (T + T0)).
+    Leaves out a lower rate for small products: weights are read once per micro-batch beside the products, which gives
+    the same law (T / (T + T0)).
     """
     import numpy as np
 
@@ -130,7 +130,7 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
     wide = np.minimum(link, card["node"] * c["network"])
     gathering, fetching = work.gathered_bytes / wide, work.host_bytes / (card["host"] * c["host"])
     moving, exposed = gathering + fetching, np.minimum(c["exposed"], 1.0)
-    shown = np.maximum(moving - busy, 0) + exposed * np.minimum(busy, moving)  # of moving, what is not hidden
+    shown = np.maximum(moving - busy, 0) + exposed * np.minimum(busy, moving)  # the part of moving that is not hidden
     from_host = fetching / np.maximum(moving, 1e-30)
     terms |= {
         "waiting for launches": busy - computing,
@@ -157,7 +157,7 @@ def roles(recipe: Recipe, constants: Constants) -> dict[str, float]:
 def sigma(recipe: Recipe, terms: Mapping[str, Number], constants: Constants) -> Number:
     """Standard deviation of the logarithm of a step's time for a source not seen before.
 
-        sigma^2 = between^2 + sum over constants of (share of the time that hangs on it x its spread)^2
+        sigma^2 = between^2 + sum over constants of (share of the time that depends on it x its spread)^2
 
     A run that waits for slow links or for launches is more in doubt than one that multiplies matrices.
     """

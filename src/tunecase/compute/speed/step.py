@@ -45,12 +45,12 @@ class StepTime:
 def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
     """Time of one optimizer step and useful tokens per second of one card, with an 80% band.
 
-        micro-batch = max(computing, launching kernels, moving data) + what of the rest is not hidden
+        micro-batch = max(computing, launching kernels, moving data) + the part of the rest that is not hidden
         step        = accumulation x micro-batch + pipeline fill + gradients between cards + optimizer + host
-        tokens/s    = phi x computed tokens / (step x cards that share them)
+        tokens/s    = useful share x computed tokens / (step x cards that share them)
 
     The terms are derived in `rates.seconds` and `work.work`; the shares of the card's figures that they reach come
-    from published runs, each publisher weighing alike, around priors from data sheets and kernels' own papers.
+    from published runs, each publisher weighted alike, around priors from data sheets and kernels' own papers.
 
     Args:
         recipe: the run, with a card; its sizes may be arrays.
@@ -87,13 +87,13 @@ def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
 
 
 def tokens_per_card(recipe: Recipe) -> Number:
-    """Tokens of one step, padding counted, over all cards, per card."""
+    """Tokens of one step over all cards divided by the number of cards, padding counted."""
     shared = recipe.tensor_parallel * recipe.pipeline_parallel
     return computed_tokens(recipe) * recipe.accumulation / shared
 
 
 def doubt_name(recipe: Recipe) -> str:
-    """The name under which worlds draw that factor, so that every part of a case on one kind of card shares it."""
+    """The name under which worlds draw time over its prediction: one draw for a generation of cards and a method."""
     assert recipe.gpu is not None
     return f"time against the prediction, {recipe.gpu.generation} {recipe.method}"
 

@@ -75,7 +75,7 @@ class Passes:
 def passes(recipe: Recipe) -> Passes:
     """Forward 1, gradient of the inputs 1, of the weights 1 where they learn; small operations 1 and 2.
 
-    Checkpointing does again what it dropped. Frozen blocks at the bottom have a forward pass alone. A reference model
+    Checkpointing repeats what it dropped. Frozen blocks at the bottom have only a forward pass. A reference model
     (DPO) adds one forward pass over the same pairs.
 
     Example:
@@ -95,7 +95,7 @@ def passes(recipe: Recipe) -> Passes:
 
 
 def flops_per_token(recipe: Recipe) -> Number:
-    """Floating-point operations to train one token, as hardware does them.
+    """Floating-point operations that the hardware executes to train one token.
 
         full     (6 + 2 a) N + attention                  forward 2, gradients of inputs 2, of weights 2
         adapters (4 + 2 a) N + (6 + 2 a) A + attention    the frozen base needs no gradient of its weights
@@ -106,7 +106,7 @@ def flops_per_token(recipe: Recipe) -> Number:
 
     Args:
         recipe: the run; its `sequence_tokens` may be an array.
-    Returns: FLOP per computed token, like `sequence_tokens`.
+    Returns: FLOP per computed token; an array where `sequence_tokens` is one.
 
     Example:
         >>> from tunecase.compute.model import read_shape
@@ -115,8 +115,8 @@ def flops_per_token(recipe: Recipe) -> Number:
         41.5
 
     Source: Kaplan et al. 2020, section 2.1; Chowdhery et al. 2022, appendix B; Dao 2023 (five products backward).
-    Leaves out norms, activations and the router, under 1% of the operations (their bytes are in `work`). A model FLOP
-    utilisation counts attention in full and no recomputation: another convention.
+    Leaves out norms, activations and the router, under 1% of the operations (their bytes are in `work`). Model FLOP
+    utilisation follows another convention: attention in full, no recomputation.
     """
     return _product_flops(recipe) + _attention_flops(recipe)
 
@@ -141,9 +141,9 @@ def _attention_flops(recipe: Recipe) -> Number:
 def attended_tokens(recipe: Recipe) -> Number:
     """Tokens of the row that one computed token looks at, before the causal half is skipped.
 
-    Every sample is `sequence_tokens` long without a histogram; packed with one, each sample sees itself alone,
-    E[t^2] / E[t]; padded, the longest of the samples held at once, E[max^2] / E[max]. A
-    sliding window cuts flash attention.
+    Without a histogram, every sample is `sequence_tokens` long. With one, a packed sample sees itself alone,
+    E[t^2] / E[t]; a padded one sees the longest of the samples held at once, E[max^2] / E[max]. A sliding window
+    limits flash attention.
     """
     import numpy as np
 
@@ -163,7 +163,7 @@ def _self_weighted(lengths: Lengths) -> float:
 
 
 def _over_lengths(recipe: Recipe, value: Callable[[Lengths, int], float]) -> Number:
-    """A value of the lengths cut at the longest sample and of the samples held at once, for each choice of sizes."""
+    """A function of the cut lengths and of how many samples are held at once, for each choice of sizes."""
     import numpy as np
 
     lengths = recipe.lengths
@@ -181,7 +181,7 @@ def _over_lengths(recipe: Recipe, value: Callable[[Lengths, int], float]) -> Num
 
 
 def computed_tokens(recipe: Recipe) -> Number:
-    """Tokens that one card computes in one micro-batch of the slowest card, padding counted.
+    """Tokens that the slowest card computes in one micro-batch, padding counted.
 
     Packed, or without a histogram: every row is `sequence_tokens` long. Padded: the longest of all samples that the
     cards hold at once sets the pace, E[max of micro_batch x cards] for each of micro_batch rows.
@@ -199,7 +199,7 @@ def useful_share(recipe: Recipe) -> Number:
 
     Args:
         recipe: its `lengths` are cut at `sequence_tokens`; without them nothing is padding.
-    Returns: phi, like the recipe's arrays.
+    Returns: phi; an array where the recipe has arrays.
 
     Example:
         >>> from tunecase.compute import lengths
@@ -217,7 +217,7 @@ def useful_share(recipe: Recipe) -> Number:
 
 
 def data_parallel(recipe: Recipe) -> Number:
-    """Cards that work on different samples: all over those that share one."""
+    """Cards that work on different samples: all cards / cards that share one sample."""
     import numpy as np
 
     together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
@@ -231,7 +231,7 @@ def _habits() -> dict[str, dict[str, str]]:
 
 
 def attention_quality(recipe: Recipe) -> float:
-    """Speed of a framework's attention kernel against FlashAttention-2 on the same card."""
+    """Speed of a framework's attention kernel relative to FlashAttention-2 on the same card."""
     row = _habits().get(recipe.framework)
     if row is None or recipe.attention != "flash":
         return 1.0
@@ -242,7 +242,7 @@ def attention_quality(recipe: Recipe) -> float:
 def small_operations(recipe: Recipe) -> str:
     """How norms, positions and gates are done: eager, native (a norm is one kernel) or fused.
 
-    A LayerNorm, as models without a gate have, is one kernel everywhere.
+    A LayerNorm, which models without a gate have, is one kernel everywhere.
     """
     if recipe.kernels != "eager":
         return "fused"
