@@ -68,7 +68,7 @@ def test_bad_values(tmp_path):
     cases = [
         ("num_processes: 16", "num_processes: 0", "run.yaml:13: num_processes"),
         ("num_processes: 16", "num_processes: many", "a whole number"),
-        ("num_processes: 16", "num_processes: 15", "as many on each machine"),
+        ("num_processes: 16", "num_processes: 15", "the same number on each machine"),
         ("distributed_type: FSDP", "distributed_type: TPU", "a run on GPUs"),
         ("use_cpu: false", "use_cpu: true", "a run on GPUs"),
         ("mixed_precision: bf16", "mixed_precision: bf61", "did you mean bf16"),

@@ -115,7 +115,7 @@ def test_lora_modules_by_name(tmp_path):
     text = QLORA.replace("lora_target_linear: true", "lora_target_modules: [q_proj, down_proj]")
     run = found(tmp_path, text + "lora_modules_to_save: [embed_tokens, lm_head]\npeft_use_dora: true\n")
     assert (("down_proj", "q_proj"),) == said(run, "targets")
-    assert any("embed_tokens, lm_head also learn whole" in note for note in run.notes)
+    assert any("beside the adapters: embed_tokens, lm_head" in note for note in run.notes)
     assert any("DoRA" in note for note in run.notes)
 
 

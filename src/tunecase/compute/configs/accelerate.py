@@ -20,7 +20,7 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
         {'gpus': 4, 'precision': 'bf16', 'sharding': 'fsdp'}
 
     Source: accelerate 1.15, commands/config/config_args.py and commands/launch.py. Leaves out Megatron-LM's own
-    sections but for tensor and pipeline parallelism, and everything that is neither memory nor time.
+    sections except tensor and pipeline parallelism, and everything that is neither memory nor time.
     """
     if not any(mark in content for mark in MARKS):
         return None
@@ -48,7 +48,9 @@ def _read_cards(settings: Settings, run: Run) -> None:
     if cards and machines and machines > 1:
         if cards % machines:
             got = f"{cards} on {machines} machines"
-            settings.problem("num_processes", got, "as many on each machine", "correct num_processes or num_machines")
+            settings.problem(
+                "num_processes", got, "the same number on each machine", "correct num_processes or num_machines"
+            )
         else:
             run.take("gpus_per_node", cards // machines)
 

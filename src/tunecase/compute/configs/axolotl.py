@@ -28,12 +28,12 @@ SHARDED_BY = ("dp_shard_size", "dp_replicate_size")
 def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that an axolotl configuration describes, None for another kind of file.
 
-    The file does not say how many GPUs; where `dp_shard_size` and its companions do, their product counts.
+    The file gives no number of GPUs, except as the product of `dp_shard_size` and its companions.
 
     Example:
-        >>> found = read({"base_model": "org/model-8b", "adapter": "qlora", "load_in_4bit": True, "lora_r": 32,
-        ...               "lora_target_linear": True, "sequence_len": 4096, "bf16": True}, "run.yaml")
-        >>> found.values["method"], found.values["rank"], found.values["targets"], found.values["sequence_tokens"]
+        >>> run = read({"base_model": "org/model-8b", "adapter": "qlora", "load_in_4bit": True, "lora_r": 32,
+        ...             "lora_target_linear": True, "sequence_len": 4096, "bf16": True}, "run.yaml")
+        >>> run.values["method"], run.values["rank"], run.values["targets"], run.values["sequence_tokens"]
         ('qlora', 32, 'all', 4096)
 
     Source: axolotl-ai-cloud/axolotl, src/axolotl/utils/schemas and src/axolotl/loaders, 2026-07. Leaves out
@@ -124,7 +124,7 @@ def _read_lengths(settings: Settings, run: Run) -> None:
     run.take_or("packing", True if flat else packing, False, "sample_packing")
     if run.values["objective"] == "dpo" and run.values["packing"]:
         run.values["packing"] = False
-        run.note("pairs are not packed: sample_packing is left out of account")
+        run.note("pairs are not packed: sample_packing is ignored")
     steps = settings.whole("max_steps")
     run.take("steps", steps)
     if steps is None:
@@ -150,12 +150,12 @@ def _attention(settings: Settings) -> str | None:
 
 
 def _read_loss(settings: Settings, run: Run) -> None:
-    """Fused by either plug-in, else whole; losses that are only nearly those are noted."""
+    """Fused by either plug-in, else whole; losses that only resemble those are noted."""
     plugins = " ".join(settings.names("plugins") or ()).casefold()
     cut = "cut_cross_entropy" in plugins and settings.flag("cut_cross_entropy") is not False
     liger, wanted = "liger" in plugins, settings.flag("liger_fused_linear_cross_entropy")
     if wanted and not liger:
-        run.note("liger_fused_linear_cross_entropy without the Liger plug-in is left out of account")
+        run.note("liger_fused_linear_cross_entropy without the Liger plug-in is ignored")
     fused = cut or (wanted and liger)
     if settings.flag("liger_cross_entropy") and liger and not fused:
         run.note("liger_cross_entropy is counted as the usual loss: memory is overstated")
@@ -187,7 +187,7 @@ def _offloads(settings: Settings, run: Run) -> bool:
     if named not in OFFLOADED and offloading in NOT_OFFLOADED:
         return False
     if named not in OFFLOADED:
-        settings.flag("gradient_checkpointing")  # a word that is none is a problem
+        settings.flag("gradient_checkpointing")  # an unknown word is a problem
     run.take("checkpointing", "offloaded")
     if run.values["method"] != "full" and offloading in ("true", "yes", "on"):
         run.note("activations are offloaded instead of recomputed: time is overstated")

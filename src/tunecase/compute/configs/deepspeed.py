@@ -43,7 +43,7 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
 
 
 def named_like(name: str) -> RunConfig | None:
-    """What a missing DeepSpeed file of a customary name says, such as zero3_bf16.json or ds_z2_offload_config.json.
+    """What the customary name of a missing DeepSpeed file says: zero3_bf16.json or ds_z2_offload_config.json.
 
     Example:
         >>> named_like("examples/ds_z3_offload_config.json").values
@@ -74,7 +74,7 @@ def _take_offload(run: Run, stage: int | None, states: str | None, weights: str 
     devices = [(device or "").casefold() for device in (states, weights)]
     host_states, host_weights = (device in HOST for device in devices)
     if "nvme" in devices:
-        run.note("offload to a disk is counted as offload to the host's memory: steps are slower than said")
+        run.note("offload to a disk is counted as offload to the host's memory: steps are slower than predicted")
     if host_weights and stage in (None, 3):
         run.take("offload", "all")
         if not host_states:
@@ -82,7 +82,7 @@ def _take_offload(run: Run, stage: int | None, states: str | None, weights: str 
     elif host_states:
         run.take("offload", "optimizer")
     if host_weights and stage not in (None, 3):
-        run.note(f"weights are offloaded with stage 3 only: left out of account in stage {stage}")
+        run.note(f"weights can be offloaded at stage 3 only: ignored at stage {stage}")
 
 
 def _read_zero(settings: Settings, run: Run) -> None:

@@ -37,8 +37,8 @@ def read_fsdp(settings: Settings, run: Run, fields_suffice: bool) -> None:
 
     Args:
         settings: the fields that hold both: words such as "full_shard auto_wrap offload" or a yes, and fields with or
-            without `fsdp_` before their names.
-        run: takes what is found.
+            without the prefix `fsdp_`.
+        run: takes what they say.
         fields_suffice: whether `fsdp_config:` turns it on alone, as in axolotl; the Trainer needs `fsdp:` as well.
 
     Source: transformers 5.24 training_args.py, accelerate 1.15 utils/dataclasses.py, axolotl utils/schemas/fsdp.py.
@@ -69,7 +69,7 @@ def _take_words(settings: Settings, run: Run, words: Sequence[str]) -> None:
 
 
 def read_fields(fields: Settings, run: Run) -> None:
-    """What the fields of an `fsdp_config:` say; names with and without `fsdp_` before them."""
+    """What the fields of an `fsdp_config:` say, with or without the prefix `fsdp_`."""
     _take_strategy(fields, run)
     if run.values.get("sharding") == "zero2":
         run.note("shard_grad_op is counted as ZeRO-2: weights whole on each card, gradients and optimizer sharded")
@@ -102,6 +102,6 @@ def _spelt(fields: Settings, name: str) -> str:
 
 def _note_hybrid(run: Run) -> None:
     run.note(
-        "hybrid sharding stays within one machine: memory per card is that of one machine's cards, not of all, "
-        "so with several machines it is understated"
+        "hybrid sharding divides states within one machine only, but is counted as sharding over all cards: "
+        "with several machines, memory is understated"
     )

@@ -29,9 +29,9 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that a LLaMA-Factory configuration describes, None for another kind of file.
 
     Example:
-        >>> found = read({"model_name_or_path": "org/model-8b", "stage": "sft", "finetuning_type": "lora",
-        ...               "cutoff_len": 4096, "bf16": True, "per_device_train_batch_size": 2}, "run.yaml")
-        >>> found.values["method"], found.values["rank"], found.values["checkpointing"]
+        >>> run = read({"model_name_or_path": "org/model-8b", "stage": "sft", "finetuning_type": "lora",
+        ...             "cutoff_len": 4096, "bf16": True, "per_device_train_batch_size": 2}, "run.yaml")
+        >>> run.values["method"], run.values["rank"], run.values["checkpointing"]
         ('lora', 8, 'full')
 
     Source: hiyouga/LLaMA-Factory, src/llamafactory/hparams and model/adapter.py, 2026-08: checkpointing is on unless
@@ -125,7 +125,7 @@ def _read_lengths(settings: Settings, run: Run, stage: str) -> None:
     run.take_or("packing", packed, stage == "pt", "packing")
     if stage not in ("pt", "sft") and run.values["packing"]:
         run.values["packing"] = False
-        run.note("packing is for pre-training and supervised fine-tuning: left out of account")
+        run.note("packing is for pre-training and supervised fine-tuning only: ignored")
 
 
 def _read_optimizer(settings: Settings, run: Run) -> None:

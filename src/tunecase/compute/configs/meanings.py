@@ -19,7 +19,7 @@ OPTIMIZERS = {
     "galore": "galore", "galoreadamw": "galore", "galoreadamw8bit": "galore", "galoreadafactor": "galore",
     "galoreadamwlayerwise": "galore", "galoreadamw8bitlayerwise": "galore", "galoreadafactorlayerwise": "galore",
 }  # fmt: skip
-# Kept near: what they keep per weight lies close to the name on the right, but is not the same.
+# Only near: what these keep per weight is close to what the name on the right keeps, but not the same.
 OPTIMIZERS_NEAR = {
     "adamwtorch4bit": "adamw_8bit", "aoadamw4bit": "adamw_8bit", "aoadamwfp8": "adamw_8bit",
     "qgaloreadamw8bit": "galore", "apolloadamw": "galore", "apolloadamwlayerwise": "galore",
@@ -43,7 +43,7 @@ SINGLE_WITH_REFERENCE = {"kto"}
 
 
 def optimizer(settings: Settings, key: str) -> str | None:
-    """The optimizer's name in optimizers.csv; one not there is noted and read as the nearest, or AdamW."""
+    """The optimizer's name in optimizers.csv; one that is not there is noted, and read as the nearest or as AdamW."""
     named = settings.text(key)
     if named is None:
         return None
@@ -106,12 +106,12 @@ def targets(names: Iterable[str] | None) -> object:
 
 
 def note_whole_tables(run: Run, names: Iterable[str] | None) -> None:
-    """Embedding and head that learn whole beside adapters are not counted, and are large."""
+    """Notes modules that learn whole beside adapters: they are not counted, and embedding and head are large."""
     kept = sorted({name.rsplit(".", 1)[-1] for name in names or ()})
     if not kept:
         return
     size = ", each V x h weights with gradient and optimizer states" if set(kept) & WHOLE_TABLES else ""
-    run.note(f"{', '.join(kept)} also learn whole beside the adapters{size}: not counted, so memory is understated")
+    run.note(f"learning whole beside the adapters: {', '.join(kept)}{size}; not counted, so memory is understated")
 
 
 def note_dora(run: Run, chosen: bool | None) -> None:
@@ -126,7 +126,7 @@ def eight_bit(run: Run) -> None:
 
 
 def precision(settings: Settings, bf16: bool | None, fp16: bool | None, fp8: bool | None = None) -> str | None:
-    """The precision of the products; two at once are a problem; None where none is said."""
+    """The precision of the products; two at once are a problem; None where none is stated."""
     if bf16 and fp16:
         settings.problem("fp16", "fp16 and bf16 both true", "one of them", "remove one, fp16 on a recent GPU")
         return None
@@ -138,7 +138,7 @@ def precision(settings: Settings, bf16: bool | None, fp16: bool | None, fp8: boo
 
 
 def goal(settings: Settings, key: str, named: str | None) -> str | None:
-    """sft or dpo for the goal that a tool names; what samples while it trains is refused."""
+    """sft or dpo for the goal that a tool names; any other goal is refused."""
     if named is None or named == "sft":
         return named
     if named in PAIRS_WITH_REFERENCE:
@@ -150,7 +150,7 @@ def goal(settings: Settings, key: str, named: str | None) -> str | None:
         settings.run.note(f"{named} is read as dpo: it trains on single samples with a reference model")
         return "dpo"
     fix = "give the sizes of the run as options, or a configuration for sft or dpo"
-    settings.problem(key, named, "sft or dpo: other goals are not counted", fix)
+    settings.problem(key, named, "sft or dpo: other goals are not covered", fix)
     return None
 
 

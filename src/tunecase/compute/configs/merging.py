@@ -1,4 +1,4 @@
-"""Two files of one run made one: the configuration that trains, and the accelerate or DeepSpeed file beside it."""
+"""Two files of one run merged: the configuration that trains, and the accelerate or DeepSpeed file beside it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ SHARDS_ALWAYS = ("torchtune",)  # frameworks whose several-GPU recipes are fully
 def merged(primary: RunConfig, companion: RunConfig) -> RunConfig:
     """The run of a configuration and of a file that accompanies it.
 
-    What only one file states holds; a value that one states goes before a default of the other. Where both state one
-    and differ, the configuration goes before accelerate's file, as in the Trainer; two ways of sharding, and sizes that
+    What only one file states holds; a stated value overrules the other file's default. Where both state values that
+    differ, the configuration overrules accelerate's file, as in the Trainer; two ways of sharding, and sizes that
     differ from DeepSpeed's, are problems.
 
     Args:
@@ -63,7 +63,7 @@ def _drop(notes: list[str], words: str | None) -> None:
 
 
 def _value(name: str, primary: RunConfig, companion: RunConfig, notes: list[str], problems: list[Problem]) -> object:
-    """The value that holds of a name in the companion; a default gives way to what is stated."""
+    """The value that holds for a name in the companion; a default gives way to what is stated."""
     ours, theirs = primary.values.get(name), companion.values[name]
     stated_there = name in companion.stated
     if name not in primary.values or (stated_there and name not in primary.stated):
@@ -75,10 +75,10 @@ def _value(name: str, primary: RunConfig, companion: RunConfig, notes: list[str]
 
 
 def _of_two(name: str, primary: RunConfig, companion: RunConfig, notes: list[str], problems: list[Problem]) -> object:
-    """The value that holds where both files state one and differ."""
+    """The value that holds where both files state one and the two differ."""
     ours, theirs = primary.values[name], companion.values[name]
     if companion.kind == "FSDP":
-        return theirs  # the fields of the very FSDP that the configuration turns on
+        return theirs  # these are the fields of the FSDP that the configuration turns on
     if name == "sharding" and theirs in UNSHARDED:
         return ours
     if ours in GIVES_WAY.get(name, ()):
@@ -99,8 +99,8 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
 
     Args:
         run: as merged.
-        gpus: how many GPUs the user says; None leaves it to the files.
-    Returns: the run; where no file and no user says how many GPUs, as it came.
+        gpus: the number of GPUs that the user gives; None leaves it to the files.
+    Returns: the run; unchanged where neither the files nor the user gives a number of GPUs.
 
     Leaves out that samples shorter than the limit hold fewer tokens: without packing the tokens are an upper bound.
     """
@@ -129,5 +129,5 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
 
 
 def _product(values: Mapping[str, object], names: Sequence[str]) -> int:
-    """The product of some sizes, those that are not there left out."""
+    """The product of some sizes, leaving out those that are absent."""
     return math.prod(size for name in names if isinstance(size := values.get(name), int))

@@ -39,7 +39,7 @@ def read_config(path: Path, companion: Path | None = None, gpus: int | None = No
     Args:
         path: a YAML or JSON file of axolotl, LLaMA-Factory, TRL or the Trainer, torchtune, accelerate or DeepSpeed.
         companion: an accelerate or DeepSpeed file beside it.
-        gpus: how many GPUs the user says, which goes before what the files say.
+        gpus: the number of GPUs that the user gives, which overrules the files.
     Returns: the run; what no file settles is absent from `values`.
     Raises: InputError with every mistake of all the files.
 
@@ -89,7 +89,7 @@ def _read(path: Path) -> RunConfig:
 
 
 def _content(path: Path) -> tuple[Content, list[Problem]]:
-    """The fields of a YAML or JSON file, and doubled ones as problems."""
+    """The fields of a YAML or JSON file, with duplicates as problems."""
     try:
         with suppress(OSError, UnicodeDecodeError):
             if path.suffix.casefold() == ".json" and path.stat().st_size <= MOST_BYTES:
@@ -117,7 +117,7 @@ def _reworded(problem: Problem) -> Problem:
 
 
 def _followed(run: RunConfig, base: Path, depth: int) -> RunConfig:
-    """The run with what the files say that it names; a file that is not there is a note."""
+    """The run merged with the files that it names; a note says which of them is missing."""
     for name in run.companions:
         path = _place(name, base)
         if path is not None and depth > 0:
@@ -126,13 +126,13 @@ def _followed(run: RunConfig, base: Path, depth: int) -> RunConfig:
         elif (guessed := deepspeed.named_like(name)) is not None:
             run = merged(run, guessed)
         else:
-            words = f"{name[:200]} is not there: how the run is sharded and offloaded is not known from it"
+            words = f"{name[:200]} is not there, so what it says of sharding and offload is not counted"
             run = replace(run, notes=(*run.notes, words))
     return replace(run, companions=())
 
 
 def _place(name: str, base: Path) -> Path | None:
-    """The file of that name beside the configuration or below the present folder."""
+    """The file of that name, relative to the configuration's folder or to the current one."""
     for path in (base / name, Path(name)):
         with suppress(OSError, ValueError):
             if path.is_file():

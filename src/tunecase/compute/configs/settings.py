@@ -14,7 +14,7 @@ MOST_SHOWN = 60
 MISSPELT = 0.85  # similarity from which an unread field is taken for a misspelt one
 NO_GPUS = "the file does not say how many GPUs"
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-NOTHING = {"", "none", "null", "~", "auto"}  # what tools write where they decide themselves
+NOTHING = {"", "none", "null", "~", "auto"}  # what files say where the tool is to decide
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
@@ -40,7 +40,7 @@ class RunConfig:
         stated: the names in `values` that the file itself gives; the others are the tool's documented defaults.
         companions: paths of further files that this one names.
         alone: False for a file that only accompanies another (accelerate, DeepSpeed).
-        defaults: of the notes, those that end once another file settles a name in `values`.
+        defaults: notes by the name in `values` that each is about; one goes once another file settles its name.
         where: the file's name.
     """
 
@@ -87,7 +87,7 @@ class Run:
             self.unsettled(name, f"{words} is not set: {default}, the default of {self.kind}")
 
     def unsettled(self, name: str, words: str) -> None:
-        """A note that ends once another file settles the name."""
+        """A note that goes once another file settles the name."""
         self.defaults[name] = words
         self.note(words)
 
@@ -97,7 +97,7 @@ class Run:
             self.notes.append(words)
 
     def finished(self, alone: bool = True) -> RunConfig:
-        """The run as read; fields that nobody looked at are noted, and that a file to train with names no GPUs."""
+        """The run as read; notes name the fields that no reader looked at, and a missing number of GPUs."""
         if alone and "gpus" not in self.values:
             self.unsettled("gpus", NO_GPUS)
         self._note_unread()
@@ -122,13 +122,13 @@ class Run:
             self.note(f"{key} is not a field that {self.kind} reads for memory or time: did you mean {meant}?")
         idle = [key for key in unread if key not in near]
         if idle:
-            self.note(f"not read, as held to move neither memory nor time: {', '.join(idle)}")
+            self.note(f"not read, assumed to affect neither memory nor time: {', '.join(idle)}")
 
 
 class Settings:
     """A set of fields; each reading returns None for a field that is absent or left to the tool.
 
-    A value of another type is told to the run's problems with its line, and read as absent.
+    A value of the wrong type becomes one of the run's problems, with its line, and is read as absent.
     """
 
     def __init__(self, content: Mapping[str, Any], where: str, run: Run, at: tuple[str | int, ...] = ()) -> None:
@@ -162,7 +162,7 @@ class Settings:
                 self.run.note(note)
 
     def folded(self, key: str) -> str:
-        """A text in small letters, empty where there is none."""
+        """A text in lower case, empty where there is none."""
         return (self.text(key) or "").casefold()
 
     def several(self, key: str, least: int = 1) -> int | None:
@@ -191,7 +191,7 @@ class Settings:
             return None
         if not least <= number <= most:
             wanted = f"{least:,} to {most:,}"
-            self._refuse(key, self._raw(key), wanted, f"set {key} to {least} or more")
+            self._refuse(key, self._raw(key), wanted, f"set {key} within these bounds")
             return None
         return int(number)
 
@@ -267,7 +267,7 @@ class Settings:
         return isinstance(self._raw(key), Mapping)
 
     def problem(self, key: str, got: str, wanted: str, fix: str) -> None:
-        """A mistake at a field; the same mistake is told once, however often the field is read."""
+        """A mistake at a field; the same mistake is kept once, however often the field is read."""
         line = self.lines.get((*self.at, key))
         name = ".".join(str(step) for step in (*self.at, key))
         place = f"{self.where}:{line}" if line else self.where

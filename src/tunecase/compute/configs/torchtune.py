@@ -25,14 +25,14 @@ SHARDED_BY = ("data_parallel_shard_dim", "data_parallel_replicate_dim", "custom_
 def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     """The run that a torchtune configuration describes, None for another kind of file.
 
-    The weights' place (`checkpointer.checkpoint_dir`) names the model. The file does not say whether a single-device or
-    a distributed recipe runs: fields that only the latter has make it fsdp.
+    The folder of the weights (`checkpointer.checkpoint_dir`) names the model. The file does not say whether a
+    single-device or a distributed recipe runs: fields that only the latter has make it fsdp.
 
     Example:
-        >>> found = read({"model": {"_component_": "torchtune.models.llama3_1.lora_llama3_1_8b", "lora_rank": 16,
+        >>> run = read({"model": {"_component_": "torchtune.models.llama3_1.lora_llama3_1_8b", "lora_rank": 16,
         ...     "lora_attn_modules": ["q_proj", "v_proj"]}, "checkpointer": {"checkpoint_dir": "/w/Model-8B/"},
         ...     "batch_size": 2, "dtype": "bf16", "enable_activation_checkpointing": True}, "lora.yaml")
-        >>> found.values["model"], found.values["method"], found.values["targets"], found.values["micro_batch"]
+        >>> run.values["model"], run.values["method"], run.values["targets"], run.values["micro_batch"]
         ('/w/Model-8B', 'lora', 'qv', 2)
 
     Source: meta-pytorch/torchtune, recipes/ and recipes/configs/, 2026-04. Leaves out distillation, PPO,

@@ -37,7 +37,7 @@ def read_precision(settings: Settings, run: Run, default: str) -> None:
 
 
 def read_checkpointing(settings: Settings, run: Run, default: str) -> None:
-    """Gradient checkpointing under both of the Trainer's names; fields of FSDP may have said so before."""
+    """Gradient checkpointing under both of the Trainer's names; fields of FSDP may have set it before."""
     chosen = settings.flag(settings.first("activation_checkpointing", "gradient_checkpointing"))
     offloaded = settings.flag("activation_offloading")
     if chosen is None and run.values.get("checkpointing"):
@@ -54,7 +54,7 @@ def read_checkpointing(settings: Settings, run: Run, default: str) -> None:
 
 
 def read_sharding(settings: Settings, run: Run) -> None:
-    """`fsdp:`, `deepspeed:` and the sizes of parallelism; a DeepSpeed file is left to be followed."""
+    """`fsdp:`, `deepspeed:` and the sizes of parallelism; a DeepSpeed file is followed later."""
     read_fsdp(settings, run, fields_suffice=False)
     read_deepspeed(settings, run)
     if run.values.get("sharding") == "fsdp" and "deepspeed" in settings:
@@ -63,7 +63,7 @@ def read_sharding(settings: Settings, run: Run) -> None:
 
 
 def read_deepspeed(settings: Settings, run: Run) -> None:
-    """`deepspeed:`, a configuration written inside the file, or the path of one that is left to be followed."""
+    """`deepspeed:`, a configuration written inside the file, or the path of one, which is followed later."""
     if settings.holds_fields("deepspeed"):
         _take_inner(run, settings, deepspeed.read(settings.content_of("deepspeed"), settings.where))
     elif file := settings.text("deepspeed"):

@@ -11,7 +11,7 @@ MARKS = (
     "use_peft", "lora_target_modules", "load_in_4bit", "max_seq_length",
 )  # fmt: skip
 WEAK_MARKS = ("max_length", "max_steps", "output_dir", "packing", "learning_rate", "lora_r")  # beside a model's name
-OTHER_TOOLS = (  # say LoRA elsewhere
+OTHER_TOOLS = (  # fields of tools that ask for LoRA otherwise
     "peft_config", "dist_config", "train_type", "tuner_type", "sft_type", "model_class",
 )  # fmt: skip
 OWN = (
@@ -28,7 +28,7 @@ DTYPES = ("dtype", "torch_dtype")
 SAMPLING = (
     "num_generations", "max_completion_length", "num_ppo_epochs", "reward_funcs", "vllm_mode", "steps_per_generation",
 )  # fmt: skip
-SEQUENCE = 1024  # SFTConfig and DPOConfig of TRL 1.16, as in ModelConfig what follows
+SEQUENCE = 1024  # SFTConfig and DPOConfig of TRL 1.16; the next two are of its ModelConfig
 RANK = Field("lora_r", "rank", meanings.rank, 16)
 DOUBLE_QUANTISED = Field("use_bnb_nested_quant", "double_quantised", Settings.flag, False)
 FREED = {"precompute_ref_log_probs": "precompute_ref_log_probs frees the reference model: memory is overstated"}
@@ -41,8 +41,8 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     (both off, no length). Which command runs is not in the file: arguments of DPO alone make it dpo.
 
     Example:
-        >>> found = read({"model_name_or_path": "org/model-8b", "use_peft": True, "max_length": 2048}, "sft.yaml")
-        >>> found.values["method"], found.values["targets"], found.values["checkpointing"]
+        >>> run = read({"model_name_or_path": "org/model-8b", "use_peft": True, "max_length": 2048}, "sft.yaml")
+        >>> run.values["method"], run.values["targets"], run.values["checkpointing"]
         ('lora', 'qv', 'full')
 
     Source: TRL 1.16 trainer/base_config.py, sft_config.py, dpo_config.py, model_config.py; transformers 5.24
@@ -117,7 +117,7 @@ def _read_full(settings: Settings, run: Run, own: bool, stated: bool) -> None:
     if "lora_r" in settings or "lora_target_modules" in settings:
         run.note("LoRA fields without use_peft: true have no effect in TRL: read as full fine-tuning")
     elif not own:
-        run.note("the file says nothing of adapters: read as full fine-tuning")
+        run.note("the file does not mention adapters: read as full fine-tuning")
     run.take_or("method", "full" if stated else None, "full", "use_peft")
     if (rank := meanings.rank(settings, "lora_r")) is not None:
         run.values["rank"] = rank
@@ -151,7 +151,7 @@ def _read_kernels(settings: Settings, run: Run) -> None:
 
 
 def _read_weights(settings: Settings, run: Run, own: bool) -> None:
-    """In what type the weights are loaded: TRL's commands say float32 unless told otherwise."""
+    """The type in which weights are loaded: float32 in TRL's commands unless the file sets another."""
     options = settings.fields("model_init_kwargs")
     named = settings.text(settings.first(*DTYPES)) or options.text(options.first(*DTYPES))
     unsaid = "float32" if own and "auto" not in map(settings.content.get, DTYPES) else ""

@@ -70,7 +70,7 @@ class Shape:
     """A model's dimensions and blocks; every count below is exact for the architectures in the table.
 
     `hidden` h, `ffn` f (width of one expert's MLP, or of the only MLP), `heads` x `head_dim` = q, `kv_heads` x
-    `head_dim` = k, `value` the width of the values, `vocab` V, `embedding` the width of an embedding (h but for a few),
+    `head_dim` = k, `value` the width of the values, `vocab` V, `embedding` the width of an embedding (mostly h),
     `experts` 0 for a dense model, `context` the longest sequence [tokens] (0: not stated), `other_params` those outside
     blocks, embedding and head (last norm, learned positions), `sliding_window` [tokens] (0: none), `softcap` whether
     attention scores are capped.

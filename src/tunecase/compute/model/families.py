@@ -2,7 +2,7 @@
 
 A row names its matrices as `q_proj:h>q:attention_bias`: name, inputs > outputs, and whether there is a bias. Widths are
 sums of products of symbols (`q+2*k`): dimensions by one letter, yes-or-no settings of the file by their name (1 or 0),
-`!x` for "x is 0", `x~y` for "x is not y", `x/2` for the half. A matrix without inputs or outputs is not there.
+`!x` for "x is 0", `x~y` for "x is not y", `x/2` for half of x. A matrix without inputs or outputs is left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -172,7 +172,7 @@ class Symbols:
         return int(self[left] != self[right]) if differs else self[left]
 
     def matrices(self, text: str, part: Part, copies: int = 1, active: int = 1) -> tuple[Matrix, ...]:
-        """The matrices that a cell of the table lists; those without inputs or outputs are not there."""
+        """The matrices that a cell of the table lists; those without inputs or outputs are left out."""
         matrices = []
         for item in text.split():
             name, widths, bias = (*item.split(":"), "")[:3]
@@ -183,7 +183,7 @@ class Symbols:
 
 
 def counted(name: str, family: Architecture, read: Settings) -> Shape:
-    """The shape of a model from its settings; problems are gathered in `read`, and the shape is then of no use.
+    """The shape of a model from its settings; where problems are gathered in `read`, it is of no use.
 
     Args:
         name: what the shape is called.
@@ -247,7 +247,7 @@ def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> No
     for key in filter(read.raw, ADDING):
         if key in read_keys:
             continue
-        wanted = f"none: {family.name} is counted without"
+        wanted = f"none: {family.name} is counted without it"
         read.add(key, repr(read.raw(key)), wanted, "name a model of the tables with the same dimensions instead")
 
 

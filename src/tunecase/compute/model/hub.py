@@ -25,7 +25,7 @@ def is_id(name: str) -> bool:
 
 
 def kept(name: str) -> Path | None:
-    """The config.json of a model that this machine has already, without network; None when there is none.
+    """The config.json of a model, if this machine already has it, without network; else None.
 
     Args:
         name: owner/name.
@@ -46,7 +46,7 @@ def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | No
     """The config.json of a model and where it came from; None when the hub does not give it within seconds.
 
     It is fetched once and then kept. Nothing but this file is asked for, and nothing in it is run. A token in HF_TOKEN
-    is sent to the hub alone, for models behind a licence; HF_HUB_OFFLINE keeps the network out.
+    is sent to the hub alone, for models behind a licence; HF_HUB_OFFLINE turns the network off.
 
     Args:
         name: owner/name.
@@ -73,7 +73,7 @@ def _place(name: str) -> Path:
 
 
 def _fetched(name: str) -> tuple[dict[str, Any], bytes] | None:
-    """The file and its bytes; None when it cannot be had or is no JSON object of a sensible size."""
+    """The file and its bytes; None when it cannot be had or is not a JSON object of a sensible size."""
     from tunecase.io.servers import Bounds, NoReplyError, exchange
 
     address = f"https://huggingface.co/{name}/resolve/main/config.json"

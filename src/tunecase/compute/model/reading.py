@@ -14,7 +14,7 @@ from tunecase.errors import InputError, Problem, nearest
 REFUSAL = "a dense or mixture-of-experts decoder whose parameters can be counted"
 # The name that a language model has inside a file with images, by the name of the whole.
 INSIDE = {"gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral"}
-# Kinds of layer that are no attention: their parameters are not in the table.
+# Kinds of layer that are not attention: their parameters are not in the table.
 OTHER_LAYERS = ("mamba", "linear_attention", "conv", "recurrent", "ssm")
 
 
@@ -25,7 +25,7 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
         name_or_config: a name or alias of models.csv in any common spelling, a config.json, a folder that holds
             one, or an owner/name of the Hugging Face hub.
         base: folder against which a relative path is read.
-        online: whether the hub may be asked for the config.json of a name that is nowhere here.
+        online: whether the hub may be asked for the config.json of a name that is not found on this machine.
     Returns: the Shape.
     Raises: InputError, with near names, or with the field and the file.
 
@@ -34,7 +34,7 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
         8030261248
 
     Source: the number of parameters that transformers 5.24.0 gives the same file, to the unit
-        (tests/test_shape_counts.py).
+        (tests/compute/model/test_counts.py).
     Leaves out vision towers, prediction heads for more than the next token, and buffers such as rotary tables.
     """
     path = Path(name_or_config) if base is None else base / name_or_config
@@ -84,10 +84,10 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
 
     Args:
         config: the file as read; of a file with a text_config, that part counts.
-        where: the file, for errors.
+        where: the file's name, for errors.
         name: what the shape is called; the file's own name, or its path, when empty.
     Returns: the Shape.
-    Raises: InputError with every field that cannot be read as asked.
+    Raises: InputError with every field that cannot be read.
 
     Example:
         >>> sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96}
@@ -98,7 +98,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
     if isinstance(nested, dict):
         whole = {key: value for key, value in config.items() if key != "text_config"}
         whole["model_type"] = INSIDE.get(str(whole.get("model_type")), whole.get("model_type"))
-        # transformers ties by the outer file's word; the inner one repeats a class default.
+        # transformers ties by the outer setting; the inner one repeats a class default.
         outer = {key: whole[key] for key in ("tie_word_embeddings",) if key in whole}
         config = {**whole, **nested, **outer}
     read = Settings(config, where)

@@ -37,7 +37,7 @@ class Settings:
         return any(self.raw(key) is not None for key in keys)
 
     def whole(self, keys: tuple[str, ...], default: int | None = None) -> int:
-        """The first of the keys that is present, a whole number: at least 1, or at least 0 where there is a default.
+        """The whole number under the first key that is present: at least 1, or at least 0 where there is a default.
 
         A list of equal numbers, one per layer, counts as that number. Returns 0 and notes a problem otherwise.
         """
@@ -93,7 +93,7 @@ def _is_number(value: Any) -> bool:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A config.json as it stands. Raises InputError when it is no JSON object in UTF-8."""
+    """A config.json as it stands. Raises InputError when it is not a JSON object in UTF-8."""
     fix = "give the config.json that lies beside the weights"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
