@@ -108,7 +108,7 @@ def test_accumulation_follows_from_the_whole_batch():
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({"method": "adapter"}, "none of full, lora, qlora"),
+        ({"method": "adapter"}, "not full, lora or qlora"),
         ({"model": "nobody/nothing", "params_b": ""}, "not known and its size is not stated"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What measured runs of one's own teach about the next one: how far memory and time lie from what was worked out."""
+"""What the user's own measured runs teach about the next one: how far memory and time lie from their predictions."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from tunecase.compute import memory, speed
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import counted
 
-PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # doubt in logarithms about what lies there always, and about the rest
+PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # sd of the logarithm: of what is lasting, and of the rest
 MEMORY_NOISE, OTHER_MEMORY_NOISE = 0.015, 0.15  # two runs of one set-up; of set-ups that differ in framework or method
 PRIOR_TIME, TIME_NOISE, OTHER_TIME_NOISE = 0.30, 0.04, 0.15
 MOST_STATES, MOST_ACTIVATIONS = 0.35, 1.5  # no run corrects a part by more; what is left widens the band
 MOST_LOG = math.log(2.5)  # a run farther off is taken for another unit or another set-up, and left out
-LIKE_SIZE = 3.0  # models whose parameters differ by more are of another size
+LIKE_SIZE = 3.0  # models that differ in parameters by more than this factor are of another size
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,15 @@ def learn(runs: Sequence[Measured], like: Recipe | None = None, methods: Sequenc
         log(measured / predicted peak)  = a L + b (1 - L) + noise,   a ~ N(0, 0.05), b ~ N(0, 0.35)
         log(predicted / measured speed) = c + noise,                 c ~ N(0, 0.30)
 
-    What lies on the card whatever the batch (L) is known from the framework, so that a difference is laid mostly to
-    the activations; runs at two batches tell the two apart. The noise is 0.015 (peak) and 0.04 (time) between runs of
-    one set-up, more where the runs themselves scatter more, and 0.15 for a run of another framework or method, for time
-    also of another card or of a model more than three times as large or small.
+    What lies on the card whatever the batch (L) is known from the framework, so a difference is put down mostly to
+    the activations; runs at two batch sizes tell the two apart. The noise is 0.015 (peak) and 0.04 (time) between runs
+    of one set-up, more where the runs themselves scatter more, and 0.15 for a run of another framework or method, for
+    time also on another card or of a model over three times larger or smaller.
 
     Args:
         runs: with a peak, a speed, or both; failed ones teach nothing here.
         like: the set-up asked about; None takes every run as alike.
-        methods: the methods weighed, where that is left open; else the one of `like`.
+        methods: the methods weighed, where the method is left open; else that of `like`.
     Returns: the Calibration, empty where nothing was measured. Runs over 2.5 times off are left out and reported.
     Source of the 0.15: published runs of one publisher, framework and method differ by 0.09 to 0.12 (one standard
     deviation, median over publishers) on one card and size, by 0.14 to 0.19 over cards or sizes.
@@ -97,8 +98,8 @@ def learn(runs: Sequence[Measured], like: Recipe | None = None, methods: Sequenc
     kept = [gap for gap in memories if abs(gap.gap) <= MOST_LOG]
     timed = [gap for gap in times if abs(gap.gap) <= MOST_LOG]
     lost = {"peak": len(memories) - len(kept), "speed": len(times) - len(timed)}
-    why = "more than 2.5 times off: another unit, card or set-up? Not learnt from"
-    left_out = tuple(f"{count} measured {what} {why}" for what, count in lost.items() if count)
+    why = "more than 2.5 times off the prediction: not learnt from; check unit, card and set-up"
+    left_out = tuple(f"{counted(count, f'measured {what}')} {why}" for what, count in lost.items() if count)
     a, b, covariance, noise = _two_parts(kept)
     log_time, log_time_sd = _one_part(timed)
     return Calibration(
@@ -139,7 +140,7 @@ def _as_fast(run: Measured, like: Recipe | None) -> bool:
 
 
 def _two_parts(gaps: Sequence[_Gap]) -> tuple[float, float, tuple[float, float, float], float]:
-    """Posterior of (a, b), its covariance, and the noise: fixed first, then no less than the runs scatter."""
+    """Posterior of (a, b), its covariance, and the noise: first a constant, then at least the runs' scatter."""
     posterior, noise = (0.0, 0.0, (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)), MEMORY_NOISE
     for _ in range(2 if gaps else 0):
         aa, ab, bb, to_a, to_b = 1 / PRIOR_STATES**2, 0.0, 1 / PRIOR_ACTIVATIONS**2, 0.0, 0.0

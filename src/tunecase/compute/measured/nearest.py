@@ -30,15 +30,15 @@ def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
     Returns: each with its prediction, nearest first, memory before speed.
     Source: catalog/tables/training_runs.csv. Leaves out runs whose micro-batch or length was not published.
     """
-    ranked = sorted(filter(_is_told_whole, published()), key=lambda run: distance(recipe, run.recipe))
+    ranked = sorted(filter(_has_sizes, published()), key=lambda run: distance(recipe, run.recipe))
     half = most // 2
     peaks = [compared(run, "memory") for run in _spread(run for run in ranked if run.peak_gb)[: most - half]]
     rates = [run for run in ranked if run.tokens_per_s_per_gpu and run.recipe.gpu]
     return (*peaks, *(compared(run, "speed") for run in _spread(rates)[:half]))
 
 
-def _is_told_whole(run: Measured) -> bool:
-    """Whether the set-up of a run that ended was published with its sizes."""
+def _has_sizes(run: Measured) -> bool:
+    """Whether a run ended, and its model, length and micro-batch were published."""
     return not run.failed and not run.guessed and run.length_known and run.batch_known
 
 
@@ -78,7 +78,7 @@ def distance(ours: Recipe, other: Recipe) -> float:
 
 def setup_words(recipe: Recipe) -> str:
     """A set-up on one line: model, method, sizes, cards."""
-    model, card = recipe.shape.name.split("/")[-1], recipe.gpu.name if recipe.gpu else "a card not named"
+    model, card = recipe.shape.name.split("/")[-1], recipe.gpu.name if recipe.gpu else "unnamed card"
     where = f"{recipe.gpus} x {card}"
     sharding = f", {recipe.sharding}" if recipe.sharding != "none" else ""
     batch = f"{recipe.micro_batch:g} x {recipe.sequence_tokens:,}"

@@ -1,4 +1,4 @@
-"""One run of one's own as measured: the trainer_state.json of Hugging Face's Trainer, with results beside it."""
+"""One of the user's own runs as measured: the trainer_state.json of Hugging Face's Trainer, with results beside it."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ WANTED = "a train_runtime with tokens or samples per second, or memory metrics"
 
 
 def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
-    """What a trainer state tells of a run whose set-up is the one asked for.
+    """What a trainer state says of a run with the set-up asked for.
 
         tokens per second of one card = tokens seen in this session / train_runtime / cards
                                   or else samples per second x tokens of a sample / cards   (a DPO pair is two of them)
@@ -24,12 +24,12 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
     Args:
         path: a trainer_state.json, or a folder that holds one; all_results.json beside it is read too.
         recipe: the set-up of that run, with its card.
-        day: when it is read, for the record.
+        day: the date of reading, for the record.
     Returns: the Measured run.
     Raises: InputError where the file states neither time nor memory.
-    Source: transformers Trainer: TrainerMemoryTracker, speed_metrics, include_num_input_tokens_seen. Leaves out the
-    slow first steps, which are in train_runtime: 20 to 50 steps read some per cent slow; and that a run taken up again
-    from a checkpoint states the tokens of all its sessions beside the time of the last.
+    Source: transformers Trainer: TrainerMemoryTracker, speed_metrics, include_num_input_tokens_seen. Leaves out that
+    train_runtime holds the slow first steps, so that runs of 20 to 50 steps read a few per cent slow; and that a run
+    resumed from a checkpoint states the tokens of all its sessions, but the time of the last alone.
     """
     file = path / "trainer_state.json" if path.is_dir() else path
     if not file.is_file():
@@ -71,7 +71,7 @@ def _numbers(entry: Any) -> dict[str, float]:
 
 
 def _tokens_per_s(facts: dict[str, float], body: dict[str, Any], recipe: Recipe) -> float | None:
-    """Useful tokens per second of one card; None where the state does not tell."""
+    """Useful tokens per second of one card; None where the state does not say."""
     runtime = facts.get("train_runtime", 0.0)
     seen = max(facts.get("num_input_tokens_seen", 0.0), finite(body.get("num_input_tokens_seen")))
     longest = int(recipe.sequence_tokens)

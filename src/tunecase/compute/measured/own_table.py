@@ -1,4 +1,4 @@
-"""One's own table of measured runs, one row a run: which of its columns are read, and which are not."""
+"""A user's own table of measured runs, one run per row: which of its columns are read, and which are not."""
 
 import csv
 import difflib
@@ -16,8 +16,8 @@ RESULTS = ("peak_mem_gb_per_gpu", "mem_unit", "mem_stat", "tokens_per_s_per_gpu"
 ORIGIN = ("id", "source", "date", "notes")
 COLUMNS = (*NEEDED, *SIZES, *SETUP, *RESULTS, *ORIGIN)
 NAMED = (
-    f"the columns {', '.join(NEEDED)}, at least one of peak_mem_gb_per_gpu and tokens_per_s_per_gpu, and of the others "
-    "what is known"
+    f"the columns {', '.join(NEEDED)}, at least one of peak_mem_gb_per_gpu and tokens_per_s_per_gpu, and whatever is "
+    "known of the others"
 )
 OTHERS = f"others: {', '.join(column for column in COLUMNS if column not in (*NEEDED, RESULTS[0], RESULTS[3]))}"
 MEANT = {"tokens_per_s": RESULTS[3], "tokens_per_second": RESULTS[3], "peak_gib": RESULTS[0], "peak_gb": RESULTS[0]}
@@ -27,10 +27,10 @@ def read_runs(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
     """The runs of a table and, in words, what of it was not read.
 
     Args:
-        path: a CSV with the columns model, method (full, lora, qlora), n_gpus, and of gpu, seq_len, micro_batch,
-            global_batch, params_b, lora_rank, lora_targets, framework, precision, quant, optimizer, sharding,
-            grad_ckpt, flash_attn, peak_mem_gb_per_gpu (mem_unit GB or GiB; mem_stat allocated, reserved or
-            nvidia-smi), tokens_per_s_per_gpu, id, source, date, notes what is known.
+        path: a CSV with the columns model, method (full, lora, qlora), n_gpus, and whatever is known of gpu, seq_len
+            [tokens], micro_batch, global_batch, params_b [10^9], lora_rank, lora_targets, framework, precision, quant,
+            optimizer, sharding, grad_ckpt, flash_attn, peak_mem_gb_per_gpu (mem_unit GB or GiB; mem_stat allocated,
+            reserved or nvidia-smi), tokens_per_s_per_gpu, id, source, date, notes.
     Returns: the runs, and notes on columns and rows that were not read.
     Raises: InputError for a file without the columns that every run needs, with no result, or with no row to read.
     """
@@ -48,7 +48,7 @@ def read_runs(path: Path) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
 
 
 def _columns(path: Path) -> list[str] | None:
-    """The first row of the file; None where it cannot be read, which `read` says."""
+    """The first row of the file; None where it cannot be read, which `read` reports."""
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             return [column.strip() for column in next(csv.reader(lines), [])]

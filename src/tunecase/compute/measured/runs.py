@@ -34,8 +34,8 @@ class Measured:
     """One measured run.
 
     `peak_gb` is in GB (10^9 bytes) and of the `statistic` named; `card_gb` what the card's own display showed beside
-    it. `failed` is empty for a run that ran, "said" or "likely" for one that ran out of memory. `guessed` says that
-    only the number of parameters is known of the model, so that its memory cannot be told. `length_known` and
+    it. `failed` is empty for a run that ran; "said" or "likely" that it ran out of memory. `guessed` says that
+    only the number of parameters is known of the model, so that its memory cannot be predicted. `length_known` and
     `batch_known` say whether the longest sample and the micro-batch were published, `packed` whether every row is full,
     `parallel_known` whether the cards that share one sample are published or follow from the batch.
     """
@@ -64,7 +64,7 @@ def published() -> tuple[Measured, ...]:
 
 
 def guessed_shape(params: float) -> Shape:
-    """A dense shape with about so many parameters, h = 128 L and f = 4 h: enough for speed, not for memory."""
+    """A dense shape with about that many parameters, h = 128 L and f = 4 h: enough for speed, not for memory."""
     layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
     hidden = max(128, 128 * round((params / (12 * layers)) ** 0.5 / 128))
     attention = tuple(Matrix(name, "attention", hidden, hidden) for name in ("q_proj", "k_proj", "v_proj", "o_proj"))

@@ -1,4 +1,4 @@
-"""Tables of measured training runs: one row a run, words as published, read into set-ups."""
+"""Tables of measured training runs, one run per row, in words as published: read into set-ups."""
 
 import csv
 import math
@@ -67,7 +67,7 @@ def read(path: Path) -> Runs:
     needed = {"model", "method", "n_gpus"}
     if not rows or not needed <= set(rows[0]):
         got = f"columns {', '.join(rows[0])[:200]}" if rows else "no rows"
-        raise InputError(Problem(str(path), got, "one run a row, with model, method, n_gpus", "see docs/method/"))
+        raise InputError(Problem(str(path), got, "one run a row, with model, method, n_gpus", "add what is missing"))
     runs, refused = [], []
     for number, row in enumerate(unique(rows), 2):
         name = row.get("id") or f"row {number}"
@@ -90,12 +90,12 @@ def run_of(row: Row, name: str) -> Measured | str:
     words = _words(row)
     method = _method(row)
     if method is None:
-        return f"method {row['method']!r} is none of full, lora, qlora"
+        return f"method {row['method']!r} is not full, lora or qlora"
     shape, guessed = _shape(row)
     if guessed and re.search(r"\bEP(\d|-)", row.get("sharding", "")):
-        return f"model {row['model']!r} has experts and its dimensions are not known"
+        return f"model {row['model']!r} has experts, and its dimensions are not known"
     if shape is None:
-        return f"model {row['model']!r} is not known and its size is not stated"
+        return f"model {row['model']!r} is not known and its size is not stated (params_b)"
     named = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
     framework = catalog.framework_in(named.name, row.get("date", ""))
     gpus = int(_number(row, "n_gpus") or 1)
@@ -141,7 +141,7 @@ def _number(row: Row, key: str) -> float | None:
 
 
 def _words(row: Row) -> str:
-    """Everything said of a run, folded, in which options are looked for."""
+    """All that a row says of a run, in lower case, to look for options in."""
     keys = ("framework", "method", "precision", "quant", "optimizer", "sharding", "notes")
     return " ".join(row.get(key, "") for key in keys).casefold()
 
@@ -165,7 +165,7 @@ def _shape(row: Row) -> tuple[Shape | None, bool]:
 
 
 def _usual_length(row: Row) -> int:
-    """A length where none is published: the mean one where that is, else a usual one."""
+    """A length [tokens] where none is published: the published mean, else a usual length."""
     mean = re.search(r"mean tok\w* per sample (\d+)", row.get("notes", ""))
     return int(mean[1]) if mean and int(mean[1]) else 4096 if _failed(row) else 2048
 
@@ -281,14 +281,14 @@ def _kernels(words: str, framework: catalog.Framework) -> Kernels:
 
 
 def _steps_in_backward(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -> bool:
-    """Said; or torchtune's one-card recipe with a paged optimizer, whose shipped configuration does so."""
+    """True where the row says so, and for torchtune's one-card recipe with a paged optimizer, as shipped."""
     paged = "paged" in row.get("optimizer", "").casefold()
     usual = framework.name == "torchtune" and recipe.method == "full" and recipe.gpus == 1 and paged
     return usual or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words))
 
 
 def _optimizer(row: Row, framework: catalog.Framework) -> str:
-    """The optimizer as named, else the framework's default of the time."""
+    """The optimizer as named, else the framework's default at the time."""
     text = row.get("optimizer", "")
     if text.strip() and "default" not in text.casefold():
         return optimizer_of(text)

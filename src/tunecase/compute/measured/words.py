@@ -10,9 +10,9 @@ from tunecase.compute.model.blocks import AdapterTargets, Shape
 from tunecase.compute.recipe import Precision
 from tunecase.errors import InputError
 
-RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
+RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # these patch the model itself, whichever trainer calls it
 OWNERS = {"NVIDIA-NeMo": "NVIDIA", "foundation-model-stack": "fms-acceleration", "Lightning-AI": "litgpt"}
-OPTIMIZERS = (  # the words that a text must hold, the first row that fits wins
+OPTIMIZERS = (  # the words that a text must hold; the first row that fits wins
     (("adafactor",), "adafactor"), (("galore",), "galore"), (("lion", "8bit"), "lion_8bit"), (("lion",), "lion"),
     (("sgd", "momentum"), "sgd_momentum"), (("sgd",), "sgd"), (("8bit", "paged"), "paged_adamw_8bit"),
     (("8bit",), "adamw_8bit"), (("paged",), "paged_adamw"), (("fused",), "adamw_fused"), ((), "adamw"),
