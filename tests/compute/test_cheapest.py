@@ -133,7 +133,7 @@ def test_a_card_with_a_contract_is_one_to_choose_from(tmp_path: Path) -> None:
     found = contracted("", "B200,0.5,,2026-10-01\nL4,0.01,reserved,2026-10-01\n", tmp_path)
     assert found.machine is not None
     assert ("B200", "your contract") == (found.machine.gpu, found.machine.hour.tier)
-    assert "of 4 on the list" in found.why
+    assert "of the 4 listed" in found.why
     assert "the contract price of L4 (reserved) is not used: compute.terms is on_demand" in found.why
 
 

@@ -257,7 +257,7 @@ def test_a_named_card_is_priced_in_the_nearest_tier(basis):
     found = fit(ask(gpu="RTX4090", method="qlora", amount="1M"), basis=basis)
     assert "marketplace" == found.tier
     assert found.usd is not None
-    assert any("nearest with one" in line for line in found.assumptions)
+    assert any("nearest tier with one" in line for line in found.assumptions)
     lone = fit(ask(gpu="RTXA4000", method="qlora", amount="1M"), basis=basis)
     assert "1 provider" in lone.placed.price_basis
     assert any("one provider alone" in line for line in lone.background)

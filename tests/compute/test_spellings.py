@@ -43,7 +43,7 @@ def test_cards_are_found_however_they_are_written() -> None:
     problems: list[object] = []
     found = cards_of(["rtx-3060", "RTX 4090", "h100", "V100", "A100", "MI300X"], notes, problems)  # type: ignore[arg-type]
     assert ["RTX3060", "RTX4090", "H100", "V100-16GB"] == found
-    assert ["V100 is read as V100-16GB; there is V100-32GB too"] == notes
+    assert ["V100 is read as V100-16GB; there is also V100-32GB"] == notes
     sizes, other = problems
     assert "A100-40GB or A100-80GB" in sizes.fix  # type: ignore[attr-defined]
     assert "did you mean" not in other.fix  # type: ignore[attr-defined]

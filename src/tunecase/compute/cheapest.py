@@ -1,4 +1,4 @@
-"""Chooses where to train: the GPU, and how many, on which one run is expected to cost least and fits."""
+"""Chooses where to train: the GPU, and how many of them, on which one run fits and is expected to cost least."""
 
 import itertools
 import re
@@ -28,7 +28,7 @@ WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step,
 LEAST_DOUBT = 1.05
 SEARCH_DRAWS = 500
 CARDS_OF_A_MACHINE = 8
-SURE_TO_FIT = 0.1  # a run whose P90 of its peak lies above the card is tight
+SURE_TO_FIT = 0.1  # chance not to fit; above it the P90 of the peak exceeds the card, and the run is tight
 SHOWN = 3  # of a list of names
 
 
@@ -36,7 +36,7 @@ SHOWN = 3  # of a list of names
 class Machine:
     """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour.
 
-    Where a provider trains its own model, `offer`, an hour stands for a million billed tokens, and there is no GPU.
+    Where a provider trains its own model (`offer`), an hour stands for a million billed tokens, and there is no GPU.
     """
 
     gpu: str
@@ -69,7 +69,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
             default ones.
         runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
     Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
-    Raises: InputError where more cards are asked for than are owned and trained on.
+    Raises: InputError where the project asks for more cards than it owns, to train on those.
     """
     refused: list[str] = []
     if machines is None:
@@ -83,7 +83,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     if not machines:
         return Choice(None, "; ".join(refused) or "no GPU is named")
     best = min(machines, key=lambda machine: float(machine.price_per_mtok.mean()))
-    words = f"the cheapest expected run of {len(machines)} on the list" if len(machines) > 1 else "the only one listed"
+    words = f"expected to be the cheapest of the {len(machines)} listed" if len(machines) > 1 else "the only one listed"
     how = f", {best.how}" if best.how else ""
     return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
 
@@ -119,7 +119,7 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
         runs: of a pilot; those of another model, without a GPU or without a speed tell nothing here.
     Returns: Machines whose doubt is the runs' own range, at least 5% either way; none where nothing was timed or where
         the GPU has no price.
-    Leaves out that short runs warm up slowly: under some 50 steps they read slower than a long run is.
+    Leaves out warming up: runs of under some 50 steps read slower than a long run is.
     """
     speeds: dict[tuple[str, int], list[float]] = {}
     for run in runs:
@@ -210,7 +210,7 @@ def _gpu_names(basis: Basis) -> tuple[str, ...]:
 
 
 def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
-    """Contract prices that the choice does not use, in words: on other terms, and of cards not to choose from.
+    """Contract prices that the choice does not use, in words: on other terms, or of cards that are not listed.
 
     A card's other terms are named only where it has no price on the project's terms. Rows without a date come from a
     catalog of all cards and are not named.
@@ -242,7 +242,7 @@ def owns_enough(count: int, basis: Basis) -> bool:
 
 
 def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
-    """How many cards may be tried; of cards that are owned no more than there are."""
+    """The numbers of cards to try; of owned cards no more than the project owns."""
     compute = _compute(basis)
     fixed = compute.gpu_count
     if compute.owned is None or hour.tier != OWNED_TIER:
@@ -258,7 +258,7 @@ def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
 
 
 def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
-    """The cheapest way on the fewest GPUs on which the run fits, failing that on which it is tight, or None.
+    """The cheapest way on the fewest GPUs on which the run fits, else on which it is tight; else None.
 
     Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
     """
@@ -270,7 +270,7 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | No
         "sequence_tokens": sequence_tokens(basis),
         "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
     }
-    # Draws of its own, as the case does not rest on what one run takes beside its steps.
+    # Worlds apart, so that the case does not come to rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     ways: dict[str, Recipe] = {}
     for count in counts:
@@ -294,7 +294,7 @@ def sequence_tokens(basis: Basis) -> int:
 
 
 def idle_over_used(basis: Basis) -> "Draws":
-    """GPU hours billed while no run goes, for each hour of runs, shape (draws,): share / (1 - share).
+    """GPU hours billed while no run is going, for each hour of runs, shape (draws,): share / (1 - share).
 
     Zero where a provider bills tokens. The price of an owned card's hour includes idle time already, so for owned cards
     only the idle time stated in the project file counts.

@@ -1,4 +1,4 @@
-"""The words of fit: what was taken, what dominates, what would change the verdict, and the formulas without symbols."""
+"""The words of fit: what was assumed, what dominates, what would change the verdict, and formulas without symbols."""
 
 from collections.abc import Iterator
 
@@ -23,15 +23,15 @@ NOT_COUNTED = (
     "slow data loading, throttled or shared cards, and networks other than the table's",
 )
 FORMULAS = (
-    "peak = the largest of the phases below; what lies there always is in each of them",
+    "peak = the largest of the phases below; weights, masters and optimizer states are in each of them",
     "loss phase: layer inputs kept + logits and their gradient; backward: the layer being worked on as well",
     "optimizer step: gradients and the optimizer's work space, no activations",
     "reserved = allocated + what the allocator keeps in its cache; nvidia-smi adds the driver's context",
-    "busy = root of (computing squared + launching kernels squared), as neither hides the other wholly",
+    "busy = square root of (computing squared + launching kernels squared), as neither fully hides the other",
     "micro-batch = the longer of busy and moving + a share of the shorter + what passes between cards + a pause",
     "step = accumulation x micro-batch + optimizer + gradients between cards + the host's part",
     "hours = start-up + loading + tokens / (tokens per second x GPUs) x (1 + evaluation)",
-    "price = hours x GPUs x price of an hour x (1 + share of runs that fail)",
+    "price = hours x GPUs x price of a GPU hour x (1 + share of runs that fail)",
 )
 
 
@@ -41,14 +41,14 @@ def sizes_words(shape: Shape) -> str:
     Example:
         >>> from tunecase.compute.model import read_shape
         >>> sizes_words(read_shape("mixtral-8x7b"))
-        '46.7B parameters, 32 layers, 8 experts of which 2 work on a token'
+        '46.7B parameters, 32 layers, 8 experts, 2 active per token'
     """
-    experts = f", {shape.experts} experts of which {shape.active_experts} work on a token" if shape.experts else ""
+    experts = f", {shape.experts} experts, {shape.active_experts} active per token" if shape.experts else ""
     return f"{figures(shape.params, 3)} parameters, {shape.layers} layers{experts}"
 
 
 def choice_words(choice: Choice) -> str:
-    """A choice on one line with how far its P90 lies from what the card can hold."""
+    """A choice on one line, with its P90 beside what the card can hold."""
     recipe = choice.recipe
     assert recipe.gpu is not None
     usable = memory.usable_gb(recipe.gpu) / GB_PER_GIB
@@ -70,7 +70,7 @@ def dominant_words(peak: Peak) -> str:
 
 
 def turning(recipe: Recipe, verdict: Verdict, calibration: Calibration | None = None) -> tuple[str, ...]:
-    """Where the verdict turns: the largest micro-batch and the longest samples that fit, and how much is missing."""
+    """Where the verdict turns: the largest micro-batch and the longest samples that fit, or that none do."""
     context = recipe.shape.context or 131_072
     batches = sorted({*BATCHES, recipe.micro_batch})
     lengths = [length for length in sorted({*LENGTHS, int(recipe.sequence_tokens)}) if length <= context]
@@ -80,10 +80,10 @@ def turning(recipe: Recipe, verdict: Verdict, calibration: Calibration | None = 
     if batch not in (None, recipe.micro_batch):
         words.append(f"micro-batches up to {batch} of {recipe.sequence_tokens:,} tokens fit")
     if length is not None and length != recipe.sequence_tokens:
-        whole = ", the model's longest" if length == context else ""
+        whole = " (the model's maximum)" if length == context else ""
         words.append(f"samples up to {length:,} tokens{whole} fit at micro-batch {recipe.micro_batch}")
     if verdict != "fits" and batch is length is None:
-        words.append("no micro-batch and no length fits in this set-up: what lies there always is too large")
+        words.append("no micro-batch and no length fits in this set-up: what any batch needs is already too large")
     return tuple(words)
 
 
@@ -108,7 +108,7 @@ def _shown(value: object) -> str:
 
 
 def assumptions(ask: Settled, searched: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
-    """What was taken where nothing was said and the user can say otherwise, most weighty first."""
+    """What was assumed where the request is silent and the user can say otherwise, the weightiest first."""
     return (*ask.notes, *_setup_notes(ask, searched, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
 
 
@@ -145,11 +145,11 @@ def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[s
     framework = catalog.framework(recipe.framework)
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
-        yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
+        yield f"the method was left open: {methods} were weighed by price alone, not by how well they learn"
     if ask.global_batch is None and "accumulation" not in ask.given:
-        yield f"{counted(searched.samples_per_step or 0, 'sample')} a step are assumed; --global-batch says otherwise"
+        yield f"{counted(searched.samples_per_step or 0, 'sample')} a step are assumed; --global-batch changes that"
     if recipe.lengths is None:
-        yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
+        yield f"every row counts {recipe.sequence_tokens:,} tokens, as packed rows do (--lengths FILE gives real ones)"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
     yield f"{framework.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
 
@@ -163,13 +163,13 @@ def _bytes_per_param(recipe: Recipe) -> float:
 
 
 def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterator[str]:
-    """What was taken for the price, and why time and price are missing where they are."""
+    """What was assumed for the price, and why time or price is missing."""
     assert recipe.gpu is not None
     name, kind = recipe.gpu.name, "spot price" if ask.job.spot else "price"
     if price is None:
-        yield f"no {kind} of one {name} hour in any tier: the run is unpriced"
+        yield f"no {kind} for an hour of the {name} in any tier: the run is unpriced"
     if ask.job.train_tokens is None:
-        yield "no number of training tokens was given, so there is no time and no price of the whole run"
+        yield "no number of training tokens is given (--tokens or --examples): the whole run has neither time nor price"
     if ask.job.spot:
         given = {
             name: catalog.default(f"fit.{name}").value for name in ("interruptions", "checkpoint_every", "restart")
@@ -193,10 +193,10 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
     shape = recipe.shape
     assert recipe.gpu is not None
     if recipe.precision == "fp16" and not recipe.gpu.bf16:
-        yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is taken"
+        yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is used"
     if not shape.context:
-        yield "the config does not state the longest context, so the sequence was not checked against it"
+        yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
     if recipe.objective == "dpo":
-        yield "dpo: a pair per sample and a reference model, which is the base itself with adapters off"
+        yield "dpo: a pair per sample, and a reference model: the base with adapters off, or a copy in full fine-tuning"

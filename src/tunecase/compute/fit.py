@@ -1,6 +1,6 @@
 """One quick question: does this training run fit, on what, how long does it take and what does it cost?
 
-Memory is the peak over the phases of a step (memory.py), time is the work of a step at the rates that published runs
+Memory is the peak over the phases of a step (memory/), time is the work of a step at the rates that published runs
 reach (speed/), the price is hours times the price of a GPU hour, each with its date (prices/). What the question
 leaves open is searched (search.py).
 """
@@ -65,7 +65,7 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
     Args:
         request: model, fields of the set-up, cards, counts, amount, deadline.
         basis: price tier, date and draws.
-        measured: runs of one's own, which move the prediction; they are compared with it first.
+        measured: the user's own runs; they are compared with the prediction, then correct it.
         explain: adds every phase of the peak and the measured runs that are nearest.
     Returns: the Fit; intervals are 80%.
     Raises: InputError with every mistake.
@@ -77,8 +77,8 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
         >>> fit(Request("llama-2-7b", {"method": "lora"}, cards=("A100-80GB",), counts=(1,)), basis=basis).verdict
         'fits'
 
-    Leaves out what `Fit.not_counted` lists. How far predictions lie from runs of publishers not learnt from:
-    `benchmarks/training.py`.
+    Leaves out what `Fit.not_counted` lists. `benchmarks/training.py` measures how far predictions lie from the runs of
+    publishers that were not learnt from.
     """
     ask = settled(request)
     methods = methods_of(ask)
@@ -185,12 +185,10 @@ def _assumed(ask: Settled) -> bool:
 
 
 def _more_likely_not(placed: Placed) -> list[str]:
-    """A warning for a run whose P50 lies above the card."""
+    """A warning where the P50 of the peak lies above what the card can hold."""
     if placed.verdict != "tight" or placed.chance_over <= 0.5:
         return []
-    return [
-        f"it is more likely not to fit than to fit: {placed.chance_over:.0%} of the peak's chances lie above the card"
-    ]
+    return [f"more likely than not it does not fit: a {placed.chance_over:.0%} chance that its peak exceeds the card"]
 
 
 def _in_time(answer: _Answer) -> list[str]:
@@ -203,11 +201,11 @@ def _in_time(answer: _Answer) -> list[str]:
         choice = search(freer, answer.basis, answer.calibration).cheapest(in_time=True)
         if choice is not None and choice.verdict == "fits":
             return [f"to end within {within}: {_early_words(ask, choice)}{typed})"]
-    return [f"no number of cards up to 64 ends within {within}"]
+    return [f"no set-up of up to 64 cards ends within {within}"]
 
 
 def _freer(ask: Settled) -> Iterator[tuple[str, Settled]]:
-    """The request with less of it fixed, and what is typed for that."""
+    """The request with less of it fixed, and what to type for that."""
     if ask.counts:
         yield "", replace(ask, counts=())
     if ask.cards:
@@ -227,15 +225,15 @@ def _early_words(ask: Settled, choice: Choice) -> str:
 
 
 def _taken(answer: _Answer, price: GpuHour | None) -> list[str]:
-    """What was taken for the batch, the price and the card's display where it may surprise."""
+    """What was assumed for the price, and what the card's display may show, where it may surprise."""
     recipe, tier, notes = answer.recipe, _asked_tier(answer.basis), list[str]()
     assert recipe.gpu is not None
     if price is not None and price.tier not in (tier, *NOT_OF_THE_TABLES):
         name = recipe.gpu.name
-        notes.append(f"no price of a {name} in the tier {tier}: that of {price.tier}, the nearest with one, is taken")
+        notes.append(f"no price of the {name} in the tier {tier}: {price.tier}, the nearest tier with one, is used")
     if answer.choice.verdict != "does not fit" and _gib(answer, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB:
         size = f"{total_gb(recipe.gpu) / GB_PER_GIB:.1f} GiB"
-        notes.append(f"nvidia-smi may show the card full ({size}): cached blocks are then given back, at some speed")
+        notes.append(f"nvidia-smi may show the card full ({size}): freeing cached blocks then costs some speed")
     return notes
 
 
@@ -243,7 +241,7 @@ def _origins(price: GpuHour | None, spot: Placed | None, name: str) -> list[str]
     """Where the prices of an hour come from."""
     notes = [f"price of one {name} hour: {hour_words(price)}"] if price else []
     if price is not None and len(price.providers) == 1 and price.tier not in NOT_OF_THE_TABLES:
-        notes.append(f"the price of a {name} hour is that of one provider alone")
+        notes.append(f"the price of an hour of the {name} comes from one provider alone")
     return [*notes, *([f"spot price of one {name} hour: {spot.price_basis}"] if spot else [])]
 
 
@@ -317,7 +315,7 @@ def _spot(answer: _Answer) -> Placed | None:
 
 
 def _gib(answer: _Answer, statistic: str, capped: bool = False) -> Interval80:
-    """The band of one statistic; of a run that may fit capped at the card's total, or at what is allocated if more."""
+    """The band of one statistic; where the run may fit, capped at the card's total, or at what is allocated if more."""
     assert answer.recipe.gpu is not None
     peak, inner = (need(answer.recipe, answer.calibration, name) for name in (statistic, "allocated"))
     capped = capped and answer.choice.verdict != "does not fit"
@@ -336,7 +334,7 @@ def _explained(record: Fit, answer: _Answer) -> Fit:
 
 
 def _learnt(calibration: Calibration | None) -> Iterator[str]:
-    """What measured runs of one's own corrected."""
+    """What the user's own measured runs corrected."""
     if calibration is not None and calibration.memory_runs:
         yield f"memory corrected by {counted(calibration.memory_runs, 'measured run')}"
     if calibration is not None and calibration.time_runs:

@@ -14,18 +14,18 @@ TRAINER = "trl"  # the only trainer here that trains a whole model as others wou
 
 
 def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
-    """The speed of the pilot's runs, one Measured for each set-up, and in words why others teach nothing.
+    """The speed of the pilot's runs, one Measured for each set-up, and, in words, why the others teach nothing.
 
         tokens of a sample = train_tokens / (steps x batch),   tokens per second of one card = tokens_per_s / gpus
 
-    Runs of one set-up differ in their rows alone, so that the one in the middle speaks for all of them.
+    Runs of one set-up differ only in their rows, so the one with the median speed stands for them all.
 
     Args:
-        pilot: of which runs of the trainer "trl" on a GPU of the tables are read.
-        defaults: that trainer's settings; a run names those that differ.
-        day: of the pilot.
+        pilot: its runs with the trainer "trl" on a GPU of the tables are read.
+        defaults: that trainer's default settings; a run states only those that differ.
+        day: the date of the pilot.
     Returns: the runs and the notes.
-    Leaves out the peak, which hangs on the longest row, that no run records; and padding within a batch.
+    Leaves out the peak, which depends on the longest row, as no run records it; and padding within a batch.
     """
     alike: dict[tuple[object, ...], list[Run]] = defaultdict(list)
     for run in pilot.runs:
@@ -49,7 +49,7 @@ def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str
     if card is None:
         return "the card is not in the tables"
     if chosen["depth"] or not steps:
-        return "only some of its blocks learnt" if chosen["depth"] else "its steps are not known"
+        return "only some of the model's blocks were trained" if chosen["depth"] else "the number of steps is not known"
     given = _given(run, chosen, steps)
     try:
         ask = settled(Request(run.model, given, cards=(card.name,), counts=(run.gpus,)))
@@ -63,7 +63,7 @@ def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str
 
 
 def _given(run: Run, chosen: Mapping[str, Any], steps: int) -> dict[str, Any]:
-    """The fields of Recipe that the trainer's settings say."""
+    """The fields of Recipe that the trainer's settings state."""
     micro_batch = max(1, round(int(chosen["batch"]) / run.gpus))
     precision, sharding = str(chosen["precision"]), str(chosen["sharding"])
     given = {

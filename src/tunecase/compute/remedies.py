@@ -31,7 +31,7 @@ WORDS = {
     "loss": {"fused": "a fused loss (Liger kernels)"},
     "attention": {"flash": "flash attention"},
     "optimizer": {"paged_adamw_8bit": "a paged 8-bit optimizer"},
-    "offload": {"all": "offloaded to the host's memory"},
+    "offload": {"all": "offloading to the host's memory"},
 }
 OPENED = ("method", "checkpointing", "sharding", "micro_batch", "accumulation")  # what the search chooses
 LONG_SAMPLES = 8192  # tokens from which sharing a sample among cards is worth its links
@@ -44,10 +44,10 @@ COMPARED = tuple(name for name in TYPED if name not in ("gpus", "micro_batch", "
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One change in words: the set-up it makes, whether that fits, its middle peak [GB], dollars per 1M tokens.
+    """One change in words: the set-up it leads to, whether that fits, its middle peak [GB], dollars per 1M tokens.
 
-    `hours` and `usd` are middles of the whole run, None where its tokens or prices are not known; `options` are what to
-    type beside what was typed.
+    `hours` and `usd` are middles of the whole run, None where its tokens or prices are not known; `options` is what to
+    add to what was typed.
     """
 
     words: str
@@ -87,7 +87,7 @@ def remedies(
         recipe: the run with its card, every size a plain number.
         basis: prices and draws.
         calibration: of measured runs.
-        most: how many.
+        most: how many at most.
     Returns: what fits; if nothing fits, what is tight with the P50 of its peak below the card; if nothing is better
         than the run as it is, the empty tuple.
     """
@@ -105,7 +105,7 @@ def remedies(
 def _fewest(
     ways: Sequence[tuple[frozenset[str], Choice]], price: "_Priced", verdict: Verdict, most: int
 ) -> tuple[Remedy, ...]:
-    """The first of some ways that hold up; one that changes all that another does must need fewer cards."""
+    """The first ways that keep their verdict; one that changes all that another does must need fewer cards."""
     kept: list[tuple[frozenset[str], Remedy]] = []
     for changes, choice in ways:
         if len(kept) == most:
@@ -132,7 +132,7 @@ def _tables(ask: Settled, recipe: Recipe, basis: Basis, calibration: Calibration
 
 
 def _left_alone(recipe: Recipe) -> Iterator[dict[str, Any]]:
-    """Fields that the search never changes unasked, each with the value that saves memory; first none of them."""
+    """Fields that the search never changes unasked, each with the value that saves memory; the first change is none."""
     assert recipe.gpu is not None
     yield {}
     if recipe.loss != "fused":
@@ -167,7 +167,7 @@ def _by_changes(tables: Sequence[Searched], recipe: Recipe, rank: int) -> list[t
 def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[frozenset[str], int]]:
     """The fields in which choices of a rank differ from the run, and the cheapest row of each set of them.
 
-    Cards that become several must share the work somehow, so that their sharding is no change of its own.
+    Several cards in place of one must share the work somehow, so their sharding does not count as another change.
     """
     import numpy as np
 
@@ -232,7 +232,7 @@ def _words(changes: Collection[str], before: Recipe, after: Recipe) -> Iterator[
 
 
 def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
-    """What to type beside what was typed, so that the second set-up is computed in place of the first.
+    """What to add to what was typed, so that the second set-up is computed in place of the first.
 
     Example:
         >>> from tunecase.compute.model import read_shape
@@ -259,7 +259,7 @@ def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdic
 def most_that_fits(
     recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None
 ) -> int | None:
-    """The largest of some sizes, rising, of one field with which the run fits; None where none does."""
+    """The largest size of one field with which the run fits, from ascending `sizes`; None where it fits with none."""
     import numpy as np
 
     assert recipe.gpu is not None

@@ -33,7 +33,7 @@ _NUMBER = re.compile(
     r"([-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*(?:[kKMB]|thousand|million|billion|mln|mio|bn)?)"
     r"(\s+(tokens?|samples?|examples?|pairs?|epochs?|steps?|gpus?|cards?|layers?))?"
 )
-WITHOUT = {"bf16": "use fp16, or a card from Ampere on", "fp8": "use bf16, or a card from Ada on"}
+WITHOUT = {"bf16": "use fp16, or an Ampere or newer card", "fp8": "use bf16, or an Ada or newer card"}
 FIXES = {
     "micro_batch": "use micro_batch 1 or more, or leave it out to have it searched",
     "gpus": "use gpus 1 or more, or leave it out to have it searched",
@@ -42,12 +42,12 @@ FIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One run as asked for, by a user or a configuration file; what is absent was not said.
+    """One run as asked for, by a user or a configuration file; what was not stated is absent.
 
     `given` holds fields of Recipe by name (and `trained_layers`, blocks at the top that learn), `cards` names of GPUs,
     `counts` how many of them, `global_batch` samples of one optimizer step over all cards. How much is trained is
     `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of `lengths` when left out) times
-    `epochs`. `problems` were found on the way here, `notes` are for people.
+    `epochs`. `problems` were met on the way here, `notes` are for people.
     """
 
     model: str
@@ -95,7 +95,7 @@ class Settled:
         Args:
             card: one without bf16 computes in fp16 where no precision was given, with 32-bit masters.
             several: on more than one card; sharding none is then ddp, a whole copy on each.
-            words: fields of Recipe that come before what was given.
+            words: fields of Recipe that overrule what was given.
         Source: catalog/tables/frameworks.csv.
         """
         fields = {**self._usual(several), **self.given, **words}
@@ -141,7 +141,7 @@ class _Draft:
 
 
 def settled(request: Request) -> Settled:
-    """The request after all checks; numbers may be text as people write it (2k, 5M). All mistakes are raised together.
+    """The request after all checks; numbers may be text as people write them (2k, 5M). Mistakes are raised together.
 
     Returns: the Settled request.
     Raises: InputError with all problems.
@@ -151,7 +151,7 @@ def settled(request: Request) -> Settled:
         'H100'
     """
     problems = list(request.problems)
-    unnamed = not request.model and problems  # a file that cannot be read has been told already
+    unnamed = not request.model and problems  # a file that cannot be read is among the problems
     shape = None if unnamed else _attempt(lambda: read_shape(request.model, request.base), problems)
     draft = _draft(request, problems)
     _check_cards(draft)
@@ -184,7 +184,7 @@ def _draft(request: Request, problems: list[Problem]) -> _Draft:
 
 
 def _take_lengths(draft: _Draft, shape: Shape) -> None:
-    """Lengths and padding put into the fields given, with notes on what was taken."""
+    """Puts lengths and packing into the fields given, with notes on what was assumed."""
     lengths, given = draft.request.lengths, draft.given
     if lengths is None:
         return
@@ -196,23 +196,23 @@ def _take_lengths(draft: _Draft, shape: Shape) -> None:
     if not given["packing"]:
         given["sequence_tokens"] = min(limit, lengths.longest)
     if lengths.longest > limit:
-        draft.notes.append(f"samples longer than {limit:,} tokens are cut there")
+        draft.notes.append(f"samples longer than {limit:,} tokens are cut to that")
 
 
 def _job(draft: _Draft) -> Job:
-    """How much is trained, by when; tokens worked out from examples are useful ones."""
+    """How much is trained, and by when; tokens computed from examples are useful ones."""
     request, given = draft.request, draft.given
     amounts = {name: getattr(request, name) for name in AMOUNTS}
     numbers = {name: _positive(name, value, draft.problems) for name, value in amounts.items() if value is not None}
     if "train_tokens" in numbers and "examples" in numbers:
         fix = "give --tokens, or --examples with --epochs"
-        draft.refuse("train_tokens", "examples beside it", "one way to say how much", fix)
+        draft.refuse("train_tokens", "given together with examples", "one way to say how much", fix)
     length = float(given.get("sequence_tokens", 2048))
     mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
     row = _halves(given) * (length if given.get("packing") else mean)  # a packed row is full
     steps, tokens = numbers.get("steps"), numbers.get("train_tokens")
     if steps is not None:
-        # A configuration's steps come with the tokens of its own cards and batch, which what was typed may change.
+        # A configuration's steps come with tokens for its own cards and batch, which the options typed may change.
         tokens = _tokens_of_steps(draft, steps, row)
     elif tokens is None:
         tokens = _tokens_of_samples(draft, numbers, mean)
@@ -240,9 +240,9 @@ def _tokens_of_samples(draft: _Draft, numbers: Mapping[str, float], mean_tokens:
     examples = numbers.get("examples") or (float(lengths.total) if lengths is not None else None)
     if examples is None:
         if "epochs" in numbers:
-            draft.notes.append(f"{epochs:g} epochs of an unknown number of samples: --examples or --lengths tells it")
+            draft.notes.append(f"{epochs:g} epochs of an unknown number of samples: give --examples or --lengths")
         return None
-    unsure = "" if lengths is not None else ", each taken as long as the longest (--lengths FILE tells more)"
+    unsure = "" if lengths is not None else ", each taken as long as the longest (--lengths FILE gives real ones)"
     samples = (
         f"{examples:,.0f} pairs x {epochs:g} epochs x 2 answers"
         if halves == 2
@@ -271,10 +271,10 @@ def cards_per_sample(given: Mapping[str, Any]) -> int:
 def step_samples(given: Mapping[str, Any], global_batch: int | None, ways: Any, micro_batch: Any = None) -> Any:
     """Samples of one optimizer step over all cards, arrays where cards are.
 
-        given       global batch,  else micro-batch x accumulation x cards, which grows with them as frameworks have it
+        given       global batch,  else micro-batch x accumulation x cards, growing with the cards as in the frameworks
         assumed     the least multiple of what the cards hold at once that is 16 or more
 
-    The assumed batch never rules out cards: each works on a sample of its own, or on the given micro-batch.
+    The assumed batch never rules out a number of cards: each works on a sample of its own, or on the given micro-batch.
 
     Args:
         given: fields of Recipe as asked for.
@@ -323,7 +323,7 @@ def _positive(name: str, value: Any, problems: list[Problem]) -> float:
 
 
 def number_of(text: object) -> object:
-    """The number that a text states, whole where it is; anything else as it is, an unknown suffix too.
+    """The number that a text states, an int where it is whole; anything else unchanged, as with an unknown suffix.
 
     Example:
         >>> number_of("2k"), number_of("1.5"), number_of("two"), number_of("5X")
@@ -378,7 +378,7 @@ def _masters(name: str, value: Any, problems: list[Problem]) -> Any:
 
 
 def _targets(name: str, value: Any, problems: list[Problem]) -> Any:
-    """One word, or the names in a text with commas or blanks; the model says later which of them it has."""
+    """One word, or the names in a text with commas or blanks; a later check asks whether the model has them."""
     if not isinstance(value, str):
         return value
     parts = tuple(value.replace(",", " ").split())
@@ -395,7 +395,7 @@ READ: dict[str, Callable[[str, Any, list[Problem]], Any]] = {
 
 
 def _check_cards(draft: _Draft) -> None:
-    """Cards that do not divide by those that share a sample, and cards without the precision asked for."""
+    """Refuses counts that the cards of one sample do not divide, and cards without the precision asked for."""
     shared, precision = cards_per_sample(draft.given), draft.given.get("precision")
     for count in draft.counts:
         if count % shared:
@@ -409,21 +409,23 @@ def _check_cards(draft: _Draft) -> None:
 
 
 def _check_method(draft: _Draft) -> None:
-    """Fields that contradict the method; adapters' fields of a full fine-tune are only noted."""
+    """Refuses fields that contradict the method; adapters' fields of a full fine-tune are only noted."""
     given, precision = draft.given, draft.given.get("precision")
     method = given.get("method", "full" if given.get("frozen_layers") else "lora")
     if given.get("frozen_layers") and method != "full":
         fix = "leave frozen_layers out: an adapter's base is frozen anyway"
         draft.refuse("frozen_layers", f"{given['frozen_layers']} with {method}", "full fine-tuning", fix)
     if method == "qlora" and precision in ("fp32", "fp8"):
-        draft.refuse("precision", f"{precision} with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit")
+        draft.refuse(
+            "precision", f"{precision} with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit: leave it out"
+        )
     ignored = [name for name in ("rank", "targets") if name in given]
     if given.get("method") == "full" and ignored:
         draft.notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
 
 
 def _check_sharding(draft: _Draft) -> None:
-    """Offloading without a sharding that can; a sharding that the number of cards makes another is only noted."""
+    """Refuses to offload under a sharding that cannot; a sharding that the number of cards changes is only noted."""
     sharding, offload = draft.given.get("sharding", ""), draft.given.get("offload", "none")
     if sharding == "none" and max(draft.counts, default=2) > 1:
         draft.notes.append("sharding none on several GPUs keeps a whole copy on each: computed as ddp")
@@ -435,22 +437,22 @@ def _check_sharding(draft: _Draft) -> None:
 
 
 def _check_sizes(draft: _Draft, shape: Shape) -> None:
-    """Samples longer than the model's context, and micro-batches that no card could hold."""
+    """Refuses samples longer than the model's context, and micro-batches that no card could hold."""
     length, micro_batch = draft.given.get("sequence_tokens"), draft.given.get("micro_batch", 1)
     if length and shape.context and length > shape.context:
         wanted = f"at most {shape.context}, the longest context of {shape.name}"
-        draft.refuse("sequence_tokens", repr(length), wanted, "cut the samples or pick a model")
+        draft.refuse("sequence_tokens", repr(length), wanted, "shorten it, or use a model with a longer context")
     elif (length or 2048) * micro_batch > MOST_TOKENS:
         wanted = f"at most {MOST_TOKENS:,} tokens in a micro-batch"
-        fix = "micro_batch is of one card at once, not of a step"
+        fix = "lower it: micro_batch counts samples on one card at once, not those of a step"
         draft.refuse("micro_batch", f"{micro_batch} x {length or 2048} tokens", wanted, fix)
 
 
 def _check_learning(draft: _Draft, shape: Shape) -> None:
-    """Rank, layers and targets that the model does not have; layers that learn become frozen ones."""
+    """Refuses a rank, layers and targets that the model does not have; turns layers that learn into frozen ones."""
     given, rank = draft.given, draft.given.get("rank", 1)
     if given.get("method", "lora") != "full" and rank > shape.hidden:
-        draft.refuse("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common")
+        draft.refuse("rank", repr(rank), f"at most {shape.hidden}, the model's width", "lower it; 16 is common")
     learning = given.pop("trained_layers", None)
     if learning is not None:
         given["frozen_layers"] = max(shape.layers - learning, 0)
@@ -462,7 +464,7 @@ def _check_learning(draft: _Draft, shape: Shape) -> None:
 
 
 def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
-    """What a reading gives; its problems are gathered and None stands in for it."""
+    """What `read` returns; where it raises, None, and its problems are gathered."""
     try:
         return read()
     except InputError as error:

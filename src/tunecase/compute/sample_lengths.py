@@ -35,7 +35,7 @@ def read_lengths(path: Path, tokenizer: Path | None = None) -> Sampled:
     """The lengths of the samples in a file.
 
     Args:
-        path: a CSV of tokens,count; a JSON list or JSONL of numbers, of objects with a field `tokens` (or `length`,
+        path: a CSV of tokens,count; a JSON list or JSONL of numbers, or of objects with a field `tokens` (or `length`,
             `num_tokens`, `input_ids`); or a data file that `audit` reads.
         tokenizer: a tokenizer.json, to count the tokens of a data file; four characters a token without one.
     Returns: the Sampled lengths.
@@ -62,7 +62,7 @@ def read_lengths(path: Path, tokenizer: Path | None = None) -> Sampled:
 
 
 def _histogram(path: Path) -> dict[int, int] | None:
-    """Counts by length of a CSV with such columns; None where it has other ones."""
+    """Samples by length [tokens] from a CSV with such columns; None where it has no column of lengths."""
     rows = list(csv.DictReader(read_text(path).splitlines()))
     columns = {(name or "").strip().casefold(): name for name in (rows[0] if rows else {})}
     length, count = (next(filter(columns.__contains__, names), None) for names in (LENGTH_NAMES, COUNT_NAMES))
@@ -88,7 +88,7 @@ def _whole(text: Any, where: str) -> int:
 
 
 def _numbers(path: Path) -> dict[int, int] | None:
-    """Counts by length of JSON that states lengths; None where it holds other things."""
+    """Samples by length [tokens] from JSON that states lengths; None where it holds other things."""
     total: Counter[int] = Counter()
     for number, item in enumerate(_items(path), 1):
         stated = _stated(item)
@@ -102,7 +102,7 @@ def _numbers(path: Path) -> dict[int, int] | None:
 
 
 def _items(path: Path) -> Iterator[Any]:
-    """The items of a JSON list, or of each line; nothing that is no JSON."""
+    """The items of a JSON list, or one per line; None for what is not JSON."""
     text = read_text(path).strip()
     try:
         whole = json.loads(text) if text.startswith("[") else None

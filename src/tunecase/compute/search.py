@@ -30,12 +30,12 @@ METHODS = ("lora", "qlora", "full")
 FITS, TIGHT, TOO_BIG = 0, 1, 2
 VERDICTS: tuple[Verdict, ...] = ("fits", "tight", "does not fit")
 LIKELY, UNLIKELY = TIGHT, TIGHT + 0.5  # P50 of the peak below what the card can hold, or above it
-MORE = 1.02  # price worth paying for a card that is not full
-MOST_LOOSE = 8  # consumer and workstation cards that open counts go up to: no machine holds more
-UNSPLIT = "the samples of one step do not divide by cards x micro-batch"
-LOOSE = f"more than {MOST_LOOSE} of a card that no machine holds more of"
+MORE = 1.02  # factor of price worth paying for a card that is not full
+MOST_LOOSE = 8  # consumer or workstation cards tried where the count is open: no machine holds more
+UNSPLIT = "the samples of one step are not a multiple of cards x micro-batch"
+LOOSE = f"more than {MOST_LOOSE} consumer or workstation cards: no machine holds so many"
 UNPRICED, NO_SPOT = "no price in the tier", "no spot price in the tier"
-LATE, LARGE, CLOSE = "later than the deadline in one of ten worlds", "does not fit", "tight"
+LATE, LARGE, CLOSE = "later than the deadline in more than one of ten worlds", "does not fit", "tight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Choice:
     verdict: Verdict
     hours: float
     usd: float | None
-    over: float  # P90 of the peak over what the card can hold
+    over: float  # P90 of the peak / what the card can hold
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Choices left out for one reason, and the one that came nearest, where one came near."""
+    """Choices left out for one reason, and the nearest miss among them, where there is one."""
 
     reason: str
     count: int
@@ -82,7 +82,7 @@ class Searched:
 
     @property
     def count(self) -> int:
-        """Choices weighed, those left out beforehand too."""
+        """Choices weighed, including those left out beforehand."""
         return len(self.columns["hours"]) + sum(self.left_out.values())
 
     def choice(self, index: int) -> Choice:
@@ -101,14 +101,14 @@ class Searched:
         )
 
     def cheapest(self, in_time: bool = False, method: str = "") -> Choice | None:
-        """The least price of what fits, else of what is tight; None where nothing does.
+        """The cheapest choice that fits, else the cheapest that is tight; None where there is neither.
 
         A card that is not filled by what the allocator reserves is preferred where it costs at most 2% more.
 
         Args:
-            in_time: only what ends before the deadline in nine of ten worlds; what is tight never stands in for what
-                fits and ends too late.
-            method: only of this method.
+            in_time: only choices that end before the deadline in nine of ten worlds; a tight one never stands in for
+                one that fits but ends too late.
+            method: only choices with this method; all where it is empty.
         """
         import numpy as np
 
@@ -124,7 +124,7 @@ class Searched:
         return self.choice(int(at[np.lexsort((gpu_hours, usd))[0]]))
 
     def fastest(self) -> Choice | None:
-        """The shortest of what fits, else of what is tight; the cheaper of equals."""
+        """The fastest choice that fits, else the fastest that is tight; of equals the cheapest."""
         import numpy as np
 
         at = self._best_rank()
@@ -133,7 +133,7 @@ class Searched:
         return self.choice(int(at[np.lexsort((self.columns["usd"][at], self.columns["hours"][at]))[0]]))
 
     def closest(self, method: str = "") -> Choice:
-        """What comes nearest to fitting, of one method or of all."""
+        """The choice nearest to fitting, with one method or with any."""
         import numpy as np
 
         other = self.columns["method"] != METHODS.index(method) if method else False
@@ -150,7 +150,7 @@ class Searched:
         return np.flatnonzero(rank == best) if best < TOO_BIG else np.zeros(0, int)
 
     def front(self, most: int = 6) -> list[Choice]:
-        """Choices that nothing beats in both price and time, fastest first, at most so many, spread over the front.
+        """Choices that nothing beats in both price and time, fastest first: at most `most`, spread over the front.
 
         The last is the choice of `cheapest`, which may cost 2% more than another.
         """
@@ -186,7 +186,7 @@ class Searched:
         return sorted((item for item in reasons if item.count), key=lambda item: -item.count)
 
     def _nearest_miss(self, at: Any, best: Choice | None) -> Choice | None:
-        """Of some rows the closest to fitting that is cheaper than the best choice; None where none is."""
+        """The row closest to fitting among those cheaper than the best choice; None where none is cheaper."""
         import numpy as np
 
         if best is not None and best.usd is not None:
@@ -204,7 +204,7 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
         ask: the request; what is given is not searched.
         basis: prices and draws.
         calibration: of measured runs.
-    Returns: the Searched table; hours and dollars are of a million tokens, without start-up, where no number is known.
+    Returns: the Searched table; where no number of tokens is known, hours and dollars are per million of them.
     Raises: InputError where no choice is left: no card with a price, or a batch that the cards cannot share evenly.
     Leaves out mixtures of cards, and clusters without the links that catalog/tables/gpus.csv states.
     """
@@ -243,12 +243,12 @@ def _nothing(ask: Settled, table: Searched) -> Problem:
     if not table.left_out.get(UNSPLIT):
         return Problem("gpu", "; ".join(table.left_out) or "no card", "a card with a price", "name the card with --gpu")
     given = ask.given.get("micro_batch")
-    cards, micro = ask.counts or COUNTS, f" of micro-batch {given}" if given else ""
+    cards, micro = ask.counts or COUNTS, f", micro-batch {given}" if given else ""
     at_once = min(max(count // ask.shared_by, 1) for count in cards) * (given or 1)
     batch = ask.global_batch or 0
     near = sorted({max(batch // at_once, 1) * at_once, -(-batch // at_once) * at_once})
     counts = ", ".join(str(count) for count in cards)
-    shared = f", {ask.shared_by} to a sample" if ask.shared_by > 1 else ""
+    shared = f", {ask.shared_by} per sample" if ask.shared_by > 1 else ""
     fix = f"use global_batch {' or '.join(map(str, near))}, or a number of cards and a micro-batch that divide {batch}"
     return Problem("global_batch", f"{batch} on {counts} cards{shared}{micro}", f"a multiple of {at_once}", fix)
 
@@ -259,7 +259,7 @@ def loose(card: catalog.Gpu) -> bool:
 
 
 def methods_of(ask: Settled) -> tuple[str, ...]:
-    """The method given; without one all three, or those with adapters where fields of adapters were given."""
+    """The method given; else all three, or those with adapters where fields of adapters were given."""
     if "method" in ask.given:
         return (ask.given["method"],)
     if ask.given.get("frozen_layers"):
@@ -268,7 +268,7 @@ def methods_of(ask: Settled) -> tuple[str, ...]:
 
 
 def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
-    """US dollars of an hour; of the nearest tier with a price where the card was named."""
+    """US dollars per GPU hour, from the nearest tier with a price where the card was named; infinite without one."""
     import numpy as np
 
     hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, spot=job.spot)
@@ -276,7 +276,7 @@ def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
 
 
 def _cards(ask: Settled, basis: Basis, job: Job, table: Searched) -> list[catalog.Gpu]:
-    """The cards asked for, else all with a price in the tier that can compute as asked."""
+    """The cards asked for, else all that have a price in the tier and can compute as asked."""
     if ask.cards:
         return list(ask.cards)
     fine = []
@@ -310,7 +310,7 @@ def _sizes(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog
 
 
 def _open_counts(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog.Gpu]) -> list[int]:
-    """The counts asked for, else those that samples can be shared among; of loose cards what a machine holds."""
+    """The counts asked for, else all that leave no card without a sample; of loose cards what a machine holds."""
     divided = [count for count in COUNTS if count % ask.shared_by == 0]
     counts = [count for count in ask.counts or divided or (ask.shared_by,) if (count > 1) == several]
     if ask.counts or not loose(cards[0]):
@@ -326,7 +326,7 @@ def _leave_out(table: Searched, reason: str, count: int) -> None:
 
 
 def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
-    """Method, sharding and checkpointing left open."""
+    """Every combination of method, sharding and checkpointing that is left open."""
     framework = ask.framework
     usual = framework.checkpointing_several if several else framework.checkpointing_one
     checkpointings = [ask.given["checkpointing"]] if "checkpointing" in ask.given else [usual, "full", "none"]

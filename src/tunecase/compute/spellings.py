@@ -1,4 +1,4 @@
-"""Words as people spell them, made those of the tables; what is read as something else is said."""
+"""Words as people spell them, turned into those of the tables, with a note where one is read as another."""
 
 import difflib
 import re
@@ -21,7 +21,7 @@ MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe
     "checkpointing": {"yes": "full", "on": "full", "no": "none", "off": "none"},
 }  # fmt: skip
 READ_BY_TOOLS = ("attention", "optimizer")
-GOALS = "supervised fine-tuning (sft) and dpo; what samples while it trains (grpo, ppo) is not counted"
+GOALS = "sft (supervised fine-tuning) or dpo; methods that sample while they train (grpo, ppo) are not covered"
 
 
 def plain(text: str) -> str:
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 
 def alike(name: str, names: Sequence[str], most: int = 3) -> list[str]:
-    """The known names that begin as a name does, else those much like it; none rather than a far one.
+    """The known names that begin with a name, else those much like it; none rather than a distant one.
 
     Example:
         >>> alike("H1000", ["H100", "B300"]), alike("MI300X", ["H100", "B300"])
@@ -59,7 +59,7 @@ def _others(name: str) -> dict[str, str]:
 
 
 def words_of(typed: Mapping[str, Any], notes: list[str], problems: list[Problem]) -> dict[str, Any]:
-    """Fields as typed, in the words of the tables; a word that stays unknown is told with near ones only."""
+    """Fields as typed, in the words of the tables; an unknown word becomes a problem that names only near ones."""
     fields = dict(typed)
     for name, value in typed.items():
         if not isinstance(value, str) or name not in (*READ_BY_TOOLS, *MORE, *WORDS):
@@ -93,8 +93,8 @@ def _refuse(name: str, value: str, words: Sequence[str], problems: list[Problem]
 def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) -> list[str]:
     """GPUs as typed, by their names in the tables.
 
-    A name that begins several cards' names and is none of them is told with all of these; what a name of several
-    sizes was read as is noted.
+    A name that is no card's, but with which several cards' names begin, becomes a problem that lists them all; a note
+    says as which size a name of several sizes was read.
     """
     by_plain = {plain(name): card.name for card in catalog.gpus() for name in (*card.aliases, card.name)}
     every = [card.name for card in catalog.gpus()]
@@ -105,16 +105,18 @@ def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) ->
         if card is None:
             near = begun or alike(name, every)
             fix = (
-                f"did you mean {' or '.join(near)}?" if near else "for example L4, A10G, L40S, A100-80GB, H100, RTX4090"
+                f"did you mean {' or '.join(near)}?"
+                if near
+                else "use a name such as L4, L40S, A100-80GB, H100 or RTX4090"
             )
             problems.append(Problem("gpu", repr(name), "an NVIDIA GPU in the tables", fix))
         elif others:
-            notes.append(f"{name} is read as {card}; there is {' and '.join(others)} too")
+            notes.append(f"{name} is read as {card}; there is also {' and '.join(others)}")
     return [by_plain[plain(name)] for name in names if plain(name) in by_plain]
 
 
 def counts_of(texts: Sequence[str], notes: list[str]) -> list[str]:
-    """How many GPUs, as typed; a range is the usual counts within it.
+    """How many GPUs, as typed; a range becomes its ends and the usual counts between them.
 
     Example:
         >>> counts_of(["1-8", "12"], [])
@@ -134,9 +136,9 @@ def counts_of(texts: Sequence[str], notes: list[str]) -> list[str]:
 
 
 def no_model(name: str, names: Sequence[str], is_known: Callable[[str], bool]) -> Problem | None:
-    """What is wrong with a model's name that neither a file nor the tables nor the hub's way of naming answers to."""
+    """The problem with a model's name that is neither known nor of the form OWNER/NAME; None for any other."""
     if "/" in name or is_known(name):
         return None
     near = sorted(alike(name, [model.split("/")[-1] for model in names], 5))
-    fix = f"did you mean {', '.join(near)}?" if near else "name it as OWNER/NAME of the hub, or give its config.json"
+    fix = f"did you mean {', '.join(near)}?" if near else "name it as OWNER/NAME on the hub, or give its config.json"
     return Problem("model", repr(name), "a model in the tables or on the hub, its config.json, or a configuration", fix)
