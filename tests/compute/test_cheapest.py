@@ -108,7 +108,7 @@ def test_no_more_cards_are_taken_than_are_owned(cards: int, count: int | None, t
     """Up to three do not hold the run, and where more are owned four are taken."""
     found = choose(basis(written(owning(cards), tmp_path), 500))
     assert count == (found.machine.count if found.machine else None)
-    assert found.machine or f"A100-80GB: the run does not fit on {cards}" == found.why
+    assert found.machine or f"A100-80GB: the run does not fit on {cards} card{'s' * (cards > 1)}" == found.why
 
 
 def test_more_cards_asked_for_than_owned_are_a_mistake(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tunecase.compute.search import search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, contract_hour, gpu_hour, owned_card
 from tunecase.project import Compute
-from tunecase.quantities import Interval, Worlds, share
+from tunecase.quantities import Interval, Worlds, counted, share
 from tunecase.records import Run
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
         tier = basis.text("compute.tier", _compute(basis).tier)
         kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
         return f"{gpu}: {kind} in the tier {tier}"
-    return machine_on(gpu, hour, basis) or f"{gpu}: the run does not fit on {_counts(basis, hour)[-1]}"
+    return machine_on(gpu, hour, basis) or f"{gpu}: the run does not fit on {counted(_counts(basis, hour)[-1], 'card')}"
 
 
 def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
@@ -116,7 +116,7 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
 
     Args:
         basis: project, prices and worlds.
-        runs: of a pilot; those of another model, without a GPU or without a speed tell nothing here.
+        runs: of a pilot; those of another model, without a GPU or without a speed do not count.
     Returns: Machines whose doubt is the runs' own range, at least 5% either way; none where nothing was timed or where
         the GPU has no price.
     Leaves out warming up: runs of under some 50 steps read slower than a long run is.

@@ -74,7 +74,7 @@ def _cut(lengths: Lengths, at: int) -> Lengths:
 
 
 def of(tokens: Sequence[int], counts: Sequence[int] | None = None) -> Lengths:
-    """The histogram of lengths [tokens]; each counts once without counts. Raises ValueError where none is above 0."""
+    """The histogram of lengths [tokens], each counted once without `counts`. Raises ValueError if none is above 0."""
     total: dict[int, int] = {}
     for t, c in zip(tokens, counts or [1] * len(tokens), strict=True):
         if t > 0 and c > 0:

@@ -25,7 +25,7 @@ def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tup
         defaults: that trainer's default settings; a run states only those that differ.
         day: the date of the pilot.
     Returns: the runs and the notes.
-    Leaves out the peak, which depends on the longest row, as no run records it; and padding within a batch.
+    Leaves out the peak, which depends on the longest row (no run records it), and padding within a batch.
     """
     alike: dict[tuple[object, ...], list[Run]] = defaultdict(list)
     for run in pilot.runs:

@@ -132,7 +132,7 @@ def _tables(ask: Settled, recipe: Recipe, basis: Basis, calibration: Calibration
 
 
 def _left_alone(recipe: Recipe) -> Iterator[dict[str, Any]]:
-    """Fields that the search never changes unasked, each with the value that saves memory; the first change is none."""
+    """Fields that the search never changes by itself, each with the value that saves memory; first no change."""
     assert recipe.gpu is not None
     yield {}
     if recipe.loss != "fused":

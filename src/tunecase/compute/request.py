@@ -278,7 +278,7 @@ def step_samples(given: Mapping[str, Any], global_batch: int | None, ways: Any, 
 
     Args:
         given: fields of Recipe as asked for.
-        global_batch: samples of a step, None where not said.
+        global_batch: samples of a step, None where not stated.
         ways: cards that work on different samples.
         micro_batch: of one card, where it is searched.
 

@@ -18,7 +18,7 @@ OTHER_WORDS = {"auto_wrap", "true", "false"}
 
 
 def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
-    """What a file of FSDP's fields alone says, the kind that `fsdp_config:` names; None for another kind of file.
+    """What a file with FSDP's fields alone says, as `fsdp_config:` may name; None for another kind of file.
 
     Example:
         >>> read({"fsdp_sharding_strategy": "FULL_SHARD", "fsdp_offload_params": True}, "fsdp.json").values
@@ -60,7 +60,7 @@ def _take_words(settings: Settings, run: Run, words: Sequence[str]) -> None:
     for word in words:
         if word not in (*STRATEGIES, *OTHER_WORDS, "offload"):
             wanted = "full_shard, shard_grad_op, hybrid_shard, offload or auto_wrap"
-            settings.problem("fsdp", word, wanted, "correct it")
+            settings.problem("fsdp", word, wanted, "use one of these words")
     run.take("sharding", STRATEGIES[strategies[0]] if strategies else "fsdp")
     if "offload" in words:
         run.take("offload", "all")

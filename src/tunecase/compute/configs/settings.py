@@ -92,7 +92,7 @@ class Run:
         self.note(words)
 
     def note(self, words: str) -> None:
-        """Something that a reader of the answer should know; said once."""
+        """Something that a reader of the answer should know; noted once."""
         if words not in self.notes:
             self.notes.append(words)
 
@@ -199,7 +199,7 @@ class Settings:
         """A number within bounds."""
         number = self._number(key, "a number")
         if number is not None and not least <= number <= most:
-            self._refuse(key, self._raw(key), f"{least:g} to {most:g}", f"correct {key}")
+            self._refuse(key, self._raw(key), f"{least:g} to {most:g}", f"set {key} within these bounds")
             return None
         return number
 

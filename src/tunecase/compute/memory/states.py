@@ -22,7 +22,7 @@ class Shards:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """Bytes on one card: what lies there all the time, what the backward pass adds, what only the step needs.
+    """Bytes on one card: what lies there whatever the batch, what the backward pass adds, what only the step needs.
 
     `accumulated` are the gradients of earlier micro-batches of the same step, zero without gradient accumulation.
     """
@@ -51,8 +51,8 @@ class States:
 def shards(recipe: Recipe) -> Shards:
     """Into how many parts weights, gradients and optimizer states are cut.
 
-    ddp and none: 1, 1, 1; zero1: 1, 1, N; zero2: 1, N, N; zero3 and fsdp: N, N, N, each times M,
-    with M = tensor x pipeline parallelism and N = cards / M. Source: Rajbhandari et al. 2020, ZeRO, section 5.
+    ddp and none: 1, 1, 1; zero1: 1, 1, N; zero2: 1, N, N; zero3 and fsdp: N, N, N; each times M, where
+    M = tensor x pipeline parallelism and N = cards / M. Source: Rajbhandari et al. 2020, ZeRO, section 5.
     """
     model = recipe.tensor_parallel * recipe.pipeline_parallel
     n = recipe.gpus / model
@@ -75,7 +75,7 @@ def prepared(recipe: Recipe, framework: catalog.Framework) -> bool:
     """True where a 4-bit base is prepared by raising embedding, norms and head to 32 bit.
 
     Source: peft utils/other.py prepare_model_for_kbit_training, which leaves GPTQ bases as they are; sharding's mixed
-    precision casts what was raised to 16 bit again.
+    precision casts what was raised back to 16 bit.
     """
     plain = recipe.method == "qlora" and recipe.quantiser == "nf4"
     return plain and framework.prepared and recipe.sharding not in ("fsdp", "zero3")
