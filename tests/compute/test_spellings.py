@@ -66,3 +66,11 @@ def test_names_of_no_model() -> None:
     assert "Llama-3.1-8B" in near.fix
     assert far is not None
     assert "did you mean" not in far.fix
+
+
+def test_of_many_near_models_five_are_named() -> None:
+    """The others are counted, and more of the name finds them."""
+    names = [f"org/Llama-{number}" for number in range(12)]
+    problem = no_model("llama", names, lambda _: False)
+    assert problem is not None
+    assert (4, True) == (problem.fix.count(","), "one of 7 more" in problem.fix)

@@ -10,6 +10,7 @@ from tunecase.compute.recipe import SPELLINGS, WORDS
 from tunecase.errors import Problem
 
 LIKE = 0.8  # similarity from which a name is worth suggesting
+MOST_NEAR = 5  # models named for one that is not known
 COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 _RANGE = re.compile(r"(\d+)\s*(?:-|\.\.|to)\s*(\d+)")
 MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe.SPELLINGS
@@ -139,6 +140,12 @@ def no_model(name: str, names: Sequence[str], is_known: Callable[[str], bool]) -
     """The problem with a model's name that is neither known nor of the form OWNER/NAME; None for any other."""
     if "/" in name or is_known(name):
         return None
-    near = sorted(alike(name, [model.split("/")[-1] for model in names], 5))
-    fix = f"did you mean {', '.join(near)}?" if near else "name it as OWNER/NAME on the hub, or give its config.json"
+    near = sorted(alike(name, [model.split("/")[-1] for model in names], MOST_NEAR), key=str.casefold)
+    fix = (
+        f"did you mean {', '.join(near[:MOST_NEAR])}?"
+        if near
+        else "name it as OWNER/NAME on the hub, or give its config.json"
+    )
+    if len(near) > MOST_NEAR:
+        fix += f" Or one of {len(near) - MOST_NEAR} more: type more of the name"
     return Problem("model", repr(name), "a model in the tables or on the hub, its config.json, or a configuration", fix)

@@ -93,6 +93,7 @@ UNREADABLE = (
     ("d.csv", b"text,label\n", "no rows"),
     ("d.jsonl", "hä".encode("utf-16"), "no row can be read"),
     ("d.jsonl", b"\x00\x01\x02\n", "not UTF-8"),
+    ("d.csv", b"text,label\ncaf\xe9,a\n", "save the file as UTF-8"),
     ("d.jsonl", b"hello\nworld\n", "no row can be read"),
     ("d.jsonl", b"[1]\n[2]\n", "not a JSON object"),
     ("d.jsonl", b'{"a": 1, "b": 2}\n', "columns a, b"),

@@ -89,6 +89,8 @@ def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
     if not reason:
         return request.refused("no rows", "at least one row", "check the export that wrote it")
     fix = "write one JSON object per line" if start.format == "jsonl" else "write one record per row"
+    if "not UTF-8" in reason:
+        fix = "save the file as UTF-8 (a spreadsheet offers “CSV UTF-8”)"
     return request.refused(f"no row can be read (first: {reason})", "rows of data", fix)
 
 
