@@ -328,7 +328,7 @@ def test_the_cheapest_expected_run_is_taken(tmp_path: Path) -> None:
     choice = choose(at, [machine(at, "H100"), machine(at, "L40S")])
     assert choice.machine is not None
     assert choice.machine.gpu == "L40S"
-    assert "of 2" in choice.why
+    assert "of the 2 listed" in choice.why
 
 
 def test_poor_pay_and_stale_prices_are_said(tmp_path: Path) -> None:
