@@ -6,32 +6,31 @@ with its result is worth more than it costs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
 from typing import TYPE_CHECKING
 
-from tunecase.decide.flips import BUDGET, RUN, input_flips, value_flips
+from tunecase.decide.flips import input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
-from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth_of
 from tunecase.forecast import LEAST_SIZES
-from tunecase.plan import Known
-from tunecase.plan.levers import FREE, TOO_DEAR, Offer, State, standing
-from tunecase.prices import Basis, person_hour, serving_saving, value_or_saving
+from tunecase.plan import Drawn, Solved, Walked, plan
+from tunecase.plan.levers import Offer, State
+from tunecase.prices import Basis, serving_saving, value_or_saving
 from tunecase.project import Project
-from tunecase.quantities import Band, Worlds, band, count, figures, money, score, sentence, share
-from tunecase.records import Decision, Estimate, Experiment, Option
+from tunecase.quantities import band, count, figures, money, sampled, score, sentence, share, shares_shown
+from tunecase.records import Decision, Experiment, Option, Plan
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-NOTHING: Mapping[str, float] = {}
-
 
 def decide(
-    facts: Known,
+    drawn: Drawn,
+    made: Plan,
     *,
-    estimate: Estimate,
     no_pilot: str = "",
+    simulated: bool = False,
     what_if: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Decision:
@@ -43,75 +42,30 @@ def decide(
     without a value: then the advice is what must come first, and levers are shown with chances and prices only.
 
     Args:
-        facts: all that is known of the project, the definition among it. What is spent already is gone from the budget;
-            reviews outweigh the audit's estimate of wrong labels; without rows, the pilot's largest size counts.
-        estimate: the bill, for the price of a run and what is paid whatever step is taken.
+        drawn: the plan in every world, of a project whose problem has been judged.
+        made: its figures, which are those of the option advised.
         no_pilot: why no pilot could be run here, in words; empty when one was.
+        simulated: the forecast's points were drawn, not measured, so that a pilot comes first.
         what_if: also the smallest change of each input, one at a time, at which another lever wins.
         progress: told how many of how many inputs were looked at for these.
     Returns: the Decision.
     Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
-    basis, forecast = facts.basis, facts.forecast
-    funds = _funds(facts, estimate)
-    value = _value(facts)
-    first = gate(facts, value, _mean_saving(basis), no_pilot, _short(facts, funds))
-    if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
+    facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
+    value = value_or_saving(facts.project, basis, facts.definition)
+    known = replace(facts, forecast=None) if simulated else facts
+    first = gate(known, value, _mean_saving(basis), no_pilot, _short(drawn))
+    forecast = known.forecast
+    if solved is None or forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
-        return _closed(first, (), value, basis, ())
-    held = facts.rows or max(forecast.points[-1].n, facts.audit.usable if facts.audit else 0)
-    facts = replace(facts, rows=held)
-
-    def stand(worlds: Worlds, factors: Mapping[str, float], earlier: State) -> State:
-        return _state(facts.in_worlds(worlds), funds, factors, earlier)
-
-    solved = solve(_state(facts, funds))
+        return _closed(first, (), value, drawn, made, ())
     looks = looks_of(solved) if first is None else ()
-    options = tuple(_option(offer, solved) for offer in solved.offers)
+    options = tuple(_option(offer, drawn, made) for offer in solved.offers)
     notes = _assumptions(facts.project, solved)
     if first is not None:
-        return _closed(first, options, value, basis, notes)
-    record = _choose(solved, options, looks, notes)
-    return replace(record, what_if=input_flips(solved, stand, funds.typed(), progress)) if what_if else record
-
-
-@dataclass(frozen=True, slots=True)
-class _Funds:
-    """What steps are paid from and what a run costs, in the base currency; the budget is infinite where none is given.
-
-    `gone` is spent, or counted by the bill and paid from the same budget whatever step is taken: repairs and answers.
-    """
-
-    budget: float
-    gone: float
-    run: Band | None
-
-    def left(self, factors: Mapping[str, float]) -> float:
-        """What is left of the budget, scaled where a factor is given."""
-        return self.budget * factors.get(BUDGET, 1.0) - self.gone
-
-    def typed(self) -> dict[str, float]:
-        """The amounts that a person can change, by name."""
-        amounts = {RUN: self.run.p50 if self.run else 0.0, BUDGET: self.budget}
-        return {name: amount for name, amount in amounts.items() if 0 < amount < float("inf")}
-
-
-def _funds(facts: Known, estimate: Estimate) -> _Funds:
-    budget = facts.project.budget.spread.median if facts.project.budget else float("inf")
-    return _Funds(budget, facts.spent + estimate.fixed, estimate.run_price)
-
-
-def _value(facts: Known) -> "Draws | None":
-    assert facts.definition is not None
-    return value_or_saving(facts.project, facts.basis, facts.definition)
-
-
-def _state(facts: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, earlier: State | None = None) -> State:
-    per_row = funds.run.mean / max(facts.rows, 1) if funds.run else 0.0
-    return standing(
-        facts, value=_value(facts), run_per_row=factors.get(RUN, 1.0) * per_row, budget_left=funds.left(factors),
-        earlier=earlier,
-    )  # fmt: skip
+        return _closed(first, options, value, drawn, made, notes)
+    record = _choose(drawn, made, options, looks, notes)
+    return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
 
 
 def _mean_saving(basis: Basis) -> float:
@@ -119,47 +73,47 @@ def _mean_saving(basis: Basis) -> float:
     return 0.0 if saving is None else float(saving.mean())
 
 
-def _short(facts: Known, funds: _Funds) -> str:
+def _short(drawn: Drawn) -> str:
     """Before a pilot: what is left of the budget beside the cheapest purchase, one fine-tune, if it is too little.
 
     A pilot of the model itself on a machine that is there may ship for nothing, so too small a budget forbids none.
     """
-    basis, left = facts.basis, funds.left(NOTHING)
-    if facts.forecast is not None:
+    solved, basis = drawn.solved, drawn.work.basis
+    if drawn.facts.forecast is not None or solved is None:
         return ""
-    least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10 + (funds.run.p10 if funds.run else 0.0)
+    left, prices = solved.state.budget_left, solved.state.prices
+    run = prices.training(solved.state.sizes[0])
+    least = band(prices.people(1.0, 1.0) + run + 0.0 * basis.draw("levers.first_run_hours")).p10
     if left >= least:
         return ""
     currency = basis.currency
     return (
-        f"What is left of the budget ({money(max(left, 0.0), currency)}) pays for nothing after it: to fine-tune once "
-        f"costs at least {money(least, currency)}, so only a pilot that reaches the target by itself can go on."
+        f"What is left of the budget ({money(max(left, 0.0), currency)}) pays for nothing after it: to fine-tune "
+        f"once costs at least {money(least, currency)}, so only a pilot that reaches the target by itself can go on."
     )
 
 
 def _choose(
-    solved: Solved, options: tuple[Option, ...], looks: tuple[Experiment, ...], notes: tuple[str, ...]
+    drawn: Drawn, made: Plan, options: tuple[Option, ...], looks: tuple[Experiment, ...], notes: tuple[str, ...]
 ) -> Decision:
     """The best step, or the look that comes before it."""
-    import numpy as np
-
-    state, currency = solved.state, solved.state.currency
-    assert state.value is not None
-    best = winner_of(solved)
-    worths = {offer.lever: worth_of(solved, offer.lever) for offer in solved.offers}
-    others = [offer for offer in solved.offers if offer.lever not in (best.lever, "stop")]
-    others = [offer for offer in others if np.isfinite(worths[offer.lever])]
+    solved = drawn.solved
+    assert solved is not None
+    assert solved.state.value is not None
+    currency, best = solved.state.currency, solved.winner
+    worths = {option.lever: option.expected_value for option in options if option.expected_value is not None}
+    others = [offer for offer in solved.offers if offer.lever in worths and offer.lever not in (best.lever, "stop")]
     second = max(others, key=lambda offer: worths[offer.lever], default=None)
     runner_up = "none" if second is None else _priced(second, worths, currency)
-    advice, action, reason = best.lever, best.action, _reason(solved, best, runner_up, second is not None)
+    advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
     look = best_look(looks)
     if look is not None and best.lever not in ("ship", "redefine"):
         runner_up = _priced(best, worths, currency)
         advice, action, reason = "look", look.action, _look_reason(look, best, runner_up, currency)
     return Decision(
-        advice=advice, action=action, reason=reason, options=options, value_of_target=band(state.value),
+        advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
         flips_at=value_flips(solved, best), runner_up=runner_up, assumptions=notes, currency=currency,
-        experiments=looks, certainty=certainty(solved),
+        experiments=looks, certainty=certainty(solved), plan=made,
     )  # fmt: skip
 
 
@@ -178,26 +132,33 @@ def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> st
     )
 
 
-def _reason(solved: Solved, best: Offer, runner_up: str, others: bool) -> str:
-    currency, forecast = solved.state.currency, solved.state.forecast
+def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
+    solved = drawn.solved
+    assert solved is not None
+    currency, forecast, best = solved.state.currency, solved.state.forecast, solved.winner
     if best.lever == "stop":
+        if drawn.beyond_budget:
+            return "What is left of the budget pays for no first step."
         if others:
             return f"No step is worth its price at this value; the best other one is to {runner_up}."
-        if any(solved.blocked(offer).startswith(TOO_DEAR) for offer in solved.offers):
-            return "What is left of the budget pays for no first step."
         return "No step is worth its price at this value."
     if best.lever == "ship":
         return f"{sentence(forecast.reason)} Nothing has to be bought."
     if best.brings is not None:
         brings = money(solved.state.shipping(best.brings), currency)
         return f"The pilot shows the fallback, which brings {brings}; no step beyond it is worth more than that."
-    plan = plan_of(solved, best.lever)
-    assert plan is not None
+    assert made.worth is not None
+    assert made.chance is not None
+    assert made.limits is not None
     return (
-        f"Its plan is worth {money(plan.worth, currency)} in expectation: {share(plan.reach)} chance to reach "
-        f"the target, by {count(plan.most)} examples at the latest. {_own_curve(solved.state)}"
-        f"Next best: {runner_up}."
+        f"Its plan is worth {money(made.worth.expected.shown, currency)} in expectation: "
+        f"{share(made.chance.shown.shown_share)} chance to show the target{_within(made)}, by "
+        f"{count(made.limits.most_rows)} examples at the latest. {_own_curve(solved.state)}Next best: {runner_up}."
     )
+
+
+def _within(made: Plan) -> str:
+    return " within the budget" if made.budget_left is not None else ""
 
 
 def _own_curve(state: State) -> str:
@@ -211,49 +172,64 @@ def _own_curve(state: State) -> str:
     )
 
 
-def _option(offer: Offer, solved: Solved) -> Option:
+def _option(offer: Offer, drawn: Drawn, made: Plan) -> Option:
     """A lever's chance, price and arithmetic, as far as it can be taken and its target has a value."""
-    state, blocked = solved.state, solved.blocked(offer)
+    solved = drawn.solved
+    assert solved is not None
+    blocked = solved.blocked(offer)
     option = Option(
         offer.lever, offer.action, None, offer.first_step, None, offer.p_reach, None, None, None, "", offer.evidence,
         blocked=blocked,
     )  # fmt: skip
     if blocked:
         return option
-    if offer.brings is not None:
-        option = replace(option, first_step_cost=FREE)
-        if state.value is None:
-            return option
-        return replace(_weighed(option, state.shipping(offer.brings), 0.0, state), cost=FREE)
-    plan = plan_of(solved, offer.lever)
-    if plan is None:
-        return option
-    option = replace(option, first_step_cost=plan.first_cost, p_reach=plan.reach)
-    if state.value is None:
-        words = f"{share(plan.reach)} chance by {count(plan.most)} examples; value not stated"
-        return replace(option, arithmetic=words)
-    option = replace(option, cost=band(plan.paid), give_up=_give_up(plan, state), then=plan.then)
-    return _weighed(option, plan.gain, plan.cost, state)
+    advised = made if drawn.offer is not None and offer.lever == drawn.offer.lever else None
+    walked = drawn.walked if advised is not None else drawn.along(offer)
+    return option if walked is None else _weighed(option, advised or plan(drawn.instead(offer, walked)), walked)
 
 
-def _weighed(option: Option, gain: float, cost: float, state: State) -> Option:
-    words = f"{figures(gain)} gain - {figures(cost)} cost = {figures(gain - cost)} {state.currency}"
-    return replace(option, expected_gain=gain, expected_cost=cost, expected_value=gain - cost, arithmetic=words)
+def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
+    """An option with the figures of the plan that begins with it."""
+    chance = option.p_reach if made.chance is None else made.chance.shown.value
+    if option.lever == "ship" and made.chance is not None:
+        chance = made.chance.truly.value
+    option = replace(option, p_reach=chance, first_step_cost=band(walked.first_cost), then=_then(made))
+    if made.worth is None:
+        by = "" if made.limits is None else f" by {count(made.limits.most_rows)} examples"
+        return replace(option, arithmetic=f"{share(chance)} chance{by}; value not stated")
+    gain, cost = made.worth.gain.value, made.worth.gain.value - made.worth.expected.value
+    words = arithmetic(made.worth.gain.shown, made.worth.expected.shown, made.currency)
+    return replace(
+        option, cost=band(walked.tuning), expected_gain=gain, expected_cost=cost, expected_value=gain - cost,
+        arithmetic=words, give_up=_give_up(made),
+    )  # fmt: skip
 
 
-def _give_up(plan: Plan, state: State) -> str:
-    if plan.most == plan.first_size and plan.threshold is None:
-        return f"after the first test, at {count(plan.most)} examples"
-    side = "less" if state.forecast.direction == "higher" else "more"
-    early = f"after the first test if it shows {side} than {score(plan.threshold)}, and " if plan.threshold else ""
-    beyond = ", unknowns counted" if state.prices.unforeseen else ""
-    paid = f", where about {money(plan.most_paid, state.currency)} are spent{beyond}" if plan.most_paid else ""
-    return f"{early}at {count(plan.most)} examples at the latest{paid}"
+def arithmetic(gain: float, worth: float, currency: str) -> str:
+    """Gain less cost is worth, in figures that subtract as they are printed.
+
+    Example:
+        >>> arithmetic(25_000.0, 20_000.0, "USD")
+        '25k gain - 5.0k cost = 20k USD'
+    """
+    return f"{figures(gain)} gain - {figures(gain - worth)} cost = {figures(worth)} {currency}"
+
+
+def _then(made: Plan) -> str:
+    """What follows the first test, in shares that sum to one."""
+    parts = shares_shown([outcome.share for outcome in made.then])
+    return ", ".join(f"{outcome.title} {share(part)}" for outcome, part in zip(made.then, parts, strict=True) if part)
+
+
+def _give_up(made: Plan) -> str:
+    limits = made.limits
+    if limits is None:
+        return ""
+    early = "" if limits.stop_at is None else f"after the first test if it shows worse than {score(limits.stop_at.shown_share)}, and "
+    return f"{early}at {count(limits.most_rows)} examples at the latest"
 
 
 def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
-    import numpy as np
-
     state = solved.state
     # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
     used = {step.name for node in solved.board.nodes for step in node.steps}
@@ -261,10 +237,8 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
     notes += [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]
     if project.budget is None:
         notes.append("no budget given: plans may cost any amount")
-    overrun = 1 + state.prices.unforeseen
-    labour = float(np.mean(state.prices.labour)) * overrun
-    beyond = f", unknowns among them (x{overrun:.2g})" if state.prices.unforeseen else ""
-    return (*notes, f"people's part of one round costs {money(labour, state.currency)} on average{beyond}")
+    labour = sampled(state.prices.labour + 0 * state.paths[:, 0], lambda draws: float(draws.mean()))
+    return (*notes, f"people's part of one round costs {money(labour.shown, state.currency)} on average, unknowns included")
 
 
 def _value_notes(state: State) -> Iterator[str]:
@@ -278,10 +252,10 @@ def _value_notes(state: State) -> Iterator[str]:
 
 
 def _closed(
-    gate: Gate, options: tuple[Option, ...], value: "Draws | None", basis: Basis, notes: tuple[str, ...]
+    gate: Gate, options: tuple[Option, ...], value: "Draws | None", drawn: Drawn, made: Plan, notes: tuple[str, ...]
 ) -> Decision:
     return Decision(
         advice=gate.advice, action=gate.action, reason=gate.reason, options=options,
         value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
-        currency=basis.currency,
+        currency=drawn.work.basis.currency, plan=made,
     )  # fmt: skip

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
-from tunecase.plan.levers import Offer, State
+from tunecase.plan import Drawn, Solved, drawn, solve_again
+from tunecase.plan.levers import Offer, Scaled
 from tunecase.prices import PRICE, error_cost, worth_of_correct
-from tunecase.quantities import AlteredWorlds, Worlds, figures
+from tunecase.quantities import AlteredWorlds, Worlds, band, figures
 from tunecase.records import Flip
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 RUN, BUDGET, VALUE = "one training run", "budget", "problem.value"
+SOME = 4_000  # worlds in which other advice is looked for
 # What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
 EFFECTS = {
     "levers.tuning_factor": "tune", "levers.bigger_model_factor": "bigger_model", "levers.label_noise": "clean",
@@ -42,12 +43,12 @@ def value_flips(solved: Solved, best: Offer) -> str:
 
     # V with one certain value v is (v + kept) answers.
     moved = each if stated is None or cost is None else basis.worlds.draw(VALUE, stated.spread)
-    worth_each, value = mean(each), mean(moved)
+    worth_each, value, some = mean(each), mean(moved), solved.in_some(SOME)
     unit = f"{basis.currency} per {'error' if stated is None else 'correct'}"
 
     def winner(factors: Mapping[str, float]) -> str:
         scale = (value * factors.get(VALUE, 1.0) + worth_each - value) / worth_each
-        return winner_of(solved, scale).lever if factors else best.lever
+        return some.scaled(scale).winner.lever if factors else best.lever
 
     words = [
         f"{'below' if flip.direction == 'down' else 'above'} {figures(flip.at)} {unit} to {flip.to.replace('_', ' ')}"
@@ -57,36 +58,41 @@ def value_flips(solved: Solved, best: Offer) -> str:
     return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}"
 
 
-def input_flips(
-    solved: Solved,
-    stand: Callable[[Worlds, Mapping[str, float], State], State],
-    money: Mapping[str, float],
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[Flip, ...]:
+def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None) -> tuple[Flip, ...]:
     """What would have to be true for another step: each input's nearest value at which another lever wins.
 
     An input is scaled in every world, its doubt with it; the labels' price is moved as one, by its rate.
 
     Args:
-        solved: the decision as it stands.
-        stand: the State in altered worlds, with factors of the budget and of a training run by name; an earlier State
-            lends it its curves.
-        money: the whole budget and one training run at P50, by name, as far as they are known.
+        bill: the plan, of a project whose target has a value; it is solved again in at most 4,000 worlds.
         progress: told how many of how many inputs were looked at.
     Returns: flips, the smallest change first; `to` names the lever.
     Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.
     """
-    inputs = _inputs(solved, money)
+    worlds = bill.work.basis.worlds
+    facts = bill.facts.in_worlds(Worlds(worlds.seed, min(worlds.n, SOME)))
+    fewer = drawn(facts)
+    solved = fewer.solved
+    assert solved is not None
+    inputs = _inputs(solved, _typed_amounts(fewer))
 
     def advise(factors: Mapping[str, float]) -> str:
         if not factors:
-            return winner_of(solved).lever
+            return solved.winner.lever
         scales = inputs.scales(factors)
-        state = stand(AlteredWorlds(solved.state.basis.worlds, scales), factors, solved.state)
+        altered = facts.in_worlds(AlteredWorlds(facts.basis.worlds, scales))
+        scaled = Scaled(factors.get(BUDGET, 1.0), factors.get(RUN, 1.0))
         tests_hold = not any(name in EFFECTS for name in scales)
-        return winner_of(solve(state, solved.board if tests_hold else None)).lever
+        return solve_again(altered, solved, scaled=scaled, tests_hold=tests_hold).winner.lever
 
     return what_if(advise, inputs.now, progress=progress)
+
+
+def _typed_amounts(bill: Drawn) -> dict[str, float]:
+    """The budget and one training run at P50, by name, as far as they are known: a person can change them."""
+    run, budget = bill.work.run_price(bill.facts.rows), bill.work.project.budget
+    amounts = {RUN: band(run).p50 if run is not None else 0.0, BUDGET: budget.spread.median if budget else 0.0}
+    return {name: amount for name, amount in amounts.items() if amount > 0}
 
 
 def _inputs(solved: Solved, money: Mapping[str, float]) -> Inputs:

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.decide.plans import Solved
-from tunecase.plan import levers
+from tunecase.plan import Solved, levers
 from tunecase.plan.rounds import worth_of_knowing, worth_of_seeing
 from tunecase.quantities import band
 from tunecase.records import Experiment
@@ -20,7 +19,7 @@ def looks_of(solved: Solved) -> tuple[Experiment, ...]:
 
     state = solved.state
     values = _values(solved)
-    left = float(np.median(state.budget_left))
+    left = state.budget_left
     experiments = []
     for made in (look(state) for look in levers.LOOKS):
         if made.shown is None:
@@ -29,7 +28,7 @@ def looks_of(solved: Solved) -> tuple[Experiment, ...]:
         worth, error = worth_of_seeing(values, made.shown)
         price = band(made.price + np.zeros(len(values)))
         mean = float(np.mean(made.price))
-        blocked = "it costs more than what is left of the budget" if price.p50 > left else ""
+        blocked = "it costs more than what is left of the budget" if price.p80 > left else ""
         experiments.append(Experiment(made.name, made.action, price, worth, error, worth - mean, blocked))
     return tuple(experiments)
 

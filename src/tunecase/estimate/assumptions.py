@@ -2,9 +2,8 @@
 
 from tunecase import catalog
 from tunecase.compute import base_model
-from tunecase.estimate.drawn import Drawn
 from tunecase.estimate.ways import not_to_be_had
-from tunecase.plan import Known
+from tunecase.plan import Drawn
 from tunecase.plan.costs import Cost, Work
 from tunecase.prices import clock_words, legal_note, low_pay, old_rates, unknown_words
 from tunecase.project import Project
@@ -14,10 +13,10 @@ from tunecase.records import Audit
 CLOUD = ("gpu", "failed_runs", "idle", "storage", "egress")
 
 
-def assumptions(bill: Drawn, facts: Known) -> tuple[str, ...]:
+def assumptions(bill: Drawn) -> tuple[str, ...]:
     """Every assumption of a bill, in the order in which they are printed."""
     work, basis = bill.work, bill.work.basis
-    words = [*bill.route.assumptions, *_machine_words(bill)]
+    words = [*bill.assumptions, *_machine_words(bill)]
     if not bill.lines["inference"].included:
         words.append("inference after launch is left out of the total (include_inference: true counts it)")
     words += [
@@ -30,8 +29,8 @@ def assumptions(bill: Drawn, facts: Known) -> tuple[str, ...]:
         *basis.contracts_notes,
         old_rates(basis),
         low_pay(basis),
-        *_of_the_data(facts.audit),
-        *_of_the_plan(facts.project),
+        *_of_the_data(bill.facts.audit),
+        *_of_the_plan(bill.facts.project),
     ]
     return tuple(word for word in words if word)
 

@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 from tunecase.compute import idle_over_used
 from tunecase.estimate.assumptions import assumptions
-from tunecase.estimate.drawn import Drawn, drawn
-from tunecase.estimate.route import total_of
 from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
-from tunecase.plan import Known
-from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, training_jobs
+from tunecase.plan import Drawn, plan
+from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, total_of, training_jobs
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
-from tunecase.records import Driver, Estimate, Line
+from tunecase.records import Driver, Estimate, Line, WhatIf
 
 if TYPE_CHECKING:
-    from tunecase.plan.rounds import Flags
     from tunecase.quantities import Draws
 
 BARS = 30
@@ -27,48 +24,41 @@ LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 dr
 
 
 def estimate(
-    facts: Known, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
+    bill: Drawn, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
         total = sum over lines, world by world;   every named input is drawn once per world
 
-    The number of rounds is the project's, or follows from the forecast's curve (each world walks along one curve; after
-    every test the policy of `decide` says what is done next, until the target is shown or nothing more is worth its
-    price), or is assumed where there is no pilot.
+    The rounds are those of the plan: each world walks along one curve, and after every test the policy says what is
+    done next, until the target is shown or nothing more is worth its price. Without a target they are assumed.
 
     Args:
-        facts: all that is known of the project; its worlds are the bill's.
+        bill: the plan in every world.
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
         progress: told how many of how many inputs were looked at for that.
     Returns: the Estimate, in the project's currency.
     What no input names is the line `unknowns`: a factor on people's hours, never on metered prices.
     """
-    record = _record(drawn(facts), facts)
-    if what_if is None or record.budget is None:
-        return record
-    return replace(record, what_if=budget_what_if(facts, record, what_if, progress))
+    asked = what_if is not None and bill.work.project.budget is not None
+    return _record(bill, budget_what_if(bill, what_if, progress) if asked and what_if is not None else ())
 
 
-def _record(bill: Drawn, facts: Known) -> Estimate:
-    work, walk, total = bill.work, bill.route.walk, bill.total
+def _record(bill: Drawn, what_if: tuple[WhatIf, ...] = ()) -> Estimate:
+    facts, work, walk, total = bill.facts, bill.work, bill.walk, bill.total
     basis, machine = work.basis, work.machine
     cards = machine if machine is not None and machine.offer is None else None
-    hours, run = gpu_hours(work), work.run_price(facts.rows)
-    factor = unknown_factor(basis)
-    effort = basis.draw("effort_per_round", work.project.effort_per_round) * person_hour(basis) * factor
-    training = 0.0 if run is None else run * runs_per_round(work) * (1 + idle_over_used(basis))
-    budget = work.project.budget.spread.median if work.project.budget else None
-    within = total <= (float("inf") if budget is None else budget)
+    hours, run = gpu_hours(replace(work, walk=walk)), work.run_price(facts.rows)
+    made = plan(bill)
     return Estimate(
         currency=basis.currency,
         lines=tuple(_line(name, cost, float(total.mean())) for name, cost in bill.lines.items()),
         total=band(total),
         rounds=band(walk.rounds),
-        months=band(months(work) * factor),
-        budget=budget,
-        over_budget=None if budget is None else float((~within).mean()),
-        reached=_share_of(walk.reached, within),
+        months=band(months(replace(work, walk=walk)) * unknown_factor(basis)),
+        budget=work.project.budget.spread.median if work.project.budget else None,
+        over_budget=made.total.over.value if made.total.over is not None else None,
+        reached=made.chance.shown.value if made.chance is not None else None,
         drivers=_drivers(bill),
         unpriced=tuple(name for cost in bill.lines.values() for name in cost.unpriced),
         gpu=machine.gpu if machine else "",
@@ -78,40 +68,44 @@ def _record(bill: Drawn, facts: Known) -> Estimate:
         price_dates=machine.hour.dates if machine else (),
         price_book=basis.price_book,
         label_price=_banded(work.supply.price),
-        round_price=band(effort + training),
+        round_price=band(_round_price(bill)),
         run_price=_banded(run),
         histogram=_histogram(total),
         draws=basis.worlds.n,
         seed=basis.worlds.seed,
-        based_on=bill.route.based_on,
-        assumptions=assumptions(bill, facts),
+        based_on=bill.based_on,
+        assumptions=assumptions(bill),
         defaults=tuple(basis.used.values()),
-        false_pass=_share_of(walk.false_pass),
+        false_pass=made.chance.false_pass.value if made.chance is not None else None,
         total_when_reached=_band_where(total, walk.reached, True),
         total_when_stopped=_band_where(total, walk.reached, False),
-        fixed=bill.route.fixed,
+        what_if=what_if,
         total_without_unknowns=_without(bill, "unknowns"),
         total_without_answers=_without(bill, "inference"),
         ways=ways(basis, bill.rented.machine, machine, _load(bill)),
-        settled=_share_of(walk.settled, within) if work.project.problem.fallback else None,
+        settled=made.chance.settled.value if made.chance is not None and made.chance.settled is not None else None,
+        plan=made,
     )
+
+
+def _round_price(bill: Drawn) -> "Draws":
+    """A whole round on the rows at hand: people's hours with what nobody foresaw, and its runs, shape (draws,)."""
+    work, basis = bill.work, bill.work.basis
+    effort = basis.draw("effort_per_round", work.project.effort_per_round) * person_hour(basis) * unknown_factor(basis)
+    run = work.run_price(bill.facts.rows)
+    return effort if run is None else effort + run * runs_per_round(work) * (1 + idle_over_used(basis))
 
 
 def _banded(draws: "Draws | None") -> Band | None:
     return None if draws is None else band(draws)
 
 
-def _share_of(flags: "Flags | None", within: "Flags | bool" = True) -> float | None:
-    """The share of worlds with a flag, counting only those within the budget; None where the flag is not known."""
-    return None if flags is None else float((flags & within).mean())
-
-
 def _without(bill: Drawn, name: str) -> Band:
-    return band(total_of([cost for line, cost in bill.lines.items() if line != name]))
+    return band(total_of(bill.lines, without=(name,)))
 
 
 def _load(bill: Drawn) -> Load | None:
-    work = bill.work
+    work = replace(bill.work, walk=bill.walk)
     if work.tokens_per_row is None:
         return None
     return Load(rows_trained(work), work.tokens_per_row, training_jobs(work), work.project.training.epochs)
@@ -121,14 +115,15 @@ def _line(name: str, cost: Cost, mean_total: float) -> Line:
     share = None
     if cost.included and cost.amount is not None and mean_total > 0:
         share = float(cost.amount.mean()) / mean_total
-    return Line(name, _banded(cost.amount), share, cost.basis, cost.included, _banded(cost.quantity), cost.unit)
+    mean = None if cost.amount is None else float(cost.amount.mean())
+    return Line(name, _banded(cost.amount), share, cost.basis, cost.included, _banded(cost.quantity), cost.unit, mean)
 
 
 def _drivers(bill: Drawn) -> tuple[Driver, ...]:
     """The inputs that carry most of the total's variance; how the rounds are drawn counts as one input, the rounds."""
     total, named = bill.total, bill.work.basis.worlds.drawn
     inputs = {name: draws for name, draws in named.items() if not name.startswith(ROUNDS)}
-    inputs[ROUNDS] = bill.route.walk.rounds
+    inputs[ROUNDS] = bill.walk.rounds
     drivers = []
     for name, index in list(first_order(inputs, total).items())[:DRIVERS]:
         if index.value >= LEAST_SHARE:

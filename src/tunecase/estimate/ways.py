@@ -28,13 +28,13 @@ from tunecase.prices import (
     stored_months,
     training_price,
 )
+from tunecase.plan import HOSTED
 from tunecase.quantities import Worlds, band
 from tunecase.records import Way
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-HOSTED: Literal["hosted"] = "hosted"
 KINDS: dict[str, Literal["owned", "contract"]] = {OWNED_TIER: "owned", CONTRACT_TIER: "contract"}
 
 
@@ -51,25 +51,6 @@ class Load:
     def mtok(self) -> "Draws":
         """Millions of tokens that pass through training, shape (draws,)."""
         return self.rows * self.tokens_per_row * self.epochs / 1e6
-
-
-def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | None:
-    """The hosted model under compute.hosted as a machine whose hours are billed millions of tokens; None without one.
-
-    Of a provider that pads the billed tokens need the length of a row; where it is not known, none are added, and the
-    bill has no gpu line anyway.
-    """
-    import numpy as np
-
-    offer = chosen(basis)
-    if offer is None:
-        return None
-    longest = float(sequence_tokens(basis))
-    each = np.full(basis.worlds.n, longest) if tokens_per_row is None else tokens_per_row
-    billed: Draws = billed_tokens(offer.row, rows=1e6 / each, tokens_per_row=each, epochs=1.0, longest=longest)
-    hour = GpuHour(_rate(offer, basis), HOSTED, (offer.provider,), (offer.date,), 0)
-    how = "; ".join((f"its provider {offer.row.provider} trains it", *offer.notes))
-    return Machine("", 0, billed / 1e6, hour, how, offer)
 
 
 def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load | None) -> tuple[Way, ...]:

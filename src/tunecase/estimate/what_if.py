@@ -1,17 +1,13 @@
 """What if one input of the bill were different: which change alone would keep the budget, or break it."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase.decide import NOT_SURE, SURE, Inputs, change, inputs_of, what_if
-from tunecase.estimate.drawn import drawn
-from tunecase.plan import Known
+from tunecase.plan import Drawn, Known, drawn
 from tunecase.prices import ROUNDS
-from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds
-from tunecase.records import Estimate, Flip, WhatIf
-
-if TYPE_CHECKING:
-    from tunecase.estimate.drawn import Drawn
+from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds, band
+from tunecase.records import Flip, WhatIf
 
 Goal = Literal["stay", "reach"]
 Chances = dict[Goal, float]
@@ -26,7 +22,7 @@ NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "st
 
 
 def budget_what_if(
-    facts: Known, record: Estimate, wanted: float, progress: Callable[[int, int], None] | None = None
+    bill: Drawn, wanted: float, progress: Callable[[int, int], None] | None = None
 ) -> tuple[WhatIf, ...]:
     """Which change of one input alone raises the chance to stay within the budget to `wanted`, or lowers it below.
 
@@ -35,24 +31,24 @@ def budget_what_if(
     by its rate; rounds are set to a whole number.
 
     Args:
-        facts: what the bill rests on; at most 4,000 of its worlds are drawn, which gives a chance near `wanted` a
-            standard error of .006.
-        record: the bill, with its budget.
+        bill: the plan, of a project with a budget; it is worked out again in at most 4,000 worlds, which gives a chance
+            near `wanted` a standard error of .006.
         wanted: the chance asked for.
         progress: told how many of how many inputs were looked at, once for each goal.
     Returns: one WhatIf for each goal, its flips with the smallest change first.
     Leaves out changes of two inputs at once, and inputs that nobody sets: the luck of tests, the time of a step against
         its prediction, the length of the rows.
     """
-    assert record.budget is not None
-    bill = _Bill(facts.in_worlds(_fewer(facts.basis.worlds)), record.budget)
-    goals: tuple[Goal, ...] = ("stay",) if len(bill.now) == 1 else ("stay", "reach")
+    budget, middle = bill.work.project.budget, round(band(bill.walk.rounds).p50)
+    assert budget is not None
+    again = _Bill(bill.facts.in_worlds(_fewer(bill.work.basis.worlds)), budget.spread.median)
+    goals: tuple[Goal, ...] = ("stay",) if len(again.now) == 1 else ("stay", "reach")
     answers = []
     for goal in goals:
-        flips = what_if(_answer(bill, goal, wanted), bill.inputs.now, once_each_way=True, progress=progress)
+        flips = what_if(_answer(again, goal, wanted), again.inputs.now, once_each_way=True, progress=progress)
         if goal == "stay":
-            flips = (*flips, _rounds(bill, round(record.rounds.p50), wanted))
-        answers.append(WhatIf(goal, record.budget, wanted, bill.now[goal], tuple(sorted(flips, key=change))))
+            flips = (*flips, _rounds(again, middle, wanted))
+        answers.append(WhatIf(goal, again.budget, wanted, again.now[goal], tuple(sorted(flips, key=change))))
     return tuple(answers)
 
 
@@ -79,8 +75,8 @@ class _Bill:
         worlds = self.facts.basis.worlds
         return self._chances(drawn(self.facts.in_worlds(Worlds(worlds.seed, worlds.n), fixed)))["stay"]
 
-    def _chances(self, bill: "Drawn") -> Chances:
-        within, reached = bill.total <= self.budget, bill.route.walk.reached
+    def _chances(self, bill: Drawn) -> Chances:
+        within, reached = bill.total <= self.budget - self.facts.spent, bill.walk.reached
         chances: Chances = {"stay": float(within.mean())}
         if reached is not None:
             chances["reach"] = float((reached & within).mean())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.known import known_of
+from tunecase.flow.known import drawn_of, known_of
 from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now, spent
 from tunecase.flow.points import labelled_rows
@@ -17,7 +17,7 @@ from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.books import Kept, Standing
-    from tunecase.estimate import Drawn
+    from tunecase.plan import Drawn
     from tunecase.ledger import Entry
     from tunecase.project import Project
     from tunecase.report import Content
@@ -170,16 +170,16 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
     """
     if flow.current("audit") is None and flow.project.data.train is not None:
         return replace(standing, not_drawn="the data or the project file have changed; run `tunecase estimate`")
-    from tunecase.estimate import drawn
+    from tunecase.plan import drawn
 
     facts, seen = known_of(flow), flow.current("forecast")
     follows_rounds = seen is not None and seen.rounds == standing.rounds_made
     if standing.rounds_made and flow.project.rounds is None and follows_rounds:
         rows = max(facts.rows, labelled_rows(flow, rounds[-1]))
         bill = drawn(replace(facts, rows=rows).in_worlds(facts.basis.worlds, _with_what_is_left(flow)))
-        if bill.route.walk.reached is not None:
+        if bill.walk.reached is not None:
             return _with_bill(standing, bill, afresh=True)
-    return _with_bill(standing, drawn(known_of(flow)), afresh=False)
+    return _with_bill(standing, drawn_of(flow), afresh=False)
 
 
 def _with_bill(standing: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
@@ -190,7 +190,7 @@ def _with_bill(standing: "Standing", bill: "Drawn", *, afresh: bool) -> "Standin
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
-    return replace(standing, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
+    return replace(standing, drawn=lines, rounds_drawn=bill.walk.rounds, afresh=afresh)
 
 
 def _with_what_is_left(flow: Flow) -> "Project":

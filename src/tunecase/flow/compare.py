@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.known import known_of
+from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, open_case, read_confidence
 from tunecase.flow.verbs import CURVE, DEFINITION, ROWS, have
 from tunecase.io import Output, check_outputs, read_value
@@ -243,11 +243,11 @@ def _named(left: Flow, right: Flow | None, request: CompareAsked) -> Iterator[tu
 
 def _side(flow: Flow, name: str, factor: float) -> "Side":
     """One bill in every world, in the comparison's currency."""
-    from tunecase.estimate import Side, drawn
+    from tunecase.estimate import Side
 
-    bill = drawn(known_of(flow))
+    bill = drawn_of(flow)
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None
-    walk = bill.route.walk
+    walk = bill.walk
     return Side(
         name=name,
         lines={line: None if cost.amount is None else cost.amount * factor for line, cost in bill.lines.items()},
@@ -256,7 +256,7 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
         rounds=walk.rounds,
         budget=budget,
         reached=walk.reached,
-        based_on=bill.route.based_on,
+        based_on=bill.based_on,
     )
 
 

@@ -1,10 +1,9 @@
 """Chooses what the next dollar should buy, from what is known of a case."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
-from tunecase.flow.known import known_of
+from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow
 from tunecase.records import Decision
 
@@ -15,15 +14,17 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
     `progress` is told how many of how many inputs were looked at for that.
     """
     from tunecase.decide import decide
+    from tunecase.plan import plan
 
     tried, seen = flow.current("pilot"), flow.current("forecast")
     simulated = tried is not None and tried.trainer == "simulated" and (seen is None or seen.source == "pilot")
     unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if simulated else ""
-    known = known_of(flow, 4_000)
+    drawn, bill = drawn_of(flow), flow.current("estimate")
     record = decide(
-        replace(known, forecast=None) if simulated else known,
-        estimate=flow.current("estimate"),
+        drawn,
+        bill.plan if bill is not None and bill.plan is not None else plan(drawn),
         no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
+        simulated=simulated,
         what_if=what_if,
         progress=progress,
     )

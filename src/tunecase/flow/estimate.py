@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.known import known_of
+from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, read_confidence
 from tunecase.records import Estimate
 
@@ -15,7 +15,7 @@ def price_project(
     """The bill from what is known; with a curve the rounds come from it."""
     from tunecase.estimate import estimate
 
-    return cast(Estimate, flow.keep("estimate", estimate(known_of(flow), what_if=wanted, progress=progress)))
+    return cast(Estimate, flow.keep("estimate", estimate(drawn_of(flow), what_if=wanted, progress=progress)))
 
 
 def has_the_test_rows(flow: Flow) -> bool:

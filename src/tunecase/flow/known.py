@@ -7,7 +7,7 @@ from tunecase.flow.points import tuning_of_the_curve
 from tunecase.records import Audit, Pilot
 
 if TYPE_CHECKING:
-    from tunecase.plan import Known
+    from tunecase.plan import Drawn, Known
 
 
 def known_of(flow: Flow, draws: int | None = None) -> "Known":
@@ -20,7 +20,7 @@ def known_of(flow: Flow, draws: int | None = None) -> "Known":
         basis=flow.basis(draws),
         rows=usable_rows(flow),
         tokens=None if audit is None else audit.tokens,
-        definition=flow.current("define"),
+        definition=flow.current("define") or flow.posed,
         audit=audit,
         forecast=flow.current("forecast"),
         runs=() if pilot is None else pilot.runs,
@@ -29,3 +29,17 @@ def known_of(flow: Flow, draws: int | None = None) -> "Known":
         done=[made.changed for made in flow.rounds()],
         spent=spent(flow),
     )
+
+
+def drawn_of(flow: Flow) -> "Drawn":
+    """The plan in every world, drawn once for all verbs that rest on the same records."""
+    from tunecase.plan import drawn
+
+    facts = known_of(flow)
+    rests_on = (facts.audit, facts.definition, facts.forecast, facts.tuning, facts.reviews, flow.current("pilot"))
+    also = (facts.spent, tuple(facts.done), flow.review_minutes)
+    held = flow.drawn
+    same = held is not None and held[1] == also and all(a is b for a, b in zip(held[0], rests_on, strict=True))
+    if held is None or not same:
+        flow.drawn = held = (rests_on, also, drawn(facts))
+    return held[2]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tunecase.data.reading import Table
     from tunecase.io import Output
     from tunecase.pilot.scoring import Kind
+    from tunecase.plan import Drawn
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
 
@@ -42,7 +43,7 @@ class Flow:
     """One opened case: the project, its ledger, the seed, today, and the records made in this process.
 
     `contracts` are the user's own prices, None without a file of them. `posed` is the problem judged without its price,
-    on which the bill and the definition both rest.
+    on which the bill and the definition both rest. `drawn` is the plan in every world, with what it rests on.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -60,6 +61,7 @@ class Flow:
     contracts: "Contracts | None" = None
     past_read: "Past | None" = None
     posed: Definition | None = None
+    drawn: "tuple[tuple[Any, ...], tuple[Any, ...], Drawn] | None" = None
 
     @property
     def folder(self) -> Path:

@@ -37,9 +37,19 @@ def _has_points(flow: Flow) -> bool:
     return kept_elsewhere(flow) is not None or flow.current("pilot") is not None
 
 
+def _problem_is_known(flow: Flow) -> bool:
+    """Whether a bill knows where its curve begins and what the target is worth, as far as the files say."""
+    data, problem = flow.project.data, flow.project.problem
+    if data.train is None or problem.target is None:
+        return True
+    return flow.posed is not None or flow.current("define") is not None
+
+
 def _bill_has_the_curve(flow: Flow) -> bool:
     bill: Estimate | None = flow.current("estimate")
     if bill is None or not flow.rests_on_current("estimate"):
+        return False
+    if bill.plan is None:
         return False
     if bill.based_on != "no pilot":
         return True
@@ -55,6 +65,7 @@ ROWS = Need(_rows_are_counted, "audit", audit)
 PILOT = Need(_known("pilot"), "ask for a pilot", _ask_for_pilot)  # it is never run by itself
 POINTS = Need(_has_points, "ask for a pilot", _ask_for_pilot)
 POSED = Need(lambda flow: False, "pose", pose)  # anew each time, since nobody keeps it
+KNOWN_PROBLEM = Need(_problem_is_known, "pose", pose)
 ANY_BILL = Need(_known("estimate"), "first bill", price_project)
 BILL_WITH_TEST_ROWS = Need(has_the_test_rows, "first bill", price_test_rows)
 DEFINITION = Need(lambda flow: flow.rests_on_current("define"), "define", judge_problem)
@@ -68,13 +79,13 @@ RESTS_ON: dict[str, tuple[Need, ...]] = {
     "audit": (),
     "ask for a pilot": (),
     "pose": (AUDIT,),
-    "first bill": (ROWS,),
+    "first bill": (ROWS, KNOWN_PROBLEM),
     "define": (AUDIT, POSED, ANY_BILL, BILL_WITH_TEST_ROWS),
     "pilot": (AUDIT,),
     "forecast": (POINTS, DEFINITION, AUDIT),
     "forecast from the pilot": (PILOT, DEFINITION, AUDIT),
     "forecast from kept points": (DEFINITION, AUDIT),
-    "estimate": (CURVE, ROWS),
+    "estimate": (CURVE, ROWS, KNOWN_PROBLEM),
     "decide": (CURVE, DEFINITION, BILL, ROWS),
     "next": (CURVE, BILL),
 }

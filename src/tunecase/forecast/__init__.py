@@ -6,11 +6,11 @@ from tunecase.forecast.forecast import Measured, forecast, read_source, told
 from tunecase.forecast.points import counted_as, merge, to_error, with_rounds
 from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.sizes import adding, doubling
-from tunecase.forecast.stakes import Prospect, stakes
+from tunecase.forecast.stakes import Prospect, n_max_of, stakes
 from tunecase.forecast.verdict import cautious_score
 
 __all__ = [
     "LEAST_SIZES", "Belief", "Measured", "Prospect", "Scale", "adding", "believe", "cautious_score", "counted_as",
-    "doubling", "forecast", "merge", "narrowings", "noise_of_run", "reach_share", "read_source", "scale_of", "stakes",
-    "to_error", "told", "with_rounds",
+    "doubling", "forecast", "merge", "n_max_of", "narrowings", "noise_of_run", "reach_share", "read_source", "scale_of",
+    "stakes", "to_error", "told", "with_rounds",
 ]  # fmt: skip

@@ -1,6 +1,10 @@
-"""Every step that money could buy, and the best policy over them: levers, costs and rounds."""
+"""Every step that money could buy, the best policy over them, and the one plan that all figures come from."""
 
 from tunecase.plan import costs, levers
+from tunecase.plan.drawn import Drawn, Walked, drawn, solve_again
 from tunecase.plan.known import Known
+from tunecase.plan.machine import HOSTED
+from tunecase.plan.plan import plan
+from tunecase.plan.solved import Solved, solve
 
-__all__ = ["Known", "costs", "levers"]
+__all__ = ["HOSTED", "Drawn", "Known", "Solved", "Walked", "costs", "drawn", "levers", "plan", "solve", "solve_again"]

@@ -32,6 +32,7 @@ from tunecase.prices.labels import (
 )
 from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.prices.people import (
+    PaidHours,
     expected_unknowns,
     paid_hours,
     person_hour,
@@ -52,7 +53,7 @@ from tunecase.prices.value import (
 
 __all__ = [
     "CONTRACT_TIER", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis", "Contracts",
-    "GpuHour", "Offer", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score",
+    "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score",
     "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost", "expected_unknowns", "flip_words",
     "formatting", "gpu_hour", "highest", "hour_words", "label_minutes", "label_price", "label_prices", "label_source",
     "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",

@@ -101,6 +101,8 @@ WANTED = {
     "levers.look_hours": Wanted("hour"),
     "stand_in.factor": Wanted(),
     "stand_in.smaller_model_factor": Wanted(),
+    "assumed.first_error": Wanted(),
+    "assumed.slope": Wanted(),
 }
 
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 
-def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+def target_value(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
     """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
 
-    Worth is that of one more correct answer (`worth_of_correct`); baseline is the best score without a fine-tune
-    (`baseline_score`). None when worth, volume or target is not stated, or when the metric is not a share of answers.
+    Worth is that of one more correct answer (`worth_of_correct`); baseline is the score in use, as stated, else the
+    best one without a fine-tune (`baseline_score`). None when worth, volume or target is not stated, or when the metric is not a share of answers.
     """
     import numpy as np
 
@@ -35,7 +35,7 @@ def target_value(project: "Project", basis: Basis, definition: Definition) -> "D
     return np.asarray(worth * volume * horizon * gain)
 
 
-def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+def value_or_saving(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
     """V; zero where the project states no value of an answer but saves on serving, so that only the saving counts."""
     value = target_value(project, basis, definition)
     if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
@@ -99,15 +99,17 @@ def error_cost(basis: Basis) -> "Draws | None":
     return sum(costs[1:], costs[0])
 
 
-def baseline_score(project: "Project", definition: Definition) -> float | None:
-    """The best score without a fine-tune, in use or not; a fine-tune adds what lies above it. None without any score.
+def baseline_score(project: "Project", definition: Definition | None) -> float | None:
+    """The score that a fine-tune's gain counts from: the stated one, else the best without a fine-tune; or None.
 
     Older records, made before prompts were scored, hold only the score in use, or else majority and probe.
     """
-    if definition.untrained is not None:
-        return definition.untrained
     if project.problem.baseline is not None:
         return read_score(project.problem.baseline)
+    if definition is None:
+        return None
+    if definition.untrained is not None:
+        return definition.untrained
     if definition.in_use is not None:
         return definition.in_use
     return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

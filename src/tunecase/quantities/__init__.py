@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from tunecase.quantities.interval import Interval80
+from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
 from tunecase.quantities.spread import (
+    BATCHES,
     Z80,
     Z90,
     AlteredWorlds,
@@ -11,10 +13,14 @@ from tunecase.quantities.spread import (
     Beta,
     Const,
     Interval,
+    Luck,
     Overrun,
     Spread,
+    Strata,
     Worlds,
     band,
+    batch_edges,
+    batch_error,
     generator,
 )
 from tunecase.quantities.statistics import (
@@ -55,12 +61,15 @@ from tunecase.quantities.wording import (
 
 if TYPE_CHECKING:
     from tunecase.quantities.spread import Draws as Draws
+    from tunecase.quantities.spread import Flags as Flags
+    from tunecase.quantities.spread import Indices as Indices
 
 __all__ = [
-    "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90", "AlteredWorlds", "Band", "Beta",
-    "Const", "Interval", "Interval80", "Overrun", "Quantity", "Spread", "UnitError", "Wanted", "Worlds",
-    "agreement_of_two", "band", "band_words", "ceiling_range", "count", "counted", "day", "duration", "figures",
-    "generator", "interval_words", "mcnemar_p", "money", "money_band", "one_line", "paid", "paired_rows_needed",
-    "read_quantity", "score", "score_interval", "sentence", "share", "signed", "smallest_loss_ruled_out",
-    "smallest_paired_gain", "smallest_unpaired_gain", "teaches_like", "unpaired_rows_needed", "wilson", "winners_curse",
+    "BATCHES", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90", "AlteredWorlds", "Band",
+    "Beta", "Const", "Interval", "Interval80", "Luck", "Overrun", "Quantity", "Sampled", "Spread", "Strata",
+    "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band", "band_words", "batch_edges",
+    "batch_error", "ceiling_range", "count", "counted", "day", "duration", "figures", "generator", "interval_words",
+    "mcnemar_p", "money", "money_band", "one_line", "paid", "paired_rows_needed", "read_quantity", "sampled", "score",
+    "score_interval", "sentence", "share", "shares_shown", "signed", "smallest_loss_ruled_out", "smallest_paired_gain",
+    "smallest_unpaired_gain", "teaches_like", "unpaired_rows_needed", "wilson", "winners_curse",
 ]  # fmt: skip

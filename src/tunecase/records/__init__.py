@@ -25,6 +25,21 @@ from tunecase.records.pilot import (
     Tuning,
     WorstRow,
 )
+from tunecase.records.plan import (
+    Authorised,
+    Bridge,
+    Chance,
+    Kind,
+    Limits,
+    Month,
+    Moved,
+    Outcome,
+    Plan,
+    Release,
+    Total,
+    VariantPlan,
+    Worth,
+)
 from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
@@ -43,14 +58,15 @@ from tunecase.records.spend import (
 )
 
 __all__ = [
-    "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Baseline", "Bill", "BookLine",
-    "Books", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing", "Cluster", "Compared", "Comparison",
-    "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
-    "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held",
-    "HitRate", "Imported", "Judged", "Judgement", "Labelling", "LeftOut", "Line", "Measured", "Mistakes", "Needed",
-    "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Phase", "Pilot", "PilotSettings", "Placed", "PlanChosen",
-    "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run", "RunCharge",
-    "Scored", "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial", "Tuning",
-    "UnreadCharge", "Variance", "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault",
-    "to_json", "unread_words",
+    "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Authorised", "Baseline", "Bill",
+    "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing", "Cluster",
+    "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth",
+    "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
+    "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind", "Labelling", "LeftOut", "Limits", "Line",
+    "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
+    "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
+    "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside",
+    "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
+    "Variance", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
+    "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

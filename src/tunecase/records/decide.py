@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band
 from tunecase.records.estimate import Flip
+from tunecase.records.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Experiment:
 class Decision:
     """What should the next dollar buy?
 
-    `experiments` are runs and readings that only inform; `certainty` is the worth of knowing everything (EVPI);
+    `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform; `certainty` is the worth of knowing everything (EVPI);
     `what_if` holds, where asked for, the smallest change of each input at which another lever is advised.
     """
 
@@ -67,6 +68,7 @@ class Decision:
     experiments: tuple[Experiment, ...] = ()
     what_if: tuple[Flip, ...] = ()
     certainty: float | None = None
+    plan: Plan | None = None
 
     @property
     def ok(self) -> bool:

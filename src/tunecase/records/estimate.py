@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Band, figures
+from tunecase.records.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,7 @@ class Line:
     """One line of the bill; an unpriced line has no amount and says why.
 
     `quantity` is what is bought in all, in `unit` (GPU hour, hour, example); None where the line has no one quantity.
+    `expected` is the mean of the amount: expected lines sum to the expected total; None in older records.
     """
 
     name: str
@@ -20,6 +22,7 @@ class Line:
     included: bool = True
     quantity: Band | None = None
     unit: str = ""
+    expected: float | None = None
 
     @property
     def title(self) -> str:
@@ -138,12 +141,11 @@ class Way:
 class Estimate:
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
-    `reached` is the chance to meet the target within the budget, `false_pass` the chance to pass the test by luck.
-    `settled` is the chance to end at the project's fallback, short of the target; None without a fallback. `fixed` is
-    the mean of what is paid whatever the rounds are: repairs, and answers where they count. The histogram holds (middle
-    of a bar, share of worlds); the last bar has all dearer worlds. `total_without_answers` leaves out the answers after
-    launch, `total_without_unknowns` what nobody foresaw; None in records from before these were lines. `ways` are the
-    ways to train, the cheapest first.
+    `plan` holds the headline figures; None in records from before there was one. `reached`, `false_pass` and `settled`
+    are its chances. The histogram holds (middle of a bar, share of worlds); the last bar has all dearer worlds.
+    `total_without_answers` leaves out the answers after launch, `total_without_unknowns` what nobody foresaw; None in
+    records from before these were lines. `ways` are the ways to train, the cheapest first. `fixed` stands in older
+    records only.
     """
 
     currency: str
@@ -180,6 +182,7 @@ class Estimate:
     total_without_answers: Band | None = None
     ways: tuple[Way, ...] = ()
     total_without_unknowns: Band | None = None
+    plan: Plan | None = None
 
     @property
     def tuning(self) -> Band:

@@ -99,6 +99,7 @@ class Forecast:
     next_run: NextRun | None = None
     n_budget: int | None = None
     rounds: int = 0
+    p_now: float | None = None
 
     @property
     def language_model(self) -> bool:

@@ -1,14 +1,12 @@
 """The lines of the bill: one function for each, from the work to its cost."""
 
-from tunecase.plan.costs.cloud import egress, storage
-from tunecase.plan.costs.data import data
-from tunecase.plan.costs.people import evaluation, labour, months
-from tunecase.plan.costs.serving import inference
-from tunecase.plan.costs.training import failed_runs, gpu, gpu_hours, idle, rows_trained, runs_per_round, training_jobs
-from tunecase.plan.costs.unknowns import unknowns
+from tunecase.plan.costs.lines import COSTS, lines_of, total_of
+from tunecase.plan.costs.people import months, people_paid
+from tunecase.plan.costs.per_step import each_round, once
+from tunecase.plan.costs.training import gpu_hours, rows_trained, runs_per_round, training_jobs
 from tunecase.plan.costs.work import Cost, Work
 
 __all__ = [
-    "Cost", "Work", "data", "egress", "evaluation", "failed_runs", "gpu", "gpu_hours", "idle", "inference", "labour",
-    "months", "rows_trained", "runs_per_round", "storage", "training_jobs", "unknowns",
+    "COSTS", "Cost", "Work", "each_round", "gpu_hours", "lines_of", "months", "once", "people_paid", "rows_trained", "runs_per_round",
+    "total_of", "training_jobs",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ def data(work: Work) -> Cost:
     """
     import numpy as np
 
-    at_hand, on_the_way = list(_at_hand(work)), list(_on_the_way(work))
+    at_hand, on_the_way = [(amount * work.walk.begun, words) for amount, words in _at_hand(work)], [*_on_the_way(work)]
     amounts = [amount for amount, _ in (*at_hand, *on_the_way) if amount is not None]
     unpriced = tuple(f"data: {name}" for name in work.supply.unpriced)
     if any(amount is None for amount, _ in on_the_way):
@@ -34,6 +34,13 @@ def data(work: Work) -> Cost:
     if not np.any(work.walk.bought > 0):
         return Cost(total, words, unpriced=unpriced)
     return Cost(total, words, unpriced=unpriced, quantity=work.walk.bought, unit="example")
+
+
+def rows_at_hand(work: Work) -> "Draws":
+    """What the rows at hand and the test need before anything is trained, shape (draws,)."""
+    import numpy as np
+
+    return np.asarray(sum((amount for amount, _ in _at_hand(work)), np.zeros(work.basis.worlds.n)))
 
 
 def _at_hand(work: Work) -> "Iterator[tuple[Draws, str]]":

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.work import Cost, Work
-from tunecase.prices import label_price, paid_hours, ramp_up, token_price, working_months
+from tunecase.prices import PaidHours, label_price, paid_hours, ramp_up, token_price, working_months
 from tunecase.quantities import band, counted, figures
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ def labour(work: Work) -> Cost:
 
     Leaves out hours before the first round and after the last (procurement, launch, operation).
     """
-    paid, ramp = paid_hours(work.basis, person_hours(work)), ramp_up(work.basis)
+    paid, ramp = paid_hours(work.basis, person_hours(work)), _ramp_up(work)
     part = 1 - _evaluation_share(work)
     hours = paid.hours * part + ramp.hours
     words = _hours_words(work, hours, "data work, training and tuning")
@@ -37,34 +37,42 @@ def evaluation(work: Work) -> Cost:
     part = _evaluation_share(work)
     words = _hours_words(work, paid.hours * part, "error analysis and evaluation")
     amount, missing = paid.amount * part, ""
-    judging = _judging(work)
-    if isinstance(judging, str):
-        missing = judging
-    elif judging is not None:
+    each = judging_each_round(work)
+    if isinstance(each, str):
+        missing = each
+    elif each is not None:
+        judging = work.walk.rounds * each
         amount, words = amount + judging, f"{words}, and answers judged at {figures(band(judging).p50)} in all"
-    hours = paid.hours * part if judging is None else None
+    hours = paid.hours * part if each is None else None
     unpriced = (f"evaluation: {missing}",) if missing else ()
     return Cost(amount, words, unpriced=unpriced, quantity=hours, unit="hour" if hours is not None else "")
 
 
-def _judging(work: Work) -> "Draws | str | None":
-    """What a judging model and annotators cost over the rounds; the missing field in words; None where none judges."""
+def judging_each_round(work: Work) -> "Draws | str | None":
+    """What a judging model and annotators cost in a round; the missing field in words; None where none judges."""
     stated, basis = work.project.evaluation, work.basis
     amount: Draws | None = None
     if stated.judged is not None:
         price = token_price(basis, "evaluation", stated)
         if isinstance(price, str):
             return f"give evaluation: {price}"
-        amount = work.walk.rounds * basis.draw("evaluation.judged", stated.judged) * price
+        amount = basis.draw("evaluation.judged", stated.judged) * price
     if stated.labels is not None:
-        labels = work.walk.rounds * basis.draw("evaluation.labels", stated.labels) * label_price(basis)
+        labels = basis.draw("evaluation.labels", stated.labels) * label_price(basis)
         amount = labels if amount is None else amount + labels
     return amount
 
 
-def people_paid(work: Work) -> "Draws":
-    """What people's hours cost in all, for labour and evaluation, without unknowns, shape (draws,)."""
-    return paid_hours(work.basis, person_hours(work)).amount + ramp_up(work.basis).amount
+def people_paid(work: Work) -> PaidHours:
+    """People's hours in all and what they cost, for labour and evaluation, without unknowns."""
+    paid, ramp = paid_hours(work.basis, person_hours(work)), _ramp_up(work)
+    return PaidHours(paid.hours + ramp.hours, paid.amount + ramp.amount, paid.beyond)
+
+
+def _ramp_up(work: Work) -> PaidHours:
+    """Ramp-up, where anything is done at all."""
+    ramp, begun = ramp_up(work.basis), work.walk.begun
+    return PaidHours(ramp.hours * begun, ramp.amount * begun)
 
 
 def months(work: Work) -> "Draws":

@@ -5,7 +5,10 @@ from tunecase.quantities import band, figures
 
 
 def inference(work: Work) -> Cost:
-    """Answers after launch: volume x horizon x price per answer; outside the total unless the project includes it."""
+    """Answers after launch: volume x horizon x price per answer; outside the total unless the project includes it.
+
+    Where a curve is known only worlds that ship answer at all; elsewhere every world does.
+    """
     problem, included = work.project.problem, work.project.include_inference
     price = work.project.serving.price_per_1k_answers
     if price is None or problem.volume is None:
@@ -15,6 +18,8 @@ def inference(work: Work) -> Cost:
     draw = work.basis.worlds.draw
     months = work.basis.draw("problem.horizon", problem.horizon)
     answers = draw("problem.volume", problem.volume.spread) * months
+    if work.walk.shipped is not None:
+        answers = answers * work.walk.shipped
     amount = answers / 1000 * draw("serving.price_per_1k_answers", price.spread)
     return Cost(
         amount, f"{figures(band(answers).p50)} answers over {figures(band(months).p50)} months", included,

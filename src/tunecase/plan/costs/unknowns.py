@@ -23,4 +23,4 @@ def unknowns(work: Work) -> Cost:
             f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {mean:.2g} on average; "
             f"more than foreseen in {share(over)} of cases"
         )
-    return Cost((factor - 1) * people_paid(work), words)
+    return Cost((factor - 1) * people_paid(work).amount, words)

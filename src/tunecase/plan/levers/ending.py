@@ -1,6 +1,6 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
-from tunecase.forecast import cautious_score, scale_of, to_error
+from tunecase.forecast import Belief, cautious_score, scale_of, to_error
 from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.quantities import count, score
 
@@ -10,11 +10,17 @@ def ship(state: State) -> Offer:
     action = "ship what the pilot trained"
     if state.forecast.verdict != "reached":
         return Offer("ship", action, blocked=_not_met(state))
-    blocked = LOSS if state.value is not None and state.shipping(1.0) < 0 else ""
-    return Offer("ship", action, "ship", "measured", blocked, p_reach=1.0, brings=1.0)
+    # The pilot's own curve, not that of the model it stands in for, says what is shipped.
+    last = float(state.forecast.points[-1].n)
+    errors = state.belief.paths([last], len(state.paths))[:, 0] if isinstance(state.belief, Belief) else state.paths[:, 0]
+    had = float(state.credit(errors).mean())
+    blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
+    return Offer("ship", action, "ship", "measured", blocked, p_reach=state.forecast.p_now, brings=had)
 
 
 def _not_met(state: State) -> str:
+    if not state.forecast.points:
+        return "no pilot has trained anything yet"
     last = state.forecast.points[-1]
     if state.forecast.stand_in or to_error(last.score, state.forecast.direction) > state.error_target:
         return "the measured score does not meet the target"
@@ -46,6 +52,8 @@ def _settle(state: State, error_fallback: float) -> Offer:
     action = f"ship what the pilot trained, at {fallback}"
     if state.forecast.verdict == "reached":
         return Offer("redefine", action, blocked="the measured score meets the target itself")
+    if not state.forecast.points:
+        return Offer("redefine", action, blocked=_not_met(state))
     last = state.forecast.points[-1]
     bound = cautious_score(last, scale_of(state.forecast.metric, state.forecast.direction))
     if state.forecast.stand_in or to_error(bound, state.forecast.direction) > error_fallback:

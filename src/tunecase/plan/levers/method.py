@@ -21,7 +21,7 @@ def fine_tune(state: State) -> Offer:
     if not state.forecast.stand_in:
         return Offer("fine_tune", action, step, "measured", trains=True)
     factor = words_of(state.forecast.stand_in_factor, state)
-    assumption = f"{state.model}: error {factor} times that of {state.forecast.model} at the same rows"
+    assumption = state.assumed or f"{state.model}: error {factor} times that of {state.forecast.model} at the same rows"
     return Offer("fine_tune", action, step, "assumed", assumption=assumption, trains=True)
 
 

@@ -13,9 +13,9 @@ from tunecase.plan.levers.ending import redefine, ship, stop
 from tunecase.plan.levers.looks import LOOKS, Look
 from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
-from tunecase.plan.rounds.board import Actions, Board, lay_out
+from tunecase.plan.rounds.board import Actions, Board, Rules, lay_out
 
-__all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "with_a_run", "without_value"]
+__all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "rules_of", "without_value"]
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     ship,
@@ -32,7 +32,8 @@ LEVERS: tuple[Callable[[State], Offer], ...] = (
 
 BEYOND_PRICE = 1e15  # in any currency
 DONE = "a measured round has done it already"
-SHIPPED = "what is shipped is trained once more"
+WEIGHED = ("bigger_model", "test_set")
+UNWEIGHED = "without a value of the target nothing says whether it is worth its price"
 
 
 def offers_of(state: State) -> tuple[Offer, ...]:
@@ -46,6 +47,12 @@ def offers_of(state: State) -> tuple[Offer, ...]:
     )
 
 
+def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
+    """The rules of a project's board: shipping at once brings what its best offer to ship brings."""
+    shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
+    return state.rules(begin_anyway=begin_anyway, shipped=shipped)
+
+
 def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, earlier: Board | None = None) -> Board:
     """The board of a project with what its offers allow.
 
@@ -56,9 +63,8 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, 
         earlier: a board of the same worlds and moves, whose tests hold.
     Returns: the Board; a lever that is blocked has no step on it.
     """
-    shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
     return lay_out(
-        state.paths, state.sizes, rules=state.rules(begin_anyway=begin_anyway, shipped=shipped), prices=state.prices,
+        state.paths, state.sizes, rules=rules_of(state, offers, begin_anyway=begin_anyway), prices=state.prices,
         actions=Actions(
             [offer.purchase for offer in offers if offer.purchase is not None],
             [offer.move for offer in offers if offer.move is not None],
@@ -69,18 +75,15 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, 
 
 
 def without_value(state: State, offers: Sequence[Offer]) -> tuple[State, tuple[Offer, ...]]:
-    """The board when the worth of the target is not stated: rows are bought round by round, whatever they cost."""
+    """The board when the worth of the target is not stated: rounds go on whatever they cost, within the budget.
+
+    They buy rows, search over settings once, and clean once: a bigger model and a larger test need a reason in money.
+    """
     import numpy as np
 
-    offers = tuple(replace(offer, move=None) for offer in offers)
+    offers = tuple(
+        replace(offer, move=None, blocked=offer.blocked or UNWEIGHED) if offer.lever in WEIGHED else offer
+        for offer in offers
+    )
     whole = replace(state.prices, short_labour=state.prices.labour)
     return replace(state, value=np.full(len(state.paths), BEYOND_PRICE), prices=whole, error_baseline=1.0), offers
-
-
-def with_a_run(offers: Sequence[Offer]) -> tuple[Offer, ...]:
-    """The offers with one more training on the rows at hand: what is shipped has to be trained once more."""
-    return tuple(
-        replace(offer, trains=True) if offer.lever == "fine_tune" else replace(offer, blocked=offer.blocked or SHIPPED)
-        if offer.brings else offer
-        for offer in offers
-    )  # fmt: skip

@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
+
+from tunecase.plan.assumed import AssumedCurve, assumed_curve
+from tunecase.plan.costs import Work, each_round, once
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.walk import of_the_model
-from tunecase.prices import Basis, baseline_score, expected_unknowns, label_price, person_hour, serving_saving, supply
+from tunecase.prices import ROUNDS, Basis, baseline_score, person_hour, serving_saving, supply, unknown_factor
 from tunecase.project import read_score
 from tunecase.quantities import LEAST_TEST_ROWS
 from tunecase.records import Audit, Definition, Forecast
@@ -18,40 +21,60 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 MOST_SIZES = 8
+MOST_STATED = 100  # rounds that a project file can ask for
 MADE = ("synthetic", "scrape")
 
 
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """What is asked of a project that is otherwise: the budget and the price of a run, as multiples of today's."""
+
+    budget: float = 1.0
+    run: float = 1.0
+
+
+AS_IT_IS = Scaled()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curve:
+    """The curve that worlds follow, with the forecast that it belongs to."""
+
+    forecast: Forecast
+    belief: Belief | AssumedCurve
+    held: int
+    sizes: tuple[int, ...]
+
+    @property
+    def assumed(self) -> str:
+        """What the curve is taken from where nobody has measured it; empty where somebody has."""
+        return self.belief.words if isinstance(self.belief, AssumedCurve) else ""
+
+    @property
+    def trained(self) -> bool:
+        """Whether the model itself was measured on all rows at hand."""
+        last = max((point.n for point in self.forecast.points), default=0)
+        return not self.forecast.stand_in and last >= self.held
+
+
 def standing(
-    facts: Known,
-    *,
-    value: "Draws | None",
-    run_per_row: "Draws | float",
-    budget_left: "Draws | float",
-    earlier: State | None = None,
+    facts: Known, work: Work, *, value: "Draws | None", scaled: Scaled = AS_IT_IS, earlier: State | None = None
 ) -> State:
-    """The State after a pilot.
+    """The State of a project that states a target.
 
     Args:
-        facts: all that is known of the project; its forecast holds the pilot's points with a target.
+        facts: all that is known of the project.
+        work: what its rounds are made of, in the worlds of the bill.
         value: V in each world, None where not stated.
-        run_per_row: one training run divided by its rows [base currency].
-        budget_left: what may still be spent, infinite without a budget.
+        scaled: the budget and the price of a run, where they are asked about.
         earlier: a State of the same points and worlds, whose curves hold; only prices have changed.
-    Returns: the State. Raises: ValueError where the forecast has no target or fewer than two sizes.
+    Returns: the State.
     """
-    basis, forecast, definition, audit = facts.basis, facts.forecast, facts.definition, facts.audit
-    if forecast is None or forecast.target is None:
-        raise ValueError("the forecast has no target")
-    belief = belief_of(forecast, basis) if earlier is None else earlier.belief
-    last = max(point.n for point in forecast.points)
-    # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
-    held = min(max(last, facts.rows), max(forecast.n_max, last))
-    sizes = doubling(held, forecast.n_max, MOST_SIZES)
-    paths = (
-        of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis) if earlier is None else earlier.paths
-    )
-    prices, saving = _round_prices(facts, run_per_row), serving_saving(basis)
-
+    basis, definition, audit = facts.basis, facts.definition, facts.audit
+    curve = _curve_of(facts) if earlier is None else _Curve(earlier.forecast, earlier.belief, earlier.sizes[0], ())
+    sizes, paths = (curve.sizes, _paths(curve, basis)) if earlier is None else (earlier.sizes, earlier.paths)
+    forecast, saving = curve.forecast, serving_saving(basis)
+    assert forecast.target is not None
     aims = _aims(facts, forecast)
     return State(
         paths=paths,
@@ -60,26 +83,63 @@ def standing(
         error_baseline=1.0 if aims.baseline is None else aims.baseline,
         error_floor=aims.floor or 0.0,
         error_fallback=aims.fallback,
-        test_rows=test_rows(definition, audit, forecast) if belief.scale.binomial else None,
+        test_rows=test_rows(definition, audit, forecast) if curve.belief.scale.binomial else None,
         value=value,
-        prices=prices,
+        prices=_round_prices(work, scaled),
         supply=supply(basis, without=MADE),
         others=tuple((kind, made) for kind in MADE if (made := supply(basis, only=kind)).price is not None),
-        budget_left=budget_left,
+        budget_left=_budget(facts) * scaled.budget - facts.spent,
         forecast=forecast,
         audit=audit,
         basis=basis,
         model=base_model(basis),
-        trained=not forecast.stand_in and last >= held,
-        before=_before(basis, definition, audit),
-        belief=belief,
+        trained=curve.trained,
+        before=once(work),
+        belief=curve.belief,
+        assumed=curve.assumed,
         tuning=facts.tuning,
         reviews=facts.reviews,
-        most_rounds=int(basis.text("rounds.most")),
+        most_rounds=_most_rounds(basis),
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
     )
+
+
+def measured_curve(forecast: Forecast | None) -> bool:
+    """Whether worlds can follow a forecast's curve: it has a target, points of two sizes, and a verdict."""
+    if forecast is None or forecast.target is None or forecast.verdict == "not a pilot yet":
+        return False
+    return len({point.n for point in forecast.points if point.n > 0}) > 1
+
+
+def _curve_of(facts: Known) -> _Curve:
+    forecast, basis = facts.forecast, facts.basis
+    if forecast is None or not measured_curve(forecast):
+        assumed, forecast = assumed_curve(facts)
+        return _Curve(forecast, assumed, assumed.rows, doubling(assumed.rows, forecast.n_max, MOST_SIZES))
+    last = max(point.n for point in forecast.points)
+    # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
+    held = min(max(last, facts.rows), max(forecast.n_max, last))
+    return _Curve(forecast, belief_of(forecast, basis), held, doubling(held, forecast.n_max, MOST_SIZES))
+
+
+def _paths(curve: _Curve, basis: Basis) -> "Draws":
+    if isinstance(curve.belief, AssumedCurve):
+        return curve.belief.paths(curve.sizes)
+    return of_the_model(curve.belief.paths(curve.sizes, draws=basis.worlds.n), curve.forecast, basis)
+
+
+def _budget(facts: Known) -> float:
+    return facts.project.budget.spread.median if facts.project.budget else float("inf")
+
+
+def _most_rounds(basis: Basis) -> "Draws | int":
+    """The rounds that the project file allows, world by world; else a default that ends any project."""
+    stated = basis.project.rounds if basis.project else None
+    if stated is None:
+        return int(basis.text("rounds.most"))
+    return basis.worlds.draw(ROUNDS, stated.spread).clip(1, MOST_STATED).round()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +152,7 @@ class _Aims:
 
 
 def _aims(facts: Known, forecast: Forecast) -> _Aims:
-    baseline = baseline_score(facts.project, facts.definition) if facts.definition is not None else None
+    baseline = baseline_score(facts.project, facts.definition)
     settle = facts.project.problem.fallback
     scores = (baseline, forecast.ceiling, None if settle is None else read_score(settle))
     return _Aims(*(None if score is None else to_error(score, forecast.direction) for score in scores))
@@ -104,22 +164,17 @@ def belief_of(forecast: Forecast, basis: Basis) -> Belief:
     return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=forecast.language_model)
 
 
-def _round_prices(facts: Known, run_per_row: "Draws | float") -> RoundPrices:
-    basis, project = facts.basis, facts.project
+def _round_prices(work: Work, scaled: Scaled) -> RoundPrices:
+    basis, run = work.basis, work.run_price(1)
+    hour = person_hour(basis) * unknown_factor(basis)
     return RoundPrices(
-        labour=basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis),
-        short_labour=basis.draw("levers.first_run_hours") * person_hour(basis),
-        run_per_row=run_per_row,
-        runs=basis.draw("training.runs_per_round", project.training.runs_per_round),
+        labour=basis.draw("effort_per_round", work.project.effort_per_round) * hour,
+        short_labour=basis.draw("levers.first_run_hours") * hour,
+        run_per_row=0.0 if run is None else run * scaled.run,
+        runs=basis.draw("training.runs_per_round", work.project.training.runs_per_round),
         besides=paid_besides(basis),
-        # Nobody knows his world's overrun when a step is chosen: plans carry its mean.
-        unforeseen=expected_unknowns(basis) - 1,
+        each_round=each_round(work),
     )
-
-
-def _before(basis: Basis, definition: Definition | None, audit: Audit | None) -> "Draws | float":
-    missing = test_rows_to_buy(definition, audit)
-    return missing * label_price(basis) if missing else 0.0
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:
@@ -131,7 +186,7 @@ def test_rows(definition: Definition | None, audit: Audit | None, forecast: Fore
     measured = max((point.test_rows for point in forecast.points if point.test_rows), default=0) if forecast else 0
     if definition is None or not definition.test_rows:
         return measured or (audit.test_usable if audit else None) or None
-    rows = max(definition.test_rows + _missing(definition), measured)
+    rows = max(definition.test_rows + definition.test_rows_to_buy, measured)
     return max(int(rows / definition.design_effect), 1)
 
 
@@ -139,8 +194,4 @@ def test_rows_to_buy(definition: Definition | None, audit: Audit | None) -> int:
     """Missing test rows that the audit's repair price does not already cover."""
     small = audit.finding("test_too_small") if audit else None
     repaired = max(LEAST_TEST_ROWS - audit.test_usable, 0) if audit and small else 0
-    return max(_missing(definition) - repaired, 0)
-
-
-def _missing(definition: Definition | None) -> int:
-    return definition.test_rows_to_buy if definition else 0
+    return max((definition.test_rows_to_buy if definition else 0) - repaired, 0)

@@ -11,6 +11,7 @@ from tunecase.records import Audit, Forecast, Reviews, Tuning
 
 if TYPE_CHECKING:
     from tunecase.forecast import Belief
+    from tunecase.plan.assumed import AssumedCurve
     from tunecase.quantities import Draws
 
 FREE = Band(0, 0, 0, 0)
@@ -26,10 +27,11 @@ class State:
     `paths` are true errors of the model to be tuned at `sizes`, the first of which are the rows at hand; `value` is V,
     None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
-    (test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
+    (repairs, test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
     of a model that is shipped cost less than today's over the horizon, on average over the worlds. `test_rows` count
-    as independent items; a file needs `design_effect` rows for each.
+    as independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
+    no pilot measured it.
     """
 
     paths: "Draws"
@@ -42,21 +44,22 @@ class State:
     prices: RoundPrices
     supply: Supply
     others: tuple[tuple[str, Supply], ...]
-    budget_left: "Draws | float"
+    budget_left: float
     forecast: Forecast
     audit: Audit | None
     basis: Basis
     model: str
-    belief: "Belief"
+    belief: "Belief | AssumedCurve"
     trained: bool = True
     before: "Draws | float" = 0.0
     tuning: Tuning | None = None
     reviews: Reviews | None = None
-    most_rounds: int = 12
+    most_rounds: "Draws | int" = 12
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
     saving: float = 0.0
     design_effect: float = 1.0
+    assumed: str = ""
 
     @property
     def currency(self) -> str:

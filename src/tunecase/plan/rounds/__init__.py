@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.board import Board
-from tunecase.plan.rounds.policy import Policy, Sorted, best_policy, sort_worlds, worth_of_knowing, worth_of_seeing
-from tunecase.plan.rounds.walk import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
+from tunecase.plan.rounds.policy import Node, Policy, Sorted, Step, best_policy, sort_worlds, worth_of_knowing, worth_of_seeing
+from tunecase.plan.rounds.walk import Walk, counted, of_the_model, parted, passing_count, random_rounds, rounds_of
 
 if TYPE_CHECKING:
     from tunecase.plan.rounds.policy import Indices as Indices
     from tunecase.plan.rounds.walk import Flags as Flags
 
 __all__ = [
-    "Board", "Policy", "Sorted", "Walk", "best_policy", "counted", "of_the_model", "parted", "random_rounds",
-    "rounds_of", "sort_worlds", "walk_rounds", "worth_of_knowing", "worth_of_seeing",
+    "Board", "Node", "Policy", "Sorted", "Step", "Walk", "best_policy", "counted", "of_the_model", "parted",
+    "passing_count", "random_rounds", "rounds_of", "sort_worlds", "worth_of_knowing", "worth_of_seeing",
 ]  # fmt: skip

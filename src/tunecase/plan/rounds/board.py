@@ -8,13 +8,13 @@ shows something, the policy answers, and what is done next is paid.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.policy import Node, Policy, Step
 from tunecase.plan.rounds.walk import Walk, passing_count
-from tunecase.quantities import generator
+from tunecase.quantities import Strata
 
 if TYPE_CHECKING:
     from tunecase.plan.rounds.policy import Flags
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Place = tuple[int, frozenset[str]]  # index of the size, moves made
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
+SURE_TO_PAY = 0.8  # what is left of a budget must pay for a step with this chance
 FINE = 4_001  # points at which the chance to pass a test is worked out; between them it is read off
 
 
@@ -30,10 +31,10 @@ FINE = 4_001  # points at which the chance to pass a test is worked out; between
 class RoundPrices:
     """What a round is made of, in the base currency; numbers or arrays of shape (worlds,).
 
-    `labour` is the people's part of a whole round, `short_labour` that of a round without work on the data,
-    `run_per_row` one training run divided by its rows, `runs` the runs of a round that succeed and `besides` the share
-    paid on top of them: runs that fail, GPUs that stand idle. `unforeseen` is what people's part is expected to take
-    beyond what is foreseen, as a share: it counts in what a step is worth, not in what the budget must hold.
+    `labour` is the people's part of a whole round, `short_labour` that of a round without work on the data, both with
+    what nobody foresaw in that world. `run_per_row` is one training run divided by its rows, `runs` the runs of a round
+    that succeed and `besides` the share paid on top of them: runs that fail, GPUs that stand idle. `each_round` is what
+    any round costs besides, such as judged answers.
     """
 
     labour: "Draws | float"
@@ -41,7 +42,11 @@ class RoundPrices:
     run_per_row: "Draws | float" = 0.0
     runs: "Draws | float" = 1.0
     besides: "Draws | float" = 0.0
-    unforeseen: float = 0.0
+    each_round: "Draws | float" = 0.0
+
+    def people(self, rounds: float, short_rounds: float) -> "Draws | float":
+        """People's part of so many rounds, of which some have no work on the data, with what any round costs."""
+        return self.short_labour * short_rounds + self.labour * (rounds - short_rounds) + self.each_round * rounds
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
@@ -89,14 +94,15 @@ class Paid:
     data: "Draws | float" = 0.0
 
 
+SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
     """Every place with its steps. `errors`, `passed` and `settled` have shape (nodes, worlds); node 0 is the present.
 
-    `first_costs` are what the first steps cost in every world, in those too that cannot pay. `settled` is where the
-    test meets the fallback, whether shipping pays or not; it holds all that is passed.
-
-    `places` holds (index of the size, moves made) of each node, `paid` what each step of each node pays for.
+    `settled` is where the test meets the fallback, whether shipping pays or not; it holds all that is passed. `places`
+    holds (index of the size, moves made) of each node, `paid` what each step of each node pays for.
     """
 
     nodes: tuple[Node, ...]
@@ -107,33 +113,54 @@ class Board:
     sizes: tuple[int, ...]
     error_target: float
     settled: "Flags"
-    first_costs: "tuple[Draws | float, ...]" = ()
 
     def first(self, name: str) -> int | None:
         """The index of the first step of that name; None where it cannot be taken."""
         return next((i for i, step in enumerate(self.nodes[0].steps) if step.name == name), None)
 
+    def revalued(self, rules: "Rules") -> "Board":
+        """The same board where what shipping is worth has changed."""
+        import numpy as np
+
+        present = replace(self.nodes[0], ends=np.full(self.errors.shape[1], rules.shipped))
+        later = (
+            replace(node, ends=_ends(_brings(rules, self.errors[at]), self.passed[at], self.settled[at]))
+            for at, node in enumerate(self.nodes[1:], 1)
+        )
+        return replace(self, nodes=(present, *later))
+
     def walk(self, policy: Policy, first: int | None = None) -> Walk:
         """The Walk of every world under a policy, from the first step given or the policy's own."""
         import numpy as np
 
-        count = self.errors.shape[1]
-        sums = {name: np.zeros(count) for name in ("rounds", "short_rounds", "run_rows", "search_rows")}
-        sums |= {name: np.zeros(count) for name in ("bought", "data")}
-        for node, number, going in policy.moves(first):
+        moves, last = list(policy.moves(first)), policy.walk(first)[0]
+        worlds = np.arange(self.errors.shape[1])
+        shipped = np.array([node.ends for node in self.nodes])[last, worlds] != 0
+        reached = self.passed[last, worlds]
+        return replace(
+            self._summed(moves), reached=reached, false_pass=reached & (self.errors[last, worlds] > self.error_target),
+            settled=self.settled[last, worlds] & ~reached & shipped, ended_at=last,
+        )  # fmt: skip
+
+    def first_walk(self, first: int) -> Walk:
+        """The Walk of every world through its first step alone, whether it can be paid or not."""
+        import numpy as np
+
+        return self._summed([(0, first, np.ones(self.errors.shape[1], dtype=bool))])
+
+    def _summed(self, moves: "Sequence[tuple[int, int, Flags]]") -> Walk:
+        """What steps pay for, summed over each world's own."""
+        import numpy as np
+
+        sums = {name: np.zeros(self.errors.shape[1]) for name in SUMMED}
+        for node, number, going in moves:
             step = self.paid[node][number]
             for name, total in sums.items():
                 amount = getattr(step, name)
                 total[going] += amount if np.ndim(amount) == 0 else amount[going]
-        last, _ = policy.walk(first)
-        worlds = np.arange(count)
-        shipped = np.array([node.ends for node in self.nodes])[last, worlds] != 0
-        reached = self.passed[last, worlds]
         return Walk(
-            rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"], reached=reached,
-            false_pass=reached & (self.errors[last, worlds] > self.error_target), short_rounds=sums["short_rounds"],
-            search_rows=sums["search_rows"], data_paid=sums["data"],
-            settled=self.settled[last, worlds] & ~reached & shipped,
+            rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"],
+            short_rounds=sums["short_rounds"], search_rows=sums["search_rows"], data_paid=sums["data"],
         )  # fmt: skip
 
 
@@ -142,7 +169,8 @@ class Rules:
     """When a test is passed, what passing is worth, and what bounds the walk.
 
     `worth` is V in each world or on average; `credit` turns true errors into the part of it that is truly had.
-    `budget` is what all steps together may cost in a world, the first excepted where `begin_anyway`.
+    A step is taken where what is left of `budget` in that world pays for it at P80 over all worlds; the first is taken
+    in any case where `begin_anyway`. `most_rounds` may differ from world to world.
     """
 
     error_target: float
@@ -153,7 +181,7 @@ class Rules:
     seed: int = 0
     budget: "Draws | float" = float("inf")
     begin_anyway: bool = False
-    most_rounds: int = 12
+    most_rounds: "Draws | int" = 12
     shipped: float = 0.0  # what ending at once is worth
     before: "Draws | float" = 0.0  # paid with the first step, whichever it is
     error_fallback: float | None = None  # what would be shipped all the same
@@ -195,7 +223,7 @@ def lay_out(
     """
     import numpy as np
 
-    places = _places(len(sizes), [move.name for move in actions.moves], rules.most_rounds)
+    places = _places(len(sizes), actions, int(np.max(rules.most_rounds)))
     if earlier is not None and earlier.places != places:
         raise ValueError("the earlier board has other places")
     laying = _Laying(rules, prices, actions, tuple(sizes), places, len(paths))
@@ -208,15 +236,21 @@ def lay_out(
         nodes.append(Node(ends, tuple(way.step for way in taken[number]), tests.shown[number], passed))
     return Board(
         tuple(nodes), places, tuple(tuple(way.paid for way in ways) for ways in taken), tests.errors, tests.passed,
-        tuple(sizes), rules.error_target, tests.settled, tuple(way.whole_cost for way in taken[0]),
+        tuple(sizes), rules.error_target, tests.settled,
     )  # fmt: skip
 
 
-def _places(sizes: int, moves: Sequence[str], most_rounds: int) -> tuple[Place, ...]:
+def _places(sizes: int, actions: Actions, most_rounds: int) -> tuple[Place, ...]:
     """The present, then every size with every set of moves that the rounds allow; steps lead to later places only."""
-    grid = [(size, made) for made in _sets(moves) for size in range(sizes) if size + len(made) < most_rounds]
+    every = [(size, made) for made in _sets([move.name for move in actions.moves]) for size in range(sizes)]
+    grid = [place for place in every if _rounds_at(place, actions) <= most_rounds]
     grid.sort(key=lambda place: (place[0] + len(place[1]), place[0], sorted(place[1])))
     return ((0, frozenset()), *grid)
+
+
+def _rounds_at(place: Place, actions: Actions) -> int:
+    """The most rounds that lead to a place: one for each size gone up and each move made, and the first training."""
+    return place[0] + len(place[1]) + (actions.train is not None)
 
 
 def _sets(names: Sequence[str]) -> list[frozenset[str]]:
@@ -228,11 +262,10 @@ def _sets(names: Sequence[str]) -> list[frozenset[str]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taken:
-    """A step that some world can pay, what it pays for, and its cost in every world, in those too that cannot pay."""
+    """A step that some world can pay, and what it pays for."""
 
     step: Step
     paid: Paid
-    whole_cost: "Draws | float"
 
 
 class _Laying:
@@ -258,13 +291,12 @@ class _Laying:
         for name, place, paid, price in self._outward(number):
             if place not in self.index:
                 continue
-            labour = _labour(self.prices, paid)
-            cost = before + price + labour + self.prices.training(paid.run_rows, paid.search_rows)
-            whole = cost + self.prices.unforeseen * labour
-            able = self._able(number, cost)
+            people = self.prices.people(paid.rounds, paid.short_rounds)
+            cost = before + price + people + self.prices.training(paid.run_rows, paid.search_rows)
+            able = self._able(number, place, cost)
             if able.any():
                 self._spend(number, self.index[place], cost, able)
-                taken.append(_Taken(Step(name, self.index[place], _where(able, whole)), paid, whole))
+                taken.append(_Taken(Step(name, self.index[place], _where(able, cost)), paid))
         return taken
 
     def _outward(self, number: int) -> "Iterator[tuple[str, Place, Paid, Draws | float]]":
@@ -287,16 +319,21 @@ class _Laying:
                 paid = Paid(rounds, short, rows * move.run_factor * rounds, move.search_runs * rows, 0.0, move.price)
                 yield name, (size, made | {name}), paid, move.price
 
-    def _able(self, number: int, cost: "Draws | float") -> "Flags":
-        """Worlds whose budget holds what is foreseen."""
+    def _able(self, number: int, place: Place, cost: "Draws | float") -> "Flags":
+        """Worlds in which the step can be had, the rounds allow it, and what is left pays for it at P80.
+
+        What was spent is seen in each world; what a step will cost there is not.
+        """
         import numpy as np
 
         spent = self.spent[number]
-        able = np.isfinite(np.broadcast_to(cost, spent.shape))
-        if number == 0 and self.rules.begin_anyway:
+        costs = np.broadcast_to(np.asarray(cost, dtype=float), spent.shape)
+        able = np.isfinite(costs) & np.isfinite(spent)
+        if not able.any() or (number == 0 and self.rules.begin_anyway):
             return np.asarray(able)
-        able = able & np.isfinite(spent)
-        return np.asarray(able & (np.where(able, spent, 0.0) + np.where(able, cost, 0.0) <= self.rules.budget))
+        able = able & (_rounds_at(place, self.actions) <= np.asarray(self.rules.most_rounds))
+        held = float(np.quantile(costs[able], SURE_TO_PAY)) if able.any() else 0.0
+        return np.asarray(able & (np.where(able, spent, 0.0) + held <= self.rules.budget))
 
     def _spend(self, number: int, to: int, cost: "Draws | float", able: "Flags") -> None:
         import numpy as np
@@ -309,10 +346,6 @@ def _where(able: "Flags", cost: "Draws | float") -> "Draws":
     import numpy as np
 
     return np.asarray(np.where(able, cost, np.inf))
-
-
-def _labour(prices: RoundPrices, what: Paid) -> "Draws | float":
-    return prices.short_labour * what.short_rounds + prices.labour * (what.rounds - what.short_rounds)
 
 
 def _brings(rules: Rules, errors: "Draws") -> "Draws":
@@ -391,8 +424,8 @@ def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[
     aims = (rules.error_target, rules.error_target if rules.error_fallback is None else rules.error_fallback)
     if rows is None:
         return errors, np.asarray(errors <= aims[0]), np.asarray(errors <= aims[1])
-    items = generator(rules.seed, f"items of {rows}").standard_normal(len(errors))
-    own = generator(rules.seed, name).standard_normal(len(errors))
+    items = Strata(rules.seed, f"items of {rows}").standard_normal(len(errors))
+    own = Strata(rules.seed, name).standard_normal(len(errors))
     uniform = ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own)
     right = np.clip(1 - errors, 0.0, 1.0)
     noise = np.sqrt(right * (1 - right) / rows)

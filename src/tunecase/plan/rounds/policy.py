@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.quantities import batch_edges
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -53,11 +55,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sorted:
-    """The open worlds of a node, sorted by what they show; where each group begins, and how many worlds it holds."""
+    """The open worlds of one half of a node, sorted by what they show; where each group begins, its worlds, its least.
+
+    `lowest` is what the first world of each group shows; None where nothing is shown.
+    """
 
     order: "Indices"
     starts: "Indices"
     sizes: "Indices"
+    lowest: "Draws | None" = None
 
     def means(self, values: "Draws") -> "Draws":
         """Mean of each group, shape (groups,)."""
@@ -65,20 +71,26 @@ class Sorted:
 
         return np.asarray(np.add.reduceat(values[self.order], self.starts) / self.sizes)
 
+    def group_of(self, shown: "Draws | None", worlds: "Indices") -> "Indices":
+        """The group to which other worlds belong by what they show, shape (worlds,)."""
+        import numpy as np
+
+        if shown is None or self.lowest is None:
+            return np.zeros(len(worlds), dtype=np.intp)
+        return np.searchsorted(self.lowest[1:], shown[worlds], side="right")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """The best policy: what each world takes at each node, and what that is worth.
 
     `taken` has shape (nodes, worlds): the index of a step, or END. `value` has the same shape: what each world gets
-    from there on. `groups` are the sorted worlds of each node; `best` the step of each of its groups.
+    from there on, under what the other half of the worlds has taught.
     """
 
     nodes: tuple[Node, ...]
     taken: "NDArray[np.int8]"
     value: "Draws"
-    groups: tuple[Sorted, ...]
-    best: "tuple[NDArray[np.int8], ...]"
 
     def after(self, step: Step, at: int = 0) -> "Draws":
         """What each world gets if it takes `step` at node `at` and then follows the policy, shape (worlds,)."""
@@ -120,20 +132,36 @@ class Policy:
         return last, paid
 
 
-def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted, ...]:
-    """The groups of every node, by what its test shows."""
-    return tuple(_sorted(node, groups) for node in nodes)
+def halves_of(worlds: int) -> "NDArray[np.bool_]":
+    """Which worlds belong to the first half, by batches in turn, so that both halves are stratified."""
+    import numpy as np
+
+    edges = batch_edges(worlds)
+    if len(edges) < 3:
+        return np.arange(worlds) % 2 == 0
+    return np.repeat(np.arange(len(edges) - 1) % 2 == 0, np.diff(edges))
 
 
-def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequence[Sorted] | None = None) -> Policy:
+def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[tuple[Sorted, Sorted], ...]:
+    """The groups of every node in both halves of the worlds, by what its test shows."""
+    first = halves_of(len(nodes[0].ends))
+    return tuple((_sorted(node, groups, first), _sorted(node, groups, ~first)) for node in nodes)
+
+
+def best_policy(
+    nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: "Sequence[tuple[Sorted, Sorted]] | None" = None
+) -> Policy:
     """The policy with the best expected value, by backward induction over groups of worlds with like results.
 
         value(node, world) = ends,                                            where done or nothing is worth more
                              value(to, world) - cost(step, world),            step = argmax over steps of group means
 
+    Which step a result calls for is learnt on one half of the worlds and taken by the other half, and the other way
+    round, so that no world is valued under a policy that it has taught.
+
     Args:
         nodes: node 0 is where the project stands; every step leads to a later node. All arrays over the same worlds.
-        groups: at most so many groups per node; fewer where worlds are few.
+        groups: at most so many groups per node and half; fewer where worlds are few.
         sorted_worlds: the groups from `sort_worlds`, to be reused where only money has changed.
     Returns: the Policy. Of equal values ending wins, then the earlier step: nothing is bought for nothing.
     Raises: ValueError where a step does not lead to a later node.
@@ -150,8 +178,7 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequ
 
     Source: Longstaff and Schwartz, Review of Financial Studies 14 (2001), with groups in place of a regression;
     Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
-    Leaves out what earlier tests showed, except where `shown` holds it. A step is chosen and valued on the same worlds,
-    which flatters it a little: about the spread within a group over the root of the group's size.
+    Leaves out what earlier tests showed, except where `shown` holds it.
     """
     import numpy as np
 
@@ -159,25 +186,43 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequ
     taken = np.full((len(nodes), count), END, dtype=np.int8)
     value = np.empty((len(nodes), count))
     all_groups = tuple(sorted_worlds or sort_worlds(nodes, groups))
-    best: list[NDArray[np.int8]] = [np.empty(0, dtype=np.int8)] * len(nodes)
     for index, node in reversed(list(enumerate(nodes))):
         value[index] = node.ends
         if any(not index < step.to < len(nodes) for step in node.steps):
             raise ValueError(f"a step of node {index} leads to no later node")
-        group = all_groups[index]
-        if not node.steps or not len(group.order):
+        if not node.steps:
             continue
         after = [_after(value, node, step) for step in node.steps]
-        worths = np.array([group.means(node.ends), *(group.means(later) for later in after)])
-        # Rounding must not make a step that is worth nothing look worth something.
-        worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
-        best[index] = (worths.argmax(axis=0) - 1).astype(np.int8)
-        chosen = np.repeat(best[index], group.sizes)
-        taken[index, group.order] = chosen
+        for mine, other in (all_groups[index], all_groups[index][::-1]):
+            if len(mine.order) and len(other.order):
+                best = _best(mine, [node.ends, *after])
+                taken[index, other.order] = best[mine.group_of(node.shown, other.order)]
         for number, later in enumerate(after):
-            going = group.order[chosen == number]
+            going = taken[index] == number
             value[index, going] = later[going]
-    return Policy(tuple(nodes), taken, value, all_groups, tuple(best))
+    return Policy(tuple(nodes), taken, value)
+
+
+def _best(groups: Sorted, values: "Sequence[Draws]") -> "NDArray[np.int8]":
+    """The best step of each group, END where ending is worth as much; `values` begin with that of ending."""
+    import numpy as np
+
+    worths = _smooth(np.array([groups.means(value) for value in values]))
+    # Rounding must not make a step that is worth nothing look worth something.
+    worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
+    return (worths.argmax(axis=0) - 1).astype(np.int8)
+
+
+def _smooth(worths: "Draws") -> "Draws":
+    """Means of groups with a half of each neighbour's, shape (values, groups): what is worth most changes gradually."""
+    import numpy as np
+
+    if worths.shape[1] < 3:
+        return worths
+    weights = np.full(worths.shape[1], 2.0)
+    weights[[0, -1]] = 1.5
+    padded = np.pad(worths, ((0, 0), (1, 1)))
+    return np.asarray((worths + (padded[:, :-2] + padded[:, 2:]) / 2) / weights)
 
 
 def worth_of_seeing(values: "Draws", shown: "Draws") -> tuple[float, float]:
@@ -237,16 +282,18 @@ def _after(value: "Draws", node: Node, step: Step) -> "Draws":
     return np.asarray(np.where(np.isfinite(step.cost), value[step.to] - step.cost, node.ends))
 
 
-def _sorted(node: Node, groups: int) -> Sorted:
+def _sorted(node: Node, groups: int, half: "Flags") -> Sorted:
     import numpy as np
 
-    still_open = np.arange(len(node.ends)) if node.done is None else np.flatnonzero(~node.done)
+    still_open = np.flatnonzero(half if node.done is None else half & ~node.done)
     if node.shown is None:
         return _together(still_open)
     order = still_open[np.argsort(node.shown[still_open], kind="stable")]
     number = max(min(groups, len(order) // LEAST_WORLDS), 1)
-    starts = np.unique(np.arange(number) * len(order) // number) if len(order) else order
-    return Sorted(order, starts, np.diff(np.append(starts, len(order))))
+    seen = node.shown[order]
+    # Worlds that show the same are in one group.
+    starts = np.unique(np.searchsorted(seen, seen[np.arange(number) * len(order) // number])) if len(order) else order
+    return Sorted(order, starts, np.diff(np.append(starts, len(order))), seen[starts])
 
 
 def _together(worlds: "Indices") -> Sorted:

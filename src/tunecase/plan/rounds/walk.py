@@ -11,7 +11,6 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from tunecase.prices import Basis
-from tunecase.quantities import generator
 from tunecase.records import Forecast
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
     Flags = NDArray[np.bool_]
+    Indices = NDArray[np.intp]
 
 SURE = 0.90  # the lower end of the 80% interval that every measured score is shown with
 
@@ -34,7 +34,7 @@ class Walk:
     target; both are None where no curve is known. `short_rounds` of the rounds had no work on the data; `search_rows`
     are rows of runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along the way; None
     where it follows from `bought`, and `reviewed` is what reviews cost besides. `settled` is True where the project
-    ends at the fallback, short of the target; None where no curve is known.
+    ends at the fallback, short of the target; None where no curve is known. `ended_at` is the node of the board.
     """
 
     rounds: "Draws"
@@ -47,6 +47,22 @@ class Walk:
     data_paid: "Draws | None" = None
     reviewed: "Draws | float" = 0.0
     settled: "Flags | None" = None
+    ended_at: "Indices | None" = None
+
+    @property
+    def begun(self) -> "Flags":
+        """Where anything is done at all, shape (draws,)."""
+        import numpy as np
+
+        paid = 0.0 if self.data_paid is None else self.data_paid
+        return np.asarray((self.rounds > 0) | (self.bought > 0) | (paid + self.reviewed > 0))
+
+    @property
+    def shipped(self) -> "Flags | None":
+        """Where a model is put to use, at the target or at the fallback; None where no curve is known."""
+        if self.reached is None or self.settled is None:
+            return self.reached
+        return self.reached | self.settled
 
 
 def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":
@@ -116,57 +132,6 @@ def passing_count(target: float, test_rows: int) -> int:
     return math.ceil(needed - 1e-9)
 
 
-def walk_rounds(
-    paths: "Draws",
-    error_target: float,
-    sizes: Sequence[int],
-    *,
-    test_rows: int | None,
-    most: "Draws | None" = None,
-    seed: int = 0,
-) -> Walk:
-    """Round r trains on sizes[r - 1] rows and tests; the rounds continue whatever the tests show.
-
-    The target is reached where the lower bound of the score met it in one of the rounds.
-
-    Args:
-        paths: true error of each world at each size, shape (draws, sizes), drawn once per world [share of 1].
-        error_target: the error at or below which the target is met.
-        sizes: rows trained on, round by round, not falling.
-        test_rows: items of the test, whose binomial noise is drawn anew in each round; None: the test sees the truth.
-        seed: of the tests' luck; each round has its own generator, so that two targets share their luck.
-        most: rounds of each world, shape (draws,); as many as there are sizes when left out.
-    Returns: the Walk; a world whose `most` is 0 buys nothing.
-    Leaves out tuning and cleaning between rounds, which could lift a path: P(reached) errs low by what they would add.
-    """
-    import numpy as np
-
-    draws, columns = paths.shape
-    if columns != len(sizes):
-        raise ValueError(f"paths has {columns} sizes; wanted {len(sizes)}")
-    allowed = np.full(draws, columns) if most is None else np.minimum(np.rint(most) + np.zeros(draws), columns)
-    good = _passed(paths, error_target, test_rows, seed) & (np.arange(columns) < allowed[:, None])
-    reached = np.asarray(good.any(axis=1))
-    first = good.argmax(axis=1)
-    last = (allowed - 1).astype(int)
-    grid = np.asarray(sizes, dtype=float)
-    begun = last >= 0
-    at = np.maximum(last, 0)
-    true_error = paths[np.arange(draws), np.where(reached, first, at)]
-    return Walk(
-        rounds=(last + 1).astype(float),
-        bought=np.where(begun, grid[at] - grid[0], 0.0),
-        rows_trained=np.where(begun, np.cumsum(grid)[at], 0.0),
-        reached=reached,
-        false_pass=reached & (true_error > error_target),
-    )
-
-
-def luck_of_round(number: int) -> str:
-    """The name of the generator that holds the luck of that round's test, 1 for the first."""
-    return f"test of round {number}"
-
-
 def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
     """The true errors of the model to be tuned, where the forecast describes a cheap stand-in.
 
@@ -181,19 +146,3 @@ def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
     if not forecast.stand_in:
         return paths
     return np.asarray(np.minimum(paths * basis.draw(forecast.stand_in_factor)[:, None], 1.0))
-
-
-def _passed(paths: "Draws", error_target: float, test_rows: int | None, seed: int) -> "Flags":
-    import numpy as np
-    from scipy.special import betainc
-
-    if test_rows is None:
-        return np.asarray(paths <= error_target)
-    count = passing_count(1 - error_target, test_rows)
-    if count > test_rows:
-        return np.zeros(paths.shape, dtype=bool)
-    # P(at least `count` right) is an incomplete beta; one uniform per test keeps scenarios in step.
-    right = np.clip(1 - paths, 0.0, 1.0)
-    chance = betainc(max(count, 1), test_rows - max(count, 1) + 1, right)
-    luck = [generator(seed, luck_of_round(index + 1)).random(len(paths)) for index in range(paths.shape[1])]
-    return np.asarray(np.column_stack(luck) < chance)

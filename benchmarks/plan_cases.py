@@ -1,0 +1,52 @@
+"""Five cases whose plans differ in kind: before a pilot, with a probe, with the model, reached, and not worth a step.
+
+All are the shipped example with another pilot or other lines in its project file, made in a folder of their own.
+"""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from tunecase import flow  # noqa: E402
+from tunecase.records import PilotSettings  # noqa: E402
+
+EXAMPLE = ROOT / "examples" / "support-tickets"
+# Scores as a small model's real runs might print them: a curve that reaches the target or not, and one that has.
+CURVE = "n,score,draws,test_rows,sd\n85,0.52,2,270,0.02\n170,0.60,2,270,0.02\n340,0.67,2,270,0.02\n680,0.73,2,270,0.02\n"
+REACHED = (
+    "n,score,draws,test_rows,sd\n22,0.55,3,700,0.06\n44,0.70,3,700,0.05\n87,0.82,3,700,0.03\n175,0.90,3,700,0.02\n"
+    "350,0.94,3,700,0.01\n699,0.969,3,700,0.004\n"
+)
+# name: (lines of the project file to replace, points to keep, whether the probe is piloted)
+CASES: Mapping[str, tuple[Mapping[str, str], str, bool]] = {
+    "before a pilot": ({}, "", False),
+    "with a probe": ({}, "", True),
+    "with the model": ({}, CURVE, False),
+    "reached": ({"target: 80%": "target: 95%\n  baseline: 90%"}, REACHED, False),
+    "not worth it": ({"value: 0.25 to 0.60 USD": "value: 0.001 to 0.002 USD", "budget: 15k": "budget: 4k"}, "", True),
+}
+
+
+def made(name: str, folder: Path) -> Path:
+    """The project file of a case, made in a folder with all that its plan rests on."""
+    lines, points, piloted = CASES[name]
+    shutil.copytree(EXAMPLE, folder)
+    project = folder / "tunecase.yaml"
+    text = project.read_text(encoding="utf-8")
+    for line, other in lines.items():
+        assert line in text, line
+        text = text.replace(line, other)
+    project.write_text(text, encoding="utf-8")
+    opened = flow.open_case(project)
+    if piloted:
+        flow.pilot(opened, PilotSettings(workers=1))
+    if points:
+        (folder / "points.csv").write_text(points, encoding="utf-8")
+        asked = flow.asked_of("accuracy", "", "", (), "last", "")
+        flow.keep_forecast(opened, str(folder / "points.csv"), asked)
+    flow.decide(opened)
+    return project

@@ -1,0 +1,81 @@
+"""The learning curve that is assumed while no pilot has measured one."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.forecast import Scale, n_max_of, scale_of, to_error
+from tunecase.plan.known import Known
+from tunecase.prices import Basis, supply
+from tunecase.project import read_score
+from tunecase.quantities import score
+from tunecase.records import Forecast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tunecase.quantities import Draws
+
+FIRST_ERROR, SLOPE, FACTOR = "assumed.first_error", "assumed.slope", "stand_in.factor"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AssumedCurve:
+    """A power law in every world, through an error at the rows at hand that is assumed or follows from the probe's.
+
+        error(n) = error(rows) (n / rows)^-slope
+
+    `first` is the error at `rows`, shape (worlds,), `words` what it was taken from. The slope is drawn from what
+    fine-tunes of the library of curves did. Leaves out floors: far beyond the rows at hand it promises too much.
+    """
+
+    first: "Draws"
+    rows: int
+    scale: Scale
+    basis: Basis
+    words: str
+
+    def paths(self, sizes: "Sequence[float]") -> "Draws":
+        """The true error in each world at each size, shape (worlds, sizes)."""
+        import numpy as np
+
+        ratio = np.log(np.asarray(sizes, dtype=float) / self.rows)
+        errors = self.first[:, None] * np.exp(-self.basis.draw(SLOPE)[:, None] * ratio)
+        return np.asarray(np.minimum(errors, 1.0) if self.scale.bounded else errors)
+
+
+def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
+    """The curve of a project without a pilot, and the forecast that stands in its place: a target and no points.
+
+    The error at the rows at hand is the probe's times what fine-tunes make of one; without a probe it lies around the
+    error wanted, since a target is set where somebody thinks that it can be met.
+
+    Args:
+        facts: what is known of the project, which states a target.
+    """
+    project, basis = facts.project, facts.basis
+    metric = catalog.metric(project.problem.metric or "accuracy")
+    assert project.problem.target is not None
+    target, rows = read_score(project.problem.target), max(facts.rows, 1)
+    scale = scale_of(metric.name, metric.direction)
+    probe = facts.definition.probe if facts.definition is not None else None
+    if probe is not None:
+        first = to_error(probe, metric.direction) * basis.draw(FACTOR)
+        factor = catalog.default(FACTOR).value
+        words = f"no pilot: the first error is {factor} times that of the probe, which scores {score(probe)}"
+    else:
+        first = to_error(target, metric.direction) * basis.draw(FIRST_ERROR)
+        words = f"no pilot: the first error is {catalog.default(FIRST_ERROR).value} times the one wanted"
+    words += f", and falls with the rows to the power of {catalog.default(SLOPE).value}"
+    n_max, why = n_max_of(rows, supply(basis), basis, rows)
+    forecast = Forecast(
+        verdict="not a pilot yet", reason="", points=(), band=(), target=target, ceiling=_ceiling(facts), n_max=n_max,
+        n_max_why=why, p_target=None, needed=None, needed_price=None, next_pilot="", models=(), metric=metric.name,
+        direction=metric.direction, assumptions=(), currency=basis.currency, seed=basis.worlds.seed, stand_in=True,
+    )  # fmt: skip
+    return AssumedCurve(first, rows, scale, basis, words), forecast
+
+
+def _ceiling(facts: Known) -> float | None:
+    definition = facts.definition
+    return definition.ceiling.high if definition is not None and definition.ceiling is not None else None

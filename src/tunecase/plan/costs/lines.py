@@ -1,0 +1,47 @@
+"""All lines of the bill: from the work to every cost, and their sum."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tunecase.plan.costs.cloud import egress, storage
+from tunecase.plan.costs.data import data
+from tunecase.plan.costs.people import evaluation, labour
+from tunecase.plan.costs.serving import inference
+from tunecase.plan.costs.training import failed_runs, gpu, idle
+from tunecase.plan.costs.unknowns import unknowns
+from tunecase.plan.costs.work import Cost, Work
+from tunecase.plan.rounds.walk import Walk
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+COSTS: tuple[Callable[[Work], Cost], ...] = (
+    gpu,
+    failed_runs,
+    idle,
+    storage,
+    egress,
+    labour,
+    data,
+    evaluation,
+    inference,
+    unknowns,
+)
+
+
+def lines_of(work: Work, walk: Walk) -> dict[str, Cost]:
+    """Every line of a walk, by name."""
+    bought = walk.bought + work.project.data.first_purchase * walk.begun
+    walked = replace(work, walk=replace(walk, bought=bought))
+    return {cost.__name__: cost(walked) for cost in COSTS}
+
+
+def total_of(lines: Mapping[str, Cost], without: Iterable[str] = ()) -> "Draws":
+    """The sum of the lines that count and have a price, shape (draws,)."""
+    import numpy as np
+
+    left_out = set(without)
+    counted = [cost.amount for name, cost in lines.items() if cost.included and name not in left_out]
+    priced = [amount for amount in counted if amount is not None]
+    return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(0)

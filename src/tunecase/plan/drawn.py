@@ -1,0 +1,224 @@
+"""The plan in every world: its first step, the walk through the rounds, and every line of its bill."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tunecase.compute import Choice, choose, sequence_tokens
+from tunecase.plan import levers
+from tunecase.plan.costs import Cost, Work, lines_of, total_of
+from tunecase.plan.known import Known
+from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, test_rows_to_buy
+from tunecase.plan.machine import hosted_machine
+from tunecase.plan.rounds import Walk, rounds_of
+from tunecase.plan.route import based_on, policy_words, rounds_without_target
+from tunecase.plan.solved import Solved, solve
+from tunecase.prices import supply, value_or_saving
+from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
+from tunecase.records import Tokens
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+ANSWERS = "inference"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walked:
+    """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
+
+    `first` holds the lines of the first step alone. `gain` is what shipping brings, shape (draws,); None where the
+    target's worth is not stated. `at` is the index of the first step on the board; None where none is walked.
+    """
+
+    walk: Walk
+    lines: dict[str, Cost]
+    first: dict[str, Cost]
+    gain: "Draws | None" = None
+    at: int | None = None
+
+    @property
+    def total(self) -> "Draws":
+        """The sum of the lines that count and have a price, shape (draws,)."""
+        return total_of(self.lines)
+
+    @property
+    def tuning(self) -> "Draws":
+        """The total without answers after launch, which the gain holds already, shape (draws,)."""
+        return total_of(self.lines, without=(ANSWERS,))
+
+    @property
+    def first_cost(self) -> "Draws":
+        """What the first step costs, shape (draws,)."""
+        return total_of(self.first, without=(ANSWERS,))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """The bill before it is summed up, and the policy that its rounds follow.
+
+    `offer` is the first step of the plan, None where no target says what to reach; `solved` is None there too.
+    `advised` is False where stopping is worth more than any step, and `beyond_budget` is True where no first step can
+    be paid: the bill is then that of the best step all the same. `rented` is the choice among GPUs, also where `choice`
+    is a hosted model. The named inputs' draws are `work.basis.worlds.drawn`; two bills of one seed share their worlds.
+    """
+
+    facts: Known
+    work: Work
+    walked: Walked
+    choice: Choice
+    rented: Choice
+    based_on: str
+    assumptions: tuple[str, ...]
+    solved: Solved | None = None
+    offer: Offer | None = None
+    advised: bool = True
+    beyond_budget: bool = False
+
+    @property
+    def walk(self) -> Walk:
+        """The walk through the rounds."""
+        return self.walked.walk
+
+    @property
+    def lines(self) -> dict[str, Cost]:
+        """Every line in every world."""
+        return self.walked.lines
+
+    @property
+    def total(self) -> "Draws":
+        """The sum of the lines that count and have a price, shape (draws,)."""
+        return self.walked.total
+
+    def along(self, offer: Offer) -> Walked | None:
+        """Another first step with the policy after it; None where it cannot be taken."""
+        if self.solved is None or self.solved.brings(offer.lever) is None:
+            return None
+        return _walked(self.work, self.solved, offer)
+
+    def instead(self, offer: Offer, walked: Walked) -> "Drawn":
+        """The same project with another first step."""
+        return replace(self, offer=offer, walked=walked)
+
+
+def drawn(facts: Known) -> Drawn:
+    """The plan in every world, from all that is known."""
+    work, choice, rented = _work_of(facts)
+    rests_on = based_on(facts)
+    if (facts.forecast is None or facts.forecast.target is None) and facts.project.problem.target is None:
+        walk, words = rounds_without_target(work, facts)
+        walked = Walked(walk, lines_of(work, walk), lines_of(work, rounds_of((facts.rows,), 1, facts.basis.worlds.n)))
+        return Drawn(facts, work, walked, choice, rented, rests_on, words)
+    value = value_or_saving(facts.project, facts.basis, facts.definition)
+    state = levers.standing(facts, work, value=value)
+    solved = solve(state)
+    offer, beyond = solved.winner, False
+    advised = offer.lever != "stop"
+    if not advised:
+        solved, offer, beyond = _all_the_same(state, solved)
+    walked = _walked(work, solved, offer)
+    words = policy_words(solved, offer.lever, facts.rows)
+    if not advised and not beyond:
+        words += ("at these prices no step is worth its price: the bill is what going on all the same would cost",)
+    return Drawn(facts, work, walked, choice, rented, rests_on, words, solved, offer, advised, beyond)
+
+
+def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS, tests_hold: bool = True) -> Solved:
+    """A project solved once more in the worlds of an earlier solution, whose curves hold; some inputs have changed.
+
+    Args:
+        facts: what is known, in altered worlds.
+        earlier: the solution as things are.
+        scaled: the budget and the price of a run, as multiples of today's.
+        tests_hold: only money has changed, so that every test shows what it showed.
+    """
+    value = value_or_saving(facts.project, facts.basis, facts.definition)
+    state = levers.standing(facts, _work_of(facts)[0], value=value, scaled=scaled, earlier=earlier.state)
+    return solve(state, earlier.board if tests_hold else None)
+
+
+def _all_the_same(state: levers.State, solved: Solved) -> tuple[Solved, Offer, bool]:
+    """The best step where stopping is worth more, on a board that the budget does not bind where it pays for none."""
+    beyond = not any(offer.steps and not solved.blocked(offer) for offer in solved.offers)
+    if beyond and any(offer.steps for offer in solved.offers):
+        solved = solve(state, begin_anyway=True)
+    steps = [offer for offer in solved.offers if offer.steps and not solved.blocked(offer)]
+    if not steps:
+        return solved, solved.offer("stop"), False
+    return solved, max(steps, key=lambda offer: solved.worth(offer.lever)), beyond
+
+
+def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
+    """A first step with the policy after it, in every world."""
+    import numpy as np
+
+    board, state = solved.board, solved.state
+    at = board.first(offer.lever) if offer.brings is None else None
+    if at is None:
+        return _ended(work, solved, offer)
+    walk = board.walk(solved.policy, at)
+    assert walk.ended_at is not None
+    ends = np.array([node.ends for node in board.nodes])[walk.ended_at, np.arange(work.basis.worlds.n)]
+    gain = ends if state.value is not None else None
+    return Walked(walk, lines_of(work, walk), lines_of(work, board.first_walk(at)), gain, at)
+
+
+def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
+    """The project ended at once: what is there is shipped, or nothing is."""
+    import numpy as np
+
+    none = np.zeros(work.basis.worlds.n)
+    shipped, reached = np.full(len(none), bool(offer.brings)), offer.lever == "ship"
+    walk = Walk(
+        none, none, none, reached=shipped & reached, false_pass=none > 0, data_paid=none, settled=shipped & (not reached)
+    )
+    lines = lines_of(work, walk)
+    gain = None if solved.state.value is None else none + solved.state.shipping(offer.brings or 0.0)
+    return Walked(walk, lines, lines, gain)
+
+
+def _work_of(facts: Known) -> tuple[Work, Choice, Choice]:
+    """What a round is made of, the machine that trains, and the cards that it is compared with."""
+    project, basis, audit = facts.project, facts.basis, facts.audit
+    # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.
+    aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
+    rented = choose(basis if project.compute.hosted is None else aside, facts.machines, facts.runs)
+    tokens_per_row = _tokens_per_row(facts)
+    hosted = hosted_machine(basis, tokens_per_row)
+    choice = rented if hosted is None else Choice(hosted, hosted.how)
+    work = Work(
+        project=project,
+        basis=basis,
+        walk=rounds_of((facts.rows,), 1, basis.worlds.n),
+        machine=choice.machine,
+        no_machine=choice.why,
+        tokens_per_row=tokens_per_row,
+        supply=supply(basis),
+        repair=audit.repair_price if audit else None,
+        test_rows_missing=test_rows_to_buy(facts.definition, audit),
+    )
+    return work, choice, rented
+
+
+def _tokens_per_row(facts: Known) -> "Draws | None":
+    """Mean tokens of a row after cutting at the longest sample, shape (draws,)."""
+    import numpy as np
+
+    basis, audit = facts.basis, facts.audit
+    stated, longest = facts.project.data.tokens_per_row, sequence_tokens(basis)
+    if stated is not None and facts.tokens is None and audit is None:
+        return np.minimum(basis.worlds.draw("tokens per row", stated.spread), float(longest))
+    tokens, counted = (facts.tokens, facts.rows) if audit is None else (facts.tokens or audit.tokens, audit.usable)
+    if tokens is None or counted < 1:
+        return None
+    # What the audit saw cut off at this very limit is not trained on.
+    cut = tokens.cut_tokens / counted if tokens.limit_tokens == longest else 0.0
+    return np.minimum(basis.worlds.draw("tokens per row", _mean_tokens(tokens, counted)) - cut, float(longest))
+
+
+def _mean_tokens(tokens: Tokens, counted: int) -> Spread:
+    low, mid, high = tokens.total.low, tokens.total.mid, tokens.total.high
+    if not high > low > 0:
+        return Const(mid / counted)
+    # An 80% interval of the record, opened to the 90% that an Interval means.
+    wide = Z90 / Z80
+    return Interval(mid * (low / mid) ** wide / counted, mid * (high / mid) ** wide / counted)

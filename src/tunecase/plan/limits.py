@@ -1,0 +1,141 @@
+"""When a plan ships, when it stops after its first test, and what follows that test."""
+
+import math
+from typing import TYPE_CHECKING
+
+from tunecase.plan.drawn import Drawn
+from tunecase.plan.rounds import passing_count
+from tunecase.plan.solved import Solved
+from tunecase.quantities import BATCHES, Sampled, batch_edges, sampled
+from tunecase.records import Limits, Outcome
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws, Flags, Indices
+
+BINS = 64  # of what the first test shows
+SELDOM = 0.01  # a size that fewer worlds go to is not called the end of the plan
+SHIP, SETTLE, STOP, NO_MONEY = "ship", "settle", "stop", "no money left"
+
+
+def limits_of(drawn: Drawn) -> Limits | None:
+    """The scores at which the plan ships and stops after its first test, and the most rows that it goes to."""
+    import numpy as np
+
+    solved, walked = drawn.solved, drawn.walked
+    if solved is None or walked.at is None or walked.walk.ended_at is None:
+        return None
+    state, board = solved.state, solved.board
+    rows = state.test_rows
+    ship_at = None if rows is None else passing_count(1 - state.error_target, rows) / rows
+    sizes = np.array([size for size, _ in board.places])[walked.walk.ended_at]
+    shares = np.bincount(sizes, minlength=len(board.sizes)) / len(sizes)
+    most = int(np.flatnonzero(shares >= SELDOM).max(initial=0))
+    return Limits(ship_at, _stop_at(solved, _first_node(drawn)), board.sizes[most])
+
+
+def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
+    """What follows the first test, the commonest first; their shares sum to 1.
+
+    Args:
+        drawn: the plan, whose first step is on the board; else there is no first test, and nothing follows.
+        shown: where the target ends up shown within the budget, shape (draws,).
+    """
+    solved, walked = drawn.solved, drawn.walked
+    if solved is None or walked.at is None:
+        return ()
+    named = _after_first(solved, _first_node(drawn))
+    found = [
+        Outcome(name, sampled(worlds.astype(float), _mean), None if name in (STOP, NO_MONEY) else _reaching(worlds, shown))
+        for name, worlds in named.items()
+        if worlds.any()
+    ]
+    return tuple(sorted(found, key=lambda outcome: -outcome.share.value))
+
+
+def going_on(drawn: Drawn) -> "Flags | None":
+    """The worlds that take another step after the first test, shape (draws,); None where there is no first test."""
+    import numpy as np
+
+    if drawn.solved is None or drawn.walked.at is None:
+        return None
+    named = _after_first(drawn.solved, _first_node(drawn))
+    steps = [worlds for name, worlds in named.items() if name not in (SHIP, SETTLE, STOP, NO_MONEY)]
+    return np.any(steps, axis=0) if steps else np.zeros(len(drawn.total), dtype=bool)
+
+
+def _first_node(drawn: Drawn) -> int:
+    assert drawn.solved is not None
+    assert drawn.walked.at is not None
+    return drawn.solved.board.nodes[0].steps[drawn.walked.at].to
+
+
+def _after_first(solved: Solved, node: int) -> "dict[str, Flags]":
+    """Which worlds do what after the first test: each world does one thing."""
+    import numpy as np
+
+    taken, steps, board = solved.policy.taken[node], solved.board.nodes[node].steps, solved.board
+    done, ends = board.passed[node], taken < 0
+    settles = ends & ~done & board.settled[node] & (board.nodes[node].ends != 0)
+    named = {SHIP: done, SETTLE: settles, STOP: ends & ~done & ~settles, NO_MONEY: np.zeros(len(taken), dtype=bool)}
+    for number, step in enumerate(steps):
+        chosen, able = taken == number, np.isfinite(step.cost)
+        named[step.name] = named.get(step.name, False) | (chosen & able)
+        named[NO_MONEY] = named[NO_MONEY] | (chosen & ~able)
+    return named
+
+
+def _reaching(worlds: "Flags", shown: "Flags") -> Sampled:
+    return sampled(shown[worlds].astype(float), _mean)
+
+
+def _mean(values: "Draws") -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _stop_at(solved: Solved, node: int) -> Sampled | None:
+    """The score below which going on is worth less than ending, after the first test; None where it never is.
+
+    The gain of going on over ending is averaged over worlds that show alike and made to rise with the score; where it
+    crosses zero is the threshold. Its error is that of leaving out one batch of worlds after the other.
+    """
+    import numpy as np
+
+    place = solved.board.nodes[node]
+    if place.shown is None or not place.steps:
+        return None
+    # Without a noisy test what is shown is the error: it is turned round, so that more is better in both cases.
+    side = -1.0 if solved.state.test_rows is None else 1.0
+    gains = np.array([solved.policy.after(step, node) - place.ends for step in place.steps])
+    open_worlds = np.flatnonzero(~solved.board.passed[node])
+    at = _crossing(side * place.shown, gains, open_worlds)
+    if at is None:
+        return None
+    edges = batch_edges(len(place.ends))
+    parts = [open_worlds[(open_worlds < low) | (open_worlds >= high)] for low, high in zip(edges, edges[1:], strict=False)]
+    again = [found for part in parts if (found := _crossing(side * place.shown, gains, part)) is not None]
+    error = float(np.std(again) * math.sqrt(len(again) - 1)) if len(again) == BATCHES else 0.0
+    return Sampled(solved.state.score(-at) if side < 0 else at, error)
+
+
+def _crossing(shown: "Draws", gains: "Draws", worlds: "Indices") -> float | None:
+    """Where the gain of the best step, averaged in bins of what is shown and made to rise, crosses zero; or None.
+
+    `shown` has shape (draws,), `gains` (steps, draws); only `worlds` are looked at.
+    """
+    import numpy as np
+    from scipy.optimize import isotonic_regression
+
+    if len(worlds) < BINS:
+        return None
+    order = worlds[np.argsort(shown[worlds], kind="stable")]
+    starts = np.arange(BINS) * len(order) // BINS
+    sizes = np.diff(np.append(starts, len(order)))
+    middles = np.add.reduceat(shown[order], starts) / sizes
+    means = np.add.reduceat(gains[:, order], starts, axis=1) / sizes
+    rising = isotonic_regression(means.max(axis=0), weights=sizes).x
+    above = int(np.searchsorted(rising > 0, True))
+    if not 0 < above < BINS:
+        return None
+    low, high = rising[above - 1], rising[above]
+    part = -low / (high - low)
+    return float(middles[above - 1] + part * (middles[above] - middles[above - 1]))

@@ -1,0 +1,209 @@
+"""The plan's figures, each with one definition, from the worlds in which it was walked."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tunecase.plan.costs import months as months_of
+from tunecase.plan.costs import people_paid
+from tunecase.plan.drawn import Drawn
+from tunecase.plan.limits import going_on, limits_of, outcomes
+from tunecase.prices import baseline_score, unknown_factor
+from tunecase.quantities import Sampled, sampled
+from tunecase.records import Authorised, Chance, Kind, Month, Plan, Release, Total, Worth
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws, Flags
+
+MONTHS = 12  # told one by one; what comes later is told together
+UNFORESEEN = "unknowns"
+ORDER: tuple[Kind, ...] = ("measured", "stated", "assumed")
+
+
+def plan(drawn: Drawn) -> Plan:
+    """The plan of a project: the headline figures of its policy, walked through the worlds of the bill.
+
+    Args:
+        drawn: the bill in every world, with its policy.
+    Returns: the Plan, each figure with its Monte Carlo error by batch means.
+    Leaves out the error of what all worlds share: that of the curves and prices themselves, which the bands hold, and
+    of a policy learnt from finitely many worlds.
+    """
+    total, left = drawn.total, _left(drawn)
+    within = None if left is None else total <= left
+    shown = _shown(drawn, within)
+    going = going_on(drawn)
+    offer, target = drawn.offer, drawn.solved.state.forecast.target if drawn.solved is not None else None
+    return Plan(
+        currency=drawn.work.basis.currency,
+        lever="" if offer is None else offer.lever,
+        action="go through the rounds" if offer is None else offer.action,
+        advised=drawn.advised,
+        beyond_budget=drawn.beyond_budget,
+        budget_left=left,
+        based_on=drawn.based_on,
+        release=_release(drawn),
+        total=_total(total, within),
+        authorise=authorised(drawn),
+        lost=_lost(drawn),
+        chance=None if shown is None else _chance(drawn, shown),
+        worth=_worth(drawn),
+        limits=limits_of(drawn),
+        then=() if shown is None else outcomes(drawn, shown),
+        after_going_on=_part(shown, going),
+        months=tuple(by_month(drawn)),
+        evidence=dict(_evidence(drawn)),
+        draws=len(total),
+        seed=drawn.work.basis.worlds.seed,
+        target=target,
+    )
+
+
+def _left(drawn: Drawn) -> float | None:
+    """What is left of the budget; None without one."""
+    budget = drawn.work.project.budget
+    return None if budget is None else budget.spread.median - drawn.facts.spent
+
+
+def _mean(values: "Draws") -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def quantile(share: float) -> "Callable[[Draws], float]":
+    """The function that gives the least amount that so many of the draws do not exceed.
+
+    More than 1 - share of the draws lie above an amount just where this point does.
+    """
+
+    def point(values: "Draws") -> float:
+        import numpy as np
+
+        at = min(int(share * len(values) + 1e-9), len(values) - 1)
+        return float(np.partition(values, at)[at])
+
+    return point
+
+
+def _release(drawn: Drawn) -> Release:
+    """The price of the first step; hours and rate hold what nobody foresaw."""
+    from dataclasses import replace
+
+    cost, basis = drawn.walked.first_cost, drawn.work.basis
+    walk = drawn.walk if drawn.walked.at is None else drawn.solved.board.first_walk(drawn.walked.at)  # type: ignore[union-attr]
+    people, factor = people_paid(replace(drawn.work, walk=walk)), unknown_factor(basis)
+    hours, paid = _mean(people.hours * factor), _mean(people.amount * factor)
+    return Release(
+        sampled(cost, quantile(0.8)), sampled(cost, _mean), hours, paid / hours if hours else 0.0, _mean(cost) - paid
+    )
+
+
+def _total(total: "Draws", within: "Flags | None") -> Total:
+    points = [sampled(total, quantile(share)) for share in (0.5, 0.8, 0.9)]
+    over = None if within is None else sampled((~within).astype(float), _mean)
+    return Total(sampled(total, _mean), *points, over)
+
+
+def authorised(drawn: Drawn) -> Authorised:
+    """Base, contingency and reserve, in whole cents, so that they add up as they are printed."""
+    from tunecase.plan.costs import total_of
+
+    total = drawn.total
+    base = round(_mean(total_of(drawn.lines, without=(UNFORESEEN,))), 2)
+    contingency = round(max(0.0, quantile(0.8)(total) - base), 2)
+    return Authorised(base, contingency, round(max(0.0, quantile(0.9)(total) - base - contingency), 2))
+
+
+def _lost(drawn: Drawn) -> Sampled | None:
+    shipped = drawn.walk.shipped
+    if shipped is None or shipped.all():
+        return None
+    return sampled(drawn.walked.tuning[~shipped], quantile(0.9))
+
+
+def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
+    reached = drawn.walk.reached
+    if drawn.solved is None or reached is None:
+        return None
+    return reached if within is None else reached & within
+
+
+def _chance(drawn: Drawn, shown: "Flags") -> Chance:
+    walk, now = drawn.walk, drawn.solved.state.forecast.p_now if drawn.solved is not None else None
+    if drawn.offer is not None and drawn.offer.lever == "ship" and now is not None:
+        # The pilot's test has shown it; what is left to doubt is whether the score is truly so high.
+        return Chance(Sampled(1.0), Sampled(now), Sampled(1 - now))
+    false = shown & walk.false_pass if walk.false_pass is not None else shown & False
+    settled = walk.settled if drawn.work.project.problem.fallback is not None else None
+    rate = partial(sampled, of=_mean)
+    return Chance(
+        rate(shown.astype(float)), rate((shown & ~false).astype(float)), rate(false.astype(float)),
+        None if settled is None else rate(settled.astype(float)),
+    )  # fmt: skip
+
+
+def _worth(drawn: Drawn) -> Worth | None:
+    solved, gain = drawn.solved, drawn.walked.gain
+    if solved is None or gain is None or solved.state.value is None:
+        return None
+    brought = solved.state.value + solved.state.saving
+    points = [quantile(share)(brought) for share in (0.1, 0.5, 0.9)]
+    baseline = baseline_score(drawn.work.project, drawn.facts.definition)
+    return Worth(sampled(gain - drawn.walked.tuning, _mean), sampled(gain, _mean), *points, baseline)
+
+
+def _part(shown: "Flags | None", among: "Flags | None") -> Sampled | None:
+    if shown is None or among is None or not among.any():
+        return None
+    return sampled(shown[among].astype(float), _mean)
+
+
+def by_month(drawn: Drawn) -> Iterator[Month]:
+    """Spending by month: in each world the first step's cost over its time, the rest evenly over the rest of the time.
+
+    Answers after launch are left out. Expected months sum to the expected total without them.
+    """
+    import numpy as np
+
+    work, walked = drawn.work, drawn.walked
+    whole = months_of(_with(work, walked.walk)) * unknown_factor(work.basis)
+    last = int(min(max(np.ceil(float(np.quantile(whole, 0.99))), 1), MONTHS))
+    edges = np.arange(last + 1)
+    passed = np.clip(edges[:, None] / np.maximum(whole, 1e-9), 0.0, 1.0)
+    spent = passed * walked.tuning
+    spent[0] = 0.0
+    for number, paid in enumerate(np.diff(spent, axis=0), 1):
+        yield Month(number, _mean(paid), quantile(0.8)(paid))
+    later = walked.tuning - spent[-1]
+    if _mean(later) > 0:
+        yield Month(0, _mean(later), quantile(0.8)(later))
+
+
+def _with(work, walk):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    return replace(work, walk=walk)
+
+
+def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
+    """What each headline figure rests on: the weakest of what it is made of."""
+    project = drawn.work.project
+    hours: Kind = "stated" if project.effort_per_round is not None else "assumed"
+    yield "release", hours if drawn.walked.first_cost.any() else "measured"
+    yield "total", hours if drawn.total.any() else "measured"
+    if drawn.solved is None:
+        return
+    chance: Kind = "assumed" if drawn.solved.state.evidence == "assumed" else "measured"
+    yield "chance", chance
+    if drawn.solved.weighed:
+        yield "value", "stated"
+        yield "worth", weakest("stated", chance)
+
+
+def weakest(*kinds: Kind) -> Kind:
+    """The weakest kind of evidence among some.
+
+    Example:
+        >>> weakest("measured", "stated")
+        'stated'
+    """
+    return max(kinds, key=ORDER.index)

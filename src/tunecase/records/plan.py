@@ -1,0 +1,193 @@
+"""The plan: one policy walked through all worlds, and the figures that every face takes from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.quantities import Sampled
+
+Kind = Literal["measured", "stated", "assumed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the first step costs, people's hours included, in the base currency.
+
+    `p80` is what has to be set free for it. In expectation it is `hours` x `rate` + `rest`: people's hours, the mean
+    price of one, and what machines, examples and all else cost.
+    """
+
+    p80: Sampled
+    expected: Sampled
+    hours: float
+    rate: float
+    rest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """What to authorise, in three parts that add up to the P90 of the total (or to more, where the mean lies above it).
+
+    `base` is the expected total without overruns, `contingency` takes it to the P80 of the total, `reserve` from there
+    to the P90; each is 0 where the parts before it reach as far.
+    """
+
+    base: float
+    contingency: float
+    reserve: float
+
+    @property
+    def total(self) -> float:
+        """The three parts together."""
+        return self.base + self.contingency + self.reserve
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows the first test in a share of the worlds: ship, settle, stop, the next step by its lever, no money.
+
+    `reaches` is the chance that such a world ends with the target shown; shares of all outcomes sum to 1.
+    """
+
+    name: str
+    share: Sampled
+    reaches: Sampled | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Spending in one month of the project, the first is 1; 0 is all that comes later. Expected months sum, P80s don't."""
+
+    number: int
+    expected: float
+    p80: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One reason why the expected total differs from an earlier bill's, and by how much; the amounts add up."""
+
+    why: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """From an earlier bill's expected total to this one's: `before` plus all of `moved` is `after`."""
+
+    since: str
+    before: float
+    moved: tuple[Moved, ...]
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What the plan costs in all, in the base currency; `over` is the chance to pass the budget, None without one."""
+
+    expected: Sampled
+    p50: Sampled
+    p80: Sampled
+    p90: Sampled
+    over: Sampled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The chance of the plan.
+
+    `shown` is the share of worlds in which a test shows the target and the budget is kept; `truly` that in which the
+    target is so shown and truly reached, `false_pass` that in which a test shows it by luck. `settled` is the share that
+    ends at the fallback, None without one.
+    """
+
+    shown: Sampled
+    truly: Sampled
+    false_pass: Sampled
+    settled: Sampled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the plan brings, in the base currency: `expected` = `gain` - what it costs, answers after launch apart.
+
+    `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth against `baseline`,
+    a score.
+    """
+
+    expected: Sampled
+    gain: Sampled
+    reached_p10: float
+    reached_p50: float
+    reached_p90: float
+    baseline: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When the plan ships and when it stops.
+
+    After the first test it stops at a score worse than `stop_at` (None: it never does) and ships from `ship_at` (None:
+    the test has no known size). It goes on to `most_rows` training rows at most, a rung of the ladder.
+    """
+
+    ship_at: float | None
+    stop_at: Sampled | None
+    most_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariantPlan:
+    """The problem posed otherwise, on the same board: what the chance and the worth would be.
+
+    `score` is that of the pilot's answers under the variant; `value_share` the part of V that is taken to remain.
+    """
+
+    kind: str
+    name: str
+    score: float | None
+    chance: Sampled
+    worth: Sampled | None
+    expected_cost: Sampled
+    value_share: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The policy of a project, walked through the worlds of its bill; money in `currency`.
+
+    `lever` and `action` name its first step; `advised` is False where stopping is worth more, and the figures then say
+    what going on all the same would cost. `beyond_budget` is True where the first step alone passes what is left.
+    `lost` is the P90 of what is spent in worlds that end without the target, None where none does. `evidence` is what
+    each headline figure rests on: the weakest of what it is made of.
+    """
+
+    currency: str
+    lever: str
+    action: str
+    advised: bool
+    beyond_budget: bool
+    budget_left: float | None
+    based_on: str
+    release: Release
+    total: Total
+    authorise: Authorised
+    lost: Sampled | None
+    chance: Chance | None
+    worth: Worth | None
+    limits: Limits | None
+    then: tuple[Outcome, ...]
+    after_going_on: Sampled | None
+    months: tuple[Month, ...]
+    evidence: Mapping[str, Kind]
+    draws: int
+    seed: int
+    target: float | None = None
+    bridge: Bridge | None = None
+    variants: tuple[VariantPlan, ...] = ()
