@@ -5,9 +5,8 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-
 from typing import TYPE_CHECKING
 
 from tunecase.decide.flips import input_flips, value_flips
@@ -18,7 +17,20 @@ from tunecase.plan import Drawn, Solved, Walked, plan
 from tunecase.plan.levers import Offer, State
 from tunecase.prices import Basis, serving_saving, value_or_saving
 from tunecase.project import Project
-from tunecase.quantities import band, count, figures, money, sampled, score, sentence, share, shares_shown
+from tunecase.quantities import (
+    Sampled,
+    band,
+    count,
+    firm_difference,
+    firm_money,
+    firm_share,
+    money,
+    sampled,
+    score,
+    sentence,
+    share,
+    shares_shown,
+)
 from tunecase.records import Decision, Experiment, Option, Plan
 
 if TYPE_CHECKING:
@@ -101,9 +113,9 @@ def _choose(
     assert solved is not None
     assert solved.state.value is not None
     currency, best = solved.state.currency, solved.winner
-    worths = {option.lever: option.expected_value for option in options if option.expected_value is not None}
+    worths = {option.lever: option.worth for option in options if option.worth is not None}
     others = [offer for offer in solved.offers if offer.lever in worths and offer.lever not in (best.lever, "stop")]
-    second = max(others, key=lambda offer: worths[offer.lever], default=None)
+    second = max(others, key=lambda offer: worths[offer.lever].value, default=None)
     runner_up = "none" if second is None else _priced(second, worths, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
     look = best_look(looks)
@@ -117,8 +129,8 @@ def _choose(
     )  # fmt: skip
 
 
-def _priced(offer: Offer, worths: Mapping[str, float], currency: str) -> str:
-    return f"{offer.action}, worth {money(worths[offer.lever], currency)}"
+def _priced(offer: Offer, worths: Mapping[str, Sampled], currency: str) -> str:
+    return f"{offer.action}, worth {firm_money(worths[offer.lever], currency)}"
 
 
 def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> str:
@@ -151,8 +163,8 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
     assert made.chance is not None
     assert made.limits is not None
     return (
-        f"Its plan is worth {money(made.worth.expected.shown, currency)} in expectation: "
-        f"{share(made.chance.shown.shown_share)} chance to show the target{_within(made)}, by "
+        f"Its plan is worth {firm_money(made.worth.expected, currency)} in expectation: "
+        f"{firm_share(made.chance.shown)} chance to show the target{_within(made)}, by "
         f"{count(made.limits.most_rows)} examples at the latest. {_own_curve(solved.state)}Next best: {runner_up}."
     )
 
@@ -177,10 +189,10 @@ def _option(offer: Offer, drawn: Drawn, made: Plan) -> Option:
     solved = drawn.solved
     assert solved is not None
     blocked = solved.blocked(offer)
+    alone = None if offer.p_reach is None else Sampled(offer.p_reach)
     option = Option(
-        offer.lever, offer.action, None, offer.first_step, None, offer.p_reach, None, None, None, "", offer.evidence,
-        blocked=blocked,
-    )  # fmt: skip
+        offer.lever, offer.action, None, offer.first_step, None, "", offer.evidence, blocked=blocked, chance=alone
+    )
     if blocked:
         return option
     advised = made if drawn.offer is not None and offer.lever == drawn.offer.lever else None
@@ -190,46 +202,47 @@ def _option(offer: Offer, drawn: Drawn, made: Plan) -> Option:
 
 def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     """An option with the figures of the plan that begins with it."""
-    chance = option.p_reach if made.chance is None else made.chance.shown.value
+    chance = option.chance if made.chance is None else made.chance.shown
     if option.lever == "ship" and made.chance is not None:
-        chance = made.chance.truly.value
-    option = replace(option, p_reach=chance, first_step_cost=band(walked.first_cost), then=_then(made))
+        chance = made.chance.truly
+    option = replace(option, chance=chance, first_step_cost=band(walked.first_cost), then=_then(made))
     if made.worth is None:
         by = "" if made.limits is None else f" by {count(made.limits.most_rows)} examples"
-        return replace(option, arithmetic=f"{share(chance)} chance{by}; value not stated")
-    gain, cost = made.worth.gain.value, made.worth.gain.value - made.worth.expected.value
-    words = arithmetic(made.worth.gain.shown, made.worth.expected.shown, made.currency)
+        return replace(option, arithmetic=f"{firm_share(chance)} chance{by}; value not stated")
+    worth = made.worth
     return replace(
-        option, cost=band(walked.tuning), expected_gain=gain, expected_cost=cost, expected_value=gain - cost,
-        arithmetic=words, give_up=_give_up(made),
+        option, cost=band(walked.tuning), gain=worth.gain, worth=worth.expected,
+        arithmetic=firm_difference(worth.gain, worth.expected, made.currency), give_up=_give_up(made),
     )  # fmt: skip
-
-
-def arithmetic(gain: float, worth: float, currency: str) -> str:
-    """Gain less cost is worth, in figures that subtract as they are printed.
-
-    Example:
-        >>> arithmetic(25_000.0, 20_000.0, "USD")
-        '25k gain - 5.0k cost = 20k USD'
-    """
-    return f"{figures(gain)} gain - {figures(gain - worth)} cost = {figures(worth)} {currency}"
 
 
 def _then(made: Plan) -> str:
     """What follows the first test, in shares that sum to one."""
     parts = shares_shown([outcome.share for outcome in made.then])
-    return ", ".join(f"{outcome.title} {share(part)}" for outcome, part in zip(made.then, parts, strict=True) if part)
+    told = [
+        f"{outcome.name} {share(part)}{_steps(outcome.steps)}"
+        for outcome, part in zip(made.then, parts, strict=True)
+        if part
+    ]
+    return ", ".join(told)
+
+
+def _steps(names: Sequence[str]) -> str:
+    return f" ({' or '.join(name.replace('_', ' ') for name in names)})" if names else ""
 
 
 def _give_up(made: Plan) -> str:
     limits = made.limits
     if limits is None:
         return ""
-    early = "" if limits.stop_at is None else f"after the first test if it shows worse than {score(limits.stop_at.shown_share)}, and "
+    stop_at = limits.stop_at
+    early = "" if stop_at is None else f"after the first test if it shows worse than {score(stop_at.shown_share)}, and "
     return f"{early}at {count(limits.most_rows)} examples at the latest"
 
 
 def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
+    import numpy as np
+
     state = solved.state
     # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
     used = {step.name for node in solved.board.nodes for step in node.steps}
@@ -237,8 +250,8 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
     notes += [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]
     if project.budget is None:
         notes.append("no budget given: plans may cost any amount")
-    labour = sampled(state.prices.labour + 0 * state.paths[:, 0], lambda draws: float(draws.mean()))
-    return (*notes, f"people's part of one round costs {money(labour.shown, state.currency)} on average, unknowns included")
+    labour = firm_money(sampled(state.prices.labour + 0 * state.paths[:, 0], np.mean), state.currency)
+    return (*notes, f"people's part of one round costs {labour} on average, unknowns included")
 
 
 def _value_notes(state: State) -> Iterator[str]:

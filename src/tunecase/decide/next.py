@@ -4,8 +4,19 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tunecase.quantities import Interval80, count, interval_words, money, money_band, score, score_interval, share
-from tunecase.records import Change, CurveBand, Decision, Estimate, Forecast, Needed, Next, Pilot, Round
+from tunecase.quantities import (
+    Interval80,
+    Sampled,
+    count,
+    firm_money,
+    firm_share,
+    interval_words,
+    money_band,
+    score,
+    score_interval,
+    share,
+)
+from tunecase.records import Change, CurveBand, Decision, Estimate, Forecast, Needed, Next, Pilot, Plan, Round
 
 
 def next_step(
@@ -61,27 +72,25 @@ def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | Non
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     chance_now = _chance(now)
     target = now["forecast"].target if now.get("forecast") is not None else None
-    aim = f"to reach {score(target)}" if target is not None else "to reach the target"
+    aim = f"to show {score(target)}" if target is not None else "to show the target"
     if chance_now is None:
         return f"The chance {aim} is not known."
     if _chance(before) is None:
-        return f"The chance {aim} by the plan advised is {share(chance_now)}."
-    was, is_now = share(_chance(before)), share(chance_now)
+        return f"The chance {aim} by the plan is {firm_share(chance_now)}."
+    was, is_now = firm_share(_chance(before)), firm_share(chance_now)
     if was == is_now:
         return f"The chance {aim} stays at {was}."
-    return f"The chance {aim} by the plan advised went from {was} to {is_now}."
+    return f"The chance {aim} by the plan went from {was} to {is_now}."
 
 
-def _chance(records: Mapping[str, Any]) -> float | None:
-    """The chance of the plan advised, else that of the forecast."""
-    decision: Decision | None = records.get("decide")
-    if decision is not None and decision.best is not None and decision.best.p_reach is not None:
-        return decision.best.p_reach
-    if decision is not None and decision.advice == "look":
-        reach = [one.p_reach for one in decision.options if one.p_reach is not None and one.expected_value]
-        return max(reach, default=None)
+def _chance(records: Mapping[str, Any]) -> Sampled | None:
+    """The chance of the plan, on the decision or on the bill; else that of the forecast."""
+    for verb in ("decide", "estimate"):
+        made: Plan | None = getattr(records.get(verb), "plan", None)
+        if made is not None and made.chance is not None:
+            return made.chance.shown
     forecast: Forecast | None = records.get("forecast")
-    return forecast.p_target if forecast is not None else None
+    return Sampled(forecast.p_target) if forecast is not None and forecast.p_target is not None else None
 
 
 def _step(decision: Decision) -> str:
@@ -91,9 +100,9 @@ def _step(decision: Decision) -> str:
     if best is None:
         return f"Now: {decision.action}; {_lower(decision.reason)}"
     price = "" if best.first_step_cost is None else f" for {money_band(best.first_step_cost, decision.currency)}"
-    if best.expected_value is None:
+    if best.worth is None:
         return f"Now: {best.action}{price}."
-    words = f"Now: {best.action}{price}; its plan is worth {money(best.expected_value, decision.currency)} on average"
+    words = f"Now: {best.action}{price}; its plan is worth {firm_money(best.worth, decision.currency)} on average"
     return f"{words}, and ends {best.give_up}." if best.give_up else f"{words}."
 
 
@@ -153,12 +162,11 @@ def _needed(needed: Needed) -> str:
 
 
 def _estimate(record: Estimate) -> Iterator[tuple[str, str]]:
-    yield "bill", money_band(record.total, record.currency)
-    if record.reached is not None:
-        yield "chance of the target within the budget", share(record.reached)
+    if record.plan is not None:
+        yield "expected total", firm_money(record.plan.total.expected, record.currency)
+    if record.plan is not None and record.plan.chance is not None:
+        yield "chance to show the target within the budget", firm_share(record.plan.chance.shown)
 
 
 def _decision(record: Decision) -> Iterator[tuple[str, str]]:
     yield "advice", record.action
-    if record.best is not None and record.best.p_reach is not None:
-        yield "chance of its plan", share(record.best.p_reach)

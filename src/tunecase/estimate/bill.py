@@ -16,7 +16,7 @@ from tunecase.quantities import Band, band
 from tunecase.records import Driver, Estimate, Line, WhatIf
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    from tunecase.quantities import Draws, Flags
 
 BARS = 30
 DRIVERS = 8

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
+from tunecase.plan import HOSTED
 from tunecase.prices import (
     CONTRACT_TIER,
     NOT_OF_THE_TABLES,
@@ -18,7 +19,6 @@ from tunecase.prices import (
     GpuHour,
     Offer,
     billed_tokens,
-    chosen,
     contract_hour,
     gpu_hour,
     hour_words,
@@ -28,7 +28,6 @@ from tunecase.prices import (
     stored_months,
     training_price,
 )
-from tunecase.plan import HOSTED
 from tunecase.quantities import Worlds, band
 from tunecase.records import Way
 

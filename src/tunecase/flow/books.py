@@ -17,8 +17,8 @@ from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.books import Kept, Standing
-    from tunecase.plan import Drawn
     from tunecase.ledger import Entry
+    from tunecase.plan import Drawn
     from tunecase.project import Project
     from tunecase.report import Content
 

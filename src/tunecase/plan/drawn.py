@@ -169,7 +169,13 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     none = np.zeros(work.basis.worlds.n)
     shipped, reached = np.full(len(none), bool(offer.brings)), offer.lever == "ship"
     walk = Walk(
-        none, none, none, reached=shipped & reached, false_pass=none > 0, data_paid=none, settled=shipped & (not reached)
+        none,
+        none,
+        none,
+        reached=shipped & reached,
+        false_pass=none > 0,
+        data_paid=none,
+        settled=shipped & (not reached),
     )
     lines = lines_of(work, walk)
     gain = None if solved.state.value is None else none + solved.state.shipping(offer.brings or 0.0)

@@ -1,10 +1,11 @@
 """When a plan ships, when it stops after its first test, and what follows that test."""
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tunecase.plan.drawn import Drawn
-from tunecase.plan.rounds import passing_count
+from tunecase.plan.rounds import Node, passing_count
 from tunecase.plan.solved import Solved
 from tunecase.quantities import BATCHES, Sampled, batch_edges, sampled
 from tunecase.records import Limits, Outcome
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 BINS = 64  # of what the first test shows
 SELDOM = 0.01  # a size that fewer worlds go to is not called the end of the plan
-SHIP, SETTLE, STOP, NO_MONEY = "ship", "settle", "stop", "no money left"
+OFTEN = 0.25  # of the worlds that go on: a step that so many take is named
 
 
 def limits_of(drawn: Drawn) -> Limits | None:
@@ -34,7 +35,7 @@ def limits_of(drawn: Drawn) -> Limits | None:
 
 
 def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
-    """What follows the first test, the commonest first; their shares sum to 1.
+    """What follows the first test, in shares that sum to 1.
 
     Args:
         drawn: the plan, whose first step is on the board; else there is no first test, and nothing follows.
@@ -43,45 +44,38 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
     solved, walked = drawn.solved, drawn.walked
     if solved is None or walked.at is None:
         return ()
-    named = _after_first(solved, _first_node(drawn))
-    found = [
-        Outcome(name, sampled(worlds.astype(float), _mean), None if name in (STOP, NO_MONEY) else _reaching(worlds, shown))
+    node = solved.board.nodes[0].steps[walked.at].to
+    place, taken = solved.board.nodes[node], solved.policy.taken[node]
+    able = _able(place, taken)
+    done, settled = solved.board.passed[node], solved.board.settled[node] & (place.ends != 0)
+    named = {"ship": done, "settle": settled & ~able & ~done, "go on": able & ~done}
+    named["stop"] = ~(named["ship"] | named["settle"] | named["go on"])
+    steps = tuple(
+        step.name
+        for number, step in enumerate(place.steps)
+        if (able & (taken == number)).mean() >= OFTEN * able.mean() > 0
+    )
+    return tuple(
+        Outcome(name, sampled(worlds.astype(float), _mean), _reaching(worlds, shown), steps if name == "go on" else ())  # type: ignore[arg-type]
         for name, worlds in named.items()
         if worlds.any()
-    ]
-    return tuple(sorted(found, key=lambda outcome: -outcome.share.value))
+    )
 
 
-def going_on(drawn: Drawn) -> "Flags | None":
-    """The worlds that take another step after the first test, shape (draws,); None where there is no first test."""
+def _able(place: Node, taken: "Indices") -> "Flags":
+    """The worlds that take a step which they can pay for, shape (draws,)."""
     import numpy as np
 
-    if drawn.solved is None or drawn.walked.at is None:
-        return None
-    named = _after_first(drawn.solved, _first_node(drawn))
-    steps = [worlds for name, worlds in named.items() if name not in (SHIP, SETTLE, STOP, NO_MONEY)]
-    return np.any(steps, axis=0) if steps else np.zeros(len(drawn.total), dtype=bool)
+    able = np.zeros(len(taken), dtype=bool)
+    for number, step in enumerate(place.steps):
+        able |= (taken == number) & np.isfinite(step.cost)
+    return able
 
 
 def _first_node(drawn: Drawn) -> int:
     assert drawn.solved is not None
     assert drawn.walked.at is not None
     return drawn.solved.board.nodes[0].steps[drawn.walked.at].to
-
-
-def _after_first(solved: Solved, node: int) -> "dict[str, Flags]":
-    """Which worlds do what after the first test: each world does one thing."""
-    import numpy as np
-
-    taken, steps, board = solved.policy.taken[node], solved.board.nodes[node].steps, solved.board
-    done, ends = board.passed[node], taken < 0
-    settles = ends & ~done & board.settled[node] & (board.nodes[node].ends != 0)
-    named = {SHIP: done, SETTLE: settles, STOP: ends & ~done & ~settles, NO_MONEY: np.zeros(len(taken), dtype=bool)}
-    for number, step in enumerate(steps):
-        chosen, able = taken == number, np.isfinite(step.cost)
-        named[step.name] = named.get(step.name, False) | (chosen & able)
-        named[NO_MONEY] = named[NO_MONEY] | (chosen & ~able)
-    return named
 
 
 def _reaching(worlds: "Flags", shown: "Flags") -> Sampled:
@@ -111,7 +105,7 @@ def _stop_at(solved: Solved, node: int) -> Sampled | None:
     if at is None:
         return None
     edges = batch_edges(len(place.ends))
-    parts = [open_worlds[(open_worlds < low) | (open_worlds >= high)] for low, high in zip(edges, edges[1:], strict=False)]
+    parts = [open_worlds[(open_worlds < low) | (open_worlds >= high)] for low, high in pairwise(edges)]
     again = [found for part in parts if (found := _crossing(side * place.shown, gains, part)) is not None]
     error = float(np.std(again) * math.sqrt(len(again) - 1)) if len(again) == BATCHES else 0.0
     return Sampled(solved.state.score(-at) if side < 0 else at, error)

@@ -1,13 +1,14 @@
 """The plan's figures, each with one definition, from the worlds in which it was walked."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tunecase.plan.costs import months as months_of
-from tunecase.plan.costs import people_paid
+from tunecase.plan.costs import people_paid, total_of
 from tunecase.plan.drawn import Drawn
-from tunecase.plan.limits import going_on, limits_of, outcomes
+from tunecase.plan.limits import limits_of, outcomes
 from tunecase.prices import baseline_score, unknown_factor
 from tunecase.quantities import Sampled, sampled
 from tunecase.records import Authorised, Chance, Kind, Month, Plan, Release, Total, Worth
@@ -32,7 +33,6 @@ def plan(drawn: Drawn) -> Plan:
     total, left = drawn.total, _left(drawn)
     within = None if left is None else total <= left
     shown = _shown(drawn, within)
-    going = going_on(drawn)
     offer, target = drawn.offer, drawn.solved.state.forecast.target if drawn.solved is not None else None
     return Plan(
         currency=drawn.work.basis.currency,
@@ -50,12 +50,12 @@ def plan(drawn: Drawn) -> Plan:
         worth=_worth(drawn),
         limits=limits_of(drawn),
         then=() if shown is None else outcomes(drawn, shown),
-        after_going_on=_part(shown, going),
         months=tuple(by_month(drawn)),
         evidence=dict(_evidence(drawn)),
         draws=len(total),
         seed=drawn.work.basis.worlds.seed,
         target=target,
+        direction=drawn.solved.state.forecast.direction if drawn.solved is not None else "higher",
     )
 
 
@@ -86,8 +86,6 @@ def quantile(share: float) -> "Callable[[Draws], float]":
 
 def _release(drawn: Drawn) -> Release:
     """The price of the first step; hours and rate hold what nobody foresaw."""
-    from dataclasses import replace
-
     cost, basis = drawn.walked.first_cost, drawn.work.basis
     walk = drawn.walk if drawn.walked.at is None else drawn.solved.board.first_walk(drawn.walked.at)  # type: ignore[union-attr]
     people, factor = people_paid(replace(drawn.work, walk=walk)), unknown_factor(basis)
@@ -105,8 +103,6 @@ def _total(total: "Draws", within: "Flags | None") -> Total:
 
 def authorised(drawn: Drawn) -> Authorised:
     """Base, contingency and reserve, in whole cents, so that they add up as they are printed."""
-    from tunecase.plan.costs import total_of
-
     total = drawn.total
     base = round(_mean(total_of(drawn.lines, without=(UNFORESEEN,))), 2)
     contingency = round(max(0.0, quantile(0.8)(total) - base), 2)
@@ -151,12 +147,6 @@ def _worth(drawn: Drawn) -> Worth | None:
     return Worth(sampled(gain - drawn.walked.tuning, _mean), sampled(gain, _mean), *points, baseline)
 
 
-def _part(shown: "Flags | None", among: "Flags | None") -> Sampled | None:
-    if shown is None or among is None or not among.any():
-        return None
-    return sampled(shown[among].astype(float), _mean)
-
-
 def by_month(drawn: Drawn) -> Iterator[Month]:
     """Spending by month: in each world the first step's cost over its time, the rest evenly over the rest of the time.
 
@@ -165,23 +155,19 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
     import numpy as np
 
     work, walked = drawn.work, drawn.walked
-    whole = months_of(_with(work, walked.walk)) * unknown_factor(work.basis)
+    factor = unknown_factor(work.basis)
+    first = walked.walk if walked.at is None or drawn.solved is None else drawn.solved.board.first_walk(walked.at)
+    soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (first, walked.walk))
     last = int(min(max(np.ceil(float(np.quantile(whole, 0.99))), 1), MONTHS))
-    edges = np.arange(last + 1)
-    passed = np.clip(edges[:, None] / np.maximum(whole, 1e-9), 0.0, 1.0)
-    spent = passed * walked.tuning
-    spent[0] = 0.0
+    edges = np.arange(last + 1)[:, None]
+    at_once, more = np.minimum(walked.first_cost, walked.tuning), np.maximum(whole - soon, 1e-9)
+    spent = np.clip(edges / np.maximum(soon, 1e-9), 0.0, 1.0) * at_once
+    spent += np.clip((edges - soon) / more, 0.0, 1.0) * (walked.tuning - at_once)
     for number, paid in enumerate(np.diff(spent, axis=0), 1):
         yield Month(number, _mean(paid), quantile(0.8)(paid))
     later = walked.tuning - spent[-1]
     if _mean(later) > 0:
         yield Month(0, _mean(later), quantile(0.8)(later))
-
-
-def _with(work, walk):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(work, walk=walk)
 
 
 def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:

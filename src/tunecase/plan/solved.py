@@ -48,7 +48,7 @@ class Solved:
         return self.policy.after(self.board.nodes[0].steps[at])
 
     def worth(self, lever: str) -> float:
-        """What a first step with the best policy after it brings on average; minus infinity where it cannot be taken."""
+        """What a first step brings on average, the best policy after it; minus infinity where it cannot be taken."""
         brings = self.brings(lever)
         return float("-inf") if brings is None else float(brings.mean())
 

@@ -19,7 +19,8 @@ def target_value(project: "Project", basis: Basis, definition: Definition | None
     """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
 
     Worth is that of one more correct answer (`worth_of_correct`); baseline is the score in use, as stated, else the
-    best one without a fine-tune (`baseline_score`). None when worth, volume or target is not stated, or when the metric is not a share of answers.
+    best one without a fine-tune (`baseline_score`). None when worth, volume or target is not stated, or when the metric
+    is not a share of answers.
     """
     import numpy as np
 

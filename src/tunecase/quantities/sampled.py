@@ -27,20 +27,26 @@ class Sampled:
         """The figure in the digits that survive another seed: two at most, one at least.
 
         Example:
-            >>> Sampled(8_343.0, 5.0).shown, Sampled(8_343.0, 40.0).shown, Sampled(8_343.0, 2_000.0).shown
+            >>> Sampled(8_343.0, 5.0).shown, Sampled(8_343.0, 30.0).shown, Sampled(8_343.0, 2_000.0).shown
             (8300.0, 8500.0, 8000.0)
         """
-        return _rounded(self.value, self.error, abs(self.value))
+        return _rounded(self.value, _unit(abs(self.value), self.error))
+
+    @property
+    def digits(self) -> int:
+        """How many digits that is: 1 or 2."""
+        size = abs(self.value)
+        return 1 if size and _unit(size, self.error) >= _power(size) else DIGITS
 
     @property
     def shown_share(self) -> float:
         """The same of a share of 1, where the digits are those of the smaller of the share and what it lacks to 1.
 
         Example:
-            >>> Sampled(0.3967, 0.003).shown_share, Sampled(0.967, 0.003).shown_share
+            >>> Sampled(0.3967, 0.002).shown_share, Sampled(0.967, 0.0005).shown_share
             (0.4, 0.97)
         """
-        return min(_rounded(self.value, self.error, min(self.value, 1 - self.value)), 1.0)
+        return min(_rounded(self.value, _unit(min(self.value, 1 - self.value), self.error)), 1.0)
 
 
 def sampled(draws: "Draws", of: "Callable[[Draws], float]") -> Sampled:
@@ -75,18 +81,25 @@ def adding_up(parts: Sequence[float], unit: float) -> list[float]:
     return [float(f"{count * unit:.12g}") for count in whole]
 
 
-def _rounded(value: float, error: float, size: float) -> float:
-    """The value rounded to the least unit of 1, 2 or 5 that two seeds share, between two digits and one."""
-    if not size or not math.isfinite(value):
-        return value
-    finest, coarsest = (10.0 ** (math.floor(math.log10(size) + 1e-12) + 1 - digits) for digits in (DIGITS, 1))
-    unit = min(max(_step(ERRORS_IN_A_UNIT * error), finest), coarsest)
-    return float(f"{round(value / unit) * unit:.12g}")
+def _unit(size: float, error: float) -> float:
+    """The least unit of 1 or 5 times a power of ten that two seeds share, between two digits of the size and one."""
+    if size <= 0 or not math.isfinite(size):
+        return 0.0
+    coarsest = _power(size)
+    return min(max(_step(ERRORS_IN_A_UNIT * error), coarsest / 10 ** (DIGITS - 1)), coarsest)
+
+
+def _rounded(value: float, unit: float) -> float:
+    return float(f"{round(value / unit) * unit:.12g}") if unit else value
+
+
+def _power(size: float) -> float:
+    return 10.0 ** math.floor(math.log10(size) + 1e-12)
 
 
 def _step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is at least so much."""
+    """The smallest of 1 and 5 times a power of ten that is at least so much."""
     if least <= 0:
         return 0.0
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))
+    power = _power(least)
+    return next(step * power for step in (1, 5, 10) if step * power >= least * (1 - 1e-9))

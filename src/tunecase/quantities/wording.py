@@ -8,6 +8,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from tunecase.quantities.sampled import Sampled
 from tunecase.quantities.spread import Band
 
 UNKNOWN = "unknown"
@@ -35,6 +36,38 @@ def figures(value: float | None, digits: int = 2) -> str:
         if abs(rounded) >= size:
             return _significant(rounded / size, digits) + suffix
     return _significant(rounded, digits)
+
+
+def firm(value: Sampled | None) -> str:
+    """A sampled figure in the digits that another seed would print too.
+
+    Example:
+        >>> firm(Sampled(8_343.0, 5.0)), firm(Sampled(8_343.0, 200.0)), firm(None)
+        ('8.3k', '8k', 'unknown')
+    """
+    return UNKNOWN if value is None else figures(value.shown, value.digits)
+
+
+def firm_money(value: Sampled | None, currency: str) -> str:
+    """A sampled amount with its currency, in the digits that another seed would print too."""
+    return f"{firm(value)} {currency}" if value is not None else UNKNOWN
+
+
+def firm_difference(gain: Sampled, worth: Sampled, currency: str) -> str:
+    """Gain less cost is worth, in figures that subtract as they are printed.
+
+    Example:
+        >>> firm_difference(Sampled(25_400.0), Sampled(19_700.0), "USD")
+        '25k gain - 5k cost = 20k USD'
+    """
+    cost = gain.shown - worth.shown
+    digits = 1 if abs(cost) < abs(gain.shown) / 10 else max(gain.digits, worth.digits)
+    return f"{firm(gain)} gain - {figures(cost, digits)} cost = {firm_money(worth, currency)}"
+
+
+def firm_share(value: Sampled | None) -> str:
+    """A sampled share in percent, in the digits that another seed would print too."""
+    return UNKNOWN if value is None else share(value.shown_share)
 
 
 def _significant(value: float, digits: int) -> str:

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities import Band
+from tunecase.quantities import Band, Sampled
 from tunecase.records.estimate import Flip
 from tunecase.records.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in the base currency.
+    """One lever: what it does, costs and is worth; `worth` = `gain` - its expected cost, in the base currency.
 
-    `then` says what the policy does after the first test, and in what share of the worlds.
+    `chance` is that the target is shown within the budget; the three are None in older records. `cost` is the band of
+    what the plan costs that begins with this step, `then` what that plan does after its first test, and in what share
+    of the worlds.
     """
 
     lever: str
@@ -20,15 +22,14 @@ class Option:
     cost: Band | None
     first_step: str
     first_step_cost: Band | None
-    p_reach: float | None
-    expected_gain: float | None
-    expected_cost: float | None
-    expected_value: float | None
     arithmetic: str
     evidence: Literal["measured", "assumed", "none"]
     give_up: str = ""
     blocked: str = ""
     then: str = ""
+    chance: Sampled | None = None
+    gain: Sampled | None = None
+    worth: Sampled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ class Experiment:
 class Decision:
     """What should the next dollar buy?
 
-    `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform; `certainty` is the worth of knowing everything (EVPI);
-    `what_if` holds, where asked for, the smallest change of each input at which another lever is advised.
+    `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform;
+    `certainty` is the worth of knowing everything (EVPI); `what_if` holds, where asked for, the smallest change of each
+    input at which another lever is advised.
     """
 
     advice: str

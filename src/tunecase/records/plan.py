@@ -44,24 +44,21 @@ class Authorised:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What follows the first test in a share of the worlds: ship, settle, stop, the next step by its lever, no money.
+    """What follows the first test in a share of the worlds: ship, settle for the fallback, go on, or stop.
 
-    `reaches` is the chance that such a world ends with the target shown; shares of all outcomes sum to 1.
+    `reaches` is the chance that such a world ends with the target shown in the budget; shares of all outcomes sum to 1.
+    `steps` names what going on most often means, by lever.
     """
 
-    name: str
+    name: Literal["ship", "settle", "go on", "stop"]
     share: Sampled
-    reaches: Sampled | None = None
-
-    @property
-    def title(self) -> str:
-        """The name as people read it."""
-        return self.name.replace("_", " ")
+    reaches: Sampled
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Spending in one month of the project, the first is 1; 0 is all that comes later. Expected months sum, P80s don't."""
+    """Spending in one month, the first is 1, 0 is all that comes later. Expected months sum; P80s do not."""
 
     number: int
     expected: float
@@ -102,8 +99,8 @@ class Chance:
     """The chance of the plan.
 
     `shown` is the share of worlds in which a test shows the target and the budget is kept; `truly` that in which the
-    target is so shown and truly reached, `false_pass` that in which a test shows it by luck. `settled` is the share that
-    ends at the fallback, None without one.
+    target is so shown and truly reached, `false_pass` that in which a test shows it by luck. `settled` is the share
+    that ends at the fallback, None without one.
     """
 
     shown: Sampled
@@ -116,8 +113,8 @@ class Chance:
 class Worth:
     """What the plan brings, in the base currency: `expected` = `gain` - what it costs, answers after launch apart.
 
-    `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth against `baseline`,
-    a score.
+    `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth above the score
+    `baseline`.
     """
 
     expected: Sampled
@@ -183,11 +180,15 @@ class Plan:
     worth: Worth | None
     limits: Limits | None
     then: tuple[Outcome, ...]
-    after_going_on: Sampled | None
     months: tuple[Month, ...]
     evidence: Mapping[str, Kind]
     draws: int
     seed: int
     target: float | None = None
+    direction: str = "higher"
     bridge: Bridge | None = None
     variants: tuple[VariantPlan, ...] = ()
+
+    def outcome(self, name: str) -> Outcome | None:
+        """What follows the first test under that name, where it does in any world."""
+        return next((outcome for outcome in self.then if outcome.name == name), None)

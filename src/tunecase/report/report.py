@@ -11,8 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase.io import Output, write_outputs
-from tunecase.quantities import count, counted, figures, money, one_line, paid, score, sentence, share
-from tunecase.records import Books, Estimate, Forecast, NotUsed, Option, Report, Spending, to_json
+from tunecase.quantities import (
+    count,
+    counted,
+    figures,
+    firm,
+    firm_money,
+    firm_share,
+    money,
+    one_line,
+    paid,
+    score,
+    sentence,
+    share,
+)
+from tunecase.records import Books, Estimate, Forecast, NotUsed, Plan, Report, Spending, to_json
 from tunecase.report.content import (
     Bars,
     Block,
@@ -30,6 +43,7 @@ from tunecase.report.content import (
     Table,
     Tornado,
 )
+from tunecase.report.headline import headline
 from tunecase.report.sections.audit import data
 from tunecase.report.sections.basis import basis, unchecked
 from tunecase.report.sections.books import spent
@@ -58,6 +72,12 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
 
 
 MADE_BY = b"Made by tunecase"
+# The figures at the top of the page, each with the section that shows more of it.
+TILES = (
+    ("release", "decision"), ("lost", "decision"), ("chance", "decision"), ("worth", "decision"), ("total", "bill"),
+    ("authorise", "bill"),
+)  # fmt: skip
+MISSING = (("Chance to reach the target", "forecast", "forecast"), ("Cost", "estimate", "bill"))
 
 
 def outputs_in(to: Path, *, html: bool = True) -> tuple[Output, ...]:
@@ -206,18 +226,20 @@ def _chance(material: Material) -> str:
         return "No target to reach was given"
     if forecast is None:
         return f"Chance to reach {score(target)} not known yet"
+    plan = _plan(material)
     if forecast.verdict == "reached":
-        return f"{score(target)} is reached"
+        truly = (
+            ""
+            if plan is None or plan.chance is None
+            else f", truly so with a chance of {firm_share(plan.chance.truly)}"
+        )
+        return f"{score(target)} is shown{truly}"
     if forecast.p_target is None or forecast.verdict in ("not a pilot yet", "pilot uninformative"):
         return f"Too early to say whether {score(target)} can be reached"
-    plan = _plan(material)
-    if plan is not None:
-        return f"{share(plan.p_reach)} to reach {score(target)} by the plan advised{_alone(forecast, ' (', ')')}"
-    estimate = material.estimate
-    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
-        budget = money(estimate.budget, estimate.currency)
-        within = f"within {budget}, what has no price left out" if estimate.unpriced else f"within {budget}"
-        return f"{share(estimate.reached)} to reach {score(target)} {within}"
+    if plan is not None and plan.chance is not None:
+        within = "" if plan.budget_left is None else " within the budget"
+        words = f"{firm_share(plan.chance.shown)} to show {score(target)}{within}"
+        return f"{words}{_alone(forecast, ' (', ')')}"
     return f"{share(forecast.p_target)} to reach {score(target)} with {count(forecast.n_max)} examples"
 
 
@@ -228,10 +250,12 @@ def _alone(forecast: Forecast, before: str, after: str = "") -> str:
     return f"{before}{share(forecast.p_target)} on the pilot's own curve{after}"
 
 
-def _plan(material: Material) -> Option | None:
-    """The advised option if it buys something; the report then shows its chance and price."""
-    best = material.decision.best if material.decision is not None else None
-    return best if best is not None and best.cost is not None and best.cost.p90 > 0 and best.p_reach else None
+def _plan(material: Material) -> Plan | None:
+    """The plan: the decision's, or the bill's where nothing is decided yet."""
+    for record in (material.decision, material.estimate):
+        if record is not None and record.plan is not None:
+            return record.plan
+    return None
 
 
 def _going_on(material: Material) -> Books | None:
@@ -245,21 +269,13 @@ def _cost(material: Material) -> str:
         end = money(books.at_completion.p50, books.currency)
         over = "" if books.over_budget is None else f", {share(books.over_budget)} chance to pass the budget"
         return f"{money(books.spent, books.currency)} spent, {end} at completion{over}"
-    plan = _plan(material)
-    if plan is not None and plan.cost is not None and material.decision is not None:
-        words = f"that plan's P80 cost {money(plan.cost.p80, material.decision.currency)}"
-        missing = len(material.estimate.unpriced) if material.estimate is not None else 0
-        return f"{words} plus {counted(missing, 'unpriced line')}" if missing else words
-    estimate = material.estimate
-    if estimate is None:
+    plan, estimate = _plan(material), material.estimate
+    if plan is None or estimate is None:
         return ""
-    words = f"P80 cost {money(estimate.total.p80, estimate.currency)}"
-    if estimate.unpriced:
-        words += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
-    # Once a curve is known the rounds stop at the budget, and the chance to reach the target says the rest.
-    if estimate.budget is not None and estimate.over_budget is not None and estimate.reached is None:
-        words += f", {share(estimate.over_budget)} chance to pass the budget"
-    return words
+    words = f"expected total {firm_money(plan.total.expected, plan.currency)}, P80 {firm(plan.total.p80)}"
+    if not plan.advised:
+        words = f"going on all the same: {words}"
+    return f"{words} plus {counted(len(estimate.unpriced), 'unpriced line')}" if estimate.unpriced else words
 
 
 def _next(material: Material) -> str:
@@ -268,72 +284,27 @@ def _next(material: Material) -> str:
         return ""
     best = decision.best
     step = one_line(best.first_step if best and best.first_step else decision.action).rstrip(".")
-    if best is None or best.first_step_cost is None:
+    plan = decision.plan
+    if best is None or plan is None or best.lever != plan.lever:
         return f"next: {step}"
-    price = money(best.first_step_cost.p50, decision.currency) if best.first_step_cost.p90 else "free"
-    return f"next: {step}, {price}"
+    price = firm_money(plan.release.p80, decision.currency) if plan.release.p80.value else "free"
+    return f"next: {step}, {price} at P80"
 
 
 def _figures(material: Material) -> tuple[Figure, ...]:
-    return (_chance_figure(material), *_cost_figures(material), _next_figure(material))
-
-
-def _chance_figure(material: Material) -> Figure:
-    forecast = material.forecast
-    name = "Chance to reach the target" if material.target is None else f"Chance to reach {score(material.target)}"
-    if forecast is None:
-        return Figure(name, "not known", "run `tunecase forecast`", "forecast")
-    if forecast.p_target is None:
-        return Figure(name, "not known", forecast.verdict, "forecast")
+    """What a manager asks first: the headline figures of the plan, or what is missing for them."""
     plan = _plan(material)
-    if plan is not None:
-        return Figure(name, share(plan.p_reach), f"by the plan advised{_alone(forecast, '; ')}", "decision")
-    estimate = material.estimate
-    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
-        within = f"within {money(estimate.budget, estimate.currency)}"
-        return Figure(name, share(estimate.reached), within, "forecast")
-    return Figure(name, share(forecast.p_target), f"by {count(forecast.n_max)} examples", "forecast")
-
-
-def _cost_figures(material: Material) -> tuple[Figure, Figure]:
-    estimate = material.estimate
-    if estimate is None:
-        hint = "run `tunecase estimate`"
-        return Figure("Cost", "not known", hint, "bill"), Figure("Chance over budget", "not known", hint, "bill")
+    if plan is None:
+        return tuple(Figure(name, "not known", f"run `tunecase {verb}`", section) for name, verb, section in MISSING)
+    shown = {figure.key: figure for figure in headline(plan)}
+    tiles = [
+        Figure(shown[key].name, shown[key].value, shown[key].beside, section) for key, section in TILES if key in shown
+    ]
     if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
         beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"
-        cost = Figure("Cost at completion, P50", money(end.p50, unit), beside, "books")
-        has_chance = books.over_budget is not None
-        chance = share(books.over_budget) if has_chance else "no budget" if books.budget is None else "not known"
-        return cost, Figure("Chance over budget", chance, "given what is spent" if has_chance else "", "books")
-    total, currency = estimate.total, estimate.currency
-    reach = f"8 in 10: {figures(total.p10)} to {figures(total.p90)}"
-    cost = Figure("Cost, P50", money(total.p50, currency), reach, "bill")
-    plan = _plan(material)
-    if plan is not None and plan.cost is not None:
-        reach = f"8 in 10: {figures(plan.cost.p10)} to {figures(plan.cost.p90)}"
-        cost = Figure("Cost of that plan, P50", money(plan.cost.p50, currency), reach, "decision")
-    if estimate.budget is None:
-        return cost, Figure("Chance over budget", "no budget", "none was given", "bill")
-    budget = f"budget {money(estimate.budget, currency)}"
-    if estimate.reached is not None:
-        budget += ", at which the rounds stop"
-    return cost, Figure("Chance over budget", share(estimate.over_budget), budget, "bill")
-
-
-def _next_figure(material: Material) -> Figure:
-    decision = material.decision
-    if decision is None:
-        return Figure("Next step", "not known", "run `tunecase decide`", "decision")
-    if decision.advice == "stop":
-        return Figure("Next step", "stop", one_line(decision.reason, 140), "decision")
-    best = decision.best
-    step = one_line(best.first_step if best and best.first_step else decision.action, 140)
-    if best is None or best.first_step_cost is None:
-        return Figure("Next step", decision.advice, step, "decision")
-    price = money(best.first_step_cost.p50, decision.currency) if best.first_step_cost.p90 else "free"
-    return Figure("Next step", price, step, "decision")
+        tiles.append(Figure("Cost at completion, P50", money(end.p50, unit), beside, "books"))
+    return tuple(tiles)
 
 
 def as_json(content: Content) -> str:

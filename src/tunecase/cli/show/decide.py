@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
-from tunecase.quantities import figures, share
-from tunecase.records import Decision, Option
+from tunecase.quantities import figures, firm, firm_share
+from tunecase.records import Decision, Option, Plan
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,11 +16,13 @@ def print_decision(console: "Console", record: Decision) -> None:
 
     heading(console, "decide", record.action, record.ok or None)
     say(console, record.reason)
+    if record.plan is not None:
+        print_plan(console, record.plan)
     rows = [
         (
             ("→ " if option.lever == record.advice else "  ") + option.action,
-            figures(option.expected_value) if option.expected_value is not None else "-",
-            share(option.p_reach) if option.p_reach is not None else "-",
+            firm(option.worth) if option.worth is not None else "-",
+            firm_share(option.chance) if option.chance is not None else "-",
             price_words(option.first_step_cost, record.currency) if option.first_step_cost else "-",
         )
         for option in record.options
@@ -31,16 +33,21 @@ def print_decision(console: "Console", record: Decision) -> None:
     _print_looks(console, record)
     if record.flips_at:
         say(console, f"The advice flips: {record.flips_at}.")
-    best = record.best
-    if best and best.give_up:
-        say(console, f"Give up: {best.give_up}.")
-    if best and best.then:
-        say(console, f"After its first test: {best.then}.")
     if record.what_if:
         ways = flip_words(record.what_if, record.currency) or ("no input alone would change it",)
         title = "What would have to be true for another step, one input at a time, its doubt with it:"
         print_notes(console, title, ways)
     print_notes(console, "Assumed:", record.assumptions)
+
+
+def print_plan(console: "Console", plan: Plan) -> None:
+    """The headline figures of the plan, a line for each."""
+    from tunecase.report import headline
+
+    if not plan.advised:
+        say(console, f"Not advised. To {plan.action} all the same would come to this:")
+    rows = [(figure.name, figure.value, figure.evidence) for figure in headline(plan)]
+    print_table(console, ("the plan", "", "rests on"), rows, (), [figure.beside for figure in headline(plan)])
 
 
 def _print_looks(console: "Console", record: Decision) -> None:
@@ -65,4 +72,4 @@ def _print_looks(console: "Console", record: Decision) -> None:
 
 def _arithmetic(option: Option) -> str:
     assumed = " (effect assumed)" if option.evidence == "assumed" else ""
-    return f"{option.arithmetic}{assumed}" if option.expected_cost else ""
+    return f"{option.arithmetic}{assumed}" if option.first_step_cost and option.first_step_cost.p90 else ""

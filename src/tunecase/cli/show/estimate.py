@@ -2,9 +2,22 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.cli.show.decide import print_plan
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import Z80, Band, band_words, counted, figures, money, money_band, share
-from tunecase.records import Driver, Estimate
+from tunecase.quantities import (
+    Z80,
+    Band,
+    band_words,
+    counted,
+    figures,
+    firm,
+    firm_money,
+    firm_share,
+    money,
+    money_band,
+    share,
+)
+from tunecase.records import Driver, Estimate, Line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,17 +29,16 @@ SHOWN_DRIVERS = 5
 def print_estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     """The bill by line, and what moves it."""
     lacking = f" plus {counted(len(record.unpriced), 'unpriced line')}" if record.unpriced else ""
-    words = f"{money_band(record.total, record.currency)}{lacking}{_chance(record)}"
-    heading(console, "estimate, after the pilot" if again else "estimate", words)
-    _print_lines(console, record, with_basis=not again)
-    say(
-        console,
-        f"P80 {money(record.total.p80, record.currency)}; rounds {band_words(record.rounds)}; "
-        f"{band_words(record.months, 'months')}.",
+    heading(
+        console, "estimate, after the pilot" if again else "estimate", f"{_expected(record)}{lacking}{_chance(record)}"
     )
+    _print_lines(console, record, with_basis=not again)
+    say(console, f"Rounds {band_words(record.rounds)}; {band_words(record.months, 'months')}.")
     if (foreseen := record.total_without_unknowns) is not None and foreseen != record.total:
         p50, p80 = figures(foreseen.p50), money(foreseen.p80, record.currency)
         say(console, f"Without unknowns (none in most projects, much in a few): P50 {p50}, P80 {p80}.")
+    if record.plan is not None:
+        print_plan(console, record.plan)
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if not again:
@@ -35,15 +47,22 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         _print_grounds(console, record)
 
 
+def _expected(record: Estimate) -> str:
+    if record.plan is None:
+        return money_band(record.total, record.currency)
+    total = record.plan.total
+    return f"{firm_money(total.expected, record.currency)} expected, P80 {firm(total.p80)}"
+
+
 def _chance(record: Estimate) -> str:
-    """The chance to reach the target within the budget, or else to exceed it; empty without a budget."""
-    if record.budget is not None and record.reached is not None:
+    """The chance to show the target within the budget, or else to exceed it; empty without a budget."""
+    plan = record.plan
+    if plan is None or record.budget is None:
+        return ""
+    if plan.chance is not None:
         within = f"within {figures(record.budget)}" if not record.unpriced else "if what has no price costs nothing"
-        settled = "" if record.settled is None else f", {share(record.settled)} to settle for the fallback"
-        return f"; {share(record.reached)} chance to reach the target {within}{settled}"
-    if record.over_budget is not None:
-        return f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
-    return ""
+        return f"; {firm_share(plan.chance.shown)} chance to show the target {within}"
+    return f"; {firm_share(plan.total.over)} chance to exceed {figures(record.budget)}"
 
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
@@ -51,14 +70,21 @@ def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> N
     rows = [
         (
             line.title,
-            *(_points(line.amount) if line.amount else ["unpriced"] * 3),
+            *((_expected_of(line), *_points(line.amount)) if line.amount else ["unpriced"] * 4),
             share(line.share) if line.included and line.share is not None else "not counted",
         )
         for line in record.lines
     ]
-    header = (record.currency, "P10", "P50", "P90", "share")
+    header = (record.currency, "expected", "P10", "P50", "P90", "share")
     notes = [line.basis for line in record.lines] if with_basis else []
-    print_table(console, header, [*rows, ("total", *_points(record.total), "100%")], (1, 2, 3, 4), notes)
+    expected = "-" if record.plan is None else firm(record.plan.total.expected)
+    total = ("total", expected, *_points(record.total), "100%" if record.total.p90 else "-")
+    print_table(console, header, [*rows, total], (1, 2, 3, 4, 5), notes)
+    say(console, "Lines add up in the expected column; the points beside it do not add.", "dim")
+
+
+def _expected_of(line: Line) -> str:
+    return "-" if line.expected is None else figures(line.expected)
 
 
 def _points(band: Band) -> list[str]:

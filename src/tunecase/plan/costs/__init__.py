@@ -7,6 +7,6 @@ from tunecase.plan.costs.training import gpu_hours, rows_trained, runs_per_round
 from tunecase.plan.costs.work import Cost, Work
 
 __all__ = [
-    "COSTS", "Cost", "Work", "each_round", "gpu_hours", "lines_of", "months", "once", "people_paid", "rows_trained", "runs_per_round",
-    "total_of", "training_jobs",
+    "COSTS", "Cost", "Work", "each_round", "gpu_hours", "lines_of", "months", "once", "people_paid", "rows_trained",
+    "runs_per_round", "total_of", "training_jobs",
 ]  # fmt: skip

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
-
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
 from tunecase.plan.costs import Work, each_round, once
 from tunecase.plan.known import Known

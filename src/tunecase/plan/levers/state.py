@@ -27,7 +27,8 @@ class State:
     `paths` are true errors of the model to be tuned at `sizes`, the first of which are the rows at hand; `value` is V,
     None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
-    (repairs, test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
+    (repairs, test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured
+    rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
     of a model that is shipped cost less than today's over the horizon, on average over the worlds. `test_rows` count
     as independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where

@@ -3,7 +3,16 @@
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.board import Board
-from tunecase.plan.rounds.policy import Node, Policy, Sorted, Step, best_policy, sort_worlds, worth_of_knowing, worth_of_seeing
+from tunecase.plan.rounds.policy import (
+    Node,
+    Policy,
+    Sorted,
+    Step,
+    best_policy,
+    sort_worlds,
+    worth_of_knowing,
+    worth_of_seeing,
+)
 from tunecase.plan.rounds.walk import Walk, counted, of_the_model, parted, passing_count, random_rounds, rounds_of
 
 if TYPE_CHECKING:

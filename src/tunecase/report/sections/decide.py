@@ -1,9 +1,10 @@
 """The section on what the next dollar should buy."""
 
 from tunecase.prices import flip_words
-from tunecase.quantities import figures, money_band, sentence, share
-from tunecase.records import Decision, Option
+from tunecase.quantities import count, figures, firm, firm_share, money_band, sentence
+from tunecase.records import Decision, Option, Plan
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
+from tunecase.report.headline import headline, months_words
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 
@@ -14,7 +15,8 @@ def next_step(material: Material) -> Section:
     if decision is None:
         return not_done("decision", title, "decide")
     looks = (_looks(decision),) if decision.experiments else ()
-    blocks: tuple[Block, ...] = (_options(decision), *looks, _limits(decision))
+    plan = () if decision.plan is None else (plan_table(decision.plan),)
+    blocks: tuple[Block, ...] = (*plan, _options(decision), *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),
@@ -26,35 +28,47 @@ def next_step(material: Material) -> Section:
     return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 
+def plan_table(plan: Plan) -> Table:
+    """The headline figures of the plan."""
+    rows = tuple(
+        (Cell(figure.name), Cell(figure.value), Cell(figure.beside or "–"), Cell(figure.evidence or "–"))
+        for figure in headline(plan)
+    )
+    caption = f"The plan: {plan.action}" if plan.advised else f"Not advised; all the same: {plan.action}"
+    note = f"{plan.currency}, from {count(plan.draws)} simulated projects. P80: in 80 of 100 of them it costs no more."
+    months = months_words(plan.months, plan.currency)
+    note += f" Expected spending: {months}." if months else ""
+    return Table(caption, ("Figure", "", "Beside it", "Rests on"), rows, note=note)
+
+
 def _options(decision: Decision) -> Table:
     ranked = sorted(decision.options, key=_rank)
     best = decision.best
     rows = tuple(_option(option, option is best) for option in ranked)
-    head = ("Option", "First step", "Its price", "Chance", "Gain", "Costs", "Worth", "Evidence")
+    head = ("Option", "First step", "Its price", "Chance", "Gain", "Worth", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
-    note = f"{decision.currency}, expected over all worlds. Chance: that the target is reached. "
-    note += "Worth = gain - costs."
-    return Table("Options, the best first", head, rows, (2, 3, 4, 5, 6), strong, note)
+    note = f"{decision.currency}, expected over all worlds. Chance: that the target is shown within the budget. "
+    note += "Worth: the gain less what the whole plan costs that begins with this step."
+    return Table("Options, the best first", head, rows, (2, 3, 4, 5), strong, note)
 
 
 def _rank(option: Option) -> tuple[bool, float]:
-    return bool(option.blocked), -(option.expected_value if option.expected_value is not None else float("-inf"))
+    return bool(option.blocked), -(option.worth.value if option.worth is not None else float("-inf"))
 
 
 def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
     lever = option.lever.replace("_", " ")
     name = Cell(f"{lever} (advised)" if advised else lever, "good" if advised else "plain")
     if option.blocked:
-        blank = tuple(Cell("–") for _ in range(5))
+        blank = tuple(Cell("–") for _ in range(4))
         return name, Cell(f"not possible: {option.blocked}"), *blank, Cell(option.evidence)
     return (
         name,
         Cell(option.first_step),
         Cell(_first_price(option)),
-        Cell("–" if option.p_reach is None else share(option.p_reach)),
-        Cell(_amount(option.expected_gain)),
-        Cell(_amount(option.expected_cost)),
-        Cell(_amount(option.expected_value)),
+        Cell("–" if option.chance is None else firm_share(option.chance)),
+        Cell("–" if option.gain is None else firm(option.gain)),
+        Cell("–" if option.worth is None else firm(option.worth)),
         Cell(option.evidence),
     )
 
@@ -88,16 +102,11 @@ def _looks(decision: Decision) -> Table:
 
 
 def _limits(decision: Decision) -> Facts:
-    best = decision.best
     pairs = []
     if decision.value_of_target is not None:
         pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
-    if best is not None and best.cost is not None:
-        pairs.append(("The whole plan costs", money_band(best.cost, decision.currency)))
     pairs += [
         ("The advice flips at", decision.flips_at or "not known"),
-        ("Give up", best.give_up if best and best.give_up else "not stated"),
-        ("After its first test", best.then if best and best.then else "not stated"),
         *(
             (
                 (

@@ -1,9 +1,23 @@
 """The section on the bill: what the whole loop costs, and what moves it."""
 
 from tunecase.prices import amount, what_if_words
-from tunecase.quantities import UNKNOWN, Band, band_words, count, counted, figures, money, money_band, share
+from tunecase.quantities import (
+    UNKNOWN,
+    Band,
+    band_words,
+    count,
+    counted,
+    figures,
+    firm,
+    firm_money,
+    firm_share,
+    money,
+    money_band,
+    share,
+)
 from tunecase.records import Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
+from tunecase.report.headline import bridge_words
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -33,6 +47,9 @@ def bill(material: Material) -> Section:
         blocks.append(_ways(estimate))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
+    if estimate.plan is not None and estimate.plan.bridge is not None:
+        moved = bridge_words(estimate.plan.bridge, estimate.currency)
+        blocks.append(Facts("", (("What moved the expected total", moved),)))
     if material.earlier:
         evidence.append(_moved(material, estimate))
     evidence.append(Facts("", (("Based on", estimate.based_on), *recorded_in(material, "estimate"))))
@@ -63,15 +80,18 @@ def _verdict(over: float | None) -> tuple[Tone, str]:
 
 
 def _answer(estimate: Estimate) -> str:
-    half, most = money(estimate.total.p50, estimate.currency), money(estimate.total.p80, estimate.currency)
-    words = f"As likely as not more than {half}; one time in five more than {most}."
-    if estimate.budget is not None and estimate.over_budget is not None:
-        budget = money(estimate.budget, estimate.currency)
-        words += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
-    if estimate.reached is not None:
-        reach = share(estimate.reached)
-        words += f" The first round is begun in every case, and {reach} of cases reach the target;"
-        words += " the plan advised below counts no step that is not worth its price."
+    plan = estimate.plan
+    if plan is None:
+        return "This bill was made by an earlier version: run `tunecase estimate`."
+    total, currency = plan.total, estimate.currency
+    words = f"{firm_money(total.expected, currency)} in expectation; one time in five more than {firm(total.p80)}."
+    if total.over is not None and plan.budget_left is not None:
+        left = money(plan.budget_left, currency)
+        words += f" The chance to pass what is left of the budget, {left}, is {firm_share(total.over)}."
+    if plan.chance is not None:
+        words += f" In {firm_share(plan.chance.shown)} of cases the target is shown within it."
+    if not plan.advised:
+        words += " No step is advised: this is what going on all the same would cost."
     if estimate.unpriced:
         words += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
     return words
@@ -85,26 +105,29 @@ def _lines(estimate: Estimate) -> Table:
         rows.append(_line(line, swatch if drawn else None))
         swatch += drawn
     total = estimate.total
-    rows.append((Cell("Total"), *_points(total), Cell("100%") if total.p50 else DASH))
+    expected = DASH if estimate.plan is None else Cell(firm(estimate.plan.total.expected))
+    rows.append((Cell("Total"), expected, *_points(total), Cell("100%") if total.p90 else DASH))
     whole = len(rows) - 1
     if (foreseen := estimate.total_without_unknowns) is not None and foreseen != total:
-        rows.append((Cell("Total without unknowns"), *_points(foreseen), DASH))
-    head = ("Line", "P10", "P50", "P80", "P90", "Share")
+        rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen), DASH))
+    head = ("Line", "Expected", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
-    note += "Lines do not add up except in the mean: they do not all reach their P80 together."
+    note += "Lines add up in the expected column alone: they do not all reach their P80 together. "
+    note += "Share: of the expected total."
     unknowns = estimate.line("unknowns")
     if unknowns is not None and unknowns.amount is not None and unknowns.amount.p50 == 0 < unknowns.amount.p90:
         note += " Unknowns cost nothing in most projects and much in a few: their share is one of the mean."
-    numbers = (1, 2, 3, 4, 5)
+    numbers = (1, 2, 3, 4, 5, 6)
     return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
 
 
 def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
     name = line.title if line.included else f"{line.title} (not in the total)"
     if line.amount is None:
-        return Cell(name), DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
+        return Cell(name), DASH, DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
     part = Cell(share(line.share)) if line.share is not None and line.included else DASH
-    return Cell(name, swatch=swatch), *_points(line.amount), part
+    expected = DASH if line.expected is None else Cell(figures(line.expected))
+    return Cell(name, swatch=swatch), expected, *_points(line.amount), part
 
 
 def _points(amount: Band) -> tuple[Cell, ...]:
@@ -140,14 +163,10 @@ def _quantities(estimate: Estimate) -> Facts:
         ("One round", money_band(estimate.round_price, currency)),
         ("One more example", money_band(estimate.label_price, currency)),
     ]
-    if estimate.settled is not None:
-        pairs.append(("Chance to settle for the fallback", share(estimate.settled)))
     if estimate.total_when_reached is not None:
         pairs.append(("Total where the target is reached", money_band(estimate.total_when_reached, currency)))
     if estimate.total_when_stopped is not None:
         pairs.append(("Total where it is given up", money_band(estimate.total_when_stopped, currency)))
-    if estimate.false_pass is not None:
-        pairs.append(("Chance to pass the test by luck", share(estimate.false_pass)))
     return Facts("What it is made of", tuple(pairs))
 
 
