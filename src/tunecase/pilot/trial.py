@@ -21,8 +21,9 @@ from tunecase.pilot.search import Search
 from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
+from tunecase.pilot.variants import SHARES, variants
 from tunecase.quantities import count
-from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run
+from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
 
 __all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "pilot", "prepare"]
 
@@ -125,6 +126,7 @@ def _record(conductor: Conductor, design: _Design, material: Material, seconds: 
         usd=conductor.usd,
         mistakes=_mistakes(conductor, lesson),
         tuning=tuning,
+        variants=_variants(conductor, lesson),
     )
 
 
@@ -277,6 +279,15 @@ def _mistakes(conductor: Conductor, lesson: Lesson) -> Mistakes | None:
     if lesson.metric not in METRICS:
         return None
     return find_mistakes(best.key, best.n, Answered(lesson.kind, lesson.tests, answers))
+
+
+def _variants(conductor: Conductor, lesson: Lesson) -> tuple[Variant, ...]:
+    """Variants of the problem, from all draws of the largest size: the best of them alone would flatter."""
+    if lesson.kind != "classification" or lesson.metric not in SHARES:
+        return ()
+    good = conductor.good()
+    kept = [conductor.answers(run.key) for run in good if run.n == max(each.n for each in good)]
+    return variants(lesson.tests, [each for each in kept if each and len(each.predictions) == len(lesson.tests)])
 
 
 def _curve_notes(conductor: Conductor) -> list[str]:

@@ -23,6 +23,7 @@ from tunecase.records.pilot import (
     Slice,
     Trial,
     Tuning,
+    Variant,
     WorstRow,
 )
 from tunecase.records.plan import (
@@ -67,6 +68,6 @@ __all__ = [
     "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
     "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside",
     "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
-    "Variance", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
+    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
     "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A pilot's settings and what it found: runs, baselines, mistakes of the best run, what a search gained."""
+"""A pilot's settings and what it found: runs, baselines, mistakes of the best run, what a search gained, variants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -189,10 +189,31 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The problem put another way, and the score that the answers of the pilot's largest size have under it.
+
+    Of `rows` test rows in scope, `correct` are right, both as means over draws; `interval` is the 80% interval of their
+    share, and `covered` the share of all answers that stay in scope, 1 for merged classes. The change was chosen on one
+    half of the rows and scored on the other, both ways round, while `name` and `classes` tell what all rows choose.
+    `unchanged_score` is that of the same answers to the problem as it stands.
+    """
+
+    kind: Literal["merge", "drop", "confident"]
+    name: str
+    rows: float
+    correct: float
+    interval: Interval80
+    covered: float
+    unchanged_score: float
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pilot:
     """Small real runs on nested, class-balanced subsets, all scored on one held-out test set.
 
-    `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place.
+    `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place. `variants`
+    are empty where an answer is no class, the metric is no share of rows right, or the record is an older one.
     """
 
     trainer: str
@@ -214,6 +235,7 @@ class Pilot:
     usd: float | None = None
     mistakes: Mistakes | None = None
     tuning: Tuning | None = None
+    variants: tuple[Variant, ...] = ()
 
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:

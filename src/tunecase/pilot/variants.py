@@ -1,0 +1,222 @@
+"""The problem put another way, scored on the answers that a pilot already has; nothing is trained for it.
+
+Classes may count as one, classes may be left to people, or only confident answers may be used. What to change is chosen
+on one half of the test rows and scored on the other: the best of many changes looks better than it is on the rows that
+it was chosen on.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tunecase.pilot.answers import Answers
+from tunecase.pilot.ladder import Examples
+from tunecase.pilot.scoring.score import mean_interval
+from tunecase.quantities import LEAST_TEST_ROWS, Interval80, one_line, score
+from tunecase.records import Variant
+
+SHARES = ("accuracy", "exact_match")  # metrics that are the share of rows right
+MOST_CHANGES = 3  # of one kind
+LEAST_CLASSES = 2  # that must still be told apart
+SHARES_ANSWERED = (0.9, 0.75, 0.5)
+NAME_CHARACTERS, CLASS_CHARACTERS = 40, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A test row's label, and its answers, one per draw; no confidences where any draw lacks them."""
+
+    label: str
+    answers: tuple[str, ...]
+    confidences: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs from the problem as it stands; by default nothing does.
+
+    `as_one` maps each merged class to the one that its group is called after. Rows with a label in `dropped`, and
+    answers with less than `least_confidence`, are out of scope.
+    """
+
+    kind: Literal["merge", "drop", "confident"] = "merge"
+    as_one: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    least_confidence: float = 0.0
+
+    def outcomes(self, row: Row) -> list[bool]:
+        """Of each answer in scope, whether it is right."""
+        if row.label in self.dropped:
+            return []
+        wanted = self.as_one.get(row.label, row.label)
+        sure = row.confidences or (1.0,) * len(row.answers)
+        return [
+            self.as_one.get(answer, answer) == wanted
+            for answer, confidence in zip(row.answers, sure, strict=True)
+            if confidence >= self.least_confidence
+        ]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that are merged or dropped, in order."""
+        return tuple(sorted({*self.as_one, *self.dropped}))
+
+    @property
+    def name(self) -> str:
+        """The change in plain words; long names of classes are cut."""
+        if self.kind == "confident":
+            return f"answer only where confidence is at least {score(self.least_confidence)}"
+        if self.kind == "drop":
+            return f"leave {_listed(self.classes)} to people"
+        groups = [[name for name in self.classes if self.as_one[name] == lead] for lead in self.classes]
+        return "count " + ", ".join(f"{_listed(group)} as one" for group in groups if group)
+
+
+def variants(tests: Examples, answers: Sequence[Answers]) -> tuple[Variant, ...]:
+    """Other ways to put a problem of classes, each with the score that the same answers have under it.
+
+        score = right answers in scope / answers in scope,   covered = answers in scope / all answers
+
+    A variant is named after what all test rows choose, and its score is cross-fitted: the same rule chooses on each
+    half of the rows and is scored on the other half, and both are pooled. So no luck of the choice is in the score; it
+    is a little low instead, since half the rows choose worse than all. Keeping only what both halves choose would leave
+    most small test sets without a variant, and would let the luck of agreeing halves back in. Rows are dealt to the
+    halves label by label, in the order of a hash of their text, whatever their order in the file.
+
+    Args:
+        tests: the test rows.
+        answers: of the pilot's largest size, one entry per draw. An answer whose row score is 1 counts as the label.
+    Returns: at most 3 variants of each kind, kinds in the order of VARIANTS; none without answers or below 100 test
+        rows. `rows` and `correct` are means over draws; intervals are over test rows.
+    Raises: ValueError unless each draw has one answer, score and confidence (where known) per test row.
+
+    Leaves out metrics that are no share of rows right: merging classes can lower macro F1, and its halves do not add
+    up. The intervals leave out that rows may hang together, and that other rows might choose otherwise. Taking the best
+    of several variants brings some luck back.
+    """
+    rows = _rows(tests, answers)
+    if len(rows) < LEAST_TEST_ROWS:
+        return ()
+    halves = _halves(rows, tests.texts)
+    found = []
+    for find in VARIANTS:
+        on_all, on_halves = find(rows), [find(half) for half in halves]
+        for place, change in enumerate(on_all):
+            # Where a half finds fewer changes, the last it has is scored.
+            chosen = [(Change(), *changes[: place + 1])[-1] for changes in on_halves]
+            outcomes = [each.outcomes(row) for each, half in zip(chosen, reversed(halves), strict=True) for row in half]
+            if change not in (Change(), *on_all[:place]) and any(outcomes):
+                found.append(_variant(change, rows, outcomes))
+    return tuple(found)
+
+
+def merged(rows: Sequence[Row]) -> list[Change]:
+    """Counts the two classes most often taken for each other as one, then the next two, a merged group being a class.
+
+    Leaves out answers that are no label of these rows.
+    """
+    labels = {row.label for row in rows}
+    mistaken = Counter((row.label, answer) for row in rows for answer in row.answers if answer in labels)
+    lead = {label: label for label in labels}
+    changes: list[Change] = []
+    while len(changes) < MOST_CHANGES and len(set(lead.values())) > LEAST_CLASSES:
+        between: Counter[tuple[str, str]] = Counter()
+        for (label, answer), times in mistaken.items():
+            if lead[label] != lead[answer]:
+                first, second = sorted((lead[label], lead[answer]))
+                between[first, second] += times
+        if not between:
+            break
+        first, second = min(between, key=lambda pair: (-between[pair], pair))
+        lead = {label: first if group == second else group for label, group in lead.items()}
+        sizes = Counter(lead.values())
+        changes.append(Change("merge", {label: group for label, group in lead.items() if sizes[group] > 1}))
+    return changes
+
+
+def dropped(rows: Sequence[Row]) -> list[Change]:
+    """Leaves to people the class without which the rest scores highest, then the next, as long as the rest gains.
+
+    A row is out of scope by its true label, which only the test file tells: it leaves the score, whatever was answered,
+    while a row of another label that was answered with a dropped class stays wrong. In use somebody must pick out the
+    rows of dropped classes before the model sees them, for it never sees a label; that work and its errors are left
+    out, and so is that a model trained without these classes would answer no row with them.
+    """
+    of_label, right = Counter[str](), Counter[str]()
+    for row in rows:
+        of_label[row.label] += len(row.answers)
+        right[row.label] += row.answers.count(row.label)
+    changes: list[Change] = []
+    while len(changes) < MOST_CHANGES and len(of_label) > LEAST_CLASSES:
+        total, correct = of_label.total(), right.total()
+        rest = {label: (correct - right[label]) / (total - of_label[label]) for label in of_label}
+        worst = min(rest, key=lambda label: (-rest[label], label))
+        if (correct - right.pop(worst, 0)) * total <= correct * (total - of_label.pop(worst)):
+            break
+        changes.append(Change("drop", dropped=tuple(sorted(set(changes[-1].dropped if changes else ()) | {worst}))))
+    return changes
+
+
+def confident(rows: Sequence[Row]) -> list[Change]:
+    """Uses only the most confident nine tenths, three quarters and half of the answers; people give the others.
+
+    Nothing where confidences were not kept. Equal confidences stay together, so more answers may be used; a threshold
+    that all of them pass changes nothing.
+    """
+    ranked = sorted(confidence for row in rows for confidence in row.confidences)
+    thresholds = [ranked[round((1 - share) * len(ranked))] for share in SHARES_ANSWERED if ranked]
+    return [Change("confident", least_confidence=least) if least > ranked[0] else Change() for least in thresholds]
+
+
+VARIANTS: tuple[Callable[[Sequence[Row]], list[Change]], ...] = (merged, dropped, confident)
+
+
+def _rows(tests: Examples, answers: Sequence[Answers]) -> list[Row]:
+    """The test rows, each with the answers of all draws."""
+    read = [_read(tests.labels, each) for each in answers]
+    sure = [each.confidences for each in answers if each.confidences is not None]
+    confidences = zip(*sure, strict=True) if len(sure) == len(answers) else [()] * len(tests)
+    return [Row(*row) for row in zip(tests.labels, zip(*read, strict=True), confidences, strict=True)] if read else []
+
+
+def _read(labels: Sequence[str], answers: Answers) -> list[str]:
+    """What a draw answered; an answer that counts as right reads as the label, though exact_match lets it differ."""
+    each = zip(labels, answers.predictions, answers.row_scores, strict=True)
+    return [label if row_score >= 1 else answer for label, answer, row_score in each]
+
+
+def _halves(rows: Sequence[Row], texts: Sequence[str]) -> tuple[list[Row], list[Row]]:
+    """The rows in two halves with the same mix of labels; equal rows fall into the same one."""
+    keys = [
+        (row.label, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+        for row, text in zip(rows, texts, strict=True)
+    ]
+    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    halves: tuple[list[Row], list[Row]] = [], []
+    for row, key in zip(rows, keys, strict=True):
+        halves[places[key] % 2].append(row)
+    return halves
+
+
+def _variant(change: Change, rows: Sequence[Row], outcomes: Sequence[Sequence[bool]]) -> Variant:
+    draws = len(rows[0].answers)
+    answered, correct = sum(map(len, outcomes)), sum(map(sum, outcomes))
+    mid = correct / answered
+    low, high = mean_interval([sum(each) / len(each) for each in outcomes if each])
+    return Variant(
+        kind=change.kind,
+        name=change.name,
+        rows=answered / draws,
+        correct=correct / draws,
+        interval=Interval80(min(low, mid), mid, max(high, mid)),
+        covered=answered / (draws * len(rows)),
+        unchanged_score=sum(sum(Change().outcomes(row)) for row in rows) / (draws * len(rows)),
+        classes=tuple(one_line(name, CLASS_CHARACTERS) for name in change.classes),
+    )
+
+
+def _listed(classes: Sequence[str]) -> str:
+    *others, last = [one_line(name, NAME_CHARACTERS) or "(blank)" for name in classes]
+    return f"{', '.join(others)} and {last}" if others else last
