@@ -67,6 +67,16 @@ def last(name: str, verb: str) -> Entry:
     return next(entry for entry in reversed(written(name)) if (entry.kind, entry.verb) == ("record", verb))
 
 
+def as_written(before: Any, now: Any) -> Any:
+    """What is told now, without the fields that records have gained since it was written."""
+    match before, now:
+        case dict(), dict():
+            return {name: as_written(before[name], value) for name, value in now.items() if name in before}
+        case list(), list() if len(before) == len(now):
+            return [as_written(*pair) for pair in zip(before, now, strict=True)]
+    return now
+
+
 def runs(entries: Sequence[Entry]) -> list[Any]:
     """The bodies of the run entries."""
     return [entry.body for entry in entries if entry.kind == "run"]
@@ -90,13 +100,13 @@ def test_an_old_ledger_verifies(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", LEDGERS)
 def test_every_entry_is_read_back_as_its_record(name: str) -> None:
-    """Each is of its verb's class, and is written again to the very same values."""
+    """Each is of its verb's class, and every value that was written is written again."""
     kinds = {"run": RECORDS["run"], "spend": RECORDS["spend"]}
     for entry in written(name):
         kind = kinds.get(entry.kind) or RECORDS[entry.verb]
         record = from_json(kind, entry.body) if entry.kind == "run" else entry.record()
         assert type(record) is kind
-        assert entry.body == json.loads(to_json(record)), entry.verb
+        assert entry.body == as_written(entry.body, json.loads(to_json(record))), entry.verb
 
 
 def test_what_was_found_still_holds(walked: Path) -> None:
@@ -142,7 +152,8 @@ def test_an_old_case_is_reported(walked: Path) -> None:
     assert ["books", "report"] == [entry.verb for entry in added(walked, "walked")]
     told = json.loads((walked.parent / "report.json").read_bytes())["records"]
     for verb in ("define", "audit", "estimate", "pilot", "forecast", "decide"):
-        assert last("walked", verb).body == told[verb], verb
+        body = last("walked", verb).body
+        assert body == as_written(body, told[verb]), verb
 
 
 def test_an_old_case_takes_the_next_step(walked: Path) -> None:

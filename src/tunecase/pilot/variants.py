@@ -115,9 +115,9 @@ def variants(tests: Examples, answers: Sequence[Answers]) -> tuple[Variant, ...]
 
 
 def merged(rows: Sequence[Row]) -> list[Change]:
-    """Counts the two classes most often taken for each other as one, then the next two, a merged group being a class.
+    """Counts the two classes most often taken for each other as one, then the next two; a merged group is a class.
 
-    Leaves out answers that are no label of these rows.
+    Leaves out answers that are no label of these rows, and what an answer is worth less that tells fewer classes apart.
     """
     labels = {row.label for row in rows}
     mistaken = Counter((row.label, answer) for row in rows for answer in row.answers if answer in labels)
@@ -142,9 +142,10 @@ def dropped(rows: Sequence[Row]) -> list[Change]:
     """Leaves to people the class without which the rest scores highest, then the next, as long as the rest gains.
 
     A row is out of scope by its true label, which only the test file tells: it leaves the score, whatever was answered,
-    while a row of another label that was answered with a dropped class stays wrong. In use somebody must pick out the
-    rows of dropped classes before the model sees them, for it never sees a label; that work and its errors are left
-    out, and so is that a model trained without these classes would answer no row with them.
+    while a row of another label that was answered with a dropped class stays wrong.
+
+    Leaves out who picks out the rows of dropped classes in use, at what price and with what errors: the model never
+    sees a label. Leaves out as well that a model trained without these classes would answer no row with them.
     """
     of_label, right = Counter[str](), Counter[str]()
     for row in rows:
@@ -164,8 +165,9 @@ def dropped(rows: Sequence[Row]) -> list[Change]:
 def confident(rows: Sequence[Row]) -> list[Change]:
     """Uses only the most confident nine tenths, three quarters and half of the answers; people give the others.
 
-    Nothing where confidences were not kept. Equal confidences stay together, so more answers may be used; a threshold
-    that all of them pass changes nothing.
+    Equal confidences stay together, so more answers may be used; a threshold that all of them pass changes nothing.
+
+    Leaves out a threshold that a target asks for. Where any draw kept no confidences there is no change of this kind.
     """
     ranked = sorted(confidence for row in rows for confidence in row.confidences)
     thresholds = [ranked[round((1 - share) * len(ranked))] for share in SHARES_ANSWERED if ranked]
