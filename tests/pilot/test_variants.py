@@ -251,7 +251,7 @@ def test_only_shares_of_rows_right_are_scored(more: dict[str, Any]) -> None:
 def test_the_example_yields_sensible_variants() -> None:
     """On support tickets the vaguest intents are merged or left out; merging helps beyond doubt, leaving out does not.
 
-    The probe keeps no confidences. Chosen and scored on the same rows, leaving out three intents would seem to help.
+    The probe keeps no confidences.
     """
     record = climb(example("train"), example("test"), trainer="probe", drop_rows=planted(), sizes=(663,), draws=1)
     merge, drop = of_kind(record.variants, "merge"), of_kind(record.variants, "drop")
@@ -259,7 +259,7 @@ def test_the_example_yields_sensible_variants() -> None:
     assert {"bug_report", "feature_request", "how_to", "permissions"} == set(merge[2].classes)
     assert merge[2].interval.low > merge[2].unchanged_score == record.mean_scores[-1][1]
     assert "leave bug_report to people" == drop[0].name
-    assert all(abs(each.interval.mid - each.unchanged_score) < 0.03 for each in drop)
+    assert all(each.interval.low < each.unchanged_score < each.interval.high for each in drop)
     assert sorted((each.covered for each in drop), reverse=True) == [each.covered for each in drop]
     assert [] == of_kind(record.variants, "confident")
 

@@ -192,9 +192,9 @@ class Tuning:
 class Variant:
     """The problem put another way, and the score that the answers of the pilot's largest size have under it.
 
-    Of `rows` test rows in scope, `correct` are right, both as means over draws; `interval` is the 80% interval of their
-    share, and `covered` the share of all answers that stay in scope, 1 for merged classes. The change was chosen on one
-    half of the rows and scored on the other, both ways round, while `name` and `classes` tell what all rows choose.
+    Of `rows` test rows in scope, `correct` are right, both as means; `interval` is the 80% interval of their share, and
+    `covered` the share of all answers that stay in scope, 1 for merged classes. The change was chosen on one half of
+    the rows and scored on the other, over several splits, while `name` and `classes` tell what all rows choose.
     `unchanged_score` is that of the same answers to the problem as it stands.
     """
 
