@@ -1,7 +1,7 @@
 """The learning curve that is assumed while no pilot has measured one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.forecast import Scale, n_max_of, scale_of, to_error
@@ -71,7 +71,7 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
     forecast = Forecast(
         verdict="not a pilot yet", reason="", points=(), band=(), target=target, ceiling=_ceiling(facts), n_max=n_max,
         n_max_why=why, p_target=None, needed=None, needed_price=None, next_pilot="", models=(), metric=metric.name,
-        direction=metric.direction, assumptions=(), currency=basis.currency, seed=basis.worlds.seed, stand_in=True,
+        direction=cast(Any, metric.direction), assumptions=(), currency=basis.currency, seed=basis.worlds.seed, stand_in=True,
     )  # fmt: skip
     return AssumedCurve(first, rows, scale, basis, words), forecast
 

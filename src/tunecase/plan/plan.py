@@ -96,9 +96,9 @@ def _release(drawn: Drawn) -> Release:
 
 
 def _total(total: "Draws", within: "Flags | None") -> Total:
-    points = [sampled(total, quantile(share)) for share in (0.5, 0.8, 0.9)]
+    p50, p80, p90 = (sampled(total, quantile(share)) for share in (0.5, 0.8, 0.9))
     over = None if within is None else sampled((~within).astype(float), _mean)
-    return Total(sampled(total, _mean), *points, over)
+    return Total(sampled(total, _mean), p50, p80, p90, over)
 
 
 def authorised(drawn: Drawn) -> Authorised:
@@ -142,9 +142,9 @@ def _worth(drawn: Drawn) -> Worth | None:
     if solved is None or gain is None or solved.state.value is None:
         return None
     brought = solved.state.value + solved.state.saving
-    points = [quantile(share)(brought) for share in (0.1, 0.5, 0.9)]
+    p10, p50, p90 = (quantile(share)(brought) for share in (0.1, 0.5, 0.9))
     baseline = baseline_score(drawn.work.project, drawn.facts.definition)
-    return Worth(sampled(gain - drawn.walked.tuning, _mean), sampled(gain, _mean), *points, baseline)
+    return Worth(sampled(gain - drawn.walked.tuning, _mean), sampled(gain, _mean), p10, p50, p90, baseline)
 
 
 def by_month(drawn: Drawn) -> Iterator[Month]:

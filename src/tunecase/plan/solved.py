@@ -97,8 +97,9 @@ class Solved:
 def _node_in(node: Node, some: "Indices") -> Node:
     import numpy as np
 
-    steps = tuple(replace(step, cost=step.cost if np.ndim(step.cost) == 0 else step.cost[some]) for step in node.steps)
-    shown, done = (None if values is None else values[some] for values in (node.shown, node.done))
+    whole = node.ends.shape
+    steps = tuple(replace(step, cost=np.broadcast_to(step.cost, whole)[some]) for step in node.steps)
+    shown, done = None if node.shown is None else node.shown[some], None if node.done is None else node.done[some]
     return Node(node.ends[some], steps, shown, done)
 
 

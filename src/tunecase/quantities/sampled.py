@@ -86,7 +86,7 @@ def _unit(size: float, error: float) -> float:
     if size <= 0 or not math.isfinite(size):
         return 0.0
     coarsest = _power(size)
-    return min(max(_step(ERRORS_IN_A_UNIT * error), coarsest / 10 ** (DIGITS - 1)), coarsest)
+    return min(max(_step(ERRORS_IN_A_UNIT * error), coarsest * 10.0 ** (1 - DIGITS)), coarsest)
 
 
 def _rounded(value: float, unit: float) -> float:

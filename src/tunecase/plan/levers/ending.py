@@ -1,6 +1,6 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
-from tunecase.forecast import Belief, cautious_score, scale_of, to_error
+from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.quantities import count, score
 
@@ -12,10 +12,7 @@ def ship(state: State) -> Offer:
         return Offer("ship", action, blocked=_not_met(state))
     # The pilot's own curve, not that of the model it stands in for, says what is shipped.
     last = float(state.forecast.points[-1].n)
-    errors = (
-        state.belief.paths([last], len(state.paths))[:, 0] if isinstance(state.belief, Belief) else state.paths[:, 0]
-    )
-    had = float(state.credit(errors).mean())
+    had = float(state.credit(state.measured.paths([last], len(state.paths))[:, 0]).mean())
     blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
     return Offer("ship", action, "ship", "measured", blocked, p_reach=state.forecast.p_now, brings=had)
 

@@ -37,7 +37,7 @@ def one_more_size(state: State) -> Look:
     """One more run of the pilot's learner, on twice its largest size."""
     import numpy as np
 
-    last, held = state.belief.points[-1].n, state.sizes[0]
+    last, held = state.measured.points[-1].n, state.sizes[0]
     n = held if last < held < 2 * last else 2 * last
     action = f"one more run of the pilot, on {count(n)} rows"
     rows: Draws | float = 0.0
@@ -53,7 +53,7 @@ def one_more_size(state: State) -> Look:
 
 def one_more_seed(state: State) -> Look:
     """One more run at the pilot's largest size, with another draw of the rows."""
-    n = state.belief.points[-1].n
+    n = state.measured.points[-1].n
     action = f"one more run of the pilot on {count(n)} rows, another draw"
     return Look("one more seed", action, _run(state, n, 1), _one_run(state, n) + _hours(state))
 
@@ -67,7 +67,7 @@ def larger_test(state: State) -> Look:
         return Look("larger test", action, blocked="the metric counts no right answers")
     more = (LARGER_TEST - 1) * state.test_rows
     bought = math.ceil(more * state.design_effect)
-    errors = _pilot_errors(state, state.belief.points[-1].n)
+    errors = _pilot_errors(state, state.measured.points[-1].n)
     noise = np.sqrt(np.clip(errors * (1 - errors), 1e-9, None) / more)
     luck = generator(state.basis.worlds.seed, "a larger test").standard_normal(len(errors))
     price = bought * label_price(state.basis) + _hours(state)
@@ -97,7 +97,7 @@ def bigger_run(state: State) -> Look:
 def tuning_runs(state: State) -> Look:
     """A search over settings on a small subset: by what factor the error shrinks, less the winner's luck."""
     runs = int(state.basis.text("levers.tuning_runs"))
-    n = max(state.belief.points[-1].n // SMALL_SHARE, 1)
+    n = max(state.measured.points[-1].n // SMALL_SHARE, 1)
     action = f"try {runs} settings on {count(n)} rows"
     if state.forecast.stand_in:
         return Look("tuning runs", action, blocked=f"{state.model} itself has not been trained yet")
@@ -130,7 +130,7 @@ def _pilot_errors(state: State, n: int) -> "Draws":
     """The pilot's learner's true error at n in each world, in step with the worlds of `paths`."""
     import numpy as np
 
-    return np.asarray(state.belief.paths([float(n)], draws=len(state.paths))[:, 0])
+    return np.asarray(state.measured.paths([float(n)], draws=len(state.paths))[:, 0])
 
 
 def _run(state: State, n: int, draws: int) -> "Draws":
@@ -138,7 +138,7 @@ def _run(state: State, n: int, draws: int) -> "Draws":
     import numpy as np
 
     errors = _pilot_errors(state, n)
-    variance = noise_of_run(state.belief, errors, n, draws, state.test_rows)
+    variance = noise_of_run(state.measured, errors, n, draws, state.test_rows)
     luck = generator(state.basis.worlds.seed, f"look at {n}").standard_normal(len(errors))
     return np.asarray(np.log(np.maximum(errors, 1e-9)) + luck * np.sqrt(variance))
 
@@ -148,6 +148,6 @@ def _factor_seen(state: State, field: str, n: int, name: str) -> "Draws":
     import numpy as np
 
     errors = _pilot_errors(state, n)
-    variance = 2 * noise_of_run(state.belief, errors, n, 1, state.test_rows, fresh=True)
+    variance = 2 * noise_of_run(state.measured, errors, n, 1, state.test_rows, fresh=True)
     luck = generator(state.basis.worlds.seed, f"look at a {name} factor").standard_normal(len(errors))
     return np.asarray(np.log(state.basis.draw(field)) + luck * np.sqrt(variance))

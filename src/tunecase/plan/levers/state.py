@@ -1,7 +1,7 @@
 """Where a project stands when the next step is chosen, and what a lever offers."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from tunecase import catalog
 from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
@@ -61,6 +61,13 @@ class State:
     saving: float = 0.0
     design_effect: float = 1.0
     assumed: str = ""
+
+    @property
+    def measured(self) -> "Belief":
+        """The belief of the pilot's points. Raises: ValueError where the curve is assumed."""
+        if self.assumed:
+            raise ValueError("nobody has measured this curve")
+        return cast("Belief", self.belief)
 
     @property
     def currency(self) -> str:

@@ -138,8 +138,8 @@ def halves_of(worlds: int) -> "NDArray[np.bool_]":
 
     edges = batch_edges(worlds)
     if len(edges) < 3:
-        return np.arange(worlds) % 2 == 0
-    return np.repeat(np.arange(len(edges) - 1) % 2 == 0, np.diff(edges))
+        return np.asarray(np.arange(worlds) % 2 == 0)
+    return np.asarray(np.repeat(np.arange(len(edges) - 1) % 2 == 0, np.diff(edges)))
 
 
 def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[tuple[Sorted, Sorted], ...]:
@@ -210,7 +210,7 @@ def _best(groups: Sorted, values: "Sequence[Draws]") -> "NDArray[np.int8]":
     worths = _smooth(np.array([groups.means(value) for value in values]))
     # Rounding must not make a step that is worth nothing look worth something.
     worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
-    return (worths.argmax(axis=0) - 1).astype(np.int8)
+    return np.asarray(worths.argmax(axis=0) - 1, dtype=np.int8)
 
 
 def _smooth(worths: "Draws") -> "Draws":
