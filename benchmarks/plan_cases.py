@@ -16,8 +16,8 @@ from tunecase.records import PilotSettings  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "support-tickets"
 # Scores as a small model's real runs might print them: a curve that reaches the target or not, and one that has.
-CURVE = "n,score,draws,test_rows,sd\n" + "".join(
-    f"{n},{score},2,270,0.02\n" for n, score in ((85, 0.52), (170, 0.60), (340, 0.67), (680, 0.73))
+CURVE = (
+    "n,score,draws,test_rows,sd\n85,0.52,2,270,0.02\n170,0.60,2,270,0.02\n340,0.67,2,270,0.02\n680,0.73,2,270,0.02\n"
 )
 REACHED = (
     "n,score,draws,test_rows,sd\n22,0.55,3,700,0.06\n44,0.70,3,700,0.05\n87,0.82,3,700,0.03\n175,0.90,3,700,0.02\n"

@@ -9,11 +9,11 @@ from tunecase.estimate.assumptions import assumptions
 from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
-from tunecase.plan import Drawn, plan
+from tunecase.plan import Drawn
 from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, total_of, training_jobs
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
-from tunecase.records import Driver, Estimate, Line, WhatIf
+from tunecase.records import Driver, Estimate, Line, Plan, WhatIf
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
@@ -24,7 +24,7 @@ LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 dr
 
 
 def estimate(
-    bill: Drawn, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
+    bill: Drawn, made: Plan, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
@@ -35,21 +35,21 @@ def estimate(
 
     Args:
         bill: the plan in every world.
+        made: its figures.
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
         progress: told how many of how many inputs were looked at for that.
     Returns: the Estimate, in the project's currency.
     What no input names is the line `unknowns`: a factor on people's hours, never on metered prices.
     """
     asked = what_if is not None and bill.work.project.budget is not None
-    return _record(bill, budget_what_if(bill, what_if, progress) if asked and what_if is not None else ())
+    return _record(bill, made, budget_what_if(bill, what_if, progress) if asked and what_if is not None else ())
 
 
-def _record(bill: Drawn, what_if: tuple[WhatIf, ...] = ()) -> Estimate:
+def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
     facts, work, walk, total = bill.facts, bill.work, bill.walk, bill.total
     basis, machine = work.basis, work.machine
     cards = machine if machine is not None and machine.offer is None else None
     hours, run = gpu_hours(replace(work, walk=walk)), work.run_price(facts.rows)
-    made = plan(bill)
     return Estimate(
         currency=basis.currency,
         lines=tuple(_line(name, cost, float(total.mean())) for name, cost in bill.lines.items()),

@@ -1,21 +1,48 @@
 """Prices a case with what is known of it."""
 
 from collections.abc import Callable
-from typing import cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from tunecase.errors import InputError, Problem
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, read_confidence
-from tunecase.records import Estimate
+from tunecase.quantities import Worlds, day
+from tunecase.records import Bridge, Estimate
+
+if TYPE_CHECKING:
+    from tunecase.plan import Drawn
 
 
 def price_project(
     flow: Flow, wanted: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Estimate:
-    """The bill from what is known; with a curve the rounds come from it."""
+    """The bill of the plan from what is known, with what moved it since the bill before."""
     from tunecase.estimate import estimate
+    from tunecase.plan import plan, variants
 
-    return cast(Estimate, flow.keep("estimate", estimate(drawn_of(flow), what_if=wanted, progress=progress)))
+    drawn, pilot = drawn_of(flow), flow.current("pilot")
+    scored = () if pilot is None or drawn.facts.forecast is None or drawn.facts.forecast.rounds else pilot.variants
+    made = replace(plan(drawn), bridge=_bridge(flow, drawn), variants=variants(drawn, scored))
+    return cast(Estimate, flow.keep("estimate", estimate(drawn, made, what_if=wanted, progress=progress)))
+
+
+def _bridge(flow: Flow, drawn: "Drawn") -> Bridge | None:
+    """What moved the bill since it was first made without a curve; None where it still is, or no target is stated."""
+    from tunecase.plan import bridge
+    from tunecase.plan import drawn as draw
+
+    if drawn.solved is None or drawn.solved.state.assumed:
+        return None
+    facts = drawn.facts
+    blind = facts.in_worlds(Worlds(facts.basis.worlds.seed, facts.basis.worlds.n))
+    before = draw(replace(blind, forecast=None, runs=(), tuning=None, reviews=None, done=()))
+    for entry in reversed(list(flow.ledger.entries_of("record", "estimate"))):
+        filed = entry.body.get("plan")
+        if isinstance(filed, dict) and filed.get("based_on") == before.based_on:
+            expected = filed["total"]["expected"]["value"]
+            return bridge(before, drawn, since=f"bill of {day(entry.recorded_at.date())}", filed=expected)
+    return bridge(before, drawn, since="without a pilot")
 
 
 def has_the_test_rows(flow: Flow) -> bool:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
+from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, name_of, usable_rows
 from tunecase.flow.points import kept_elsewhere, measured
 from tunecase.quantities import score, teaches_like
-from tunecase.records import Audit, Definition, Forecast, Point
+from tunecase.records import Audit, Definition, Estimate, Forecast, Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.importers import Asked
@@ -26,20 +27,28 @@ def extrapolate_points(
 ) -> Forecast:
     """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
     from tunecase.forecast import Measured, Prospect, forecast, stakes
+    from tunecase.plan import cost_of_rows
     from tunecase.prices import supply
     from tunecase.project import read_score
 
     posed: Definition = flow.current("define")
-    basis = flow.basis(2_000)
-    given, rows = flow.project.problem.target, usable_rows(flow)
+    bill: Estimate | None = flow.current("estimate")
+    largest = max((point.n for point in points), default=0)
+    facts = replace(known_of(flow), rows=max(usable_rows(flow), largest))
+    basis, given = facts.basis, flow.project.problem.target
     audit: Audit = flow.current("audit")
+    run = bill.run_price.mean if bill is not None and bill.run_price is not None else None
+    at_stake = stakes(
+        flow.project, basis, posed, to_rows=cost_of_rows(facts), pilot=flow.current("pilot"), bill_run=run,
+        rows=facts.rows,
+    )  # fmt: skip
     prospect = Prospect(
         target=None if given is None else read_score(given),
         ceiling=posed.ceiling.high if posed.ceiling else None,
-        rows=rows,
+        rows=facts.rows,
         supply=supply(basis),
         basis=basis,
-        stakes=stakes(flow.project, basis, posed, flow.current("estimate"), flow.current("pilot"), rows),
+        stakes=at_stake,
     )
     curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
     record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))

@@ -135,7 +135,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         stand_in_factor=measured.stand_in_factor,
         source=measured.source,
         next_run=facts.next_run,
-        n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis),
+        n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
     )
 
 
@@ -178,7 +178,7 @@ class _Seen:
     def __init__(self, belief: Belief, prospect: Prospect) -> None:
         import numpy as np
 
-        self.supply, self.direction = prospect.supply, belief.scale.direction
+        self.supply, self.to_rows, self.direction = prospect.supply, prospect.stakes.to_rows, belief.scale.direction
         self.last, self.held = belief.points[-1].n, prospect.rows
         target, n_max = prospect.target, prospect.n_max
         assert n_max is not None
@@ -215,12 +215,15 @@ class _Seen:
         return Interval80(*sorted(ends))
 
     def price(self, n: int) -> Band | None:
-        """The price of the examples that n needs beyond those at hand; None when unpriced or more than there are."""
+        """What n examples cost beyond those at hand, with the rounds that train on them; None when unpriced.
+
+        None also where there are not so many. Without `to_rows` the examples alone are priced.
+        """
         import numpy as np
 
         if self.supply is None or self.supply.price is None:
             return None
-        cost = self.supply.cost(max(n - self.held, 0))
+        cost = self.supply.cost(max(n - self.held, 0)) if self.to_rows is None else self.to_rows(n)
         return band(cost) if np.isfinite(cost).all() else None
 
 

@@ -12,7 +12,7 @@ from tunecase.forecast.points import to_error
 from tunecase.forecast.sizes import doubling
 from tunecase.prices import Basis, Supply, target_value
 from tunecase.project import Project
-from tunecase.records import Definition, Estimate, Needed, NextRun, Pilot
+from tunecase.records import Definition, Needed, NextRun, Pilot
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -28,12 +28,12 @@ MOST_DRAWS = 3
 class Stakes:
     """What reaching the target is worth and what going on costs, in the base currency; None where it is not known.
 
-    `value` has shape (worlds,), `round_cost` is that of one round without its rows, `run_cost` that of one training
-    run of n rows.
+    `value` has shape (worlds,). `to_rows` is the cost of having n rows in all, trained on and tested, people's hours
+    included, shape (worlds,); `run_cost` that of one training run of n rows.
     """
 
     value: "Draws | None" = None
-    round_cost: float | None = None
+    to_rows: "Callable[[int], Draws] | None" = None
     run_cost: Callable[[int], float] | None = None
 
 
@@ -70,27 +70,29 @@ class Prospect:
         """The same seen from the largest size measured: rows and n_max are at least that."""
         rows, n_max, why = max(last, self.rows), self.n_max, self.n_max_why
         if n_max is None:
-            n_max, why = n_max_of(last, self.supply, self.basis, rows)
+            n_max, why = n_max_of(last, self.supply, self.basis, rows, self.stakes.to_rows)
         return replace(self, rows=rows, n_max=max(n_max, last), n_max_why=why)
 
 
 def stakes(
-    project: Project, basis: Basis, definition: Definition, estimate: Estimate | None, pilot: Pilot | None, rows: int
+    project: Project,
+    basis: Basis,
+    definition: Definition,
+    *,
+    to_rows: "Callable[[int], Draws] | None" = None,
+    pilot: Pilot | None = None,
+    bill_run: float | None = None,
+    rows: int = 0,
 ) -> Stakes:
-    """The stakes of a project: its value of the target, the bill's price of a round, and the price of a run.
+    """The stakes of a project: its value of the target, the cost of more rows, and the price of a run.
 
     A run costs per row what the pilot's runs of its largest size cost; without such, the bill's price of a run at the
     rows at hand.
     """
-    bill_run = estimate.run_price.mean if estimate is not None and estimate.run_price is not None else None
     per_row = _paid_per_row(pilot, basis)
     if per_row is None and bill_run is not None:
         per_row = bill_run / max(rows, 1)
-    return Stakes(
-        target_value(project, basis, definition),
-        None if estimate is None else estimate.round_price.mean,
-        None if per_row is None else lambda n: per_row * n,
-    )
+    return Stakes(target_value(project, basis, definition), to_rows, None if per_row is None else lambda n: per_row * n)
 
 
 def _paid_per_row(pilot: Pilot | None, basis: Basis) -> float | None:
@@ -103,42 +105,50 @@ def _paid_per_row(pilot: Pilot | None, basis: Basis) -> float | None:
     return sum(usd or 0.0 for usd in paid) / len(paid) / most * basis.base_per_usd
 
 
-def n_max_of(last: int, supply: Supply | None, basis: Basis | None, held: int = 0) -> tuple[int, str]:
+def n_max_of(
+    last: int, supply: Supply | None, basis: Basis | None, held: int = 0,
+    to_rows: "Callable[[int], Draws] | None" = None,
+) -> tuple[int, str]:  # fmt: skip
     """The most examples in all that the supply and the budget allow, at most 64 times the largest size, and why.
 
-    The budget buys as many as keep the median cost of the examples beyond those held (at least the largest size) in it.
+    The budget buys as many as keep the median cost of the examples beyond those held (at least the largest size) in it,
+    with the rounds that train on them where `to_rows` says what those cost.
     """
     held = max(held, last)
     most, why = FARTHEST * last, f"{FARTHEST} times the largest size measured, beyond which nothing was ever checked"
     if supply is not None and supply.limit is not None and held + supply.limit < most:
         most, why = int(held + supply.limit), "what the named sources can give"
-    bought = n_budget_of(held, supply, basis)
+    bought = n_budget_of(held, supply, basis, to_rows)
     if bought is None or bought >= most:
         return most, why
     assert basis is not None
     assert basis.project is not None
     assert basis.project.budget is not None
-    return bought, f"what the budget of {basis.project.budget.spread.median:,.0f} {basis.currency} can buy"
+    rounds = "" if to_rows is None else ", the rounds on them included"
+    return bought, f"what the budget of {basis.project.budget.spread.median:,.0f} {basis.currency} can buy{rounds}"
 
 
-def n_budget_of(held: int, supply: Supply | None, basis: Basis | None) -> int | None:
+def n_budget_of(
+    held: int, supply: Supply | None, basis: Basis | None, to_rows: "Callable[[int], Draws] | None" = None
+) -> int | None:
     """The most examples in all that the whole budget buys at the median price; None without a budget or a price.
 
-    None also where examples cost nothing and have no end. Leaves out what was spent already and everything but rows.
+    None also where examples cost nothing and have no end. Leaves out what was spent already and, without `to_rows`,
+    everything but rows.
     """
     import numpy as np
 
     project = basis.project if basis is not None else None
     if project is None or project.budget is None or supply is None or supply.price is None:
         return None
-    budget = project.budget.spread.median
+    budget, limit, cost = project.budget.spread.median, supply.limit, supply.cost
 
     def affordable(n: int) -> bool:
-        return float(np.median(supply.cost(n - held))) <= budget
+        return float(np.median(cost(n - held) if to_rows is None else to_rows(n))) <= budget
 
-    top = held + int(MOST_EXAMPLES if supply.limit is None else supply.limit)
+    top = held + int(MOST_EXAMPLES if limit is None else limit)
     if affordable(top):
-        return top if supply.limit is not None else None
+        return top if limit is not None else None
     low, high = held, top
     while high - low > 1:
         middle = (low + high) // 2
@@ -184,17 +194,12 @@ def _payoff(belief: Belief, prospect: Prospect, stand_in_factor: str | None) -> 
     """What going on from the rows at hand brings; None without a target, or where value, round or rows lack a price."""
     import numpy as np
 
-    stakes, supply, held = prospect.stakes, prospect.supply, prospect.rows
-    if prospect.target is None or stakes.value is None or stakes.round_cost is None:
+    stakes, held = prospect.stakes, prospect.rows
+    if prospect.target is None or stakes.value is None or stakes.to_rows is None:
         return None
+    # The rows at hand have been trained on: going on begins with the next rows.
     sizes = doubling(held, max(prospect.n_max or 0, held), MOST_ROUNDS)
-    free = np.zeros(len(stakes.value))
-    rows = [free] * len(sizes)
-    if len(sizes) > 1:
-        if supply is None or supply.price is None:
-            return None
-        rows = [supply.cost(size - held) + free if size > held else free for size in sizes]
-    costs = np.column_stack(rows) + stakes.round_cost * np.arange(1, len(sizes) + 1)
+    costs = np.column_stack([stakes.to_rows(size) for size in sizes])
     aim = to_error(prospect.target, belief.scale.direction)
     return Payoff(sizes, stakes.value, costs, aim / _median_of(stand_in_factor) if stand_in_factor else aim)
 

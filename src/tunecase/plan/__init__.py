@@ -1,10 +1,16 @@
 """Every step that money could buy, the best policy over them, and the one plan that all figures come from."""
 
 from tunecase.plan import costs, levers
+from tunecase.plan.bridge import bridge
 from tunecase.plan.drawn import Drawn, Walked, drawn, solve_again
+from tunecase.plan.going import cost_of_rows
 from tunecase.plan.known import Known
 from tunecase.plan.machine import HOSTED
 from tunecase.plan.plan import plan
 from tunecase.plan.solved import Solved, solve
+from tunecase.plan.variants import variants
 
-__all__ = ["HOSTED", "Drawn", "Known", "Solved", "Walked", "costs", "drawn", "levers", "plan", "solve", "solve_again"]
+__all__ = [
+    "HOSTED", "Drawn", "Known", "Solved", "Walked", "bridge", "cost_of_rows", "costs", "drawn", "levers", "plan",
+    "solve", "solve_again", "variants",
+]  # fmt: skip

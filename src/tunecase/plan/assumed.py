@@ -71,7 +71,8 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
     forecast = Forecast(
         verdict="not a pilot yet", reason="", points=(), band=(), target=target, ceiling=_ceiling(facts), n_max=n_max,
         n_max_why=why, p_target=None, needed=None, needed_price=None, next_pilot="", models=(), metric=metric.name,
-        direction=cast(Any, metric.direction), assumptions=(), currency=basis.currency, seed=basis.worlds.seed, stand_in=True,
+        direction=cast(Any, metric.direction), assumptions=(), currency=basis.currency, seed=basis.worlds.seed,
+        stand_in=True,
     )  # fmt: skip
     return AssumedCurve(first, rows, scale, basis, words), forecast
 

@@ -7,10 +7,10 @@ from tunecase.compute import Choice, choose, sequence_tokens
 from tunecase.plan import levers
 from tunecase.plan.costs import Cost, Work, lines_of, total_of
 from tunecase.plan.known import Known
-from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, test_rows_to_buy
+from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, test_rows_to_buy
 from tunecase.plan.machine import hosted_machine
 from tunecase.plan.rounds import Walk, rounds_of
-from tunecase.plan.route import based_on, policy_words, rounds_without_target
+from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, solve
 from tunecase.prices import supply, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
@@ -102,24 +102,32 @@ class Drawn:
 
 def drawn(facts: Known) -> Drawn:
     """The plan in every world, from all that is known."""
-    work, choice, rented = _work_of(facts)
+    work, choice, rented = _chosen(facts)
     rests_on = based_on(facts)
-    if (facts.forecast is None or facts.forecast.target is None) and facts.project.problem.target is None:
+    if rests_on == NO_TARGET:
         walk, words = rounds_without_target(work, facts)
         walked = Walked(walk, lines_of(work, walk), lines_of(work, rounds_of((facts.rows,), 1, facts.basis.worlds.n)))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
     value = value_or_saving(facts.project, facts.basis, facts.definition)
-    state = levers.standing(facts, work, value=value)
+    walked = Walked(rounds_of((facts.rows,), 1, facts.basis.worlds.n), {}, {})
+    bill = Drawn(facts, work, walked, choice, rented, rests_on, ())
+    return from_state(bill, levers.standing(facts, work, value=value))
+
+
+def from_state(bill: Drawn, state: State) -> Drawn:
+    """The plan of a project from where it stands, or would stand, in the worlds of a bill."""
     solved = solve(state)
     offer, beyond = solved.winner, False
     advised = offer.lever != "stop"
     if not advised:
         solved, offer, beyond = _all_the_same(state, solved)
-    walked = _walked(work, solved, offer)
-    words = policy_words(solved, offer.lever, facts.rows)
+    words = policy_words(solved, offer.lever, bill.facts.rows)
     if not advised and not beyond:
         words += ("at these prices no step is worth its price: the bill is what going on all the same would cost",)
-    return Drawn(facts, work, walked, choice, rented, rests_on, words, solved, offer, advised, beyond)
+    return replace(
+        bill, walked=_walked(bill.work, solved, offer), assumptions=words, solved=solved, offer=offer, advised=advised,
+        beyond_budget=beyond,
+    )  # fmt: skip
 
 
 def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS, tests_hold: bool = True) -> Solved:
@@ -132,11 +140,11 @@ def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS, tes
         tests_hold: only money has changed, so that every test shows what it showed.
     """
     value = value_or_saving(facts.project, facts.basis, facts.definition)
-    state = levers.standing(facts, _work_of(facts)[0], value=value, scaled=scaled, earlier=earlier.state)
+    state = levers.standing(facts, work_of(facts), value=value, scaled=scaled, earlier=earlier.state)
     return solve(state, earlier.board if tests_hold else None)
 
 
-def _all_the_same(state: levers.State, solved: Solved) -> tuple[Solved, Offer, bool]:
+def _all_the_same(state: State, solved: Solved) -> tuple[Solved, Offer, bool]:
     """The best step where stopping is worth more, on a board that the budget does not bind where it pays for none."""
     beyond = not any(offer.steps and not solved.blocked(offer) for offer in solved.offers)
     if beyond and any(offer.steps for offer in solved.offers):
@@ -182,7 +190,12 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     return Walked(walk, lines, lines, gain)
 
 
-def _work_of(facts: Known) -> tuple[Work, Choice, Choice]:
+def work_of(facts: Known) -> Work:
+    """What a round is made of."""
+    return _chosen(facts)[0]
+
+
+def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
     """What a round is made of, the machine that trains, and the cards that it is compared with."""
     project, basis, audit = facts.project, facts.basis, facts.audit
     # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.

@@ -31,12 +31,12 @@ def print_forecast(console: "Console", record: Forecast) -> None:
     ]
     if rows:
         target = "" if record.target is None else f"P({score(record.target)})"
-        print_table(console, ("examples", f"{record.metric} (80% band)", target, "price of more"), rows, (0, 2))
+        print_table(console, ("examples", f"{record.metric} (80% band)", target, "cost to get there"), rows, (0, 2))
     if record.points:
         say(console, f"At most {count(record.n_max)} examples: {record.n_max_why}.", "dim")
     if record.needed is not None and record.needed.p50 is not None:
         ends = ["never" if n is None else count(n) for n in (record.needed.p10, record.needed.p90)]
-        price = f"; those still missing cost {money_band(record.needed_price, record.currency)}"
+        price = f"; to get there costs {money_band(record.needed_price, record.currency)}"
         more = price if record.needed_price is not None and record.needed_price.p90 > 0 else ""
         guess = f", best guess {count(record.needed.guess)}" if record.needed.guess else ""
         say(console, f"Examples needed: {count(record.needed.p50)} ({ends[0]} to {ends[1]}){guess}{more}.")

@@ -7,7 +7,9 @@ from tunecase.plan.levers.standing import (
     MOST_STATED,
     Scaled,
     belief_of,
+    labelled_supply,
     measured_curve,
+    prices_of,
     standing,
     test_rows,
     test_rows_to_buy,
@@ -16,5 +18,6 @@ from tunecase.plan.levers.state import FREE, TOO_DEAR, Offer, State
 
 __all__ = [
     "AS_IT_IS", "DONE", "FREE", "LEVERS", "LOOKS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of",
-    "board", "measured_curve", "offers_of", "rules_of", "standing", "test_rows", "test_rows_to_buy", "without_value",
+    "board", "labelled_supply", "measured_curve", "offers_of", "prices_of", "rules_of", "standing", "test_rows",
+    "test_rows_to_buy", "without_value",
 ]  # fmt: skip

@@ -11,7 +11,16 @@ from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.walk import of_the_model
-from tunecase.prices import ROUNDS, Basis, baseline_score, person_hour, serving_saving, supply, unknown_factor
+from tunecase.prices import (
+    ROUNDS,
+    Basis,
+    Supply,
+    baseline_score,
+    person_hour,
+    serving_saving,
+    supply,
+    unknown_factor,
+)
 from tunecase.project import read_score
 from tunecase.quantities import LEAST_TEST_ROWS
 from tunecase.records import Audit, Definition, Forecast
@@ -84,8 +93,8 @@ def standing(
         error_fallback=aims.fallback,
         test_rows=test_rows(definition, audit, forecast) if curve.belief.scale.binomial else None,
         value=value,
-        prices=_round_prices(work, scaled),
-        supply=supply(basis, without=MADE),
+        prices=prices_of(work, scaled),
+        supply=labelled_supply(basis),
         others=tuple((kind, made) for kind in MADE if (made := supply(basis, only=kind)).price is not None),
         budget_left=_budget(facts) * scaled.budget - facts.spent,
         forecast=forecast,
@@ -163,7 +172,13 @@ def belief_of(forecast: Forecast, basis: Basis) -> Belief:
     return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=forecast.language_model)
 
 
-def _round_prices(work: Work, scaled: Scaled) -> RoundPrices:
+def labelled_supply(basis: Basis) -> Supply:
+    """Where rows with labels of people come from: no model writes them and no scraper fetches them."""
+    return supply(basis, without=MADE)
+
+
+def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
+    """What a round is made of, in the worlds of the bill."""
     basis, run = work.basis, work.run_price(1)
     hour = person_hour(basis) * unknown_factor(basis)
     return RoundPrices(

@@ -1,0 +1,43 @@
+"""What it costs to go from the rows at hand to more rows: the same steps and prices as on the board."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tunecase.forecast import doubling
+from tunecase.plan.costs import once
+from tunecase.plan.drawn import work_of
+from tunecase.plan.known import Known
+from tunecase.plan.levers import labelled_supply, prices_of
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+MOST_ROUNDS = 64
+
+
+def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
+    """The cost of having so many rows in all, trained on and tested, as the board's steps of buying would have it.
+
+        cost(n) = what comes before any step + rows(n - held) + sum over doublings of (people + runs on those rows)
+
+    Nothing is paid for the rows at hand. Shape (worlds,), infinite beyond every source.
+
+    Args:
+        facts: what is known of the project; its rows are those at hand.
+    Returns: the function of n, n >= 0; None where new rows have no price.
+    """
+    work = work_of(facts)
+    prices, supply, before = prices_of(work), labelled_supply(facts.basis), once(work)
+    if supply.price is None:
+        return None
+
+    def cost(n: int) -> "Draws":
+        import numpy as np
+
+        if n <= facts.rows:
+            return np.zeros(facts.basis.worlds.n)
+        steps = doubling(facts.rows, n, MOST_ROUNDS)[1:]
+        rounds = sum((prices.people(1.0, 0.0) + prices.training(float(size)) for size in steps), 0.0)
+        return np.asarray(before + supply.cost(float(n - facts.rows)) + rounds)
+
+    return cost
