@@ -1,8 +1,9 @@
 """Worlds of measured curves in which a policy buys labels, trains, tests and stops: what it may see, and what it pays.
 
 World A, models against data: five models of one task race on shared labels, told apart by their loss, their size and
-what serving them costs. World B, one metric curve of a fine-tune or a tabular learner. World C is B with tests of 200
-items: the pilot and every later test are binomial draws, and a target is met where the score's lower bound says so.
+what serving them costs. World B, one curve that is not a loss of a fine-tune, of any source that has one long enough.
+World C is B with tests of 200 items: the pilot and every later test are binomial draws, and a target is met where the
+score's lower bound says so.
 
 A policy sees a `View` and nothing else; the later points of the curves stay in the `Episode`.
 """
@@ -33,7 +34,7 @@ RACE_PILOT = 4  # sizes known at the start of world A
 LABEL_PRICES = (0.01, 0.05, 0.20)
 FLOP_PER_S, USD_PER_HOUR, TOKENS, EPOCHS, RUN_USD = 1.5e14, 2.0, 100, 3, 20.0
 SERVING_USD = 2_000 / 1e9  # per parameter, over the horizon
-SOURCES = ("pet", "lcdb", "gptchem")  # of world B, where the file holds any of them
+THREE_SOURCES = ("pet", "lcdb", "gptchem")  # of the published figures of world B
 LEAST_SIZES, LEAST_PILOT, RATIO = 6, 3, 8
 LABEL_USD, RUN_SHARE = 0.1, 0.002  # of world B: a label; a run, as a share of V
 TEST_ROWS = 200  # of world C
@@ -118,6 +119,16 @@ class Episode:
     problem: Problem
     errors: np.ndarray
     shown: np.ndarray
+
+    @property
+    def curves(self) -> tuple[str, ...]:
+        """The names of its curves, one of each arm."""
+        return tuple(arm.name for arm in self.problem.arms)
+
+    @property
+    def source(self) -> str:
+        """The unit of its curves, which lessons leave out: of losses the task."""
+        return self.problem.arms[0].unit
 
     @property
     def oracle(self) -> float:
@@ -220,10 +231,19 @@ def parameters_m(model: str) -> float:
     return float(said[-1][0]) * (1_000 if said[-1][1] in "bB" else 1) if said else TYPICAL_M
 
 
-def world_b(curves: Sequence[Curve], episodes: int, seed: int, bounded: bool = False) -> list[Episode]:
-    """One curve each, its source drawn evenly; `bounded` leaves out errors in a unit of their own."""
+def world_b(
+    curves: Sequence[Curve], episodes: int, seed: int, bounded: bool = False, only: Sequence[str] | None = None
+) -> list[Episode]:
+    """One curve each, its source drawn evenly; none where no curve is long enough.
+
+    Args:
+        bounded: leave out errors in a unit of their own.
+        only: these sources, as far as there are any; None: every source.
+    """
     rng = np.random.default_rng(seed)
     sources = _metric_sources(curves, bounded)
+    if only is not None:
+        sources = {unit: sources[unit] for unit in only if unit in sources}
     names = list(sources)
     found = []
     for _ in range(episodes if names else 0):
@@ -242,21 +262,20 @@ def world_b(curves: Sequence[Curve], episodes: int, seed: int, bounded: bool = F
 
 
 def _metric_sources(curves: Sequence[Curve], bounded: bool) -> dict[str, list[tuple[Curve, tuple[int, ...]]]]:
-    """The curves with their pilots by source: the three of the design where the file holds any, else all it holds."""
+    """The curves that are long enough, with their pilots, by source."""
     found: dict[str, list[tuple[Curve, tuple[int, ...]]]] = {}
     for curve in curves:
         kept = pilot(curve.sizes, curve.sizes[-1] / RATIO) if len(curve.sizes) >= LEAST_SIZES else ()
         if curve.group != "loss" and len(kept) >= LEAST_PILOT and (curve.bounded or not bounded):
             found.setdefault(curve.unit, []).append((curve, kept))
-    known = {unit: found[unit] for unit in SOURCES if unit in found}
-    return known or found
+    return found
 
 
 def world_c(curves: Sequence[Curve], episodes: int, seed: int) -> list[Episode]:
-    """World B with tests of 200 items: what is shown are binomial draws, the pilot's included."""
+    """World B of three sources with tests of 200 items: what is shown are binomial draws, the pilot's included."""
     rng = np.random.default_rng([seed, TEST_ROWS])
     found = []
-    for episode in world_b(curves, episodes, seed, bounded=True):
+    for episode in world_b(curves, episodes, seed, bounded=True, only=THREE_SOURCES):
         shown = rng.binomial(TEST_ROWS, np.minimum(episode.errors, 1.0)) / TEST_ROWS
         problem = replace(episode.problem, world="C", test_rows=TEST_ROWS)
         found.append(Episode(problem, episode.errors, shown))
