@@ -1,6 +1,6 @@
 """Plays policies of buying labels on measured learning curves, beside an oracle that knows every curve.
 
-    python benchmarks/deciding.py [--curves FILE] [--episodes A B] [--seeds A B] [--noisy N] [--quick]
+    python benchmarks/deciding.py [--curves FILE] [--episodes A B THREE] [--seeds A B THREE] [--noisy N] [--quick]
 
 World A: five models of one task race on shared labels. World B: one metric curve, of every source that has one long
 enough; `world_b_three` draws from the three sources of the published figures alone. With --noisy N, also N episodes of
@@ -34,8 +34,8 @@ from deciding_worlds import THREE_SOURCES, Episode, Policy, play, world_a, world
 from forecasting import Curve, read_curves, shipped_curves  # noqa: E402
 
 SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
-EPISODES, QUICK = (360, 600), (40, 60)
-SEEDS = (72, 72)  # of 80, the one whose episodes give the rivals most nearly their published regret
+EPISODES, QUICK = (360, 4_000, 600), (40, 100, 60)  # of world A, of world B, of the three sources alone
+SEEDS = (72, 0, 72)  # 72: of 80, the one whose episodes give the rivals most nearly their published regret
 NOISY_SEED = 0
 FIGURES = ("regret", "utility_share", "wasted", "hits")
 PUBLISHED = {  # on the collected table: regret, utility / oracle, wasted / V, by the same rules
@@ -194,8 +194,8 @@ def _interval(of: Mapping[str, float | None] | None) -> str:
 
 def run_on(
     curves: Sequence[Curve],
-    episodes: tuple[int, int] = EPISODES,
-    seeds: tuple[int, int] = SEEDS,
+    episodes: tuple[int, int, int] = EPISODES,
+    seeds: tuple[int, int, int] = SEEDS,
     noisy: int = 0,
     collected: bool = False,
 ) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def run_on(
     worlds: dict[str, Callable[[], list[Episode]]] = {
         "world_a": lambda: world_a(curves, episodes[0], seeds[0]),
         "world_b": lambda: world_b(curves, episodes[1], seeds[1]),
-        "world_b_three": lambda: world_b(curves, episodes[1], seeds[1], only=THREE_SOURCES),
+        "world_b_three": lambda: world_b(curves, episodes[2], seeds[2], only=THREE_SOURCES),
     }
     if noisy:
         worlds["world_c"] = lambda: world_c(curves, noisy, NOISY_SEED)
@@ -214,12 +214,12 @@ def run_on(
 
 def main() -> None:
     """Print the tables and one line of figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser, names = argparse.ArgumentParser(description=__doc__.splitlines()[0]), ("A", "B", "THREE")
     parser.add_argument("--curves", type=Path, help="play on these curves")
-    parser.add_argument("--episodes", type=int, nargs=2, metavar=("A", "B"), help="of world A and of each world B")
-    parser.add_argument("--seeds", type=int, nargs=2, metavar=("A", "B"), default=SEEDS, help="of the episodes")
+    parser.add_argument("--episodes", type=int, nargs=3, metavar=names, help="of worlds A, B, B of three sources")
+    parser.add_argument("--seeds", type=int, nargs=3, metavar=names, default=SEEDS, help="of the episodes")
     parser.add_argument("--noisy", type=int, default=0, metavar="N", help="also so many episodes of world C")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK[0]} and {QUICK[1]} episodes")
+    parser.add_argument("--quick", action="store_true", help="{}, {} and {} episodes".format(*QUICK))
     given = parser.parse_args()
     if given.curves and not given.curves.exists():
         print(f"skipped: {given.curves} not found")

@@ -49,14 +49,21 @@ def estimate(values: np.ndarray, curves: Sequence[tuple[str, ...]], sources: Seq
         sources: of each episode.
     """
     mean = float(values.mean())
-    alone = resampled_means(values, [str(number) for number in range(len(values))], sources)
     if any(len(some) > 1 for some in curves):
         error = error_of_shared(values, curves, sources)
         low, high = mean - NORMAL_95 * error, mean + NORMAL_95 * error
     else:
         drawn = resampled_means(values, [name for (name,) in curves], sources)
         error, (low, high) = float(drawn.std()), np.quantile(drawn, (0.025, 0.975))
-    return Estimate(mean, float(low), float(high), error, float(alone.std()))
+    return Estimate(mean, float(low), float(high), error, error_by_episode(values, sources))
+
+
+def error_by_episode(values: np.ndarray, sources: Sequence[str]) -> float:
+    """Standard error of the mean within sources, as if every episode were independent of all others."""
+    each = [values[inside] for inside in _each_source(sources)]
+    if any(len(some) < 2 for some in each):
+        return math.nan
+    return math.sqrt(sum(len(some) * float(some.var(ddof=1)) for some in each)) / len(values)
 
 
 def resampled_means(values: np.ndarray, units: Sequence[str], sources: Sequence[str], seed: int = 0) -> np.ndarray:

@@ -17,7 +17,9 @@ SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
 SCRIPT = ROOT / "benchmarks" / "deciding.py"
 POLICIES = ["ours", "ours_one_arm", "ours_plain_costs", "shape_atoms", "shape_atoms_one_arm", "loc_opt_all_arms"]
 POLICIES += ["loc_opt", "point", "mahmood", "always", "fixed"]
-FIGURES = ["regret", "utility_share", "wasted", "hits"]
+FIGURES = ["regret", "utility_share", "wasted", "hits", "regret_errors"]
+SUMMARY = ["curves", "episodes", "worth_doing", "policies", "paired_gap"]
+ERRORS = ["mean", "low", "high", "error_by_curve", "error_by_episode"]
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +35,44 @@ def mean_regret(episodes, policy):
     return deciding.play_all(episodes, policy).regret.mean()
 
 
+def check(summary, world):
+    """Every policy has its figures and errors, and every gap to ours an interval around its mean."""
+    assert list(summary) == [*SUMMARY, *(["by_source"] if world else [])]
+    assert list(summary["policies"]) == POLICIES
+    assert all(list(one) == FIGURES for one in summary["policies"].values())
+    assert list(summary["paired_gap"]) == POLICIES[1:]
+    for errors in (*(one["regret_errors"] for one in summary["policies"].values()), *summary["paired_gap"].values()):
+        assert list(errors) == ERRORS
+        assert errors["low"] is None or errors["low"] <= errors["mean"] <= errors["high"]
+
+
 @pytest.mark.slow
 def test_the_last_line_holds_every_figure(tmp_path):
-    """A quick run prints tables and ends with one JSON object of two worlds, every policy and every paired gap."""
+    """A quick run prints tables and ends with one JSON object: worlds, policies, gaps, and the same by source."""
     table = [str(SHARED)] if SHARED.exists() else []
-    call = [sys.executable, str(SCRIPT), "--episodes", "2", "4", *(["--curves", *table] if table else [])]
+    call = [sys.executable, str(SCRIPT), "--episodes", "4", "40", "12", *(["--curves", *table] if table else [])]
     printed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     found = json.loads(printed.strip().splitlines()[-1])
-    assert list(found) == ["world_a", "world_b"]
+    assert list(found) == ["world_a", "world_b", "world_b_three"]
+    assert set(found["world_b"]["by_source"]) == {"gptchem", "lcdb", "nmt", "pet", "setfit"}
+    assert set(found["world_b_three"]["by_source"]) == {"gptchem", "lcdb", "pet"}
     for world in found.values():
-        assert list(world) == [*POLICIES, "paired_gap", "worth_doing"]
-        assert all(list(world[name]) == FIGURES for name in POLICIES)
-        assert list(world["paired_gap"]) == POLICIES[1:]
-        assert all(low <= mid <= high for low, mid, high in world["paired_gap"].values())
+        check(world, world=True)
+        for source in world["by_source"].values():
+            check(source, world=False)
+        assert sum(source["episodes"] for source in world["by_source"].values()) == world["episodes"]
+        assert sum(source["curves"] for source in world["by_source"].values()) == world["curves"]
 
 
 @pytest.mark.slow
 def test_published_figures_of_the_rivals_are_reproduced(curves):
     """Regret and waste of every rival lie within .02 of what was published for the same rules."""
-    for world, make, number, seed in zip(
-        deciding.PUBLISHED, (deciding.world_a, deciding.world_b), deciding.EPISODES, deciding.SEEDS, strict=True
-    ):
-        episodes = make(curves, number, seed)
+    numbers, seeds, three = deciding.EPISODES, deciding.SEEDS, deciding.THREE_SOURCES
+    worlds = {
+        "world_a": deciding.world_a(curves, numbers[0], seeds[0]),
+        "world_b_three": deciding.world_b(curves, numbers[2], seeds[2], only=three),
+    }
+    for world, episodes in worlds.items():
         for name, (regret, _, wasted) in deciding.PUBLISHED[world].items():
             found = deciding.play_all(episodes, deciding.RIVALS[name]).figures()
             assert found["regret"] == pytest.approx(regret, abs=0.02), (world, name)
@@ -63,11 +81,22 @@ def test_published_figures_of_the_rivals_are_reproduced(curves):
 
 @pytest.mark.slow
 def test_little_is_lost_on_metric_curves(curves):
-    """World B: mean regret at most .135, less than that of shape atoms with a give-up size."""
-    episodes = deciding.world_b(curves, 120, deciding.SEEDS[1])
+    """World B of three sources: mean regret at most .135, less than that of shape atoms with a give-up size."""
+    episodes = deciding.world_b(curves, 120, deciding.SEEDS[2], only=deciding.THREE_SOURCES)
     our = mean_regret(episodes, deciding.ours())
     assert our <= 0.135
     assert our < mean_regret(episodes, deciding.RIVALS["shape_atoms"])
+
+
+@pytest.mark.slow
+def test_on_no_source_is_much_more_lost_than_by_rivals(curves):
+    """World B: on no source is more than .02 lost above the rule with a give-up size on bootstrapped power laws."""
+    episodes = deciding.world_b(curves, 1_000, deciding.SEEDS[1])
+    our, rival = (deciding.play_all(episodes, one) for one in (deciding.ours(), deciding.RIVALS["loc_opt"]))
+    sources = np.array([episode.source for episode in episodes])
+    assert our.regret.mean() <= 0.1
+    for source in np.unique(sources):
+        assert (our.regret - rival.regret)[sources == source].mean() <= 0.02, source
 
 
 @pytest.mark.slow
@@ -128,11 +157,13 @@ def test_a_file_without_races_has_no_world_a(tmp_path):
     ]
     path = tmp_path / "curves.csv"
     path.write_text("\n".join([header, *rows]))
-    found = deciding.run_on(deciding.read_curves(path), (2, 3))
+    found = deciding.run_on(deciding.read_curves(path), (2, 3, 3))
     assert found["world_a"] is None
-    assert found["world_b"]["ours"]["regret"] >= 0
+    assert found["world_b_three"] is None
+    assert found["world_b"]["policies"]["ours"]["regret"] >= 0
+    assert list(found["world_b"]["by_source"]) == ["new/source"]
     path.write_text(header)
-    assert deciding.run_on(deciding.read_curves(path), (2, 3)) == {"world_a": None, "world_b": None}
+    assert set(deciding.run_on(deciding.read_curves(path), (2, 3, 3)).values()) == {None}
 
 
 def test_sizes_of_models_are_read_from_their_names():
