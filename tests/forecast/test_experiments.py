@@ -116,7 +116,7 @@ def test_worlds_may_differ_in_value_and_cost() -> None:
 
 def test_the_next_run_is_the_best_beyond_its_price() -> None:
     """With a value the net worth decides; without one the telling per price; without candidates there is none."""
-    priced = [Candidate(400, 1, 1.0), Candidate(800, 1, 10.0), Candidate(6_400, 1, 2_000.0)]
+    priced = [Candidate(400, 1, 0.5), Candidate(800, 1, 10.0), Candidate(6_400, 1, 2_000.0)]
     chosen = next_run(KNOWN, priced, far=6_400, payoff=PAYOFF)
     assert chosen is not None
     assert (800, 10.0) == (chosen.n, chosen.price)

@@ -90,6 +90,65 @@ def test_a_target_already_met_is_reached():
     assert forecast_of([Point(10, 0.9)], target=0.8, **ACCURACY).verdict == "reached"
 
 
+def pilots(count):
+    """Pilots of every kind, and targets about as far from the last score as its noise."""
+    rng = np.random.default_rng(7)
+    for _ in range(count):
+        sizes, rows, draws = rng.integers(3, 7), int(rng.choice([60, 200, 700, 5_000])), int(rng.integers(1, 5))
+        errors = rng.uniform(0.2, 0.8) * 2.0 ** (-rng.uniform(0, 1) * np.arange(sizes))
+        scores = 1 - np.clip(errors * np.exp(0.1 * rng.standard_normal(sizes)), 0.02, 0.98)
+        sds = rng.choice([0.0, 0.1, 0.5]) * (1 - scores) * rng.uniform(0, 1, sizes)
+        seen = draws > 1 and rng.random() < 0.7
+        points = [
+            Point(20 * 2**i, float(score), draws, rows, float(sd) if seen else None)
+            for i, (score, sd) in enumerate(zip(scores, sds, strict=True))
+        ]
+        doubt = np.sqrt(scores[-1] * (1 - scores[-1]) / rows)
+        yield points, float(np.clip(scores[-1] - rng.uniform(0.5, 3) * doubt, 0.01, 0.99))
+
+
+def test_a_target_that_is_reached_is_met_in_most_worlds():
+    """Verdict and chances agree: reached is at least 85% at the largest size measured, and never less by n_max."""
+    reached = 0
+    for points, target in pilots(120):
+        found = forecast_of(points, target=target, **ACCURACY)
+        assert 0 <= found.p_now <= found.p_target <= 1
+        if found.verdict == "reached":
+            reached += 1
+            assert found.p_now >= 0.85, (points, target)
+        elif points[-1].score > target:
+            assert 0.4 <= found.p_now <= 0.95, (points, target)
+    assert 40 <= reached <= 100
+
+
+@pytest.mark.parametrize(("draws", "sd"), [(1, False), (3, False), (3, True)])
+def test_wild_runs_of_few_rows_do_not_widen_a_large_test(draws, sd):
+    """96.9% of 700 rows meets 95%, however much runs of 22 rows differ, and the more so the higher the score."""
+    scores, spreads = (0.55, 0.70, 0.82, 0.90, 0.94), (0.06, 0.05, 0.03, 0.02, 0.01, 0.004)
+    chances = []
+    for last in (0.92, 0.94, 0.95, 0.96, 0.969, 0.98):
+        points = [
+            Point(22 * 2**i, score, draws, 700, spreads[i] if sd else None) for i, score in enumerate((*scores, last))
+        ]
+        found = forecast_of(points, target=0.95, **ACCURACY)
+        chances.append(found.p_now)
+        assert (found.verdict == "reached") == (last >= 0.969)
+    assert chances == sorted(chances)
+    assert chances[0] < 0.02
+    assert 0.4 < chances[2] < 0.6
+    assert chances[4] > 0.94
+
+
+def test_the_chance_now_needs_a_target_and_a_curve():
+    """Without a target, or with two sizes, nothing is said of the largest size; a loss is judged like a share."""
+    assert forecast_of(rising(), target=None, **ACCURACY).p_now is None
+    assert forecast_of(rising()[:2], target=0.7, **ACCURACY).p_now is None
+    points = [Point(n, 2 * n**-0.2) for n in (100, 200, 400)]
+    assert forecast_of(points, target=0.7, **LOSS).p_now > 0.99
+    assert forecast_of(points, target=points[-1].score, **LOSS).p_now == pytest.approx(0.5, abs=0.01)
+    assert forecast_of(points, target=0.5, **LOSS).p_now < 0.01
+
+
 @pytest.mark.parametrize(
     ("count", "words"), [(2, "are 2: train on 80 "), (1, "is 1: train on 40 and 80 "), (0, "is none")]
 )

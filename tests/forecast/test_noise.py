@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.forecast.noise import gate, item_variance, run_variance
+from tunecase.forecast.noise import gate, item_variance, reading, run_variance, shrink, spread_at, spreads
 from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
@@ -77,3 +77,66 @@ def test_items_and_runs_add_what_they_should():
         (0.05 / 0.5) ** 2 / 4
     )
     assert np.all(run_variance([Point(10, 3.0)], Scale("lower", bounded=False, binomial=False)) == 0)
+
+
+def test_spreads_are_drawn_together():
+    """A spread seen in two runs lies between its own and the pooled one; unseen stays unknown."""
+    assert spreads([Point(1, 0.5), Point(2, 0.5)], **SHARE) is None
+    found = spreads([Point(1, 0.5, 2, None, 0.08), Point(2, 0.6, 2, None, 0.02), Point(4, 0.7)], **SHARE)
+    pooled = ((0.08**2 + 0.02**2) / 2) ** 0.5
+    assert found[2] == pytest.approx(pooled)
+    assert 0.02 < found[1] < pooled < found[0] < 0.08
+
+
+def test_wild_small_runs_do_not_widen_a_quiet_large_one():
+    """Scatter falls with the error: runs of 22 rows that differ by 6 points leave those of 699 rows quiet."""
+    seen = [Point(22, 0.55, 3, 700, 0.06), Point(88, 0.82, 3, 700, 0.03), Point(699, 0.969, 3, 700, 0.004)]
+    found = spreads(seen, **SHARE)
+    assert 0.004 < found[2] < 0.015 < 0.03 < found[1] < found[0]
+    assert reading(seen[2], **SHARE, spread=found[2]).highest < 0.05
+
+
+@settings(max_examples=20, deadline=None)
+@given(factor=st.floats(0.1, 10), sds=st.lists(st.floats(0.001, 0.2), min_size=2, max_size=4))
+def test_spreads_of_a_loss_keep_its_unit(factor, sds):
+    """Spreads of a loss in another unit are the same spreads in that unit."""
+    loss = Scale("lower", bounded=False, binomial=False)
+    ours, theirs = (
+        [Point(10 * 2**i, f * (3 - i / 4), 3, None, f * sd) for i, sd in enumerate(sds)] for f in (1, factor)
+    )
+    assert np.allclose(factor * spreads(ours, loss), spreads(theirs, loss))
+
+
+def test_the_spread_at_another_error_is_in_proportion():
+    """Worlds better than the measured point scatter less; at the point's own error it is the point's own spread."""
+    seen = [Point(10, 0.5, 3, 700, 0.06), Point(40, 0.8, 3, 700, 0.02)]
+    at = spread_at(seen, errors=np.array([0.02, 0.2, 0.5]), **SHARE)
+    assert at[1] == pytest.approx(spreads(seen, **SHARE)[1])
+    assert at[0] < at[1] < at[2]
+    unseen = spread_at([Point(10, 0.5), Point(40, 0.8)], errors=np.array([0.02, 0.5]), **SHARE)
+    assert unseen.tolist() == pytest.approx([0.033 * shrink(np.array(0.02)), 0.033])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    wrong=st.integers(0, 60), rows=st.sampled_from([60, 200, 700, 5_000]), draws=st.integers(1, 5),
+    spread=st.sampled_from([None, 0.0, 0.005, 0.03]),
+)  # fmt: skip
+def test_nine_readings_in_ten_lie_below_the_highest(wrong, rows, draws, spread):
+    """The upper end of a reading is its 90% quantile, near enough, and no reading is surer than its test items."""
+    seen = reading(Point(100, 1 - wrong / rows, draws, rows, spread), **SHARE)
+    levels = np.linspace(0.0005, 0.9995, 2_000)
+    below = float((np.exp(seen.quantiles(levels)) <= seen.highest + 1e-12).mean())
+    assert 0.88 <= below <= 1
+    assert seen.items <= rows * 1.001
+    if seen.error > 0.02 and seen.items > 100:
+        assert below <= 0.92
+
+
+def test_a_reading_says_what_it_rests_on():
+    """Unseen spread: the very runs where test items are known, 3.3 points of a share, 2% of a loss otherwise."""
+    share, loss = SHARE["scale"], Scale("lower", bounded=False, binomial=False)
+    assert reading(Point(10, 0.5, 1, 300), share).items == pytest.approx(300)
+    assert reading(Point(10, 0.5, 4), share).items == pytest.approx(0.25 * 4 / 0.033**2)
+    assert reading(Point(10, 2.0, 4), loss).deviation == pytest.approx(0.01)
+    assert reading(Point(10, 2.0, 4, None, 0.4), loss).highest == pytest.approx(2 * np.exp(1.2816 * 0.1), rel=1e-4)

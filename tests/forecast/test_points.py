@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.forecast.points import counted_as, error_of, merge, read_points, spreads, to_error, to_score, with_rounds
+from tunecase.forecast.points import counted_as, error_of, merge, read_points, to_error, to_score, with_rounds
 from tunecase.records import Point, Round
 
 
@@ -47,15 +47,6 @@ def test_percent_become_shares():
     """Scores of up to 100 become shares where higher is better, and stay as they are where lower is."""
     assert [point.score for point in merge([Point(1, 50), Point(2, 85)], "higher")] == [0.5, 0.85]
     assert [point.score for point in merge([Point(1, 50), Point(2, 85)], "lower")] == [50, 85]
-
-
-def test_spreads_are_drawn_together():
-    """A spread seen in two runs lies between its own and the pooled one; unseen stays unknown."""
-    assert spreads([Point(1, 0.5), Point(2, 0.5)]) is None
-    found = spreads([Point(1, 0.5, 2, None, 0.08), Point(2, 0.6, 2, None, 0.02), Point(4, 0.7)])
-    pooled = ((0.08**2 + 0.02**2) / 2) ** 0.5
-    assert found[2] == pytest.approx(pooled)
-    assert 0.02 < found[1] < pooled < found[0] < 0.08
 
 
 def test_a_file_is_read(tmp_path):

@@ -17,7 +17,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "estimate": (1, "69b311a4bd26"),
     "pilot": (1, "c03ab3761a03"),
     "judge": (1, "59e8d13a7f7a"),
-    "forecast": (1, "60826bc59f99"),
+    "forecast": (1, "add3b3741faf"),
     "decide": (1, "6b6fa1341ddd"),
     "round": (1, "bbd9b4131c55"),
     "next": (1, "c78630533fa4"),

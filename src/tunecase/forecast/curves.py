@@ -31,8 +31,19 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
 from tunecase.forecast.models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
-from tunecase.forecast.noise import SEED_SD, SIGNAL_CUT, Gate, gate, item_variance, run_variance, shrink
-from tunecase.forecast.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
+from tunecase.forecast.noise import (
+    SEED_SD,
+    SIGNAL_CUT,
+    Gate,
+    Reading,
+    gate,
+    item_variance,
+    reading,
+    run_variance,
+    spread_at,
+    spreads,
+)
+from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.quantities import generator
 from tunecase.records import Point
@@ -140,8 +151,7 @@ class Belief:
         order = np.argsort(self._curves(at, draws), axis=0)
         log_errors = np.empty_like(ranked)
         np.put_along_axis(log_errors, order, ranked, axis=0)
-        errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
-        return np.asarray(np.minimum(errors, 1.0) if self.scale.bounded else errors)
+        return np.asarray(np.clip(np.exp(log_errors), LEAST_ERROR, self._most))
 
     def middle(self, sizes: "Sequence[float] | Array") -> "Array":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
@@ -152,10 +162,10 @@ class Belief:
         """
         import numpy as np
 
-        at, half = np.asarray(sizes, dtype=float), np.array([0.5])
+        at, half = np.append(np.asarray(sizes, dtype=float), self.points[-1].n), np.array([0.5])
         sketch = self.sketch(at)
-        guess = np.exp(sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))[0])
-        return np.asarray(np.clip(guess, LEAST_ERROR, 1.0 if self.scale.bounded else None))
+        guess = sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))
+        return np.asarray(np.clip(np.exp(self._measured(at, guess)[0]), LEAST_ERROR, self._most))
 
     def _ranked(self, at: "Array", draws: int) -> "Array":
         """ln e at each size on its own, rising over draws, shape (draws, sizes)."""
@@ -165,6 +175,7 @@ class Belief:
         based = round(draws * self.base_share)
         quarters = [(draws - based + i) // 4 for i in range(4)]
         atoms, drift, nearest, regressed = quarters
+        at = np.append(at, self.points[-1].n)
         parts = [self.atoms.sample(at, atoms, rng), self.drift.sample(at, drift, rng)]
         sketch = self.sketch(at)
         forecasts = (self.library.nearest, regression(self.library).quantiles, self.library.base)
@@ -176,7 +187,35 @@ class Belief:
         middle = np.median(ranked, axis=0)
         ratio = at / self.points[-1].n
         beyond = np.maximum(np.log(np.maximum(ratio, 1)) / math.log(FARTHEST), 1)
-        return np.asarray(middle + self.calibration.factor * beyond * (ranked - middle))
+        return self._measured(at, middle + self.calibration.factor * beyond * (ranked - middle))
+
+    def _measured(self, at: "Array", ranked: "Array") -> "Array":
+        """ln e, rising over draws, moved at the largest size measured to what was measured there.
+
+        The models know the points before it too, but not that all were scored on the same items; and the widening was
+        learnt from forecasts. The move fades to nothing at 1.9 times that size, and at 1/1.9.
+
+        Args:
+            at: sizes, the largest size measured last, shape (sizes + 1,).
+            ranked: ln e there, shape (draws, sizes + 1).
+        Returns: shape (draws, sizes).
+        """
+        import numpy as np
+
+        levels = (np.arange(len(ranked)) + 0.5) / len(ranked)
+        moved = self.reading.quantiles(levels) - ranked[:, -1]
+        near = 1 - np.minimum(np.abs(np.log(at[:-1] / at[-1])) / math.log(LEAST_RATIO), 1)
+        return np.sort(ranked[:, :-1] + near * moved[:, None], axis=0)
+
+    @property
+    def reading(self) -> Reading:
+        """What the measurement of the largest size says of the true error there."""
+        seen = spreads(self.points, self.scale)
+        return reading(self.points[-1], self.scale, None if seen is None else float(seen[-1]))
+
+    @property
+    def _most(self) -> float | None:
+        return 1.0 if self.scale.bounded else None
 
     def sketch(self, at: "Array") -> "Sketch":
         """Where both models go, in the terms of the lessons."""
@@ -235,8 +274,7 @@ class Belief:
         import numpy as np
 
         rng = generator(self.seed, "next test")
-        seen = spreads(self.points)
-        sd = seen[-1] if seen is not None else (SEED_SD * shrink(paths) if self.scale.bounded else 0.0)
+        sd = spread_at(self.points, self.scale, paths)
         shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(self.points[-1].draws)
         errors = np.maximum(paths + shift, 0.0)
         if not self.scale.bounded:
@@ -294,7 +332,7 @@ def believe(
     log_error = np.log([error_of(point, scale.direction) for point in tidy])
     test, run = item_variance(tidy, scale), run_variance(tidy, scale)
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
-    guessed = bounded and spreads(tidy) is None
+    guessed = bounded and spreads(tidy, scale) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
     models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
     based = ("base rate",) if language_model else ()
@@ -343,7 +381,7 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
     if share >= 0.005:
         why = "" if belief.gate.passed or not bounded else "no clear signal in the points, so "
         words.append(f"{why}{share:.0%} of the belief is what other fine-tunes did from there, whatever the points")
-    sd = spreads(points)
+    sd = spreads(points, belief.scale)
     if sd is not None:
         words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")
     elif bounded:

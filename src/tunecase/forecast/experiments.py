@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.forecast.curves import Belief
-from tunecase.forecast.noise import item_variance, run_variance
-from tunecase.forecast.points import LEAST_ERROR, spreads, to_score
+from tunecase.forecast.noise import LEAST_SD, item_variance, spread_at
+from tunecase.forecast.points import LEAST_ERROR, to_score
 from tunecase.quantities import count, counted, generator, money, share
 from tunecase.records import NextRun, Point
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 WORLDS = 1_000
 OUTCOMES = 250  # worlds whose measurement is tried, spread evenly over all worlds
 BLUR = 0.05  # of the spread at n, added to a run's noise, so that no outcome is weighed by a handful of worlds
-LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is smooth
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +221,9 @@ def noise_of_run(
 
     made = [Point(n, to_score(float(error), belief.scale.direction), 1, test_rows) for error in errors]
     items = item_variance(made, belief.scale)
-    run = run_variance(made, belief.scale)
-    seen = spreads(belief.points)
-    if seen is not None:
-        nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
-        run = (seen[nearest] / np.maximum(errors, LEAST_ERROR)) ** 2
-    run = np.maximum(run, LEAST_SD**2)
+    nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
+    spread = spread_at(belief.points, belief.scale, errors, nearest)
+    run = np.maximum((spread / np.maximum(errors, LEAST_ERROR)) ** 2, LEAST_SD**2)
     before = 0 if fresh else sum(point.draws for point in belief.points if point.n == n)
     if not before:
         return np.asarray(items + run / draws)

@@ -136,6 +136,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         source=measured.source,
         next_run=facts.next_run,
         n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
+        p_now=seen.p_now if seen else None,
     )
 
 
@@ -196,7 +197,7 @@ class _Seen:
             chances = {int(n): float(share) for n, share in zip(sizes[future], shares, strict=True)}
             reached = _needed(errors[:, future], sizes[future], aim, FARTHEST * self.last)
             self.needed = replace(reached, guess=_guess(belief, sizes[future], aim, FARTHEST * self.last))
-        self.p_target = chances.get(n_max)
+        self.p_target, self.p_now = chances.get(n_max), chances.get(self.last)
         columns = {int(n): i for i, n in enumerate(sizes)}
         self.band = tuple(
             CurveBand(n, self._interval(errors[:, i]), self._interval(tests[:, i]), chances.get(n), self.price(n))

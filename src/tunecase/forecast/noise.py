@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase.forecast.points import LEAST_ERROR, error_of, merge, spreads
+from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error
 from tunecase.forecast.scale import Scale
+from tunecase.quantities import Z80, wilson
 from tunecase.records import Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
 
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
+UNSEEN_SCATTER = 0.02  # of ln e between runs of an unbounded score, where no spread was seen
+SPREAD_PRIOR_RUNS = 3  # how many runs' worth the other sizes count against a size's own
+LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is smooth
 SIGNAL_CUT = 0.15  # worth telling from noise
 LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
 SIGNAL = 2  # times the noise
@@ -60,7 +64,7 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
     else:
         scatter = _scatter(tidy, scale.direction)
         # Few sizes lie on a line by luck; where the draws show their own spread, it must be beaten too.
-        noise = scatter if spreads(tidy) is None else max(scatter, standard_error or 0.0)
+        noise = scatter if spreads(tidy, scale) is None else max(scatter, standard_error or 0.0)
         beside = f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
     return Gate(
@@ -110,6 +114,111 @@ def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
     import numpy as np
 
     errors = np.array([error_of(point, scale.direction) for point in points])
-    seen = spreads(points)
+    seen = spreads(points, scale)
     sd = seen if seen is not None else SEED_SD * shrink(errors) * scale.bounded
     return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))
+
+
+def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
+    """The standard deviation of the score from run to run at each point, or None when no point has seen any.
+
+    A few runs say little about their own spread: each is drawn towards what the others say of it. Spreads fall with the
+    error, so they are compared in units of what is usual at theirs.
+
+        sd_i^2 = (r_i own_i^2 + 3 u_i^2 mean) / (r_i + 3),  r_i = runs - 1
+        mean = sum r_j (own_j / u_j)^2 / sum r_j;  u = `shrink` of a share, e of any other score
+
+    Leaves out the number of examples: scatter fell with it for classifiers on sentence embeddings, not for prompts.
+    """
+    import numpy as np
+
+    runs = np.array([max(point.draws - 1, 1) if point.sd is not None else 0 for point in points])
+    if not runs.any():
+        return None
+    usual = _usual(np.array([error_of(point, scale.direction) for point in points]), scale)
+    own = (np.array([point.sd or 0.0 for point in points]) / usual) ** 2
+    mean = (runs * own).sum() / runs.sum()
+    return np.asarray(usual * np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
+
+
+def spread_at(points: Sequence[Point], scale: Scale, errors: "Array", near: int = -1) -> "Array":
+    """The standard deviation of the score from run to run where the error is another than at the point `near`.
+
+    Args:
+        points: what was measured, one per size.
+        scale: how the metric measures.
+        errors: true errors, any shape.
+        near: index of the point whose spread is taken, in proportion to what is usual at either error.
+    Returns: in the score's unit, the shape of `errors`; 3.3 points, less near a share's ends, where none was seen.
+    """
+    import numpy as np
+
+    seen = spreads(points, scale)
+    if seen is None:
+        return np.asarray(SEED_SD * shrink(errors) * scale.bounded)
+    here = _usual(np.array(error_of(points[near], scale.direction)), scale)
+    return np.asarray(seen[near] / here * _usual(np.maximum(errors, LEAST_ERROR), scale))
+
+
+def _usual(errors: "Array", scale: Scale) -> "Array":
+    return shrink(errors) if scale.bounded else errors
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the measurement of one size alone says of the true error there.
+
+    `error` is the measured one. A share has `items`: as many test items, each right or wrong by itself, would leave
+    the same doubt. Any other score has `deviation`, the standard deviation of ln e.
+    """
+
+    error: float
+    items: float | None
+    deviation: float
+
+    @property
+    def highest(self) -> float:
+        """The upper end of the error's 80% interval: Wilson's of a share."""
+        if self.items is None:
+            return self.error * math.exp(Z80 * self.deviation)
+        return wilson(self.error * self.items, self.items)[1]
+
+    def quantiles(self, levels: "Array") -> "Array":
+        """Quantiles of ln e, shape (levels,): a share's error is Beta(e m + 1/2, (1 - e) m + 1/2), m items."""
+        import numpy as np
+        from scipy.special import betaincinv, ndtr, ndtri
+
+        if self.items is None:
+            return np.asarray(math.log(max(self.error, LEAST_ERROR)) + self.deviation * ndtri(levels))
+        marks = ndtr(np.linspace(-4.5, 4.5, 181))
+        wrong, right = self.error * self.items + 0.5, (1 - self.error) * self.items + 0.5
+        ends = np.maximum(betaincinv(wrong, right, marks), 1e-9)
+        return np.asarray(np.interp(levels, marks, np.log(ends)))
+
+
+def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:
+    """What the measurement of one size says of the true error there.
+
+        variance = e (1 - e) / m + sd^2 / runs;  of a share, items = e (1 - e) / variance
+
+    Args:
+        point: the size's mean score.
+        scale: how the metric measures.
+        spread: standard deviation of the score from run to run, as `spreads` gives it; the point's own when left out.
+    Where no spread was seen, a share with known test items is read as that of the very runs measured: how others would
+    come out is left out. Otherwise runs are taken to differ by 3.3 points, or by 2% of an unbounded error.
+    """
+    import numpy as np
+
+    error, floored = to_error(point.score, scale.direction), error_of(point, scale.direction)
+    sd = point.sd if spread is None else spread
+    if not scale.bounded:
+        relative = UNSEEN_SCATTER if sd is None else sd / floored
+        return Reading(error, None, max(relative / math.sqrt(point.draws), LEAST_SD))
+    known = bool(scale.binomial and point.test_rows)
+    if sd is None:
+        sd = 0.0 if known else SEED_SD * float(shrink(np.array(floored)))
+    alike = max(floored * (1 - floored), LEAST_ERROR * (1 - LEAST_ERROR))
+    items = alike / point.test_rows if known and point.test_rows else 0.0
+    variance = max(items + sd**2 / point.draws, (LEAST_SD * floored) ** 2)
+    return Reading(error, alike / variance, math.sqrt(variance) / floored)

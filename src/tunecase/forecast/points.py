@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
-SPREAD_PRIOR_RUNS = 3  # how many runs' worth the pooled spread counts against a size's own
 SIZE_NAMES = ("n", "n_train")
 
 
@@ -163,23 +162,6 @@ def mixed_scales(points: Sequence[Point], direction: str) -> tuple[Point, Point]
     shares = [point for point in points if 0 < point.score <= 1]
     percent = [point for point in points if point.score > 1.5]
     return (shares[0], percent[0]) if direction == "higher" and shares and percent else None
-
-
-def spreads(points: Sequence[Point]) -> "Array | None":
-    """The standard deviation of the score from run to run at each point, or None when no point has seen any.
-
-    A few runs say little about their own spread: each is drawn towards the root mean square of all.
-
-        sd_i^2 = (r_i own_i^2 + 3 mean) / (r_i + 3),  r_i = runs - 1
-    """
-    import numpy as np
-
-    runs = np.array([max(point.draws - 1, 1) if point.sd is not None else 0 for point in points])
-    if not runs.any():
-        return None
-    own = np.array([point.sd or 0.0 for point in points]) ** 2
-    mean = (runs * own).sum() / runs.sum()
-    return np.asarray(np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
 
 
 def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.forecast.curves import LEAST_SIZES, Belief
-from tunecase.forecast.noise import SEED_SD, SIGNAL_CUT, Gate
+from tunecase.forecast.noise import SIGNAL_CUT, Gate, reading, spreads
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.records import Needed, NextRun, Point
 
 NOT_ACHIEVABLE = 0.05
 OPEN, LIKELY = 0.5, 0.8
-Z_LOW = 1.2816  # lower end of an 80% interval
-UNSEEN_SCATTER = 0.02  # of ln e, where neither the test size nor a spread is known
 MOST_DRAWS = 10
 
 Verdict = Literal[
@@ -54,6 +52,12 @@ class Facts:
         return to_error(score, self.scale.direction)
 
     @property
+    def cautious(self) -> float:
+        """The worse end of the 80% interval of the score at the largest size."""
+        seen = spreads(self.points, self.scale)
+        return cautious_score(self.points[-1], self.scale, None if seen is None else float(seen[-1]))
+
+    @property
     def above_ceiling(self) -> bool:
         """True when the target is better than the labels allow."""
         if self.target is None or self.ceiling is None:
@@ -68,10 +72,8 @@ def verdict(facts: Facts) -> Verdict:
     """
     if facts.above_ceiling:
         return "above the ceiling"
-    if facts.points and facts.target is not None:
-        bound = cautious_score(facts.points[-1], facts.scale)
-        if facts.error(bound) <= facts.error(facts.target):
-            return "reached"
+    if facts.points and facts.target is not None and facts.error(facts.cautious) <= facts.error(facts.target):
+        return "reached"
     if facts.belief is None:
         return "not a pilot yet"
     if not facts.belief.gate.passed:
@@ -83,21 +85,14 @@ def verdict(facts: Facts) -> Verdict:
     return "likely" if facts.p_target >= LIKELY else "open" if facts.p_target >= OPEN else "unlikely"
 
 
-def cautious_score(point: Point, scale: Scale) -> float:
-    """The worse end of a measured score's 80% interval.
+def cautious_score(point: Point, scale: Scale, spread: float | None = None) -> float:
+    """The worse end of a measured score's 80% interval, its test items and the spread of its runs counted.
 
-    Wilson's interval for a share of known test items; else 1.28 standard deviations between runs (3.3 points for a
-    share, 2% of the error otherwise, where none was seen). Leaves out the choice of the best of several points.
+    Wilson's interval of a share, of as many items as leave that doubt; see `reading`, also for where neither is known.
+    `spread` is the standard deviation between runs, the point's own when left out.
+    Leaves out the choice of the best of several points.
     """
-    error = to_error(point.score, scale.direction)
-    if scale.binomial and point.test_rows:
-        m, z = point.test_rows, Z_LOW
-        centre = (error + z * z / (2 * m)) / (1 + z * z / m)
-        half = z / (1 + z * z / m) * math.sqrt(error * (1 - error) / m + z * z / (4 * m * m))
-        return to_score(centre + half, scale.direction)
-    unseen = SEED_SD if scale.bounded else error * UNSEEN_SCATTER
-    spread = point.sd if point.sd is not None else unseen
-    return to_score(error + Z_LOW * spread / math.sqrt(point.draws), scale.direction)
+    return to_score(reading(point, scale, spread).highest, scale.direction)
 
 
 def next_pilot(conclusion: Verdict, facts: Facts) -> str:
@@ -151,7 +146,7 @@ def reason(conclusion: Verdict, facts: Facts, following: str) -> str:
     last, subject = facts.points[-1], "The pilot" if facts.of_pilot else "What was measured"
     now = f"{facts.words(last.score)} at {last.n:,} examples"
     if conclusion == "reached":
-        bound = facts.words(cautious_score(last, facts.scale))
+        bound = facts.words(facts.cautious)
         return f"{subject} already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
     if conclusion == "pilot uninformative" and facts.belief:
         why = facts.belief.gate.why

@@ -68,7 +68,8 @@ class Forecast:
     `model` is what the points were measured with; `stand_in` is as in Pilot, and `stand_in_factor` names the default
     ratio of the tuned model's error to the stand-in's. `source` is where the points come from, the pilot or a file's
     name; `rounds` is how many measured rounds were added to them. `n_budget` is the most examples that the budget buys,
-    where there is one.
+    where there is one. `p_now` is the chance that the target is met at the largest size measured, `p_target` that it is
+    met by n_max.
     """
 
     verdict: Literal[
