@@ -80,12 +80,49 @@ def test_a_measurement_at_one_size_tells_something_of_another(scores):
     assert like[2, 3] > like[0, 3]
 
 
-def test_joint_worlds_have_the_calibrated_spread():
-    """Giving worlds their order leaves the quantiles at each size as they were."""
+@pytest.mark.parametrize("draws", [500, 2_000])
+def test_joint_worlds_have_the_calibrated_spread(draws):
+    """Giving worlds their order leaves the quantiles at each size as they were, in every batch too."""
     belief = believe(rising(), **SHARE)
     at = np.array([200.0, 640.0, 5000.0])
-    ranked = np.maximum(belief._ranked(at, 500), math.log(0.005))
-    assert np.allclose(np.sort(np.log(belief.paths(at, 500)), axis=0), ranked)
+    ranked = np.clip(np.exp(belief._ranked(at)), 0.005, 1)
+    paths = belief.paths(at, draws)
+    ends = np.array([0.1, 0.5, 0.9])
+    assert np.allclose(np.quantile(paths, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.02)
+    for batch in np.split(paths, 20 if draws == 2_000 else 1):
+        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.08)
+
+
+def test_means_of_batches_tell_the_error_of_drawing():
+    """Another seed moves a chance by about what twenty batches of worlds say, and by far less than random worlds."""
+    at, target = np.geomspace(160, 2_000, 6), 0.15
+    chances, told = [], []
+    for seed in range(12):
+        reached = believe(rising(), **SHARE, seed=seed).paths(at, 4_000).min(axis=1) <= target
+        chances.append(reached.mean())
+        told.append(reached.reshape(20, -1).mean(axis=1).std(ddof=1) / math.sqrt(20))
+    moved, random = np.std(chances, ddof=1), math.sqrt(chances[0] * (1 - chances[0]) / 4_000)
+    assert 0.5 < moved / np.mean(told) < 1.8
+    assert moved < 0.4 * random
+
+
+def test_a_worlds_place_says_nothing():
+    """Worlds come in any order within their batch: neighbours are no more alike than others."""
+    paths = believe(rising(), **SHARE).paths([640.0], 4_000)[:, 0]
+    assert abs(np.corrcoef(paths[:-1], paths[1:])[0, 1]) < 0.06
+    assert abs(np.corrcoef(paths, np.arange(4_000) % 200)[0, 1]) < 0.06
+
+
+def test_at_the_largest_size_the_belief_is_the_measurement():
+    """There its items and runs alone count; the band is the reading's, and the guess its middle."""
+    for rows, draws, sd in ((100, 1, None), (700, 3, 0.01), (5_000, 2, None), (None, 1, None)):
+        seen = [Point(p.n, p.score, draws, rows, sd) for p in rising()]
+        belief = believe(seen, **SHARE)
+        levels = np.array([0.1, 0.5, 0.9])
+        wanted = np.exp(belief.reading.quantiles(levels))
+        assert np.allclose(np.quantile(belief.paths([160.0], 2_000)[:, 0], levels), wanted, rtol=0.01)
+        assert belief.middle([160])[0] == pytest.approx(wanted[1], rel=1e-3)
+        assert belief.paths([160.0, 170.0], 2_000).mean(axis=0) == pytest.approx([1 - seen[-1].score] * 2, rel=0.08)
 
 
 def width(belief: Belief, n=2000) -> float:

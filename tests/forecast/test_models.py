@@ -55,11 +55,19 @@ def test_joint_curves_have_the_spread_of_single_sizes():
     log_error = np.array([-0.7, -0.95, -1.1, -1.35])
     at = np.array([800.0, 3200.0])
     for fit in both(log_error):
-        single, joint = (
-            np.quantile(draw(at, 8000, np.random.default_rng(0)), (0.1, 0.5, 0.9), axis=0)
-            for draw in (fit.sample, fit.curves)
-        )
-        assert np.allclose(single, joint, atol=0.04)
+        drawn = fit.sample(at, 8000, np.random.default_rng(0))
+        joint = fit.curves(at, np.random.default_rng(1).random(8000), np.random.default_rng(0))
+        single, crossed = (np.quantile(part, (0.1, 0.5, 0.9), axis=0) for part in (drawn, joint))
+        assert np.allclose(single, crossed, atol=0.04)
+
+
+def test_a_sample_hardly_depends_on_its_luck():
+    """Samples are spread evenly: quantiles of a thousand draws differ by far less than those of random ones would."""
+    log_error = np.array([-0.7, -0.95, -1.1, -1.35])
+    for fit in both(log_error):
+        drawn = [fit.sample(np.array([3200.0]), 1_000, np.random.default_rng(seed))[:, 0] for seed in range(8)]
+        middles = np.median(drawn, axis=1)
+        assert np.std(middles) < 0.5 * 1.25 * np.std(drawn[0]) / math.sqrt(1_000)
 
 
 def test_weights_are_shares():

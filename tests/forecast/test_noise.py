@@ -134,9 +134,10 @@ def test_nine_readings_in_ten_lie_below_the_highest(wrong, rows, draws, spread):
 
 
 def test_a_reading_says_what_it_rests_on():
-    """Unseen spread: the very runs where test items are known, 3.3 points of a share, 2% of a loss otherwise."""
+    """Unseen spread: 3.3 points of a share, half of their variance beside known test items, 2% of a loss."""
     share, loss = SHARE["scale"], Scale("lower", bounded=False, binomial=False)
-    assert reading(Point(10, 0.5, 1, 300), share).items == pytest.approx(300)
+    assert reading(Point(10, 0.5, 1, 300), share).items == pytest.approx(0.25 / (0.25 / 300 + 0.033**2 / 2))
+    assert reading(Point(10, 0.5, 1, 300), share, spread=0.0).items == pytest.approx(300)
     assert reading(Point(10, 0.5, 4), share).items == pytest.approx(0.25 * 4 / 0.033**2)
     assert reading(Point(10, 2.0, 4), loss).deviation == pytest.approx(0.01)
     assert reading(Point(10, 2.0, 4, None, 0.4), loss).highest == pytest.approx(2 * np.exp(1.2816 * 0.1), rel=1e-4)

@@ -49,6 +49,8 @@ from tunecase.quantities import generator
 from tunecase.records import Point
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tunecase.forecast.points import Array
 
 __all__ = [
@@ -72,7 +74,10 @@ KNOTS = 14  # sizes at which curves are drawn jointly
 BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
-SKETCH = 400  # draws from each model that the learnt forecasts correct
+SKETCH = 1000  # draws from each model that the learnt forecasts correct
+RANKS = 4000  # draws of the pool that the quantiles at each size are read from
+BATCHES = 20  # of worlds, each spread evenly by itself, so that their means tell the error of drawing
+LEAST_BATCH = 50  # worlds in a batch; fewer worlds than 20 times that are one batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,7 @@ class Sketch:
         """Blends what the points say of measured sizes into what was learnt of later ones, shape (levels, sizes)."""
         import numpy as np
 
-        steps = (np.arange(len(self.measured)) + 0.5) / len(self.measured)
-        own = np.array([np.interp(levels, steps, column) for column in self.measured.T]).T
-        return np.asarray((1 - self.part) * own + self.part * learnt)
+        return np.asarray((1 - self.part) * _read(self.measured, levels) + self.part * learnt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +142,24 @@ class Belief:
 
         Args:
             sizes: n, any order, shape (sizes,).
-            draws: worlds; the same worlds for every call with as many.
+            draws: worlds; the same worlds for every call with as many. A thousand or more that 20 divides come as 20
+                batches, one after the other, each drawn by itself and spread evenly over the belief: means differ from
+                seed to seed as the batches' means say.
         Returns: e, shape (draws, sizes); not forced to fall with n.
-        Leaves out: beyond 64 times the largest size worlds keep the order they have there.
+        Leaves out: beyond 64 times the largest size worlds keep the order they have there; what the seed does not
+        deal, the quantiles at each size, is itself off by .001 to .003 in a chance.
         Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
         import numpy as np
 
         at = np.asarray(sizes, dtype=float)
-        ranked = self._ranked(at, draws)
-        order = np.argsort(self._curves(at, draws), axis=0)
+        batches = _batches(draws)
+        curves = self._curves(at, draws).T.reshape(len(at), batches, -1)
+        levels = _spread_levels(draws, generator(self.seed, "curve"))
+        ranked = _read(self._ranked(at), levels).T.reshape(curves.shape)
         log_errors = np.empty_like(ranked)
-        np.put_along_axis(log_errors, order, ranked, axis=0)
-        return np.asarray(np.clip(np.exp(log_errors), LEAST_ERROR, self._most))
+        np.put_along_axis(log_errors, np.argsort(curves, axis=2), ranked, axis=2)
+        return np.asarray(np.clip(np.exp(log_errors.reshape(len(at), draws).T), LEAST_ERROR, self._most))
 
     def middle(self, sizes: "Sequence[float] | Array") -> "Array":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
@@ -167,20 +175,19 @@ class Belief:
         guess = sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))
         return np.asarray(np.clip(np.exp(self._measured(at, guess)[0]), LEAST_ERROR, self._most))
 
-    def _ranked(self, at: "Array", draws: int) -> "Array":
-        """ln e at each size on its own, rising over draws, shape (draws, sizes)."""
+    def _ranked(self, at: "Array") -> "Array":
+        """Quantiles of ln e at each size on its own, shape (RANKS, sizes); the same for every seed."""
         import numpy as np
 
-        rng = generator(self.seed, "curve")
-        based = round(draws * self.base_share)
-        quarters = [(draws - based + i) // 4 for i in range(4)]
-        atoms, drift, nearest, regressed = quarters
+        rng = generator(0, "curve")
+        based = round(RANKS * self.base_share)
+        atoms, drift, nearest, regressed = ((RANKS - based + i) // 4 for i in range(4))
         at = np.append(at, self.points[-1].n)
         parts = [self.atoms.sample(at, atoms, rng), self.drift.sample(at, drift, rng)]
         sketch = self.sketch(at)
         forecasts = (self.library.nearest, regression(self.library).quantiles, self.library.base)
         for count, ahead in zip((nearest, regressed, based), forecasts, strict=True):
-            levels = (np.arange(count) + rng.random(count)) / max(count, 1)
+            levels = (np.arange(count) + 0.5) / max(count, 1)
             if count:
                 parts.append(sketch.blend(levels, sketch.level + ahead(sketch.ahead, levels)))
         ranked = np.sort(np.concatenate(parts), axis=0)
@@ -218,10 +225,10 @@ class Belief:
         return 1.0 if self.scale.bounded else None
 
     def sketch(self, at: "Array") -> "Sketch":
-        """Where both models go, in the terms of the lessons."""
+        """Where both models go, in the terms of the lessons; the same for every seed."""
         import numpy as np
 
-        rng = generator(self.seed, "sketch")
+        rng = generator(0, "sketch")
         first, last = float(self.points[0].n), float(self.points[-1].n)
         marks = [first, last, LEAST_RATIO * last]
         grid = np.concatenate([marks, np.minimum(at, last), np.maximum(at, LEAST_RATIO * last)])
@@ -248,15 +255,18 @@ class Belief:
         import numpy as np
 
         rng = generator(self.seed, "worlds")
-        based = round(draws * self.base_share)
-        half = (draws - based + 1) // 2
         knots = np.geomspace(self.points[0].n, FARTHEST * self.points[-1].n, KNOTS)
-        parts = [self.atoms.curves(knots, half, rng), self.drift.curves(knots, draws - based - half, rng)]
-        if based:
-            sketch = self.sketch(knots)
-            levels = rng.random(based)
-            parts.append(sketch.blend(rng.random(based), sketch.level + self.library.base(sketch.ahead, levels)))
-        drawn = rng.permutation(np.concatenate(parts))
+        levels = _shuffled(_spread_levels(draws, rng), rng)
+        based = levels < self.base_share
+        level = 2 * (levels - self.base_share) / (1 - self.base_share)
+        shaped, drifting = ~based & (level < 1), level >= 1
+        drawn = np.empty((draws, KNOTS))
+        drawn[shaped] = self.atoms.curves(knots, level[shaped], rng)
+        drawn[drifting] = self.drift.curves(knots, level[drifting] - 1, rng)
+        if based.any():
+            sketch, steps = self.sketch(knots), (np.arange(SKETCH) + 0.5) / SKETCH
+            learnt = _read(self.library.base(sketch.ahead, steps), levels[based] / self.base_share)
+            drawn[based] = sketch.blend(rng.random(len(learnt)), sketch.level + learnt)
         where = np.interp(np.log(at), np.log(knots), np.arange(KNOTS))
         low = np.minimum(where.astype(int), KNOTS - 2)
         part = where - low
@@ -283,6 +293,37 @@ class Belief:
         if not self.scale.binomial or not test_rows:
             return np.asarray(errors)
         return np.asarray(rng.binomial(test_rows, errors) / test_rows)
+
+
+def _batches(draws: int) -> int:
+    return BATCHES if draws % BATCHES == 0 and draws >= LEAST_BATCH * BATCHES else 1
+
+
+def _spread_levels(draws: int, rng: "np.random.Generator") -> "Array":
+    """Numbers between 0 and 1, one in each equal part of it, rising within each batch; shape (draws,)."""
+    import numpy as np
+
+    batches = _batches(draws)
+    size = draws // batches
+    return np.asarray(((np.arange(size) + rng.random((batches, size))) / size).ravel())
+
+
+def _shuffled(levels: "Array", rng: "np.random.Generator") -> "Array":
+    """The same within each batch in any order, so that a world's place says nothing."""
+    import numpy as np
+
+    return np.asarray(rng.permuted(levels.reshape(_batches(len(levels)), -1), axis=1).ravel())
+
+
+def _read(quantiles: "Array", levels: "Array") -> "Array":
+    """Quantiles that stand at (i + 1/2) / rows, shape (rows, sizes), read at levels; shape (levels, sizes)."""
+    import numpy as np
+
+    rows = len(quantiles)
+    at = np.clip(levels * rows - 0.5, 0, rows - 1)
+    low = np.minimum(at.astype(np.intp), rows - 2)
+    part = (at - low)[:, None]
+    return np.asarray((1 - part) * quantiles[low] + part * quantiles[low + 1])
 
 
 def reach_share(paths: "Array", error_target: float) -> "Array":

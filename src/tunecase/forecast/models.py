@@ -28,6 +28,8 @@ DRIFTS = (0.03, 0.08, 0.2, 0.45)  # standard deviation of the slope around it
 MEMORIES = (0.5, 2.0, 8.0)  # distance in ln n over which the slope forgets
 SCATTERS = (0.003, 0.01, 0.03, 0.07, 0.15, 0.3)  # of single points around the curve, in ln e
 STRAY = 0.5  # distance in ln n over which a curve's straying from its smooth law is forgotten
+GOLDEN = (5**0.5 - 1) / 2
+AHEAD = 8  # times the last size, where shapes are put in order
 LEVEL_VARIANCE = 25.0  # the level of the curve is left to the points
 
 
@@ -93,18 +95,27 @@ class AtomFit:
     freedom: int
 
     def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
-        """ln e of `draws` curves, shape (draws, sizes)."""
+        """ln e of `draws` curves, from steep to flat, shape (draws, sizes)."""
         import numpy as np
+        from scipy.special import stdtrit
 
-        picked = _stratified(self.weight, draws, rng)
-        shift = self.doubt[picked] * rng.standard_t(self.freedom, draws)
+        level, luck = _lattice(draws, rng)
+        picked = _picked(self.weight, level)
+        shift = self.doubt[picked] * stdtrit(self.freedom, luck)
         return np.asarray((self.log_scale[picked] + shift)[:, None] + self.shapes.logs(sizes, self.which[picked]))
 
-    def curves(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
-        """As `sample`, but the part of the doubt that is roughness comes and goes along each curve."""
+    def curves(self, sizes: "Array", levels: "Array", rng: "np.random.Generator") -> "Array":
+        """Curves drawn jointly: the part of the doubt that is roughness comes and goes along each.
+
+        Args:
+            sizes: n, any order, shape (sizes,).
+            levels: which shape each curve has, uniform between 0 and 1, shape (draws,).
+            rng: deals the rest.
+        Returns: ln e, shape (draws, sizes).
+        """
         import numpy as np
 
-        picked = _stratified(self.weight, draws, rng)
+        draws, picked = len(levels), _picked(self.weight, levels)
         scale = np.sqrt(self.freedom / rng.chisquare(self.freedom, draws))
         level = np.sqrt(np.maximum(self.doubt[picked] ** 2 - self.rough[picked] ** 2, 0.0))
         strayed = rng.standard_normal((draws, len(sizes))) @ _wander(np.log(sizes)).T
@@ -153,7 +164,10 @@ def fit_atoms(
     rough = np.array([pair[0] for pair in pairs])
     doubt = scale * (np.sqrt(rough**2 + 1 / total) if only_true else rough)
     weight = np.exp(log_weight - log_weight.max())
-    atom, level = np.nonzero(weight > 1e-6)
+    # From steep to flat, so that shapes picked evenly are spread evenly over what comes.
+    steep = np.argsort(np.diff(drawn.logs(np.array([1, AHEAD]) * sizes[-1]))[:, 0])
+    atom, level = np.nonzero(weight[steep] > 1e-6)
+    atom = steep[atom]
     kept = weight[atom, level]
     scaled, doubts, strays = (part[atom, level] for part in (log_scale, doubt, scale * rough))
     return AtomFit(drawn, atom, kept / kept.sum(), scaled, doubts, strays, freedom)
@@ -173,13 +187,15 @@ class DriftFit:
     def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
         """ln e of `draws` curves, shape (draws, sizes); one normal number moves a whole curve."""
         import numpy as np
+        from scipy.special import ndtri
 
         mean, deviation = self.moments(np.log(sizes))
-        picked = _stratified(self.weight, draws, rng)
-        return np.asarray(mean[picked] + deviation[picked] * rng.standard_normal(draws)[:, None])
+        level, luck = _lattice(draws, rng)
+        picked = _picked(self.weight, level)
+        return np.asarray(mean[picked] + deviation[picked] * ndtri(luck)[:, None])
 
-    def curves(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
-        """As `sample`, but drawn jointly over the sizes, so that curves cross; shape (draws, sizes)."""
+    def curves(self, sizes: "Array", levels: "Array", rng: "np.random.Generator") -> "Array":
+        """Curves drawn jointly over the sizes, so that they cross; `levels` choose cells, as in `AtomFit.curves`."""
         import numpy as np
 
         at = np.log(sizes)
@@ -189,13 +205,14 @@ class DriftFit:
         strayed = _wander(at)
         joint += self.cells[:, 3, None, None] ** 2 * (strayed @ strayed.T) + 1e-9 * np.eye(len(at))
         lower = np.linalg.cholesky(joint)
-        picked = _stratified(self.weight, draws, rng)
-        moved = np.empty((draws, len(at)))
-        normal = rng.standard_normal((draws, len(at)))
-        for cell in np.unique(picked):
-            mine = picked == cell
-            moved[mine] = normal[mine] @ lower[cell].T
-        return np.asarray(mean[picked] + moved)
+        picked = _picked(self.weight, levels)
+        drawn = rng.standard_normal((len(levels), len(at)))
+        order = np.argsort(picked, kind="stable")
+        for mine in np.split(order, np.flatnonzero(np.diff(picked[order])) + 1):
+            if len(mine):
+                cell = picked[mine[0]]
+                drawn[mine] = mean[cell] + drawn[mine] @ lower[cell].T
+        return drawn
 
     def moments(self, at: "Array") -> tuple["Array", "Array"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
@@ -269,8 +286,15 @@ def _wander(at: "Array") -> "Array":
     return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
-def _stratified(weight: "Array", draws: int, rng: "np.random.Generator") -> "NDArray[np.intp]":
+def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Array", "Array"]:
+    """Points spread evenly over the unit square, a lattice of the golden ratio: two coordinates, each (draws,)."""
     import numpy as np
 
-    at = (np.arange(draws) + rng.random(draws)) / draws
-    return np.minimum(np.searchsorted(np.cumsum(weight), at), len(weight) - 1)
+    steps = np.arange(draws)
+    return (steps + rng.random()) / max(draws, 1), (steps * GOLDEN + rng.random()) % 1
+
+
+def _picked(weight: "Array", levels: "Array") -> "NDArray[np.intp]":
+    import numpy as np
+
+    return np.minimum(np.searchsorted(np.cumsum(weight), levels), len(weight) - 1)

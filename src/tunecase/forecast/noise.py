@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tunecase.forecast.points import Array
 
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
+UNSEEN_SHARE = 0.5  # of that variance where test items are known: as in the belief, runs may differ so or not at all
 UNSEEN_SCATTER = 0.02  # of ln e between runs of an unbounded score, where no spread was seen
 SPREAD_PRIOR_RUNS = 3  # how many runs' worth the other sizes count against a size's own
 LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is smooth
@@ -205,8 +206,8 @@ def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:
         point: the size's mean score.
         scale: how the metric measures.
         spread: standard deviation of the score from run to run, as `spreads` gives it; the point's own when left out.
-    Where no spread was seen, a share with known test items is read as that of the very runs measured: how others would
-    come out is left out. Otherwise runs are taken to differ by 3.3 points, or by 2% of an unbounded error.
+    Where no spread was seen, runs are taken to differ by 3.3 points of a share, with half of that variance where the
+    test items are known (they may also be alike), or by 2% of an unbounded error.
     """
     import numpy as np
 
@@ -217,7 +218,7 @@ def reading(point: Point, scale: Scale, spread: float | None = None) -> Reading:
         return Reading(error, None, max(relative / math.sqrt(point.draws), LEAST_SD))
     known = bool(scale.binomial and point.test_rows)
     if sd is None:
-        sd = 0.0 if known else SEED_SD * float(shrink(np.array(floored)))
+        sd = SEED_SD * float(shrink(np.array(floored))) * math.sqrt(UNSEEN_SHARE if known else 1)
     alike = max(floored * (1 - floored), LEAST_ERROR * (1 - LEAST_ERROR))
     items = alike / point.test_rows if known and point.test_rows else 0.0
     variance = max(items + sd**2 / point.draws, (LEAST_SD * floored) ** 2)
