@@ -53,7 +53,7 @@ def test_record_carries_the_numbers():
     """The record holds target, ceiling, test power and the value of a point."""
     definition = judge()
     assert (definition.task, definition.metric, definition.target) == ("classification", "accuracy", 0.8)
-    assert (definition.train_rows, definition.test_rows, definition.test_rows_needed) == (200, 500, 85)
+    assert (definition.train_rows, definition.test_rows, definition.test_rows_needed) == (200, 500, 92)
     assert definition.agreement == 0.97
     assert 0.97 < definition.ceiling.low < definition.ceiling.high < 1
     assert 0.04 < definition.smallest_gain < 0.05
@@ -109,8 +109,8 @@ def test_forty_rows_are_refused():
     rule = by_id(definition)["P7"]
     assert (rule.status, rule.severity, definition.verdict) == ("fail", "stop", "do not start")
     assert "no gain can ever be shown (the best possible outcome has p = 0.125)" in rule.reason
-    assert "you asked for 3; you need 1,132; 1,128 more cost 564 USD" in rule.reason
-    assert definition.test_rows_needed == 1_132
+    assert "you asked for 3; you need 1,185; 1,181 more cost 590 USD" in rule.reason
+    assert definition.test_rows_needed == 1_185
     assert definition.smallest_gain is None
 
 
