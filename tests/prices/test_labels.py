@@ -1,11 +1,13 @@
 """A label costs minutes at a rate, by the project, the reviewers' clock or the documented defaults."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.projects import basis, written
+from tunecase import catalog
 from tunecase.prices.basis import Basis
 from tunecase.prices.labels import clock_words, label_minutes, label_price, low_pay, review_price
 from tunecase.quantities.spread import Interval, band
@@ -64,7 +66,9 @@ def test_pay_below_the_fair_minimum_brings_a_note(tmp_path: Path) -> None:
     assert low_pay(basis(None)) == ""
 
 
-def test_minutes_follow_the_reviewers_clock_where_the_project_says_none(tmp_path: Path) -> None:
+def test_minutes_follow_the_reviewers_clock_where_the_project_says_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Once to twice a review's minutes; the project's own minutes come first, and both are told."""
     at = with_sources(tmp_path, "{kind: label}")
     assert clock_words(at) == ""
@@ -73,6 +77,10 @@ def test_minutes_follow_the_reviewers_clock_where_the_project_says_none(tmp_path
     assert band(minutes).p10 > 2
     assert band(minutes).p90 < 4
     assert "1 to 2 times as long" in clock_words(at)
+    wider = catalog.default("source.label_over_review")
+    with monkeypatch.context() as patched:
+        patched.setattr(catalog, "default", lambda field: replace(wider, value="2 to 3"))
+        assert "2 to 3 times as long" in clock_words(at)
     own = with_sources(tmp_path, "{kind: label, effort: 5 min per label}")
     own.review_minutes = Interval(2, 2.0001)
     assert (label_minutes(own) == 5).all()

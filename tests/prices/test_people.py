@@ -1,6 +1,8 @@
 """People's hours cost what their roles say, take the time they take, and overrun as often as projects do."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.projects import basis, written
+from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.prices.people import (
@@ -131,6 +134,23 @@ def test_the_outside_view_is_that_of_5392_projects() -> None:
     assert factor.max() <= 52
     assert expected_unknowns(basis(None)) == pytest.approx(1 + 0.18 * 4.477, abs=0.002)
     assert factor.mean() == pytest.approx(expected_unknowns(basis(None)), rel=0.02)
+
+
+def test_the_words_of_the_outside_view_follow_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chance and the mean are read from the rows: another row gives other words, a past of one's own does not."""
+    assert "an overrun with the chance 18%, of all projects x1.8 on average" in unknown_words(basis(None))
+    rows = {"unknowns.share": "30%", "unknowns.least": "2", "unknowns.most": "20"}
+    usual = catalog.default
+
+    def other(field: str) -> Any:
+        row = usual(field)
+        return replace(row, value=rows.get(field, row.value))
+
+    monkeypatch.setattr(catalog, "default", other)
+    at = basis(None)
+    at.overruns = (9.0,) * 5
+    # 1 + .3 (2 ln 10 / .9 - 1) = 2.2
+    assert "an overrun with the chance 30%, of all projects x2.2 on average" in unknown_words(at)
 
 
 def test_ones_own_range_or_none_takes_its_place(tmp_path: Path) -> None:

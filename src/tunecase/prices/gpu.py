@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 STALE_DRIFT = 0.40  # seen within half a year in the price tables
+TOO_OLD = f"older than {catalog.STALE_AFTER_DAYS} days"
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 OWN_TIER = "your own price"
 OWNED_TIER = "owned"
@@ -150,7 +151,7 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     on, where = ("" if terms == ON_DEMAND else f" {terms}"), f" in {region}" if region else ""
     draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{on}{where}", spread)
     old = [day for day in held.dates if is_old(day, basis.today)]
-    aged = f"the contract price of a {gpu} hour is of {old[0]}, older than 180 days" if old else ""
+    aged = f"the contract price of a {gpu} hour is of {old[0]}, {TOO_OLD}" if old else ""
     note = "; ".join(part for part in (held.note, aged) if part)
     return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)
 
@@ -240,5 +241,5 @@ def hour_words(hour: GpuHour) -> str:
     dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))
     dated = dates if dates == UNDATED else f"dated {dates}"
     old = f"{hour.stale} of them " if 0 < hour.stale < count else ""
-    stale = f", {old}older than 180 days" if hour.stale else ""
+    stale = f", {old}{TOO_OLD}" if hour.stale else ""
     return f"{hour.kind}, {who}, {dated}{stale}"

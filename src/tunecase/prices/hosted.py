@@ -18,7 +18,7 @@ from tunecase.catalog import Hosted
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import ANYBODY, Contract, is_old, newest
-from tunecase.prices.gpu import CONTRACT_TIER, widened
+from tunecase.prices.gpu import CONTRACT_TIER, STALE_DRIFT, TOO_OLD, widened
 from tunecase.quantities import Const, Interval, Spread
 
 if TYPE_CHECKING:
@@ -221,9 +221,9 @@ def _offer(row: Hosted, basis: Basis) -> Offer:
     notes = list(_notes(row, basis.today))
     if provider == row.provider and row.is_stale(basis.today):
         spread = Interval(*widened(rate))
-        notes.append("its price is older than 180 days and widened by 40%")
+        notes.append(f"its price is {TOO_OLD} and widened by {STALE_DRIFT:.0%}")
     elif provider == CONTRACT_TIER and is_old(dated, basis.today):
-        notes.append(f"the contract price is of {dated}, older than 180 days")
+        notes.append(f"the contract price is of {dated}, {TOO_OLD}")
     return Offer(row, spread, provider, dated, tuple(notes))
 
 

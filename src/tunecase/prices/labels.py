@@ -73,7 +73,8 @@ def clock_words(basis: Basis) -> str:
     timed = f"a review took {clock.low:.2g} to {clock.high:.2g} min by the reviewers' own clock"
     if source is not None and source.effort is not None:
         return f"the project file says {source.effort.text}; {timed}"
-    return f"{timed}: a label is taken to need 1 to 2 times as long"
+    factor = basis.spread("source.label_over_review")
+    return f"{timed}: a label is taken to need {factor.low:g} to {factor.high:g} times as long"
 
 
 def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":

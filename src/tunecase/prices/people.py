@@ -5,7 +5,7 @@ an hour to each of theirs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
@@ -129,9 +129,10 @@ def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
 def unknown_factor(basis: Basis) -> "Draws":
     """Actual work over planned work, at least 1, shape (draws,); drawn once for all people's work.
 
-    The project's own range, 1 for `none`, else the outside view: with an 18% chance Pareto(1) from 1.5, cut at 52 (mean
-    of the overruns 5.5, of all projects 1.8), else 1. With k past projects of the user's own, one of their ratios of
-    actual to plan, at least 1 and all equally likely, is taken instead with the chance k / (k + 10).
+    The project's own range, 1 for `none`, else the outside view: with the chance `unknowns.share` Pareto(1) from
+    `unknowns.least`, cut at `unknowns.most` (rows of defaults.csv), else 1. With k past projects of the user's own, one
+    of their ratios of actual to plan, at least 1 and all equally likely, is taken instead with the chance k / (k + w),
+    w being `unknowns.past_weight`.
 
     Source: Flyvbjerg et al., 5,392 IT projects: 18% overran by more than half, those by 447% on average.
     Leaves out projects that end below their plan: the doubt of each line covers those.
@@ -153,9 +154,13 @@ def expected_unknowns(basis: Basis) -> float:
     return float(unknown_factor(basis).mean())
 
 
+def _all_projects(basis: Basis) -> Overrun:
+    """What became of other people's projects, as the tables say."""
+    return Overrun(*(basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most")))
+
+
 def _outside_view(basis: Basis) -> Overrun:
-    share, least, most = (basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most"))
-    return Overrun(share, least, most, tuple(max(ratio, 1.0) for ratio in basis.overruns), _past(basis))
+    return replace(_all_projects(basis), past=tuple(max(ratio, 1.0) for ratio in basis.overruns), weight=_past(basis))
 
 
 def unknown_words(basis: Basis) -> str:
@@ -167,7 +172,9 @@ def unknown_words(basis: Basis) -> str:
     if isinstance(given, Quantity):
         past = ", past projects left aside" if basis.overruns else ""
         return f"unknowns: a factor of {given.text}, the project file's{past}, {people}"
-    words = "unknowns: the outside view, an overrun with the chance 18%, of all projects x1.8 on average"
+    view = _all_projects(basis)
+    chance = f"an overrun with the chance {100 * view.share:.2g}%"
+    words = f"unknowns: the outside view, {chance}, of all projects x{view.mean:.2g} on average"
     if basis.overruns:
         count = len(basis.overruns)
         ratios = ", ".join(f"{ratio:.2g}" for ratio in sorted(basis.overruns)[:8])

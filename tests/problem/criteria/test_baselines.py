@@ -66,6 +66,35 @@ def test_baseline_near_target_warns(probe, status, got):
 
 
 @pytest.mark.parametrize(
+    ("probe", "words", "fix"),
+    [
+        (0.72, "a baseline is almost there: tuning is probably not worth it", "better prompts"),
+        (0.799, "a baseline is almost there: tuning is probably not worth it", "better prompts"),
+        (0.8, "a baseline meets the target already: there is nothing left to tune for", "raise the target"),
+        (0.9, "a baseline meets the target already: there is nothing left to tune for", "raise the target"),
+    ],
+)
+def test_a_baseline_that_meets_the_target_is_not_called_near_it(probe, words, fix):
+    """Short of the target and at it are two things, with what follows from each."""
+    rule = baseline_is_below_target(facts(probe=probe))
+    assert (words, True) == (rule.reason, fix in rule.fix)
+
+
+def test_a_lower_error_than_the_target_meets_it():
+    """With an error, and in a case by cost, a baseline below the target is said to meet it."""
+    asked = {"metric": "mae", "target": 2, "baseline": "1.5"}
+    served = {"price_per_1k_today": "20 USD", "price_per_1k_answers": "5 USD"}
+    alone, cheaper = (
+        baseline_is_below_target(facts(project=project(**asked, serving=serving), majority=None, probe=None))
+        for serving in ({}, served)
+    )
+    assert alone.reason.startswith("a baseline meets the target already")
+    assert (cheaper.severity, cheaper.reason) == (
+        "note", "a baseline meets the target already: only a cheaper answer (P9) makes the case"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("baseline", "status", "got"), [("4", "pass", "0.50"), ("2.1", "fail", "0.95"), ("1.5", "fail", "1.33")]
 )
 def test_ratio_flips_when_lower_is_better(baseline, status, got):

@@ -97,8 +97,32 @@ def test_leaks_stop_until_removed():
     assert (left.status, left.severity, left.fix) == ("fail", "stop", "mend it")
     assert left.got == "6 test rows found in training"
     gone = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200, removed=7))))
-    assert (gone.status, gone.reason) == ("pass", "the 7 training rows that match a test row are left out")
+    assert (gone.status, gone.got) == ("pass", "6 test rows found in training, 1.2% of 500")
+    assert gone.reason == (
+        "the 7 training rows that match a test row are left out; trained on as it is, the file could lift the score by "
+        "up to 1.2 points, within its standard error of 2.1"
+    )
     assert no_test_row_is_trained_on(facts(audit=audit(finding("duplicate_exact", 8, 200)))).status == "pass"
+
+
+@pytest.mark.parametrize(("leaked", "status"), [(10, "pass"), (11, "fail"), (60, "fail")])
+def test_leaks_left_out_warn_where_the_file_could_move_the_score(leaked, status):
+    """Of 500 test rows at a baseline of 65% eleven leaked ones move the score by more than its standard error."""
+    rule = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", leaked, 500, removed=leaked))))
+    assert (status, "stop" if status == "pass" else "warn") == (rule.status, rule.severity)
+    assert f"{leaked} test rows found in training" in rule.got
+    assert ("more than its standard error of 2.1" in rule.reason) == (status == "fail")
+    assert ("audit --fix" in rule.fix) == (status == "fail")
+
+
+def test_without_a_share_of_right_answers_the_largest_standard_error_counts():
+    """A score that counts no right answers is taken at one half: 11 of 500 leaked rows pass, 12 do not."""
+    free = project(metric="chrf", task="generation")
+    judged = [
+        no_test_row_is_trained_on(facts(project=free, audit=audit(finding("leak_exact", n, 500, removed=n)))).status
+        for n in (11, 12)
+    ]
+    assert judged == ["pass", "fail"]
 
 
 def test_leaks_that_need_a_new_test_set_stop():

@@ -9,7 +9,7 @@ from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where, first_alike
 from tunecase.data.detectors.personal import masked
 from tunecase.errors import Problem, nearest
-from tunecase.quantities import LEAST_TEST_ROWS
+from tunecase.quantities import LEAST_TEST_ROWS, smallest_paired_gain
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
@@ -232,12 +232,13 @@ def too_few_rows(evidence: Evidence) -> Defect | None:
 
 
 def test_too_small(evidence: Evidence) -> Defect | None:
-    """Fewer distinct test rows than are needed to show a gain of 13 points."""
+    """Fewer distinct test rows than are needed to show a gain of 14 points."""
     rows = distinct_test_rows(evidence)
     missing = LEAST_TEST_ROWS - rows
     if evidence.test is None or missing <= 0:
         return None
-    why = f"{rows} distinct test rows: with {LEAST_TEST_ROWS} a gain of about 13 points can just be seen"
+    gain = 100 * smallest_paired_gain(LEAST_TEST_ROWS)
+    why = f"{rows} distinct test rows: with {LEAST_TEST_ROWS} a gain of about {gain:.0f} points can just be seen"
     fix = f"label {missing} more test rows; define says how many your gain needs"
     return Defect("test_too_small", "warn", why, fix, where="test", count=rows, share=1.0, new_rows=float(missing))
 

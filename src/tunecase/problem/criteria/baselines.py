@@ -82,7 +82,7 @@ def room_after_a_heuristic(facts: Facts) -> Criterion:
 def baseline_is_below_target(facts: Facts) -> Criterion:
     """P5: the best baseline stays under 90% of the target; above, tuning is probably not worth it.
 
-    Where a tuned answer is cheaper than today's this is a note: the case is one of cost.
+    A baseline that meets the target leaves nothing to tune for but a higher target or cheaper answers. Where a tuned answer is cheaper than today's this is a note: the case is one of cost.
     """
     if facts.target is None or facts.best is None or facts.best < 0:
         return DISTANCE.unknown("the target or every baseline is missing", "state the target; measure the baselines")
@@ -92,11 +92,14 @@ def baseline_is_below_target(facts: Facts) -> Criterion:
         ratio = facts.target / facts.best if facts.best else 1.0
     if round(ratio, 12) < NEAR_TARGET:
         return DISTANCE.passed(f"{ratio:.2f}", "the baselines are clearly short of it")
-    fix = "ship the baseline, or try better prompts and a better probe first"
+    met = facts.gain is not None and facts.gain <= 0
+    standing = "a baseline meets the target already" if met else "a baseline is almost there"
+    fix = "ship the baseline, or " + ("raise the target" if met else "try better prompts and a better probe first")
     if facts.cost_case:
-        reason = "a baseline is almost there: only a cheaper answer (P9) makes the case"
+        reason = f"{standing}: only a cheaper answer (P9) makes the case"
         return DISTANCE.weighing("note").failed(f"{ratio:.2f}", reason, fix)
-    return DISTANCE.failed(f"{ratio:.2f}", "probably not worth tuning: a baseline is almost there", fix)
+    follows = "there is nothing left to tune for" if met else "tuning is probably not worth it"
+    return DISTANCE.failed(f"{ratio:.2f}", f"{standing}: {follows}", fix)
 
 
 def prompts_were_tried(facts: Facts) -> Criterion:

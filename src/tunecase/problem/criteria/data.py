@@ -1,20 +1,22 @@
 """Rules on the data: D1 enough rows, D4 class shares, D5 labels that contradict, D7 test rows in training."""
 
+import math
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from tunecase.data import normalise
-from tunecase.problem.criteria.facts import Facts, percent
+from tunecase.problem.criteria.facts import Facts, percent, points
 from tunecase.problem.criteria.rule import Rule
 from tunecase.records import Criterion, Finding
 
-FEWEST_ROWS, PILOT_ROWS = 10, 50
+FEWEST_ROWS, PILOT_ROWS, PILOT_ROWS_HIGH = 10, 50, 100
 BAD_KAPPA, FINE_KAPPA = 0.6, 0.7
 GUESSED_LEAKS = ("leak_rephrased", "leak_translated")  # alike in meaning as far as a model can tell
 
 ROWS = Rule(
     "D1",
     "training rows",
-    f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to 100 for a pilot",
+    f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to {PILOT_ROWS_HIGH} for a pilot",
     "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
     "stop",
 )
@@ -32,7 +34,13 @@ CONTRADICTIONS = Rule(
     "convention for Cohen's kappa; Hamel Husain, FAQ on evals",
     "stop",
 )
-LEAKS = Rule("D7", "test rows in training", "0 leaks", "all tuning guides", "stop")
+LEAKS = Rule(
+    "D7",
+    "test rows in training",
+    "0 in the rows trained on; in the file too few to move the score by a standard error",
+    "all tuning guides; a score moves by at most leaked / test rows",
+    "stop",
+)
 NOT_AUDITED = ("the data are not audited yet", "run `tunecase audit`")
 
 
@@ -48,7 +56,9 @@ def rows_are_enough(facts: Facts) -> Criterion:
     fix = f"label {missing} more: {facts.money(price)}"
     if different < FEWEST_ROWS:
         return ROWS.failed(got, "too few rows to learn or measure anything", fix, price)
-    return ROWS.weighing("note").failed(got, f"below the {PILOT_ROWS} to 100 rows of a first pilot", fix, price)
+    return ROWS.weighing("note").failed(
+        got, f"below the {PILOT_ROWS} to {PILOT_ROWS_HIGH} rows of a first pilot", fix, price
+    )
 
 
 def classes_are_as_in_production(facts: Facts) -> Criterion:
@@ -115,8 +125,14 @@ def _most_kappa(facts: Facts) -> float:
 def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     """D7: no test row is left in the training rows that the audit calls usable.
 
-    Deleting the matching training rows mends a leak; where so much of the test is known that the audit asks for new
-    test rows, it does not. What may be a leak in other words is a warning: it asks for a look.
+    Leaving the matching training rows out mends a leak; where so much of the test is known that the audit asks for new
+    test rows, it does not. What may be a leak in other words is a warning: it asks for a look. So are mended leaks that
+    could lift the score by more than its standard error for whoever trains on the file as it is:
+
+        leaked / test rows > sqrt(p (1 - p) / test rows)
+
+    where p is the best baseline, one half where no baseline counts right answers: the largest standard error. Leaves
+    out that a model may have answered a leaked row right anyway: the score moves by less than leaked / test rows.
     """
     if facts.audit is None:
         return LEAKS.unknown(*NOT_AUDITED)
@@ -131,10 +147,21 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     if left:
         reason = "test rows in training make every score look better than it is"
         return LEAKS.failed(got, reason, left[0].fix, left[0].price)
-    removed = sum(finding.removed for finding in leaks)
-    if leaks:
-        return LEAKS.passed(got, f"the {removed:,} training rows that match a test row are left out")
-    return LEAKS.passed(got, "no test row was found in training")
+    return _mended(facts, leaks, got) if leaks else LEAKS.passed(got, "no test row was found in training")
+
+
+def _mended(facts: Facts, leaks: Sequence[Finding], got: str) -> Criterion:
+    """D7 where every leak is mended by leaving training rows out: what the file as it is would do to the score."""
+    rows = max(facts.test_rows, 1)
+    score = facts.best if facts.counts_items and facts.best is not None and 0 < facts.best < 1 else 0.5
+    moved, error = sum(finding.count for finding in leaks) / rows, math.sqrt(score * (1 - score) / rows)
+    got += f", {percent(moved)} of {rows:,}"
+    left_out = f"the {sum(finding.removed for finding in leaks):,} training rows that match a test row are left out"
+    would = f"trained on as it is, the file could lift the score by up to {points(moved)} points"
+    if moved <= error:
+        return LEAKS.passed(got, f"{left_out}; {would}, within its standard error of {points(error)}")
+    reason = f"{left_out} here, but {would}, more than its standard error of {points(error)}"
+    return LEAKS.weighing("warn").failed(got, reason, "train on the copy that `tunecase audit --fix FOLDER` writes")
 
 
 def _is_open(leak: Finding) -> bool:

@@ -22,7 +22,7 @@ KNOWLEDGE = Rule(
     "P10",
     "answers come from the input",
     f"under {percent(KNOWLEDGE_SHARE)} of answers with numbers that the input lacks",
-    "OpenAI tuning guide; the 20% is tunecase's default",
+    f"OpenAI tuning guide; the {percent(KNOWLEDGE_SHARE)} is tunecase's default",
 )
 OWNER = Rule("P12", "decision owner", "one person", "Hamel Husain, FAQ on evals")
 BUSINESS = Rule(
