@@ -17,7 +17,7 @@ from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import Project
 from tunecase.quantities import Z80
-from tunecase.quantities.spread import Spread, Worlds, generator
+from tunecase.quantities.spread import Overrun, Spread, Worlds, generator
 
 Function = Callable[[dict[str, np.ndarray]], np.ndarray]
 
@@ -210,6 +210,47 @@ def test_four_bands_in_five_hold_the_exact_share() -> None:
         found = first_order(inputs, toy(inputs))
         held += sum(abs(index.value - exact[name]) <= Z80 * index.error for name, index in found.items())
     assert 0.7 <= held / 400 <= 0.95
+
+
+def pareto(seed: int, n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """A Pareto(1) factor cut at 52 times lognormal hours: few draws carry the variance."""
+    rng = generator(seed, "pareto")
+    factor = 1 / (1 - rng.random(n) * (1 - 1 / 52))
+    hours = np.exp(0.4 * rng.standard_normal(n))
+    return {"factor": factor, "hours": hours}, factor * hours
+
+
+def overrun(seed: int, n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The outside view of unknowns on lognormal hours: an overrun in 18% of draws, Pareto(1) from 1.5 to 52."""
+    rng = generator(seed, "overrun")
+    factor, hours = Overrun(0.18, 1.5, 52).draw(rng, n), np.exp(0.4 * rng.standard_normal(n))
+    return {"factor": factor, "hours": hours}, factor * hours
+
+
+def alone(seed: int, n: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The Pareto factor by itself: only its bins keep the share from one."""
+    inputs, _ = pareto(seed, n)
+    return {"factor": inputs["factor"]}, inputs["factor"]
+
+
+@pytest.mark.parametrize(("sample", "n"), [(pareto, 20_000), (overrun, 20_000), (alone, 20_000), (pareto, 4_000)])
+def test_errors_in_heavy_tails_are_those_of_repeats(
+    sample: Callable[[int, int], tuple[dict[str, np.ndarray], np.ndarray]], n: int
+) -> None:
+    """Over 200 reseeded repeats the shares spread as far as their standard errors say, within a third."""
+    repeats = [first_order(*sample(seed, n)) for seed in range(200)]
+    for name in repeats[0]:
+        spread = np.std([found[name].value for found in repeats], ddof=1)
+        assert 0.75 <= np.mean([found[name].error for found in repeats]) / spread <= 1.35, name
+
+
+@pytest.mark.parametrize("n", [5, 7, 19, 20, 39, 41])
+def test_few_draws_have_shares_in_great_doubt(n: int) -> None:
+    """Fewer draws than batches: each is one of its own, and the error of a share is no small number."""
+    inputs = {name: uniform(name, *ends, n) for name, ends in TOY.items()}
+    for index in first_order(inputs, toy(inputs)).values():
+        assert 0 <= index.value <= 1
+        assert 0.05 < index.error < 2
 
 
 def test_an_input_without_influence_has_no_share_and_a_constant_is_left_out() -> None:

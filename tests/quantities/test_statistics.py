@@ -66,7 +66,7 @@ def exact_power(rows, gain, lost, alpha=0.05):
 @pytest.mark.parametrize("gain", [0.3, 0.2, 0.15, 0.1, 0.07])
 @pytest.mark.parametrize("lost", [0.0, 0.02, 0.05, 0.1, 0.2])
 def test_the_exact_test_has_the_power_promised(gain, lost):
-    """At the rows needed McNemar's exact test sees the gain four times in five, with a twentieth fewer rows it does not."""
+    """At the rows needed McNemar's exact test sees the gain four times in five, with 5% fewer rows not."""
     rows = paired_rows_needed(gain, lost)
     assert exact_power(rows, gain, lost) >= 0.8
     assert exact_power(math.floor(0.95 * rows), gain, lost) < 0.8

@@ -82,7 +82,8 @@ def room_after_a_heuristic(facts: Facts) -> Criterion:
 def baseline_is_below_target(facts: Facts) -> Criterion:
     """P5: the best baseline stays under 90% of the target; above, tuning is probably not worth it.
 
-    A baseline that meets the target leaves nothing to tune for but a higher target or cheaper answers. Where a tuned answer is cheaper than today's this is a note: the case is one of cost.
+    A baseline that meets the target leaves nothing to tune for but a higher target or cheaper answers. Where a tuned
+    answer is cheaper than today's this is a note: the case is one of cost.
     """
     if facts.target is None or facts.best is None or facts.best < 0:
         return DISTANCE.unknown("the target or every baseline is missing", "state the target; measure the baselines")
