@@ -3,11 +3,12 @@
 import random
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.making import tickets
-from tunecase.data.detectors.two_sample import contrast, copies, distinct, style
+from tunecase.data.detectors.two_sample import _told_apart, contrast, copies, distinct, style
 
 
 def texts(n: int, seed: int, labels=("red", "green", "blue", "amber")) -> list[str]:
@@ -32,6 +33,30 @@ def test_another_style_is_told_apart():
     found = contrast(rows[::2], [row.capitalize() + "." for row in rows[1::2]], draws=99)
     assert found.p == 0.01
     assert found.auc.mid > 0.9
+
+
+def told_apart(rows: tuple[int, int], features: int, shift: float, classes: int, seed: int):
+    """The AUC's interval of two sets of made-up features, the second moved by `shift` along the first feature."""
+    rng = np.random.default_rng(seed)
+    side = np.repeat([0, 1], rows)
+    table = rng.standard_normal((len(side), features))
+    table[:, 0] += shift * side
+    group = rng.integers(0, classes, len(side)) if classes else None
+    return _told_apart(table, side, group, rng, draws=40)[0]
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.7])
+@pytest.mark.parametrize(
+    ("rows", "features", "classes", "repeats"),
+    [((50, 50), 25, 0, 300), ((50, 50), 25, 8, 300), ((150, 60), 45, 4, 300), ((200, 200), 75, 0, 200),
+     ((1_500, 1_500), 60, 0, 80)],
+)  # fmt: skip
+def test_four_intervals_in_five_hold_the_auc(rows, features, classes, repeats, shift):
+    """With few texts and many, within classes and over all: the interval holds chance where nothing differs, and the
+    mean AUC of repeats where the sets differ."""
+    found = [told_apart(rows, features, shift, classes, seed) for seed in range(repeats)]
+    truth = np.mean([auc.mid for auc in found]) if shift else 0.5
+    assert 0.7 <= np.mean([auc.low <= truth <= auc.high for auc in found]) <= 0.92
 
 
 def test_class_shares_explain_a_shift_of_class_shares():
