@@ -1,9 +1,10 @@
 """A key holds the data, the settings and the schema; what on file is not used is named with its reason."""
 
+import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import catalog, flow
 from tunecase.case import Case
-from tunecase.flow import Flow, open_case
+from tunecase.flow import Flow, open_case, opened
+from tunecase.flow.keys import DAY as PRICE_DAY
 from tunecase.flow.keys import PROJECT, TASK, DataFile, Grounds, key_parts
 from tunecase.ledger import Entry
 from tunecase.records import RECORDS, SCHEMAS
@@ -268,12 +270,12 @@ def why(was: Grounds, now: Grounds) -> str:
 def test_reasons_are_short_lines_of_plain_words() -> None:
     """Three names at most, each on one line; files that came or went are not called changed."""
     files = [DataFile("train", name, "ab" * 32) for name in ("a", "b\x1b[31m\n", "c", "d", "e")]
-    other = [DataFile("train", name, "cd" * 32) for _, name, _ in files]
+    other = [DataFile("train", name, "cd" * 32) for _, name, *_ in files]
     five = "was made on other data: a, b [31m, c and 2 more changed"
     assert five == why(Grounds("audit", files, {}), Grounds("audit", other, {}))
     came = "was made on other data: b [31m was added; c, d and e are no longer read"
     assert came == why(Grounds("audit", [files[0], *files[2:]], {}), Grounds("audit", files[:2], {}))
-    moved = [DataFile("test", name, sha256) for _, name, sha256 in files]
+    moved = [DataFile("test", name, sha256) for _, name, sha256, _ in files]
     purpose = "was made on other data: a file serves another purpose now"
     assert purpose == why(Grounds("audit", files, {}), Grounds("audit", moved, {}))
     task = "was made for another task, other columns or another metric"
@@ -281,6 +283,62 @@ def test_reasons_are_short_lines_of_plain_words() -> None:
     fields = [dict.fromkeys(("goal", "budget", "models", "data"), text) for text in ("a", "b")]
     was, now = (Grounds("audit", [], {PROJECT: one["goal"]}, one) for one in fields)
     assert "was made for another project file: goal, budget, models and 1 more changed" == why(was, now)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda content: content.replace(b"name: ", b"name: another "),
+        lambda content: b"\xef\xbb\xbf" + content,
+        lambda content: content.replace(b"\n", b"\r\n"),
+    ],
+    ids=["name", "byte-order mark", "line ends"],
+)
+def test_the_same_content_keeps_every_record(restored: Path, written: Callable[[bytes], bytes]) -> None:
+    """Another name, a byte-order mark or other line ends change no answer: all that is on file goes on holding."""
+    before = {verb: open_case(restored, today=TODAY).key(verb) for verb in VERBS}
+    for name in ("tunecase.yaml", "train.jsonl", "test.jsonl"):
+        path = restored.parent / name
+        path.write_bytes(written(path.read_bytes()))
+    case = open_case(restored, today=TODAY)
+    assert before == {verb: case.key(verb) for verb in VERBS}
+    assert reasons(case) == {}
+
+
+def test_keys_from_when_names_and_bytes_counted_still_hold() -> None:
+    """An entry under the digest of the bytes and with the name in its settings holds; what else changed is named."""
+    file = DataFile("train", "train.jsonl", "ab" * 32, "cd" * 32)
+    named = {PROJECT: "name and goal", PRICE_DAY: "2026-11-24"}
+    settings = {**named, PROJECT: "goal"}
+    now = Grounds("estimate", [file], settings, named_settings=named)
+    earlier = Grounds("estimate", [file.as_is], named)
+    kept = entry(earlier.key, rests_on=earlier.parts())
+    assert now.on_same_data(kept)
+    assert now.holds(kept)
+    later = now._replace(
+        settings={**settings, PRICE_DAY: "2026-11-25"}, named_settings={**named, PRICE_DAY: "2026-11-25"}
+    )
+    assert "was made with the prices of 24 November 2026" == why(earlier, later)
+    assert not Grounds("estimate", [file._replace(sha256_as_is="ef" * 32)], settings).on_same_data(kept)
+
+
+def test_the_digest_of_a_text_passes_over_line_ends_at_any_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a piece ends; a lone carriage return and the bytes of a file that is no text count."""
+    monkeypatch.setattr(opened, "PIECE_BYTES", 4)
+    path = tmp_path / "rows"
+
+    def digests(content: bytes) -> tuple[str, str]:
+        path.write_bytes(content)
+        return opened._sha256(path)
+
+    for text in (b"a\nbc\nd\n", b"abc\nabc\n\n\n", b"\n" * 9, b""):
+        same = [digests(text), digests(text.replace(b"\n", b"\r\n")), digests(b"\xef\xbb\xbf" + text)]
+        assert {hashlib.sha256(text).hexdigest()} == {content for content, _ in same}
+        assert same[0][0] == same[0][1]
+    assert digests(b"a\rb\n")[0] != digests(b"a\nb\n")[0]
+    assert digests(b"a\0\r\n")[0] == digests(b"a\0\r\n")[1] == hashlib.sha256(b"a\0\r\n").hexdigest()
 
 
 def test_every_record_has_a_schema() -> None:

@@ -25,11 +25,20 @@ MOST_NAMED = 3  # names in one reason
 
 
 class DataFile(NamedTuple):
-    """A file of the data: the field that names it, its name there and its SHA-256."""
+    """A file of the data: the field that names it, its name there and the SHA-256 of its content.
+
+    `sha256_as_is` is that of its bytes, where a byte-order mark or line ends tell them apart from the content.
+    """
 
     field: str
     name: str
     sha256: str
+    sha256_as_is: str = ""
+
+    @property
+    def as_is(self) -> "DataFile":
+        """The file under the digest of its bytes, on which keys once rested."""
+        return DataFile(self.field, self.name, self.sha256_as_is or self.sha256)
 
 
 class Grounds(NamedTuple):
@@ -37,7 +46,8 @@ class Grounds(NamedTuple):
 
     `files` are (field, name, SHA-256) of the data that it read, `settings` (name, text) of all else that decides it,
     `fields` (name, text) of what the project file sets. `earlier_files` and `earlier_settings` are what keys held
-    before entries kept `rests_on` beside them, where that was more.
+    before entries kept `rests_on` beside them, where that was more; `named_settings` are the settings of the time when
+    the project's name counted among them.
     """
 
     verb: str
@@ -46,21 +56,22 @@ class Grounds(NamedTuple):
     fields: Mapping[str, str] = {}
     earlier_files: Sequence[DataFile] = ()
     earlier_settings: Mapping[str, str] = {}
+    named_settings: Mapping[str, str] = {}
 
     @property
     def data(self) -> str:
         """The digest of the data."""
-        return _digest(repr([tuple(file) for file in self.files]), 24)
+        return _data_digest(self.files)
 
     @property
     def key(self) -> str:
         """The key that the record is kept under."""
-        return f"{self.data}-{_digest(repr(list(self.settings.items())), 16)}-v{SCHEMAS.get(self.verb, 1)}"
+        return f"{self.data}-{_settings_digest(self.settings)}-v{SCHEMAS.get(self.verb, 1)}"
 
     def parts(self) -> Parts:
         """What the ledger keeps beside a key, so that a later reader can say what changed."""
         return {
-            "files": {name: sha256[:SHORT] for _, name, sha256 in self.files},
+            "files": {name: sha256[:SHORT] for _, name, sha256, _ in self.files},
             "settings": {name: text if name == DAY else _digest(text) for name, text in self.settings.items()},
             "fields": {name: _digest(text) for name, text in self.fields.items()},
         }
@@ -72,7 +83,8 @@ class Grounds(NamedTuple):
             return False
         mine, other = key_parts(self.key), key_parts(key)
         if "rests_on" in entry.meta:
-            return mine == other
+            settings = (mine[1], _settings_digest(self.named_settings or self.settings))
+            return self.on_same_data(entry) and other[1] in settings and other[2] == mine[2]
         earlier = _digest("".join((self.earlier_settings or self.settings).values()), 16)
         return self.on_same_data(entry) and (earlier, mine[2]) == other[1:]
 
@@ -80,7 +92,7 @@ class Grounds(NamedTuple):
         """Whether an entry was made on the same data, whatever its settings were."""
         data = key_parts(str(entry.meta.get("key", "")))[0]
         if "rests_on" in entry.meta:
-            return data == self.data
+            return data in (self.data, _data_digest([file.as_is for file in self.files]))
         return data in (_joined(self.files), _joined(self.earlier_files or self.files))
 
     def why_not(self, entry: Entry) -> str:
@@ -93,14 +105,18 @@ class Grounds(NamedTuple):
             return f"was written in another form ({schema}, now {mine[2]})"
         if was is None:
             if not self.on_same_data(entry):
-                return f"was made on other data: {_named([name for _, name, _ in self.files], 'or')} changed"
+                return f"was made on other data: {_named([file.name for file in self.files], 'or')} changed"
             return "was made with other settings" + (", or with prices of another day" if DAY in self.settings else "")
         now = self.parts()
-        if files := _changed_files(was["files"], now["files"]):
+        if not self.on_same_data(entry) and (files := _changed_files(was["files"], now["files"])):
             return f"was made on other data: {files}"
         if not self.on_same_data(entry):
             return "was made on other data: a file serves another purpose now"
-        words = [_setting_words(name, was, now) for name in _changed(was["settings"], now["settings"])]
+        named = {name: _digest(text) for name, text in self.named_settings.items()}
+        changed = [
+            name for name in _changed(was["settings"], now["settings"]) if was["settings"].get(name) != named.get(name)
+        ]
+        words = [_setting_words(name, was, now) for name in changed]
         return f"was made {_listed(words)}"
 
 
@@ -148,7 +164,15 @@ def key_parts(key: str) -> tuple[str, str, str]:
 
 def _joined(files: Sequence[DataFile]) -> str:
     """The digest of the data in keys without `rests_on`: hashes alone."""
-    return hashlib.sha256(b"".join(bytes.fromhex(file.sha256) for file in files)).hexdigest()[:24]
+    return hashlib.sha256(b"".join(bytes.fromhex(file.as_is.sha256) for file in files)).hexdigest()[:24]
+
+
+def _data_digest(files: Sequence[DataFile]) -> str:
+    return _digest(repr([(file.field, file.name, file.sha256) for file in files]), 24)
+
+
+def _settings_digest(settings: Mapping[str, str]) -> str:
+    return _digest(repr(list(settings.items())), 16)
 
 
 def _digest(text: str, digits: int = SHORT) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
@@ -36,6 +36,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "decide": ("audit", "pilot", "forecast", "estimate"),
 }
 Progress = Callable[..., None]
+PIECE_BYTES = 1 << 20  # of a file whose digest is taken
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Flow:
             task = repr((data.input, data.output, problem.metric, problem.task))
             files, every = self._files(("train", "test")), self._files()
             return Grounds(verb, files, {TASK: task}, earlier_files=every)
-        settings = {PROJECT: repr(self.project)}
+        settings = {PROJECT: repr(self.project.model_copy(update={"name": ""}))}
         if verb != "audit":
             settings |= self._settings_of_prices()
         if self.review_minutes is not None:
@@ -96,10 +97,12 @@ class Flow:
         settings |= self._settings_of(verb, afresh)
         project = self.project
         given = {name: repr(getattr(project, name)) for name in sorted(project.model_fields_set)}
-        earlier = {name: text for name, text in settings.items() if name != PRICE_BOOK}
+        earlier = {**settings, PROJECT: repr(project)}
+        earlier.pop(PRICE_BOOK, None)
         if verb in UNPRICED:
             settings = {name: text for name, text in settings.items() if name not in (DAY, PRICE_BOOK)}
-        return Grounds(verb, self._files(), settings, given, earlier_settings=earlier)
+        named = {**settings, PROJECT: repr(project)}
+        return Grounds(verb, self._files(), settings, given, earlier_settings=earlier, named_settings=named)
 
     def _settings_of_prices(self) -> dict[str, str]:
         """Prices grow old, so a record that holds any is of one day and one book."""
@@ -431,15 +434,38 @@ def _digests(project: "Project", folder: Path) -> dict[str, list[DataFile]]:
         files = files_of(folder / place) if place else []
         # A file is called as the project file names it; one of a folder by its own name behind that of the folder.
         digests[name] = [
-            DataFile(name, place if len(files) == 1 else f"{place}/{path.name}", _sha256(path)) for path in files
+            DataFile(name, place if len(files) == 1 else f"{place}/{path.name}", *_sha256(path)) for path in files
         ]
     models = [Path(name) for name in project.models if name.endswith("config.json")]
-    return {**digests, "models": [DataFile("models", str(path), _sha256(path)) for path in models]}
+    return {**digests, "models": [DataFile("models", str(path), *_sha256(path)) for path in models]}
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: Path) -> tuple[str, str]:
+    """The SHA-256 of a file's content, whatever its line ends and with or without a byte-order mark, and of its bytes.
+
+    A file with a zero byte in its first piece is no text in UTF-8: its content is its bytes.
+    """
+    as_is = content = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        for piece, even in _pieces(file):
+            if content is as_is and even != piece:
+                content = as_is.copy()
+            as_is.update(piece)
+            if content is not as_is:
+                content.update(even)
+    return content.hexdigest(), as_is.hexdigest()
+
+
+def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Pieces of a file, each as it is and without a byte-order mark and with line feeds alone as line ends."""
+    first = is_text = True
+    while piece := file.read(PIECE_BYTES):
+        if piece.endswith(b"\r"):  # the line end may go on
+            piece += file.read(1)
+        is_text = is_text and not (first and b"\0" in piece)
+        even = piece.removeprefix(b"\xef\xbb\xbf") if first else piece
+        yield piece, even.replace(b"\r\n", b"\n") if is_text else piece
+        first = False
 
 
 def now() -> datetime:

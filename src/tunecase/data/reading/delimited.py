@@ -135,7 +135,7 @@ def first_record(head: bytes) -> bytes:
 
 
 def records(block: Block, layout: Layout) -> Records:
-    """The records of a piece; blank lines are passed over."""
+    """The records of a piece; blank lines are passed over, and a line end inside a cell is one character."""
     from tunecase.data.reading.lines import bytes_of
 
     data = bytes_of(block).removeprefix(b"\xef\xbb\xbf") if block.head else bytes_of(block)
@@ -278,4 +278,5 @@ def _named(columns: list[str], cells: list[str]) -> tuple[dict[str, Any] | None,
                 cell.encode("utf-8")
             except UnicodeEncodeError:
                 return None, "not UTF-8"
+    cells = [cell.replace("\r\n", "\n") if "\r" in cell else cell for cell in cells]
     return dict(zip(columns, cells, strict=True)), ""
