@@ -156,7 +156,8 @@ def expected_unknowns(basis: Basis) -> float:
 
 def _all_projects(basis: Basis) -> Overrun:
     """What became of other people's projects, as the tables say."""
-    return Overrun(*(basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most")))
+    share, least, most = (basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most"))
+    return Overrun(share, least, most)
 
 
 def _outside_view(basis: Basis) -> Overrun:
