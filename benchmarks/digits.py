@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import math
+import re
 import sys
 import tempfile
 import time
@@ -26,8 +27,11 @@ from tunecase import flow  # noqa: E402
 from tunecase.flow.forecast import extrapolate  # noqa: E402
 from tunecase.flow.known import drawn_of  # noqa: E402
 from tunecase.plan import plan  # noqa: E402
-from tunecase.quantities import Sampled, figures, score, share, shares_shown  # noqa: E402
+from tunecase.quantities import Sampled  # noqa: E402
 from tunecase.records import Plan  # noqa: E402
+from tunecase.report import headline  # noqa: E402
+
+NUMBER = re.compile(r"\d[\d,.]*[kMB%]?")
 
 
 def planned(project: Path, seed: int) -> Plan:
@@ -44,31 +48,12 @@ def planned(project: Path, seed: int) -> Plan:
 
 
 def printed(record: Plan) -> Iterator[tuple[str, str]]:
-    """Every headline figure as it is printed."""
+    """Every number of the headline as it is printed, and the advice, by name."""
     yield "advice", f"{record.lever} {record.advised} {record.beyond_budget}"
-    yield "release", figures(record.release.p80.shown)
-    for name in ("expected", "p50", "p80", "p90"):
-        yield f"total {name}", figures(getattr(record.total, name).shown)
-    if record.total.over is not None:
-        yield "over budget", share(record.total.over.shown_share)
-    if record.lost is not None:
-        yield "most to lose", figures(record.lost.shown)
-    if record.chance is not None:
-        yield "chance", share(record.chance.shown.shown_share)
-        yield "truly", share(record.chance.truly.shown_share)
-        yield "false pass", share(record.chance.false_pass.shown_share)
-    if record.worth is not None:
-        yield "worth", figures(record.worth.expected.shown)
-        yield "gain", figures(record.worth.gain.shown)
-    if record.limits is not None:
-        yield "ships at", score(record.limits.ship_at)
-        yield "stops at", "never" if record.limits.stop_at is None else score(record.limits.stop_at.shown_share)
-        yield "most rows", str(record.limits.most_rows)
-    for outcome, part in zip(record.then, shares_shown([outcome.share for outcome in record.then]), strict=True):
-        if part:
-            yield f"then {outcome.name}", share(part)
-    if record.after_going_on is not None:
-        yield "after going on", share(record.after_going_on.shown_share)
+    for figure in headline(record):
+        for place, words in (("", figure.value), (" beside", figure.beside)):
+            for at, number in enumerate(NUMBER.findall(words)):
+                yield f"{figure.key}{place} {at}", number
 
 
 def agreement(plans: list[Plan]) -> dict[str, float]:

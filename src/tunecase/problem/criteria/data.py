@@ -126,8 +126,8 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     """D7: no test row is left in the training rows that the audit calls usable.
 
     Leaving the matching training rows out mends a leak; where so much of the test is known that the audit asks for new
-    test rows, it does not. What may be a leak in other words is a warning: it asks for a look. So are mended leaks that
-    could lift the score by more than its standard error for whoever trains on the file as it is:
+    test rows, it does not. What may be a leak in other words is a warning: it asks for a look. Mended leaks are noted
+    where they could lift the score by more than its standard error for whoever trains on the file as it is:
 
         leaked / test rows > sqrt(p (1 - p) / test rows)
 
@@ -161,7 +161,7 @@ def _mended(facts: Facts, leaks: Sequence[Finding], got: str) -> Criterion:
     if moved <= error:
         return LEAKS.passed(got, f"{left_out}; {would}, within its standard error of {points(error)}")
     reason = f"{left_out} here, but {would}, more than its standard error of {points(error)}"
-    return LEAKS.weighing("warn").failed(got, reason, "train on the copy that `tunecase audit --fix FOLDER` writes")
+    return LEAKS.weighing("note").failed(got, reason, "train on the copy that `tunecase audit --fix FOLDER` writes")
 
 
 def _is_open(leak: Finding) -> bool:
