@@ -6,7 +6,7 @@ from typing import Any
 
 from tests import samples
 from tunecase.decide.next import changes, next_step
-from tunecase.quantities import Interval80
+from tunecase.quantities import Interval80, Sampled
 from tunecase.records import Change, CurveBand, Next, Round, from_json, to_json
 
 ROUND = Round(1, 1_200, 0.86, 300, "label", date(2026, 11, 24))
@@ -22,11 +22,10 @@ def records(**decision: Any) -> dict[str, Any]:
 
 
 def moved_to(chance: float) -> dict[str, Any]:
-    """The same records when the plan advised has another chance."""
-    told = samples.decision()
-    assert told.best is not None
-    options = tuple(replace(one, p_reach=chance) if one.lever == told.advice else one for one in told.options)
-    return records(options=options)
+    """The same records when the plan has another chance."""
+    made = samples.plan()
+    assert made.chance is not None
+    return records(plan=replace(made, chance=replace(made.chance, shown=Sampled(chance))))
 
 
 def said(before: dict[str, Any], now: dict[str, Any], made: Round | None = ROUND) -> Next:
@@ -36,9 +35,9 @@ def said(before: dict[str, Any], now: dict[str, Any], made: Round | None = ROUND
 
 def test_the_first_sentence_says_what_the_round_showed_and_how_the_chance_moved() -> None:
     """Score, rows, and the chance before and now, in one sentence."""
-    told = said(records(), moved_to(0.875)).told[0]
+    told = said(records(), moved_to(0.88)).told[0]
     assert "Round 1 scored 0.86 with 1,200 examples" in told
-    assert "to 88%" in told
+    assert "the chance to show 0.90 by the plan went from 60% to 88%" in told
     assert told.endswith(".")
     assert ". " not in told
 
@@ -81,7 +80,9 @@ def test_another_method_has_no_expected_score() -> None:
 def test_what_moved_is_a_table_and_what_did_not_is_left_out() -> None:
     """Only answers whose words differ are rows."""
     assert () == said(records(), records()).moved
-    assert "chance of its plan" in {change.name for change in said(records(), moved_to(0.5)).moved}
+    bill = replace(samples.estimate(), plan=moved_to(0.5)["decide"].plan)
+    moved = said(records(), {**moved_to(0.5), "estimate": bill}).moved
+    assert (Change("chance to show the target within the budget", "60%", "50%"),) == moved
 
 
 def test_without_a_past_there_is_nothing_to_compare() -> None:
