@@ -10,12 +10,14 @@ from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
+from tunecase.plan.costs.lines import COSTS, lines_of, total_of
 from tunecase.plan.costs.people import evaluation, labour
+from tunecase.plan.costs.per_step import once
 from tunecase.plan.costs.serving import inference
 from tunecase.plan.costs.training import failed_runs, gpu, gpu_hours, idle
 from tunecase.plan.costs.unknowns import unknowns
 from tunecase.plan.costs.work import Work
-from tunecase.plan.rounds.walk import counted
+from tunecase.plan.rounds.walk import Walk, counted
 from tunecase.prices.examples import supply
 from tunecase.prices.gpu import GpuHour
 from tunecase.quantities.spread import Band
@@ -130,6 +132,30 @@ def test_inference_is_priced_only_when_price_and_volume_are_given(tmp_path: Path
     assert asked.unpriced == ("inference: serving.price_per_1k_answers is not given",)
     no_volume = inference(work(tmp_path, "include_inference: true\nserving: {price_per_1k_answers: 2 USD}"))
     assert no_volume.unpriced == ("inference: problem.volume is not given",)
+
+
+def test_answers_are_billed_in_worlds_that_ship(tmp_path: Path) -> None:
+    """Where a curve says which worlds ship, at the target or at the fallback, the others answer nothing."""
+    known = "problem: {volume: 10k per month, horizon: 12 months}\nserving: {price_per_1k_answers: 2 USD}"
+    made, flags = work(tmp_path, known), np.arange(50) % 5
+    walk = dataclasses.replace(made.walk, reached=flags == 0, settled=flags == 1)
+    amount = inference(dataclasses.replace(made, walk=walk)).amount
+    assert amount is not None
+    assert np.where(flags < 2, 240.0, 0.0).tolist() == pytest.approx(amount.tolist())
+
+
+def test_lines_of_a_walk_that_does_nothing_cost_nothing(tmp_path: Path) -> None:
+    """Repairs, missing test rows, the first purchase and ramp-up wait until something is begun."""
+    text = SURE.replace("share: 50%", "share: 50%, ramp_up: 2 weeks").replace("kind: buy", "kind: label")
+    text += "unknowns: 1.5\n"
+    made = work(tmp_path, text, repair=Band(30, 30, 30, 30), test_rows_missing=400)
+    nothing = Walk(*np.zeros((3, 50)), data_paid=np.zeros(50))
+    assert 0 == total_of(lines_of(made, nothing)).max()
+    begun = lines_of(made, made.walk)
+    assert list(begun) == [cost.__name__ for cost in COSTS]
+    whole = total_of(begun)
+    assert pytest.approx(whole - begun["labour"].amount) == total_of(begun, without=("labour",))
+    assert [30 + 400 * 0.5 + 1.5 * 3_800] * 50 == pytest.approx(once(made).tolist())
 
 
 def test_failed_runs_are_a_share_of_those_that_succeed(tmp_path: Path) -> None:
