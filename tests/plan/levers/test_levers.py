@@ -20,7 +20,7 @@ from tunecase.plan.limits import SELDOM, _stop_at
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.policy import worth_of_knowing, worth_of_seeing
 from tunecase.prices.examples import Supply
-from tunecase.quantities import Interval80
+from tunecase.quantities import Interval80, sampled
 from tunecase.quantities.spread import Band, Beta, Worlds, band
 from tunecase.records import Accuracy, Finding, Measured, Reviews
 
@@ -90,6 +90,18 @@ def worths(at: State) -> dict[str, float]:
     return {name: worth for name in NAMES if np.isfinite(worth := solved.worth(name))}
 
 
+def lowered(before: State, after: State) -> dict[str, float]:
+    """By how many of its Monte Carlo errors each lever's worth falls from one state to another of the same worlds."""
+    was, now = solve(before), solve(after)
+    fallen = {}
+    for name in NAMES:
+        old, new = was.brings(name), now.brings(name)
+        if old is not None and new is not None:
+            change = sampled(old - new, np.mean)
+            fallen[name] = change.value / max(change.error, 1e-9)
+    return fallen
+
+
 def bought(at: State) -> float:
     """Examples bought under the best policy, averaged over worlds."""
     solved = solve(at)
@@ -112,10 +124,8 @@ def offer(name: str, at: State) -> levers.Offer:
 def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, dearer: float, budget: float) -> None:
     """What all levers are worth, and what the policy buys, falls with the price of a label."""
     cheap, dear = (state(supply=label_supply(one), budget_left=budget) for one in (price, price * dearer))
-    room = 60.0  # the luck of choosing and valuing on the same worlds
-    before, after = worths(cheap), worths(dear)
-    assert after.keys() <= before.keys()
-    assert all(after[name] <= before[name] + room for name in after)
+    assert worths(dear).keys() <= worths(cheap).keys()
+    assert max(lowered(dear, cheap).values(), default=0.0) <= 4
     assert bought(dear) <= bought(cheap) * 1.02 + 10
 
 
@@ -140,10 +150,10 @@ def test_without_value_in_the_target_nothing_is_bought() -> None:
 @settings(max_examples=8, deadline=None)
 @given(budget=st.floats(0, 20_000), more=st.floats(0, 20_000))
 def test_a_bigger_budget_never_lowers_a_worth(budget: float, more: float) -> None:
-    """What could be bought before can still be bought; a policy learnt from other draws may lose a little of it."""
-    before, after = worths(state(budget_left=budget)), worths(state(budget_left=budget + more))
-    assert before.keys() <= after.keys()
-    assert all(after[name] >= before[name] - max(150, 0.03 * before[name]) for name in before)
+    """What could be bought before can still be bought; no worth falls beyond its Monte Carlo error."""
+    less, richer = state(budget_left=budget), state(budget_left=budget + more)
+    assert worths(less).keys() <= worths(richer).keys()
+    assert max(lowered(less, richer).values()) <= 4
 
 
 def test_four_worlds_in_five_pay_no_more_than_the_budget() -> None:
