@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan import levers
 from tunecase.plan.levers import TOO_DEAR, Offer, State
-from tunecase.plan.rounds import Board, Node, Policy, Sorted, best_policy, sort_worlds
+from tunecase.plan.rounds import Board, Halves, Node, Policy, best_policy, sort_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Solved:
     offers: tuple[Offer, ...]
     board: Board
     policy: Policy
-    groups: "Sequence[tuple[Sorted, Sorted]]"
+    groups: "Sequence[Sequence[Halves]]"
 
     @property
     def weighed(self) -> bool:
@@ -99,8 +99,8 @@ def _node_in(node: Node, some: "Indices") -> Node:
 
     whole = node.ends.shape
     steps = tuple(replace(step, cost=np.broadcast_to(step.cost, whole)[some]) for step in node.steps)
-    shown, done = None if node.shown is None else node.shown[some], None if node.done is None else node.done[some]
-    return Node(node.ends[some], steps, shown, done)
+    shown, done, paid = (None if seen is None else seen[some] for seen in (node.shown, node.done, node.paid))
+    return Node(node.ends[some], steps, shown, done, paid)
 
 
 def solve(state: State, earlier: Board | None = None, *, begin_anyway: bool = False) -> Solved:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -166,8 +167,8 @@ def test_worlds_are_told_apart_by_what_is_shown_in_groups_of_twenty_at_least() -
     ):
         still = [np.flatnonzero(half)[:open_worlds] for half in (first, ~first)]
         done = ~np.isin(np.arange(200), np.concatenate(still))
-        (pair,) = sort_worlds([replace(node, done=done)], groups)
-        (blinds,) = sort_worlds([Node(np.zeros(200), (), None, done)], groups)
+        ((pair,),) = sort_worlds([replace(node, done=done)], groups)
+        ((blinds,),) = sort_worlds([Node(np.zeros(200), (), None, done)], groups)
         for held, blind, worlds in zip(pair, blinds, still, strict=True):
             assert expected == held.sizes.tolist()
             assert np.concatenate([[0], np.cumsum(expected)])[:-1].astype(int).tolist() == held.starts.tolist()
@@ -179,9 +180,32 @@ def test_worlds_are_told_apart_by_what_is_shown_in_groups_of_twenty_at_least() -
                 assert groups_of.tolist() == held.group_of(shown, held.order).tolist()
             assert [open_worlds] * min(open_worlds, 1) == blind.sizes.tolist()
             assert worlds.tolist() == blind.order.tolist()
-    ((many, _),) = sort_worlds([Node(np.zeros(20_000), (), np.arange(20_000.0))])
+    (((many, _),),) = sort_worlds([Node(np.zeros(20_000), (), np.arange(20_000.0))])
     assert GROUPS == len(many.sizes)
     assert many.sizes.min() >= 10_000 // GROUPS > LEAST_WORLDS
+
+
+def test_worlds_that_have_paid_unlike_sums_are_told_apart() -> None:
+    """Half, three and one and a half tenths, and the dearest twentieth: no group holds worlds of two of them."""
+    paid = np.random.default_rng(0).permutation(np.arange(2_000.0))
+    paid[:100] = -np.inf  # no way leads here in these worlds
+    (parts,) = sort_worlds([Node(np.zeros(2_000), (), None, None, paid)])
+    held = [np.concatenate([half.order for half in pair]) for pair in parts]
+    assert list(range(2_000)) == sorted(np.concatenate(held).tolist())
+    assert [1_050, 570, 285, 95] == [len(worlds) for worlds in held]
+    assert all(paid[low].max() < paid[high].min() for low, high in pairwise(held))
+    ((alike,),) = sort_worlds([Node(np.zeros(2_000), (), None, None, np.full(2_000, 7.0))])
+    assert 1_000 == alike[0].sizes[0]
+
+
+def test_who_has_seen_dear_work_stops_where_others_go_on() -> None:
+    """A step costs again what the first one cost: it is worth 10 and taken where that was less."""
+    cost = np.where(np.random.default_rng(0).random(WORLDS) < 0.85, 4.0, 40.0)
+    test = Node(np.zeros(WORLDS), (Step("again", 2, cost),), np.zeros(WORLDS), None, cost)
+    nodes = [Node(np.zeros(WORLDS), (Step("first", 1, cost),)), test, Node(np.full(WORLDS, 10.0))]
+    seeing, blind = (best_policy([nodes[0], one, nodes[2]]) for one in (test, replace(test, paid=None)))
+    assert np.where(cost < 5, 0, END).tolist() == seeing.taken[1].tolist()
+    assert (0 == blind.taken[1]).all()
 
 
 def test_no_world_is_valued_under_what_it_has_taught() -> None:

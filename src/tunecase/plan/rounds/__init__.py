@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.board import Board
 from tunecase.plan.rounds.policy import (
+    Halves,
     Node,
     Policy,
-    Sorted,
     Step,
     best_policy,
     sort_worlds,
@@ -20,6 +20,6 @@ if TYPE_CHECKING:
     from tunecase.plan.rounds.walk import Flags as Flags
 
 __all__ = [
-    "Board", "Node", "Policy", "Sorted", "Step", "Walk", "best_policy", "counted", "of_the_model", "parted",
+    "Board", "Halves", "Node", "Policy", "Step", "Walk", "best_policy", "counted", "of_the_model", "parted",
     "passing_count", "random_rounds", "rounds_of", "sort_worlds", "worth_of_knowing", "worth_of_seeing",
 ]  # fmt: skip

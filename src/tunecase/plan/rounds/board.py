@@ -233,7 +233,8 @@ def lay_out(
     for number in range(1, len(places)):
         passed, settled = tests.passed[number], tests.settled[number]
         ends = _ends(_brings(rules, tests.errors[number]), passed, settled)
-        nodes.append(Node(ends, tuple(way.step for way in taken[number]), tests.shown[number], passed))
+        steps, paid = tuple(way.step for way in taken[number]), laying.spent[number]
+        nodes.append(Node(ends, steps, tests.shown[number], passed, paid))
     return Board(
         tuple(nodes), places, tuple(tuple(way.paid for way in ways) for ways in taken), tests.errors, tests.passed,
         tuple(sizes), rules.error_target, tests.settled,

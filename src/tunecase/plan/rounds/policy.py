@@ -1,9 +1,10 @@
 """What to do after every test: the best policy over the states a project can come to, worked out from the end.
 
 A node is where a project stands after a test; a step leads from one node to a later one and costs money. In every
-world the test at a node shows something, and worlds that show alike cannot be told apart there: they take the same
-step, the one that is worth most on average over them, or end. So the value of a step holds the freedom to stop, or to
-do something else, when a later test disappoints. A rule that fixes its cap beforehand leaves that out.
+world the test at a node shows something. Worlds that show alike and have paid about as much cannot be told apart there:
+they take the same step, the one that is worth most on average over them, or end. So the value of a step holds the
+freedom to stop, or to do something else, when a later test disappoints or work turns out dear. A rule that fixes its
+cap beforehand leaves that out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 GROUPS = 32  # of worlds that show alike; more tell finer results apart, and average over fewer worlds
+PAID_APART = (0.5, 0.8, 0.95)  # points of what was paid: who has seen dear work expects more of it
 LEAST_WORLDS = 20  # in a group
 END = -1
 
@@ -44,20 +46,22 @@ class Node:
 
     `ends` is what ending here is worth in each world, shape (worlds,). `shown` is what the test shows, shape
     (worlds,); None where nothing is measured, so that no world can be told from another. `done` marks the
-    worlds that end here whatever could still be done (the target is shown to be met); None for none.
+    worlds that end here whatever could still be done (the target is shown to be met); None for none. `paid` is what
+    was paid on the way here at most, which tells worlds apart too; None for nothing.
     """
 
     ends: "Draws"
     steps: tuple[Step, ...] = ()
     shown: "Draws | None" = None
     done: "Flags | None" = None
+    paid: "Draws | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sorted:
-    """The open worlds of one half of a node, sorted by what they show; where each group begins, its worlds, its least.
+    """The open worlds of one half of a node that have paid about as much, sorted by what they show.
 
-    `lowest` is what the first world of each group shows; None where nothing is shown.
+    `starts` says where each group begins, `sizes` how many worlds it has. `lowest` is what the first world of each group shows; None where nothing is shown.
     """
 
     order: "Indices"
@@ -78,6 +82,9 @@ class Sorted:
         if shown is None or self.lowest is None:
             return np.zeros(len(worlds), dtype=np.intp)
         return np.searchsorted(self.lowest[1:], shown[worlds], side="right")
+
+
+Halves = tuple[Sorted, Sorted]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,14 +149,31 @@ def halves_of(worlds: int) -> "NDArray[np.bool_]":
     return np.asarray(np.repeat(np.arange(len(edges) - 1) % 2 == 0, np.diff(edges)))
 
 
-def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[tuple[Sorted, Sorted], ...]:
-    """The groups of every node in both halves of the worlds, by what its test shows."""
+def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[tuple[Halves, ...], ...]:
+    """The groups of every node by what its test shows, in both halves of the worlds that have paid about as much."""
     first = halves_of(len(nodes[0].ends))
-    return tuple((_sorted(node, groups, first), _sorted(node, groups, ~first)) for node in nodes)
+    return tuple(
+        tuple((_sorted(node, groups, first & alike), _sorted(node, groups, ~first & alike)) for alike in _alike(node))
+        for node in nodes
+    )
+
+
+def _alike(node: Node) -> "Iterator[Flags]":
+    """The worlds of a node by what they have paid, in parts."""
+    import numpy as np
+
+    whole = np.ones(len(node.ends), dtype=bool)
+    able = whole if node.paid is None else np.isfinite(node.paid)
+    if node.paid is None or not able.any():
+        yield whole
+        return
+    kind = np.searchsorted(np.quantile(node.paid[able], PAID_APART), node.paid)
+    for number in np.unique(kind):
+        yield kind == number
 
 
 def best_policy(
-    nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: "Sequence[tuple[Sorted, Sorted]] | None" = None
+    nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: "Sequence[Sequence[Halves]] | None" = None
 ) -> Policy:
     """The policy with the best expected value, by backward induction over groups of worlds with like results.
 
@@ -178,7 +202,7 @@ def best_policy(
 
     Source: Longstaff and Schwartz, Review of Financial Studies 14 (2001), with groups in place of a regression;
     Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
-    Leaves out what earlier tests showed, except where `shown` holds it.
+    Leaves out what earlier tests showed, except where `shown` holds it, and tells what was paid in four parts only.
     """
     import numpy as np
 
@@ -193,7 +217,7 @@ def best_policy(
         if not node.steps:
             continue
         after = [_after(value, node, step) for step in node.steps]
-        for mine, other in (all_groups[index], all_groups[index][::-1]):
+        for mine, other in (pair[::way] for pair in all_groups[index] for way in (1, -1)):
             if len(mine.order) and len(other.order):
                 best = _best(mine, [node.ends, *after])
                 taken[index, other.order] = best[mine.group_of(node.shown, other.order)]
