@@ -63,6 +63,7 @@ def decide(
     Returns: the Decision.
     Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
+    drawn = drawn.bound()
     facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
     value = value_or_saving(facts.project, basis, facts.definition)
     known = replace(facts, forecast=None) if simulated else facts

@@ -71,7 +71,7 @@ def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None)
     """
     worlds = bill.work.basis.worlds
     facts = bill.facts.in_worlds(Worlds(worlds.seed, min(worlds.n, SOME)))
-    fewer = drawn(facts)
+    fewer = drawn(facts).bound()
     solved = fewer.solved
     assert solved is not None
     inputs = _inputs(solved, _typed_amounts(fewer))

@@ -95,6 +95,12 @@ class Drawn:
             return None
         return _walked(self.work, self.solved, offer)
 
+    def bound(self) -> "Drawn":
+        """The same for the choice of a step: on a board that the budget binds, also where the bill begins beyond it."""
+        if self.solved is None or not self.beyond_budget:
+            return self
+        return replace(self, solved=solve(self.solved.state, self.solved.board))
+
     def instead(self, offer: Offer, walked: Walked) -> "Drawn":
         """The same project with another first step."""
         return replace(self, offer=offer, walked=walked)

@@ -61,7 +61,8 @@ class Node:
 class Sorted:
     """The open worlds of one half of a node that have paid about as much, sorted by what they show.
 
-    `starts` says where each group begins, `sizes` how many worlds it has. `lowest` is what the first world of each group shows; None where nothing is shown.
+    `starts` says where each group begins, `sizes` how many worlds it has, `lowest` what its first world shows; None
+    where nothing is shown.
     """
 
     order: "Indices"
