@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tunecase.plan.drawn import Drawn
-from tunecase.plan.rounds import Node, passing_count
+from tunecase.plan.rounds import Node, passing_count, smooth
 from tunecase.plan.solved import Solved
 from tunecase.quantities import BATCHES, Sampled, batch_edges, sampled
 from tunecase.records import Limits, Outcome
@@ -89,8 +89,9 @@ def _mean(values: "Draws") -> float:
 def _stop_at(solved: Solved, node: int) -> Sampled | None:
     """The score below which going on is worth less than ending, after the first test; None where it never is.
 
-    The gain of going on over ending is averaged over worlds that show alike and made to rise with the score; where it
-    crosses zero is the threshold. Its error is that of leaving out one batch of worlds after the other.
+    The gain of every step over ending is averaged over worlds that show alike and regressed on their rank, as the
+    policy does; where the best step's crosses zero last is the threshold. Its error is that of leaving out one batch of
+    worlds after the other.
     """
     import numpy as np
 
@@ -112,12 +113,11 @@ def _stop_at(solved: Solved, node: int) -> Sampled | None:
 
 
 def _crossing(shown: "Draws", gains: "Draws", worlds: "Indices") -> float | None:
-    """Where the gain of the best step, averaged in bins of what is shown and made to rise, crosses zero; or None.
+    """Where the gain of the best step crosses zero for the last time as what is shown rises; None where it does not.
 
     `shown` has shape (draws,), `gains` (steps, draws); only `worlds` are looked at.
     """
     import numpy as np
-    from scipy.optimize import isotonic_regression
 
     if len(worlds) < BINS:
         return None
@@ -125,11 +125,10 @@ def _crossing(shown: "Draws", gains: "Draws", worlds: "Indices") -> float | None
     starts = np.arange(BINS) * len(order) // BINS
     sizes = np.diff(np.append(starts, len(order)))
     middles = np.add.reduceat(shown[order], starts) / sizes
-    means = np.add.reduceat(gains[:, order], starts, axis=1) / sizes
-    rising = isotonic_regression(means.max(axis=0), weights=sizes).x
-    above = int(np.searchsorted(rising > 0, True))
-    if not 0 < above < BINS:
+    best = smooth(np.add.reduceat(gains[:, order], starts, axis=1) / sizes).max(axis=0)
+    crossings = np.flatnonzero((best[:-1] <= 0) & (best[1:] > 0))
+    if not len(crossings):
         return None
-    low, high = rising[above - 1], rising[above]
-    part = -low / (high - low)
-    return float(middles[above - 1] + part * (middles[above] - middles[above - 1]))
+    at = int(crossings[-1])
+    part = -best[at] / (best[at + 1] - best[at])
+    return float(middles[at] + part * (middles[at + 1] - middles[at]))

@@ -9,6 +9,7 @@ from tunecase.plan.rounds.policy import (
     Policy,
     Step,
     best_policy,
+    smooth,
     sort_worlds,
     worth_of_knowing,
     worth_of_seeing,
@@ -21,5 +22,5 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Board", "Halves", "Node", "Policy", "Step", "Walk", "best_policy", "counted", "of_the_model", "parted",
-    "passing_count", "random_rounds", "rounds_of", "sort_worlds", "worth_of_knowing", "worth_of_seeing",
+    "passing_count", "random_rounds", "rounds_of", "smooth", "sort_worlds", "worth_of_knowing", "worth_of_seeing",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ cap beforehand leaves that out.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tunecase.quantities import batch_edges
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Indices = NDArray[np.intp]
 
-GROUPS = 32  # of worlds that show alike; more tell finer results apart, and average over fewer worlds
+GROUPS = 64  # of worlds that show alike; more tell finer results apart, and average over fewer worlds
+DEGREE = 4  # of the polynomial in the rank of a group that its worth is read off
+FEWEST_REGRESSED = 8  # groups; fewer are taken as they are
 PAID_APART = (0.5, 0.8, 0.95)  # points of what was paid: who has seen dear work expects more of it
 LEAST_WORLDS = 20  # in a group
+SIGHTS = 32  # groups in which the worth of a sight is told
 END = -1
 
 
@@ -201,7 +205,7 @@ def best_policy(
         >>> [float(policy.after(step).mean()) for step in start.steps]
         [2.0, 1.0]
 
-    Source: Longstaff and Schwartz, Review of Financial Studies 14 (2001), with groups in place of a regression;
+    Source: Longstaff and Schwartz, Review of Financial Studies 14 (2001), a regression on the rank of what is shown;
     Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
     Leaves out what earlier tests showed, except where `shown` holds it, and tells what was paid in four parts only.
     """
@@ -232,22 +236,31 @@ def _best(groups: Sorted, values: "Sequence[Draws]") -> "NDArray[np.int8]":
     """The best step of each group, END where ending is worth as much; `values` begin with that of ending."""
     import numpy as np
 
-    worths = _smooth(np.array([groups.means(value) for value in values]))
+    worths = smooth(np.array([groups.means(value) for value in values]))
     # Rounding must not make a step that is worth nothing look worth something.
     worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
     return np.asarray(worths.argmax(axis=0) - 1, dtype=np.int8)
 
 
-def _smooth(worths: "Draws") -> "Draws":
-    """Means of groups with a half of each neighbour's, shape (values, groups): what is worth most changes gradually."""
+def smooth(worths: "Draws") -> "Draws":
+    """The regression of group means on the rank of the group, shape (values, groups); few groups are left as they are.
+
+    What is worth most changes gradually with what is shown, so that every group tells of its neighbours.
+    """
     import numpy as np
 
-    if worths.shape[1] < 3:
+    if worths.shape[1] < FEWEST_REGRESSED:
         return worths
-    weights = np.full(worths.shape[1], 2.0)
-    weights[[0, -1]] = 1.5
-    padded = np.pad(worths, ((0, 0), (1, 1)))
-    return np.asarray((worths + (padded[:, :-2] + padded[:, 2:]) / 2) / weights)
+    return np.asarray(worths @ _regression(worths.shape[1]))
+
+
+@lru_cache(maxsize=256)
+def _regression(groups: int) -> "Draws":
+    """The matrix that turns values at evenly spaced ranks into their fit by a polynomial, shape (groups, groups)."""
+    import numpy as np
+
+    basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, groups), DEGREE)
+    return np.asarray(np.linalg.pinv(basis).T @ basis.T)
 
 
 def worth_of_seeing(values: "Draws", shown: "Draws") -> tuple[float, float]:
@@ -276,7 +289,7 @@ def worth_of_seeing(values: "Draws", shown: "Draws") -> tuple[float, float]:
 
     count = len(values)
     order = np.argsort(shown, kind="stable")
-    number = max(min(GROUPS, count // (2 * LEAST_WORLDS)), 1)
+    number = max(min(SIGHTS, count // (2 * LEAST_WORLDS)), 1)
     group = np.empty(count, dtype=np.intp)
     group[order] = np.arange(count) * number // count
     half = np.empty(count, dtype=np.intp)
