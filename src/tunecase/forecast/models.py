@@ -291,7 +291,7 @@ def _lattice(draws: int, rng: "np.random.Generator") -> tuple["Array", "Array"]:
     import numpy as np
 
     steps = np.arange(draws)
-    return (steps + rng.random()) / max(draws, 1), (steps * GOLDEN + rng.random()) % 1
+    return (steps + rng.random()) / max(draws, 1), np.modf(steps * GOLDEN + rng.random())[0]
 
 
 def _picked(weight: "Array", levels: "Array") -> "NDArray[np.intp]":
