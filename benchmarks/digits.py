@@ -31,7 +31,8 @@ from tunecase.quantities import Sampled  # noqa: E402
 from tunecase.records import Plan  # noqa: E402
 from tunecase.report import headline  # noqa: E402
 
-NUMBER = re.compile(r"\d[\d,.]*[kMB%]?")
+CONSTANT = re.compile(r"\b\d in \d+\b|\bP\d\d\b")  # words, no figures
+NUMBER = re.compile(r"-?\d[\d,.]*[kMB%]?")
 
 
 def planned(project: Path, seed: int) -> Plan:
@@ -52,7 +53,7 @@ def printed(record: Plan) -> Iterator[tuple[str, str]]:
     yield "advice", f"{record.lever} {record.advised} {record.beyond_budget}"
     for figure in headline(record):
         for place, words in (("", figure.value), (" beside", figure.beside)):
-            for at, number in enumerate(NUMBER.findall(words)):
+            for at, number in enumerate(NUMBER.findall(CONSTANT.sub("", words))):
                 yield f"{figure.key}{place} {at}", number
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BINS = 64  # of what the first test shows
 SELDOM = 0.01  # a size that fewer worlds go to is not called the end of the plan
+LEARNT = 4.0  # by how much shares vary more between seeds than between batches: a policy is learnt anew each time
 OFTEN = 0.25  # of the worlds that go on: a step that so many take is named
 
 
@@ -56,10 +57,14 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
         if (able & (taken == number)).mean() >= OFTEN * able.mean() > 0
     )
     return tuple(
-        Outcome(name, sampled(worlds.astype(float), _mean), _reaching(worlds, shown), steps if name == "go on" else ())  # type: ignore[arg-type]
+        Outcome(name, _share(worlds), _reaching(worlds, shown), steps if name == "go on" else ())  # type: ignore[arg-type]
         for name, worlds in named.items()
         if worlds.any()
     )
+
+
+def _share(worlds: "Flags") -> Sampled:
+    return sampled(worlds.astype(float), _mean, LEARNT)
 
 
 def _able(place: Node, taken: "Indices") -> "Flags":
@@ -79,7 +84,7 @@ def _first_node(drawn: Drawn) -> int:
 
 
 def _reaching(worlds: "Flags", shown: "Flags") -> Sampled:
-    return sampled(shown[worlds].astype(float), _mean)
+    return sampled(shown[worlds].astype(float), _mean, LEARNT / 2)
 
 
 def _mean(values: "Draws") -> float:

@@ -49,9 +49,12 @@ class Sampled:
         return min(_rounded(self.value, _unit(min(self.value, 1 - self.value), self.error)), 1.0)
 
 
-def sampled(draws: "Draws", of: "Callable[[Draws], float]") -> Sampled:
-    """A figure of draws, shape (n,) or (n, columns), with its error by batch means."""
-    error = batch_error(draws, of)
+def sampled(draws: "Draws", of: "Callable[[Draws], float]", times: float = 1.0) -> Sampled:
+    """A figure of draws, shape (n,) or (n, columns), with its error by batch means.
+
+    `times` is by how much the figure varies more between seeds than its batches do, since all batches share something.
+    """
+    error = times * batch_error(draws, of)
     return Sampled(float(of(draws)), error if math.isfinite(error) else 0.0)
 
 

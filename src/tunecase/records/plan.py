@@ -119,9 +119,9 @@ class Worth:
 
     expected: Sampled
     gain: Sampled
-    reached_p10: float
-    reached_p50: float
-    reached_p90: float
+    reached_p10: Sampled
+    reached_p50: Sampled
+    reached_p90: Sampled
     baseline: float | None
 
 

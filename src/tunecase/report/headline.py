@@ -11,7 +11,6 @@ from tunecase.quantities import (
     firm_difference,
     firm_money,
     firm_share,
-    money,
     score,
     share,
     shares_shown,
@@ -73,7 +72,7 @@ def _release(release: Release, currency: str) -> str:
     """Hours x rate + rest, in figures that multiply and add out as they are printed."""
     if not release.expected.value:
         return "nothing has to be bought"
-    hours, rate = float(f"{release.hours:.2g}"), float(f"{release.rate:.3g}")
+    hours, rate = float(f"{release.hours:.2g}"), float(f"{release.rate:.2g}")
     rest = float(f"{max(release.rest, 0.0):.2g}")
     # The figures are whole where they are large enough for it, so that the sum is exact.
     total = hours * rate + (round(rest) if rest >= 1 else 0)
@@ -83,9 +82,8 @@ def _release(release: Release, currency: str) -> str:
 
 def _value(worth: Worth, currency: str) -> tuple[str, str]:
     above = "" if worth.baseline is None else f"; counted above {score(worth.baseline)}"
-    return money(
-        worth.reached_p50, currency
-    ), f"8 in 10: {figures(worth.reached_p10)} to {figures(worth.reached_p90)}{above}"
+    band = f"8 in 10: {firm(worth.reached_p10)} to {firm(worth.reached_p90)}"
+    return firm_money(worth.reached_p50, currency), f"{band}{above}"
 
 
 def _total(plan: Plan) -> str:
