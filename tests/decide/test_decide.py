@@ -536,7 +536,8 @@ def test_without_a_price_or_a_source_no_label_is_offered(tmp_path: Path) -> None
 
 def test_a_target_that_is_met_is_shipped(tmp_path: Path) -> None:
     """Verdict "reached": ship, at no cost, for its gain; less value never flips that, its chance is that of truth."""
-    record = decided(project(tmp_path, target="70%"))
+    asked = project(tmp_path, target="70%")
+    record = decided(asked, seen=replace(pieces(asked)[1], p_now=0.97))
     assert (record.advice, record.ok) == ("ship", True)
     assert "Nothing has to be bought" in record.reason
     assert "below" not in record.flips_at
@@ -547,8 +548,10 @@ def test_a_target_that_is_met_is_shipped(tmp_path: Path) -> None:
     assert best.gain == best.worth
     assert 0.9 * record.value_of_target.mean < best.gain.value < 1.1 * record.value_of_target.mean
     assert best.chance is not None
-    assert best.chance.value == pieces(project(tmp_path, target="70%"))[1].p_now
+    assert 0.97 == best.chance.value
     assert record.plan is not None
+    assert record.plan.chance is not None
+    assert (1.0, 0.97) == (record.plan.chance.shown.value, record.plan.chance.truly.value)
     assert 0 == record.plan.total.p90.value == record.plan.release.p80.value
 
 

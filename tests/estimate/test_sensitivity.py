@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.estimate.test_bill import LABELS, TOKENS
 from tests.projects import TODAY, written
-from tunecase.estimate.drawn import drawn
 from tunecase.estimate.sensitivity import Index, first_order, swing
+from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import Project

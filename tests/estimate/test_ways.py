@@ -11,6 +11,7 @@ from tests.estimate.test_bill import TOKENS, machine
 from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.estimate.bill import estimate
+from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import read_contracts
@@ -32,7 +33,7 @@ def bill(text: str, folder: Path, prices: str = "", draws: int = 4_000) -> Estim
         own = read_contracts(folder / "prices.csv", {"USD": 1.0}, date(2026, 11, 24))
     at = basis(written(text, folder), draws)
     at.contracts = own.rows if own else ()
-    return estimate(Known(at, 1_000, TOKENS))
+    return estimate(drawn(Known(at, 1_000, TOKENS)))
 
 
 def chosen(record: Estimate) -> Way:
@@ -161,7 +162,7 @@ def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
     """No draw and no default: a price of an H100 hour cannot change it."""
     at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 500)
     assert at.project is not None
-    record = estimate(Known(at, 1_000, TOKENS), what_if=0.8)
+    record = estimate(drawn(Known(at, 1_000, TOKENS)), what_if=0.8)
     cards = ("price of a ", "time against")
     assert not [name for name in at.worlds.drawn if name.startswith(cards)]
     assert not [flip for one in record.what_if for flip in one.ways if flip.name.startswith(cards)]
@@ -186,7 +187,7 @@ def test_without_the_length_of_a_row_there_are_no_ways(tmp_path: Path) -> None:
     """Nothing is guessed."""
     at = basis(written("", tmp_path), 500)
     assert at.project is not None
-    assert () == estimate(Known(at, 100)).ways
+    assert () == estimate(drawn(Known(at, 100))).ways
 
 
 def test_a_region_without_a_price_is_told(tmp_path: Path) -> None:
@@ -203,10 +204,10 @@ def test_ways_share_their_worlds(tmp_path: Path) -> None:
     """Twice the machine's hours are twice every way on cards, path by path."""
     at = Basis(written("compute: {gpus: [H100]}", tmp_path), date(2026, 11, 24), Worlds(3, 2_000))
     assert at.project is not None
-    one = estimate(Known(at, 500, TOKENS, machines=[machine(at)]))
+    one = estimate(drawn(Known(at, 500, TOKENS, machines=[machine(at)])))
     again = Basis(at.project, at.today, Worlds(3, 2_000))
     slow = replace(machine(again), hours_per_mtok=2 * machine(again).hours_per_mtok)
-    two = estimate(Known(again, 500, TOKENS, machines=[slow]))
+    two = estimate(drawn(Known(again, 500, TOKENS, machines=[slow])))
     for single, double in zip(one.ways, two.ways, strict=True):
         assert single.name == double.name
         assert np.isclose(2 * single.amount.p50, double.amount.p50)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.estimate.test_bill import LABELS, TOKENS, curve
+from tests.estimate.test_bill import LABELS, PLAIN, TOKENS, curve
 from tests.projects import TODAY, basis, written
 from tunecase.estimate.bill import estimate
-from tunecase.estimate.drawn import drawn
+from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.prices.inputs import what_if_words
@@ -20,7 +20,7 @@ from tunecase.records import Estimate, Flip, Forecast, WhatIf
 
 def bill(project: Project, forecast: Forecast | None = None, **asked) -> Estimate:
     """The bill in 4,000 worlds."""
-    return estimate(Known(basis(project), 700, TOKENS, forecast=forecast), **asked)
+    return estimate(drawn(Known(basis(project), 700, TOKENS, forecast=forecast)), **asked)
 
 
 def chance(project: Project, worlds: Worlds, budget: float) -> float:
@@ -42,11 +42,13 @@ def test_altered_worlds_move_one_input_alone() -> None:
 
 def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
     """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
-    project = written(LABELS, tmp_path)
+    project = written(PLAIN, tmp_path)
     (record,) = bill(project, what_if=0.8).what_if
     assert record.chance < 0.8
-    assert "rounds" == record.ways[0].name
-    for flip in record.ways[1:]:
+    assert "rounds" in {flip.name for flip in record.ways}
+    for flip in record.ways:
+        if flip.name == "rounds":
+            continue
         assert flip.at is not None
         for part, held in ((1.0, True), (0.9, False)):
             scale = flip.now + part * (flip.at - flip.now)
@@ -60,7 +62,7 @@ def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
     """With money enough every way leads to `not sure`, upwards."""
-    (record,) = bill(written(LABELS.replace("15k", "60k"), tmp_path), what_if=0.8).what_if
+    (record,) = bill(written(PLAIN.replace("15k", "60k"), tmp_path), what_if=0.8).what_if
     assert record.holds
     assert {"not sure"} == {flip.to for flip in record.ways}
     assert {"up"} == {flip.direction for flip in record.ways}
@@ -68,7 +70,7 @@ def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
 
 def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     """Nothing alone brings it back: that is said, with what to do."""
-    project = written(LABELS.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
+    project = written(PLAIN.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
     (record,) = bill(project, what_if=0.8).what_if
     assert () == record.ways
     assert "no input alone is enough" in what_if_words(record, "USD")
@@ -76,7 +78,7 @@ def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
 
 def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
-    text = LABELS.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
+    text = PLAIN.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
     text += "rounds: 4\neffort_per_round: 1 h per round\n"
     (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), what_if=0.8).what_if
     ways = {flip.name for flip in record.ways}
@@ -86,7 +88,7 @@ def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
 
 def test_without_a_budget_nothing_is_asked(tmp_path: Path) -> None:
     """There is nothing to stay within."""
-    assert () == bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
+    assert () == bill(written(PLAIN.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
 
 
 @pytest.mark.slow
@@ -98,12 +100,13 @@ def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
     assert stay.holds
     assert not reach.holds
     assert reach.ways
-    assert {"down"} == {flip.direction for flip in reach.ways}
+    # More wrong labels to mend are more to gain by cleaning; every price must fall.
+    assert {"down"} == {flip.direction for flip in reach.ways if flip.name != "levers.label_noise"}
     assert "of reaching the target within 15k USD" in what_if_words(reach, "USD")
     at = reach.ways[0]
     worlds = AlteredWorlds(Worlds(0, 4_000), {at.name: at.factor or 1.0})
     again = drawn(Known(Basis(written(text, tmp_path), TODAY, worlds), 700, TOKENS, forecast=curve()))
-    reached = again.route.walk.reached
+    reached = again.walk.reached
     assert reached is not None
     assert (reached & (again.total <= 15_000)).mean() >= 0.2
 
@@ -111,7 +114,7 @@ def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
 def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
     """Counts rise to the number of inputs."""
     told: list[tuple[int, int]] = []
-    bill(written(LABELS, tmp_path), what_if=0.8, progress=lambda done, total: told.append((done, total)))
+    bill(written(PLAIN, tmp_path), what_if=0.8, progress=lambda done, total: told.append((done, total)))
     assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
 
 

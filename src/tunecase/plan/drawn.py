@@ -26,12 +26,13 @@ ANSWERS = "inference"
 class Walked:
     """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
 
-    `first` holds the lines of the first step alone. `gain` is what shipping brings, shape (draws,); None where the
+    `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping brings, shape (draws,); None where the
     target's worth is not stated. `at` is the index of the first step on the board; None where none is walked.
     """
 
     walk: Walk
     lines: dict[str, Cost]
+    first_walk: Walk
     first: dict[str, Cost]
     gain: "Draws | None" = None
     at: int | None = None
@@ -112,7 +113,8 @@ def drawn(facts: Known) -> Drawn:
     rests_on = based_on(facts)
     if rests_on == NO_TARGET:
         walk, words = rounds_without_target(work, facts)
-        walked = Walked(walk, lines_of(work, walk), lines_of(work, rounds_of((facts.rows,), 1, facts.basis.worlds.n)))
+        first = rounds_of((facts.rows,), 1, facts.basis.worlds.n)
+        walked = Walked(walk, lines_of(work, walk), first, lines_of(work, first))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
     value = value_or_saving(facts.project, facts.basis, facts.definition)
     walked = Walked(rounds_of((facts.rows,), 1, facts.basis.worlds.n), {}, {})
@@ -169,11 +171,11 @@ def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
     at = board.first(offer.lever) if offer.brings is None else None
     if at is None:
         return _ended(work, solved, offer)
-    walk = board.walk(solved.policy, at)
+    walk, first = board.walk(solved.policy, at), board.first_walk(at)
     assert walk.ended_at is not None
     ends = np.array([node.ends for node in board.nodes])[walk.ended_at, np.arange(work.basis.worlds.n)]
     gain = ends if state.value is not None else None
-    return Walked(walk, lines_of(work, walk), lines_of(work, board.first_walk(at)), gain, at)
+    return Walked(walk, lines_of(work, walk), first, lines_of(work, first), gain, at)
 
 
 def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
@@ -193,7 +195,7 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     )
     lines = lines_of(work, walk)
     gain = None if solved.state.value is None else none + solved.state.shipping(offer.brings or 0.0)
-    return Walked(walk, lines, lines, gain)
+    return Walked(walk, lines, walk, lines, gain)
 
 
 def work_of(facts: Known) -> Work:

@@ -90,8 +90,7 @@ def quantile(share: float) -> "Callable[[Draws], float]":
 def _release(drawn: Drawn) -> Release:
     """The price of the first step; hours and rate hold what nobody foresaw."""
     cost, basis = drawn.walked.first_cost, drawn.work.basis
-    walk = drawn.walk if drawn.walked.at is None else drawn.solved.board.first_walk(drawn.walked.at)  # type: ignore[union-attr]
-    people, factor = people_paid(replace(drawn.work, walk=walk)), unknown_factor(basis)
+    people, factor = people_paid(replace(drawn.work, walk=drawn.walked.first_walk)), unknown_factor(basis)
     hours, paid = _mean(people.hours * factor), _mean(people.amount * factor)
     return Release(
         sampled(cost, quantile(0.8)), sampled(cost, _mean), hours, paid / hours if hours else 0.0, _mean(cost) - paid
@@ -167,8 +166,7 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
 
     work, walked = drawn.work, drawn.walked
     factor = unknown_factor(work.basis)
-    first = walked.walk if walked.at is None or drawn.solved is None else drawn.solved.board.first_walk(walked.at)
-    soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (first, walked.walk))
+    soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (walked.first_walk, walked.walk))
     last = int(min(max(np.ceil(float(np.quantile(whole, 0.99))), 1), MONTHS))
     edges = np.arange(last + 1)[:, None]
     at_once, more = np.minimum(walked.first_cost, walked.tuning), np.maximum(whole - soon, 1e-9)
