@@ -46,7 +46,7 @@ from tunecase.forecast.noise import (
 )
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
-from tunecase.quantities import generator
+from tunecase.quantities import BATCHES, batch_edges, generator
 from tunecase.records import Point
 
 if TYPE_CHECKING:
@@ -77,8 +77,6 @@ BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 1000  # draws from each model that the learnt forecasts correct
 RANKS = 4000  # draws of the pool that the quantiles at each size are read from
-BATCHES = 20  # of worlds, each spread evenly by itself, so that their means tell the error of drawing
-LEAST_BATCH = 50  # worlds in a batch; fewer worlds than 20 times that are one batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ class Belief:
 
         Args:
             sizes: n, any order, shape (sizes,).
-            draws: worlds; the same worlds for every call with as many. A thousand or more that 20 divides come as 20
+            draws: worlds; the same worlds for every call with as many. A thousand or more that 50 divides come as 50
                 batches, one after the other, each drawn by itself and spread evenly over the belief: means differ from
                 seed to seed as the batches' means say.
         Returns: e, shape (draws, sizes); not forced to fall with n.
@@ -297,7 +295,8 @@ class Belief:
 
 
 def _batches(draws: int) -> int:
-    return BATCHES if draws % BATCHES == 0 and draws >= LEAST_BATCH * BATCHES else 1
+    """Batches of worlds as those of all named inputs, where they divide the draws; else one."""
+    return BATCHES if draws % BATCHES == 0 and len(batch_edges(draws)) > BATCHES else 1
 
 
 def _spread_levels(draws: int, rng: "np.random.Generator") -> "Array":

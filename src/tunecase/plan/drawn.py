@@ -26,8 +26,9 @@ ANSWERS = "inference"
 class Walked:
     """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
 
-    `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping brings, shape (draws,); None where the
-    target's worth is not stated. `at` is the index of the first step on the board; None where none is walked.
+    `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping
+    brings, shape (draws,); None where the target's worth is not stated. `at` is the index of the first step on the
+    board; None where none is walked.
     """
 
     walk: Walk
@@ -110,15 +111,13 @@ class Drawn:
 def drawn(facts: Known) -> Drawn:
     """The plan in every world, from all that is known."""
     work, choice, rented = _chosen(facts)
-    rests_on = based_on(facts)
+    rests_on, first = based_on(facts), rounds_of((facts.rows,), 1, facts.basis.worlds.n)
     if rests_on == NO_TARGET:
         walk, words = rounds_without_target(work, facts)
-        first = rounds_of((facts.rows,), 1, facts.basis.worlds.n)
         walked = Walked(walk, lines_of(work, walk), first, lines_of(work, first))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
     value = value_or_saving(facts.project, facts.basis, facts.definition)
-    walked = Walked(rounds_of((facts.rows,), 1, facts.basis.worlds.n), {}, {})
-    bill = Drawn(facts, work, walked, choice, rented, rests_on, ())
+    bill = Drawn(facts, work, Walked(first, {}, first, {}), choice, rented, rests_on, ())
     return from_state(bill, levers.standing(facts, work, value=value))
 
 
@@ -182,19 +181,15 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     """The project ended at once: what is there is shipped, or nothing is."""
     import numpy as np
 
-    none = np.zeros(work.basis.worlds.n)
-    shipped, reached = np.full(len(none), bool(offer.brings)), offer.lever == "ship"
+    none, state = np.zeros(work.basis.worlds.n), solved.state
+    shipped, reached = (np.full(len(none), flag) for flag in (bool(offer.brings), offer.lever == "ship"))
     walk = Walk(
-        none,
-        none,
-        none,
-        reached=shipped & reached,
-        false_pass=none > 0,
-        data_paid=none,
-        settled=shipped & (not reached),
+        none, none, none, reached=shipped & reached, false_pass=none > 0, data_paid=none, settled=shipped & ~reached
     )
     lines = lines_of(work, walk)
-    gain = None if solved.state.value is None else none + solved.state.shipping(offer.brings or 0.0)
+    gain = None
+    if state.value is not None:
+        gain = state.value * offer.brings + state.saving if offer.brings else none
     return Walked(walk, lines, walk, lines, gain)
 
 

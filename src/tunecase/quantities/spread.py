@@ -25,8 +25,8 @@ Z90 = NormalDist().inv_cdf(0.95)
 Z80 = NormalDist().inv_cdf(0.9)
 
 
-BATCHES = 20
-FEWEST_STRATA = 10  # draws in a batch; fewer draws are one batch
+BATCHES = 50
+FEWEST_STRATA = 20  # draws in a batch; fewer draws are one batch
 
 
 class Luck(Protocol):
@@ -47,7 +47,7 @@ class Strata:
 
     Example:
         >>> luck = Strata(0, "rate").random(1_000)
-        >>> sorted((luck[:50] * 50).astype(int).tolist()) == list(range(50))
+        >>> sorted((luck[:20] * 20).astype(int).tolist()) == list(range(20))
         True
 
     Source: McKay, Beckman and Conover, Technometrics 21 (1979): Latin hypercube sampling.
@@ -376,7 +376,7 @@ def band(draws: "Draws") -> Band:
 
 
 def batch_edges(draws: int) -> "Indices":
-    """Where each of 20 contiguous batches of draws begins, and where the last one ends; one batch of few draws."""
+    """Where each of 50 contiguous batches of draws begins, and where the last one ends; one batch of few draws."""
     import numpy as np
 
     batches = BATCHES if draws >= BATCHES * FEWEST_STRATA else 1
@@ -386,7 +386,7 @@ def batch_edges(draws: int) -> "Indices":
 def batch_error(draws: "Draws", of: "Callable[[Draws], float]") -> float:
     """The Monte Carlo standard error of a figure of all draws, from the same figure of each batch.
 
-        error = sd(figure of each of the 20 batches) / sqrt(20)
+        error = sd(figure of each of the 50 batches) / sqrt(50)
 
     Args:
         draws: shape (n,) or (n, columns), in the order in which they were drawn.
