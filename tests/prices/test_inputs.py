@@ -7,6 +7,7 @@ import pytest
 from tests.estimate.test_bill import LABELS, TOKENS
 from tests.projects import basis, written
 from tunecase.estimate.bill import estimate
+from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.inputs import amount, highest, unit
 
@@ -44,8 +45,10 @@ def test_every_input_of_a_bill_has_a_unit(tmp_path) -> None:
     """But for plain factors and counts, and what decides the rounds."""
     project = written(LABELS, tmp_path)
     at = basis(project)
-    estimate(Known(at, 700, TOKENS))
+    estimate(drawn(Known(at, 700, TOKENS)))
     plain = {name for name in at.worlds.drawn if not unit(name, "USD")}
     left = {name.split(",")[0] for name in plain if not name.startswith("rounds.")}
     counts = {"training.runs_per_round", "levers.rows_per_wrong_label", "storage.checkpoints"}
-    assert left <= {"time against the prediction", "unknowns", *counts}
+    effects = {"levers.tuning_factor", "levers.bigger_model_factor", "levers.bigger_model_run_cost"}
+    curve = {"assumed.first_error", "assumed.slope"}
+    assert left <= {"time against the prediction", "unknowns", *counts, *effects, *curve}

@@ -39,21 +39,35 @@ def test_value_is_worth_times_volume_times_horizon_times_gain(tmp_path: Path) ->
     value = target_value(project, basis(project, 10), posed())
     assert value is not None
     assert pytest.approx(24_000) == value
-    beyond = target_value(project, basis(project, 10), posed(untrained=0.95))
+    plain = asked(tmp_path)
+    beyond = target_value(plain, basis(plain, 10), posed(untrained=0.95))
     assert beyond is not None
     assert [0] * 10 == beyond.tolist()
 
 
-def test_a_gain_lies_above_the_best_that_is_had_untrained(tmp_path: Path) -> None:
-    """A prompt that scores 75% is what a fine-tune adds to, whatever is in use; older records hold less."""
+def test_a_gain_lies_above_the_stated_baseline_else_above_the_best_untrained(tmp_path: Path) -> None:
+    """The score that the project file states counts, whatever else scores; older records hold less."""
     project = asked(tmp_path, ", baseline: 60%")
-    assert 0.75 == baseline_score(project, posed(untrained=0.75, probe=0.5))
-    assert 0.6 == baseline_score(project, posed(probe=0.8))
+    assert 0.6 == baseline_score(project, posed(untrained=0.75, probe=0.5))
+    assert 0.6 == baseline_score(project, None)
     plain = asked(tmp_path)
+    assert 0.75 == baseline_score(plain, posed(untrained=0.75, in_use=0.7, probe=0.8))
     assert 0.7 == baseline_score(plain, posed(in_use=0.7, probe=0.8))
     assert 0.8 == baseline_score(plain, posed(majority=0.2, probe=0.8))
     assert baseline_score(plain, posed()) is None
+    assert baseline_score(plain, None) is None
     assert target_value(plain, basis(plain, 10), posed()) is None
+
+
+def test_a_higher_stated_baseline_lowers_the_value(tmp_path: Path) -> None:
+    """Above the probe or below it."""
+    values = []
+    for stated in ("50%", "70%", "84%"):
+        project = asked(tmp_path, f", baseline: {stated}")
+        value = target_value(project, basis(project, 10), posed(probe=0.6, untrained=0.6))
+        assert value is not None
+        values.append(value.mean())
+    assert sorted(set(values), reverse=True) == values
 
 
 @pytest.mark.parametrize("metric", ["loss", "mae", "chrf", "rouge_l"])

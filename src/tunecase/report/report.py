@@ -297,8 +297,11 @@ def _figures(material: Material) -> tuple[Figure, ...]:
     if plan is None:
         return tuple(Figure(name, "not known", f"run `tunecase {verb}`", section) for name, verb, section in MISSING)
     shown = {figure.key: figure for figure in headline(plan)}
+    alone = {"chance": _alone(material.forecast, "; ")} if material.forecast is not None else {}
     tiles = [
-        Figure(shown[key].name, shown[key].value, shown[key].beside, section) for key, section in TILES if key in shown
+        Figure(shown[key].name, shown[key].value, f"{shown[key].beside}{alone.get(key, '')}", section)
+        for key, section in TILES
+        if key in shown
     ]
     if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
