@@ -213,7 +213,7 @@ def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     worth = made.worth
     return replace(
         option, cost=band(walked.tuning), gain=worth.gain, worth=worth.expected,
-        arithmetic=firm_difference(worth.gain, worth.expected, made.currency), give_up=_give_up(made),
+        arithmetic=firm_difference(worth.expected, worth.cost, made.currency), give_up=_give_up(made),
     )  # fmt: skip
 
 

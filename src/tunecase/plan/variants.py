@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.plan.drawn import Drawn, drawn, from_state
-from tunecase.plan.levers import State
+from tunecase.plan.levers import State, reachable
 from tunecase.plan.plan import plan
 from tunecase.quantities import Z80, Z90, Interval, Sampled, Worlds, score
 from tunecase.records import Variant, VariantPlan
@@ -37,19 +37,20 @@ def variants(bill: Drawn, scored: Sequence[Variant]) -> tuple[VariantPlan, ...]:
     fewer = drawn(bill.facts.in_worlds(Worlds(worlds.seed, min(worlds.n, SOME))))
     assert fewer.solved is not None
     state = fewer.solved.state
-    posed = [*_lower(state), *(_of_answers(state, variant) for variant in scored)]
+    posed = [*_lower(bill.solved.state, state), *(_of_answers(state, variant) for variant in scored)]
     priced = [_priced(fewer, other, variant) for variant, other in posed]
     return tuple(sorted(priced, key=lambda each: -(each.worth.value if each.worth is not None else each.chance.value)))
 
 
-def _lower(state: State) -> Iterator[tuple[VariantPlan, State]]:
-    """The stated fallback as the target; without one, the score that four worlds in five reach."""
-    import numpy as np
+def _lower(whole: State, state: State) -> Iterator[tuple[VariantPlan, State]]:
+    """The stated fallback as the target; without one, the score that four worlds in five reach.
 
+    `whole` is the state in all worlds of the bill, from which the score is read off.
+    """
     aim = state.error_fallback
     note = "the fallback of the project file"
     if aim is None:
-        aim = float(np.quantile(state.paths.min(axis=1), 0.8))
+        aim = reachable(whole)
         note = "the score that 4 of 5 cases reach with enough rows; only you can say whether it is worth shipping"
     wanted = state.error_baseline - state.error_target
     if not state.error_target < aim < state.error_baseline or wanted <= 0:

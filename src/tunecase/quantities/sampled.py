@@ -34,9 +34,9 @@ class Sampled:
 
     @property
     def digits(self) -> int:
-        """How many digits that is: 1 or 2."""
-        size = abs(self.value)
-        return 1 if size and _unit(size, self.error) >= _power(size) else DIGITS
+        """How many digits it takes to write that: 1 or 2."""
+        size = abs(self.shown)
+        return 1 if size and math.isclose(size, _rounded(size, _power(size))) else DIGITS
 
     @property
     def shown_share(self) -> float:
@@ -85,7 +85,7 @@ def adding_up(parts: Sequence[float], unit: float) -> list[float]:
 
 
 def _unit(size: float, error: float) -> float:
-    """The least unit of 1 or 5 times a power of ten that two seeds share, between two digits of the size and one."""
+    """The least unit of 1, 2 or 5 times a power of ten that two seeds share, between two digits of the size and one."""
     if size <= 0 or not math.isfinite(size):
         return 0.0
     coarsest = _power(size)
@@ -101,8 +101,8 @@ def _power(size: float) -> float:
 
 
 def _step(least: float) -> float:
-    """The smallest of 1 and 5 times a power of ten that is at least so much."""
+    """The smallest of 1, 2 and 5 times a power of ten that is at least so much."""
     if least <= 0:
         return 0.0
     power = _power(least)
-    return next(step * power for step in (1, 5, 10) if step * power >= least * (1 - 1e-9))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))

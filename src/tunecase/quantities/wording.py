@@ -53,16 +53,15 @@ def firm_money(value: Sampled | None, currency: str) -> str:
     return f"{firm(value)} {currency}" if value is not None else UNKNOWN
 
 
-def firm_difference(gain: Sampled, worth: Sampled, currency: str) -> str:
-    """Gain less cost is worth, in figures that subtract as they are printed.
+def firm_difference(worth: Sampled, cost: Sampled, currency: str) -> str:
+    """The gain that leaves so much worth after the cost, in figures that subtract as they are printed.
 
     Example:
-        >>> firm_difference(Sampled(25_400.0), Sampled(19_700.0), "USD")
-        '25k gain - 5k cost = 20k USD'
+        >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD")
+        '25k gain - 5.3k cost = 20k USD'
     """
-    cost = gain.shown - worth.shown
-    digits = 1 if abs(cost) < abs(gain.shown) / 10 else max(gain.digits, worth.digits)
-    return f"{firm(gain)} gain - {figures(cost, digits)} cost = {firm_money(worth, currency)}"
+    gain = Sampled(worth.shown + cost.shown)
+    return f"{firm(gain)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
 
 
 def firm_share(value: Sampled | None) -> str:

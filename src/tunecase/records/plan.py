@@ -111,7 +111,7 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What the plan brings, in the base currency: `expected` = `gain` - what it costs, answers after launch apart.
+    """What the plan brings, in the base currency: `expected` = `gain` - `cost`, answers after launch apart.
 
     `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth above the score
     `baseline`.
@@ -119,6 +119,7 @@ class Worth:
 
     expected: Sampled
     gain: Sampled
+    cost: Sampled
     reached_p10: Sampled
     reached_p50: Sampled
     reached_p90: Sampled

@@ -1,8 +1,8 @@
 """The answer on one page, for the manager and the engineer: as HTML, Markdown and JSON."""
 
 from tunecase.report.content import Content
-from tunecase.report.headline import headline
+from tunecase.report.headline import bridge_words, headline
 from tunecase.report.page import render
 from tunecase.report.report import MADE_BY, content, outputs_in, report
 
-__all__ = ["MADE_BY", "Content", "content", "headline", "outputs_in", "render", "report"]
+__all__ = ["MADE_BY", "Content", "bridge_words", "content", "headline", "outputs_in", "render", "report"]

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
-from tunecase.quantities import figures, firm, firm_share
+from tunecase.quantities import figures, firm, firm_share, score, share
 from tunecase.records import Decision, Option, Plan
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def print_decision(console: "Console", record: Decision) -> None:
         notes = [option.blocked or _arithmetic(option) for option in record.options]
         print_table(console, ("  what", "worth", "P(reach)", "first step"), rows, (1, 2, 3), notes)
     _print_looks(console, record)
+    if record.plan is not None:
+        _print_variants(console, record.plan)
     if record.flips_at:
         say(console, f"The advice flips: {record.flips_at}.")
     if record.what_if:
@@ -68,6 +70,25 @@ def _print_looks(console: "Console", record: Decision) -> None:
     if rows:
         notes = [look.blocked for look in seen]
         print_table(console, ("  look first", "worth", "price"), rows, (1, 2), notes)
+
+
+def _print_variants(console: "Console", plan: Plan) -> None:
+    """The problem posed otherwise, with what its plan would come to."""
+    if not plan.variants:
+        return
+    rows = [
+        (
+            variant.name,
+            score(variant.score),
+            firm_share(variant.chance),
+            firm(variant.worth) if variant.worth is not None else "-",
+            firm(variant.expected_cost),
+        )
+        for variant in plan.variants
+    ]
+    head = ("  the problem otherwise", "pilot's score", "chance", "worth", "expected cost")
+    notes = [f"{share(variant.value_share)} of the value is taken to remain" for variant in plan.variants]
+    print_table(console, head, rows, (1, 2, 3, 4), notes)
 
 
 def _arithmetic(option: Option) -> str:

@@ -39,6 +39,10 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         say(console, f"Without unknowns (none in most projects, much in a few): P50 {p50}, P80 {p80}.")
     if record.plan is not None:
         print_plan(console, record.plan)
+        if record.plan.bridge is not None:
+            from tunecase.report import bridge_words
+
+            say(console, f"What moved it: {bridge_words(record.plan.bridge, record.currency)}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if not again:

@@ -1,5 +1,6 @@
 """What the next dollar could buy: each lever is a function of the State that returns one Offer."""
 
+from tunecase.plan.levers.ending import reachable
 from tunecase.plan.levers.looks import LOOKS
 from tunecase.plan.levers.offers import DONE, LEVERS, board, offers_of, rules_of, without_value
 from tunecase.plan.levers.standing import (
@@ -18,6 +19,6 @@ from tunecase.plan.levers.state import FREE, TOO_DEAR, Offer, State
 
 __all__ = [
     "AS_IT_IS", "DONE", "FREE", "LEVERS", "LOOKS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of",
-    "board", "labelled_supply", "measured_curve", "offers_of", "prices_of", "rules_of", "standing", "test_rows",
-    "test_rows_to_buy", "without_value",
+    "board", "labelled_supply", "measured_curve", "offers_of", "prices_of", "reachable", "rules_of", "standing",
+    "test_rows", "test_rows_to_buy", "without_value",
 ]  # fmt: skip

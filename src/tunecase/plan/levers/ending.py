@@ -1,5 +1,7 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
+import math
+
 from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.quantities import count, score
@@ -32,18 +34,23 @@ def redefine(state: State) -> Offer:
 
     Where a fallback was named, every plan may end there too, when a test shows it: it earns its part of the gain.
     """
-    import numpy as np
-
     if state.error_fallback is not None:
         return _settle(state, state.error_fallback)
 
-    reachable = float(np.quantile(state.paths.min(axis=1), 0.8))
-    if reachable <= state.error_target:
+    easier = reachable(state)
+    if easier <= state.error_target:
         blocked = f"four worlds in five reach it by {count(state.sizes[-1])} examples, at whatever cost"
         return Offer("redefine", "redefine the target", blocked=blocked)
-    easier = state.score(reachable)
-    blocked = f"only you can say whether {score(easier)} is worth shipping (problem.fallback); 80% chance to reach it"
-    return Offer("redefine", f"settle for {score(easier)}", blocked=blocked, p_reach=0.8)
+    lower = score(state.score(easier))
+    blocked = f"only you can say whether {lower} is worth shipping (problem.fallback); with enough rows 4 of 5 reach it"
+    return Offer("redefine", f"settle for {lower}", blocked=blocked)
+
+
+def reachable(state: State) -> float:
+    """The error that four worlds in five reach at some size, at whatever cost, in whole hundredths."""
+    import numpy as np
+
+    return math.ceil(100 * float(np.quantile(state.paths.min(axis=1), 0.8)) - 1e-9) / 100
 
 
 def _settle(state: State, error_fallback: float) -> Offer:

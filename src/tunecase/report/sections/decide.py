@@ -1,7 +1,7 @@
 """The section on what the next dollar should buy."""
 
 from tunecase.prices import flip_words
-from tunecase.quantities import count, figures, firm, firm_share, money_band, sentence
+from tunecase.quantities import count, figures, firm, firm_share, money_band, score, sentence, share
 from tunecase.records import Decision, Option, Plan
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.report.headline import headline, months_words
@@ -16,7 +16,8 @@ def next_step(material: Material) -> Section:
         return not_done("decision", title, "decide")
     looks = (_looks(decision),) if decision.experiments else ()
     plan = () if decision.plan is None else (plan_table(decision.plan),)
-    blocks: tuple[Block, ...] = (*plan, _options(decision), *looks, _limits(decision))
+    otherwise = () if decision.plan is None or not decision.plan.variants else (_variants(decision.plan),)
+    blocks: tuple[Block, ...] = (*plan, _options(decision), *otherwise, *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),
@@ -81,6 +82,25 @@ def _first_price(option: Option) -> str:
 
 def _amount(value: float | None) -> str:
     return "–" if value is None else figures(value)
+
+
+def _variants(plan: Plan) -> Table:
+    """The problem posed otherwise, on the same board."""
+    rows = tuple(
+        (
+            Cell(variant.name),
+            Cell(score(variant.score)),
+            Cell(firm_share(variant.chance)),
+            Cell("–" if variant.worth is None else firm(variant.worth)),
+            Cell(firm(variant.expected_cost)),
+            Cell(share(variant.value_share)),
+            Cell(variant.note),
+        )
+        for variant in plan.variants
+    )
+    head = ("Change", "The pilot's score", "Chance", "Worth", "Expected cost", "Value that remains", "Rests on")
+    note = f"{plan.currency}. Nothing was trained anew: the pilot's own answers are scored under each change."
+    return Table("The problem posed otherwise", head, rows, (1, 2, 3, 4, 5), note=note)
 
 
 def _looks(decision: Decision) -> Table:
