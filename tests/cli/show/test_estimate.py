@@ -4,13 +4,16 @@ from dataclasses import replace
 
 from tests import samples
 from tests.cli.show.printing import flat, printed
+from tunecase.quantities import Sampled
 from tunecase.records import Driver, Flip, WhatIf
 
 
 def test_nothing_known_is_said_so() -> None:
     """Missing prices, budgets, drivers and dates are words, not zeros."""
+    made = samples.plan()
+    unsaid = replace(made, budget_left=None, chance=None, worth=None, then=(), total=replace(made.total, over=None))
     bill = replace(samples.estimate(), budget=None, reached=None, over_budget=None, drivers=(), price_dates=(),
-                   unpriced=("gpu", "labels"))  # fmt: skip
+                   unpriced=("gpu", "labels"), plan=unsaid)  # fmt: skip
     text = flat("estimate", bill)
     assert "chance" not in text
     assert "What moves it" not in text
@@ -18,7 +21,9 @@ def test_nothing_known_is_said_so() -> None:
     hosted = flat("estimate", replace(bill, gpu="", price_dates=("2025-01-01",)))
     assert "Price of training of 2025-01-01; price book" in hosted
     assert "Plus 2 unpriced lines: gpu; labels." in text
-    assert "32% chance to exceed 18k" in flat("estimate", replace(bill, budget=18_000.0, over_budget=0.32))
+    passed = replace(unsaid, total=replace(unsaid.total, over=Sampled(0.32)))
+    assert "32% chance to exceed 18k" in flat("estimate", replace(bill, budget=18_000.0, plan=passed))
+    assert "60% chance to show the target within 18k" in flat("estimate", replace(samples.estimate(), unpriced=()))
 
 
 def test_more_notes_than_fit() -> None:

@@ -127,7 +127,7 @@ def _print_drivers(console: "Console", record: Estimate) -> None:
         drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in shown)
         say(console, f"What moves it: {drivers}." if drivers else "")
         return
-    header = ("What moves it", "share", "if low", "mean of the total", "if high")
+    header = ("What moves it", "of the doubt", "if low", "mean of the total", "if high")
     rows = [_driver_row(driver, min(ends), max(ends)) for driver in shown]
     print_table(console, header, rows, (1, 2, 4), [_ends(driver, record.currency) for driver in shown])
 
@@ -156,7 +156,7 @@ def _ends(driver: Driver, currency: str) -> str:
         return "moves it only together with others"
 
     low, high = (amount(driver.name, value or 0.0, currency) for value in (driver.input_low, driver.input_high))
-    within = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
+    within = "" if driver.error is None else f"; within {share(Z80 * driver.error, 1)}"
     return f"low: {low} or less; high: {high} or more{within}"
 
 

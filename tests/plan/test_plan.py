@@ -1,0 +1,249 @@
+"""The plan's figures keep their laws whatever the project: they add up, and one number answers one question."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import pytest
+
+from tests.decide.test_decide import fallback, known, pieces, project
+from tunecase.estimate import estimate
+from tunecase.plan import Drawn, drawn, plan
+from tunecase.plan.costs import total_of
+from tunecase.plan.known import Known
+from tunecase.plan.plan import quantile, weakest
+from tunecase.project import Project
+from tunecase.quantities import Worlds
+from tunecase.records import Plan
+
+FOLDER = Path(mkdtemp())
+SERVED = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
+ENDS_AT_ONCE = {"shipped"}
+
+
+def asked(case: str) -> Project:
+    """The project of a case."""
+    changes = {
+        "poor": {"budget": "50 USD"},
+        "tight": {"budget": "4k USD"},
+        "without a budget": {"budget": ""},
+        "worthless": {"value": "0.001 USD per correct"},
+        "priceless": {"value": "50 USD per correct"},
+        "without a value": {"value": ""},
+        "shipped": {"target": "70%"},
+        "served": {"extra": SERVED},
+        "without a target": {"target": "", "value": ""},
+    }
+    if case == "with a fallback":
+        return fallback(FOLDER, "80%")
+    return project(FOLDER, **changes.get(case, {}))
+
+
+@cache
+def walked(case: str, seed: int = 0) -> Drawn:
+    """A case in every world; the usual one has a pilot, a value and a budget."""
+    of = asked(case)
+    seen = None if case in ("without a pilot", "without a target") else pieces(of)[1]
+    return drawn(known(of, seen, seed=seed))
+
+
+@cache
+def made(case: str, seed: int = 0) -> Plan:
+    """The plan of a case."""
+    return plan(walked(case, seed))
+
+
+CASES = (
+    "usual", "poor", "tight", "without a budget", "worthless", "priceless", "without a value", "shipped", "served",
+    "with a fallback", "without a pilot", "without a target",
+)  # fmt: skip
+WALKED = tuple(case for case in CASES if case not in ("shipped", "without a target"))
+BOUND = tuple(case for case in CASES if case != "without a budget")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_lines_sum_in_expectation(case: str) -> None:
+    """Expected lines that the bill counts add up to the expected total, and their shares to one."""
+    bill = estimate(walked(case))
+    assert bill.plan == made(case)
+    counted = [line for line in bill.lines if line.included and line.expected is not None]
+    assert pytest.approx(made(case).total.expected.value) == sum(line.expected or 0.0 for line in counted)
+    assert pytest.approx(1.0 if made(case).total.expected.value else 0.0) == sum(line.share or 0.0 for line in counted)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_expected_months_sum_to_the_expected_total_without_answers(case: str) -> None:
+    """Each is zero or more, they are told in order, and what comes late is told last."""
+    months = made(case).months
+    assert pytest.approx(walked(case).walked.tuning.mean()) == sum(month.expected for month in months)
+    assert all(month.expected >= 0 for month in months)
+    numbers = [month.number for month in months if month.number]
+    assert list(range(1, len(numbers) + 1)) == numbers
+    assert 0 not in [month.number for month in months[:-1]]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_authorised_adds_up_to_the_p90(case: str) -> None:
+    """Base without overruns, contingency to the P80, reserve to the P90, in cents; none is negative."""
+    parts, of = made(case).authorise, walked(case)
+    assert pytest.approx(total_of(of.lines, without=("unknowns",)).mean(), abs=0.006) == parts.base
+    assert min(parts.base, parts.contingency, parts.reserve) >= 0
+    assert pytest.approx(max(parts.base, made(case).total.p90.value), abs=0.011) == parts.total
+    assert all(pytest.approx(round(part, 2)) == part for part in (parts.base, parts.contingency, parts.reserve))
+
+
+@pytest.mark.parametrize("case", BOUND)
+def test_the_p90_lies_above_the_budget_just_where_a_tenth_does(case: str) -> None:
+    """The same worlds give both, for any budget left: P90 > left where P(over) >= 10%, P80 where it is 20%."""
+    total, left = walked(case).total, made(case).budget_left
+    assert made(case).total.over is not None
+    assert left is not None
+    assert (total > left).mean() == made(case).total.over.value  # type: ignore[union-attr]
+    for budget in (left, *np.quantile(total, (0.5, 0.79, 0.8, 0.81, 0.89, 0.9, 0.91, 1.0))):
+        over = (total > budget).mean()
+        assert (made(case).total.p90.value > budget) == (over >= 0.1 - 1e-12)
+        assert (made(case).total.p80.value > budget) == (over >= 0.2 - 1e-12)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_price_of_the_first_step_multiplies_and_adds_out(case: str) -> None:
+    """Hours x rate + rest is the expected price; hours are what people work on it, never more than the whole."""
+    release, total = made(case).release, made(case).total
+    assert pytest.approx(release.expected.value) == release.hours * release.rate + release.rest
+    assert release.rest >= -1e-6
+    assert release.expected.value <= total.expected.value * (1 + 1e-9) or walked(case).beyond_budget
+    if release.hours:
+        assert 95 < release.rate < 105  # the only role of the team is paid 100 USD an hour
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_first_step_lies_beyond_the_budget_unless_that_is_said(case: str) -> None:
+    """The P80 of what a step is chosen on, its rows, runs and hours, is held by what is left; else it is told."""
+    of, left = walked(case), made(case).budget_left
+    chosen_on = np.quantile(total_of(of.walked.first, without=("inference", "storage", "egress")), 0.8)
+    if of.solved is not None and left is not None:
+        assert (chosen_on > left) == made(case).beyond_budget
+    assert ("poor" == case) == made(case).beyond_budget
+
+
+@pytest.mark.parametrize("case", WALKED)
+def test_what_follows_the_first_test_sums_to_one_and_gives_the_chance(case: str) -> None:
+    """Shares of outcomes sum to 1; each one's chance, weighed by its share, is the chance of the plan."""
+    outcomes, chance = made(case).then, made(case).chance
+    assert chance is not None
+    assert pytest.approx(1) == sum(one.share.value for one in outcomes)
+    assert pytest.approx(chance.shown.value) == sum(one.share.value * one.reaches.value for one in outcomes)
+    assert all((one.name == "go on") or not one.steps for one in outcomes)
+    assert ("settle" in [one.name for one in outcomes]) <= (case == "with a fallback")
+
+
+@pytest.mark.parametrize("case", WALKED)
+def test_a_target_is_shown_truly_or_by_luck(case: str) -> None:
+    """Truly and by luck make up the chance to show it, which is that within the budget; what is lost is spent there."""
+    chance, of = made(case).chance, walked(case)
+    assert chance is not None
+    assert pytest.approx(chance.shown.value) == chance.truly.value + chance.false_pass.value
+    assert of.walk.reached is not None
+    left = made(case).budget_left
+    within = of.total <= (np.inf if left is None else left)
+    assert (of.walk.reached & within).mean() == chance.shown.value
+    assert (chance.settled is None) == (case != "with a fallback")
+    assert of.walk.shipped is not None
+    lost = made(case).lost
+    assert lost is not None
+    assert quantile(0.9)(of.walked.tuning[~of.walk.shipped]) == lost.value
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ("without a value", "without a target")])
+def test_the_worth_is_the_gain_less_what_the_plan_costs(case: str) -> None:
+    """Answers after launch stand in the gain already; V is counted above the stated baseline."""
+    worth = made(case).worth
+    if case == "without a pilot":
+        assert worth is not None
+    assert worth is not None
+    assert pytest.approx(worth.expected.value) == worth.gain.value - walked(case).walked.tuning.mean()
+    assert worth.reached_p10 <= worth.reached_p50 <= worth.reached_p90
+    assert 0.6 == worth.baseline
+
+
+def test_what_ships_at_once_is_worth_its_gain_and_costs_nothing() -> None:
+    """The pilot's test has shown the target: nothing is bought, spent or lost, and no test follows."""
+    found = made("shipped")
+    assert ("ship", True, None, (), None) == (found.lever, found.advised, found.lost, found.then, found.limits)
+    assert 0 == found.total.p90.value == found.release.p80.value == found.authorise.total
+    assert found.worth is not None
+    assert found.worth.expected == found.worth.gain
+    assert found.worth.gain.value > 0
+
+
+def test_a_stop_has_the_bill_of_the_best_step_all_the_same() -> None:
+    """Worth nothing, nothing is advised; the figures say what going on would cost and lose."""
+    found = made("worthless")
+    assert not found.advised
+    assert "stop" != found.lever
+    assert found.worth is not None
+    assert found.worth.expected.value < 0 < found.total.p50.value
+    assert "no step is worth its price" in walked("worthless").assumptions[-1]
+
+
+def test_without_a_target_no_chance_is_told() -> None:
+    """Rounds are assumed: there is a bill with months and parts to authorise, and neither chance, worth nor limits."""
+    found = made("without a target")
+    assert (None, None, None, None, ()) == (found.chance, found.worth, found.lost, found.limits, found.then)
+    assert ("", "go through the rounds") == (found.lever, found.action)
+    assert found.release.expected.value < found.total.expected.value
+
+
+def test_each_figure_rests_on_the_weakest_of_what_it_is_made_of() -> None:
+    """A chance on a curve that nobody has measured is assumed, and so is the worth that rests on it."""
+    assert "assumed" == weakest("measured", "assumed", "stated")
+    usual, assumed = made("usual").evidence, made("without a pilot").evidence
+    assert ("stated", "measured", "stated", "stated") == tuple(
+        usual[key] for key in ("total", "chance", "value", "worth")
+    )
+    assert ("assumed", "stated", "assumed") == tuple(assumed[key] for key in ("chance", "value", "worth"))
+
+
+def test_another_seed_gives_the_same_figures_within_their_errors() -> None:
+    """Worth, chance, total and price of the first step differ by no more than four errors of a difference."""
+    for one, other in zip(figures(made("usual")), figures(made("usual", 1)), strict=True):
+        assert abs(one.value - other.value) <= 4 * 2**0.5 * max(one.error, other.error)
+
+
+def figures(of: Plan) -> list:
+    """The sampled headline figures."""
+    assert of.worth is not None
+    assert of.chance is not None
+    total = of.total
+    return [of.worth.expected, of.worth.gain, of.chance.shown, total.expected, total.p80, total.p90, of.release.p80]
+
+
+def test_a_dearer_label_never_buys_more_labels() -> None:
+    """On one curve, in the same worlds, each dearer price buys as many rows on average or fewer."""
+    seen = pieces(asked("usual"))[1]
+    prices = ("0.05", "0.50", "2", "8", "30")
+    rows = [
+        drawn(known(project(FOLDER, price=f"{price} USD per example"), seen)).walk.bought.mean() for price in prices
+    ]
+    assert sorted(rows, reverse=True) == rows
+    assert rows[0] > rows[-1]
+
+
+def test_the_same_worlds_are_walked_by_bill_and_plan() -> None:
+    """All draws of a bill have one length, and its named inputs are those of its worlds."""
+    of = walked("usual")
+    assert {of.work.basis.worlds.n} == {len(cost.amount) for cost in of.lines.values() if cost.amount is not None}
+    again = drawn(of.facts.in_worlds(Worlds(0, of.work.basis.worlds.n)))
+    assert of.total.tolist() == again.total.tolist()
+
+
+def test_money_spent_is_gone_from_the_budget() -> None:
+    """What is left is the budget less what was paid, and the chance is that within it."""
+    facts: Known = walked("usual").facts
+    spent = plan(drawn(replace(facts, spent=6_000.0)))
+    assert 9_000 == spent.budget_left
+    assert spent.chance is not None
+    assert made("usual").chance is not None
+    assert spent.chance.shown.value <= made("usual").chance.shown.value  # type: ignore[union-attr]
