@@ -25,7 +25,7 @@ import numpy as np
 
 from tunecase import catalog
 from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
-from tunecase.estimate.drawn import drawn
+from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import read_project
@@ -77,7 +77,7 @@ def bill_of(seed: int, draws: int) -> Bill:
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
-    return Bill(as_booked(lines), bill.route.walk.rounds)
+    return Bill(as_booked(lines), bill.walk.rounds)
 
 
 def paid_of(truth: Bill, world: int, part: float, quantities: bool) -> dict[str, LinePaid]:

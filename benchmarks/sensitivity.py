@@ -116,6 +116,7 @@ def known(curve: bool, project: Any, worlds: Any) -> Any:
 def timed(rounds: str, draws: int, repeats: int, curve: bool = False) -> dict[str, float]:
     """Seconds of a whole bill with its first-order indices: best and median of some, and with what is asked besides."""
     from tunecase.estimate.bill import estimate
+    from tunecase.plan import drawn
     from tunecase.quantities.spread import Worlds
 
     project = project_of(rounds)
@@ -123,15 +124,15 @@ def timed(rounds: str, draws: int, repeats: int, curve: bool = False) -> dict[st
     for _ in range(repeats):
         about = known(curve, project, Worlds(0, draws))
         start = time.perf_counter()
-        bill = estimate(about)
+        bill = estimate(drawn(about))
         times.append(time.perf_counter() - start)
-    drawn = [name for name, values in about.basis.worlds.drawn.items() if values.max() > values.min()]
-    line = {"inputs": len(drawn), "best_s": min(times), "median_s": statistics.median(times),
+    varied = [name for name, values in about.basis.worlds.drawn.items() if values.max() > values.min()]
+    line = {"inputs": len(varied), "best_s": min(times), "median_s": statistics.median(times),
             "rounds_p90": bill.rounds.p90}  # fmt: skip
     if repeats > 1:
         about = known(curve, project, Worlds(0, draws))
         start = time.perf_counter()
-        estimate(about, what_if=0.8)
+        estimate(drawn(about), what_if=0.8)
         line["what_if_s"] = time.perf_counter() - start
     return line
 
@@ -143,8 +144,8 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
     from SALib.sample import sobol as sampler
     from scipy.special import ndtri
 
-    from tunecase.estimate.drawn import drawn
     from tunecase.estimate.sensitivity import first_order
+    from tunecase.plan import drawn
     from tunecase.quantities.spread import Worlds
 
     project = project_of(FIXED)

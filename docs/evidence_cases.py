@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.plan import Drawn, drawn
-from tunecase.plan import Known
+from tunecase.plan import Drawn, Known, drawn
 from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
 from tunecase.quantities import wording

@@ -176,7 +176,7 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
     follows_rounds = seen is not None and seen.rounds == standing.rounds_made
     if standing.rounds_made and flow.project.rounds is None and follows_rounds:
         rows = max(facts.rows, labelled_rows(flow, rounds[-1]))
-        bill = drawn(replace(facts, rows=rows).in_worlds(facts.basis.worlds, _with_what_is_left(flow)))
+        bill = drawn(replace(facts, rows=rows, spent=0.0).in_worlds(facts.basis.worlds, _with_what_is_left(flow)))
         if bill.walk.reached is not None:
             return _with_bill(standing, bill, afresh=True)
     return _with_bill(standing, drawn_of(flow), afresh=False)

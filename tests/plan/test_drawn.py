@@ -1,0 +1,134 @@
+"""One walk through the worlds gives first step, bill and gain; another first step or other prices share its worlds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.decide.test_decide import known, pieces, project
+from tests.plan.test_plan import CASES, FOLDER, WALKED, asked, walked
+from tests.projects import basis
+from tunecase.plan import drawn, solve_again
+from tunecase.plan.known import Known
+from tunecase.plan.levers import Scaled
+from tunecase.quantities import AlteredWorlds, Interval80
+from tunecase.records import Tokens
+
+TOKENS = Tokens(False, Interval80(60_000, 80_000, 100_000), 90.0, 160.0, 400.0, "characters / 4")
+
+
+@pytest.mark.parametrize("case", WALKED)
+def test_the_first_step_is_part_of_the_walk(case: str) -> None:
+    """Where every world takes it, no line of the first step costs more than the same line of the whole walk."""
+    of = walked(case)
+    begun = of.walk.begun
+    for name, cost in of.walked.first.items():
+        whole = of.lines[name].amount
+        if name not in ("storage", "inference") and cost.amount is not None and whole is not None:
+            assert (cost.amount[begun] <= whole[begun] * (1 + 1e-9) + 1e-9).all(), name
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_total_is_the_sum_of_the_lines_that_count(case: str) -> None:
+    """World by world; tuning is the total without answers after launch."""
+    of = walked(case)
+    counted = {name: cost.amount for name, cost in of.lines.items() if cost.included and cost.amount is not None}
+    assert of.total.tolist() == pytest.approx(sum(counted.values()).tolist())
+    answers = counted.get("inference", 0.0)
+    assert of.walked.tuning.tolist() == pytest.approx((of.total - answers).tolist())
+
+
+def test_the_board_and_the_bill_agree_on_what_a_step_costs() -> None:
+    """A walk's lines, storage and egress apart, are what its steps cost on the board, on average over the worlds."""
+    of = walked("usual")
+    assert of.solved is not None
+    assert of.walked.at is not None
+    _, paid = of.solved.policy.walk(of.walked.at)
+    metered = sum(of.lines[name].amount for name in ("storage", "egress"))
+    assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered).mean()
+
+
+def test_another_first_step_is_walked_in_the_same_worlds() -> None:
+    """Every lever that can be taken has its own walk; one that cannot has none."""
+    of = walked("usual")
+    assert of.solved is not None
+    for offer in of.solved.offers:
+        other = of.along(offer)
+        assert (other is None) == bool(of.solved.blocked(offer))
+        if other is not None:
+            assert of.work.basis.worlds.n == len(other.total)
+            assert of.instead(offer, other).offer is offer
+            assert other.gain is not None
+            assert pytest.approx(of.solved.worth(offer.lever), abs=40) == (other.gain - other.tuning).mean()
+    assert walked("without a target").along(of.solved.offers[0]) is None
+
+
+def test_a_bill_beyond_the_budget_is_bound_for_the_decision() -> None:
+    """The bill begins anyway; the board for the choice has no step, and one within the budget is as it was."""
+    beyond, within = walked("poor"), walked("usual")
+    assert beyond.beyond_budget
+    assert beyond.solved is not None
+    assert any(step for step in beyond.solved.board.nodes[0].steps)
+    bound = beyond.bound().solved
+    assert bound is not None
+    assert () == bound.board.nodes[0].steps
+    assert "stop" == bound.winner.lever
+    assert within.bound() is within
+
+
+def test_what_cannot_be_paid_is_no_part_of_a_plan_that_goes_on() -> None:
+    """After a first step beyond the budget nothing more is bought."""
+    of = walked("poor")
+    assert 1 == of.walk.rounds.max()
+    assert of.walked.tuning.tolist() == of.walked.first_cost.tolist()
+
+
+def test_solving_again_as_things_are_changes_nothing() -> None:
+    """Tests hold or are made anew: the same worths; a smaller budget or a dearer run never raises one by much."""
+    of = walked("usual")
+    assert of.solved is not None
+    for tests_hold in (True, False):
+        again = solve_again(of.facts, of.solved, tests_hold=tests_hold)
+        assert [of.solved.worth(one.lever) for one in of.solved.offers] == [
+            again.worth(one.lever) for one in again.offers
+        ]
+    poorer = solve_again(of.facts, of.solved, scaled=Scaled(budget=0.01))
+    assert "stop" == poorer.winner.lever
+    tuned = AlteredWorlds(of.work.basis.worlds, {"levers.tuning_factor": 0.5})
+    better = solve_again(of.facts.in_worlds(tuned), of.solved, tests_hold=False)
+    assert better.worth("tune") > of.solved.worth("tune")
+
+
+def test_the_length_of_a_row_is_the_audits_or_the_files() -> None:
+    """Tokens over rows, with their doubt, at most the longest sample; unknown where nobody says."""
+    text = asked("usual")
+    of = drawn(Known(basis(text, 2_000), 800, TOKENS))
+    assert of.work.tokens_per_row is not None
+    assert pytest.approx(100, rel=0.05) == np.median(of.work.tokens_per_row)
+    assert pytest.approx((75, 125), rel=0.05) == tuple(np.quantile(of.work.tokens_per_row, (0.1, 0.9)))
+    assert drawn(Known(basis(text, 50), 800)).work.tokens_per_row is None
+    long = replace(TOKENS, total=Interval80(8e7, 8e7, 8e7))
+    cut = drawn(Known(basis(text, 50), 800, long)).work.tokens_per_row
+    assert cut is not None
+    assert 1 == len(set(cut.tolist()))
+    assert cut.max() < 1e5
+
+
+def test_answers_are_billed_where_something_ships() -> None:
+    """Worlds that end without a model to use pay for none."""
+    of = walked("served")
+    answers = of.lines["inference"].amount
+    assert answers is not None
+    assert of.walk.shipped is not None
+    assert pytest.approx(2_880) == answers[of.walk.shipped].min() == answers[of.walk.shipped].max()
+    assert 0 == answers[~of.walk.shipped].max()
+
+
+def test_two_bills_of_one_seed_share_their_worlds() -> None:
+    """A dearer label leaves every other named input as it was."""
+    seen = pieces(asked("usual"))[1]
+    one, other = (drawn(known(project(FOLDER, price=p), seen)) for p in ("0.50 USD per example", "2 USD per example"))
+    drawn_in, also = (bill.work.basis.worlds.drawn for bill in (one, other))
+    shared = [name for name in drawn_in.keys() & also.keys() if "source" not in name and "price" not in name]
+    assert len(shared) > 8
+    assert all(drawn_in[name].tolist() == also[name].tolist() for name in shared)

@@ -1,0 +1,89 @@
+"""A project solved: the winner is the offer of the best worth, and asking again in fewer worlds keeps the answer."""
+
+import numpy as np
+import pytest
+
+from tests.plan.test_plan import walked
+from tunecase.plan import Solved, solve
+from tunecase.plan.levers import TOO_DEAR
+
+
+def solved(case: str = "usual") -> Solved:
+    """The solution of a case."""
+    found = walked(case).bound().solved
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("case", ["usual", "tight", "priceless", "with a fallback"])
+def test_the_winner_is_worth_most(case: str) -> None:
+    """No offer that can be taken is worth more, and the winner is worth more than nothing."""
+    of = solved(case)
+    worths = {offer.lever: of.worth(offer.lever) for offer in of.offers if not of.blocked(offer)}
+    assert max(worths, key=worths.__getitem__) == of.winner.lever
+    assert worths[of.winner.lever] > 0 == worths["stop"]
+
+
+def test_what_cannot_be_taken_is_worth_nothing_that_counts() -> None:
+    """A blocked offer has no worlds and a worth below any other; a step beyond the budget says so."""
+    of = solved("poor")
+    steps = [offer for offer in of.offers if offer.steps]
+    assert steps
+    for offer in steps:
+        assert of.brings(offer.lever) is None
+        assert float("-inf") == of.worth(offer.lever)
+        assert TOO_DEAR == of.blocked(offer)
+    assert "stop" == of.winner.lever
+
+
+def test_nothing_is_worth_more_than_its_gain() -> None:
+    """Whatever the step, no world brings more than V and what serving saves."""
+    of = solved()
+    for offer in of.offers:
+        brings = of.brings(offer.lever)
+        if brings is not None:
+            assert brings.max() <= of.state.worth + 1e-6
+
+
+def test_more_value_is_the_same_board_worth_more() -> None:
+    """Twice V: the tests and the costs stay, every worth rises; nothing of V leaves no step to take."""
+    of = solved()
+    twice, none = of.scaled(2.0), of.scaled(1e-6)
+    assert of.board.passed is twice.board.passed
+    assert all(twice.worth(one.lever) >= of.worth(one.lever) - 1e-6 for one in of.offers if not of.blocked(one))
+    assert "stop" == none.winner.lever
+    assert (none.policy.taken[0] < 0).all()
+
+
+def test_fewer_worlds_give_nearly_the_same_worth() -> None:
+    """A third of the worlds, spread over all batches; as many or more than there are change nothing."""
+    of = solved()
+    fewer = of.in_some(500)
+    assert 500 == len(fewer.state.paths) == fewer.board.errors.shape[1]
+    assert of.in_some(1_500) is of
+    for lever in ("label", "bigger_model"):
+        whole, part = of.brings(lever), fewer.brings(lever)
+        assert whole is not None
+        assert part is not None
+        assert abs(whole.mean() - part.mean()) <= 4 * np.std(part) / np.sqrt(len(part))
+
+
+def test_a_board_is_laid_again_on_its_own_tests() -> None:
+    """Solved once more on an earlier board every worth is the same."""
+    of = solved()
+    again = solve(of.state, of.board)
+    assert [of.worth(one.lever) for one in of.offers] == [again.worth(one.lever) for one in again.offers]
+
+
+def test_without_a_value_rounds_go_on_until_the_target_is_met() -> None:
+    """Nothing is weighed: a bigger model and a larger test need a reason in money."""
+    of = solved("without a value")
+    assert not of.weighed
+    assert solved().weighed
+    assert "needs" not in of.blocked(of.offer("label"))
+    assert all(
+        "nothing says whether it is worth its price" in of.blocked(of.offer(name))
+        for name in ("bigger_model", "test_set")
+    )
+    walk = walked("without a value").walk
+    assert walk.rounds.max() > 1
