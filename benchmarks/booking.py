@@ -37,7 +37,7 @@ Draws = np.ndarray
 TODAY = date(2026, 11, 24)
 PROJECT = """\
 name: booked
-problem: {task: classification, metric: accuracy, target: 92%}
+problem: {task: classification, metric: accuracy}
 data:
   train: train.jsonl
   sources:

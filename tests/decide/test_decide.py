@@ -618,6 +618,7 @@ def test_a_look_is_worth_something_where_the_choice_is_open(tmp_path: Path) -> N
             assert (look.worth is None) == bool(look.blocked)
             if look.worth is not None and look.net is not None and look.price is not None:
                 assert look.price.p10 < look.worth - look.net < look.price.p90
+        assert all(0 <= one.worth <= record.certainty for one in record.experiments if one.worth is not None)
         shares = [one.worth / record.certainty for one in record.experiments if one.worth and one.worth > 3 * one.error]
         clear[value] = max(shares, default=0.0)
     assert 0 == clear["0.02"] == clear["40"]

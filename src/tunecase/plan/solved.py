@@ -99,8 +99,8 @@ def _node_in(node: Node, some: "Indices") -> Node:
 
     whole = node.ends.shape
     steps = tuple(replace(step, cost=np.broadcast_to(step.cost, whole)[some]) for step in node.steps)
-    shown, done, paid = (None if seen is None else seen[some] for seen in (node.shown, node.done, node.paid))
-    return Node(node.ends[some], steps, shown, done, paid)
+    shown, paid = (None if seen is None else seen[some] for seen in (node.shown, node.paid))
+    return Node(node.ends[some], steps, shown, None if node.done is None else node.done[some], paid)
 
 
 def solve(state: State, earlier: Board | None = None, *, begin_anyway: bool = False) -> Solved:
