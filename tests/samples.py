@@ -152,7 +152,13 @@ def plan() -> Plan:
         authorise=Authorised(base, contingency, round(p90.value - base - contingency, 2)),
         lost=sampled(total[~reached], _point(0.9)),
         chance=Chance(_rate(shown), _rate(shown & ~found["by_luck"]), _rate(shown & found["by_luck"])),
-        worth=Worth(sampled(gain - total, _mean), sampled(gain, _mean), *_three(found["value"]), 0.7),
+        worth=Worth(
+            sampled(gain - total, _mean),
+            sampled(gain, _mean),
+            sampled(total, _mean),
+            *map(Sampled, _three(found["value"])),
+            0.7,
+        ),
         limits=Limits(550 / 600, Sampled(0.83, 0.0005), GRID[-1]),
         then=tuple(
             Outcome(name, _rate(here), _rate(shown[here]), ("label more",) if name == "go on" else ())  # type: ignore[arg-type]

@@ -206,7 +206,9 @@ def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     chance = option.chance if made.chance is None else made.chance.shown
     if option.lever == "ship" and made.chance is not None:
         chance = made.chance.truly
-    option = replace(option, chance=chance, first_step_cost=band(walked.first_cost), then=_then(made))
+    option = replace(
+        option, chance=chance, first_step_cost=band(walked.first_cost), release=made.release.p80, then=_then(made)
+    )
     if made.worth is None:
         by = "" if made.limits is None else f" by {count(made.limits.most_rows)} examples"
         return replace(option, arithmetic=f"{firm_share(chance)} chance{by}; value not stated")

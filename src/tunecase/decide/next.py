@@ -11,7 +11,6 @@ from tunecase.quantities import (
     firm_money,
     firm_share,
     interval_words,
-    money_band,
     score,
     score_interval,
     share,
@@ -99,11 +98,15 @@ def _step(decision: Decision) -> str:
         return f"Now: stop; {_lower(decision.reason)}"
     if best is None:
         return f"Now: {decision.action}; {_lower(decision.reason)}"
-    price = "" if best.first_step_cost is None else f" for {money_band(best.first_step_cost, decision.currency)}"
+    price = "" if best.release is None else f" for {_price(best.release, decision.currency)}"
     if best.worth is None:
         return f"Now: {best.action}{price}."
     words = f"Now: {best.action}{price}; its plan is worth {firm_money(best.worth, decision.currency)} on average"
     return f"{words}, and ends {best.give_up}." if best.give_up else f"{words}."
+
+
+def _price(release: Sampled, currency: str) -> str:
+    return f"{firm_money(release, currency)} (P80)" if release.value else "nothing"
 
 
 def _lower(text: str) -> str:
@@ -165,7 +168,8 @@ def _estimate(record: Estimate) -> Iterator[tuple[str, str]]:
     if record.plan is not None:
         yield "expected total", firm_money(record.plan.total.expected, record.currency)
     if record.plan is not None and record.plan.chance is not None:
-        yield "chance to show the target within the budget", firm_share(record.plan.chance.shown)
+        within = " within the budget" if record.budget is not None else ""
+        yield f"chance to show the target{within}", firm_share(record.plan.chance.shown)
 
 
 def _decision(record: Decision) -> Iterator[tuple[str, str]]:

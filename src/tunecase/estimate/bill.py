@@ -9,7 +9,7 @@ from tunecase.estimate.assumptions import assumptions
 from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
-from tunecase.plan import Drawn
+from tunecase.plan import Drawn, plan
 from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, total_of, training_jobs
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
@@ -24,7 +24,11 @@ LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 dr
 
 
 def estimate(
-    bill: Drawn, made: Plan, *, what_if: float | None = None, progress: Callable[[int, int], None] | None = None
+    bill: Drawn,
+    made: Plan | None = None,
+    *,
+    what_if: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
@@ -35,14 +39,16 @@ def estimate(
 
     Args:
         bill: the plan in every world.
-        made: its figures.
+        made: its figures; worked out when left out.
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
         progress: told how many of how many inputs were looked at for that.
     Returns: the Estimate, in the project's currency.
     What no input names is the line `unknowns`: a factor on people's hours, never on metered prices.
     """
-    asked = what_if is not None and bill.work.project.budget is not None
-    return _record(bill, made, budget_what_if(bill, what_if, progress) if asked and what_if is not None else ())
+    answers: tuple[WhatIf, ...] = ()
+    if what_if is not None and bill.work.project.budget is not None:
+        answers = budget_what_if(bill, what_if, progress)
+    return _record(bill, made or plan(bill), answers)
 
 
 def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:

@@ -108,12 +108,15 @@ def _stop_at(solved: Solved, node: int) -> Sampled | None:
     gains = np.array([solved.policy.after(step, node) - place.ends for step in place.steps])
     open_worlds = np.flatnonzero(~solved.board.passed[node])
     at = _crossing(side * place.shown, gains, open_worlds)
-    if at is None:
+    # A crossing beyond what any world shows stops none of them.
+    if at is None or (side * place.shown[open_worlds] < at).mean() < SELDOM:
         return None
     edges = batch_edges(len(place.ends))
     parts = [open_worlds[(open_worlds < low) | (open_worlds >= high)] for low, high in pairwise(edges)]
     again = [found for part in parts if (found := _crossing(side * place.shown, gains, part)) is not None]
-    error = float(np.std(again) * math.sqrt(len(again) - 1)) if len(again) == BATCHES else 0.0
+    if len(again) < BATCHES / 2:
+        return None
+    error = float(np.std(again) * math.sqrt(len(again) - 1))
     return Sampled(solved.state.score(-at) if side < 0 else at, error)
 
 

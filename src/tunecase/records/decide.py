@@ -12,9 +12,9 @@ from tunecase.records.plan import Plan
 class Option:
     """One lever: what it does, costs and is worth; `worth` = `gain` - its expected cost, in the base currency.
 
-    `chance` is that the target is shown within the budget; the three are None in older records. `cost` is the band of
-    what the plan costs that begins with this step, `then` what that plan does after its first test, and in what share
-    of the worlds.
+    `release` is the P80 of the first step, `chance` that the target is shown within the budget; these, `gain` and
+    `worth` are None in older records. `cost` is the band of what the plan costs that begins with this step, `then` what
+    that plan does after its first test, and in what share of the worlds.
     """
 
     lever: str
@@ -27,6 +27,7 @@ class Option:
     give_up: str = ""
     blocked: str = ""
     then: str = ""
+    release: Sampled | None = None
     chance: Sampled | None = None
     gain: Sampled | None = None
     worth: Sampled | None = None

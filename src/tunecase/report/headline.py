@@ -47,7 +47,10 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         yield Headline("lost", "Most you could lose", firm_money(plan.lost, currency), beside, kinds.get("total", ""))
     if (chance := plan.chance) is not None:
         budget = " within the budget" if plan.budget_left is not None else ""
-        beside = f"truly reached {firm_share(chance.truly)}, shown by luck {firm_share(chance.false_pass)}"
+        by_luck = chance.false_pass.shown_share
+        # What is shown is truly reached or shown by luck: the three add up as they are printed.
+        truly = share(max(chance.shown.shown_share - by_luck, 0.0))
+        beside = f"truly reached {truly}, shown by luck {share(by_luck)}"
         if chance.settled is not None:
             beside += f"; ends at the fallback {firm_share(chance.settled)}"
         name = f"Chance to show {score(plan.target)}{budget}"

@@ -23,13 +23,13 @@ def print_decision(console: "Console", record: Decision) -> None:
             ("→ " if option.lever == record.advice else "  ") + option.action,
             firm(option.worth) if option.worth is not None else "-",
             firm_share(option.chance) if option.chance is not None else "-",
-            price_words(option.first_step_cost, record.currency) if option.first_step_cost else "-",
+            "-" if option.release is None else firm(option.release) if option.release.value else "free",
         )
         for option in record.options
     ]
     if rows:
         notes = [option.blocked or _arithmetic(option) for option in record.options]
-        print_table(console, ("  what", "worth", "P(reach)", "first step"), rows, (1, 2, 3), notes)
+        print_table(console, ("  what", "worth", "chance", "first step, P80"), rows, (1, 2, 3), notes)
     _print_looks(console, record)
     if record.plan is not None:
         _print_variants(console, record.plan)

@@ -81,10 +81,17 @@ def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> N
     ]
     header = (record.currency, "expected", "P10", "P50", "P90", "share")
     notes = [line.basis for line in record.lines] if with_basis else []
-    expected = "-" if record.plan is None else firm(record.plan.total.expected)
-    total = ("total", expected, *_points(record.total), "100%" if record.total.p90 else "-")
+    total = ("total", *_total(record), "100%" if record.total.p90 else "-")
     print_table(console, header, [*rows, total], (1, 2, 3, 4, 5), notes)
     say(console, "Lines add up in the expected column; the points beside it do not add.", "dim")
+
+
+def _total(record: Estimate) -> list[str]:
+    """Expected, P10, P50 and P90 of the total, in the digits of the headline."""
+    if record.plan is None:
+        return ["-", *_points(record.total)]
+    total = record.plan.total
+    return [firm(total.expected), figures(record.total.p10), firm(total.p50), firm(total.p90)]
 
 
 def _expected_of(line: Line) -> str:

@@ -46,7 +46,7 @@ def _options(decision: Decision) -> Table:
     ranked = sorted(decision.options, key=_rank)
     best = decision.best
     rows = tuple(_option(option, option is best) for option in ranked)
-    head = ("Option", "First step", "Its price", "Chance", "Gain", "Worth", "Evidence")
+    head = ("Option", "First step", "Its price, P80", "Chance", "Gain", "Worth", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
     note = f"{decision.currency}, expected over all worlds. Chance: that the target is shown within the budget. "
     note += "Worth: the gain less what the whole plan costs that begins with this step."
@@ -75,9 +75,9 @@ def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
 
 
 def _first_price(option: Option) -> str:
-    if option.first_step_cost is None and not option.first_step:
+    if option.release is None:
         return "–"
-    return money_band(option.first_step_cost, "")
+    return firm(option.release) if option.release.value else "free"
 
 
 def _amount(value: float | None) -> str:

@@ -105,8 +105,7 @@ def _lines(estimate: Estimate) -> Table:
         rows.append(_line(line, swatch if drawn else None))
         swatch += drawn
     total = estimate.total
-    expected = DASH if estimate.plan is None else Cell(firm(estimate.plan.total.expected))
-    rows.append((Cell("Total"), expected, *_points(total), Cell("100%") if total.p90 else DASH))
+    rows.append((Cell("Total"), *_total(estimate), Cell("100%") if total.p90 else DASH))
     whole = len(rows) - 1
     if (foreseen := estimate.total_without_unknowns) is not None and foreseen != total:
         rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen), DASH))
@@ -119,6 +118,15 @@ def _lines(estimate: Estimate) -> Table:
         note += " Unknowns cost nothing in most projects and much in a few: their share is one of the mean."
     numbers = (1, 2, 3, 4, 5, 6)
     return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
+
+
+def _total(estimate: Estimate) -> tuple[Cell, ...]:
+    """Expected, P10, P50, P80 and P90 of the total, in the digits of the headline."""
+    if estimate.plan is None:
+        return DASH, *_points(estimate.total)
+    total = estimate.plan.total
+    points = (total.expected, None, total.p50, total.p80, total.p90)
+    return tuple(Cell(figures(estimate.total.p10) if point is None else firm(point)) for point in points)
 
 
 def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
