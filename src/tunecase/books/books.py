@@ -90,6 +90,7 @@ def books(
         currency=stated_in.currency if stated_in else "USD",
         lines=lines,
         planned=estimate.total if estimate else None,
+        planned_total=estimate.plan.total if estimate and estimate.plan else None,
         spent=spent,
         budget=budget,
         left=left,
@@ -265,11 +266,17 @@ def _chance(
 
 def _over_budget(estimate: Estimate, budget: float, spent: float, unplanned: float) -> float | None:
     """The chance by the plan's total alone, see `books`."""
-    planned_over = estimate.over_budget if estimate.budget == budget and unplanned == 0 else None
+    planned_over = _planned_over(estimate) if estimate.budget == budget and unplanned == 0 else None
     over = share_above(estimate.total, budget - unplanned) if planned_over is None else planned_over
     possible = share_above(estimate.total, spent - unplanned)
     # With no world of the plan left, the plan says nothing any more.
     return min(1.0, over / possible) if possible > 0.001 else None
+
+
+def _planned_over(estimate: Estimate) -> float | None:
+    """The chance to pass the budget in the digits of the headline."""
+    over = estimate.plan.total.over if estimate.plan is not None else None
+    return estimate.over_budget if over is None else over.shown_share
 
 
 def share_above(total: Band, amount: float) -> float:

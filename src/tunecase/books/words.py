@@ -36,7 +36,7 @@ def lead(record: Books) -> list[str]:
     if record.planned is None:
         return [*words, "There is no estimate to compare with: run `tunecase estimate`."]
     whose = f" of {record.plan.on} ({record.plan.why})" if record.plan else ""
-    words.append(f"The plan{whose} is {money_band(record.planned, unit)}.")
+    words.append(f"The plan{whose} is {record.planned_words} {unit}.")
     if record.at_completion is not None:
         words.append(f"At completion {money_band(record.at_completion, unit)}: {record.redrawn}.")
     if record.over_budget is not None:

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.quantities import Band, band, count, share
-from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement
+from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement, Plan
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from tunecase.quantities import Draws
 
 TOTAL = "total"
@@ -21,8 +18,8 @@ Bands = tuple[Band | None, Band | None]
 class Side:
     """One bill in every world: its lines, shape (draws,), None where a line has no price; rounds, and what is known.
 
-    `counted` names the lines that are part of the total, `unpriced` what has no price, each "line: why". All money is
-    in the comparison's currency.
+    `plan` holds the chances. `counted` names the lines that are part of the total, `unpriced` what has no price, each
+    "line: why". All money but the plan's is in the comparison's currency.
     """
 
     name: str
@@ -31,7 +28,7 @@ class Side:
     unpriced: tuple[str, ...]
     rounds: "Draws"
     budget: float | None
-    reached: "NDArray[np.bool_] | None"
+    plan: Plan
     based_on: str
 
     @property
@@ -133,13 +130,11 @@ def judge(side: Side, limit: Limit, currency: str) -> Judgement:
 
 
 def _bill(side: Side) -> Bill:
-    total, budget = side.total, side.budget
-    within = None if budget is None else total <= budget
-    reached = None
-    if side.reached is not None:
-        reached = float((side.reached if within is None else side.reached & within).mean())
-    over = None if within is None else float((~within).mean())
-    return Bill(side.name, band(total), band(side.rounds), budget, over, reached, side.unpriced, side.based_on)
+    over, chance = side.plan.total.over, None if side.plan.chance is None else side.plan.chance.shown
+    return Bill(
+        side.name, band(side.total), band(side.rounds), side.budget, None if over is None else over.value,
+        None if chance is None else chance.value, side.unpriced, side.based_on, chance, over,
+    )  # fmt: skip
 
 
 def _line(name: str, first: Side, second: Side) -> Difference:

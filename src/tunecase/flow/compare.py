@@ -244,6 +244,7 @@ def _named(left: Flow, right: Flow | None, request: CompareAsked) -> Iterator[tu
 def _side(flow: Flow, name: str, factor: float) -> "Side":
     """One bill in every world, in the comparison's currency."""
     from tunecase.estimate import Side
+    from tunecase.plan import plan
 
     bill = drawn_of(flow)
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None
@@ -255,7 +256,7 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
         unpriced=tuple(words for cost in bill.lines.values() for words in cost.unpriced),
         rounds=walk.rounds,
         budget=budget,
-        reached=walk.reached,
+        plan=plan(bill),
         based_on=bill.based_on,
     )
 

@@ -103,9 +103,9 @@ def _learns(drawn: Drawn) -> bool:
 
 
 def _total(total: "Draws", within: "Flags | None", times: float) -> Total:
-    p50, p80, p90 = (sampled(total, quantile(share), times) for share in (0.5, 0.8, 0.9))
+    points = [sampled(total, quantile(share), times) for share in (0.1, 0.5, 0.8, 0.9)]
     over = None if within is None else sampled((~within).astype(float), _mean, times)
-    return Total(sampled(total, _mean, times), p50, p80, p90, over)
+    return Total(sampled(total, _mean, times), points[0], points[1], points[2], points[3], over)
 
 
 def authorised(drawn: Drawn) -> Authorised:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tunecase.quantities import Band
+from tunecase.quantities import Band, band_words
+from tunecase.records.plan import Total
 from tunecase.records.spend import Amount, RunCharge
 
 
@@ -116,7 +117,8 @@ class Books:
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known
     (`redrawn` says how; it is empty where that was not possible). `idle_hours` are billed GPU hours without a known
     run; `untracked_hours` are those of cards that no known run used, which may or may not have been idle. `reopened`
-    lines were closed and then charged again. `remarks` are for the reader; `note` is the whole in words.
+    lines were closed and then charged again. `planned_total` is the total of the plan. `remarks` are for the reader;
+    `note` is the whole in words.
     """
 
     currency: str
@@ -147,6 +149,14 @@ class Books:
     unpriced: int = 0
     untracked_hours: Amount = Decimal(0)
     remarks: tuple[str, ...] = ()
+    planned_total: Total | None = None
+
+    @property
+    def planned_words(self) -> str:
+        """The planned total in the digits of the bill's headline, its middle and 8 times in 10; unknown without one."""
+        if self.planned_total is not None:
+            return self.planned_total.words
+        return band_words(self.planned)
 
     @property
     def finished(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunecase.quantities import Band
+from tunecase.quantities import Band, Sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Difference:
 class Bill:
     """One of the bills compared: its total without what has no price, its rounds and its chances.
 
-    `reached` is the chance to reach the target within its own budget; None where no curve is known.
+    `reached` is the chance to show the target within its own budget, None where no curve is known; `chance` and `over`
+    are that and `over_budget` with their errors, None in older records.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Bill:
     reached: float | None
     unpriced: tuple[str, ...]
     based_on: str
+    chance: Sampled | None = None
+    over: Sampled | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities import Sampled
+from tunecase.quantities import Sampled, firm
 
 Kind = Literal["measured", "stated", "assumed"]
 
@@ -88,10 +88,16 @@ class Total:
     """What the plan costs in all, in the base currency; `over` is the chance to pass the budget, None without one."""
 
     expected: Sampled
+    p10: Sampled
     p50: Sampled
     p80: Sampled
     p90: Sampled
     over: Sampled | None = None
+
+    @property
+    def words(self) -> str:
+        """The middle and 8 times in 10, as they are printed everywhere."""
+        return f"{firm(self.p50)} ({firm(self.p10)} to {firm(self.p90)})"
 
 
 @dataclass(frozen=True, slots=True)

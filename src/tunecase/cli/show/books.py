@@ -25,7 +25,8 @@ def print_books(console: "Console", record: Books) -> None:
     rows = [_row(line) for line in record.lines]
     if rows:
         total = BookLine("total", record.planned, record.spent, None, record.entries)
-        rows.append((*_row(total)[:3], _ends(record.at_completion), ""))
+        planned = "not planned" if record.planned is None else record.planned_words
+        rows.append((total.name, planned, *_row(total)[2:3], _ends(record.at_completion), ""))
         header = (record.currency, "planned P50 (80%)", "spent", "at completion", "")
         print_table(console, header, rows, (1, 2, 3))
     _print_why(console, record)

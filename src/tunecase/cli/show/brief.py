@@ -5,7 +5,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import shown
-from tunecase.quantities import count, day, figures, money, money_band, score, sentence, share
+from tunecase.quantities import (
+    count,
+    day,
+    figures,
+    firm,
+    firm_money,
+    firm_share,
+    money,
+    money_band,
+    score,
+    sentence,
+)
 from tunecase.records import Criterion, Definition, Estimate
 from tunecase.version import __version__
 
@@ -75,18 +86,27 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
             name = shown(line.title if line.included else f"{line.title} (not in the total)")
             yield f"| {name} | {_cells(line.amount.p10, line.amount.p50, line.amount.p90)} |"
     total = bill.total
-    yield f"| **total, {bill.currency}** | {_cells(total.p10, total.p50, total.p90)} |"
+    yield f"| **total, {bill.currency}** | {_total(bill)} |"
     yield ""
     foreseen, less = bill.total_without_unknowns, ""
     if foreseen is not None and foreseen != total:
         less = f", without unknowns {money(foreseen.p80, bill.currency)}"
-    yield f"With 80% certainty it costs at most {money(total.p80, bill.currency)}{less}."
-    if bill.reached is not None:
-        yield f"The chance to reach the target for it is {share(bill.reached)}; cases that give up early are in it."
+    p80 = money(total.p80, bill.currency) if bill.plan is None else firm_money(bill.plan.total.p80, bill.currency)
+    yield f"With 80% certainty it costs at most {p80}{less}."
+    if bill.plan is not None and bill.plan.chance is not None:
+        chance = firm_share(bill.plan.chance.shown)
+        yield f"The chance to show the target for it is {chance}; cases that give up early are in it."
     if bill.budget is not None:
         yield f"The budget is {money(bill.budget, bill.currency)}."
     for missing in bill.unpriced:
         yield f"- Not priced: {shown(missing)}"
+
+
+def _total(bill: Estimate) -> str:
+    """P10, P50 and P90 of the total, in the digits of the plan's headline."""
+    if bill.plan is None:
+        return _cells(bill.total.p10, bill.total.p50, bill.total.p90)
+    return " | ".join(firm(point) for point in (bill.plan.total.p10, bill.plan.total.p50, bill.plan.total.p90))
 
 
 def _cells(*amounts: float) -> str:

@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say, shown
-from tunecase.quantities import band_words, counted, figures, money, one_line, share
+from tunecase.quantities import Sampled, band_words, counted, figures, firm_share, money, one_line, share
 from tunecase.records import Bill, Comparison, Difference
 
 if TYPE_CHECKING:
@@ -95,18 +95,25 @@ def _chances(record: Comparison) -> list[tuple[str, str, str]]:
     both = (record.first, record.second)
     rows = [("Rounds", [band_words(bill.rounds) for bill in both])]
     if any(bill.reached is not None for bill in both):
-        rows.append(("Chance to reach the target within its budget", [_or_unknown(bill.reached) for bill in both]))
+        rows.append(
+            ("Chance to show the target within its budget", [_chance(bill.chance, bill.reached) for bill in both])
+        )
     if any(bill.budget is not None for bill in both):
         rows.append(("Chance to exceed its budget", [_over(bill, record.currency) for bill in both]))
     return [(name, said[0], said[1]) for name, said in rows]
 
 
-def _or_unknown(value: float | None) -> str:
-    return UNKNOWN if value is None else share(value)
+def _chance(value: Sampled | None, plain: float | None) -> str:
+    """A chance in the digits that another seed would print too; of older records as it is."""
+    return share(plain) if value is None else firm_share(value)
 
 
 def _over(bill: Bill, currency: str) -> str:
-    return "no budget" if bill.budget is None else f"{share(bill.over_budget)} of {money(bill.budget, currency)}"
+    return (
+        "no budget"
+        if bill.budget is None
+        else f"{_chance(bill.over, bill.over_budget)} of {money(bill.budget, currency)}"
+    )
 
 
 MADE_BY = b"<sub>tunecase compare, seed "

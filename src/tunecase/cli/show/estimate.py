@@ -71,19 +71,22 @@ def _chance(record: Estimate) -> str:
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
     """The lines and their total."""
+    from tunecase.report import folded
+
+    shown = folded(record)
     rows = [
         (
             line.title,
-            *((_expected_of(line), *_points(line.amount)) if line.amount else ["unpriced"] * 4),
+            *_amounts(line),
             share(line.share) if line.included and line.share is not None else "not counted",
         )
-        for line in record.lines
+        for line in shown
     ]
     header = (record.currency, "expected", "P10", "P50", "P90", "share")
-    notes = [line.basis for line in record.lines] if with_basis else []
+    notes = [line.basis for line in shown] if with_basis else []
     total = ("total", *_total(record), "100%" if record.total.p90 else "-")
     print_table(console, header, [*rows, total], (1, 2, 3, 4, 5), notes)
-    say(console, "Lines add up in the expected column; the points beside it do not add.", "dim")
+    say(console, "Before rounding, lines add up in the expected column; the points beside it do not.", "dim")
 
 
 def _total(record: Estimate) -> list[str]:
@@ -91,11 +94,15 @@ def _total(record: Estimate) -> list[str]:
     if record.plan is None:
         return ["-", *_points(record.total)]
     total = record.plan.total
-    return [firm(total.expected), figures(record.total.p10), firm(total.p50), firm(total.p90)]
+    return [firm(point) for point in (total.expected, total.p10, total.p50, total.p90)]
 
 
-def _expected_of(line: Line) -> str:
-    return "-" if line.expected is None else figures(line.expected)
+def _amounts(line: Line) -> list[str]:
+    """Expected, P10, P50 and P90 of a line; a row of several lines has no points."""
+    if line.amount is None and line.expected is None:
+        return ["unpriced"] * 4
+    expected = "-" if line.expected is None else figures(line.expected)
+    return [expected, *(["-"] * 3 if line.amount is None else _points(line.amount))]
 
 
 def _points(band: Band) -> list[str]:

@@ -13,6 +13,7 @@ from tunecase.quantities import (
     counted,
     day,
     figures,
+    firm,
     money,
     money_band,
     one_line,
@@ -118,7 +119,7 @@ def plan_against_actual(books: Books) -> Table:
     total = BookLine("Total", books.planned, books.spent, None, books.entries, at_completion=books.at_completion)
     if books.finished and books.planned is not None:
         total = replace(total, inside=inside(books.planned, float(books.spent)), closed=max(_days(books)))
-    rows.append(_line(total))
+    rows.append(_total(books, _line(total)))
     head = (
         "Line", "Planned P10 to P90", "Planned P50", "Spent", "Spent - P50", "At completion P50 (P10 to P90)",
         "Against the plan",
@@ -127,6 +128,15 @@ def plan_against_actual(books: Books) -> Table:
     if books.redrawn:
         note += f" At completion: {books.redrawn}."
     return Table("Plan against actual", head, tuple(rows), (1, 2, 3, 4, 5), (len(rows) - 1,), note)
+
+
+def _total(books: Books, row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """The row of the total, what is planned in the digits of the bill's headline."""
+    if books.planned_total is None:
+        return row
+    planned = books.planned_total
+    name, _, _, *rest = row
+    return name, Cell(f"{firm(planned.p10)} to {firm(planned.p90)}"), Cell(firm(planned.p50)), *rest
 
 
 def _days(books: Books) -> list[date]:

@@ -18,6 +18,7 @@ from tunecase.quantities import (
 from tunecase.records import Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
+from tunecase.report.lines import folded
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -100,7 +101,7 @@ def _answer(estimate: Estimate) -> str:
 def _lines(estimate: Estimate) -> Table:
     rows = []
     swatch = 0
-    for line in estimate.lines:
+    for line in folded(estimate):
         drawn = line.included and line.share is not None
         rows.append(_line(line, swatch if drawn else None))
         swatch += drawn
@@ -111,7 +112,7 @@ def _lines(estimate: Estimate) -> Table:
         rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen), DASH))
     head = ("Line", "Expected", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
-    note += "Lines add up in the expected column alone: they do not all reach their P80 together. "
+    note += "Before rounding, lines add up in the expected column alone: they do not all reach their P80 together. "
     note += "Share: of the expected total."
     unknowns = estimate.line("unknowns")
     if unknowns is not None and unknowns.amount is not None and unknowns.amount.p50 == 0 < unknowns.amount.p90:
@@ -125,17 +126,17 @@ def _total(estimate: Estimate) -> tuple[Cell, ...]:
     if estimate.plan is None:
         return DASH, *_points(estimate.total)
     total = estimate.plan.total
-    points = (total.expected, None, total.p50, total.p80, total.p90)
-    return tuple(Cell(figures(estimate.total.p10) if point is None else firm(point)) for point in points)
+    return tuple(Cell(firm(point)) for point in (total.expected, total.p10, total.p50, total.p80, total.p90))
 
 
 def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
     name = line.title if line.included else f"{line.title} (not in the total)"
-    if line.amount is None:
+    if line.amount is None and line.expected is None:
         return Cell(name), DASH, DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
     part = Cell(share(line.share)) if line.share is not None and line.included else DASH
     expected = DASH if line.expected is None else Cell(figures(line.expected))
-    return Cell(name, swatch=swatch), expected, *_points(line.amount), part
+    points = (DASH,) * 4 if line.amount is None else _points(line.amount)
+    return Cell(name, swatch=swatch), expected, *points, part
 
 
 def _points(amount: Band) -> tuple[Cell, ...]:

@@ -1,7 +1,7 @@
 """The section on the forecast: whether more data reach the target, by when, at what price."""
 
 from tunecase import catalog
-from tunecase.quantities import count, money, money_band, score, score_interval, sentence, share
+from tunecase.quantities import count, firm_share, money, money_band, score, score_interval, sentence, share
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 from tunecase.report.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
 from tunecase.report.sections.material import Material, not_done, recorded_in
@@ -74,7 +74,7 @@ def _by_size(forecast: Forecast) -> Table:
         "True score, 80% band",
         "A next test would show",
         "Chance of the target by then",
-        "Price",
+        "Cost to get there",
     )
     rows = tuple(_size(at, forecast.currency) for at in shown)
     note = f"Sizes stop at {count(forecast.n_max)}: {forecast.n_max_why}." if forecast.n_max_why else ""
@@ -102,16 +102,16 @@ def _needed(forecast: Forecast, material: Material) -> Facts:
     pairs = [("Target", "none given" if forecast.target is None else f"{forecast.metric} {score(forecast.target)}")]
     if forecast.target is not None:
         pairs.append((f"Chance by {count(forecast.n_max)} examples", share(forecast.p_target)))
-    estimate = material.estimate
-    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
-        within = f"Chance within {money(estimate.budget, estimate.currency)}, all costs counted"
-        pairs.append((within, share(estimate.reached)))
+    plan = None if material.estimate is None else material.estimate.plan
+    if plan is not None and plan.chance is not None and plan.budget_left is not None:
+        within = f"Chance to show it within {money(plan.budget_left, plan.currency)}, by the plan"
+        pairs.append((within, firm_share(plan.chance.shown)))
     if forecast.needed is not None:
         pairs.append(("Examples needed", _needed_words(forecast.needed)))
     if forecast.needed_price is not None:
         free = forecast.needed_price.p90 == 0
         price = "nothing: they are there" if free else money_band(forecast.needed_price, forecast.currency)
-        pairs.append(("Price of those still missing", price))
+        pairs.append(("To get there costs", price))
     pairs += _offers(forecast)
     ceiling = "not measured" if forecast.ceiling is None else score(forecast.ceiling)
     pairs.append(("Human ceiling", ceiling))
@@ -122,7 +122,7 @@ def _offers(forecast: Forecast) -> list[tuple[str, str]]:
     """What the budget buys, what to measure next, and what that is worth."""
     pairs = []
     if forecast.n_budget is not None:
-        pairs.append(("The whole budget buys, rows alone", f"{count(forecast.n_budget)} examples in all"))
+        pairs.append(("The whole budget buys, rounds included", f"{count(forecast.n_budget)} examples in all"))
     if forecast.next_pilot:
         pairs.append(("Next pilot", forecast.next_pilot))
     if forecast.next_run is not None:
