@@ -28,6 +28,8 @@ SHOWN_DRIVERS = 5
 
 def print_estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     """The bill by line, and what moves it."""
+    from tunecase.report import bridge_words
+
     lacking = f" plus {counted(len(record.unpriced), 'unpriced line')}" if record.unpriced else ""
     heading(
         console, "estimate, after the pilot" if again else "estimate", f"{_expected(record)}{lacking}{_chance(record)}"
@@ -38,11 +40,11 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         p50, p80 = figures(foreseen.p50), money(foreseen.p80, record.currency)
         say(console, f"Without unknowns (none in most projects, much in a few): P50 {p50}, P80 {p80}.")
     if record.plan is not None:
-        print_plan(console, record.plan)
+        # The decision that follows a bill made again shows the plan.
+        if not again:
+            print_plan(console, record.plan)
         if record.plan.bridge is not None:
-            from tunecase.report import bridge_words
-
-            say(console, f"What moved it: {bridge_words(record.plan.bridge, record.currency)}.")
+            say(console, f"What moved the bill: {bridge_words(record.plan.bridge, record.currency)}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if not again:
