@@ -1,10 +1,11 @@
 """What runs and label readings that only inform are worth before any lever is taken."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.plan import Solved, levers
 from tunecase.plan.rounds import worth_of_knowing, worth_of_seeing
-from tunecase.quantities import band
+from tunecase.quantities import Worlds, band
 from tunecase.records import Experiment
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ def looks_of(solved: Solved) -> tuple[Experiment, ...]:
     """What each run or reading is worth before its price: deciding with its result against deciding without it."""
     import numpy as np
 
-    state = solved.state
+    # Worlds of their own with the same seed: same names, same draws, and no default is noted as the bill's.
+    basis = solved.state.basis
+    state = replace(solved.state, basis=replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={}))
     values = _values(solved)
     left = state.budget_left
     experiments = []

@@ -30,13 +30,12 @@ def price_project(
 def _bridge(flow: Flow, drawn: "Drawn") -> Bridge | None:
     """What moved the bill since it was first made without a curve; None where it still is, or no target is stated."""
     from tunecase.plan import bridge
-    from tunecase.plan import drawn as draw
 
     if drawn.solved is None or drawn.solved.state.assumed:
         return None
     facts = drawn.facts
     blind = facts.in_worlds(Worlds(facts.basis.worlds.seed, facts.basis.worlds.n))
-    before = draw(replace(blind, forecast=None, runs=(), tuning=None, reviews=None, done=()))
+    before = drawn_of(flow, replace(blind, forecast=None, runs=(), tuning=None, reviews=None, done=()))
     for entry in reversed(list(flow.ledger.entries_of("record", "estimate"))):
         filed = entry.body.get("plan")
         if isinstance(filed, dict) and filed.get("based_on") == before.based_on:

@@ -1,6 +1,7 @@
 """Gathers what is known of a case, once for the bill, the decision, the books and the comparison."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tunecase.flow.opened import Flow, spent, usable_rows
 from tunecase.flow.points import tuning_of_the_curve
@@ -31,15 +32,30 @@ def known_of(flow: Flow, draws: int | None = None) -> "Known":
     )
 
 
-def drawn_of(flow: Flow) -> "Drawn":
-    """The plan in every world, drawn once for all verbs that rest on the same records."""
+def drawn_of(flow: Flow, facts: "Known | None" = None) -> "Drawn":
+    """The plan in every world, drawn once for all verbs that rest on the same.
+
+    Args:
+        flow: the case.
+        facts: what is known of it where that is less than all: what a bill of earlier evidence rested on.
+    """
     from tunecase.plan import drawn
 
-    facts = known_of(flow)
-    rests_on = (facts.audit, facts.definition, facts.forecast, facts.tuning, facts.reviews, flow.current("pilot"))
-    also = (facts.spent, tuple(facts.done), flow.review_minutes)
-    held = flow.drawn
-    same = held is not None and held[1] == also and all(a is b for a, b in zip(held[0], rests_on, strict=True))
-    if held is None or not same:
-        flow.drawn = held = (rests_on, also, drawn(facts))
-    return held[2]
+    facts = facts or known_of(flow)
+    rests_on = _rests_on(facts, flow)
+    for held, bill in flow.drawn:
+        if all(a is b or a == b for a, b in zip(held, rests_on, strict=True)):
+            return bill
+    bill = drawn(facts)
+    flow.drawn = [*flow.drawn[-1:], (rests_on, bill)]
+    return bill
+
+
+def _rests_on(facts: "Known", flow: Flow) -> tuple[Any, ...]:
+    """All that a plan of the case rests on; of the definition not its verdict, which is drawn from a plan."""
+    posed, verdict = facts.definition, {"verdict": "go to pilot", "reason": "", "criteria": (), "alternatives": ()}
+    of_the_problem = None if posed is None else replace(posed, **verdict)  # type: ignore[arg-type]
+    return (
+        of_the_problem, facts.audit, facts.forecast, facts.tuning, facts.reviews, tuple(facts.runs), tuple(facts.done),
+        facts.rows, facts.spent, flow.review_minutes,
+    )  # fmt: skip

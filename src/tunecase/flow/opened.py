@@ -44,7 +44,8 @@ class Flow:
     """One opened case: the project, its ledger, the seed, today, and the records made in this process.
 
     `contracts` are the user's own prices, None without a file of them. `posed` is the problem judged without its price,
-    on which the bill and the definition both rest. `drawn` is the plan in every world, with what it rests on.
+    on which the bill and the definition both rest. `drawn` are the last two plans in every world, with what each rests
+    on.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -62,7 +63,7 @@ class Flow:
     contracts: "Contracts | None" = None
     past_read: "Past | None" = None
     posed: Definition | None = None
-    drawn: "tuple[tuple[Any, ...], tuple[Any, ...], Drawn] | None" = None
+    drawn: "list[tuple[tuple[Any, ...], Drawn]]" = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
