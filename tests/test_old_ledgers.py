@@ -23,9 +23,9 @@ TODAY = date(2026, 11, 24)
 DAY = ("--today", TODAY.isoformat())
 LEDGERS = ("walked", "stopped", "command")
 # Verbs whose last record in `walked` holds for the case as it stands.
-HELD = ("define", "audit", "labelling", "pilot", "forecast", "round", "next", "books", "compare", "report")
-# The bill and the decision are worked out in another way now: they are read, named as not used, and made again.
-REMADE = ("estimate", "decide")
+HELD = ("define", "audit", "labelling", "pilot", "round", "next", "books", "compare", "report")
+# These are worked out in another way now: they are read, named as not used, and made again, in this order.
+REMADE = ("forecast", "estimate", "decide")
 # Fields of an option that the plan's figures have taken the place of.
 GONE = frozenset({"p_reach", "expected_gain", "expected_cost", "expected_value"})
 EARLIER_FORM = dict.fromkeys(REMADE, "was written in another form (v1, now v2)")
@@ -135,10 +135,10 @@ def test_what_was_found_still_holds(walked: Path) -> None:
 
 
 def test_deciding_again_rests_on_what_was_made(walked: Path) -> None:
-    """The same advice twice; the bill in its new form is made once, and nothing else is made again."""
+    """The same advice twice; curve and bill in their new form are made once, and nothing else is made again."""
     advice = last("walked", "decide").body["advice"]
     assert [advice] * 2 == [typed("decide", *DAY, project=walked)["advice"] for _ in range(2)]
-    assert ["estimate", "decide", "decide"] == [entry.verb for entry in added(walked, "walked")]
+    assert [*REMADE, "decide"] == [entry.verb for entry in added(walked, "walked")]
 
 
 def test_old_books_show_what_was_paid(walked: Path) -> None:
@@ -158,23 +158,24 @@ def test_old_books_show_what_was_paid(walked: Path) -> None:
 
 
 def test_an_old_case_is_reported(walked: Path) -> None:
-    """The report tells the kept records; bill and decision are made anew, and so is what rests on the bill."""
+    """The report tells the kept records; curve, bill and decision are made anew, and so is what rests on the bill."""
     ran = tunecase("report", *DAY, "--project", walked)
     assert "" == ran.err
-    assert ["estimate", "define", "decide", "books", "report"] == [entry.verb for entry in added(walked, "walked")]
+    made = ["forecast", "estimate", "define", "decide", "books", "report"]
+    assert made == [entry.verb for entry in added(walked, "walked")]
     told = json.loads((walked.parent / "report.json").read_bytes())["records"]
-    for verb in ("audit", "pilot", "forecast"):
+    for verb in ("audit", "pilot"):
         body = last("walked", verb).body
         assert body == as_written(body, told[verb]), verb
 
 
 def test_an_old_case_takes_the_next_step(walked: Path) -> None:
-    """Bill and decision are brought into their new form once; without a new round nothing is decided again."""
+    """Curve, bill and decision are brought into their new form once; without a new round nothing is decided again."""
     told = Case(walked, today=TODAY).next()
     assert [*REMADE, "next"] == [entry.verb for entry in added(walked, "walked")]
     assert last("walked", "decide").body["advice"] == told.decision.advice
     again = Case(walked, today=TODAY).next()
-    assert ["next"] == [entry.verb for entry in added(walked, "walked")[3:]]
+    assert ["next"] == [entry.verb for entry in added(walked, "walked")[4:]]
     assert told.decision == again.decision
 
 

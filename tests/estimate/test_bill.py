@@ -317,10 +317,16 @@ def test_rounds_of_the_project_file_are_kept(tmp_path: Path) -> None:
     assert record.rounds == Band(3, 3, 3, 3)
     assert "rounds" not in [driver.name for driver in record.drivers]
     free = LABELS.replace("15k", "900k") + "unknowns: none\n"
-    most = drawn(Known(basis(written(free + "rounds: 3\n", tmp_path)), 700, TOKENS)).walk.rounds
-    assert (
-        1 == most.min() < most.max() == 3 < drawn(Known(basis(written(free, tmp_path)), 700, TOKENS)).walk.rounds.max()
-    )
+    assert (1, 3) == _fewest_and_most(written(free + "rounds: 3\n", tmp_path))
+    assert _fewest_and_most(written(free, tmp_path))[1] > 3
+
+
+def _fewest_and_most(project: Project) -> tuple[float, float]:
+    """Rounds of any world, whatever the first step is."""
+    bill = drawn(Known(basis(project), 700, TOKENS))
+    assert bill.solved is not None
+    walks = [walked.walk.rounds for offer in bill.solved.offers if offer.steps and (walked := bill.along(offer))]
+    return min(rounds.min() for rounds in walks), max(rounds.max() for rounds in walks)
 
 
 def test_nothing_known_leaves_lines_unpriced_and_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tunecase.forecast.curves import Belief, believe, calibration, reach_share
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
+from tunecase.quantities import batch_error
 from tunecase.records import Point
 
 ROOT = Path(__file__).parents[2]
@@ -94,13 +95,13 @@ def test_joint_worlds_have_the_calibrated_spread(draws):
 
 
 def test_means_of_batches_tell_the_error_of_drawing():
-    """Another seed moves a chance by about what twenty batches of worlds say, and by far less than random worlds."""
+    """Another seed moves a chance by about what the batches of worlds say, and by far less than random worlds."""
     at, target = np.geomspace(160, 2_000, 6), 0.15
     chances, told = [], []
     for seed in range(12):
         reached = believe(rising(), **SHARE, seed=seed).paths(at, 4_000).min(axis=1) <= target
         chances.append(reached.mean())
-        told.append(reached.reshape(20, -1).mean(axis=1).std(ddof=1) / math.sqrt(20))
+        told.append(batch_error(reached, np.mean))
     moved, random = np.std(chances, ddof=1), math.sqrt(chances[0] * (1 - chances[0]) / 4_000)
     assert 0.5 < moved / np.mean(told) < 1.8
     assert moved < 0.4 * random

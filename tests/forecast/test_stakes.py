@@ -18,6 +18,7 @@ from tunecase.records import NextRun, Point
 
 WORLDS = 400
 FREE = Stakes(None, None, lambda n: 0.0)
+HELD = 160
 
 
 def supply(price: float = 1.0, limit: float | None = None) -> Supply:
@@ -34,10 +35,19 @@ def belief(scores: tuple[float, ...] = (0.5, 0.6, 0.69, 0.76), rows: int | None 
 
 def run(seen: Belief | None = None, **changes: object) -> NextRun | None:
     """The run to make next of a plain case."""
-    usual = Prospect(target=0.9, n_max=10_240, rows=160, supply=supply(), stakes=FREE)
+    usual = Prospect(target=0.9, n_max=10_240, rows=HELD, supply=supply(), stakes=FREE)
     factor = changes.pop("stand_in_factor", None)
     needed = changes.pop("needed", None)
     return best_run(seen or belief(), replace(usual, **changes), needed, factor)  # type: ignore[arg-type]
+
+
+def priced(value: float = 20_000.0) -> Stakes:
+    """A target worth so much; 1 for each further row and 200 for each doubling, and a run at a cent a row."""
+
+    def to_rows(n: int) -> np.ndarray:
+        return np.full(WORLDS, n - HELD + 200 * np.log2(n / HELD))
+
+    return Stakes(np.full(WORLDS, value), to_rows, lambda n: 0.01 * n)
 
 
 def budget(tmp_path: Path, words: str):
@@ -87,22 +97,20 @@ def test_without_prices_the_most_telling_run_is_named():
 
 
 def test_a_stated_value_gives_a_worth():
-    """With V, rounds and runs priced, the run's worth is known and above its price where one is worth making."""
-    priced = Stakes(np.full(WORLDS, 20_000.0), 200.0, lambda n: 0.01 * n)
-    found = run(stakes=priced)
+    """With V, more rows and runs priced, the run's worth is known and above its price where one is worth making."""
+    found = run(stakes=priced())
     assert found is not None
     assert found.worth is not None
     assert found.price is not None
     assert found.worth > found.price > 0
-    nothing = run(stakes=replace(priced, value=np.zeros(WORLDS)))
+    nothing = run(stakes=priced(0.0))
     assert nothing is not None
     assert 0.0 == nothing.worth
 
 
 def test_a_stand_in_is_read_at_its_median_factor():
     """A stand-in need not reach the model's own error: the worth moves with the factor."""
-    priced = Stakes(np.full(WORLDS, 20_000.0), 200.0, lambda n: 0.01 * n)
-    own, other = (run(stakes=priced, stand_in_factor=name) for name in (None, "stand_in.factor"))
+    own, other = (run(stakes=priced(), stand_in_factor=name) for name in (None, "stand_in.factor"))
     assert own is not None
     assert other is not None
     assert own.worth != other.worth
@@ -132,7 +140,7 @@ def test_a_run_costs_what_the_pilots_largest_cost(tmp_path, usd, price):
     asked = written("models: [meta-llama/Llama-3.1-8B]", tmp_path)
     pilot = samples.pilot()
     runs = tuple(replace(one, n=200 if one.n == max(pilot.sizes) else 100, usd=usd) for one in pilot.runs)
-    found = stakes(asked, basis(asked, 10), samples.definition(), None, replace(pilot, runs=runs), 200)
+    found = stakes(asked, basis(asked, 10), samples.definition(), pilot=replace(pilot, runs=runs), rows=200)
     assert (found.run_cost is None) == (price is None)
     assert found.value is None
     if found.run_cost is not None:
@@ -141,9 +149,19 @@ def test_a_run_costs_what_the_pilots_largest_cost(tmp_path, usd, price):
 
 def test_the_bill_prices_a_run_where_the_pilot_did_not(tmp_path):
     """The bill's run at the rows at hand, in proportion to the rows."""
-    asked, bill = written("models: [meta-llama/Llama-3.1-8B]", tmp_path), samples.estimate()
-    found = stakes(asked, basis(asked, 10), samples.definition(), bill, None, 1_000)
-    assert bill.run_price is not None
+    asked = written("models: [meta-llama/Llama-3.1-8B]", tmp_path)
+    found = stakes(asked, basis(asked, 10), samples.definition(), bill_run=40.0, rows=1_000)
     assert found.run_cost is not None
-    assert pytest.approx(bill.run_price.mean / 2) == found.run_cost(500)
-    assert pytest.approx(bill.round_price.mean) == found.round_cost
+    assert pytest.approx(20.0) == found.run_cost(500)
+    assert found.to_rows is None
+    assert stakes(asked, basis(asked, 10), samples.definition(), rows=1_000).run_cost is None
+
+
+def test_a_budget_pays_for_the_rounds_too(tmp_path):
+    """Where the cost of going to more rows is known it decides how many can be bought, and is named."""
+    asked = budget(tmp_path, "1000 USD")
+    alone = n_budget_of(HELD, supply(), asked)
+    together = n_budget_of(HELD, supply(), asked, lambda n: np.full(WORLDS, 2.0 * (n - HELD)))
+    assert (HELD + 1_000, HELD + 500) == (alone, together)
+    most = n_max_of(HELD, supply(), asked, to_rows=lambda n: np.full(WORLDS, 2.0 * (n - HELD)))
+    assert (HELD + 500, "what the budget of 1,000 USD can buy, the rounds on them included") == most

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WORLDS = 1_000
 OUTCOMES = 250  # worlds whose measurement is tried, spread evenly over all worlds
+ROUNDING = 1e-12  # of the largest utility: a worth below it is what rounding leaves
 BLUR = 0.05  # of the spread at n, added to a run's noise, so that no outcome is weighed by a handful of worlds
 
 
@@ -113,8 +114,8 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
         belief, n, draws, test_rows: as for `narrowing`.
         payoff: the actions a and their utility u.
     Returns: money, before the runs' own price. Never below 0, by construction and not by clipping: both sides of the
-        difference are taken over the same weighed worlds. Never above what knowing the
-        world would be worth, but for the luck of drawing worlds.
+        difference are taken over the same weighed worlds. Never above what knowing the world would be worth, but for
+        the luck of drawing worlds.
 
     Example:
         >>> from tunecase.forecast.curves import believe
@@ -132,7 +133,8 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
     utility = payoff.utility(belief)
     errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
     after = _weights(belief, errors, n, draws, test_rows) @ utility
-    return float(after.max(axis=1).mean() - after.mean(axis=0).max())
+    worth = float(after.max(axis=1).mean() - after.mean(axis=0).max())
+    return worth if worth > ROUNDING * np.abs(utility).max() else 0.0
 
 
 def next_run(

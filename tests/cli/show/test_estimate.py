@@ -42,7 +42,7 @@ def test_what_moves_a_bill_is_a_tornado() -> None:
     text = printed("estimate", replace(samples.estimate(), drivers=drivers))
     assert f"5.0k  {'█' * 24}" in text
     assert "30k  ········█████" in text
-    assert "low: 23 h per round or less; high: 69 h per round or more; share within 1.3%" in " ".join(text.split())
+    assert "low: 23 h per round or less; high: 69 h per round or more; within 1.3%" in " ".join(text.split())
 
 
 def test_what_would_have_to_be_true_is_printed() -> None:
