@@ -148,7 +148,7 @@ def plan() -> Plan:
         budget_left=BUDGET,
         based_on="the pilot's curve of 24 November 2026",
         release=Release(sampled(first, _point(0.8)), sampled(first, _mean), hours, paid / hours, _mean(first) - paid),
-        total=Total(sampled(total, _mean), p50, p80, p90, _rate(~within)),
+        total=Total(sampled(total, _mean), sampled(total, _point(0.1)), p50, p80, p90, _rate(~within)),
         authorise=Authorised(base, contingency, round(p90.value - base - contingency, 2)),
         lost=sampled(total[~reached], _point(0.9)),
         chance=Chance(_rate(shown), _rate(shown & ~found["by_luck"]), _rate(shown & found["by_luck"])),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.estimate.compare import Limit, Pricing, Side, compare, judge
+from tunecase.quantities.sampled import Sampled
 from tunecase.quantities.spread import generator
 from tunecase.records import Comparison, from_json, to_json
 
@@ -21,7 +22,7 @@ def side(name: str = "a", **given) -> Side:
     """A bill of three lines, gpu unpriced and not counted unless given."""
     lines = {"data": 100 * draws("data"), "labour": 500 * draws("labour"), "inference": None}
     about = {"counted": frozenset(("data", "labour")), "unpriced": (), "rounds": np.ones(4_000), "budget": 1_000.0}
-    return Side(**{"name": name, "lines": lines, "reached": None, "based_on": "no pilot", **about, **given})
+    return Side(**{"name": name, "lines": lines, "based_on": "no pilot", **about, **given})
 
 
 def compared(first: Side, second: Side | None, **given) -> Comparison:
@@ -141,11 +142,12 @@ def test_one_bill_alone_is_judged_and_a_record_reads_back() -> None:
     assert both == from_json(Comparison, json.loads(to_json(both)))
 
 
-def test_chances_are_those_within_the_budget() -> None:
-    """A target reached beyond the budget is not reached within it; without a budget there is no chance to pass it."""
-    reached = np.ones(4_000, dtype=bool)
-    record = compared(side("a", reached=reached), side("b", reached=reached, budget=None))
-    assert record.first.over_budget is not None
-    assert record.first.reached == pytest.approx(1 - record.first.over_budget)
+def test_the_chances_of_a_bill_are_those_of_its_plan() -> None:
+    """What the plan says is told with its error; without a budget there is no chance to pass it."""
+    shown, over = Sampled(0.6, 0.01), Sampled(0.1, 0.002)
+    record = compared(side("a", chance=shown, over=over), side("b", chance=Sampled(1.0), budget=None))
+    assert (0.6, 0.1, shown, over) == (
+        record.first.reached, record.first.over_budget, record.first.chance, record.first.over
+    )  # fmt: skip
     assert record.second is not None
-    assert (1.0, None) == (record.second.reached, record.second.over_budget)
+    assert (1.0, None, None) == (record.second.reached, record.second.over_budget, record.second.over)

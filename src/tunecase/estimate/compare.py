@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import Band, band, count, share
-from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement, Plan
+from tunecase.quantities import Band, Sampled, band, count, share
+from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -18,8 +18,9 @@ Bands = tuple[Band | None, Band | None]
 class Side:
     """One bill in every world: its lines, shape (draws,), None where a line has no price; rounds, and what is known.
 
-    `plan` holds the chances. `counted` names the lines that are part of the total, `unpriced` what has no price, each
-    "line: why". All money but the plan's is in the comparison's currency.
+    `counted` names the lines that are part of the total, `unpriced` what has no price, each "line: why". `chance` is
+    that the plan shows the target within the budget, `over` that it passes the budget. All money is in the comparison's
+    currency.
     """
 
     name: str
@@ -28,8 +29,9 @@ class Side:
     unpriced: tuple[str, ...]
     rounds: "Draws"
     budget: float | None
-    plan: Plan
     based_on: str
+    chance: Sampled | None = None
+    over: Sampled | None = None
 
     @property
     def total(self) -> "Draws":
@@ -130,10 +132,10 @@ def judge(side: Side, limit: Limit, currency: str) -> Judgement:
 
 
 def _bill(side: Side) -> Bill:
-    over, chance = side.plan.total.over, None if side.plan.chance is None else side.plan.chance.shown
+    over, reached = (None if chance is None else chance.value for chance in (side.over, side.chance))
     return Bill(
-        side.name, band(side.total), band(side.rounds), side.budget, None if over is None else over.value,
-        None if chance is None else chance.value, side.unpriced, side.based_on, chance, over,
+        side.name, band(side.total), band(side.rounds), side.budget, over, reached, side.unpriced, side.based_on,
+        side.chance, side.over,
     )  # fmt: skip
 
 

@@ -248,7 +248,7 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
 
     bill = drawn_of(flow)
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None
-    walk = bill.walk
+    walk, made = bill.walk, plan(bill)
     return Side(
         name=name,
         lines={line: None if cost.amount is None else cost.amount * factor for line, cost in bill.lines.items()},
@@ -256,8 +256,9 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
         unpriced=tuple(words for cost in bill.lines.values() for words in cost.unpriced),
         rounds=walk.rounds,
         budget=budget,
-        plan=plan(bill),
         based_on=bill.based_on,
+        chance=None if made.chance is None else made.chance.shown,
+        over=made.total.over,
     )
 
 
