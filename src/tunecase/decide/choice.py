@@ -116,8 +116,11 @@ def _choose(
     currency, best = solved.state.currency, solved.winner
     worths = {option.lever: option.worth for option in options if option.worth is not None}
     others = [offer for offer in solved.offers if offer.lever in worths and offer.lever not in (best.lever, "stop")]
+    # Nothing that is worth less than stopping is second best, unless stopping is the advice.
+    least = float("-inf") if best.lever == "stop" else 0.0
+    others = [offer for offer in others if worths[offer.lever].value > least]
     second = max(others, key=lambda offer: worths[offer.lever].value, default=None)
-    runner_up = "none" if second is None else _priced(second, worths, currency)
+    runner_up = "to stop, worth nothing" if second is None else _priced(second, worths, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
     look = best_look(looks)
     if look is not None and best.lever not in ("ship", "redefine"):
@@ -125,7 +128,7 @@ def _choose(
         advice, action, reason = "look", look.action, _look_reason(look, best, runner_up, currency)
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
-        flips_at=value_flips(solved, best), runner_up=runner_up, assumptions=notes, currency=currency,
+        flips_at=value_flips(solved), runner_up=runner_up, assumptions=notes, currency=currency,
         experiments=looks, certainty=certainty(solved), plan=made,
     )  # fmt: skip
 
@@ -239,7 +242,7 @@ def _give_up(made: Plan) -> str:
     if limits is None:
         return ""
     stop_at = limits.stop_at
-    early = "" if stop_at is None else f"after the first test if it shows worse than {score(stop_at.shown_share)}, and "
+    early = "" if stop_at is None else f"after the first test if it shows worse than {score(stop_at.shown_score)}, and "
     return f"{early}at {count(limits.most_rows)} examples at the latest"
 
 

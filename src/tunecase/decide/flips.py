@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
 from tunecase.plan import Drawn, Solved, drawn, solve_again
-from tunecase.plan.levers import Offer, Scaled
+from tunecase.plan.levers import Scaled
 from tunecase.prices import PRICE, error_cost, worth_of_correct
 from tunecase.quantities import AlteredWorlds, Worlds, band, figures
 from tunecase.records import Flip
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 RUN, BUDGET, VALUE = "one training run", "budget", "problem.value"
+SIDES = {"down": "below", "up": "above"}
 SOME = 2_000  # worlds in which other advice is looked for
 # What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
 EFFECTS = {
@@ -24,11 +25,11 @@ MONEY = (VALUE, "effort_per_round", "levers.first_run_hours", "levers.bigger_mod
 ERRORS = "problem.errors "
 
 
-def value_flips(solved: Solved, best: Offer) -> str:
+def value_flips(solved: Solved) -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
-    Each is rounded away from today's value, so that the advice does flip when it is written into the project file. What
-    an error costs stays as it is; where no value is stated it is the error's cost that moves. Empty where neither is.
+    Each is told in one digit, since another seed moves the second. What an error costs stays as it is; where no value
+    is stated it is the error's cost that moves. Empty where neither is.
     """
     basis, worth = solved.state.basis, solved.state.value
     each, cost = worth_of_correct(basis), error_cost(basis)
@@ -48,10 +49,10 @@ def value_flips(solved: Solved, best: Offer) -> str:
 
     def winner(factors: Mapping[str, float]) -> str:
         scale = (value * factors.get(VALUE, 1.0) + worth_each - value) / worth_each
-        return some.scaled(scale).winner.lever if factors else best.lever
+        return some.scaled(scale).winner.lever if factors else some.winner.lever
 
     words = [
-        f"{'below' if flip.direction == 'down' else 'above'} {figures(flip.at)} {unit} to {flip.to.replace('_', ' ')}"
+        f"{SIDES[flip.direction]} about {figures(flip.at, 1)} {unit} to {flip.to.replace('_', ' ')}"
         for flip in both_sides(winner, VALUE, value)
         if flip.at is not None
     ]

@@ -179,7 +179,8 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
         bill = drawn(replace(facts, rows=rows, spent=0.0).in_worlds(facts.basis.worlds, _with_what_is_left(flow)))
         if bill.walk.reached is not None:
             return _with_bill(standing, bill, afresh=True)
-    return _with_bill(standing, drawn_of(flow), afresh=False)
+    # What was spent is taken off line by line, so the whole loop is drawn as it was before.
+    return _with_bill(standing, drawn_of(flow, replace(facts, spent=0.0)), afresh=False)
 
 
 def _with_bill(standing: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":

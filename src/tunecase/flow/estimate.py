@@ -22,7 +22,9 @@ def price_project(
     from tunecase.plan import plan, variants
 
     drawn, pilot = drawn_of(flow), flow.current("pilot")
-    scored = () if pilot is None or drawn.facts.forecast is None or drawn.facts.forecast.rounds else pilot.variants
+    seen = drawn.facts.forecast
+    of_pilot = pilot is not None and seen is not None and seen.source == "pilot" and not seen.rounds
+    scored = pilot.variants if pilot is not None and of_pilot else ()
     made = replace(plan(drawn), bridge=_bridge(flow, drawn), variants=variants(drawn, scored))
     return cast(Estimate, flow.keep("estimate", estimate(drawn, made, what_if=wanted, progress=progress)))
 
@@ -38,7 +40,8 @@ def _bridge(flow: Flow, drawn: "Drawn") -> Bridge | None:
     before = drawn_of(flow, replace(blind, forecast=None, runs=(), tuning=None, reviews=None, done=()))
     for entry in reversed(list(flow.ledger.entries_of("record", "estimate"))):
         filed = entry.body.get("plan")
-        if isinstance(filed, dict) and filed.get("based_on") == before.based_on:
+        same = entry.meta.get("seed") == flow.seed
+        if same and isinstance(filed, dict) and filed.get("based_on") == before.based_on:
             expected = filed["total"]["expected"]["value"]
             return bridge(before, drawn, since=f"bill of {day(entry.recorded_at.date())}", filed=expected)
     return bridge(before, drawn, since="without a pilot")

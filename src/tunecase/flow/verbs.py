@@ -9,7 +9,7 @@ from tunecase.flow.decide import choose_step
 from tunecase.flow.define import judge_problem, pose
 from tunecase.flow.estimate import chance_wanted, has_the_test_rows, price_project, price_test_rows
 from tunecase.flow.forecast import curve_holds, extrapolate, extrapolate_points, read_points
-from tunecase.flow.opened import Flow, missing
+from tunecase.flow.opened import Flow, missing, spent
 from tunecase.flow.points import kept_elsewhere
 from tunecase.records import Decision, Definition, Estimate, Forecast
 
@@ -45,11 +45,17 @@ def _problem_is_known(flow: Flow) -> bool:
     return flow.posed is not None or flow.current("define") is not None
 
 
+def _left(flow: Flow) -> float | None:
+    """What is left of the budget; None without one."""
+    budget = flow.project.budget
+    return None if budget is None else budget.spread.median - spent(flow)
+
+
 def _bill_has_the_curve(flow: Flow) -> bool:
     bill: Estimate | None = flow.current("estimate")
     if bill is None or not flow.rests_on_current("estimate"):
         return False
-    if bill.plan is None:
+    if bill.plan is None or bill.plan.budget_left != _left(flow):
         return False
     if bill.based_on != "no pilot":
         return True

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tunecase.quantities import Draws
 
+LEAST_ERROR = 0.005  # no curve is assumed to begin lower
 FIRST_ERROR, SLOPE, FACTOR = "assumed.first_error", "assumed.slope", "stand_in.factor"
 
 
@@ -60,14 +61,14 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
     scale = scale_of(metric.name, metric.direction)
     probe = facts.definition.probe if facts.definition is not None else None
     if probe is not None:
-        first = to_error(probe, metric.direction) * basis.draw(FACTOR)
+        first = max(to_error(probe, metric.direction), LEAST_ERROR) * basis.draw(FACTOR)
         factor = catalog.default(FACTOR).value
         words = f"no pilot: the first error is {factor} times that of the probe, which scores {score(probe)}"
     else:
-        first = to_error(target, metric.direction) * basis.draw(FIRST_ERROR)
+        first = max(to_error(target, metric.direction), LEAST_ERROR) * basis.draw(FIRST_ERROR)
         words = f"no pilot: the first error is {catalog.default(FIRST_ERROR).value} times the one wanted"
     words += f", and falls with the rows to the power of {catalog.default(SLOPE).value}"
-    n_max, why = n_max_of(rows, supply(basis), basis, rows)
+    n_max, why = _most_rows(facts, rows)
     forecast = Forecast(
         verdict="not a pilot yet", reason="", points=(), band=(), target=target, ceiling=_ceiling(facts), n_max=n_max,
         n_max_why=why, p_target=None, needed=None, needed_price=None, next_pilot="", models=(), metric=metric.name,
@@ -75,6 +76,14 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
         stand_in=True,
     )  # fmt: skip
     return AssumedCurve(first, rows, scale, basis, words), forecast
+
+
+def _most_rows(facts: Known, rows: int) -> tuple[int, str]:
+    """The most rows that the sources and the budget allow, less what the sources have given first, and why."""
+    most, why = n_max_of(rows, supply(facts.basis), facts.basis, rows)
+    if why == "what the named sources can give":
+        most = max(most - int(facts.project.data.first_purchase), rows)
+    return most, why.replace("the largest size measured", "the rows at hand")
 
 
 def _ceiling(facts: Known) -> float | None:

@@ -12,7 +12,7 @@ from tunecase.plan.machine import hosted_machine
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, solve
-from tunecase.prices import supply, value_or_saving
+from tunecase.prices import serving_saving, supply, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
@@ -166,15 +166,23 @@ def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
     """A first step with the policy after it, in every world."""
     import numpy as np
 
-    board, state = solved.board, solved.state
+    board = solved.board
     at = board.first(offer.lever) if offer.brings is None else None
     if at is None:
         return _ended(work, solved, offer)
     walk, first = board.walk(solved.policy, at), board.first_walk(at)
     assert walk.ended_at is not None
-    ends = np.array([node.ends for node in board.nodes])[walk.ended_at, np.arange(work.basis.worlds.n)]
-    gain = ends if state.value is not None else None
+    gain = _gain(work, solved, walk, board.errors[walk.ended_at, np.arange(work.basis.worlds.n)])
     return Walked(walk, lines_of(work, walk), first, lines_of(work, first), gain, at)
+
+
+def _gain(work: Work, solved: Solved, walk: Walk, errors: "Draws") -> "Draws | None":
+    """What shipping brings, world by world: V times the part of the gain that is truly had, and what answers save."""
+    value, saving = solved.state.value, serving_saving(work.basis)
+    if value is None or walk.shipped is None:
+        return None
+    saved = 0.0 if saving is None else saving
+    return walk.shipped * (value * solved.state.credit(errors) + saved)
 
 
 def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
@@ -184,12 +192,20 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     none, state = np.zeros(work.basis.worlds.n), solved.state
     shipped, reached = (np.full(len(none), flag) for flag in (bool(offer.brings), offer.lever == "ship"))
     walk = Walk(
-        none, none, none, reached=shipped & reached, false_pass=none > 0, data_paid=none, settled=shipped & ~reached
+        none,
+        none,
+        none,
+        reached=shipped & reached,
+        false_pass=none > 0,
+        data_paid=none,
+        settled=shipped & ~reached,
+        ships=shipped,
     )
     lines = lines_of(work, walk)
     gain = None
     if state.value is not None:
-        gain = state.value * offer.brings + state.saving if offer.brings else none
+        saving = serving_saving(work.basis)
+        gain = shipped * (state.value * (offer.brings or 0.0) + (0.0 if saving is None else saving))
     return Walked(walk, lines, walk, lines, gain)
 
 
@@ -217,6 +233,7 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         supply=supply(basis),
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(facts.definition, audit),
+        begun=facts.forecast is not None and facts.forecast.rounds > 0,
     )
     return work, choice, rented
 

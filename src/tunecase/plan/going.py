@@ -30,6 +30,7 @@ def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
     prices, supply, before = prices_of(work), labelled_supply(facts.basis), once(work)
     if supply.price is None:
         return None
+    first = float(facts.project.data.first_purchase)
 
     def cost(n: int) -> "Draws":
         import numpy as np
@@ -38,6 +39,6 @@ def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
             return np.zeros(facts.basis.worlds.n)
         steps = doubling(facts.rows, n, MOST_ROUNDS)[1:]
         rounds = sum((prices.people(1.0, 0.0) + prices.training(float(size)) for size in steps), 0.0)
-        return np.asarray(before + supply.cost(float(n - facts.rows)) + rounds)
+        return np.asarray(before + supply.cost(first + n - facts.rows) - supply.cost(first) + rounds)
 
     return cost

@@ -9,6 +9,7 @@ from tunecase.plan.costs import months as months_of
 from tunecase.plan.costs import people_paid, total_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
+from tunecase.plan.rounds import Walk
 from tunecase.prices import baseline_score, unknown_factor
 from tunecase.quantities import Sampled, sampled
 from tunecase.records import Authorised, Chance, Kind, Month, Plan, Release, Total, Worth
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
+FEWEST = 20  # worlds of which a quantile is told
 # By how much figures vary more between seeds than between the batches of one seed, since each seed learns a policy of
 # its own, which moves what is spent more than what is gained: measured by benchmarks/digits.py on its five cases.
 LEARNT_WORTH, LEARNT_COST = 1.3, 2.4
@@ -120,7 +122,9 @@ def _lost(drawn: Drawn) -> Sampled | None:
     shipped = drawn.walk.shipped
     if shipped is None or shipped.all():
         return None
-    return sampled(drawn.walked.tuning[~shipped], quantile(0.9), LEARNT_COST if _learns(drawn) else 1.0)
+    lost = drawn.walked.tuning[~shipped]
+    # A handful of worlds has no P90 worth the name.
+    return sampled(lost, quantile(0.9), LEARNT_COST if _learns(drawn) else 1.0) if len(lost) >= FEWEST else None
 
 
 def _shown(drawn: Drawn, within: "Flags | None") -> "Flags | None":
@@ -134,7 +138,7 @@ def _chance(drawn: Drawn, shown: "Flags") -> Chance:
     walk, now = drawn.walk, drawn.solved.state.forecast.p_now if drawn.solved is not None else None
     if drawn.offer is not None and drawn.offer.lever == "ship" and now is not None:
         # The pilot's test has shown it; what is left to doubt is whether the score is truly so high.
-        return Chance(Sampled(1.0), Sampled(now), Sampled(1 - now))
+        return Chance(sampled(shown.astype(float), _mean), Sampled(now), Sampled(1 - now))
     false = shown & walk.false_pass if walk.false_pass is not None else shown & False
     settled = walk.settled if drawn.work.project.problem.fallback is not None else None
     rate = partial(sampled, of=_mean, times=LEARNT_WORTH if _learns(drawn) else 1.0)
@@ -180,17 +184,28 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
 
 def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
     """What each headline figure rests on: the weakest of what it is made of."""
-    project = drawn.work.project
-    hours: Kind = "stated" if project.effort_per_round is not None else "assumed"
-    yield "release", hours if drawn.walked.first_cost.any() else "measured"
-    yield "total", hours if drawn.total.any() else "measured"
+    yield "release", _hours(drawn, drawn.walked.first_walk) if drawn.walked.first_cost.any() else "measured"
+    yield "total", _hours(drawn, drawn.walk) if drawn.total.any() else "measured"
     if drawn.solved is None:
         return
     chance: Kind = "assumed" if drawn.solved.state.evidence == "assumed" else "measured"
     yield "chance", chance
     if drawn.solved.weighed:
-        yield "value", "stated"
-        yield "worth", weakest("stated", chance)
+        problem = drawn.work.project.problem
+        value: Kind = "assumed" if problem.horizon is None or problem.baseline is None else "stated"
+        yield "value", value
+        yield "worth", weakest(value, chance)
+
+
+def _hours(drawn: Drawn, walk: Walk) -> Kind:
+    """Whether people's hours in a walk, and what nobody foresaw of them, are the project file's own."""
+    project, basis = drawn.work.project, drawn.work.basis
+    stated = project.unknowns is not None
+    if (walk.rounds > walk.short_rounds).any():
+        stated = stated and project.effort_per_round is not None
+    if (walk.short_rounds + 0 * walk.rounds).any():
+        stated = stated and basis.own_words("levers.first_run_hours") is not None
+    return "stated" if stated else "assumed"
 
 
 def weakest(*kinds: Kind) -> Kind:

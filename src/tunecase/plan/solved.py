@@ -81,7 +81,7 @@ class Solved:
         nodes = tuple(_node_in(node, some) for node in self.board.nodes)
         value = None if self.state.value is None else self.state.value[some]
         state = replace(self.state, value=value, paths=self.state.paths[some])
-        tests = {name: getattr(self.board, name)[:, some] for name in ("errors", "passed", "settled")}
+        tests = {name: getattr(self.board, name)[:, some] for name in ("errors", "passed", "settled", "ships")}
         board = replace(self.board, nodes=nodes, **tests)
         groups = sort_worlds(nodes)
         return replace(self, state=state, board=board, policy=best_policy(nodes, sorted_worlds=groups), groups=groups)

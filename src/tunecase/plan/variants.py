@@ -43,15 +43,14 @@ def variants(bill: Drawn, scored: Sequence[Variant]) -> tuple[VariantPlan, ...]:
 
 
 def _lower(whole: State, state: State) -> Iterator[tuple[VariantPlan, State]]:
-    """The stated fallback as the target; without one, the score that four worlds in five reach.
+    """The score that four worlds in five reach as the target; where a fallback is stated every plan may end there.
 
     `whole` is the state in all worlds of the bill, from which the score is read off.
     """
-    aim = state.error_fallback
-    note = "the fallback of the project file"
-    if aim is None:
-        aim = reachable(whole)
-        note = "the score that 4 of 5 cases reach with enough rows; only you can say whether it is worth shipping"
+    if state.error_fallback is not None:
+        return
+    aim = reachable(whole)
+    note = "4 of 5 cases reach it in the end; only you can say whether it is worth shipping (problem.fallback)"
     wanted = state.error_baseline - state.error_target
     if not state.error_target < aim < state.error_baseline or wanted <= 0:
         return

@@ -10,9 +10,10 @@ from tunecase.quantities.spread import batch_error
 if TYPE_CHECKING:
     from tunecase.quantities.spread import Draws
 
-# Two seeds print the same in 9 of 10 cases where a unit holds so many errors: E|a - b| / unit = 1.128 error / unit.
-ERRORS_IN_A_UNIT = 11.3
-DIGITS = 2  # the most that are printed of a guess
+# One grid for all figures, so that what is equal is printed equal: 1.0 to 2.0 by tenths, 2 to 5 by halves, 5 to 10 by
+# ones. Steps are 5% to 25% of a figure; the Monte Carlo error of most lies at 1% or 2%.
+GRID = ((2.0, 0.1), (5.0, 0.5), (10.0, 1.0))
+SHARE_STEP = 0.05  # between a tenth and nine tenths; beyond these in hundredths
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +25,41 @@ class Sampled:
 
     @property
     def shown(self) -> float:
-        """The figure in the digits that survive another seed: two at most, one at least.
+        """The figure on the grid that two seeds share in most cases; one digit where the error exceeds a step.
 
         Example:
-            >>> Sampled(8_343.0, 5.0).shown, Sampled(8_343.0, 30.0).shown, Sampled(8_343.0, 2_000.0).shown
-            (8300.0, 8500.0, 8000.0)
+            >>> Sampled(1_843.0).shown, Sampled(3_343.0).shown, Sampled(8_343.0).shown, Sampled(1_843.0, 400.0).shown
+            (1800.0, 3500.0, 8000.0, 2000.0)
         """
         return _rounded(self.value, _unit(abs(self.value), self.error))
+
+    @property
+    def step(self) -> float:
+        """The step of the grid at the figure, 0 for nothing."""
+        return _unit(abs(self.value), self.error)
 
     @property
     def digits(self) -> int:
         """How many digits it takes to write that: 1 or 2."""
         size = abs(self.shown)
-        return 1 if size and math.isclose(size, _rounded(size, _power(size))) else DIGITS
+        return 1 if not size or math.isclose(size, _rounded(size, _power(size))) else 2
 
     @property
     def shown_share(self) -> float:
-        """The same of a share of 1, where the digits are those of the smaller of the share and what it lacks to 1.
+        """The same of a share of 1: by hundredths up to a tenth and from nine tenths, by twentieths between.
 
         Example:
-            >>> Sampled(0.3967, 0.002).shown_share, Sampled(0.967, 0.0005).shown_share
-            (0.4, 0.97)
+            >>> Sampled(0.3667).shown_share, Sampled(0.967).shown_share, Sampled(0.0295).shown_share
+            (0.35, 0.97, 0.03)
         """
-        return min(_rounded(self.value, _unit(min(self.value, 1 - self.value), self.error)), 1.0)
+        inside = 0.1 <= self.value <= 0.9
+        unit = 0.1 if inside and self.error > SHARE_STEP else SHARE_STEP if inside else 0.01
+        return min(_rounded(self.value, unit), 1.0)
+
+    @property
+    def shown_score(self) -> float:
+        """The same of a score: by hundredths, by tenths where the error exceeds one."""
+        return _rounded(self.value, 0.01 if self.error <= 0.01 else 0.1)
 
 
 def sampled(draws: "Draws", of: "Callable[[Draws], float]", times: float = 1.0) -> Sampled:
@@ -54,19 +67,20 @@ def sampled(draws: "Draws", of: "Callable[[Draws], float]", times: float = 1.0) 
 
     `times` is by how much the figure varies more between seeds than its batches do, since all batches share something.
     """
-    error = times * batch_error(draws, of)
-    return Sampled(float(of(draws)), error if math.isfinite(error) else 0.0)
+    value, error = float(of(draws)), times * batch_error(draws, of)
+    # Where there are too few draws to tell the error, one digit is all that is claimed.
+    return Sampled(value, error if math.isfinite(error) else abs(value))
 
 
 def shares_shown(shares: Sequence[Sampled]) -> list[float]:
-    """Shares that sum to 1, in whole percent that another seed would print too and that sum to 1 as printed.
+    """Shares that sum to 1, on the grid of shares, so that they sum to 1 as printed.
 
     Example:
         >>> shares_shown([Sampled(0.335), Sampled(0.335), Sampled(0.33)])
-        [0.34, 0.33, 0.33]
+        [0.35, 0.35, 0.3]
     """
-    step = _step(ERRORS_IN_A_UNIT * max((part.error for part in shares), default=0.0))
-    return adding_up([part.value for part in shares], min(max(step, 0.01), 0.1))
+    least = min((part.value for part in shares if part.value > 0), default=0.0)
+    return adding_up([part.value for part in shares], 0.01 if least < SHARE_STEP else SHARE_STEP)
 
 
 def adding_up(parts: Sequence[float], unit: float) -> list[float]:
@@ -85,11 +99,12 @@ def adding_up(parts: Sequence[float], unit: float) -> list[float]:
 
 
 def _unit(size: float, error: float) -> float:
-    """The least unit of 1, 2 or 5 times a power of ten that two seeds share, between two digits of the size and one."""
+    """The step of the grid at a size; the power of ten where the error exceeds the step."""
     if size <= 0 or not math.isfinite(size):
         return 0.0
-    coarsest = _power(size)
-    return min(max(_step(ERRORS_IN_A_UNIT * error), coarsest * 10.0 ** (1 - DIGITS)), coarsest)
+    power = _power(size)
+    step = power * next(step for end, step in GRID if size / power < end * (1 + 1e-9))
+    return power if error > step else step
 
 
 def _rounded(value: float, unit: float) -> float:
@@ -98,11 +113,3 @@ def _rounded(value: float, unit: float) -> float:
 
 def _power(size: float) -> float:
     return 10.0 ** math.floor(math.log10(size) + 1e-12)
-
-
-def _step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is at least so much."""
-    if least <= 0:
-        return 0.0
-    power = _power(least)
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))

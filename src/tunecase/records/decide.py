@@ -79,6 +79,11 @@ class Decision:
         return self.advice not in ("stop", "fix first")
 
     @property
+    def comes_first(self) -> bool:
+        """True where something must be done, or found out, before the plan's first step."""
+        return self.plan is not None and self.plan.advised and self.advice not in (self.plan.lever, "look")
+
+    @property
     def best(self) -> Option | None:
         """The option the advice names."""
         return next((option for option in self.options if option.lever == self.advice), None)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tunecase.quantities import (
+    Sampled,
     adding_up,
     count,
     figures,
@@ -15,7 +16,9 @@ from tunecase.quantities import (
     share,
     shares_shown,
 )
-from tunecase.records import Authorised, Bridge, Limits, Month, Plan, Release, Worth
+from tunecase.records import Bridge, Limits, Month, Plan, Release, Worth
+
+LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         kinds.get("release", ""),
     )  # fmt: skip
     if plan.lost is not None:
-        beside = "9 in 10 of the cases that end without the target spend less"
+        beside = "of ten cases that end with nothing to ship, nine spend less"
         yield Headline("lost", "Most you could lose", firm_money(plan.lost, currency), beside, kinds.get("total", ""))
     if (chance := plan.chance) is not None:
         budget = " within the budget" if plan.budget_left is not None else ""
@@ -52,7 +55,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         truly = share(max(chance.shown.shown_share - by_luck, 0.0))
         beside = f"truly reached {truly}, shown by luck {share(by_luck)}"
         if chance.settled is not None:
-            beside += f"; ends at the fallback {firm_share(chance.settled)}"
+            beside += f"; {firm_share(chance.settled)} to end at the fallback"
         name = f"Chance to show {score(plan.target)}{budget}"
         yield Headline("chance", name, firm_share(chance.shown), beside, kinds.get("chance", ""))
     if (worth := plan.worth) is not None:
@@ -64,9 +67,9 @@ def _figures(plan: Plan) -> Iterator[Headline]:
     yield Headline(
         "total", "Expected total", firm_money(plan.total.expected, currency), _total(plan), kinds.get("total", "")
     )
-    yield Headline("authorise", "Authorise", *authorised(plan.authorise, currency), kinds.get("total", ""))
+    yield Headline("authorise", "Authorise", *authorised(plan), kinds.get("total", ""))
     if (limits := plan.limits) is not None:
-        yield Headline("limits", "After the first test", _limits(limits, plan.direction), _rows(limits))
+        yield Headline("limits", "After the first test", _limits(limits, plan), _rows(limits))
     if plan.then:
         yield Headline("then", "Then", *_then(plan))
 
@@ -75,12 +78,12 @@ def _release(release: Release, currency: str) -> str:
     """Hours x rate + rest, in figures that multiply and add out as they are printed."""
     if not release.expected.value:
         return "nothing has to be bought"
-    hours, rate = float(f"{release.hours:.2g}"), float(f"{release.rate:.2g}")
-    rest = float(f"{max(release.rest, 0.0):.2g}")
-    # The figures are whole where they are large enough for it, so that the sum is exact.
-    total = hours * rate + (round(rest) if rest >= 1 else 0)
-    others = f" + {count(rest)}" if rest >= 1 else ""
-    return f"expected {hours:g} h x {rate:g}{others} = {total:,.0f} {currency}"
+    hours, rate = float(f"{release.hours:.2g}"), float(f"{release.rate:.3g}")
+    rest = round(max(release.rest, 0.0))
+    others = f" + {rest:,}" if rest else ""
+    total = f"{hours * rate + rest:,.1f}".removesuffix(".0")
+    heavy = "; a few dear cases lift the mean" if release.expected.value > release.p80.value else ""
+    return f"expected {hours:g} h x {rate:g}{others} = {total} {currency}{heavy}"
 
 
 def _value(worth: Worth, currency: str) -> tuple[str, str]:
@@ -97,20 +100,33 @@ def _total(plan: Plan) -> str:
     return f"{words}; {firm_share(total.over)} over the budget"
 
 
-def authorised(parts: Authorised, currency: str) -> tuple[str, str]:
+def authorised(plan: Plan) -> tuple[str, str]:
     """What to authorise, and its three parts, which add up as they are printed."""
-    unit = 10.0 ** (len(f"{parts.total:.0f}") - 2) if parts.total >= 10 else 1.0
+    parts, currency = plan.authorise, plan.currency
+    whole = Sampled(parts.total, plan.total.p90.error)
+    unit = max(whole.step, 1.0)
     base, contingency, reserve = adding_up([parts.base, parts.contingency, parts.reserve], unit)
-    words = f"{count(base)} base + {count(contingency)} contingency + {count(reserve)} reserve"
-    if not parts.contingency and parts.base:
+    words = (
+        f"base {figures(base)} (expected, no overrun) + contingency {figures(contingency)} (to the P80) + "
+        f"reserve {figures(reserve)} (to the P90)"
+    )
+    if parts.base > plan.total.p80.value:
         words += "; the mean lies above the P80, so there is no contingency"
-    return f"{count(base + contingency + reserve)} {currency}", words
+    asked = base + contingency + reserve
+    if plan.budget_left is not None and asked > plan.budget_left:
+        words += f"; {figures(asked - plan.budget_left)} more than is left of the budget"
+    return f"{figures(asked)} {currency}", words
 
 
-def _limits(limits: Limits, direction: str) -> str:
-    worse = "below" if direction == "higher" else "above"
+def _limits(limits: Limits, plan: Plan) -> str:
+    worse = "below" if plan.direction == "higher" else "above"
+    ends = "stop" if plan.chance is None or plan.chance.settled is None else "end"
     ship = "" if limits.ship_at is None else f"ship from {score(limits.ship_at)}"
-    stop = "never stop" if limits.stop_at is None else f"stop {worse} {score(limits.stop_at.shown_share)}"
+    if limits.ship_at is not None and not 0 <= limits.ship_at <= 1:
+        ship = "no result of a test of this size shows the target"
+    stop = f"{ends} {worse} {score(limits.stop_at.shown_score)}" if limits.stop_at is not None else ""
+    if limits.stop_at is None and plan.outcome("stop") is None:
+        stop = "never stop"
     return ", ".join(part for part in (ship, stop) if part)
 
 
@@ -137,10 +153,12 @@ def months_words(months: tuple[Month, ...], currency: str) -> str:
 
 
 def bridge_words(bridge: Bridge, currency: str) -> str:
-    """What moved the expected total since an earlier bill, in amounts that add up as they are printed."""
-    size = max(abs(bridge.before), abs(bridge.after), *(abs(part.amount) for part in bridge.moved), 1.0)
+    """What moved the expected total since an earlier bill, in amounts that add up as printed; empty if little did."""
+    size = max(abs(bridge.before), abs(bridge.after), 1.0)
+    if abs(bridge.after - bridge.before) < LEAST_MOVE * size:
+        return ""
     unit = 10.0 ** (len(f"{size:.0f}") - 2) if size >= 10 else 1.0
     before = round(bridge.before / unit) * unit
     amounts = adding_up([before, *(part.amount for part in bridge.moved)], unit)
     told = [f"{part.why} {amount:+,.0f}" for part, amount in zip(bridge.moved, amounts[1:], strict=True) if amount]
-    return f"{count(amounts[0])} ({bridge.since}), {', '.join(told)}: {count(sum(amounts))} {currency}"
+    return f"from {count(amounts[0])} ({bridge.since}) to {count(sum(amounts))} {currency}: {', '.join(told)}"

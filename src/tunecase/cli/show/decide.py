@@ -17,6 +17,8 @@ def print_decision(console: "Console", record: Decision) -> None:
     heading(console, "decide", record.action, record.ok or None)
     say(console, record.reason)
     if record.plan is not None:
+        if record.comes_first:
+            say(console, f"That comes first. After it, to {record.plan.action} would come to this:")
         print_plan(console, record.plan)
     rows = [
         (

@@ -31,9 +31,10 @@ def data(work: Work) -> Cost:
             return Cost(None, NO_PRICE, unpriced=unpriced)
     total = np.asarray(sum(amounts, np.zeros(work.basis.worlds.n)))
     words = ", ".join(words for _, words in (*at_hand, *on_the_way))
-    if not np.any(work.walk.bought > 0):
+    bought = work.walk.bought + work.project.data.first_purchase * work.walk.begun
+    if not np.any(bought > 0):
         return Cost(total, words, unpriced=unpriced)
-    return Cost(total, words, unpriced=unpriced, quantity=work.walk.bought, unit="example")
+    return Cost(total, words, unpriced=unpriced, quantity=bought, unit="example")
 
 
 def rows_at_hand(work: Work) -> "Draws":
@@ -45,9 +46,12 @@ def rows_at_hand(work: Work) -> "Draws":
 
 def _at_hand(work: Work) -> "Iterator[tuple[Draws, str]]":
     """What the rows at hand and the test need, whatever is bought: amounts with their words."""
+    first = work.project.data.first_purchase
+    if first and not work.begun and work.supply.price is not None:
+        yield work.supply.cost(float(first)), f"{first:,} examples bought first"
     if work.repair is not None and work.repair.p90 > 0:
         yield _draws_of(work.repair, work.basis), "repairs found by the audit"
-    if work.project.data.train is None and work.project.data.rows is not None:
+    if work.project.data.train is None and work.project.data.rows is not None and not work.begun:
         yield formatting(work.basis), "formatting and cleaning of the rows at hand"
     if work.test_rows_missing:
         yield work.test_rows_missing * label_price(work.basis), f"{work.test_rows_missing:,} test rows"
@@ -60,12 +64,13 @@ def _on_the_way(work: Work) -> "Iterator[tuple[Draws | float | None, str]]":
     walk, none = work.walk, np.zeros(work.basis.worlds.n)
     if walk.data_paid is not None:
         yield walk.data_paid, _bought_words(work)
+    elif work.supply.price is None:
+        yield (None, NO_PRICE) if walk.bought.any() or work.project.data.first_purchase else (none, "no new examples")
     elif not walk.bought.any():
         yield none, "no new examples"
-    elif work.supply.price is None:
-        yield None, NO_PRICE
     else:
-        yield work.supply.cost(walk.bought), _bought_words(work)
+        first = float(work.project.data.first_purchase)
+        yield work.supply.cost(first + walk.bought) - work.supply.cost(first), _bought_words(work)
     if np.any(walk.reviewed):
         yield walk.reviewed, "reviews of suspicious labels"
 

@@ -32,8 +32,7 @@ COSTS: tuple[Callable[[Work], Cost], ...] = (
 
 def lines_of(work: Work, walk: Walk) -> dict[str, Cost]:
     """Every line of a walk, by name."""
-    bought = walk.bought + work.project.data.first_purchase * walk.begun
-    walked = replace(work, walk=replace(walk, bought=bought))
+    walked = replace(work, walk=walk)
     return {cost.__name__: cost(walked) for cost in COSTS}
 
 

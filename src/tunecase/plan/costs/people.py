@@ -71,7 +71,7 @@ def people_paid(work: Work) -> PaidHours:
 
 def _ramp_up(work: Work) -> PaidHours:
     """Ramp-up, where anything is done at all."""
-    ramp, begun = ramp_up(work.basis), work.walk.begun
+    ramp, begun = ramp_up(work.basis), work.walk.begun & (not work.begun)
     return PaidHours(ramp.hours * begun, ramp.amount * begun)
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def once(work: Work) -> "Draws":
     """What any first step pays for before it: rows mended and formatted, missing test rows, ramp-up, shape (draws,)."""
-    return rows_at_hand(work) + ramp_up(work.basis).amount * unknown_factor(work.basis)
+    ramp = 0.0 if work.begun else ramp_up(work.basis).amount * unknown_factor(work.basis)
+    return rows_at_hand(work) + ramp
 
 
 def each_round(work: Work) -> "Draws | float":

@@ -18,7 +18,8 @@ class Work:
     """What has to be paid for: the rounds walked, the machine, the tokens of a row, repairs and missing test rows.
 
     `tokens_per_row` has shape (draws,); None when nothing is known of the text's length. `machine` None comes with
-    `no_machine`, the reason. `repair` is the audit's price band for mending the data at hand.
+    `no_machine`, the reason. `repair` is the audit's price band for mending the data at hand. `begun` says that rounds
+    were measured, so that what is paid once is paid.
     """
 
     project: Project
@@ -30,6 +31,7 @@ class Work:
     supply: Supply
     repair: Band | None = None
     test_rows_missing: int = 0
+    begun: bool = False
 
     def run_price(self, rows: int) -> "Draws | None":
         """One training run on so many rows [base currency], shape (draws,); None without a machine or a length."""

@@ -25,7 +25,7 @@ def label(state: State) -> Offer:
     if len(state.sizes) < 2:
         return Offer("label", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
     more = state.sizes[1] - state.sizes[0]
-    purchase = _purchase("label", state.supply, state.sizes, 1.0)
+    purchase = _purchase("label", state.supply, state.sizes, 1.0, first=_bought_before(state))
     if purchase is None:
         return Offer("label", name, blocked="the sources cannot give as many rows again")
     return Offer(
@@ -66,11 +66,21 @@ def other_sources(state: State) -> Offer:
     )  # fmt: skip
 
 
-def _purchase(name: str, supply: Supply, sizes: tuple[int, ...], worth: "Draws | float") -> Purchase | None:
-    """Costs and counts from each size to the next, as far as the source reaches in half of the worlds."""
+def _bought_before(state: State) -> float:
+    """Rows that the source has given before any step."""
+    return float(state.basis.project.data.first_purchase) if state.basis.project else 0.0
+
+
+def _purchase(
+    name: str, supply: Supply, sizes: tuple[int, ...], worth: "Draws | float", first: float = 0.0
+) -> Purchase | None:
+    """Costs and counts from each size to the next, as far as the source reaches in half of the worlds.
+
+    `first` rows came from it before.
+    """
     import numpy as np
 
-    totals = [(size - sizes[0]) / worth for size in sizes]
+    totals = [first + (size - sizes[0]) / worth for size in sizes]
     costs, examples = [], []
     for low, high in pairwise(totals):
         until = supply.cost(high)

@@ -42,7 +42,12 @@ def redefine(state: State) -> Offer:
         blocked = f"four worlds in five reach it by {count(state.sizes[-1])} examples, at whatever cost"
         return Offer("redefine", "redefine the target", blocked=blocked)
     lower = score(state.score(easier))
-    blocked = f"only you can say whether {lower} is worth shipping (problem.fallback); with enough rows 4 of 5 reach it"
+    if easier >= state.error_baseline:
+        return Offer("redefine", "redefine the target", blocked="what 4 of 5 cases reach is no better than today")
+    blocked = (
+        f"only you can say whether {lower} is worth shipping (problem.fallback); "
+        f"4 of 5 cases reach it by {count(state.sizes[-1])} examples"
+    )
     return Offer("redefine", f"settle for {lower}", blocked=blocked)
 
 

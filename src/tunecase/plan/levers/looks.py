@@ -12,7 +12,7 @@ from tunecase.forecast import noise_of_run
 from tunecase.plan.levers.data import wrong_share
 from tunecase.plan.levers.method import LARGER_TEST
 from tunecase.plan.levers.state import State
-from tunecase.prices import expected_unknowns, label_price, person_hour, review_price
+from tunecase.prices import label_price, person_hour, review_price, unknown_factor
 from tunecase.quantities import count, generator
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _one_run(state: State, n: float) -> "Draws | float":
 
 
 def _hours(state: State) -> "Draws":
-    return state.basis.draw("levers.look_hours") * person_hour(state.basis) * expected_unknowns(state.basis)
+    return state.basis.draw("levers.look_hours") * person_hour(state.basis) * unknown_factor(state.basis)
 
 
 def _pilot_errors(state: State, n: int) -> "Draws":

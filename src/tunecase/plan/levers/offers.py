@@ -85,5 +85,4 @@ def without_value(state: State, offers: Sequence[Offer]) -> tuple[State, tuple[O
         replace(offer, move=None, blocked=offer.blocked or UNWEIGHED) if offer.lever in WEIGHED else offer
         for offer in offers
     )
-    whole = replace(state.prices, short_labour=state.prices.labour)
-    return replace(state, value=np.full(len(state.paths), BEYOND_PRICE), prices=whole, error_baseline=1.0), offers
+    return replace(state, value=np.full(len(state.paths), BEYOND_PRICE), error_baseline=1.0), offers

@@ -1,12 +1,12 @@
 """Works out where a project stands from what is known of it: one State for the bill and for the decision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
-from tunecase.plan.costs import Work, each_round, once
+from tunecase.plan.costs import Work, each_round, inference, once
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -96,7 +96,7 @@ def standing(
         prices=prices_of(work, scaled),
         supply=labelled_supply(basis),
         others=tuple((kind, made) for kind in MADE if (made := supply(basis, only=kind)).price is not None),
-        budget_left=_budget(facts) * scaled.budget - facts.spent,
+        budget_left=_budget(facts) * scaled.budget - facts.spent - _answers(work),
         forecast=forecast,
         audit=audit,
         basis=basis,
@@ -136,6 +136,15 @@ def _paths(curve: _Curve, basis: Basis) -> "Draws":
     if isinstance(curve.belief, AssumedCurve):
         return curve.belief.paths(curve.sizes)
     return of_the_model(curve.belief.paths(curve.sizes, draws=basis.worlds.n), curve.forecast, basis)
+
+
+def _answers(work: Work) -> float:
+    """What answers after launch take from the budget where the bill counts them, at P80."""
+    import numpy as np
+
+    everywhere = replace(work, walk=replace(work.walk, reached=None, ships=None))
+    cost = inference(everywhere)
+    return float(np.quantile(cost.amount, 0.8)) if cost.included and cost.amount is not None else 0.0
 
 
 def _budget(facts: Known) -> float:

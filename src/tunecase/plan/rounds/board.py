@@ -99,10 +99,11 @@ SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Every place with its steps. `errors`, `passed` and `settled` have shape (nodes, worlds); node 0 is the present.
+    """Every place with its steps. `errors` and all flags have shape (nodes, worlds); node 0 is the present.
 
-    `settled` is where the test meets the fallback, whether shipping pays or not; it holds all that is passed. `places`
-    holds (index of the size, moves made) of each node, `paid` what each step of each node pays for.
+    `settled` is where the test meets the fallback, whether shipping pays or not; it holds all that is passed. `ships`
+    is where a model is put to use. `places` holds (index of the size, moves made) of each node, `paid` what each step
+    of each node pays for.
     """
 
     nodes: tuple[Node, ...]
@@ -113,6 +114,7 @@ class Board:
     sizes: tuple[int, ...]
     error_target: float
     settled: "Flags"
+    ships: "Flags"
 
     def first(self, name: str) -> int | None:
         """The index of the first step of that name; None where it cannot be taken."""
@@ -123,11 +125,12 @@ class Board:
         import numpy as np
 
         present = replace(self.nodes[0], ends=np.full(self.errors.shape[1], rules.shipped))
-        later = (
-            replace(node, ends=_ends(_brings(rules, self.errors[at]), self.passed[at], self.settled[at]))
-            for at, node in enumerate(self.nodes[1:], 1)
-        )
-        return replace(self, nodes=(present, *later))
+        nodes, ships = [present], self.ships.copy()
+        for at, node in enumerate(self.nodes[1:], 1):
+            brings = _brings(rules, self.errors[at])
+            ships[at] = _ships(brings, self.passed[at], self.settled[at])
+            nodes.append(replace(node, ends=np.where(ships[at], brings, 0.0)))
+        return replace(self, nodes=tuple(nodes), ships=ships)
 
     def walk(self, policy: Policy, first: int | None = None) -> Walk:
         """The Walk of every world under a policy, from the first step given or the policy's own."""
@@ -135,11 +138,10 @@ class Board:
 
         moves, last = list(policy.moves(first)), policy.walk(first)[0]
         worlds = np.arange(self.errors.shape[1])
-        shipped = np.array([node.ends for node in self.nodes])[last, worlds] != 0
-        reached = self.passed[last, worlds]
+        ships, reached = self.ships[last, worlds], self.passed[last, worlds]
         return replace(
             self._summed(moves), reached=reached, false_pass=reached & (self.errors[last, worlds] > self.error_target),
-            settled=self.settled[last, worlds] & ~reached & shipped, ended_at=last,
+            settled=self.settled[last, worlds] & ~reached & ships, ended_at=last, ships=ships,
         )  # fmt: skip
 
     def first_walk(self, first: int) -> Walk:
@@ -230,14 +232,16 @@ def lay_out(
     taken = [laying.steps(number) for number in range(len(places))]
     tests = _tests(paths, rules, actions, places, tuple(sizes)) if earlier is None else _tests_of(earlier)
     nodes = [Node(np.full(len(paths), rules.shipped), tuple(way.step for way in taken[0]))]
+    ships = np.zeros_like(tests.passed)
     for number in range(1, len(places)):
-        passed, settled = tests.passed[number], tests.settled[number]
-        ends = _ends(_brings(rules, tests.errors[number]), passed, settled)
+        passed, brings = tests.passed[number], _brings(rules, tests.errors[number])
+        ships[number] = _ships(brings, passed, tests.settled[number])
+        ends = np.where(ships[number], brings, 0.0)
         steps, paid = tuple(way.step for way in taken[number]), laying.spent[number]
         nodes.append(Node(ends, steps, tests.shown[number], passed, paid))
     return Board(
         tuple(nodes), places, tuple(tuple(way.paid for way in ways) for ways in taken), tests.errors, tests.passed,
-        tuple(sizes), rules.error_target, tests.settled,
+        tuple(sizes), rules.error_target, tests.settled, ships,
     )  # fmt: skip
 
 
@@ -354,18 +358,18 @@ def _brings(rules: Rules, errors: "Draws") -> "Draws":
     return rules.worth * credit + rules.saving + 0.0 * errors
 
 
-def _ends(brings: "Draws", passed: "Flags", settled: "Flags") -> "Draws":
-    """What ending at a place is worth: what shipping brings where a test allows it and it pays on average, else 0.
+def _ships(brings: "Draws", passed: "Flags", settled: "Flags") -> "Flags":
+    """Where a model is put to use at a place: where a test allows it and shipping pays on average.
 
     A test tells no more than whether the target, or only the fallback, was met: worlds alike in that ship together.
     """
     import numpy as np
 
-    ends = np.zeros_like(brings)
+    ships = np.zeros(len(brings), dtype=bool)
     for alike in (passed, settled & ~passed):
         if alike.any() and brings[alike].mean() > 0:
-            ends[alike] = brings[alike]
-    return ends
+            ships |= alike
+    return ships
 
 
 @dataclass(frozen=True, slots=True, eq=False)

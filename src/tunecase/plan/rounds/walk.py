@@ -34,7 +34,8 @@ class Walk:
     target; both are None where no curve is known. `short_rounds` of the rounds had no work on the data; `search_rows`
     are rows of runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along the way; None
     where it follows from `bought`, and `reviewed` is what reviews cost besides. `settled` is True where the project
-    ends at the fallback, short of the target; None where no curve is known. `ended_at` is the node of the board.
+    ends at the fallback, short of the target; None where no curve is known. `ended_at` is the node of the
+    board, `ships` where a model is put to use: where it pays.
     """
 
     rounds: "Draws"
@@ -48,6 +49,7 @@ class Walk:
     reviewed: "Draws | float" = 0.0
     settled: "Flags | None" = None
     ended_at: "Indices | None" = None
+    ships: "Flags | None" = None
 
     @property
     def begun(self) -> "Flags":
@@ -60,9 +62,7 @@ class Walk:
     @property
     def shipped(self) -> "Flags | None":
         """Where a model is put to use, at the target or at the fallback; None where no curve is known."""
-        if self.reached is None or self.settled is None:
-            return self.reached
-        return self.reached | self.settled
+        return self.reached if self.ships is None else self.ships
 
 
 def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":

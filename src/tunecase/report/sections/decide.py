@@ -15,7 +15,7 @@ def next_step(material: Material) -> Section:
     if decision is None:
         return not_done("decision", title, "decide")
     looks = (_looks(decision),) if decision.experiments else ()
-    plan = () if decision.plan is None else (plan_table(decision.plan),)
+    plan = () if decision.plan is None else (plan_table(decision.plan, first=decision.comes_first),)
     otherwise = () if decision.plan is None or not decision.plan.variants else (_variants(decision.plan),)
     blocks: tuple[Block, ...] = (*plan, _options(decision), *otherwise, *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
@@ -29,13 +29,14 @@ def next_step(material: Material) -> Section:
     return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 
-def plan_table(plan: Plan) -> Table:
-    """The headline figures of the plan."""
+def plan_table(plan: Plan, *, first: bool) -> Table:
+    """The headline figures of the plan; `first` says that something else comes before its first step."""
     rows = tuple(
         (Cell(figure.name), Cell(figure.value), Cell(figure.beside or "–"), Cell(figure.evidence or "–"))
         for figure in headline(plan)
     )
-    caption = f"The plan: {plan.action}" if plan.advised else f"Not advised; all the same: {plan.action}"
+    lead = "What comes first done, the plan" if first else "The plan"
+    caption = f"{lead}: {plan.action}" if plan.advised else f"Not advised; all the same: {plan.action}"
     note = f"{plan.currency}, from {count(plan.draws)} simulated projects. P80: in 80 of 100 of them it costs no more."
     months = months_words(plan.months, plan.currency)
     note += f" Expected spending: {months}." if months else ""
@@ -46,7 +47,7 @@ def _options(decision: Decision) -> Table:
     ranked = sorted(decision.options, key=_rank)
     best = decision.best
     rows = tuple(_option(option, option is best) for option in ranked)
-    head = ("Option", "First step", "Its price, P80", "Chance", "Gain", "Worth", "Evidence")
+    head = ("Option", "First step", "Its price, P80", "Chance", "Worth", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
     note = f"{decision.currency}, expected over all worlds. Chance: that the target is shown within the budget. "
     note += "Worth: the gain less what the whole plan costs that begins with this step."
@@ -61,14 +62,13 @@ def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
     lever = option.lever.replace("_", " ")
     name = Cell(f"{lever} (advised)" if advised else lever, "good" if advised else "plain")
     if option.blocked:
-        blank = tuple(Cell("–") for _ in range(4))
+        blank = tuple(Cell("–") for _ in range(3))
         return name, Cell(f"not possible: {option.blocked}"), *blank, Cell(option.evidence)
     return (
         name,
         Cell(option.first_step),
         Cell(_first_price(option)),
         Cell("–" if option.chance is None else firm_share(option.chance)),
-        Cell("–" if option.gain is None else firm(option.gain)),
         Cell("–" if option.worth is None else firm(option.worth)),
         Cell(option.evidence),
     )
