@@ -78,12 +78,12 @@ def _release(release: Release, currency: str) -> str:
     """Hours x rate + rest, in figures that multiply and add out as they are printed."""
     if not release.expected.value:
         return "nothing has to be bought"
-    hours, rate = float(f"{release.hours:.2g}"), float(f"{release.rate:.3g}")
+    hours, rate = float(f"{release.hours:.2g}"), float(f"{release.rate:.2g}")
     rest = round(max(release.rest, 0.0))
     others = f" + {rest:,}" if rest else ""
     total = f"{hours * rate + rest:,.1f}".removesuffix(".0")
     heavy = "; a few dear cases lift the mean" if release.expected.value > release.p80.value else ""
-    return f"expected {hours:g} h x {rate:g}{others} = {total} {currency}{heavy}"
+    return f"expected about {hours:g} h x {rate:g}{others} = {total} {currency}{heavy}"
 
 
 def _value(worth: Worth, currency: str) -> tuple[str, str]:
