@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from tunecase import flow  # noqa: E402
-from tunecase.records import PilotSettings  # noqa: E402
+from tunecase.records import Audit, PilotSettings  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "support-tickets"
 # Scores as a small model's real runs might print them: a curve that reaches the target or not, and one that has.
@@ -35,6 +35,16 @@ CASES: Mapping[str, tuple[Mapping[str, str], str, bool]] = {
 
 def made(name: str, folder: Path) -> Path:
     """The project file of a case, made in a folder with all that its plan rests on."""
+    opened = set_up(name, folder)
+    flow.decide(opened)
+    return opened.path
+
+
+def set_up(name: str, folder: Path, audit: Audit | None = None) -> flow.Flow:
+    """The same before its bill: the project, its pilot or points.
+
+    `audit` is that of the example, for who makes several: no case changes a line that it rests on.
+    """
     lines, points, piloted = CASES[name]
     shutil.copytree(EXAMPLE, folder)
     project = folder / "tunecase.yaml"
@@ -44,11 +54,12 @@ def made(name: str, folder: Path) -> Path:
         text = text.replace(line, other)
     project.write_text(text, encoding="utf-8")
     opened = flow.open_case(project)
+    if audit is not None:
+        opened.keep("audit", audit)
     if piloted:
         flow.pilot(opened, PilotSettings(workers=1))
     if points:
         (folder / "points.csv").write_text(points, encoding="utf-8")
         asked = flow.asked_of("accuracy", "", "", (), "last", "")
         flow.keep_forecast(opened, str(folder / "points.csv"), asked)
-    flow.decide(opened)
-    return project
+    return opened

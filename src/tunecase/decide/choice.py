@@ -207,8 +207,6 @@ def _option(offer: Offer, drawn: Drawn, made: Plan) -> Option:
 def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     """An option with the figures of the plan that begins with it."""
     chance = option.chance if made.chance is None else made.chance.shown
-    if option.lever == "ship" and made.chance is not None:
-        chance = made.chance.truly
     option = replace(
         option, chance=chance, first_step_cost=band(walked.first_cost), release=made.release.p80, then=_then(made)
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tunecase.quantities import count, money, score, share
+from tunecase.quantities import Sampled, count, firm_money, firm_share, money, score, share
 
 Tone = Literal["plain", "good", "warn", "bad", "unknown"]
 
@@ -72,22 +72,25 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How a total is spread: (middle, share of worlds) by bar, the last with all dearer; a limit and marked values."""
+    """How a total is spread: (middle, share of worlds) by bar, the last with all dearer; a limit and marked values.
+
+    Marked values and the share over the limit are figures of the headline, in its digits.
+    """
 
     caption: str
     bins: tuple[tuple[float, float], ...]
-    marks: tuple[tuple[str, float], ...]
+    marks: tuple[tuple[str, Sampled], ...]
     limit: float | None
-    over: float | None
+    over: Sampled | None
     currency: str
 
     @property
     def summary(self) -> str:
         """The chart in words."""
-        marks = ", ".join(f"{name} {money(value, self.currency)}" for name, value in self.marks)
+        marks = ", ".join(f"{name} {firm_money(value, self.currency)}" for name, value in self.marks)
         if self.limit is None:
             return f"{marks}; no budget was given"
-        return f"{marks}; budget {money(self.limit, self.currency)}, passed in {share(self.over)} of worlds"
+        return f"{marks}; budget {money(self.limit, self.currency)}, passed in {firm_share(self.over)} of worlds"
 
 
 @dataclass(frozen=True, slots=True)

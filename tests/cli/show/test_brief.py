@@ -34,7 +34,7 @@ def test_everything_to_decide_is_there() -> None:
         "send each letter to the right desk",
         "**Go to pilot.**",
         "| **total, USD** |",
-        "The chance to reach the target for it is",
+        "The chance to show the target for it is",
         "One point is worth 480 USD (310 to 720).",
         "| pass/fail statements (P2) | asks for a fix | 1 statement |",
         "write two more, half an hour | 55 USD |",

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunecase.quantities import Sampled
 from tunecase.report import charts
 from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
 
@@ -24,7 +25,9 @@ CURVE = Curve(
     n_budget=900,
     needed=(500, 1_100, None),
 )
-HISTOGRAM = Histogram("totals", ((5.0, 0.2), (15.0, 0.5), (25.0, 0.3)), (("P50", 14.0),), 22.0, 0.24, "USD")
+HISTOGRAM = Histogram(
+    "totals", ((5.0, 0.2), (15.0, 0.5), (25.0, 0.3)), (("P50", Sampled(14.0)),), 22.0, Sampled(0.24), "USD"
+)
 CHARTS: tuple[Chart, ...] = (
     CURVE,
     HISTOGRAM,

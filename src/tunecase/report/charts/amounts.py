@@ -1,6 +1,6 @@
 """Charts of amounts: parts of a whole, how a total is spread, names with shares."""
 
-from tunecase.quantities import figures, money, one_line, share
+from tunecase.quantities import figures, firm_money, firm_share, money, one_line, share
 from tunecase.report.charts.marks import CHARACTER, frame, line, nice_ticks, rect, text
 from tunecase.report.content import Bars, Histogram, Shares
 
@@ -44,11 +44,11 @@ def draw_histogram(chart: Histogram, width: int) -> str:
     parts.append(line(0, base, width, base, "axis"))
     parts += _money_ticks(chart, low, high, width, base)
     for row, (name, value) in enumerate(chart.marks):
-        label = f"{name} {money(value, chart.currency)}"
-        parts += _flag(x(value), 13 + 16 * row, base, label, width, "mark")
+        label = f"{name} {firm_money(value, chart.currency)}"
+        parts += _flag(x(value.value), 13 + 16 * row, base, label, width, "mark")
     if chart.limit is not None:
         budget = f"budget {money(chart.limit, chart.currency)}"
-        words = budget if chart.over is None else f"{budget}: {share(chart.over)} cost more"
+        words = budget if chart.over is None else f"{budget}: {firm_share(chart.over)} cost more"
         y = 13.0 + 16 * len(chart.marks)
         parts += _flag(x(chart.limit), y, base, words, width, "limit", short=budget)
     return frame(chart, width, base + 36, parts)

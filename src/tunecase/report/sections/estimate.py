@@ -4,6 +4,7 @@ from tunecase.prices import amount, what_if_words
 from tunecase.quantities import (
     UNKNOWN,
     Band,
+    Sampled,
     band_words,
     count,
     counted,
@@ -37,9 +38,8 @@ def bill(material: Material) -> Section:
     if parts:
         blocks.append(Shares("Where the money goes", tuple(parts)))
     if estimate.histogram:
-        marks = (("P50", estimate.total.p50), ("P80", estimate.total.p80))
         caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
-        blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
+        blocks.append(Histogram(caption, estimate.histogram, *_marked(estimate), estimate.currency))
     blocks += _tornado(estimate)
     if estimate.what_if:
         words = tuple(what_if_words(record, estimate.currency) for record in estimate.what_if)
@@ -56,6 +56,17 @@ def bill(material: Material) -> Section:
     evidence.append(Facts("", (("Based on", estimate.based_on), *recorded_in(material, "estimate"))))
     tone, word = _verdict(over)
     return Section("bill", title, _answer(estimate), tuple(blocks), tuple(evidence), tone, word)
+
+
+def _marked(
+    estimate: Estimate,
+) -> tuple[tuple[tuple[str, Sampled], ...], float | None, Sampled | None]:
+    """P50 and P80, the budget and the chance to pass it."""
+    plan, over = estimate.plan, estimate.over_budget
+    if plan is not None:
+        return (("P50", plan.total.p50), ("P80", plan.total.p80)), estimate.budget, plan.total.over
+    marks = (("P50", Sampled(estimate.total.p50)), ("P80", Sampled(estimate.total.p80)))
+    return marks, estimate.budget, None if over is None else Sampled(over)
 
 
 def _tornado(estimate: Estimate) -> list[Tornado]:
@@ -193,5 +204,5 @@ def _workings(estimate: Estimate) -> Table:
 
 def _moved(material: Material, estimate: Estimate) -> Table:
     estimates = (*material.earlier, ("now", estimate))
-    rows = tuple((Cell(when), *_points(each.total), Cell(each.based_on)) for when, each in estimates)
+    rows = tuple((Cell(when), *_total(each)[1:], Cell(each.based_on)) for when, each in estimates)
     return Table("How the total moved", ("Estimate", "P10", "P50", "P80", "P90", "Based on"), rows, (1, 2, 3, 4))

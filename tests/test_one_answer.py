@@ -1,0 +1,242 @@
+"""One plan, one text: terminal, Markdown, HTML and JSON print the same figures of the same case."""
+
+import html
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import plan_cases
+
+from tests.command import tunecase
+from tunecase import flow
+from tunecase.cli.show import record as printer
+from tunecase.records import RECORDS, Audit, Decision, Estimate, Option, Plan, from_json
+from tunecase.report import headline
+
+WIDE = 2_000
+PERCENT = r"[<>]?\d+(?:\.\d+)?%"
+# A percentage that is told to be the chance to show the target, before or after these words.
+CHANCES = (
+    re.compile(rf"({PERCENT}) (?:chance )?to show"),
+    re.compile(rf"[Cc]hance to show (?:[\d.%]+|the target)(?: within the budget)?(?: \w+)* ?\|? ({PERCENT})"),
+    re.compile(rf"In ({PERCENT}) of cases the target is shown"),
+    re.compile(rf"Chance within [^:|]*, all costs counted:? ({PERCENT})"),
+)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """A case as every face tells it: printed texts, tables as rows of cells, and records as they are kept."""
+
+    bill: Estimate
+    decision: Decision
+    reported: Any
+    terminal: dict[str, str]
+    markdown: str
+    page: str
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the decision."""
+        assert self.decision.plan is not None
+        return self.decision.plan
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The headline by key."""
+        return {figure.key: figure for figure in headline(self.plan)}
+
+    @property
+    def step(self) -> Option:
+        """The option that the plan begins with."""
+        return next(option for option in self.decision.options if option.lever == self.plan.lever)
+
+    def rows(self) -> dict[str, list[list[str]]]:
+        """Every row of every table, by face."""
+        plain = {verb: [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()] for verb, text in
+                 self.terminal.items()}  # fmt: skip
+        return {**plain, "markdown": list(_markdown_rows(self.markdown)), "html": list(_html_rows(self.page))}
+
+    def texts(self) -> dict[str, str]:
+        """Every face as one line without mark-up."""
+        plain = re.sub(r"<(style|svg)\b.*?</\1>", " ", self.page, flags=re.DOTALL)
+        page = html.unescape(re.sub(r"<[^>]+>", " ", plain))
+        whole = {**self.terminal, "markdown": _unescaped(self.markdown), "html": page}
+        return {face: " ".join(text.split()) for face, text in whole.items()}
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(re.sub(r"\\(.)", r"\1", text)).replace("**", "")
+
+
+def _markdown_rows(text: str) -> Iterator[list[str]]:
+    for line in text.splitlines():
+        if line.startswith("| "):
+            yield [_unescaped(cell).strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def _html_rows(text: str) -> Iterator[list[str]]:
+    """Rows of tables, and the tiles at the top."""
+    for row in re.findall(r"<tr\b.*?</tr>|<li><a href.*?</li>", text, flags=re.DOTALL):
+        cell = r"<t[hd]\b.*?</t[hd]>" if row.startswith("<tr") else r"<span\b.*?</span>"
+        cells = re.findall(cell, row, flags=re.DOTALL)
+        yield [html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in cells]
+
+
+@pytest.fixture(scope="session")
+def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """The audit of the example, made once for all cases."""
+    folder = tmp_path_factory.mktemp("audited") / "case"
+    return flow.audit(plan_cases.set_up("before a pilot", folder))
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory: pytest.TempPathFactory, audit: Audit) -> Callable[[str], Faces]:
+    """The faces of a case, made once; asked for by name."""
+    made: dict[str, Faces] = {}
+
+    def of(name: str) -> Faces:
+        if name not in made:
+            made[name] = _made(name, tmp_path_factory.mktemp("one_answer") / "case", audit)
+        return made[name]
+
+    return of
+
+
+def _made(name: str, folder: Path, audit: Audit) -> Faces:
+    opened = plan_cases.set_up(name, folder, audit)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(printer, "console_for", partial(Console, width=WIDE, markup=False, highlight=False))
+        terminal = {}
+        for verb in ("estimate", "decide", "next", "report"):
+            ran = tunecase(verb, "--project", opened.path)
+            assert (ran.code in (0, 1), "") == (True, ran.err), verb
+            terminal[verb] = ran.out
+    entries = [entry for entry in opened.ledger.entries() if entry.kind == "record"]
+    bill, decision = (
+        next(entry.record() for entry in reversed(entries) if entry.verb == verb) for verb in ("estimate", "decide")
+    )
+    text = {end: (folder / f"report.{end}").read_text(encoding="utf-8") for end in ("md", "html", "json")}
+    return Faces(bill, decision, json.loads(text["json"]), terminal, text["md"], text["html"])
+
+
+every_case = pytest.mark.parametrize("case", plan_cases.CASES)
+
+
+def bare(money: str) -> str:
+    """An amount without its currency and what is said beside it."""
+    return money.split(" USD")[0]
+
+
+@every_case
+def test_every_headline_figure_is_one_text_on_every_face(faces: Callable[[str], Faces], case: str) -> None:
+    """Name and value stand in one row of both terminal tables, of the Markdown and of the page."""
+    told = faces(case)
+    rows = told.rows()
+    assert len(told.figures) >= 6
+    for figure in told.figures.values():
+        for face in ("estimate", "decide", "markdown", "html"):
+            found = {row[1] for row in rows[face] if row[0] == figure.name}
+            assert {figure.value} == found, (face, figure.name)
+
+
+@every_case
+def test_what_stands_beside_a_figure_is_one_text(faces: Callable[[str], Faces], case: str) -> None:
+    """So that arithmetic that adds up on one face adds up on all."""
+    told = faces(case)
+    for figure in told.figures.values():
+        for face, text in told.texts().items():
+            if face not in ("next", "report"):
+                assert figure.beside in text, (face, figure.name)
+
+
+@every_case
+def test_bill_decision_and_report_hold_one_plan(faces: Callable[[str], Faces], case: str) -> None:
+    """The records are equal, in the ledger and in report.json, and so is what they print."""
+    told = faces(case)
+    records = told.reported["records"]
+    plans = [
+        told.bill.plan,
+        told.plan,
+        *(from_json(RECORDS[verb], records[verb]).plan for verb in ("estimate", "decide")),
+    ]
+    assert [told.plan] * 4 == plans
+    assert [headline(told.plan)] * 4 == [headline(plan) for plan in plans if plan is not None]
+
+
+def test_json_of_a_command_is_the_record_that_is_kept(
+    faces: Callable[[str], Faces], tmp_path: Path, audit: Audit
+) -> None:
+    """`--json` prints the plan that the terminal prints."""
+    told, opened = faces("before a pilot"), plan_cases.set_up("before a pilot", tmp_path / "case", audit)
+    for verb in ("estimate", "decide"):
+        printed = from_json(RECORDS[verb], tunecase(verb, "--json", "--project", opened.path).json)
+        assert headline(told.plan) == headline(printed.plan), verb
+
+
+@every_case
+def test_the_bills_total_is_the_headlines(faces: Callable[[str], Faces], case: str) -> None:
+    """Expected, P50, P80 and P90 in the table's last row are those of the headline."""
+    told = faces(case)
+    figures, rows = told.figures["total"], told.rows()
+    expected = bare(figures.value)
+    points = dict(re.findall(r"(P\d\d) (-?[\d.]+[kMB]?)", figures.beside))
+    over = re.findall(rf"({PERCENT}) over the budget", figures.beside)
+    assert {"P50", "P80", "P90"} == points.keys()
+    (row,) = [row for row in rows["estimate"] if row[0] == "total"]
+    assert [expected, points["P50"], points["P90"]] == [row[1], row[3], row[4]]
+    for face in ("markdown", "html"):
+        (row,) = [row for row in rows[face] if row[0] == "Total"]
+        assert [expected, points["P50"], points["P80"], points["P90"]] == [row[1], *row[3:6]], face
+    for name, point in points.items():
+        assert {point} >= set(re.findall(rf"\b{name} (-?[\d.]+[kMB]?) USD[,;]", told.texts()["markdown"])), name
+    assert over == re.findall(rf"passed in ({PERCENT}) of worlds", told.texts()["markdown"])
+    assert over == re.findall(rf"what is left of the budget, [^,]*, is ({PERCENT})", told.texts()["html"])
+
+
+@every_case
+def test_the_first_step_has_one_price(faces: Callable[[str], Faces], case: str) -> None:
+    """Its P80 in the table of options is what is to be released; what costs nothing is free."""
+    told = faces(case)
+    release, rows = bare(told.figures["release"].value), told.rows()
+    if not told.decision.options:
+        assert case == "before a pilot"
+        return
+    price = "free" if release == "0" else release
+    (row,) = [row for row in rows["decide"] if row[0].removeprefix("→ ") == told.step.action and len(row) == 4]
+    assert price == row[3]
+    names = (told.step.lever.replace("_", " "), f"{told.step.lever.replace('_', ' ')} (advised)")
+    for face in ("markdown", "html"):
+        (row,) = [row for row in rows[face] if row[0].removeprefix("✓ ") in names and len(row) == 7]
+        assert price == row[2], face
+
+
+@every_case
+def test_the_chance_is_one_text_wherever_it_is_told(faces: Callable[[str], Faces], case: str) -> None:
+    """In the answer, in `next`, in the options and in the headline; nothing else is called the chance to show it."""
+    told = faces(case)
+    chance = told.figures["chance"].value
+    found = {face: {match for words in CHANCES for match in words.findall(text)} for face, text in told.texts().items()}
+    assert {chance} == found["estimate"] == found["decide"] == found["next"] == found["markdown"] == found["html"]
+    refused = told.decision.advice == "fix first" or case == "before a pilot"
+    assert (set() if refused else {chance}) == found["report"]
+    assert (set() if refused else {chance}) == {
+        match for words in CHANCES for match in words.findall(told.reported["answer"])
+    }
+    if told.decision.options:
+        rows, names = told.rows(), (told.step.lever.replace("_", " "), f"{told.step.lever.replace('_', ' ')} (advised)")
+        (row,) = [row for row in rows["decide"] if row[0].removeprefix("→ ") == told.step.action and len(row) == 4]
+        assert chance == row[2]
+        for face in ("markdown", "html"):
+            (row,) = [row for row in rows[face] if row[0].removeprefix("✓ ") in names and len(row) == 7]
+            assert chance == row[3], face
