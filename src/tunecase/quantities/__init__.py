@@ -61,6 +61,7 @@ from tunecase.quantities.wording import (
     share,
     signed,
     teaches_like,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -76,5 +77,5 @@ __all__ = [
     "firm_money", "firm_share", "generator", "interval_words", "mcnemar_p", "money", "money_band", "one_line", "paid",
     "paired_rows_needed", "read_quantity", "sampled", "score", "score_interval", "sentence", "share", "shares_shown",
     "signed", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain", "teaches_like",
-    "unpaired_rows_needed", "wilson", "winners_curse",
+    "unpaired_rows_needed", "wilson", "winners_curse", "written",
 ]  # fmt: skip

@@ -61,9 +61,18 @@ def firm_difference(worth: Sampled, cost: Sampled, currency: str) -> str:
         >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD")
         '25.3k gain - 5.3k cost = 20k USD'
     """
-    gain = worth.shown + cost.shown
-    digits = next((n for n in range(1, MOST_DIGITS) if math.isclose(float(f"{gain:.{n - 1}e}"), gain)), MOST_DIGITS)
-    return f"{figures(gain, digits)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
+    return f"{written(worth.shown + cost.shown)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
+
+
+def written(amount: float) -> str:
+    """An amount with just the digits that it has: the sum of parts that were rounded before.
+
+    Example:
+        >>> written(25_300.0), written(3_000.0), written(0.0)
+        ('25.3k', '3k', '0')
+    """
+    digits = next((n for n in range(1, MOST_DIGITS) if math.isclose(float(f"{amount:.{n - 1}e}"), amount)), MOST_DIGITS)
+    return figures(amount, digits)
 
 
 def firm_share(value: Sampled | None) -> str:

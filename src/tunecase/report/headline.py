@@ -15,6 +15,7 @@ from tunecase.quantities import (
     score,
     share,
     shares_shown,
+    written,
 )
 from tunecase.records import Bridge, Limits, Month, Plan, Release, Worth
 
@@ -107,15 +108,15 @@ def authorised(plan: Plan) -> tuple[str, str]:
     unit = max(whole.step, 1.0)
     base, contingency, reserve = adding_up([parts.base, parts.contingency, parts.reserve], unit)
     words = (
-        f"base {figures(base)} (expected, no overrun) + contingency {figures(contingency)} (to the P80) + "
-        f"reserve {figures(reserve)} (to the P90)"
+        f"base {written(base)} (expected, no overrun) + contingency {written(contingency)} (to the P80) + "
+        f"reserve {written(reserve)} (to the P90)"
     )
     if parts.base > plan.total.p80.value:
         words += "; the mean lies above the P80, so there is no contingency"
     asked = base + contingency + reserve
     if plan.budget_left is not None and asked > plan.budget_left:
-        words += f"; {figures(asked - plan.budget_left)} more than is left of the budget"
-    return f"{figures(asked)} {currency}", words
+        words += f"; {written(asked - plan.budget_left)} more than is left of the budget"
+    return f"{written(asked)} {currency}", words
 
 
 def _limits(limits: Limits, plan: Plan) -> str:
