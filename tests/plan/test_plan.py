@@ -35,6 +35,7 @@ def asked(case: str) -> Project:
         "shipped": {"target": "70%"},
         "served": {"extra": SERVED},
         "without a target": {"target": "", "value": ""},
+        "harder": {"target": "95%"},
     }
     if case == "with a fallback":
         return fallback(FOLDER, "80%")

@@ -75,14 +75,15 @@ def test_a_variant_that_today_meets_is_worth_nothing() -> None:
 
 
 def test_a_lower_target_is_likelier_and_worth_its_part_of_the_value() -> None:
-    """The fallback where one is stated; its value is what it gains of what the target gains."""
-    of = walked("with a fallback")
-    (lower,) = [each for each in variants(of, ()) if each.kind == LOWER]
-    plan = made("with a fallback")
+    """Its value is what it gains of what the target gains; with a stated fallback every plan may end there already."""
+    (lower,) = [each for each in variants(walked("harder"), ()) if each.kind == LOWER]
+    plan = made("harder")
     assert plan.chance is not None
+    assert lower.score is not None
     assert lower.chance.value > plan.chance.shown.value
-    assert pytest.approx((0.8 - 0.6) / (0.85 - 0.6)) == lower.value_share
-    assert "the fallback of the project file" == lower.note
+    assert pytest.approx((lower.score - 0.6) / (0.95 - 0.6)) == lower.value_share
+    assert f"settle for {lower.score:.2f}" == lower.name
+    assert [] == [each for each in variants(walked("with a fallback"), ()) if each.kind == LOWER]
 
 
 def test_the_best_worth_comes_first() -> None:

@@ -39,7 +39,7 @@ def test_the_answer_names_chance_cost_and_next_step() -> None:
     """One line: chance, the expected total or, once money is spent, the cost at completion, and the next step."""
     unspent = {**ALL, "books": replace(ALL["books"], entries=0)}
     assert (
-        "60% to show 0.90 within the budget; expected total 10k USD, P80 15k plus 1 unpriced line; "
+        "60% to show 0.90 within the budget; expected total 11k USD, P80 17k plus 1 unpriced line; "
         "next: label 300 more, 4.5k USD at P80." == answer(unspent)
     )
     told = answer(ALL)
@@ -143,7 +143,7 @@ def test_the_bill_shows_what_is_unpriced_and_what_is_left_out() -> None:
     rows = table(section(content(), "bill"), "The bill")
     assert ("storage and transfer", "–", "–", "unpriced", "–", "–", "–") in rows
     assert "inference (not in the total)" == rows[-2][0]
-    assert ("Total", "10k", "3.2k", "8.0k", "17k", "24k", "100%") == rows[-1]
+    assert ("Total", "11k", "3k", "8k", "17k", "25k", "100%") == rows[-1]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-MOST_DIGITS = 5  # of a sum that must hold as it is printed
+MOST_DIGITS = 12  # of a sum that must hold as it is printed
 SUFFIXES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 

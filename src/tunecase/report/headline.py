@@ -51,7 +51,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         yield Headline("lost", "Most you could lose", firm_money(plan.lost, currency), beside, kinds.get("total", ""))
     if (chance := plan.chance) is not None:
         budget = " within the budget" if plan.budget_left is not None else ""
-        by_luck = chance.false_pass.shown_share
+        by_luck = min(chance.false_pass.shown_share, chance.shown.shown_share)
         # What is shown is truly reached or shown by luck: the three add up as they are printed.
         truly = share(max(chance.shown.shown_share - by_luck, 0.0))
         beside = f"truly reached {truly}, shown by luck {share(by_luck)}"
@@ -116,7 +116,7 @@ def authorised(plan: Plan) -> tuple[str, str]:
     asked = base + contingency + reserve
     if plan.budget_left is not None and asked > plan.budget_left:
         words += f"; {written(asked - plan.budget_left)} more than is left of the budget"
-    return f"{written(asked)} {currency}", words
+    return firm_money(Sampled(asked), currency), words
 
 
 def _limits(limits: Limits, plan: Plan) -> str:

@@ -1,0 +1,199 @@
+"""Arithmetic that is printed beside a figure adds, subtracts and multiplies out as it is printed."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests import samples
+from tunecase.quantities import Sampled, firm
+from tunecase.records import Authorised, Bridge, Chance, Month, Moved, Outcome, Plan, Release, Worth
+from tunecase.report.headline import Headline, authorised, bridge_words, headline, months_words
+
+UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
+NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?[kMB]?"
+amounts = st.just(0.0) | st.floats(1.0, 5e7)
+errors = st.floats(0.0, 0.2)
+shares = st.floats(0.0, 1.0)
+
+
+@cache
+def usual() -> Plan:
+    """The sample plan."""
+    return samples.plan()
+
+
+def numbers(text: str) -> list[float]:
+    """Every printed number, in the order of printing."""
+    found = re.findall(NUMBER, text)
+    return [float(one.rstrip("kMB").replace(",", "")) * UNITS[one.lstrip("+-0123456789,.")] for one in found]
+
+
+def told(key: str, **changes: object) -> Headline:
+    """A figure of the sample plan with some of its fields changed."""
+    return next(figure for figure in headline(replace(usual(), **changes)) if figure.key == key)  # type: ignore[arg-type]
+
+
+def near(amount: float, error: float) -> Sampled:
+    """An amount with an error relative to it."""
+    return Sampled(amount, abs(amount) * error)
+
+
+def test_the_order_is_that_in_which_a_manager_asks() -> None:
+    """How much now, how much at most, what chance, what is it worth, how much in all, and when to stop."""
+    keys = [figure.key for figure in headline(usual())]
+    every = ["release", "lost", "chance", "value", "worth", "total", "authorise", "limits", "then"]
+    assert [key for key in every if key in keys] == keys
+    assert len(keys) == len(set(keys))
+
+
+def test_what_is_not_known_has_no_figure() -> None:
+    """Without a target there is neither chance, worth, value, loss, limits nor what follows a test."""
+    bare = replace(usual(), lost=None, chance=None, worth=None, limits=None, then=())
+    assert ["release", "total", "authorise"] == [figure.key for figure in headline(bare)]
+
+
+@given(hours=st.floats(0.1, 5_000), rate=st.floats(1, 500), rest=amounts)
+@example(hours=16.4, rate=109.6, rest=0.4)
+def test_the_price_of_the_first_step_multiplies_and_adds_out(hours: float, rate: float, rest: float) -> None:
+    """Hours x rate + rest is the total printed after it, to the unit."""
+    expected = hours * rate + rest
+    release = Release(Sampled(expected), Sampled(expected), hours, rate, rest)
+    left, total = told("release", release=release).beside.split(" = ")
+    found = [float(one) for one in re.findall(r"\d[\d.]*(?:e[+-]?\d+)?", left.replace(",", ""))]
+    found += [0.0] * (3 - len(found))
+    assert pytest.approx(found[0] * found[1] + found[2], abs=0.51) == numbers(total)[0]
+    assert pytest.approx(expected, rel=0.11, abs=1.0) == numbers(total)[0]
+
+
+def test_a_first_step_that_costs_nothing_says_so() -> None:
+    """No hours, no rate, no sum."""
+    none = Sampled(0.0)
+    assert "nothing has to be bought" == told("release", release=Release(none, none, 0, 0, 0)).beside
+
+
+@given(worth=st.floats(1.0, 1e7) | st.floats(-1e6, -1.0), cost=amounts, error=errors)
+@example(worth=-1_800.0, cost=1_800.0, error=0.0)
+@example(worth=19_700.0, cost=5_300.0, error=0.0)
+@example(worth=1.0, cost=99_500.0, error=0.0)
+def test_gain_less_cost_is_worth(worth: float, cost: float, error: float) -> None:
+    """All three as printed, and the worth is the figure itself."""
+    found, paid = near(worth, error), near(cost, error)
+    made = usual().worth
+    assert made is not None
+    figure = told("worth", worth=replace(made, expected=found, cost=paid))
+    (gain, less, result), (value,) = numbers(re.sub(r" - ", " ", figure.beside)), numbers(figure.value)
+    assert value == result
+    assert pytest.approx(gain - less, rel=1e-9, abs=1e-6) == result
+
+
+@given(base=amounts, contingency=amounts, reserve=amounts)
+@example(base=2_700.0, contingency=0.0, reserve=0.0)
+@example(base=4.0, contingency=3.4, reserve=2.4)
+def test_what_is_authorised_adds_up(base: float, contingency: float, reserve: float) -> None:
+    """Base, contingency and reserve, as printed, are the figure; none moves by more than the unit it is printed in."""
+    p80, p90 = Sampled(base + contingency), Sampled(base + contingency + reserve)
+    made = replace(usual(), authorise=Authorised(base, contingency, reserve))
+    value, words = authorised(replace(made, total=replace(made.total, p80=p80, p90=p90)))
+    parts = [numbers(part)[0] for part in re.findall(rf"(?:base|contingency|reserve) ({NUMBER})", words)]
+    assert pytest.approx(sum(parts)) == numbers(value)[0]
+    assert (f"{firm(p90)} USD" == value) or p90.value < 10  # there whole units are coarser
+    for printed, exact in zip(parts, (base, contingency, reserve), strict=True):
+        assert abs(printed - exact) <= max(p90.step, 1.0) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("p80", "told_so"), [(9_000.0, True), (10_000.0, False), (12_000.0, False)])
+def test_a_mean_above_the_p80_is_told(p80: float, told_so: bool) -> None:
+    """There is no contingency then, and the words say why."""
+    made = usual()
+    parts = Authorised(10_000.0, max(p80 - 10_000.0, 0.0), 5_000.0)
+    _, words = authorised(replace(made, authorise=parts, total=replace(made.total, p80=Sampled(p80))))
+    assert told_so == ("the mean lies above the P80" in words)
+
+
+def test_what_passes_the_budget_left_is_told() -> None:
+    """By how much what is to be authorised is more than is left."""
+    made = replace(usual(), authorise=Authorised(10_000.0, 5_000.0, 3_000.0))
+    assert "; 3.0k more than is left of the budget" in authorised(replace(made, budget_left=15_000.0))[1]
+    assert "more than is left" not in authorised(replace(made, budget_left=18_000.0))[1]
+    assert "more than is left" not in authorised(replace(made, budget_left=None))[1]
+
+
+@given(parts=st.lists(st.floats(0.01, 1.0), min_size=1, max_size=4), error=st.floats(0.0, 0.02))
+def test_what_follows_the_first_test_sums_to_all(parts: list[float], error: float) -> None:
+    """Printed shares sum to 100%; what is printed as nothing is left out."""
+    names = ("ship", "settle", "go on", "stop")
+    whole = sum(parts)
+    then = tuple(
+        Outcome(name, Sampled(part / whole, error), Sampled(0.5))  # type: ignore[arg-type]
+        for name, part in zip(names, parts, strict=False)
+    )
+    figure = told("then", then=then)
+    printed = [int(one) for one in re.findall(r"(\d+)%", figure.value)]
+    assert 100 == sum(printed)
+    assert 0 not in printed
+    assert ("chance after going on" in figure.beside) == (len(parts) > 2)
+
+
+@given(shown=shares, by_luck=shares, error=st.floats(0.0, 0.01))
+def test_what_is_truly_reached_and_what_is_luck_add_up(shown: float, by_luck: float, error: float) -> None:
+    """In whole percent, as printed; where one of the two is below 1% it says so."""
+    luck = shown * by_luck
+    chance = Chance(Sampled(shown, error), Sampled(shown - luck, error), Sampled(luck, error))
+    figure = told("chance", chance=chance)
+    if "<" in figure.value + figure.beside or ">" in figure.value + figure.beside:
+        return
+    truly, lucky = (int(one) for one in re.findall(r"(\d+)%", figure.beside)[:2])
+    assert pytest.approx(int(figure.value.rstrip("%")), abs=1) == truly + lucky
+
+
+@given(before=amounts, parts=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
+def test_what_moved_the_bill_adds_up(before: float, parts: list[float]) -> None:
+    """From the bill before to the bill now over every reason, as printed; what moves nothing is left out.
+
+    A bill that moved by less than a tenth is no news.
+    """
+    moved, after = tuple(Moved(f"reason {chr(97 + at)}", part) for at, part in enumerate(parts)), before + sum(parts)
+    words = bridge_words(Bridge("then", before, moved, after), "USD")
+    assert (words == "") == (abs(after - before) < 0.1 * max(abs(before), abs(after), 1.0))
+    if words:
+        first, last, *others = numbers(words)
+        assert pytest.approx(first + sum(others), rel=1e-9, abs=0.5) == last
+        assert 0 not in others
+
+
+def test_months_are_told_in_order_and_the_rest_as_later() -> None:
+    """One figure for each month."""
+    months = (Month(1, 1_200, 2_000), Month(2, 300, 900), Month(0, 40, 100))
+    assert "month 1 1.2k, month 2 300, later 40 USD" == months_words(months, "USD")
+    assert "" == months_words((), "USD")
+
+
+@pytest.mark.parametrize(("direction", "word"), [("higher", "below"), ("lower", "above")])
+def test_a_stop_is_told_on_the_worse_side(direction: str, word: str) -> None:
+    """Below the score where higher is better, above it where lower is."""
+    made: Plan = usual()
+    assert made.limits is not None
+    figure = told("limits", direction=direction, limits=replace(made.limits, stop_at=Sampled(0.71), ship_at=None))
+    assert f"stop {word} 0.71" == figure.value
+    stays = replace(made.limits, stop_at=None, ship_at=0.8)
+    assert "ship from 0.80" == told("limits", limits=stays).value
+    going = tuple(outcome for outcome in made.then if outcome.name != "stop")
+    assert "ship from 0.80, never stop" == told("limits", limits=stays, then=going).value
+
+
+def test_a_first_step_beyond_the_budget_is_called_so() -> None:
+    """Beside its price, on every face."""
+    assert told("release", beyond_budget=True).value.endswith(" USD, beyond the budget")
+    assert "beyond" not in told("release").value
+
+
+def test_the_value_names_the_score_it_is_counted_above() -> None:
+    """Where it is known; and the band that 8 in 10 worlds hold."""
+    found: Worth | None = usual().worth
+    assert found is not None
+    assert told("value", worth=replace(found, baseline=0.9)).beside.endswith("; counted above 0.90")
+    assert "counted above" not in told("value", worth=replace(found, baseline=None)).beside
