@@ -34,7 +34,7 @@ def bill(material: Material) -> Section:
         return not_done("bill", title, "estimate")
     over = estimate.over_budget
     blocks: list[Block] = [_lines(estimate)]
-    parts = [(line.title, line.share) for line in estimate.lines if line.share is not None and line.included]
+    parts = [(line.title, line.share) for line in folded(estimate) if line.share is not None and line.included]
     if parts:
         blocks.append(Shares("Where the money goes", tuple(parts)))
     if estimate.histogram:
