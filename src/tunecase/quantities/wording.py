@@ -44,7 +44,7 @@ def firm(value: Sampled | None) -> str:
 
     Example:
         >>> firm(Sampled(8_343.0, 5.0)), firm(Sampled(8_343.0, 200.0)), firm(None)
-        ('8.3k', '8k', 'unknown')
+        ('8k', '8k', 'unknown')
     """
     return UNKNOWN if value is None else figures(value.shown, value.digits)
 
