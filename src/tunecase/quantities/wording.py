@@ -59,7 +59,7 @@ def firm_difference(worth: Sampled, cost: Sampled, currency: str) -> str:
 
     Example:
         >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD")
-        '25.3k gain - 5.3k cost = 20k USD'
+        '25k gain - 5k cost = 20k USD'
     """
     return f"{written(worth.shown + cost.shown)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
 

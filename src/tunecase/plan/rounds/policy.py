@@ -329,8 +329,12 @@ def _sorted(node: Node, groups: int, half: "Flags") -> Sorted:
     order = still_open[np.argsort(node.shown[still_open], kind="stable")]
     number = max(min(groups, len(order) // LEAST_WORLDS), 1)
     seen = node.shown[order]
-    # Worlds that show the same are in one group.
-    starts = np.unique(np.searchsorted(seen, seen[np.arange(number) * len(order) // number])) if len(order) else order
+    if not len(order):
+        return Sorted(order, order, order, seen)
+    # Worlds that show the same are in one group, which many of them have to themselves.
+    edges = seen[np.arange(number) * len(order) // number]
+    first, after = (np.searchsorted(seen, edges, side=side) for side in ("left", "right"))
+    starts = np.unique(np.append(first, after[(after - first >= LEAST_WORLDS) & (after < len(order))]))
     return Sorted(order, starts, np.diff(np.append(starts, len(order))), seen[starts])
 
 
