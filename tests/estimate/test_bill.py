@@ -19,7 +19,7 @@ from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
 from tunecase.estimate.bill import estimate
 from tunecase.plan import drawn
-from tunecase.plan.costs import COSTS
+from tunecase.plan.costs.lines import COSTS
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.prices.gpu import gpu_hour
