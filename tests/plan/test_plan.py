@@ -201,11 +201,11 @@ def test_each_figure_rests_on_the_weakest_of_what_it_is_made_of() -> None:
     """A chance on a curve that nobody has measured is assumed, and so is the worth that rests on it."""
     assert "assumed" == weakest("measured", "assumed", "stated")
     usual, assumed = made("usual").evidence, made("without a pilot").evidence
-    # The hours of a round are stated, what nobody foresaw of them is not.
+    # The hours of a round are stated, those of a first run and what nobody foresaw of them are not.
     assert ("assumed", "measured", "stated", "stated") == tuple(
         usual[key] for key in ("total", "chance", "value", "worth")
     )
-    stated = plan(drawn(known(project(FOLDER, extra="unknowns: none\n"), pieces(asked("usual"))[1]))).evidence
+    stated = plan(drawn(known(project(FOLDER, extra="unknowns: none\nlevers: {first_run_hours: 10 h}\n"), pieces(asked("usual"))[1]))).evidence
     assert "stated" == stated["total"]
     assert ("assumed", "stated", "assumed") == tuple(assumed[key] for key in ("chance", "value", "worth"))
 
