@@ -260,11 +260,17 @@ def test_an_unreachable_target_has_a_finite_cost_below_its_caps(tmp_path: Path) 
     assert 0 < label.gain.value - label.worth.value < most
 
 
+BEYOND = {"below": 0.7, "above": 1.55}
+
+
 def flipped(folder: Path, record: Decision, side: str) -> tuple[str, Decision]:
-    """(the lever named by the flip of that side, the decision with that value typed into the project file)."""
-    found = re.search(rf"{side} ([\d.]+)(k?) USD per correct to ([\w ]+)", record.flips_at)
+    """(the lever named by the flip of that side, the decision with a value beyond it typed into the project file).
+
+    A flip is told in one digit, so that it lies between three quarters of what is told and one and a half times that.
+    """
+    found = re.search(rf"{side} about ([\d.]+)(k?) USD per correct to ([\w ]+)", record.flips_at)
     assert found is not None, record.flips_at
-    value = float(found[1]) * (1_000 if found[2] else 1)
+    value = float(found[1]) * (1_000 if found[2] else 1) * BEYOND[side]
     return found[3].replace(" ", "_"), decided(project(folder, value=f"{value:g} USD per correct"))
 
 
@@ -286,11 +292,11 @@ def test_the_upper_flip_holds_when_typed(tmp_path: Path) -> None:
 
 
 def test_just_inside_the_flip_the_advice_stays(tmp_path: Path) -> None:
-    """A tenth nearer to today's value nothing has changed yet: the flip is the nearest."""
+    """Nearer to today's value than the digit told nothing has changed yet: the flip is the nearest."""
     record = decided(project(tmp_path, value="0.3 USD per correct"))
-    found = re.search(r"below ([\d.]+) USD", record.flips_at)
+    found = re.search(r"below about ([\d.]+) USD", record.flips_at)
     assert found is not None
-    inside = decided(project(tmp_path, value=f"{float(found[1]) * 1.13:g} USD per correct"))
+    inside = decided(project(tmp_path, value=f"{float(found[1]) * BEYOND['above']:g} USD per correct"))
     assert record.advice == inside.advice
 
 
@@ -315,9 +321,10 @@ def with_errors(folder: Path, cost: str, **changes: str) -> Project:
 def test_with_a_cost_of_errors_the_flip_holds_when_typed(tmp_path: Path) -> None:
     """What an error costs is part of what a right answer is worth, and stays while the value is moved."""
     record = decided(with_errors(tmp_path, "0.02 USD"))
-    found = re.search(r"below ([\d.]+) USD per correct", record.flips_at)
+    found = re.search(r"below about ([\d.]+) USD per correct", record.flips_at)
     assert found is not None
-    assert decided(with_errors(tmp_path, "0.02 USD", value=f"{found[1]} USD per correct")).advice != record.advice
+    below = f"{float(found[1]) * BEYOND['below']:g} USD per correct"
+    assert decided(with_errors(tmp_path, "0.02 USD", value=below)).advice != record.advice
 
 
 SAVING = "serving: {{price_per_1k_today: {today} USD, price_per_1k_answers: {tuned} USD}}\n"
@@ -368,15 +375,15 @@ def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path) ->
     asked = with_errors(tmp_path, "0.1 to 3 USD", **changes)
     for seed in range(4):
         flips_at = decided(asked, seed=seed).flips_at
-        above = re.search(r"above ([\d.]+) USD per correct", flips_at)
-        below = re.search(r"below ([\d.]+) USD per correct", flips_at)
+        above = re.search(r"above about ([\d.]+) USD per correct", flips_at)
+        below = re.search(r"below about ([\d.]+) USD per correct", flips_at)
         assert above is None or float(above[1]) > 0.001
         assert below is None or float(below[1]) < 0.001
 
 
 def test_answers_that_the_bill_counts_are_held_against_the_budget(tmp_path: Path) -> None:
-    """They are billed where something ships, and a target that they take beyond the budget is not shown within it."""
-    asked = project(tmp_path, budget="7k USD", extra="unknowns: none\n")
+    """They are billed where something ships, and what they take of the budget buys no step."""
+    asked = project(tmp_path, budget="4120 USD", extra="unknowns: none\n")
     served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\nunknowns: none\n"
     seen = pieces(asked)[1]
     free, counted = (drawn(known(one, seen)) for one in (asked, project(tmp_path, budget="7k USD", extra=served)))
@@ -385,7 +392,7 @@ def test_answers_that_the_bill_counts_are_held_against_the_budget(tmp_path: Path
     within, chance = counted.total <= 7_000, planned(counted).chance
     assert chance is not None
     assert counted.walk.reached is not None
-    assert (counted.walk.reached & within).mean() == chance.shown.value < counted.walk.reached.mean()
+    assert (counted.walk.reached & within).mean() == chance.shown.value
     assert pytest.approx(free.walked.tuning) == counted.walked.tuning
 
 

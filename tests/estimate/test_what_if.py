@@ -9,6 +9,7 @@ import pytest
 from tests.estimate.test_bill import LABELS, PLAIN, TOKENS, curve
 from tests.projects import TODAY, basis, written
 from tunecase.estimate.bill import estimate
+from tunecase.estimate.what_if import DRAWS
 from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
@@ -52,7 +53,7 @@ def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
         assert flip.at is not None
         for part, held in ((1.0, True), (0.9, False)):
             scale = flip.now + part * (flip.at - flip.now)
-            worlds = AlteredWorlds(Worlds(0, 4_000), {flip.name: scale / flip.now})
+            worlds = AlteredWorlds(Worlds(0, DRAWS), {flip.name: scale / flip.now})
             assert held == (chance(project, worlds, record.budget) >= 0.8), flip
     never = {flip.name for flip in record.flips if flip.at is None}
     assert "label price per example" in never

@@ -11,8 +11,13 @@ from tests.projects import basis
 from tunecase.plan import drawn, solve_again
 from tunecase.plan.known import Known
 from tunecase.plan.levers import Scaled
-from tunecase.quantities import AlteredWorlds, Interval80
+from tunecase.quantities import AlteredWorlds, Interval80, sampled
 from tunecase.records import Tokens
+
+
+def _mean(draws: np.ndarray) -> float:
+    return float(np.mean(draws))
+
 
 TOKENS = Tokens(False, Interval80(60_000, 80_000, 100_000), 90.0, 160.0, 400.0, "characters / 4")
 
@@ -59,7 +64,9 @@ def test_another_first_step_is_walked_in_the_same_worlds() -> None:
             assert of.work.basis.worlds.n == len(other.total)
             assert of.instead(offer, other).offer is offer
             assert other.gain is not None
-            assert pytest.approx(of.solved.worth(offer.lever), abs=40) == (other.gain - other.tuning).mean()
+            # The board ships at the mean saving and pays for no storage; the worlds' own differ by drawing alone.
+            brought = sampled(other.gain - other.tuning, _mean)
+            assert abs(of.solved.worth(offer.lever) - brought.value) <= max(2 * brought.error, 1e-6)
     assert walked("without a target").along(of.solved.offers[0]) is None
 
 

@@ -138,7 +138,7 @@ def test_answers_are_billed_in_worlds_that_ship(tmp_path: Path) -> None:
     """Where a curve says which worlds ship, at the target or at the fallback, the others answer nothing."""
     known = "problem: {volume: 10k per month, horizon: 12 months}\nserving: {price_per_1k_answers: 2 USD}"
     made, flags = work(tmp_path, known), np.arange(50) % 5
-    walk = dataclasses.replace(made.walk, reached=flags == 0, settled=flags == 1)
+    walk = dataclasses.replace(made.walk, reached=flags == 0, settled=flags == 1, ships=flags < 2)
     amount = inference(dataclasses.replace(made, walk=walk)).amount
     assert amount is not None
     assert np.where(flags < 2, 240.0, 0.0).tolist() == pytest.approx(amount.tolist())

@@ -1,5 +1,6 @@
 """Levers are transforms of the same worlds; their plans obey the laws of money."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -392,7 +393,7 @@ def test_redefine_offers_what_four_worlds_in_five_reach() -> None:
     at = state(error_target=0.05)
     found = offer("redefine", at)
     best = float(np.quantile(at.paths.min(axis=1), 0.8))
-    assert f"settle for {1 - best:.3f}".rstrip("0") == found.action
+    assert f"settle for {math.floor((1 - best) * 100) / 100:.2f}" == found.action
     assert 0.8 == found.p_reach
     assert "four worlds in five reach it by" in offer("redefine", state(error_target=0.5)).blocked
 

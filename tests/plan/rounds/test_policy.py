@@ -22,7 +22,7 @@ from tunecase.plan.rounds.policy import (
     worth_of_knowing,
     worth_of_seeing,
 )
-from tunecase.quantities import sampled
+from tunecase.quantities import BATCHES, sampled
 
 WORLDS = 2_000
 
@@ -50,7 +50,7 @@ def worth(nodes: list[Node]) -> float:
 
 def test_a_free_sight_before_a_gamble_is_worth_half_of_it() -> None:
     """Half of the worlds win 10 for 4: unseen that is worth 1, seen before for 1 it is worth 2."""
-    good = np.arange(400) % 2 == 0
+    good = np.arange(400) // 2 % 2 == 0
     end = Node(np.where(good, 10.0, 0.0))
     test = Node(np.zeros(400), (Step("go on", 2, 4.0),), good.astype(float))
     start = Node(np.zeros(400), (Step("look", 1, 1.0), Step("buy unseen", 2, 4.0)))
@@ -154,7 +154,7 @@ def test_groups_can_be_kept_while_money_changes() -> None:
 def test_worlds_are_halved_by_batches_in_turn() -> None:
     """Both halves hold whole batches of draws, one by one; fewer worlds than batches need are halved one by one."""
     first = halves_of(WORLDS)
-    assert [True, False] * 10 == [bool(part.all()) for part in np.split(first, 20)]
+    assert [True, False] * (BATCHES // 2) == [bool(part.all()) for part in np.split(first, BATCHES)]
     assert WORLDS == 2 * first.sum()
     assert [True, False, True] == halves_of(3).tolist()
 
@@ -261,7 +261,7 @@ def test_what_is_done_ends_whatever_could_still_be_bought() -> None:
 
 def test_a_prescribed_first_step_is_followed_by_the_policys_own() -> None:
     """Only the first step is prescribed: later nodes go on as the policy does, and other first steps are not taken."""
-    good = np.arange(400) % 2 == 0
+    good = np.arange(400) // 2 % 2 == 0
     test = Node(np.zeros(400), (Step("never", 2, 50.0), Step("go on", 2, 4.0)), good.astype(float))
     start = Node(np.zeros(400), (Step("look", 1, 1.0), Step("look dearly", 1, 2.5)))
     policy = best_policy([start, test, Node(np.where(good, 10.0, 0.0))])
