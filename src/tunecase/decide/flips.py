@@ -28,8 +28,8 @@ ERRORS = "problem.errors "
 def value_flips(solved: Solved) -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
-    Each is rounded away from today's value, so that the advice does flip when it is written into the project file. What
-    an error costs stays as it is; where no value is stated it is the error's cost that moves. Empty where neither is.
+    Each is told in one digit, since another seed moves the second. What an error costs stays as it is; where no value
+    is stated it is the error's cost that moves. Empty where neither is.
     """
     basis, worth = solved.state.basis, solved.state.value
     each, cost = worth_of_correct(basis), error_cost(basis)
@@ -52,7 +52,7 @@ def value_flips(solved: Solved) -> str:
         return some.scaled(scale).winner.lever if factors else some.winner.lever
 
     words = [
-        f"{SIDES[flip.direction]} {figures(flip.at)} {unit} to {flip.to.replace('_', ' ')}"
+        f"{SIDES[flip.direction]} about {figures(flip.at, 1)} {unit} to {flip.to.replace('_', ' ')}"
         for flip in both_sides(winner, VALUE, value)
         if flip.at is not None
     ]

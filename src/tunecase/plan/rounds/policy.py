@@ -150,7 +150,7 @@ def halves_of(worlds: int) -> "NDArray[np.bool_]":
 
     edges = batch_edges(worlds)
     if len(edges) < 3:
-        return np.asarray(np.arange(worlds) // 2 % 2 == 0)
+        return np.asarray(np.arange(worlds) % 2 == 0)
     return np.asarray(np.repeat(np.arange(len(edges) - 1) % 2 == 0, np.diff(edges)))
 
 

@@ -62,9 +62,7 @@ class Walk:
     @property
     def shipped(self) -> "Flags | None":
         """Where a model is put to use, at the target or at the fallback; None where no curve is known."""
-        if self.ships is not None or self.reached is None or self.settled is None:
-            return self.reached if self.ships is None else self.ships
-        return self.reached | self.settled
+        return self.reached if self.ships is None else self.ships
 
 
 def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":
