@@ -205,12 +205,8 @@ def test_each_figure_rests_on_the_weakest_of_what_it_is_made_of() -> None:
     assert ("assumed", "measured", "stated", "stated") == tuple(
         usual[key] for key in ("total", "chance", "value", "worth")
     )
-    stated = plan(
-        drawn(
-            known(project(FOLDER, extra="unknowns: none\nlevers: {first_run_hours: 10 h}\n"), pieces(asked("usual"))[1])
-        )
-    ).evidence
-    assert "stated" == stated["total"]
+    known_hours = project(FOLDER, extra="unknowns: none\nlevers: {first_run_hours: 10 h}\n")
+    assert "stated" == plan(drawn(known(known_hours, pieces(asked("usual"))[1]))).evidence["total"]
     assert ("assumed", "stated", "assumed") == tuple(assumed[key] for key in ("chance", "value", "worth"))
 
 

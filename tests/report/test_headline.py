@@ -117,7 +117,7 @@ def test_a_mean_above_the_p80_is_told(p80: float, told_so: bool) -> None:
 def test_what_passes_the_budget_left_is_told() -> None:
     """By how much what is to be authorised is more than is left."""
     made = replace(usual(), authorise=Authorised(10_000.0, 5_000.0, 3_000.0))
-    assert "; 3.0k more than is left of the budget" in authorised(replace(made, budget_left=15_000.0))[1]
+    assert "; 3k more than is left of the budget" in authorised(replace(made, budget_left=15_000.0))[1]
     assert "more than is left" not in authorised(replace(made, budget_left=18_000.0))[1]
     assert "more than is left" not in authorised(replace(made, budget_left=None))[1]
 
