@@ -60,10 +60,10 @@ def case(estimated_once: Path, tmp_path: Path) -> Path:
 
 
 def test_before_any_charge_the_chance_is_the_estimates(case: Path) -> None:
-    """Nothing spent keeps the estimate's own figure, and nothing is drawn anew for it."""
+    """Nothing spent keeps the estimate's own figure, as it is printed, and nothing is drawn anew for it."""
     priced = opened(case).current("estimate")
     record = told(case)
-    assert priced.over_budget == record.over_budget
+    assert priced.plan.total.over.shown_share == record.over_budget
     assert (None, "the latest estimate") == (record.at_completion, record.plan.why if record.plan else "")
     assert "Nothing is booked yet" in record.note
 
