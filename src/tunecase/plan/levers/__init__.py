@@ -15,10 +15,10 @@ from tunecase.plan.levers.standing import (
     test_rows,
     test_rows_to_buy,
 )
-from tunecase.plan.levers.state import FREE, TOO_DEAR, Offer, State
+from tunecase.plan.levers.state import TOO_DEAR, Offer, State
 
 __all__ = [
-    "AS_IT_IS", "DONE", "FREE", "LEVERS", "LOOKS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of",
-    "board", "labelled_supply", "measured_curve", "offers_of", "prices_of", "reachable", "rules_of", "standing",
-    "test_rows", "test_rows_to_buy", "without_value",
+    "AS_IT_IS", "DONE", "LEVERS", "LOOKS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of", "board",
+    "labelled_supply", "measured_curve", "offers_of", "prices_of", "reachable", "rules_of", "standing", "test_rows",
+    "test_rows_to_buy", "without_value",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, cast
 from tunecase import catalog
 from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
 from tunecase.prices import Basis, Supply
-from tunecase.quantities import Band
 from tunecase.records import Audit, Forecast, Reviews, Tuning
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from tunecase.plan.assumed import AssumedCurve
     from tunecase.quantities import Draws
 
-FREE = Band(0, 0, 0, 0)
 LOSS = "serving what is shipped would cost more than its gain is worth"
 TOO_DEAR = "its first step costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
