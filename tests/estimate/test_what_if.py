@@ -93,19 +93,18 @@ def test_without_a_budget_nothing_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
-    """Money that stops the rounds is kept by construction; what brings the target within it is another answer."""
+def test_with_a_target_it_is_the_chance_to_show_it_that_is_asked_for(tmp_path: Path) -> None:
+    """A policy stops as money runs out, so that the budget is kept by construction: only the target is asked about."""
     text = LABELS.replace("92%", "90%")
-    stay, reach = bill(written(text, tmp_path), forecast=curve(), what_if=0.2).what_if
-    assert ("stay", "reach") == (stay.goal, reach.goal)
-    assert stay.holds
+    (reach,) = bill(written(text, tmp_path), forecast=curve(), what_if=0.2).what_if
+    assert "reach" == reach.goal
     assert not reach.holds
     assert reach.ways
     # More wrong labels to mend are more to gain by cleaning; every price must fall.
     assert {"down"} == {flip.direction for flip in reach.ways if flip.name != "levers.label_noise"}
     assert "of reaching the target within 15k USD" in what_if_words(reach, "USD")
     at = reach.ways[0]
-    worlds = AlteredWorlds(Worlds(0, 4_000), {at.name: at.factor or 1.0})
+    worlds = AlteredWorlds(Worlds(0, 2_000), {at.name: at.factor or 1.0})
     again = drawn(Known(Basis(written(text, tmp_path), TODAY, worlds), 700, TOKENS, forecast=curve()))
     reached = again.walk.reached
     assert reached is not None

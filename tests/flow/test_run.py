@@ -205,7 +205,7 @@ def banking(folder: Path, intents: int | None) -> list[str]:
 def test_banking77_with_ten_intents_is_solved_by_the_probe(tmp_path: Path) -> None:
     """The curve rises from under 75% to over 99%, and what meets the target is shipped: nothing is bought."""
     assert len(banking(tmp_path, 10)) == 10
-    told = road(written(tmp_path, "99%", ext="csv"), 0)
+    told = road(written(tmp_path, "98%", ext="csv"), 0)
     means = [mean for _, mean in curve(told)]
     assert means == sorted(means)
     assert means[0] < 0.75

@@ -140,14 +140,13 @@ def test_the_pilots_search_does_not_speak_for_kept_points(project: Path, monkeyp
 
         return call
 
-    for room, name in (("estimate", "estimate"), ("estimate", "drawn"), ("decide", "decide")):
-        module = importlib.import_module(f"tunecase.{room}")
-        monkeypatch.setattr(module, name, listening(getattr(module, name)))
+    room = importlib.import_module("tunecase.plan")
+    monkeypatch.setattr(room, "drawn", listening(room.drawn))
     case = kept(project)
     case.records["pilot"] = samples.pilot_of_a_model()
     assert case.records["pilot"].tuning is not None
     flow.estimate(case)
     flow.decide(case)
     flow.compare(case, flow.CompareAsked(changes=("rounds=2",)))
-    assert len(heard) > 3
+    assert len(heard) >= 3
     assert {None} == set(heard)
