@@ -99,8 +99,9 @@ def _node_in(node: Node, some: "Indices") -> Node:
 
     whole = node.ends.shape
     steps = tuple(replace(step, cost=np.broadcast_to(step.cost, whole)[some]) for step in node.steps)
-    shown, paid = (None if seen is None else seen[some] for seen in (node.shown, node.paid))
-    return Node(node.ends[some], steps, shown, None if node.done is None else node.done[some], paid)
+    # Few worlds are not parted by what they have paid as well.
+    shown, done = None if node.shown is None else node.shown[some], None if node.done is None else node.done[some]
+    return Node(node.ends[some], steps, shown, done)
 
 
 def solve(state: State, earlier: Board | None = None, *, begin_anyway: bool = False) -> Solved:
