@@ -301,6 +301,18 @@ def _team_problems(written: _Written) -> Iterator[Problem]:
                 yield Problem(written.at("team", index, second), got, wanted, "delete one of the two")
 
 
+def _effort_problems(written: _Written) -> Iterator[Problem]:
+    """Hours of a round stated whole and by activity: one of the two must go."""
+    project = written.project
+    if project.effort_per_round is None:
+        return
+    for name in type(project.effort).model_fields:
+        if getattr(project.effort, name) is not None:
+            got = f"effort.{name} beside effort_per_round: {project.effort_per_round.text}"
+            fix = "delete effort_per_round, which stands for all activities, or this line"
+            yield Problem(written.at("effort", name), got, "hours by activity, or of a whole round", fix)
+
+
 CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _path_problems,
     _currency_problems,
@@ -319,6 +331,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _source_problems,
     _unknowns_problems,
     _team_problems,
+    _effort_problems,
 )
 
 

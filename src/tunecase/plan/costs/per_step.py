@@ -1,20 +1,30 @@
-"""What a step of the rounds costs besides its rows, runs and hours: paid once, or in any round."""
+"""What a step costs besides its rows and runs: paid once, in any round, or where a model is put to use."""
 
 from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.data import rows_at_hand
+from tunecase.plan.costs.effort import hours_of_release, hours_once
 from tunecase.plan.costs.people import judging_each_round
 from tunecase.plan.costs.work import Work
-from tunecase.prices import ramp_up, unknown_factor
+from tunecase.prices import person_hour, ramp_up, unknown_factor
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 
 def once(work: Work) -> "Draws":
-    """What any first step pays for before it: rows mended and formatted, missing test rows, ramp-up, shape (draws,)."""
-    ramp = 0.0 if work.begun else ramp_up(work.basis).amount * unknown_factor(work.basis)
-    return rows_at_hand(work) + ramp
+    """What any first step pays for before it, shape (draws,).
+
+    Rows mended and formatted, missing test rows, ramp-up, prompts, baselines and the set-up of training.
+    """
+    ramp = 0.0 if work.begun else ramp_up(work.basis).amount
+    people = hours_once(work) * person_hour(work.basis) + ramp
+    return rows_at_hand(work) + people * unknown_factor(work.basis)
+
+
+def release(work: Work) -> "Draws":
+    """What it costs to put a model to use: integration, review and sign-off, shape (draws,)."""
+    return hours_of_release(work) * person_hour(work.basis) * unknown_factor(work.basis)
 
 
 def each_round(work: Work) -> "Draws | float":
