@@ -56,10 +56,10 @@ def _reason(bill: Drawn, work: Work, part: float) -> str:
         return f"the project file states {', '.join(own)}"
     if part < USUAL[0]:
         hosted = machine is not None and machine.offer is not None
-        return "the provider runs the training" if hosted else "evaluation, data and rounds take more"
+        return "the provider runs the training" if hosted else "the data and answers read by people take more"
     causes = (
-        (machine is not None and machine.count > 1, f"{machine.count if machine else 1} GPUs take longer to set up"),
         (runs >= MANY_RUNS, f"{runs:.0f} runs a round are watched"),
+        (machine is not None and machine.count > 1, f"{machine.count if machine else 1} GPUs take longer to set up"),
         (shipped is not None and shipped.mean() < STOPS, "most cases stop before a release, whose hours they lack"),
     )
     return next((words for holds, words in causes if holds), "few rounds work on the data")

@@ -128,6 +128,8 @@ class Storage(Section):
 class Evaluation(Section):
     """What a round's evaluation takes besides people's share of its hours."""
 
+    later = frozenset({"read"})
+
     judged: PerRound | None = Field(None, description="Answers that a model judges in one round.")
     model: str | None = Field(None, description="The model that judges, for its price in the tables.")
     tokens_in: CountOrNone | None = Field(None, description="Tokens that it reads for one answer.")

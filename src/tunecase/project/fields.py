@@ -215,6 +215,8 @@ class Levers(Section):
 class Project(Section):
     """The project file."""
 
+    later = frozenset({"effort"})
+
     name: str
     problem: ProblemStatement = ProblemStatement()
     data: Data

@@ -1,7 +1,8 @@
 """Kinds of fields: a quantity in its unit, a name that the tables know, one score."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -19,9 +20,20 @@ from tunecase.quantities import Quantity, UnitError, Wanted, read_quantity
 
 
 class Section(BaseModel):
-    """Any part of the project file: frozen, and unknown fields are mistakes."""
+    """Any part of the project file: frozen, and unknown fields are mistakes.
+
+    `later` names fields that older versions did not know. Keys of records hold the text of a project file: one of these
+    that is left out is no part of it, so that a record of before is found.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            if name not in self.later or value != fields[name].get_default(call_default_factory=True):
+                yield name, value
 
 
 @dataclass(frozen=True)
