@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.plan import Drawn, Known, drawn
+from tunecase.estimate import estimate
+from tunecase.plan import Drawn, Known, drawn, plan
 from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
 from tunecase.quantities import wording
 from tunecase.quantities.spread import Band, Worlds, band
+from tunecase.records import Authorised
 
 if TYPE_CHECKING:
     from tunecase.quantities.spread import Draws
@@ -36,7 +38,8 @@ class Case:
 
     `shares` are medians over the worlds with the 80% interval; `leads` is the share of worlds in which one of the three
     leaders is the largest, `leads_dear` the same at four times the price of the cloud. The allowance for unknowns is
-    left out: it belongs to people's lines.
+    left out: it belongs to people's lines. `hours` are people's, expected and without overruns, `training` the part of
+    them that set-up and runs take, `months` and `authorised` what the whole bill says, overruns included.
     """
 
     name: str
@@ -48,6 +51,11 @@ class Case:
     leads_dear: dict[str, float]
     gpu: str
     rounds: Band
+    hours: float
+    training: float | None
+    training_note: str
+    months: Band
+    authorised: Authorised
 
     @property
     def dominant(self) -> str:
@@ -92,7 +100,8 @@ def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None)
     groups = {group: sum((_amount(found, name) for name in lines), zero) for group, lines in GROUPS.items()}
     total = sum(groups.values(), zero)
     parts = {group: np.quantile(amount / total, (0.1, 0.5, 0.9)) for group, amount in groups.items()}
-    machine = found.choice.machine
+    machine, made = found.choice.machine, plan(found)
+    record = estimate(found, made)
     return Case(
         project.name,
         folder,
@@ -103,6 +112,11 @@ def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None)
         _leads(groups, TIERS_APART),
         f"{machine.count} x {machine.gpu}" if machine and machine.gpu else "none",
         band(found.work.walk.rounds),
+        sum(one.hours for one in record.effort),
+        record.training_share,
+        record.training_note,
+        record.months,
+        made.authorise,
     )
 
 
@@ -142,3 +156,16 @@ def case_row(one: Case) -> list[object]:
 
 def _span(low: float, high: float) -> str:
     return f"{wording.share(low)} to {wording.share(high)}"
+
+
+BUDGET_HEAD = "case | people, hours: | of them training | months | base, USD: | contingency: | reserve: | authorise:"
+
+
+def budget_row(one: Case) -> list[object]:
+    """One line of the table of budgets: hours, time, and what to authorise in three parts that add up."""
+    training = "stated whole" if one.training is None else wording.share(one.training)
+    if one.training_note:
+        training += f", as {one.training_note}"
+    parts = [round(part) for part in (one.authorised.base, one.authorised.contingency, one.authorised.reserve)]
+    hours = f"{one.hours:.0f}"
+    return [one.name, hours, training, wording.band_words(one.months), *(f"{part:,}" for part in (*parts, sum(parts)))]

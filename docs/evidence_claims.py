@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import evidence_rules as rules
-from evidence_cases import CASES_HEAD, LEADERS, TIERS_APART, Case, case_row
+from evidence_cases import BUDGET_HEAD, CASES_HEAD, LEADERS, TIERS_APART, Case, budget_row, case_row
 from evidence_rules import (
     METHODS,
     NAMES,
@@ -329,9 +329,13 @@ def bottleneck(facts: Facts) -> Section:
         (
             "Each case is a project file; `tunecase estimate` prints its whole bill. Shares are medians over the "
             "worlds with the 80% interval. GPU holds failed runs, idle cards, storage and egress; the team is labour "
-            "and evaluation together. Answers after launch and the allowance for unknowns, which belongs to people's "
+            "and evaluation together. Answers after launch and the allowance for overruns, which belongs to people's "
             "lines, are left out; rows at hand are formatted by a script, in hours that stand under data:",
             table(CASES_HEAD, [case_row(case) for case in facts.cases]),
+            "What each takes in people and time, and what to authorise for it. Hours are expected ones without "
+            "overruns; surveys give training 11 to 14% of them. The base is the expected total without overruns, the "
+            "contingency leads to its P80, the reserve from there to its P90; the three add up:",
+            table(BUDGET_HEAD, [budget_row(case) for case in facts.cases]),
         ),
         f"At {TIERS_APART} times the price of the cloud, as far as tiers lie apart, it holds in "
         f"{sum(case.holds_dear for case in facts.cases)} of {len(facts.cases)}. More tokens, bigger models and wide "

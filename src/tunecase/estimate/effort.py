@@ -9,6 +9,7 @@ from tunecase.records import ActivityHours
 USUAL = (0.10, 0.16)  # of people's hours: 11% to 12% (Anaconda 2020) and 14% (Munson, Sandia), with their neighbours
 STOPS = 0.5  # of the worlds: where more end without a release, their hours lack it
 MANY_RUNS = 10.0
+MOST_NAMED = 2
 NAMES = {
     **{activity.field: activity.name for activity in ACTIVITIES},
     MANAGEMENT: "management",
@@ -53,7 +54,11 @@ def _reason(bill: Drawn, work: Work, part: float) -> str:
     runs = float(work.basis.draw("training.runs_per_round", work.project.training.runs_per_round).mean())
     shipped = bill.walk.shipped
     if own:
-        return f"the project file states {', '.join(own)}"
+        return (
+            f"the project file states {', '.join(own)}"
+            if len(own) <= MOST_NAMED
+            else "the hours are the project file's"
+        )
     if part < USUAL[0]:
         hosted = machine is not None and machine.offer is not None
         return "the provider runs the training" if hosted else "the data and answers read by people take more"
