@@ -15,7 +15,7 @@ from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import Request, settled
 from tunecase.compute.search import search
 from tunecase.errors import InputError, Problem
-from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, contract_hour, gpu_hour, owned_card
+from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
 from tunecase.project import Compute
 from tunecase.quantities import Interval, Worlds, counted, share
 from tunecase.records import Run
@@ -145,10 +145,7 @@ def _timed_machines(basis: Basis, speeds: Mapping[tuple[str, int], Sequence[floa
 
 def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
     """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
-    if basis.terms in (ON_DEMAND, SPOT):
-        return gpu_hour(gpu, basis, spot=basis.terms == SPOT)
-    region = _compute(basis).region or ""
-    return contract_hour(gpu, basis, basis.terms, region)
+    return gpu_hour(gpu, basis, terms=basis.terms)
 
 
 def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":

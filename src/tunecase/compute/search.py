@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
+from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import Verdict
@@ -271,7 +272,7 @@ def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
     """US dollars per GPU hour, from the nearest tier with a price where the card was named; infinite without one."""
     import numpy as np
 
-    hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, spot=job.spot)
+    hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
 

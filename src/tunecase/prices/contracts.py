@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.catalog import ON_DEMAND, RESERVED, SPOT
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import read_table
 from tunecase.quantities import counted
@@ -28,7 +28,7 @@ UNITS = {
     **dict.fromkeys(("instance hour", "instance-hour", "instance_hour"), INSTANCE_HOUR),
     **dict.fromkeys(("mtok", "million tokens", "1m tokens", "mtok trained"), MTOK),
 }
-TERMS = (ON_DEMAND, SPOT, "reserved")
+TERMS = (ON_DEMAND, SPOT, RESERVED)
 ITEMS, IN_USD = ("gpu", "item"), ("usd", "usd_per_gpu_hour")
 WANTED = "a column gpu or item; usd, usd_per_gpu_hour, or price with currency; and date"
 SKYPILOT = ("AcceleratorName", "AcceleratorCount", "Price")

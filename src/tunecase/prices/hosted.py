@@ -18,7 +18,7 @@ from tunecase.catalog import Hosted
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import ANYBODY, Contract, is_old, newest
-from tunecase.prices.gpu import CONTRACT_TIER, STALE_DRIFT, TOO_OLD, widened
+from tunecase.prices.gpu import CONTRACT_TIER, TOO_OLD, drift_words, drifted
 from tunecase.quantities import Const, Interval, Spread
 
 if TYPE_CHECKING:
@@ -220,8 +220,8 @@ def _offer(row: Hosted, basis: Basis) -> Offer:
     spread: Spread = Const(rate)
     notes = list(_notes(row, basis.today))
     if provider == row.provider and row.is_stale(basis.today):
-        spread = Interval(*widened(rate))
-        notes.append(f"its price is {TOO_OLD} and widened by {STALE_DRIFT:.0%}")
+        spread = Interval(*drifted(rate, basis))
+        notes.append(f"its price is {TOO_OLD} and drawn from {drift_words()} itself")
     elif provider == CONTRACT_TIER and is_old(dated, basis.today):
         notes.append(f"the contract price is of {dated}, {TOO_OLD}")
     return Offer(row, spread, provider, dated, tuple(notes))
