@@ -100,6 +100,9 @@ class LabelPrice:
 class Hosted:
     """Fine-tuning of one model at its provider: what training costs, how it is billed, and how long it is offered.
 
+    `kind` says what is trained: the provider's `own model`, the `open model` of that name, or any of the open `models
+    by size`, from `least_params_b` to `most_params_b` billion parameters. `method` is lora or full, another word where
+    it is trained by other means (dpo, rl), and empty where the source does not say.
     `pads` where a row is billed at the longest sample's length; `bills_validation` where validation tokens are billed;
     `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. After
     `new_users_until` no new user may begin; from `closed_on` nobody may; the tuned model ends on `retires_on`.
@@ -108,6 +111,10 @@ class Hosted:
 
     provider: str
     model: str
+    kind: str
+    method: str
+    least_params_b: float | None
+    most_params_b: float | None
     train_usd_per_mtok: float | None
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None

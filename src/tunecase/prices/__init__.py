@@ -18,7 +18,7 @@ from tunecase.prices.gpu import (
     owned,
     owned_card,
 )
-from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
+from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, retirement, stored_months, training_price
 from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
 from tunecase.prices.labels import (
     clock_words,
@@ -57,8 +57,9 @@ __all__ = [
     "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score",
     "billed_tokens", "chosen", "clock_words", "contract_hour", "drift_words", "error_cost", "expected_unknowns",
     "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes", "label_price", "label_prices",
-    "label_source", "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
-    "price_list", "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price", "saving_per_answer",
-    "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
-    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "label_source", "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours",
+    "person_hour", "price_list", "queue_price", "ramp_up", "read_contracts", "retirement", "review_hours",
+    "review_price", "saving_per_answer", "serving_saving", "stored_months", "supply", "target_value", "token_price",
+    "training_price", "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months",
+    "worth_of_correct",
 ]  # fmt: skip
