@@ -144,6 +144,8 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
 
 def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[str]:
     framework = catalog.framework(recipe.framework)
+    if recipe.gpu is not None and recipe.gpus > 1 and catalog.largest_instance(recipe.gpu.name) == 1:
+        yield f"no known instance holds two {recipe.gpu.name}: ask your provider what joins {recipe.gpus} of them"
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by how well they learn"
