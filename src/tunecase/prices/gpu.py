@@ -152,16 +152,21 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     """What an hour of a GPU costs by the user's own contract, in the base currency; None where it names none.
 
     The price of one provider, or the interval from the cheapest to the dearest of several. A contract holds until it
-    is changed, so its age does not widen the price and is only noted.
+    is changed, so its age does not widen the price and is only noted; list prices drift, see `drifted`.
     """
     held = agreed(basis.contracts, gpu, terms, region)
     if held is None:
         return None
-    spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
+    old = [day for day in held.dates if is_old(day, basis.today)]
+    low, high = held.low, held.high
+    if held.listed and old:
+        low, high = drifted(low, basis)[0], drifted(high, basis)[1]
+    spread = Interval(low, high) if low < high else Const(low)
     on, where = ("" if terms == ON_DEMAND else f" {terms}"), f" in {region}" if region else ""
     draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{on}{where}", spread)
-    old = [day for day in held.dates if is_old(day, basis.today)]
-    aged = f"the contract price of a {gpu} hour is of {old[0]}, {TOO_OLD}" if old else ""
+    kind = "list" if held.listed else "contract"
+    drift = f", and drawn from {drift_words()} itself" if held.listed else ""
+    aged = f"the {kind} price of a {gpu} hour is of {old[0]}, {TOO_OLD}{drift}" if old else ""
     note = "; ".join(part for part in (held.note, aged) if part)
     return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)
 

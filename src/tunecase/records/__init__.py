@@ -41,7 +41,7 @@ from tunecase.records.plan import (
     VariantPlan,
     Worth,
 )
-from tunecase.records.prices import Price, Prices, TierPrices
+from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
@@ -66,8 +66,8 @@ __all__ = [
     "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind", "Labelling", "LeftOut", "Limits", "Line",
     "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
     "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
-    "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside",
-    "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
-    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
-    "reading_fault", "to_json", "unread_words",
+    "Prices", "PricesUpdated", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
+    "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning",
+    "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written",
+    "from_json", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

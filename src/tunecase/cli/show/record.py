@@ -18,7 +18,7 @@ from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
 from tunecase.cli.show.pilot import print_pilot
-from tunecase.cli.show.prices import print_prices
+from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
 from tunecase.cli.show.spend import print_charges, print_imported, print_spend
@@ -53,6 +53,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "ledger": print_ledger,
     "rechain": print_ledger,
     "prices": print_prices,
+    "updated": print_prices_updated,
     "report": print_report,
     "changed": print_changes,
 }
