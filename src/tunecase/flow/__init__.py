@@ -2,6 +2,7 @@
 
 from tunecase.flow.audit import audit
 from tunecase.flow.books import BooksAsked, books, check_books_files, write_books
+from tunecase.flow.check import check
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
@@ -27,7 +28,7 @@ from tunecase.records import PilotSettings
 __all__ = [
     "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
     "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked", "Watch", "add_round", "asked_of", "audit",
-    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check_books_files",
+    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files",
     "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
     "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge",
     "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings",

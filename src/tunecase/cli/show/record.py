@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.audit import print_audit
 from tunecase.cli.show.books import print_books
+from tunecase.cli.show.check import print_check
 from tunecase.cli.show.clean import print_cleaned
 from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
@@ -44,6 +45,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "next": print_next,
     "books": print_books,
     "compare": print_comparison,
+    "check": print_check,
     "spend": print_spend,
     "imported": print_imported,
     "charges": print_charges,
