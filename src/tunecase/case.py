@@ -10,6 +10,7 @@ from tunecase.records import (
     Audit,
     Books,
     Charges,
+    Check,
     Cleaned,
     Comparison,
     Decision,
@@ -85,6 +86,10 @@ class Case:
         from tunecase.prices import PricesAsked
 
         return flow.prices(PricesAsked(**options), self.flow.today, self.flow.path)
+
+    def check(self) -> Check:
+        """Does the advice on file still hold at the prices of `today`? Nothing is kept."""
+        return flow.check(self.flow)
 
     def compare(
         self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **options: Any

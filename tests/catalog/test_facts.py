@@ -54,7 +54,7 @@ def test_a_wage_is_found_or_unknown() -> None:
 
 def test_a_price_is_stale_when_marked_or_older_than_180_days() -> None:
     """A date without a day counts from the first."""
-    price = next(p for p in catalog.lowest_prices() if p.gpu == "H100" and p.provider == "runpod")
+    price = next(p for p in catalog.lowest_prices("spot") if p.gpu == "H100" and p.provider == "runpod")
     assert price.date == "2026-04-12"
     assert not price.is_stale(date(2026, 10, 9))
     assert price.is_stale(date(2026, 10, 10))

@@ -1,8 +1,10 @@
 """Every row of every table has a source, a date and a plausible value for its unit."""
 
 import csv
+import math
 import re
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tunecase.prices.gpu import Reach
 TABLES = Path(catalog.__file__).parent / "tables"
 NAMES = sorted(path.relative_to(TABLES).with_suffix("").as_posix() for path in TABLES.rglob("*.csv"))
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+DAY = date(2026, 11, 27)  # on which the table was last renewed
 ISO = re.compile(r"^20[012]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 
 # Low and high end of what is believable, by the end of a column's name: a slip of the decimal point falls outside.
@@ -89,7 +92,7 @@ def test_gpu_prices_name_known_gpus_once_per_provider_terms_and_region() -> None
     """A spot price lies at or below the price on demand, within a tenth; the table stays small."""
     seen = Counter((price.gpu, price.provider, price.terms, price.region) for price in catalog.gpu_prices())
     assert max(seen.values()) == 1
-    assert len(catalog.gpu_prices()) <= 400
+    assert len(catalog.gpu_prices()) <= 500
     dear = {(price.gpu, price.provider): price.usd_per_gpu_hour for price in catalog.lowest_prices()}
     for price in catalog.gpu_prices():
         assert catalog.gpu(price.gpu).name == price.gpu
@@ -97,94 +100,83 @@ def test_gpu_prices_name_known_gpus_once_per_provider_terms_and_region() -> None
         assert known is not None
         assert known.tier == price.tier
         assert price.tier in ("marketplace", "neocloud", "hyperscaler")
-        assert price.terms in ("on_demand", "spot")
+        assert price.terms in ("on_demand", "spot", "reserved")
+        assert (price.terms == "reserved") == bool(price.commitment)
         if price.terms == "spot":
-            assert price.usd_per_gpu_hour <= 1.1 * dear[price.gpu, price.provider]
+            assert price.usd_per_gpu_hour <= 1.1 * dear.get((price.gpu, price.provider), math.inf)
 
 
 def test_known_defects_stay_out_of_the_prices() -> None:
-    """Placeholders of absent cards, cards without a source, a part of a card sold as one, a price that was replaced."""
+    """Placeholders of absent cards, parts of a price or of a card sold as a whole one, bids, and single nodes."""
     for price in catalog.gpu_prices():
         assert not (price.provider == "runpod" and price.usd_per_gpu_hour == 0.5)
-        assert price.provider not in ("mithril", "digitalocean", "hotaisle")
-        assert (price.gpu, price.provider) != ("A10", "azure")
-        assert (price.gpu, price.provider, price.usd_per_gpu_hour) != ("A100-80GB", "oci", 4.0)
+        assert price.provider not in ("mithril", "hotaisle", "daytona", "lium", "modal", "fireworks")
+        assert (price.gpu, price.provider) not in (("A10", "azure"), ("B200", "primeintellect"), ("H200", "gmicloud"))
 
 
 def test_every_provider_has_one_tier() -> None:
-    """Marketplaces are vast.ai and runpod, hyperscalers aws, azure, gcp and oci."""
+    """Marketplaces rent out machines of many owners; hyperscalers are aws, azure, gcp and oci."""
     tiers = {(price.provider, price.tier) for price in catalog.gpu_prices()}
     assert len(tiers) == len({provider for provider, _ in tiers})
-    assert {p for p, tier in tiers if tier == "marketplace"} == {"vast.ai", "runpod"}
+    markets = {"vast.ai", "runpod", "akash", "salad", "sfcompute", "spheron", "tensordock"}
+    assert {p for p, tier in tiers if tier == "marketplace"} == markets
     assert {p for p, tier in tiers if tier == "hyperscaler"} == {"aws", "azure", "gcp", "oci"}
 
 
-def test_prices_on_demand_span_the_known_range() -> None:
-    """Lowest and highest of one minimum per provider, old prices left out."""
-    spans = {
-        "T4": (0.51, 0.53), "L4": (0.39, 0.95), "A100-40GB": (0.51, 3.67), "A100-80GB": (0.93, 5.07),
-        "H100": (1.54, 10.55), "H200": (1.82, 7.91), "L40S": (0.60, 1.86), "B200": (3.13, 14.24),
-    }  # fmt: skip
-    current = [price for price in catalog.lowest_prices() if not price.stale]
-    prices = {gpu: [price.usd_per_gpu_hour for price in current if price.gpu == gpu] for gpu in spans}
-    assert spans == {gpu: (round(min(of), 2), round(max(of), 2)) for gpu, of in prices.items()}
+def test_prices_of_a_licence_that_asks_for_it_name_whom_they_are_from() -> None:
+    """CC BY 4.0 beside the publisher and its revision."""
+    rows = [price for price in catalog.gpu_prices() if "gpu-rental-prices" in price.source]
+    assert rows
+    assert all("gpurentalprices.com, CC BY 4.0" in row.source and "@" in row.source for row in rows)
 
 
-def collected() -> list[dict[str, str]]:
-    """The summary of what was collected, where it lies beside the repository."""
-    path = SHARED / "gpu_prices_summary.csv"
+def collected(name: str) -> list[dict[str, str]]:
+    """What was collected, where it lies beside the repository."""
+    path = SHARED / name
     if not path.exists():
-        pytest.skip("skipped: ../shared/data/gpu_prices_summary.csv not found")
+        pytest.skip(f"skipped: ../shared/data/{name} not found")
     with path.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def test_gpu_prices_agree_with_the_collected_summary() -> None:
+def test_every_new_gpu_price_is_one_that_was_collected_on_that_day() -> None:
+    """To a hundredth of a cent, by source, date and terms."""
+    held = collected("gpu_prices_2026.csv")
+    seen = {(row["date"], row["terms"], round(float(row["usd_per_gpu_h"]), 4)) for row in held}
+    new = [price for price in catalog.gpu_prices() if price.date > "2026-05" and "cloudprice" not in price.source]
+    assert len(new) > 150
+    assert [] == [p for p in new if (p.date, p.terms, round(p.usd_per_gpu_hour, 4)) not in seen]
+
+
+def test_older_gpu_prices_agree_with_the_collected_summary() -> None:
     """Provider by provider, on demand and spot."""
-    summary = {(row["gpu"].upper(), row["provider"]): row for row in collected()}
+    summary = {(row["gpu"].upper(), row["provider"]): row for row in collected("gpu_prices_summary.csv")}
     for terms, column in (("on_demand", "min_usd_gpu_h"), ("spot", "spot_min_usd_gpu_h")):
         for price in catalog.lowest_prices(terms):
-            row = summary[(price.gpu.upper(), price.provider)]
-            assert price.usd_per_gpu_hour == pytest.approx(float(row[column]), abs=0.001)
-            assert price.stale == (row["stale"] == "yes")
-
-
-def test_the_table_of_lowest_middle_and_highest_prices_is_that_of_what_was_collected() -> None:
-    """By card and tier, one minimum per provider, prices of 2025 only left out."""
-    cards = [
-        "T4", "L4", "A10G", "L40S", "V100-16GB", "A100-40GB", "A100-80GB", "H100", "H200", "B200", "RTX4090",
-        "RTXPRO6000",
-    ]  # fmt: skip
-    tiers = {provider.name: provider.tier for provider in catalog.providers()}
-    wanted: dict[tuple[str, str], list[float]] = {
-        (gpu, tier): [] for gpu in cards for tier in ("marketplace", "neocloud", "hyperscaler")
-    }
-    ours = {place: list[float]() for place in wanted}
-    for row in collected():
-        if row["stale"] != "yes" and row["gpu"] in cards:
-            wanted[row["gpu"], tiers[row["provider"]]].append(float(row["min_usd_gpu_h"]))
-    for price in catalog.lowest_prices():
-        if not price.stale and price.gpu in cards:
-            ours[price.gpu, price.tier].append(price.usd_per_gpu_hour)
-    assert {place: Reach.of(of) for place, of in wanted.items()} == {place: Reach.of(of) for place, of in ours.items()}
+            if price.date < "2026-05":
+                row = summary[(price.gpu.upper(), price.provider)]
+                assert price.usd_per_gpu_hour == pytest.approx(float(row[column]), abs=0.001)
+                assert price.stale == (row["stale"] == "yes")
 
 
 @pytest.mark.parametrize(
     ("gpu", "providers", "low", "middle", "high", "tiers", "spot"),
     [
-        ("T4", 3, 0.51, 0.53, 0.53, (None, None, 0.53), 0.15),
-        ("L4", 4, 0.39, 0.76, 0.95, (0.39, 0.95, 0.76), 0.22),
-        ("A100-80GB", 14, 0.93, 2.40, 5.07, (1.06, 1.75, 4.34), 0.45),
-        ("H100", 13, 1.54, 3.30, 10.55, (1.77, 2.95, 8.49), 0.80),
-        ("H200", 6, 1.82, 3.54, 7.91, (2.70, 3.50, 7.91), 1.19),
-        ("B200", 6, 3.13, 5.50, 14.24, (4.31, 5.50, 14.24), 1.71),
+        ("T4", 4, 0.15, 0.52, 0.53, (0.15, None, 0.53), 0.15),
+        ("L4", 6, 0.44, 0.76, 1.00, (0.49, 0.92, 0.76), None),
+        ("A100-80GB", 19, 1.09, 1.80, 5.07, (1.43, 2.04, 4.05), 0.68),
+        ("H100", 26, 1.99, 3.23, 12.29, (2.64, 3.25, 10.53), 0.94),
+        ("H200", 18, 3.14, 4.89, 10.60, (4.62, 4.38, 10.30), 2.51),
+        ("L40S", 14, 0.73, 1.56, 3.50, (0.79, 1.57, 2.68), 0.74),
+        ("B200", 12, 4.00, 7.25, 14.24, (5.98, 6.69, 14.12), 3.20),
     ],
 )
 def test_the_price_table_is_the_published_one(
-    gpu: str, providers: int, low: float, middle: float, high: float, tiers: tuple[float | None, ...], spot: float
-) -> None:
-    """Providers, lowest, median and highest, the median of each tier, the lowest spot price, to the cent."""
-    rows = [p for p in catalog.lowest_prices() if p.gpu == gpu and not p.stale]
+    gpu: str, providers: int, low: float, middle: float, high: float, tiers: tuple[float | None, ...],
+    spot: float | None,
+) -> None:  # fmt: skip
+    """Providers, lowest, median and highest, the median of each tier, the lowest spot price; none is old."""
+    rows = [p for p in catalog.lowest_prices() if p.gpu == gpu and not p.is_stale(DAY)]
     found = Reach.of([p.usd_per_gpu_hour for p in rows])
     assert found is not None
     assert providers == found.providers
@@ -192,8 +184,8 @@ def test_the_price_table_is_the_published_one(
     for tier, median in zip(("marketplace", "neocloud", "hyperscaler"), tiers, strict=True):
         there = Reach.of([p.usd_per_gpu_hour for p in rows if p.tier == tier])
         assert pytest.approx(median, abs=0.0051) == (there.middle if there else None)
-    spots = [p.usd_per_gpu_hour for p in catalog.lowest_prices("spot") if p.gpu == gpu]
-    assert pytest.approx(spot, abs=0.0051) == min(spots)
+    spots = [p.usd_per_gpu_hour for p in catalog.lowest_prices("spot") if p.gpu == gpu and not p.is_stale(DAY)]
+    assert pytest.approx(spot, abs=0.0051) == min(spots, default=None)
 
 
 def test_wages_rise_from_low_to_high_and_pay_a_living() -> None:

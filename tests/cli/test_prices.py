@@ -23,11 +23,11 @@ def test_alone_it_prints_the_tiers_and_the_hash() -> None:
 
 def test_a_filter_lists_single_prices_with_their_age() -> None:
     """Provider, amount, date, and whether it is stale."""
-    ran = run("prices", "--gpu", "H100", "--tier", "marketplace", "--terms", "on-demand", *TODAY)
+    ran = run("prices", "--gpu", "H100", "--tier", "marketplace", "--terms", "spot", *TODAY)
     assert 0 == ran.code
     assert "H100, runpod, marketplace" in ran.out
     assert "2026-04-12 stale" in ran.out
-    assert "2 prices of" in ran.out
+    assert "4 prices of" in ran.out
 
 
 def test_json_holds_every_row_with_its_source() -> None:
@@ -86,3 +86,22 @@ def test_the_help_teaches_with_an_example() -> None:
     """One for GPUs, one for an API."""
     told = " ".join(run("prices", "--help").out.split())
     assert "tunecase prices --gpu H100" in told
+
+
+def test_a_catalog_is_taken_over_and_the_line_to_write_is_told(tmp_path: Path) -> None:
+    """In words and as JSON; what belongs to a catalog is refused without one."""
+    source = tmp_path / "lambda" / "vms.csv"
+    source.parent.mkdir()
+    source.write_text(
+        "InstanceType,AcceleratorName,AcceleratorCount,Price,SpotPrice,Region\ng,H100,1,3.29,,us\n", encoding="utf-8"
+    )
+    words = ("prices", "--update", source, "--date", "2026-11-20", "--project", tmp_path / "tunecase.yaml", *TODAY)
+    ran = run(*words)
+    assert 0 == ran.code
+    assert "1 list price of 1 card at lambda, dated 2026-11-20" in ran.out
+    assert "write `prices: lambda-list-prices.csv` into the project file" in " ".join(ran.out.split())
+    assert 2 == run(*words[:4], "2026-11-21", *words[5:]).code
+    assert "lambda" == run(*words, "--force", "--json").json["provider"]
+    alone = run("prices", "--date", "2026-11-20", "--to", "x.csv")
+    assert 2 == alone.code
+    assert "--update FILE" in alone.err

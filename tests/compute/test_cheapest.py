@@ -97,6 +97,17 @@ def test_in_the_tier_owned_the_card_is_the_one_owned(tmp_path: Path) -> None:
 LLAMA_13B = "meta-llama/Llama-2-13b-hf"
 
 
+def test_a_card_that_is_sold_alone_trains_alone(tmp_path: Path) -> None:
+    """A run that needs more than one GH200 has no machine, and the choice says so."""
+    text = "models: [meta-llama/Llama-2-13b-hf]\nmethod: full\ncompute: {gpus: [GH200]}"
+    found = choose(basis(written(text, tmp_path)))
+    assert found.machine is None
+    assert "GH200: the run does not fit on 1 card" in found.why
+    fixed = choose(basis(written(text.replace("[GH200]", "[GH200], gpu_count: 8"), tmp_path)))
+    assert fixed.machine is not None
+    assert 8 == fixed.machine.count
+
+
 def owning(cards: int, more: str = "") -> str:
     """A full fine-tune of a model that one card of 80 GB does not hold."""
     compute = f"{{tier: owned, gpus: [A100-80GB]{more}, owned: {{price: 20k USD, gpus: {cards}}}}}"

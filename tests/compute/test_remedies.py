@@ -142,3 +142,12 @@ def test_offloading_is_offered_with_a_sharding_that_can(basis):
     )
     offloaded = [way.recipe.sharding for way in ways if way.recipe.offload == "all"]
     assert {"zero3"} == set(offloaded)
+
+
+def test_no_remedy_joins_cards_that_are_sold_alone():
+    """Four GH200 that offload are no machine that anybody rents out."""
+    at = new_basis(None, 100)
+    wanted = settled(Request("meta-llama/Llama-3.1-70B", {"method": "full"}, cards=("GH200",)))
+    shown = remedies(wanted, search(wanted, at).closest().recipe, at, most=9)
+    assert shown
+    assert all(remedy.recipe.gpu.name != "GH200" or remedy.recipe.gpus == 1 for remedy in shown)

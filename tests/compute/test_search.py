@@ -14,7 +14,7 @@ from tunecase.compute import memory
 from tunecase.compute.prediction import need, pace
 from tunecase.compute.request import Request, settled, step_samples
 from tunecase.compute.running import terms_of
-from tunecase.compute.search import FITS, LOOSE, MORE, TIGHT, TOO_BIG, UNLIKELY, search
+from tunecase.compute.search import ALONE, FITS, LOOSE, MORE, TIGHT, TOO_BIG, UNLIKELY, most_cards, search
 from tunecase.errors import InputError
 
 MODELS = ("smollm2-135m", "llama-3.1-8b", "mixtral-8x7b")
@@ -218,6 +218,27 @@ def test_open_counts_of_consumer_cards_end_at_a_machine():
     assert found.left_out[LOOSE]
     asked = search(ask(cards=("RTXA6000",), counts=(16,), method="qlora"), basis(None, 100))
     assert 16 == asked.closest().recipe.gpus
+
+
+def test_a_card_that_is_sold_alone_is_not_advised_by_the_dozen():
+    """48 x GH200 of instances of one card share no fast link; a count that is asked for is still worked out."""
+    at = basis(None, 100)
+    found = search(ask("meta-llama/Llama-3.1-70B", method="full"), at)
+    counts = {group.recipe.gpu.name: int(np.max(group.recipe.gpus)) for group in found.groups}
+    assert (1, 64) == (counts["GH200"], counts["H100"])
+    assert "GH200" != found.cheapest().recipe.gpu.name
+    assert 8 == found.left_out[ALONE]
+    named = search(ask(cards=("GH200",), counts=(16,)), at)
+    assert 16 == named.closest().recipe.gpus
+
+
+def test_a_card_priced_by_the_user_may_be_joined():
+    """Who has a price of their own knows what joins their cards."""
+    at = basis(None, 100)
+    assert 1 == most_cards(catalog.gpu("GH200"), at)
+    at.usd_per_gpu_hour = 2.0
+    assert 64 == most_cards(catalog.gpu("GH200"), at)
+    assert 8 == most_cards(catalog.gpu("RTX4090"), at)
 
 
 def test_a_card_without_eight_bit_is_not_searched_for_it():

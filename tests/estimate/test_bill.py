@@ -360,10 +360,12 @@ def test_the_cheapest_expected_run_is_taken(tmp_path: Path) -> None:
 
 def test_poor_pay_and_stale_prices_are_said(tmp_path: Path) -> None:
     """Both stand among the assumptions."""
-    record = bill(written(LABELS.replace("12 to 25 USD", "3 to 25 USD"), tmp_path))
+    project = written(LABELS.replace("12 to 25 USD", "3 to 25 USD"), tmp_path)
+    record = bill(project, machines=[machine(basis(project), "A10G")])
     assert any("below the 8 USD" in words for words in record.assumptions)
-    assert any("older than 180 days" in words for words in record.assumptions)
-    assert record.price_dates == ("2025-09",)
+    assert any("180 days and are drawn from 0.85 to 1.37 times themselves" in words for words in record.assumptions)
+    assert record.price_dates == ("2025-03-07",)
+    assert "prices.drift" in {used.field for used in record.defaults}
 
 
 def test_repairs_and_missing_test_rows_stand_under_data(tmp_path: Path) -> None:

@@ -268,7 +268,7 @@ def test_an_open_method_is_one_line_each() -> None:
     flat = " ".join(ran.out.split())
     for part in ("Cheapest qlora", "full: does not fit; nearest 1 x L4", "weighed by price alone"):
         assert part in flat
-    assert "older than 180 days" in flat.partition("Assumed:")[0]  # the price's age stands beside the price
+    assert "dated 2026-" in flat.partition("Assumed:")[0]  # the price's age stands beside the price
 
 
 def test_cards_that_share_a_sample_can_be_asked_for() -> None:

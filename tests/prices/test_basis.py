@@ -11,39 +11,73 @@ from hypothesis import strategies as st
 from tests.projects import basis, written
 from tunecase import catalog
 from tunecase.prices.basis import Basis, old_rates
-from tunecase.prices.gpu import any_gpu_hour, gpu_hour, hour_words, owned_hour, reach
+from tunecase.prices.gpu import any_gpu_hour, current, gpu_hour, hour_words, owned_hour, reach
 from tunecase.prices.labels import label_price
 from tunecase.prices.people import person_hour
 from tunecase.quantities.spread import Worlds
 
 
-@pytest.mark.parametrize(("tier", "low", "high"), [("neocloud", 1.90, 5.99), ("hyperscaler", 6.88, 10.55)])
+@pytest.mark.parametrize(("tier", "low", "high"), [("neocloud", 1.99, 6.16), ("hyperscaler", 6.88, 12.29)])
 def test_an_h100_hour_runs_from_the_cheapest_to_the_dearest_provider(tier: str, low: float, high: float) -> None:
     """On the day of the prices nothing is stale, and the 90% interval is the table's range."""
-    at = Basis(None, date(2026, 2, 1) if tier == "neocloud" else date(2026, 11, 24), Worlds(0, 40_000))
+    at = Basis(None, date(2026, 11, 24), Worlds(0, 40_000))
     hour = gpu_hour("H100", at, tier)
     assert hour is not None
     assert np.quantile(hour.draws, (0.05, 0.95)).tolist() == pytest.approx([low, high], rel=0.02)
     assert hour.stale == 0
 
 
-def test_stale_prices_widen_the_interval_by_forty_percent() -> None:
-    """In November the marketplace rows of April are old: 1.54 to 1.99 becomes 1.10 to 2.79."""
+def test_an_old_price_counts_only_where_nothing_newer_exists() -> None:
+    """A provider's price of 2025 stands beside newer ones of others, and is not part of the tier's range."""
+    today = date(2026, 11, 27)
+    for gpu, tier, terms in {(p.gpu, p.tier, p.terms) for p in catalog.gpu_prices()}:
+        every = [p for p in catalog.gpu_prices() if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]
+        taken, _ = current(gpu, tier, terms, "", today)
+        if any(not p.is_stale(today) for p in every):
+            assert not [p for p in taken if p.is_stale(today)]
+        assert len({p.provider for p in taken}) == len(taken) > 0
+
+
+def test_a_price_that_must_be_used_though_old_drifts_as_old_prices_did() -> None:
+    """An A10G in a neocloud: .85 to 1.37 times what was listed in 2025, and the default is named."""
     at = Basis(None, date(2026, 11, 24), Worlds(0, 40_000))
-    hour = gpu_hour("H100", at, "marketplace")
+    rows, _ = current("A10G", "neocloud", "on_demand", "", at.today)
+    hour = gpu_hour("A10G", at, "neocloud")
     assert hour is not None
-    assert np.quantile(hour.draws, (0.05, 0.95)).tolist() == pytest.approx([1.5441 / 1.4, 1.99 * 1.4], rel=0.02)
-    assert hour.stale == 2
-    assert hour.dates == ("2026-04-12",)
+    listed = [row.usd_per_gpu_hour for row in rows]
+    ends = [0.85 * min(listed), 1.37 * max(listed)]
+    assert np.quantile(hour.draws, (0.05, 0.95)).tolist() == pytest.approx(ends, rel=0.02)
+    assert hour.stale == len(rows)
+    assert "prices.drift" in at.used
 
 
-def test_the_middle_of_a_widened_price_is_the_price_as_listed() -> None:
-    """Age adds doubt either way and makes nothing cheaper: a lone A100 of AWS that is old stays at what was listed."""
+def test_prices_of_the_day_take_no_drift_and_name_no_default() -> None:
+    """Nothing is assumed of a price that is new."""
+    at = Basis(None, date(2026, 11, 24), Worlds(0, 200))
+    assert gpu_hour("H100", at, "neocloud") is not None
+    assert "prices.drift" not in at.used
+
+
+def test_prices_mostly_rise_so_the_middle_of_an_old_one_lies_above_it() -> None:
+    """A lone A100 of AWS that is old is drawn dearer, as those that could be compared became."""
     (row,) = [p for p in catalog.lowest_prices() if (p.gpu, p.provider) == ("A100-80GB", "aws")]
-    low, high, stale = reach([row], date(2027, 11, 24))
+    low, high, stale = reach([row], Basis(None, date(2027, 11, 24), Worlds(0, 10)))
     assert 1 == stale
-    assert (low * high) ** 0.5 == pytest.approx(row.usd_per_gpu_hour)
-    assert high / row.usd_per_gpu_hour == pytest.approx(1.4)
+    assert low < row.usd_per_gpu_hour < (low * high) ** 0.5
+
+
+def test_a_reserved_price_tells_what_it_binds_to(tmp_path: Path) -> None:
+    """Without a price of one's own, by the providers that have one."""
+    at = basis(written("compute: {terms: reserved}", tmp_path))
+    hour = gpu_hour("H100", at, terms=at.terms)
+    assert hour is not None
+    assert ("neocloud, reserved", ("hyperstack",)) == (hour.kind, hour.providers)
+    assert "hyperstack: a reservation whose length the source does not state" in hour.note
+    assert "whether the cards are used or not" in hour.note
+    plain = gpu_hour("H100", at)
+    assert plain is not None
+    assert np.median(hour.draws) < np.median(plain.draws)
+    assert gpu_hour("T4", at, terms=at.terms) is None
 
 
 def test_a_price_nobody_offers_in_the_tier_is_none() -> None:
@@ -83,11 +117,11 @@ def test_every_default_with_a_unit_can_be_drawn() -> None:
 def test_a_price_falls_back_to_the_nearest_tier_on_demand_only() -> None:
     """A card that the tier has no price for takes the nearest tier's; spot prices stay in their own."""
     at = basis(None, 200)
-    assert gpu_hour("RTX4090", at) is None
-    found = any_gpu_hour("RTX4090", at)
+    assert gpu_hour("RTX3090TI", at) is None
+    found = any_gpu_hour("RTX3090TI", at)
     assert found is not None
     assert "marketplace" == found.tier
-    assert any_gpu_hour("RTX4090", at, spot=True) is None
+    assert any_gpu_hour("RTX3090TI", at, terms="spot") is None
     assert any_gpu_hour("RTX4080", at) is None
     both = any_gpu_hour("H100", at)
     assert both is not None
@@ -126,9 +160,9 @@ def test_a_region_takes_the_prices_read_in_it(region: str, low: float, high: flo
     at = basis(written(f"compute: {{tier: hyperscaler, region: {region}}}", tmp_path), 20_000)
     hour = gpu_hour("L4", at)
     assert hour is not None
-    stale = 1.4 if hour.stale else 1.0
+    least, most = (0.85, 1.37) if hour.stale else (1.0, 1.0)
     ends = np.quantile(hour.draws, (0.05, 0.95)).tolist()
-    assert pytest.approx([low / stale, high * stale], rel=0.02) == ends
+    assert pytest.approx([low * least, high * most], rel=0.02) == ends
     assert note in hour.note
 
 
@@ -146,11 +180,11 @@ def test_a_region_that_is_kept_under_another_s_name_keeps_its_provider(tmp_path:
 def test_spot_prices_are_lower_and_told_apart(tmp_path: Path) -> None:
     """Terms are part of what is printed."""
     at = basis(None)
-    plain, spot = gpu_hour("H100", at, "neocloud"), gpu_hour("H100", at, "neocloud", spot=True)
+    plain, spot = gpu_hour("H100", at, "neocloud"), gpu_hour("H100", at, "neocloud", terms="spot")
     assert plain is not None
     assert spot is not None
     assert np.median(spot.draws) < np.median(plain.draws)
-    assert hour_words(spot).startswith("neocloud, spot, 2 providers")
+    assert hour_words(spot).startswith("neocloud, spot, ")
 
 
 @given(

@@ -13,12 +13,12 @@ from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import read_contracts
-from tunecase.prices.hosted import billed_tokens, chosen, offers, training_price
+from tunecase.prices.hosted import billed_tokens, chosen, offers, retirement, training_price
 from tunecase.quantities.spread import Const, Worlds
 
-ROWS = {row.model: row for row in catalog.hosted()}
+ROWS = {row.model: row for row in catalog.hosted() if row.provider in ("openai", "mistral", "together")}
 PLAIN = replace(ROWS["mistral"], minimum_usd=None, storage_usd_per_month=None)
-PADDED = ROWS["together"]
+PADDED = ROWS["models up to 16B, LoRA"]
 MINI = "ft:gpt-4o-mini-2024-07-18"
 
 
@@ -92,22 +92,63 @@ def test_padding_never_bills_less_than_packing() -> None:
 def test_what_new_users_may_not_begin_is_left_out_with_its_date(tmp_path: Path) -> None:
     """Before that day it is an offer; each reason names whom it is of."""
     found, why = offers(at(tmp_path))
-    assert () == found
+    assert "openai" not in {one.row.provider for one in found}
     assert any("2026-05-07" in reason and f"openai {MINI}" in names for reason, names in why.items())
+    assert "openai gpt-3.5-turbo" in why["retired on 2026-10-23"]
     assert ["databricks"] == why["no new jobs since 2026-08-14"]
     assert ["cohere"] == why["no new jobs since 2025-09-15"]
-    assert {"together", "fireworks", "mistral", "bedrock"} <= set(why["the price of training is not known"])
+    assert {"azure openai", "mistral", "bedrock"} <= set(why["the price of training is not known"])
     before, _ = offers(at(tmp_path, day=date(2026, 5, 7)))
-    assert {MINI, "ft:gpt-4o-2024-08-06", "gpt-3.5-turbo"} == {one.row.model for one in before}
+    assert {MINI, "ft:gpt-4o-2024-08-06", "gpt-3.5-turbo"} == {
+        one.row.model for one in before if one.row.kind == "own model"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "providers"),
+    [
+        ("", {"fireworks", "together", "crusoe", "ori"}),
+        ("models: [Qwen/Qwen3-8B]\nmethod: qlora", {"fireworks", "together", "tinker", "ori"}),
+        ("method: full", {"fireworks", "together", "crusoe"}),
+        ("models: [meta-llama/Llama-3.1-70B]", {"fireworks", "together"}),
+        ("models: [meta-llama/Llama-3.1-405B]", {"fireworks"}),
+        ("models: [openai/gpt-oss-120b]", {"fireworks", "crusoe", "tinker"}),
+    ],
+)
+def test_only_training_of_the_project_s_model_size_and_method_is_weighed(
+    text: str, providers: set[str], tmp_path: Path
+) -> None:
+    """Rates by size where the size is theirs, rates of one open model where it is the project's; others are told."""
+    found, why = offers(at(tmp_path, text))
+    assert providers == {one.row.provider for one in found}
+    assert "training of models of other sizes" in why
+    assert all(one.row.method in ("", "full" if "full" in text else "lora") for one in found)
+
+
+def test_rates_by_size_are_named_after_their_provider_and_refused_for_other_sizes(tmp_path: Path) -> None:
+    """A 70B model is not trained at the rate of small ones."""
+    name = "fireworks models up to 16B, LoRA"
+    offer = chosen(at(tmp_path, f"compute: {{hosted: '{name}'}}"))
+    assert offer is not None
+    assert ("fireworks", 0.5) == (offer.row.provider, offer.rate.median)
+    with pytest.raises(InputError, match="models of other sizes"):
+        chosen(at(tmp_path, f"models: [meta-llama/Llama-3.1-70B]\ncompute: {{hosted: '{name}'}}"))
+
+
+def test_the_end_of_a_tuned_model_is_readable_by_provider_and_model() -> None:
+    """None where none is known."""
+    assert date(2027, 1, 14) == retirement("OpenAI", MINI)
+    assert date(2026, 10, 23) == retirement("openai", "gpt-3.5-turbo")
+    assert retirement("fireworks", "models up to 16B, LoRA") is None
+    assert retirement("nobody", "nothing") is None
 
 
 def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: Path) -> None:
-    """Who has begun may go on; the note says so, and an old price is widened."""
+    """Who has begun may go on; the note says so, and an old price drifts."""
     offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}"))
     assert offer is not None
     assert "closed to new users since 2026-05-07" in offer.notes
-    assert (pytest.approx(3 / 1.4), pytest.approx(3 * 1.4)) == (offer.rate.low, offer.rate.high)
-    assert pytest.approx(3.0) == offer.rate.median
+    assert (pytest.approx(3 * 0.85), pytest.approx(3 * 1.37)) == (offer.rate.low, offer.rate.high)
     assert chosen(at(tmp_path)) is None
 
 
@@ -116,7 +157,8 @@ def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: 
     [
         ("databricks", date(2026, 11, 24), "no new jobs since 2026-08-14"),
         ("cohere", date(2025, 9, 15), "no new jobs since 2025-09-15"),
-        (MINI, date(2027, 1, 14), "retired on 2027-01-14"),
+        (MINI, date(2027, 1, 14), "no new jobs since 2027-01-07"),
+        ("ft:gpt-4.1-nano-2025-04-14", date(2026, 11, 24), "retired on 2026-10-23"),
         ("mistral", date(2026, 11, 24), "price of training is not known"),
         ("ft:gpt-4o-mini", date(2026, 11, 24), f"did you mean {MINI}"),
     ],
@@ -132,7 +174,7 @@ def test_what_cannot_be_trained_is_refused_with_its_date_or_a_near_name(
 def test_a_contract_prices_what_the_tables_cannot(tmp_path: Path) -> None:
     """A provider's row keeps its rule; a model only the contract knows has its provider's."""
     basis = at(tmp_path, "", "mistral,mistral,3,Mtok,2026-10-01\nmy-llama,together,4,Mtok,2026-10-01\n")
-    found = {one.row.model: one for one in offers(basis)[0]}
+    found = {one.row.model: one for one in offers(basis)[0] if one.row.kind == "own model"}
     assert {"mistral", "my-llama"} == set(found)
     assert (4.0, 2.0) == (found["mistral"].row.minimum_usd, found["mistral"].row.storage_usd_per_month)
     assert found["my-llama"].row.pads
@@ -144,7 +186,7 @@ def test_a_contract_with_another_provider_is_an_offer_of_its_own(tmp_path: Path)
     """OpenAI's row keeps its price and its end; the project's model is trained where a contract prices it."""
     rows = "gpt-3.5-turbo,azure,1,Mtok,2026-10-01\n"
     found, why = offers(at(tmp_path, "", rows))
-    assert [("azure", 1.0)] == [(one.row.provider, one.rate.median) for one in found]
+    assert [("azure", 1.0)] == [(one.row.provider, one.rate.median) for one in found if one.row.kind == "own model"]
     assert any("openai gpt-3.5-turbo" in names for names in why.values())
     offer = chosen(at(tmp_path, "compute: {hosted: gpt-3.5-turbo}", rows))
     assert offer is not None
@@ -161,7 +203,9 @@ def test_one_model_at_two_providers_is_two_offers_with_draws_of_their_own(tmp_pa
     """The project's is the cheaper; of one provider the newer price counts."""
     rows = "m,acme,3,Mtok,2026-10-01\nm,other,2,Mtok,2026-10-01\nm,Other,1,Mtok,2025-01-01\n"
     basis = at(tmp_path, "compute: {hosted: m}", rows)
-    assert 2 == len({one.draw_name for one in offers(basis)[0]})
+    assert 2 == len({one.draw_name for one in offers(basis)[0] if one.row.model == "m"})
+    every = [one.draw_name for one in offers(basis)[0]]
+    assert len(every) == len(set(every))
     offer = chosen(basis)
     assert offer is not None
     assert 2.0 == offer.rate.median

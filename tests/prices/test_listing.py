@@ -28,7 +28,7 @@ def test_without_a_question_the_tiers_of_every_gpu_are_told() -> None:
     found = listed()
     tiers = {(one.gpu, one.tier): one for one in found.tiers}
     h100 = tiers["H100", "neocloud"]
-    assert (7, 1.90, 2.95, 5.99) == (h100.providers, h100.low, h100.middle, h100.high)
+    assert (17, 1.99, 3.25, 6.16) == (h100.providers, h100.low, h100.middle, h100.high)
     assert 4 == tiers["H100", "hyperscaler"].providers
     assert not found.listed
     assert {"on_demand"} == {one.terms for one in found.tiers}
@@ -45,7 +45,9 @@ def test_filters_narrow_and_names_are_those_of_the_tables() -> None:
     found = listed(gpu="h100_80gb", provider="Amazon Web Services")
     assert {("H100", "aws", "hyperscaler")} == {(row.item, row.provider, row.tier) for row in found.rows}
     spot = listed(gpu="H100", terms="spot", tier="neocloud")
-    assert ["verda", "nebius"] == [row.provider for row in spot.rows]
+    assert {"verda", "nebius", "coreweave"} < {row.provider for row in spot.rows}
+    prices = [row.amount for row in spot.rows if row.amount is not None]
+    assert sorted(prices) == prices
     assert all(row.terms == "spot" for row in spot.rows)
     assert {"spot"} == {one.terms for one in spot.tiers}
 
@@ -61,10 +63,10 @@ def test_a_region_lists_the_prices_read_in_it() -> None:
 def test_prices_are_stale_after_180_days() -> None:
     """By the day asked for, and counted."""
     assert 0 < listed(gpu="H100").stale < len(listed(gpu="H100").rows)
-    now = {row.provider: row.stale for row in listed(gpu="H100", terms="on_demand").rows}
+    now = {row.provider: row.stale for row in listed(gpu="H100", terms="spot").rows}
     assert now["runpod"]
-    assert not now["aws"]
-    assert not any(row.stale for row in listed(date(2026, 2, 1), gpu="H100", provider="runpod").rows)
+    assert not now["azure"]
+    assert not any(row.stale for row in listed(date(2026, 7, 1), gpu="H100", provider="runpod").rows)
 
 
 def test_hosted_training_without_a_price_is_unknown_and_says_when_it_ends() -> None:
@@ -88,11 +90,23 @@ def test_labels_and_wages_have_ranges_and_units() -> None:
     assert (75.0, 150.0) == (wages["ml engineer"].low, wages["ml engineer"].high)
 
 
-def test_there_are_no_reserved_prices_and_the_list_says_why() -> None:
-    """None had a source."""
+def test_a_reserved_price_is_listed_with_its_commitment() -> None:
+    """Each by what its source says, and once what all of them share."""
     found = listed(terms="reserved")
-    assert ((), ()) == (found.rows, found.tiers)
-    assert "none had a source" in found.notes[0]
+    notes = {(row.item, row.provider): row.note for row in found.rows}
+    assert "7 to 30 days" in notes["H100", "together"]
+    assert "length the source does not state" in notes["H200", "hyperstack"]
+    assert all(notes.values())
+    assert "whether the cards are used or not" in found.notes[0]
+
+
+def test_an_old_price_is_no_part_of_a_tier_that_has_newer_ones() -> None:
+    """It is listed, and said to count only where nothing newer exists."""
+    found = listed(gpu="H100", terms="spot")
+    tier = next(one for one in found.tiers if one.tier == "neocloud")
+    rows = [row for row in found.rows if row.tier == "neocloud"]
+    assert 0 == tier.stale < sum(row.stale for row in rows)
+    assert all(("nothing newer" in row.note) == row.stale for row in rows)
 
 
 def test_every_word_that_names_nothing_is_refused_at_once() -> None:

@@ -160,7 +160,6 @@ def test_a_contradiction_set_on_the_command_line_is_named_so(tmp_path: Path) -> 
             "compute.terms",
             "'spot' for cards that are owned",
         ),
-        ("compute: {terms: reserved}", "compute.terms", "a reserved price of your own"),
         ("prices: absent.csv", "prices", "which does not exist"),
         ("prices: ../outside.csv", "prices", "a path inside"),
         ("compute: {owned: {price: 0 USD, gpu: H100}}", "compute.owned.price", "more than zero"),

@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from tests import samples
+from tests.cli.show.printing import flat
+from tests.problem_cases import project
 from tests.records.test_records import JUDGED
-from tunecase.records import Books, Decision, Estimate, Flip, Forecast, from_json
+from tunecase.cli.show import brief_markdown
+from tunecase.quantities import Band
+from tunecase.records import Books, Decision, Estimate, Flip, Forecast, Line, from_json
+from tunecase.report import render
 from tunecase.report.content import Content, Listing, Section, Table
 from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report
 from tunecase.report.report import content as content_of
@@ -305,3 +310,16 @@ def test_inputs_that_never_flip_are_told() -> None:
     firm = replace(ALL["decide"], what_if=(Flip("problem.value", 0.4), Flip("budget", 30_000.0)))
     found = markdown(content({**ALL, "decide": firm}))
     assert "no input alone would change it" in found
+
+
+def test_a_line_under_one_dollar_is_told_alike_on_every_face() -> None:
+    """Terminal, Markdown, HTML and brief: nobody needs to know whether it is 12 or 39 cents."""
+    tiny = Line("gpu", Band(0.1, 0.2, 0.4, 0.9), 0.0, "one short run", expected=0.25)
+    bill = replace(samples.estimate(), lines=(tiny, *samples.estimate().lines[:2]))
+    found = content({**ALL, "estimate": bill})
+    rows = {row[0]: row[1:5] for row in table(section(found, "bill"), "The bill")}
+    assert {"under 1 USD"} == set(rows["gpu"])
+    assert "under 1 USD" in markdown(found)
+    assert "under 1 USD" in render(found)
+    assert "under 1 USD" in flat("estimate", bill)
+    assert "| gpu | under 1 USD |" in brief_markdown(samples.definition(), project(), bill, samples.TODAY)

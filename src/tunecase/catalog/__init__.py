@@ -18,6 +18,7 @@ from tunecase.catalog.facts import (
 )
 from tunecase.catalog.prices import (
     ON_DEMAND,
+    RESERVED,
     SPOT,
     STALE_AFTER_DAYS,
     GpuPrice,
@@ -31,10 +32,12 @@ from tunecase.catalog.prices import (
     instances,
     is_stale,
     label_prices,
+    largest_instance,
     lowest_prices,
     price_book,
     provider,
     providers,
+    standing,
     wage,
     wages,
 )
@@ -52,9 +55,10 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model",
-    "Stack", "Wage", "can", "checks", "default", "defaults", "framework", "framework_in", "frameworks", "gpu",
-    "gpu_prices", "gpus", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices",
-    "loss_memory", "lowest_prices", "metric", "metrics", "model", "models", "names", "optimizer", "optimizers",
-    "price_book", "provider", "providers", "read_table", "stack", "wage", "wages",
+    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice",
+    "Metric", "Model", "Stack", "Wage", "can", "checks", "default", "defaults", "framework", "framework_in",
+    "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "instance", "instance_hours", "instances", "is_stale",
+    "label_prices", "largest_instance", "loss_memory", "lowest_prices", "metric", "metrics", "model", "models", "names",
+    "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "stack", "standing", "wage",
+    "wages",
 ]  # fmt: skip

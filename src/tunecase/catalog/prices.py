@@ -3,13 +3,14 @@
 import datetime
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from tunecase.catalog.reading import TABLES, table
 
 STALE_AFTER_DAYS = 180
-ON_DEMAND, SPOT = "on_demand", "spot"
+ON_DEMAND, SPOT, RESERVED = "on_demand", "spot", "reserved"
 # The last three say what a contract's row is the price of.
 PRICE_TABLES = (
     "prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages",
@@ -19,10 +20,11 @@ PRICE_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class GpuPrice:
-    """The lowest price of one GPU at one provider on some terms (`on_demand`, `spot`), on one date.
+    """The lowest price of one GPU at one provider on some terms (`on_demand`, `spot`, `reserved`), on one date.
 
     `region` is where the price was read, empty where it holds everywhere or is not stated. A provider whose prices
     differ by region has one more row for each dearer region. `instance` with its `gpu_count` is what is rented.
+    `commitment` says what a reserved price binds the buyer to; `stale` marks prices of 2025 and before.
     """
 
     gpu: str
@@ -33,6 +35,7 @@ class GpuPrice:
     instance: str
     gpu_count: int
     usd_per_gpu_hour: float
+    commitment: str
     stale: bool
     source: str
     date: str
@@ -97,6 +100,9 @@ class LabelPrice:
 class Hosted:
     """Fine-tuning of one model at its provider: what training costs, how it is billed, and how long it is offered.
 
+    `kind` says what is trained: the provider's `own model`, the `open model` of that name, or any of the open `models
+    by size`, from `least_params_b` to `most_params_b` billion parameters. `method` is lora or full, another word where
+    it is trained by other means (dpo, rl), and empty where the source does not say.
     `pads` where a row is billed at the longest sample's length; `bills_validation` where validation tokens are billed;
     `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. After
     `new_users_until` no new user may begin; from `closed_on` nobody may; the tuned model ends on `retires_on`.
@@ -105,6 +111,10 @@ class Hosted:
 
     provider: str
     model: str
+    kind: str
+    method: str
+    least_params_b: float | None
+    most_params_b: float | None
     train_usd_per_mtok: float | None
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
@@ -152,6 +162,27 @@ def lowest_prices(terms: str = "on_demand") -> tuple[GpuPrice, ...]:
         if price.terms == terms and (at not in lowest or price.usd_per_gpu_hour < lowest[at].usd_per_gpu_hour):
             lowest[at] = price
     return tuple(lowest.values())
+
+
+def standing(prices: Iterable[GpuPrice], today: datetime.date) -> list[GpuPrice]:
+    """Those prices of one GPU, tier and terms that count on a day: newer ones displace those older than 180 days.
+
+    Where all are older, those marked `stale` count only if nothing else exists.
+    """
+    rows = list(prices)
+    return [p for p in rows if not p.is_stale(today)] or [p for p in rows if not p.stale] or rows
+
+
+@cache
+def largest_instance(gpu: str) -> int:
+    """The most cards of a kind that one known instance type holds; 0 where no instance type is known.
+
+    Example:
+        >>> largest_instance("GH200"), largest_instance("H100")
+        (1, 8)
+    """
+    counts = [one.gpu_count for one in instances() if one.gpu == gpu]
+    return max(*counts, *(p.gpu_count for p in gpu_prices() if p.gpu == gpu), 0) if counts else 0
 
 
 def wages() -> tuple[Wage, ...]:

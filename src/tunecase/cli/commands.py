@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from tunecase.cli.audit import audit
 from tunecase.cli.books import books
+from tunecase.cli.check import check
 from tunecase.cli.compare import compare
 from tunecase.cli.decide import decide
 from tunecase.cli.define import define
@@ -77,6 +78,7 @@ app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.command(rich_help_panel=AFTER)(books)
+app.command(rich_help_panel=AFTER)(check)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 app.command(rich_help_panel=AFTER)(serve)
 

@@ -13,9 +13,9 @@ from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import Request, settled
-from tunecase.compute.search import search
+from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
-from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, contract_hour, gpu_hour, owned_card
+from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
 from tunecase.project import Compute
 from tunecase.quantities import Interval, Worlds, counted, share
 from tunecase.records import Run
@@ -95,12 +95,15 @@ def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
         tier = basis.text("compute.tier", _compute(basis).tier)
         kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
         return f"{gpu}: {kind} in the tier {tier}"
-    return machine_on(gpu, hour, basis) or f"{gpu}: the run does not fit on {counted(_counts(basis, hour)[-1], 'card')}"
+    return (
+        machine_on(gpu, hour, basis)
+        or f"{gpu}: the run does not fit on {counted(_counts(gpu, basis, hour)[-1], 'card')}"
+    )
 
 
 def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
-    recipe = _way_that_fits(gpu, basis, _counts(basis, hour))
+    recipe = _way_that_fits(gpu, basis, _counts(gpu, basis, hour))
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
@@ -145,10 +148,7 @@ def _timed_machines(basis: Basis, speeds: Mapping[tuple[str, int], Sequence[floa
 
 def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
     """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
-    if basis.terms in (ON_DEMAND, SPOT):
-        return gpu_hour(gpu, basis, spot=basis.terms == SPOT)
-    region = _compute(basis).region or ""
-    return contract_hour(gpu, basis, basis.terms, region)
+    return gpu_hour(gpu, basis, terms=basis.terms)
 
 
 def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
@@ -241,12 +241,13 @@ def owns_enough(count: int, basis: Basis) -> bool:
     return owned is not None and count <= owned.gpus
 
 
-def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
-    """The numbers of cards to try; of owned cards no more than the project owns."""
+def _counts(gpu: str, basis: Basis, hour: GpuHour) -> tuple[int, ...]:
+    """The numbers of cards to try: of owned cards no more than the project owns, of others see `most_cards`."""
     compute = _compute(basis)
     fixed = compute.gpu_count
     if compute.owned is None or hour.tier != OWNED_TIER:
-        return (fixed,) if fixed else COUNTS
+        most = most_cards(catalog.gpu(gpu), basis)
+        return (fixed,) if fixed else tuple(count for count in COUNTS if count <= most)
     held = compute.owned.gpus
     if not fixed:
         return tuple(sorted({*(count for count in COUNTS if count <= held), min(held, COUNTS[-1])}))

@@ -1,6 +1,7 @@
 """The words of fit: what was assumed, what dominates, what would change the verdict, and formulas without symbols."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from tunecase import catalog
 from tunecase.compute import memory
@@ -112,12 +113,12 @@ def assumptions(ask: Settled, searched: Searched, recipe: Recipe, price: GpuHour
     return (*ask.notes, *_setup_notes(ask, searched, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
 
 
-def background(ask: Settled, recipe: Recipe) -> tuple[str, ...]:
+def background(ask: Settled, recipe: Recipe, today: date) -> tuple[str, ...]:
     """What every answer of this kind rests on: shown when the terms are asked for."""
-    return tuple(_background(ask, recipe))
+    return tuple(_background(ask, recipe, today))
 
 
-def _background(ask: Settled, recipe: Recipe) -> Iterator[str]:
+def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
     constants = shipped()
     assert recipe.gpu is not None
     if recipe.method == "full":
@@ -130,7 +131,7 @@ def _background(ask: Settled, recipe: Recipe) -> Iterator[str]:
     yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
     if recipe.gpus > recipe.gpus_per_node:
         yield f"machines of {recipe.gpus_per_node} cards, linked as tables/gpus.csv states"
-    tiers = list(_tiers(recipe.gpu))
+    tiers = list(_tiers(recipe.gpu, today))
     if tiers:
         yield f"by tier, USD per {recipe.gpu.name} hour: {'; '.join(tiers)}"
     if ask.job.train_tokens is not None:
@@ -143,6 +144,8 @@ def _background(ask: Settled, recipe: Recipe) -> Iterator[str]:
 
 def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[str]:
     framework = catalog.framework(recipe.framework)
+    if recipe.gpu is not None and recipe.gpus > 1 and catalog.largest_instance(recipe.gpu.name) == 1:
+        yield f"no known instance holds two {recipe.gpu.name}: ask your provider what joins {recipe.gpus} of them"
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by how well they learn"
@@ -180,11 +183,11 @@ def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterato
         )
 
 
-def _tiers(gpu: catalog.Gpu) -> Iterator[str]:
+def _tiers(gpu: catalog.Gpu, today: date) -> Iterator[str]:
     """Lowest and highest price of each tier that has one, current prices where there are any."""
     for tier in TIERS:
         rows = [p for p in catalog.lowest_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
-        prices = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
+        prices = [p.usd_per_gpu_hour for p in catalog.standing(rows, today)]
         if prices:
             yield f"{tier} {min(prices):.2f} to {max(prices):.2f}"
 

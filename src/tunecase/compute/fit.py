@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory, speed
 from tunecase.compute.explained import (
     FORMULAS,
@@ -105,7 +106,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
     assert recipe.gpu is not None
     peak, speed_of = memory.peak_memory(recipe), pace(recipe, answer.calibration)
     placed, spot = _placed(answer, answer.choice), _spot(answer)
-    price = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    price = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     scale = need(recipe, answer.calibration).mid_gb / peak.mid_gb
     wide = float(Z80 * speed_of.sigma)
     step = float(speed_of.seconds_per_step)
@@ -142,7 +143,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
             *_taken(answer, price),
             *_learnt(answer.calibration),
         ),
-        background=(*background(answer.ask, recipe), *_origins(price, spot, recipe.gpu.name)),
+        background=(*background(answer.ask, recipe, answer.basis.today), *_origins(price, spot, recipe.gpu.name)),
         sizes=sizes_words(recipe.shape),
         not_counted=NOT_COUNTED,
         compared=pairs,
@@ -281,7 +282,7 @@ def _placed(answer: _Answer, choice: Choice, mark: str = "") -> Placed:
         each = None if per_mtok is None else _interval(per_mtok)
         if job.train_tokens is not None:
             hours, usd = _interval(whole.hours), None if whole.usd is None else _interval(whole.usd)
-    hour = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    hour = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     return Placed(
         gpu=recipe.gpu.name,
         gpu_count=recipe.gpus,

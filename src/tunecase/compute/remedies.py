@@ -13,7 +13,7 @@ from tunecase.compute.prediction import need
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import USUAL_SHARDING, Settled
 from tunecase.compute.running import Job, outcome, samples_per_step
-from tunecase.compute.search import FITS, TIGHT, Choice, Searched, search
+from tunecase.compute.search import FITS, TIGHT, Choice, Searched, most_cards, search
 from tunecase.errors import InputError
 from tunecase.prices import Basis
 from tunecase.quantities import band, duration, figures
@@ -122,8 +122,9 @@ def _tables(ask: Settled, recipe: Recipe, basis: Basis, calibration: Calibration
     assert recipe.gpu is not None
     given = {name: value for name, value in ask.given.items() if name not in OPENED} | {"precision": recipe.precision}
     freed = replace(ask, given=given, cards=(recipe.gpu,), counts=())
+    held = tuple(count for count in OFFLOADED_OVER if count <= most_cards(recipe.gpu, basis, ask.job.spot))
     for fields in _left_alone(recipe):
-        counts = OFFLOADED_OVER if "offload" in fields else ()
+        counts = held if "offload" in fields else ()
         with suppress(InputError):  # nothing can be chosen so
             yield search(replace(freed, given=given | fields, counts=counts), basis, calibration)
     for fields in ({}, {"loss": "fused"}):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.prediction import pace, time_factor
@@ -124,6 +125,6 @@ def outcome(recipe: Recipe, job: Job, basis: Basis, calibration: Calibration | N
     terms, speed = terms_of(basis, job, recipe.shape, drawn=True), pace(recipe, calibration)
     assert recipe.gpu is not None
     hours = terms.hours(recipe, speed.tokens_per_s_per_gpu / time_factor(recipe, float(speed.sigma), basis))
-    hour = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    hour = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     usd = None if hour is None else terms.usd(recipe, hours, hour.draws / basis.base_per_usd)
     return Outcome(hours, usd)

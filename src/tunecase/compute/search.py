@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
+from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import Verdict
@@ -15,7 +16,7 @@ from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import MOST_TOKENS, SHARDINGS, Settled, step_samples
 from tunecase.compute.running import Job, Terms, terms_of
 from tunecase.errors import InputError, Problem
-from tunecase.prices import Basis, any_gpu_hour, gpu_hour
+from tunecase.prices import NOT_OF_THE_TABLES, Basis, any_gpu_hour, gpu_hour
 from tunecase.quantities import Z80
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ MORE = 1.02  # factor of price worth paying for a card that is not full
 MOST_LOOSE = 8  # consumer or workstation cards tried where the count is open: no machine holds more
 UNSPLIT = "the samples of one step are not a multiple of cards x micro-batch"
 LOOSE = f"more than {MOST_LOOSE} consumer or workstation cards: no machine holds so many"
+ALONE = "more than one card that is sold in instances of one: no fast link joins them into one job"
 UNPRICED, NO_SPOT = "no price in the tier", "no spot price in the tier"
 LATE, LARGE, CLOSE = "later than the deadline in more than one of ten worlds", "does not fit", "tight"
 
@@ -211,13 +213,15 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
     import numpy as np
 
     job, table = ask.job, Searched(job=ask.job)
-    kinds: dict[tuple[bool, bool], list[catalog.Gpu]] = {}
+    kinds: dict[tuple[bool, int], list[catalog.Gpu]] = {}
     for card in _cards(ask, basis, job, table):
-        kinds.setdefault((catalog.can(card, "bf16"), loose(card)), []).append(card)
+        kinds.setdefault((catalog.can(card, "bf16"), most_cards(card, basis, job.spot)), []).append(card)
     terms, total, steps = terms_of(basis, job, ask.shape), 0, set()
     parts: list[dict[str, Floats]] = []
-    for several, alike in [(several, cards) for several in (False, True) for cards in kinds.values()]:
-        counts, micro_batches, accumulation = _sizes(ask, several, table, alike)
+    for several, (_, most), alike in [(several, *kind) for several in (False, True) for kind in kinds.items()]:
+        counts, micro_batches, accumulation = _sizes(
+            ask, _open_counts(ask, several, table, most, len(alike)), table, len(alike)
+        )
         if not len(counts):
             continue
         steps |= set((counts // ask.shared_by * micro_batches * accumulation).tolist())
@@ -258,6 +262,20 @@ def loose(card: catalog.Gpu) -> bool:
     return card.interconnect == "pcie" and card.name.startswith("RTX")
 
 
+def most_cards(card: catalog.Gpu, basis: Basis, spot: bool = False) -> int:
+    """The most cards of a kind that one job is advised to take: what a machine holds where no fast network joins them.
+
+    Consumer and workstation cards stay within one machine. A card that no known instance type holds two of is taken
+    alone, unless it is priced by the user, who knows where it stands. All others may fill many machines.
+    """
+    if loose(card):
+        return MOST_LOOSE
+    if catalog.largest_instance(card.name) != 1:
+        return COUNTS[-1]
+    hour = any_gpu_hour(card.name, basis, terms=SPOT if spot else ON_DEMAND)
+    return COUNTS[-1] if hour is not None and hour.tier in NOT_OF_THE_TABLES else 1
+
+
 def methods_of(ask: Settled) -> tuple[str, ...]:
     """The method given; else all three, or those with adapters where fields of adapters were given."""
     if "method" in ask.given:
@@ -271,7 +289,7 @@ def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
     """US dollars per GPU hour, from the nearest tier with a price where the card was named; infinite without one."""
     import numpy as np
 
-    hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, spot=job.spot)
+    hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
 
@@ -293,13 +311,12 @@ def _cards(ask: Settled, basis: Basis, job: Job, table: Searched) -> list[catalo
     return fine
 
 
-def _sizes(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog.Gpu]) -> "tuple[Any, Any, Any]":
+def _sizes(ask: Settled, counts: Sequence[int], table: Searched, kinds: int) -> "tuple[Any, Any, Any]":
     """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
     import numpy as np
 
-    length, kinds = ask.given.get("sequence_tokens", 2048), len(cards)
+    length = ask.given.get("sequence_tokens", 2048)
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
-    counts = _open_counts(ask, several, table, cards)
     pairs = [(n, m) for n in counts for m in micro if m * length <= MOST_TOKENS]
     n, m = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     ways = np.maximum(n // ask.shared_by, 1)
@@ -309,14 +326,14 @@ def _sizes(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog
     return n[even], m[even], (samples // (ways * m))[even]
 
 
-def _open_counts(ask: Settled, several: bool, table: Searched, cards: Sequence[catalog.Gpu]) -> list[int]:
-    """The counts asked for, else all that leave no card without a sample; of loose cards what a machine holds."""
+def _open_counts(ask: Settled, several: bool, table: Searched, most: int, kinds: int) -> list[int]:
+    """The counts asked for, else all that leave no card without a sample, up to `most` cards, see `most_cards`."""
     divided = [count for count in COUNTS if count % ask.shared_by == 0]
     counts = [count for count in ask.counts or divided or (ask.shared_by,) if (count > 1) == several]
-    if ask.counts or not loose(cards[0]):
+    if ask.counts:
         return counts
-    held = [count for count in counts if count <= max(MOST_LOOSE, ask.shared_by)]
-    _leave_out(table, LOOSE, (len(counts) - len(held)) * len(cards))
+    held = [count for count in counts if count <= max(most, ask.shared_by)]
+    _leave_out(table, ALONE if most == 1 else LOOSE, (len(counts) - len(held)) * kinds)
     return held
 
 

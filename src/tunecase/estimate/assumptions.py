@@ -5,7 +5,7 @@ from tunecase.compute import base_model
 from tunecase.estimate.ways import not_to_be_had
 from tunecase.plan import Drawn
 from tunecase.plan.costs import Cost, Work
-from tunecase.prices import clock_words, legal_note, low_pay, old_rates, unknown_words
+from tunecase.prices import clock_words, drift_words, legal_note, low_pay, old_rates, unknown_words
 from tunecase.project import Project
 from tunecase.quantities import share, teaches_like
 from tunecase.records import Audit
@@ -45,7 +45,7 @@ def _machine_words(bill: Drawn) -> list[str]:
     if machine.hour.stale:
         words.append(
             f"{machine.hour.stale} of {len(machine.hour.providers)} prices of a {machine.gpu} hour are older than "
-            f"{catalog.STALE_AFTER_DAYS} days and are widened by 40%"
+            f"{catalog.STALE_AFTER_DAYS} days and are drawn from {drift_words()} themselves, as old prices moved"
         )
     return words
 

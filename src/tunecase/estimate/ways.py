@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.catalog import ON_DEMAND, RESERVED, SPOT
 from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
 from tunecase.plan import HOSTED
 from tunecase.prices import (
@@ -34,6 +34,7 @@ from tunecase.records import Way
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
+TERMS = (ON_DEMAND, SPOT, RESERVED)
 KINDS: dict[str, Literal["owned", "contract"]] = {OWNED_TIER: "owned", CONTRACT_TIER: "contract"}
 
 
@@ -126,8 +127,8 @@ def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
     """The price of an hour of the card in every way that has one."""
     region = (basis.project.compute.region if basis.project else None) or ""
     hours = [
-        *(gpu_hour(rented.gpu, basis, tier, spot=spot, contracts=False) for spot in (False, True) for tier in TIERS),
-        *(contract_hour(rented.gpu, basis, terms, region) for terms in (ON_DEMAND, SPOT, "reserved")),
+        *(gpu_hour(rented.gpu, basis, tier, terms=terms, contracts=False) for terms in TERMS for tier in TIERS),
+        *(contract_hour(rented.gpu, basis, terms, region) for terms in TERMS),
         owned(rented.gpu, basis) if owns_enough(rented.count, basis) else None,
     ]
     priced = [hour for hour in hours if hour is not None]

@@ -2,6 +2,7 @@
 
 from tunecase.flow.audit import audit
 from tunecase.flow.books import BooksAsked, books, check_books_files, write_books
+from tunecase.flow.check import check
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
@@ -15,7 +16,7 @@ from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
-from tunecase.flow.prices import prices
+from tunecase.flow.prices import UpdateAsked, prices, update_prices
 from tunecase.flow.report import check_report, contents, report
 from tunecase.flow.run import Watch, road
 from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_text
@@ -26,11 +27,11 @@ from tunecase.records import PilotSettings
 
 __all__ = [
     "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
-    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit", "audit_file",
-    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check_books_files", "check_report",
-    "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
-    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels",
-    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain",
-    "report", "review", "review_file", "road", "set_aside", "spend", "spend_import", "spend_text", "usd_left", "verify",
-    "write_books",
+    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked", "Watch", "add_round", "asked_of", "audit",
+    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files",
+    "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
+    "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge",
+    "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings",
+    "points", "prices", "rechain", "report", "review", "review_file", "road", "set_aside", "spend", "spend_import",
+    "spend_text", "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

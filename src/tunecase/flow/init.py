@@ -53,7 +53,7 @@ _REST = """
 # compute:                           # Where would it run?
 #   tier: neocloud                   # marketplace, neocloud or hyperscaler: moves the price four to five times
 #   gpus: [L40S, H100]
-#   terms: on_demand                 # on_demand or spot; reserved with `prices: FILE`, a CSV of your own prices
+#   terms: on_demand                 # on_demand, spot or reserved; `prices: FILE` takes a CSV of your own prices
 
 # team:                              # Who works on it, for which share of the time?
 #   - role: ml engineer

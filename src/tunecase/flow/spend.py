@@ -295,8 +295,8 @@ def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
     from tunecase.books.importers import HourPrice
     from tunecase.prices import any_gpu_hour, hour_words
 
-    basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
-    hour = (any_gpu_hour(gpu, basis, spot=True) if spot else None) or any_gpu_hour(gpu, basis)
+    basis = flow.basis(4_000)
+    hour = any_gpu_hour(gpu, basis, terms=basis.terms) or any_gpu_hour(gpu, basis)
     if hour is None:
         return None
     price = Decimal(f"{float(np.median(hour.draws)):.4f}")

@@ -38,9 +38,8 @@ def hour_price(flow: Flow, gpu: str) -> HourPrice:
     """
     from tunecase.prices import any_gpu_hour, hour_words
 
-    basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
-    name = catalog.gpu(gpu).name
-    hour: GpuHour | None = (any_gpu_hour(name, basis, spot=True) if spot else None) or any_gpu_hour(name, basis)
+    basis, name = flow.basis(4_000), catalog.gpu(gpu).name
+    hour: GpuHour | None = any_gpu_hour(name, basis, terms=basis.terms) or any_gpu_hour(name, basis)
     if hour is None:
         fix = "give usd_per_gpu_hour: what you pay for one GPU and hour"
         raise InputError(Problem("gpu", f"{name}, which has no price", "a GPU with a price in the tables", fix))

@@ -2,7 +2,7 @@
 
 from tunecase.prices.api import api_price
 from tunecase.prices.basis import Basis, old_rates
-from tunecase.prices.contracts import UNDATED, Contracts, read_contracts
+from tunecase.prices.contracts import UNDATED, Contract, Contracts, is_old, read_catalog, read_contracts
 from tunecase.prices.examples import Supply, formatting, legal_note, made_worth, supply, token_price
 from tunecase.prices.gpu import (
     CONTRACT_TIER,
@@ -12,12 +12,13 @@ from tunecase.prices.gpu import (
     GpuHour,
     any_gpu_hour,
     contract_hour,
+    drift_words,
     gpu_hour,
     hour_words,
     owned,
     owned_card,
 )
-from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
+from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, retirement, stored_months, training_price
 from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
 from tunecase.prices.labels import (
     clock_words,
@@ -51,12 +52,13 @@ from tunecase.prices.value import (
 )
 
 __all__ = [
-    "CONTRACT_TIER", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis", "Contracts",
-    "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score",
-    "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost", "flip_words",
-    "formatting", "gpu_hour", "highest", "hour_words", "label_minutes", "label_price", "label_prices", "label_source",
-    "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
-    "price_list", "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price", "saving_per_answer",
+    "CONTRACT_TIER", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis", "Contract",
+    "Contracts", "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price",
+    "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "drift_words", "error_cost",
+    "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "is_old",
+    "label_minutes", "label_price", "label_prices", "label_source", "legal_note", "low_pay", "made_worth",
+    "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list", "queue_price",
+    "ramp_up", "read_catalog", "read_contracts", "retirement", "review_hours", "review_price", "saving_per_answer",
     "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
     "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 WANTED = {
+    "prices.drift": Wanted(),
     "problem.horizon": Wanted("month"),
     "training.runs_per_round": Wanted(""),
     "training.failed": Wanted("share", most=1),

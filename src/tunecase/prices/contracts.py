@@ -1,8 +1,8 @@
-"""Reads the user's own prices from one CSV file: contract prices in our columns, or a catalog of SkyPilot.
+"""Reads the user's own prices from one CSV file: prices in our columns, or a catalog of SkyPilot or gpuhunt.
 
 Our columns are `gpu` (or `item`, also an instance type or a hosted model), one price (`usd`, `usd_per_gpu_hour`, or
-`price` with `currency`), and `date`; `unit`, `provider`, `terms`, `region` and `source` may be left out. SkyPilot's are
-InstanceType, AcceleratorName, AcceleratorCount, Price, SpotPrice and Region.
+`price` with `currency`), and `date`; `unit`, `provider`, `terms`, `region`, `source` and `basis` may be left out. The
+columns read of a catalog are those of `SKYPILOT` and `GPUHUNT`; its prices are list prices.
 """
 
 import hashlib
@@ -15,9 +15,10 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.catalog import ON_DEMAND, RESERVED, SPOT
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import read_table
 from tunecase.quantities import counted
@@ -28,10 +29,26 @@ UNITS = {
     **dict.fromkeys(("instance hour", "instance-hour", "instance_hour"), INSTANCE_HOUR),
     **dict.fromkeys(("mtok", "million tokens", "1m tokens", "mtok trained"), MTOK),
 }
-TERMS = (ON_DEMAND, SPOT, "reserved")
+TERMS = (ON_DEMAND, SPOT, RESERVED)
 ITEMS, IN_USD = ("gpu", "item"), ("usd", "usd_per_gpu_hour")
 WANTED = "a column gpu or item; usd, usd_per_gpu_hour, or price with currency; and date"
-SKYPILOT = ("AcceleratorName", "AcceleratorCount", "Price")
+# What a catalog's file must have and may have: name and number of cards, price of the instance, region, and either the
+# spot price beside it or the word for it. Checked against SkyPilot's catalogs v8 and v9 and gpuhunt 0.1.34.
+SKYPILOT, SKYPILOT_MORE = ("AcceleratorName", "AcceleratorCount", "Price"), ("SpotPrice", "Region")
+GPUHUNT, GPUHUNT_MORE = ("gpu_name", "gpu_count", "price", "spot"), ("gpu_memory", "location")
+CATALOGS = {"SkyPilot": SKYPILOT, "gpuhunt": GPUHUNT}
+COLUMNS_OF = {
+    "SkyPilot": (
+        "InstanceType", *SKYPILOT, *SKYPILOT_MORE, "vCPUs", "MemoryGiB", "GpuInfo", "AvailabilityZone", "Arch",
+        "LocalDiskType", "NVMeSupported", "LocalDiskSize", "LocalDiskCount",
+    ),
+    "gpuhunt": (
+        "instance_name", *GPUHUNT, *GPUHUNT_MORE, "cpu", "memory", "disk_size", "gpu_vendor", "flags", "cpu_arch",
+        "provider_data",
+    ),
+}  # fmt: skip
+CONTRACTED, LISTED = "contract", "list"
+NEAR_MEMORY = 0.1  # by how much a catalog's memory of a card may differ from the tables'
 UNDATED = "undated"
 ANYBODY = "you"  # the provider of a price that names none
 MOST_PROBLEMS = 20
@@ -46,7 +63,8 @@ class Contract:
     """One price of the user's own: of a GPU hour (`gpu` is its name), or of training on a hosted model (`model`).
 
     `price` in `currency` is as written, for one `unit` as written; `base_per_unit` is that of one GPU hour, or one
-    million tokens, in the project's currency.
+    million tokens, in the project's currency. A `listed` price is what anybody pays on its date; another was agreed and
+    holds until it is changed.
     """
 
     gpu: str
@@ -59,6 +77,7 @@ class Contract:
     base_per_unit: float
     date: str
     source: str
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +91,17 @@ class Contracts:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """Contract prices of one GPU hour: the lowest price at the cheapest and at the dearest provider [base currency]."""
+    """Own prices of one GPU hour: the lowest price at the cheapest and at the dearest provider [base currency].
+
+    `listed` where all of them are list prices.
+    """
 
     low: float
     high: float
     providers: tuple[str, ...]
     dates: tuple[str, ...]
     note: str = ""
+    listed: bool = False
 
 
 def agreed(rows: Iterable[Contract], gpu: str, terms: str, region: str = "") -> Agreed | None:
@@ -98,7 +121,8 @@ def agreed(rows: Iterable[Contract], gpu: str, terms: str, region: str = "") -> 
         return None
     note = "" if there else f"no contract price in {region}: those of other regions are taken"
     dates = tuple(sorted({row.date for row in there or every}))
-    return Agreed(min(lowest.values()), max(lowest.values()), tuple(lowest), dates, note)
+    listed = all(row.listed for row in there or every)
+    return Agreed(min(lowest.values()), max(lowest.values()), tuple(lowest), dates, note, listed)
 
 
 def is_old(day: str, today: date) -> bool:
@@ -130,8 +154,8 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
         rates: units of the project's currency for one unit of each currency that has a rate, its own with 1.
         today: a price with a later date is a mistake.
         name: what the file is called in messages, its own name when left out.
-    Returns: the Contracts. SkyPilot rows without an accelerator or a price are skipped; accelerators that the tables do
-        not know are counted in the notes.
+    Returns: the Contracts. Rows of a catalog without an accelerator or a price are skipped; accelerators that the
+        tables do not know are counted in the notes.
     Raises: InputError with every mistake found, each at its row and column.
     """
     header, rows = read_table(path)
@@ -145,18 +169,67 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
 
 
 def _contracts(header: Sequence[str], rows: Sequence[Row], file: "_File") -> Iterator[Contract]:
-    """The prices of the rows, in whichever of the two forms the header is."""
+    """The prices of the rows, in whichever of the forms the header is."""
     by_fold = {column.casefold(): column for column in header}
     folds = [column.casefold() for column in header if column]
     for twice in sorted({fold for fold in folds if folds.count(fold) > 1}):
         file.add(1, "", f"the column {twice} twice, in two spellings", "each column once", "rename or delete one")
     if file.problems:
         return
-    if all(column.casefold() in by_fold for column in SKYPILOT):
-        yield from _skypilot(_renamed(rows, by_fold, SKYPILOT), file)
+    form = catalog_form(header)
+    if form == "SkyPilot":
+        yield from _listed(_skypilot_offers(_renamed(rows, by_fold, (*SKYPILOT, *SKYPILOT_MORE)), file), form, file)
+    elif form == "gpuhunt":
+        yield from _listed(_gpuhunt_offers(_renamed(rows, by_fold, (*GPUHUNT, *GPUHUNT_MORE)), file), form, file)
     elif _has_columns(by_fold, file):
         for line, row in rows:
             yield from _ours(line, {column.casefold(): cell.strip() for column, cell in row.items()}, file)
+
+
+def read_catalog(path: Path, today: date) -> tuple[Contracts, str]:
+    """The list prices of a catalog in US dollars, and whose catalog it is: SkyPilot or gpuhunt.
+
+    Raises: InputError for a file that is none, and for each column that no catalog known here has: it may change what
+        the price is of.
+    """
+    header, _ = read_table(path)
+    form = catalog_form(header)
+    known = {column.casefold() for column in COLUMNS_OF.get(form, ())}
+    problems = [
+        Problem(
+            f"{path.name}:1: {column}", "a column that this catalog is not known to have",
+            f"columns of {form}: {', '.join(COLUMNS_OF[form])}",
+            "delete it if prices are still US dollars for an hour of the whole instance",
+        )
+        for column in header if form and column.casefold() not in known
+    ] or ([] if form else [_no_catalog(path, header)])  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return read_contracts(path, {"USD": 1.0}, today), form
+
+
+def _no_catalog(path: Path, header: Sequence[str]) -> Problem:
+    """The problem of a file that has the columns of no catalog, with those that the nearest lacks."""
+    folds = {column.casefold() for column in header}
+    lacks = {name: [one for one in columns if one.casefold() not in folds] for name, columns in CATALOGS.items()}
+    nearest_form = min(lacks, key=lambda name: len(lacks[name]))
+    wanted = " or ".join(f"{', '.join(columns)} ({name})" for name, columns in CATALOGS.items())
+    fix = f"to be a catalog of {nearest_form} it lacks {', '.join(lacks[nearest_form])}"
+    if _is_ours(header):
+        fix = f"this is a file of your own prices: write `prices: {path.name}` in the project file"
+    got = f"the columns {', '.join(header)}" if header else "an empty file"
+    return Problem(f"{path.name}:1", got, f"the columns {wanted}", fix)
+
+
+def _is_ours(header: Iterable[str]) -> bool:
+    folds = {column.casefold() for column in header}
+    return bool(folds & set(ITEMS)) and bool(folds & {*IN_USD, "price"})
+
+
+def catalog_form(header: Iterable[str]) -> str:
+    """Whose catalog has these columns: `SkyPilot`, `gpuhunt`, or nobody's, an empty text."""
+    folds = {column.casefold() for column in header}
+    return next((name for name, columns in CATALOGS.items() if {one.casefold() for one in columns} <= folds), "")
 
 
 @dataclass(slots=True)
@@ -204,13 +277,16 @@ def _ours(line: int, row: Mapping[str, str], file: _File) -> Iterator[Contract]:
     if terms not in TERMS:
         file.add(line, "terms", repr(terms), f"one of {', '.join(TERMS)}", "correct it")
     unit = UNITS.get((row.get("unit") or "").casefold())
+    basis = (row.get("basis") or CONTRACTED).casefold()
+    if basis not in (CONTRACTED, LISTED):
+        file.add(line, "basis", repr(basis), f"{CONTRACTED}, as agreed, or {LISTED}, as anybody pays", "correct it")
     if unit is None:
         file.add(line, "unit", repr(row["unit"]), f"{GPU_HOUR}, {INSTANCE_HOUR} or {MTOK}", "write one of these")
     gpu, model, count = _thing(line, row, unit, file)
     if len(file.problems) == before and price is not None:
         yield Contract(
             gpu, model, row.get("provider") or ANYBODY, terms, row.get("region", ""), price, currency,
-            float(price) * file.rates[currency] / count, day, row.get("source") or file.name,
+            float(price) * file.rates[currency] / count, day, row.get("source") or file.name, basis == LISTED,
         )  # fmt: skip
 
 
@@ -286,53 +362,79 @@ def _is_day(text: str) -> bool:
 
 
 def _renamed(rows: Sequence[Row], by_fold: Mapping[str, str], columns: Sequence[str]) -> Iterator[Row]:
-    """The rows with SkyPilot's spelling of its columns."""
-    spelled = {by_fold[column.casefold()]: column for column in (*columns, "SpotPrice", "Region")
-               if column.casefold() in by_fold}  # fmt: skip
+    """The rows with a catalog's own spelling of its columns; a column that is not there is empty."""
+    spelled = {column: by_fold.get(column.casefold(), "") for column in columns}
     for line, row in rows:
-        yield line, {spelled[column]: cell.strip() for column, cell in row.items() if column in spelled}
+        yield line, {column: row.get(name, "").strip() for column, name in spelled.items()}
 
 
-def _skypilot(rows: Iterable[Row], file: _File) -> Iterator[Contract]:
-    """The lowest GPU-hour price by card, terms and region in a SkyPilot catalog, which is in US dollars."""
-    provider = (file.path.parent.name if file.path.stem == "vms" else file.path.stem) or "skypilot"
+class _Offer(NamedTuple):
+    """One price of a catalog: the card's name there and its memory [GB], terms, region, and USD for a card's hour."""
+
+    name: str
+    memory_gb: float | None
+    terms: str
+    region: str
+    usd: Decimal
+
+
+def _skypilot_offers(rows: Iterable[Row], file: _File) -> Iterator[_Offer]:
+    for line, row in rows:
+        if not row["AcceleratorName"]:
+            continue
+        cards = _price(row["AcceleratorCount"], line, "AcceleratorCount", file)
+        for terms, column in ((ON_DEMAND, "Price"), (SPOT, "SpotPrice")):
+            price = _price(row[column], line, column, file) if cards is not None and row[column] else None
+            if cards is not None and price is not None:
+                yield _Offer(row["AcceleratorName"], None, terms, row["Region"], price / cards)
+
+
+def _gpuhunt_offers(rows: Iterable[Row], file: _File) -> Iterator[_Offer]:
+    for line, row in rows:
+        if not row["gpu_name"] or row["gpu_count"] in ("", "0"):
+            continue
+        cards, price = (_price(row[column], line, column, file) for column in ("gpu_count", "price"))
+        spot = row["spot"].casefold()
+        if spot not in ("true", "false"):
+            file.add(line, "spot", repr(row["spot"]), "True or False", "correct it")
+        elif cards is not None and price is not None:
+            memory = float(row["gpu_memory"]) if _NUMBER.fullmatch(row["gpu_memory"]) else None
+            terms = SPOT if spot == "true" else ON_DEMAND
+            yield _Offer(row["gpu_name"], memory, terms, row["location"], price / cards)
+
+
+def _listed(offers: Iterable[_Offer], form: str, file: _File) -> Iterator[Contract]:
+    """The lowest GPU-hour price by card, terms and region in a catalog, which is in US dollars."""
+    provider = (file.path.parent.name if file.path.stem == "vms" else file.path.stem) or form.casefold()
     lowest: dict[tuple[str, str, str], Decimal] = {}
     unknown: Counter[str] = Counter()
-    for line, row in rows:
-        text = row["AcceleratorName"]
-        gpu = _accelerator(text) if text else None
+    for offer in offers:
+        gpu = _accelerator(offer.name, offer.memory_gb)
         if gpu is None:
-            unknown[text] += 1
+            unknown[offer.name] += 1
             continue
-        for terms, price in _card_prices(line, row, file):
-            at = gpu, terms, row.get("Region", "")
-            lowest[at] = min(price, lowest.get(at, price))
-    del unknown[""]
+        at = gpu, offer.terms, offer.region
+        lowest[at] = min(offer.usd, lowest.get(at, offer.usd))
     if unknown:
         names = ", ".join(sorted(unknown)[:8]) + (" …" if len(unknown) > 8 else "")
         many = counted(unknown.total(), "row")
         file.notes.append(f"accelerators that the tables do not know, in {many} of {file.name}: {names}")
+    source = f"{file.name}, a catalog of {form}"
     for (gpu, terms, region), usd in lowest.items():
         base = float(usd) * file.rates["USD"]
-        source = f"{file.name}, a catalog of SkyPilot"
-        yield Contract(gpu, "", provider, terms, region, usd, "USD", base, UNDATED, source)
-
-
-def _card_prices(line: int, row: Mapping[str, str], file: _File) -> Iterator[tuple[str, Decimal]]:
-    """The terms of a row and the price of one card on them."""
-    cards = _price(row["AcceleratorCount"], line, "AcceleratorCount", file)
-    for terms, column in ((ON_DEMAND, "Price"), (SPOT, "SpotPrice")):
-        if cards is not None and row.get(column):
-            price = _price(row[column], line, column, file)
-            if price is not None:
-                yield terms, price / cards
+        yield Contract(gpu, "", provider, terms, region, usd, "USD", base, UNDATED, source, listed=True)
 
 
 @cache
-def _accelerator(text: str) -> str | None:
-    """The GPU that SkyPilot calls so; None where the tables do not know it."""
+def _accelerator(name: str, memory_gb: float | None = None) -> str | None:
+    """The GPU that a catalog calls so; None where the tables do not know it, or know it with another memory."""
     also = {row["name"].casefold(): row["gpu"] for row in catalog.read_table("prices/accelerators")}
-    try:
-        return also.get(text.casefold()) or catalog.gpu(text).name
-    except InputError:
-        return None
+    sized = f"{name}-{memory_gb:g}GB" if memory_gb else ""
+    for spelled in (sized, also.get(name.casefold()), name):
+        try:
+            card = catalog.gpu(spelled) if spelled else None
+        except InputError:
+            continue
+        if card is not None and (not memory_gb or abs(card.memory_gib / memory_gb - 1) <= NEAR_MEMORY):
+            return card.name
+    return None

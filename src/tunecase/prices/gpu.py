@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
+from tunecase.catalog import ON_DEMAND, RESERVED, GpuPrice
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import UNDATED, agreed, is_old
 from tunecase.quantities import HOURS, Const, Interval
@@ -15,7 +15,7 @@ from tunecase.quantities import HOURS, Const, Interval
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-STALE_DRIFT = 0.40  # seen within half a year in the price tables
+DRIFT = "prices.drift"  # the default that says how far prices older than 180 days have moved since
 TOO_OLD = f"older than {catalog.STALE_AFTER_DAYS} days"
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 OWN_TIER = "your own price"
@@ -45,18 +45,19 @@ class GpuHour:
         return self.tier if self.terms == ON_DEMAND else f"{self.tier}, {self.terms}"
 
 
-def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tuple[list[GpuPrice], str]:
-    """The prices of a GPU that count, one for each provider, and a note where the region asked for has none.
+def current(gpu: str, tier: str, terms: str, region: str, today: datetime.date) -> tuple[list[GpuPrice], str]:
+    """The prices of a GPU that count on a day, one for each provider, and a note where the region asked for has none.
 
-    Prices marked old count only where nothing else exists. With a region given, prices read in that region count. Where
-    there are none, the lowest price of each provider counts wherever it was read, and the note says so. If some
-    providers have any price in the region, only theirs count: the tables keep regions of equal price under one name.
+    Prices older than 180 days count only where nothing newer exists. With a region given, prices read in that region
+    count. Where there are none, the lowest price of each provider counts wherever it was read, and the note says so. If
+    some providers have any price in the region, only theirs count: the tables keep regions of equal price under one
+    name.
     """
     note = ""
     rows = [p for p in catalog.lowest_prices(terms) if (p.gpu, p.tier) == (gpu, tier)]
     if region and rows:
         rows, note = _in_region(rows, gpu, tier, terms, region)
-    return [p for p in rows if not p.stale] or rows, note
+    return catalog.standing(rows, today), note
 
 
 def _in_region(rows: list[GpuPrice], gpu: str, tier: str, terms: str, region: str) -> tuple[list[GpuPrice], str]:
@@ -73,53 +74,55 @@ def _in_region(rows: list[GpuPrice], gpu: str, tier: str, terms: str, region: st
     )
 
 
-def reach(rows: Sequence[GpuPrice], today: datetime.date) -> tuple[float, float, int]:
+def reach(rows: Sequence[GpuPrice], basis: Basis) -> tuple[float, float, int]:
     """The range from the cheapest provider to the dearest [USD per GPU hour], and how many prices are stale.
 
-        low = min of price / (1.4 if stale, else 1),   high = max of price x (1.4 if stale, else 1)
+        low = min of price x (least drift if stale, else 1),   high = max of price x (most drift if stale, else 1)
 
     Args:
         rows: at least one price.
-        today: a price older than 180 days on this day is stale.
+        basis: a price older than 180 days on its day is stale and drifts, see `drifted`.
     """
-    stale = [row.is_stale(today) for row in rows]
-    ends = [widened(row.usd_per_gpu_hour) if old else (row.usd_per_gpu_hour,) * 2
+    stale = [row.is_stale(basis.today) for row in rows]
+    ends = [drifted(row.usd_per_gpu_hour, basis) if old else (row.usd_per_gpu_hour,) * 2
             for row, old in zip(rows, stale, strict=True)]  # fmt: skip
     return min(low for low, _ in ends), max(high for _, high in ends), sum(stale)
 
 
-def widened(price: float) -> tuple[float, float]:
-    """The 90% interval around a stale price, as far up as down: price / 1.4 to price x 1.4.
+def drifted(price: float, basis: Basis) -> tuple[float, float]:
+    """The 90% interval around a price older than 180 days: the price times the drift seen of others, `prices.drift`.
 
-    The middle of a lognormal over it is the price as listed.
-
-    Example:
-        >>> low, high = widened(3.5)
-        >>> low, round(high, 2)
-        (2.5, 4.9)
+    Prices mostly rose, so the middle lies above the price as listed. Leaves out that the drift grows with age: all
+    pairs of dates that it was measured on lie 4 to 13 months apart.
     """
-    return price / (1 + STALE_DRIFT), price * (1 + STALE_DRIFT)
+    drift = basis.spread(DRIFT)
+    return price * drift.low, price * drift.high
+
+
+def drift_words() -> str:
+    """How far a stale price is drawn, in words: `0.85 to 1.37 times`."""
+    return f"{catalog.default(DRIFT).value} times"
 
 
 def gpu_hour(
-    gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = False, contracts: bool = True
+    gpu: str, basis: Basis, tier: str | None = None, *, terms: str = ON_DEMAND, contracts: bool = True
 ) -> GpuHour | None:
-    """What one hour of one GPU costs in a tier, on demand or on spot, or None when no provider of it has a price.
+    """What one hour of one GPU costs in a tier on some terms, or None when no provider of it has a price.
 
     The user's contract price comes before the tables. In the tier `owned` the price follows from the purchase. Else a
-    90% interval runs from the cheapest provider to the dearest, in the project's region where it has prices. A price
-    older than 180 days is widened by 40%, the drift seen in the tables within half a year. Prices already marked old
-    are used only when nothing else exists. Leaves out storage, egress and start-up.
+    90% interval runs from the cheapest provider to the dearest, in the project's region where it has prices. Prices
+    older than 180 days are used only when nothing newer exists, and are drawn with the drift seen of others, see
+    `drifted`. A reserved price tells its commitment. Leaves out storage, egress and start-up.
     """
-    name, terms = catalog.gpu(gpu).name, SPOT if spot else ON_DEMAND
+    name, off_demand = catalog.gpu(gpu).name, terms != ON_DEMAND
     if basis.usd_per_gpu_hour is not None:
         own = Const(basis.usd_per_gpu_hour).scaled(basis.base_per_usd)
         draws = basis.worlds.draw(f"own price of a {name} hour", own)
-        return None if spot else GpuHour(draws, OWN_TIER, ("you",), (basis.today.isoformat(),), 0)
+        return None if off_demand else GpuHour(draws, OWN_TIER, ("you",), (basis.today.isoformat(),), 0)
     compute = basis.project.compute if basis.project else None
     tier = tier or basis.tier or basis.text("compute.tier", compute.tier if compute else None)
     if tier == OWNED_TIER:
-        return None if spot else owned(name, basis)
+        return None if off_demand else owned(name, basis)
     region = (compute.region if compute else None) or ""
     if contracts and (agreed := contract_hour(name, basis, terms, region)) is not None:
         return agreed
@@ -127,31 +130,43 @@ def gpu_hour(
 
 
 def _table_hour(gpu: str, basis: Basis, tier: str, terms: str, region: str) -> GpuHour | None:
-    rows, note = current(gpu, tier, terms, region)
+    rows, note = current(gpu, tier, terms, region, basis.today)
     if not rows:
         return None
-    low, high, stale = reach(rows, basis.today)
+    low, high, stale = reach(rows, basis)
     where = f" in {region}" if region and not note else ""
     spread = Interval(low, high).scaled(basis.base_per_usd)
-    draws = basis.worlds.draw(f"price of a {gpu} hour, {tier}{' spot' if terms == SPOT else ''}{where}", spread)
+    kind = tier if terms == ON_DEMAND else f"{tier} {terms}"
+    draws = basis.worlds.draw(f"price of a {gpu} hour, {kind}{where}", spread)
     providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
-    return GpuHour(draws, tier, providers, dates, stale, terms, note)
+    return GpuHour(draws, tier, providers, dates, stale, terms, "; ".join(filter(None, (_commitments(rows), note))))
+
+
+def _commitments(rows: Sequence[GpuPrice]) -> str:
+    """What reserved prices bind the buyer to, by provider; empty on other terms."""
+    asked = [f"{row.provider}: {row.commitment}" for row in rows if row.terms == RESERVED]
+    return f"a reserved price binds the buyer, whether the cards are used or not ({'; '.join(asked)})" if asked else ""
 
 
 def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = "") -> GpuHour | None:
     """What an hour of a GPU costs by the user's own contract, in the base currency; None where it names none.
 
     The price of one provider, or the interval from the cheapest to the dearest of several. A contract holds until it
-    is changed, so its age does not widen the price and is only noted.
+    is changed, so its age does not widen the price and is only noted; list prices drift, see `drifted`.
     """
     held = agreed(basis.contracts, gpu, terms, region)
     if held is None:
         return None
-    spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
+    old = [day for day in held.dates if is_old(day, basis.today)]
+    low, high = held.low, held.high
+    if held.listed and old:
+        low, high = drifted(low, basis)[0], drifted(high, basis)[1]
+    spread = Interval(low, high) if low < high else Const(low)
     on, where = ("" if terms == ON_DEMAND else f" {terms}"), f" in {region}" if region else ""
     draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{on}{where}", spread)
-    old = [day for day in held.dates if is_old(day, basis.today)]
-    aged = f"the contract price of a {gpu} hour is of {old[0]}, {TOO_OLD}" if old else ""
+    kind = "list" if held.listed else "contract"
+    drift = f", and drawn from {drift_words()} itself" if held.listed else ""
+    aged = f"the {kind} price of a {gpu} hour is of {old[0]}, {TOO_OLD}{drift}" if old else ""
     note = "; ".join(part for part in (held.note, aged) if part)
     return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)
 
@@ -181,15 +196,15 @@ def owned(gpu: str, basis: Basis) -> GpuHour | None:
     return GpuHour(draws, OWNED_TIER, ("you",), (basis.today.isoformat(),), 0, ON_DEMAND, note)
 
 
-def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | None:
+def any_gpu_hour(gpu: str, basis: Basis, *, terms: str = ON_DEMAND) -> GpuHour | None:
     """What one hour of one GPU costs in the requested tier, else on demand in the nearest tier that has a price.
 
-    Of two equally near tiers the dearer counts. `GpuHour.tier` is the tier taken. A spot price never comes from another
-    tier.
+    Of two equally near tiers the dearer counts. `GpuHour.tier` is the tier taken. A price on other terms than on demand
+    never comes from another tier.
     """
-    first = gpu_hour(gpu, basis, spot=spot)
+    first = gpu_hour(gpu, basis, terms=terms)
     wanted = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
-    if first is not None or spot or wanted not in TIERS:
+    if first is not None or terms != ON_DEMAND or wanted not in TIERS:
         return first
     at = TIERS.index(wanted)
     others = sorted(set(TIERS) - {wanted}, key=lambda tier: (abs(TIERS.index(tier) - at), -TIERS.index(tier)))

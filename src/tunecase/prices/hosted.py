@@ -18,13 +18,14 @@ from tunecase.catalog import Hosted
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import ANYBODY, Contract, is_old, newest
-from tunecase.prices.gpu import CONTRACT_TIER, STALE_DRIFT, TOO_OLD, widened
+from tunecase.prices.gpu import CONTRACT_TIER, TOO_OLD, drift_words, drifted
 from tunecase.quantities import Const, Interval, Spread
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 Amount = TypeVar("Amount", float, "Draws")
+OWN_MODEL, OPEN_MODEL, BY_SIZE = "own model", "open model", "models by size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ class Offer:
     @property
     def draw_name(self) -> str:
         """The name under which the rate is drawn; two providers' rates of one model are two inputs."""
-        whose = "" if self.provider == self.row.provider else f" at {self.row.provider}, {self.provider}"
+        whose = "" if self.provider == self.row.provider else f", {self.provider}"
+        if whose or self.row.kind != OWN_MODEL:
+            whose = f" at {self.row.provider}{whose}"
         return f"price of training {self.row.model}{whose}"
 
 
@@ -103,15 +106,18 @@ def training_price(
 
 
 def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
-    """Hosted models that can be trained and priced on the day; the others as lists of names by reason.
+    """Hosted models that a new user can buy training of on the day; the others as lists of names by reason.
 
-    A model that is closed to new users is left out, unless the project names it.
+    A provider's own model is always weighed. Training of an open model counts only where it is the project's, and rates
+    by size only where its size and method are theirs. A model that is closed to new users is left out, unless the
+    project names it.
     """
     offered: list[Offer] = []
     why: dict[str, list[str]] = {}
     mine = (basis.project.compute.hosted or "").casefold() if basis.project else ""
     for row in (*catalog.hosted(), *_only_by_contract(basis)):
-        refusal = _refusal(row, basis, named=row.model.casefold() == mine)
+        named = mine in _names(row)
+        refusal = _refusal(row, basis, named=named) or ("" if named else _unsuited(row, basis))
         if refusal:
             why.setdefault(refusal, []).append(
                 row.model if row.model == row.provider else f"{row.provider} {row.model}"
@@ -132,18 +138,65 @@ def chosen(basis: Basis) -> Offer | None:
     if name is None:
         return None
     every = (*_only_by_contract(basis), *catalog.hosted())
-    same = [row for row in every if row.model.casefold() == name.casefold()]
+    same = [row for row in every if name.casefold() in _names(row)]
     row = min(same, key=lambda one: _order(one, basis), default=None)
     where = "the project file: compute.hosted"
     if row is None:
         fix = f"{nearest(name, [one.model for one in every])} Or give its price per Mtok in `prices`"
         raise InputError(Problem(where, repr(name), "a hosted model in the tables, or in the file of prices", fix))
-    if refusal := _refusal(row, basis, named=True):
+    sized = row.kind == BY_SIZE
+    if refusal := _refusal(row, basis, named=True) or (_unsuited(row, basis) if sized else ""):
         fix = "give its price in `prices`, a row with the unit Mtok" if _rate(row, basis) is None else "name another"
         raise InputError(
             Problem(where, f"{name!r}: {refusal}", "a hosted model that can be trained at a known price", fix)
         )
     return _offer(row, basis)
+
+
+def retirement(provider: str, model: str) -> date | None:
+    """The day on which tuned versions of a hosted model end, as the tables have it; None where none is known.
+
+    A model that the tables do not name ends with its provider's service, where that has an end.
+
+    Example:
+        >>> retirement("openai", "ft:gpt-4o-mini-2024-07-18")
+        datetime.date(2027, 1, 14)
+    """
+    whose, name = provider.casefold(), model.casefold()
+    ends = {row.model.casefold(): row.retires_on for row in catalog.hosted() if row.provider.casefold() == whose}
+    day = ends.get(name, ends.get(whose, ""))
+    return date.fromisoformat(day) if day else None
+
+
+def _names(row: Hosted) -> tuple[str, str]:
+    """How a project may name a hosted model: by itself, or after its provider."""
+    return row.model.casefold(), f"{row.provider} {row.model}".casefold()
+
+
+def _unsuited(row: Hosted, basis: Basis) -> str:
+    """Why training of an open model is not that of the project; an empty text where it is, and for other models."""
+    if row.kind == OWN_MODEL:
+        return ""
+    project = basis.project
+    asked = project.models[-1] if project and project.models else catalog.default("models").value
+    method = {"qlora": "lora"}.get(project.method, project.method) if project else "lora"
+    if row.method not in ("", method):
+        return f"not trained with {method}"
+    params = _params(asked)
+    if row.kind == OPEN_MODEL:
+        return "" if params and params == _params(row.model) else "training of other open models"
+    if params is None:
+        return "the size of the project's model is not known"
+    fits = (row.least_params_b or 0.0) <= params / 1e9 <= (row.most_params_b or math.inf)
+    return "" if fits else "training of models of other sizes"
+
+
+def _params(model: str) -> int | None:
+    """The parameters of a model of the tables; None of another."""
+    try:
+        return catalog.model(model).params
+    except InputError:
+        return None
 
 
 def _order(row: Hosted, basis: Basis) -> tuple[bool, bool, float]:
@@ -179,12 +232,12 @@ def _prices(contract: Contract, row: Hosted) -> bool:
 
 def _by_rule_of(rule: Hosted | None, model: str, provider: str) -> Hosted:
     return Hosted(
-        provider, model, None, None, None, pads=rule.pads if rule else False,
+        provider, model, OWN_MODEL, "", None, None, None, None, None, pads=rule.pads if rule else False,
         bills_validation=rule.bills_validation if rule else False, minimum_usd=rule.minimum_usd if rule else None,
         storage_usd_per_month=rule.storage_usd_per_month if rule else None,
         hosting_usd_per_hour=None, own_endpoint=rule.own_endpoint if rule else False, new_users_until="",
         closed_on=rule.closed_on if rule else "", retires_on="", agreeing_sources=1, confidence="your own price",
-        note=rule.note if rule else "the provider's billing rule is not known", source="your own price", date="",
+        note="" if rule else "the provider's billing rule is not known", source="your own price", date="",
     )  # fmt: skip
 
 
@@ -220,8 +273,8 @@ def _offer(row: Hosted, basis: Basis) -> Offer:
     spread: Spread = Const(rate)
     notes = list(_notes(row, basis.today))
     if provider == row.provider and row.is_stale(basis.today):
-        spread = Interval(*widened(rate))
-        notes.append(f"its price is {TOO_OLD} and widened by {STALE_DRIFT:.0%}")
+        spread = Interval(*drifted(rate, basis))
+        notes.append(f"its price is {TOO_OLD} and drawn from {drift_words()} itself")
     elif provider == CONTRACT_TIER and is_old(dated, basis.today):
         notes.append(f"the contract price is of {dated}, {TOO_OLD}")
     return Offer(row, spread, provider, dated, tuple(notes))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, GpuPrice
+from tunecase.catalog import ON_DEMAND, RESERVED, SPOT, GpuPrice
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.prices.api import needed
 from tunecase.prices.basis import Basis
@@ -13,7 +13,8 @@ from tunecase.prices.gpu import CONTRACT_TIER, TIERS, Reach
 from tunecase.records import Price, Prices, TierPrices
 
 KINDS = ("gpu", "hosted", "label", "wage", "api")
-TERMS = ("on_demand", "spot", "reserved")
+TERMS = (ON_DEMAND, SPOT, RESERVED)
+OLD = "counts only where nothing newer exists"
 FILTERS = {
     "gpu": ("gpu", "tier", "terms", "region", "provider"),
     "hosted": ("provider", "model"),
@@ -45,7 +46,7 @@ def price_list(request: PricesAsked, basis: Basis) -> Prices:
     """The requested prices, in the currency of the basis, with stale ones marked.
 
     Without a region, the lowest price of each provider stands for all its regions. Tiers summarise GPU prices: the
-    lowest price of each provider, without prices marked old.
+    lowest price of each provider, without prices older than 180 days where there are newer ones.
 
     Raises: InputError with every unknown name; MissingExtraError for API prices without their package.
     """
@@ -53,8 +54,8 @@ def price_list(request: PricesAsked, basis: Basis) -> Prices:
     rows = [row for kind in _kinds(request) for row in KIND_ROWS[kind](request, basis)]
     gpu = request.kind in ("", "gpu")
     notes = []
-    if request.terms == "reserved":
-        notes.append("the tables hold no reserved price: none had a source; give yours in the file under `prices`")
+    if request.terms == RESERVED:
+        notes.append("a reserved price binds the buyer, whether the cards are used or not")
     if request.kind == "hosted" and any(row.amount is None for row in rows):
         notes.append("a price of training that no source states is not guessed; give yours in the file under `prices`")
     return Prices(
@@ -156,7 +157,7 @@ def _held(basis: Basis) -> int:
 
 def _of_tables(request: PricesAsked) -> Iterator[GpuPrice]:
     """The requested GPU prices of the tables; the lowest of each provider unless a region is named."""
-    terms = (request.terms,) if request.terms else (ON_DEMAND, "spot")
+    terms = (request.terms,) if request.terms else TERMS
     every = catalog.gpu_prices() if request.region else [p for each in terms for p in catalog.lowest_prices(each)]
     for price in every:
         same = (
@@ -175,7 +176,7 @@ def _gpu_rows(request: PricesAsked, basis: Basis) -> Iterator[Price]:
         yield Price(
             "gpu", p.gpu, p.usd_per_gpu_hour * basis.base_per_usd, "GPU hour", basis.currency, p.date, p.source,
             p.is_stale(basis.today), p.provider, p.tier, p.terms, p.region,
-            note="history: counts only where nothing newer exists" if p.stale else "",
+            note="; ".join(part for part in (p.commitment, OLD if p.is_stale(basis.today) else "") if part),
         )  # fmt: skip
 
 
@@ -275,9 +276,10 @@ KIND_ROWS: dict[str, Callable[[PricesAsked, Basis], Iterable[Price]]] = {
 
 def _tiers(request: PricesAsked, basis: Basis) -> Iterator[TierPrices]:
     """Lowest, middle and highest of each requested GPU, tier and terms; only on demand where no terms are named."""
-    rows = [p for p in _of_tables(request) if not p.stale and (request.terms or p.terms == ON_DEMAND)]
+    rows = [p for p in _of_tables(request) if request.terms or p.terms == ON_DEMAND]
     for gpu, tier, terms in dict.fromkeys((p.gpu, tier, p.terms) for p in rows for tier in TIERS):
-        there = [p for p in rows if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]
+        same = [p for p in rows if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]
+        there = catalog.standing(same, basis.today)
         span = Reach.of([p.usd_per_gpu_hour * basis.base_per_usd for p in there])
         if span is not None:
             stale = sum(p.is_stale(basis.today) for p in there)

@@ -240,13 +240,10 @@ def _owned_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _terms_problems(written: _Written) -> Iterator[Problem]:
-    """Rental terms for owned cards, and reserved terms without a price."""
+    """Rental terms for owned cards."""
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
-    if compute.terms == "reserved" and written.project.prices is None:
-        fix = "add `prices: prices.csv`, a file of your own prices, or write on_demand"
-        yield Problem(where, "'reserved', which the price tables do not hold", "a reserved price of your own", fix)
 
 
 def _rows_problems(written: _Written) -> Iterator[Problem]:

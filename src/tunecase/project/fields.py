@@ -154,7 +154,7 @@ class Compute(Section):
     gpus: tuple[GpuName, ...] = ()
     gpu_count: PositiveInt | None = None
     terms: Literal["on_demand", "spot", "reserved"] | None = Field(
-        None, description="How GPUs are rented; reserved needs a price in `prices`."
+        None, description="How GPUs are rented; a reserved price binds the buyer."
     )
     region: str | None = Field(None, description="Region of the provider, such as eu-central-1.")
     hosted: str | None = Field(

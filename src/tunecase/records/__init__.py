@@ -2,6 +2,7 @@
 
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
+from tunecase.records.check import Check, Shift
 from tunecase.records.clean import Cleaned, Depth, Written
 from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.decide import Change, Decision, Experiment, Option
@@ -51,7 +52,7 @@ from tunecase.records.plan import (
     VariantPlan,
     Worth,
 )
-from tunecase.records.prices import Price, Prices, TierPrices
+from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
@@ -70,15 +71,15 @@ from tunecase.records.spend import (
 
 __all__ = [
     "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Audit", "Authorised",
-    "Baseline", "Bill", "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges",
+    "Baseline", "Bill", "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
     "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision",
     "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment",
     "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement",
     "KeyAssumption", "Kind", "Labelling", "LeftOut", "Limits", "Line", "Measured", "Mistakes", "Month", "Moved",
     "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome", "Phase", "Pilot", "PilotSettings",
-    "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Release",
-    "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Slice", "Spending",
-    "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge", "Variance", "Variant",
-    "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "reading_fault",
-    "to_json", "unread_words",
+    "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "PricesUpdated",
+    "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity",
+    "Shift", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
+    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
+    "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

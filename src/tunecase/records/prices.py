@@ -29,6 +29,32 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class PricesUpdated:
+    """A catalog taken over as a file of list prices: where it was written, what it holds, and of which day it is.
+
+    `dated_by` says where the date is from. `in_use` is the file that the project reads its prices from, empty where it
+    names none or there is no project.
+    """
+
+    file: str
+    catalog: str
+    provider: str
+    prices: int
+    cards: int
+    date: str
+    dated_by: str
+    stale: bool
+    project: str = ""
+    in_use: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the project reads the file that was written."""
+        return bool(self.in_use) and self.in_use == self.file.replace("\\", "/").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class TierPrices:
     """The lowest, middle and highest price of a GPU hour in one tier, one minimum for each of `providers`."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from tunecase.quantities import one_line
 from tunecase.records.audit import Audit
 from tunecase.records.books import Books, Closing, PlanChosen
+from tunecase.records.check import Check
 from tunecase.records.clean import Cleaned
 from tunecase.records.compare import Comparison
 from tunecase.records.decide import Decision
@@ -45,6 +46,7 @@ RECORDS: dict[str, type] = {
     "close": Closing,
     "plan": PlanChosen,
     "compare": Comparison,
+    "check": Check,
     "fit": Fit,
     "scored": Scored,
     "prices": Prices,

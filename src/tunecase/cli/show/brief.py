@@ -8,10 +8,10 @@ from tunecase.cli.show.paper import shown
 from tunecase.quantities import (
     count,
     day,
-    figures,
     firm,
     firm_money,
     firm_share,
+    line_amount,
     money,
     money_band,
     score,
@@ -84,7 +84,7 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
             yield f"| {shown(line.title)} | unpriced | unpriced | unpriced |"
         else:
             name = shown(line.title if line.included else f"{line.title} (not in the total)")
-            yield f"| {name} | {_cells(line.amount.p10, line.amount.p50, line.amount.p90)} |"
+            yield f"| {name} | {_cells(bill.currency, line.amount.p10, line.amount.p50, line.amount.p90)} |"
     total = bill.total
     yield f"| **total, {bill.currency}** | {_total(bill)} |"
     yield ""
@@ -105,12 +105,12 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
 def _total(bill: Estimate) -> str:
     """P10, P50 and P90 of the total, in the digits of the plan's headline."""
     if bill.plan is None:
-        return _cells(bill.total.p10, bill.total.p50, bill.total.p90)
+        return _cells(bill.currency, bill.total.p10, bill.total.p50, bill.total.p90)
     return " | ".join(firm(point) for point in (bill.plan.total.p10, bill.plan.total.p50, bill.plan.total.p90))
 
 
-def _cells(*amounts: float) -> str:
-    return " | ".join(figures(amount) for amount in amounts)
+def _cells(currency: str, *amounts: float) -> str:
+    return " | ".join(line_amount(amount, currency) for amount in amounts)
 
 
 def _brings(record: Definition) -> Iterator[str]:

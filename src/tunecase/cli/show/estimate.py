@@ -13,6 +13,7 @@ from tunecase.quantities import (
     firm,
     firm_money,
     firm_share,
+    line_amount,
     money,
     money_band,
     share,
@@ -81,7 +82,7 @@ def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> N
     rows = [
         (
             line.title,
-            *_amounts(line),
+            *_amounts(line, record.currency),
             share(line.share) if line.included and line.share is not None else "not counted",
         )
         for line in shown
@@ -96,21 +97,21 @@ def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> N
 def _total(record: Estimate) -> list[str]:
     """Expected, P10, P50 and P90 of the total, in the digits of the headline."""
     if record.plan is None:
-        return ["-", *_points(record.total)]
+        return ["-", *_points(record.total, record.currency)]
     total = record.plan.total
     return [firm(point) for point in (total.expected, total.p10, total.p50, total.p90)]
 
 
-def _amounts(line: Line) -> list[str]:
+def _amounts(line: Line, currency: str) -> list[str]:
     """Expected, P10, P50 and P90 of a line; a row of several lines has no points."""
     if line.amount is None and line.expected is None:
         return ["unpriced"] * 4
-    expected = "-" if line.expected is None else figures(line.expected)
-    return [expected, *(["-"] * 3 if line.amount is None else _points(line.amount))]
+    expected = "-" if line.expected is None else line_amount(line.expected, currency)
+    return [expected, *(["-"] * 3 if line.amount is None else _points(line.amount, currency))]
 
 
-def _points(band: Band) -> list[str]:
-    return [figures(point) for point in (band.p10, band.p50, band.p90)]
+def _points(band: Band, currency: str) -> list[str]:
+    return [line_amount(point, currency) for point in (band.p10, band.p50, band.p90)]
 
 
 def _print_grounds(console: "Console", record: Estimate) -> None:
@@ -157,7 +158,7 @@ def print_ways(console: "Console", record: Estimate) -> None:
     """The ways to train side by side, the cheapest first, where there is more than one."""
     if len(record.ways) < 2:
         return
-    rows = [(way.name, *_points(way.amount), way.against) for way in record.ways]
+    rows = [(way.name, *_points(way.amount, record.currency), way.against) for way in record.ways]
     notes = ["; ".join(part for part in (way.rests_on, way.note) if part) for way in record.ways]
     header = ("Ways to train, all rounds", "P10", "P50", "P90", "against chosen")
     print_table(console, header, rows, (1, 2, 3, 4), notes)

@@ -1,10 +1,11 @@
 """Prints the price book: tiers of GPUs, single prices with their age, and what names the whole."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_table, say
 from tunecase.quantities import UNKNOWN, counted
-from tunecase.records import Price, Prices
+from tunecase.records import Price, Prices, PricesUpdated
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +30,23 @@ def print_prices(console: "Console", record: Prices) -> None:
     for note in record.notes:
         say(console, f"{note[0].upper()}{note[1:]}.")
     say(console, f"Price book {record.book[:12]}, {record.held} prices. Each with its source: --json.", "dim")
+
+
+def print_prices_updated(console: "Console", record: PricesUpdated) -> None:
+    """What was written from a catalog, of which day it is, and the line that puts it to use."""
+    what = f"{counted(record.prices, 'list price')} of {counted(record.cards, 'card')} at {record.provider}"
+    heading(console, "prices", f"{what}, dated {record.date}")
+    say(console, f"Written to {record.file} from a catalog of {record.catalog}; its date is from {record.dated_by}.")
+    if record.stale:
+        say(console, "These prices are older than 180 days: they are drawn with the drift seen of others.", "yellow")
+    name = Path(record.file).name
+    if record.is_in_use:
+        say(console, f"{record.project} reads them already.")
+    else:
+        instead = f" in place of `prices: {record.in_use}`" if record.in_use else ""
+        say(console, f"To use them, write `prices: {name}` into the project file{instead}.")
+    for note in record.notes:
+        say(console, f"{note[0].upper()}{note[1:]}.")
 
 
 def _print_rows(console: "Console", record: Prices) -> None:

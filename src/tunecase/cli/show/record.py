@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.audit import print_audit
 from tunecase.cli.show.books import print_books
+from tunecase.cli.show.check import print_check
 from tunecase.cli.show.clean import print_cleaned
 from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
@@ -18,7 +19,7 @@ from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
 from tunecase.cli.show.pilot import print_pilot
-from tunecase.cli.show.prices import print_prices
+from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
 from tunecase.cli.show.spend import print_charges, print_imported, print_spend
@@ -44,6 +45,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "next": print_next,
     "books": print_books,
     "compare": print_comparison,
+    "check": print_check,
     "spend": print_spend,
     "imported": print_imported,
     "charges": print_charges,
@@ -53,6 +55,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "ledger": print_ledger,
     "rechain": print_ledger,
     "prices": print_prices,
+    "updated": print_prices_updated,
     "report": print_report,
     "changed": print_changes,
 }

@@ -8,10 +8,10 @@ from tunecase.quantities import (
     band_words,
     count,
     counted,
-    figures,
     firm,
     firm_money,
     firm_share,
+    line_amount,
     money,
     money_band,
     share,
@@ -120,13 +120,13 @@ def _lines(estimate: Estimate) -> Table:
     swatch = 0
     for line in folded(estimate):
         drawn = line.included and line.share is not None
-        rows.append(_line(line, swatch if drawn else None))
+        rows.append(_line(line, swatch if drawn else None, estimate.currency))
         swatch += drawn
     total = estimate.total
     rows.append((Cell("Total"), *_total(estimate), Cell("100%") if total.p90 else DASH))
     whole = len(rows) - 1
     if (foreseen := estimate.total_without_unknowns) is not None and foreseen != total:
-        rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen), DASH))
+        rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen, estimate.currency), DASH))
     head = ("Line", "Expected", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
     note += "Before rounding, lines add up in the expected column alone: they do not all reach their P80 together. "
@@ -138,23 +138,23 @@ def _lines(estimate: Estimate) -> Table:
 def _total(estimate: Estimate) -> tuple[Cell, ...]:
     """Expected, P10, P50, P80 and P90 of the total, in the digits of the headline."""
     if estimate.plan is None:
-        return DASH, *_points(estimate.total)
+        return DASH, *_points(estimate.total, estimate.currency)
     total = estimate.plan.total
     return tuple(Cell(firm(point)) for point in (total.expected, total.p10, total.p50, total.p80, total.p90))
 
 
-def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
+def _line(line: Line, swatch: int | None, currency: str) -> tuple[Cell, ...]:
     name = line.title if line.included else f"{line.title} (not in the total)"
     if line.amount is None and line.expected is None:
         return Cell(name), DASH, DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
     part = Cell(share(line.share)) if line.share is not None and line.included else DASH
-    expected = DASH if line.expected is None else Cell(figures(line.expected))
-    points = (DASH,) * 4 if line.amount is None else _points(line.amount)
+    expected = DASH if line.expected is None else Cell(line_amount(line.expected, currency))
+    points = (DASH,) * 4 if line.amount is None else _points(line.amount, currency)
     return Cell(name, swatch=swatch), expected, *points, part
 
 
-def _points(amount: Band) -> tuple[Cell, ...]:
-    return tuple(Cell(figures(point)) for point in (amount.p10, amount.p50, amount.p80, amount.p90))
+def _points(amount: Band, currency: str) -> tuple[Cell, ...]:
+    return tuple(Cell(line_amount(point, currency)) for point in (amount.p10, amount.p50, amount.p80, amount.p90))
 
 
 def _effort(estimate: Estimate) -> Table:
@@ -176,7 +176,12 @@ def _rate(one: ActivityHours) -> str:
 def _ways(estimate: Estimate) -> Table:
     """The ways to train side by side; the one that the bill rests on stands out."""
     rows = tuple(
-        (Cell(way.name), *_points(way.amount), Cell(way.against or "–"), Cell("; ".join(_remarks(way))))
+        (
+            Cell(way.name),
+            *_points(way.amount, estimate.currency),
+            Cell(way.against or "–"),
+            Cell("; ".join(_remarks(way))),
+        )
         for way in estimate.ways
     )
     head = ("Way", "P10", "P50", "P80", "P90", "Against the chosen", "Rests on")

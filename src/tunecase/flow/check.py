@@ -1,0 +1,246 @@
+"""Holds an old case against today: what moved, what ended, and whether its advice still holds."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tunecase import catalog
+from tunecase.errors import InputError
+from tunecase.flow.keys import DAY, PRICE_BOOK
+from tunecase.flow.opened import Flow, missing
+from tunecase.flow.verbs import decide
+from tunecase.ledger import Entry
+from tunecase.quantities import Band, day, figures, money
+from tunecase.records import Check, Decision, Estimate, Shift
+from tunecase.version import __version__
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+
+SAME = 0.005  # a share of a price below which it counts as unmoved
+DAYS_OF_A_MONTH = 30.44
+BOOK_DIGITS = 12
+OF_THE_DAY = (DAY, PRICE_BOOK)
+HOSTED = "compute.hosted"
+
+
+class _Advice(NamedTuple):
+    """What was advised: the lever, the step in words, and the bill beside it."""
+
+    lever: str
+    action: str
+    bill: Estimate
+
+
+def check(flow: Flow) -> Check:
+    """What moved since the last estimate of a case, and whether the advice that was given then still holds.
+
+    The bill and the decision are made again with the seed that they were made with, from the same data, pilot and
+    project file, at the prices of the flow's day. Nothing is kept, fetched or asked.
+
+    Raises: InputError where the ledger has no estimate.
+    """
+    entry = flow.ledger.latest("record", "estimate")
+    if entry is None:
+        raise InputError(missing(flow, "estimate"))
+    bill: Estimate = entry.record()
+    before = _advice(bill, _decided(flow, entry))
+    again = replace(flow, seed=int(entry.meta.get("seed", flow.seed)), writes=False, records={}, drawn=[], posed=None)
+    now, gone = _made_again(again)
+    ended, soon = _ends(flow)
+    made = entry.recorded_at.date()
+    after = now.bill if now else None
+    return Check(
+        since=_priced_on(entry, made),
+        today=flow.today.isoformat(),
+        currency=bill.currency,
+        book_before=str(entry.meta.get("price_book", bill.price_book))[:BOOK_DIGITS],
+        book_now=flow.basis(1).price_book[:BOOK_DIGITS],
+        advice_before=before.action,
+        advice_now=now.action if now else "none: the case can no longer be priced",
+        total=Shift("total", bill.total.p80, after.total.p80 if after else None, bill.currency),
+        prices=tuple(_moved(_prices(bill, after))) if after else (),
+        lines=tuple(_moved(_lines(bill, after))) if after else (),
+        rates=tuple(_moved(_rates(flow.project, date.fromisoformat(_priced_on(entry, made)), flow.today))),
+        ended=(*ended, *soon),
+        broken=(*gone, *ended, *(_broken(before, now) if now else ())),
+        notes=tuple(_notes(again, entry, bill, after)),
+    )
+
+
+def _priced_on(entry: Entry, made: date) -> str:
+    """The day whose prices an entry rests on; that of its making in entries that do not say."""
+    rests = entry.meta.get("rests_on")
+    settings = rests.get("settings", {}) if isinstance(rests, dict) else {}
+    return str(settings.get(DAY, made.isoformat()))
+
+
+def _decided(flow: Flow, estimate: Entry) -> Decision | None:
+    """The last decision, where it was made from that estimate or after it; None where there is none."""
+    entry = flow.ledger.latest("record", "decide")
+    if entry is None or entry.recorded_at < estimate.recorded_at:
+        return None
+    decision: Decision = entry.record()
+    return decision
+
+
+def _advice(bill: Estimate, decision: Decision | None) -> _Advice:
+    if decision is not None:
+        return _Advice(decision.advice, decision.action, bill)
+    plan = bill.plan
+    if plan is None:
+        return _Advice("", "none was recorded", bill)
+    return _Advice(plan.lever if plan.advised else "stop", plan.action if plan.advised else "stop", bill)
+
+
+def _made_again(flow: Flow) -> tuple[_Advice | None, tuple[str, ...]]:
+    """The advice of today, or none and why: what it was to be trained with is no longer to be had."""
+    try:
+        decision = decide(flow)
+    except InputError as error:
+        hosted = [problem.got for problem in error.problems if HOSTED in problem.where]
+        if not hosted:
+            raise
+        return None, tuple(f"the hosted model can no longer be trained: {got}" for got in hosted)
+    bill: Estimate = flow.records["estimate"] if "estimate" in flow.records else flow.current("estimate")
+    return _advice(bill, decision), ()
+
+
+def _moved(shifts: Iterable[Shift]) -> Iterator[Shift]:
+    """Those that moved by more than half a percent, or came or went."""
+    for shift in shifts:
+        factor = shift.factor
+        if shift.before != shift.now and (factor is None or abs(factor - 1) > SAME):
+            yield shift
+
+
+def _prices(before: Estimate, now: Estimate) -> Iterator[Shift]:
+    """The price of an hour on every way to train, and of a label, where both bills have it."""
+    currency, held = before.currency, {way.name: way for way in now.ways}
+    if before.gpu == now.gpu:
+        yield _middle(f"{before.gpu} hour of the bill", before.usd_per_gpu_hour, now.usd_per_gpu_hour, "USD")
+    for way in before.ways:
+        other = held.get(way.name)
+        if other is not None and way.hours and other.hours and way.hours.p50 and other.hours.p50:
+            hours = way.amount.p50 / way.hours.p50, other.amount.p50 / other.hours.p50
+            yield Shift(f"GPU hour, {way.name}", *hours, currency)
+        elif other is not None and way.hours is None and other.hours is None:
+            yield Shift(f"training, {way.name}", way.amount.p50, other.amount.p50, currency)
+    yield _middle("price of a label", before.label_price, now.label_price, currency)
+
+
+def _middle(name: str, before: Band | None, now: Band | None, unit: str) -> Shift:
+    return Shift(name, before.p50 if before else None, now.p50 if now else None, unit)
+
+
+def _lines(before: Estimate, now: Estimate) -> Iterator[Shift]:
+    """Every line of either bill: its expected amount, else its middle."""
+    names = dict.fromkeys(line.name for bill in (before, now) for line in bill.lines)
+    for name in names:
+        yield Shift(name, _amount(before, name), _amount(now, name), before.currency)
+
+
+def _amount(bill: Estimate, name: str) -> float | None:
+    line = bill.line(name)
+    if line is None:
+        return None
+    return line.expected if line.expected is not None else line.amount.p50 if line.amount else None
+
+
+def _rates(project: "Project", since: date, today: date) -> Iterator[Shift]:
+    """The exchange rate of each currency in force then and now, as the project file has them."""
+    for currency in sorted({rate.currency for rate in project.rates}):
+        then, now = (
+            max((rate for rate in project.rates if rate.currency == currency and rate.date <= on),
+                key=lambda rate: rate.date, default=None)
+            for on in (since, today)
+        )  # fmt: skip
+        if then is not None and now is not None:
+            yield Shift(f"1 {currency}", float(then.value), float(now.value), project.currency)
+
+
+def _ends(flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What has ended by the day, and what will end before the case's horizon does, in words."""
+    project, months = flow.project, flow.basis(1).spread("problem.horizon", flow.project.problem.horizon).median
+    ended, soon = [], []
+    for what, last in _last_days(project).items():
+        left = (last - flow.today).days
+        if left <= 0:
+            ended.append(f"{what} ended on {day(last)}")
+        elif left < months * DAYS_OF_A_MONTH:
+            soon.append(f"{what} ends on {day(last)}, within the horizon of {figures(months)} months")
+    return tuple(ended), tuple(soon)
+
+
+def _last_days(project: "Project") -> Mapping[str, date]:
+    """The days on which what the case rests on ends, by its name."""
+    from tunecase.prices import retirement
+
+    days: dict[str, date] = {}
+    if project.serving is not None and project.serving.retires_on is not None:
+        days["the base model or platform (serving.retires_on)"] = project.serving.retires_on
+    name = (project.compute.hosted or "").casefold()
+    for row in catalog.hosted():
+        last = retirement(row.provider, row.model)
+        if last is not None and name in (row.model.casefold(), f"{row.provider} {row.model}".casefold()):
+            days[f"{row.model} at {row.provider}"] = last
+    return days
+
+
+def _broken(before: _Advice, now: _Advice) -> Iterator[str]:
+    """Why the advice no longer holds: another step is best, or the budget no longer holds the P80."""
+    if before.lever and before.lever != now.lever:
+        yield f"the advice was: {before.action}; it is now: {now.action}"
+    budget = now.bill.budget
+    if budget is not None and before.bill.total.p80 <= budget < now.bill.total.p80:
+        currency = now.bill.currency
+        yield f"the total at P80, {money(now.bill.total.p80, currency)}, passes the budget of {money(budget, currency)}"
+
+
+def _notes(flow: Flow, entry: Entry, before: Estimate, now: Estimate | None) -> Iterator[str]:
+    """What else may have moved the figures, and what could not be checked."""
+    from tunecase.prices import old_rates
+
+    if (version := entry.meta.get("version")) and version != __version__:
+        yield f"the bill was made by tunecase {version}, this is {__version__}: the method may have changed, too"
+    if changed := _else_changed(flow, entry):
+        yield f"more than prices changed since: {', '.join(changed)}"
+    if now is not None:
+        yield from _other_machines(before, now)
+        yield from _other_defaults(before, now)
+    if old := old_rates(flow.basis(1)):
+        yield f"{old}; add newer ones to the project file"
+
+
+def _else_changed(flow: Flow, entry: Entry) -> list[str]:
+    """What the estimate rested on beside the day's prices and is different now."""
+    was, now = entry.meta.get("rests_on"), flow.grounds("estimate").parts()
+    if not isinstance(was, dict):
+        return []
+    parts: list[Mapping[str, Any]] = [now["files"], was.get("files", {}), now["settings"], was.get("settings", {})]
+    names = dict.fromkeys(name for one in parts for name in one if name not in OF_THE_DAY)
+    return [name for name in names if _part(was, name) != _part(now, name)]
+
+
+def _part(parts: Mapping[str, Any], name: str) -> object:
+    return parts.get("files", {}).get(name), parts.get("settings", {}).get(name)
+
+
+def _other_machines(before: Estimate, now: Estimate) -> Iterator[str]:
+    if (before.gpu, before.gpu_count) != (now.gpu, now.gpu_count):
+        yield f"the bill now rests on {_machine(now)}, before on {_machine(before)}"
+    gone = [way.name for way in before.ways if way.name not in {other.name for other in now.ways}]
+    if gone:
+        yield f"no longer on offer: {', '.join(gone)}"
+
+
+def _machine(bill: Estimate) -> str:
+    return f"{bill.gpu_count} x {bill.gpu}" if bill.gpu else "training at a provider"
+
+
+def _other_defaults(before: Estimate, now: Estimate) -> Iterator[str]:
+    held = {used.field: used.value for used in now.defaults}
+    for used in before.defaults:
+        if held.get(used.field, used.value) != used.value:
+            yield f"the default {used.field} was {used.value} and is {held[used.field]}"
