@@ -43,7 +43,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         # The decision that follows a bill made again shows the plan.
         if not again:
             print_plan(console, record.plan)
-        if record.plan.bridge is not None and (moved := bridge_words(record.plan.bridge, record.currency)):
+        if moved := bridge_words(record.plan):
             say(console, f"The bill moved {moved}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")

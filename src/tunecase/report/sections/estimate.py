@@ -49,7 +49,7 @@ def bill(material: Material) -> Section:
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if estimate.plan is not None and estimate.plan.bridge is not None:
-        moved = bridge_words(estimate.plan.bridge, estimate.currency) or "little since the first bill"
+        moved = bridge_words(estimate.plan) or "little since the first bill"
         blocks.append(Facts("", (("What moved the expected total", moved),)))
     if material.earlier:
         evidence.append(_moved(material, estimate))
