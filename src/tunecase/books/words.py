@@ -78,6 +78,10 @@ def _line_words(record: Books) -> list[str]:
         *_names("Charges that say no quantity in the plan's unit, or a plan without one", filter(_is_blind, planned)),
         *_closed_words(record, [line for line in planned if line.closed]),
     ]
+    if record.adjusted:
+        exact = {line.name: line.spent for line in record.lines}
+        shown = ", ".join(f"{name} as {text} for {exact[name]:f}" for name, text in record.adjusted.items())
+        words.append(f"Shown a little off the nearest cent, so that the lines add up to the total: {shown}.")
     if record.reopened:
         words.append(f"Charged after it was closed, so open again: {', '.join(record.reopened)}.")
     rate = record.hit_rate
@@ -158,11 +162,11 @@ def _spent_words(record: Books) -> str:
     spent = money(record.spent, record.currency)
     if not record.entries:
         return "Nothing is booked yet."
-    if record.left is None:
+    if record.left_shown is None:
         return f"{spent} spent; the project file names no budget."
-    if record.left < 0:
-        return f"{spent} spent, {money(-record.left, record.currency)} more than the budget."
-    return f"{spent} spent of {figures(record.budget)}, {money(record.left, record.currency)} left."
+    if record.left_shown < 0:
+        return f"{spent} spent, {money(-record.left_shown, record.currency)} more than the budget."
+    return f"{spent} spent of {record.budget_words}, {money(record.left_shown, record.currency)} left."
 
 
 def hit_words(rate: HitRate) -> str:

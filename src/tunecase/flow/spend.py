@@ -102,8 +102,7 @@ def charges(
         in_days = (first is None or charge.on >= first) and (last is None or charge.on <= last)
         return in_days and all(wanted in ("", own) for wanted, own in named)
 
-    why_out = _why_out(booked)
-    listed = [Charge(name, charge, why_out.get(name, "")) for name, charge in booked if is_asked_for(charge)]
+    listed = [row for row in _listed(booked) if is_asked_for(row.charge)]
     with localcontext(prec=DIGITS):
         total = sum((entry.charge.amount_base for entry in listed if not entry.out), Decimal(0))
     ordered = tuple(sorted(listed, key=lambda entry: entry.charge.on))
@@ -117,17 +116,19 @@ def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:
     return [Problem(option, repr(word), wanted, nearest(word, sorted(words)) if words else "book one")]
 
 
-def _why_out(booked: Sequence[tuple[str, Spending]]) -> dict[str, str]:
-    """Why some charges count in no sum, by their entries."""
+def _listed(booked: Sequence[tuple[str, Spending]]) -> list[Charge]:
+    """Every charge as it counts, or with why it counts in no sum."""
     from tunecase.books import held, latest_of
 
-    standing = {name for name, _ in held(booked).charges}
-    latest = latest_of(booked)
-    return {
-        name: "corrected" if latest.get(name, name) != name else "its bill counts"
-        for name, _ in booked
-        if name not in standing
-    }
+    standing, latest = dict(held(booked).charges), latest_of(booked)
+    rows = []
+    for name, charge in booked:
+        if name in standing:
+            counts = standing[name]
+            rows.append(Charge(name, counts, booked=None if counts.amount == charge.amount else charge.amount))
+        else:
+            rows.append(Charge(name, charge, "corrected" if latest[name] != name else "its bill counts"))
+    return rows
 
 
 def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tunecase.quantities import Band, band_words
+from tunecase.quantities import Band, band_words, cents, paid, paid_column, written
 from tunecase.records.plan import Total
 from tunecase.records.spend import Amount, RunCharge
+
+SHORT = 6  # letters of a budget such as 15.25k
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,30 @@ class Books:
         if self.planned_total is not None:
             return self.planned_total.words
         return band_words(self.planned)
+
+    @property
+    def spent_column(self) -> tuple[str, ...]:
+        """What was spent on each line and, last, in all, as it is printed: the column adds up."""
+        return tuple(paid_column([line.spent for line in self.lines]))
+
+    @property
+    def adjusted(self) -> dict[str, str]:
+        """What is printed as spent on lines of which it is not the nearest cent, so that the column adds up."""
+        column = zip(self.lines, self.spent_column, strict=False)
+        printed = {line.name: (line.spent, text) for line, text in column if "<" not in text}
+        read = {name: (spent, Decimal(text.replace(",", ""))) for name, (spent, text) in printed.items()}
+        return {name: printed[name][1] for name, (spent, shown) in read.items() if cents(spent, shown) != shown}
+
+    @property
+    def budget_words(self) -> str:
+        """The budget, all of it: as in 15k, or to the cent where that takes no more room."""
+        text = written(self.budget or 0.0)
+        return text if len(text) <= SHORT else paid(Decimal(str(self.budget)))
+
+    @property
+    def left_shown(self) -> Decimal | None:
+        """What is left of the budget, in whole cents, so that it and what was spent add up as printed."""
+        return None if self.budget is None else cents(Decimal(str(self.budget))) - cents(self.spent)
 
     @property
     def finished(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from tunecase.quantities import counted
+from tunecase.quantities import cents, counted, paid_column
 
 # Amounts and hours have at most so many digits before the point, and behind it; sums of larger ones never end.
 MOST_DIGITS, MOST_DECIMALS = 18, 60
@@ -99,6 +99,15 @@ class RunCharge:
     run_hours: Amount | None
     billed_hours: Amount
 
+    @property
+    def difference_shown(self) -> Decimal | None:
+        """The difference in whole cents; where all of the estimate is covered, that of the two as they are printed."""
+        if self.difference is None or self.estimated is None or self.billed is None:
+            return None
+        if self.difference == self.billed - self.estimated:
+            return cents(self.billed) - cents(self.estimated)
+        return cents(self.difference)
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -175,11 +184,15 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts."""
+    """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts.
+
+    Of an estimate that a bill covers in part, `charge` holds the rest, which counts, and `booked` the whole amount.
+    """
 
     id: str
     charge: Spending
     out: str = ""
+    booked: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +229,8 @@ class Charges:
     total: Amount
     others: int = 0
     set_aside: tuple[UnreadCharge, ...] = ()
+
+    @property
+    def column(self) -> tuple[str, ...]:
+        """The amounts of the charges that count and, last, their total, as they are printed: the column adds up."""
+        return tuple(paid_column([row.charge.amount_base for row in self.charges if not row.out]))

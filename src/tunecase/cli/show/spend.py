@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import counted, day, one_line, paid
+from tunecase.quantities import counted, day, one_line, paid, paid_column
 from tunecase.records import Charge, Charges, Imported, PriceCheck, Spending, unread_words
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def print_imported(console: "Console", record: Imported) -> None:
         hours = ", ".join(f"{_plain(much)} {unit}" for unit, much in record.hours.items())
         say(console, f"Charged on {day(record.first)}{until}{f'; {hours}' if hours else ''}.")
     if record.by_category:
-        rows = [(name, paid(amount)) for name, amount in record.by_category.items()]
-        print_table(console, ("line", record.currency), [*rows, ("total", paid(record.amount))], (1,))
+        amounts = paid_column(list(record.by_category.values()))
+        rows = list(zip((*record.by_category, "total"), amounts, strict=True))
+        print_table(console, ("line", record.currency), rows, (1,))
     odd = [f"{kind} {paid(amount)}" for kind, amount in record.by_kind.items() if kind != "usage"]
     if odd:
         say(console, f"Of it not usage: {', '.join(odd)} {record.currency}.")
@@ -56,24 +57,29 @@ def print_charges(console: "Console", record: Charges) -> None:
     if len(shown) < len(record.charges):
         say(console, f"The last {len(shown)} by day; --from and --to choose others, --json gives all.")
     if shown:
-        print_table(console, ("line", "id", "day", "amount", ""), [_charge(one) for one in shown], (3,), _words(shown))
+        amounts = dict(zip((row.id for row in record.charges if not row.out), record.column, strict=False))
+        rows = [_charge(row, amounts.get(row.id, "-")) for row in shown]
+        notes = [_words(row, record.currency) for row in shown]
+        print_table(console, ("line", "id", "day", record.currency, ""), rows, (3,), notes)
     if record.set_aside:
         say(console, unread_words(record.set_aside), "yellow")
 
 
-def _charge(row: Charge) -> tuple[str, ...]:
+def _charge(row: Charge, amount: str) -> tuple[str, ...]:
     charge = row.charge
-    return charge.category, row.id[:12], str(charge.on), f"{paid(charge.amount)} {charge.currency}", charge.basis
+    return charge.category, row.id[:12], str(charge.on), amount, charge.basis
 
 
-def _words(shown: tuple[Charge, ...]) -> list[str]:
-    """What each charge was for, and why it does not count."""
-    words = []
-    for row in shown:
-        kind = "" if row.charge.charge == "usage" else f"{row.charge.charge}: "
-        out = f" (counts no more: {row.out})" if row.out else ""
-        words.append(one_line(f"{kind}{row.charge.description or row.charge.source}", 60) + out)
-    return words
+def _words(row: Charge, base: str) -> str:
+    """What a charge was for, its amount in another currency, and why it does not count."""
+    charge = row.charge
+    kind = "" if charge.charge == "usage" else f"{charge.charge}: "
+    rate = "" if charge.currency == base else f" at {charge.fx_rate.normalize():f} {base}"
+    stated = f"{paid(charge.amount)} {charge.currency}{rate}; " if rate or row.out else ""
+    out = f" (counts no more: {row.out})" if row.out else ""
+    if row.booked is not None:
+        out = f" (the rest of {paid(row.booked)} {charge.currency}: its bill counts for the other part)"
+    return stated + one_line(f"{kind}{charge.description or charge.source}", 60) + out
 
 
 def _rows(record: Imported) -> str:
