@@ -61,6 +61,7 @@ from tunecase.quantities.wording import (
     sentence,
     share,
     signed,
+    signed_figures,
     teaches_like,
     written,
 )
@@ -77,7 +78,7 @@ __all__ = [
     "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day", "duration", "figures",
     "firm", "firm_difference", "firm_money", "firm_share", "generator", "interval_words", "mcnemar_p", "money",
     "money_band", "one_line", "paid", "paid_column", "paired_rows_needed", "read_quantity", "sampled", "score",
-    "score_interval", "sentence", "share", "shares_shown", "signed", "smallest_loss_ruled_out",
+    "score_interval", "sentence", "share", "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out",
     "smallest_paired_gain", "smallest_unpaired_gain", "teaches_like", "unpaired_rows_needed", "wilson",
     "winners_curse", "written",
 ]  # fmt: skip

@@ -76,6 +76,16 @@ def written(amount: float) -> str:
     return figures(amount, digits)
 
 
+def signed_figures(amount: float) -> str:
+    """The same of a difference, with its sign.
+
+    Example:
+        >>> signed_figures(1_200.0), signed_figures(-60.0)
+        ('+1.2k', '-60')
+    """
+    return f"{'-' if amount < 0 else '+'}{written(abs(amount))}"
+
+
 def firm_share(value: Sampled | None) -> str:
     """A sampled share in percent, in the digits that another seed would print too."""
     return UNKNOWN if value is None else share(value.shown_share)

@@ -15,6 +15,7 @@ from tunecase.quantities import (
     score,
     share,
     shares_shown,
+    signed_figures,
     written,
 )
 from tunecase.records import Limits, Month, Plan, Release, Worth
@@ -168,9 +169,7 @@ def bridge_words(plan: Plan) -> str:
         return ""
     unit = min(end.step for end in (before, after) if end.step)
     amounts = adding_up([part.amount for part in bridge.moved], unit, moved)
-    parts = [f"{part.why} {_signed(amount)}" for part, amount in zip(bridge.moved, amounts, strict=True) if amount]
+    parts = [
+        f"{part.why} {signed_figures(amount)}" for part, amount in zip(bridge.moved, amounts, strict=True) if amount
+    ]
     return f"from {firm(before)} ({bridge.since}) to {firm_money(after, plan.currency)}: {', '.join(parts)}"
-
-
-def _signed(amount: float) -> str:
-    return f"{'-' if amount < 0 else '+'}{written(abs(amount))}"

@@ -41,7 +41,7 @@ FRAGMENTS = {
               "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
     "estimate": ("USD expected P10 P50 P90 share", "100%",
                  "storage and transfer unpriced unpriced unpriced unpriced not counted",
-                 "Before rounding, lines add up in the expected column", "Release now (P80) 4.5k USD",
+                 "Lines add up in the expected column", "Release now (P80) 4.5k USD",
                  "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
     "define again": ("DEFINE, AFTER THE PILOT ──────── go to pilot", "pass/fail statements (P2): 1 statement"),
     "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),

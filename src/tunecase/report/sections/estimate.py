@@ -14,12 +14,11 @@ from tunecase.quantities import (
     firm_share,
     money,
     money_band,
-    share,
 )
 from tunecase.records import Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
-from tunecase.report.lines import folded
+from tunecase.report.lines import folded, rounding, shares
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -112,10 +111,13 @@ def _answer(estimate: Estimate) -> str:
 def _lines(estimate: Estimate) -> Table:
     rows = []
     swatch = 0
-    for line in folded(estimate):
+    lines = folded(estimate)
+    for line, part in zip(lines, shares(lines), strict=True):
         drawn = line.included and line.share is not None
-        rows.append(_line(line, swatch if drawn else None))
+        rows.append(_line(line, swatch if drawn else None, part))
         swatch += drawn
+    if left := rounding(estimate):
+        rows.append((Cell("Rounding"), Cell(left), *[DASH] * 5))
     total = estimate.total
     rows.append((Cell("Total"), *_total(estimate), Cell("100%") if total.p90 else DASH))
     whole = len(rows) - 1
@@ -123,7 +125,7 @@ def _lines(estimate: Estimate) -> Table:
         rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen), DASH))
     head = ("Line", "Expected", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
-    note += "Before rounding, lines add up in the expected column alone: they do not all reach their P80 together. "
+    note += "Lines add up in the expected column alone: they do not all reach their P80 together. "
     note += "Share: of the expected total."
     unknowns = estimate.line("unknowns")
     if unknowns is not None and unknowns.amount is not None and unknowns.amount.p50 == 0 < unknowns.amount.p90:
@@ -140,14 +142,13 @@ def _total(estimate: Estimate) -> tuple[Cell, ...]:
     return tuple(Cell(firm(point)) for point in (total.expected, total.p10, total.p50, total.p80, total.p90))
 
 
-def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
+def _line(line: Line, swatch: int | None, part: str) -> tuple[Cell, ...]:
     name = line.title if line.included else f"{line.title} (not in the total)"
     if line.amount is None and line.expected is None:
         return Cell(name), DASH, DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
-    part = Cell(share(line.share)) if line.share is not None and line.included else DASH
     expected = DASH if line.expected is None else Cell(figures(line.expected))
     points = (DASH,) * 4 if line.amount is None else _points(line.amount)
-    return Cell(name, swatch=swatch), expected, *points, part
+    return Cell(name, swatch=swatch), expected, *points, Cell(part) if part else DASH
 
 
 def _points(amount: Band) -> tuple[Cell, ...]:
