@@ -41,6 +41,8 @@ class BookLine:
     to the charges, in the plan's `unit`, of `planned_quantity`. `credits` is all money back, and `unbilled` the
     estimated cost of runs without a bill; both are part of `spent`. `at_completion` is spent plus what is still to
     come. `hindsight` is True when the plan was made after the line's first charge: such a line is never judged.
+    `drawn` stands on the line of unknowns, the reserve, to which nothing is booked: what the other lines spent beyond
+    their expected amounts, and on what was not planned.
     """
 
     name: str
@@ -59,6 +61,12 @@ class BookLine:
     credits: Amount = Decimal(0)
     unbilled: Amount = Decimal(0)
     hindsight: bool = False
+    drawn: Amount | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as people read it; that of the reserve says so."""
+        return f"{self.name} (reserve)" if self.drawn is not None else self.name
 
     @property
     def difference(self) -> Decimal | None:
@@ -120,7 +128,8 @@ class Books:
     (`redrawn` says how; it is empty where that was not possible). `idle_hours` are billed GPU hours without a known
     run; `untracked_hours` are those of cards that no known run used, which may or may not have been idle. `reopened`
     lines were closed and then charged again. `planned_total` is the total of the plan. `remarks` are for the reader;
-    `note` is the whole in words.
+    `note` is the whole in words. `before_plan` is the sum of `charges_before_plan` charges that were booked before the
+    plan was made, or are of days before it.
     """
 
     currency: str
@@ -152,6 +161,8 @@ class Books:
     untracked_hours: Amount = Decimal(0)
     remarks: tuple[str, ...] = ()
     planned_total: Total | None = None
+    before_plan: Amount = Decimal(0)
+    charges_before_plan: int = 0
 
     @property
     def planned_words(self) -> str:

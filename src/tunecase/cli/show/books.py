@@ -40,7 +40,7 @@ def _row(line: BookLine, spent: str) -> tuple[str, ...]:
     planned = "not planned" if line.entries else "unpriced"
     if line.planned is not None:
         planned = f"{figures(line.planned.p50)} ({figures(line.planned.p10)} to {figures(line.planned.p90)})"
-    return line.name, planned, spent, _ends(line.at_completion), _standing(line)
+    return line.title, planned, spent, _ends(line.at_completion), _standing(line)
 
 
 def _ends(ends: Band | None) -> str:
@@ -48,7 +48,9 @@ def _ends(ends: Band | None) -> str:
 
 
 def _standing(line: BookLine) -> str:
-    """One or two words about a line; for a closed line, whether its band held."""
+    """One or two words about a line; for a closed line, whether its band held; what the reserve is drawn down by."""
+    if line.drawn is not None and line.closed is None:
+        return f"{paid(line.drawn)} drawn"
     if line.closed is None:
         return "over P90" if line.inside is False else ""
     if line.inside is None:

@@ -149,12 +149,12 @@ def _line(line: BookLine, spent: str) -> tuple[Cell, ...]:
     ends = DASH if line.at_completion is None else Cell(band_words(line.at_completion))
     if line.planned is None:
         unplanned = Cell("not planned", "unknown") if line.entries else Cell("unpriced", "unknown")
-        return Cell(line.name), DASH, DASH, actual, DASH, ends, unplanned
+        return Cell(line.title), DASH, DASH, actual, DASH, ends, unplanned
     planned = line.planned
     difference = float(line.spent) - planned.p50
     sign = "+" if difference > 0 else ""
     return (
-        Cell(line.name),
+        Cell(line.title),
         Cell(f"{figures(planned.p10)} to {figures(planned.p90)}"),
         Cell(figures(planned.p50)),
         actual,
@@ -167,8 +167,10 @@ def _line(line: BookLine, spent: str) -> tuple[Cell, ...]:
 def standing(line: BookLine) -> Cell:
     """Where a planned line stands: an open line against the plan to date, a closed one against its band."""
     assert line.planned is not None
-    if line.closed is not None and line.hindsight:
-        return Cell("closed, planned after its first charge")
+    if line.hindsight:
+        return Cell(f"{'closed' if line.closed else 'still running'}, charged before the plan was made")
+    if line.drawn is not None and line.closed is None:
+        return Cell(f"{paid(line.drawn)} drawn down by other lines")
     if line.inside is None:
         return Cell("still running" if line.closed is None else "closed, nothing booked")
     if line.inside:
