@@ -18,7 +18,8 @@ def spend_add(
     category: Annotated[
         str | None,
         typer.Option(
-            help="gpu, labour, data, evaluation, inference, storage, egress, upkeep, other; a correction keeps its line."
+            help="gpu, labour, data, evaluation, inference, storage, egress, upkeep or other; "
+            "a correction keeps its line."
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
