@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tunecase.books.held import held
+from tunecase.books.line_rules import placed, rules_of
 from tunecase.books.lines import PEOPLE, planned_lines
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Entry, Ledger
@@ -24,13 +25,11 @@ TOO_FEW_INSIDE = 0.75  # of bands that promise 80%
 class Kept:
     """The entries of a ledger that concern money, in order; `closed` is when each line was closed, if it still is.
 
-    `first_charged` says of each line, and `booked_after` of each charge by its entry, how many estimates had been kept
-    when it was charged for the first time.
+    `booked_after` says of each charge, by its entry, how many estimates had been kept when it was booked.
     """
 
     charges: list[tuple[str, Spending]] = field(default_factory=list)
     estimates: list[Entry] = field(default_factory=list)
-    first_charged: dict[str, int] = field(default_factory=dict)
     booked_after: dict[str, int] = field(default_factory=dict)
     chosen: PlanChosen | None = None
     closed: dict[str, date] = field(default_factory=dict)
@@ -39,7 +38,7 @@ class Kept:
     @property
     def before_charges(self) -> int:
         """How many estimates were kept before the first charge of all."""
-        return min(self.first_charged.values(), default=len(self.estimates))
+        return min(self.booked_after.values(), default=len(self.estimates))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +72,20 @@ class Past:
 
 
 def kept(entries: Iterable[Entry]) -> Kept:
-    """What a ledger holds of money; a charge that comes after a line was closed opens it again.
+    """What a ledger holds of money, charges on the lines that the rules put them on.
+
+    A charge that comes after a line was closed opens it again.
 
     Records that another version wrote and this one cannot read are passed over, charges are not.
 
     Raises: InputError when a charge cannot be read.
     """
-    money = Kept()
+    money, entries = Kept(), list(entries)
+    rules = rules_of(entries)
     for entry in entries:
         if entry.kind == "spend":
-            charge: Spending = entry.record()
+            charge = placed(entry.record(), rules)
             money.charges.append((entry.id, charge))
-            money.first_charged.setdefault(charge.category, len(money.estimates))
             money.booked_after[entry.id] = len(money.estimates)
             if money.closed.pop(charge.category, None) is not None:
                 money.reopened.append(charge.category)

@@ -151,13 +151,45 @@ class PriceCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRule:
+    """Charges in `other` that `match`, such as service=Amazon S3, count on `line`; without one, they do no longer."""
+
+    match: str
+    line: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Charges that lie in `other` and that one rule would move: its match, their number, and their sum."""
+
+    match: str
+    charges: int
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The rules in force, what each moves, and what still lies in `other`; amounts in `currency`.
+
+    `made` is the rule that was just made or undone, None where the rules were only listed.
+    """
+
+    currency: str
+    made: LineRule | None
+    rules: tuple[LineRule, ...]
+    moved: tuple[Unplaced, ...]
+    unplaced: tuple[Unplaced, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import of charges read, booked and left out; amounts in `currency`, the project's.
 
     `rows` were read; `booked` are new in the ledger (or would be, with `dry_run`), `known` were booked before,
     `restated` correct earlier ones, `filtered` did not match the request. `by_category` and `by_kind` (usage, purchase,
     credit, adjustment, tax) sum the new charges; `zero` and `negative` count rows of such amounts. `left_out` says
-    which runs or rows became no charge, and why.
+    which runs or rows became no charge, and why; `unplaced` is what of the new charges landed in `other`.
     """
 
     kind: str
@@ -180,6 +212,7 @@ class Imported:
     checks: tuple[PriceCheck, ...] = ()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +220,14 @@ class Charge:
     """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts.
 
     Of an estimate that a bill covers in part, `charge` holds the rest, which counts, and `booked` the whole amount.
+    `mapped` is the match of the rule that put it on its line, empty where it was booked there.
     """
 
     id: str
     charge: Spending
     out: str = ""
     booked: Amount | None = None
+    mapped: str = ""
 
 
 @dataclass(frozen=True, slots=True)

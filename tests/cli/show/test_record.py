@@ -57,6 +57,8 @@ FRAGMENTS = {
               "1 round made of 2.0 planned: on open lines scope is still to come.",
               "probe-3 36.60 41.17 +4.57", "Bands: 2 of 3 closed lines of 2 projects", "inside",
               "in the worlds of the bill that go on after the rounds made"),
+    "mapped": ("SPEND MAP ──────── description=*label* counts on data: 1 charge, 90.00 USD",
+               "service=Amazon S3 storage 3", "service=Amazon Kendra 2 8.78", "total 9.02", 'tunecase spend map "service=Amazon Kendra" LINE'),
     "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
                 "262.40 billed labels, batch 1", "USD; L40S hours (counts no more: its bill counts)"),
     "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
@@ -151,7 +153,8 @@ def test_books_and_decisions_of_nothing() -> None:
 def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
-        "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "rechain": "one chain now",
+        "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
+            "rechain": "one chain now",
         "ledger": "is whole",
     }  # fmt: skip
     breaches = []

@@ -1,17 +1,19 @@
 """Prints charges: one charge, what an import booked and left out, and the bill's hours beside the price book."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import counted, day, one_line, paid, paid_column
-from tunecase.records import Charge, Charges, Imported, PriceCheck, Spending, unread_words
+from tunecase.records import Charge, Charges, Imported, Mapped, PriceCheck, Spending, Unplaced, unread_words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tunecase.ledger import Entry
 
+SHOWN_COMMANDS = 6  # of what lies in other; the table gives all
 SHOWN = 40  # charges of a list; --json gives all
 
 
@@ -44,8 +46,50 @@ def print_imported(console: "Console", record: Imported) -> None:
         say(console, f"Of it not usage: {', '.join(odd)} {record.currency}.")
     for check in record.checks:
         say(console, _check(check))
+    _print_unplaced(console, record.unplaced, record.currency)
     print_notes(console, "Left out:", record.left_out)
     print_notes(console, "To know:", record.notes)
+
+
+def _print_unplaced(console: "Console", rows: Sequence[Unplaced], currency: str) -> None:
+    """What lies in `other`, and the command that puts it on a line of the plan."""
+    from tunecase.books import map_command
+
+    if not rows:
+        return
+    amounts = paid_column([row.amount for row in rows])
+    said = [(one_line(row.match, 60), str(row.charges), much) for row, much in zip(rows, amounts, strict=False)]
+    print_table(console, ("in other", "charges", currency), [*said[:SHOWN], ("total", "", amounts[-1])], (1, 2))
+    say(console, "To count it on a line of the plan (gpu, labour, data, storage, ...):")
+    for row in rows[:SHOWN_COMMANDS]:
+        say(console, map_command(row.match), indent=2)
+
+
+def print_mapped(console: "Console", record: Mapped) -> None:
+    """The rule that was made or undone, the rules in force, and what still lies in `other`."""
+    from tunecase.books import map_command
+
+    moved = {row.match: row for row in record.moved}
+    made = record.made
+    if made is None:
+        words = counted(len(record.rules), "rule")
+    elif made.line:
+        words = f"{made.match} counts on {made.line}: {_moved(moved[made.match], record.currency)}"
+    else:
+        words = f"{made.match} is no rule any more"
+    heading(console, "spend map", words)
+    if record.rules:
+        rows = [
+            (one_line(rule.match, 60), rule.line, str(moved[rule.match].charges), paid(moved[rule.match].amount))
+            for rule in record.rules
+        ]
+        print_table(console, ("rule", "line", "charges", record.currency), rows, (2, 3))
+        say(console, f"Undo one with {map_command(record.rules[-1].match, '--undo')}.")
+    _print_unplaced(console, record.unplaced, record.currency)
+
+
+def _moved(row: Unplaced, currency: str) -> str:
+    return f"{counted(row.charges, 'charge')}, {paid(row.amount)} {currency}"
 
 
 def print_charges(console: "Console", record: Charges) -> None:
@@ -79,7 +123,8 @@ def _words(row: Charge, base: str) -> str:
     out = f" (counts no more: {row.out})" if row.out else ""
     if row.booked is not None:
         out = f" (the rest of {paid(row.booked)} {charge.currency}: its bill counts for the other part)"
-    return stated + one_line(f"{kind}{charge.description or charge.source}", 60) + out
+    mapped = f" (from other by {row.mapped})" if row.mapped else ""
+    return stated + one_line(f"{kind}{charge.description or charge.source}", 60) + mapped + out
 
 
 def _rows(record: Imported) -> str:
