@@ -41,6 +41,8 @@ from tunecase.records import (
     Judgement,
     Limits,
     Line,
+    LineRule,
+    Mapped,
     Mistakes,
     Month,
     Needed,
@@ -65,6 +67,7 @@ from tunecase.records import (
     Total,
     Trial,
     Tuning,
+    Unplaced,
     Way,
     WorstRow,
     Worth,
@@ -607,6 +610,14 @@ def spendings() -> tuple[Spending, ...]:
                  Decimal(34), "h", "manual"),
         Spending(date(2026, 11, 20), "legal review", Decimal("450.00"), "USD", Decimal("450.00"), "data agreement"),
     )  # fmt: skip
+
+
+def mapped() -> Mapped:
+    """Two rules in force, the second made just now, and what still lies in other."""
+    rules = (LineRule("service=Amazon S3", "storage", TODAY), LineRule("description=*label*", "data", TODAY))
+    moved = (Unplaced(rules[0].match, 3, Decimal("4.695")), Unplaced(rules[1].match, 1, Decimal("90.00")))
+    left = (Unplaced("service=Amazon Kendra", 2, Decimal("8.775")), Unplaced("source=manual", 1, Decimal("0.245")))
+    return Mapped("USD", rules[1], rules, moved, left)
 
 
 def charges() -> Charges:

@@ -21,7 +21,7 @@ from tests.command import tunecase
 from tunecase import flow
 from tunecase.cli.show import record as printer
 from tunecase.records import RECORDS, Audit, Decision, Estimate, Option, Plan, from_json
-from tunecase.report import headline
+from tunecase.report import bridge_words, headline
 
 WIDE = 2_000
 PERCENT = r"[<>]?\d+(?:\.\d+)?%"
@@ -203,6 +203,48 @@ def test_the_bills_total_is_the_headlines(faces: Callable[[str], Faces], case: s
         assert {point} >= set(re.findall(rf"\b{name} (-?[\d.]+[kMB]?) USD[,;]", told.texts()["markdown"])), name
     assert over == re.findall(rf"passed in ({PERCENT}) of worlds", told.texts()["markdown"])
     assert over == re.findall(rf"what is left of the budget, [^,]*, is ({PERCENT})", told.texts()["html"])
+
+
+@every_case
+def test_the_bills_lines_add_up_as_printed(faces: Callable[[str], Faces], case: str) -> None:
+    """The expected column to its total, with what rounding leaves as a row of its own, and the shares to 100%."""
+    rows = faces(case).rows()
+    for face, last in (("estimate", "total"), ("markdown", "Total"), ("html", "Total")):
+        (end,) = [at for at, row in enumerate(rows[face]) if row[0] == last and row[-1] in ("100%", "-", "–")]
+        (head,) = [
+            at for at, row in enumerate(rows[face][:end]) if row[1:3] in (["expected", "P10"], ["Expected", "P10"])
+        ]
+        lines = [row for row in rows[face][head + 1 : end] if len(row) == len(rows[face][end])]
+        lines = [row for row in lines if row[-1] != "not counted" and "not in the total" not in row[0]]
+        amounts = [amount(row[1]) for row in lines if row[1][-1:].isalnum() and row[1] != "unpriced"]
+        assert pytest.approx(sum(amounts), abs=1e-6) == amount(rows[face][end][1]), (face, lines)
+        shares = [int(row[-1].rstrip("%")) for row in lines if re.fullmatch(r"\d+%", row[-1])]
+        assert sum(shares) == (100 if sum(amounts) else 0)
+
+
+@every_case
+def test_what_moved_the_bill_ends_at_its_total(faces: Callable[[str], Faces], case: str) -> None:
+    """The bridge ends in the expected total of the bill's table, and its amounts add up to it, on every face."""
+    told = faces(case)
+    words = bridge_words(told.plan)
+    if told.plan.bridge is None:
+        assert (words, case) == ("", "before a pilot")
+        return
+    (total,) = [row[1] for row in told.rows()["estimate"] if row[0] == "total"]
+    for face in ("markdown", "html"):
+        assert (words or "little since the first bill") in told.texts()[face], face
+    if words:
+        assert words in told.texts()["estimate"]
+        printed = re.findall(r"(?<!\w)[+-]?[\d.]+[kMB]?(?= |,|$)", re.sub(r"\([^)]*\)", "", words))
+        first, last, *parts = map(amount, printed)
+        assert amount(total) == last
+        assert pytest.approx(last) == first + sum(parts)
+
+
+def amount(text: str) -> float:
+    """A printed amount."""
+    sizes = {"k": 1e3, "M": 1e6, "B": 1e9}
+    return float(text.rstrip("kMB")) * sizes.get(text[-1], 1.0)
 
 
 @every_case

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunecase.books import CATEGORIES
 from tunecase.books.books import Standing, books, share_above
-from tunecase.books.charges import CATEGORIES
 from tunecase.books.completion import LineDrawn
 from tunecase.books.earlier_projects import ClosedLine
 from tunecase.project import Project, Rate

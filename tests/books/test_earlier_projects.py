@@ -1,5 +1,6 @@
 """Earlier projects: which estimate was the plan, which lines are closed, and how often bands held."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from tests.books.test_books import plan
 from tunecase.books.earlier_projects import (
     ClosedLine,
+    before_plan,
     closed_lines,
+    hindsight,
     hit_rate,
     kept,
     plan_of_record,
@@ -167,12 +170,22 @@ def test_a_plan_made_after_the_charge_is_not_judged(tmp_path):
     book = ledger(tmp_path, plan(draws=1), charge("90000"), plan(draws=2))
     latest = book.latest("record", "estimate")
     assert latest is not None
-    for number, step in enumerate(
-        [charge("9", "gpu"), PlanChosen(latest.id, DAY, DAY), Closing(("labour", "gpu"), DAY)]
-    ):
+    later = replace(charge("9", "gpu"), on=date(2026, 11, 30))
+    for number, step in enumerate([later, PlanChosen(latest.id, DAY, DAY), Closing(("labour", "gpu"), DAY)]):
         kind = "spend" if isinstance(step, Spending) else "record"
         book.append(kind, step, recorded_at=START + timedelta(days=9 + number))
     assert ["gpu"] == [line.name for line in closed_lines(kept(book.entries()))]
+
+
+def test_a_charge_of_a_day_before_the_plan_is_of_before_it_whenever_it_is_booked(tmp_path):
+    """So is none whose period reaches into the plan's day."""
+    monthly = replace(charge("9", "gpu"), on=date(2026, 11, 1), ended_at=datetime(2026, 12, 1, tzinfo=UTC))
+    daily = replace(charge("9", "data"), on=date(2026, 11, 18), ended_at=datetime(2026, 11, 19, tzinfo=UTC))
+    money = kept(ledger(tmp_path, plan(), charge("9"), monthly, daily).entries())
+    chosen = plan_of_record(money)
+    assert chosen is not None
+    assert {"data"} == hindsight(money, chosen[1])
+    assert {money.charges[2][0]} == before_plan(money, chosen[1])
 
 
 def test_a_ledger_that_went_on_is_no_second_project(tmp_path):

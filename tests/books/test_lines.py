@@ -1,7 +1,15 @@
 """Bookable lines: what no charge can tell apart is one line of the plan."""
 
-from tests.books.test_books import plan
-from tunecase.books.lines import planned_lines
+from decimal import Decimal
+from inspect import signature
+from typing import get_args
+
+from tests.books.test_books import paid, plan
+from tunecase import catalog
+from tunecase.books import books
+from tunecase.books.lines import CATEGORIES, LINES, UNKNOWNS, planned_lines
+from tunecase.cli.spend import spend_add
+from tunecase.plan.costs.lines import COSTS
 from tunecase.quantities.spread import Band
 from tunecase.records import Line
 
@@ -39,3 +47,31 @@ def test_unpriced_parts_and_lines_left_out():
     found = planned_lines(plan(lines=lines))
     assert ["gpu", "data"] == list(found)
     assert (one, None) == (found["gpu"].amount, found["data"].amount)
+
+
+def test_every_line_of_a_bill_has_a_line_for_its_charges():
+    """And the other way round: a cost is one row of the table, which plan, charges, imports and help all follow."""
+    names = [line.name for line in LINES]
+    assert len(set(names)) == len(names)
+    assert {cost.__name__ for cost in COSTS} <= set(names)
+    assert set(CATEGORIES) < set(names)
+    assert [UNKNOWNS] == [line.name for line in LINES if not line.booked_as]
+    assert {row["category"] for row in catalog.read_table("charges")} <= set(CATEGORIES)
+    _, option = get_args(signature(spend_add).parameters["category"].annotation)
+    assert all(name in option.help for name in CATEGORIES)
+
+
+def test_the_reserve_is_drawn_down_by_what_lines_cost_beyond_their_plan():
+    """Nothing is booked to the unknowns: what is above a line's expected amount, or not planned, comes out of them."""
+    lines = (
+        Line("gpu", Band(100, 200, 300, 400), 0.1, "b", expected=250.0),
+        Line("labour", Band(4_000, 7_000, 9_000, 10_000), 0.9, "b"),
+        Line(UNKNOWNS, Band(0, 0, 500, 900), 0.1, "b", expected=300.0),
+    )
+    charges = [*paid("260.125"), *paid("6000", category="labour"), *paid("40", category="storage")]
+    record = books(charges, estimate=plan(lines=lines), project=None, verified=True)
+    found = {line.name: line for line in record.lines}
+    assert Decimal("50.125") == found[UNKNOWNS].drawn
+    assert (Decimal(0), "unknowns (reserve)") == (found[UNKNOWNS].spent, found[UNKNOWNS].title)
+    assert {None} == {line.drawn for name, line in found.items() if name != UNKNOWNS}
+    assert "The reserve (unknowns), 300 USD expected in the plan, is drawn down by 50.13 USD" in record.note

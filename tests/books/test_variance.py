@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.books.variance import Bought, added, bought, exact, quantity_in, to_date, variance
+from tunecase.books.variance import Bought, added, bought, exact, in_cents, quantity_in, to_date, variance
+from tunecase.quantities import CENT, cents
 from tunecase.quantities.spread import Band
 from tunecase.records import Spending, Variance
 
@@ -112,3 +113,15 @@ def test_a_sum_of_variances_adds_part_by_part(parts):
 def test_nothing_bought_is_nothing():
     """No charges are no money and no known quantity."""
     assert Bought(Decimal(0), Decimal(0), None) == bought([], "hour")
+
+
+@given(st.lists(st.tuples(*[st.decimals("-99999", "99999", places=6)] * 4), max_size=8))
+def test_variances_add_up_across_and_down_in_whole_cents(rows: list[tuple[Decimal, ...]]) -> None:
+    """Each row to its total, each column to its sum, and all of them to the exact sum, rounded."""
+    parts = [Variance(*row) for row in rows]
+    *shown, total = in_cents(parts)
+    assert cents(added(parts).total) == total.total == sum((row.total for row in shown), Decimal(0))
+    assert total == added(shown)
+    for exact_row, row in zip(parts, shown, strict=True):
+        for name in ("scope", "quantity", "price", "unsplit", "total"):
+            assert abs(getattr(exact_row, name) - getattr(row, name)) < CENT

@@ -15,6 +15,7 @@ from tunecase import flow
 from tunecase.books.variance import exact
 from tunecase.errors import InputError
 from tunecase.flow import BooksAsked, Flow, open_case
+from tunecase.flow.opened import now
 from tunecase.records import Books, Spending
 from tunecase.report.page import render
 from tunecase.report.sections.books import page_of
@@ -36,7 +37,10 @@ def pay(path: Path, amount: str, category: str = "labour", hours: str | None = N
     """Books one charge."""
     much = None if hours is None else Decimal(hours)
     unit = "" if hours is None else "hour"
-    charge = Spending(date(2026, 11, 20), category, Decimal(amount), "USD", Decimal(amount), "", much, unit, **other)
+    # The plan is of the day on which the test runs.
+    charge = Spending(
+        other.pop("on", now().date()), category, Decimal(amount), "USD", Decimal(amount), "", much, unit, **other
+    )
     flow.spend(opened(path), charge)
 
 
@@ -192,7 +196,7 @@ def test_the_table_loads_again_with_the_same_sums(case: Path, tmp_path: Path) ->
     out = tmp_path / "books.csv"
     assert 0 == tunecase("books", "--csv", out, "--project", case, "--today", "2026-11-24").code
     other = case_folder(tmp_path / "other")
-    assert 0 == tunecase("spend", "import", "focus", out, "--project", other, "--today", "2026-11-24").code
+    assert 0 == tunecase("spend", "import", "focus", out, "--project", other).code
     ours, theirs = told(case), told(other)
     assert {line.name: line.spent for line in ours.lines if line.entries} == {
         line.name: line.spent for line in theirs.lines if line.entries
@@ -283,7 +287,7 @@ def test_a_plan_that_knew_the_bill_is_not_judged(case: Path) -> None:
     labour = next(line for line in record.lines if line.name == "labour")
     assert (True, None, None, None) == (labour.hindsight, labour.inside, labour.inside_90, record.hit_rate)
     assert "Planned after the first charge, so not judged: labour" in record.note
-    assert "planned after its first charge" in render(page_of(record, None, [], TODAY))
+    assert "charged before the plan was made" in render(page_of(record, None, [], TODAY))
 
 
 def test_the_page_lists_the_last_charges(case: Path) -> None:
@@ -298,3 +302,15 @@ def test_the_page_lists_the_last_charges(case: Path) -> None:
     assert "charge 3." in page
     assert "charge 202." in page
     assert "3 more charges" in page
+
+
+def test_charges_of_before_the_plan_are_told_with_their_sum(case: Path) -> None:
+    """They are of days before it; their line is not judged, the other lines are."""
+    pay(case, "412.345", "data", on=date(2020, 1, 2))
+    pay(case, "5000")
+    record = told(case, close="data,labour")
+    assert (Decimal("412.345"), 1) == (record.before_plan, record.charges_before_plan)
+    assert "1 charge of before the plan was made" in record.note
+    assert "412.35 USD, which the plan does not hold: their lines are not judged" in record.note
+    inside = {line.name: line.inside for line in record.lines}
+    assert (None, True) == (inside["data"], inside["labour"] is not None)

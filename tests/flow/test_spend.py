@@ -313,3 +313,60 @@ def test_a_killed_import_is_told_and_made_whole(tmp_path: Path) -> None:
     assert (3, 2) == ((again := take(tmp_path, "focus", bill)).booked, again.known)
     assert not [one for one in flow.books(opened(tmp_path)).remarks if "midway" in one]
     assert pytest.approx(6 * 1.624) == spent(opened(tmp_path))
+
+
+def spend(folder: Path, *words: str) -> Any:
+    """`tunecase spend WORDS` in a folder."""
+    return tunecase("spend", *words, "--today", "2026-11-24", cwd=folder)
+
+
+def test_what_lands_in_other_is_told_mapped_and_mapped_back(tmp_path: Path) -> None:
+    """An import names it with its command; the rule holds for later charges too, changes none, and can be undone."""
+    opened(tmp_path)
+    odd = {
+        "ServiceName": "Amazon Kendra",
+        "ServiceCategory": "Web",
+        "ChargeDescription": "search units",
+        "Tags": "NULL",
+    }
+    as_csv(tmp_path / "b.csv", [row(), row(BilledCost="8.775", ResourceId="i-3", **odd)])
+    ran = spend(tmp_path, "import", "focus", "b.csv")
+    assert 'tunecase spend map "service=Amazon Kendra" LINE' in ran.out
+    assert "service=Amazon Kendra 1 8.78" in " ".join(ran.out.split())
+    before = (tmp_path / "ledger.jsonl").read_bytes()
+
+    made = spend(tmp_path, "map", "service=Amazon Kendra", "inference")
+    assert "service=Amazon Kendra counts on inference: 1 charge, 8.78 USD" in " ".join(made.out.split())
+    assert (tmp_path / "ledger.jsonl").read_bytes().startswith(before)
+    listed = spend(tmp_path, "list", "--category", "inference")
+    assert "1 charge of 2 in the ledger, 8.78 USD" in listed.out
+    assert "(from other by service=Amazon Kendra)" in " ".join(listed.out.split())
+    assert {"gpu", "inference"} == {charge.category for _, charge in opened(tmp_path).spendings()}
+    as_csv(tmp_path / "c.csv", [row(BilledCost="2", ResourceId="i-4", **odd)])
+    later = spend(tmp_path, "import", "focus", "c.csv", "--json").json
+    assert ({"inference": "2"}, []) == (later["by_category"], later["unplaced"])
+    assert 1 == spend(tmp_path, "import", "focus", "c.csv", "--json").json["known"]
+
+    assert "is no rule any more" in spend(tmp_path, "map", "service=Amazon Kendra", "--undo").out
+    assert {"gpu", "other"} == {charge.category for _, charge in opened(tmp_path).spendings()}
+    assert "0 rules" in spend(tmp_path, "map").out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("map", "service=Nothing", "gpu"), "what lies in other: source=manual"),
+        (("map", "source=manual"), "one of gpu, labour"),
+        (("map", "source=manual", "other"), "one of gpu, labour"),
+        (("map", "source=manual", "--undo"), "a rule; there is none"),
+        (("map", "sauce=manual", "gpu"), "did you mean source"),
+    ],
+)
+def test_a_rule_that_moves_nothing_is_refused(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    """With what lies in other, and nothing is kept."""
+    opened(tmp_path)
+    spend(tmp_path, "add", "5")
+    before = (tmp_path / "ledger.jsonl").read_bytes()
+    ran = spend(tmp_path, *words)
+    assert (2, True) == (ran.code, told in " ".join(ran.err.split())), ran.err
+    assert before == (tmp_path / "ledger.jsonl").read_bytes()

@@ -8,6 +8,7 @@ from tests.decide.test_decide import known, project
 from tests.plan.test_plan import CASES, FOLDER, walked
 from tunecase.plan import Drawn, bridge, drawn
 from tunecase.plan.bridge import OTHERWISE
+from tunecase.quantities import Sampled
 from tunecase.records import Bridge
 
 SHOWN, STOPPING, ROWS, PRICES = (
@@ -53,11 +54,12 @@ def test_a_bill_against_itself_moves_nothing(case: str) -> None:
 def test_what_differs_from_the_bill_on_file_is_a_reason_of_its_own() -> None:
     """It comes first, and all reasons still add up; a bill on file that is the same needs none."""
     before, after = walked("without a pilot"), walked("usual")
-    made = bridge(before, after, since="a day", filed=1_000.0)
+    made = bridge(before, after, since="a day", filed=Sampled(1_000.0, 300.0))
+    assert made.before_error == 300.0
     assert OTHERWISE == made.moved[0].why
     assert pytest.approx(before.total.mean() - 1_000.0) == made.moved[0].amount
     assert pytest.approx(made.after) == made.before + sum(moved(made).values())
-    assert OTHERWISE not in moved(bridge(before, after, since="a day", filed=float(before.total.mean())))
+    assert OTHERWISE not in moved(bridge(before, after, since="a day", filed=Sampled(float(before.total.mean()))))
 
 
 def assumed_rounds(price: str) -> Drawn:

@@ -150,19 +150,37 @@ def test_what_is_truly_reached_and_what_is_luck_add_up(shown: float, by_luck: fl
     assert pytest.approx(int(figure.value.rstrip("%")), abs=1) == truly + lucky
 
 
-@given(before=amounts, parts=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
-def test_what_moved_the_bill_adds_up(before: float, parts: list[float]) -> None:
-    """From the bill before to the bill now over every reason, as printed; what moves nothing is left out.
+def moved_words(before: Sampled, parts: list[float], after: Sampled) -> str:
+    """What moved a plan from one total to another."""
+    moved = tuple(Moved(f"reason {chr(97 + at)}", part) for at, part in enumerate(parts))
+    bridge = Bridge("then", before.value, moved, after.value, before.error)
+    return bridge_words(replace(usual(), bridge=bridge, total=replace(usual().total, expected=after)))
 
-    A bill that moved by less than a tenth is no news.
+
+@given(before=st.floats(1.0, 5e7), parts=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5), error=errors)
+@example(before=4_440.0, parts=[400.0, 200.0], error=0.0)
+@example(before=1_440.0, parts=[7_900.0, 12.0], error=0.0)
+def test_what_moved_the_bill_adds_up(before: float, parts: list[float], error: float) -> None:
+    """Both totals stand as their bills print them, the reasons between add up to the difference as printed.
+
+    What moves nothing is left out. A bill that moved by less than a tenth, or prints the same total, is no news.
     """
-    moved, after = tuple(Moved(f"reason {chr(97 + at)}", part) for at, part in enumerate(parts)), before + sum(parts)
-    words = bridge_words(Bridge("then", before, moved, after), "USD")
-    assert (words == "") == (abs(after - before) < 0.1 * max(abs(before), abs(after), 1.0))
+    after = near(max(before + sum(parts), 0.0), error)
+    parts = [*parts, after.value - before - sum(parts)]
+    was = near(before, error)
+    words = moved_words(was, parts, after)
+    small = abs(after.value - before) < 0.1 * max(abs(before), abs(after.value), 1.0)
+    assert (words == "") == (small or firm(was) == firm(after))
     if words:
         first, last, *others = numbers(words)
-        assert pytest.approx(first + sum(others), rel=1e-9, abs=0.5) == last
+        assert (numbers(firm(was)), numbers(firm(after))) == ([first], [last])
+        assert pytest.approx(first + sum(others), rel=1e-9, abs=1e-6) == last
         assert 0 not in others
+
+
+def test_a_plan_without_an_earlier_bill_was_moved_by_nothing() -> None:
+    """There are no words for it."""
+    assert bridge_words(replace(usual(), bridge=None)) == ""
 
 
 def test_months_are_told_in_order_and_the_rest_as_later() -> None:

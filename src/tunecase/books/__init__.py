@@ -1,19 +1,31 @@
 """What did it cost? Charges against the plan, line by line, and what the project will have cost."""
 
 from tunecase.books.books import Standing, books
-from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, spending, to_correct
+from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, spending, to_correct
 from tunecase.books.completion import LineDrawn
-from tunecase.books.earlier_projects import Kept, Past, hindsight, inside, kept, plan_of_record, read_past
+from tunecase.books.earlier_projects import Kept, Past, before_plan, hindsight, inside, kept, plan_of_record, read_past
 from tunecase.books.focus_export import focus_csv
 from tunecase.books.half_imports import IMPORT_KEY, IMPORT_WORDS, HalfImports
 from tunecase.books.held import held
-from tunecase.books.lines import UNKNOWNS, planned_lines
+from tunecase.books.line_rules import (
+    RULE_VERB,
+    UNPLACED,
+    map_command,
+    placed,
+    rule_for,
+    rule_problems,
+    rules_of,
+    unplaced,
+)
+from tunecase.books.lines import CATEGORIES, UNKNOWNS, planned_lines
 from tunecase.books.meter import BEAT_S, METER_SOURCE, STATE_FILE, Attempt, Meter, meter_of, read_state, together
+from tunecase.books.variance import in_cents
 from tunecase.books.words import hit_words, lead
 
 __all__ = [
-    "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE", "STATE_FILE",
-    "UNKNOWNS", "Attempt", "ChargeText", "HalfImports", "Kept", "LineDrawn", "Meter", "Past", "Standing", "books",
-    "focus_csv", "held", "hindsight", "hit_words", "inside", "kept", "latest_of", "lead", "meter_of", "plan_of_record",
-    "planned_lines", "read_past", "read_state", "spending", "to_correct", "together",
+    "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE", "RULE_VERB",
+    "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "HalfImports", "Kept", "LineDrawn", "Meter",
+    "Past", "Standing", "before_plan", "books", "focus_csv", "held", "hindsight", "hit_words", "in_cents", "inside",
+    "kept", "latest_of", "lead", "map_command", "meter_of", "placed", "plan_of_record", "planned_lines", "read_past",
+    "read_state", "rule_for", "rule_problems", "rules_of", "spending", "to_correct", "together", "unplaced",
 ]  # fmt: skip

@@ -9,11 +9,11 @@ from decimal import Decimal, localcontext
 from itertools import filterfalse
 from typing import TYPE_CHECKING
 
-from tunecase.books.charges import CATEGORIES, DIGITS, is_credit
+from tunecase.books.charges import DIGITS, is_credit
 from tunecase.books.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.books.earlier_projects import ClosedLine, hit_rate, inside, wider
 from tunecase.books.held import held
-from tunecase.books.lines import PlannedLine, planned_lines
+from tunecase.books.lines import CATEGORIES, UNKNOWNS, PlannedLine, planned_lines
 from tunecase.books.variance import added, bought, to_date, variance
 from tunecase.books.words import lead, redrawn_words, remarks
 from tunecase.project import Project
@@ -31,9 +31,10 @@ class Standing:
     """Where a project stands, besides what was paid.
 
     `plan` names the estimate that actuals are held against; `rounds_made` counts measured rounds, None where none was
-    kept. `closed` and `reopened` are lines, `hindsight` those that were charged before the plan was made, `past` the
-    closed lines of `past_projects` earlier projects. `drawn` is the bill as drawn now, by line, for `rounds_drawn`
-    rounds; with `afresh` it starts from where the project stands. `not_drawn` is why there is no such bill.
+    kept. `closed` and `reopened` are lines, `hindsight` those that were charged before the plan was made and
+    `before_plan` the entries of those charges, `past` the closed lines of `past_projects` earlier projects. `drawn` is
+    the bill as drawn now, by line, for `rounds_drawn` rounds; with `afresh` it starts from where the project stands.
+    `not_drawn` is why there is no such bill.
     """
 
     plan: PlanUsed | None = None
@@ -43,6 +44,7 @@ class Standing:
     hindsight: Collection[str] = ()
     drawn: Mapping[str, LineDrawn] | None = None
     rounds_drawn: "Draws | None" = None
+    before_plan: Collection[str] = ()
     afresh: bool = False
     not_drawn: str = ""
     past: Sequence[ClosedLine] = ()
@@ -85,6 +87,7 @@ def books(
     spent = _sum(line.spent for line in lines)
     with localcontext(prec=DIGITS):
         left = None if budget is None else Decimal(str(budget)) - spent
+    early = [charge for name, charge in counts.charges if name in standing.before_plan]
     stated_in = project or estimate
     record = Books(
         currency=stated_in.currency if stated_in else "USD",
@@ -115,6 +118,8 @@ def books(
         idle_amount=counts.idle_amount,
         unpriced=counts.unpriced,
         untracked_hours=counts.untracked_hours,
+        before_plan=_amount(early),
+        charges_before_plan=len(early),
     )
     sentences = remarks(record, spendings, estimate, standing.not_drawn)
     return replace(record, note=" ".join([*lead(record), *sentences]), remarks=tuple(sentences))
@@ -136,9 +141,16 @@ def _lines(charges: Sequence[Spending], estimate: Estimate | None, standing: Sta
     for charge in charges:
         by_line[charge.category].append(charge)
     names = [name for name in dict.fromkeys((*plan, *CATEGORIES, *sorted(by_line))) if name in plan or name in by_line]
-    return tuple(
-        _line(name, plan.get(name, PlannedLine(None)), by_line.get(name, ()), rounds, standing) for name in names
-    )
+    lines = [_line(name, plan.get(name, PlannedLine(None)), by_line.get(name, ()), rounds, standing) for name in names]
+    over = {line.name: _beyond(line, plan.get(line.name)) for line in lines}
+    return tuple(replace(line, drawn=_sum(over.values())) if line.name == UNKNOWNS else line for line in lines)
+
+
+def _beyond(line: BookLine, planned: PlannedLine | None) -> Decimal:
+    """What was spent on a line beyond its expected amount, to the cent; all of it where it was not planned."""
+    expected = Decimal(str(round(planned.expected, 2))) if planned is not None else ZERO
+    with localcontext(prec=DIGITS):
+        return max(line.spent - expected, ZERO)
 
 
 def _line(
@@ -148,7 +160,7 @@ def _line(
     middle, made = rounds.p50 if rounds else None, standing.rounds_made
     closed = standing.closed.get(name)
     late = name in standing.hindsight and bool(charges) and planned.amount is not None
-    is_judged = bool(charges) and not (late and closed)
+    is_judged = bool(charges) and not late
     inside_80, inside_90 = _insides(planned.amount, paid.amount, closed is not None) if is_judged else (None, None)
     estimated = [charge for charge in charges if charge.basis == "estimated"]
     return BookLine(

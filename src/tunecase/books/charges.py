@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 
+from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Rate
 from tunecase.quantities import SYMBOLS, counted, one_line
@@ -14,7 +15,6 @@ from tunecase.records import Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
 
-CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "other")
 GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50

@@ -5,11 +5,12 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from tunecase.books.held import held
+from tunecase.books.line_rules import placed, rules_of
 from tunecase.books.lines import PEOPLE, planned_lines
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Entry, Ledger
@@ -24,12 +25,12 @@ TOO_FEW_INSIDE = 0.75  # of bands that promise 80%
 class Kept:
     """The entries of a ledger that concern money, in order; `closed` is when each line was closed, if it still is.
 
-    `first_charged` says of each line how many estimates had been kept when it was charged for the first time.
+    `booked_after` says of each charge, by its entry, how many estimates had been kept when it was booked.
     """
 
     charges: list[tuple[str, Spending]] = field(default_factory=list)
     estimates: list[Entry] = field(default_factory=list)
-    first_charged: dict[str, int] = field(default_factory=dict)
+    booked_after: dict[str, int] = field(default_factory=dict)
     chosen: PlanChosen | None = None
     closed: dict[str, date] = field(default_factory=dict)
     reopened: list[str] = field(default_factory=list)
@@ -37,7 +38,7 @@ class Kept:
     @property
     def before_charges(self) -> int:
         """How many estimates were kept before the first charge of all."""
-        return min(self.first_charged.values(), default=len(self.estimates))
+        return min(self.booked_after.values(), default=len(self.estimates))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,21 @@ class Past:
 
 
 def kept(entries: Iterable[Entry]) -> Kept:
-    """What a ledger holds of money; a charge that comes after a line was closed opens it again.
+    """What a ledger holds of money, charges on the lines that the rules put them on.
+
+    A charge that comes after a line was closed opens it again.
 
     Records that another version wrote and this one cannot read are passed over, charges are not.
 
     Raises: InputError when a charge cannot be read.
     """
-    money = Kept()
+    money, entries = Kept(), list(entries)
+    rules = rules_of(entries)
     for entry in entries:
         if entry.kind == "spend":
-            charge: Spending = entry.record()
+            charge = placed(entry.record(), rules)
             money.charges.append((entry.id, charge))
-            money.first_charged.setdefault(charge.category, len(money.estimates))
+            money.booked_after[entry.id] = len(money.estimates)
             if money.closed.pop(charge.category, None) is not None:
                 money.reopened.append(charge.category)
         elif entry.kind == "record" and entry.verb == "estimate":
@@ -146,10 +150,23 @@ def _readable(money: Kept, currency: str | None) -> list[tuple[int, Entry, Estim
     return readable
 
 
-def hindsight(money: Kept, plan: PlanUsed) -> frozenset[str]:
-    """The lines that were charged before an estimate was made: its band for them was drawn by whoever saw the bill."""
+def before_plan(money: Kept, plan: PlanUsed) -> frozenset[str]:
+    """The entries of the charges of before an estimate: booked before it was made, or of days before it."""
     number = next((n for n, entry in enumerate(money.estimates) if entry.id == plan.entry), 0)
-    return frozenset(name for name, before in money.first_charged.items() if before <= number)
+    return frozenset(
+        name for name, charge in money.charges if money.booked_after[name] <= number or _last_day(charge) < plan.on
+    )
+
+
+def _last_day(charge: Spending) -> date:
+    """The last day of a charge's period, the end of which is the first moment after it."""
+    return charge.on if charge.ended_at is None else max(charge.on, (charge.ended_at - timedelta(seconds=1)).date())
+
+
+def hindsight(money: Kept, plan: PlanUsed) -> frozenset[str]:
+    """The lines with charges of before an estimate: it was drawn by whoever saw the bill, or does not hold them."""
+    early = before_plan(money, plan)
+    return frozenset(charge.category for name, charge in money.charges if name in early)
 
 
 def closed_lines(money: Kept, project: str = "") -> tuple[ClosedLine, ...]:

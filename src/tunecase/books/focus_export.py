@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 
+from tunecase.books.lines import SERVICES
 from tunecase.records import BookLine, Books, Spending
 
 NUMBERS = frozenset(
@@ -19,11 +20,6 @@ NUMBERS = frozenset(
     )
 )  # fmt: skip
 
-# The service categories of FOCUS, by our lines; people's work is no cloud service.
-SERVICES = {
-    "gpu": "AI and Machine Learning", "inference": "AI and Machine Learning", "storage": "Storage",
-    "egress": "Networking",
-}  # fmt: skip
 RUN_TAG = "tunecase_run"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

@@ -1,11 +1,11 @@
 """Why a line cost more or less than planned: scope, quantity, price, and what cannot be told apart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from tunecase.books.charges import DIGITS
-from tunecase.quantities import Band
+from tunecase.quantities import Band, cents_adding_up
 from tunecase.records import Spending, Variance
 
 # A planned amount is a guess: its share for some rounds is cut here, and the parts still add up to the last digit.
@@ -125,6 +125,16 @@ def added(parts: Iterable[Variance | None]) -> Variance:
             sum((part.price for part in split), ZERO),
             sum((part.unsplit for part in split), ZERO),
         )
+
+
+def in_cents(parts: Sequence[Variance]) -> list[Variance]:
+    """Variances in whole cents and, last, their sum: as printed they add up across and down."""
+    totals = cents_adding_up([part.total for part in parts])
+    shown = [
+        Variance(*cents_adding_up((part.scope, part.quantity, part.price, part.unsplit), total=total))
+        for part, total in zip(parts, totals, strict=True)
+    ]
+    return [*shown, added(shown)]
 
 
 def exact(value: float) -> Decimal:

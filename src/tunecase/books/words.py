@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tunecase.books.completion import Completion
 from tunecase.books.earlier_projects import ENOUGH
-from tunecase.books.lines import UNKNOWNS
+from tunecase.books.lines import UNKNOWNS, planned_lines
 from tunecase.quantities import counted, figures, money, money_band, share
 from tunecase.records import BookLine, Books, Estimate, HitRate, Spending
 
@@ -61,6 +61,12 @@ def remarks(
     words = []
     if not record.verified:
         words.append("The ledger was edited: these sums are not to be trusted until `tunecase ledger verify` passes.")
+    if record.charges_before_plan and record.plan is not None:
+        words.append(
+            f"{counted(record.charges_before_plan, 'charge')} of before the plan was made ({record.plan.on}), "
+            f"{money(record.before_plan, record.currency)}, which the plan does not hold: their lines are not judged."
+        )
+    words += _reserve_words(record, estimate)
     if not_drawn and record.entries:
         words.append(f"No cost at completion: {not_drawn}.")
     words += _names("Already above the plan's P90", filter(_is_above, record.lines))
@@ -71,6 +77,20 @@ def remarks(
     return [*words, *_line_words(record), *_charge_words(record, spendings)]
 
 
+def _reserve_words(record: Books, estimate: Estimate | None) -> list[str]:
+    """What the reserve is drawn down by."""
+    reserve = next((line for line in record.lines if line.drawn is not None), None)
+    if reserve is None or not reserve.drawn or estimate is None:
+        return []
+    planned = planned_lines(estimate)
+    expected = planned[UNKNOWNS].expected if UNKNOWNS in planned else 0.0
+    drawn = money(reserve.drawn, record.currency)
+    return [
+        f"The reserve (unknowns), {money(expected, record.currency)} expected in the plan, is drawn down by {drawn}: "
+        "that is spent beyond what lines were expected to cost, or on lines without a plan."
+    ]
+
+
 def _line_words(record: Books) -> list[str]:
     """Closed lines, whether bands held, what cannot be split."""
     planned = [line for line in record.lines if line.planned is not None]
@@ -78,6 +98,10 @@ def _line_words(record: Books) -> list[str]:
         *_names("Charges that say no quantity in the plan's unit, or a plan without one", filter(_is_blind, planned)),
         *_closed_words(record, [line for line in planned if line.closed]),
     ]
+    if record.adjusted:
+        exact = {line.name: line.spent for line in record.lines}
+        shown = ", ".join(f"{name} as {text} for {exact[name]:f}" for name, text in record.adjusted.items())
+        words.append(f"Shown a little off the nearest cent, so that the lines add up to the total: {shown}.")
     if record.reopened:
         words.append(f"Charged after it was closed, so open again: {', '.join(record.reopened)}.")
     rate = record.hit_rate
@@ -158,11 +182,11 @@ def _spent_words(record: Books) -> str:
     spent = money(record.spent, record.currency)
     if not record.entries:
         return "Nothing is booked yet."
-    if record.left is None:
+    if record.left_shown is None:
         return f"{spent} spent; the project file names no budget."
-    if record.left < 0:
-        return f"{spent} spent, {money(-record.left, record.currency)} more than the budget."
-    return f"{spent} spent of {figures(record.budget)}, {money(record.left, record.currency)} left."
+    if record.left_shown < 0:
+        return f"{spent} spent, {money(-record.left_shown, record.currency)} more than the budget."
+    return f"{spent} spent of {record.budget_words}, {money(record.left_shown, record.currency)} left."
 
 
 def hit_words(rate: HitRate) -> str:

@@ -18,7 +18,8 @@ def spend_add(
     category: Annotated[
         str | None,
         typer.Option(
-            help="gpu, labour, data, evaluation, inference, storage, egress or other; a correction keeps its line."
+            help="gpu, labour, data, evaluation, inference, storage, egress, upkeep or other; "
+            "a correction keeps its line."
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
@@ -109,6 +110,34 @@ def spend_import(
         )  # fmt: skip
         record = flow.spend_import(opened, kind, place, choice)
     print_record("imported", record, json)
+
+
+@spend_app.command("map")
+def spend_map(
+    match: Annotated[
+        str,
+        typer.Argument(
+            help="A field and its value, * for any letters: service=Amazon S3, description=*backup*, provider, sku, "
+            "resource, run, source or tag.KEY. Nothing lists the rules, and what lies in other."
+        ),
+    ] = "",
+    line: Annotated[
+        str, typer.Argument(help="gpu, labour, data, evaluation, inference, storage, egress or upkeep.")
+    ] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take the rule back: its charges lie in other again.")] = False,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Count what landed in `other` on a line of the plan, now and whenever more of it is booked.
+
+    No charge is changed: the rule is an entry of its own in the ledger, the last one that fits holds, and --undo takes
+    it back. For instance: `tunecase spend map "service=Amazon S3" storage`.
+    """
+    from tunecase import flow
+
+    opened = open_project(project, 0, today)
+    print_record("mapped", flow.spend_map(opened, match, line, undo=undo), json)
 
 
 @spend_app.command("list")

@@ -146,7 +146,7 @@ def _lines_asked(
 
 
 def _standing(flow: Flow, booked: "Kept") -> "Standing":
-    from tunecase.books import Standing, hindsight, plan_of_record
+    from tunecase.books import Standing, before_plan, hindsight, plan_of_record
 
     past, plan, rounds = flow.past, plan_of_record(booked, flow.project.currency), flow.rounds()
     standing = Standing(
@@ -155,6 +155,7 @@ def _standing(flow: Flow, booked: "Kept") -> "Standing":
         closed=booked.closed,
         reopened=tuple(dict.fromkeys(booked.reopened)),
         hindsight=hindsight(booked, plan[1]) if plan else (),
+        before_plan=before_plan(booked, plan[1]) if plan else (),
         past=past.lines,
         past_projects=past.projects,
     )

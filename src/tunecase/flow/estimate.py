@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 from tunecase.errors import InputError, Problem
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, read_confidence
-from tunecase.quantities import Worlds, day
-from tunecase.records import Bridge, Estimate
+from tunecase.quantities import Sampled, Worlds, day
+from tunecase.records import Bridge, Estimate, from_json
 
 if TYPE_CHECKING:
     from tunecase.plan import Drawn
@@ -42,7 +42,7 @@ def _bridge(flow: Flow, drawn: "Drawn") -> Bridge | None:
         filed = entry.body.get("plan")
         same = entry.meta.get("seed") == flow.seed
         if same and isinstance(filed, dict) and filed.get("based_on") == before.based_on:
-            expected = filed["total"]["expected"]["value"]
+            expected = from_json(Sampled, filed["total"]["expected"])
             return bridge(before, drawn, since=f"bill of {day(entry.recorded_at.date())}", filed=expected)
     return bridge(before, drawn, since="without a pilot")
 

@@ -115,6 +115,8 @@ class Flow:
         settings = {}
         if verb == "decide":
             settings["charges"] = repr([name for name, _ in self.spendings()])
+            if (rule := self.ledger.latest("record", "map")) is not None:
+                settings["lines of charges"] = rule.id
             if (reviewed := self.ledger.latest("record", "review")) is not None:
                 settings["reviews"] = reviewed.id
         posed = self.current("define") if verb == "estimate" else None
@@ -316,8 +318,12 @@ class Flow:
         return tuple(by_number.values())
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
-        """(id, charge) of everything that was paid."""
-        return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
+        """(id, charge) of everything that was paid, on the lines that the rules put it on."""
+        from tunecase.books import placed, rules_of
+
+        entries = list(self.ledger.entries(check=True))
+        rules = rules_of(entries)
+        return tuple((entry.id, placed(entry.record(), rules)) for entry in entries if entry.kind == "spend")
 
 
 def readable(entries: Mapping[str, Entry]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
-from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
+from tunecase.records import Charge, Charges, Imported, LineRule, Mapped, Run, Spending, Unplaced, from_json
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def charges(
         in_days = (first is None or charge.on >= first) and (last is None or charge.on <= last)
         return in_days and all(wanted in ("", own) for wanted, own in named)
 
-    why_out = _why_out(booked)
-    listed = [Charge(name, charge, why_out.get(name, "")) for name, charge in booked if is_asked_for(charge)]
+    rules = _rules(flow)
+    listed = [row for row in _listed(booked, _mapped(flow, rules)) if is_asked_for(row.charge)]
     with localcontext(prec=DIGITS):
         total = sum((entry.charge.amount_base for entry in listed if not entry.out), Decimal(0))
     ordered = tuple(sorted(listed, key=lambda entry: entry.charge.on))
@@ -117,17 +117,100 @@ def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:
     return [Problem(option, repr(word), wanted, nearest(word, sorted(words)) if words else "book one")]
 
 
-def _why_out(booked: Sequence[tuple[str, Spending]]) -> dict[str, str]:
-    """Why some charges count in no sum, by their entries."""
+def _listed(booked: Sequence[tuple[str, Spending]], mapped: Mapping[str, str]) -> list[Charge]:
+    """Every charge as it counts, or with why it counts in no sum, and the rule that it goes by."""
     from tunecase.books import held, latest_of
 
-    standing = {name for name, _ in held(booked).charges}
-    latest = latest_of(booked)
-    return {
-        name: "corrected" if latest.get(name, name) != name else "its bill counts"
-        for name, _ in booked
-        if name not in standing
-    }
+    standing, latest = dict(held(booked).charges), latest_of(booked)
+    rows = []
+    for name, charge in booked:
+        if name in standing:
+            counts = standing[name]
+            whole = None if counts.amount == charge.amount else charge.amount
+            rows.append(Charge(name, counts, booked=whole, mapped=mapped.get(name, "")))
+        else:
+            rows.append(Charge(name, charge, "corrected" if latest[name] != name else "its bill counts"))
+    return rows
+
+
+def _rules(flow: Flow) -> tuple[LineRule, ...]:
+    from tunecase.books import rules_of
+
+    return rules_of(flow.ledger.entries())
+
+
+def _as_booked(flow: Flow) -> list[tuple[str, Spending]]:
+    """(id, charge) on the lines under which charges were booked, before any rule."""
+    return [(entry.id, entry.record()) for entry in flow.ledger.entries() if entry.kind == "spend"]
+
+
+def _mapped(flow: Flow, rules: Sequence[LineRule]) -> dict[str, str]:
+    """The match of the rule that a charge goes by, by its entry."""
+    from tunecase.books import rule_for
+
+    goes_by = {name: rule_for(charge, rules) for name, charge in _as_booked(flow)} if rules else {}
+    return {name: rule.match for name, rule in goes_by.items() if rule is not None}
+
+
+def spend_map(flow: Flow, match: str = "", line: str = "", *, undo: bool = False) -> Mapped:
+    """Puts what landed in `other` on a line of the plan, by a rule that also holds for what is booked later.
+
+    Charges stay as they were booked: rules are entries of their own, read whenever charges are summed.
+
+    Args:
+        match: a field and its value, such as service=Amazon S3, `*` for any letters; nothing lists the rules.
+        line: the line to count it on.
+        undo: takes a rule back.
+    Raises: InputError with what is wrong with the rule, or where it would move nothing.
+    """
+    from tunecase.books import RULE_VERB, rule_problems
+
+    rules, rule = _rules(flow), None
+    if match or line or undo:
+        problems = rule_problems(match, line) or _idle_rule(flow, LineRule(match, line, flow.today), rules, undo)
+        if problems:
+            raise InputError(problems)
+        rule = LineRule(match, "" if undo else line, flow.today)
+        flow.ledger.append("record", rule, recorded_at=now(), verb=RULE_VERB)
+    return _mapped_record(flow, rule)
+
+
+def _idle_rule(flow: Flow, rule: LineRule, rules: Sequence[LineRule], undo: bool) -> list[Problem]:
+    """What is wrong with a rule that can be read: it is none to be undone, has no line, or fits no charge."""
+    from tunecase.books import CATEGORIES, UNPLACED, map_command, rule_for, unplaced
+
+    if undo:
+        made = [one.match for one in rules]
+        wanted = f"a rule: {', '.join(made)}" if made else "a rule; there is none"
+        return [] if rule.match in made else [Problem("MATCH", repr(rule.match), wanted, nearest(rule.match, made))]
+    if not rule.line or rule.line == UNPLACED:
+        lines = ", ".join(name for name in CATEGORIES if name != UNPLACED)
+        fix = map_command(rule.match, CATEGORIES[0])
+        return [Problem("LINE", rule.line or "nothing", f"one of {lines}", f"write for example `{fix}`")]
+    booked = [charge for _, charge in _as_booked(flow)]
+    if any(rule_for(charge, [rule]) for charge in booked):
+        return []
+    there = [row.match for row in unplaced(booked)[:5]]
+    wanted = f"what lies in other: {', '.join(there)}" if there else "a charge in other; there is none"
+    return [Problem("MATCH", repr(rule.match), wanted, nearest(rule.match, there) if there else "book charges first")]
+
+
+def _mapped_record(flow: Flow, made: LineRule | None) -> Mapped:
+    from tunecase.books import DIGITS, held, rule_for, unplaced
+
+    rules = _rules(flow)
+    charges = [charge for _, charge in held(_as_booked(flow)).charges]
+    moved: dict[str, list[Decimal]] = {rule.match: [] for rule in rules}
+    left = []
+    for charge in charges:
+        rule = rule_for(charge, rules)
+        if rule is None:
+            left.append(charge)
+        else:
+            moved[rule.match].append(charge.amount_base)
+    with localcontext(prec=DIGITS):
+        sums = tuple(Unplaced(match, len(paid), sum(paid, Decimal(0))) for match, paid in moved.items())
+    return Mapped(flow.project.currency, made, rules, sums, unplaced(left))
 
 
 def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
@@ -180,10 +263,11 @@ def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Bro
 
 def _record(flow: Flow, kind: str, place: str, brought: "Brought", compared: "Compared", dry_run: bool) -> Imported:
     """The sums of what is new; a correction counts with what it changes."""
-    from tunecase.books import DIGITS, GPU_HOUR, HOUR
+    from tunecase.books import DIGITS, GPU_HOUR, HOUR, placed, unplaced
     from tunecase.books.importers import bare_address, book_check
 
-    charges = [*compared.fresh, *(new for new, _ in compared.restated)]
+    rules = _rules(flow)
+    charges = [placed(charge, rules) for charge in (*compared.fresh, *(new for new, _ in compared.restated))]
     replaced = [Decimal(0)] * len(compared.fresh) + [old.amount_base for _, old in compared.restated]
     by_category: dict[str, Decimal] = defaultdict(Decimal)
     by_kind: dict[str, Decimal] = defaultdict(Decimal)
@@ -205,7 +289,8 @@ def _record(flow: Flow, kind: str, place: str, brought: "Brought", compared: "Co
         negative=sum(charge.amount < 0 for charge in charges), by_category=dict(sorted(by_category.items())),
         by_kind=dict(sorted(by_kind.items())), hours=dict(sorted(hours.items())), first=min(days, default=None),
         last=max(days, default=None), checks=book_check(charges, flow.project.base_per_usd),
-        left_out=brought.left_out, notes=(*brought.notes, *_notes(charges, compared.alike, flow.project.currency)),
+        left_out=brought.left_out, unplaced=unplaced(charges),
+        notes=(*brought.notes, *_notes(charges, compared.alike, flow.project.currency)),
     )  # fmt: skip
 
 

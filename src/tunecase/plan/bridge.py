@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase.plan.costs import lines_of, total_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.rounds import Walk
+from tunecase.quantities import Sampled, sampled
 from tunecase.records import Bridge, Moved
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ ROUND_FIELDS = ("rounds", "short_rounds", "rows_trained", "search_rows")
 OTHERWISE = "the project file, the data or prices since"
 
 
-def bridge(before: Drawn, after: Drawn, *, since: str, filed: float | None = None) -> Bridge:
+def bridge(before: Drawn, after: Drawn, *, since: str, filed: Sampled | None = None) -> Bridge:
     """From one bill to another in the same worlds, one thing after another put in the place of what was there.
 
         rounds where the target is shown -> rounds where it is not -> rows, reviews and test rows -> prices
@@ -30,13 +31,17 @@ def bridge(before: Drawn, after: Drawn, *, since: str, filed: float | None = Non
     Leaves out that the order decides where joint effects are told: they go with the later reason.
     """
     steps = list(_steps(before, after))
-    totals = [float(total.mean()) for _, total in steps]
+    totals = [_mean(total) for _, total in steps]
     reasons = [reason for reason, _ in steps]
     moved = [Moved(reason, now - was) for reason, was, now in zip(reasons[1:], totals, totals[1:], strict=False)]
-    first = totals[0] if filed is None else filed
-    if filed is not None and filed != totals[0]:
-        moved.insert(0, Moved(OTHERWISE, totals[0] - filed))
-    return Bridge(since, first, tuple(moved), totals[-1])
+    first = sampled(before.total, _mean) if filed is None else filed
+    if first.value != totals[0]:
+        moved.insert(0, Moved(OTHERWISE, totals[0] - first.value))
+    return Bridge(since, first.value, tuple(moved), totals[-1], first.error)
+
+
+def _mean(total: "Draws") -> float:
+    return float(total.mean())
 
 
 def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
 from tunecase.quantities.spread import (
@@ -62,6 +63,7 @@ from tunecase.quantities.wording import (
     sentence,
     share,
     signed,
+    signed_figures,
     teaches_like,
     written,
 )
@@ -72,12 +74,13 @@ if TYPE_CHECKING:
     from tunecase.quantities.spread import Indices as Indices
 
 __all__ = [
-    "BATCHES", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90", "AlteredWorlds", "Band",
-    "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity", "Sampled", "Spread", "Strata",
-    "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band", "band_words", "batch_edges",
-    "batch_error", "ceiling_range", "count", "counted", "day", "duration", "figures", "firm", "firm_difference",
-    "firm_money", "firm_share", "generator", "interval_words", "line_amount", "mcnemar_p", "money", "money_band",
-    "one_line", "paid", "paired_rows_needed", "read_quantity", "sampled", "score", "score_interval", "sentence",
-    "share", "shares_shown", "signed", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain",
-    "teaches_like", "unpaired_rows_needed", "wilson", "winners_curse", "written",
+    "BATCHES", "CENT", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
+    "AlteredWorlds", "Band", "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity",
+    "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band",
+    "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted",
+    "day", "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "generator",
+    "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid", "paid_column",
+    "paired_rows_needed", "read_quantity", "sampled", "score", "score_interval", "sentence", "share",
+    "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",
+    "smallest_unpaired_gain", "teaches_like", "unpaired_rows_needed", "wilson", "winners_curse", "written",
 ]  # fmt: skip

@@ -83,13 +83,21 @@ def shares_shown(shares: Sequence[Sampled]) -> list[float]:
     return adding_up([part.value for part in shares], 0.01 if least < SHARE_STEP else SHARE_STEP)
 
 
-def adding_up(parts: Sequence[float], unit: float) -> list[float]:
-    """Parts in whole units that add up to their rounded sum: the largest remainders are rounded up.
+def adding_up(parts: Sequence[float], unit: float, total: float | None = None) -> list[float]:
+    """Parts in whole units that add up to `total`, or else to their rounded sum: the largest remainders are rounded up.
+
+    What `total` differs from the sum of the parts by is shared among them by size.
 
     Example:
         >>> adding_up([1_240.0, 5_240.0, 3_370.0], 100.0)
         [1200.0, 5200.0, 3400.0]
+        >>> adding_up([430.0, 190.0], 100.0, 500.0)
+        [300.0, 200.0]
     """
+    size = sum(map(abs, parts))
+    if total is not None and size:
+        share = (total - sum(parts)) / size
+        parts = [part + share * abs(part) for part in parts]
     whole = [math.floor(part / unit + 1e-9) for part in parts]
     missing = round(sum(parts) / unit) - sum(whole)
     by_remainder = sorted(range(len(parts)), key=lambda at: whole[at] - parts[at] / unit)

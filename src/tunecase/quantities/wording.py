@@ -8,6 +8,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from tunecase.quantities.cents import CENT, cents
 from tunecase.quantities.sampled import Sampled
 from tunecase.quantities.spread import Band
 
@@ -75,6 +76,16 @@ def written(amount: float) -> str:
     return figures(amount, digits)
 
 
+def signed_figures(amount: float) -> str:
+    """The same of a difference, with its sign.
+
+    Example:
+        >>> signed_figures(1_200.0), signed_figures(-60.0)
+        ('+1.2k', '-60')
+    """
+    return f"{'-' if amount < 0 else '+'}{written(abs(amount))}"
+
+
 def firm_share(value: Sampled | None) -> str:
     """A sampled share in percent, in the digits that another seed would print too."""
     return UNKNOWN if value is None else share(value.shown_share)
@@ -118,24 +129,22 @@ def paid(amount: Decimal) -> str:
     """Paid money without its currency, to the cent; less than a cent is written out, never rounded to nothing.
 
     Example:
-        >>> paid(Decimal("1262.4")), paid(Decimal("0.0042"))
-        ('1,262.40', '0.0042')
+        >>> paid(Decimal("1262.4")), paid(Decimal("12.345")), paid(Decimal("0.0042"))
+        ('1,262.40', '12.35', '0.0042')
     """
     if not amount.is_finite():
         return UNKNOWN
-    return f"{amount.normalize():f}" if 0 < abs(amount) < Decimal("0.01") else f"{amount:,.2f}"
+    return f"{amount.normalize():f}" if 0 < abs(amount) < CENT else f"{cents(amount):,f}"
 
 
 def signed(amount: Decimal) -> str:
-    """A difference with its sign: whole units from a hundred on, else to the cent; nothing is a dash.
+    """A difference with its sign, to the cent; nothing is a dash.
 
     Example:
         >>> signed(Decimal("-1234.5")), signed(Decimal("3.2")), signed(Decimal(0))
-        ('-1,234', '+3.20', '-')
+        ('-1,234.50', '+3.20', '-')
     """
-    if not amount:
-        return "-"
-    return f"{amount:+,.0f}" if abs(amount) >= 100 else f"{amount:+,.2f}"
+    return f"{cents(amount):+,f}" if amount else "-"
 
 
 def money_band(amount: Band | None, currency: str) -> str:

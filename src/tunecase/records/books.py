@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tunecase.quantities import Band, band_words
+from tunecase.quantities import Band, band_words, cents, paid, paid_column, written
 from tunecase.records.plan import Total
 from tunecase.records.spend import Amount, RunCharge
+
+SHORT = 6  # letters of a budget such as 15.25k
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class BookLine:
     to the charges, in the plan's `unit`, of `planned_quantity`. `credits` is all money back, and `unbilled` the
     estimated cost of runs without a bill; both are part of `spent`. `at_completion` is spent plus what is still to
     come. `hindsight` is True when the plan was made after the line's first charge: such a line is never judged.
+    `drawn` stands on the line of unknowns, the reserve, to which nothing is booked: what the other lines spent beyond
+    their expected amounts, and on what was not planned.
     """
 
     name: str
@@ -57,6 +61,12 @@ class BookLine:
     credits: Amount = Decimal(0)
     unbilled: Amount = Decimal(0)
     hindsight: bool = False
+    drawn: Amount | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as people read it; that of the reserve says so."""
+        return f"{self.name} (reserve)" if self.drawn is not None else self.name
 
     @property
     def difference(self) -> Decimal | None:
@@ -118,7 +128,8 @@ class Books:
     (`redrawn` says how; it is empty where that was not possible). `idle_hours` are billed GPU hours without a known
     run; `untracked_hours` are those of cards that no known run used, which may or may not have been idle. `reopened`
     lines were closed and then charged again. `planned_total` is the total of the plan. `remarks` are for the reader;
-    `note` is the whole in words.
+    `note` is the whole in words. `before_plan` is the sum of `charges_before_plan` charges that were booked before the
+    plan was made, or are of days before it.
     """
 
     currency: str
@@ -150,6 +161,8 @@ class Books:
     untracked_hours: Amount = Decimal(0)
     remarks: tuple[str, ...] = ()
     planned_total: Total | None = None
+    before_plan: Amount = Decimal(0)
+    charges_before_plan: int = 0
 
     @property
     def planned_words(self) -> str:
@@ -157,6 +170,30 @@ class Books:
         if self.planned_total is not None:
             return self.planned_total.words
         return band_words(self.planned)
+
+    @property
+    def spent_column(self) -> tuple[str, ...]:
+        """What was spent on each line and, last, in all, as it is printed: the column adds up."""
+        return tuple(paid_column([line.spent for line in self.lines]))
+
+    @property
+    def adjusted(self) -> dict[str, str]:
+        """What is printed as spent on lines of which it is not the nearest cent, so that the column adds up."""
+        column = zip(self.lines, self.spent_column, strict=False)
+        printed = {line.name: (line.spent, text) for line, text in column if "<" not in text}
+        read = {name: (spent, Decimal(text.replace(",", ""))) for name, (spent, text) in printed.items()}
+        return {name: printed[name][1] for name, (spent, shown) in read.items() if cents(spent, shown) != shown}
+
+    @property
+    def budget_words(self) -> str:
+        """The budget, all of it: as in 15k, or to the cent where that takes no more room."""
+        text = written(self.budget or 0.0)
+        return text if len(text) <= SHORT else paid(Decimal(str(self.budget)))
+
+    @property
+    def left_shown(self) -> Decimal | None:
+        """What is left of the budget, in whole cents, so that it and what was spent add up as printed."""
+        return None if self.budget is None else cents(Decimal(str(self.budget))) - cents(self.spent)
 
     @property
     def finished(self) -> bool:

@@ -75,12 +75,16 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """From an earlier bill's expected total to this one's: `before` plus all of `moved` is `after`."""
+    """From an earlier bill's expected total to this one's: `before` plus all of `moved` is `after`.
+
+    `before_error` is the Monte Carlo error of `before`, 0 where it is not known; it decides the digits that are shown.
+    """
 
     since: str
     before: float
     moved: tuple[Moved, ...]
     after: float
+    before_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
-from tunecase.records.spend import Charges, Imported, Spending
+from tunecase.records.spend import Charges, Imported, LineRule, Mapped, Spending
 
 T = TypeVar("T")
 
@@ -54,6 +54,8 @@ RECORDS: dict[str, type] = {
     "run": Run,
     "spend": Spending,
     "imported": Imported,
+    "map": LineRule,
+    "mapped": Mapped,
     "ledger": Verified,
     "rechain": Rechained,
     "set-aside": SetAside,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from tunecase.quantities import counted
+from tunecase.quantities import cents, counted, paid_column
 
 # Amounts and hours have at most so many digits before the point, and behind it; sums of larger ones never end.
 MOST_DIGITS, MOST_DECIMALS = 18, 60
@@ -99,6 +99,15 @@ class RunCharge:
     run_hours: Amount | None
     billed_hours: Amount
 
+    @property
+    def difference_shown(self) -> Decimal | None:
+        """The difference in whole cents; where all of the estimate is covered, that of the two as they are printed."""
+        if self.difference is None or self.estimated is None or self.billed is None:
+            return None
+        if self.difference == self.billed - self.estimated:
+            return cents(self.billed) - cents(self.estimated)
+        return cents(self.difference)
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -142,13 +151,45 @@ class PriceCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRule:
+    """Charges in `other` that `match`, such as service=Amazon S3, count on `line`; without one, they do no longer."""
+
+    match: str
+    line: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Charges that lie in `other` and that one rule would move: its match, their number, and their sum."""
+
+    match: str
+    charges: int
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The rules in force, what each moves, and what still lies in `other`; amounts in `currency`.
+
+    `made` is the rule that was just made or undone, None where the rules were only listed.
+    """
+
+    currency: str
+    made: LineRule | None
+    rules: tuple[LineRule, ...]
+    moved: tuple[Unplaced, ...]
+    unplaced: tuple[Unplaced, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import of charges read, booked and left out; amounts in `currency`, the project's.
 
     `rows` were read; `booked` are new in the ledger (or would be, with `dry_run`), `known` were booked before,
     `restated` correct earlier ones, `filtered` did not match the request. `by_category` and `by_kind` (usage, purchase,
     credit, adjustment, tax) sum the new charges; `zero` and `negative` count rows of such amounts. `left_out` says
-    which runs or rows became no charge, and why.
+    which runs or rows became no charge, and why; `unplaced` is what of the new charges landed in `other`.
     """
 
     kind: str
@@ -171,15 +212,22 @@ class Imported:
     checks: tuple[PriceCheck, ...] = ()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts."""
+    """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts.
+
+    Of an estimate that a bill covers in part, `charge` holds the rest, which counts, and `booked` the whole amount.
+    `mapped` is the match of the rule that put it on its line, empty where it was booked there.
+    """
 
     id: str
     charge: Spending
     out: str = ""
+    booked: Amount | None = None
+    mapped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +264,8 @@ class Charges:
     total: Amount
     others: int = 0
     set_aside: tuple[UnreadCharge, ...] = ()
+
+    @property
+    def column(self) -> tuple[str, ...]:
+        """The amounts of the charges that count and, last, their total, as they are printed: the column adds up."""
+        return tuple(paid_column([row.charge.amount_base for row in self.charges if not row.out]))

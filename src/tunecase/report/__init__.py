@@ -2,11 +2,11 @@
 
 from tunecase.report.content import Content
 from tunecase.report.headline import bridge_words, headline
-from tunecase.report.lines import assumption_words, folded, training_words
+from tunecase.report.lines import assumption_words, folded, rounding, shares, training_words
 from tunecase.report.page import render
 from tunecase.report.report import MADE_BY, content, outputs_in, report
 
 __all__ = [
-    "MADE_BY", "Content", "assumption_words", "bridge_words", "content", "folded", "headline", "outputs_in", "render",
-    "report", "training_words",
+    "MADE_BY", "Content", "assumption_words", "bridge_words", "content", "folded", "headline", "outputs_in",
+    "render", "report", "rounding", "shares", "training_words",
 ]  # fmt: skip

@@ -15,9 +15,10 @@ from tunecase.quantities import (
     score,
     share,
     shares_shown,
+    signed_figures,
     written,
 )
-from tunecase.records import Bridge, Limits, Month, Plan, Release, Worth
+from tunecase.records import Limits, Month, Plan, Release, Worth
 
 LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
@@ -153,13 +154,22 @@ def months_words(months: tuple[Month, ...], currency: str) -> str:
     return f"{', '.join(told)} {currency}" if told else ""
 
 
-def bridge_words(bridge: Bridge, currency: str) -> str:
-    """What moved the expected total since an earlier bill, in amounts that add up as printed; empty if little did."""
-    size = max(abs(bridge.before), abs(bridge.after), 1.0)
-    if abs(bridge.after - bridge.before) < LEAST_MOVE * size:
+def bridge_words(plan: Plan) -> str:
+    """What moved the expected total since an earlier bill; empty where little did, or there is no earlier bill.
+
+    Both totals stand as their bills print them, and the amounts between add up to what these differ by.
+    """
+    if plan.bridge is None:
         return ""
-    unit = 10.0 ** (len(f"{size:.0f}") - 2) if size >= 10 else 1.0
-    before = round(bridge.before / unit) * unit
-    amounts = adding_up([before, *(part.amount for part in bridge.moved)], unit)
-    told = [f"{part.why} {amount:+,.0f}" for part, amount in zip(bridge.moved, amounts[1:], strict=True) if amount]
-    return f"from {count(amounts[0])} ({bridge.since}) to {count(sum(amounts))} {currency}: {', '.join(told)}"
+    bridge, after = plan.bridge, plan.total.expected
+    before = Sampled(bridge.before, bridge.before_error)
+    size = max(abs(before.value), abs(after.value), 1.0)
+    moved = after.shown - before.shown
+    if abs(after.value - before.value) < LEAST_MOVE * size or not moved:
+        return ""
+    unit = min(end.step for end in (before, after) if end.step)
+    amounts = adding_up([part.amount for part in bridge.moved], unit, moved)
+    parts = [
+        f"{part.why} {signed_figures(amount)}" for part, amount in zip(bridge.moved, amounts, strict=True) if amount
+    ]
+    return f"from {firm(before)} ({bridge.since}) to {firm_money(after, plan.currency)}: {', '.join(parts)}"

@@ -1,7 +1,9 @@
 """The lines of a bill as a table shows them, what hardly counts as one row; and what the bill rests on, in words."""
 
+from collections.abc import Sequence
+
 from tunecase.prices import amount
-from tunecase.quantities import figures, share
+from tunecase.quantities import adding_up, figures, share, signed_figures
 from tunecase.records import Estimate, KeyAssumption, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
@@ -23,6 +25,28 @@ def folded(estimate: Estimate) -> tuple[Line, ...]:
     first = estimate.lines.index(small[0])
     kept = [line for line in estimate.lines if line not in small]
     return (*kept[:first], row, *kept[first:])
+
+
+def rounding(estimate: Estimate) -> str:
+    """What the total as printed differs by from the sum of its lines as printed; empty where they add up."""
+    if estimate.plan is None:
+        return ""
+    # Lines stand in two figures.
+    lines = sum(float(f"{line.expected:.1e}") for line in folded(estimate) if line.included and line.expected)
+    left = float(f"{estimate.plan.total.expected.shown - lines:.6g}")
+    return signed_figures(left) if left else ""
+
+
+def shares(lines: Sequence[Line]) -> list[str]:
+    """The lines' shares of the total, in whole percent that add up to 100%; empty where a line has none."""
+    counted = [line.share for line in lines if line.included and line.share is not None]
+    shown = iter(adding_up(counted, 0.01, 1.0 if sum(counted) > 1 - LEAST_SHARE else None))
+    words = []
+    for line in lines:
+        has_share = line.included and line.share is not None
+        part = next(shown) if has_share else 0.0
+        words.append("" if not has_share else "<1%" if not part and line.share else share(part))
+    return words
 
 
 def _is_small(line: Line) -> bool:

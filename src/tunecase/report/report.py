@@ -192,9 +192,11 @@ def _answer(material: Material) -> str:
 
 def _overspent(material: Material) -> str:
     books = material.books
-    if books is None or books.ok or books.left is None:
+    if books is None or books.ok or books.left_shown is None:
         return ""
-    return f"Over budget: {money(books.spent, books.currency)} spent, {money(-books.left, books.currency)} too much."
+    return (
+        f"Over budget: {money(books.spent, books.currency)} spent, {money(-books.left_shown, books.currency)} too much."
+    )
 
 
 def _refusal(material: Material) -> str:

@@ -25,6 +25,7 @@ ALL: dict[str, Any] = {
     "spend": samples.spendings()[2],
     "imported": samples.imported(),
     "charges": samples.charges(),
+    "mapped": samples.mapped(),
     "compare": samples.comparison(),
     "next": samples.news(),
     "prices": samples.prices(),

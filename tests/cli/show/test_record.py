@@ -41,7 +41,7 @@ FRAGMENTS = {
               "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
     "estimate": ("USD expected P10 P50 P90 share", "100%",
                  "storage and transfer unpriced unpriced unpriced unpriced not counted",
-                 "Before rounding, lines add up in the expected column", "Release now (P80) 4.5k USD",
+                 "Lines add up in the expected column", "Release now (P80) 4.5k USD",
                  "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
     "define again": ("DEFINE, AFTER THE PILOT ──────── go to pilot", "pass/fail statements (P2): 1 statement"),
     "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
@@ -53,11 +53,14 @@ FRAGMENTS = {
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k; at completion ", "% chance over the budget",
               "legal review not planned 450.00 450 (450-450)", "spent - P50 all scope quantity price unsplit",
-              "legal review +450 +450 - - -", "1 round made of 2.0 planned: on open lines scope is still to come.",
+              "legal review +450.00 +450.00 - - -",
+              "1 round made of 2.0 planned: on open lines scope is still to come.",
               "probe-3 36.60 41.17 +4.57", "Bands: 2 of 3 closed lines of 2 projects", "inside",
               "in the worlds of the bill that go on after the rounds made"),
+    "mapped": ("SPEND MAP ──────── description=*label* counts on data: 1 charge, 90.00 USD",
+               "service=Amazon S3 storage 3", "service=Amazon Kendra 2 8.78", "total 9.02", 'tunecase spend map "service=Amazon Kendra" LINE'),
     "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
-                "262.40 USD billed labels, batch 1", "L40S hours (counts no more: its bill counts)"),
+                "262.40 billed labels, batch 1", "USD; L40S hours (counts no more: its bill counts)"),
     "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
                  "984 were not asked for, 2 cost nothing, 1 is negative", "6.283056 GPU hours.", "gpu 10.20",
                  "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
@@ -150,7 +153,8 @@ def test_books_and_decisions_of_nothing() -> None:
 def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
-        "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "rechain": "one chain now",
+        "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
+            "rechain": "one chain now",
         "ledger": "is whole",
     }  # fmt: skip
     breaches = []

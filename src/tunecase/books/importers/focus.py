@@ -15,12 +15,13 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from tunecase import catalog
-from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR
+from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, open_tags, text_of
 from tunecase.books.importers.charge import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.books.importers.files import BillFile, Copies, Line, bill_files
 from tunecase.books.importers.focus_columns import AMOUNTS, BOUGHT, PROVIDER, Columns, bare, moment, tags_in
 from tunecase.books.importers.lines import Machine, hours_of, line_of
+from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.quantities import counted, one_line, paid
 from tunecase.records import Spending

@@ -13,9 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
 
-from tunecase.books.charges import CATEGORIES, DIGITS, HOUR
+from tunecase.books.charges import DIGITS, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
+from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_table
 from tunecase.quantities import SYMBOLS, counted, one_line

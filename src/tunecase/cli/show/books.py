@@ -18,15 +18,14 @@ def print_books(console: "Console", record: Books) -> None:
     from tunecase.books import lead
 
     spent = f"{paid(record.spent)} {record.currency} spent"
-    left = "" if record.left is None else f", {paid(record.left)} left of {figures(record.budget)}"
+    left = "" if record.left_shown is None else f", {paid(record.left_shown)} left of {record.budget_words}"
     ends = "" if record.at_completion is None else f"; at completion {figures(record.at_completion.p50)}"
     over = "" if record.over_budget is None else f", {share(record.over_budget)} chance over the budget"
     heading(console, "books", spent + left + ends + over, None if record.ok else False)
-    rows = [_row(line) for line in record.lines]
+    rows = [_row(line, spent) for line, spent in zip(record.lines, record.spent_column, strict=False)]
     if rows:
-        total = BookLine("total", record.planned, record.spent, None, record.entries)
         planned = "not planned" if record.planned is None else record.planned_words
-        rows.append((total.name, planned, *_row(total)[2:3], _ends(record.at_completion), ""))
+        rows.append(("total", planned, record.spent_column[-1], _ends(record.at_completion), ""))
         header = (record.currency, "planned P50 (80%)", "spent", "at completion", "")
         print_table(console, header, rows, (1, 2, 3))
     _print_why(console, record)
@@ -37,11 +36,11 @@ def print_books(console: "Console", record: Books) -> None:
     print_notes(console, "To know:", record.remarks, most=12)
 
 
-def _row(line: BookLine) -> tuple[str, ...]:
-    planned = "not planned" if line.entries or line.name == "total" else "unpriced"
+def _row(line: BookLine, spent: str) -> tuple[str, ...]:
+    planned = "not planned" if line.entries else "unpriced"
     if line.planned is not None:
         planned = f"{figures(line.planned.p50)} ({figures(line.planned.p10)} to {figures(line.planned.p90)})"
-    return line.name, planned, paid(line.spent), _ends(line.at_completion), _standing(line)
+    return line.title, planned, spent, _ends(line.at_completion), _standing(line)
 
 
 def _ends(ends: Band | None) -> str:
@@ -49,7 +48,9 @@ def _ends(ends: Band | None) -> str:
 
 
 def _standing(line: BookLine) -> str:
-    """One or two words about a line; for a closed line, whether its band held."""
+    """One or two words about a line; for a closed line, whether its band held; what the reserve is drawn down by."""
+    if line.drawn is not None and line.closed is None:
+        return f"{paid(line.drawn)} drawn"
     if line.closed is None:
         return "over P90" if line.inside is False else ""
     if line.inside is None:
@@ -59,12 +60,16 @@ def _standing(line: BookLine) -> str:
 
 def _print_why(console: "Console", record: Books) -> None:
     """The parts of spent minus planned P50, for each line that has charges or is closed."""
+    from tunecase.books import in_cents
+
     lines = [line for line in record.lines if line.variance is not None and (line.entries or line.closed)]
     if record.plan is None or not lines:
         return
-    rows = [_split(line.name, line.variance) for line in lines if line.variance is not None]
-    if len(rows) > 1 and record.variance is not None and len(lines) == len(record.lines):
-        rows.append(_split("total", record.variance))
+    split = in_cents([line.variance for line in lines if line.variance is not None])
+    names = [line.name for line in lines]
+    if len(lines) > 1 and len(lines) == len(record.lines):
+        names.append("total")
+    rows = [_split(name, parts) for name, parts in zip(names, split, strict=False)]
     console.print()
     print_table(console, ("spent - P50", "all", "scope", "quantity", "price", "unsplit"), rows, (1, 2, 3, 4, 5))
     made = ""
@@ -81,12 +86,12 @@ def _split(name: str, parts: Variance) -> tuple[str, ...]:
 
 
 def _print_runs(console: "Console", record: Books) -> None:
-    runs = [one for one in record.runs if one.difference is not None][:SHOWN_RUNS]
+    runs = [one for one in record.runs if one.difference_shown is not None][:SHOWN_RUNS]
     if not runs:
         return
     rows = [
         (one.run or "unnamed", *(("-" if x is None else paid(x)) for x in (one.estimated, one.billed)),
-         signed(one.difference or Decimal(0)))
+         signed(one.difference_shown or Decimal(0)))
         for one in runs
     ]  # fmt: skip
     console.print()

@@ -44,7 +44,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         # The decision that follows a bill made again shows the plan.
         if not again:
             print_plan(console, record.plan)
-        if record.plan.bridge is not None and (moved := bridge_words(record.plan.bridge, record.currency)):
+        if moved := bridge_words(record.plan):
             say(console, f"The bill moved {moved}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
@@ -76,22 +76,20 @@ def _chance(record: Estimate) -> str:
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
     """The lines and their total."""
-    from tunecase.report import folded
+    from tunecase.report import folded, rounding, shares
 
     shown = folded(record)
     rows = [
-        (
-            line.title,
-            *_amounts(line, record.currency),
-            share(line.share) if line.included and line.share is not None else "not counted",
-        )
-        for line in shown
+        (line.title, *_amounts(line, record.currency), part or "not counted")
+        for line, part in zip(shown, shares(shown), strict=True)
     ]
     header = (record.currency, "expected", "P10", "P50", "P90", "share")
     notes = [line.basis for line in shown] if with_basis else []
+    if left := rounding(record):
+        rows.append(("rounding", left, "-", "-", "-", "-"))
     total = ("total", *_total(record), "100%" if record.total.p90 else "-")
     print_table(console, header, [*rows, total], (1, 2, 3, 4, 5), notes)
-    say(console, "Before rounding, lines add up in the expected column; the points beside it do not.", "dim")
+    say(console, "Lines add up in the expected column; the points beside it do not.", "dim")
 
 
 def _total(record: Estimate) -> list[str]:

@@ -1,17 +1,19 @@
 """Prints charges: one charge, what an import booked and left out, and the bill's hours beside the price book."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import counted, day, one_line, paid
-from tunecase.records import Charge, Charges, Imported, PriceCheck, Spending, unread_words
+from tunecase.quantities import counted, day, one_line, paid, paid_column
+from tunecase.records import Charge, Charges, Imported, Mapped, PriceCheck, Spending, Unplaced, unread_words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tunecase.ledger import Entry
 
+SHOWN_COMMANDS = 6  # of what lies in other; the table gives all
 SHOWN = 40  # charges of a list; --json gives all
 
 
@@ -36,15 +38,58 @@ def print_imported(console: "Console", record: Imported) -> None:
         hours = ", ".join(f"{_plain(much)} {unit}" for unit, much in record.hours.items())
         say(console, f"Charged on {day(record.first)}{until}{f'; {hours}' if hours else ''}.")
     if record.by_category:
-        rows = [(name, paid(amount)) for name, amount in record.by_category.items()]
-        print_table(console, ("line", record.currency), [*rows, ("total", paid(record.amount))], (1,))
+        amounts = paid_column(list(record.by_category.values()))
+        rows = list(zip((*record.by_category, "total"), amounts, strict=True))
+        print_table(console, ("line", record.currency), rows, (1,))
     odd = [f"{kind} {paid(amount)}" for kind, amount in record.by_kind.items() if kind != "usage"]
     if odd:
         say(console, f"Of it not usage: {', '.join(odd)} {record.currency}.")
     for check in record.checks:
         say(console, _check(check))
+    _print_unplaced(console, record.unplaced, record.currency)
     print_notes(console, "Left out:", record.left_out)
     print_notes(console, "To know:", record.notes)
+
+
+def _print_unplaced(console: "Console", rows: Sequence[Unplaced], currency: str) -> None:
+    """What lies in `other`, and the command that puts it on a line of the plan."""
+    from tunecase.books import map_command
+
+    if not rows:
+        return
+    amounts = paid_column([row.amount for row in rows])
+    said = [(one_line(row.match, 60), str(row.charges), much) for row, much in zip(rows, amounts, strict=False)]
+    print_table(console, ("in other", "charges", currency), [*said[:SHOWN], ("total", "", amounts[-1])], (1, 2))
+    say(console, "To count it on a line of the plan (gpu, labour, data, storage, ...):")
+    for row in rows[:SHOWN_COMMANDS]:
+        say(console, map_command(row.match), indent=2)
+
+
+def print_mapped(console: "Console", record: Mapped) -> None:
+    """The rule that was made or undone, the rules in force, and what still lies in `other`."""
+    from tunecase.books import map_command
+
+    moved = {row.match: row for row in record.moved}
+    made = record.made
+    if made is None:
+        words = counted(len(record.rules), "rule")
+    elif made.line:
+        words = f"{made.match} counts on {made.line}: {_moved(moved[made.match], record.currency)}"
+    else:
+        words = f"{made.match} is no rule any more"
+    heading(console, "spend map", words)
+    if record.rules:
+        rows = [
+            (one_line(rule.match, 60), rule.line, str(moved[rule.match].charges), paid(moved[rule.match].amount))
+            for rule in record.rules
+        ]
+        print_table(console, ("rule", "line", "charges", record.currency), rows, (2, 3))
+        say(console, f"Undo one with {map_command(record.rules[-1].match, '--undo')}.")
+    _print_unplaced(console, record.unplaced, record.currency)
+
+
+def _moved(row: Unplaced, currency: str) -> str:
+    return f"{counted(row.charges, 'charge')}, {paid(row.amount)} {currency}"
 
 
 def print_charges(console: "Console", record: Charges) -> None:
@@ -56,24 +101,30 @@ def print_charges(console: "Console", record: Charges) -> None:
     if len(shown) < len(record.charges):
         say(console, f"The last {len(shown)} by day; --from and --to choose others, --json gives all.")
     if shown:
-        print_table(console, ("line", "id", "day", "amount", ""), [_charge(one) for one in shown], (3,), _words(shown))
+        amounts = dict(zip((row.id for row in record.charges if not row.out), record.column, strict=False))
+        rows = [_charge(row, amounts.get(row.id, "-")) for row in shown]
+        notes = [_words(row, record.currency) for row in shown]
+        print_table(console, ("line", "id", "day", record.currency, ""), rows, (3,), notes)
     if record.set_aside:
         say(console, unread_words(record.set_aside), "yellow")
 
 
-def _charge(row: Charge) -> tuple[str, ...]:
+def _charge(row: Charge, amount: str) -> tuple[str, ...]:
     charge = row.charge
-    return charge.category, row.id[:12], str(charge.on), f"{paid(charge.amount)} {charge.currency}", charge.basis
+    return charge.category, row.id[:12], str(charge.on), amount, charge.basis
 
 
-def _words(shown: tuple[Charge, ...]) -> list[str]:
-    """What each charge was for, and why it does not count."""
-    words = []
-    for row in shown:
-        kind = "" if row.charge.charge == "usage" else f"{row.charge.charge}: "
-        out = f" (counts no more: {row.out})" if row.out else ""
-        words.append(one_line(f"{kind}{row.charge.description or row.charge.source}", 60) + out)
-    return words
+def _words(row: Charge, base: str) -> str:
+    """What a charge was for, its amount in another currency, and why it does not count."""
+    charge = row.charge
+    kind = "" if charge.charge == "usage" else f"{charge.charge}: "
+    rate = "" if charge.currency == base else f" at {charge.fx_rate.normalize():f} {base}"
+    stated = f"{paid(charge.amount)} {charge.currency}{rate}; " if rate or row.out else ""
+    out = f" (counts no more: {row.out})" if row.out else ""
+    if row.booked is not None:
+        out = f" (the rest of {paid(row.booked)} {charge.currency}: its bill counts for the other part)"
+    mapped = f" (from other by {row.mapped})" if row.mapped else ""
+    return stated + one_line(f"{kind}{charge.description or charge.source}", 60) + mapped + out
 
 
 def _rows(record: Imported) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books import hit_words, inside, lead
+from tunecase.books import hit_words, in_cents, inside, lead
 from tunecase.quantities import (
     band_words,
     count,
@@ -74,10 +74,10 @@ def page_of(
     material = Material(today=today, books=books, spendings=tuple(spendings))
     section = replace(spent(material), title="Plan against actual, and what is to come")
     section = replace(section, answer=" ".join(lead(books)))
-    left = "no budget" if books.left is None else money(books.left, books.currency)
+    left = "no budget" if books.left_shown is None else money(books.left_shown, books.currency)
     ends = "not drawn" if books.at_completion is None else money(books.at_completion.p50, books.currency)
     reach = "" if books.at_completion is None else _reach(books)
-    budget = "none was given" if books.budget is None else f"of {money(books.budget, books.currency)}"
+    budget = "none was given" if books.budget is None else f"of {books.budget_words} {books.currency}"
     return Content(
         project=one_line(project.name) if project else "Books",
         goal=f"Books of {day(today)}",
@@ -103,9 +103,9 @@ def _reach(books: Books) -> str:
 
 def _answer(books: Books) -> str:
     words = f"{money(books.spent, books.currency)} spent"
-    if books.left is not None:
-        over = "left" if books.left >= 0 else "over"
-        words += f", {money(abs(books.left), books.currency)} {over}"
+    if books.left_shown is not None:
+        over = "left" if books.left_shown >= 0 else "over"
+        words += f", {money(abs(books.left_shown), books.currency)} {over}"
     if books.at_completion is not None:
         words += f"; at completion {money_band(books.at_completion, books.currency)}"
     if books.over_budget is not None:
@@ -115,11 +115,12 @@ def _answer(books: Books) -> str:
 
 def plan_against_actual(books: Books) -> Table:
     """One row a line, and the total: planned, spent, and what it will have cost."""
-    rows = [_line(line) for line in books.lines]
+    column = books.spent_column
+    rows = [_line(line, spent) for line, spent in zip(books.lines, column, strict=False)]
     total = BookLine("Total", books.planned, books.spent, None, books.entries, at_completion=books.at_completion)
     if books.finished and books.planned is not None:
         total = replace(total, inside=inside(books.planned, float(books.spent)), closed=max(_days(books)))
-    rows.append(_total(books, _line(total)))
+    rows.append(_total(books, _line(total, column[-1])))
     head = (
         "Line", "Planned P10 to P90", "Planned P50", "Spent", "Spent - P50", "At completion P50 (P10 to P90)",
         "Against the plan",
@@ -143,17 +144,17 @@ def _days(books: Books) -> list[date]:
     return [line.closed for line in books.lines if line.closed is not None]
 
 
-def _line(line: BookLine) -> tuple[Cell, ...]:
-    actual = Cell(paid(line.spent))
+def _line(line: BookLine, spent: str) -> tuple[Cell, ...]:
+    actual = Cell(spent)
     ends = DASH if line.at_completion is None else Cell(band_words(line.at_completion))
     if line.planned is None:
         unplanned = Cell("not planned", "unknown") if line.entries else Cell("unpriced", "unknown")
-        return Cell(line.name), DASH, DASH, actual, DASH, ends, unplanned
+        return Cell(line.title), DASH, DASH, actual, DASH, ends, unplanned
     planned = line.planned
     difference = float(line.spent) - planned.p50
     sign = "+" if difference > 0 else ""
     return (
-        Cell(line.name),
+        Cell(line.title),
         Cell(f"{figures(planned.p10)} to {figures(planned.p90)}"),
         Cell(figures(planned.p50)),
         actual,
@@ -166,8 +167,10 @@ def _line(line: BookLine) -> tuple[Cell, ...]:
 def standing(line: BookLine) -> Cell:
     """Where a planned line stands: an open line against the plan to date, a closed one against its band."""
     assert line.planned is not None
-    if line.closed is not None and line.hindsight:
-        return Cell("closed, planned after its first charge")
+    if line.hindsight:
+        return Cell(f"{'closed' if line.closed else 'still running'}, charged before the plan was made")
+    if line.drawn is not None and line.closed is None:
+        return Cell(f"{paid(line.drawn)} drawn down by other lines")
     if line.inside is None:
         return Cell("still running" if line.closed is None else "closed, nothing booked")
     if line.inside:
@@ -182,9 +185,9 @@ def standing(line: BookLine) -> Cell:
 def why(books: Books) -> Table:
     """Actual less planned P50, split by line; the parts add up."""
     lines = [line for line in books.lines if line.variance is not None and (line.entries or line.planned)]
-    rows = [_split(line.name, line.variance) for line in lines if line.variance is not None]
-    if books.variance is not None:
-        rows.append(_split("Sum of the lines", books.variance))
+    split = in_cents([line.variance for line in lines if line.variance is not None])
+    names = [*(line.name for line in lines), "Sum of the lines"]
+    rows = [_split(name, parts) for name, parts in zip(names, split, strict=True)]
     head = ("Line", "Spent - P50", "Scope", "Quantity", "Price", "Unsplit")
     return Table("Why spent and planned differ", head, tuple(rows), (1, 2, 3, 4, 5), (len(rows) - 1,), why_words(books))
 
@@ -247,7 +250,7 @@ def _run(charge: RunCharge) -> tuple[Cell, ...]:
         Cell(charge.gpu or "-"),
         DASH if charge.estimated is None else Cell(paid(charge.estimated)),
         Cell("not yet") if charge.billed is None else Cell(paid(charge.billed)),
-        DASH if charge.difference is None else Cell(signed(charge.difference)),
+        DASH if charge.difference_shown is None else Cell(signed(charge.difference_shown)),
         DASH if charge.run_hours is None else Cell(f"{charge.run_hours:,.2f}"),
         Cell(f"{charge.billed_hours:,.2f}") if charge.billed_hours else DASH,
     )

@@ -8,6 +8,7 @@ from tunecase.quantities import (
     band_words,
     count,
     counted,
+    figures,
     firm,
     firm_money,
     firm_share,
@@ -19,7 +20,7 @@ from tunecase.quantities import (
 from tunecase.records import ActivityHours, Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
-from tunecase.report.lines import assumption_words, folded, training_words
+from tunecase.report.lines import assumption_words, folded, rounding, shares, training_words
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -55,7 +56,7 @@ def bill(material: Material) -> Section:
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if estimate.plan is not None and estimate.plan.bridge is not None:
-        moved = bridge_words(estimate.plan.bridge, estimate.currency) or "little since the first bill"
+        moved = bridge_words(estimate.plan) or "little since the first bill"
         blocks.append(Facts("", (("What moved the expected total", moved),)))
     if material.earlier:
         evidence.append(_moved(material, estimate))
@@ -118,10 +119,13 @@ def _answer(estimate: Estimate) -> str:
 def _lines(estimate: Estimate) -> Table:
     rows = []
     swatch = 0
-    for line in folded(estimate):
+    lines = folded(estimate)
+    for line, part in zip(lines, shares(lines), strict=True):
         drawn = line.included and line.share is not None
-        rows.append(_line(line, swatch if drawn else None, estimate.currency))
+        rows.append(_line(line, swatch if drawn else None, part, estimate.currency))
         swatch += drawn
+    if left := rounding(estimate):
+        rows.append((Cell("Rounding"), Cell(left), *[DASH] * 5))
     total = estimate.total
     rows.append((Cell("Total"), *_total(estimate), Cell("100%") if total.p90 else DASH))
     whole = len(rows) - 1
@@ -129,7 +133,7 @@ def _lines(estimate: Estimate) -> Table:
         rows.append((Cell("Total without unknowns"), DASH, *_points(foreseen, estimate.currency), DASH))
     head = ("Line", "Expected", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
-    note += "Before rounding, lines add up in the expected column alone: they do not all reach their P80 together. "
+    note += "Lines add up in the expected column alone: they do not all reach their P80 together. "
     note += "Share: of the expected total."
     numbers = (1, 2, 3, 4, 5, 6)
     return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
@@ -143,14 +147,13 @@ def _total(estimate: Estimate) -> tuple[Cell, ...]:
     return tuple(Cell(firm(point)) for point in (total.expected, total.p10, total.p50, total.p80, total.p90))
 
 
-def _line(line: Line, swatch: int | None, currency: str) -> tuple[Cell, ...]:
+def _line(line: Line, swatch: int | None, part: str, currency: str) -> tuple[Cell, ...]:
     name = line.title if line.included else f"{line.title} (not in the total)"
     if line.amount is None and line.expected is None:
         return Cell(name), DASH, DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
-    part = Cell(share(line.share)) if line.share is not None and line.included else DASH
     expected = DASH if line.expected is None else Cell(line_amount(line.expected, currency))
     points = (DASH,) * 4 if line.amount is None else _points(line.amount, currency)
-    return Cell(name, swatch=swatch), expected, *points, part
+    return Cell(name, swatch=swatch), expected, *points, Cell(part) if part else DASH
 
 
 def _points(amount: Band, currency: str) -> tuple[Cell, ...]:

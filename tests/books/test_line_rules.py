@@ -1,0 +1,71 @@
+"""Rules put what landed in other on a line of the plan, can be undone, and never touch what has a line of its own."""
+
+import shlex
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunecase.books.line_rules import fits, map_command, placed, rule_problems, unplaced
+from tunecase.records import LineRule, Spending
+
+DAY = date(2026, 11, 20)
+
+
+def charge(amount: str = "9", category: str = "other", **other: object) -> Spending:
+    """One charge."""
+    return Spending(DAY, category, Decimal(amount), "USD", Decimal(amount), **other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("match", "fitting"),
+    [
+        ("service=Amazon S3", True), ("service=amazon s3", True), ("service=Amazon*", True), ("service=S3", False),
+        ("description=*backup*", True), ("tag.team=nlp", True), ("tag.team=cv", False), ("provider=AWS", True),
+    ],
+)  # fmt: skip
+def test_a_rule_names_a_field_and_its_value(match: str, fitting: bool) -> None:
+    """In any case, a star for any letters."""
+    one = charge(service="Amazon S3", description="nightly backup of x", provider="aws", tags={"team": "nlp"})
+    assert fitting == fits(LineRule(match, "storage", DAY), one)
+
+
+def test_the_last_rule_that_fits_holds_and_other_lines_stay() -> None:
+    """A charge that was booked under a line of its own is not moved."""
+    rules = [LineRule("service=*", "data", DAY), LineRule("service=S3", "storage", DAY)]
+    assert "storage" == placed(charge(service="S3"), rules).category
+    assert "data" == placed(charge(service="Kendra"), rules).category
+    assert "other" == placed(charge(service="Kendra"), rules[1:]).category
+    assert "gpu" == placed(charge(category="gpu", service="S3"), rules).category
+
+
+def test_what_lies_in_other_is_told_by_service_with_its_sum() -> None:
+    """The dearest first; without a service by description, else by source; other lines are not told."""
+    rows = unplaced([
+        charge("1", service="S3"), charge("2.5", service="S3"), charge("9", description="pizza"), charge("7", "gpu"),
+        charge("0.5"),
+    ])  # fmt: skip
+    assert [("description=pizza", 1, "9"), ("service=S3", 2, "3.5"), ("source=manual", 1, "0.5")] == [
+        (row.match, row.charges, str(row.amount)) for row in rows
+    ]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
+def test_a_command_can_be_pasted_whatever_a_service_is_called(service: str) -> None:
+    """The shell reads the match as one word, to the letter."""
+    assert ["tunecase", "spend", "map", f"service={service}", "storage"] == shlex.split(
+        map_command(f"service={service}", "storage")
+    )
+
+
+@pytest.mark.parametrize(
+    ("match", "line", "where"),
+    [("Amazon S3", "storage", "MATCH"), ("service=", "storage", "MATCH"), ("servce=x", "storage", "MATCH"),
+     ("tag.=x", "storage", "MATCH"), ("service=x", "storge", "LINE")],
+)  # fmt: skip
+def test_rules_that_cannot_be_meant_are_told(match: str, line: str, where: str) -> None:
+    """With what is wanted and a fix."""
+    (problem,) = rule_problems(match, line)
+    assert (where, True) == (problem.where, bool(problem.wanted and problem.fix))
