@@ -1,5 +1,6 @@
 """What did it cost? Charges against the plan, line by line, and what the project will have cost."""
 
+from tunecase.books.approved import Dated, Drawdown, Grant, Moment, drawn_down
 from tunecase.books.books import Standing, books
 from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, spending, to_correct
 from tunecase.books.completion import LineDrawn
@@ -13,7 +14,8 @@ from tunecase.books.words import hit_words, lead
 
 __all__ = [
     "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE", "STATE_FILE",
-    "UNKNOWNS", "Attempt", "ChargeText", "HalfImports", "Kept", "LineDrawn", "Meter", "Past", "Standing", "books",
-    "focus_csv", "held", "hindsight", "hit_words", "inside", "kept", "latest_of", "lead", "meter_of", "plan_of_record",
-    "planned_lines", "read_past", "read_state", "spending", "to_correct", "together",
+    "UNKNOWNS", "Attempt", "ChargeText", "Dated", "Drawdown", "Grant", "HalfImports", "Kept", "LineDrawn", "Meter",
+    "Moment", "Past", "Standing", "books", "drawn_down", "focus_csv", "held", "hindsight", "hit_words", "inside",
+    "kept", "latest_of", "lead", "meter_of", "plan_of_record", "planned_lines", "read_past", "read_state", "spending",
+    "to_correct", "together",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tunecase import catalog
+from tunecase.flow.approve import approvals
 from tunecase.flow.books import books
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
@@ -41,6 +42,7 @@ def contents(flow: Flow) -> Any:
     renew(flow)
     order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
     records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
+    held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []
     head, bill = "", flow.grounds("estimate")
@@ -50,8 +52,8 @@ def contents(flow: Flow) -> Any:
             stood[entry.verb] = _standing(entry)
         if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
-    held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood |= {verb: _standing(stands) for verb, stands in held.items() if stands is not None}
+    records["approvals"] = approvals(flow)
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
     charges = [charge for _, charge in flow.spendings()]
     return content(

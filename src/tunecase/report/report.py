@@ -26,6 +26,7 @@ from tunecase.quantities import (
     share,
 )
 from tunecase.records import Books, Estimate, Forecast, NotUsed, Plan, Report, Spending, to_json
+from tunecase.report.approvals import approval_words
 from tunecase.report.content import (
     Bars,
     Block,
@@ -171,6 +172,7 @@ def _gathered(records: Mapping[str, Any], today: date | None = None) -> Material
         forecast=records.get("forecast"),
         decision=records.get("decide"),
         books=records.get("books"),
+        approvals=records.get("approvals"),
     )
 
 
@@ -303,6 +305,10 @@ def _figures(material: Material) -> tuple[Figure, ...]:
         for key, section in TILES
         if key in shown
     ]
+    if (approvals := material.approvals) is not None and approvals.approved:
+        tiles.append(
+            Figure("Approved", money(approvals.total, approvals.currency), approval_words(approvals), "decision")
+        )
     if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
         beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"
