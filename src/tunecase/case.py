@@ -49,12 +49,11 @@ class Case:
         return flow.define(self.flow)
 
     def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
-        """Writes a page to sign as Markdown; a file that is there is replaced with `force` only."""
+        """Writes a page to sign as Markdown, of the decision as it stands; `force` replaces a file that is there."""
         from tunecase.cli.show import brief_markdown
         from tunecase.io import Output, write_outputs
 
-        record = self.flow.current("define") or flow.define(self.flow)
-        text = brief_markdown(record, self.flow.project, self.flow.current("estimate"), self.flow.today)
+        text = brief_markdown(*flow.as_it_stands(self.flow), project=self.flow.project, today=self.flow.today)
         write_outputs([Output(Path(to), text.encode())], self.flow.needed_files(), force=force)
         return Path(to)
 

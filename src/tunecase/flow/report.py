@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from tunecase import catalog
 from tunecase.flow.approve import approvals
@@ -11,7 +11,7 @@ from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
 from tunecase.ledger import Entry
-from tunecase.records import Estimate, Report
+from tunecase.records import Approvals, Decision, Definition, Estimate, Report
 from tunecase.version import __version__
 
 
@@ -60,6 +60,28 @@ def contents(flow: Flow) -> Any:
         records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
         entries=stood, not_used=not_used(flow),
     )  # fmt: skip
+
+
+class Standing(NamedTuple):
+    """A case as a brief tells it: the problem, its bill, the decision (None before any), and what was approved."""
+
+    definition: Definition
+    bill: Estimate | None
+    decision: Decision | None
+    approvals: Approvals
+
+
+def as_it_stands(flow: Flow) -> Standing:
+    """The case as it stands, for a brief: once anything was decided, what a change has outdated is made again first.
+
+    Before that the problem is judged with whatever bill there is.
+    """
+    decided = flow.ledger.latest("record", "decide") is not None
+    if decided:
+        renew(flow)
+    held: Definition | None = flow.current("define") if decided else None
+    definition = held or define(flow)
+    return Standing(definition, flow.current("estimate"), flow.current("decide"), approvals(flow))
 
 
 def _standing(entry: Entry) -> str:

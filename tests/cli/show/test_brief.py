@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tests import samples
 from tests.command import tunecase
@@ -10,12 +11,14 @@ from tests.making import case_folder
 from tests.problem_cases import project
 from tunecase.case import Case
 from tunecase.cli.show import brief_markdown
+from tunecase.records import Approvals, Decision, Definition, Estimate
 
 TODAY = date(2026, 11, 26)
 HEADINGS = (
     "# Brief: letters",
     "## The question",
     "## The verdict",
+    "## The plan",
     "## What it costs",
     "## What it brings",
     "## What fails, and what each fix costs",
@@ -25,9 +28,14 @@ HEADINGS = (
 )
 
 
+def brief(record: Definition, bill: Estimate | None, decision: Decision | None = None, **more: Any) -> str:
+    """The brief of a day; `approvals` are none where none are given."""
+    return brief_markdown(record, bill, decision, more.pop("approvals", Approvals("USD")), today=TODAY, **more)
+
+
 def test_everything_to_decide_is_there() -> None:
     """Question, verdict, costs, worth, failures with prices, unknowns, other ways, owner and lines to sign."""
-    text = brief_markdown(samples.definition(), project(), samples.estimate(), TODAY)
+    text = brief(samples.definition(), samples.estimate(), project=project())
     assert list(HEADINGS) == [line for line in text.splitlines() if line.startswith("#")]
     for words in (
         "26 November 2026, by tunecase",
@@ -52,7 +60,7 @@ def test_tables_are_whole() -> None:
     """Every row of a table has as many cells as its head, whatever the texts hold."""
     rule = replace(samples.definition().criteria[1], reason="a | b <script> [x](y) *z* `q` ~s~ \\", fix="# not a head")
     record = replace(samples.definition(), criteria=(rule,))
-    text = brief_markdown(record, project(goal="- not | a list"), samples.estimate(), TODAY)
+    text = brief(record, samples.estimate(), project=project(goal="- not | a list"))
     block: list[int] = []
     for line in [*text.splitlines(), ""]:
         if line.startswith("|"):
@@ -67,7 +75,7 @@ def test_tables_are_whole() -> None:
 def test_what_is_missing_is_said() -> None:
     """Without a bill, an owner, failures or unknowns the brief says so in words."""
     record = replace(samples.definition(), criteria=(), alternatives=(), value_per_point=None, target=None, in_use=None)
-    text = brief_markdown(record, project(owner=None, goal=None), None, TODAY)
+    text = brief(record, None, project=project(owner=None, goal=None))
     for words in (
         "Not known yet: run `tunecase estimate`.",
         "nobody is named",
@@ -134,5 +142,5 @@ def test_no_text_of_the_project_is_markup() -> None:
         ("see https://a.example", "see https&#58;&#8203;//a.example"),
         ("1.5 of 3", "1.5 of 3"),
     )
-    briefs = {goal: brief_markdown(samples.definition(), project(goal=goal), None, TODAY) for goal, _ in harmless}
+    briefs = {goal: brief(samples.definition(), None, project=project(goal=goal)) for goal, _ in harmless}
     assert [] == [(goal, wanted) for goal, wanted in harmless if f"\n{wanted}\n" not in briefs[goal]]
