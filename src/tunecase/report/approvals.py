@@ -9,7 +9,7 @@ MOVES = 0.1  # of what a release was: a smaller change is no news
 
 def approval_line(record: Approvals) -> str:
     """Where the approvals stand, and what to do about it; empty where there is neither a plan nor an approval."""
-    return " ".join(part for part in (_stands(record), _drifted(record), _asks(record)) if part)
+    return one_line(" ".join(part for part in (_stands(record), _drifted(record), _asks(record)) if part))
 
 
 def _stands(record: Approvals) -> str:
@@ -20,7 +20,7 @@ def _stands(record: Approvals) -> str:
         return "The plan is not approved." if record.is_asked else ""
     spent = f"{paid(record.spent)} spent"
     if record.state == "over":
-        ended = {"expired": "has expired", "rejected": "was ended by a rejection"}[_last(record).state]
+        ended = "has expired" if _last(record).state == "expired" else "was ended by a rejection"
         return f"The approval of {_given(_last(record))} {ended}; {spent}{_uncovered(record)}, nothing more is covered."
     head = f"Approved: {_given(record.standing[-1])}"
     if len(record.approved) > 1:
@@ -90,6 +90,7 @@ def approve_command(record: Approvals) -> str:
     """The command that approves what the plan on file asks for, bound to that plan.
 
     Example:
+        >>> from tunecase.quantities import Sampled
         >>> approve_command(Approvals("USD", "5f0c2d77ab01", "label 500 rows", Sampled(1_543.0)))
         'tunecase approve "1500 USD" --by NAME --plan 5f0c2d77ab01'
     """
@@ -116,6 +117,6 @@ def _row(one: Approved) -> tuple[str, ...]:
     state = f"{one.state}, another plan: {one.moved} changed" if one.moved and one.state == "in force" else one.state
     return (
         day(given.on), f"{paid(given.amount)} {given.currency}", one_line(given.by, MOST_NAME),
-        day(given.until) if given.until is not None else "no end", one_line(given.action, MOST_ACTION), given.plan,
-        paid(one.spent), paid(one.left), state,
+        day(given.until) if given.until is not None else "no end", one_line(given.action, MOST_ACTION),
+        one_line(given.plan, MOST_NAME), paid(one.spent), paid(one.left), one_line(state),
     )  # fmt: skip

@@ -56,6 +56,12 @@ FRAGMENTS = {
               "legal review +450 +450 - - -", "1 round made of 2.0 planned: on open lines scope is still to come.",
               "probe-3 36.60 41.17 +4.57", "Bands: 2 of 3 closed lines of 2 projects", "inside",
               "in the worlds of the bill that go on after the rounds made"),
+    "approve": ("APPROVE ──────── 4,500.00 USD by A. Person on 2 November 2026", "Plan c0ffee42c0ff: label up to 2,000",
+                "Stop rule: after the first test ship from 0.917"),
+    "rejection": ("rejected by A. Person on 24 November 2026", "after the audit"),
+    "approvals": ("APPROVE ──────── 4,500.00 USD approved, 3,885.57 spent, 614.43 left",
+                  "dddddddddddd 2026-11-02 4,500.00 USD 3,885.57 614.43 in force A. Person, plan c0ffee42c0ff",
+                  "until 31 January 2027; 3,885.57 spent, 614.43 left. 86% of what was approved is spent."),
     "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
                 "262.40 USD billed labels, batch 1", "L40S hours (counts no more: its bill counts)"),
     "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
@@ -151,7 +157,7 @@ def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
         "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "rechain": "one chain now",
-        "ledger": "is whole",
+        "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
     }  # fmt: skip
     breaches = []
     for verb, record in ALL.items():
