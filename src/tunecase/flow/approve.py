@@ -67,9 +67,11 @@ def plan_parts(flow: Flow) -> dict[str, str]:
     texts |= {name: text for name, text in grounds.settings.items() if name not in NO_SETTING}
     texts |= {name: text for name, text in _fields(flow.project.model_dump(exclude_unset=True)) if name not in NO_PART}
     if pilot is not None:
-        texts["the pilot"] = repr(sorted((r.purpose, r.trainer, r.model, r.n, r.draw, r.score) for r in pilot.runs))
+        runs = sorted((run.purpose, run.trainer, run.model, run.n, run.draw, f"{run.score:.9g}") for run in pilot.runs)
+        texts["the pilot"] = repr(runs)
     if kept is not None:
-        texts["the points from elsewhere"] = repr([(p.n, p.score, p.draws, p.test_rows) for p in kept.points])
+        points = [(point.n, f"{point.score:.9g}", point.draws, point.test_rows) for point in kept.points]
+        texts["the points from elsewhere"] = repr(points)
     return digests(texts)
 
 
