@@ -1,7 +1,8 @@
 """The brief: everything a manager needs to sign, as plain Markdown, written whole and never over another file."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ from tests.making import case_folder
 from tests.problem_cases import project
 from tunecase.case import Case
 from tunecase.cli.show import brief_markdown
+from tunecase.cli.show.paper import shown
+from tunecase.quantities import sentence
 from tunecase.records import Approvals, Decision, Definition, Estimate
+from tunecase.report import approve_command, headline
 
 TODAY = date(2026, 11, 26)
+CURVE = "n,score,test_rows\n" + "".join(f"{n},{1 - 0.5 * (n / 30) ** -0.35:.4f},400\n" for n in (30, 60, 120))
 HEADINGS = (
     "# Brief: letters",
     "## The question",
@@ -54,6 +59,52 @@ def test_everything_to_decide_is_there() -> None:
         "| decision owner | A. Person | | |",
     ):
         assert words in text, words
+
+
+def test_a_decision_is_what_is_signed() -> None:
+    """Advice, headline figures, stop rule, the plan's hash, and the command that approves the release."""
+    record = replace(samples.approvals(), approved=(), total=Decimal(0), spent=Decimal(0))
+    text = brief(samples.definition(), samples.estimate(), samples.decision(), project=project(), approvals=record)
+    for figure in headline(samples.plan()):
+        assert f"| {shown(figure.name)} | {shown(figure.value)} | {shown(figure.beside or '-')} |" in text, figure.name
+    for words in (
+        f"**{shown(sentence(samples.decision().action))}**",
+        "- Hash of the plan: c0ffee42c0ff",
+        "The plan is not approved.",
+        f"`{approve_command(record)}`",
+        "`tunecase reject --by NAME --plan c0ffee42c0ff`",
+    ):
+        assert words in text, words
+    assert "go to pilot\n- [ ]" not in text
+    given = brief(
+        samples.definition(), samples.estimate(), samples.decision(), project=project(), approvals=samples.approvals()
+    )
+    assert "| 2 November 2026 | 4,500.00 USD | A. Person | 31 January 2027 |" in given
+
+
+def test_without_a_decision_it_says_so() -> None:
+    """And offers no plan to sign."""
+    text = brief(samples.definition(), samples.estimate(), project=project())
+    assert "Nothing is decided yet" in text
+    assert "tunecase approve" not in text
+
+
+def test_a_decision_is_made_anew_before_it_is_signed(tmp_path: Path) -> None:
+    """The brief of another day holds the plan of its own day, with the curve of the points, not that of before them."""
+    path, place = case_folder(tmp_path, train_rows=120, test_rows=100), tmp_path / "brief.md"
+    (tmp_path / "points.csv").write_text(CURVE, encoding="utf-8")
+    case = Case(path, today=TODAY)
+    case.keep_forecast(tmp_path / "points.csv")
+    case.decide()
+    tomorrow = Case(path, today=TODAY + timedelta(1))
+    tomorrow.brief(place)
+    plan = Case(path, today=TODAY + timedelta(1)).decide().plan
+    assert plan is not None
+    assert "points.csv" in plan.based_on
+    text = place.read_text(encoding="utf-8")
+    for figure in headline(plan):
+        assert f"| {shown(figure.name)} | {shown(figure.value)} |" in text, figure.name
+    assert f"- Hash of the plan: {tomorrow.approvals().plan}" in text
 
 
 def test_tables_are_whole() -> None:
