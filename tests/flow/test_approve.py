@@ -306,6 +306,8 @@ def test_every_face_tells_it(folder: Path) -> None:
         line = "Approved: 1,500.00 USD by Ines on 24 November 2026; 12.34 spent, 1,487.66 left."
         assert line in " ".join(ran.out.split()), (verb, ran.out, ran.err)
         assert "1487.66" == json.loads(say(folder, verb, "--json").out)["approvals"]["approved"][0]["left"]
+    assert 0 == say(folder, "books", "--page", str(folder / "books.html")).code
+    assert "12.34 spent, 1,487.66 left" in (folder / "books.html").read_text("utf-8")
 
 
 def test_an_amount_comes_first(folder: Path) -> None:

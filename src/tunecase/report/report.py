@@ -26,7 +26,6 @@ from tunecase.quantities import (
     share,
 )
 from tunecase.records import Books, Estimate, Forecast, NotUsed, Plan, Report, Spending, to_json
-from tunecase.report.approvals import approval_words
 from tunecase.report.content import (
     Bars,
     Block,
@@ -45,6 +44,7 @@ from tunecase.report.content import (
     Tornado,
 )
 from tunecase.report.headline import headline
+from tunecase.report.sections.approve import approved_tile
 from tunecase.report.sections.audit import data
 from tunecase.report.sections.basis import basis, unchecked
 from tunecase.report.sections.books import spent
@@ -305,10 +305,7 @@ def _figures(material: Material) -> tuple[Figure, ...]:
         for key, section in TILES
         if key in shown
     ]
-    if (approvals := material.approvals) is not None and approvals.approved:
-        tiles.append(
-            Figure("Approved", money(approvals.total, approvals.currency), approval_words(approvals), "decision")
-        )
+    tiles += approved_tile(material.approvals, "decision")
     if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
         beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"

@@ -1,13 +1,11 @@
 """The section on what the next dollar should buy."""
 
-from collections.abc import Iterator
-
 from tunecase.prices import flip_words
-from tunecase.quantities import count, figures, firm, firm_share, money_band, paid, score, sentence, share
-from tunecase.records import Approvals, Decision, Option, Plan
-from tunecase.report.approvals import HEAD, approval_line, approval_rows
+from tunecase.quantities import count, figures, firm, firm_share, money_band, score, sentence, share
+from tunecase.records import Decision, Option, Plan
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.report.headline import headline, months_words
+from tunecase.report.sections.approve import approval_blocks
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 
@@ -20,7 +18,7 @@ def next_step(material: Material) -> Section:
     looks = (_looks(decision),) if decision.experiments else ()
     plan = () if decision.plan is None else (plan_table(decision.plan, first=decision.comes_first),)
     otherwise = () if decision.plan is None or not decision.plan.variants else (_variants(decision.plan),)
-    approved = () if material.approvals is None else tuple(_approvals(material.approvals))
+    approved = approval_blocks(material.approvals)
     blocks: tuple[Block, ...] = (*plan, *approved, _options(decision), *otherwise, *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
@@ -45,18 +43,6 @@ def plan_table(plan: Plan, *, first: bool) -> Table:
     months = months_words(plan.months, plan.currency)
     note += f" Expected spending: {months}." if months else ""
     return Table(caption, ("Figure", "", "Beside it", "Rests on"), rows, note=note)
-
-
-def _approvals(record: Approvals) -> Iterator[Block]:
-    """Where the approvals stand, and each of them."""
-    if words := approval_line(record):
-        yield Facts("", (("Money released", words),))
-    if record.approved:
-        rows = tuple(tuple(Cell(text) for text in row) for row in approval_rows(record))
-        note = f"{record.currency}. A charge draws from the approval that ends first."
-        if record.before > 0:
-            note += f" {paid(record.before)} was spent before the first approval and is counted in none."
-        yield Table("What was approved", HEAD, rows, (6, 7), note=note)
 
 
 def _options(decision: Decision) -> Table:
