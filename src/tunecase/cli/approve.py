@@ -12,7 +12,7 @@ approval_option = panel("The approval")
 
 def approve(
     amount: Annotated[
-        str | None, typer.Argument(metavar="[AMOUNT]", help='What is released, e.g. "1500 USD"; none shows approvals.')
+        str | None, typer.Argument(metavar="AMOUNT", help='What is released, e.g. "1500 USD"; none shows approvals.')
     ] = None,
     by: Annotated[str, approval_option(help="Who approves it.")] = "",
     until: Annotated[str | None, approval_option(help="The last day that it covers (YYYY-MM-DD).")] = None,

@@ -30,10 +30,12 @@ def print_approvals(console: "Console", record: Approvals) -> None:
     from tunecase.report import approval_line
 
     answer = f"{paid(record.total)} {record.currency} approved, {paid(record.spent)} spent, {paid(record.left)} left"
+    if record.moved:
+        answer += ", for another plan"
     heading(console, "approve", answer if record.approved else "nothing is approved", False if record.warns else None)
     rows = [
         (one.id[:12], str(one.approval.on), f"{paid(one.approval.amount)} {one.approval.currency}", paid(one.spent),
-         paid(one.left), one.state)
+         paid(one.left), "another plan" if one.moved and one.state == "in force" else one.state)
         for one in record.approved
     ]  # fmt: skip
     if rows:
