@@ -15,6 +15,9 @@ from tunecase.quantities import Interval80, Sampled, firm_difference, firm_money
 from tunecase.quantities.spread import Band, band
 from tunecase.records import (
     Alternative,
+    Approval,
+    Approvals,
+    Approved,
     Audit,
     Authorised,
     Baseline,
@@ -56,6 +59,7 @@ from tunecase.records import (
     Price,
     PriceCheck,
     Prices,
+    Rejection,
     Release,
     Round,
     Run,
@@ -662,6 +666,31 @@ def books() -> Books:
         "probe-3", "L40S", Decimal("36.60"), Decimal("41.17"), Decimal("4.57"), Decimal(27), Decimal("30.5")
     )
     return replace(record, runs=(run,), idle_hours=Decimal("3.5"), idle_amount=Decimal("4.72"))
+
+
+def approval() -> Approval:
+    """The first release, approved in full."""
+    made = plan()
+    return Approval(
+        Decimal("4500.00"), "USD", Decimal("4500.00"), "A. Person", date(2026, 11, 2), "c0ffee42c0ff", made.action,
+        "after the first test ship from 0.917, stop below 0.83; gives up at 4,000 training rows", made.release.p80,
+        made.authorise, date(2027, 1, 31), rests_on={"budget": "5f0c"},
+    )  # fmt: skip
+
+
+def rejection() -> Rejection:
+    """The next release, refused."""
+    made = plan()
+    return Rejection("A. Person", TODAY, "c0ffee42c0ff", made.action, made.release.p80, "after the audit")
+
+
+def approvals() -> Approvals:
+    """One approval, most of it spent."""
+    made, given = plan(), approval()
+    one = Approved("d" * 64, given, Decimal("3885.57"), Decimal("614.43"), "in force")
+    return Approvals(
+        "USD", given.plan, made.action, made.release.p80, approved=(one,), total=given.amount, spent=Decimal("3885.57")
+    )
 
 
 def comparison() -> Comparison:

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +15,13 @@ from typing import Any
 import pytest
 
 import tunecase.callback
+from tests import samples
 from tests.command import tunecase as command
+from tunecase import flow
 from tunecase.books.meter import STATE_FILE, read_state
 from tunecase.errors import InputError, MissingExtraError, TunecaseError
+from tunecase.flow.approve import plan_parts
+from tunecase.flow.keys import hash_of
 from tunecase.ledger.book import Ledger
 from tunecase.pilot.trainers import machine
 
@@ -202,6 +208,51 @@ def test_left_counts_the_rest_of_the_budget(tmp_path: Path, case: Path) -> None:
     budget = 1000 + made.state.log_history[0]["tunecase/usd_left"] + made.state.log_history[0]["tunecase/usd_spent"]
     assert made.state.global_step == 3
     assert f"budget: {budget:,.0f}".replace(",", "")[:9] in case.read_text().replace(",", "").replace("k", "000")
+
+
+def released(case: Path, amount: str, spent: str = "") -> None:
+    """An approval of that amount of the plan as it is, and a charge after it."""
+    opened = flow.open_case(case)
+    parts = plan_parts(opened)
+    given = replace(samples.approval(), amount=Decimal(amount), amount_base=Decimal(amount), on=opened.today)
+    given = replace(given, until=None, rests_on=parts, plan=hash_of(parts))
+    opened.ledger.append("record", given, recorded_at=datetime.now(UTC), verb="approve")
+    if spent:
+        assert 0 == command("spend", "add", spent, "USD", "--project", case).code
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of approvals, by the words after the amounts."""
+    return [record.getMessage() for record in caplog.records if "pproved" in record.getMessage()]
+
+
+def test_a_release_is_warned_of_at_four_fifths_and_at_all(tmp_path: Path, case: Path, caplog) -> None:
+    """Once each, with what others spent of it counted; the run goes on, for only max_usd stops it."""
+    released(case, "1000.50", spent="799.90")
+    made = trainer(tmp_path / "r", callback(project=case, usd_per_gpu_hour=100 * DEAR), steps=60, step_s=0.05)
+    made.train()
+    words = told(caplog)
+    assert 60 == made.state.global_step
+    assert ["a fifth of it or less is left", "it goes on; `tunecase approve` releases more"] == [
+        line.partition("; ")[2] for line in words
+    ]
+    assert all("of the 1000.50 USD approved are spent with this run" in line for line in words)
+
+
+def test_a_release_that_is_spent_is_said_before_the_first_step(tmp_path: Path, case: Path, caplog) -> None:
+    """Where the approvals stand is one line at the beginning, and is not said again."""
+    released(case, "10", spent="11")
+    trainer(tmp_path / "r", callback(project=case), steps=3).train()
+    (line,) = told(caplog)
+    assert "11.00 spent, 0.00 left, 1.00 of it covered by no approval. All that was approved is spent." in line
+
+
+def test_a_release_that_is_far_from_spent_is_not_told(tmp_path: Path, case: Path, caplog) -> None:
+    """Neither is one that nobody made."""
+    trainer(tmp_path / "a", callback(project=case), steps=2).train()
+    released(case, "1000")
+    trainer(tmp_path / "b", callback(project=case), steps=2).train()
+    assert [] == told(caplog)
 
 
 def test_the_price_book_gives_the_price_of_the_gpu_at_hand(tmp_path: Path, case: Path, monkeypatch, caplog) -> None:

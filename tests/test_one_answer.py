@@ -21,7 +21,7 @@ from tests.command import tunecase
 from tunecase import flow
 from tunecase.cli.show import record as printer
 from tunecase.records import RECORDS, Audit, Decision, Estimate, Option, Plan, from_json
-from tunecase.report import bridge_words, headline
+from tunecase.report import approval_line, approval_rows, bridge_words, headline
 
 WIDE = 2_000
 PERCENT = r"[<>]?\d+(?:\.\d+)?%"
@@ -136,6 +136,35 @@ every_case = pytest.mark.parametrize("case", plan_cases.CASES)
 def bare(money: str) -> str:
     """An amount without its currency and what is said beside it."""
     return money.split(" USD")[0]
+
+
+def test_what_was_approved_is_one_text_on_every_face(tmp_path: Path, audit: Audit) -> None:
+    """Terminal, Markdown, HTML, JSON and brief tell the same amounts, spent and left, of the same plan."""
+    opened = plan_cases.set_up("with the model", tmp_path / "case", audit)
+    flow.decide(opened)
+    for amount, by in (("1500.25 USD", "Head of Support"), ("200 USD", "A. Person")):
+        flow.approve(opened, flow.ApprovalAsked(amount, by))
+    assert 0 == tunecase("spend", "add", "1400", "USD", "--project", opened.path).code
+    record = flow.approvals(flow.open_case(opened.path))
+    line = approval_line(record)
+    assert "1,700.25 USD in all, last 200.00 USD by A. Person" in line
+    assert "1,400.00 spent, 300.25 left. 82% of what was approved is spent." in line
+    ran = {verb: tunecase(verb, "--project", opened.path) for verb in ("estimate", "decide", "books", "next", "report")}
+    brief = tunecase("define", "--brief", "-", "--project", opened.path).out
+    markdown, page, text = ((tmp_path / "case" / f"report.{end}").read_text("utf-8") for end in ("md", "html", "json"))
+    told = {verb: one.out for verb, one in ran.items()}
+    told |= {"markdown": _unescaped(markdown), "brief": html.unescape(brief).replace("\u200b", "")}
+    told["html"] = html.unescape(re.sub(r"<[^>]+>", "", page))
+    assert [] == [face for face, words in told.items() if line not in " ".join(words.split())]
+    rows = {
+        "markdown": list(_markdown_rows(markdown)),
+        "html": list(_html_rows(page)),
+        "brief": list(_markdown_rows(brief)),
+    }
+    for face, found in rows.items():
+        assert [list(row) for row in approval_rows(record)] == [row for row in found if row[-1] == "in force"], face
+    assert record == from_json(RECORDS["approvals"], json.loads(text)["records"]["approvals"])
+    assert {record.plan} == set(re.findall(r"--plan ([0-9a-f]{12})", brief))
 
 
 @every_case

@@ -6,13 +6,14 @@
     trainer.train(resume_from_checkpoint=True)
 
 It logs `tunecase/usd_spent`, `tunecase/usd_left`, `tunecase/usd_at_end` and `tunecase/gpu_hours` with every line of the
-trainer's log, warns once when the run will pass its limit, stops it with a checkpoint before it does, and books the
-charge in the project's ledger when it ends, one for each attempt. Attempts that were killed count: what they took
-stands in `_tunecase_spend.json` in the output folder, and in every checkpoint; a run that is never taken up again is
-booked with `tunecase spend import runs FOLDER`. Into an MLflow run that is active it writes the
-tags `tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, the same figures as metrics, what this
-attempt took as `tunecase.usd_spent`, and `tunecase.booked` once the charge is in the ledger: `tunecase spend import
-mlflow` then leaves the run out.
+trainer's log, warns once when the run will pass its limit, and when 80% and when all of the money that was released
+with `tunecase approve` is spent (it goes on then; only `max_usd` stops it), stops it with a checkpoint before it does,
+and books the charge in the project's ledger when it ends, one for each attempt. Attempts that were killed count: what
+they took stands in `_tunecase_spend.json` in the output folder, and in every checkpoint; a run that is never taken up
+again is booked with `tunecase spend import runs FOLDER`. Into an MLflow run that is active it writes the tags
+`tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, the same figures as metrics, what this attempt
+took as `tunecase.usd_spent`, and `tunecase.booked` once the charge is in the ledger: `tunecase spend import mlflow`
+then leaves the run out.
 
 A training that begins at step 0 in a folder whose last attempt never ended is taken for the same run; name another
 output folder for another run.
@@ -50,6 +51,7 @@ SpendCallback: Any  # made when it is asked for, below
 log = logging.getLogger("tunecase")
 NAME = "SpendCallback"
 AGREE_S = 10.0  # between two moments at which processes agree whether to stop
+NEARLY_SPENT = 0.8  # of what was approved: from here on the log warns
 BY_HAND = "mend what is said below, then `tunecase spend add AMOUNT USD --category gpu`"
 
 
@@ -126,6 +128,7 @@ class Watch:
         self.price = _price(settings, self.case)
         self.meter = Meter(settings.run)
         self.limit, self.budget = settings.max_usd, cast(float | None, None)
+        self.released: _Released | None = None
         self.begun_s = self.beaten_s = 0.0
         self.writes = self.warned = False
         self.logged: set[str] = set()
@@ -150,6 +153,7 @@ class Watch:
             from tunecase.flow import usd_left
 
             self.budget = usd_left(self.case, self.meter)
+            self.released = _released(self.case, self.meter)
         self._refuse_spent()
         self.meter.begin(datetime.now(UTC), step, self.price.usd_per_gpu_hour, gpus, self.price.gpu)
         self.begun_s = time.monotonic()
@@ -157,6 +161,8 @@ class Watch:
         if writes:
             self.meter.write(self.path)  # what cannot be written is said before anything is paid
             self._say_price(gpus)
+            if self.released is not None and self.released.words:
+                log.warning("tunecase: %s", self.released.words)
             self.mlflow = _MlflowRun.active(self.meter)
 
     def _say_price(self, gpus: int) -> None:
@@ -182,6 +188,8 @@ class Watch:
     def _take_time(self, step: int) -> None:
         self.meter.now.seconds = time.monotonic() - self.begun_s
         self.meter.now.last_step = max(step, self.meter.now.last_step)
+        if self.released is not None and self.writes:
+            self.released.warn(self.meter.usd)
 
     def beat(self, step: int) -> None:
         """Writes the state down: a kill after this costs the books nothing before it."""
@@ -260,6 +268,43 @@ class Watch:
             log.warning("tunecase: %.2f USD booked in all, new: %s", self.meter.usd, names)
         if self.mlflow is not None:
             self.mlflow.tags(booked="true")
+
+
+@dataclass(slots=True)
+class _Released:
+    """The money that was approved [USD], what of it others have spent, and from which share on was warned already.
+
+    `words` say where the approvals stand, where that is not well before the run begins.
+    """
+
+    usd: float
+    spent_usd: float
+    words: str
+    warned: float
+
+    def warn(self, run_usd: float) -> None:
+        """Warns once at 80% and once at the whole of what was approved, this run's own dollars counted."""
+        spent = self.spent_usd + run_usd
+        share = next((part for part in (1.0, NEARLY_SPENT) if spent >= part * self.usd), 0.0)
+        if share <= self.warned:
+            return
+        self.warned = share
+        words = "it goes on; `tunecase approve` releases more" if share == 1.0 else "a fifth of it or less is left"
+        log.warning("tunecase: %.2f of the %.2f USD approved are spent with this run; %s", spent, self.usd, words)
+
+
+def _released(case: "Flow", meter: "Meter") -> "_Released | None":
+    """What was released for the project; None where nothing ever was."""
+    from tunecase.flow import released
+    from tunecase.report import approval_line
+
+    found = released(case, meter)
+    if not found.approved:
+        return None
+    usd, spent = (float(amount) / case.project.base_per_usd for amount in (found.spendable, found.spent))
+    # What was passed before the run is said in the words, and not once more.
+    warned = next((part for part in (1.0, NEARLY_SPENT) if spent >= part * usd), 0.0)
+    return _Released(usd, spent, approval_line(found) if found.warns else "", warned)
 
 
 def _case(settings: Settings) -> "Flow | None":

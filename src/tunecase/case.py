@@ -7,6 +7,7 @@ from typing import Any
 
 from tunecase import flow
 from tunecase.records import (
+    Approvals,
     Audit,
     Books,
     Charges,
@@ -49,12 +50,11 @@ class Case:
         return flow.define(self.flow)
 
     def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
-        """Writes a page to sign as Markdown; a file that is there is replaced with `force` only."""
+        """Writes a page to sign as Markdown, of the decision as it stands; `force` replaces a file that is there."""
         from tunecase.cli.show import brief_markdown
         from tunecase.io import Output, write_outputs
 
-        record = self.flow.current("define") or flow.define(self.flow)
-        text = brief_markdown(record, self.flow.project, self.flow.current("estimate"), self.flow.today)
+        text = brief_markdown(*flow.as_it_stands(self.flow), project=self.flow.project, today=self.flow.today)
         write_outputs([Output(Path(to), text.encode())], self.flow.needed_files(), force=force)
         return Path(to)
 
@@ -138,6 +138,21 @@ class Case:
         `corrects` is the number of an earlier round whose place it takes.
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
+
+    def approve(self, amount: str, by: str, **options: Any) -> Approvals:
+        """Releases money for the plan on file: `case.approve("1500 USD", "Head of Support", until="2027-01-31")`.
+
+        Takes the other fields of `flow.ApprovalAsked` (until, note, plan, replaces).
+        """
+        return flow.approve(self.flow, flow.ApprovalAsked(amount, by, **options))
+
+    def reject(self, by: str, *, note: str = "", plan: str = "") -> Approvals:
+        """Refuses the release that the plan on file asks for; an approval of this very plan ends with it."""
+        return flow.reject(self.flow, by, note, plan)
+
+    def approvals(self) -> Approvals:
+        """What was approved, what was spent of it and what is left, and whether the plan has changed since."""
+        return flow.approvals(self.flow)
 
     def spend_import(self, kind: str, place: str | Path = "", **options: Any) -> Imported:
         """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.

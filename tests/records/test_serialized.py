@@ -24,6 +24,9 @@ PINNED: dict[str, tuple[int, str]] = {
     "books": (1, "023b92fb78d7"),
     "close": (1, "cb1a74020faa"),
     "plan": (1, "ae559b43c9c7"),
+    "approve": (1, "e5bd3af38bb7"),
+    "rejection": (1, "b184ad23d24e"),
+    "approvals": (1, "fdb57f69ca87"),
     "compare": (1, "28e381ff7b46"),
     "fit": (1, "66038e7c7c2c"),
     "scored": (1, "113fdf98ad6d"),
@@ -35,7 +38,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "mapped": (1, "dc6d95685177"),
     "imported": (1, "b208b94bdc0a"),
     "ledger": (1, "1f35ef195d5b"),
-    "rechain": (1, "544344670bb4"),
+    "rechain": (1, "4405dcb9febc"),
     "set-aside": (1, "5ebe3e8ea9bc"),
     "charges": (1, "c1c55b294a2e"),
 }

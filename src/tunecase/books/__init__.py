@@ -1,5 +1,6 @@
 """What did it cost? Charges against the plan, line by line, and what the project will have cost."""
 
+from tunecase.books.approved import Dated, Drawdown, Grant, Moment, drawn_down
 from tunecase.books.books import Standing, books
 from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, spending, to_correct
 from tunecase.books.completion import LineDrawn
@@ -23,9 +24,10 @@ from tunecase.books.variance import in_cents
 from tunecase.books.words import hit_words, lead
 
 __all__ = [
-    "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE", "RULE_VERB",
-    "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "HalfImports", "Kept", "LineDrawn", "Meter",
-    "Past", "Standing", "before_plan", "books", "focus_csv", "held", "hindsight", "hit_words", "in_cents", "inside",
-    "kept", "latest_of", "lead", "map_command", "meter_of", "placed", "plan_of_record", "planned_lines", "read_past",
-    "read_state", "rule_for", "rule_problems", "rules_of", "spending", "to_correct", "together", "unplaced",
+    "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE",
+    "RULE_VERB", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown", "Grant",
+    "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "before_plan", "books",
+    "drawn_down", "focus_csv", "held", "hindsight", "hit_words", "in_cents", "inside", "kept", "latest_of", "lead",
+    "map_command", "meter_of", "placed", "plan_of_record", "planned_lines", "read_past", "read_state", "rule_for",
+    "rule_problems", "rules_of", "spending", "to_correct", "together", "unplaced",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 from typer.main import get_command
 
+from tunecase.cli.approve import approve
 from tunecase.cli.audit import audit
 from tunecase.cli.books import books
 from tunecase.cli.check import check
@@ -26,6 +27,7 @@ from tunecase.cli.ledger import ledger_app
 from tunecase.cli.next import next_
 from tunecase.cli.pilot import pilot
 from tunecase.cli.prices import prices
+from tunecase.cli.reject import reject
 from tunecase.cli.report import report
 from tunecase.cli.run import run
 from tunecase.cli.serve import serve
@@ -76,6 +78,8 @@ app.command(rich_help_panel=QUICK)(fit)
 app.command(rich_help_panel=QUICK)(prices)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
+app.command(rich_help_panel=AFTER)(approve)
+app.command(rich_help_panel=AFTER)(reject)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.command(rich_help_panel=AFTER)(books)
 app.command(rich_help_panel=AFTER)(check)

@@ -28,7 +28,8 @@ def define(
 ) -> None:
     """Is the problem well posed, and achievable with today's technology? What else would do?
 
-    `--brief` writes what a manager needs to decide and sign: question, verdict, costs, fixes, what is unknown.
+    `--brief` writes what a manager needs to decide and sign: question, verdict, the plan as it stands with what to
+    release and when to stop, costs, fixes, what is unknown.
     """
     from tunecase import flow
     from tunecase.cli.show.brief import brief_markdown
@@ -39,11 +40,11 @@ def define(
     place = Path(file or DEFAULT_BRIEF)
     if brief and file != "-":
         opened.check_outputs([Output(place)], force=force)
-    record = flow.define(opened)
     if not brief:
-        finish("define", record, json, case=opened)
+        finish("define", flow.define(opened), json, case=opened)
         return
-    text = brief_markdown(record, opened.project, opened.current("estimate"), opened.today)
+    standing = flow.as_it_stands(opened)
+    record, text = standing.definition, brief_markdown(*standing, project=opened.project, today=opened.today)
     if file == "-":
         sys.stdout.write(text)
         if not record.ok:

@@ -11,9 +11,10 @@ import typer
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
-    from tunecase.records import NotUsed
+    from tunecase.records import Approvals, NotUsed
 
 HERE = Path("tunecase.yaml")
+OF_MONEY = ("estimate", "decide", "next", "books", "report", "run")  # verbs that tell where the approvals stand
 
 
 def panel(title: str) -> Callable[..., Any]:
@@ -85,29 +86,37 @@ def day_of(text: str | None) -> date:
         raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
 
 
-def print_record(verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed]" = ()) -> None:
-    """Prints a record, or JSON and nothing else, with the records on file that it does not rest on."""
+def print_record(
+    verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed]" = (), approvals: "Approvals | None" = None
+) -> None:
+    """Prints a record, or JSON and nothing else, with the records on file that it does not rest on, and approvals."""
     if as_json:
         import orjson
 
         from tunecase.records import to_json
 
         text = to_json(record)
-        sys.stdout.write((to_json({**orjson.loads(text), "not_used": aside}) if aside else text).decode() + "\n")
+        beside = {name: value for name, value in (("not_used", aside), ("approvals", approvals)) if value}
+        sys.stdout.write((to_json({**orjson.loads(text), **beside}) if beside else text).decode() + "\n")
     else:
-        from tunecase.cli.show.record import show, show_not_used
+        from tunecase.cli.show.record import show, show_approvals, show_not_used
 
         show(verb, record)
+        if approvals is not None:
+            show_approvals(approvals)
         show_not_used(aside)
 
 
 def finish(
     verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "", case: "Flow | None" = None
 ) -> None:
-    """Prints a record, and what of the case is not used for it; exits with code 1 if its answer is no."""
-    from tunecase.flow import not_used
+    """Prints a record, the approvals, and what of the case is not used; exits with code 1 if its answer is no."""
+    from tunecase.flow import approvals, not_used
 
-    print_record(verb, record, as_json, not_used(case, verb) if case is not None else ())
+    if case is None:
+        print_record(verb, record, as_json)
+    else:
+        print_record(verb, record, as_json, not_used(case, verb), approvals(case) if verb in OF_MONEY else None)
     if note:
         typer.echo(note)
     fine = getattr(record, "ok", True) if ok is None else ok

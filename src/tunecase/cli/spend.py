@@ -1,10 +1,14 @@
 """The commands `spend ...`: what was really paid, typed or imported."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
+
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
+    from tunecase.records import Approvals
 
 spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
 
@@ -43,7 +47,15 @@ def spend_add(
     _refuse_unknown(context)
     opened = open_project(project, 0, today)
     asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit)
-    print_record("spend", flow.spend_text(opened, asked), json)
+    print_record("spend", flow.spend_text(opened, asked), json, approvals=_warning(opened))
+
+
+def _warning(opened: "Flow") -> "Approvals | None":
+    """The approvals, where further spending is or soon will be covered by none; nothing where none was ever made."""
+    from tunecase import flow
+
+    standing = flow.approvals(opened)
+    return standing if standing.warns else None
 
 
 def _refuse_unknown(context: typer.Context) -> None:
@@ -109,7 +121,7 @@ def spend_import(
             dry_run=dry_run, on_read=progress,
         )  # fmt: skip
         record = flow.spend_import(opened, kind, place, choice)
-    print_record("imported", record, json)
+    print_record("imported", record, json, approvals=_warning(opened))
 
 
 @spend_app.command("map")

@@ -1,5 +1,6 @@
 """The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
+from tunecase.flow.approve import ApprovalAsked, approvals, approve, reject
 from tunecase.flow.audit import audit
 from tunecase.flow.books import BooksAsked, books, check_books_files, write_books
 from tunecase.flow.check import check
@@ -17,22 +18,22 @@ from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
-from tunecase.flow.report import check_report, contents, report
+from tunecase.flow.report import as_it_stands, check_report, contents, report
 from tunecase.flow.run import Watch, road
 from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_map, spend_text
-from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
+from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import audit_file, forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
-    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked", "Watch", "add_round", "asked_of",
-    "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check",
-    "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define",
-    "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge",
-    "keep_forecast", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case",
-    "pilot", "pilot_settings", "points", "prices", "rechain", "report", "review", "review_file", "road",
-    "set_aside", "spend", "spend_import", "spend_map", "spend_text", "update_prices", "usd_left", "verify",
-    "write_books",
+    "ApprovalAsked", "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow",
+    "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked", "Watch", "add_round",
+    "approvals", "approve", "as_it_stands", "asked_of", "audit", "audit_file", "base_model", "baselines",
+    "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare",
+    "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
+    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of",
+    "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points",
+    "prices", "rechain", "reject", "released", "report", "review", "review_file", "road", "set_aside", "spend",
+    "spend_import", "spend_map", "spend_text", "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.approve import approvals
 from tunecase.flow.known import drawn_of, known_of
 from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now, spent
@@ -238,7 +239,9 @@ def write_books(
         outputs.append(Output(csv, focus_csv(counting, record, phases(flow)).encode(), CSV_MARK))
         notes.append(f"{csv}: {counted(len(counting), 'charge')} in FOCUS columns.")
     if page is not None:
-        content = page_of(record, flow.project, [charge for _, charge in charges], flow.today, __version__)
+        content = page_of(
+            record, flow.project, [charge for _, charge in charges], flow.today, __version__, approvals(flow)
+        )
         outputs.append(Output(page, draw(content).encode(), MADE_BY))
         notes.append(f"{page}: the books on one page.")
     if outputs:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
+from tunecase.flow.approve import plan_parts
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow
 from tunecase.records import Decision
@@ -28,4 +29,4 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
         what_if=what_if,
         progress=progress,
     )
-    return cast(Decision, flow.keep("decide", record))
+    return cast(Decision, flow.keep("decide", record, plan=plan_parts(flow)))

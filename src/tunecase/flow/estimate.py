@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tunecase.errors import InputError, Problem
+from tunecase.flow.approve import plan_parts
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, read_confidence
 from tunecase.quantities import Sampled, Worlds, day
@@ -26,7 +27,8 @@ def price_project(
     of_pilot = pilot is not None and seen is not None and seen.source == "pilot" and not seen.rounds
     scored = pilot.variants if pilot is not None and of_pilot else ()
     made = replace(plan(drawn), bridge=_bridge(flow, drawn), variants=variants(drawn, scored))
-    return cast(Estimate, flow.keep("estimate", estimate(drawn, made, what_if=wanted, progress=progress)))
+    bill = estimate(drawn, made, what_if=wanted, progress=progress)
+    return cast(Estimate, flow.keep("estimate", bill, plan=plan_parts(flow)))
 
 
 def _bridge(flow: Flow, drawn: "Drawn") -> Bridge | None:

@@ -120,6 +120,26 @@ class Grounds(NamedTuple):
         return f"was made {_listed(words)}"
 
 
+def hash_of(parts: Mapping[str, str]) -> str:
+    """The hash of something that rests on parts, each named with its digest; their order does not matter."""
+    return _digest(repr(sorted(parts.items())))
+
+
+def digests(texts: Mapping[str, str]) -> dict[str, str]:
+    """A short digest of each text, by the same names."""
+    return {name: _digest(text) for name, text in texts.items()}
+
+
+def moved(was: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """The names of parts that changed, came or went, three at most and how many more; empty where none did.
+
+    Example:
+        >>> moved({"budget": "5f", "the pilot": "77"}, {"budget": "5f", "the pilot": "0c", "reviews": "1a"})
+        'the pilot and reviews'
+    """
+    return _named(_changed(was, now))
+
+
 def _setting_words(name: str, was: Parts, now: Parts) -> str:
     """One setting that changed, as the end of "was made …"."""
     if name == DAY:

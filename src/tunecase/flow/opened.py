@@ -223,17 +223,18 @@ class Flow:
 
         check_outputs(outputs, self.needed_files(), force=force)
 
-    def keep(self, verb: str, record: Any, seed: int | None = None) -> Any:
+    def keep(self, verb: str, record: Any, seed: int | None = None, plan: Mapping[str, str] | None = None) -> Any:
         """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only.
 
-        `seed` is the one that the record was made with, that of the case when left out.
+        `seed` is the one that the record was made with, that of the case when left out. `plan` is what the plan in the
+        record rests on, of a record that holds one.
         """
         self.records[verb] = record
         if not self.writes:
             return record
         afresh = verb == "forecast" and record.source != "pilot" and not record.rounds
         grounds = self.grounds(verb, afresh)
-        meta = {
+        meta: dict[str, Any] = {
             "key": grounds.key,
             "rests_on": grounds.parts(),
             "made_from": self._made_from(verb),
@@ -242,6 +243,8 @@ class Flow:
             "version": __version__,
             "price_book": catalog.price_book(self.contracts.digest if self.contracts else ""),
         }
+        if plan is not None:
+            meta["plan"] = plan
         if verb in ("round", "next", "estimate", "decide", "books"):
             meta["phase"] = f"iter-{record.number if verb == 'round' else len(self.rounds())}"
         self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from tunecase import catalog
+from tunecase.flow.approve import approvals
 from tunecase.flow.books import books
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
 from tunecase.ledger import Entry
-from tunecase.records import Estimate, Report
+from tunecase.records import Approvals, Decision, Definition, Estimate, Report
 from tunecase.version import __version__
 
 
@@ -41,6 +42,7 @@ def contents(flow: Flow) -> Any:
     renew(flow)
     order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
     records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
+    held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []
     head, bill = "", flow.grounds("estimate")
@@ -50,14 +52,36 @@ def contents(flow: Flow) -> Any:
             stood[entry.verb] = _standing(entry)
         if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
-    held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood |= {verb: _standing(stands) for verb, stands in held.items() if stands is not None}
+    records["approvals"] = approvals(flow)
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
     charges = [charge for _, charge in flow.spendings()]
     return content(
         records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
         entries=stood, not_used=not_used(flow),
     )  # fmt: skip
+
+
+class Standing(NamedTuple):
+    """A case as a brief tells it: the problem, its bill, the decision (None before any), and what was approved."""
+
+    definition: Definition
+    bill: Estimate | None
+    decision: Decision | None
+    approvals: Approvals
+
+
+def as_it_stands(flow: Flow) -> Standing:
+    """The case as it stands, for a brief: once anything was decided, what a change has outdated is made again first.
+
+    Before that the problem is judged with whatever bill there is.
+    """
+    decided = flow.ledger.latest("record", "decide") is not None
+    if decided:
+        renew(flow)
+    held: Definition | None = flow.current("define") if decided else None
+    definition = held or define(flow)
+    return Standing(definition, flow.current("estimate"), flow.current("decide"), approvals(flow))
 
 
 def _standing(entry: Entry) -> str:

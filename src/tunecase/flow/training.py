@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
+from tunecase.flow.approve import approvals
 from tunecase.flow.opened import Flow
 from tunecase.flow.spend import spend
 from tunecase.ledger import Entry
 from tunecase.quantities import Band, band
-from tunecase.records import Spending
+from tunecase.records import Approvals, Spending
 
 if TYPE_CHECKING:
     from tunecase.books import Attempt, Meter
@@ -56,6 +57,11 @@ def usd_left(flow: Flow, meter: "Meter") -> float | None:
     others = held([(name, charge) for name, charge in flow.spendings() if charge.row_id not in own]).charges
     paid = sum(charge.amount_base for _, charge in others)
     return (flow.project.budget.spread.median - float(paid)) / flow.project.base_per_usd
+
+
+def released(flow: Flow, meter: "Meter") -> Approvals:
+    """What was approved and spent of it but for the run's own charges, which its meter knows better."""
+    return approvals(flow, without={attempt.row_id for attempt in meter.attempts})
 
 
 def charge_of(flow: Flow, run: str, attempt: "Attempt", supersedes: str = "") -> Spending:

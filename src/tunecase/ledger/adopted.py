@@ -8,14 +8,14 @@ file. What stands in both was taken over from neither.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from tunecase.errors import Problem
-from tunecase.ledger.lines import read_line
-from tunecase.records import Adopted, Spending
+from tunecase.ledger.lines import Entry, read_line
+from tunecase.records import Adopted, Approval, Spending
 
-MOST_KEPT = 100  # charges that the record lists one by one
+MOST_KEPT = 100  # charges, and approvals, that the record lists one by one
 
 
 def in_longest(ids: Mapping[str, str], prevs: Mapping[str, str], heads: Sequence[str]) -> Counter[str]:
@@ -44,9 +44,8 @@ def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Deci
     """The charges among the lines taken over, the first hundred of them, and the sum of all by currency."""
     changes: list[Adopted] = []
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for line in lines:
-        entry = read_line("", line, check=False)
-        if isinstance(entry, Problem) or entry.kind != "spend" or entry.fault:
+    for entry in _readable(lines):
+        if entry.kind != "spend":
             continue
         charge: Spending = entry.record()
         sums[charge.currency] += charge.amount
@@ -54,3 +53,20 @@ def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Deci
             text = charge.description or charge.category
             changes.append(Adopted(entry.id, charge.on.isoformat(), charge.amount, charge.currency, text))
     return tuple(changes), dict(sums)
+
+
+def adopted_approvals(lines: Sequence[bytes]) -> tuple[Adopted, ...]:
+    """The approvals among the lines taken over, the last hundred: money that nobody of the longest history released."""
+    approved: list[Adopted] = []
+    for entry in _readable(lines):
+        if entry.kind == "record" and entry.verb == "approve":
+            given: Approval = entry.record()
+            approved.append(Adopted(entry.id, given.on.isoformat(), given.amount, given.currency, given.by))
+    return tuple(approved[-MOST_KEPT:])
+
+
+def _readable(lines: Sequence[bytes]) -> Iterator[Entry]:
+    for line in lines:
+        entry = read_line("", line, check=False)
+        if not isinstance(entry, Problem) and not entry.fault:
+            yield entry

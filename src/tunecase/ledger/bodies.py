@@ -28,6 +28,7 @@ META: dict[str, type] = {
     "price_book": str,
     "rests_on": dict,
     "made_from": dict,
+    "plan": dict,
 }
 # Records that are made again where they cannot be read; all others are what happened, and must be read.
 MADE_AGAIN = frozenset(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
-from tunecase.ledger.adopted import adopted
+from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import MOST_BYTES, Kind
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
@@ -192,7 +192,7 @@ class Ledger:
             record = Rechained(
                 entries=len(lines), moved=len(moved), from_line=min(moved, default=0), histories=len(order.heads),
                 heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
-                adopted=len(order.adopted), charges=charges, amounts=amounts,
+                adopted=len(order.adopted), charges=charges, amounts=amounts, approved=adopted_approvals(order.adopted),
             )  # fmt: skip
             last = chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
             put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)

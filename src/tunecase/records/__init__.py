@@ -1,5 +1,6 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
+from tunecase.records.approve import Approval, Approvals, Approved, Rejection
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.check import Check, Shift
@@ -73,16 +74,17 @@ from tunecase.records.spend import (
 )
 
 __all__ = [
-    "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Audit", "Authorised",
-    "Baseline", "Bill", "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
-    "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision",
-    "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment",
-    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement",
-    "KeyAssumption", "Kind", "Labelling", "LeftOut", "Limits", "Line", "LineRule", "Mapped", "Measured",
-    "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
-    "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
-    "Prices", "PricesUpdated", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
-    "SetAside", "Severity", "Shift", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial",
-    "Tuning", "Unplaced", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf",
-    "WorstRow", "Worth", "Written", "from_json", "reading_fault", "to_json", "unread_words",
+    "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Approval", "Approvals",
+    "Approved", "Audit", "Authorised", "Baseline", "Bill", "BookLine", "Books", "Bridge", "Chance", "Change",
+    "Changed", "Charge", "Charges", "Check", "Cleaned", "Closing", "Cluster", "Compared", "Comparison",
+    "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
+    "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held",
+    "HitRate", "Imported", "Judged", "Judgement", "KeyAssumption", "Kind", "Labelling", "LeftOut", "Limits",
+    "Line", "LineRule", "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel",
+    "NextRun", "NotUsed", "Option", "Outcome", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen",
+    "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release",
+    "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice",
+    "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge",
+    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
+    "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

@@ -42,7 +42,10 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A charge that came into the ledger from another history than its longest: entry, day, amount, what for."""
+    """A charge that came into the ledger from another history than its longest: entry, day, amount, what for.
+
+    Of an approval, `description` is who gave it.
+    """
 
     id: str
     on: str
@@ -60,7 +63,8 @@ class Rechained:
     as they were; `copies` is how many lines said what another one had said, `markers` how many lines of version
     control stood between; `version` is that of the tool, `copy` the name of
     the file with everything as it was. `adopted` entries stood beside the longest history and count now, too: `charges`
-    are those of them that are money, the first hundred, `amounts` the sums of all by currency.
+    are those of them that are money, the first hundred, `amounts` the sums of all by currency, `approved` the approvals
+    among them, the last hundred.
     """
 
     entries: int
@@ -75,6 +79,7 @@ class Rechained:
     adopted: int = 0
     charges: tuple[Adopted, ...] = ()
     amounts: Mapping[str, Amount] = field(default_factory=dict)
+    approved: tuple[Adopted, ...] = ()
 
 
 NOUNS = {"define": "definition", "estimate": "bill", "decide": "decision", "judge": "judgement"}

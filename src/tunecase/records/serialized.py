@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
 from tunecase.quantities import one_line
+from tunecase.records.approve import Approval, Approvals, Rejection
 from tunecase.records.audit import Audit
 from tunecase.records.books import Books, Closing, PlanChosen
 from tunecase.records.check import Check
@@ -45,6 +46,9 @@ RECORDS: dict[str, type] = {
     "books": Books,
     "close": Closing,
     "plan": PlanChosen,
+    "approve": Approval,
+    "rejection": Rejection,
+    "approvals": Approvals,
     "compare": Comparison,
     "check": Check,
     "fit": Fit,

@@ -44,6 +44,7 @@ from tunecase.report.content import (
     Tornado,
 )
 from tunecase.report.headline import headline
+from tunecase.report.sections.approve import approved_tile
 from tunecase.report.sections.audit import data
 from tunecase.report.sections.basis import basis, unchecked
 from tunecase.report.sections.books import spent
@@ -171,6 +172,7 @@ def _gathered(records: Mapping[str, Any], today: date | None = None) -> Material
         forecast=records.get("forecast"),
         decision=records.get("decide"),
         books=records.get("books"),
+        approvals=records.get("approvals"),
     )
 
 
@@ -305,6 +307,7 @@ def _figures(material: Material) -> tuple[Figure, ...]:
         for key, section in TILES
         if key in shown
     ]
+    tiles += approved_tile(material.approvals, "decision")
     if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
         beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"

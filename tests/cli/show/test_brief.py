@@ -1,8 +1,10 @@
 """The brief: everything a manager needs to sign, as plain Markdown, written whole and never over another file."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests import samples
 from tests.command import tunecase
@@ -10,12 +12,18 @@ from tests.making import case_folder
 from tests.problem_cases import project
 from tunecase.case import Case
 from tunecase.cli.show import brief_markdown
+from tunecase.cli.show.paper import shown
+from tunecase.quantities import sentence
+from tunecase.records import Approvals, Decision, Definition, Estimate
+from tunecase.report import approve_command, headline
 
 TODAY = date(2026, 11, 26)
+CURVE = "n,score,test_rows\n" + "".join(f"{n},{1 - 0.5 * (n / 30) ** -0.35:.4f},400\n" for n in (30, 60, 120))
 HEADINGS = (
     "# Brief: letters",
     "## The question",
     "## The verdict",
+    "## The plan",
     "## What it costs",
     "## What it brings",
     "## What fails, and what each fix costs",
@@ -25,9 +33,14 @@ HEADINGS = (
 )
 
 
+def brief(record: Definition, bill: Estimate | None, decision: Decision | None = None, **more: Any) -> str:
+    """The brief of a day; `approvals` are none where none are given."""
+    return brief_markdown(record, bill, decision, more.pop("approvals", Approvals("USD")), today=TODAY, **more)
+
+
 def test_everything_to_decide_is_there() -> None:
     """Question, verdict, costs, worth, failures with prices, unknowns, other ways, owner and lines to sign."""
-    text = brief_markdown(samples.definition(), project(), samples.estimate(), TODAY)
+    text = brief(samples.definition(), samples.estimate(), project=project())
     assert list(HEADINGS) == [line for line in text.splitlines() if line.startswith("#")]
     for words in (
         "26 November 2026, by tunecase",
@@ -48,11 +61,57 @@ def test_everything_to_decide_is_there() -> None:
         assert words in text, words
 
 
+def test_a_decision_is_what_is_signed() -> None:
+    """Advice, headline figures, stop rule, the plan's hash, and the command that approves the release."""
+    record = replace(samples.approvals(), approved=(), total=Decimal(0), spent=Decimal(0))
+    text = brief(samples.definition(), samples.estimate(), samples.decision(), project=project(), approvals=record)
+    for figure in headline(samples.plan()):
+        assert f"| {shown(figure.name)} | {shown(figure.value)} | {shown(figure.beside or '-')} |" in text, figure.name
+    for words in (
+        f"**{shown(sentence(samples.decision().action))}**",
+        "- Hash of the plan: c0ffee42c0ff",
+        "The plan is not approved.",
+        f"`{approve_command(record)}`",
+        "`tunecase reject --by NAME --plan c0ffee42c0ff`",
+    ):
+        assert words in text, words
+    assert "go to pilot\n- [ ]" not in text
+    given = brief(
+        samples.definition(), samples.estimate(), samples.decision(), project=project(), approvals=samples.approvals()
+    )
+    assert "| 2 November 2026 | 4,500.00 USD | A. Person | 31 January 2027 |" in given
+
+
+def test_without_a_decision_it_says_so() -> None:
+    """And offers no plan to sign."""
+    text = brief(samples.definition(), samples.estimate(), project=project())
+    assert "Nothing is decided yet" in text
+    assert "tunecase approve" not in text
+
+
+def test_a_decision_is_made_anew_before_it_is_signed(tmp_path: Path) -> None:
+    """The brief of another day holds the plan of its own day, with the curve of the points, not that of before them."""
+    path, place = case_folder(tmp_path, train_rows=120, test_rows=100), tmp_path / "brief.md"
+    (tmp_path / "points.csv").write_text(CURVE, encoding="utf-8")
+    case = Case(path, today=TODAY)
+    case.keep_forecast(tmp_path / "points.csv")
+    case.decide()
+    tomorrow = Case(path, today=TODAY + timedelta(1))
+    tomorrow.brief(place)
+    plan = Case(path, today=TODAY + timedelta(1)).decide().plan
+    assert plan is not None
+    assert "points.csv" in plan.based_on
+    text = place.read_text(encoding="utf-8")
+    for figure in headline(plan):
+        assert f"| {shown(figure.name)} | {shown(figure.value)} |" in text, figure.name
+    assert f"- Hash of the plan: {tomorrow.approvals().plan}" in text
+
+
 def test_tables_are_whole() -> None:
     """Every row of a table has as many cells as its head, whatever the texts hold."""
     rule = replace(samples.definition().criteria[1], reason="a | b <script> [x](y) *z* `q` ~s~ \\", fix="# not a head")
     record = replace(samples.definition(), criteria=(rule,))
-    text = brief_markdown(record, project(goal="- not | a list"), samples.estimate(), TODAY)
+    text = brief(record, samples.estimate(), project=project(goal="- not | a list"))
     block: list[int] = []
     for line in [*text.splitlines(), ""]:
         if line.startswith("|"):
@@ -67,7 +126,7 @@ def test_tables_are_whole() -> None:
 def test_what_is_missing_is_said() -> None:
     """Without a bill, an owner, failures or unknowns the brief says so in words."""
     record = replace(samples.definition(), criteria=(), alternatives=(), value_per_point=None, target=None, in_use=None)
-    text = brief_markdown(record, project(owner=None, goal=None), None, TODAY)
+    text = brief(record, None, project=project(owner=None, goal=None))
     for words in (
         "Not known yet: run `tunecase estimate`.",
         "nobody is named",
@@ -134,5 +193,5 @@ def test_no_text_of_the_project_is_markup() -> None:
         ("see https://a.example", "see https&#58;&#8203;//a.example"),
         ("1.5 of 3", "1.5 of 3"),
     )
-    briefs = {goal: brief_markdown(samples.definition(), project(goal=goal), None, TODAY) for goal, _ in harmless}
+    briefs = {goal: brief(samples.definition(), None, project=project(goal=goal)) for goal, _ in harmless}
     assert [] == [(goal, wanted) for goal, wanted in harmless if f"\n{wanted}\n" not in briefs[goal]]

@@ -60,6 +60,12 @@ FRAGMENTS = {
     "mapped": ("SPEND MAP ──────── description=*label* counts on data: 1 charge, 90.00 USD",
                "service=Amazon S3 storage 3", "service=Amazon Kendra 2 8.78", "total 9.02",
                  'tunecase spend map "service=Amazon Kendra" LINE'),
+    "approve": ("APPROVE ──────── 4,500.00 USD by A. Person on 2 November 2026", "Plan c0ffee42c0ff: label up to 2,000",
+                "Stop rule: after the first test ship from 0.917"),
+    "rejection": ("rejected by A. Person on 24 November 2026", "after the audit"),
+    "approvals": ("APPROVE ──────── 4,500.00 USD approved, 3,885.57 spent, 614.43 left",
+                  "dddddddddddd 2026-11-02 4,500.00 USD 3,885.57 614.43 in force A. Person, plan c0ffee42c0ff",
+                  "until 31 January 2027; 3,885.57 spent, 614.43 left. 86% of what was approved is spent."),
     "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
                 "262.40 billed labels, batch 1", "USD; L40S hours (counts no more: its bill counts)"),
     "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
@@ -155,8 +161,7 @@ def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
         "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
-            "rechain": "one chain now",
-        "ledger": "is whole",
+        "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
     }  # fmt: skip
     breaches = []
     for verb, record in ALL.items():

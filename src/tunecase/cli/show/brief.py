@@ -1,6 +1,7 @@
 """The brief of a problem as plain Markdown: the question, the verdict, costs, gaps, other ways, and lines to sign."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from tunecase.quantities import (
     score,
     sentence,
 )
-from tunecase.records import Criterion, Definition, Estimate
+from tunecase.records import Approvals, Criterion, Decision, Definition, Estimate
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -26,19 +27,25 @@ if TYPE_CHECKING:
 WEIGHTS = {"stop": "stops", "warn": "asks for a fix", "note": "worth knowing"}
 
 
-def brief_markdown(record: Definition, project: "Project", bill: Estimate | None, today: date) -> str:
+def brief_markdown(
+    record: Definition, bill: Estimate | None, decision: Decision | None, approvals: Approvals, *, project: "Project",
+    today: date,
+) -> str:  # fmt: skip
     """The brief that a manager can sign.
 
     Args:
         record: the problem as judged.
-        project: for the question, the owner and what is to be measured.
         bill: what it costs; without it the brief says so.
+        decision: what is advised, with its plan; without it the brief says so.
+        approvals: what was approved, and the release that is asked for.
+        project: for the question, the owner and what is to be measured.
         today: the day it is dated.
     Returns: Markdown without HTML, ending in lines for names, signatures and dates.
     """
     lines = [f"# Brief: {shown(project.name)}", "", f"{day(today)}, by tunecase {__version__}.", ""]
     lines += ["## The question", "", *_question(record, project), ""]
     lines += ["## The verdict", "", f"**{sentence(record.verdict)}** {shown(_reason(record))}", ""]
+    lines += ["## The plan", "", *_plan(decision, approvals), ""]
     lines += ["## What it costs", "", *_costs(bill), ""]
     lines += ["## What it brings", "", *_brings(record), ""]
     failed = _ranked(record, "fail")
@@ -49,7 +56,7 @@ def brief_markdown(record: Definition, project: "Project", bill: Estimate | None
     lines += [*_rules(unknown, record.currency), ""] if unknown else ["Nothing that the rules ask for.", ""]
     if record.alternatives:
         lines += ["## Other ways", "", *_ways(record), ""]
-    return "\n".join([*lines, "## The decision", "", *_signature(project)]) + "\n"
+    return "\n".join([*lines, "## The decision", "", *_signature(project, decision, approvals)]) + "\n"
 
 
 def _question(record: Definition, project: "Project") -> Iterator[str]:
@@ -71,6 +78,48 @@ def _question(record: Definition, project: "Project") -> Iterator[str]:
 
 def _reason(record: Definition) -> str:
     return sentence(record.reason.partition(": ")[2] or record.reason)
+
+
+def _plan(decision: Decision | None, approvals: Approvals) -> Iterator[str]:
+    """What is advised, the headline figures of its plan, and what of it was approved."""
+    from tunecase.report import headline
+
+    if decision is None:
+        yield "Nothing is decided yet: this is the state before any decision. Run `tunecase decide`, then this again."
+        return
+    yield f"**{shown(sentence(decision.action))}** {shown(decision.reason)}"
+    if decision.plan is None:
+        return
+    yield ""
+    if not decision.plan.advised:
+        yield f"Not advised. To {shown(decision.plan.action)} all the same would come to this:"
+    elif decision.comes_first:
+        yield f"That comes first. After it, to {shown(decision.plan.action)} would come to this:"
+    else:
+        yield f"The plan begins with this: {shown(decision.plan.action)}."
+    yield ""
+    yield "| figure | | beside it | rests on |"
+    yield "|---|---|---|---|"
+    for figure in headline(decision.plan):
+        cells = (figure.name, figure.value, figure.beside or "-", figure.evidence or "-")
+        yield f"| {' | '.join(map(shown, cells))} |"
+    yield ""
+    yield from _approved(approvals)
+
+
+def _approved(record: Approvals) -> Iterator[str]:
+    """The hash of the plan, and what was approved of it or of an earlier one."""
+    from tunecase.report import HEAD, approval_line, approval_rows
+
+    yield f"- Hash of the plan: {record.plan}"
+    if words := approval_line(replace(record, release=None)):
+        yield f"- {shown(words)}"
+    if record.approved:
+        yield ""
+        yield f"| {' | '.join(HEAD)} |"
+        yield f"|{'---|' * len(HEAD)}"
+        for row in approval_rows(record):
+            yield f"| {' | '.join(map(shown, row))} |"
 
 
 def _costs(bill: Estimate | None) -> Iterator[str]:
@@ -156,15 +205,32 @@ def _amount(amount: object) -> str:
     return money_band(amount, "") if isinstance(amount, Band) else "?"
 
 
-def _signature(project: "Project") -> Iterator[str]:
+def _signature(project: "Project", decision: Decision | None, approvals: Approvals) -> Iterator[str]:
     owner = project.problem.owner
     yield f"Decision owner: {shown(owner) if owner else 'nobody is named'}"
     yield ""
-    yield "- [ ] go to pilot"
-    yield "- [ ] fix first"
-    yield "- [ ] do not start"
+    if decision is None or decision.plan is None:
+        yield "- [ ] go to pilot"
+        yield "- [ ] fix first"
+        yield "- [ ] do not start"
+    else:
+        yield from _choices(decision, approvals)
     yield ""
     yield "| role | name | signature | date |"
     yield "|---|---|---|---|"
     yield f"| decision owner | {shown(owner or '')} | | |"
     yield "| holder of the budget | | | |"
+
+
+def _choices(decision: Decision, approvals: Approvals) -> Iterator[str]:
+    """To approve or to reject the release of the plan, each with the command that puts it on record."""
+    from tunecase.report import approve_command
+
+    release = approvals.release
+    if release is not None and release.shown > 0:
+        against = "" if approvals.advised else ", against the advice"
+        amount = firm_money(release, approvals.currency)
+        yield f"- [ ] approve the release of {amount}{against}: `{approve_command(approvals)}`"
+    else:
+        yield f"- [ ] {shown(decision.action)}; nothing has to be released"
+    yield f"- [ ] reject it: `tunecase reject --by NAME --plan {approvals.plan}`"

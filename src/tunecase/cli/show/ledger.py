@@ -73,4 +73,8 @@ def _adopted_words(record: Rechained) -> list[str]:
     ]
     if len(record.charges) > MOST_TOLD:
         lines.append("+ and more; `tunecase spend list` has them all")
+    lines += [
+        f"+ {one.id[:12]} {one.on} {money(one.amount, one.currency)} approved by {one_line(one.description, 60)}"
+        for one in record.approved[-MOST_TOLD:]
+    ]
     return lines

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
 from tunecase.cli.show.audit import print_audit
 from tunecase.cli.show.books import print_books
 from tunecase.cli.show.check import print_check
@@ -28,7 +29,7 @@ from tunecase.errors import InputError, TunecaseError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tunecase.records import NotUsed
+    from tunecase.records import Approvals, NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": print_definition,
@@ -44,6 +45,9 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "decide": print_decision,
     "next": print_next,
     "books": print_books,
+    "approve": print_approval,
+    "rejection": print_approval,
+    "approvals": print_approvals,
     "compare": print_comparison,
     "check": print_check,
     "spend": print_spend,
@@ -85,6 +89,11 @@ def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None
     """One line for each record on file that is not used."""
     for record in records:
         say(console or console_for(), f"Not used: {record}")
+
+
+def show_approvals(record: "Approvals", console: "Console | None" = None) -> None:
+    """One paragraph on where the approvals stand, where there is a plan or an approval."""
+    print_approval_line(console or console_for(), record)
 
 
 def show_error(error: TunecaseError) -> None:

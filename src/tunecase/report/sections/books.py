@@ -21,8 +21,9 @@ from tunecase.quantities import (
     share,
     signed,
 )
-from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
+from tunecase.records import Approvals, BookLine, Books, RunCharge, Spending, Variance
 from tunecase.report.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
+from tunecase.report.sections.approve import approval_blocks, approved_tile
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 if TYPE_CHECKING:
@@ -68,12 +69,15 @@ def blocks(books: Books) -> tuple[Block, ...]:
 
 
 def page_of(
-    books: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = ""
-) -> Content:
-    """The books alone, as the page draws them."""
+    books: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = "",
+    approvals: Approvals | None = None,
+) -> Content:  # fmt: skip
+    """The books alone, as the page draws them, with what was approved where anything was."""
     material = Material(today=today, books=books, spendings=tuple(spendings))
     section = replace(spent(material), title="Plan against actual, and what is to come")
     section = replace(section, answer=" ".join(lead(books)))
+    if approvals is not None:
+        section = replace(section, blocks=(*approval_blocks(approvals), *section.blocks))
     left = "no budget" if books.left_shown is None else money(books.left_shown, books.currency)
     ends = "not drawn" if books.at_completion is None else money(books.at_completion.p50, books.currency)
     reach = "" if books.at_completion is None else _reach(books)
@@ -89,10 +93,11 @@ def page_of(
             Figure("Left", left, budget, "books"),
             Figure("At completion, P50", ends, reach, "books"),
             Figure("Chance over budget", share(books.over_budget), "given what is spent", "books"),
+            *approved_tile(approvals, "books"),
         ),
         sections=(section,),
         version=version,
-        records={"books": books},
+        records={"books": books} if approvals is None else {"books": books, "approvals": approvals},
     )
 
 

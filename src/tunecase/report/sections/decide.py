@@ -5,6 +5,7 @@ from tunecase.quantities import count, figures, firm, firm_share, money_band, sc
 from tunecase.records import Decision, Option, Plan
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.report.headline import headline, months_words
+from tunecase.report.sections.approve import approval_blocks
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 
@@ -17,7 +18,8 @@ def next_step(material: Material) -> Section:
     looks = (_looks(decision),) if decision.experiments else ()
     plan = () if decision.plan is None else (plan_table(decision.plan, first=decision.comes_first),)
     otherwise = () if decision.plan is None or not decision.plan.variants else (_variants(decision.plan),)
-    blocks: tuple[Block, ...] = (*plan, _options(decision), *otherwise, *looks, _limits(decision))
+    approved = approval_blocks(material.approvals)
+    blocks: tuple[Block, ...] = (*plan, *approved, _options(decision), *otherwise, *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),

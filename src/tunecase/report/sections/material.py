@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from tunecase.records import Audit, Books, Decision, Definition, Estimate, Forecast, Judged, Pilot, Spending
+from tunecase.records import Approvals, Audit, Books, Decision, Definition, Estimate, Forecast, Judged, Pilot, Spending
 from tunecase.report.content import Section
 
 
@@ -31,6 +31,7 @@ class Material:
     not_used: tuple[str, ...] = ()
     version: str = ""
     ledger: str = ""
+    approvals: Approvals | None = None
 
     @property
     def target(self) -> float | None:

@@ -1,0 +1,46 @@
+"""The command `approve`: releases money for the plan on file, or shows what was approved."""
+
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
+from tunecase.errors import InputError, Problem
+
+approval_option = panel("The approval")
+
+
+def approve(
+    amount: Annotated[
+        str | None, typer.Argument(metavar="AMOUNT", help='What is released, e.g. "1500 USD"; none shows approvals.')
+    ] = None,
+    by: Annotated[str, approval_option(help="Who approves it.")] = "",
+    until: Annotated[str | None, approval_option(help="The last day that it covers (YYYY-MM-DD).")] = None,
+    note: Annotated[str, approval_option(help="Why, or under which conditions.")] = "",
+    plan: Annotated[
+        str, approval_option(help="The hash of the plan that was read; refused if it is no longer the plan on file.")
+    ] = "",
+    replaces: Annotated[str, approval_option(help="The id of the approval that this one corrects.")] = "",
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Release money for the plan on file, on record; without an amount: what was approved, spent, and is left.
+
+    For instance `tunecase approve "1500 USD" --by "Head of Support" --until 2027-01-31`. The ledger keeps the amount,
+    who approved it, when, on which plan and under which stop rule. Releases add up. Once 80% of them is spent, every
+    command that books or shows money warns; where the plan has changed since, it says so: approve it anew.
+    """
+    from tunecase import flow
+
+    opened = open_project(project, 0, today)
+    if amount is not None:
+        record = flow.approve(opened, flow.ApprovalAsked(amount, by, until, note, plan, replaces))
+    else:
+        given = {"--by": by, "--until": until, "--note": note, "--plan": plan, "--replaces": replaces}
+        fix = 'write it first, as in `tunecase approve "1500 USD" --by "Head of Support"`'
+        problems = [Problem(name, "no amount", "an amount to approve", fix) for name, value in given.items() if value]
+        if problems:
+            raise InputError(problems)
+        record = flow.approvals(opened)
+    print_record("approvals", record, json)

@@ -1,0 +1,349 @@
+"""Approvals of a case: what a plan rests on and its hash, what was approved or rejected, and what stands of it."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tunecase.errors import InputError, Problem
+from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, digests, hash_of, moved
+from tunecase.flow.opened import Flow, now
+from tunecase.flow.points import kept_elsewhere
+from tunecase.quantities import one_line, paid
+from tunecase.records import SCHEMAS, Approval, Approvals, Approved, Plan, Rejection, Spending
+from tunecase.version import __version__
+
+if TYPE_CHECKING:
+    from tunecase.books import Dated, Grant
+
+# Words for people, and exchange rates: like other prices they move a plan's figures and do not make it another plan.
+NO_PART = ("name", "rates", "problem.goal", "problem.owner", "problem.business_metric")
+NO_SETTING = (PROJECT, DAY, PRICE_BOOK, "charges")
+MOST_NAME, MOST_NOTE = 80, 500  # characters
+LEAST_HASH = 6  # characters of a hash that name a plan
+ZERO = Decimal(0)
+UNKNOWN_GROUNDS = "the version of tunecase, which did not note what its plan rests on,"
+READ = "run `tunecase decide`, read what it advises, and approve that"
+
+
+class OnFile(NamedTuple):
+    """The plan on file: the decision's, or the bill's before any decision; the digest of each thing it rests on.
+
+    `advised` is False where the decision is to stop, or to mend something before any money is spent.
+    """
+
+    plan: Plan
+    rests_on: Mapping[str, str]
+    advised: bool
+
+    @property
+    def hash(self) -> str:
+        """The hash of the plan."""
+        return hash_of(self.rests_on)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    """An approval in words as typed; `plan` is the hash of the plan that was read, `replaces` the entry it corrects."""
+
+    amount: str
+    by: str = ""
+    until: str | None = None
+    note: str = ""
+    plan: str = ""
+    replaces: str = ""
+
+
+def plan_parts(flow: Flow) -> dict[str, str]:
+    """The digest of each thing that the plan of a case rests on, by name: its hash is made of them.
+
+    These are the content of the data files, the fields that the project file sets, the runs of the pilot, points from
+    elsewhere, measured rounds, reviews, earlier projects and own prices. Neither the seed nor the version of tunecase
+    is among them, nor what moves by itself from day to day: the date, the shipped prices, the charges.
+    """
+    grounds, pilot, kept = flow.grounds("decide"), flow.current("pilot"), kept_elsewhere(flow)
+    texts = {file.name: file.sha256 for file in grounds.files}
+    texts |= {name: text for name, text in grounds.settings.items() if name not in NO_SETTING}
+    texts |= {name: text for name, text in _fields(flow.project.model_dump(exclude_unset=True)) if name not in NO_PART}
+    if pilot is not None:
+        runs = sorted((run.purpose, run.trainer, run.model, run.n, run.draw, f"{run.score:.9g}") for run in pilot.runs)
+        texts["the pilot"] = repr(runs)
+    if kept is not None:
+        points = [(point.n, f"{point.score:.9g}", point.draws, point.test_rows) for point in kept.points]
+        texts["the points from elsewhere"] = repr(points)
+    return digests(texts)
+
+
+def _fields(values: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
+    """Dotted names and values of what a project file sets; a section without any field says nothing."""
+    for name, value in values.items():
+        if isinstance(value, dict) and "spread" not in value:
+            yield from _fields(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", repr(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """A value in one order and without the words it was typed in: 15k USD is 15,000 USD."""
+    if isinstance(value, dict):
+        return sorted((name, _plain(part)) for name, part in value.items() if name != "text" or "spread" not in value)
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def on_file(flow: Flow) -> OnFile | None:
+    """The plan on file: that of the last decision, or of the last bill where nothing was decided yet; None without one.
+
+    What the plan of an earlier version rests on was not noted; it is known while its record is used.
+    """
+    for verb in ("decide", "estimate"):
+        entry = flow.ledger.latest("record", verb)
+        if entry is None:
+            continue
+        record = entry.record() if entry.meta.get("schema") == SCHEMAS[verb] and not entry.fault else None
+        if record is not None and record.plan is not None:
+            noted = entry.meta.get("plan") or (plan_parts(flow) if flow.entry_that_holds(verb) is not None else {})
+            return OnFile(record.plan, noted, record.plan.advised and (verb == "estimate" or record.ok))
+        if verb == "decide":
+            return None
+    return None
+
+
+class _Kept(NamedTuple):
+    """What of the ledger bears on approvals, each with its place there; charges only where something was approved."""
+
+    approved: Sequence[tuple[int, str, Approval]]
+    rejected: Sequence[tuple[int, Rejection]]
+    charges: "Sequence[Dated]"
+
+
+def _kept(flow: Flow, without: Container[str]) -> _Kept:
+    approved: list[tuple[int, str, Approval]] = []
+    rejected: list[tuple[int, Rejection]] = []
+    booked: dict[str, tuple[int, Spending]] = {}
+    for place, entry in enumerate(flow.ledger.entries()):
+        if entry.kind == "spend":
+            booked.setdefault(entry.id, (place, entry.record()))
+        elif entry.verb == "approve":
+            approved.append((place, entry.id, entry.record()))
+        elif entry.verb == "rejection":
+            rejected.append((place, entry.record()))
+    return _Kept(approved, rejected, _dated(booked, without) if approved else ())
+
+
+def _dated(booked: Mapping[str, tuple[int, Spending]], without: Container[str]) -> "list[Dated]":
+    """The charges that count, those of the rows in `without` left out."""
+    from tunecase.books import Dated, Moment, held
+
+    counting = held([(name, charge) for name, (_, charge) in booked.items() if charge.row_id not in without]).charges
+    return [Dated(Moment(charge.on, booked[name][0]), charge.amount_base) for name, charge in counting]
+
+
+def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
+    """What was approved, what was spent of it, whether the plan has changed since, and what is asked for next.
+
+    Args:
+        without: source rows whose charges do not count, such as those of a run that is metered as it goes on.
+    """
+    kept, filed = _kept(flow, without), on_file(flow)
+    parts = plan_parts(flow) if filed is not None or kept.approved else {}
+    record = Approvals(flow.project.currency)
+    if filed is not None:
+        plan, outdated = filed.plan, moved(filed.rests_on, parts) if filed.rests_on else UNKNOWN_GROUNDS
+        record = Approvals(plan.currency, filed.hash, plan.action, plan.release.p80, outdated, filed.advised)
+    record = _with_approved(record, kept, parts, flow.today)
+    last = kept.rejected[-1:] if not kept.approved else [one for one in kept.rejected if one[0] > kept.approved[-1][0]]
+    standing = [rejection for _, rejection in last if rejection.plan == hash_of(parts)]
+    return replace(record, rejection=standing[-1]) if standing else record
+
+
+def _with_approved(record: Approvals, kept: _Kept, parts: Mapping[str, str], today: date) -> Approvals:
+    """The record with each approval as it stands on a day, and the sums of them."""
+    from tunecase.books import Grant, Moment, drawn_down
+
+    corrected = {approval.supersedes for _, _, approval in kept.approved}
+    begun: dict[str, Moment] = {}
+    grants: dict[str, Grant] = {}
+    for place, name, approval in kept.approved:
+        begun[name] = begun.get(approval.supersedes, Moment(approval.on, place))
+        ends = [Moment(no.on, at) for at, no in kept.rejected if at > place and no.plan == approval.plan]
+        if name not in corrected:
+            grants[name] = Grant(approval.amount_base, begun[name], approval.until, ends[0] if ends else None)
+    drawn = drawn_down(list(grants.values()), kept.charges)
+    used = dict(zip(grants, drawn.used, strict=True))
+    approved = tuple(
+        _standing(name, approval, grants.get(name), used.get(name, ZERO), moved(approval.rests_on, parts), today)
+        for _, name, approval in kept.approved
+    )
+    total = sum((grant.amount for grant in grants.values()), ZERO)
+    lapsed = total - sum((one.spent + one.left for one in approved), ZERO)
+    return replace(
+        record, approved=approved, total=total, lapsed=lapsed, spent=drawn.spent, uncovered=drawn.uncovered,
+        before=drawn.before,
+    )  # fmt: skip
+
+
+def _standing(
+    name: str, approval: Approval, grant: "Grant | None", used: Decimal, changed: str, today: date
+) -> Approved:
+    if grant is None:
+        return Approved(name, approval, ZERO, ZERO, "corrected", changed)
+    if grant.ended is not None:
+        return Approved(name, approval, used, ZERO, "rejected", changed)
+    if grant.until is not None and grant.until < today:
+        return Approved(name, approval, used, ZERO, "expired", changed)
+    return Approved(name, approval, used, grant.amount - used, "in force", changed)
+
+
+def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:
+    """Keeps that somebody released money for the plan on file.
+
+    Returns: the Approvals, the new one among them.
+    Raises: InputError with every mistake found: no name, an amount that cannot be read or is above the budget, a last
+        day that is over, no plan, a plan that has changed since; nothing is kept then.
+    """
+    filed, standing = on_file(flow), approvals(flow)
+    problems = [*_named(asked.by, asked.note), *_plan_problems(flow, filed, standing, asked.plan)]
+    charge, until = _amount(flow, asked.amount, problems), _last_day(asked.until, flow.today, problems)
+    replaced = _to_correct(asked.replaces, standing, problems) if asked.replaces else ""
+    if charge is not None:
+        problems += _above_budget(flow, charge.amount_base, standing, replaced)
+    if problems or charge is None or filed is None:
+        raise InputError(problems)
+    plan = filed.plan
+    record = Approval(
+        charge.amount, charge.currency, charge.amount_base, asked.by.strip(), flow.today, filed.hash, plan.action,
+        stop_rule(plan), plan.release.p80, plan.authorise, until, asked.note.strip(), replaced, charge.fx_rate,
+        filed.rests_on,
+    )  # fmt: skip
+    return _keep(flow, "approve", record)
+
+
+def reject(flow: Flow, by: str, note: str = "", plan: str = "") -> Approvals:
+    """Keeps that somebody refused the release that the plan on file asks for.
+
+    An approval of this very plan ends with it, what was spent under it stays covered; approvals of earlier plans stay.
+
+    Args:
+        by: who refused.
+        note: why.
+        plan: the hash of the plan that was read; the plan on file when left out.
+    Returns: the Approvals, the rejection among them.
+    Raises: InputError with every mistake found; nothing is kept then.
+    """
+    filed, standing = on_file(flow), approvals(flow)
+    problems = [*_named(by, note), *_plan_problems(flow, filed, standing, plan)]
+    if problems or filed is None:
+        raise InputError(problems)
+    record = Rejection(
+        by.strip(), flow.today, filed.hash, filed.plan.action, filed.plan.release.p80, note.strip(), filed.rests_on
+    )
+    return _keep(flow, "rejection", record)
+
+
+def _keep(flow: Flow, verb: str, record: Approval | Rejection) -> Approvals:
+    meta = {"version": __version__, "schema": SCHEMAS[verb]}
+    flow.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
+    return approvals(flow)
+
+
+def stop_rule(plan: Plan) -> str:
+    """When a plan ships and when it stops, in the words of its headline."""
+    from tunecase.report import headline
+
+    limits = next((figure for figure in headline(plan) if figure.key == "limits"), None)
+    return f"{limits.name.lower()} {limits.value}; {limits.beside}" if limits is not None else "none: no target"
+
+
+def _named(by: str, note: str) -> Iterator[Problem]:
+    """Whether a name and a note can be shown as they are."""
+    if not by.strip():
+        yield Problem("--by", "no name", "who decides", 'write for example --by "Head of Support"')
+    for where, text, most in (("--by", by.strip(), MOST_NAME), ("--note", note.strip(), MOST_NOTE)):
+        if not text.isprintable() or len(text) > most:
+            wanted = f"at most {most} characters on one line, without control characters"
+            yield Problem(where, repr(one_line(text, 40)), wanted, "write it shorter, on one line")
+
+
+def _plan_problems(flow: Flow, filed: OnFile | None, standing: Approvals, read: str) -> Iterator[Problem]:
+    """Whether there is a plan, the case is still the one it was made for, and it is the plan that was read."""
+    if filed is None:
+        yield Problem("the plan", "no plan in the ledger", "a plan to decide on", READ)
+        return
+    if standing.outdated:
+        got = f"a plan of another case: since then {standing.outdated} changed"
+        yield Problem("the plan", got, "the plan of the case as it is now", READ)
+    word = read.strip().casefold()
+    if not read or (len(word) >= LEAST_HASH and filed.hash.startswith(word)):
+        return
+    wanted = f"{filed.hash}, the plan on file"
+    earlier = _earlier(flow, word) if len(word) >= LEAST_HASH else None
+    if earlier is None:
+        yield Problem("--plan", repr(one_line(read, 40)), wanted, "copy it from `tunecase decide`, or leave it out")
+    else:
+        got = f"{word}, an earlier plan: since then {moved(earlier, filed.rests_on)} changed"
+        yield Problem("--plan", got, wanted, READ)
+
+
+def _earlier(flow: Flow, word: str) -> Mapping[str, str] | None:
+    """What an earlier plan whose hash begins with a word rests on; None where there is none."""
+    found = None
+    for entry in flow.ledger.entries():
+        noted = entry.meta.get("plan")
+        if entry.kind == "record" and isinstance(noted, dict) and hash_of(noted).startswith(word):
+            found = noted
+    return found
+
+
+def _amount(flow: Flow, text: str, problems: list[Problem]) -> Spending | None:
+    """An amount as typed, read as exactly as a charge of today; None where it cannot be."""
+    from tunecase.books import ChargeText, spending
+
+    project = flow.project
+    try:
+        return spending(
+            ChargeText(text, "other", flow.today), project_currency=project.currency, rates=project.rates,
+            today=flow.today,
+        )  # fmt: skip
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _last_day(text: str | None, today: date, problems: list[Problem]) -> date | None:
+    if text is None:
+        return None
+    try:
+        until = date.fromisoformat(text.strip())
+    except ValueError:
+        problems.append(Problem("--until", repr(text), "a day that exists, year first", "write for example 2027-01-31"))
+        return None
+    if until < today:
+        problems.append(Problem("--until", str(until), f"today, {today}, or a later day", "leave it out for no end"))
+    return until
+
+
+def _to_correct(start: str, standing: Approvals, problems: list[Problem]) -> str:
+    """The id of the approval that begins so and that nothing corrects; empty, with a problem, where none does."""
+    names = [one.id for one in standing.approved if one.state != "corrected"]
+    fitting = [name for name in names if len(start) >= LEAST_HASH and name.startswith(start.casefold())]
+    if len(fitting) == 1:
+        return fitting[0]
+    wanted = f"the id of one approval: {', '.join(name[:12] for name in names)}" if names else "an approval to correct"
+    fix = "copy six characters or more from `tunecase approve`" if names else "leave --replaces out"
+    problems.append(Problem("--replaces", repr(one_line(start, 40)), wanted, fix))
+    return ""
+
+
+def _above_budget(flow: Flow, amount: Decimal, standing: Approvals, replaced: str) -> Iterator[Problem]:
+    """Whether an amount passes what the budget leaves: the budget less what is approved, or was spent before."""
+    if flow.project.budget is None:
+        return
+    currency, budget = flow.project.currency, Decimal(f"{flow.project.budget.spread.median:.2f}")
+    others = sum((one.spent + one.left for one in standing.approved if one.id != replaced), ZERO)
+    free = budget - others - standing.before
+    if amount > free:
+        got = f"{paid(amount)} {currency}"
+        taken = f"; {paid(others + standing.before)} is approved or spent already" if free != budget else ""
+        wanted = f"at most {paid(max(free, ZERO))} {currency}, what the budget of {paid(budget)} leaves{taken}"
+        yield Problem("amount", got, wanted, "approve less, or raise `budget` in the project file")

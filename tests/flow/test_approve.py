@@ -1,0 +1,386 @@
+"""Approvals: on record with the plan they are for, warned of as they are spent, and never applied to another plan."""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import Ran, tunecase
+from tests.making import case_folder
+from tunecase import flow
+from tunecase.case import Case
+from tunecase.errors import InputError
+from tunecase.flow.approve import on_file, plan_parts
+from tunecase.flow.keys import hash_of
+from tunecase.forecast.importers.imported import Asked
+from tunecase.ledger import Ledger
+
+TODAY = date(2026, 11, 24)
+CURVE = "n,score,test_rows\n" + "".join(
+    f"{n},{1 - 0.5 * (n / 30) ** -0.35 + shift:.4f},400\n" for n in (30, 60, 120) for shift in (-0.01, 0.01)
+)
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sound case whose points were measured with the model itself, walked to its decision."""
+    folder = tmp_path_factory.mktemp("decided")
+    (folder / "points.csv").write_text(CURVE, encoding="utf-8")
+    value = "  value: 4 USD per correct"
+    opened = flow.open_case(case_folder(folder, train_rows=120, test_rows=100, value=value), today=TODAY)
+    flow.keep_forecast(opened, str(folder / "points.csv"), Asked())
+    flow.decide(opened)
+    return folder
+
+
+@pytest.fixture
+def folder(decided: Path, tmp_path: Path) -> Path:
+    """A copy of that case."""
+    shutil.copytree(decided, tmp_path / "case")
+    return tmp_path / "case"
+
+
+@pytest.fixture
+def case(folder: Path) -> Case:
+    """The same, opened."""
+    return opened(folder)
+
+
+def opened(folder: Path, today: date = TODAY, seed: int = 0) -> Case:
+    """The case as a new process opens it."""
+    return Case(folder / "tunecase.yaml", today=today, seed=seed)
+
+
+def say(folder: Path, *words: str, today: date = TODAY) -> Ran:
+    """A command on the case."""
+    return tunecase(*words, "--project", folder / "tunecase.yaml", "--today", str(today))
+
+
+def edited(folder: Path, line: str, other: str) -> None:
+    """One line of the project file changed."""
+    path = folder / "tunecase.yaml"
+    text = path.read_text("utf-8")
+    assert line in text
+    path.write_text(text.replace(line, other), "utf-8")
+
+
+def spend(case: Case, amount: str, on: date = TODAY) -> None:
+    """One charge."""
+    flow.spend_text(case.flow, flow.ChargeAsked(amount, on=str(on)))
+
+
+def problems(act: Any) -> dict[str, str]:
+    """What was got, by where, of an act that is refused; the ledger stays as it was."""
+    with pytest.raises(InputError) as refused:
+        act()
+    assert all(one.where and one.got and one.wanted and one.fix for one in refused.value.problems)
+    return {one.where: one.got for one in refused.value.problems}
+
+
+def test_an_approval_is_on_record_with_its_plan(case: Case) -> None:
+    """Amount, name, days, the plan's hash, its stop rule, and its figures stand in the ledger, in exact money."""
+    case.approve("1500.10 USD", "Head of Support", until="2027-01-31", note="pilot first")
+    entry = case.flow.ledger.latest("record", "approve")
+    assert entry is not None
+    given, filed = entry.record(), on_file(case.flow)
+    assert filed is not None
+    assert (Decimal("1500.10"), "USD", "Head of Support") == (given.amount, given.currency, given.by)
+    assert (TODAY, date(2027, 1, 31), "pilot first") == (given.on, given.until, given.note)
+    assert (filed.hash, filed.plan.release.p80, filed.plan.authorise) == (given.plan, given.release, given.authorise)
+    assert "after the first test ship from" in given.stop_rule
+    assert "gives up at" in given.stop_rule
+    assert [] == case.flow.ledger.verify()
+
+
+def test_another_seed_and_another_day_are_the_same_plan(folder: Path) -> None:
+    """The hash holds what the plan rests on, and neither draws nor dates: read on Monday, signed on Friday."""
+    hashes = set()
+    for today, seed in ((TODAY, 0), (TODAY, 3), (TODAY + timedelta(4), 1)):
+        case = opened(folder, today, seed)
+        case.decide()
+        hashes.add(case.approvals().plan)
+    assert 1 == len(hashes)
+
+
+def test_the_hash_of_a_plan_is_pinned(folder: Path) -> None:
+    """Another version gives the same hash: approvals that were made before it would lose their plan."""
+    edited(folder, "name: colours", "name: other words for people")
+    edited(folder, "budget: 30k USD", "budget: 30,000 USD # in full")
+    parts = plan_parts(opened(folder).flow)
+    assert ("6ffcb3681305", "") == (hash_of(parts), opened(folder).approvals().outdated), parts
+
+
+def test_spending_does_not_make_it_another_plan(case: Case) -> None:
+    """Charges are what an approval is for; the plan made anew with less budget left has the same hash."""
+    before = case.approve("1500 USD", "Ines")
+    spend(case, "700")
+    case.decide()
+    now = case.approvals()
+    assert (before.plan, "", "approved") == (now.plan, now.moved, now.state)
+    assert (Decimal(700), Decimal(800)) == (now.spent, now.left)
+
+
+@pytest.mark.parametrize(("amount", "state", "words"), [
+    ("1199", "approved", "1,199.00 spent, 301.00 left"),
+    ("1200", "nearly spent", "80% of what was approved is spent"),
+    ("1500", "spent", "All that was approved is spent. Approve the next release, "),
+    ("1600", "spent", "0.00 left, 100.00 of it covered by no approval"),
+])  # fmt: skip
+def test_it_is_warned_of_at_four_fifths_and_at_all(folder: Path, amount: str, state: str, words: str) -> None:
+    """`spend add` and `spend import` print it from 80% on, and say nothing before; `--json` holds the same."""
+    opened(folder).approve("1500 USD", "Ines")
+    told = " ".join(say(folder, "spend", "add", amount, "USD").out.split())
+    now = opened(folder).approvals()
+    assert (state, state != "approved") == (now.state, now.warns)
+    assert (words in told) == now.warns
+    assert now.warns or "Approved" not in told
+    sheet = folder / "hours.csv"
+    sheet.write_text("date,hours,rate,currency,role\n2026-11-24,0.1,0.1,USD,ml engineer\n", "utf-8")
+    ran = say(folder, "spend", "import", "timesheet", str(sheet), "--json")
+    assert (0, now.warns) == (ran.code, "approvals" in ran.json), ran.err
+
+
+def test_without_an_approval_spending_is_not_warned_of(folder: Path) -> None:
+    """Who never approves anything is not asked to."""
+    assert "pprove" not in say(folder, "spend", "add", "29000", "USD").out
+
+
+def test_releases_add_up(case: Case) -> None:
+    """Two approvals of one plan are one sum; what was spent before the first counts in none."""
+    spend(case, "12.50")
+    case.approve("1000 USD", "Ines")
+    spend(case, "1100")
+    now = case.approve("500.25 USD", "Ines")
+    assert (Decimal("1500.25"), Decimal(1100), Decimal("400.25")) == (now.total, now.spent, now.left)
+    assert (Decimal(0), Decimal("12.50")) == (now.uncovered, now.before)
+
+
+def test_another_currency_is_approved_at_the_dated_rate(folder: Path) -> None:
+    """Its amount stands in both currencies."""
+    edited(folder, "budget: 30k USD", "budget: 30k USD\nrates: [{currency: EUR, value: 1.08, date: 2026-11-01}]")
+    case = opened(folder)
+    given = case.approve("1000 EUR", "Ines").approved[0].approval
+    assert (Decimal(1000), "EUR", Decimal("1080.00")) == (given.amount, given.currency, given.amount_base)
+
+
+def test_a_changed_plan_is_named_and_the_approval_not_applied(folder: Path) -> None:
+    """A budget that moved after the approval: every line says so, and a new approval is asked for once decided anew."""
+    opened(folder).approve("1500 USD", "Ines")
+    edited(folder, "budget: 30k USD", "budget: 20k USD")
+    now = opened(folder).approvals()
+    assert ("another plan", "budget", "budget", True, False) == (
+        now.state, now.moved, now.outdated, now.warns, now.is_asked
+    )  # fmt: skip
+    told = " ".join(say(folder, "spend", "add", "1", "USD").out.split())
+    assert "That was for another plan" in told
+    assert "budget changed since" in told
+    decided = " ".join(say(folder, "decide").out.split())
+    assert "Approve the next release" in decided
+    assert "in force" == opened(folder).approve("500 USD", "Ines").approved[1].state
+    assert "" == opened(folder).approvals().moved
+
+
+def test_a_plan_that_changed_since_is_not_approved(folder: Path) -> None:
+    """Neither the plan of another project file, nor one that was read before the plan on file was made."""
+    read = opened(folder).approvals().plan
+    edited(folder, "budget: 30k USD", "budget: 20k USD")
+    case = opened(folder)
+    assert {"the plan": "a plan of another case: since then budget changed"} == problems(
+        lambda: case.approve("100 USD", "Ines")
+    )
+    case.decide()
+    got = problems(lambda: case.approve("100 USD", "Ines", plan=read))
+    assert {"--plan": f"{read}, an earlier plan: since then budget changed"} == got
+    assert problems(lambda: case.reject("Ines", plan=read)) == got
+    now = case.approvals().plan
+    assert now == case.approve("100 USD", "Ines", plan=now[:8]).approved[0].approval.plan
+
+
+def test_all_mistakes_are_told_together(case: Case) -> None:
+    """No name, too much, a day that is over, an unknown plan, an unknown approval: all at once, and nothing is kept."""
+    got = problems(lambda: case.approve("40000 USD", " ", until="2026-11-23", plan="beef", replaces="abcdefg"))
+    assert {"--by", "amount", "--until", "--plan", "--replaces"} == set(got)
+    assert "40,000.00 USD" == got["amount"]
+    got = problems(lambda: case.approve("1.500 XAU", "x" * 81, until="soon", note="a\x1b[31m"))
+    assert {"--by", "currency", "--until", "--note"} == set(got)
+    for amount in ("-5 USD", "0 USD", "1,500 USD", "1e3 USD", "NaN USD", "much"):
+        assert {"amount"} == set(problems(lambda amount=amount: case.approve(amount, "Ines")))
+    assert {"--by"} == set(problems(lambda: case.reject("")))
+    assert case.flow.ledger.latest("record", "approve") is None
+
+
+def test_not_more_than_the_budget_is_approved(case: Case) -> None:
+    """What was approved, or spent before the first approval, is taken off; a correction counts for what it corrects."""
+    spend(case, "5000")
+    first = case.approve("20000 USD", "Ines").approved[0].id
+    assert {"amount": "6,000.00 USD"} == problems(lambda: case.approve("6000 USD", "Ines"))
+    assert {"amount"} == set(problems(lambda: case.approve("25000.01 USD", "Ines", replaces=first[:8])))
+    now = case.approve("25000 USD", "Ines", replaces=first[:8])
+    assert (["corrected", "in force"], Decimal(25000)) == ([one.state for one in now.approved], now.total)
+    assert "--replaces" in problems(lambda: case.approve("1 USD", "Ines", replaces=first[:8]))
+
+
+def test_a_correction_covers_what_the_first_one_did(case: Case) -> None:
+    """Charges between an approval and its correction count against the correction."""
+    wrong = case.approve("150 USD", "Ines").approved[0].id
+    spend(case, "120")
+    now = case.approve("1500 USD", "Ines", replaces=wrong[:12])
+    assert (Decimal(120), Decimal(1380), Decimal(0)) == (now.spent, now.left, now.before)
+
+
+def test_without_a_plan_nothing_is_approved_or_rejected(tmp_path: Path) -> None:
+    """Exit code 2, and what to run; `approve` alone says the same in words."""
+    path = case_folder(tmp_path)
+    for words in (("approve", "100 USD", "--by", "Ines"), ("reject", "--by", "Ines")):
+        ran = tunecase(*words, "--project", path)
+        assert (2, True) == (ran.code, "no plan in the ledger" in ran.err), ran.err
+    shown = tunecase("approve", "--project", path)
+    assert (0, True) == (shown.code, "There is nothing to approve" in shown.out)
+
+
+def test_an_expired_approval_covers_nothing_more(folder: Path) -> None:
+    """What was spent in time stays covered, the rest has lapsed, and the next release is asked for."""
+    case = opened(folder)
+    case.approve("1500 USD", "Ines", until="2026-11-30")
+    spend(case, "400")
+    later = opened(folder, date(2026, 12, 1))
+    later.decide()
+    spend(later, "50", date(2026, 12, 1))
+    now = later.approvals()
+    assert ("over", "expired", True) == (now.state, now.approved[0].state, now.is_asked)
+    assert (Decimal(0), Decimal(1100), Decimal(50)) == (now.left, now.lapsed, now.uncovered)
+    told = " ".join(say(folder, "approve", today=date(2026, 12, 1)).out.split())
+    assert "has expired; 450.00 spent, 50.00 of it covered by no approval, nothing more is covered." in told
+
+
+def test_a_rejection_ends_the_approval_of_its_plan(folder: Path) -> None:
+    """What was spent stays covered; asking again is another approval."""
+    case = opened(folder)
+    case.approve("1500 USD", "Ines")
+    spend(case, "400")
+    now = case.reject("Olu", note="after the audit")
+    assert ("rejected", Decimal(0), Decimal(1100)) == (now.state, now.left, now.lapsed)
+    assert "Rejected by Olu on 24 November 2026: after the audit." in " ".join(say(folder, "decide").out.split())
+    spend(opened(folder), "30")
+    assert Decimal(30) == opened(folder).approvals().uncovered
+    again = opened(folder).approve("200 USD", "Ines")
+    assert ("approved", None, Decimal(170), Decimal(0)) == (again.state, again.rejection, again.left, again.uncovered)
+
+
+def test_a_rejection_of_the_next_plan_leaves_the_earlier_approval(folder: Path) -> None:
+    """Only the new ask is refused, until the plan changes once more."""
+    opened(folder).approve("1500 USD", "Ines")
+    edited(folder, "budget: 30k USD", "budget: 20k USD")
+    case = opened(folder)
+    case.decide()
+    now = case.reject("Olu")
+    assert ("rejected", "in force", Decimal(1500)) == (now.state, now.approved[0].state, now.left)
+    edited(folder, "budget: 20k USD", "budget: 25k USD")
+    opened(folder).decide()
+    assert ("another plan", None) == (opened(folder).approvals().state, opened(folder).approvals().rejection)
+
+
+def test_a_round_that_is_done_asks_for_the_next_release(folder: Path) -> None:
+    """`next` says that the approval was for the plan before the round, with the command for the next one."""
+    opened(folder).approve("1500 USD", "Ines")
+    ran = say(folder, "next", "--rows", "240", "--score", "0.80", "--changed", "label")
+    told = " ".join(ran.out.split())
+    assert "measured rounds changed since." in told, told
+    now = opened(folder).approvals()
+    assert ("another plan", "") == (now.state, now.outdated)
+    if now.is_asked:
+        assert f"--by NAME --plan {now.plan}" in told
+
+
+def test_every_face_tells_it(folder: Path) -> None:
+    """Estimate, decide, books, next, report, run: one line each, and the same record under --json."""
+    opened(folder).approve("1500 USD", "Ines")
+    spend(opened(folder), "12.34")
+    for verb in ("estimate", "decide", "books", "next", "report"):
+        ran = say(folder, verb)
+        line = "Approved: 1,500.00 USD by Ines on 24 November 2026; 12.34 spent, 1,487.66 left."
+        assert line in " ".join(ran.out.split()), (verb, ran.out, ran.err)
+        assert "1487.66" == json.loads(say(folder, verb, "--json").out)["approvals"]["approved"][0]["left"]
+    assert 0 == say(folder, "books", "--page", str(folder / "books.html")).code
+    assert "12.34 spent, 1,487.66 left" in (folder / "books.html").read_text("utf-8")
+
+
+def test_an_amount_comes_first(folder: Path) -> None:
+    """`approve` with a name and no amount is refused, and nothing is approved by it."""
+    ran = say(folder, "approve", "--by", "Ines")
+    assert (2, True) == (ran.code, "no amount" in ran.err)
+
+
+def test_names_are_shown_as_text(folder: Path) -> None:
+    """Markup in a name or a note does nothing in the report, the brief, or the terminal."""
+    case = opened(folder)
+    case.approve("1500 USD", "<b>Ines</b> *x* [y](z)", note="# head")
+    case.report()
+    page, text = (folder / "report.html").read_text("utf-8"), (folder / "report.md").read_text("utf-8")
+    assert "<b>Ines" not in page + text
+    assert "&lt;b&gt;Ines" in page
+    assert "\\*x\\* \\[y\\](z)" in text
+    assert "&#60;b&#62;Ines" in case.brief(folder / "brief.md").read_text("utf-8")
+
+
+def test_a_forged_approval_is_no_record(folder: Path) -> None:
+    """A line that holds no amount is named by `ledger verify`, and the case does not open with it."""
+    case = opened(folder)
+    case.approve("1500 USD", "Ines")
+    entry = case.flow.ledger.latest("record", "approve")
+    assert entry is not None
+    forged = {**entry.body, "amount": "1e999999"}
+    case.flow.ledger.append("record", forged, recorded_at=entry.recorded_at, verb="approve")
+    assert ["approve: amount is '1e999999'"] == [one.got for one in case.flow.ledger.verify()]
+
+
+def test_joined_ledgers_keep_both_approvals(folder: Path, tmp_path: Path) -> None:
+    """Two people approve on their own copies; chained again both count, and the one taken over is named."""
+    shutil.copytree(folder, tmp_path / "other")
+    opened(folder).approve("1000 USD", "Ines")
+    spend(opened(folder), "1")
+    opened(tmp_path / "other").approve("500 USD", "Olu")
+    ours, theirs = ((place / "ledger.jsonl").read_bytes().splitlines() for place in (folder, tmp_path / "other"))
+    (folder / "ledger.jsonl").write_bytes(b"\n".join([*ours, *theirs[-1:]]) + b"\n")
+    told = " ".join(tunecase("ledger", "rechain", "--project", folder / "tunecase.yaml").out.split())
+    assert "500.00 USD approved by Olu" in told
+    assert Decimal(1500) == opened(folder).approvals().total
+    assert [] == Ledger(folder / "ledger.jsonl").verify()
+
+
+def test_a_ledger_of_before_plans_had_a_hash(folder: Path) -> None:
+    """The decision of an earlier version is approved while it holds, and else has to be made anew."""
+    case = opened(folder)
+    entry = case.flow.ledger.latest("record", "decide")
+    assert entry is not None
+    meta = {name: value for name, value in entry.meta.items() if name != "plan"}
+    case.flow.ledger.append("record", dict(entry.body), recorded_at=entry.recorded_at, verb="decide", meta=meta)
+    assert ("", plan_parts(case.flow)) == (case.approvals().outdated, on_file(case.flow).rests_on)  # type: ignore[union-attr]
+    later = opened(folder, TODAY + timedelta(1))
+    assert {"the plan"} == set(problems(lambda: later.approve("1 USD", "Ines")))
+
+
+def test_nothing_is_asked_for_where_the_advice_is_to_stop(folder: Path) -> None:
+    """A plan that is not worth its cost is not put forward; who wants it all the same can approve it."""
+    edited(folder, "value: 4 USD per correct", "value: 0.00001 USD per correct")
+    case = opened(folder)
+    decision = case.decide()
+    now = case.approvals()
+    assert (False, False, False) == (decision.ok, now.advised, now.is_asked)
+    assert "approved" == case.approve("10 USD", "Ines").state
+
+
+def test_prices_that_moved_are_told(case: Case) -> None:
+    """The plan is the same, its first step is priced otherwise: the approval says both prices."""
+    from tunecase.report import approval_line
+
+    now = case.approve("1500 USD", "Ines")
+    assert "priced" not in approval_line(now)
+    assert now.release is not None
+    dearer = replace(now, release=replace(now.release, value=2 * now.release.value))
+    assert "when it was approved." in approval_line(dearer)
