@@ -43,9 +43,10 @@ def test_the_total_is_the_sum_of_the_lines_that_count(case: str) -> None:
     assert of.walked.tuning.tolist() == pytest.approx((of.total - answers).tolist())
 
 
-def test_the_board_and_the_bill_agree_on_what_a_step_costs() -> None:
+@pytest.mark.parametrize("case", ["usual", "with other costs"])
+def test_the_board_and_the_bill_agree_on_what_a_step_costs(case: str) -> None:
     """A walk's lines, storage and egress apart, are what its steps cost on the board, on average over the worlds."""
-    of = walked("usual")
+    of = walked(case)
     assert of.solved is not None
     assert of.walked.at is not None
     _, paid = of.solved.policy.walk(of.walked.at)

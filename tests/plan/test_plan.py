@@ -19,6 +19,15 @@ from tunecase.quantities import Sampled, Worlds
 from tunecase.records import Plan
 
 FOLDER = Path(mkdtemp())
+COSTS = """
+costs:
+  - {name: security review, amount: 500 to 900 USD, when: once, kind: people}
+  - {name: licence, amount: 40 USD, when: per month}
+  - {name: red team, amount: 80 USD, when: per round, kind: data}
+  - {name: overhead, amount: 15%, of: people}
+  - {name: tax, amount: 19%, of: all}
+unknowns: 1 to 1.6
+"""
 SERVED = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
 ENDS_AT_ONCE = {"shipped"}
 
@@ -34,6 +43,7 @@ def asked(case: str) -> Project:
         "without a value": {"value": ""},
         "shipped": {"target": "70%"},
         "served": {"extra": SERVED},
+        "with other costs": {"extra": COSTS},
         "without a target": {"target": "", "value": ""},
         "harder": {"target": "95%"},
     }
@@ -58,7 +68,7 @@ def made(case: str, seed: int = 0) -> Plan:
 
 CASES = (
     "usual", "poor", "tight", "without a budget", "worthless", "priceless", "without a value", "shipped", "served",
-    "with a fallback", "without a pilot", "without a target",
+    "with a fallback", "with other costs", "without a pilot", "without a target",
 )  # fmt: skip
 WALKED = tuple(case for case in CASES if case not in ("shipped", "without a target"))
 BOUND = tuple(case for case in CASES if case != "without a budget")

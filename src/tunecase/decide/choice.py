@@ -96,7 +96,7 @@ def _short(drawn: Drawn) -> str:
         return ""
     left, prices = solved.state.budget_left, solved.state.prices
     run = prices.training(solved.state.sizes[0])
-    least = band(prices.people(1.0, 1.0) + run + 0.0 * basis.draw("levers.first_run_hours")).p10
+    least = band(prices.whole(prices.people(1.0, 1.0) + run) + 0.0 * basis.draw("levers.first_run_hours")).p10
     if left >= least:
         return ""
     currency = basis.currency

@@ -13,7 +13,7 @@ from tunecase.plan import Drawn, plan
 from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, total_of, training_jobs
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
-from tunecase.records import Driver, Estimate, Line, Plan, WhatIf
+from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
@@ -122,7 +122,9 @@ def _line(name: str, cost: Cost, mean_total: float) -> Line:
     if cost.included and cost.amount is not None and mean_total > 0:
         share = float(cost.amount.mean()) / mean_total
     mean = None if cost.amount is None else float(cost.amount.mean())
-    return Line(name, _banded(cost.amount), share, cost.basis, cost.included, _banded(cost.quantity), cost.unit, mean)
+    parts = tuple(Part(part.name, float(part.amount.mean()), part.words) for part in cost.parts)
+    quantity = _banded(cost.quantity)
+    return Line(name, _banded(cost.amount), share, cost.basis, cost.included, quantity, cost.unit, mean, parts)
 
 
 def _drivers(bill: Drawn) -> tuple[Driver, ...]:

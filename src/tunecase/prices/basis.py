@@ -56,6 +56,8 @@ WANTED = {
     "storage.egress_price": Wanted("money", "GB"),
     "evaluation.judged": Wanted("", "round"),
     "evaluation.labels": Wanted("", "round"),
+    "costs.amount": Wanted("money"),
+    "costs.share": Wanted("share", most=10),
     "effort_per_round": Wanted("hour", "round"),
     "evaluation_share": Wanted("share", most=1),
     "serving.retune_share": Wanted("share", most=1),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tunecase.project.bill import Evaluation, Member, Source, Storage, Training
+from tunecase.project.bill import CostLine, Evaluation, Member, Source, Storage, Training
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
@@ -235,6 +235,7 @@ class Project(Section):
         None, description="Allowance for what nobody foresaw: outside view (the default), none, or a factor."
     )
     storage: Storage = Storage()
+    costs: tuple[CostLine, ...] = Field((), description="Costs that no other section holds, such as a security review.")
     levers: Levers = Levers()
     serving: Serving = Serving()
     alternatives: Alternatives = Alternatives()

@@ -60,6 +60,18 @@ class InUnitOrWord(InUnit):
         return word if word in self.allowed else super().parse(value)
 
 
+SHARE_ON_TOP = Wanted("share", zero_ok=True, most=10.0, example="20%")
+
+
+@dataclass(frozen=True)
+class InUnitOrShare(InUnit):
+    """Marks a field as a Quantity in the wanted unit, or else as a share, which is written with a percent sign."""
+
+    def parse(self, value: object) -> Quantity:
+        """The Quantity, of unit `share` where it has a percent sign, or pydantic's error."""
+        return InUnit(SHARE_ON_TOP).parse(value) if "%" in str(value) else super().parse(value)
+
+
 @dataclass(frozen=True)
 class NameOf:
     """Marks a field as a name that the catalog must hold, if the reader has the catalog's names."""
@@ -96,6 +108,7 @@ MoneyPerExample = Annotated[
 ]
 MoneyPerError = Annotated[Quantity, InUnit(Wanted("money", "error", zero_ok=True, example="5 USD per error"))]
 MoneyOrNothing = Annotated[Quantity, InUnit(Wanted("money", zero_ok=True, example="2 USD"))]
+MoneyOrShare = Annotated[Quantity, InUnitOrShare(Wanted("money", zero_ok=True, example="2k to 4k USD, or 20%"))]
 MoneyPerKwh = Annotated[Quantity, InUnit(Wanted("money", "kWh", zero_ok=True, example="0.15 USD per kWh"))]
 Kilowatts = Annotated[Quantity, InUnit(Wanted("", example="0.7", most=100))]
 Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]
@@ -127,7 +140,7 @@ Count = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1e12))]
 Rounds = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=100))]
 Share = Annotated[Quantity, InUnit(Wanted("share", example="30%", most=1.0, zero_ok=True))]
 PartShare = Annotated[Quantity, InUnit(Wanted("share", example="90%", most=1.0))]
-OverheadShare = Annotated[Quantity, InUnit(Wanted("share", example="20%", most=10.0, zero_ok=True))]
+OverheadShare = Annotated[Quantity, InUnit(SHARE_ON_TOP)]
 GpuName = Annotated[str, NameOf("gpu")]
 ModelName = Annotated[str, NameOf("model")]
 MetricName = Annotated[str, NameOf("metric")]

@@ -6,7 +6,7 @@ from tunecase.records.clean import Cleaned, Depth, Written
 from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.decide import Change, Decision, Experiment, Option
 from tunecase.records.define import Alternative, Criterion, Definition, Status
-from tunecase.records.estimate import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
+from tunecase.records.estimate import DefaultUsed, Driver, Estimate, Flip, Line, Part, Way, WhatIf
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.judge import Judged
@@ -65,9 +65,9 @@ __all__ = [
     "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
     "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind", "Labelling", "LeftOut", "Limits", "Line",
     "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
-    "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
-    "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside",
-    "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
-    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
-    "reading_fault", "to_json", "unread_words",
+    "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price",
+    "PriceCheck", "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
+    "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning",
+    "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written",
+    "from_json", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

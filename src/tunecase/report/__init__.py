@@ -2,8 +2,10 @@
 
 from tunecase.report.content import Content
 from tunecase.report.headline import bridge_words, headline
-from tunecase.report.lines import folded
+from tunecase.report.lines import folded, workings
 from tunecase.report.page import render
 from tunecase.report.report import MADE_BY, content, outputs_in, report
 
-__all__ = ["MADE_BY", "Content", "bridge_words", "content", "folded", "headline", "outputs_in", "render", "report"]
+__all__ = [
+    "MADE_BY", "Content", "bridge_words", "content", "folded", "headline", "outputs_in", "render", "report", "workings",
+]  # fmt: skip

@@ -1,5 +1,8 @@
 """The lines of a bill as a table shows them: what hardly counts is one row, its parts are told below it."""
 
+import math
+
+from tunecase.quantities import adding_up, written
 from tunecase.records import Estimate, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
@@ -25,3 +28,21 @@ def folded(estimate: Estimate) -> tuple[Line, ...]:
 
 def _is_small(line: Line) -> bool:
     return line.priced and line.included and line.expected is not None and (line.share or 0.0) < LEAST_SHARE
+
+
+def workings(line: Line) -> str:
+    """How a line is worked out; its parts with their expected amounts, which add up to the line's as it is printed."""
+    if not line.parts:
+        return line.basis
+    whole = sum(part.expected for part in line.parts)
+    unit = 10.0 ** (math.floor(math.log10(whole)) - 1) if whole > 0 else 1.0
+    amounts = adding_up([part.expected for part in line.parts], unit)
+    parts = [
+        f"{part.name} {_at_least(amount, part.expected, unit)} ({part.words})"
+        for part, amount in zip(line.parts, amounts, strict=True)
+    ]
+    return f"{line.basis}: {', '.join(parts)}"
+
+
+def _at_least(amount: float, expected: float, unit: float) -> str:
+    return f"under {written(unit)}" if not amount and expected > 0 else written(amount)

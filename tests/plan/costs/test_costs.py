@@ -147,7 +147,7 @@ def test_answers_are_billed_in_worlds_that_ship(tmp_path: Path) -> None:
 def test_lines_of_a_walk_that_does_nothing_cost_nothing(tmp_path: Path) -> None:
     """Repairs, missing test rows, the first purchase and ramp-up wait until something is begun."""
     text = SURE.replace("share: 50%", "share: 50%, ramp_up: 2 weeks").replace("kind: buy", "kind: label")
-    text += "unknowns: 1.5\n"
+    text += "unknowns: 1.5\ncosts: [{name: review, amount: 100 USD, when: once}]\n"
     made = work(tmp_path, text, repair=Band(30, 30, 30, 30), test_rows_missing=400)
     nothing = Walk(*np.zeros((3, 50)), data_paid=np.zeros(50))
     assert 0 == total_of(lines_of(made, nothing)).max()
@@ -155,7 +155,7 @@ def test_lines_of_a_walk_that_does_nothing_cost_nothing(tmp_path: Path) -> None:
     assert list(begun) == [cost.__name__ for cost in COSTS]
     whole = total_of(begun)
     assert pytest.approx(whole - begun["labour"].amount) == total_of(begun, without=("labour",))
-    assert [30 + 400 * 0.5 + 1.5 * 3_800] * 50 == pytest.approx(once(made).tolist())
+    assert [30 + 400 * 0.5 + 1.5 * 3_800 + 100] * 50 == pytest.approx(once(made).tolist())
 
 
 def test_failed_runs_are_a_share_of_those_that_succeed(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _chance(record: Estimate) -> str:
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
     """The lines and their total."""
-    from tunecase.report import folded
+    from tunecase.report import folded, workings
 
     shown = folded(record)
     rows = [
@@ -85,7 +85,7 @@ def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> N
         for line in shown
     ]
     header = (record.currency, "expected", "P10", "P50", "P90", "share")
-    notes = [line.basis for line in shown] if with_basis else []
+    notes = [workings(line) for line in shown] if with_basis else []
     total = ("total", *_total(record), "100%" if record.total.p90 else "-")
     print_table(console, header, [*rows, total], (1, 2, 3, 4, 5), notes)
     say(console, "Before rounding, lines add up in the expected column; the points beside it do not.", "dim")

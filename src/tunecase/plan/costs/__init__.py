@@ -1,6 +1,7 @@
 """The lines of the bill: one function for each, from the work to its cost."""
 
 from tunecase.plan.costs.lines import COSTS, lines_of, total_of
+from tunecase.plan.costs.other import with_other
 from tunecase.plan.costs.people import months, people_paid
 from tunecase.plan.costs.per_step import each_round, once
 from tunecase.plan.costs.serving import inference
@@ -9,5 +10,5 @@ from tunecase.plan.costs.work import Cost, Work
 
 __all__ = [
     "COSTS", "Cost", "Work", "each_round", "gpu_hours", "inference", "lines_of", "months", "once", "people_paid",
-    "rows_trained", "runs_per_round", "total_of", "training_jobs",
+    "rows_trained", "runs_per_round", "total_of", "training_jobs", "with_other",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.data import rows_at_hand
+from tunecase.plan.costs.other import other_once, people_on_top
 from tunecase.plan.costs.people import judging_each_round
 from tunecase.plan.costs.work import Work
 from tunecase.prices import ramp_up, unknown_factor
@@ -12,9 +13,12 @@ if TYPE_CHECKING:
 
 
 def once(work: Work) -> "Draws":
-    """What any first step pays for before it: rows mended and formatted, missing test rows, ramp-up, shape (draws,)."""
+    """What any first step pays for before it: rows mended and formatted, missing test rows, ramp-up, costs paid once.
+
+    Shape (draws,).
+    """
     ramp = 0.0 if work.begun else ramp_up(work.basis).amount * unknown_factor(work.basis)
-    return rows_at_hand(work) + ramp
+    return rows_at_hand(work) + ramp * people_on_top(work) + other_once(work)
 
 
 def each_round(work: Work) -> "Draws | float":

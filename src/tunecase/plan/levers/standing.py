@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
-from tunecase.plan.costs import Work, each_round, inference, once
+from tunecase.plan.costs import Work, each_round, inference, once, with_other
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -190,7 +190,7 @@ def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
     """What a round is made of, in the worlds of the bill."""
     basis, run = work.basis, work.run_price(1)
     hour = person_hour(basis) * unknown_factor(basis)
-    return RoundPrices(
+    prices = RoundPrices(
         labour=basis.draw("effort_per_round", work.project.effort_per_round) * hour,
         short_labour=basis.draw("levers.first_run_hours") * hour,
         run_per_row=0.0 if run is None else run * scaled.run,
@@ -198,6 +198,7 @@ def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
         besides=paid_besides(basis),
         each_round=each_round(work),
     )
+    return with_other(prices, work)
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:

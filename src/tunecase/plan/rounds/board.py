@@ -34,7 +34,8 @@ class RoundPrices:
     `labour` is the people's part of a whole round, `short_labour` that of a round without work on the data, both with
     what nobody foresaw in that world. `run_per_row` is one training run divided by its rows, `runs` the runs of a round
     that succeed and `besides` the share paid on top of them: runs that fail, GPUs that stand idle. `each_round` is what
-    any round costs besides, such as judged answers.
+    any round costs besides, such as judged answers; `running` what is paid by the month over a whole round,
+    `short_running` over one without work on the data. `on_top` is the share of all that is paid on top, such as tax.
     """
 
     labour: "Draws | float"
@@ -43,10 +44,18 @@ class RoundPrices:
     runs: "Draws | float" = 1.0
     besides: "Draws | float" = 0.0
     each_round: "Draws | float" = 0.0
+    running: "Draws | float" = 0.0
+    short_running: "Draws | float" = 0.0
+    on_top: "Draws | float" = 0.0
 
     def people(self, rounds: float, short_rounds: float) -> "Draws | float":
         """People's part of so many rounds, of which some have no work on the data, with what any round costs."""
-        return self.short_labour * short_rounds + self.labour * (rounds - short_rounds) + self.each_round * rounds
+        whole = (self.labour + self.running) * (rounds - short_rounds)
+        return whole + (self.short_labour + self.short_running) * short_rounds + self.each_round * rounds
+
+    def whole(self, cost: "Draws | float") -> "Draws | float":
+        """A cost with what is paid on top of it."""
+        return cost * (1 + self.on_top)
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
@@ -297,7 +306,8 @@ class _Laying:
             if place not in self.index:
                 continue
             people = self.prices.people(paid.rounds, paid.short_rounds)
-            cost = before + price + people + self.prices.training(paid.run_rows, paid.search_rows)
+            training = self.prices.training(paid.run_rows, paid.search_rows)
+            cost = self.prices.whole(before + price + people + training)
             able = self._able(number, place, cost)
             if able.any():
                 self._spend(number, self.index[place], cost, able)

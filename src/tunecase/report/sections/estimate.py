@@ -19,7 +19,7 @@ from tunecase.quantities import (
 from tunecase.records import Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
-from tunecase.report.lines import folded
+from tunecase.report.lines import folded, workings
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -198,7 +198,7 @@ def _gpu_hours(estimate: Estimate) -> str:
 
 
 def _workings(estimate: Estimate) -> Table:
-    rows = tuple((Cell(line.title), Cell(line.basis)) for line in estimate.lines)
+    rows = tuple((Cell(line.title), Cell(workings(line))) for line in estimate.lines)
     return Table("How each line is worked out", ("Line", "Worked out as"), rows)
 
 
