@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tunecase.plan.capital import capital_of
 from tunecase.plan.costs import months as months_of
 from tunecase.plan.costs import people_paid, total_of
 from tunecase.plan.drawn import Drawn
@@ -61,6 +62,7 @@ def plan(drawn: Drawn) -> Plan:
         seed=drawn.work.basis.worlds.seed,
         target=target,
         direction=drawn.solved.state.forecast.direction if drawn.solved is not None else "higher",
+        capital=capital_of(drawn),
     )
 
 

@@ -16,6 +16,7 @@ from tunecase.prices.gpu import (
     hour_words,
     owned,
     owned_card,
+    purchase,
 )
 from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
 from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
@@ -57,7 +58,7 @@ __all__ = [
     "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost", "expected_unknowns", "flip_words",
     "formatting", "gpu_hour", "highest", "hour_words", "label_minutes", "label_price", "label_prices", "label_source",
     "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
-    "price_list", "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price", "saving_per_answer",
-    "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
-    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "price_list", "purchase", "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price",
+    "saving_per_answer", "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price",
+    "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ from tunecase.records.pilot import (
 from tunecase.records.plan import (
     Authorised,
     Bridge,
+    Capital,
     Chance,
     Kind,
     Limits,
@@ -60,9 +61,9 @@ from tunecase.records.spend import (
 
 __all__ = [
     "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Authorised", "Baseline", "Bill",
-    "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing", "Cluster",
-    "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth",
-    "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
+    "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing",
+    "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition",
+    "Depth", "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
     "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind", "Labelling", "LeftOut", "Limits", "Line",
     "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
     "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price",

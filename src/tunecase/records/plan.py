@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities import Sampled, firm
+from tunecase.quantities import Band, Sampled, firm
 
 Kind = Literal["measured", "stated", "assumed"]
 
@@ -63,6 +63,20 @@ class Month:
     number: int
     expected: float
     p80: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """Hardware that is owned: `price` is paid on purchase, outside the total, on average `expected`.
+
+    `charged` is the expected part of the bill that its hours use up of the price, electricity apart; None where the
+    hours are not known.
+    """
+
+    what: str
+    price: Band
+    expected: float
+    charged: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +209,7 @@ class Plan:
     direction: str = "higher"
     bridge: Bridge | None = None
     variants: tuple[VariantPlan, ...] = ()
+    capital: Capital | None = None
 
     def outcome(self, name: str) -> Outcome | None:
         """What follows the first test under that name, where it does in any world."""

@@ -12,12 +12,14 @@ from tunecase.quantities import (
     firm_difference,
     firm_money,
     firm_share,
+    money,
+    money_band,
     score,
     share,
     shares_shown,
     written,
 )
-from tunecase.records import Bridge, Limits, Month, Plan, Release, Worth
+from tunecase.records import Bridge, Capital, Limits, Month, Plan, Release, Worth
 
 LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
@@ -68,6 +70,8 @@ def _figures(plan: Plan) -> Iterator[Headline]:
     yield Headline(
         "total", "Expected total", firm_money(plan.total.expected, currency), _total(plan), kinds.get("total", "")
     )
+    if plan.capital is not None:
+        yield Headline("capital", "Capital, on purchase", *_capital(plan.capital, currency), "stated")
     yield Headline("authorise", "Authorise", *authorised(plan), kinds.get("total", ""))
     if (limits := plan.limits) is not None:
         yield Headline("limits", "After the first test", _limits(limits, plan), _rows(limits))
@@ -99,6 +103,13 @@ def _total(plan: Plan) -> str:
     if total.over is None:
         return words
     return f"{words}; {firm_share(total.over)} over the budget"
+
+
+def _capital(capital: Capital, currency: str) -> tuple[str, str]:
+    """What the hardware costs at once, and how much of it the bill holds."""
+    used = "" if capital.charged is None else f", which holds {money(capital.charged, currency)} of it by the hour"
+    beside = f"{capital.what}, {money_band(capital.price, '')}; paid at once, outside the total{used}"
+    return money(capital.expected, currency), beside
 
 
 def authorised(plan: Plan) -> tuple[str, str]:
