@@ -1,6 +1,7 @@
 """One walk through the worlds gives first step, bill and gain; another first step or other prices share its worlds."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.projects import basis
 from tunecase.plan import drawn, solve_again
 from tunecase.plan.known import Known
 from tunecase.plan.levers import Scaled
+from tunecase.prices.contracts import Contract
 from tunecase.quantities import AlteredWorlds, Interval80, sampled
 from tunecase.records import Tokens
 
@@ -52,6 +54,27 @@ def test_the_board_and_the_bill_agree_on_what_a_step_costs(case: str) -> None:
     _, paid = of.solved.policy.walk(of.walked.at)
     metered = sum(of.lines[name].amount for name in ("storage", "egress"))
     assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered).mean()
+
+
+@pytest.mark.parametrize(
+    "compute",
+    ["{gpus: [H100], minimum_hours: 24 h}", "{gpus: [H100], minimum_hours: 0.001 h}", "{hosted: mistral}"],
+)
+def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
+    """Every round pays at least its minimum, in the price of a step and in the gpu line alike."""
+    extra = f"models: [meta-llama/Llama-3.1-8B]\ncompute: {compute}\n"
+    of_project = project(FOLDER, extra=extra, budget="")
+    facts = known(of_project, pieces(of_project)[1], tokens=TOKENS)
+    own = Contract("", "mistral", "mistral", "", "", Decimal(3), "USD", 3.0, "2026-10-01", "a contract")
+    of = drawn(replace(facts, basis=replace(facts.basis, contracts=(own,))))
+    assert of.solved is not None
+    assert of.walked.at is not None
+    _, paid = of.solved.policy.walk(of.walked.at)
+    metered = sum(of.lines[name].amount for name in ("storage", "egress"))
+    stored = 0.0 if "hosted" not in compute else 24.0 * (of.walk.rounds > 0)
+    assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered - stored).mean()
+    assert of.walk.minimum is not None
+    assert (of.walk.minimum.max() > 0) == ("0.001 h" not in compute)
 
 
 def test_another_first_step_is_walked_in_the_same_worlds() -> None:

@@ -28,6 +28,7 @@ WANTED = {
     "fit.interruptions": Wanted(),
     "fit.checkpoint_every": Wanted("minute"),
     "fit.restart": Wanted("minute"),
+    "compute.minimum_hours": Wanted("hour"),
     "compute.owned.price": Wanted("money"),
     "compute.owned.life": Wanted("month"),
     "compute.owned.utilisation": Wanted("share", most=1),

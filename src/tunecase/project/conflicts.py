@@ -245,6 +245,12 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
+    if compute.minimum_hours is not None and (compute.tier == "owned" or compute.hosted is not None):
+        got = (
+            f"{compute.minimum_hours.text} for {'cards that are owned' if compute.hosted is None else 'a hosted model'}"
+        )
+        where_least = written.at("compute", "minimum_hours")
+        yield Problem(where_least, got, "a minimum of rented cards", "delete the line")
     if compute.terms == "reserved" and written.project.prices is None:
         fix = "add `prices: prices.csv`, a file of your own prices, or write on_demand"
         yield Problem(where, "'reserved', which the price tables do not hold", "a reserved price of your own", fix)

@@ -160,6 +160,9 @@ class Compute(Section):
     hosted: str | None = Field(
         None, description="A hosted model to be trained by its provider instead, such as ft:gpt-4o-mini-2024-07-18."
     )
+    minimum_hours: Hours | None = Field(
+        None, description="The least time that a round's rental is billed for, such as 24 h; all its runs share it."
+    )
     owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
 
 

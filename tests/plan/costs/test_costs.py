@@ -51,6 +51,18 @@ def test_gpu_is_runs_times_tokens_times_hours_times_price(tmp_path: Path) -> Non
     assert "H100" in cost.basis
 
 
+def test_the_least_that_is_billed_is_a_rental_in_every_round(tmp_path: Path) -> None:
+    """3 rounds of 10 hours at 2 USD: 30 for runs, 20% of failed ones, the rest unused; owned cards have no least."""
+    text = SURE.replace("failed: 20%", "failed: 20%, idle: 0%") + "compute: {minimum_hours: 10 h}\n"
+    made = work(tmp_path, text)
+    all_runs = sum(line(made).amount for line in (gpu, failed_runs, idle))  # type: ignore[misc]
+    assert all_runs.tolist() == pytest.approx([60.0] * 50)
+    assert "the least that is billed adds 24" in gpu(made).basis
+    assert made.machine is not None
+    own = dataclasses.replace(made.machine, hour=dataclasses.replace(made.machine.hour, tier="owned"))
+    assert gpu(dataclasses.replace(made, machine=own)).amount.tolist() == pytest.approx([30.0] * 50)  # type: ignore[union-attr]
+
+
 def test_gpu_without_tokens_or_machine_is_unpriced_with_the_reason(tmp_path: Path) -> None:
     """Unknown data are not free data."""
     for cost in (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
-from tunecase.plan.costs import Work, each_round, inference, once, with_other
+from tunecase.plan.costs import Work, each_round, inference, least_of_a_round, once, with_other
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -197,6 +197,7 @@ def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
         runs=basis.draw("training.runs_per_round", work.project.training.runs_per_round),
         besides=paid_besides(basis),
         each_round=each_round(work),
+        least=least_of_a_round(work),
     )
     return with_other(prices, work)
 

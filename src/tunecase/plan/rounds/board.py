@@ -35,7 +35,8 @@ class RoundPrices:
     what nobody foresaw in that world. `run_per_row` is one training run divided by its rows, `runs` the runs of a round
     that succeed and `besides` the share paid on top of them: runs that fail, GPUs that stand idle. `each_round` is what
     any round costs besides, such as judged answers; `running` what is paid by the month over a whole round,
-    `short_running` over one without work on the data. `on_top` is the share of all that is paid on top, such as tax.
+    `short_running` over one without work on the data. `least` is what a round's runs are billed at least, before what
+    is paid besides. `on_top` is the share of all that is paid on top, such as tax.
     """
 
     labour: "Draws | float"
@@ -46,6 +47,7 @@ class RoundPrices:
     each_round: "Draws | float" = 0.0
     running: "Draws | float" = 0.0
     short_running: "Draws | float" = 0.0
+    least: "Draws | float" = 0.0
     on_top: "Draws | float" = 0.0
 
     def people(self, rounds: float, short_rounds: float) -> "Draws | float":
@@ -59,7 +61,15 @@ class RoundPrices:
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
-        return self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
+        runs = self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
+        return runs + self.minimum(run_rows, search_rows)
+
+    def minimum(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
+        """What the least that is billed adds to these runs; nothing where none is made."""
+        import numpy as np
+
+        rows = self.runs * run_rows + search_rows
+        return np.where(rows > 0, np.maximum(self.least - self.run_per_row * rows, 0.0), 0.0) * (1 + self.besides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +103,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paid:
-    """What one step pays for, in quantities; money of `data` in the base currency."""
+    """What one step pays for, in quantities; `data` and `minimum`, see Walk, in the base currency."""
 
     rounds: float = 1.0
     short_rounds: float = 0.0
@@ -101,9 +111,10 @@ class Paid:
     search_rows: "Draws | float" = 0.0
     bought: "Draws | float" = 0.0
     data: "Draws | float" = 0.0
+    minimum: "Draws | float" = 0.0
 
 
-SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data")
+SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data", "minimum")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +183,7 @@ class Board:
         return Walk(
             rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"],
             short_rounds=sums["short_rounds"], search_rows=sums["search_rows"], data_paid=sums["data"],
+            minimum=sums["minimum"],
         )  # fmt: skip
 
 
@@ -307,6 +319,7 @@ class _Laying:
                 continue
             people = self.prices.people(paid.rounds, paid.short_rounds)
             training = self.prices.training(paid.run_rows, paid.search_rows)
+            paid = replace(paid, minimum=self.prices.minimum(paid.run_rows, paid.search_rows))
             cost = self.prices.whole(before + price + people + training)
             able = self._able(number, place, cost)
             if able.any():
