@@ -93,6 +93,17 @@ def test_expected_months_sum_to_the_expected_total_without_answers(case: str) ->
     numbers = [month.number for month in months if month.number]
     assert list(range(1, len(numbers) + 1)) == numbers
     assert 0 not in [month.number for month in months[:-1]]
+    assert all(month.starts.endswith("-01") for month in months[1:] if month.number)
+
+
+def test_months_are_those_of_the_calendar_from_the_stated_day_on() -> None:
+    """A start in the middle of a month cuts the first one short; one that is past means today."""
+    later = drawn(known(project(FOLDER, extra="start: 2027-01-16\n"), pieces(asked("usual"))[1]))
+    starts = [month.starts for month in plan(later).months if month.number]
+    assert ["2027-01-16", "2027-02-01"] == starts[:2]
+    past = drawn(known(project(FOLDER, extra="start: 2025-01-16\n"), pieces(asked("usual"))[1]))
+    assert [month.starts for month in made("usual").months] == [month.starts for month in plan(past).months]
+    assert "2026-11-24" == made("usual").months[0].starts
 
 
 @pytest.mark.parametrize("case", CASES)

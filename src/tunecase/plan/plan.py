@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from tunecase.plan.costs import people_paid, total_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import baseline_score, unknown_factor
+from tunecase.prices import DAYS_PER_MONTH, baseline_score, start_of, unknown_factor
 from tunecase.quantities import Sampled, sampled
 from tunecase.records import Authorised, Chance, Kind, Month, Plan, Release, Total, Worth
 
@@ -165,23 +166,39 @@ def _worth(drawn: Drawn) -> Worth | None:
 def by_month(drawn: Drawn) -> Iterator[Month]:
     """Spending by month: in each world the first step's cost over its time, the rest evenly over the rest of the time.
 
-    Answers after launch are left out. Expected months sum to the expected total without them.
+    Months are those of the calendar from the start on, so that the first may be cut short; the first twelve are told
+    one by one, what comes later together. Answers after launch are left out. Expected months sum to the expected
+    total without them.
     """
     import numpy as np
 
     work, walked = drawn.work, drawn.walked
     factor = unknown_factor(work.basis)
     soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (walked.first_walk, walked.walk))
-    last = int(min(max(np.ceil(float(np.quantile(whole, 0.99))), 1), MONTHS))
-    edges = np.arange(last + 1)[:, None]
+    days = month_starts(start_of(work.basis), float(np.quantile(whole, 0.99)))
+    edges = np.array([(day - days[0]).days / DAYS_PER_MONTH for day in days])[:, None]
     at_once, more = np.minimum(walked.first_cost, walked.tuning), np.maximum(whole - soon, 1e-9)
     spent = np.clip(edges / np.maximum(soon, 1e-9), 0.0, 1.0) * at_once
     spent += np.clip((edges - soon) / more, 0.0, 1.0) * (walked.tuning - at_once)
     for number, paid in enumerate(np.diff(spent, axis=0), 1):
-        yield Month(number, _mean(paid), quantile(0.8)(paid))
+        yield Month(number, _mean(paid), quantile(0.8)(paid), days[number - 1].isoformat())
     later = walked.tuning - spent[-1]
     if _mean(later) > 0:
         yield Month(0, _mean(later), quantile(0.8)(later))
+
+
+def month_starts(start: date, months: float) -> list[date]:
+    """The start and the first day of every month after it, up to the end of so many months, or of twelve.
+
+    Example:
+        >>> [day.isoformat() for day in month_starts(date(2026, 11, 27), 0.5)]
+        ['2026-11-27', '2026-12-01', '2027-01-01']
+    """
+    days = [start]
+    while len(days) <= MONTHS and (len(days) < 2 or (days[-1] - start).days < months * DAYS_PER_MONTH):
+        last = days[-1]
+        days.append(date(last.year + last.month // 12, last.month % 12 + 1, 1))
+    return days
 
 
 def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:

@@ -231,6 +231,9 @@ class Project(Section):
         None, description="Hours of work of one full-time person in one round."
     )
     evaluation: Evaluation = Evaluation()
+    start: date | None = Field(
+        None, description="The day on which the work begins (YYYY-MM-DD); today when left out, or when it is past."
+    )
     waiting_per_round: WeeksPerRound | None = Field(
         None, description="Weeks of one round in which the team waits for labels, GPUs or reviews."
     )

@@ -58,11 +58,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Spending in one month, the first is 1, 0 is all that comes later. Expected months sum; P80s do not."""
+    """Spending in one month of the calendar: 1 is the first, 0 all that comes later. Expected months sum, P80s do not.
+
+    `starts` is its first day that the plan holds (YYYY-MM-DD); empty in older records.
+    """
 
     number: int
     expected: float
     p80: float
+    starts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

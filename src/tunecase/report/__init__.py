@@ -1,5 +1,6 @@
 """The answer on one page, for the manager and the engineer: as HTML, Markdown and JSON."""
 
+from tunecase.report.calendar import CALENDAR_HEAD, calendar, calendar_note
 from tunecase.report.content import Content
 from tunecase.report.headline import bridge_words, headline
 from tunecase.report.lines import folded, workings
@@ -7,5 +8,6 @@ from tunecase.report.page import render
 from tunecase.report.report import MADE_BY, content, outputs_in, report
 
 __all__ = [
-    "MADE_BY", "Content", "bridge_words", "content", "folded", "headline", "outputs_in", "render", "report", "workings",
+    "CALENDAR_HEAD", "MADE_BY", "Content", "bridge_words", "calendar", "calendar_note", "content", "folded", "headline",
+    "outputs_in", "render", "report", "workings",
 ]  # fmt: skip

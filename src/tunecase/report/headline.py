@@ -7,7 +7,6 @@ from tunecase.quantities import (
     Sampled,
     adding_up,
     count,
-    figures,
     firm,
     firm_difference,
     firm_money,
@@ -19,7 +18,7 @@ from tunecase.quantities import (
     shares_shown,
     written,
 )
-from tunecase.records import Bridge, Capital, Limits, Month, Plan, Release, Worth
+from tunecase.records import Bridge, Capital, Limits, Plan, Release, Worth
 
 LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
@@ -154,14 +153,6 @@ def _then(plan: Plan) -> tuple[str, str]:
         return ", ".join(words), ""
     steps = f" ({' or '.join(step.replace('_', ' ') for step in going.steps)})" if going.steps else ""
     return ", ".join(words), f"chance after going on{steps}: {firm_share(going.reaches)}"
-
-
-def months_words(months: tuple[Month, ...], currency: str) -> str:
-    """Expected spending by month, one figure for each."""
-    told = [
-        f"{'later' if month.number == 0 else f'month {month.number}'} {figures(month.expected)}" for month in months
-    ]
-    return f"{', '.join(told)} {currency}" if told else ""
 
 
 def bridge_words(bridge: Bridge, currency: str) -> str:

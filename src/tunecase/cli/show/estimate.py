@@ -17,7 +17,7 @@ from tunecase.quantities import (
     money_band,
     share,
 )
-from tunecase.records import Driver, Estimate, Line
+from tunecase.records import Driver, Estimate, Line, Plan
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         # The decision that follows a bill made again shows the plan.
         if not again:
             print_plan(console, record.plan)
+            _print_calendar(console, record.plan)
         if record.plan.bridge is not None and (moved := bridge_words(record.plan.bridge, record.currency)):
             say(console, f"The bill moved {moved}.")
     if record.unpriced:
@@ -51,6 +52,16 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         print_ways(console, record)
         _print_drivers(console, record)
         _print_grounds(console, record)
+
+
+def _print_calendar(console: "Console", plan: Plan) -> None:
+    """Spending by month, with what is left of the budget."""
+    from tunecase.report import CALENDAR_HEAD, calendar, calendar_note
+
+    rows = [row.cells for row in calendar(plan)]
+    if rows:
+        print_table(console, ("calendar", *CALENDAR_HEAD), rows, (1, 2, 3, 4))
+        say(console, calendar_note(plan), "dim")
 
 
 def _expected(record: Estimate) -> str:

@@ -73,10 +73,12 @@ def least_of_a_round(work: Work) -> "Draws | float":
 
 def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
     """The gpu line where a provider trains its own model: billed tokens at its rate, its minimum and its storage."""
+    import numpy as np
+
     assert work.machine is not None
     rate = work.machine.hour.draws
     storage = (offer.row.storage_usd_per_month or 0.0) * work.basis.base_per_usd
-    stored = stored_months(work.basis, offer) * storage * (work.walk.rounds > 0)
+    stored = np.where(work.walk.rounds > 0, stored_months(work.basis, offer) * storage, 0.0)
     words = (
         f"{figures(band(mtok).p50)} Mtok billed at P50 for {offer.row.model} at {figures(band(rate).p50)} "
         f"{work.basis.currency} per Mtok ({offer.provider})"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
-DAYS_PER_MONTH = 365.25 / 12
+
 UNTUNED = ("prompt_hosted", "prompt_open", "retrieval")  # ways that need no fine-tune, as the project file calls them
 
 

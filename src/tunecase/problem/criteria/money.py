@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.prices import error_cost
-from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
+from tunecase.prices import DAYS_PER_MONTH, error_cost
+from tunecase.problem.criteria.facts import Facts, percent, points, three_figures
 from tunecase.problem.criteria.rule import Rule
 from tunecase.quantities import Band, band
 from tunecase.records import Criterion

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, three_figures
+from tunecase.prices import DAYS_PER_MONTH
+from tunecase.problem.criteria.facts import Facts, percent, three_figures
 from tunecase.problem.criteria.rule import Rule
 from tunecase.quantities import band, wilson
 from tunecase.records import Criterion

@@ -16,7 +16,8 @@ from tunecase.quantities import (
     money_band,
     share,
 )
-from tunecase.records import Estimate, Line, Way
+from tunecase.records import Estimate, Line, Plan, Way
+from tunecase.report.calendar import CALENDAR_HEAD, CalendarRow, calendar, calendar_note
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
 from tunecase.report.lines import folded, workings
@@ -24,6 +25,7 @@ from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
 MOST_BARS = 6
+OF_BUDGET = 3  # the column of the calendar
 
 
 def bill(material: Material) -> Section:
@@ -46,6 +48,8 @@ def bill(material: Material) -> Section:
         blocks.append(Listing("What would have to be true", words))
     if len(estimate.ways) > 1:
         blocks.append(_ways(estimate))
+    if estimate.plan is not None and (rows := calendar(estimate.plan)):
+        blocks.append(_calendar(estimate.plan, rows))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if estimate.plan is not None and estimate.plan.bridge is not None:
@@ -164,6 +168,16 @@ def _ways(estimate: Estimate) -> Table:
     strong = tuple(at for at, way in enumerate(estimate.ways) if way.chosen)
     note = f"{estimate.currency}, all training over all rounds in the same worlds. Against: mean over mean."
     return Table("Ways to train", head, rows, (1, 2, 3, 4, 5), strong, note)
+
+
+def _calendar(plan: Plan, rows: tuple[CalendarRow, ...]) -> Table:
+    """Spending by month with what is left of the budget."""
+    cells = tuple(
+        tuple(Cell(text, "bad" if row.over and at == OF_BUDGET else "plain") for at, text in enumerate(row.cells))
+        for row in rows
+    )
+    head = ("Month", *(word[0].upper() + word[1:] for word in CALENDAR_HEAD))
+    return Table("Calendar", head, cells, (1, 2, 3, 4), note=calendar_note(plan))
 
 
 def _remarks(way: Way) -> list[str]:
