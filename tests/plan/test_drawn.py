@@ -31,7 +31,7 @@ def test_the_first_step_is_part_of_the_walk(case: str) -> None:
     begun = of.walk.begun
     for name, cost in of.walked.first.items():
         whole = of.lines[name].amount
-        if name not in ("storage", "inference") and cost.amount is not None and whole is not None:
+        if name not in ("storage", "inference", "upkeep") and cost.amount is not None and whole is not None:
             assert (cost.amount[begun] <= whole[begun] * (1 + 1e-9) + 1e-9).all(), name
 
 
@@ -41,7 +41,7 @@ def test_the_total_is_the_sum_of_the_lines_that_count(case: str) -> None:
     of = walked(case)
     counted = {name: cost.amount for name, cost in of.lines.items() if cost.included and cost.amount is not None}
     assert of.total.tolist() == pytest.approx(sum(counted.values()).tolist())
-    answers = counted.get("inference", 0.0)
+    answers = counted.get("inference", 0.0) + counted.get("upkeep", 0.0)
     assert of.walked.tuning.tolist() == pytest.approx((of.total - answers).tolist())
 
 
@@ -77,9 +77,10 @@ def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
     assert (of.walk.minimum.max() > 0) == ("0.001 h" not in compute)
 
 
-def test_another_first_step_is_walked_in_the_same_worlds() -> None:
+@pytest.mark.parametrize("case", ["usual", "kept up"])
+def test_another_first_step_is_walked_in_the_same_worlds(case: str) -> None:
     """Every lever that can be taken has its own walk; one that cannot has none."""
-    of = walked("usual")
+    of = walked(case)
     assert of.solved is not None
     for offer in of.solved.offers:
         other = of.along(offer)
@@ -88,8 +89,9 @@ def test_another_first_step_is_walked_in_the_same_worlds() -> None:
             assert of.work.basis.worlds.n == len(other.total)
             assert of.instead(offer, other).offer is offer
             assert other.gain is not None
-            # The board ships at the mean saving and pays for no storage; the worlds' own differ by drawing alone.
-            brought = sampled(other.gain - other.tuning, _mean)
+            # The board ships at the mean saving and upkeep, without storage; the worlds' own differ by drawing alone.
+            assert other.net_gain is not None
+            brought = sampled(other.net_gain - other.tuning, _mean)
             assert abs(of.solved.worth(offer.lever) - brought.value) <= max(2 * brought.error, 1e-6)
     assert walked("without a target").along(of.solved.offers[0]) is None
 

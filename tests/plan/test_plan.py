@@ -28,6 +28,7 @@ costs:
   - {name: tax, amount: 19%, of: all}
 unknowns: 1 to 1.6
 """
+KEPT_UP = "1 to 4 h per month, retrain: every 5 months, drift_checks: 50 per month, fees: 30 USD per month"
 SERVED = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
 ENDS_AT_ONCE = {"shipped"}
 
@@ -43,6 +44,7 @@ def asked(case: str) -> Project:
         "without a value": {"value": ""},
         "shipped": {"target": "70%"},
         "served": {"extra": SERVED},
+        "kept up": {"monitoring": KEPT_UP},
         "with other costs": {"extra": COSTS},
         "without a target": {"target": "", "value": ""},
         "harder": {"target": "95%"},
@@ -68,7 +70,7 @@ def made(case: str, seed: int = 0) -> Plan:
 
 CASES = (
     "usual", "poor", "tight", "without a budget", "worthless", "priceless", "without a value", "shipped", "served",
-    "with a fallback", "with other costs", "without a pilot", "without a target",
+    "with a fallback", "with other costs", "kept up", "without a pilot", "without a target",
 )  # fmt: skip
 WALKED = tuple(case for case in CASES if case not in ("shipped", "without a target"))
 BOUND = tuple(case for case in CASES if case != "without a budget")
@@ -180,12 +182,15 @@ def test_a_target_is_shown_truly_or_by_luck(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ("without a value", "without a target")])
 def test_the_worth_is_the_gain_less_what_the_plan_costs(case: str) -> None:
-    """Answers after launch stand in the gain already; V is counted above the stated baseline."""
+    """Answers after launch stand in the gain already, upkeep apart; V is counted above the stated baseline."""
     worth = made(case).worth
     if case == "without a pilot":
         assert worth is not None
     assert worth is not None
-    assert pytest.approx(worth.expected.value) == worth.gain.value - walked(case).walked.tuning.mean()
+    assert worth.upkeep is not None
+    assert (worth.upkeep.value > 0) == (case == "kept up")
+    paid = walked(case).walked.tuning.mean()
+    assert pytest.approx(worth.expected.value) == worth.gain.value - worth.upkeep.value - paid
     assert worth.reached_p10.value <= worth.reached_p50.value <= worth.reached_p90.value
     assert 0.6 == worth.baseline
 

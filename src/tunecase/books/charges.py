@@ -14,7 +14,7 @@ from tunecase.records import Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
 
-CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "other")
+CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "upkeep", "storage", "egress", "other")
 GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50

@@ -9,7 +9,7 @@ from tunecase.estimate.assumptions import assumptions
 from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
-from tunecase.plan import Drawn, plan
+from tunecase.plan import AFTER_LAUNCH, Drawn, plan
 from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, total_of, training_jobs
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
@@ -87,7 +87,7 @@ def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
         total_when_stopped=_band_where(total, walk.reached, False),
         what_if=what_if,
         total_without_unknowns=_without(bill, "unknowns"),
-        total_without_answers=_without(bill, "inference"),
+        total_without_answers=_without(bill, *AFTER_LAUNCH),
         ways=ways(basis, bill.rented.machine, machine, _load(bill)),
         settled=made.chance.settled.value if made.chance is not None and made.chance.settled is not None else None,
         plan=made,
@@ -106,8 +106,8 @@ def _banded(draws: "Draws | None") -> Band | None:
     return None if draws is None else band(draws)
 
 
-def _without(bill: Drawn, name: str) -> Band:
-    return band(total_of(bill.lines, without=(name,)))
+def _without(bill: Drawn, *names: str) -> Band:
+    return band(total_of(bill.lines, without=names))
 
 
 def _load(bill: Drawn) -> Load | None:

@@ -19,7 +19,7 @@ from tunecase.records import Tokens
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-ANSWERS = "inference"
+AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +27,8 @@ class Walked:
     """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
 
     `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping
-    brings, shape (draws,); None where the target's worth is not stated. `at` is the index of the first step on the
-    board; None where none is walked.
+    brings before upkeep, shape (draws,); None where the target's worth is not stated. `at` is the index of the first
+    step on the board; None where none is walked.
     """
 
     walk: Walk
@@ -45,13 +45,25 @@ class Walked:
 
     @property
     def tuning(self) -> "Draws":
-        """The total without answers after launch, which the gain holds already, shape (draws,)."""
-        return total_of(self.lines, without=(ANSWERS,))
+        """The total without answers and upkeep after launch, which the worth of shipping holds, shape (draws,)."""
+        return total_of(self.lines, without=AFTER_LAUNCH)
+
+    @property
+    def upkeep(self) -> "Draws":
+        """What keeping up what is shipped takes, whether the total holds it or not, shape (draws,)."""
+        amount = self.lines["upkeep"].amount
+        assert amount is not None
+        return amount
+
+    @property
+    def net_gain(self) -> "Draws | None":
+        """What shipping brings after upkeep, shape (draws,); None where the target's worth is not stated."""
+        return None if self.gain is None else self.gain - self.upkeep
 
     @property
     def first_cost(self) -> "Draws":
         """What the first step costs, shape (draws,)."""
-        return total_of(self.first, without=(ANSWERS,))
+        return total_of(self.first, without=AFTER_LAUNCH)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,6 +246,7 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(facts.definition, audit),
         begun=facts.forecast is not None and facts.forecast.rounds > 0,
+        rows=facts.rows,
     )
     return work, choice, rented
 

@@ -160,7 +160,11 @@ def _worth(drawn: Drawn) -> Worth | None:
     times = LEARNT_WORTH if _learns(drawn) else 1.0
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
     cost = sampled(paid, _mean, LEARNT_COST if _learns(drawn) else 1.0)
-    return Worth(sampled(gain - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline)
+    upkeep = drawn.walked.upkeep
+    return Worth(
+        sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
+        sampled(upkeep, _mean, times),
+    )  # fmt: skip
 
 
 def by_month(drawn: Drawn) -> Iterator[Month]:
@@ -213,7 +217,8 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
         problem = drawn.work.project.problem
         value: Kind = "assumed" if problem.horizon is None or problem.baseline is None else "stated"
         yield "value", value
-        yield "worth", weakest(value, chance)
+        kept: Kind = "assumed" if drawn.work.project.after_launch.monitoring is None else "stated"
+        yield "worth", weakest(value, chance, kept)
 
 
 def _hours(drawn: Drawn, walk: Walk) -> Kind:

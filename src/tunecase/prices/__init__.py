@@ -31,7 +31,7 @@ from tunecase.prices.labels import (
     review_hours,
     review_price,
 )
-from tunecase.prices.lifetime import DAYS_PER_MONTH, start_of
+from tunecase.prices.lifetime import DAYS_PER_MONTH, served_months, start_of
 from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.prices.people import (
     PaidHours,
@@ -60,7 +60,7 @@ __all__ = [
     "expected_unknowns", "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes",
     "label_price", "label_prices", "label_source", "legal_note", "low_pay", "made_worth", "offers", "old_rates",
     "owned", "owned_card", "paid_hours", "person_hour", "price_list", "purchase", "queue_price", "ramp_up",
-    "read_contracts", "review_hours", "review_price", "saving_per_answer", "serving_saving", "start_of",
-    "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor", "unknown_words",
-    "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "read_contracts", "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving",
+    "start_of", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
+    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from tunecase.project.kinds import (
     Count,
     CountOfRows,
     CountOrNone,
+    EveryMonths,
     Factor,
     Gigabytes,
     Hours,
@@ -21,11 +22,13 @@ from tunecase.project.kinds import (
     MoneyPerGb,
     MoneyPerGbMonth,
     MoneyPerHour,
+    MoneyPerMonth,
     MoneyPerMtok,
     MoneyPerYear,
     Months,
     OverheadShare,
     PartShare,
+    PerMonthOrNone,
     PerRound,
     PositiveInt,
     Section,
@@ -168,3 +171,16 @@ class CostLine(Section):
     kind: Literal["people", "data", "compute", "other"] = Field(
         "other", description="What it buys; people and data grow where the work overruns, the others do not."
     )
+
+
+class AfterLaunch(Section):
+    """What keeping the model good takes once it is in use; it is taken off what shipping brings."""
+
+    retrain: EveryMonths | None = Field(
+        None, description="How often the model is trained again on the rows held; never when left out."
+    )
+    monitoring: HoursPerMonth | None = Field(None, description="The team's hours to watch and mend it.")
+    drift_checks: PerMonthOrNone | None = Field(
+        None, description="Answers that are labelled to see whether it still holds, at a label's price."
+    )
+    fees: MoneyPerMonth | None = Field(None, description="Licences, hosting and services that run after launch.")

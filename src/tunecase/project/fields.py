@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tunecase.project.bill import CostLine, Evaluation, Member, Source, Storage, Training
+from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source, Storage, Training
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
@@ -244,6 +244,7 @@ class Project(Section):
     costs: tuple[CostLine, ...] = Field((), description="Costs that no other section holds, such as a security review.")
     levers: Levers = Levers()
     serving: Serving = Serving()
+    after_launch: AfterLaunch = AfterLaunch()
     alternatives: Alternatives = Alternatives()
     include_inference: bool = False
     budget: Money | None = None

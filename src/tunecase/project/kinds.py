@@ -73,6 +73,16 @@ class InUnitOrShare(InUnit):
 
 
 @dataclass(frozen=True)
+class Every(InUnitOrWord):
+    """Marks a field as a time from one occasion to the next, such as `every 6 months`, or `never`."""
+
+    def parse(self, value: object) -> Quantity | str:  # type: ignore[override]
+        """The Quantity or the word, or pydantic's error."""
+        words = str(value).strip()
+        return super().parse(words[len("every ") :] if words.casefold().startswith("every ") else words)
+
+
+@dataclass(frozen=True)
 class NameOf:
     """Marks a field as a name that the catalog must hold, if the reader has the catalog's names."""
 
@@ -128,6 +138,9 @@ Unknowns = Annotated[
 Weeks = Annotated[Quantity, InUnit(Wanted("week", example="2 weeks"))]
 WeeksPerRound = Annotated[Quantity, InUnit(Wanted("week", "round", zero_ok=True, example="1 to 2 weeks per round"))]
 HoursPerMonth = Annotated[Quantity, InUnit(Wanted("hour", "month", zero_ok=True, example="4 to 10 h per month"))]
+EveryMonths = Annotated[Quantity | str, Every(Wanted("month", example="every 6 months, or never"), ("never",))]
+MoneyPerMonth = Annotated[Quantity, InUnit(Wanted("money", "month", zero_ok=True, example="200 USD per month"))]
+PerMonthOrNone = Annotated[Quantity, InUnit(Wanted("", "month", zero_ok=True, example="100 per month"))]
 HoursOrNone = Annotated[Quantity, InUnit(Wanted("hour", zero_ok=True, example="8 to 24 h"))]
 PerRound = Annotated[Quantity, InUnit(Wanted("", "round", zero_ok=True, example="500 per round"))]
 CountOrNone = Annotated[Quantity, InUnit(Wanted("", example="200 to 400", most=1e12, zero_ok=True))]

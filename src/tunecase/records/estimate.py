@@ -154,9 +154,9 @@ class Estimate:
 
     `plan` holds the headline figures; None in records from before there was one. `reached`, `false_pass` and `settled`
     are its chances. The histogram holds (middle of a bar, share of worlds); the last bar has all dearer worlds.
-    `total_without_answers` leaves out the answers after launch, `total_without_unknowns` what nobody foresaw; None in
-    records from before these were lines. `ways` are the ways to train, the cheapest first. `fixed` stands in older
-    records only.
+    `total_without_answers` leaves out answers and upkeep after launch, `total_without_unknowns` what nobody foresaw;
+    None in records from before these were lines. `ways` are the ways to train, the cheapest first. `fixed` stands in
+    older records only.
     """
 
     currency: str

@@ -135,8 +135,9 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What the plan brings, in the base currency: `expected` = `gain` - `cost`, answers after launch apart.
+    """What the plan brings, in the base currency: `expected` = `gain` - `upkeep` - `cost`, answers after launch apart.
 
+    `upkeep` is what keeping up what is shipped takes; None in records from before it was counted.
     `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth above the score
     `baseline`.
     """
@@ -148,6 +149,7 @@ class Worth:
     reached_p50: Sampled
     reached_p90: Sampled
     baseline: float | None
+    upkeep: Sampled | None = None
 
 
 @dataclass(frozen=True, slots=True)

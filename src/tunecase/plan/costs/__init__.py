@@ -6,9 +6,11 @@ from tunecase.plan.costs.people import months, people_paid
 from tunecase.plan.costs.per_step import each_round, once
 from tunecase.plan.costs.serving import inference
 from tunecase.plan.costs.training import gpu_hours, least_of_a_round, rows_trained, runs_per_round, training_jobs
+from tunecase.plan.costs.upkeep import asks_for_retraining, upkeep, upkeep_of
 from tunecase.plan.costs.work import Cost, Work
 
 __all__ = [
-    "COSTS", "Cost", "Work", "each_round", "gpu_hours", "inference", "least_of_a_round", "lines_of", "months", "once",
-    "people_paid", "rows_trained", "runs_per_round", "total_of", "training_jobs", "with_other",
+    "COSTS", "Cost", "Work", "asks_for_retraining", "each_round", "gpu_hours", "inference", "least_of_a_round",
+    "lines_of", "months", "once", "people_paid", "rows_trained", "runs_per_round", "total_of", "training_jobs",
+    "upkeep", "upkeep_of", "with_other",
 ]  # fmt: skip

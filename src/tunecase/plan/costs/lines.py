@@ -11,6 +11,7 @@ from tunecase.plan.costs.people import evaluation, labour
 from tunecase.plan.costs.serving import inference
 from tunecase.plan.costs.training import failed_runs, gpu, idle
 from tunecase.plan.costs.unknowns import unknowns
+from tunecase.plan.costs.upkeep import upkeep
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.plan.rounds.walk import Walk
 
@@ -28,6 +29,7 @@ COSTS: tuple[Callable[[Work], Cost | None], ...] = (
     evaluation,
     other,
     inference,
+    upkeep,
     unknowns,
 )
 

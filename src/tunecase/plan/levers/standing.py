@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
-from tunecase.plan.costs import Work, each_round, inference, least_of_a_round, once, with_other
+from tunecase.plan.costs import Work, each_round, inference, least_of_a_round, once, upkeep, upkeep_of, with_other
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -111,6 +111,7 @@ def standing(
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
+        upkeep=() if value is None else tuple(float(upkeep_of(work, size).mean()) for size in sizes),
     )
 
 
@@ -139,12 +140,13 @@ def _paths(curve: _Curve, basis: Basis) -> "Draws":
 
 
 def _answers(work: Work) -> float:
-    """What answers after launch take from the budget where the bill counts them, at P80."""
+    """What answers and upkeep after launch take from the budget where the bill counts them, at P80."""
     import numpy as np
 
     everywhere = replace(work, walk=replace(work.walk, reached=None, ships=None))
-    cost = inference(everywhere)
-    return float(np.quantile(cost.amount, 0.8)) if cost.included and cost.amount is not None else 0.0
+    costs = [cost.amount for cost in (inference(everywhere), upkeep(everywhere)) if cost.included]
+    counted = [amount for amount in costs if amount is not None]
+    return float(np.quantile(sum(counted), 0.8)) if counted else 0.0
 
 
 def _budget(facts: Known) -> float:

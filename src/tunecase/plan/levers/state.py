@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tunecase.plan.assumed import AssumedCurve
     from tunecase.quantities import Draws
 
-LOSS = "serving what is shipped would cost more than its gain is worth"
+LOSS = "serving and keeping up what is shipped would cost more than its gain is worth"
 TOO_DEAR = "its first step costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
@@ -28,7 +28,8 @@ class State:
     (repairs, test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured
     rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
-    of a model that is shipped cost less than today's over the horizon, on average over the worlds. `test_rows` count
+    of a model that is shipped cost less than today's over the horizon, on average over the worlds; `upkeep` what
+    keeping it up takes, for each size; empty where nothing is weighed. `test_rows` count
     as independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
     no pilot measured it.
     """
@@ -57,6 +58,7 @@ class State:
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
     saving: float = 0.0
+    upkeep: tuple[float, ...] = ()
     design_effect: float = 1.0
     assumed: str = ""
 
@@ -92,8 +94,8 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     def shipping(self, part: float) -> float:
-        """What shipping with `part` of the gain brings: V part + saving; nothing if nothing is shipped."""
-        return self.worth * part + self.saving if part > 0 else 0.0
+        """What shipping now with `part` of the gain brings: V part + saving - upkeep; nothing if nothing is shipped."""
+        return self.worth * part + self.saving - (self.upkeep[0] if self.upkeep else 0.0) if part > 0 else 0.0
 
     def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0) -> Rules:
         """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly reached.
@@ -105,6 +107,7 @@ class State:
             error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
             begin_anyway=begin_anyway, most_rounds=self.most_rounds, before=self.before,
             shipped=max(self.shipping(shipped), 0.0), error_fallback=self.error_fallback, saving=self.saving,
+            upkeep=self.upkeep,
         )  # fmt: skip
 
     def score(self, error: float) -> float:

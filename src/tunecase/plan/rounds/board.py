@@ -147,7 +147,7 @@ class Board:
         present = replace(self.nodes[0], ends=np.full(self.errors.shape[1], rules.shipped))
         nodes, ships = [present], self.ships.copy()
         for at, node in enumerate(self.nodes[1:], 1):
-            brings = _brings(rules, self.errors[at])
+            brings = _brings(rules, self.errors[at], self.places[at][0])
             ships[at] = _ships(brings, self.passed[at], self.settled[at])
             nodes.append(replace(node, ends=np.where(ships[at], brings, 0.0)))
         return replace(self, nodes=tuple(nodes), ships=ships)
@@ -209,6 +209,7 @@ class Rules:
     before: "Draws | float" = 0.0  # paid with the first step, whichever it is
     error_fallback: float | None = None  # what would be shipped all the same
     saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
+    upkeep: tuple[float, ...] = ()  # what keeping it up takes where it is shipped, for each size; none where empty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,7 +256,7 @@ def lay_out(
     nodes = [Node(np.full(len(paths), rules.shipped), tuple(way.step for way in taken[0]))]
     ships = np.zeros_like(tests.passed)
     for number in range(1, len(places)):
-        passed, brings = tests.passed[number], _brings(rules, tests.errors[number])
+        passed, brings = tests.passed[number], _brings(rules, tests.errors[number], places[number][0])
         ships[number] = _ships(brings, passed, tests.settled[number])
         ends = np.where(ships[number], brings, 0.0)
         steps, paid = tuple(way.step for way in taken[number]), laying.spent[number]
@@ -376,9 +377,11 @@ def _where(able: "Flags", cost: "Draws | float") -> "Draws":
     return np.asarray(np.where(able, cost, np.inf))
 
 
-def _brings(rules: Rules, errors: "Draws") -> "Draws":
+def _brings(rules: Rules, errors: "Draws", size: int) -> "Draws":
+    """What shipping at a size brings in each world: worth x credit + saving - upkeep."""
     credit = 1.0 if rules.credit is None else rules.credit(errors)
-    return rules.worth * credit + rules.saving + 0.0 * errors
+    upkeep = rules.upkeep[size] if rules.upkeep else 0.0
+    return rules.worth * credit + rules.saving - upkeep + 0.0 * errors
 
 
 def _ships(brings: "Draws", passed: "Flags", settled: "Flags") -> "Flags":

@@ -37,6 +37,7 @@ class Facts:
         piloted: what a pilot scored by prompts alone.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
+        upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
     """
 
     project: Project
@@ -50,6 +51,7 @@ class Facts:
     piloted: tuple[Baseline, ...] = ()
     tuning_cost: Band | None = None
     chance: float | None = None
+    upkeep: float = 0.0
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -202,8 +204,9 @@ class Facts:
 
     @cached_property
     def cost(self) -> Band | None:
-        """What is held against the worth: the total, less its answers where the saving counts them already."""
-        return self.total_cost if self.saving is None else self.cost_of_tuning
+        """What is held against the worth: upkeep and the total, less its answers where the saving counts them."""
+        cost = self.total_cost if self.saving is None else self.cost_of_tuning
+        return None if cost is None else cost.shifted(self.upkeep)
 
     @cached_property
     def cost_of_tuning(self) -> Band | None:

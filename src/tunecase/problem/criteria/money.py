@@ -48,7 +48,8 @@ def worth_the_cost(facts: Facts) -> Criterion:
 
     A correct answer in place of a wrong one brings its value and saves what the wrong one costs; a saving counts where
     both prices of an answer are stated, and answers in the total then count no second time. The chance is that of the
-    bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Leaves
+    bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Upkeep
+    after launch, expected, is held against it with the total. Leaves
     out the doubt of the total in the break-even volume.
     """
     problem = facts.project.problem
@@ -88,9 +89,10 @@ def _break_even(chance: float | None, cost: float, each: float, months: "Draws")
 
 
 def _held_against(facts: Facts, cost: Band) -> str:
+    kept = f", upkeep of {three_figures(facts.upkeep)} after launch in it" if facts.upkeep else ""
     if facts.chance is None:
-        return facts.money(cost)
-    return f"{three_figures(cost.mean)} {facts.basis.currency}, the mean over all cases"
+        return f"{facts.money(cost)}{kept}"
+    return f"{three_figures(cost.mean)} {facts.basis.currency}, the mean over all cases{kept}"
 
 
 def _brought(facts: Facts) -> "tuple[Draws | None, list[str]]":

@@ -61,6 +61,6 @@ def staleness_is_dated(facts: Facts) -> Criterion:
     months = band(facts.basis.draw("problem.horizon", facts.project.problem.horizon)).p50
     if away < months:
         reason = f"{three_figures(away)} months from now, inside the horizon of {three_figures(months)}"
-        fix = "plan rows and a training run for that day: `tunecase estimate` bills one project, not its renewals"
+        fix = "add after_launch.retrain: every 6 months, so that training again is taken off the worth"
         return STALENESS.weighing("note").failed(got, reason, fix)
     return STALENESS.passed(got, f"after the horizon of {three_figures(months)} months")
