@@ -13,7 +13,7 @@ from tunecase.prices.gpu import Reach
 TABLES = Path(catalog.__file__).parent / "tables"
 NAMES = sorted(path.relative_to(TABLES).with_suffix("").as_posix() for path in TABLES.rglob("*.csv"))
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
-ISO = re.compile(r"^20[12]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
+ISO = re.compile(r"^20[012]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 
 # Low and high end of what is believable, by the end of a column's name: a slip of the decimal point falls outside.
 PLAUSIBLE = {

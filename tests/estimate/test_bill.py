@@ -176,7 +176,8 @@ def lines_of(project: Project, rows: int = 700, tokens: Tokens = TOKENS, draws: 
         (("unknowns: 1.5", "unknowns: none"), {"unknowns"}),
         (("0.10 USD per GB-month", "0.05 USD per GB-month"), {"storage"}),
         (("0.10 USD per GB}", "0.05 USD per GB}"), {"egress"}),
-        (("failed: 10%", "failed: 5%"), {"failed_runs", "idle"}),
+        # A run that fails is watched all the same, and the project takes longer for it.
+        (("failed: 10%", "failed: 5%"), {"failed_runs", "idle", "labour", "unknowns", "storage"}),
         (("idle: 20%", "idle: 10%"), {"idle"}),
     ],
 )
@@ -190,7 +191,7 @@ def test_one_changed_price_moves_only_the_lines_that_use_it(
     )
     assert change[0] in text
     before, after = lines_of(written(text, tmp_path)), lines_of(written(text.replace(*change), tmp_path))
-    assert {name for name in before if (before[name] != after[name]).any()} == lines
+    assert {name for name in before if not np.allclose(before[name], after[name], rtol=1e-9)} == lines
     for name in lines:
         assert (after[name] <= before[name] + 1e-9).all()
 
@@ -203,8 +204,8 @@ def test_unknowns_stand_beside_a_total_without_them(tmp_path: Path) -> None:
     assert usual.months.p90 > none.months.p90
     assert usual.round_price.p90 > none.round_price.p90
     assert (usual.run_price, usual.gpu_hours) == (none.run_price, none.gpu_hours)
-    assert any(words.startswith("unknowns: the outside view") for words in usual.assumptions)
-    assert any("no allowance for unknowns" in words for words in none.assumptions)
+    assert any(words.startswith("the reserve is for overruns: those of small projects") for words in usual.assumptions)
+    assert any("no allowance for overruns" in words for words in none.assumptions)
 
 
 def test_a_pool_of_nothing_says_that_no_more_can_be_had(tmp_path: Path) -> None:
@@ -220,13 +221,13 @@ def test_a_pool_of_nothing_says_that_no_more_can_be_had(tmp_path: Path) -> None:
 
 
 def test_past_projects_calibrate_the_unknowns(tmp_path: Path) -> None:
-    """Forty projects that ended on plan leave little of the outside view; the assumption names them."""
+    """Forty projects that ended on plan leave little of other people's overruns; the assumption names them."""
     project = written(PLAIN, tmp_path)
     at = basis(project, 4_000)
     at.overruns = (1.0,) * 40
     calm = estimate(drawn(Known(at, 700, TOKENS, machines=[machine(at)])))
     assert calm.total.p90 < bill(project).total.p90
-    assert any("mixed with 40 past of your own" in words for words in calm.assumptions)
+    assert any("40 past of your own" in words for words in calm.assumptions)
 
 
 def test_a_plan_without_a_training_file_is_priced_from_what_it_states(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tunecase.quantities.spread import (
     Beta,
     Const,
     Interval,
+    Mixed,
     Overrun,
     Pert,
     ShareInterval,
@@ -30,9 +31,6 @@ OVERRUNS = [
     Overrun(0.2, 1.5, 4.0),
     Overrun(0.6, 1.2, 10.0),
     Overrun(0.0, 1.5, 4.0),
-    Overrun(0.3, 1.5, 4.0, past=(1.0, 2.0, 6.0), weight=0.4),
-    Overrun(0.3, 1.5, 4.0, past=(1.0, 2.0), weight=0.0),
-    Overrun(0.3, 1.5, 4.0, past=(), weight=0.5),
 ]
 
 
@@ -112,7 +110,7 @@ def test_an_overrun_is_one_or_a_cut_pareto() -> None:
 
 
 def test_the_mean_and_the_points_of_an_overrun_are_those_of_its_draws() -> None:
-    """With and without a past, with a weight of nothing, and where nothing ever overruns."""
+    """Also where nothing ever overruns."""
     for spread in OVERRUNS:
         draws = spread.draw(generator(0, "x"), 200_000)
         assert pytest.approx(draws.mean(), rel=0.005) == spread.mean, spread
@@ -123,13 +121,25 @@ def test_the_mean_and_the_points_of_an_overrun_are_those_of_its_draws() -> None:
 
 def test_past_factors_are_drawn_at_their_weight_and_alike() -> None:
     """Two draws in five are one of three past factors, each as often; all others are as without a past."""
-    plain, past = OVERRUNS[0], Overrun(0.2, 1.5, 4.0, past=(7.0, 8.0, 9.0), weight=0.4)
+    plain = OVERRUNS[0]
+    past = Mixed(plain, (7.0, 8.0, 9.0), 0.4)
     alone, draws = (spread.draw(generator(0, "x"), 100_000) for spread in (plain, past))
     assert pytest.approx([0.4 / 3] * 3, abs=0.005) == [float((draws == factor).mean()) for factor in past.past]
     assert (draws[draws < 7] == alone[draws < 7]).all()
-    for same in (Overrun(0.2, 1.5, 4.0, past=(7.0,)), Overrun(0.2, 1.5, 4.0, weight=0.4)):
+    for same in (Mixed(plain, (7.0,)), Mixed(plain, weight=0.4)):
         assert (same.draw(generator(0, "x"), 100_000) == alone).all()
-    assert {7.0, 8.0} == set(Overrun(0.2, 1.5, 4.0, past=(7.0, 8.0), weight=1.0).draw(generator(0, "x"), 100).tolist())
+    assert {7.0, 8.0} == set(Mixed(plain, (7.0, 8.0), 1.0).draw(generator(0, "x"), 100).tolist())
+
+
+def test_a_mixture_has_a_floor_points_and_another_unit() -> None:
+    """What lies below the floor counts as the floor; the points are those of the draws; a scale moves all of it."""
+    mixed = Mixed(Interval(0.5, 2.0), (3.0,), 0.2, least=1.0)
+    draws = mixed.draw(generator(0, "x"), 100_000)
+    assert draws.min() == 1
+    assert 0.3 < (draws == 1).mean() < 0.5
+    for point, p in ((mixed.low, 0.05), (mixed.median, 0.5), (mixed.high, 0.95)):
+        assert pytest.approx(float(np.quantile(draws, p)), rel=0.01) == point
+    assert np.allclose(mixed.scaled(60).draw(generator(0, "x"), 100), 60 * mixed.draw(generator(0, "x"), 100))
 
 
 def test_an_interval_from_zero_is_never_negative() -> None:

@@ -97,9 +97,11 @@ def _short(drawn: Drawn) -> str:
     solved, basis = drawn.solved, drawn.work.basis
     if drawn.facts.forecast is not None or solved is None:
         return ""
+    import numpy as np
+
     left, prices = solved.state.budget_left, solved.state.prices
     run = prices.training(solved.state.sizes[0])
-    least = band(prices.whole(prices.people(1.0, 1.0) + run) + 0.0 * basis.draw("levers.first_run_hours")).p10
+    least = band(np.asarray(prices.whole(solved.state.before + prices.people(1.0, 1.0) + run))).p10
     if left >= least:
         return ""
     currency = basis.currency

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
 from tunecase.plan import Drawn, Solved, drawn, solve_again
+from tunecase.plan.costs import ACTIVITIES
 from tunecase.plan.levers import Scaled
 from tunecase.prices import PRICE, error_cost, worth_of_correct
 from tunecase.quantities import AlteredWorlds, Worlds, band, figures
@@ -21,7 +22,8 @@ EFFECTS = {
     "levers.tuning_factor": "tune", "levers.bigger_model_factor": "bigger_model", "levers.label_noise": "clean",
 }  # fmt: skip
 MONEY = (VALUE, "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
-         "serving.price_per_1k_today", "serving.price_per_1k_answers")  # fmt: skip
+         "serving.price_per_1k_today", "serving.price_per_1k_answers",
+         *(f"effort.{activity.field}" for activity in ACTIVITIES))  # fmt: skip
 ERRORS = "problem.errors "
 
 

@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING
 
 from tunecase.compute import idle_over_used
 from tunecase.estimate.assumptions import assumptions
+from tunecase.estimate.effort import hours_by_activity, training_share
+from tunecase.estimate.key_assumptions import key_assumptions
 from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
 from tunecase.plan import AFTER_LAUNCH, Drawn, plan
-from tunecase.plan.costs import Cost, gpu_hours, months, rows_trained, runs_per_round, total_of, training_jobs
+from tunecase.plan.costs import (
+    Cost,
+    gpu_hours,
+    months,
+    round_hours,
+    rows_trained,
+    runs_per_round,
+    total_of,
+    training_jobs,
+)
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
 from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
@@ -55,6 +66,7 @@ def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
     facts, work, walk, total = bill.facts, bill.work, bill.walk, bill.total
     basis, machine = work.basis, work.machine
     cards = machine if machine is not None and machine.offer is None else None
+    part, why = training_share(bill)
     hours, run = gpu_hours(replace(work, walk=walk)), work.run_price(facts.rows)
     return Estimate(
         currency=basis.currency,
@@ -91,13 +103,17 @@ def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
         ways=ways(basis, bill.rented.machine, machine, _load(bill)),
         settled=made.chance.settled.value if made.chance is not None and made.chance.settled is not None else None,
         plan=made,
+        effort=hours_by_activity(bill),
+        training_share=part,
+        training_note=why,
+        key_assumptions=key_assumptions(bill),
     )
 
 
 def _round_price(bill: Drawn) -> "Draws":
     """A whole round on the rows at hand: people's hours with what nobody foresaw, and its runs, shape (draws,)."""
     work, basis = bill.work, bill.work.basis
-    effort = basis.draw("effort_per_round", work.project.effort_per_round) * person_hour(basis) * unknown_factor(basis)
+    effort = round_hours(work, on_data=True) * person_hour(basis) * unknown_factor(basis)
     run = work.run_price(bill.facts.rows)
     return effort if run is None else effort + run * runs_per_round(work) * (1 + idle_over_used(basis))
 

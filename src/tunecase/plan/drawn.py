@@ -126,6 +126,8 @@ def drawn(facts: Known) -> Drawn:
     rests_on, first = based_on(facts), rounds_of((facts.rows,), 1, facts.basis.worlds.n)
     if rests_on == NO_TARGET:
         walk, words = rounds_without_target(work, facts)
+        # A first step releases nothing yet.
+        first = replace(first, ships=first.rounds < 0)
         walked = Walked(walk, lines_of(work, walk), first, lines_of(work, first))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
     value = value_or_saving(facts.project, facts.basis, facts.definition)

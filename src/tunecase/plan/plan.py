@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tunecase.plan.capital import capital_of
+from tunecase.plan.costs import is_stated, people_paid, total_of
 from tunecase.plan.costs import months as months_of
-from tunecase.plan.costs import people_paid, total_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
@@ -223,12 +223,7 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
 
 def _hours(drawn: Drawn, walk: Walk) -> Kind:
     """Whether people's hours in a walk, and what nobody foresaw of them, are the project file's own."""
-    project, basis = drawn.work.project, drawn.work.basis
-    stated = project.unknowns is not None
-    if (walk.rounds > walk.short_rounds).any():
-        stated = stated and project.effort_per_round is not None
-    if (walk.short_rounds + 0 * walk.rounds).any():
-        stated = stated and basis.own_words("levers.first_run_hours") is not None
+    stated = drawn.work.project.unknowns is not None and is_stated(replace(drawn.work, walk=walk))
     return "stated" if stated else "assumed"
 
 

@@ -35,7 +35,6 @@ from tunecase.prices.lifetime import DAYS_PER_MONTH, served_months, start_of
 from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.prices.people import (
     PaidHours,
-    expected_unknowns,
     paid_hours,
     person_hour,
     ramp_up,
@@ -57,7 +56,7 @@ __all__ = [
     "CONTRACT_TIER", "DAYS_PER_MONTH", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
     "Basis", "Contracts", "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour",
     "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost",
-    "expected_unknowns", "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes",
+    "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes",
     "label_price", "label_prices", "label_source", "legal_note", "low_pay", "made_worth", "offers", "old_rates",
     "owned", "owned_card", "paid_hours", "person_hour", "price_list", "purchase", "queue_price", "ramp_up",
     "read_contracts", "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving",

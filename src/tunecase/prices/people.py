@@ -5,12 +5,12 @@ an hour to each of theirs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
-from tunecase.quantities import Z80, Z90, Interval, Overrun, Quantity
+from tunecase.quantities import Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
@@ -129,66 +129,65 @@ def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
 def unknown_factor(basis: Basis) -> "Draws":
     """Actual work over planned work, at least 1, shape (draws,); drawn once for all people's work.
 
-    The project's own range, 1 for `none`, else the outside view: with the chance `unknowns.share` Pareto(1) from
-    `unknowns.least`, cut at `unknowns.most` (rows of defaults.csv), else 1. With k past projects of the user's own, one
-    of their ratios of actual to plan, at least 1 and all equally likely, is taken instead with the chance k / (k + w),
-    w being `unknowns.past_weight`.
+    The project's own range, 1 for `none`, else what became of others' projects: small ones of one's own by default
+    (`unknowns.small_project` of defaults.csv), or for `outside view` large IT projects: with the chance
+    `unknowns.share` Pareto(1) from `unknowns.least`, cut at `unknowns.most`, else 1. With k past projects of the user's
+    own, one of their ratios of actual to plan, all equally likely, is taken instead with the chance k / (k + w), w
+    being `unknowns.past_weight`.
 
-    Source: Flyvbjerg et al., 5,392 IT projects: 18% overran by more than half, those by 447% on average.
-    Leaves out projects that end below their plan: the doubt of each line covers those.
+    Source: Simula 2004 (Norwegian firms, effort); Flyvbjerg et al., 5,392 IT projects (cost).
+    Leaves out projects that end below their plan, which the doubt of each line covers, and those that are abandoned.
     """
     import numpy as np
 
     given = basis.project.unknowns if basis.project else None
     if given == NONE:
         return np.ones(basis.worlds.n)
-    spread = given.spread if isinstance(given, Quantity) else _outside_view(basis)
-    return np.maximum(basis.worlds.draw(UNKNOWNS, spread), 1.0)
+    if isinstance(given, Quantity):
+        return basis.worlds.draw(UNKNOWNS, Mixed(given.spread, least=1.0))
+    view: Spread = _large_projects(basis) if _is_large(basis) else basis.spread("unknowns.small_project")
+    # Other people's projects, and the user's own past beside them.
+    weight = _past_weight(basis) if basis.overruns else 0.0
+    return basis.worlds.draw(UNKNOWNS, Mixed(view, basis.overruns, weight, least=1.0))
 
 
-def expected_unknowns(basis: Basis) -> float:
-    """The mean of the factor, which a plan must expect: nobody knows the factor when the plan is made."""
-    given = basis.project.unknowns if basis.project else None
-    if given is None or given == OUTSIDE_VIEW:
-        return _outside_view(basis).mean
-    return float(unknown_factor(basis).mean())
+def _is_large(basis: Basis) -> bool:
+    return basis.project is not None and basis.project.unknowns == OUTSIDE_VIEW
 
 
-def _all_projects(basis: Basis) -> Overrun:
-    """What became of other people's projects, as the tables say."""
+def _large_projects(basis: Basis) -> Overrun:
+    """What became of other people's large projects, as the tables say."""
     share, least, most = (basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most"))
     return Overrun(share, least, most)
 
 
-def _outside_view(basis: Basis) -> Overrun:
-    return replace(_all_projects(basis), past=tuple(max(ratio, 1.0) for ratio in basis.overruns), weight=_past(basis))
+def _past_weight(basis: Basis) -> float:
+    """The chance that the user's past projects replace other people's."""
+    count = len(basis.overruns)
+    return count / (count + basis.spread("unknowns.past_weight").median)
 
 
 def unknown_words(basis: Basis) -> str:
-    """What is allowed for unknowns, in one sentence."""
+    """What is allowed for overruns, in one sentence with its source."""
     given = basis.project.unknowns if basis.project else None
     if given == NONE:
-        return "no allowance for unknowns, as the project file says: only what an input names is in the range"
-    people = "on people's hours and the calendar, as its mean in every plan, on no metered price"
+        return "no allowance for overruns, as the project file says: only what an input names is in the range"
+    mean = f"x{float(unknown_factor(basis).mean()):.2g} on average"
+    people = "on people's hours and the calendar, on no metered price"
     if isinstance(given, Quantity):
         past = ", past projects left aside" if basis.overruns else ""
-        return f"unknowns: a factor of {given.text}, the project file's{past}, {people}"
-    view = _all_projects(basis)
-    chance = f"an overrun with the chance {100 * view.share:.2g}%"
-    words = f"unknowns: the outside view, {chance}, of all projects x{view.mean:.2g} on average"
+        return f"the reserve is for overruns: a factor of {given.text}, the project file's{past}, {people}"
+    large = _is_large(basis)
+    whose = "large IT projects (Flyvbjerg et al.)" if large else "small projects of one's own (Simula 2004)"
     if basis.overruns:
         count = len(basis.overruns)
         ratios = ", ".join(f"{ratio:.2g}" for ratio in sorted(basis.overruns)[:8])
-        words += f", mixed with {count} past of your own (actual over plan {ratios}) at a weight of {_past(basis):.0%}"
-    return f"{words}, {people}"
-
-
-def _past(basis: Basis) -> float:
-    """The chance that the user's past projects replace the outside view."""
-    if not basis.overruns:
-        return 0.0
-    count = len(basis.overruns)
-    return count / (count + basis.spread("unknowns.past_weight").median)
+        whose += f" and {count} past of your own (actual over plan {ratios}) at a weight of {_past_weight(basis):.0%}"
+    abandoned = catalog.default("unknowns.abandoned")
+    return (
+        f"the reserve is for overruns: those of {whose}, {mean}, {people}; abandonment is apart: {abandoned.value} of "
+        f"{abandoned.why}"
+    )
 
 
 def team_share(basis: Basis) -> "Draws":

@@ -14,6 +14,9 @@ from tunecase.project.kinds import (
     Hours,
     HoursOrNone,
     HoursPerMonth,
+    HoursPerRoundOrNone,
+    HoursPerRun,
+    MinutesPerAnswer,
     MinutesPerLabel,
     MoneyOrNothing,
     MoneyOrShare,
@@ -30,6 +33,7 @@ from tunecase.project.kinds import (
     PartShare,
     PerMonthOrNone,
     PerRound,
+    PerRoundOrNone,
     PositiveInt,
     Section,
     Share,
@@ -134,7 +138,23 @@ class Evaluation(Section):
     tokens_out: CountOrNone | None = Field(None, description="Tokens that it writes for one answer.")
     price_in: MoneyPerMtok | None = Field(None, description="A million tokens read.")
     price_out: MoneyPerMtok | None = Field(None, description="A million tokens written.")
+    read: PerRoundOrNone | None = Field(None, description="Answers that the team itself reads in one round.")
     labels: PerRound | None = Field(None, description="Answers that annotators judge in one round, at a label's price.")
+
+
+class Effort(Section):
+    """People's hours by activity; what is written here takes the place of the assumption, whatever drives it."""
+
+    data_work: HoursPerRoundOrNone | None = Field(None, description="On the data, in a round that works on them.")
+    prompts: HoursOrNone | None = Field(None, description="Prompts and baselines, once.")
+    set_up: HoursOrNone | None = Field(None, description="Until the first run trains, once, on all its GPUs.")
+    runs: HoursPerRun | None = Field(None, description="To start, watch and write up one run.")
+    evaluation: HoursPerRoundOrNone | None = Field(None, description="Scoring and reporting, answers read included.")
+    reading: MinutesPerAnswer | None = Field(None, description="To read and judge one answer (evaluation.read).")
+    error_analysis: HoursPerRoundOrNone | None = Field(None, description="Sorting a round's wrong answers.")
+    integration: HoursOrNone | None = Field(None, description="Putting a model into the product, for a release.")
+    review: HoursOrNone | None = Field(None, description="Review and sign-off, for a release.")
+    management: OverheadShare | None = Field(None, description="Hours added to each hour of the others.")
 
 
 class Member(Section):

@@ -340,6 +340,18 @@ def _share_problems(cost: CostLine, at: Callable[[str], str]) -> Iterator[Proble
             yield Problem(at(name), got, wanted, "delete the line, or write an amount of money")
 
 
+def _effort_problems(written: _Written) -> Iterator[Problem]:
+    """Hours of a round stated whole and by activity: one of the two must go."""
+    project = written.project
+    if project.effort_per_round is None:
+        return
+    for name in type(project.effort).model_fields:
+        if getattr(project.effort, name) is not None:
+            got = f"effort.{name} beside effort_per_round: {project.effort_per_round.text}"
+            fix = "delete effort_per_round, which stands for all activities, or this line"
+            yield Problem(written.at("effort", name), got, "hours by activity, or of a whole round", fix)
+
+
 CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _path_problems,
     _currency_problems,
@@ -359,6 +371,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _unknowns_problems,
     _team_problems,
     _cost_problems,
+    _effort_problems,
 )
 
 

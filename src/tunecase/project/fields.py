@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source, Storage, Training
+from tunecase.project.bill import AfterLaunch, CostLine, Effort, Evaluation, Member, Source, Storage, Training
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
@@ -211,7 +211,7 @@ class Levers(Section):
     bigger_model_run_cost: Factor | None = Field(None, description="Price of a run of the bigger model, as a multiple.")
     synthetic_worth: PartShare | None = Field(None, description="Labelled examples that a synthetic one teaches like.")
     scrape_worth: PartShare | None = Field(None, description="Labelled examples that a scraped one teaches like.")
-    first_run_hours: Hours | None = Field(None, description="An engineer's hours to fine-tune once on rows at hand.")
+    first_run_hours: Hours | None = Field(None, description="All of people's hours in a round without data work.")
     look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
 
 
@@ -228,8 +228,9 @@ class Project(Section):
     team: tuple[Member, ...] = ()
     rounds: Rounds | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
     effort_per_round: HoursPerRound | None = Field(
-        None, description="Hours of work of one full-time person in one round."
+        None, description="All of people's hours in one round, in place of `effort`."
     )
+    effort: Effort = Field(Effort(), description="People's hours by activity; each has a stated assumption.")
     evaluation: Evaluation = Evaluation()
     start: date | None = Field(
         None, description="The day on which the work begins (YYYY-MM-DD); today when left out, or when it is past."
@@ -238,7 +239,8 @@ class Project(Section):
         None, description="Weeks of one round in which the team waits for labels, GPUs or reviews."
     )
     unknowns: Unknowns | None = Field(
-        None, description="Allowance for what nobody foresaw: outside view (the default), none, or a factor."
+        None,
+        description="Allowance for overruns: small projects' if left out, outside view (large IT), none, or a factor.",
     )
     storage: Storage = Storage()
     costs: tuple[CostLine, ...] = Field((), description="Costs that no other section holds, such as a security review.")

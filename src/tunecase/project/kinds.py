@@ -147,6 +147,12 @@ CountOrNone = Annotated[Quantity, InUnit(Wanted("", example="200 to 400", most=1
 MoneyPerCorrect = Annotated[Quantity, InUnit(Wanted("money", "correct", example="0.40 USD per correct"))]
 MinutesPerLabel = Annotated[Quantity, InUnit(Wanted("minute", "label", example="1 to 2 min per label"))]
 HoursPerRound = Annotated[Quantity, InUnit(Wanted("hour", "round", example="20 to 40 h per round"))]
+HoursPerRun = Annotated[Quantity, InUnit(Wanted("hour", "run", zero_ok=True, example="0.5 to 1 h per run"))]
+MinutesPerAnswer = Annotated[
+    Quantity, InUnit(Wanted("minute", "answer", zero_ok=True, example="1 to 3 min per answer"))
+]
+HoursPerRoundOrNone = Annotated[Quantity, InUnit(Wanted("hour", "round", zero_ok=True, example="4 to 12 h per round"))]
+PerRoundOrNone = Annotated[Quantity, InUnit(Wanted("", "round", zero_ok=True, example="100 per round"))]
 Months = Annotated[Quantity, InUnit(Wanted("month", example="12 months"))]
 PerMonth = Annotated[Quantity, InUnit(Wanted("", "month", example="20k to 60k per month"))]
 Count = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1e12))]

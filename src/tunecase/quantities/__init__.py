@@ -14,6 +14,7 @@ from tunecase.quantities.spread import (
     Const,
     Interval,
     Luck,
+    Mixed,
     Overrun,
     Spread,
     Strata,
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BATCHES", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90", "AlteredWorlds", "Band",
-    "Beta", "Const", "Interval", "Interval80", "Luck", "Overrun", "Quantity", "Sampled", "Spread", "Strata",
+    "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity", "Sampled", "Spread", "Strata",
     "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band", "band_words", "batch_edges",
     "batch_error", "ceiling_range", "count", "counted", "day", "duration", "figures", "firm", "firm_difference",
     "firm_money", "firm_share", "generator", "interval_words", "mcnemar_p", "money", "money_band", "one_line", "paid",

@@ -296,16 +296,12 @@ class Beta(_Points, _Ratio):
 class Overrun(_Points, _Ratio):
     """What became of plans: a factor of 1, or with the chance `share` a Pareto(1) one from `least`, cut at `most`.
 
-        tail: F(x) = (1 - least / x) / (1 - least / most)
-
-    With the chance `weight`, one of the `past` factors is drawn in its place, each as likely as the others.
+    tail: F(x) = (1 - least / x) / (1 - least / most)
     """
 
     share: float
     least: float
     most: float
-    past: tuple[float, ...] = ()
-    weight: float = 0.0
 
     def _tail(self, luck: "Draws") -> "Draws":
         import numpy as np
@@ -317,33 +313,51 @@ class Overrun(_Points, _Ratio):
     def _point(self, p: float) -> float:
         import numpy as np
 
-        grid = self._tail((np.arange(4_000) + 0.5) / 4_000)
-        values = np.concatenate([grid, np.asarray(self.past, dtype=float)])
-        known = self.weight if self.past else 0.0
-        weights = np.concatenate(
-            [np.full(4_000, (1 - known) / 4_000), np.full(len(self.past), known / max(len(self.past), 1))]
-        )
-        order = np.argsort(values)
-        return float(values[order][np.searchsorted(np.cumsum(weights[order]), p - 1e-12)])
+        return float(self._tail(np.array([p]))[0])
 
     @property
     def mean(self) -> float:
-        """The mean: a tail of least ln(most / least) / (1 - least / most), and past factors at their weight."""
+        """The mean: a tail of least ln(most / least) / (1 - least / most)."""
         tail = self.least * math.log(self.most / self.least) / (1 - self.least / self.most)
-        known = self.weight if self.past else 0.0
-        own = sum(self.past) / len(self.past) if self.past else 0.0
-        return (1 - known) * (1 + self.share * (tail - 1)) + known * own
+        return 1 + self.share * (tail - 1)
 
     def draw(self, rng: Luck, n: int) -> "Draws":
-        """n draws; those that the past does not take are the same with and without a past."""
+        """n draws by inversion of n uniforms."""
+        return self._tail(rng.random(n))
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed(_Points):
+    """One's own past beside a view of others: with the chance `weight` one of `past`, each as likely, else `view`.
+
+    What lies below `least` counts as `least`.
+    """
+
+    view: Spread
+    past: tuple[float, ...] = ()
+    weight: float = 0.0
+    least: float = 0.0
+
+    def _point(self, p: float) -> float:
         import numpy as np
 
-        factors, luck = self._tail(rng.random(n)), rng.random(n)
-        if not self.past or self.weight <= 0:
-            return factors
-        known = np.asarray(self.past, dtype=float)
-        taken = np.minimum((luck / self.weight * len(known)).astype(int), len(known) - 1)
-        return np.where(luck < self.weight, known[taken], factors)
+        return float(np.quantile(self.draw(Strata(0, "points"), 20_000), p))
+
+    def draw(self, rng: Luck, n: int) -> "Draws":
+        """n draws; those that the past does not take are the view's own."""
+        import numpy as np
+
+        factors, luck = self.view.draw(rng, n), rng.random(n)
+        if self.past and self.weight > 0:
+            known = np.asarray(self.past, dtype=float)
+            taken = np.minimum((luck / self.weight * len(known)).astype(int), len(known) - 1)
+            factors = np.where(luck < self.weight, known[taken], factors)
+        return np.maximum(factors, self.least)
+
+    def scaled(self, factor: float) -> "Mixed":
+        """View, past and least times factor."""
+        past = tuple(ratio * factor for ratio in self.past)
+        return Mixed(self.view.scaled(factor), past, self.weight, self.least * factor)
 
 
 @dataclass(frozen=True, slots=True)

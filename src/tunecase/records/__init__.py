@@ -6,7 +6,18 @@ from tunecase.records.clean import Cleaned, Depth, Written
 from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.decide import Change, Decision, Experiment, Option
 from tunecase.records.define import Alternative, Criterion, Definition, Status
-from tunecase.records.estimate import DefaultUsed, Driver, Estimate, Flip, Line, Part, Way, WhatIf
+from tunecase.records.estimate import (
+    ActivityHours,
+    DefaultUsed,
+    Driver,
+    Estimate,
+    Flip,
+    KeyAssumption,
+    Line,
+    Part,
+    Way,
+    WhatIf,
+)
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.judge import Judged
@@ -60,15 +71,16 @@ from tunecase.records.spend import (
 )
 
 __all__ = [
-    "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Authorised", "Baseline", "Bill",
-    "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing",
-    "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition",
-    "Depth", "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
-    "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind", "Labelling", "LeftOut", "Limits", "Line",
-    "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
-    "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price",
-    "PriceCheck", "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
-    "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning",
-    "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written",
-    "from_json", "reading_fault", "to_json", "unread_words",
+    "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Audit", "Authorised",
+    "Baseline", "Bill", "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges",
+    "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision",
+    "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment",
+    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement",
+    "KeyAssumption", "Kind", "Labelling", "LeftOut", "Limits", "Line", "Measured", "Mistakes", "Month", "Moved",
+    "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings",
+    "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Release",
+    "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Slice", "Spending", "Status",
+    "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge", "Variance", "Variant", "VariantPlan",
+    "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "reading_fault", "to_json",
+    "unread_words",
 ]  # fmt: skip

@@ -124,6 +124,41 @@ class DefaultUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityHours:
+    """One activity of the people: its expected hours and their share of all, what drives them, and the rate taken.
+
+    `stated` says that the rate is the project file's own. Shares of all activities sum to 1.
+    """
+
+    name: str
+    hours: float
+    share: float
+    driver: str
+    rate: str
+    stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAssumption:
+    """An input that nobody stated: what was taken, how much of the answer rests on it, and what to write instead.
+
+    `bill_share` is the part of the expected total that grows with it. `moves` names what the two means are of, the
+    total or the worth, where the input lies in its lowest tenth (up to `low`) and in its highest (from `high`).
+    """
+
+    name: str
+    taken: str
+    source: str
+    bill_share: float
+    moves: Literal["total", "worth"]
+    low: float
+    high: float
+    mean_low: float
+    mean_high: float
+    write: str
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """One way to do all the training of the bill: what it costs and what its price rests on.
 
@@ -155,7 +190,8 @@ class Estimate:
     `plan` holds the headline figures; None in records from before there was one. `reached`, `false_pass` and `settled`
     are its chances. The histogram holds (middle of a bar, share of worlds); the last bar has all dearer worlds.
     `total_without_answers` leaves out answers and upkeep after launch, `total_without_unknowns` what nobody foresaw;
-    None in records from before these were lines. `ways` are the ways to train, the cheapest first. `fixed` stands in
+    None in records from before these were lines. `ways` are the ways to train, the cheapest first. `training_share` is
+    the part of people's hours that training takes, `training_note` says why it is not the usual one. `fixed` stands in
     older records only.
     """
 
@@ -194,6 +230,10 @@ class Estimate:
     ways: tuple[Way, ...] = ()
     total_without_unknowns: Band | None = None
     plan: Plan | None = None
+    effort: tuple[ActivityHours, ...] = ()
+    training_share: float | None = None
+    training_note: str = ""
+    key_assumptions: tuple[KeyAssumption, ...] = ()
 
     @property
     def tuning(self) -> Band:

@@ -3,11 +3,11 @@
 from tunecase.report.calendar import CALENDAR_HEAD, calendar, calendar_note
 from tunecase.report.content import Content
 from tunecase.report.headline import bridge_words, headline
-from tunecase.report.lines import folded, workings
+from tunecase.report.lines import assumption_words, folded, training_words, workings
 from tunecase.report.page import render
 from tunecase.report.report import MADE_BY, content, outputs_in, report
 
 __all__ = [
-    "CALENDAR_HEAD", "MADE_BY", "Content", "bridge_words", "calendar", "calendar_note", "content", "folded", "headline",
-    "outputs_in", "render", "report", "workings",
+    "CALENDAR_HEAD", "MADE_BY", "Content", "assumption_words", "bridge_words", "calendar", "calendar_note", "content",
+    "folded", "headline", "outputs_in", "render", "report", "training_words", "workings",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
-"""The lines of a bill as a table shows them: what hardly counts is one row, its parts are told below it."""
+"""The lines of a bill as a table shows them, what hardly counts as one row; and what the bill rests on, in words."""
 
 import math
 
-from tunecase.quantities import adding_up, written
-from tunecase.records import Estimate, Line
+from tunecase.prices import amount
+from tunecase.quantities import adding_up, figures, share, written
+from tunecase.records import Estimate, KeyAssumption, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
 LEAST_SHARE = 0.01  # of the expected total: lines below it are one row together
@@ -18,9 +19,9 @@ def folded(estimate: Estimate) -> tuple[Line, ...]:
     if len(small) < 2:
         return estimate.lines
     expected = sum(line.expected or 0.0 for line in small)
-    share = sum(line.share or 0.0 for line in small)
+    part = sum(line.share or 0.0 for line in small)
     names = ", ".join(line.title for line in small)
-    row = Line("compute", None, share, f"{names}, each under 1% of the total", expected=expected)
+    row = Line("compute", None, part, f"{names}, each under 1% of the total", expected=expected)
     first = estimate.lines.index(small[0])
     kept = [line for line in estimate.lines if line not in small]
     return (*kept[:first], row, *kept[first:])
@@ -46,3 +47,25 @@ def workings(line: Line) -> str:
 
 def _at_least(amount: float, expected: float, unit: float) -> str:
     return f"under {written(unit)}" if not amount and expected > 0 else written(amount)
+
+
+def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:
+    """A key assumption with what was taken; and what rests on it, what would change, and the line to write.
+
+    Example:
+        >>> one = KeyAssumption("effort.runs", "1 h per run", "", 0.2, "total", 1, 3, 20, 40, "effort: {}")
+        >>> assumption_words(one, "USD")[0]
+        'effort.runs: 1 h per run'
+    """
+    low, high = (amount(one.name, value, currency) for value in (one.low, one.high))
+    means = f"{figures(one.mean_low)} at {low}, {figures(one.mean_high)} at {high}"
+    part = f"{share(one.bill_share)} of the bill rests on it; " if one.bill_share >= LEAST_SHARE else ""
+    return f"{one.name}: {one.taken}", f"{part}{one.moves} {means}; write {one.write}"
+
+
+def training_words(estimate: Estimate) -> str:
+    """The part of people's hours that training takes, and why it is not the usual one; empty where nobody can tell."""
+    if estimate.training_share is None:
+        return ""
+    words = f"Training (set-up and runs watched) is {share(estimate.training_share)} of people's hours; surveys say"
+    return f"{words} 11 to 14%" + (f": {estimate.training_note}." if estimate.training_note else ".")

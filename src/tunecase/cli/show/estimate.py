@@ -38,7 +38,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     say(console, f"Rounds {band_words(record.rounds)}; {band_words(record.months, 'months')}.")
     if (foreseen := record.total_without_unknowns) is not None and foreseen != record.total:
         p50, p80 = figures(foreseen.p50), money(foreseen.p80, record.currency)
-        say(console, f"Without unknowns (none in most projects, much in a few): P50 {p50}, P80 {p80}.")
+        say(console, f"Without overruns: P50 {p50}, P80 {p80}.")
     if record.plan is not None:
         # The decision that follows a bill made again shows the plan.
         if not again:
@@ -48,7 +48,9 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
             say(console, f"The bill moved {moved}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
+    _print_key_assumptions(console, record)
     if not again:
+        _print_effort(console, record)
         print_ways(console, record)
         _print_drivers(console, record)
         _print_grounds(console, record)
@@ -134,6 +136,32 @@ def _print_grounds(console: "Console", record: Estimate) -> None:
     say(console, f"{what} of {dates}; price book {record.price_book[:12]}.", "dim")
     print_notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
     print_notes(console, "Assumed:", record.assumptions)
+
+
+def _print_key_assumptions(console: "Console", record: Estimate) -> None:
+    """The assumptions that carry most of the answer, each with the line that replaces it."""
+    from tunecase.report import assumption_words
+
+    if not record.key_assumptions:
+        return
+    say(console, "Most of this rests on assumptions that you can replace:")
+    for number, one in enumerate(record.key_assumptions, 1):
+        name, rest = assumption_words(one, record.currency)
+        say(console, f"{number}. {name}", indent=2)
+        say(console, rest, "dim", 5)
+
+
+def _print_effort(console: "Console", record: Estimate) -> None:
+    """People's hours by activity, with what drives each."""
+    from tunecase.report import training_words
+
+    if not record.effort:
+        return
+    rows = [(one.name, figures(one.hours), share(one.share), one.driver) for one in record.effort]
+    notes = [f"{one.rate}{' (yours)' if one.stated else ', assumed'}" for one in record.effort]
+    total = ("all, without overruns", figures(sum(one.hours for one in record.effort)), "100%", "")
+    print_table(console, ("People's hours, expected", "hours", "share", "driven by"), [*rows, total], (1, 2), notes)
+    say(console, training_words(record))
 
 
 def print_ways(console: "Console", record: Estimate) -> None:

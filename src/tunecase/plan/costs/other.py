@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
+from tunecase.plan.costs.effort import hours_of_release, hours_once, round_hours
 from tunecase.plan.costs.people import evaluation, labour, months, people_paid
 from tunecase.plan.costs.training import failed_runs, gpu, idle
 from tunecase.plan.costs.work import Cost, Part, Work
@@ -109,14 +110,29 @@ class _OnTop:
 
 
 def other_once(work: Work) -> "Draws | float":
-    """What is paid with the first step, overruns included, without the shares of all.
+    """What is paid with the first step, overruns included, without the shares of all and those of people's hours.
 
-    That is what is paid once, months of ramp-up, and overhead on the ramp-up, which is people's.
+    That is what is paid once, and by the month over ramp-up and the hours before the first round.
     """
-    ramp = working_months(work.basis, *[work.walk.rounds * 0.0] * 2)
     amounts = (_overrun(work, cost) for cost in work.project.costs if cost.when == ONCE and not work.begun)
-    running = (_overrun(work, cost) * ramp for cost in work.project.costs if cost.when == PER_MONTH)
-    return sum(amounts, 0.0) + sum(running, 0.0)
+    return sum(amounts, 0.0) + _month(work) * working_months(work.basis, hours_once(work), work.walk.rounds * 0.0)
+
+
+def other_at_release(work: Work, people: "Draws") -> "Draws":
+    """A release with what is paid on top of it, given what its people cost: overhead, its months, and shares of all."""
+    on_top = _OnTop.of(work)
+    return (people * on_top.people + _month(work) * _months_of(work, hours_of_release(work), 0.0)) * (1 + on_top.all)
+
+
+def _month(work: Work) -> "Draws | float":
+    """What is paid by the month, overruns and overhead included."""
+    return sum((_overrun(work, cost) for cost in work.project.costs if cost.when == PER_MONTH), 0.0)
+
+
+def _months_of(work: Work, hours: "Draws", rounds: float) -> "Draws":
+    """The months that some hours and the waiting of some rounds take, without ramp-up, shape (draws,)."""
+    nothing = work.walk.rounds * 0.0
+    return working_months(work.basis, hours, nothing + rounds) - working_months(work.basis, nothing, nothing)
 
 
 def _overrun(work: Work, cost: CostLine) -> "Draws":
@@ -132,14 +148,9 @@ def with_other(prices: RoundPrices, work: Work) -> RoundPrices:
     """
     if not work.project.costs:
         return prices
-    on_top, nothing = _OnTop.of(work), work.walk.rounds * 0.0
+    on_top, month = _OnTop.of(work), _month(work)
     per_round = sum((_overrun(work, cost) for cost in work.project.costs if cost.when == PER_ROUND), 0.0)
-    month = sum((_overrun(work, cost) for cost in work.project.costs if cost.when == PER_MONTH), 0.0)
-    whole, short = (
-        months(replace(work, walk=replace(work.walk, rounds=nothing + 1.0, short_rounds=nothing + part)))
-        - working_months(work.basis, nothing, nothing)
-        for part in (0.0, 1.0)
-    )
+    whole, short = (_months_of(work, round_hours(work, on_data=on_data), 1.0) for on_data in (True, False))
     return replace(
         prices, labour=prices.labour * on_top.people, short_labour=prices.short_labour * on_top.people,
         each_round=prices.each_round + per_round, running=month * whole, short_running=month * short,

@@ -1,7 +1,8 @@
-"""People's hours in the rounds: the work itself, and error analysis and evaluation."""
+"""What people's hours cost: the work itself, and error analysis and evaluation."""
 
 from typing import TYPE_CHECKING
 
+from tunecase.plan.costs.effort import EVALUATION, effort_of
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import PaidHours, label_price, paid_hours, ramp_up, token_price, working_months
 from tunecase.quantities import band, counted, figures
@@ -11,14 +12,15 @@ if TYPE_CHECKING:
 
 
 def labour(work: Work) -> Cost:
-    """People's hours in the rounds, without those for evaluation, by role at its loaded rate, and ramp-up once.
+    """People's hours without those for evaluation, by role at its loaded rate, and ramp-up once.
 
-    Leaves out hours before the first round and after the last (procurement, launch, operation).
+    Work on the data, prompts and baselines, set-up, runs watched, and where a model is put to use integration, review
+    and sign-off; management on top of all. Leaves out hours after launch, which are upkeep.
     """
     paid, ramp = paid_hours(work.basis, person_hours(work)), _ramp_up(work)
-    part = 1 - _evaluation_share(work)
+    part = 1 - _evaluation_part(work)
     hours = paid.hours * part + ramp.hours
-    words = _hours_words(work, hours, "data work, training and tuning")
+    words = _hours_words(work, hours, "data work, training, integration and management")
     if ramp.hours.any():
         words += f", {figures(band(ramp.hours).p50)} h of ramp-up among them"
     if band(paid.beyond + 0 * hours).p90 > 0:
@@ -27,14 +29,14 @@ def labour(work: Work) -> Cost:
 
 
 def evaluation(work: Work) -> Cost:
-    """The share of people's hours for error analysis and evaluation, with what judges cost: a model, or annotators.
+    """People's hours for evaluation and error analysis, with what judges cost: a model, or annotators.
 
         cost = hours x rate + rounds x (judged x tokens of an answer x their price + labels x price of a label)
 
     Labels for test rows stand under data.
     """
     paid = paid_hours(work.basis, person_hours(work))
-    part = _evaluation_share(work)
+    part = _evaluation_part(work)
     words = _hours_words(work, paid.hours * part, "error analysis and evaluation")
     amount, missing = paid.amount * part, ""
     each = judging_each_round(work)
@@ -81,20 +83,20 @@ def months(work: Work) -> "Draws":
 
 
 def person_hours(work: Work) -> "Draws":
-    """People's hours over all rounds, shape (draws,); a round without work on the data takes as many as a first run."""
+    """People's hours over the whole walk, shape (draws,)."""
     import numpy as np
 
-    whole = work.walk.rounds - work.walk.short_rounds
-    hours = whole * work.basis.draw("effort_per_round", work.project.effort_per_round)
-    if np.any(work.walk.short_rounds):
-        hours = hours + work.walk.short_rounds * work.basis.draw("levers.first_run_hours")
-    return hours
+    return np.asarray(sum(effort_of(work).values(), np.zeros(work.basis.worlds.n)))
 
 
-def _evaluation_share(work: Work) -> "Draws":
+def _evaluation_part(work: Work) -> "Draws":
+    """The part of people's hours that evaluation and error analysis take, shape (draws,)."""
     import numpy as np
 
-    return np.minimum(work.basis.draw("evaluation_share"), 1.0)
+    hours = effort_of(work)
+    whole = np.asarray(sum(hours.values(), np.zeros(work.basis.worlds.n)))
+    evaluating = sum((hours[field] for field in EVALUATION if field in hours), 0.0 * whole)
+    return np.asarray(np.divide(evaluating, whole, out=np.zeros_like(whole), where=whole > 0))
 
 
 def _hours_words(work: Work, hours: "Draws", what: str) -> str:

@@ -1,24 +1,32 @@
-"""What a step of the rounds costs besides its rows, runs and hours: paid once, or in any round."""
+"""What a step costs besides its rows and runs: paid once, in any round, or where a model is put to use."""
 
 from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.data import rows_at_hand
-from tunecase.plan.costs.other import other_once, people_on_top
+from tunecase.plan.costs.effort import hours_of_release, hours_once
+from tunecase.plan.costs.other import other_at_release, other_once, people_on_top
 from tunecase.plan.costs.people import judging_each_round
 from tunecase.plan.costs.work import Work
-from tunecase.prices import ramp_up, unknown_factor
+from tunecase.prices import person_hour, ramp_up, unknown_factor
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 
 def once(work: Work) -> "Draws":
-    """What any first step pays for before it: rows mended and formatted, missing test rows, ramp-up, costs paid once.
+    """What any first step pays for before it, shape (draws,).
 
-    Shape (draws,).
+    Rows mended and formatted, missing test rows, ramp-up, prompts, baselines and the set-up of training, and what the
+    project file's own costs take once.
     """
-    ramp = 0.0 if work.begun else ramp_up(work.basis).amount * unknown_factor(work.basis)
-    return rows_at_hand(work) + ramp * people_on_top(work) + other_once(work)
+    ramp = 0.0 if work.begun else ramp_up(work.basis).amount
+    people = (hours_once(work) * person_hour(work.basis) + ramp) * people_on_top(work)
+    return rows_at_hand(work) + people * unknown_factor(work.basis) + other_once(work)
+
+
+def release(work: Work) -> "Draws":
+    """What it costs to put a model to use: integration, review and sign-off, shape (draws,)."""
+    return other_at_release(work, hours_of_release(work) * person_hour(work.basis) * unknown_factor(work.basis))
 
 
 def each_round(work: Work) -> "Draws | float":

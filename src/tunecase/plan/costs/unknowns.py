@@ -2,7 +2,7 @@
 
 from tunecase.plan.costs.other import overrunning
 from tunecase.plan.costs.work import Cost, Work
-from tunecase.prices import expected_unknowns, unknown_factor
+from tunecase.prices import unknown_factor
 from tunecase.quantities import band, figures, share
 
 
@@ -18,7 +18,7 @@ def unknowns(work: Work) -> Cost:
     if not over:
         words = "none, as the project file says"
     else:
-        grown, mean = band(factor), expected_unknowns(work.basis)
+        grown, mean = band(factor), float(factor.mean())
         words = (
             f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {mean:.2g} on average; "
             f"more than foreseen in {share(over)} of cases"

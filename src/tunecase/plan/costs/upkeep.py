@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.compute import paid_besides
+from tunecase.plan.costs.effort import round_hours
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import label_price, person_hour, served_months
 from tunecase.quantities import band, figures
@@ -33,7 +34,7 @@ def upkeep_of(work: Work, rows: int) -> "Draws":
     """Upkeep of a model that is shipped, trained on so many rows, shape (draws,).
 
         months x (hours x rate + answers labelled x price of a label + fees)
-            + retrainings x (rows x price of a run's row x (1 + failed and idle) + hours of a first run x rate)
+            + retrainings x (rows x price of a run's row x (1 + failed and idle) + hours of a round without data x rate)
 
     Retrainings fall within the months, so that every 6 of 12 months is one. Leaves out new rows for a retraining, and
     overruns: nobody has counted those of upkeep.
@@ -71,7 +72,7 @@ class _Upkeep:
         trained = "hours alone, since a run has no price" if run is None else "a run and its hours"
         words.append(f"{figures(band(times).p50)} retrainings of {trained}")
         paid = 0.0 if run is None else times * run * (1 + paid_besides(basis))
-        work_hours = times * basis.draw("levers.first_run_hours") * person_hour(basis)
+        work_hours = times * round_hours(work, on_data=False) * person_hour(basis)
         return cls(each * months, work_hours, paid, ", ".join(words))
 
     def amount(self, rows: "Draws | float") -> "Draws":

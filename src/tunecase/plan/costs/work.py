@@ -19,7 +19,7 @@ class Work:
 
     `tokens_per_row` has shape (draws,); None when nothing is known of the text's length. `machine` None comes with
     `no_machine`, the reason. `repair` is the audit's price band for mending the data at hand. `begun` says that rounds
-    were measured, so that what is paid once is paid. `rows` are the training rows at hand.
+    were measured, so that what is paid once is paid. `rows` are those at hand.
     """
 
     project: Project

@@ -17,7 +17,7 @@ def fine_tune(state: State) -> Offer:
     action = f"fine-tune {state.model} on the {rows} rows at hand"
     if state.trained:
         return Offer("fine_tune", action, blocked="the pilot measured the model itself on all rows at hand")
-    step = f"{action} and test it, {words_of('levers.first_run_hours', state)} of an engineer"
+    step = f"{action} and test it"
     if not state.forecast.stand_in:
         return Offer("fine_tune", action, step, "measured", trains=True)
     factor = words_of(state.forecast.stand_in_factor, state)

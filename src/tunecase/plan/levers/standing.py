@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
-from tunecase.plan.costs import Work, each_round, inference, least_of_a_round, once, upkeep, upkeep_of, with_other
+from tunecase.plan.costs import (
+    Work,
+    each_round,
+    inference,
+    least_of_a_round,
+    once,
+    release,
+    round_hours,
+    upkeep,
+    upkeep_of,
+    with_other,
+)
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -112,6 +123,7 @@ def standing(
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
         upkeep=() if value is None else tuple(float(upkeep_of(work, size).mean()) for size in sizes),
+        release=release(work),
     )
 
 
@@ -193,8 +205,8 @@ def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
     basis, run = work.basis, work.run_price(1)
     hour = person_hour(basis) * unknown_factor(basis)
     prices = RoundPrices(
-        labour=basis.draw("effort_per_round", work.project.effort_per_round) * hour,
-        short_labour=basis.draw("levers.first_run_hours") * hour,
+        labour=round_hours(work, on_data=True) * hour,
+        short_labour=round_hours(work, on_data=False) * hour,
         run_per_row=0.0 if run is None else run * scaled.run,
         runs=basis.draw("training.runs_per_round", work.project.training.runs_per_round),
         besides=paid_besides(basis),

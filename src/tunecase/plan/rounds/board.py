@@ -168,7 +168,9 @@ class Board:
         """The Walk of every world through its first step alone, whether it can be paid or not."""
         import numpy as np
 
-        return self._summed([(0, first, np.ones(self.errors.shape[1], dtype=bool))])
+        every = np.ones(self.errors.shape[1], dtype=bool)
+        # Nothing is put to use by a step: that comes after its test.
+        return replace(self._summed([(0, first, every)]), ships=~every)
 
     def _summed(self, moves: "Sequence[tuple[int, int, Flags]]") -> Walk:
         """What steps pay for, summed over each world's own."""
@@ -192,8 +194,8 @@ class Rules:
     """When a test is passed, what passing is worth, and what bounds the walk.
 
     `worth` is V in each world or on average; `credit` turns true errors into the part of it that is truly had.
-    A step is taken where what is left of `budget` in that world pays for it at P80 over all worlds; the first is taken
-    in any case where `begin_anyway`. `most_rounds` may differ from world to world.
+    A step is taken where what is left of `budget` in that world pays for it and for a release at P80 over all worlds;
+    the first is taken in any case where `begin_anyway`. `most_rounds` may differ from world to world.
     """
 
     error_target: float
@@ -207,6 +209,7 @@ class Rules:
     most_rounds: "Draws | int" = 12
     shipped: float = 0.0  # what ending at once is worth
     before: "Draws | float" = 0.0  # paid with the first step, whichever it is
+    release: "Draws | float" = 0.0  # paid where a model is put to use; every step leaves room for it
     error_fallback: float | None = None  # what would be shipped all the same
     saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
     upkeep: tuple[float, ...] = ()  # what keeping it up takes where it is shipped, for each size; none where empty
@@ -349,7 +352,7 @@ class _Laying:
                 yield name, (size, made | {name}), paid, move.price
 
     def _able(self, number: int, place: Place, cost: "Draws | float") -> "Flags":
-        """Worlds in which the step can be had, the rounds allow it, and what is left pays for it at P80.
+        """Worlds in which the step can be had, the rounds allow it, and what is left pays for it and a release at P80.
 
         What was spent is seen in each world; what a step will cost there is not.
         """
@@ -361,7 +364,7 @@ class _Laying:
         if not able.any() or (number == 0 and self.rules.begin_anyway):
             return np.asarray(able)
         able = able & (_rounds_at(place, self.actions) <= np.asarray(self.rules.most_rounds))
-        held = float(np.quantile(costs[able], SURE_TO_PAY)) if able.any() else 0.0
+        held = float(np.quantile((costs + self.rules.release)[able], SURE_TO_PAY)) if able.any() else 0.0
         return np.asarray(able & (np.where(able, spent, 0.0) + held <= self.rules.budget))
 
     def _spend(self, number: int, to: int, cost: "Draws | float", able: "Flags") -> None:

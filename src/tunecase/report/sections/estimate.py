@@ -16,11 +16,11 @@ from tunecase.quantities import (
     money_band,
     share,
 )
-from tunecase.records import Estimate, Line, Plan, Way
+from tunecase.records import ActivityHours, Estimate, Line, Plan, Way
 from tunecase.report.calendar import CALENDAR_HEAD, CalendarRow, calendar, calendar_note
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
-from tunecase.report.lines import folded, workings
+from tunecase.report.lines import assumption_words, folded, training_words, workings
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -46,6 +46,12 @@ def bill(material: Material) -> Section:
     if estimate.what_if:
         words = tuple(what_if_words(record, estimate.currency) for record in estimate.what_if)
         blocks.append(Listing("What would have to be true", words))
+    if estimate.key_assumptions:
+        told = [assumption_words(one, estimate.currency) for one in estimate.key_assumptions]
+        words = tuple(f"{name} ({rest})" for name, rest in told)
+        blocks.append(Listing("Most of this rests on assumptions that you can replace", words))
+    if estimate.effort:
+        blocks.append(_effort(estimate))
     if len(estimate.ways) > 1:
         blocks.append(_ways(estimate))
     if estimate.plan is not None and (rows := calendar(estimate.plan)):
@@ -129,9 +135,6 @@ def _lines(estimate: Estimate) -> Table:
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
     note += "Before rounding, lines add up in the expected column alone: they do not all reach their P80 together. "
     note += "Share: of the expected total."
-    unknowns = estimate.line("unknowns")
-    if unknowns is not None and unknowns.amount is not None and unknowns.amount.p50 == 0 < unknowns.amount.p90:
-        note += " Unknowns cost nothing in most projects and much in a few: their share is one of the mean."
     numbers = (1, 2, 3, 4, 5, 6)
     return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
 
@@ -156,6 +159,22 @@ def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
 
 def _points(amount: Band) -> tuple[Cell, ...]:
     return tuple(Cell(figures(point)) for point in (amount.p10, amount.p50, amount.p80, amount.p90))
+
+
+def _effort(estimate: Estimate) -> Table:
+    """People's hours by activity."""
+    rows = [
+        (Cell(one.name), Cell(figures(one.hours)), Cell(share(one.share)), Cell(one.driver), Cell(_rate(one)))
+        for one in estimate.effort
+    ]
+    whole = figures(sum(one.hours for one in estimate.effort))
+    rows.append((Cell("All, without overruns"), Cell(whole), Cell("100%"), DASH, DASH))
+    head = ("Activity", "Expected hours", "Share", "Driven by", "Rate")
+    return Table("People's hours", head, tuple(rows), (1, 2), (len(rows) - 1,), training_words(estimate))
+
+
+def _rate(one: ActivityHours) -> str:
+    return f"{one.rate} ({'stated' if one.stated else 'assumed'})"
 
 
 def _ways(estimate: Estimate) -> Table:

@@ -1,0 +1,267 @@
+"""People's hours as a sum over activities, each with what drives it and a rate that is stated or assumed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.plan.costs.training import runs_per_round
+from tunecase.plan.costs.work import Work
+from tunecase.quantities import band, counted, figures
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+When = Literal["once", "each round", "each round on data", "release"]
+GPUS_PER_NODE = 8
+ROWS_AT_HAND = 1_000  # rows that a round's work on the data holds before it grows
+ALL, SHORT = "effort_per_round", "levers.first_run_hours"
+MANAGEMENT = "management"
+FREE_TEXT = frozenset({"chrf", "rouge_l", "loss"})  # metrics of answers that people must read all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One kind of people's work: the field of `effort` that states it, when it is done, and its hours each time.
+
+    `hours` gives the hours of one time, shape (draws,), and `driver` says in words what they grow with. `reads` are the
+    defaults it may rest on.
+    """
+
+    field: str
+    name: str
+    when: When
+    hours: "Callable[[Work], Draws]"
+    driver: Callable[[Work], str]
+    reads: tuple[str, ...] = ()
+
+
+def _data_work(work: Work) -> "Draws":
+    import numpy as np
+
+    tenfolds = max(float(np.log10(max(work.rows, 1) / ROWS_AT_HAND)), 0.0)
+    hours = _default(work, "data_work")
+    return hours + tenfolds * _default(work, "data_work_tenfold") if tenfolds else hours
+
+
+def _prompts(work: Work) -> "Draws":
+    return _default(work, "prompts")
+
+
+def _set_up(work: Work) -> "Draws":
+    """Hours until a run trains: more for every doubling of its GPUs, and where it takes more than one machine."""
+    import math
+
+    if work.machine is not None and work.machine.offer is not None:
+        return _default(work, "set_up_hosted")
+    gpus, hours = _gpus(work), _default(work, "set_up")
+    if gpus > 1:
+        hours = hours + math.log2(gpus) * _default(work, "set_up_doubling")
+    return hours + _default(work, "set_up_nodes") if gpus > GPUS_PER_NODE else hours
+
+
+def _runs(work: Work) -> "Draws":
+    return runs_per_round(work) * work.basis.draw("effort.runs", work.project.effort.runs)
+
+
+def _evaluation(work: Work) -> "Draws":
+    hours = _default(work, "evaluation")
+    return hours if _none_read(work) else hours + _answers_read(work) * _reading(work) / 60
+
+
+def _error_analysis(work: Work) -> "Draws":
+    return _default(work, "error_analysis")
+
+
+def _integration(work: Work) -> "Draws":
+    return _default(work, "integration")
+
+
+def _review(work: Work) -> "Draws":
+    return _default(work, "review")
+
+
+def _default(work: Work, field: str) -> "Draws":
+    return work.basis.draw(f"effort.{field}")
+
+
+def _gpus(work: Work) -> int:
+    return 1 if work.machine is None else max(work.machine.count, 1)
+
+
+def _none_read(work: Work) -> bool:
+    """Whether no answer is read: a metric scores classes and fields, and the project file asks for none."""
+    problem = work.project.problem
+    free = problem.task == "generation" or (problem.task is None and (problem.metric or "") in FREE_TEXT)
+    return work.project.evaluation.read is None and not free
+
+
+def _answers_read(work: Work) -> "Draws":
+    return work.basis.draw("evaluation.read", work.project.evaluation.read)
+
+
+def _reading(work: Work) -> "Draws":
+    return work.basis.draw("effort.reading", work.project.effort.reading)
+
+
+def _rows_words(work: Work) -> str:
+    return f"{work.rows:,} rows at hand"
+
+
+def _gpu_words(work: Work) -> str:
+    if work.machine is not None and work.machine.offer is not None:
+        return f"{work.machine.offer.provider} trains"
+    gpus = _gpus(work)
+    nodes = f" on {-(-gpus // GPUS_PER_NODE)} machines" if gpus > GPUS_PER_NODE else ""
+    return counted(gpus, "GPU") + nodes
+
+
+def _run_words(work: Work) -> str:
+    return f"{figures(band(runs_per_round(work)).p50)} runs a round"
+
+
+def _reading_words(work: Work) -> str:
+    if _none_read(work):
+        return "no answers read by people"
+    return f"{figures(band(_answers_read(work)).p50)} answers read a round"
+
+
+ACTIVITIES: tuple[Activity, ...] = (
+    Activity("data_work", "data work", "each round on data", _data_work, _rows_words, ("data_work_tenfold",)),
+    Activity("prompts", "prompts and baselines", "once", _prompts, lambda _: "one project"),
+    Activity(
+        "set_up", "training set-up", "once", _set_up, _gpu_words, ("set_up_doubling", "set_up_nodes", "set_up_hosted")
+    ),
+    Activity("runs", "runs watched", "each round", _runs, _run_words),
+    Activity("evaluation", "evaluation", "each round", _evaluation, _reading_words),
+    Activity("error_analysis", "error analysis", "each round", _error_analysis, lambda _: "one test a round"),
+    Activity("integration", "integration", "release", _integration, lambda _: "one release"),
+    Activity("review", "review and sign-off", "release", _review, lambda _: "one release"),
+)
+TRAINING = ("set_up", "runs")
+EVALUATION = ("evaluation", "error_analysis")
+AS_STATED = "as_stated"  # of rounds whose hours the project file states whole
+
+
+def effort_of(work: Work) -> "dict[str, Draws]":
+    """People's hours over a walk by activity, each of shape (draws,).
+
+        hours of an activity = times done x hours each time;   management = share x hours of all others
+
+    Where the project file states the hours of a whole round (`effort_per_round`), a part of them is evaluation and the
+    rest `as_stated`; they hold set-up and release too, so nothing is added for those.
+    """
+    hours: dict[str, Draws] = {}
+    for times, parts in _done(work):
+        for field, each in parts.items():
+            hours[field] = hours.get(field, 0.0) + times * each
+    return hours
+
+
+def round_hours(work: Work, *, on_data: bool) -> "Draws":
+    """People's hours of one round, with work on the data or without, shape (draws,)."""
+    return _sum(work, _round(work, on_data=on_data))
+
+
+def hours_once(work: Work) -> "Draws":
+    """People's hours that the first step pays for, whichever it is, shape (draws,); none where work has begun."""
+    return 0.0 * round_hours(work, on_data=True) if work.begun else _sum(work, _beside_rounds(work, "once"))
+
+
+def hours_of_release(work: Work) -> "Draws":
+    """People's hours to put a model to use, shape (draws,)."""
+    return _sum(work, _beside_rounds(work, "release"))
+
+
+def is_stated(work: Work) -> bool:
+    """Whether all hours of a walk are the project file's own."""
+    done = {field for times, parts in _done(work) if times.any() for field in parts}
+    return all(_is_own(work, field) for field in done)
+
+
+def rate_words(work: Work, field: str) -> tuple[str, bool]:
+    """The hours that were taken for one time of an activity, in words, and whether they are the project file's own."""
+    if field == AS_STATED:
+        given = work.project.effort_per_round
+        return (given.text if given is not None else work.basis.own_words(SHORT) or ""), True
+    stated = getattr(work.project.effort, field)
+    if stated is not None:
+        return stated.text, True
+    names = (field, *next((one.reads for one in ACTIVITIES if one.field == field), ()))
+    used = [work.basis.used[name].value for name in (f"effort.{each}" for each in names) if name in work.basis.used]
+    return " + ".join(used), False
+
+
+def _done(work: Work) -> "Iterator[tuple[Draws, Mapping[str, Draws]]]":
+    """(how often, hours of one time by activity) of everything that a walk does."""
+    import numpy as np
+
+    walk = work.walk
+    yield np.asarray(walk.begun & (not work.begun), dtype=float), _beside_rounds(work, "once")
+    yield walk.rounds - walk.short_rounds, _round(work, on_data=True)
+    yield walk.short_rounds + 0.0 * walk.rounds, _round(work, on_data=False)
+    # Where no curve is known, every project that begins ends in a release.
+    yield np.asarray(walk.begun if walk.shipped is None else walk.shipped, dtype=float), _beside_rounds(work, "release")
+
+
+def _round(work: Work, *, on_data: bool) -> "Mapping[str, Draws]":
+    stated = work.project.effort_per_round if on_data else None
+    if stated is None and (on_data or work.basis.own_words(SHORT) is None):
+        return _together(work, "each round", *(("each round on data",) if on_data else ()))
+    hours, share = work.basis.draw(ALL if on_data else SHORT, stated), _evaluation_share(work)
+    return {AS_STATED: hours * (1 - share), "evaluation": hours * share}
+
+
+def _beside_rounds(work: Work, when: When) -> "Mapping[str, Draws]":
+    return {} if work.project.effort_per_round is not None else _together(work, when)
+
+
+def _together(work: Work, *when: When) -> "Mapping[str, Draws]":
+    """The hours of one time of all activities done then, and management's on top of them."""
+    hours = {one.field: _hours_each(one, work) for one in ACTIVITIES if one.when in when}
+    every = list(hours.values())
+    return {**hours, MANAGEMENT: _management(work) * sum(every[1:], every[0])}
+
+
+def _hours_each(activity: Activity, work: Work) -> "Draws":
+    """Hours of one time: the project file's own, else as what drives them says."""
+    stated = getattr(work.project.effort, activity.field)
+    if stated is None or activity.field == "runs":
+        return activity.hours(work)
+    return work.basis.draw(f"effort.{activity.field}", stated)
+
+
+def _management(work: Work) -> "Draws":
+    """Hours added to each hour; none where the team names somebody whose hours are added on top."""
+    import numpy as np
+
+    return np.zeros(work.basis.worlds.n) if _managed(work) else _stated_management(work)
+
+
+def _stated_management(work: Work) -> "Draws":
+    return work.basis.draw("effort.management", work.project.effort.management)
+
+
+def _managed(work: Work) -> bool:
+    stated = work.project.effort.management is not None
+    return not stated and any(member.on_top is not None for member in work.project.team)
+
+
+def _is_own(work: Work, field: str) -> bool:
+    if field == AS_STATED or (field == MANAGEMENT and _managed(work)):
+        return True
+    if field == "evaluation" and work.project.effort_per_round is not None:
+        return True
+    return getattr(work.project.effort, field) is not None
+
+
+def _sum(work: Work, parts: "Mapping[str, Draws]") -> "Draws":
+    import numpy as np
+
+    return np.asarray(sum(parts.values(), np.zeros(work.basis.worlds.n)))
+
+
+def _evaluation_share(work: Work) -> "Draws":
+    """The share of hours stated whole that goes to error analysis and evaluation, shape (draws,)."""
+    import numpy as np
+
+    return np.minimum(work.basis.draw("evaluation_share"), 1.0)
