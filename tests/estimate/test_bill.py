@@ -172,7 +172,7 @@ def lines_of(project: Project, rows: int = 700, tokens: Tokens = TOKENS, draws: 
 @pytest.mark.parametrize(
     ("change", "lines"),
     [
-        (("75 to 150 USD per hour", "37.5 to 75 USD per hour"), {"labour", "evaluation", "unknowns", "data"}),
+        (("75 to 150 USD per hour", "37.5 to 75 USD per hour"), {"labour", "evaluation", "unknowns", "data", "upkeep"}),
         (("unknowns: 1.5", "unknowns: none"), {"unknowns"}),
         (("0.10 USD per GB-month", "0.05 USD per GB-month"), {"storage"}),
         (("0.10 USD per GB}", "0.05 USD per GB}"), {"egress"}),

@@ -17,6 +17,7 @@ from tunecase.plan.plan import quantile, weakest
 from tunecase.project import Project
 from tunecase.quantities import Sampled, Worlds
 from tunecase.records import Plan
+from tunecase.report import headline
 
 FOLDER = Path(mkdtemp())
 COSTS = """
@@ -193,6 +194,28 @@ def test_the_worth_is_the_gain_less_what_the_plan_costs(case: str) -> None:
     assert pytest.approx(worth.expected.value) == worth.gain.value - worth.upkeep.value - paid
     assert worth.reached_p10.value <= worth.reached_p50.value <= worth.reached_p90.value
     assert 0.6 == worth.baseline
+
+
+def test_a_horizon_that_outlives_the_model_is_told_and_its_value_cut() -> None:
+    """Retired half a year from now, it brings less than half of a year's value; far away it changes nothing."""
+    found = {}
+    for on in ("2027-05-24", "2035-01-01"):
+        of = project(FOLDER, extra=f"serving: {{retires_on: {on}}}\n")
+        found[on] = plan(drawn(known(of, pieces(asked("usual"))[1])))
+    soon, late = found["2027-05-24"], found["2035-01-01"]
+    assert late.ending is None
+    assert (late.worth, late.total) == (made("usual").worth, made("usual").total)
+    assert soon.ending is not None
+    assert ("2027-05-24", 12.0) == (soon.ending.on, soon.ending.horizon)
+    assert 3 < soon.ending.months < 6
+    assert soon.worth is not None
+    assert late.worth is not None
+    assert (
+        pytest.approx(soon.ending.months / 12, rel=0.05) == soon.worth.reached_p50.value / late.worth.reached_p50.value
+    )
+    row = next(figure for figure in headline(soon) if figure.key == "ending")
+    assert "2027-05-24" == row.value
+    assert "of 12 months of the horizon" in row.beside
 
 
 def test_what_ships_at_once_is_worth_its_gain_and_costs_nothing() -> None:

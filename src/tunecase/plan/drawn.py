@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from tunecase.compute import Choice, choose, sequence_tokens
 from tunecase.plan import levers
-from tunecase.plan.costs import Cost, Work, lines_of, total_of
+from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
 from tunecase.plan.known import Known
 from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, test_rows_to_buy
 from tunecase.plan.machine import hosted_machine
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, solve
-from tunecase.prices import serving_saving, supply, value_or_saving
+from tunecase.prices import ending_of, serving_saving, supply, unknown_factor, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
@@ -130,7 +130,7 @@ def drawn(facts: Known) -> Drawn:
         first = replace(first, ships=first.rounds < 0)
         walked = Walked(walk, lines_of(work, walk), first, lines_of(work, first))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
-    value = value_or_saving(facts.project, facts.basis, facts.definition)
+    value = value_or_saving(facts.project, work.basis, facts.definition)
     bill = Drawn(facts, work, Walked(first, {}, first, {}), choice, rented, rests_on, ())
     return from_state(bill, levers.standing(facts, work, value=value))
 
@@ -160,8 +160,9 @@ def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS, tes
         scaled: the budget and the price of a run, as multiples of today's.
         tests_hold: only money has changed, so that every test shows what it showed.
     """
-    value = value_or_saving(facts.project, facts.basis, facts.definition)
-    state = levers.standing(facts, work_of(facts), value=value, scaled=scaled, earlier=earlier.state)
+    work = work_of(facts)
+    value = value_or_saving(facts.project, work.basis, facts.definition)
+    state = levers.standing(facts, work, value=value, scaled=scaled, earlier=earlier.state)
     return solve(state, earlier.board if tests_hold else None)
 
 
@@ -250,7 +251,15 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         begun=facts.forecast is not None and facts.forecast.rounds > 0,
         rows=facts.rows,
     )
-    return work, choice, rented
+    return _dated(work), choice, rented
+
+
+def _dated(work: Work) -> Work:
+    """The work with the months until a launch after one round, where what is shipped ends on a known day."""
+    if ending_of(work.basis) is None:
+        return work
+    build_months = months(work) * unknown_factor(work.basis)
+    return replace(work, basis=replace(work.basis, build_months=build_months))
 
 
 def _tokens_per_row(facts: Known) -> "Draws | None":

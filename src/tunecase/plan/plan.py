@@ -12,15 +12,16 @@ from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import DAYS_PER_MONTH, baseline_score, start_of, unknown_factor
+from tunecase.prices import DAYS_PER_MONTH, baseline_score, ending_of, horizon, served_months, start_of, unknown_factor
 from tunecase.quantities import Sampled, sampled
-from tunecase.records import Authorised, Chance, Kind, Month, Plan, Release, Total, Worth
+from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
 
 MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
+WHOLE = 0.99  # of the horizon
 FEWEST = 20  # worlds of which a quantile is told
 # By how much figures vary more between seeds than between the batches of one seed, since each seed learns a policy of
 # its own, which moves what is spent more than what is gained: measured by benchmarks/digits.py on its five cases.
@@ -64,7 +65,18 @@ def plan(drawn: Drawn) -> Plan:
         target=target,
         direction=drawn.solved.state.forecast.direction if drawn.solved is not None else "higher",
         capital=capital_of(drawn),
+        ending=_ending(drawn),
     )
+
+
+def _ending(drawn: Drawn) -> Ending | None:
+    """When what is shipped ends, where the horizon outlives it; a few slow worlds are no news."""
+    basis = drawn.work.basis
+    ending, months, wanted = ending_of(basis), served_months(basis), horizon(basis)
+    lived, whole = _mean(months), _mean(wanted)
+    if ending is None or lived >= WHOLE * whole:
+        return None
+    return Ending(ending.on.isoformat(), ending.why, lived, whole)
 
 
 def _left(drawn: Drawn) -> float | None:

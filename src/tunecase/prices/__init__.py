@@ -31,7 +31,7 @@ from tunecase.prices.labels import (
     review_hours,
     review_price,
 )
-from tunecase.prices.lifetime import DAYS_PER_MONTH, served_months, start_of
+from tunecase.prices.lifetime import DAYS_PER_MONTH, ending_of, horizon, retirement_of, served_months, start_of
 from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.prices.people import (
     PaidHours,
@@ -55,11 +55,11 @@ from tunecase.prices.value import (
 __all__ = [
     "CONTRACT_TIER", "DAYS_PER_MONTH", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
     "Basis", "Contracts", "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour",
-    "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost",
-    "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes",
-    "label_price", "label_prices", "label_source", "legal_note", "low_pay", "made_worth", "offers", "old_rates",
-    "owned", "owned_card", "paid_hours", "person_hour", "price_list", "purchase", "queue_price", "ramp_up",
-    "read_contracts", "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving",
-    "start_of", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
-    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "ending_of", "error_cost",
+    "flip_words", "formatting", "gpu_hour", "highest", "horizon", "hour_words", "label_minutes", "label_price",
+    "label_prices", "label_source", "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card",
+    "paid_hours", "person_hour", "price_list", "purchase", "queue_price", "ramp_up", "read_contracts", "retirement_of",
+    "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving", "start_of", "stored_months",
+    "supply", "target_value", "token_price", "training_price", "unknown_factor", "unknown_words", "value_or_saving",
+    "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

@@ -137,7 +137,8 @@ class Basis:
     `review_minutes` is the measured time of one review [minutes], None until it is measured. `tier` overrides the
     project's tier unless empty. `usd_per_gpu_hour` is the user's own price for every card. `contracts` are the user's
     own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say what was left
-    out of it. `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
+    out of it. `build_months` are those from the start to a launch after one round, shape (draws,), 0 until worked out.
+    `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
     """
 
     project: "Project | None"
@@ -151,6 +152,7 @@ class Basis:
     contracts: tuple[Contract, ...] = ()
     contracts_hash: str = ""
     contracts_notes: tuple[str, ...] = ()
+    build_months: "Draws | float" = 0.0
 
     @property
     def price_book(self) -> str:

@@ -84,6 +84,19 @@ class Capital:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """The day on which what is shipped ends (YYYY-MM-DD) and why, where that is before the end of the horizon.
+
+    `months` of the `horizon` are of use, both on average over the worlds; value, savings and upkeep count these alone.
+    """
+
+    on: str
+    why: str
+    months: float
+    horizon: float
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """One reason why the expected total differs from an earlier bill's, and by how much; the amounts add up."""
 
@@ -216,6 +229,7 @@ class Plan:
     bridge: Bridge | None = None
     variants: tuple[VariantPlan, ...] = ()
     capital: Capital | None = None
+    ending: Ending | None = None
 
     def outcome(self, name: str) -> Outcome | None:
         """What follows the first test under that name, where it does in any world."""

@@ -7,6 +7,7 @@ from tunecase.quantities import (
     Sampled,
     adding_up,
     count,
+    figures,
     firm,
     firm_difference,
     firm_money,
@@ -18,7 +19,7 @@ from tunecase.quantities import (
     shares_shown,
     written,
 )
-from tunecase.records import Bridge, Capital, Limits, Plan, Release, Worth
+from tunecase.records import Bridge, Capital, Ending, Limits, Plan, Release, Worth
 
 LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
@@ -69,6 +70,8 @@ def _figures(plan: Plan) -> Iterator[Headline]:
     yield Headline(
         "total", "Expected total", firm_money(plan.total.expected, currency), _total(plan), kinds.get("total", "")
     )
+    if plan.ending is not None:
+        yield Headline("ending", "Of use until", plan.ending.on, _ending(plan.ending), "stated")
     if plan.capital is not None:
         yield Headline("capital", "Capital, on purchase", *_capital(plan.capital, currency), "stated")
     yield Headline("authorise", "Authorise", *authorised(plan), kinds.get("total", ""))
@@ -102,6 +105,12 @@ def _total(plan: Plan) -> str:
     if total.over is None:
         return words
     return f"{words}; {firm_share(total.over)} over the budget"
+
+
+def _ending(ending: Ending) -> str:
+    """Why it ends and how much of the horizon is left, to which its value is cut."""
+    lived = f"{figures(ending.months)} of {figures(ending.horizon)} months of the horizon"
+    return f"{ending.why}; {lived} on average, and value, savings and upkeep count these alone"
 
 
 def _capital(capital: Capital, currency: str) -> tuple[str, str]:

@@ -89,7 +89,7 @@ def standing(
         earlier: a State of the same points and worlds, whose curves hold; only prices have changed.
     Returns: the State.
     """
-    basis, definition, audit = facts.basis, facts.definition, facts.audit
+    basis, definition, audit = work.basis, facts.definition, facts.audit
     curve = _curve_of(facts) if earlier is None else _Curve(earlier.forecast, earlier.belief, earlier.sizes[0], ())
     sizes, paths = (curve.sizes, _paths(curve, basis)) if earlier is None else (earlier.sizes, earlier.paths)
     forecast, saving = curve.forecast, serving_saving(basis)

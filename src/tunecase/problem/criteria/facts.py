@@ -9,7 +9,15 @@ from tunecase import catalog
 from tunecase.data.reading import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.pilot.scoring import row_scores
-from tunecase.prices import Basis, label_price, person_hour, review_hours, saving_per_answer, worth_of_correct
+from tunecase.prices import (
+    Basis,
+    label_price,
+    person_hour,
+    review_hours,
+    saving_per_answer,
+    served_months,
+    worth_of_correct,
+)
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
 from tunecase.records import Audit, Baseline
@@ -194,7 +202,7 @@ class Facts:
         if self.worth is None or problem.volume is None:
             return None
         volume = self.basis.draw("problem.volume", problem.volume)
-        months = self.basis.draw("problem.horizon", problem.horizon)
+        months = served_months(self.basis)
         return self.worth * volume * months
 
     @cached_property
