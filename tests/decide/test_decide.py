@@ -37,6 +37,7 @@ data:
 team: [{{role: ml engineer, rate: 100 USD per hour, share: 50%}}]
 effort_per_round: 20 h per round
 budget: {budget}
+after_launch: {{monitoring: {monitoring}}}
 """
 USUAL = {
     "target": "85%",
@@ -44,6 +45,7 @@ USUAL = {
     "volume": "20k per month",
     "price": "0.50 USD per example",
     "budget": "15k USD",
+    "monitoring": "0 h per month",
 }
 POINTS = tuple(Point(n, 1 - 0.5 * (n / 50) ** -0.33, 1, 400) for n in (50, 100, 200, 400, 800))
 

@@ -1,6 +1,7 @@
 """One walk through the worlds gives first step, bill and gain; another first step or other prices share its worlds."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.projects import basis
 from tunecase.plan import drawn, solve_again
 from tunecase.plan.known import Known
 from tunecase.plan.levers import Scaled
+from tunecase.prices.contracts import Contract
 from tunecase.quantities import AlteredWorlds, Interval80, sampled
 from tunecase.records import Tokens
 
@@ -29,7 +31,7 @@ def test_the_first_step_is_part_of_the_walk(case: str) -> None:
     begun = of.walk.begun
     for name, cost in of.walked.first.items():
         whole = of.lines[name].amount
-        if name not in ("storage", "inference") and cost.amount is not None and whole is not None:
+        if name not in ("storage", "inference", "upkeep") and cost.amount is not None and whole is not None:
             assert (cost.amount[begun] <= whole[begun] * (1 + 1e-9) + 1e-9).all(), name
 
 
@@ -39,13 +41,14 @@ def test_the_total_is_the_sum_of_the_lines_that_count(case: str) -> None:
     of = walked(case)
     counted = {name: cost.amount for name, cost in of.lines.items() if cost.included and cost.amount is not None}
     assert of.total.tolist() == pytest.approx(sum(counted.values()).tolist())
-    answers = counted.get("inference", 0.0)
+    answers = counted.get("inference", 0.0) + counted.get("upkeep", 0.0)
     assert of.walked.tuning.tolist() == pytest.approx((of.total - answers).tolist())
 
 
-def test_the_board_and_the_bill_agree_on_what_a_step_costs() -> None:
+@pytest.mark.parametrize("case", ["usual", "with other costs"])
+def test_the_board_and_the_bill_agree_on_what_a_step_costs(case: str) -> None:
     """A walk's lines, storage and egress apart, are what its steps cost on the board, on average over the worlds."""
-    of = walked("usual")
+    of = walked(case)
     assert of.solved is not None
     assert of.walked.at is not None
     _, paid = of.solved.policy.walk(of.walked.at)
@@ -53,9 +56,31 @@ def test_the_board_and_the_bill_agree_on_what_a_step_costs() -> None:
     assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered).mean()
 
 
-def test_another_first_step_is_walked_in_the_same_worlds() -> None:
+@pytest.mark.parametrize(
+    "compute",
+    ["{gpus: [H100], minimum_hours: 24 h}", "{gpus: [H100], minimum_hours: 0.001 h}", "{hosted: mistral}"],
+)
+def test_minimum_rentals_are_in_the_board_and_in_the_bill(compute: str) -> None:
+    """Every round pays at least its minimum, in the price of a step and in the gpu line alike."""
+    extra = f"models: [meta-llama/Llama-3.1-8B]\ncompute: {compute}\n"
+    of_project = project(FOLDER, extra=extra, budget="")
+    facts = known(of_project, pieces(of_project)[1], tokens=TOKENS)
+    own = Contract("", "mistral", "mistral", "", "", Decimal(3), "USD", 3.0, "2026-10-01", "a contract")
+    of = drawn(replace(facts, basis=replace(facts.basis, contracts=(own,))))
+    assert of.solved is not None
+    assert of.walked.at is not None
+    _, paid = of.solved.policy.walk(of.walked.at)
+    metered = sum(of.lines[name].amount for name in ("storage", "egress"))
+    stored = 0.0 if "hosted" not in compute else 24.0 * (of.walk.rounds > 0)
+    assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered - stored).mean()
+    assert of.walk.minimum is not None
+    assert (of.walk.minimum.max() > 0) == ("0.001 h" not in compute)
+
+
+@pytest.mark.parametrize("case", ["usual", "kept up"])
+def test_another_first_step_is_walked_in_the_same_worlds(case: str) -> None:
     """Every lever that can be taken has its own walk; one that cannot has none."""
-    of = walked("usual")
+    of = walked(case)
     assert of.solved is not None
     for offer in of.solved.offers:
         other = of.along(offer)
@@ -64,8 +89,9 @@ def test_another_first_step_is_walked_in_the_same_worlds() -> None:
             assert of.work.basis.worlds.n == len(other.total)
             assert of.instead(offer, other).offer is offer
             assert other.gain is not None
-            # The board ships at the mean saving and pays for no storage; the worlds' own differ by drawing alone.
-            brought = sampled(other.gain - other.tuning, _mean)
+            # The board ships at the mean saving and upkeep, without storage; the worlds' own differ by drawing alone.
+            assert other.net_gain is not None
+            brought = sampled(other.net_gain - other.tuning, _mean)
             assert abs(of.solved.worth(offer.lever) - brought.value) <= max(2 * brought.error, 1e-6)
     assert walked("without a target").along(of.solved.offers[0]) is None
 

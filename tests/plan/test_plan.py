@@ -17,8 +17,19 @@ from tunecase.plan.plan import quantile, weakest
 from tunecase.project import Project
 from tunecase.quantities import Sampled, Worlds
 from tunecase.records import Plan
+from tunecase.report import headline
 
 FOLDER = Path(mkdtemp())
+COSTS = """
+costs:
+  - {name: security review, amount: 500 to 900 USD, when: once, kind: people}
+  - {name: licence, amount: 40 USD, when: per month}
+  - {name: red team, amount: 80 USD, when: per round, kind: data}
+  - {name: overhead, amount: 15%, of: people}
+  - {name: tax, amount: 19%, of: all}
+unknowns: 1 to 1.6
+"""
+KEPT_UP = "1 to 4 h per month, retrain: every 5 months, drift_checks: 50 per month, fees: 30 USD per month"
 SERVED = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
 ENDS_AT_ONCE = {"shipped"}
 
@@ -34,6 +45,8 @@ def asked(case: str) -> Project:
         "without a value": {"value": ""},
         "shipped": {"target": "70%"},
         "served": {"extra": SERVED},
+        "kept up": {"monitoring": KEPT_UP},
+        "with other costs": {"extra": COSTS},
         "without a target": {"target": "", "value": ""},
         "harder": {"target": "95%"},
     }
@@ -58,7 +71,7 @@ def made(case: str, seed: int = 0) -> Plan:
 
 CASES = (
     "usual", "poor", "tight", "without a budget", "worthless", "priceless", "without a value", "shipped", "served",
-    "with a fallback", "without a pilot", "without a target",
+    "with a fallback", "with other costs", "kept up", "without a pilot", "without a target",
 )  # fmt: skip
 WALKED = tuple(case for case in CASES if case not in ("shipped", "without a target"))
 BOUND = tuple(case for case in CASES if case != "without a budget")
@@ -83,6 +96,17 @@ def test_expected_months_sum_to_the_expected_total_without_answers(case: str) ->
     numbers = [month.number for month in months if month.number]
     assert list(range(1, len(numbers) + 1)) == numbers
     assert 0 not in [month.number for month in months[:-1]]
+    assert all(month.starts.endswith("-01") for month in months[1:] if month.number)
+
+
+def test_months_are_those_of_the_calendar_from_the_stated_day_on() -> None:
+    """A start in the middle of a month cuts the first one short; one that is past means today."""
+    later = drawn(known(project(FOLDER, extra="start: 2027-01-16\n"), pieces(asked("usual"))[1]))
+    starts = [month.starts for month in plan(later).months if month.number]
+    assert ["2027-01-16", "2027-02-01"] == starts[:2]
+    past = drawn(known(project(FOLDER, extra="start: 2025-01-16\n"), pieces(asked("usual"))[1]))
+    assert [month.starts for month in made("usual").months] == [month.starts for month in plan(past).months]
+    assert "2026-11-24" == made("usual").months[0].starts
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -159,14 +183,39 @@ def test_a_target_is_shown_truly_or_by_luck(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ("without a value", "without a target")])
 def test_the_worth_is_the_gain_less_what_the_plan_costs(case: str) -> None:
-    """Answers after launch stand in the gain already; V is counted above the stated baseline."""
+    """Answers after launch stand in the gain already, upkeep apart; V is counted above the stated baseline."""
     worth = made(case).worth
     if case == "without a pilot":
         assert worth is not None
     assert worth is not None
-    assert pytest.approx(worth.expected.value) == worth.gain.value - walked(case).walked.tuning.mean()
+    assert worth.upkeep is not None
+    assert (worth.upkeep.value > 0) == (case == "kept up")
+    paid = walked(case).walked.tuning.mean()
+    assert pytest.approx(worth.expected.value) == worth.gain.value - worth.upkeep.value - paid
     assert worth.reached_p10.value <= worth.reached_p50.value <= worth.reached_p90.value
     assert 0.6 == worth.baseline
+
+
+def test_a_horizon_that_outlives_the_model_is_told_and_its_value_cut() -> None:
+    """Retired half a year from now, it brings less than half of a year's value; far away it changes nothing."""
+    found = {}
+    for on in ("2027-05-24", "2035-01-01"):
+        of = project(FOLDER, extra=f"serving: {{retires_on: {on}}}\n")
+        found[on] = plan(drawn(known(of, pieces(asked("usual"))[1])))
+    soon, late = found["2027-05-24"], found["2035-01-01"]
+    assert late.ending is None
+    assert (late.worth, late.total) == (made("usual").worth, made("usual").total)
+    assert soon.ending is not None
+    assert ("2027-05-24", 12.0) == (soon.ending.on, soon.ending.horizon)
+    assert 3 < soon.ending.months < 6
+    assert soon.worth is not None
+    assert late.worth is not None
+    assert (
+        pytest.approx(soon.ending.months / 12, rel=0.05) == soon.worth.reached_p50.value / late.worth.reached_p50.value
+    )
+    row = next(figure for figure in headline(soon) if figure.key == "ending")
+    assert "2027-05-24" == row.value
+    assert "of 12 months of the horizon" in row.beside
 
 
 def test_what_ships_at_once_is_worth_its_gain_and_costs_nothing() -> None:

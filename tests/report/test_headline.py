@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tunecase.quantities import Sampled, firm
-from tunecase.records import Authorised, Bridge, Chance, Month, Moved, Outcome, Plan, Release, Worth
-from tunecase.report.headline import Headline, authorised, bridge_words, headline, months_words
+from tunecase.records import Authorised, Bridge, Chance, Moved, Outcome, Plan, Release, Worth
+from tunecase.report.headline import Headline, authorised, bridge_words, headline
 
 UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
 NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?[kMB]?"
@@ -181,13 +181,6 @@ def test_what_moved_the_bill_adds_up(before: float, parts: list[float], error: f
 def test_a_plan_without_an_earlier_bill_was_moved_by_nothing() -> None:
     """There are no words for it."""
     assert bridge_words(replace(usual(), bridge=None)) == ""
-
-
-def test_months_are_told_in_order_and_the_rest_as_later() -> None:
-    """One figure for each month."""
-    months = (Month(1, 1_200, 2_000), Month(2, 300, 900), Month(0, 40, 100))
-    assert "month 1 1.2k, month 2 300, later 40 USD" == months_words(months, "USD")
-    assert "" == months_words((), "USD")
 
 
 @pytest.mark.parametrize(("direction", "word"), [("higher", "below"), ("lower", "above")])

@@ -22,8 +22,7 @@ def spend_add(
     category: Annotated[
         str | None,
         typer.Option(
-            help="gpu, labour, data, evaluation, inference, storage, egress, upkeep or other; "
-            "a correction keeps its line."
+            help="a line of the bill such as gpu, labour, data, upkeep or other; a correction keeps its line."
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,

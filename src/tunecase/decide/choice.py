@@ -14,8 +14,9 @@ from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.forecast import LEAST_SIZES
 from tunecase.plan import Drawn, Solved, Walked, plan
+from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import Offer, State
-from tunecase.prices import Basis, serving_saving, value_or_saving
+from tunecase.prices import serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import (
     Sampled,
@@ -67,7 +68,7 @@ def decide(
     facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
     value = value_or_saving(facts.project, basis, facts.definition)
     known = replace(facts, forecast=None) if simulated else facts
-    first = gate(known, value, _mean_saving(basis), no_pilot, _short(drawn))
+    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn))
     forecast = known.forecast
     if solved is None or forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
@@ -81,9 +82,11 @@ def decide(
     return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
 
 
-def _mean_saving(basis: Basis) -> float:
-    saving = serving_saving(basis)
-    return 0.0 if saving is None else float(saving.mean())
+def _mean_saving(drawn: Drawn) -> float:
+    """What a tuned model saves on answers less what keeping it up takes, over the horizon, on average."""
+    saving = serving_saving(drawn.work.basis)
+    kept = float(upkeep_of(drawn.work, drawn.facts.rows).mean())
+    return -kept if saving is None else float(saving.mean()) - kept
 
 
 def _short(drawn: Drawn) -> str:
@@ -98,7 +101,7 @@ def _short(drawn: Drawn) -> str:
 
     left, prices = solved.state.budget_left, solved.state.prices
     run = prices.training(solved.state.sizes[0])
-    least = band(np.asarray(solved.state.before + prices.people(1.0, 1.0) + run)).p10
+    least = band(np.asarray(prices.whole(solved.state.before + prices.people(1.0, 1.0) + run))).p10
     if left >= least:
         return ""
     currency = basis.currency
@@ -218,7 +221,7 @@ def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     worth = made.worth
     return replace(
         option, cost=band(walked.tuning), gain=worth.gain, worth=worth.expected,
-        arithmetic=firm_difference(worth.expected, worth.cost, made.currency), give_up=_give_up(made),
+        arithmetic=firm_difference(worth.expected, worth.cost, made.currency, worth.upkeep), give_up=_give_up(made),
     )  # fmt: skip
 
 
@@ -268,6 +271,8 @@ def _value_notes(state: State) -> Iterator[str]:
     if state.saving:
         less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
         yield f"answers of the tuned model cost {size} {less} than today's over the horizon, once shipped"
+    if state.upkeep:
+        yield f"keeping up what is shipped takes {money(state.upkeep[0], state.currency)} over the horizon"
 
 
 def _closed(

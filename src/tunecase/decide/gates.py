@@ -102,7 +102,8 @@ def _reached(forecast: Forecast, value: "Draws | None", saving: float, currency:
         return None
     if value is not None and value.mean() + saving < 0:
         dearer = money(-saving, currency)
-        reason = f"{sentence(forecast.reason)} Serving it costs {dearer} more than today's answers, more than its gain."
+        told = f"Serving it and keeping it up costs {dearer} more than today's answers, more than its gain."
+        reason = f"{sentence(forecast.reason)} {told}"
         return Gate("stop", "stop here", reason)
     if value is None or len(forecast.points) < LEAST_SIZES:
         return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")

@@ -4,7 +4,7 @@ from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.estimate.ways import not_to_be_had
 from tunecase.plan import Drawn
-from tunecase.plan.costs import Cost, Work
+from tunecase.plan.costs import Cost, Work, asks_for_retraining
 from tunecase.prices import clock_words, drift_words, legal_note, low_pay, old_rates, unknown_words
 from tunecase.project import Project
 from tunecase.quantities import share, teaches_like
@@ -18,7 +18,8 @@ def assumptions(bill: Drawn) -> tuple[str, ...]:
     work, basis = bill.work, bill.work.basis
     words = [*bill.assumptions, *_machine_words(bill)]
     if not bill.lines["inference"].included:
-        words.append("inference after launch is left out of the total (include_inference: true counts it)")
+        words.append("answers and upkeep after launch are left out of the total (include_inference: true counts them)")
+    words.append(_upkeep_words(bill))
     words += [
         not_to_be_had(basis),
         _calendar_words(work),
@@ -33,6 +34,17 @@ def assumptions(bill: Drawn) -> tuple[str, ...]:
         *_of_the_plan(bill.facts.project),
     ]
     return tuple(word for word in words if word)
+
+
+def _upkeep_words(bill: Drawn) -> str:
+    """What is taken for granted of the time after launch."""
+    stated, words = bill.work.project.after_launch, []
+    if stated.monitoring is None:
+        taken = bill.work.basis.used["after_launch.monitoring"].value
+        words.append(f"monitoring of {taken} is assumed (after_launch.monitoring)")
+    if not asks_for_retraining(stated):
+        words.append("no retraining is counted (after_launch.retrain: every 6 months counts it)")
+    return f"after launch {'; '.join(words)}" if words else ""
 
 
 def _machine_words(bill: Drawn) -> list[str]:

@@ -11,7 +11,7 @@ from tunecase.estimate.key_assumptions import key_assumptions
 from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
-from tunecase.plan import Drawn, plan
+from tunecase.plan import AFTER_LAUNCH, Drawn, plan
 from tunecase.plan.costs import (
     Cost,
     gpu_hours,
@@ -24,7 +24,7 @@ from tunecase.plan.costs import (
 )
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
 from tunecase.quantities import Band, band
-from tunecase.records import Driver, Estimate, Line, Plan, WhatIf
+from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
@@ -99,7 +99,7 @@ def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
         total_when_stopped=_band_where(total, walk.reached, False),
         what_if=what_if,
         total_without_unknowns=_without(bill, "unknowns"),
-        total_without_answers=_without(bill, "inference"),
+        total_without_answers=_without(bill, *AFTER_LAUNCH),
         ways=ways(basis, bill.rented.machine, machine, _load(bill)),
         settled=made.chance.settled.value if made.chance is not None and made.chance.settled is not None else None,
         plan=made,
@@ -122,8 +122,8 @@ def _banded(draws: "Draws | None") -> Band | None:
     return None if draws is None else band(draws)
 
 
-def _without(bill: Drawn, name: str) -> Band:
-    return band(total_of(bill.lines, without=(name,)))
+def _without(bill: Drawn, *names: str) -> Band:
+    return band(total_of(bill.lines, without=names))
 
 
 def _load(bill: Drawn) -> Load | None:
@@ -138,7 +138,9 @@ def _line(name: str, cost: Cost, mean_total: float) -> Line:
     if cost.included and cost.amount is not None and mean_total > 0:
         share = float(cost.amount.mean()) / mean_total
     mean = None if cost.amount is None else float(cost.amount.mean())
-    return Line(name, _banded(cost.amount), share, cost.basis, cost.included, _banded(cost.quantity), cost.unit, mean)
+    parts = tuple(Part(part.name, float(part.amount.mean()), part.words) for part in cost.parts)
+    quantity = _banded(cost.quantity)
+    return Line(name, _banded(cost.amount), share, cost.basis, cost.included, quantity, cost.unit, mean, parts)
 
 
 def _drivers(bill: Drawn) -> tuple[Driver, ...]:

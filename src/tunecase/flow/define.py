@@ -1,10 +1,13 @@
 """Judges the problem of a case, first without its price and then with it."""
 
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from tunecase.flow.opened import Flow, dropped_rows, pilot_metric
 from tunecase.records import Audit, Baseline, Definition, Estimate
+
+if TYPE_CHECKING:
+    from tunecase.problem import Facts
 
 
 def pose(flow: Flow) -> None:
@@ -30,8 +33,18 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     )  # fmt: skip
     if bill is None:
         return define(facts, pilot=pilot)
-    facts = replace(facts, total_cost=bill.total, tuning_cost=bill.tuning, chance=bill.reached)
+    facts = replace(
+        facts, total_cost=bill.total, tuning_cost=bill.tuning, chance=bill.reached, upkeep=_upkeep(bill, facts)
+    )  # fmt: skip
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
+
+
+def _upkeep(bill: Estimate, facts: "Facts") -> float:
+    """Expected upkeep, where the cost that is held against the worth does not hold it already."""
+    line = bill.line("upkeep")
+    if line is None or (line.included and facts.saving is None):
+        return 0.0
+    return line.expected or 0.0
 
 
 def baselines(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:

@@ -2,7 +2,7 @@
 
 from tunecase.plan import costs, levers
 from tunecase.plan.bridge import bridge
-from tunecase.plan.drawn import Drawn, Walked, drawn, solve_again
+from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again
 from tunecase.plan.going import cost_of_rows
 from tunecase.plan.known import Known
 from tunecase.plan.machine import HOSTED
@@ -11,6 +11,6 @@ from tunecase.plan.solved import Solved, solve
 from tunecase.plan.variants import variants
 
 __all__ = [
-    "HOSTED", "Drawn", "Known", "Solved", "Walked", "bridge", "cost_of_rows", "costs", "drawn", "levers", "plan",
-    "solve", "solve_again", "variants",
+    "AFTER_LAUNCH", "HOSTED", "Drawn", "Known", "Solved", "Walked", "bridge", "cost_of_rows", "costs", "drawn",
+    "levers", "plan", "solve", "solve_again", "variants",
 ]  # fmt: skip

@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING
 
 from tunecase.compute import Choice, choose, sequence_tokens
 from tunecase.plan import levers
-from tunecase.plan.costs import Cost, Work, lines_of, total_of
+from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
 from tunecase.plan.known import Known
 from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, test_rows_to_buy
 from tunecase.plan.machine import hosted_machine
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, solve
-from tunecase.prices import serving_saving, supply, value_or_saving
+from tunecase.prices import ending_of, serving_saving, supply, unknown_factor, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-ANSWERS = "inference"
+AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +27,8 @@ class Walked:
     """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
 
     `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping
-    brings, shape (draws,); None where the target's worth is not stated. `at` is the index of the first step on the
-    board; None where none is walked.
+    brings before upkeep, shape (draws,); None where the target's worth is not stated. `at` is the index of the first
+    step on the board; None where none is walked.
     """
 
     walk: Walk
@@ -45,13 +45,25 @@ class Walked:
 
     @property
     def tuning(self) -> "Draws":
-        """The total without answers after launch, which the gain holds already, shape (draws,)."""
-        return total_of(self.lines, without=(ANSWERS,))
+        """The total without answers and upkeep after launch, which the worth of shipping holds, shape (draws,)."""
+        return total_of(self.lines, without=AFTER_LAUNCH)
+
+    @property
+    def upkeep(self) -> "Draws":
+        """What keeping up what is shipped takes, whether the total holds it or not, shape (draws,)."""
+        amount = self.lines["upkeep"].amount
+        assert amount is not None
+        return amount
+
+    @property
+    def net_gain(self) -> "Draws | None":
+        """What shipping brings after upkeep, shape (draws,); None where the target's worth is not stated."""
+        return None if self.gain is None else self.gain - self.upkeep
 
     @property
     def first_cost(self) -> "Draws":
         """What the first step costs, shape (draws,)."""
-        return total_of(self.first, without=(ANSWERS,))
+        return total_of(self.first, without=AFTER_LAUNCH)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +130,7 @@ def drawn(facts: Known) -> Drawn:
         first = replace(first, ships=first.rounds < 0)
         walked = Walked(walk, lines_of(work, walk), first, lines_of(work, first))
         return Drawn(facts, work, walked, choice, rented, rests_on, words)
-    value = value_or_saving(facts.project, facts.basis, facts.definition)
+    value = value_or_saving(facts.project, work.basis, facts.definition)
     bill = Drawn(facts, work, Walked(first, {}, first, {}), choice, rented, rests_on, ())
     return from_state(bill, levers.standing(facts, work, value=value))
 
@@ -148,8 +160,9 @@ def solve_again(facts: Known, earlier: Solved, *, scaled: Scaled = AS_IT_IS, tes
         scaled: the budget and the price of a run, as multiples of today's.
         tests_hold: only money has changed, so that every test shows what it showed.
     """
-    value = value_or_saving(facts.project, facts.basis, facts.definition)
-    state = levers.standing(facts, work_of(facts), value=value, scaled=scaled, earlier=earlier.state)
+    work = work_of(facts)
+    value = value_or_saving(facts.project, work.basis, facts.definition)
+    state = levers.standing(facts, work, value=value, scaled=scaled, earlier=earlier.state)
     return solve(state, earlier.board if tests_hold else None)
 
 
@@ -238,7 +251,15 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         begun=facts.forecast is not None and facts.forecast.rounds > 0,
         rows=facts.rows,
     )
-    return work, choice, rented
+    return _dated(work), choice, rented
+
+
+def _dated(work: Work) -> Work:
+    """The work with the months until a launch after one round, where what is shipped ends on a known day."""
+    if ending_of(work.basis) is None:
+        return work
+    build_months = months(work) * unknown_factor(work.basis)
+    return replace(work, basis=replace(work.basis, build_months=build_months))
 
 
 def _tokens_per_row(facts: Known) -> "Draws | None":

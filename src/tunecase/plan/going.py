@@ -39,6 +39,6 @@ def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
             return np.zeros(facts.basis.worlds.n)
         steps = doubling(facts.rows, n, MOST_ROUNDS)[1:]
         rounds = sum((prices.people(1.0, 0.0) + prices.training(float(size)) for size in steps), 0.0)
-        return np.asarray(before + supply.cost(first + n - facts.rows) - supply.cost(first) + rounds)
+        return np.asarray(prices.whole(before + supply.cost(first + n - facts.rows) - supply.cost(first) + rounds))
 
     return cost

@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tunecase.plan.capital import capital_of
 from tunecase.plan.costs import is_stated, people_paid, total_of
 from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import baseline_score, unknown_factor
+from tunecase.prices import DAYS_PER_MONTH, baseline_score, ending_of, horizon, served_months, start_of, unknown_factor
 from tunecase.quantities import Sampled, sampled
-from tunecase.records import Authorised, Chance, Kind, Month, Plan, Release, Total, Worth
+from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
 
 MONTHS = 12  # told one by one; what comes later is told together
 UNFORESEEN = "unknowns"
+WHOLE = 0.99  # of the horizon
 FEWEST = 20  # worlds of which a quantile is told
 # By how much figures vary more between seeds than between the batches of one seed, since each seed learns a policy of
 # its own, which moves what is spent more than what is gained: measured by benchmarks/digits.py on its five cases.
@@ -61,7 +64,19 @@ def plan(drawn: Drawn) -> Plan:
         seed=drawn.work.basis.worlds.seed,
         target=target,
         direction=drawn.solved.state.forecast.direction if drawn.solved is not None else "higher",
+        capital=capital_of(drawn),
+        ending=_ending(drawn),
     )
+
+
+def _ending(drawn: Drawn) -> Ending | None:
+    """When what is shipped ends, where the horizon outlives it; a few slow worlds are no news."""
+    basis = drawn.work.basis
+    ending, months, wanted = ending_of(basis), served_months(basis), horizon(basis)
+    lived, whole = _mean(months), _mean(wanted)
+    if ending is None or lived >= WHOLE * whole:
+        return None
+    return Ending(ending.on.isoformat(), ending.why, lived, whole)
 
 
 def _left(drawn: Drawn) -> float | None:
@@ -157,29 +172,49 @@ def _worth(drawn: Drawn) -> Worth | None:
     times = LEARNT_WORTH if _learns(drawn) else 1.0
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
     cost = sampled(paid, _mean, LEARNT_COST if _learns(drawn) else 1.0)
-    return Worth(sampled(gain - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline)
+    upkeep = drawn.walked.upkeep
+    return Worth(
+        sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
+        sampled(upkeep, _mean, times),
+    )  # fmt: skip
 
 
 def by_month(drawn: Drawn) -> Iterator[Month]:
     """Spending by month: in each world the first step's cost over its time, the rest evenly over the rest of the time.
 
-    Answers after launch are left out. Expected months sum to the expected total without them.
+    Months are those of the calendar from the start on, so that the first may be cut short; the first twelve are told
+    one by one, what comes later together. Answers after launch are left out. Expected months sum to the expected
+    total without them.
     """
     import numpy as np
 
     work, walked = drawn.work, drawn.walked
     factor = unknown_factor(work.basis)
     soon, whole = (months_of(replace(work, walk=walk)) * factor for walk in (walked.first_walk, walked.walk))
-    last = int(min(max(np.ceil(float(np.quantile(whole, 0.99))), 1), MONTHS))
-    edges = np.arange(last + 1)[:, None]
+    days = month_starts(start_of(work.basis), float(np.quantile(whole, 0.99)))
+    edges = np.array([(day - days[0]).days / DAYS_PER_MONTH for day in days])[:, None]
     at_once, more = np.minimum(walked.first_cost, walked.tuning), np.maximum(whole - soon, 1e-9)
     spent = np.clip(edges / np.maximum(soon, 1e-9), 0.0, 1.0) * at_once
     spent += np.clip((edges - soon) / more, 0.0, 1.0) * (walked.tuning - at_once)
     for number, paid in enumerate(np.diff(spent, axis=0), 1):
-        yield Month(number, _mean(paid), quantile(0.8)(paid))
+        yield Month(number, _mean(paid), quantile(0.8)(paid), days[number - 1].isoformat())
     later = walked.tuning - spent[-1]
     if _mean(later) > 0:
         yield Month(0, _mean(later), quantile(0.8)(later))
+
+
+def month_starts(start: date, months: float) -> list[date]:
+    """The start and the first day of every month after it, up to the end of so many months, or of twelve.
+
+    Example:
+        >>> [day.isoformat() for day in month_starts(date(2026, 11, 27), 0.5)]
+        ['2026-11-27', '2026-12-01', '2027-01-01']
+    """
+    days = [start]
+    while len(days) <= MONTHS and (len(days) < 2 or (days[-1] - start).days < months * DAYS_PER_MONTH):
+        last = days[-1]
+        days.append(date(last.year + last.month // 12, last.month % 12 + 1, 1))
+    return days
 
 
 def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
@@ -194,7 +229,8 @@ def _evidence(drawn: Drawn) -> Iterator[tuple[str, Kind]]:
         problem = drawn.work.project.problem
         value: Kind = "assumed" if problem.horizon is None or problem.baseline is None else "stated"
         yield "value", value
-        yield "worth", weakest(value, chance)
+        kept: Kind = "assumed" if drawn.work.project.after_launch.monitoring is None else "stated"
+        yield "worth", weakest(value, chance, kept)
 
 
 def _hours(drawn: Drawn, walk: Walk) -> Kind:

@@ -17,6 +17,7 @@ from tunecase.prices.gpu import (
     hour_words,
     owned,
     owned_card,
+    purchase,
 )
 from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, retirement, stored_months, training_price
 from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
@@ -31,6 +32,7 @@ from tunecase.prices.labels import (
     review_hours,
     review_price,
 )
+from tunecase.prices.lifetime import DAYS_PER_MONTH, ending_of, horizon, retirement_of, served_months, start_of
 from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.prices.people import (
     PaidHours,
@@ -52,13 +54,14 @@ from tunecase.prices.value import (
 )
 
 __all__ = [
-    "CONTRACT_TIER", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis", "Contract",
-    "Contracts", "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price",
-    "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "drift_words", "error_cost",
-    "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "is_old",
-    "label_minutes", "label_price", "label_prices", "label_source", "legal_note", "low_pay", "made_worth",
-    "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list", "queue_price",
-    "ramp_up", "read_catalog", "read_contracts", "retirement", "review_hours", "review_price", "saving_per_answer",
-    "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
+    "CONTRACT_TIER", "DAYS_PER_MONTH", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
+    "Basis", "Contract", "Contracts", "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount",
+    "any_gpu_hour", "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour",
+    "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon",
+    "hour_words", "is_old", "label_minutes", "label_price", "label_prices", "label_source", "legal_note",
+    "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
+    "price_list", "purchase", "queue_price", "ramp_up", "read_catalog", "read_contracts", "retirement",
+    "retirement_of", "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving",
+    "start_of", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
     "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

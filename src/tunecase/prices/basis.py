@@ -29,6 +29,7 @@ WANTED = {
     "fit.interruptions": Wanted(),
     "fit.checkpoint_every": Wanted("minute"),
     "fit.restart": Wanted("minute"),
+    "compute.minimum_hours": Wanted("hour"),
     "compute.owned.price": Wanted("money"),
     "compute.owned.life": Wanted("month"),
     "compute.owned.utilisation": Wanted("share", most=1),
@@ -59,6 +60,8 @@ WANTED = {
     "storage.egress_price": Wanted("money", "GB"),
     "evaluation.judged": Wanted("", "round"),
     "evaluation.labels": Wanted("", "round"),
+    "costs.amount": Wanted("money"),
+    "costs.share": Wanted("share", most=10),
     "effort_per_round": Wanted("hour", "round"),
     "effort.data_work": Wanted("hour", "round"),
     "effort.data_work_tenfold": Wanted("hour", "round"),
@@ -76,6 +79,10 @@ WANTED = {
     "effort.review": Wanted("hour"),
     "effort.management": Wanted("share", most=10),
     "evaluation_share": Wanted("share", most=1),
+    "after_launch.retrain": Wanted("month"),
+    "after_launch.monitoring": Wanted("hour", "month"),
+    "after_launch.drift_checks": Wanted("", "month"),
+    "after_launch.fees": Wanted("money", "month"),
     "serving.retune_share": Wanted("share", most=1),
     "alternatives.prompt_hosted": Wanted("hour"),
     "alternatives.prompt_open": Wanted("hour"),
@@ -131,7 +138,8 @@ class Basis:
     `review_minutes` is the measured time of one review [minutes], None until it is measured. `tier` overrides the
     project's tier unless empty. `usd_per_gpu_hour` is the user's own price for every card. `contracts` are the user's
     own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say what was left
-    out of it. `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
+    out of it. `build_months` are those from the start to a launch after one round, shape (draws,), 0 until worked out.
+    `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
     """
 
     project: "Project | None"
@@ -145,6 +153,7 @@ class Basis:
     contracts: tuple[Contract, ...] = ()
     contracts_hash: str = ""
     contracts_notes: tuple[str, ...] = ()
+    build_months: "Draws | float" = 0.0
 
     @property
     def price_book(self) -> str:

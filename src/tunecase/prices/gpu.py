@@ -13,6 +13,7 @@ from tunecase.prices.contracts import UNDATED, agreed, is_old
 from tunecase.quantities import HOURS, Const, Interval
 
 if TYPE_CHECKING:
+    from tunecase.project import Owned
     from tunecase.quantities import Draws
 
 DRIFT = "prices.drift"  # the default that says how far prices older than 180 days have moved since
@@ -179,20 +180,36 @@ def owned_card(basis: Basis) -> str:
     return catalog.gpu(compute.owned.gpu or compute.gpus[0]).name
 
 
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Hardware that is bought: its price, paid at once, and the part of it that an hour of one card uses up.
+
+    Both in the base currency, shape (draws,); the hour is without electricity.
+    """
+
+    price: "Draws"
+    hour: "Draws"
+
+
+def purchase(owns: "Owned", basis: Basis) -> Purchase:
+    """What the owned hardware of a project cost, and what an hour of one card uses up of it, see `owned_hour`."""
+    price = basis.draw("compute.owned.price", owns.price)
+    life_hours = basis.draw("compute.owned.life", owns.life) * HOURS["month"]
+    share = basis.draw("compute.owned.utilisation", owns.utilisation)
+    return Purchase(price, owned_hour(price, life_hours, share, owns.gpus))
+
+
 def owned(gpu: str, basis: Basis) -> GpuHour | None:
     """What an hour costs of a GPU that the project owns, see `owned_hour`; None where it owns none of that kind."""
     owns = basis.project.compute.owned if basis.project else None
     if owns is None or owned_card(basis) != gpu:
         return None
-    price = basis.draw("compute.owned.price", owns.price)
-    life_hours = basis.draw("compute.owned.life", owns.life) * HOURS["month"]
-    share = basis.draw("compute.owned.utilisation", owns.utilisation)
     energy: Draws | float = 0.0
     note = "electricity is left out: give compute.owned.power and compute.owned.power_price"
     if owns.power is not None and owns.power_price is not None:
         price_per_kwh = basis.draw("compute.owned.power_price", owns.power_price)
         energy, note = basis.draw("compute.owned.power", owns.power) * price_per_kwh, ""
-    draws = owned_hour(price, life_hours, share, owns.gpus, energy)
+    draws = purchase(owns, basis).hour + energy
     return GpuHour(draws, OWNED_TIER, ("you",), (basis.today.isoformat(),), 0, ON_DEMAND, note)
 
 

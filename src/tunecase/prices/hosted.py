@@ -19,6 +19,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import ANYBODY, Contract, is_old, newest
 from tunecase.prices.gpu import CONTRACT_TIER, TOO_OLD, drift_words, drifted
+from tunecase.prices.lifetime import served_months
 from tunecase.quantities import Const, Interval, Spread
 
 if TYPE_CHECKING:
@@ -299,4 +300,4 @@ def stored_months(basis: Basis, offer: Offer) -> "Draws | float":
     """For how long the tuned model is stored at its provider: the project's horizon, 0 where storing is free."""
     if not offer.row.storage_usd_per_month or basis.project is None:
         return 0.0
-    return basis.draw("problem.horizon", basis.project.problem.horizon)
+    return served_months(basis)

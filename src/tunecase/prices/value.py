@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
+from tunecase.prices.lifetime import served_months
 from tunecase.project import read_score
 from tunecase.records import Definition
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def target_value(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
-    """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
+    """V, what reaching the target is worth: worth x volume x months x (target - baseline), shape (worlds,).
 
+    Months are those of the horizon in which the model is of use (`served_months`).
     Worth is that of one more correct answer (`worth_of_correct`); baseline is the score in use, as stated, else the
     best one without a fine-tune (`baseline_score`). None when worth, volume or target is not stated, or when the metric
     is not a share of answers.
@@ -31,9 +33,9 @@ def target_value(project: "Project", basis: Basis, definition: Definition | None
     if problem.metric is not None and not catalog.metric(problem.metric).binomial:
         return None
     gain = max(0.0, read_score(problem.target) - base)
-    horizon = basis.draw("problem.horizon", problem.horizon)
+    months = served_months(basis)
     volume = basis.worlds.draw("problem.volume", problem.volume.spread)
-    return np.asarray(worth * volume * horizon * gain)
+    return np.asarray(worth * volume * months * gain)
 
 
 def value_or_saving(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
@@ -74,14 +76,13 @@ def saving_per_answer(basis: Basis) -> "Draws | None":
 def serving_saving(basis: Basis) -> "Draws | None":
     """What serving the tuned model saves over the horizon: saving per answer x volume x horizon, shape (draws,).
 
-    None where a price or the volume is not stated. Leaves out the retirement of either model.
+    None where a price or the volume is not stated. Leaves out the retirement of what answers today.
     """
     each = saving_per_answer(basis)
     if each is None or basis.project is None or basis.project.problem.volume is None:
         return None
     problem = basis.project.problem
-    horizon = basis.draw("problem.horizon", problem.horizon)
-    return each * basis.draw("problem.volume", problem.volume) * horizon
+    return each * basis.draw("problem.volume", problem.volume) * served_months(basis)
 
 
 def error_cost(basis: Basis) -> "Draws | None":

@@ -1,12 +1,13 @@
 """What was asked: the project file, read whole, with every mistake in it."""
 
-from tunecase.project.bill import Evaluation, Member, Source
+from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source
 from tunecase.project.conflicts import quantities, read_score
-from tunecase.project.fields import Alternative, Alternatives, Compute, Data, ProblemStatement, Project, Serving
+from tunecase.project.fields import Alternative, Alternatives, Compute, Data, Owned, ProblemStatement, Project, Serving
 from tunecase.project.file import read_project
 from tunecase.project.rates import Rate, latest_rate
 
 __all__ = [
-    "Alternative", "Alternatives", "Compute", "Data", "Evaluation", "Member", "ProblemStatement", "Project", "Rate",
-    "Serving", "Source", "latest_rate", "quantities", "read_project", "read_score",
+    "AfterLaunch", "Alternative", "Alternatives", "Compute", "CostLine", "Data", "Evaluation", "Member", "Owned",
+    "ProblemStatement", "Project", "Rate", "Serving", "Source", "latest_rate", "quantities", "read_project",
+    "read_score",
 ]  # fmt: skip

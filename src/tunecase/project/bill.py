@@ -8,6 +8,7 @@ from tunecase.project.kinds import (
     Count,
     CountOfRows,
     CountOrNone,
+    EveryMonths,
     Factor,
     Gigabytes,
     Hours,
@@ -18,16 +19,19 @@ from tunecase.project.kinds import (
     MinutesPerAnswer,
     MinutesPerLabel,
     MoneyOrNothing,
+    MoneyOrShare,
     MoneyPerCredit,
     MoneyPerExample,
     MoneyPerGb,
     MoneyPerGbMonth,
     MoneyPerHour,
+    MoneyPerMonth,
     MoneyPerMtok,
     MoneyPerYear,
     Months,
     OverheadShare,
     PartShare,
+    PerMonthOrNone,
     PerRound,
     PerRoundOrNone,
     PositiveInt,
@@ -169,3 +173,36 @@ class Member(Section):
     hours: Hours | None = Field(None, description="The most hours of this person in all.")
     months: Months | None = Field(None, description="The most months of this person.")
     ramp_up: Weeks | None = Field(None, description="Paid once, before the first productive hour.")
+
+
+class CostLine(Section):
+    """A cost that no other section holds: a review, a licence, tax, overhead.
+
+    An amount of money is paid `once`, `per round` or `per month`; a share such as 20% is paid `of` what people cost or
+    of all lines, whenever those are paid.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="What it is for; each name once.")
+    amount: MoneyOrShare = Field(description="An amount of money, or a share of other lines such as 20%.")
+    when: Literal["once", "per round", "per month"] | None = Field(
+        None, description="When an amount of money is paid: with the first step, in each round, in each month of work."
+    )
+    of: Literal["people", "all"] | None = Field(
+        None, description="What a share is taken of: people's cost (overhead), or every line (tax)."
+    )
+    kind: Literal["people", "data", "compute", "other"] = Field(
+        "other", description="What it buys; people and data grow where the work overruns, the others do not."
+    )
+
+
+class AfterLaunch(Section):
+    """What keeping the model good takes once it is in use; it is taken off what shipping brings."""
+
+    retrain: EveryMonths | None = Field(
+        None, description="How often the model is trained again on the rows held; never when left out."
+    )
+    monitoring: HoursPerMonth | None = Field(None, description="The team's hours to watch and mend it.")
+    drift_checks: PerMonthOrNone | None = Field(
+        None, description="Answers that are labelled to see whether it still holds, at a label's price."
+    )
+    fees: MoneyPerMonth | None = Field(None, description="Licences, hosting and services that run after launch.")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from tunecase.errors import Problem
 from tunecase.io import Lines
-from tunecase.project.bill import OF_EVERY_KIND, OF_KIND
+from tunecase.project.bill import OF_EVERY_KIND, OF_KIND, CostLine
 from tunecase.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -244,6 +245,11 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
+    if compute.minimum_hours is not None and (compute.tier == "owned" or compute.hosted is not None):
+        whose = "cards that are owned" if compute.hosted is None else "a hosted model"
+        got = f"{compute.minimum_hours.text} for {whose}"
+        least = written.at("compute", "minimum_hours")
+        yield Problem(least, got, "a minimum of rented cards", "delete the line")
 
 
 def _rows_problems(written: _Written) -> Iterator[Problem]:
@@ -298,6 +304,38 @@ def _team_problems(written: _Written) -> Iterator[Problem]:
                 yield Problem(written.at("team", index, second), got, wanted, "delete one of the two")
 
 
+def _cost_problems(written: _Written) -> Iterator[Problem]:
+    """A cost without the time it is paid at, a share of nothing, and two costs of one name."""
+    names: set[str] = set()
+    for index, cost in enumerate(written.project.costs):
+        at = partial(written.at, "costs", index)
+        if (name := cost.name.strip().casefold()) in names or not name:
+            wanted = "a name of its own for each cost" if name else "a name"
+            yield Problem(at("name"), repr(cost.name), wanted, "rename one of the two, or add them up in one line")
+        names.add(name)
+        if cost.amount.unit == "share":
+            yield from _share_problems(cost, at)
+        elif cost.when is None:
+            fix = f"add `when: once` (or per round, or per month) to {cost.name!r}"
+            yield Problem(at("when"), "nothing", "when it is paid: once, per round or per month", fix)
+        if cost.of is not None and cost.amount.unit != "share":
+            fix = "write a share such as 20%, or delete `of`"
+            yield Problem(at("of"), f"of: {cost.of} beside {cost.amount.text}", "a share of other lines", fix)
+
+
+def _share_problems(cost: CostLine, at: Callable[[str], str]) -> Iterator[Problem]:
+    if cost.of is None:
+        wanted = "what it is a share of: people or all"
+        yield Problem(
+            at("of"), f"{cost.amount.text} of nothing", wanted, "add `of: people` (overhead) or `of: all` (tax)"
+        )
+    for name in ("when", "kind"):
+        if name in cost.model_fields_set and getattr(cost, name) is not None:
+            got = f"{name}: {getattr(cost, name)} beside {cost.amount.text}"
+            wanted = "nothing: a share is paid with the lines that it is taken of"
+            yield Problem(at(name), got, wanted, "delete the line, or write an amount of money")
+
+
 def _effort_problems(written: _Written) -> Iterator[Problem]:
     """Hours of a round stated whole and by activity: one of the two must go."""
     project = written.project
@@ -328,6 +366,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _source_problems,
     _unknowns_problems,
     _team_problems,
+    _cost_problems,
     _effort_problems,
 )
 

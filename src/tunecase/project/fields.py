@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tunecase.project.bill import Effort, Evaluation, Member, Source, Storage, Training
+from tunecase.project.bill import AfterLaunch, CostLine, Effort, Evaluation, Member, Source, Storage, Training
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
@@ -160,6 +160,9 @@ class Compute(Section):
     hosted: str | None = Field(
         None, description="A hosted model to be trained by its provider instead, such as ft:gpt-4o-mini-2024-07-18."
     )
+    minimum_hours: Hours | None = Field(
+        None, description="The least time that a round's rental is billed for, such as 24 h; all its runs share it."
+    )
     owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
 
 
@@ -231,6 +234,9 @@ class Project(Section):
     )
     effort: Effort = Field(Effort(), description="People's hours by activity; each has a stated assumption.")
     evaluation: Evaluation = Evaluation()
+    start: date | None = Field(
+        None, description="The day on which the work begins (YYYY-MM-DD); today when left out, or when it is past."
+    )
     waiting_per_round: WeeksPerRound | None = Field(
         None, description="Weeks of one round in which the team waits for labels, GPUs or reviews."
     )
@@ -239,8 +245,10 @@ class Project(Section):
         description="Allowance for overruns: small projects' if left out, outside view (large IT), none, or a factor.",
     )
     storage: Storage = Storage()
+    costs: tuple[CostLine, ...] = Field((), description="Costs that no other section holds, such as a security review.")
     levers: Levers = Levers()
     serving: Serving = Serving()
+    after_launch: AfterLaunch = AfterLaunch()
     alternatives: Alternatives = Alternatives()
     include_inference: bool = False
     budget: Money | None = None

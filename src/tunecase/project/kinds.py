@@ -72,6 +72,28 @@ class InUnitOrWord(InUnit):
         return word if word in self.allowed else super().parse(value)
 
 
+SHARE_ON_TOP = Wanted("share", zero_ok=True, most=10.0, example="20%")
+
+
+@dataclass(frozen=True)
+class InUnitOrShare(InUnit):
+    """Marks a field as a Quantity in the wanted unit, or else as a share, which is written with a percent sign."""
+
+    def parse(self, value: object) -> Quantity:
+        """The Quantity, of unit `share` where it has a percent sign, or pydantic's error."""
+        return InUnit(SHARE_ON_TOP).parse(value) if "%" in str(value) else super().parse(value)
+
+
+@dataclass(frozen=True)
+class Every(InUnitOrWord):
+    """Marks a field as a time from one occasion to the next, such as `every 6 months`, or `never`."""
+
+    def parse(self, value: object) -> Quantity | str:  # type: ignore[override]
+        """The Quantity or the word, or pydantic's error."""
+        words = str(value).strip()
+        return super().parse(words[len("every ") :] if words.casefold().startswith("every ") else words)
+
+
 @dataclass(frozen=True)
 class NameOf:
     """Marks a field as a name that the catalog must hold, if the reader has the catalog's names."""
@@ -108,6 +130,7 @@ MoneyPerExample = Annotated[
 ]
 MoneyPerError = Annotated[Quantity, InUnit(Wanted("money", "error", zero_ok=True, example="5 USD per error"))]
 MoneyOrNothing = Annotated[Quantity, InUnit(Wanted("money", zero_ok=True, example="2 USD"))]
+MoneyOrShare = Annotated[Quantity, InUnitOrShare(Wanted("money", zero_ok=True, example="2k to 4k USD, or 20%"))]
 MoneyPerKwh = Annotated[Quantity, InUnit(Wanted("money", "kWh", zero_ok=True, example="0.15 USD per kWh"))]
 Kilowatts = Annotated[Quantity, InUnit(Wanted("", example="0.7", most=100))]
 Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]
@@ -127,6 +150,9 @@ Unknowns = Annotated[
 Weeks = Annotated[Quantity, InUnit(Wanted("week", example="2 weeks"))]
 WeeksPerRound = Annotated[Quantity, InUnit(Wanted("week", "round", zero_ok=True, example="1 to 2 weeks per round"))]
 HoursPerMonth = Annotated[Quantity, InUnit(Wanted("hour", "month", zero_ok=True, example="4 to 10 h per month"))]
+EveryMonths = Annotated[Quantity | str, Every(Wanted("month", example="every 6 months, or never"), ("never",))]
+MoneyPerMonth = Annotated[Quantity, InUnit(Wanted("money", "month", zero_ok=True, example="200 USD per month"))]
+PerMonthOrNone = Annotated[Quantity, InUnit(Wanted("", "month", zero_ok=True, example="100 per month"))]
 HoursOrNone = Annotated[Quantity, InUnit(Wanted("hour", zero_ok=True, example="8 to 24 h"))]
 PerRound = Annotated[Quantity, InUnit(Wanted("", "round", zero_ok=True, example="500 per round"))]
 CountOrNone = Annotated[Quantity, InUnit(Wanted("", example="200 to 400", most=1e12, zero_ok=True))]
@@ -145,7 +171,7 @@ Count = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1e12))]
 Rounds = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=100))]
 Share = Annotated[Quantity, InUnit(Wanted("share", example="30%", most=1.0, zero_ok=True))]
 PartShare = Annotated[Quantity, InUnit(Wanted("share", example="90%", most=1.0))]
-OverheadShare = Annotated[Quantity, InUnit(Wanted("share", example="20%", most=10.0, zero_ok=True))]
+OverheadShare = Annotated[Quantity, InUnit(SHARE_ON_TOP)]
 GpuName = Annotated[str, NameOf("gpu")]
 ModelName = Annotated[str, NameOf("model")]
 MetricName = Annotated[str, NameOf("metric")]

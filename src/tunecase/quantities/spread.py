@@ -373,6 +373,10 @@ class Band:
         """Every point times factor."""
         return Band(self.p10 * factor, self.p50 * factor, self.p80 * factor, self.p90 * factor)
 
+    def shifted(self, amount: float) -> "Band":
+        """Every point plus an amount."""
+        return Band(self.p10 + amount, self.p50 + amount, self.p80 + amount, self.p90 + amount)
+
     @property
     def mean(self) -> float:
         """Swanson's rule: the mean of a skewed amount from its P10, P50 and P90."""

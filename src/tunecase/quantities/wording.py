@@ -55,14 +55,19 @@ def firm_money(value: Sampled | None, currency: str) -> str:
     return f"{firm(value)} {currency}" if value is not None else UNKNOWN
 
 
-def firm_difference(worth: Sampled, cost: Sampled, currency: str) -> str:
-    """The gain that leaves so much worth after the cost, in figures that subtract as they are printed.
+def firm_difference(worth: Sampled, cost: Sampled, currency: str, upkeep: Sampled | None = None) -> str:
+    """The gain that leaves so much worth after upkeep and cost, in figures that subtract as they are printed.
 
     Example:
         >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD")
         '25k gain - 5k cost = 20k USD'
+        >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD", Sampled(3_100.0))
+        '28k gain - 3k upkeep - 5k cost = 20k USD'
     """
-    return f"{written(worth.shown + cost.shown)} gain - {firm(cost)} cost = {firm_money(worth, currency)}"
+    taken = [(cost, "cost")] if upkeep is None else [(upkeep, "upkeep"), (cost, "cost")]
+    gain = written(worth.shown + sum(part.shown for part, _ in taken))
+    less = "".join(f" - {firm(part)} {name}" for part, name in taken)
+    return f"{gain} gain{less} = {firm_money(worth, currency)}"
 
 
 def written(amount: float) -> str:

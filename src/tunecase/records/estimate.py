@@ -8,11 +8,21 @@ from tunecase.records.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a line that the project file names: its expected amount, and when it is paid, in words."""
+
+    name: str
+    expected: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the bill; an unpriced line has no amount and says why.
 
     `quantity` is what is bought in all, in `unit` (GPU hour, hour, example); None where the line has no one quantity.
-    `expected` is the mean of the amount: expected lines sum to the expected total; None in older records.
+    `expected` is the mean of the amount: expected lines sum to the expected total; None in older records. `parts` sum
+    to it.
     """
 
     name: str
@@ -23,6 +33,7 @@ class Line:
     quantity: Band | None = None
     unit: str = ""
     expected: float | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def title(self) -> str:
@@ -178,9 +189,9 @@ class Estimate:
 
     `plan` holds the headline figures; None in records from before there was one. `reached`, `false_pass` and `settled`
     are its chances. The histogram holds (middle of a bar, share of worlds); the last bar has all dearer worlds.
-    `total_without_answers` leaves out the answers after launch, `total_without_unknowns` what nobody foresaw; None in
-    records from before these were lines. `ways` are the ways to train, the cheapest first. `training_share` is the
-    part of people's hours that training takes, `training_note` says why it is not the usual one. `fixed` stands in
+    `total_without_answers` leaves out answers and upkeep after launch, `total_without_unknowns` what nobody foresaw;
+    None in records from before these were lines. `ways` are the ways to train, the cheapest first. `training_share` is
+    the part of people's hours that training takes, `training_note` says why it is not the usual one. `fixed` stands in
     older records only.
     """
 

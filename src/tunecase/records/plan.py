@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities import Sampled, firm
+from tunecase.quantities import Band, Sampled, firm
 
 Kind = Literal["measured", "stated", "assumed"]
 
@@ -58,11 +58,42 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Spending in one month, the first is 1, 0 is all that comes later. Expected months sum; P80s do not."""
+    """Spending in one month of the calendar: 1 is the first, 0 all that comes later. Expected months sum, P80s do not.
+
+    `starts` is its first day that the plan holds (YYYY-MM-DD); empty in older records.
+    """
 
     number: int
     expected: float
     p80: float
+    starts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """Hardware that is owned: `price` is paid on purchase, outside the total, on average `expected`.
+
+    `charged` is the expected part of the bill that its hours use up of the price, electricity apart; None where the
+    hours are not known.
+    """
+
+    what: str
+    price: Band
+    expected: float
+    charged: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The day on which what is shipped ends (YYYY-MM-DD) and why, where that is before the end of the horizon.
+
+    `months` of the `horizon` are of use, both on average over the worlds; value, savings and upkeep count these alone.
+    """
+
+    on: str
+    why: str
+    months: float
+    horizon: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +152,9 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What the plan brings, in the base currency: `expected` = `gain` - `cost`, answers after launch apart.
+    """What the plan brings, in the base currency: `expected` = `gain` - `upkeep` - `cost`, answers after launch apart.
 
+    `upkeep` is what keeping up what is shipped takes; None in records from before it was counted.
     `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth above the score
     `baseline`.
     """
@@ -134,6 +166,7 @@ class Worth:
     reached_p50: Sampled
     reached_p90: Sampled
     baseline: float | None
+    upkeep: Sampled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +232,8 @@ class Plan:
     direction: str = "higher"
     bridge: Bridge | None = None
     variants: tuple[VariantPlan, ...] = ()
+    capital: Capital | None = None
+    ending: Ending | None = None
 
     def outcome(self, name: str) -> Outcome | None:
         """What follows the first test under that name, where it does in any world."""

@@ -12,13 +12,15 @@ from tunecase.quantities import (
     firm_difference,
     firm_money,
     firm_share,
+    money,
+    money_band,
     score,
     share,
     shares_shown,
     signed_figures,
     written,
 )
-from tunecase.records import Limits, Month, Plan, Release, Worth
+from tunecase.records import Capital, Ending, Limits, Plan, Release, Worth
 
 LEAST_MOVE = 0.1  # of a bill: smaller moves are no news
 
@@ -64,11 +66,15 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         yield Headline("value", "Value if reached", *_value(worth, currency), kinds.get("value", ""))
         yield Headline(
             "worth", "Expected worth", firm_money(worth.expected, currency),
-            firm_difference(worth.expected, worth.cost, currency), kinds.get("worth", ""),
+            firm_difference(worth.expected, worth.cost, currency, worth.upkeep), kinds.get("worth", ""),
         )  # fmt: skip
     yield Headline(
         "total", "Expected total", firm_money(plan.total.expected, currency), _total(plan), kinds.get("total", "")
     )
+    if plan.ending is not None:
+        yield Headline("ending", "Of use until", plan.ending.on, _ending(plan.ending), "stated")
+    if plan.capital is not None:
+        yield Headline("capital", "Capital, on purchase", *_capital(plan.capital, currency), "stated")
     yield Headline("authorise", "Authorise", *authorised(plan), kinds.get("total", ""))
     if (limits := plan.limits) is not None:
         yield Headline("limits", "After the first test", _limits(limits, plan), _rows(limits))
@@ -100,6 +106,19 @@ def _total(plan: Plan) -> str:
     if total.over is None:
         return words
     return f"{words}; {firm_share(total.over)} over the budget"
+
+
+def _ending(ending: Ending) -> str:
+    """Why it ends and how much of the horizon is left, to which its value is cut."""
+    lived = f"{figures(ending.months)} of {figures(ending.horizon)} months of the horizon"
+    return f"{ending.why}; {lived} on average, and value, savings and upkeep count these alone"
+
+
+def _capital(capital: Capital, currency: str) -> tuple[str, str]:
+    """What the hardware costs at once, and how much of it the bill holds."""
+    used = "" if capital.charged is None else f", which holds {money(capital.charged, currency)} of it by the hour"
+    beside = f"{capital.what}, {money_band(capital.price, '')}; paid at once, outside the total{used}"
+    return money(capital.expected, currency), beside
 
 
 def authorised(plan: Plan) -> tuple[str, str]:
@@ -144,14 +163,6 @@ def _then(plan: Plan) -> tuple[str, str]:
         return ", ".join(words), ""
     steps = f" ({' or '.join(step.replace('_', ' ') for step in going.steps)})" if going.steps else ""
     return ", ".join(words), f"chance after going on{steps}: {firm_share(going.reaches)}"
-
-
-def months_words(months: tuple[Month, ...], currency: str) -> str:
-    """Expected spending by month, one figure for each."""
-    told = [
-        f"{'later' if month.number == 0 else f'month {month.number}'} {figures(month.expected)}" for month in months
-    ]
-    return f"{', '.join(told)} {currency}" if told else ""
 
 
 def bridge_words(plan: Plan) -> str:

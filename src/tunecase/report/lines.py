@@ -1,9 +1,10 @@
 """The lines of a bill as a table shows them, what hardly counts as one row; and what the bill rests on, in words."""
 
+import math
 from collections.abc import Sequence
 
 from tunecase.prices import amount
-from tunecase.quantities import adding_up, figures, share, signed_figures
+from tunecase.quantities import adding_up, figures, share, signed_figures, written
 from tunecase.records import Estimate, KeyAssumption, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
@@ -51,6 +52,24 @@ def shares(lines: Sequence[Line]) -> list[str]:
 
 def _is_small(line: Line) -> bool:
     return line.priced and line.included and line.expected is not None and (line.share or 0.0) < LEAST_SHARE
+
+
+def workings(line: Line) -> str:
+    """How a line is worked out; its parts with their expected amounts, which add up to the line's as it is printed."""
+    if not line.parts:
+        return line.basis
+    whole = sum(part.expected for part in line.parts)
+    unit = 10.0 ** (math.floor(math.log10(whole)) - 1) if whole > 0 else 1.0
+    amounts = adding_up([part.expected for part in line.parts], unit)
+    parts = [
+        f"{part.name} {_at_least(amount, part.expected, unit)} ({part.words})"
+        for part, amount in zip(line.parts, amounts, strict=True)
+    ]
+    return f"{line.basis}: {', '.join(parts)}"
+
+
+def _at_least(amount: float, expected: float, unit: float) -> str:
+    return f"under {written(unit)}" if not amount and expected > 0 else written(amount)
 
 
 def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:

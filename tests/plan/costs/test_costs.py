@@ -51,6 +51,18 @@ def test_gpu_is_runs_times_tokens_times_hours_times_price(tmp_path: Path) -> Non
     assert "H100" in cost.basis
 
 
+def test_the_least_that_is_billed_is_a_rental_in_every_round(tmp_path: Path) -> None:
+    """3 rounds of 10 hours at 2 USD: 30 for runs, 20% of failed ones, the rest unused; owned cards have no least."""
+    text = SURE.replace("failed: 20%", "failed: 20%, idle: 0%") + "compute: {minimum_hours: 10 h}\n"
+    made = work(tmp_path, text)
+    all_runs = sum(line(made).amount for line in (gpu, failed_runs, idle))  # type: ignore[misc]
+    assert all_runs.tolist() == pytest.approx([60.0] * 50)
+    assert "the least that is billed adds 24" in gpu(made).basis
+    assert made.machine is not None
+    own = dataclasses.replace(made.machine, hour=dataclasses.replace(made.machine.hour, tier="owned"))
+    assert gpu(dataclasses.replace(made, machine=own)).amount.tolist() == pytest.approx([30.0] * 50)  # type: ignore[union-attr]
+
+
 def test_gpu_without_tokens_or_machine_is_unpriced_with_the_reason(tmp_path: Path) -> None:
     """Unknown data are not free data."""
     for cost in (
@@ -147,7 +159,7 @@ def test_answers_are_billed_in_worlds_that_ship(tmp_path: Path) -> None:
 def test_lines_of_a_walk_that_does_nothing_cost_nothing(tmp_path: Path) -> None:
     """Repairs, missing test rows, the first purchase and ramp-up wait until something is begun."""
     text = SURE.replace("share: 50%", "share: 50%, ramp_up: 2 weeks").replace("kind: buy", "kind: label")
-    text += "unknowns: 1.5\n"
+    text += "unknowns: 1.5\ncosts: [{name: review, amount: 100 USD, when: once}]\n"
     made = work(tmp_path, text, repair=Band(30, 30, 30, 30), test_rows_missing=400)
     nothing = Walk(*np.zeros((3, 50)), data_paid=np.zeros(50))
     assert 0 == total_of(lines_of(made, nothing)).max()
@@ -155,7 +167,7 @@ def test_lines_of_a_walk_that_does_nothing_cost_nothing(tmp_path: Path) -> None:
     assert list(begun) == [cost.__name__ for cost in COSTS]
     whole = total_of(begun)
     assert pytest.approx(whole - begun["labour"].amount) == total_of(begun, without=("labour",))
-    assert [30 + 400 * 0.5 + 1.5 * 3_800] * 50 == pytest.approx(once(made).tolist())
+    assert [30 + 400 * 0.5 + 1.5 * 3_800 + 100] * 50 == pytest.approx(once(made).tolist())
 
 
 def test_failed_runs_are_a_share_of_those_that_succeed(tmp_path: Path) -> None:

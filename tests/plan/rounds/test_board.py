@@ -50,6 +50,22 @@ def usual() -> Board:
     return laid()
 
 
+def test_a_round_is_billed_at_least_so_much_and_a_step_without_runs_is_not() -> None:
+    """Two runs of 100 rows at .1 are 20 below the least of 50, half of it again fails; the walk holds the rest."""
+    least = replace(PRICES, least=50.0)
+    assert (30.0, 75.0) == pytest.approx((PRICES.training(100.0), least.training(100.0)))
+    assert pytest.approx(least.training(500.0)) == PRICES.training(500.0)
+    assert 0 == least.training(0.0)
+    board, before = laid(prices=least), usual()
+    assert cost(board, "train") - cost(before, "train") == pytest.approx(45.0)
+    assert cost(board, "test", place(board, 0)) == cost(before, "test", place(before, 0))
+    first = board.first("train")
+    assert first is not None
+    walk = board.first_walk(first)
+    assert walk.minimum is not None
+    assert [45.0] * WORLDS == pytest.approx(walk.minimum.tolist())
+
+
 def cost(board: Board, name: str, node: int = 0) -> float:
     """What a step costs in the first world."""
     step = next(step for step in board.nodes[node].steps if step.name == name)

@@ -18,7 +18,7 @@ from tunecase.quantities import (
     money_band,
     share,
 )
-from tunecase.records import Driver, Estimate, Line
+from tunecase.records import Driver, Estimate, Line, Plan
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +44,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         # The decision that follows a bill made again shows the plan.
         if not again:
             print_plan(console, record.plan)
+            _print_calendar(console, record.plan)
         if moved := bridge_words(record.plan):
             say(console, f"The bill moved {moved}.")
     if record.unpriced:
@@ -54,6 +55,16 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         print_ways(console, record)
         _print_drivers(console, record)
         _print_grounds(console, record)
+
+
+def _print_calendar(console: "Console", plan: Plan) -> None:
+    """Spending by month, with what is left of the budget."""
+    from tunecase.report import CALENDAR_HEAD, calendar, calendar_note
+
+    rows = [row.cells for row in calendar(plan)]
+    if rows:
+        print_table(console, ("calendar", *CALENDAR_HEAD), rows, (1, 2, 3, 4))
+        say(console, calendar_note(plan), "dim")
 
 
 def _expected(record: Estimate) -> str:
@@ -76,7 +87,7 @@ def _chance(record: Estimate) -> str:
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
     """The lines and their total."""
-    from tunecase.report import folded, rounding, shares
+    from tunecase.report import folded, rounding, shares, workings
 
     shown = folded(record)
     rows = [
@@ -84,7 +95,7 @@ def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> N
         for line, part in zip(shown, shares(shown), strict=True)
     ]
     header = (record.currency, "expected", "P10", "P50", "P90", "share")
-    notes = [line.basis for line in shown] if with_basis else []
+    notes = [workings(line) for line in shown] if with_basis else []
     if left := rounding(record):
         rows.append(("rounding", left, "-", "-", "-", "-"))
     total = ("total", *_total(record), "100%" if record.total.p90 else "-")

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
+from tunecase.plan.costs.other import other
 from tunecase.plan.costs.people import evaluation, labour
 from tunecase.plan.costs.serving import inference
 from tunecase.plan.costs.training import failed_runs, gpu, idle
 from tunecase.plan.costs.unknowns import unknowns
+from tunecase.plan.costs.upkeep import upkeep
 from tunecase.plan.costs.work import Cost, Work
 from tunecase.plan.rounds.walk import Walk
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-COSTS: tuple[Callable[[Work], Cost], ...] = (
+COSTS: tuple[Callable[[Work], Cost | None], ...] = (
     gpu,
     failed_runs,
     idle,
@@ -25,15 +27,17 @@ COSTS: tuple[Callable[[Work], Cost], ...] = (
     labour,
     data,
     evaluation,
+    other,
     inference,
+    upkeep,
     unknowns,
 )
 
 
 def lines_of(work: Work, walk: Walk) -> dict[str, Cost]:
-    """Every line of a walk, by name."""
+    """Every line of a walk, by name; a line that a project has no use for is left out."""
     walked = replace(work, walk=walk)
-    return {cost.__name__: cost(walked) for cost in COSTS}
+    return {cost.__name__: line for cost in COSTS if (line := cost(walked)) is not None}
 
 
 def total_of(lines: Mapping[str, Cost], without: Iterable[str] = ()) -> "Draws":

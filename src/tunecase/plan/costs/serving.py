@@ -1,11 +1,12 @@
 """Answers after launch."""
 
 from tunecase.plan.costs.work import Cost, Work
+from tunecase.prices import served_months
 from tunecase.quantities import band, figures
 
 
 def inference(work: Work) -> Cost:
-    """Answers after launch: volume x horizon x price per answer; outside the total unless the project includes it.
+    """Answers after launch: volume x months of use x price per answer; outside the total unless it is included.
 
     Where a curve is known only worlds that ship answer at all; elsewhere every world does.
     """
@@ -16,7 +17,7 @@ def inference(work: Work) -> Cost:
         why = f"{missing} is not given"
         return Cost(None, why, included, (f"inference: {why}",) if included else ())
     draw = work.basis.worlds.draw
-    months = work.basis.draw("problem.horizon", problem.horizon)
+    months = served_months(work.basis)
     answers = draw("problem.volume", problem.volume.spread) * months
     if work.walk.shipped is not None:
         answers = answers * work.walk.shipped

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.compute import idle_over_used
+from tunecase.compute import idle_over_used, paid_besides
 from tunecase.plan.costs.work import Cost, Work
-from tunecase.prices import Offer, stored_months, training_price
+from tunecase.prices import OWNED_TIER, Offer, stored_months
 from tunecase.quantities import band, figures, share
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ HOSTED_UNIT = "Mtok"
 
 
 def gpu(work: Work) -> Cost:
-    """Runs that succeed: runs per round x GPU hours of a run x price of an hour, over the rounds.
+    """Runs that succeed: runs per round x GPU hours of a run x price of an hour, over the rounds, or the least billed.
 
     A run reads every row of its round `epochs` times. Failed runs, idle hours, storage and egress are lines of their
     own. Leaves out start-up within a run.
@@ -33,22 +33,57 @@ def gpu(work: Work) -> Cost:
         f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
         f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.kind})"
     )
-    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=UNIT)
+    return _billed(work, hours, words, UNIT)
+
+
+def _billed(work: Work, quantity: "Draws", words: str, unit: str, besides: "Draws | float" = 0.0) -> Cost:
+    """The gpu line: quantity x price, what the least that is billed adds, and what is paid besides.
+
+    The least is held against every round where they are known one by one, else against all together.
+    """
+    import numpy as np
+
+    assert work.machine is not None
+    amount, topped = quantity * work.machine.hour.draws, work.walk.minimum
+    if topped is None:
+        short = work.walk.rounds * least_of_a_round(work) - amount
+        topped = np.maximum(short, 0.0) * (1 + paid_besides(work.basis))
+    if np.any(topped):
+        words += f"; the least that is billed adds {figures(float(topped.mean()))} on average"
+    return Cost(np.asarray(amount + topped + besides), words, quantity=quantity, unit=unit)
+
+
+def least_of_a_round(work: Work) -> "Draws | float":
+    """What the successful runs of a round are billed at least, in the base currency, shape (draws,) or 0.
+
+        hosted: minimum of a job x runs      rented: minimum hours x cards x price of an hour / (1 + failed and idle)
+
+    Rented cards are taken to be rented once a round: all its runs, failed ones and idle hours fill the minimum first.
+    """
+    if work.machine is None:
+        return 0.0
+    if work.machine.offer is not None:
+        return (work.machine.offer.row.minimum_usd or 0.0) * work.basis.base_per_usd * successful_runs(work)
+    stated = work.project.compute.minimum_hours
+    if stated is None or work.machine.hour.tier == OWNED_TIER:
+        return 0.0
+    rental = work.basis.draw("compute.minimum_hours", stated) * work.machine.count * work.machine.hour.draws
+    return rental / (1 + paid_besides(work.basis))
 
 
 def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
     """The gpu line where a provider trains its own model: billed tokens at its rate, its minimum and its storage."""
+    import numpy as np
+
     assert work.machine is not None
     rate = work.machine.hour.draws
-    amount: Draws = training_price(
-        offer.row, billed=mtok * 1e6, rate_per_mtok=rate, jobs=training_jobs(work), per_usd=work.basis.base_per_usd,
-        months=stored_months(work.basis, offer),
-    )  # fmt: skip
+    storage = (offer.row.storage_usd_per_month or 0.0) * work.basis.base_per_usd
+    stored = np.where(work.walk.rounds > 0, stored_months(work.basis, offer) * storage, 0.0)
     words = (
         f"{figures(band(mtok).p50)} Mtok billed at P50 for {offer.row.model} at {figures(band(rate).p50)} "
         f"{work.basis.currency} per Mtok ({offer.provider})"
     )
-    return Cost(amount, words, quantity=mtok, unit=HOSTED_UNIT)
+    return _billed(work, mtok, words, HOSTED_UNIT, stored)
 
 
 def failed_runs(work: Work) -> Cost:

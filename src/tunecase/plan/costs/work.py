@@ -42,10 +42,20 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a line that the project file names: what it comes to, shape (draws,), and when it is paid."""
+
+    name: str
+    amount: "Draws"
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """One line in every world, shape (draws,); None when it cannot be priced. `unpriced` names what is missing.
 
-    `quantity` is what is bought, in `unit`, shape (draws,), so that amount / quantity is the price of one.
+    `quantity` is what is bought, in `unit`, shape (draws,), so that amount / quantity is the price of one. `parts` add
+    up to the amount.
     """
 
     amount: "Draws | None"
@@ -54,3 +64,4 @@ class Cost:
     unpriced: tuple[str, ...] = ()
     quantity: "Draws | None" = None
     unit: str = ""
+    parts: tuple[Part, ...] = ()

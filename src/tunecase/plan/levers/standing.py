@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 from tunecase.compute import base_model, paid_besides
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
-from tunecase.plan.costs import Work, each_round, inference, once, release, round_hours
+from tunecase.plan.costs import (
+    Work,
+    each_round,
+    inference,
+    least_of_a_round,
+    once,
+    release,
+    round_hours,
+    upkeep,
+    upkeep_of,
+    with_other,
+)
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -78,7 +89,7 @@ def standing(
         earlier: a State of the same points and worlds, whose curves hold; only prices have changed.
     Returns: the State.
     """
-    basis, definition, audit = facts.basis, facts.definition, facts.audit
+    basis, definition, audit = work.basis, facts.definition, facts.audit
     curve = _curve_of(facts) if earlier is None else _Curve(earlier.forecast, earlier.belief, earlier.sizes[0], ())
     sizes, paths = (curve.sizes, _paths(curve, basis)) if earlier is None else (earlier.sizes, earlier.paths)
     forecast, saving = curve.forecast, serving_saving(basis)
@@ -111,6 +122,7 @@ def standing(
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
+        upkeep=() if value is None else tuple(float(upkeep_of(work, size).mean()) for size in sizes),
         release=release(work),
     )
 
@@ -140,12 +152,13 @@ def _paths(curve: _Curve, basis: Basis) -> "Draws":
 
 
 def _answers(work: Work) -> float:
-    """What answers after launch take from the budget where the bill counts them, at P80."""
+    """What answers and upkeep after launch take from the budget where the bill counts them, at P80."""
     import numpy as np
 
     everywhere = replace(work, walk=replace(work.walk, reached=None, ships=None))
-    cost = inference(everywhere)
-    return float(np.quantile(cost.amount, 0.8)) if cost.included and cost.amount is not None else 0.0
+    costs = [cost.amount for cost in (inference(everywhere), upkeep(everywhere)) if cost.included]
+    counted = [amount for amount in costs if amount is not None]
+    return float(np.quantile(sum(counted), 0.8)) if counted else 0.0
 
 
 def _budget(facts: Known) -> float:
@@ -191,14 +204,16 @@ def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
     """What a round is made of, in the worlds of the bill."""
     basis, run = work.basis, work.run_price(1)
     hour = person_hour(basis) * unknown_factor(basis)
-    return RoundPrices(
+    prices = RoundPrices(
         labour=round_hours(work, on_data=True) * hour,
         short_labour=round_hours(work, on_data=False) * hour,
         run_per_row=0.0 if run is None else run * scaled.run,
         runs=basis.draw("training.runs_per_round", work.project.training.runs_per_round),
         besides=paid_besides(basis),
         each_round=each_round(work),
+        least=least_of_a_round(work),
     )
+    return with_other(prices, work)
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tunecase.plan.assumed import AssumedCurve
     from tunecase.quantities import Draws
 
-LOSS = "to put it to use and to serve it would cost more than its gain is worth"
+LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
 TOO_DEAR = "its first step costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
@@ -28,8 +28,9 @@ class State:
     (repairs, test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured
     rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
-    of a model that is shipped cost less than today's over the horizon, on average over the
-    worlds, and `release` what it costs to put one to use. `test_rows` count
+    of a model that is shipped cost less than today's over the horizon, on average over the worlds, `release` what it
+    costs to put one to use, and `upkeep` what keeping it up takes, for each size; empty where nothing is weighed.
+    `test_rows` count
     as independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
     no pilot measured it.
     """
@@ -58,6 +59,7 @@ class State:
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
     saving: float = 0.0
+    upkeep: tuple[float, ...] = ()
     release: "Draws | float" = 0.0
     design_effect: float = 1.0
     assumed: str = ""
@@ -94,12 +96,12 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     def shipping(self, part: float) -> float:
-        """What shipping with `part` of the gain brings: V part + saving - release; nothing if nothing is shipped."""
-        return self.worth * part + self.brings_besides if part > 0 else 0.0
+        """What shipping now brings: V part + saving - release - upkeep; nothing if nothing is shipped."""
+        return self.worth * part + self.brings_besides - (self.upkeep[0] if self.upkeep else 0.0) if part > 0 else 0.0
 
     @property
     def brings_besides(self) -> float:
-        """What shipping brings besides V, on average: what answers save, less the release."""
+        """What shipping brings besides V, on average: what answers save, less the release; upkeep is apart."""
         import numpy as np
 
         return self.saving - float(np.mean(self.release))
@@ -114,7 +116,7 @@ class State:
             error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
             begin_anyway=begin_anyway, most_rounds=self.most_rounds, before=self.before,
             shipped=max(self.shipping(shipped), 0.0), error_fallback=self.error_fallback,
-            saving=self.brings_besides, release=self.release,
+            saving=self.brings_besides, release=self.release, upkeep=self.upkeep,
         )  # fmt: skip
 
     def score(self, error: float) -> float:

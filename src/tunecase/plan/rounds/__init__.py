@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.plan.rounds.board import Board
+from tunecase.plan.rounds.board import Board, RoundPrices
 from tunecase.plan.rounds.policy import (
     Halves,
     Node,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tunecase.plan.rounds.walk import Flags as Flags
 
 __all__ = [
-    "Board", "Halves", "Node", "Policy", "Step", "Walk", "best_policy", "counted", "of_the_model", "parted",
-    "passing_count", "random_rounds", "rounds_of", "smooth", "sort_worlds", "worth_of_knowing", "worth_of_seeing",
+    "Board", "Halves", "Node", "Policy", "RoundPrices", "Step", "Walk", "best_policy", "counted", "of_the_model",
+    "parted", "passing_count", "random_rounds", "rounds_of", "smooth", "sort_worlds", "worth_of_knowing",
+    "worth_of_seeing",
 ]  # fmt: skip

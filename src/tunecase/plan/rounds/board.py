@@ -34,7 +34,9 @@ class RoundPrices:
     `labour` is the people's part of a whole round, `short_labour` that of a round without work on the data, both with
     what nobody foresaw in that world. `run_per_row` is one training run divided by its rows, `runs` the runs of a round
     that succeed and `besides` the share paid on top of them: runs that fail, GPUs that stand idle. `each_round` is what
-    any round costs besides, such as judged answers.
+    any round costs besides, such as judged answers; `running` what is paid by the month over a whole round,
+    `short_running` over one without work on the data. `least` is what a round's runs are billed at least, before what
+    is paid besides. `on_top` is the share of all that is paid on top, such as tax.
     """
 
     labour: "Draws | float"
@@ -43,14 +45,31 @@ class RoundPrices:
     runs: "Draws | float" = 1.0
     besides: "Draws | float" = 0.0
     each_round: "Draws | float" = 0.0
+    running: "Draws | float" = 0.0
+    short_running: "Draws | float" = 0.0
+    least: "Draws | float" = 0.0
+    on_top: "Draws | float" = 0.0
 
     def people(self, rounds: float, short_rounds: float) -> "Draws | float":
         """People's part of so many rounds, of which some have no work on the data, with what any round costs."""
-        return self.short_labour * short_rounds + self.labour * (rounds - short_rounds) + self.each_round * rounds
+        whole = (self.labour + self.running) * (rounds - short_rounds)
+        return whole + (self.short_labour + self.short_running) * short_rounds + self.each_round * rounds
+
+    def whole(self, cost: "Draws | float") -> "Draws | float":
+        """A cost with what is paid on top of it."""
+        return cost * (1 + self.on_top)
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
-        return self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
+        runs = self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
+        return runs + self.minimum(run_rows, search_rows)
+
+    def minimum(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
+        """What the least that is billed adds to these runs; nothing where none is made."""
+        import numpy as np
+
+        rows = self.runs * run_rows + search_rows
+        return np.where(rows > 0, np.maximum(self.least - self.run_per_row * rows, 0.0), 0.0) * (1 + self.besides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +103,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paid:
-    """What one step pays for, in quantities; money of `data` in the base currency."""
+    """What one step pays for, in quantities; `data` and `minimum`, see Walk, in the base currency."""
 
     rounds: float = 1.0
     short_rounds: float = 0.0
@@ -92,9 +111,10 @@ class Paid:
     search_rows: "Draws | float" = 0.0
     bought: "Draws | float" = 0.0
     data: "Draws | float" = 0.0
+    minimum: "Draws | float" = 0.0
 
 
-SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data")
+SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data", "minimum")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +147,7 @@ class Board:
         present = replace(self.nodes[0], ends=np.full(self.errors.shape[1], rules.shipped))
         nodes, ships = [present], self.ships.copy()
         for at, node in enumerate(self.nodes[1:], 1):
-            brings = _brings(rules, self.errors[at])
+            brings = _brings(rules, self.errors[at], self.places[at][0])
             ships[at] = _ships(brings, self.passed[at], self.settled[at])
             nodes.append(replace(node, ends=np.where(ships[at], brings, 0.0)))
         return replace(self, nodes=tuple(nodes), ships=ships)
@@ -165,6 +185,7 @@ class Board:
         return Walk(
             rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"],
             short_rounds=sums["short_rounds"], search_rows=sums["search_rows"], data_paid=sums["data"],
+            minimum=sums["minimum"],
         )  # fmt: skip
 
 
@@ -191,6 +212,7 @@ class Rules:
     release: "Draws | float" = 0.0  # paid where a model is put to use; every step leaves room for it
     error_fallback: float | None = None  # what would be shipped all the same
     saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
+    upkeep: tuple[float, ...] = ()  # what keeping it up takes where it is shipped, for each size; none where empty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,7 +259,7 @@ def lay_out(
     nodes = [Node(np.full(len(paths), rules.shipped), tuple(way.step for way in taken[0]))]
     ships = np.zeros_like(tests.passed)
     for number in range(1, len(places)):
-        passed, brings = tests.passed[number], _brings(rules, tests.errors[number])
+        passed, brings = tests.passed[number], _brings(rules, tests.errors[number], places[number][0])
         ships[number] = _ships(brings, passed, tests.settled[number])
         ends = np.where(ships[number], brings, 0.0)
         steps, paid = tuple(way.step for way in taken[number]), laying.spent[number]
@@ -300,7 +322,9 @@ class _Laying:
             if place not in self.index:
                 continue
             people = self.prices.people(paid.rounds, paid.short_rounds)
-            cost = before + price + people + self.prices.training(paid.run_rows, paid.search_rows)
+            training = self.prices.training(paid.run_rows, paid.search_rows)
+            paid = replace(paid, minimum=self.prices.minimum(paid.run_rows, paid.search_rows))
+            cost = self.prices.whole(before + price + people + training)
             able = self._able(number, place, cost)
             if able.any():
                 self._spend(number, self.index[place], cost, able)
@@ -356,9 +380,11 @@ def _where(able: "Flags", cost: "Draws | float") -> "Draws":
     return np.asarray(np.where(able, cost, np.inf))
 
 
-def _brings(rules: Rules, errors: "Draws") -> "Draws":
+def _brings(rules: Rules, errors: "Draws", size: int) -> "Draws":
+    """What shipping at a size brings in each world: worth x credit + saving - upkeep."""
     credit = 1.0 if rules.credit is None else rules.credit(errors)
-    return rules.worth * credit + rules.saving + 0.0 * errors
+    upkeep = rules.upkeep[size] if rules.upkeep else 0.0
+    return rules.worth * credit + rules.saving - upkeep + 0.0 * errors
 
 
 def _ships(brings: "Draws", passed: "Flags", settled: "Flags") -> "Flags":

@@ -35,7 +35,8 @@ class Walk:
     are rows of runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along the way; None
     where it follows from `bought`, and `reviewed` is what reviews cost besides. `settled` is True where the project
     ends at the fallback, short of the target; None where no curve is known. `ended_at` is the node of the
-    board, `ships` where a model is put to use: where it pays.
+    board, `ships` where a model is put to use: where it pays. `minimum` is what the least that is billed for a round's
+    runs adds to them; None where it follows from the sums.
     """
 
     rounds: "Draws"
@@ -50,6 +51,7 @@ class Walk:
     settled: "Flags | None" = None
     ended_at: "Indices | None" = None
     ships: "Flags | None" = None
+    minimum: "Draws | None" = None
 
     @property
     def begun(self) -> "Flags":

@@ -9,7 +9,15 @@ from tunecase import catalog
 from tunecase.data.reading import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.pilot.scoring import row_scores
-from tunecase.prices import Basis, label_price, person_hour, review_hours, saving_per_answer, worth_of_correct
+from tunecase.prices import (
+    Basis,
+    label_price,
+    person_hour,
+    review_hours,
+    saving_per_answer,
+    served_months,
+    worth_of_correct,
+)
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
 from tunecase.records import Audit, Baseline
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
-DAYS_PER_MONTH = 365.25 / 12
+
 UNTUNED = ("prompt_hosted", "prompt_open", "retrieval")  # ways that need no fine-tune, as the project file calls them
 
 
@@ -37,6 +45,7 @@ class Facts:
         piloted: what a pilot scored by prompts alone.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
+        upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
     """
 
     project: Project
@@ -50,6 +59,7 @@ class Facts:
     piloted: tuple[Baseline, ...] = ()
     tuning_cost: Band | None = None
     chance: float | None = None
+    upkeep: float = 0.0
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -192,7 +202,7 @@ class Facts:
         if self.worth is None or problem.volume is None:
             return None
         volume = self.basis.draw("problem.volume", problem.volume)
-        months = self.basis.draw("problem.horizon", problem.horizon)
+        months = served_months(self.basis)
         return self.worth * volume * months
 
     @cached_property
@@ -202,8 +212,9 @@ class Facts:
 
     @cached_property
     def cost(self) -> Band | None:
-        """What is held against the worth: the total, less its answers where the saving counts them already."""
-        return self.total_cost if self.saving is None else self.cost_of_tuning
+        """What is held against the worth: upkeep and the total, less its answers where the saving counts them."""
+        cost = self.total_cost if self.saving is None else self.cost_of_tuning
+        return None if cost is None else cost.shifted(self.upkeep)
 
     @cached_property
     def cost_of_tuning(self) -> Band | None:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.prices import error_cost
-from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
+from tunecase.prices import DAYS_PER_MONTH, error_cost, horizon, retirement_of, served_months
+from tunecase.problem.criteria.facts import Facts, percent, points, three_figures
 from tunecase.problem.criteria.rule import Rule
 from tunecase.quantities import Band, band
 from tunecase.records import Criterion
@@ -48,7 +48,8 @@ def worth_the_cost(facts: Facts) -> Criterion:
 
     A correct answer in place of a wrong one brings its value and saves what the wrong one costs; a saving counts where
     both prices of an answer are stated, and answers in the total then count no second time. The chance is that of the
-    bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Leaves
+    bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Upkeep
+    after launch, expected, is held against it with the total. Leaves
     out the doubt of the total in the break-even volume.
     """
     problem = facts.project.problem
@@ -62,7 +63,7 @@ def worth_the_cost(facts: Facts) -> Criterion:
         )
     if facts.cost is None or facts.expected_cost is None:
         return WORTH.unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
-    months = facts.basis.draw("problem.horizon", problem.horizon)
+    months = served_months(facts.basis)
     if facts.chance is not None:
         brought = brought * facts.chance
         parts = [f"{' and '.join(parts)}, reached in {percent(facts.chance)} of cases,"]
@@ -88,9 +89,10 @@ def _break_even(chance: float | None, cost: float, each: float, months: "Draws")
 
 
 def _held_against(facts: Facts, cost: Band) -> str:
+    kept = f", upkeep of {three_figures(facts.upkeep)} after launch in it" if facts.upkeep else ""
     if facts.chance is None:
-        return facts.money(cost)
-    return f"{three_figures(cost.mean)} {facts.basis.currency}, the mean over all cases"
+        return f"{facts.money(cost)}{kept}"
+    return f"{three_figures(cost.mean)} {facts.basis.currency}, the mean over all cases{kept}"
 
 
 def _brought(facts: Facts) -> "tuple[Draws | None, list[str]]":
@@ -134,10 +136,10 @@ def _paid_back(facts: Facts, saved: Band) -> str:
     if volume is None or facts.expected_cost is None:
         return ""
     each = saved.p50 * volume.spread.median * (1.0 if facts.chance is None else facts.chance)
-    horizon = band(facts.basis.draw("problem.horizon", facts.project.problem.horizon)).p50
+    most = band(served_months(facts.basis)).p50
     months = facts.expected_cost / each if each > 0 else float("inf")
-    if months > horizon:
-        return f"; savings alone do not pay the project back within {three_figures(horizon)} months"
+    if months > most:
+        return f"; savings alone do not pay the project back within {three_figures(most)} months"
     return f"; savings alone pay the project back in {three_figures(months)} months"
 
 
@@ -179,13 +181,13 @@ def retirement_is_priced(facts: Facts) -> Criterion:
     Leaves out a date that nobody announced: then the risk is unknown, not none. The doubts of share and total are taken
     to move together, which makes the range wide.
     """
-    retires = facts.project.serving.retires_on
+    retires = retirement_of(facts.basis)
     if retires is None:
         return RETIREMENT.unknown(
             "no date is stated; weights that you hold stay, a hosted base does not",
             "look up the provider's date and add serving.retires_on: 2027-06-30",
         )
-    months = band(facts.basis.draw("problem.horizon", facts.project.problem.horizon)).p50
+    months = band(horizon(facts.basis)).p50
     away = (retires - facts.basis.today).days / DAYS_PER_MONTH
     got = f"on {retires.isoformat()}"
     if away >= months:
@@ -210,5 +212,4 @@ def _worth_of_horizon(facts: Facts) -> float | None:
     each, volume = _brought(facts)[0], facts.project.problem.volume
     if each is None or volume is None:
         return None
-    horizon = facts.basis.draw("problem.horizon", facts.project.problem.horizon)
-    return band(each * facts.basis.draw("problem.volume", volume) * horizon).p50
+    return band(each * facts.basis.draw("problem.volume", volume) * served_months(facts.basis)).p50

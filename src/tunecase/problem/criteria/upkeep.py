@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, three_figures
+from tunecase.prices import DAYS_PER_MONTH, horizon
+from tunecase.problem.criteria.facts import Facts, percent, three_figures
 from tunecase.problem.criteria.rule import Rule
 from tunecase.quantities import band, wilson
 from tunecase.records import Criterion
@@ -57,9 +58,9 @@ def staleness_is_dated(facts: Facts) -> Criterion:
     if away <= 0:
         fix = "bring rows from after that day, and state the next one"
         return STALENESS.failed(got, "the answers no longer hold today", fix)
-    months = band(facts.basis.draw("problem.horizon", facts.project.problem.horizon)).p50
+    months = band(horizon(facts.basis)).p50
     if away < months:
         reason = f"{three_figures(away)} months from now, inside the horizon of {three_figures(months)}"
-        fix = "plan rows and a training run for that day: `tunecase estimate` bills one project, not its renewals"
+        fix = "add after_launch.retrain: every 6 months, so that training again is taken off the worth"
         return STALENESS.weighing("note").failed(got, reason, fix)
     return STALENESS.passed(got, f"after the horizon of {three_figures(months)} months")

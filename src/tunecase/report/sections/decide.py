@@ -3,8 +3,9 @@
 from tunecase.prices import flip_words
 from tunecase.quantities import count, figures, firm, firm_share, money_band, score, sentence, share
 from tunecase.records import Decision, Option, Plan
+from tunecase.report.calendar import months_words
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
-from tunecase.report.headline import headline, months_words
+from tunecase.report.headline import headline
 from tunecase.report.sections.approve import approval_blocks
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
@@ -40,7 +41,7 @@ def plan_table(plan: Plan, *, first: bool) -> Table:
     lead = "What comes first done, the plan" if first else "The plan"
     caption = f"{lead}: {plan.action}" if plan.advised else f"Not advised; all the same: {plan.action}"
     note = f"{plan.currency}, from {count(plan.draws)} simulated projects. P80: in 80 of 100 of them it costs no more."
-    months = months_words(plan.months, plan.currency)
+    months = months_words(plan)
     note += f" Expected spending: {months}." if months else ""
     return Table(caption, ("Figure", "", "Beside it", "Rests on"), rows, note=note)
 

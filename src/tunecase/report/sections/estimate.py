@@ -17,14 +17,16 @@ from tunecase.quantities import (
     money_band,
     share,
 )
-from tunecase.records import ActivityHours, Estimate, Line, Way
+from tunecase.records import ActivityHours, Estimate, Line, Plan, Way
+from tunecase.report.calendar import CALENDAR_HEAD, CalendarRow, calendar, calendar_note
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
-from tunecase.report.lines import assumption_words, folded, rounding, shares, training_words
+from tunecase.report.lines import assumption_words, folded, rounding, shares, training_words, workings
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
 MOST_BARS = 6
+OF_BUDGET = 3  # the column of the calendar
 
 
 def bill(material: Material) -> Section:
@@ -53,6 +55,8 @@ def bill(material: Material) -> Section:
         blocks.append(_effort(estimate))
     if len(estimate.ways) > 1:
         blocks.append(_ways(estimate))
+    if estimate.plan is not None and (rows := calendar(estimate.plan)):
+        blocks.append(_calendar(estimate.plan, rows))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if estimate.plan is not None and estimate.plan.bridge is not None:
@@ -193,6 +197,16 @@ def _ways(estimate: Estimate) -> Table:
     return Table("Ways to train", head, rows, (1, 2, 3, 4, 5), strong, note)
 
 
+def _calendar(plan: Plan, rows: tuple[CalendarRow, ...]) -> Table:
+    """Spending by month with what is left of the budget."""
+    cells = tuple(
+        tuple(Cell(text, "bad" if row.over and at == OF_BUDGET else "plain") for at, text in enumerate(row.cells))
+        for row in rows
+    )
+    head = ("Month", *(word[0].upper() + word[1:] for word in CALENDAR_HEAD))
+    return Table("Calendar", head, cells, (1, 2, 3, 4), note=calendar_note(plan))
+
+
 def _remarks(way: Way) -> list[str]:
     return [part for part in (way.rests_on, way.note) if part]
 
@@ -225,7 +239,7 @@ def _gpu_hours(estimate: Estimate) -> str:
 
 
 def _workings(estimate: Estimate) -> Table:
-    rows = tuple((Cell(line.title), Cell(line.basis)) for line in estimate.lines)
+    rows = tuple((Cell(line.title), Cell(workings(line))) for line in estimate.lines)
     return Table("How each line is worked out", ("Line", "Worked out as"), rows)
 
 

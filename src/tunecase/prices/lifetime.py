@@ -1,0 +1,82 @@
+"""When a project begins, and for how long what it makes is of use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.prices.basis import Basis
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+    from tunecase.quantities import Draws
+
+DAYS_PER_MONTH = 365.25 / 12
+
+
+def start_of(basis: Basis) -> date:
+    """The day on which the work begins: as stated, today where nothing is, or where that day is past."""
+    stated = basis.project.start if basis.project else None
+    return basis.today if stated is None else max(stated, basis.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The day on which what is shipped ends, and why, in words."""
+
+    on: date
+    why: str
+
+
+def ending_of(basis: Basis) -> Ending | None:
+    """The earliest day on which the model retires or its answers no longer hold; None where none is known.
+
+    A model retires on `serving.retires_on`; else a hosted one on the day in the tables. Answers hold until
+    `problem.stale_after`, unless the model is trained again (`after_launch.retrain`). Weights of one's own stay.
+    """
+    if basis.project is None:
+        return None
+    return min((*_retires(basis.project), *_goes_stale(basis.project)), key=lambda ending: ending.on, default=None)
+
+
+def retirement_of(basis: Basis) -> date | None:
+    """The day on which the base model or its platform retires, as stated, else of a hosted model in the tables."""
+    return next((ending.on for ending in _retires(basis.project)), None) if basis.project else None
+
+
+def _retires(project: "Project") -> Iterator[Ending]:
+    if project.serving.retires_on is not None:
+        yield Ending(project.serving.retires_on, "the base model or its platform retires (serving.retires_on)")
+        return
+    name = (project.compute.hosted or "").casefold()
+    for row in catalog.hosted():
+        if name and row.model.casefold() == name and row.retires_on:
+            yield Ending(date.fromisoformat(row.retires_on), f"{row.model} ends with its base model ({row.provider})")
+
+
+def _goes_stale(project: "Project") -> Iterator[Ending]:
+    retrained = project.after_launch.retrain
+    if project.problem.stale_after is not None and (retrained is None or isinstance(retrained, str)):
+        yield Ending(project.problem.stale_after, "the answers no longer hold (problem.stale_after)")
+
+
+def horizon(basis: Basis) -> "Draws":
+    """For how many months after launch the result is to be used, shape (draws,)."""
+    return basis.draw("problem.horizon", basis.project.problem.horizon if basis.project else None)
+
+
+def served_months(basis: Basis) -> "Draws":
+    """For how many months after launch the result is of use, shape (draws,): the horizon, cut where it ends before.
+
+        months = min(horizon, months from the start to the ending - months of building),   at least 0
+
+    Building takes `Basis.build_months`, those of one round. Leaves out that further rounds launch later.
+    """
+    import numpy as np
+
+    months, ending = horizon(basis), ending_of(basis)
+    if ending is None:
+        return months
+    lived = (ending.on - start_of(basis)).days / DAYS_PER_MONTH - basis.build_months
+    return np.asarray(np.minimum(months, np.maximum(lived, 0.0)))

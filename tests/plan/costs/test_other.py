@@ -1,0 +1,77 @@
+"""Costs that the project file names itself add up by the time they are paid at, and grow where they should."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.plan.costs.test_costs import SURE, work
+from tunecase.plan.costs.lines import lines_of, total_of
+from tunecase.plan.costs.other import other
+from tunecase.plan.costs.people import months, people_paid
+from tunecase.plan.rounds.walk import Walk
+
+MONEY = """\
+costs:
+  - {name: review, amount: 500 USD, when: once, kind: people}
+  - {name: red team, amount: 80 USD, when: per round, kind: data}
+  - {name: licence, amount: 40 USD, when: per month, kind: compute}
+"""
+SHARES = "  - {name: tax, amount: 19%, of: all}\n  - {name: overhead, amount: 20%, of: people}\n"
+
+
+def test_a_project_without_costs_of_its_own_has_no_such_line(tmp_path: Path) -> None:
+    """The bill of an older project file keeps its lines."""
+    assert other(work(tmp_path)) is None
+    assert "other" not in lines_of(work(tmp_path), work(tmp_path).walk)
+
+
+def test_once_per_round_and_per_month_add_up(tmp_path: Path) -> None:
+    """500 once, 80 in each of three rounds, 40 for each month; the parts are the line."""
+    made = work(tmp_path, SURE + MONEY)
+    cost = other(made)
+    assert cost is not None
+    assert {part.name: part.amount[0] for part in cost.parts} == pytest.approx(
+        {"review": 500.0, "red team": 240.0, "licence": 40 * months(made)[0]}
+    )
+    assert cost.amount is not None
+    assert cost.amount.tolist() == pytest.approx(sum(part.amount for part in cost.parts).tolist())
+
+
+def test_shares_are_of_people_and_of_every_line_with_the_overhead_in_it(tmp_path: Path) -> None:
+    """Overhead is 20% of hours and of the review; tax is 19% of lines, amounts and overhead, not of itself."""
+    made = work(tmp_path, SURE + MONEY + SHARES)
+    lines = lines_of(made, made.walk)
+    parts = {part.name: part.amount for part in lines["other"].parts}
+    overhead = 0.2 * (people_paid(made).amount + parts["review"])
+    assert parts["overhead"].tolist() == pytest.approx(overhead.tolist())
+    rest = total_of(lines, without=("other", "inference", "unknowns")) + sum(
+        parts[name] for name in ("review", "red team", "licence", "overhead")
+    )
+    assert parts["tax"].tolist() == pytest.approx((0.19 * rest).tolist())
+
+
+def test_what_is_paid_once_is_paid_before_a_measured_round_and_not_where_nothing_is_done(tmp_path: Path) -> None:
+    """A project with measured rounds has paid it; one that stops at once pays nothing at all."""
+    made = work(tmp_path, SURE + MONEY)
+    later = other(dataclasses.replace(made, begun=True))
+    nothing = other(dataclasses.replace(made, walk=Walk(*np.zeros((3, 50)))))
+    assert later is not None
+    assert nothing is not None
+    assert 0 == later.parts[0].amount.max() == max(part.amount.max() for part in nothing.parts)
+    assert later.parts[1].amount.tolist() == [240.0] * 50
+
+
+def test_people_data_and_months_overrun_with_the_work_and_metered_prices_do_not(tmp_path: Path) -> None:
+    """A factor of 1.5: half of hours and review, of the red team and of the licence again; overhead on its part."""
+    fixed = "  - {name: audit, amount: 1k USD, when: once}\n"
+    made = work(tmp_path, SURE + "unknowns: 1.5\n" + MONEY + fixed + SHARES)
+    lines = lines_of(made, made.walk)
+    parts = {part.name: part.amount for part in lines["other"].parts}
+    people = (people_paid(made).amount + parts["review"]) * 1.2
+    grown = 0.5 * (people + parts["red team"] + parts["licence"]) * 1.19
+    assert lines["unknowns"].amount is not None
+    assert lines["unknowns"].amount.tolist() == pytest.approx(grown.tolist())
+    words = {part.name: part.words for part in lines["other"].parts}
+    assert [name for name, said in words.items() if "overruns" in said] == ["review", "red team", "licence"]
