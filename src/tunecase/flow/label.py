@@ -129,10 +129,9 @@ def _next(row: "Row", pick: "Pick") -> NextLabel:
 
 
 def _minutes(basis: "Basis") -> "Draws":
-    from tunecase.prices import label_minutes, label_source
+    from tunecase.prices import label_minutes, labels_per_example
 
-    source = label_source(basis)
-    return (source.labels_per_example if source else 1.0) * label_minutes(basis, source)
+    return labels_per_example(basis) * label_minutes(basis)
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:

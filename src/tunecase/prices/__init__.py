@@ -3,7 +3,17 @@
 from tunecase.prices.api import api_price
 from tunecase.prices.basis import Basis, old_rates
 from tunecase.prices.contracts import UNDATED, Contracts, read_contracts
-from tunecase.prices.examples import Supply, formatting, legal_note, made_worth, supply, token_price
+from tunecase.prices.examples import (
+    MADE,
+    OtherSource,
+    Supply,
+    formatting,
+    legal_note,
+    made_sources,
+    made_worth,
+    supply,
+    token_price,
+)
 from tunecase.prices.gpu import (
     CONTRACT_TIER,
     NOT_OF_THE_TABLES,
@@ -25,6 +35,7 @@ from tunecase.prices.labels import (
     label_price,
     label_prices,
     label_source,
+    labels_per_example,
     low_pay,
     queue_price,
     review_hours,
@@ -52,12 +63,13 @@ from tunecase.prices.value import (
 )
 
 __all__ = [
-    "CONTRACT_TIER", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis", "Contracts",
-    "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score",
-    "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost", "expected_unknowns", "flip_words",
-    "formatting", "gpu_hour", "highest", "hour_words", "label_minutes", "label_price", "label_prices", "label_source",
-    "legal_note", "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
-    "price_list", "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price", "saving_per_answer",
-    "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
-    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis",
+    "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour",
+    "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost",
+    "expected_unknowns", "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes",
+    "label_price", "label_prices", "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources",
+    "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list",
+    "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price", "saving_per_answer", "serving_saving",
+    "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor", "unknown_words",
+    "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

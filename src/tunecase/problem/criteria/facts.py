@@ -9,7 +9,15 @@ from tunecase import catalog
 from tunecase.data.reading import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.pilot.scoring import row_scores
-from tunecase.prices import Basis, label_price, person_hour, review_hours, saving_per_answer, worth_of_correct
+from tunecase.prices import (
+    Basis,
+    label_price,
+    labels_per_example,
+    person_hour,
+    review_hours,
+    saving_per_answer,
+    worth_of_correct,
+)
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
 from tunecase.records import Audit, Baseline
@@ -237,9 +245,7 @@ class Facts:
 
     def votes_price(self, votes: int) -> Band:
         """What so many single readings of a row cost, in the base currency."""
-        known = self.project.data.sources
-        each = next((source.labels_per_example for source in known if source.kind == "label"), 1.0)
-        return band(label_price(self.basis) * votes / each)
+        return band(label_price(self.basis) * votes / labels_per_example(self.basis))
 
     def money(self, price: Band) -> str:
         """A price in words: the middle to three figures, with P10 and P90 where they differ."""
