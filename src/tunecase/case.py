@@ -26,6 +26,7 @@ from tunecase.records import (
     Prices,
     Report,
     Reviews,
+    Sources,
 )
 
 
@@ -120,6 +121,10 @@ class Case:
     def decide(self, *, what_if: bool = False) -> Decision:
         """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
         return flow.decide(self.flow, what_if)
+
+    def sources(self) -> Sources:
+        """Where should more rows come from? Each source's price, time and risk for the plan's next step."""
+        return flow.sources(self.flow)
 
     def next(self) -> Next:
         """What changed since the last decision, and what to do now."""

@@ -28,6 +28,7 @@ from tunecase.cli.prices import prices
 from tunecase.cli.report import report
 from tunecase.cli.run import run
 from tunecase.cli.serve import serve
+from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
 from tunecase.errors import InputError, TunecaseError
 from tunecase.version import __version__
@@ -73,6 +74,7 @@ app.command(rich_help_panel=ROAD)(report)
 app.command(rich_help_panel=ROAD)(run)
 app.command(rich_help_panel=QUICK)(fit)
 app.command(rich_help_panel=QUICK)(prices)
+app.command(rich_help_panel=QUICK)(sources)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)

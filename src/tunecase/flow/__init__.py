@@ -18,6 +18,7 @@ from tunecase.flow.points import points
 from tunecase.flow.prices import prices
 from tunecase.flow.report import check_report, contents, report
 from tunecase.flow.run import Watch, road
+from tunecase.flow.sources import sources
 from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
@@ -31,6 +32,6 @@ __all__ = [
     "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
     "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels",
     "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain",
-    "report", "review", "review_file", "road", "set_aside", "spend", "spend_import", "spend_text", "usd_left", "verify",
+    "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_text", "usd_left", "verify",
     "write_books",
 ]  # fmt: skip

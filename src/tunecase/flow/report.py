@@ -8,6 +8,7 @@ from tunecase import catalog
 from tunecase.flow.books import books
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
+from tunecase.flow.sources import sources
 from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
 from tunecase.ledger import Entry
 from tunecase.records import Estimate, Report
@@ -25,6 +26,8 @@ def renew(flow: Flow) -> None:
     if flow.current("estimate") is not before and "define" in made:
         define(flow)  # the problem was judged with the earlier bill
     _renew(flow, made, "decide", DECISION)
+    if "sources" in made and flow.current("sources") is None:
+        sources(flow)
     if "books" in made or flow.spendings():
         books(flow)
 
@@ -39,7 +42,7 @@ def contents(flow: Flow) -> Any:
     from tunecase.report import content
 
     renew(flow)
-    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
+    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "sources", "books")
     records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []

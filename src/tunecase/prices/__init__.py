@@ -52,6 +52,7 @@ from tunecase.prices.people import (
     unknown_words,
     working_months,
 )
+from tunecase.prices.race import race
 from tunecase.prices.value import (
     baseline_score,
     error_cost,
@@ -61,15 +62,16 @@ from tunecase.prices.value import (
     value_or_saving,
     worth_of_correct,
 )
+from tunecase.prices.worth import interval_of_worth
 
 __all__ = [
     "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis",
     "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour",
     "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost",
-    "expected_unknowns", "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "label_minutes",
-    "label_price", "label_prices", "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources",
-    "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list",
-    "queue_price", "ramp_up", "read_contracts", "review_hours", "review_price", "saving_per_answer", "serving_saving",
-    "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor", "unknown_words",
-    "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "expected_unknowns", "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "interval_of_worth",
+    "label_minutes", "label_price", "label_prices", "label_source", "labels_per_example", "legal_note", "low_pay",
+    "made_sources", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
+    "price_list", "queue_price", "race", "ramp_up", "read_contracts", "review_hours", "review_price",
+    "saving_per_answer", "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price",
+    "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def review_price(rows: float, basis: Basis) -> "Draws":
     """What it costs to have people review `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
-    return review_hours(rows, basis) * source_part(basis, "rate", label_source(basis), "label")
+    rate = source_part(basis, "rate", label_source(basis), "label")
+    return review_hours(rows, basis) * rate
 
 
 def review_hours(rows: float, basis: Basis) -> "Draws":

@@ -45,6 +45,7 @@ from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
+from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
     Amount,
     Charge,
@@ -67,7 +68,7 @@ __all__ = [
     "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
     "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
     "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside",
-    "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
-    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
-    "reading_fault", "to_json", "unread_words",
+    "Severity", "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total",
+    "Trial", "Tuning", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow",
+    "Worth", "Written", "from_json", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
+from tunecase.records.sources import Sources, SourceTrial
 from tunecase.records.spend import Charges, Imported, Spending
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ RECORDS: dict[str, type] = {
     "clean": Cleaned,
     "review": Reviews,
     "labelling": Labelling,
+    "sources": Sources,
+    "source trial": SourceTrial,
     "estimate": Estimate,
     "pilot": Pilot,
     "judge": Judged,

@@ -54,6 +54,7 @@ from tunecase.report.sections.forecast import chances
 from tunecase.report.sections.lights import lights
 from tunecase.report.sections.material import Material
 from tunecase.report.sections.pilot import trial
+from tunecase.report.sections.sources import sources
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -65,6 +66,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     problem,
     data,
     trial,
+    sources,
     spent,
     basis,
     unchecked,
@@ -171,6 +173,7 @@ def _gathered(records: Mapping[str, Any], today: date | None = None) -> Material
         forecast=records.get("forecast"),
         decision=records.get("decide"),
         books=records.get("books"),
+        sources=records.get("sources"),
     )
 
 

@@ -21,6 +21,7 @@ from tunecase.cli.show.pilot import print_pilot
 from tunecase.cli.show.prices import print_prices
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
+from tunecase.cli.show.sources import print_source_trial, print_sources
 from tunecase.cli.show.spend import print_charges, print_imported, print_spend
 from tunecase.errors import InputError, TunecaseError
 
@@ -38,6 +39,8 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "estimate": print_estimate,
     "estimate again": print_estimate_again,
     "pilot": print_pilot,
+    "sources": print_sources,
+    "source trial": print_source_trial,
     "judge": print_judged,
     "forecast": print_forecast,
     "decide": print_decision,
