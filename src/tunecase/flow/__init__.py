@@ -32,6 +32,6 @@ __all__ = [
     "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
     "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels",
     "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain",
-    "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_text", "usd_left", "verify",
-    "write_books",
+    "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_text",
+    "usd_left", "verify", "write_books",
 ]  # fmt: skip
