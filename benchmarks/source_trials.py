@@ -57,8 +57,8 @@ def twice(rows: list[Pair], labels: list[str], rng: np.random.Generator) -> list
 
 
 def flipped(rows: list[Pair], labels: list[str], rng: np.random.Generator) -> list[Pair]:
-    """Four in ten labels drawn at random."""
-    return [(text, str(rng.choice(labels)) if rng.random() < 0.4 else label) for text, label in rows]
+    """Fifteen labels in a hundred drawn at random."""
+    return [(text, str(rng.choice(labels)) if rng.random() < 0.15 else label) for text, label in rows]
 
 
 def senseless(rows: list[Pair], labels: list[str], rng: np.random.Generator) -> list[Pair]:

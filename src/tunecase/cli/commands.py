@@ -21,6 +21,7 @@ from tunecase.cli.fit import fit
 from tunecase.cli.forecast import forecast
 from tunecase.cli.init import init
 from tunecase.cli.judge import judge
+from tunecase.cli.label import label
 from tunecase.cli.ledger import ledger_app
 from tunecase.cli.next import next_
 from tunecase.cli.pilot import pilot
@@ -75,6 +76,7 @@ app.command(rich_help_panel=ROAD)(run)
 app.command(rich_help_panel=QUICK)(fit)
 app.command(rich_help_panel=QUICK)(prices)
 app.command(rich_help_panel=QUICK)(sources)
+app.command(rich_help_panel=QUICK)(label)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 50  # of the source, and at hand beside it
 LIGHT_DRAWS, HEAVY_DRAWS = 12, 3
+PART = 0.75  # of the rows that one draw takes, so that draws differ as other rows would
 LIGHT_PARTS, HEAVY_PARTS = (0.0, 0.33, 0.67, 1.0), (0.0, 0.5, 1.0)  # of the added rows, taken from those at hand
 
 
@@ -56,8 +57,8 @@ def try_source(
     """What a row of a source is worth, in rows at hand.
 
     k rows of the source join as many rows at hand; beside them stand runs on those rows at hand alone, and with up to k
-    more rows at hand. k is the rows of the source, or half of those at hand where they are fewer: the step is a
-    doubling, as the plan's steps are. Rows that copy a test row, or whose label nobody at hand has, are left out. A row
+    more rows at hand. k is three quarters of the source's rows, or of half of those at hand where they are fewer: the
+    step is a doubling, as the plan's steps are. Rows that copy a test row, or whose label nobody at hand has, are left out. A row
     that copies one at hand is worth nothing, which lowers the worth of all: only half of the rows at hand stand beside
     it in a run, so that a run would take it for new. Rewritten copies are not seen, and flatter.
 
@@ -127,8 +128,8 @@ def _too_few(lesson: Lesson, fit: Examples, tried: SourceRows) -> Iterator[Probl
 
 def _laid_out(lesson: Lesson, school: School, fit: Examples, draws: int) -> _Trial:
     """All runs of the trial: in each draw the rows at hand are nested, and the rows of the source drawn afresh."""
-    added = min(len(fit), len(lesson.rows) // 2)
-    base = min(len(lesson.rows) - added, added)
+    added = round(PART * min(len(fit), len(lesson.rows) // 2))
+    base = added
     school = school.settled(base + added)
     steps: list[Step] = []
     made_of: list[tuple[int, int, int]] = []

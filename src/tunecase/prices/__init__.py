@@ -7,6 +7,7 @@ from tunecase.prices.examples import (
     MADE,
     OtherSource,
     Supply,
+    best_made,
     formatting,
     legal_note,
     made_sources,
@@ -34,6 +35,7 @@ from tunecase.prices.labels import (
     label_minutes,
     label_price,
     label_prices,
+    label_rate,
     label_source,
     labels_per_example,
     low_pay,
@@ -52,7 +54,7 @@ from tunecase.prices.people import (
     unknown_words,
     working_months,
 )
-from tunecase.prices.race import race
+from tunecase.prices.race import race, source_names
 from tunecase.prices.value import (
     baseline_score,
     error_cost,
@@ -67,11 +69,12 @@ from tunecase.prices.worth import interval_of_worth
 __all__ = [
     "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED", "Basis",
     "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour",
-    "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost",
+    "api_price", "baseline_score", "best_made", "billed_tokens", "chosen", "clock_words", "contract_hour", "error_cost",
     "expected_unknowns", "flip_words", "formatting", "gpu_hour", "highest", "hour_words", "interval_of_worth",
-    "label_minutes", "label_price", "label_prices", "label_source", "labels_per_example", "legal_note", "low_pay",
-    "made_sources", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
+    "label_minutes", "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note",
+    "low_pay", "made_sources", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
     "price_list", "queue_price", "race", "ramp_up", "read_contracts", "review_hours", "review_price",
-    "saving_per_answer", "serving_saving", "stored_months", "supply", "target_value", "token_price", "training_price",
-    "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "saving_per_answer", "serving_saving", "source_names", "stored_months", "supply", "target_value", "token_price",
+    "training_price", "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months",
+    "worth_of_correct",
 ]  # fmt: skip

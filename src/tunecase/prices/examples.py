@@ -296,19 +296,27 @@ def legal_note(basis: Basis) -> str:
 def made_worth(basis: Basis) -> float:
     """How many labelled rows one synthetic or scraped row is worth in training, the median of the best such source.
 
-    The best source has the lowest price for what its rows are worth; sources without a price come last. 1 where the
-    project names no such source.
+    1 where the project names no such source.
+    """
+    best = best_made(basis)
+    return 1.0 if best is None else best.median
+
+
+def best_made(basis: Basis) -> Worth | None:
+    """The worth of the synthetic or scraped source with the lowest price for what its rows are worth, if there is one.
+
+    Sources without a price come last.
     """
     import numpy as np
 
-    ranked: list[tuple[bool, float, float]] = []
+    ranked: list[tuple[bool, float, float, Worth]] = []
     for name, source in named_sources(basis):
         if source.kind in MADE:
-            worth = float(np.median(source_worth(basis, name, source).draws))
+            worth = source_worth(basis, name, source)
             stocked = stock(basis, name, source)
             price = 0.0 if isinstance(stocked, str) else float(np.median(stocked.price))
-            ranked.append((isinstance(stocked, str), price / worth, worth))
-    return min(ranked)[2] if ranked else 1.0
+            ranked.append((isinstance(stocked, str), price / worth.median, worth.median, worth))
+    return min(ranked, key=lambda each: each[:3])[3] if ranked else None
 
 
 class OtherSource(NamedTuple):

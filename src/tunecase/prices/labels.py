@@ -59,6 +59,12 @@ def source_part(basis: Basis, part: str, source: "Source | None", name: str) -> 
     return basis.draw(own if given is None and own in WANTED else f"source.{part}", given, name)
 
 
+def label_rate(basis: Basis) -> "Draws":
+    """An hour of those who label for the project's first label source, shape (draws,)."""
+    source = label_source(basis)
+    return source_part(basis, "rate", source, name_of_source(source, basis))
+
+
 def labels_per_example(basis: Basis, source: "Source | None" = None) -> float:
     """How many people label each row, of a source or of the project's first label source."""
     source = source or label_source(basis)

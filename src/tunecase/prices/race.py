@@ -8,6 +8,7 @@ from tunecase import catalog
 from tunecase.prices.basis import Basis
 from tunecase.prices.examples import MADE, Stock, stock, written_by_a_model
 from tunecase.prices.labels import group_of, label_minutes, labels_per_example, named_sources
+from tunecase.prices.people import person_hour
 from tunecase.prices.worth import Worth, source_worth
 from tunecase.quantities import band
 from tunecase.records import DefaultUsed, SourceRaced, Sources
@@ -94,6 +95,11 @@ def _ranked(order: Sequence[tuple[Key, SourceRaced]]) -> Iterator[SourceRaced]:
         yield one if one.step_price is None else replace(one, rank=rank)
 
 
+def source_names(basis: Basis) -> list[str]:
+    """The sources that can be raced, by name: the project's, and those that it could name."""
+    return [*(name for name, _ in named_sources(basis)), *(name for name, _ in _nameable(basis))]
+
+
 def _named(basis: Basis) -> Iterator[_Runner]:
     for name, source in named_sources(basis):
         yield _Runner(name, source, True, stock(basis, name, source), source_worth(basis, name, source))
@@ -101,16 +107,22 @@ def _named(basis: Basis) -> Iterator[_Runner]:
 
 def _not_named(basis: Basis) -> Iterator[_Runner]:
     """What the project file does not name, at the tables' prices and the documented assumptions."""
+    for name, source in _nameable(basis):
+        yield _assumed(basis, name, source)
+
+
+def _nameable(basis: Basis) -> "Iterator[tuple[str, Source]]":
+    """The sources that the project file could name besides, with the names they would have."""
     from tunecase.project import Source
 
     sources = [source for _, source in named_sources(basis)]
     labelled_by, kinds = {source.by for source in sources}, {source.kind for source in sources}
     for by in ("crowd", "expert", "own people"):
         if by not in labelled_by:
-            yield _assumed(basis, f"label by {by}", Source(kind="label", by=by, name=f"label by {by}"))
+            yield f"label by {by}", Source(kind="label", by=by, name=f"label by {by}")
     for kind in ("synthetic", "scrape", "buy", "licence"):
         if kind not in kinds:
-            yield _assumed(basis, kind, Source(kind=kind))
+            yield kind, Source(kind=kind)
 
 
 def _assumed(basis: Basis, name: str, source: "Source") -> _Runner:
@@ -119,7 +131,9 @@ def _assumed(basis: Basis, name: str, source: "Source") -> _Runner:
         assert row.high is not None
         basis.used.setdefault(WRITTEN, DefaultUsed(WRITTEN, f"{row.high:g} {row.unit}", f"{row.source}, {row.date}"))
         made = written_by_a_model(basis, name, source, row.high * basis.base_per_usd)
-        return _Runner(name, source, False, made, source_worth(basis, name, source))
+        # Prompts take as long to write as guidelines for people.
+        prompts = basis.draw("source.guidelines", label=name) * person_hour(basis)
+        return _Runner(name, source, False, made._replace(set_up=prompts), source_worth(basis, name, source))
     return _Runner(name, source, False, stock(basis, name, source), source_worth(basis, name, source))
 
 
@@ -179,6 +193,14 @@ def _notes(runners: Sequence[_Runner]) -> Iterator[str]:
             f"what a row is worth is assumed ({'; '.join(assumed)}): "
             "`tunecase pilot --source NAME --rows FILE` measures it on a few hundred rows"
         )
+    free = [
+        runner.name
+        for runner in runners
+        if runner.named and runner.source.kind not in ("have", "label") and runner.source.set_up is None
+        and runner.source.once is None and not isinstance(runner.stock, str)
+    ]  # fmt: skip
+    if free:
+        yield f"no set-up is counted for {', '.join(free)}: write `set_up:` for prompts, contracts or a scraper"
     unasked = [runner.name for runner in runners if not runner.named]
     if unasked:
         yield f"not in the project file, priced from the tables and assumptions: {', '.join(unasked)}"

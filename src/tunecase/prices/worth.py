@@ -16,9 +16,10 @@ LEAST = 0.01  # a row that teaches less is priced as if it taught so much
 
 
 class Worth(NamedTuple):
-    """How many labelled rows one row of a source teaches like, shape (draws,); in words; and how that is known."""
+    """How many labelled rows one row of a source teaches like, shape (draws,), its median, and how that is known."""
 
     draws: "Draws"
+    median: float
     words: str
     origin: Origin
 
@@ -42,15 +43,16 @@ def source_worth(basis: Basis, name: str, source: "Source") -> Worth:
 
     field = f"levers.{source.kind}_worth"
     if source.worth is not None:
-        return Worth(basis.draw("source.worth", source.worth, name), f"{source.worth.text} (yours)", "stated")
+        drawn, median = basis.draw("source.worth", source.worth, name), source.worth.spread.median
+        return Worth(drawn, median, f"{source.worth.text} (yours)", "stated")
     if source.kind in ASSUMED and (own := basis.own_words(field)) is not None:
-        return Worth(basis.draw(field), f"{own} (yours)", "stated")
+        return Worth(basis.draw(field), basis.spread(field).median, f"{own} (yours)", "stated")
     if (measured := basis.worths.get(name)) is not None:
         drawn = np.maximum(basis.draw_around(f"{name} worth", measured), LEAST)
-        return Worth(drawn, f"{interval_of_worth(measured)} (measured)", "measured")
+        return Worth(drawn, max(measured.mid, LEAST), f"{interval_of_worth(measured)} (measured)", "measured")
     if source.kind in ASSUMED:
-        return Worth(basis.draw(field), catalog.default(field).value, "assumed")
-    return Worth(np.ones(basis.worlds.n), share(1.0), "by definition")
+        return Worth(basis.draw(field), basis.spread(field).median, catalog.default(field).value, "assumed")
+    return Worth(np.ones(basis.worlds.n), 1.0, share(1.0), "by definition")
 
 
 def interval_of_worth(worth: Interval80) -> str:

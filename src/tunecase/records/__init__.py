@@ -10,7 +10,7 @@ from tunecase.records.estimate import DefaultUsed, Driver, Estimate, Flip, Line,
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.judge import Judged
-from tunecase.records.label import Labelling, NextLabel
+from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
 from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import (
@@ -61,14 +61,15 @@ from tunecase.records.spend import (
 
 __all__ = [
     "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Authorised", "Baseline", "Bill",
-    "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing", "Cluster",
-    "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth",
-    "DepthReviewed", "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
-    "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind", "Labelling", "LeftOut", "Limits", "Line",
-    "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome",
-    "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
-    "Prices", "Rechained", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside",
-    "Severity", "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total",
-    "Trial", "Tuning", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow",
-    "Worth", "Written", "from_json", "reading_fault", "to_json", "unread_words",
+    "BookLine", "Books", "Bridge", "Chance", "Change", "Changed", "Charge", "Charges", "ClassAgreement", "Cleaned",
+    "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed",
+    "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Estimate", "Experiment",
+    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "Kind",
+    "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line", "Measured", "Mistakes", "Month", "Moved",
+    "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome", "Phase", "Pilot", "PilotSettings",
+    "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Release",
+    "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Slice", "SourceRaced",
+    "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "UnreadCharge",
+    "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
+    "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from tunecase.records.estimate import Estimate
 from tunecase.records.fit import Fit, Scored
 from tunecase.records.forecast import Forecast
 from tunecase.records.judge import Judged
-from tunecase.records.label import Labelling
+from tunecase.records.label import Labelling, LabelTask, LabelTrial
 from tunecase.records.ledger import Rechained, SetAside, Verified
 from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
@@ -35,6 +35,8 @@ RECORDS: dict[str, type] = {
     "clean": Cleaned,
     "review": Reviews,
     "labelling": Labelling,
+    "label task": LabelTask,
+    "label trial": LabelTrial,
     "sources": Sources,
     "source trial": SourceTrial,
     "estimate": Estimate,

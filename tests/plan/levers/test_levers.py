@@ -249,7 +249,9 @@ def test_another_source_pays_for_what_one_example_of_it_teaches() -> None:
     at = state()
     worth = at.basis.draw("levers.synthetic_worth")
     supply = label_supply(0.01 / worth)
-    at = replace(at, others=(OtherSource("synthetic", "synthetic", supply, Worth(worth, "30% to 100%", "assumed")),))
+    at = replace(
+        at, others=(OtherSource("synthetic", "synthetic", supply, Worth(worth, 0.55, "30% to 100%", "assumed")),)
+    )
     found = offer("other_sources", at)
     assert found.purchase is not None
     assert pytest.approx(500 / worth) == found.purchase.examples[0]

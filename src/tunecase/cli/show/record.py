@@ -13,7 +13,7 @@ from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
 from tunecase.cli.show.forecast import print_forecast
 from tunecase.cli.show.judge import print_judged
-from tunecase.cli.show.label import print_labelling
+from tunecase.cli.show.label import print_label_task, print_label_trial, print_labelling
 from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
@@ -53,6 +53,8 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
+    "label task": print_label_task,
+    "label trial": print_label_trial,
     "ledger": print_ledger,
     "rechain": print_ledger,
     "prices": print_prices,

@@ -20,7 +20,7 @@ from tunecase.prices import (
 )
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
-from tunecase.records import Audit, Baseline
+from tunecase.records import Audit, Baseline, LabelTrial
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -45,6 +45,7 @@ class Facts:
         piloted: what a pilot scored by prompts alone.
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
+        trial: what two readers said of the same rows, for the ceiling where the test rows have no second label.
     """
 
     project: Project
@@ -58,6 +59,7 @@ class Facts:
     piloted: tuple[Baseline, ...] = ()
     tuning_cost: Band | None = None
     chance: float | None = None
+    trial: LabelTrial | None = None
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -173,8 +175,16 @@ class Facts:
 
     @cached_property
     def agreement(self) -> float | None:
-        """Share of doubly labelled test rows on which both labels are the same."""
-        return sum(a == b for a, b in self.doubles) / len(self.doubles) if self.doubles else None
+        """Share of doubly labelled rows on which both labels are the same."""
+        agreed, rows = self.agreed
+        return agreed / rows if rows else None
+
+    @cached_property
+    def agreed(self) -> tuple[int, int]:
+        """Rows on which two people give one label, of how many: of the test rows, else of the labelling trial."""
+        if not self.doubles and self.trial is not None and self.trial.share is not None:
+            return self.trial.agreed, self.trial.rows
+        return sum(a == b for a, b in self.doubles), len(self.doubles)
 
     @cached_property
     def classes(self) -> int:
@@ -184,14 +194,13 @@ class Facts:
 
     @cached_property
     def ceiling(self) -> Interval80 | None:
-        """The highest honest score, from the second labels, where the score counts right items.
+        """The highest honest score, from two people's labels, where the score counts right items.
 
         A range over few double labels and over how mistakes fall: evenly, or always on one look-alike.
         """
         if not self.counts_items:
             return None
-        agreed = sum(a == b for a, b in self.doubles)
-        return ceiling_range(agreed, len(self.doubles), self.classes)
+        return ceiling_range(*self.agreed, self.classes)
 
     @cached_property
     def value_of_all(self) -> "Draws | None":
