@@ -34,6 +34,7 @@ from tunecase.records import PilotSettings  # noqa: E402
 TEXTS = ROOT / ".." / "shared" / "data" / "text"
 SETS = ("banking77", "clinc")
 HELD, SOURCE, TESTS, DRAWS = 600, 300, 400, 8
+FIRST_SEED = 100  # the share of runs that counts was set on the seeds below
 Pair = tuple[str, str]
 
 
@@ -85,7 +86,7 @@ def trials(name: str, count: int) -> dict[str, dict[str, float]]:
     found: dict[str, list] = {fault.__name__: [] for fault in PLANTED}
     pooled: dict[str, list[Scored]] = {fault.__name__: [] for fault in PLANTED}
     for trial in range(count):
-        rng = np.random.default_rng(trial)
+        rng = np.random.default_rng(FIRST_SEED + trial)
         chosen = set(rng.choice(sorted({label for _, label in every}), 30, replace=False).tolist())
         rows = [every[at] for at in rng.permutation(len(every)) if every[at][1] in chosen]
         held, source, tests = rows[:HELD], rows[HELD : HELD + SOURCE], rows[HELD + SOURCE : HELD + SOURCE + TESTS]

@@ -1,6 +1,5 @@
 """Tries the rows of a source: small runs on rows at hand with and without them, all scored on the same test rows."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.conduct import Conductor, Journal
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.ladder import Examples, deal
 from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.settings import Material, check, lacks_of
@@ -58,9 +57,9 @@ def try_source(
 
     k rows of the source join as many rows at hand; beside them stand runs on those rows at hand alone, and with up to k
     more rows at hand. k is three quarters of the source's rows, or of half of those at hand where they are fewer: the
-    step is a doubling, as the plan's steps are. Rows that copy a test row, or whose label nobody at hand has, are left out. A row
-    that copies one at hand is worth nothing, which lowers the worth of all: only half of the rows at hand stand beside
-    it in a run, so that a run would take it for new. Rewritten copies are not seen, and flatter.
+    step is a doubling, as the plan's steps are. Rows that copy a test row, or whose label nobody at hand has, are left
+    out. A row that copies one at hand is worth nothing, which lowers the worth of all: only some of the rows at hand
+    stand beside it in a run, so that a run would take it for new. Rewritten copies are not seen, and flatter.
 
     Args:
         material: the rows at hand and the test set, as for a pilot.
@@ -72,7 +71,6 @@ def try_source(
     Raises: InputError for too few rows, a metric without a score for each row, or what a pilot cannot run; with the
         reason where too few runs ended well.
     """
-    started = time.perf_counter()
     settings = settings or PilotSettings()
     school = school_of(settings.trainer, settings.model, settings.settings)
     draws = settings.draws or (HEAVY_DRAWS if school.module.HEAVY else LIGHT_DRAWS)
@@ -97,7 +95,7 @@ def try_source(
         base=trial.base, added=trial.added, source_rows=len(tried.rows), draws=draws, worth=measured.worth,
         harms=measured.harms, tells=measured.tells, errors=_means(scored),
         error_with=_mean([each for each in scored if each.added]), test_rows=len(lesson.tests), runs=tuple(runs),
-        seconds=time.perf_counter() - started, notes=(*notes, *([conductor.stopped] if conductor.stopped else [])),
+        seconds=conductor.spent_s, notes=(*notes, *([conductor.stopped] if conductor.stopped else [])),
     )  # fmt: skip
 
 
@@ -140,7 +138,7 @@ def _laid_out(lesson: Lesson, school: School, fit: Examples, draws: int) -> _Tri
             steps.append(step_of(lesson, school, lesson.rows.only(order[:n]), draw))
             made_of.append((draw, n, 0))
         luck = generator(lesson.seed, f"source draw {draw}")
-        picked = fit.only(luck.permutation(len(fit))[:added].tolist())
+        picked = fit.only(deal(fit.labels if lesson.classes else [""] * len(fit), luck)[:added])
         mixed = _shuffled(lesson.rows.only(order[:base]), picked, luck)
         steps.append(step_of(lesson, school, mixed, draw))
         made_of.append((draw, base, added))

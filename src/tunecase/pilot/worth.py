@@ -15,6 +15,7 @@ LEAST_WORTH, MOST_WORTH, WORTHS = -0.5, 1.5, 161  # below 0 the rows do harm
 STEEPEST, SLOPES = 1.5, 61  # of ln(error) against ln(rows)
 RESAMPLES = 200  # of the test rows
 SMALLEST_SPREAD = 0.005  # of a run's ln(error); runs that agree to the digit are no proof
+SHARED = 0.7  # of the runs count as independent: draws share three quarters of their rows (benchmarks/source_trials.py)
 WIDEST = 0.8  # width of the 80% interval from which a trial says hardly more than nothing
 
 
@@ -52,7 +53,7 @@ def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:
         ln error(own, added) = a_draw - b ln(own + f added) + noise
 
     f is uniform on -0.5 to 1.5 and b on 0 to 1.5 beforehand; a of each draw and the noise are free, and are integrated
-    out: the weight of (f, b) is RSS^(-(runs - draws) / 2). This is done for 200 resamples of the test rows, which all
+    out: the weight of (f, b) is RSS^(-0.7 (runs - draws) / 2), for draws share rows and are less than independent. This is done for 200 resamples of the test rows, which all
     runs share, and the weights are averaged, so that the interval holds the luck of the draws and of the test.
 
     Args:
@@ -101,6 +102,6 @@ def _weight(rows: "Array", errors: "Array", freedom: int) -> "Array":
     squares = (errors**2).sum(axis=1)[None, :, None]
     cross, spread = errors @ rows.T, (rows**2).sum(axis=1)[None, None, :]
     rest = np.maximum(squares + 2 * slopes * cross[None] + slopes**2 * spread, 0.0)  # (slopes, resamples, worths)
-    logs = -0.5 * max(freedom, 1) * np.log(rest + max(freedom, 1) * SMALLEST_SPREAD**2)
+    logs = -0.5 * SHARED * max(freedom, 1) * np.log(rest + max(freedom, 1) * SMALLEST_SPREAD**2)
     weights = np.exp(logs - logs.max(axis=(0, 2), keepdims=True)).sum(axis=0)
     return np.asarray((weights / weights.sum(axis=1, keepdims=True)).mean(axis=0))

@@ -101,9 +101,8 @@ def print_label_trial(console: "Console", record: LabelTrial) -> None:
 
 def _answer(record: LabelTrial) -> str:
     parts = [] if record.minutes is None else [f"{figures(record.minutes.mid)} min a label"]
-    parts += (
-        [] if record.share is None else [f"two readers agree on {share(record.share.mid)} of {count(record.rows)} rows"]
-    )
+    if record.share is not None:
+        parts.append(f"two readers agree on {share(record.share.mid)} of {count(record.rows)} rows")
     parts += [] if record.ceiling is None else [f"no score above {share(record.ceiling.high)} can be shown"]
     return "; ".join(parts) or "nothing that can be told"
 
