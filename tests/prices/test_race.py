@@ -50,8 +50,7 @@ def test_rows_that_teach_half_cost_twice(tmp_path: Path) -> None:
     """The step takes 200 rows at a worth of a half, and the set-up is paid once."""
     one = raced(with_sources(tmp_path, "{kind: buy, price: 3 USD per example, worth: 50%, set_up: 70 USD}"), "buy")
     assert one.step_rows.p50 == pytest.approx(200)
-    assert one.step_price is not None
-    assert one.step_price.mean == pytest.approx(670)
+    assert one.step_expected == pytest.approx(670)
     assert one.labelled_price is not None
     assert one.labelled_price.p50 == pytest.approx(6)
     assert (one.worth_by, one.named) == ("stated", True)

@@ -36,6 +36,10 @@ PINNED: dict[str, tuple[int, str]] = {
     "rechain": (1, "544344670bb4"),
     "set-aside": (1, "5ebe3e8ea9bc"),
     "charges": (1, "10811d5f5a39"),
+    "label task": (1, "9281e41a5cf0"),
+    "label trial": (1, "8b5bd03d04d7"),
+    "sources": (1, "6ef2558c9db0"),
+    "source trial": (1, "0df0d35a124f"),
 }
 
 

@@ -53,8 +53,9 @@ def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:
         ln error(own, added) = a_draw - b ln(own + f added) + noise
 
     f is uniform on -0.5 to 1.5 and b on 0 to 1.5 beforehand; a of each draw and the noise are free, and are integrated
-    out: the weight of (f, b) is RSS^(-0.7 (runs - draws) / 2), for draws share rows and are less than independent. This is done for 200 resamples of the test rows, which all
-    runs share, and the weights are averaged, so that the interval holds the luck of the draws and of the test.
+    out: the weight of (f, b) is RSS^(-0.7 (runs - draws) / 2), for draws share rows and say less than independent ones.
+    This is done for 200 resamples of the test rows, which all runs share, and the weights are averaged, so that the
+    interval holds the luck of the draws and of the test.
 
     Args:
         runs: without rows of the source at two sizes or more, and with them; errors (test rows,) from 0 to 1, of the

@@ -150,6 +150,7 @@ def _raced(basis: Basis, runner: _Runner, step: int) -> tuple[Key, SourceRaced]:
         name=runner.name, kind=source.kind, by=source.by or "", named=runner.named, rank=None, row_price=None,
         set_up=None, rows=None if np.isinf(of_the_pool) else of_the_pool, worth=band(worth.draws),
         worth_words=worth.words, worth_by=worth.origin, labelled_price=None, step_rows=band(taken), step_price=None,
+        step_expected=None,
         step_weeks=band(_weeks(basis, runner.name, source, taken)), reaches=reaches,
         risks=(*((source.risk,) if source.risk else ()), *RISKS[group_of(source)]),
         missing=runner.stock if isinstance(runner.stock, str) else "",
@@ -162,7 +163,7 @@ def _raced(basis: Basis, runner: _Runner, step: int) -> tuple[Key, SourceRaced]:
     key = (0, float(whole.mean())) if reaches else (1, float((whole / np.maximum(taken * worth.draws, 1.0)).mean()))
     return key, replace(
         one, row_price=band(price), set_up=band(set_up), labelled_price=band(price / worth.draws),
-        step_price=band(whole),
+        step_price=band(whole), step_expected=float(whole.mean()),
     )  # fmt: skip
 
 

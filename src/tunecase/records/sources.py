@@ -15,8 +15,9 @@ class SourceRaced:
     project file does not name, priced from the tables and assumptions. `row_price` is of one usable row, `set_up` is
     paid once, `rows` is how many it can give (None: no limit known). One of its rows teaches like `worth` labelled
     ones, `worth_words` in words, and `worth_by` says how that is known. `labelled_price` is of rows that teach like one
-    labelled row, set-up left out. `step_rows` of its own rows take the step, for `step_price` with the set-up and in
-    `step_weeks`; `reaches` is False where it has not so many, and the price is then of all that it has.
+    labelled row, set-up left out. `step_rows` of its own rows take the step, in `step_weeks` and for `step_price` with
+    the set-up, whose mean over the worlds is `step_expected`; `reaches` is False where it has not so many, and the
+    price is then of all that it has.
     """
 
     name: str
@@ -33,6 +34,7 @@ class SourceRaced:
     labelled_price: Band | None
     step_rows: Band
     step_price: Band | None
+    step_expected: float | None
     step_weeks: Band
     reaches: bool
     risks: tuple[str, ...]

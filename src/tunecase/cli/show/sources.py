@@ -16,8 +16,8 @@ def print_sources(console: "Console", record: Sources) -> None:
     """The sources in their order: price of a row, what it teaches like, price and time of the next step, risks."""
     first = record.first
     answer = "no source with a price has the rows of the next step"
-    if first is not None and first.step_price is not None:
-        answer = f"{first.name}, {money(first.step_price.mean, record.currency)} expected for the next step"
+    if first is not None:
+        answer = f"{first.name}, {money(first.step_expected, record.currency)} expected for the next step"
     heading(console, "sources", answer, record.ok)
     say(
         console,
@@ -42,7 +42,15 @@ def _row(one: SourceRaced, currency: str) -> tuple[str, ...]:
         return name, rank, "unpriced", worth, "unpriced", "", _weeks(one.step_weeks)
     step = one.step_price
     band = f"{figures(step.p10)} to {figures(step.p90)}"
-    return name, rank, figures(one.row_price.mean), worth, money(step.mean, currency), band, _weeks(one.step_weeks)
+    return (
+        name,
+        rank,
+        figures(one.row_price.p50),
+        worth,
+        money(one.step_expected, currency),
+        band,
+        _weeks(one.step_weeks),
+    )
 
 
 def _weeks(weeks: Band) -> str:

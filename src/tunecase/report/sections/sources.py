@@ -15,8 +15,8 @@ def sources(material: Material) -> Section:
         return not_done(ID, TITLE, "sources")
     first = record.first
     answer = "No source with a price has the rows of the next step."
-    if first is not None and first.step_price is not None:
-        price = money(first.step_price.mean, record.currency)
+    if first is not None:
+        price = money(first.step_expected, record.currency)
         answer = f"From {first.name}: {price} expected for what teaches like {count(record.step)} labelled rows more."
     risks = Listing("What could go wrong", tuple(f"{one.name}: {'; '.join(one.risks)}." for one in record.raced))
     notes = Listing("On what this rests", tuple(sentence(note) for note in record.notes))
@@ -38,7 +38,7 @@ def _table(record: Sources) -> Table:
 def _row(one: SourceRaced, currency: str) -> tuple[Cell, ...]:
     name = one.name if one.named else f"{one.name} (not named: tables and assumptions)"
     short = "" if one.reaches or one.rows is None else f"; has only {counted(one.rows, 'row')}"
-    expected = money(None if one.step_price is None else one.step_price.mean, currency)
+    expected = money(one.step_expected, currency)
     worth = one.worth_words if one.worth_by in ("measured", "by definition") else f"{one.worth_words}, {one.worth_by}"
     cells = (
         f"{name}{short}", "-" if one.rank is None else str(one.rank), money_band(one.row_price, currency), worth,
