@@ -27,6 +27,7 @@ from tunecase.records import (
     Change,
     Charge,
     Charges,
+    ClassAgreement,
     Comparison,
     Confusion,
     Criterion,
@@ -35,6 +36,7 @@ from tunecase.records import (
     DefaultUsed,
     Definition,
     Difference,
+    Disagreement,
     Driver,
     Estimate,
     FieldChange,
@@ -42,6 +44,8 @@ from tunecase.records import (
     Forecast,
     Imported,
     Judgement,
+    LabelTask,
+    LabelTrial,
     Limits,
     Line,
     LineRule,
@@ -65,6 +69,9 @@ from tunecase.records import (
     Run,
     RunCharge,
     Slice,
+    SourceRaced,
+    Sources,
+    SourceTrial,
     Spending,
     TierPrices,
     Tokens,
@@ -720,6 +727,7 @@ def records() -> dict[str, Any]:
         "forecast": forecast(),
         "decide": decision(),
         "books": books(),
+        "sources": sources(),
     }
 
 
@@ -732,3 +740,52 @@ ENTRIES = {
     "decide": "entry 7 (2b6d0e91), 24 November 2026 09:21 UTC",
     "books": "entry 12 (e4a1f6b8), 24 November 2026 09:30 UTC",
 }
+
+
+def sources() -> Sources:
+    """Three sources raced for 680 more rows: labels, rows that a model writes, and a licence without a price."""
+    label = SourceRaced(
+        "label", "label", "", True, 2, Band(1.0, 1.5, 1.8, 2.1), Band(1_400.0, 1_900.0, 2_300.0, 2_600.0),
+        20_000.0, _flat(1.0), "100%", "by definition", Band(1.0, 1.5, 1.8, 2.1), _flat(680.0),
+        Band(2_000.0, 2_900.0, 3_500.0, 3_900.0), 2_930.0, Band(1.0, 1.7, 2.1, 2.4), True,
+        ("quality: unknown until two readers have labelled the same rows",),
+    )  # fmt: skip
+    written = SourceRaced(
+        "synthetic", "synthetic", "", False, 1, _flat(0.05), _flat(1_600.0), None, Band(0.3, 0.55, 0.8, 0.9),
+        "30% to 100%", "assumed", Band(0.05, 0.09, 0.14, 0.17), Band(755.0, 1_240.0, 1_800.0, 2_270.0),
+        Band(1_620.0, 1_660.0, 1_700.0, 1_720.0), 1_665.0, Band(0.6, 1.0, 1.4, 1.7), True,
+        ("rights: some providers forbid training a rival model on their answers",),
+    )  # fmt: skip
+    licence = SourceRaced(
+        "licence", "licence", "", False, None, None, None, None, Band(0.5, 0.7, 0.9, 1.0), "50% to 100%",
+        "assumed", None, Band(680.0, 960.0, 1_200.0, 1_360.0), None, None, Band(5.0, 8.0, 11.0, 13.0), True,
+        ("rights: what the term asks of the tuned model",), "price: ... per example, or once: ... for all its rows",
+    )  # fmt: skip
+    notes = ("what a row is worth is assumed (synthetic 30% to 100%)",)
+    return Sources(680, 1_360, (written, label, licence), "USD", ("label",), notes)
+
+
+def source_trial() -> SourceTrial:
+    """Rows that a model wrote, tried with a probe: one is worth half of a labelled one."""
+    return SourceTrial(
+        "synthetic", "rows.jsonl", "probe", "probe (n-gram logistic regression)", "accuracy", 225, 225, 300, 12,
+        Interval80(0.31, 0.5, 0.72), 0.01, True, ((225, 0.58), (337, 0.54), (450, 0.5)), 0.54, 270, pilot().runs[:2],
+        41.0, ("2 rows of the source left out: the test file has them",),
+    )  # fmt: skip
+
+
+def label_task() -> LabelTask:
+    """Three rows given out to two readers."""
+    files = ("label-trial/reader-a.csv", "label-trial/reader-b.csv", "label-trial/labels.txt")
+    price = Band(2.0, 3.0, 4.0, 5.0)
+    return LabelTask("5f" * 6, "data/pool.jsonl", (4, 1, 9), ("bug", "how_to"), files, price, _flat(9.0), "USD")
+
+
+def label_trial() -> LabelTrial:
+    """Two readers who agree on 90 of 100 rows."""
+    return LabelTrial(
+        "5f" * 6, ("reader-a.csv", "reader-b.csv"), 100, 2, 90, Interval80(0.85, 0.9, 0.93),
+        Interval80(0.7, 0.8, 0.86), Interval80(0.7, 0.8, 0.86), Interval80(0.91, 0.95, 0.97),
+        (Disagreement("bug", "how_to", 10),), (ClassAgreement("bug", 55, 0.82),), 200, Interval80(0.45, 0.48, 0.51),
+        Interval80(0.2, 0.4, 0.9), (0.4, 0.41), 0.9, (),
+    )  # fmt: skip

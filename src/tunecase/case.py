@@ -22,12 +22,16 @@ from tunecase.records import (
     Imported,
     Judged,
     Labelling,
+    LabelTask,
+    LabelTrial,
     Next,
     NotUsed,
     Pilot,
     Prices,
     Report,
     Reviews,
+    Sources,
+    SourceTrial,
 )
 
 
@@ -125,6 +129,22 @@ class Case:
     def decide(self, *, what_if: bool = False) -> Decision:
         """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
         return flow.decide(self.flow, what_if)
+
+    def label_task(self, rows: int = 100, pool: str | Path | None = None, to: str | Path | None = None) -> LabelTask:
+        """Gives out a labelling trial: the same rows to two readers; see `label_trial`."""
+        return flow.label_task(self.flow, rows, Path(pool) if pool else None, Path(to) if to else None)
+
+    def label_trial(self, first: str | Path, second: str | Path) -> LabelTrial:
+        """Reads two readers' files back: minutes of a label, agreement, the ceiling that it sets."""
+        return flow.label_trial(self.flow, [Path(first), Path(second)])
+
+    def try_source(self, source: str, rows: str | Path, **settings: Any) -> SourceTrial:
+        """What a row of a source is worth, in labelled rows; takes fields of `flow.PilotSettings` (draws=20, …)."""
+        return flow.try_source(self.flow, source, Path(rows), flow.PilotSettings(**settings))
+
+    def sources(self) -> Sources:
+        """Where should more rows come from? Each source's price, time and risk for the plan's next step."""
+        return flow.sources(self.flow)
 
     def next(self) -> Next:
         """What changed since the last decision, and what to do now."""

@@ -5,12 +5,15 @@ import csv
 import json
 from datetime import date
 
+import numpy as np
 import pytest
 
-from tests.making import case_folder, tickets, write_jsonl
+from tests.command import tunecase
+from tests.making import COLOURS, case_folder, tickets, write_jsonl
 from tunecase.case import Case
 from tunecase.errors import InputError
 from tunecase.flow import LabelAsked, label, next_labels_file
+from tunecase.prices import clock_words, label_minutes
 from tunecase.records import NextLabel
 
 
@@ -64,3 +67,65 @@ def test_a_case_keeps_which_rows_it_asked_for(tmp_path):
     assert [row.row for row in batch.rows] == [row.row for row in kept.rows]
     assert all(row.text for row in batch.rows)
     assert not any(row.text for row in kept.rows)
+
+
+def filled(path, labels, seconds):
+    """A reader's file with these labels by row number, each in so many seconds."""
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    for row in rows:
+        row["label"], row["seconds"] = labels(int(row["row"])), seconds
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_trial_of_two_readers_reaches_prices_and_ceiling(tmp_path):
+    """Given out without answers, read back: the minutes replace the assumed ones, the ceiling enters the definition."""
+    path = case_folder(tmp_path, source="    - {kind: label, pool: 20k, rate: 12 to 25 USD per hour}")
+    pool = write_jsonl(tmp_path / "pool.jsonl", tickets(80, 5))
+    assert 0 == tunecase("label", "--trial", "60", "--pool", pool, "--project", path).code
+    files = [tmp_path / "label-trial" / name for name in ("reader-a.csv", "reader-b.csv")]
+    sheets = [list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())) for file in files]
+    assert {row["row"] for row in sheets[0]} == {row["row"] for row in sheets[1]}
+    assert [row["row"] for row in sheets[0]] != [row["row"] for row in sheets[1]]
+    assert {row["label"] for sheet in sheets for row in sheet} == {""}
+    assert sorted(COLOURS) == (tmp_path / "label-trial" / "labels.txt").read_text(encoding="utf-8").split()
+    truth = lambda row: COLOURS[row % 4]  # noqa: E731
+    filled(files[0], truth, "240")
+    filled(files[1], lambda row: truth(row + (row % 10 == 0)), "300")
+    ran = tunecase("label", "--read", *files, "--project", path, "--json")
+    assert (0, 60, 4) == (ran.code, ran.json["rows"], ran.json["classes"])
+    case = Case(path, today=date(2026, 11, 24))
+    basis = case.flow.basis(2_000)
+    assert pytest.approx(4.5, rel=0.05) == float(np.median(label_minutes(basis)))
+    assert "in the labelling trial" in clock_words(basis)
+    definition = case.define()
+    assert definition.agreement == ran.json["agreed"] / 60
+    assert definition.ceiling.mid == pytest.approx(ran.json["ceiling"]["mid"])
+
+
+def test_trials_are_numbered_and_nothing_is_written_over(tmp_path):
+    """A second trial lies beside the first; a folder of one's own that holds other files is left as it is."""
+    path = case_folder(tmp_path)
+    case = Case(path, today=date(2026, 11, 24))
+    first, second = case.label_task(30), case.label_task(30)
+    assert "label-trial-2" in second.files[0]
+    assert first.id == second.id
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "reader-a.csv").write_text("half filled in", encoding="utf-8")
+    with pytest.raises(InputError):
+        case.label_task(30, to=mine)
+    assert "half filled in" == (mine / "reader-a.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--trial", "5"), ("--trial", "9999999"), ("--trial", "30", "--read"), ("a.csv",),
+              ("--read", "a.csv"), ("--read", "a.csv", "b.csv", "--to", "x"), ("--read", "none.csv", "none.csv")],
+)  # fmt: skip
+def test_a_trial_that_cannot_be_is_refused(tmp_path, words):
+    """With exit code 2 and a fix, never a traceback."""
+    ran = tunecase("label", *words, "--project", case_folder(tmp_path))
+    assert 2 == ran.code
+    assert "fix" in ran.err

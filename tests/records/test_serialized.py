@@ -40,7 +40,11 @@ PINNED: dict[str, tuple[int, str]] = {
     "ledger": (1, "1f35ef195d5b"),
     "rechain": (1, "4405dcb9febc"),
     "set-aside": (1, "5ebe3e8ea9bc"),
-    "charges": (1, "c1c55b294a2e"),
+    "charges": (1, "10811d5f5a39"),
+    "label task": (1, "9281e41a5cf0"),
+    "label trial": (1, "8b5bd03d04d7"),
+    "sources": (1, "6ef2558c9db0"),
+    "source trial": (1, "0df0d35a124f"),
 }
 
 

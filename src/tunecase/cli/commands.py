@@ -23,6 +23,7 @@ from tunecase.cli.fit import fit
 from tunecase.cli.forecast import forecast
 from tunecase.cli.init import init
 from tunecase.cli.judge import judge
+from tunecase.cli.label import label
 from tunecase.cli.ledger import ledger_app
 from tunecase.cli.next import next_
 from tunecase.cli.pilot import pilot
@@ -31,6 +32,7 @@ from tunecase.cli.reject import reject
 from tunecase.cli.report import report
 from tunecase.cli.run import run
 from tunecase.cli.serve import serve
+from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
 from tunecase.errors import InputError, TunecaseError
 from tunecase.version import __version__
@@ -76,6 +78,8 @@ app.command(rich_help_panel=ROAD)(report)
 app.command(rich_help_panel=ROAD)(run)
 app.command(rich_help_panel=QUICK)(fit)
 app.command(rich_help_panel=QUICK)(prices)
+app.command(rich_help_panel=QUICK)(sources)
+app.command(rich_help_panel=QUICK)(label)
 app.command(rich_help_panel=QUICK)(compare)
 app.command(rich_help_panel=QUICK)(judge)
 app.command(rich_help_panel=AFTER)(approve)

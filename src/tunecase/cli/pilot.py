@@ -21,8 +21,11 @@ from tunecase.cli.options import (
     print_record,
     trained_option,
 )
+from tunecase.errors import InputError, Problem
+from tunecase.records import PilotSettings
 
 place_option = panel("Where runs are made")
+source_option = panel("What a row of a source is worth")
 rented_option = panel("On rented GPUs")
 
 TrainerName = Annotated[
@@ -43,6 +46,10 @@ def pilot(
     every: Every = False,
     tune: Annotated[int, ladder_option(min=0, max=64, help="Search this many settings at one size.")] = 0,
     hosted: Annotated[list[str] | None, trained_option(help="A hosted model to compare with (repeatable).")] = None,
+    source: Annotated[
+        str, source_option(help="Instead of a ladder, try rows of this source beside the rows at hand.")
+    ] = "",
+    rows: Annotated[Path | None, source_option(help="With --source: a file of its rows, with labels.")] = None,
     workers: Annotated[int | None, place_option(min=1, help="Processes; chosen when left out.")] = None,
     engine: Annotated[str, place_option(help="Where runs are made: local or ray.")] = "local",
     address: Annotated[str | None, place_option(help="Address of the Ray cluster; one of its own if left out.")] = None,
@@ -65,6 +72,8 @@ def pilot(
     """Try it small: real runs on nested subsets, resumable, never run twice.
 
     The probe takes seconds and no model; `--trainer lora` tunes a real language model of 135M parameters in minutes.
+
+    `--source NAME --rows FILE` measures what a row of another source is worth, in labelled rows; a few hundred will do.
     """
     from tunecase import flow
     from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
@@ -78,6 +87,33 @@ def pilot(
     if export:
         print_record("exported", flow.export(opened, export, settings, accelerators, to, force=force), json)
         return
+    if source or rows is not None:
+        _refuse_with_source(source, rows, settings)
+        with pilot_progress(quiet=json) as progress:
+            assert rows is not None
+            trial = flow.try_source(opened, source, rows, settings, progress, ask_before(yes, quiet=json))
+        finish("source trial", trial, json, ok=True)
+        return
     with pilot_progress(quiet=json) as progress:
         record = flow.pilot(opened, settings, progress, ask_before(yes, quiet=json), tell_fetching)
     finish("pilot", record, json)
+
+
+def _refuse_with_source(source: str, rows: Path | None, settings: PilotSettings) -> None:
+    """Refuses half of the pair --source and --rows, and what a trial of a source has no use for.
+
+    Raises: InputError with every such option.
+    """
+    problems = []
+    if not source:
+        problems.append(Problem("--rows", "no --source", "--source NAME beside it", "see `tunecase sources`"))
+    if rows is None:
+        problems.append(Problem("--source", "no --rows", "--rows FILE beside it", "name a file of its labelled rows"))
+    given = {"--sizes": settings.sizes, "--tune": settings.tune, "--hosted": settings.hosted}
+    problems += [
+        Problem(name, "beside --source", "a trial of a source without it", f"leave {name} out")
+        for name, value in given.items()
+        if value
+    ]
+    if problems:
+        raise InputError(problems)

@@ -11,7 +11,7 @@ from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.init import copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
-from tunecase.flow.label import LabelAsked, next_labels, next_labels_file
+from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
@@ -20,6 +20,7 @@ from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
 from tunecase.flow.report import as_it_stands, check_report, contents, report
 from tunecase.flow.run import Watch, road
+from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_map, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
@@ -32,8 +33,9 @@ __all__ = [
     "approvals", "approve", "as_it_stands", "asked_of", "audit", "audit_file", "base_model", "baselines",
     "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare",
     "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
-    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of",
-    "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points",
-    "prices", "rechain", "reject", "released", "report", "review", "review_file", "road", "set_aside", "spend",
-    "spend_import", "spend_map", "spend_text", "update_prices", "usd_left", "verify", "write_books",
+    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "label_task", "label_trial",
+    "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot",
+    "pilot_settings", "points", "prices", "rechain", "reject", "released", "report", "review", "review_file",
+    "road", "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_text", "try_source",
+    "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

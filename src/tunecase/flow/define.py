@@ -29,7 +29,7 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     pilot, basis = flow.current("pilot"), flow.basis()
     facts = Facts(
         flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.current("audit"),
-        piloted=prompted(pilot, basis),
+        piloted=prompted(pilot, basis), trial=flow.label_trial,
     )  # fmt: skip
     if bill is None:
         return define(facts, pilot=pilot)

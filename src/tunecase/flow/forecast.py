@@ -46,7 +46,7 @@ def extrapolate_points(
         target=None if given is None else read_score(given),
         ceiling=posed.ceiling.high if posed.ceiling else None,
         rows=facts.rows,
-        supply=supply(basis),
+        supply=supply(basis, as_labelled=True),
         basis=basis,
         stakes=at_stake,
     )

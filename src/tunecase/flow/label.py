@@ -1,18 +1,19 @@
-"""The conductor's part of labelling: reads the files, asks for a plan, prices it and writes it as task files."""
+"""The conductor's part of labelling: which rows are next, and a trial of two readers, as task files with a price."""
 
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import Flow
+from tunecase.flow.opened import Flow, pilot_metric, task_kind
 from tunecase.quantities import Worlds, band, generator
-from tunecase.records import Labelling, NextLabel
+from tunecase.records import Labelling, LabelTask, LabelTrial, NextLabel
 
 if TYPE_CHECKING:
     from tunecase.data import Pick
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 NAME = "next-labels.csv"
+TRIAL_FOLDER, READERS, LABELS = "label-trial", ("reader-a.csv", "reader-b.csv"), "labels.txt"
+TASK = "label task"
+TRIAL_COLUMNS = ("trial", "row", "text", "label", "seconds", "started", "finished")
 COLUMNS = ("row", "line", "text", "suggested", "chance", "why")
 MOST_NEXT = 100_000
 MOST_POOL = 20_000  # rows of a pool held in memory; of a larger one so many are drawn at random
+LEAST_TRIAL, MOST_TRIAL = 20, 5_000
 MOST_KEPT = 1_000  # rows of a batch that the ledger holds
 
 
@@ -80,6 +85,98 @@ def next_labels_file(request: LabelAsked, seed: int, today: date) -> Labelling:
     )
 
 
+def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = None) -> LabelTask:
+    """Gives out a labelling trial: the same rows to two readers, each in an order of its own, answers not shown.
+
+    The rows are drawn at random from the pool, or from the training file where there is no pool. Kept, so that only
+    these rows are read back.
+
+    Args:
+        flow: the case.
+        n: rows; 20 to 5,000.
+        pool: a file of unlabelled rows; the project's `data.pool` when left out.
+        to: the folder to write into; label-trial beside the project file, numbered where that is there.
+    Raises: InputError for a number out of range, too few rows, or files in the way.
+    """
+    import hashlib
+
+    from tunecase.io import Output, write_outputs
+    from tunecase.prices import label_minutes, label_rate
+
+    if not LEAST_TRIAL <= n <= MOST_TRIAL:
+        wanted, fix = f"{LEAST_TRIAL} to {MOST_TRIAL:,} rows", "write how many rows both are to label, such as 100"
+        raise InputError(Problem("--trial", str(n), wanted, fix))
+    data = flow.project.data
+    place = pool or (flow.folder / data.pool if data.pool else flow.train_path)
+    full = [row for row in _drawn(place, data.input, flow.seed).rows if row.input.strip()]
+    if len(full) < LEAST_TRIAL:
+        raise InputError(Problem(str(place), f"{len(full)} rows", f"{LEAST_TRIAL} rows or more", "name a larger file"))
+    luck = generator(flow.seed, "labelling trial")
+    chosen = [full[at] for at in luck.permutation(len(full))[:n].tolist()]
+    classes = _classes(flow)
+    name = hashlib.sha256(repr([(row.number, row.input) for row in chosen]).encode("utf-8", "replace")).hexdigest()[:12]
+    folder = to or next(place for place in _folders(flow.folder / TRIAL_FOLDER) if not os.path.lexists(place))
+    orders = (luck.permutation(len(chosen)).tolist() for _ in READERS)
+    sheets = [
+        Output(folder / file, _sheet(name, [chosen[at] for at in order]))
+        for file, order in zip(READERS, orders, strict=True)
+    ]
+    guide = [Output(folder / LABELS, "".join(f"{label}\n" for label in classes).encode())] if classes else []
+    write_outputs([*sheets, *guide], flow.needed_files())
+    basis = flow.basis()
+    minutes = 2 * len(chosen) * label_minutes(basis)
+    record = LabelTask(
+        name, str(place), tuple(row.number for row in chosen), classes,
+        tuple(str(output.path) for output in (*sheets, *guide)), band(minutes / 60 * label_rate(basis)), band(minutes),
+        basis.currency,
+    )  # fmt: skip
+    return cast(LabelTask, flow.keep(TASK, record))
+
+
+def label_trial(flow: Flow, files: Sequence[Path]) -> LabelTrial:
+    """Reads two readers' files back: minutes of a label, agreement, and the ceiling that it sets; kept.
+
+    From now on the minutes replace the assumed ones in the price of a label, and the ceiling holds for the definition
+    where no test row has a second label.
+
+    Raises: InputError with every problem: not two files, files of another trial, rows that are unknown, twice or
+    missing, labels that are missing or unknown, times that cannot be read.
+    """
+    from tunecase.data import compare_readers, read_readers
+    from tunecase.project import read_score
+
+    tasks = {entry.body["id"]: cast(LabelTask, entry.record()) for entry in flow.ledger.entries_of("record", TASK)}
+    task, readers = read_readers(files, tasks)
+    asked = flow.project.problem.target
+    target = None if asked is None else read_score(asked)
+    counted = catalog.metric(pilot_metric(flow)).binomial
+    record = compare_readers(task, readers, target if counted else None)
+    return cast(LabelTrial, flow.keep("label trial", record))
+
+
+def _classes(flow: Flow) -> tuple[str, ...]:
+    """The labels to choose from; none where answers are free or there are no rows yet."""
+    if flow.project.data.train is None or task_kind(flow) != "classification":
+        return ()
+    return tuple(sorted({row.output.strip() for row in flow.train_table().rows if row.output.strip()}))
+
+
+def _folders(first: Path) -> Iterator[Path]:
+    yield first
+    yield from (first.with_name(f"{first.name}-{number}") for number in range(2, MOST_NEXT))
+
+
+def _sheet(trial: str, rows: "Sequence[Row]") -> bytes:
+    """One reader's rows as CSV, as `_write` writes them."""
+    from tunecase.data.review.queue import guarded
+
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(TRIAL_COLUMNS)
+    writer.writerows((trial, row.number, guarded(row.input), "", "", "", "") for row in rows)
+    return sheet.getvalue().encode("utf-8-sig", "replace")
+
+
 def _check_number(n: int) -> None:
     if not 1 <= n <= MOST_NEXT:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
@@ -129,10 +226,9 @@ def _next(row: "Row", pick: "Pick") -> NextLabel:
 
 
 def _minutes(basis: "Basis") -> "Draws":
-    from tunecase.prices import label_minutes, label_source
+    from tunecase.prices import label_minutes, labels_per_example
 
-    source = label_source(basis)
-    return (source.labels_per_example if source else 1.0) * label_minutes(basis, source)
+    return labels_per_example(basis) * label_minutes(basis)
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:

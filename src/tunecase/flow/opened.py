@@ -12,8 +12,8 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike
 from tunecase.ledger import Entry, Ledger
-from tunecase.quantities import Z80, Z90, Interval, Worlds
-from tunecase.records import SCHEMAS, Audit, Definition, Reviews, Round, Spending
+from tunecase.quantities import Z80, Z90, Interval, Interval80, Worlds
+from tunecase.records import SCHEMAS, Audit, Definition, LabelTrial, Reviews, Round, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -93,6 +93,10 @@ class Flow:
             settings |= self._settings_of_prices()
         if self.review_minutes is not None:
             settings["times of the reviewers"] = repr(self.review_minutes)
+        if verb != "judge" and (trial := self.ledger.latest("record", "label trial")) is not None:
+            settings["labelling trial"] = trial.id
+        if verb not in UNPRICED and self.worths:
+            settings["trials of sources"] = repr(self.worths)
         if verb != "audit" and self.project.past:
             settings["earlier projects"] = self.past.digest
         settings |= self._settings_of(verb, afresh)
@@ -140,7 +144,7 @@ class Flow:
         return Basis(
             self.project, self.today, Worlds(self.seed, draws or self.DRAWS), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
-            overruns=self.past.overruns,
+            overruns=self.past.overruns, label_minutes=self.label_minutes, worths=self.worths,
             contracts_notes=own.notes if own else (),
         )  # fmt: skip
 
@@ -160,12 +164,32 @@ class Flow:
     @property
     def review_minutes(self) -> "Interval | None":
         """One review by the reviewers' own clock, from the latest reviews that were timed; None before."""
-        entry = self.ledger.latest("record", "review")
+        return self._minutes_of("review")
+
+    @property
+    def label_minutes(self) -> "Interval | None":
+        """One label by the readers' own clock, from the latest labelling trial that was timed; None before."""
+        return self._minutes_of("label trial")
+
+    @property
+    def label_trial(self) -> LabelTrial | None:
+        """What two readers last said of the same rows; None before a labelling trial was read."""
+        entry = self.ledger.latest("record", "label trial")
+        return None if entry is None else cast(LabelTrial, entry.record())
+
+    def _minutes_of(self, verb: str) -> "Interval | None":
+        entry = self.ledger.latest("record", verb)
         if entry is None or not (minutes := entry.body.get("minutes")):
             return None
         # The record holds P10 and P90; an Interval wants the 5% and 95% points.
         wide = Z90 / Z80
         return Interval(*(minutes["mid"] * (minutes[end] / minutes["mid"]) ** wide for end in ("low", "high")))
+
+    @property
+    def worths(self) -> dict[str, Interval80]:
+        """What a row of each source is worth by its latest trial, those that say hardly more than nothing left out."""
+        latest = {entry.body["source"]: entry.body for entry in self.ledger.entries_of("record", "source trial")}
+        return {name: Interval80(**body["worth"]) for name, body in latest.items() if body["tells"]}
 
     @property
     def reviews(self) -> Reviews | None:

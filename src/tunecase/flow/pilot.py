@@ -16,7 +16,7 @@ from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
     from tunecase.ledger import Entry
-    from tunecase.pilot import Material
+    from tunecase.pilot import Journal, Material
     from tunecase.pilot.trainers import Result, Setting
 
 ENGINES = ("local", "ray")
@@ -88,39 +88,50 @@ def pilot(
     `tell` receives a line on each download, and its size, before it begins.
     """
     from tunecase.compute import base_model
-    from tunecase.pilot import Answers, Journal, keep_answers, kept_answers, prepare
     from tunecase.pilot import pilot as climb
+    from tunecase.pilot import prepare
     from tunecase.project import read_score
 
     settings = settings or PilotSettings()
     if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
-    material, folder = _material(flow), flow.folder / "pilot" / "answers"
+    material = material_of(flow)
     target = flow.project.problem.target
 
     def on_run(run: Run) -> None:
         flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta={"key": flow.key("pilot")})
 
-    def keep(key: str, result: "Result") -> None:
-        if result.predictions is not None and result.row_scores is not None:
-            keep_answers(folder, key, Answers(result.predictions, result.row_scores, result.confidences))
-
     seed = flow.seed if settings.seed is None else settings.seed
-    done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
     prepare(settings.trainer, settings.model, tell or (lambda line: None))
     record = climb(
         replace(
             material, candidates=(base_model(flow.basis(10)),), target=None if target is None else read_score(target)
         ),
         replace(settings, seed=seed),
-        Journal(done, lambda key: kept_answers(folder, key), keep, on_run, progress),
+        journal_of(flow, on_run, progress),
         ask,
     )
     return cast(Pilot, flow.keep("pilot", _with_review(flow, record, material), seed))
 
 
-def _material(flow: Flow) -> "Material":
+def journal_of(flow: Flow, on_run: Callable[[Run], None], progress: Progress | None = None) -> "Journal":
+    """The runs that the ledger holds, with their answers, and where those of new runs are kept."""
+    from tunecase.pilot import Answers, Journal, keep_answers, kept_answers
+
+    folder = flow.folder / "pilot" / "answers"
+
+    def keep(key: str, result: "Result") -> None:
+        if result.predictions is not None and result.row_scores is not None:
+            keep_answers(folder, key, Answers(result.predictions, result.row_scores, result.confidences))
+
+    runs = [entry.body for entry in flow.ledger.entries() if "run" in (entry.kind, entry.verb)]
+    done = {body["key"]: from_json(Run, body) for body in runs}
+    return Journal(done, lambda key: kept_answers(folder, key), keep, on_run, progress)
+
+
+def material_of(flow: Flow) -> "Material":
+    """What a pilot of the case works on."""
     from tunecase.pilot import Material
 
     audit: Audit = ready(flow, "pilot").current("audit")
@@ -150,7 +161,7 @@ def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
     """The pilot without runs that says why a trainer cannot learn this task; None where it can."""
     from tunecase.pilot import no_pilot as refuse
 
-    record = refuse(_material(flow), trainer)
+    record = refuse(material_of(flow), trainer)
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
 
 

@@ -41,14 +41,16 @@ def _followed(
 ) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points with the measured rounds among them, and a note on that; the tuned model is no stand-in any more."""
     from tunecase.forecast import with_rounds
-    from tunecase.prices import made_worth
+    from tunecase.prices import best_made
 
-    worth, stand_in = made_worth(flow.basis(10)), about.get("stand_in", False)
+    best, stand_in = best_made(flow.basis(10)), about.get("stand_in", False)
+    worth = 1.0 if best is None else best.median
     before, still = with_rounds(before, rounds, catalog.metric(about["metric"]).direction, stand_in, worth)
     word = "round" if len(rounds) == 1 else "rounds"
     note = f"{len(rounds)} measured {word} added; where a round changed the method, the curve so far was moved to it"
-    if worth != 1 and any(made.changed == "other_sources" for made in rounds):
-        note += f"; a row from other sources counts as {share(worth)} of a labelled one, by assumption"
+    if best is not None and worth != 1 and any(made.changed == "other_sources" for made in rounds):
+        how = "by assumption" if best.origin == "assumed" else f"as {best.origin}"
+        note += f"; a row from other sources counts as {share(worth)} of a labelled one, {how}"
     about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
     if stand_in and not still:
         about |= {"stand_in": False, "model": base_model(flow)}

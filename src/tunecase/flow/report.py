@@ -9,6 +9,7 @@ from tunecase.flow.approve import approvals
 from tunecase.flow.books import books
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
+from tunecase.flow.sources import sources
 from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
 from tunecase.ledger import Entry
 from tunecase.records import Approvals, Decision, Definition, Estimate, Report
@@ -26,6 +27,8 @@ def renew(flow: Flow) -> None:
     if flow.current("estimate") is not before and "define" in made:
         define(flow)  # the problem was judged with the earlier bill
     _renew(flow, made, "decide", DECISION)
+    if "sources" in made and flow.current("sources") is None:
+        sources(flow)
     if "books" in made or flow.spendings():
         books(flow)
 
@@ -40,7 +43,7 @@ def contents(flow: Flow) -> Any:
     from tunecase.report import content
 
     renew(flow)
-    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
+    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "sources", "books")
     records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
     held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}

@@ -5,9 +5,11 @@ from tunecase.pilot.conduct import Journal
 from tunecase.pilot.ladder import Examples, usable
 from tunecase.pilot.settings import Material
 from tunecase.pilot.skypilot import RentedTask, skypilot_task
+from tunecase.pilot.source_trial import SourceRows, try_source
 from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, pilot, prepare, settings_of
 
 __all__ = [
-    "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask", "baselines", "is_stand_in", "keep_answers",
-    "kept_answers", "no_pilot", "pilot", "prepare", "settings_of", "skypilot_task", "usable", "write_rows",
+    "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask", "SourceRows", "baselines", "is_stand_in",
+    "keep_answers", "kept_answers", "no_pilot", "pilot", "prepare", "settings_of", "skypilot_task", "try_source",
+    "usable", "write_rows",
 ]  # fmt: skip

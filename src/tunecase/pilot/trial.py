@@ -131,8 +131,8 @@ def _record(conductor: Conductor, design: _Design, material: Material, seconds: 
 
 
 def _design(material: Material, settings: PilotSettings) -> _Design:
-    school = _school(settings.trainer, settings.model, settings.settings)
-    settings = _settled(settings, school.module.HEAVY)
+    school = school_of(settings.trainer, settings.model, settings.settings)
+    settings = settled(settings, school.module.HEAVY)
     lesson = Lesson(
         material.rows, material.tests, material.kind, material.metric, material.direction, settings.seed or 0
     )
@@ -146,7 +146,8 @@ def _design(material: Material, settings: PilotSettings) -> _Design:
     return _Design(lesson, school, settings, tuple(sorted(set(sizes))), lacks)
 
 
-def _settled(settings: PilotSettings, heavy: bool) -> PilotSettings:
+def settled(settings: PilotSettings, heavy: bool) -> PilotSettings:
+    """The settings with what was left out chosen for a light or a heavy trainer."""
     draws = HEAVY_DRAWS if heavy else DRAWS
     return replace(
         settings, draws=draws if settings.draws is None else settings.draws,
@@ -162,7 +163,7 @@ def _conductor(design: _Design, material: Material, journal: Journal) -> Conduct
     rivals: list[Step] = []
     notes: list[str] = []
     if settings.with_baselines and design.rungs:
-        find = lambda name: _school(name, "", {})  # noqa: E731
+        find = lambda name: school_of(name, "", {})  # noqa: E731
         rivals, notes = rival_steps(lesson, school, max(design.rungs), find, settings.hosted)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
@@ -186,24 +187,24 @@ def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
 
     Raises: InputError for an unknown trainer; TunecaseError when what is missing cannot be had.
     """
-    school = _school(trainer, model, {})
+    school = school_of(trainer, model, {})
     school.module.prepare(school.model, tell)
 
 
 def settings_of(trainer: str) -> Mapping[str, Setting]:
     """A trainer's settings with their defaults."""
-    settings: Mapping[str, Setting] = _school(trainer, "", {}).module.SETTINGS
+    settings: Mapping[str, Setting] = school_of(trainer, "", {}).module.SETTINGS
     return settings
 
 
 def is_stand_in(trainer: str) -> bool:
     """True for a trainer that nobody would ship as the fine-tune; False for an unknown name."""
-    return trainer in dict(TRAINERS) and _school(trainer, "", {}).module.STAND_IN
+    return trainer in dict(TRAINERS) and school_of(trainer, "", {}).module.STAND_IN
 
 
 def no_pilot(material: Material, trainer: str = PROBE) -> Pilot | None:
     """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can."""
-    school = _school(trainer, "", {})
+    school = school_of(trainer, "", {})
     why = _why_not(material, school)
     return replace(_empty_pilot(material, school), stopped=f"no pilot here: {why}") if why else None
 
@@ -238,7 +239,7 @@ def baselines(
     Leaves out rows beyond 20,000, which the probe does not read.
     """
     lesson = Lesson(usable(train, drop_rows), usable(test), "classification", metric, "higher", seed)
-    school = _school(PROBE, "", {})
+    school = school_of(PROBE, "", {})
     fit = lesson.rows and lesson.tests and repeat_like_classes(lesson.rows.labels)
     if not fit or metric not in school.module.METRICS:
         return ()
@@ -250,7 +251,8 @@ def baselines(
     return tuple(scored)
 
 
-def _school(name: str, model: str, chosen: Mapping[str, Setting]) -> School:
+def school_of(name: str, model: str, chosen: Mapping[str, Setting]) -> School:
+    """Who learns, by the trainer's name. Raises: InputError for an unknown one."""
     paths = dict(TRAINERS)
     if name not in paths:
         wanted = "one of: " + ", ".join(paths)

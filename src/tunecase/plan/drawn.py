@@ -245,7 +245,7 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         machine=choice.machine,
         no_machine=choice.why,
         tokens_per_row=tokens_per_row,
-        supply=supply(basis),
+        supply=supply(basis, as_labelled=True),
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(facts.definition, audit),
         begun=facts.forecast is not None and facts.forecast.rounds > 0,

@@ -3,7 +3,18 @@
 from tunecase.prices.api import api_price
 from tunecase.prices.basis import Basis, old_rates
 from tunecase.prices.contracts import UNDATED, Contract, Contracts, is_old, read_catalog, read_contracts
-from tunecase.prices.examples import Supply, formatting, legal_note, made_worth, supply, token_price
+from tunecase.prices.examples import (
+    MADE,
+    OtherSource,
+    Supply,
+    best_made,
+    formatting,
+    legal_note,
+    made_sources,
+    made_worth,
+    supply,
+    token_price,
+)
 from tunecase.prices.gpu import (
     CONTRACT_TIER,
     NOT_OF_THE_TABLES,
@@ -26,7 +37,9 @@ from tunecase.prices.labels import (
     label_minutes,
     label_price,
     label_prices,
+    label_rate,
     label_source,
+    labels_per_example,
     low_pay,
     queue_price,
     review_hours,
@@ -43,6 +56,7 @@ from tunecase.prices.people import (
     unknown_words,
     working_months,
 )
+from tunecase.prices.race import race, source_names
 from tunecase.prices.value import (
     baseline_score,
     error_cost,
@@ -52,16 +66,18 @@ from tunecase.prices.value import (
     value_or_saving,
     worth_of_correct,
 )
+from tunecase.prices.worth import interval_of_worth
 
 __all__ = [
-    "CONTRACT_TIER", "DAYS_PER_MONTH", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
-    "Basis", "Contract", "Contracts", "GpuHour", "Offer", "PaidHours", "PricesAsked", "Supply", "amount",
-    "any_gpu_hour", "api_price", "baseline_score", "billed_tokens", "chosen", "clock_words", "contract_hour",
-    "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon",
-    "hour_words", "is_old", "label_minutes", "label_price", "label_prices", "label_source", "legal_note",
-    "low_pay", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
-    "price_list", "purchase", "queue_price", "ramp_up", "read_catalog", "read_contracts", "retirement",
+    "CONTRACT_TIER", "DAYS_PER_MONTH", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS",
+    "UNDATED", "Basis", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked",
+    "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score", "best_made", "billed_tokens", "chosen",
+    "clock_words", "contract_hour", "drift_words", "ending_of", "error_cost", "expected_unknowns", "flip_words",
+    "formatting", "gpu_hour", "highest", "horizon", "hour_words", "interval_of_worth", "is_old", "label_minutes",
+    "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
+    "made_sources", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
+    "price_list", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts", "retirement",
     "retirement_of", "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving",
-    "start_of", "stored_months", "supply", "target_value", "token_price", "training_price", "unknown_factor",
-    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "source_names", "start_of", "stored_months", "supply", "target_value", "token_price", "training_price",
+    "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

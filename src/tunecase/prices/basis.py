@@ -4,6 +4,7 @@ Every omitted field falls back to a documented default and is noted in `Basis.us
 the tables can give stays None, and its owner marks the line unpriced.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND
 from tunecase.prices.contracts import Contract
-from tunecase.quantities import Beta, Quantity, Spread, Wanted, Worlds, read_quantity
+from tunecase.quantities import Z80, Z90, Beta, Interval, Interval80, Quantity, Spread, Wanted, Worlds, read_quantity
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ WANTED = {
     "alternatives.prompt_open": Wanted("hour"),
     "alternatives.retrieval": Wanted("hour"),
     "source.effort": Wanted("minute", "label"),
+    "source.worth": Wanted("share", most=1),
+    "source.per_week": Wanted(),
     "source.rate": Wanted("money", "hour"),
     "source.rework": Wanted("share", most=10),
     "source.fee": Wanted("share", most=10),
@@ -113,6 +116,24 @@ WANTED = {
     "source.credit_price": Wanted("money", "credit"),
     "source.upkeep": Wanted("hour", "month"),
     "source.months": Wanted("month"),
+    "source.crowd.rate": Wanted("money", "hour"),
+    "source.crowd.labels_per_example": Wanted(),
+    "source.expert.rate": Wanted("money", "hour"),
+    "source.expert.fee": Wanted("share", most=10),
+    "source.label.people": Wanted(),
+    "source.crowd.people": Wanted(),
+    "source.expert.people": Wanted(),
+    "source.own_people.people": Wanted(),
+    "source.label_hours": Wanted("hour", "week"),
+    "source.have.lead": Wanted("week"),
+    "source.label.lead": Wanted("week"),
+    "source.crowd.lead": Wanted("week"),
+    "source.expert.lead": Wanted("week"),
+    "source.own_people.lead": Wanted("week"),
+    "source.synthetic.lead": Wanted("week"),
+    "source.scrape.lead": Wanted("week"),
+    "source.buy.lead": Wanted("week"),
+    "source.licence.lead": Wanted("week"),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
     "levers.first_run_hours": Wanted("hour"),
@@ -123,6 +144,8 @@ WANTED = {
     "levers.bigger_model_run_cost": Wanted(),
     "levers.synthetic_worth": Wanted("share", most=1),
     "levers.scrape_worth": Wanted("share", most=1),
+    "levers.buy_worth": Wanted("share", most=1),
+    "levers.licence_worth": Wanted("share", most=1),
     "levers.look_hours": Wanted("hour"),
     "stand_in.factor": Wanted(),
     "stand_in.smaller_model_factor": Wanted(),
@@ -135,11 +158,12 @@ WANTED = {
 class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
 
-    `review_minutes` is the measured time of one review [minutes], None until it is measured. `tier` overrides the
-    project's tier unless empty. `usd_per_gpu_hour` is the user's own price for every card. `contracts` are the user's
-    own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say what was left
-    out of it. `build_months` are those from the start to a launch after one round, shape (draws,), 0 until worked out.
-    `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
+    `review_minutes` is the measured time of one review [minutes], `label_minutes` that of one label in a trial of two
+    readers; None until it is measured. `worths` are measured worths of a row, by the name of its source. `tier`
+    overrides the project's tier unless empty. `usd_per_gpu_hour` is the user's own price for every card. `contracts`
+    are the user's own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say
+    what was left out of it. `build_months` are those from the start to a launch after one round, shape (draws,), 0
+    until worked out. `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
     """
 
     project: "Project | None"
@@ -154,6 +178,8 @@ class Basis:
     contracts_hash: str = ""
     contracts_notes: tuple[str, ...] = ()
     build_months: "Draws | float" = 0.0
+    label_minutes: Spread | None = None
+    worths: Mapping[str, Interval80] = field(default_factory=dict)
 
     @property
     def price_book(self) -> str:
@@ -209,6 +235,14 @@ class Basis:
     def draw(self, name: str, given: Quantity | None = None, label: str = "") -> "Draws":
         """The draws of a field; `label` separates two uses of one field (two sources, two roles)."""
         return self.worlds.draw(f"{label} {name}".strip(), self.spread(name, given))
+
+    def draw_around(self, name: str, interval: Interval80) -> "Draws":
+        """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
+        import numpy as np
+
+        z = self.worlds.draw(name, Interval(-Z90, Z90))
+        sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
+        return np.maximum(interval.mid + sides * z, 0.0)
 
 
 def numbered(names: list[str]) -> list[str]:

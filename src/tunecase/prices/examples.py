@@ -1,4 +1,4 @@
-"""What one more example costs, by where it comes from: at hand, labelled, written by a model, scraped or bought.
+"""What one more example costs, by where it comes from: at hand, labelled, made by a model, scraped, bought, licensed.
 
 Each kind has a function (basis, name, source) that returns a Stock, or says in words what is missing. A source without
 a price is never counted as free.
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tunecase.prices.api import api_price
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import UNDATED
-from tunecase.prices.labels import label_price, named_sources, review_hours
+from tunecase.prices.labels import label_price, named_sources, review_hours, source_part
 from tunecase.prices.people import person_hour
+from tunecase.prices.worth import Worth, source_worth
 from tunecase.quantities import Const
 from tunecase.records import DefaultUsed
 
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
 
     Tokens = Source | Evaluation
 
+MADE = ("synthetic", "scrape")  # kinds whose rows nobody has labelled
+
 
 class Stock(NamedTuple):
     """What one source gives: examples, the price of each, what is paid once, and the smallest order (draws,)."""
 
-    pool: float
+    pool: "float | Draws"
     price: "Draws"
     set_up: "Draws"
-    least: float = 0.0
+    least: "float | Draws" = 0.0
+
+    def labelled(self, worth: Worth) -> "Stock":
+        """The same counted in rows that teach like labelled ones: one for each 1 / worth of its own."""
+        if worth.is_one:
+            return self
+        return Stock(self.pool * worth.draws, self.price / worth.draws, self.set_up, self.least * worth.draws)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +136,14 @@ def synthetic(basis: Basis, name: str, source: "Source") -> Stock | str:
 
     price = (tokens in x price in + tokens out x price out + reviewed x minutes / 60 x rate) / (1 - rejected)
     """
+    tokens = token_price(basis, name, source)
+    return tokens if isinstance(tokens, str) else written_by_a_model(basis, name, source, tokens)
+
+
+def written_by_a_model(basis: Basis, name: str, source: "Source", tokens: "Draws | float") -> Stock:
+    """Examples that a model writes, whose tokens cost so much each."""
     import numpy as np
 
-    tokens = token_price(basis, name, source)
-    if isinstance(tokens, str):
-        return tokens
     read = basis.draw("source.reviewed", source.reviewed, name)
     if source.effort is not None:
         minutes = basis.draw("source.effort", source.effort, name)
@@ -168,8 +180,18 @@ def buy(basis: Basis, name: str, source: "Source") -> Stock | str:
     return "price: ... per example"
 
 
+def licence(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """Examples whose use is paid by the row, or for all of them once a term, again for each term of the horizon.
+
+    Leaves out what happens to a model when the licence of its rows ends: the contract says.
+    """
+    if source.once is None:
+        return "price: ... per example, or once: ... for all its rows"
+    return Stock(_pool(source), 0.0 * person_hour(basis), _set_up(basis, name, source))
+
+
 KINDS: dict[str, Callable[[Basis, str, "Source"], Stock | str]] = {
-    one.__name__: one for one in (have, label, synthetic, scrape, buy)
+    one.__name__: one for one in (have, label, synthetic, scrape, buy, licence)
 }
 
 
@@ -228,9 +250,17 @@ def _pool(source: "Source") -> float:
 
 
 def _set_up(basis: Basis, name: str, source: "Source") -> "Draws":
+    """What is paid once, a licence's terms over the horizon among it, shape (draws,)."""
     import numpy as np
 
-    return basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else np.zeros(basis.worlds.n)
+    total = basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else np.zeros(basis.worlds.n)
+    if source.once is None:
+        return total
+    paid = basis.worlds.draw(f"{name} price of a term", source.once.spread)
+    if source.term is None:
+        return total + paid
+    horizon = basis.draw("problem.horizon", basis.project.problem.horizon if basis.project else None)
+    return total + paid * np.ceil(horizon / basis.worlds.draw(f"{name} term", source.term.spread) - 1e-9)
 
 
 def _hour(basis: Basis, name: str, source: "Source") -> "Draws":
@@ -248,8 +278,8 @@ def _label_set_up(basis: Basis, name: str, source: "Source") -> "Draws":
     if usual or source.guidelines is not None:
         total = total + basis.draw("source.guidelines", source.guidelines, name) * person_hour(basis)
     if usual or source.onboarding is not None:
-        rate = basis.draw("source.rate", source.rate, name)
-        total = total + basis.draw("source.onboarding", source.onboarding, name) * rate
+        onboarding = basis.draw("source.onboarding", source.onboarding, name)
+        total = total + onboarding * source_part(basis, "rate", source, name)
     if usual or source.audited is not None:
         rows = basis.spread("source.audited").median if source.audited is None else source.audited
         total = total + review_hours(rows, basis) * person_hour(basis)
@@ -266,25 +296,55 @@ def legal_note(basis: Basis) -> str:
 def made_worth(basis: Basis) -> float:
     """How many labelled rows one synthetic or scraped row is worth in training, the median of the best such source.
 
-    The best source has the lowest price for what its rows are worth; sources without a price come last. 1 where the
-    project names no such source.
+    1 where the project names no such source.
+    """
+    best = best_made(basis)
+    return 1.0 if best is None else best.median
+
+
+def best_made(basis: Basis) -> Worth | None:
+    """The worth of the synthetic or scraped source with the lowest price for what its rows are worth, if there is one.
+
+    Sources without a price come last.
     """
     import numpy as np
 
-    ranked: list[tuple[bool, float, float]] = []
+    ranked: list[tuple[bool, float, float, Worth]] = []
     for name, source in named_sources(basis):
-        if source.kind in ("synthetic", "scrape"):
-            worth = basis.spread(f"levers.{source.kind}_worth").median
+        if source.kind in MADE:
+            worth = source_worth(basis, name, source)
             stocked = stock(basis, name, source)
             price = 0.0 if isinstance(stocked, str) else float(np.median(stocked.price))
-            ranked.append((isinstance(stocked, str), price / worth, worth))
-    return min(ranked)[2] if ranked else 1.0
+            ranked.append((isinstance(stocked, str), price / worth.median, worth.median, worth))
+    return min(ranked, key=lambda each: each[:3])[3] if ranked else None
 
 
-def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:
+class OtherSource(NamedTuple):
+    """A source whose rows nobody has labelled: its name, kind and supply, and what one of its rows is worth."""
+
+    name: str
+    kind: str
+    supply: Supply
+    worth: Worth
+
+
+def made_sources(basis: Basis) -> tuple[OtherSource, ...]:
+    """The project's priced sources whose rows a model writes or a scraper fetches, each by itself."""
+    return tuple(
+        OtherSource(name, source.kind, made, source_worth(basis, name, source))
+        for name, source in named_sources(basis)
+        if source.kind in MADE and (made := supply(basis, only=name, as_labelled=True)).price is not None
+    )
+
+
+def supply(basis: Basis, *, only: str = "", without: Collection[str] = (), as_labelled: bool = False) -> Supply:
     """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
 
-    An uncertain pool counts with its median. `only` keeps the sources of one kind, `without` leaves kinds out.
+    Args:
+        basis: prices and worlds. An uncertain pool counts with its median.
+        only: keep the source of that name.
+        without: kinds to leave out.
+        as_labelled: count in rows that teach like labelled ones, as the learning curve does, not in rows of the source.
     """
     import numpy as np
 
@@ -292,15 +352,17 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Su
     unpriced: list[str] = []
     new: list[Draws] = []
     for index, (name, source) in enumerate(named_sources(basis)):
-        if source.kind in without or only not in ("", source.kind):
+        if source.kind in without or only not in ("", name):
             continue
         given = stock(basis, name, source)
         if isinstance(given, str):
             unpriced.append(f"{source.kind} (source {index + 1}): give {given}")
             continue
+        if as_labelled:
+            given = given.labelled(source_worth(basis, name, source))
         steps.append(given)
         if source.kind != "have" and given.price.any():
             new.append(given.price)
-    limit = sum(step.pool for step in steps) if steps else np.inf
+    limit = sum(float(np.median(step.pool)) for step in steps) if steps else np.inf
     price = next(iter([*new, *(step.price for step in steps)]), None)
     return Supply(tuple(steps), None if np.isinf(limit) else limit, price, tuple(unpriced))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.prices.basis import Basis, numbered
+from tunecase.prices.basis import WANTED, Basis, numbered
 from tunecase.prices.people import person_hour
 
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 def review_price(rows: float, basis: Basis) -> "Draws":
     """What it costs to have people review `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
-    source = label_source(basis)
-    rate = basis.draw("source.rate", source.rate if source else None, "label")
+    rate = source_part(basis, "rate", label_source(basis), "label")
     return review_hours(rows, basis) * rate
 
 
@@ -32,19 +31,48 @@ def queue_price(rows: float, basis: Basis) -> "Draws":
 
     Votes are the project's labels per example, 1 without a source. Leaves out a platform's fee.
     """
-    source = label_source(basis)
-    votes = source.labels_per_example if source else 1.0
-    return (
-        review_price(rows, basis)
-        * votes
-        * (1 + basis.draw("source.rework", source.rework if source else None, "label"))
-    )
+    rework = source_part(basis, "rework", label_source(basis), "label")
+    return review_price(rows, basis) * labels_per_example(basis) * (1 + rework)
 
 
 def named_sources(basis: Basis) -> "list[tuple[str, Source]]":
     """The project's sources with a name for each; two of one kind are drawn apart."""
     sources = basis.project.data.sources if basis.project else ()
-    return list(zip(numbered([source.kind for source in sources]), sources, strict=True))
+    return list(zip(numbered([source.name or source.kind for source in sources]), sources, strict=True))
+
+
+def group_of(source: "Source") -> str:
+    """Whose defaults a source takes: those of who labels, where the project file says so, else of its kind."""
+    return source.kind if source.by is None else source.by.replace(" ", "_")
+
+
+def source_part(basis: Basis, part: str, source: "Source | None", name: str) -> "Draws":
+    """A part of a label's price, shape (draws,): as stated, else the default of who labels, else that of any label.
+
+    The own people cost the team's hour and no fee.
+    """
+    given = getattr(source, part) if source else None
+    if given is None and source is not None and source.by == "own people" and part in ("rate", "fee"):
+        hour = person_hour(basis)
+        return hour if part == "rate" else 0.0 * hour
+    own = f"source.{group_of(source)}.{part}" if source else ""
+    return basis.draw(own if given is None and own in WANTED else f"source.{part}", given, name)
+
+
+def label_rate(basis: Basis) -> "Draws":
+    """An hour of those who label for the project's first label source, shape (draws,)."""
+    source = label_source(basis)
+    return source_part(basis, "rate", source, name_of_source(source, basis))
+
+
+def labels_per_example(basis: Basis, source: "Source | None" = None) -> float:
+    """How many people label each row, of a source or of the project's first label source."""
+    source = source or label_source(basis)
+    if source is None:
+        return 1.0
+    if source.by == "crowd" and "labels_per_example" not in source.model_fields_set:
+        return basis.spread("source.crowd.labels_per_example").median
+    return source.labels_per_example
 
 
 def label_source(basis: Basis) -> "Source | None":
@@ -53,12 +81,14 @@ def label_source(basis: Basis) -> "Source | None":
 
 
 def label_minutes(basis: Basis, source: "Source | None" = None) -> "Draws":
-    """Minutes of one person on one label, shape (draws,): from the project, else from timed reviews, else the default.
+    """Minutes of one person on one label, shape (draws,): the project's, else measured, else the default.
 
-    minutes of a label = minutes of a review x (1 to 2),   where only reviews were timed
+    minutes of a label = those of the labelling trial, else minutes of a review x (1 to 2) where only reviews were timed
     """
     source = source or label_source(basis)
     name = name_of_source(source, basis)
+    if (source is None or source.effort is None) and basis.label_minutes is not None:
+        return basis.worlds.draw("label_minutes", basis.label_minutes)
     if (source is None or source.effort is None) and basis.review_minutes is not None:
         factor = basis.draw("source.label_over_review", label=name)
         return basis.worlds.draw("review_minutes", basis.review_minutes) * factor
@@ -66,10 +96,13 @@ def label_minutes(basis: Basis, source: "Source | None" = None) -> "Draws":
 
 
 def clock_words(basis: Basis) -> str:
-    """The measured review time beside the project's minutes per label; empty where no review was timed."""
-    if basis.review_minutes is None:
+    """The measured time of a label or a review beside the project's minutes; empty where none was timed."""
+    source, clock, trial = label_source(basis), basis.review_minutes, basis.label_minutes
+    if trial is not None:
+        timed = f"a label took {trial.low:.2g} to {trial.high:.2g} min in the labelling trial"
+        return f"the project file says {source.effort.text}; {timed}" if source and source.effort else timed
+    if clock is None:
         return ""
-    source, clock = label_source(basis), basis.review_minutes
     timed = f"a review took {clock.low:.2g} to {clock.high:.2g} min by the reviewers' own clock"
     if source is not None and source.effort is not None:
         return f"the project file says {source.effort.text}; {timed}"
@@ -92,11 +125,10 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
     name = name_of_source(source, basis)
     if source and source.price is not None:
         return basis.worlds.draw(f"{name} price per example", source.price.spread)
-    votes = source.labels_per_example if source else 1.0
+    votes = labels_per_example(basis, source)
     hours = label_minutes(basis, source) / 60 * votes
     rate, rework, fee, usable, run = (
-        basis.draw(f"source.{part}", getattr(source, part) if source else None, name)
-        for part in ("rate", "rework", "fee", "usable", "management")
+        source_part(basis, part, source, name) for part in ("rate", "rework", "fee", "usable", "management")
     )
     price = hours * rate * (1 + rework) * (1 + fee) * (1 + run)
     if source is not None and source.managed_by is not None:
@@ -107,8 +139,9 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
 
 
 def name_of_source(source: "Source | None", basis: Basis) -> str:
-    """The name under which a source is drawn; `label` for a source that is not in the project."""
-    return next((name for name, other in named_sources(basis) if other is source), "label")
+    """The name under which a source is drawn; for one that is not in the project its own, or `label`."""
+    own = (source.name if source else None) or "label"
+    return next((name for name, other in named_sources(basis) if other is source), own)
 
 
 def label_prices(basis: Basis) -> dict[str, float]:

@@ -41,12 +41,12 @@ from tunecase.project.kinds import (
 )
 
 # Fields that every source may have, and those that say something of one kind only.
-OF_EVERY_KIND = frozenset({"kind", "pool", "price", "set_up"})
+OF_EVERY_KIND = frozenset({"kind", "name", "pool", "price", "set_up", "worth", "lead", "per_week", "risk"})
 OF_KIND = {
     "have": frozenset({"effort", "rate", "hours"}),
     "label": frozenset({
-        "effort", "rate", "labels_per_example", "rework", "fee", "usable", "management", "managed_by", "tool_fee",
-        "guidelines", "onboarding", "audited",
+        "by", "effort", "rate", "labels_per_example", "rework", "fee", "usable", "management", "managed_by", "tool_fee",
+        "guidelines", "onboarding", "audited", "people",
     }),
     "synthetic": frozenset({
         "effort", "rate", "model", "tokens_in", "tokens_out", "price_in", "price_out", "rejected", "reviewed",
@@ -55,13 +55,18 @@ OF_KIND = {
         "pages_per_example", "page_yield", "credits_per_page", "credit_price", "upkeep", "months", "rate", "usable",
     }),
     "buy": frozenset({"minimum"}),
+    "licence": frozenset({"minimum", "once", "term"}),
 }  # fmt: skip
 
 
 class Source(Section):
     """Where more examples can come from, and at what price; each kind has fields of its own."""
 
-    kind: Literal["have", "label", "synthetic", "scrape", "buy"]
+    kind: Literal["have", "label", "synthetic", "scrape", "buy", "licence"]
+    name: str | None = Field(None, description="What you call it; its kind, with a number, when left out.")
+    by: Literal["crowd", "expert", "own people"] | None = Field(
+        None, description="label: who labels; sets what an hour, the fee and the number of readers default to."
+    )
     pool: CountOrNone | None = Field(
         None, description="How many examples this source can give; 0 alone says that no more can be had."
     )
@@ -72,6 +77,12 @@ class Source(Section):
         None, description="label, scrape: share of what arrives that can be used; `price` is of one usable example."
     )
     set_up: MoneyOrNothing | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
+    worth: PartShare | None = Field(
+        None, description="Labelled examples that one of its rows teaches like; `pilot --source` measures it."
+    )
+    lead: Weeks | None = Field(None, description="Weeks until its first row can be used.")
+    per_week: Count | None = Field(None, description="Usable rows that it gives in a week, from then on.")
+    risk: str | None = Field(None, description="What could go wrong with it, in your own words.")
     effort: MinutesPerLabel | None = Field(None, description="Minutes to label, review or format one row.")
     rate: MoneyPerHour | None = Field(None, description="What an hour of those who do it costs.")
     labels_per_example: Annotated[float, Field(ge=1, le=20)] = 1.0
@@ -87,6 +98,7 @@ class Source(Section):
     guidelines: HoursOrNone | None = Field(None, description="label: the team's hours to write the guidelines.")
     onboarding: HoursOrNone | None = Field(None, description="label: annotators' hours until they label well.")
     audited: CountOfRows | None = Field(None, description="label: labels that the team checks before the rest.")
+    people: Count | None = Field(None, description="label: how many people label at once.")
     hours: HoursOrNone | None = Field(None, description="have: hours in all to format and clean what exists.")
     model: str | None = Field(None, description="synthetic: the model that writes, for its price in the tables.")
     tokens_in: CountOrNone | None = Field(None, description="synthetic: tokens read for one example that is made.")
@@ -101,7 +113,9 @@ class Source(Section):
     credit_price: MoneyPerCredit | None = Field(None, description="scrape: what one credit costs.")
     upkeep: HoursPerMonth | None = Field(None, description="scrape: an engineer's hours to keep it running.")
     months: Months | None = Field(None, description="scrape: for how long it is kept running.")
-    minimum: Count | None = Field(None, description="buy: the smallest order, in examples.")
+    minimum: Count | None = Field(None, description="buy, licence: the smallest order, in examples.")
+    once: MoneyOrNothing | None = Field(None, description="licence: paid for all its rows, once for each term.")
+    term: Months | None = Field(None, description="licence: for how long it holds; for good when left out.")
 
 
 class Training(Section):

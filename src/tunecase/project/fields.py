@@ -211,6 +211,8 @@ class Levers(Section):
     bigger_model_run_cost: Factor | None = Field(None, description="Price of a run of the bigger model, as a multiple.")
     synthetic_worth: PartShare | None = Field(None, description="Labelled examples that a synthetic one teaches like.")
     scrape_worth: PartShare | None = Field(None, description="Labelled examples that a scraped one teaches like.")
+    buy_worth: PartShare | None = Field(None, description="Labelled examples that a bought one teaches like.")
+    licence_worth: PartShare | None = Field(None, description="Labelled examples that a licensed one teaches like.")
     first_run_hours: Hours | None = Field(None, description="All of people's hours in a round without data work.")
     look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
 

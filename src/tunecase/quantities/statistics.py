@@ -373,27 +373,31 @@ def ceiling_range(agreed: int, rows: int, classes: int, confidence: float = 0.8)
 
 @dataclass(frozen=True, slots=True)
 class AgreementOfTwo:
-    """How often two annotators give one label: the share of rows, and kappa, agreement beyond chance."""
+    """How often two annotators give one label: the share of rows, and kappa and alpha, agreement beyond chance."""
 
     rows: int
     share: Interval80
     kappa: Interval80 | None
+    alpha: Interval80 | None = None
 
 
 def agreement_of_two(pairs: Sequence[tuple[str, str]]) -> AgreementOfTwo:
     """Two annotators' labels of the same rows compared.
 
         kappa = (a - c) / (1 - c),   a the share of equal pairs, c = sum_k p_k q_k
+        alpha = 1 - (1 - a) / d,   d = (m^2 - sum_k m_k^2) / (m (m - 1)),   m labels in all, m_k of class k
 
     Args:
         pairs: (first, second) label, one a row, at least one.
-    Returns: share (Wilson) and Cohen's kappa, None where only one label occurs; the range of kappa is that of a, with
-        the annotators' class shares as they are.
+    Returns: share (Wilson), Cohen's kappa and Krippendorff's alpha for names, None where only one label occurs; their
+        ranges are that of a, with the class shares as they are.
     Example:
-        >>> agreement_of_two([("a", "a"), ("b", "b"), ("a", "b"), ("b", "b")]).kappa.mid
-        0.5
+        >>> found = agreement_of_two([("a", "a"), ("b", "b"), ("a", "b"), ("b", "b")])
+        >>> found.kappa.mid, round(found.alpha.mid, 3)
+        (0.5, 0.533)
 
-    Source: Cohen, Educational and Psychological Measurement 20 (1960).
+    Source: Cohen, Educational and Psychological Measurement 20 (1960); Krippendorff, Content Analysis, 4th ed., chapter
+    12. Alpha is written out here: for two people and names it is one line, and a library would be one more to install.
     """
     rows = len(pairs)
     agreed = sum(one == other for one, other in pairs)
@@ -403,7 +407,11 @@ def agreement_of_two(pairs: Sequence[tuple[str, str]]) -> AgreementOfTwo:
     share = Interval80(low, agreed / rows, high)
     if chance >= 1:
         return AgreementOfTwo(rows, share, None)
-    return AgreementOfTwo(rows, share, Interval80(*((a - chance) / (1 - chance) for a in (low, agreed / rows, high))))
+    ends, labels = (low, agreed / rows, high), 2 * rows
+    unlike = (labels**2 - sum(held**2 for held in (first + second).values())) / (labels * (labels - 1))
+    kappa = Interval80(*((a - chance) / (1 - chance) for a in ends))
+    alpha = Interval80(*(1 - (1 - a) / unlike for a in ends))
+    return AgreementOfTwo(rows, share, kappa, alpha)
 
 
 def winners_curse(k: int) -> float:

@@ -23,7 +23,7 @@ from tunecase.records.estimate import (
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.judge import Judged
-from tunecase.records.label import Labelling, NextLabel
+from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
 from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import (
@@ -60,6 +60,7 @@ from tunecase.records.prices import Price, Prices, PricesUpdated, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
+from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
     Amount,
     Charge,
@@ -79,15 +80,16 @@ from tunecase.records.spend import (
 __all__ = [
     "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Approval", "Approvals",
     "Approved", "Audit", "Authorised", "Baseline", "Bill", "BookLine", "Books", "Bridge", "Capital", "Chance",
-    "Change", "Changed", "Charge", "Charges", "Check", "Cleaned", "Closing", "Cluster", "Compared", "Comparison",
-    "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
-    "Difference", "Driver", "Ending", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
-    "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement", "KeyAssumption", "Kind", "Labelling",
-    "LeftOut", "Limits", "Line", "LineRule", "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next",
-    "NextLabel", "NextRun", "NotUsed", "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed",
-    "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained",
-    "Rejection", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity",
-    "Shift", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced",
+    "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster",
+    "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition",
+    "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment",
+    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement",
+    "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line", "LineRule",
+    "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed",
+    "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed",
+    "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report",
+    "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced",
+    "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced",
     "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth",
     "Written", "from_json", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Which rows to label next, and what that costs."""
+"""Which rows to label next, what that costs, and how far two readers agree."""
 
 from dataclasses import dataclass
 
-from tunecase.quantities import Band
+from tunecase.quantities import Band, Interval80
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,74 @@ class Labelling:
     def ok(self) -> bool:
         """True when there is a row to label."""
         return bool(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTask:
+    """A labelling trial given out: the same rows for two readers, answers not shown.
+
+    `id` stands in both files. `rows` are row numbers of `pool`, from 0; `labels` are those to choose from, empty where
+    answers are free. `minutes` are of both readers together, `price` what they cost.
+    """
+
+    id: str
+    pool: str
+    rows: tuple[int, ...]
+    labels: tuple[str, ...]
+    files: tuple[str, ...]
+    price: Band
+    minutes: Band
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two labels that the readers took for one another, and on how many rows."""
+
+    label: str
+    other: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAgreement:
+    """Of `rows` to which either reader gave a label, the share on which both gave it."""
+
+    label: str
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTrial:
+    """What two readers said of the same rows: how long a label takes, how far they agree, and the ceiling that sets.
+
+    `agreed` of `rows` have the same label from both; `share` is that part, `kappa` and `alpha` (Krippendorff's, for
+    names) the same beyond chance. `ceiling` is the highest honest score against one reader's labels. Each is None where
+    the labels are no classes, or too few to say. `minutes` is the mean of one label, which a price needs, None below 20
+    timed labels; `single_minutes` is the median of single labels with P10 and P90. `reader_minutes` are the medians of
+    the readers.
+    """
+
+    id: str
+    files: tuple[str, ...]
+    rows: int
+    classes: int
+    agreed: int
+    share: Interval80 | None
+    kappa: Interval80 | None
+    alpha: Interval80 | None
+    ceiling: Interval80 | None
+    disagreements: tuple[Disagreement, ...]
+    by_class: tuple[ClassAgreement, ...]
+    timed: int
+    minutes: Interval80 | None
+    single_minutes: Interval80 | None
+    reader_minutes: tuple[float | None, ...]
+    target: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """False when the target lies above the ceiling."""
+        return self.target is None or self.ceiling is None or self.target <= self.ceiling.high

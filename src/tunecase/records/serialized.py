@@ -19,13 +19,14 @@ from tunecase.records.estimate import Estimate
 from tunecase.records.fit import Fit, Scored
 from tunecase.records.forecast import Forecast
 from tunecase.records.judge import Judged
-from tunecase.records.label import Labelling
+from tunecase.records.label import Labelling, LabelTask, LabelTrial
 from tunecase.records.ledger import Rechained, SetAside, Verified
 from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
+from tunecase.records.sources import Sources, SourceTrial
 from tunecase.records.spend import Charges, Imported, LineRule, Mapped, Spending
 
 T = TypeVar("T")
@@ -36,6 +37,10 @@ RECORDS: dict[str, type] = {
     "clean": Cleaned,
     "review": Reviews,
     "labelling": Labelling,
+    "label task": LabelTask,
+    "label trial": LabelTrial,
+    "sources": Sources,
+    "source trial": SourceTrial,
     "estimate": Estimate,
     "pilot": Pilot,
     "judge": Judged,

@@ -55,6 +55,7 @@ from tunecase.report.sections.forecast import chances
 from tunecase.report.sections.lights import lights
 from tunecase.report.sections.material import Material
 from tunecase.report.sections.pilot import trial
+from tunecase.report.sections.sources import sources
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -66,6 +67,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     problem,
     data,
     trial,
+    sources,
     spent,
     basis,
     unchecked,
@@ -173,6 +175,7 @@ def _gathered(records: Mapping[str, Any], today: date | None = None) -> Material
         decision=records.get("decide"),
         books=records.get("books"),
         approvals=records.get("approvals"),
+        sources=records.get("sources"),
     )
 
 

@@ -20,7 +20,8 @@ from tunecase.plan.levers.state import State
 from tunecase.plan.limits import SELDOM, _stop_at
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.policy import worth_of_knowing, worth_of_seeing
-from tunecase.prices.examples import Supply
+from tunecase.prices.examples import OtherSource, Supply
+from tunecase.prices.worth import Worth
 from tunecase.quantities import Interval80, sampled
 from tunecase.quantities.spread import Band, Beta, Worlds, band
 from tunecase.records import Accuracy, Finding, Measured, Reviews
@@ -245,10 +246,14 @@ def test_the_chance_to_reach_rises_with_the_rows_that_can_be_had() -> None:
 
 def test_another_source_pays_for_what_one_example_of_it_teaches() -> None:
     """Rows that a model writes: as many more as they teach less, at their own price, and the assumption is told."""
-    at = state(others=(("synthetic", label_supply(0.01)),))
+    at = state()
+    worth = at.basis.draw("levers.synthetic_worth")
+    supply = label_supply(0.01 / worth)
+    at = replace(
+        at, others=(OtherSource("synthetic", "synthetic", supply, Worth(worth, 0.55, "30% to 100%", "assumed")),)
+    )
     found = offer("other_sources", at)
     assert found.purchase is not None
-    worth = at.basis.draw("levers.synthetic_worth")
     assert pytest.approx(500 / worth) == found.purchase.examples[0]
     assert pytest.approx(0.01 * 500 / worth) == found.purchase.costs[0]
     assert "one synthetic example teaches like 30% to 100%" in found.assumption

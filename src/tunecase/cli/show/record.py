@@ -15,7 +15,7 @@ from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
 from tunecase.cli.show.forecast import print_forecast
 from tunecase.cli.show.judge import print_judged
-from tunecase.cli.show.label import print_labelling
+from tunecase.cli.show.label import print_label_task, print_label_trial, print_labelling
 from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
@@ -23,6 +23,7 @@ from tunecase.cli.show.pilot import print_pilot
 from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
+from tunecase.cli.show.sources import print_source_trial, print_sources
 from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_spend
 from tunecase.errors import InputError, TunecaseError
 
@@ -40,6 +41,8 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "estimate": print_estimate,
     "estimate again": print_estimate_again,
     "pilot": print_pilot,
+    "sources": print_sources,
+    "source trial": print_source_trial,
     "judge": print_judged,
     "forecast": print_forecast,
     "decide": print_decision,
@@ -57,6 +60,8 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
+    "label task": print_label_task,
+    "label trial": print_label_trial,
     "ledger": print_ledger,
     "rechain": print_ledger,
     "prices": print_prices,

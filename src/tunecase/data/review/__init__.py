@@ -1,6 +1,8 @@
 """What people said of the rows in a review queue, and how far the queue has to be read."""
 
 from tunecase.data.review.corrections import CORRECTIONS_FILE, read_corrections, write_corrections
-from tunecase.data.review.review import GivenOut, review
+from tunecase.data.review.review import LEAST_TIMED, GivenOut, mean_minutes, review
 
-__all__ = ["CORRECTIONS_FILE", "GivenOut", "read_corrections", "review", "write_corrections"]
+__all__ = [
+    "CORRECTIONS_FILE", "LEAST_TIMED", "GivenOut", "mean_minutes", "read_corrections", "review", "write_corrections",
+]  # fmt: skip

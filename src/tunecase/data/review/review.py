@@ -127,7 +127,7 @@ def review(
         error_rate=rate,
         remaining=_remaining(settled, rate, queue, rows.count),
         timed=len(times),
-        minutes=_minutes(times),
+        minutes=mean_minutes(times),
         reviewers=len({each.decision.reviewer for each in judged}),
         twice=len(pairs),
         agreement=_rate(sum(first == second for first, second in pairs), len(pairs)),
@@ -331,8 +331,8 @@ def _depths(read: Sequence[_Settled]) -> tuple[DepthReviewed, ...]:
     return tuple(DepthReviewed(step, step, _wrong(order[:step])) for step in steps)
 
 
-def _minutes(seconds: Sequence[float]) -> Interval80 | None:
-    """The minutes of one review: the mean of the times, with its 80% interval; None for fewer than 20 times.
+def mean_minutes(seconds: Sequence[float]) -> Interval80 | None:
+    """The minutes of one review or label: the mean of the times, with its 80% interval; None for fewer than 20 times.
 
     A time above ten times the median counts as ten times the median, since the reviewer was away.
     """

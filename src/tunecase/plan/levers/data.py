@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.plan.levers.state import Evidence, Offer, State, words_of
 from tunecase.plan.rounds.board import Move, Purchase
 from tunecase.prices import Supply, review_price
-from tunecase.quantities import Z80, Z90, Interval, count
+from tunecase.quantities import count
 from tunecase.quantities import share as percent
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws, Interval80
+    from tunecase.quantities import Draws
 
 
 def label(state: State) -> Offer:
@@ -35,11 +35,12 @@ def label(state: State) -> Offer:
 
 
 def other_sources(state: State) -> Offer:
-    """Rows that a model writes or a scraper fetches: one of them teaches like `worth` labelled ones, by assumption.
+    """Rows that a model writes or a scraper fetches: one of them teaches like `worth` labelled ones.
 
-        cost(n -> n') = (supply((n' - n_0) / worth) - supply((n - n_0) / worth)) of that source
+        cost(n -> n') = supply(n' - n_0) - supply(n - n_0) of that source, in rows that teach like labelled ones
 
-    Of several such sources the one whose first step is cheapest. Leaves out that too many of them may bend the curve.
+    The worth is the user's, else measured by `pilot --source`, else assumed. Of several such sources the one whose
+    first step is cheapest. Leaves out that too many of them may bend the curve.
     """
     import numpy as np
 
@@ -49,20 +50,19 @@ def other_sources(state: State) -> Offer:
     if len(state.sizes) < 2:
         return Offer("other_sources", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
     purchases = []
-    for kind, supply in state.others:
-        field = f"levers.{kind}_worth"
-        worth = state.basis.draw(field)
-        purchase = _purchase("other_sources", supply, state.sizes, worth)
+    for other in state.others:
+        purchase = _purchase("other_sources", other.supply, state.sizes, other.worth.draws)
         if purchase is not None:
-            purchases.append((float(np.mean(purchase.costs[0])), kind, field, purchase))
+            purchases.append((float(np.mean(purchase.costs[0])), other, purchase))
     if not purchases:
         return Offer("other_sources", name, blocked="such sources cannot give enough rows")
-    _, kind, field, purchase = min(purchases, key=lambda one: one[0])
-    more = float(np.median(purchase.examples[0]))
-    what = {"synthetic": f"have a model write {count(more)} examples", "scrape": f"scrape {count(more)} examples"}[kind]
+    _, other, purchase = min(purchases, key=lambda one: one[0])
+    more = count(float(np.median(purchase.examples[0])))
+    what = {"synthetic": f"have a model write {more} examples", "scrape": f"scrape {more} examples"}[other.kind]
+    evidence: Evidence = "measured" if other.worth.origin == "measured" else "assumed"
     return Offer(
-        "other_sources", what, f"{what}, train and test once", "assumed", purchase=purchase,
-        assumption=f"one {kind} example teaches like {words_of(field, state)} of a labelled one",
+        "other_sources", what, f"{what}, train and test once", evidence, purchase=purchase,
+        assumption=f"one {other.name} example teaches like {other.worth.words} of a labelled one",
     )  # fmt: skip
 
 
@@ -76,18 +76,19 @@ def _purchase(
 ) -> Purchase | None:
     """Costs and counts from each size to the next, as far as the source reaches in half of the worlds.
 
-    `first` rows came from it before.
+    The supply counts rows that teach like labelled ones, `first` of which came from it before; of its own rows it takes
+    one for each `worth` of those.
     """
     import numpy as np
 
-    totals = [first + (size - sizes[0]) / worth for size in sizes]
+    totals = [float(first + size - sizes[0]) for size in sizes]
     costs, examples = [], []
     for low, high in pairwise(totals):
         until = supply.cost(high)
         if not np.isfinite(np.median(until)):
             break
         costs.append(np.where(np.isfinite(until), until - np.where(np.isfinite(until), supply.cost(low), 0.0), np.inf))
-        examples.append(high - low)
+        examples.append((high - low) / worth)
     # A size that no source reaches costs infinity, so that no world is led there.
     beyond = len(sizes) - 1 - len(costs)
     return Purchase(name, (*costs, *[np.inf] * beyond), (*examples, *[0.0] * beyond)) if costs else None
@@ -155,7 +156,7 @@ def _by_reviews(state: State) -> _Wrong | None:
     reviews, rows = state.reviews, state.sizes[0]
     if reviews is None or reviews.remaining is None or not reviews.rows:
         return None
-    remaining = np.minimum(_draws(state, "wrong labels left, reviewed", reviews.remaining), rows)
+    remaining = np.minimum(state.basis.draw_around("wrong labels left, reviewed", reviews.remaining), rows)
     mended = min(reviews.wrong, rows)
     # What reviewers have corrected is mended for nothing; only what they have not seen still costs a look.
     each = max(reviews.rows - reviews.controls, 1) / max(reviews.wrong - reviews.controls_wrong, 1)
@@ -176,7 +177,7 @@ def _by_audit(state: State) -> _Wrong | None:
         return None
     measured, judged = finding.measured, finding.measured.middle / finding.share
     wrong_rows = Interval80(measured.low, measured.middle, measured.high)
-    share = np.clip(_draws(state, "wrong labels, audited", wrong_rows) / judged, 0, 1)
+    share = np.clip(state.basis.draw_around("wrong labels, audited", wrong_rows) / judged, 0, 1)
     # Of the wrong labels a queue finds the part that was measured; the rest stays where it is.
     recall = finding.accuracy.recall if finding.accuracy and finding.accuracy.recall is not None else 1.0
     looked_at = np.full(len(share), min(finding.review_rows, judged))
@@ -196,12 +197,3 @@ def _spoilt(state: State) -> float:
     """K / (K - 1) for K labels; 2 where they are not known."""
     classes = len(state.audit.classes) if state.audit else 0
     return classes / (classes - 1) if classes > 1 else 2.0
-
-
-def _draws(state: State, name: str, interval: "Interval80") -> "Draws":
-    """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
-    import numpy as np
-
-    z = state.basis.worlds.draw(name, Interval(-Z90, Z90))
-    sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
-    return np.maximum(interval.mid + sides * z, 0.0)

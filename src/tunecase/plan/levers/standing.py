@@ -23,10 +23,12 @@ from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.walk import of_the_model
 from tunecase.prices import (
+    MADE,
     ROUNDS,
     Basis,
     Supply,
     baseline_score,
+    made_sources,
     person_hour,
     serving_saving,
     supply,
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
 MOST_SIZES = 8
 MOST_STATED = 100  # rounds that a project file can ask for
-MADE = ("synthetic", "scrape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def standing(
         value=value,
         prices=prices_of(work, scaled),
         supply=labelled_supply(basis),
-        others=tuple((kind, made) for kind in MADE if (made := supply(basis, only=kind)).price is not None),
+        others=made_sources(basis),
         budget_left=_budget(facts) * scaled.budget - facts.spent - _answers(work),
         forecast=forecast,
         audit=audit,
@@ -197,7 +198,7 @@ def belief_of(forecast: Forecast, basis: Basis) -> Belief:
 
 def labelled_supply(basis: Basis) -> Supply:
     """Where rows with labels of people come from: no model writes them and no scraper fetches them."""
-    return supply(basis, without=MADE)
+    return supply(basis, without=MADE, as_labelled=True)
 
 
 def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from tunecase import catalog
 from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
-from tunecase.prices import Basis, Supply
+from tunecase.prices import Basis, OtherSource, Supply
 from tunecase.records import Audit, Forecast, Reviews, Tuning
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class State:
     """Where the project stands: the worlds, the prices, the target. Arrays have shape (worlds,) or (worlds, sizes).
 
     `paths` are true errors of the model to be tuned at `sizes`, the first of which are the rows at hand; `value` is V,
-    None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
+    None where nobody said what the target is worth. `supply` gives labelled rows, `others` is what is made or scraped.
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
     (repairs, test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured
     rounds used.
@@ -44,7 +44,7 @@ class State:
     value: "Draws | None"
     prices: RoundPrices
     supply: Supply
-    others: tuple[tuple[str, Supply], ...]
+    others: tuple[OtherSource, ...]
     budget_left: float
     forecast: Forecast
     audit: Audit | None

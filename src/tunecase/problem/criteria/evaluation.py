@@ -57,7 +57,7 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
         )
     middle = facts.ceiling.mid
     got = f"ceiling {percent(middle)} ({percent(facts.ceiling.low)} to {percent(facts.ceiling.high)})"
-    seen = f"two people agree on {percent(facts.agreement)} of {len(facts.doubles)} rows, {got}"
+    seen = f"two people agree on {percent(facts.agreement)} of {facts.agreed[1]} rows, {got}"
     if facts.target is None:
         return CEILING.unknown(f"{seen}, but there is no target", "add problem.target", got=got)
     if facts.direction == "lower" or facts.target <= middle:

@@ -12,6 +12,7 @@ from tunecase.pilot.scoring import row_scores
 from tunecase.prices import (
     Basis,
     label_price,
+    labels_per_example,
     person_hour,
     review_hours,
     saving_per_answer,
@@ -20,7 +21,7 @@ from tunecase.prices import (
 )
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
-from tunecase.records import Audit, Baseline
+from tunecase.records import Audit, Baseline, LabelTrial
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -46,6 +47,7 @@ class Facts:
         tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
+        trial: what two readers said of the same rows, for the ceiling where the test rows have no second label.
     """
 
     project: Project
@@ -60,6 +62,7 @@ class Facts:
     tuning_cost: Band | None = None
     chance: float | None = None
     upkeep: float = 0.0
+    trial: LabelTrial | None = None
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -175,8 +178,16 @@ class Facts:
 
     @cached_property
     def agreement(self) -> float | None:
-        """Share of doubly labelled test rows on which both labels are the same."""
-        return sum(a == b for a, b in self.doubles) / len(self.doubles) if self.doubles else None
+        """Share of doubly labelled rows on which both labels are the same."""
+        agreed, rows = self.agreed
+        return agreed / rows if rows else None
+
+    @cached_property
+    def agreed(self) -> tuple[int, int]:
+        """Rows on which two people give one label, of how many: of the test rows, else of the labelling trial."""
+        if not self.doubles and self.trial is not None and self.trial.share is not None:
+            return self.trial.agreed, self.trial.rows
+        return sum(a == b for a, b in self.doubles), len(self.doubles)
 
     @cached_property
     def classes(self) -> int:
@@ -186,14 +197,13 @@ class Facts:
 
     @cached_property
     def ceiling(self) -> Interval80 | None:
-        """The highest honest score, from the second labels, where the score counts right items.
+        """The highest honest score, from two people's labels, where the score counts right items.
 
         A range over few double labels and over how mistakes fall: evenly, or always on one look-alike.
         """
         if not self.counts_items:
             return None
-        agreed = sum(a == b for a, b in self.doubles)
-        return ceiling_range(agreed, len(self.doubles), self.classes)
+        return ceiling_range(*self.agreed, self.classes)
 
     @cached_property
     def value_of_all(self) -> "Draws | None":
@@ -248,9 +258,7 @@ class Facts:
 
     def votes_price(self, votes: int) -> Band:
         """What so many single readings of a row cost, in the base currency."""
-        known = self.project.data.sources
-        each = next((source.labels_per_example for source in known if source.kind == "label"), 1.0)
-        return band(label_price(self.basis) * votes / each)
+        return band(label_price(self.basis) * votes / labels_per_example(self.basis))
 
     def money(self, price: Band) -> str:
         """A price in words: the middle to three figures, with P10 and P90 where they differ."""

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from tunecase.records import Approvals, Audit, Books, Decision, Definition, Estimate, Forecast, Judged, Pilot, Spending
+from tunecase.records import (
+    Approvals,
+    Audit,
+    Books,
+    Decision,
+    Definition,
+    Estimate,
+    Forecast,
+    Judged,
+    Pilot,
+    Sources,
+    Spending,
+)
 from tunecase.report.content import Section
 
 
@@ -25,6 +37,7 @@ class Material:
     forecast: Forecast | None = None
     decision: Decision | None = None
     books: Books | None = None
+    sources: Sources | None = None
     spendings: tuple[Spending, ...] = ()
     earlier: tuple[tuple[str, Estimate], ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
