@@ -72,7 +72,7 @@ __all__ = [
     "CONTRACT_TIER", "DAYS_PER_MONTH", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS",
     "UNDATED", "Basis", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked",
     "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score", "best_made", "billed_tokens", "chosen",
-    "clock_words", "contract_hour", "drift_words", "ending_of", "error_cost", "expected_unknowns", "flip_words",
+    "clock_words", "contract_hour", "drift_words", "ending_of", "error_cost", "flip_words",
     "formatting", "gpu_hour", "highest", "horizon", "hour_words", "interval_of_worth", "is_old", "label_minutes",
     "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
     "made_sources", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",

@@ -62,6 +62,8 @@ OF_KIND = {
 class Source(Section):
     """Where more examples can come from, and at what price; each kind has fields of its own."""
 
+    later = frozenset({"name", "by", "worth", "lead", "per_week", "risk", "people", "once", "term"})
+
     kind: Literal["have", "label", "synthetic", "scrape", "buy", "licence"]
     name: str | None = Field(None, description="What you call it; its kind, with a number, when left out.")
     by: Literal["crowd", "expert", "own people"] | None = Field(

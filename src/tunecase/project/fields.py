@@ -150,6 +150,8 @@ class Owned(Section):
 class Compute(Section):
     """Where training would run."""
 
+    later = frozenset({"minimum_hours"})
+
     tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
     gpus: tuple[GpuName, ...] = ()
     gpu_count: PositiveInt | None = None
@@ -203,6 +205,8 @@ class Alternatives(Section):
 class Levers(Section):
     """What the steps of a project are assumed to do; what is written here takes the place of the shipped assumption."""
 
+    later = frozenset({"buy_worth", "licence_worth"})
+
     label_noise: PartShare | None = Field(None, description="Share of wrong labels, where nobody has looked.")
     rows_per_wrong_label: Factor | None = Field(None, description="Rows reviewed for each wrong label that is found.")
     tuning_factor: Factor | None = Field(None, description="Error after a search over settings / error before.")
@@ -220,7 +224,7 @@ class Levers(Section):
 class Project(Section):
     """The project file."""
 
-    later = frozenset({"effort"})
+    later = frozenset({"effort", "start", "costs", "after_launch"})
 
     name: str
     problem: ProblemStatement = ProblemStatement()
