@@ -337,6 +337,9 @@ def test_a_forged_approval_is_no_record(folder: Path) -> None:
     forged = {**entry.body, "amount": "1e999999"}
     case.flow.ledger.append("record", forged, recorded_at=entry.recorded_at, verb="approve")
     assert ["approve: amount is '1e999999'"] == [one.got for one in case.flow.ledger.verify()]
+    negative = {**entry.body, "amount_base": "-5"}
+    case.flow.ledger.append("record", negative, recorded_at=entry.recorded_at, verb="approve")
+    assert "approve: amount_base is '-5'" == case.flow.ledger.verify()[-1].got
 
 
 def test_joined_ledgers_keep_both_approvals(folder: Path, tmp_path: Path) -> None:
