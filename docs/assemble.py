@@ -40,6 +40,7 @@ CHAPTERS = (
             "data/tokens/",
             "data/clean/",
             "data/review/",
+            "data/label_trial.py",
         ),
     ),
     Chapter(

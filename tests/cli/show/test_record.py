@@ -78,6 +78,14 @@ FRAGMENTS = {
     "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",
                "the first 20 12 60%", "Of 5 random rows", "One review took 0.35 min (0.30 to 0.40)",
                "59 decisions in corrections.jsonl", "the same command with --fix DIR", "one note"),
+    "sources": ("SOURCES ──────── synthetic, 1.7k USD expected for the next step", "From 680 to 1,360 labelled rows",
+                "licence * - unpriced 70%? unpriced 8.0", "give price: ... per example, or once:"),
+    "source trial": ("SOURCE TRIAL ──────── one row teaches like 50% of a labelled one (31% to 72%)",
+                     "225 at hand and 225 of synthetic 0.46", "in place of the assumption"),
+    "label task": ("3 rows of data/pool.jsonl, to two readers",
+                   "tunecase label --read label-trial/reader-a.csv label-trial/reader-b.csv"),
+    "label trial": ("LABEL TRIAL ──────── 0.48 min a label; two readers agree on 90% of 100 rows",
+                    "Krippendorff's alpha 0.80 (0.70 to 0.86)", "bug / how_to: 10 rows", "bug: 82% of 55 rows"),
     "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
                   "red 61%", "Written to next-labels.csv."),
     "fit": ("lora: fits on 1 x L40S", "It needs 20.5 (18.0 to 23.0) GiB of the card's 44.1 usable GiB",
@@ -162,6 +170,7 @@ def test_notebooks_get_the_same_text() -> None:
     heads = {
         "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
         "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
+        "label task": "LABEL TRIAL",
     }  # fmt: skip
     breaches = []
     for verb, record in ALL.items():
