@@ -125,6 +125,16 @@ def test_spending_does_not_make_it_another_plan(case: Case) -> None:
     assert (Decimal(700), Decimal(800)) == (now.spent, now.left)
 
 
+def test_rules_of_lines_do_not_make_it_another_plan(folder: Path) -> None:
+    """Where a charge is booked says nothing of what is planned."""
+    before = opened(folder).approve("1500 USD", "Ines")
+    assert 0 == say(folder, "spend", "add", "20", "USD", "--note", "courier").code
+    ran = say(folder, "spend", "map", "description=*courier*", "data")
+    assert 0 == ran.code, ran.err
+    now = opened(folder).approvals()
+    assert (before.plan, "", "") == (hash_of(plan_parts(opened(folder).flow)), now.moved, now.outdated)
+
+
 @pytest.mark.parametrize(("amount", "state", "words"), [
     ("1199", "approved", "1,199.00 spent, 301.00 left"),
     ("1200", "nearly spent", "80% of what was approved is spent"),
@@ -337,6 +347,9 @@ def test_a_forged_approval_is_no_record(folder: Path) -> None:
     forged = {**entry.body, "amount": "1e999999"}
     case.flow.ledger.append("record", forged, recorded_at=entry.recorded_at, verb="approve")
     assert ["approve: amount is '1e999999'"] == [one.got for one in case.flow.ledger.verify()]
+    negative = {**entry.body, "amount_base": "-5"}
+    case.flow.ledger.append("record", negative, recorded_at=entry.recorded_at, verb="approve")
+    assert "approve: amount_base is '-5'" == case.flow.ledger.verify()[-1].got
 
 
 def test_joined_ledgers_keep_both_approvals(folder: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The assumptions that carry most of the answer: what was taken, what it moves, and the line that replaces it."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -68,9 +69,14 @@ def _assumed(bill: Drawn, total: "Draws", answer: "Draws") -> Iterator[KeyAssump
         default = catalog.default("unknowns.small_project" if field == OVERRUN else field)
         taken = basis.used[field].value if field in basis.used else default.value
         yield KeyAssumption(
-            drawn, taken, default.source, share, moves, change.input_low, change.input_high, change.result_low,
-            change.result_high, _write(field, drawn, amount(drawn, float(values.mean()), basis.currency)),
+            drawn, _clause(default.why), taken, default.source, share, moves, change.input_low, change.input_high,
+            change.result_low, change.result_high, _write(field, drawn, amount(drawn, float(values.mean()), basis.currency)),
         )  # fmt: skip
+
+
+def _clause(text: str) -> str:
+    """The first clause of a text."""
+    return re.split("[;:,]", text)[0]
 
 
 def _field(bill: Drawn, drawn: str) -> str | None:

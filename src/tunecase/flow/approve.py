@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Words for people, and exchange rates: like other prices they move a plan's figures and do not make it another plan.
 NO_PART = ("name", "rates", "problem.goal", "problem.owner", "problem.business_metric")
-NO_SETTING = (PROJECT, DAY, PRICE_BOOK, "charges")
+NO_SETTING = (PROJECT, DAY, PRICE_BOOK)
 MOST_NAME, MOST_NOTE = 80, 500  # characters
 LEAST_HASH = 6  # characters of a hash that name a plan
 ZERO = Decimal(0)
@@ -62,10 +62,12 @@ def plan_parts(flow: Flow) -> dict[str, str]:
     elsewhere, measured rounds, reviews, earlier projects and own prices. Neither the seed nor the version of tunecase
     is among them, nor what moves by itself from day to day: the date, the shipped prices, the charges.
     """
-    grounds, pilot, kept = flow.grounds("decide"), flow.current("pilot"), kept_elsewhere(flow)
+    grounds, pilot, kept = flow.grounds("forecast"), flow.current("pilot"), kept_elsewhere(flow)
     texts = {file.name: file.sha256 for file in grounds.files}
     texts |= {name: text for name, text in grounds.settings.items() if name not in NO_SETTING}
     texts |= {name: text for name, text in _fields(flow.project.model_dump(exclude_unset=True)) if name not in NO_PART}
+    if (reviewed := flow.ledger.latest("record", "review")) is not None:
+        texts["reviews"] = reviewed.id
     if pilot is not None:
         runs = sorted((run.purpose, run.trainer, run.model, run.n, run.draw, f"{run.score:.9g}") for run in pilot.runs)
         texts["the pilot"] = repr(runs)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from tunecase.quantities import Sampled
 from tunecase.records.plan import Authorised
@@ -13,6 +13,24 @@ from tunecase.records.spend import Amount
 NEARLY = Decimal("0.8")  # of what was approved: from here on every face warns
 State = Literal["none", "approved", "nearly spent", "spent", "another plan", "over", "rejected"]
 WARNED: tuple[State, ...] = ("nearly spent", "spent", "another plan", "over")
+
+
+class _AboveZero:
+    """Refuses, as a record is read, an amount that releases nothing."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(_above_zero, handler(source))
+
+
+def _above_zero(amount: Decimal) -> Decimal:
+    if amount <= 0:
+        raise ValueError("a number above 0")
+    return amount
+
+
+Released = Annotated[Amount, _AboveZero()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +43,9 @@ class Approval:
     `supersedes` is the entry of the approval whose place this one takes.
     """
 
-    amount: Amount
+    amount: Released
     currency: str
-    amount_base: Amount
+    amount_base: Released
     by: str
     on: date
     plan: str

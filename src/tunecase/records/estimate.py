@@ -140,13 +140,14 @@ class ActivityHours:
 
 @dataclass(frozen=True, slots=True)
 class KeyAssumption:
-    """An input that nobody stated: what was taken, how much of the answer rests on it, and what to write instead.
+    """An input that nobody stated: what it is, what was taken, how much rests on it, and what to write instead.
 
     `bill_share` is the part of the expected total that grows with it. `moves` names what the two means are of, the
     total or the worth, where the input lies in its lowest tenth (up to `low`) and in its highest (from `high`).
     """
 
     name: str
+    what: str
     taken: str
     source: str
     bill_share: float

@@ -76,14 +76,14 @@ def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:
     """A key assumption with what was taken; and what rests on it, what would change, and the line to write.
 
     Example:
-        >>> one = KeyAssumption("effort.runs", "1 h per run", "", 0.2, "total", 1, 3, 20, 40, "effort: {}")
+        >>> one = KeyAssumption("effort.runs", "hours", "1 h per run", "", 0.2, "total", 1, 3, 20, 40, "effort: {}")
         >>> assumption_words(one, "USD")[0]
-        'effort.runs: 1 h per run'
+        'effort.runs, hours: 1 h per run'
     """
     low, high = (amount(one.name, value, currency) for value in (one.low, one.high))
     means = f"{figures(one.mean_low)} at {low}, {figures(one.mean_high)} at {high}"
     part = f"{share(one.bill_share)} of the bill rests on it; " if one.bill_share >= LEAST_SHARE else ""
-    return f"{one.name}: {one.taken}", f"{part}{one.moves} {means}; write {one.write}"
+    return f"{one.name}, {one.what}: {one.taken}", f"{part}{one.moves} {means}; write {one.write}"
 
 
 def training_words(estimate: Estimate) -> str:

@@ -112,8 +112,8 @@ def _approved(record: Approvals) -> Iterator[str]:
     from tunecase.report import HEAD, approval_line, approval_rows
 
     yield f"- Hash of the plan: {record.plan}"
-    if words := approval_line(replace(record, release=None)):
-        yield f"- {shown(words)}"
+    # The command that approves it stands at the end, where it is signed.
+    yield f"- {shown(approval_line(replace(record, release=None)) or 'The plan is not approved.')}"
     if record.approved:
         yield ""
         yield f"| {' | '.join(HEAD)} |"
