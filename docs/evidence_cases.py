@@ -39,7 +39,8 @@ class Case:
     `shares` are medians over the worlds with the 80% interval; `leads` is the share of worlds in which one of the three
     leaders is the largest, `leads_dear` the same at four times the price of the cloud. The allowance for unknowns is
     left out: it belongs to people's lines. `hours` are people's, expected and without overruns, `training` the part of
-    them that set-up and runs take, `months` and `authorised` what the whole bill says, overruns included.
+    them that set-up and runs take, `months` and `authorised` what the whole bill says, overruns included; `capital` is
+    paid for owned hardware on purchase, outside the total.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Case:
     training_note: str
     months: Band
     authorised: Authorised
+    capital: float | None
 
     @property
     def dominant(self) -> str:
@@ -117,6 +119,7 @@ def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None)
         record.training_note,
         record.months,
         made.authorise,
+        None if made.capital is None else made.capital.expected,
     )
 
 
@@ -158,7 +161,9 @@ def _span(low: float, high: float) -> str:
     return f"{wording.share(low)} to {wording.share(high)}"
 
 
-BUDGET_HEAD = "case | people, hours: | of them training | months | base, USD: | contingency: | reserve: | authorise:"
+BUDGET_HEAD = (
+    "case | people, hours: | of them training | months | base, USD: | contingency: | reserve: | authorise: | capital:"
+)
 
 
 def budget_row(one: Case) -> list[object]:
@@ -168,4 +173,6 @@ def budget_row(one: Case) -> list[object]:
         training += f", as {one.training_note}"
     parts = [round(part) for part in (one.authorised.base, one.authorised.contingency, one.authorised.reserve)]
     hours = f"{one.hours:.0f}"
-    return [one.name, hours, training, wording.band_words(one.months), *(f"{part:,}" for part in (*parts, sum(parts)))]
+    money = [f"{part:,}" for part in (*parts, sum(parts))]
+    capital = "-" if one.capital is None else f"{one.capital:,.0f}"
+    return [one.name, hours, training, wording.band_words(one.months), *money, capital]

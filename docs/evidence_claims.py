@@ -334,7 +334,8 @@ def bottleneck(facts: Facts) -> Section:
             table(CASES_HEAD, [case_row(case) for case in facts.cases]),
             "What each takes in people and time, and what to authorise for it. Hours are expected ones without "
             "overruns; surveys give training 11 to 14% of them. The base is the expected total without overruns, the "
-            "contingency leads to its P80, the reserve from there to its P90; the three add up:",
+            "contingency leads to its P80, the reserve from there to its P90; the three add up. "
+            "Capital is paid on the purchase of owned hardware, outside the bill, which holds it by the hour:",
             table(BUDGET_HEAD, [budget_row(case) for case in facts.cases]),
         ),
         f"At {TIERS_APART} times the price of the cloud, as far as tiers lie apart, it holds in "
