@@ -68,9 +68,10 @@ def _assumed(bill: Drawn, total: "Draws", answer: "Draws") -> Iterator[KeyAssump
             continue
         default = catalog.default("unknowns.small_project" if field == OVERRUN else field)
         taken = basis.used[field].value if field in basis.used else default.value
+        write = _write(field, drawn, amount(drawn, float(values.mean()), basis.currency))
         yield KeyAssumption(
             drawn, _clause(default.why), taken, default.source, share, moves, change.input_low, change.input_high,
-            change.result_low, change.result_high, _write(field, drawn, amount(drawn, float(values.mean()), basis.currency)),
+            change.result_low, change.result_high, write,
         )  # fmt: skip
 
 

@@ -80,7 +80,9 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
 
 def _most_rows(facts: Known, rows: int) -> tuple[int, str]:
     """The most rows that the sources and the budget allow, less what the sources have given first, and why."""
-    most, why = n_max_of(rows, supply(facts.basis, as_labelled=True), facts.basis, rows)
+    most, why = n_max_of(
+        rows, supply(facts.basis, as_labelled=not facts.project.data.first_purchase), facts.basis, rows
+    )
     if why == "what the named sources can give":
         most = max(most - int(facts.project.data.first_purchase), rows)
     return most, why.replace("the largest size measured", "the rows at hand")

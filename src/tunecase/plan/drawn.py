@@ -7,12 +7,12 @@ from tunecase.compute import Choice, choose, sequence_tokens
 from tunecase.plan import levers
 from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
 from tunecase.plan.known import Known
-from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, test_rows_to_buy
+from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, planned_supply, test_rows_to_buy
 from tunecase.plan.machine import hosted_machine
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
 from tunecase.plan.solved import Solved, solve
-from tunecase.prices import ending_of, serving_saving, supply, unknown_factor, value_or_saving
+from tunecase.prices import ending_of, serving_saving, unknown_factor, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
@@ -245,7 +245,7 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         machine=choice.machine,
         no_machine=choice.why,
         tokens_per_row=tokens_per_row,
-        supply=supply(basis, as_labelled=True),
+        supply=planned_supply(facts),
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(facts.definition, audit),
         begun=facts.forecast is not None and facts.forecast.rounds > 0,

@@ -10,6 +10,7 @@ from tunecase.plan.levers.standing import (
     belief_of,
     labelled_supply,
     measured_curve,
+    planned_supply,
     prices_of,
     standing,
     test_rows,
@@ -19,6 +20,6 @@ from tunecase.plan.levers.state import TOO_DEAR, Offer, State
 
 __all__ = [
     "AS_IT_IS", "DONE", "LEVERS", "LOOKS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of", "board",
-    "labelled_supply", "measured_curve", "offers_of", "prices_of", "reachable", "rules_of", "standing", "test_rows",
-    "test_rows_to_buy", "without_value",
+    "labelled_supply", "measured_curve", "offers_of", "planned_supply", "prices_of", "reachable", "rules_of",
+    "standing", "test_rows", "test_rows_to_buy", "without_value",
 ]  # fmt: skip

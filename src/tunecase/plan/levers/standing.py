@@ -198,7 +198,18 @@ def belief_of(forecast: Forecast, basis: Basis) -> Belief:
 
 def labelled_supply(basis: Basis) -> Supply:
     """Where rows with labels of people come from: no model writes them and no scraper fetches them."""
-    return supply(basis, without=MADE, as_labelled=True)
+    return supply(basis, without=MADE, as_labelled=_by_worth(basis))
+
+
+def planned_supply(facts: Known) -> Supply:
+    """All sources as the bill counts their rows: at their worth along a curve, one for one where none is walked."""
+    target = facts.project.problem.target is not None or (facts.forecast is not None and facts.forecast.target)
+    return supply(facts.basis, as_labelled=bool(target) and _by_worth(facts.basis))
+
+
+def _by_worth(basis: Basis) -> bool:
+    """Rows that the project file buys before the first round are so many rows, whatever they teach."""
+    return basis.project is None or not basis.project.data.first_purchase
 
 
 def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
