@@ -370,3 +370,13 @@ def test_a_rule_that_moves_nothing_is_refused(tmp_path: Path, words: tuple[str, 
     ran = spend(tmp_path, *words)
     assert (2, True) == (ran.code, told in " ".join(ran.err.split())), ran.err
     assert before == (tmp_path / "ledger.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("typed", [("1.500 USD",), ("5", "--quantity", "1.500", "--unit", "h"), ("12.345",)])
+def test_an_amount_of_two_readings_is_asked_about(tmp_path: Path, typed: tuple[str, ...]) -> None:
+    """Both are told, and nothing is booked."""
+    opened(tmp_path)
+    ran = spend(tmp_path, "add", *typed)
+    assert (2, True) == (ran.code, "whichever is meant" in " ".join(ran.err.split())), ran.err
+    assert [] == spend(tmp_path, "list", "--json").json["charges"]
+    assert "12.35 USD booked" in spend(tmp_path, "add", "12.3450").out

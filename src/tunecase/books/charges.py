@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Rate
-from tunecase.quantities import SYMBOLS, counted, one_line
+from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, unclear
 from tunecase.records import Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
@@ -21,7 +21,7 @@ DIGITS = 50
 
 _AMOUNT = re.compile(r"([$€£]?)\s*([^\sA-Za-z$€£]+)\s*([$€£]|[A-Za-z]{3})?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
-_AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
+AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class ChargeText:
     """A charge as a person states it.
 
     `amount` is `42.50 USD`, `$42.50`, or a bare number in `currency` (three letters; the project's currency where
-    neither names one). `category` is one of CATEGORIES, `on` the day it was charged, `2026-11-20`. `quantity` and
-    `unit` are what was bought, such as 12.5 h. `supersedes` is the id of the entry that this charge corrects. A
-    `credit` is money back; a negative amount is refused without it.
+    neither names one); a Decimal is taken as it is. `category` is one of CATEGORIES, `on` the day it was charged,
+    `2026-11-20`. `quantity` and `unit` are what was bought, such as 12.5 h. `supersedes` is the id of the entry that
+    this charge corrects. A `credit` is money back; a negative amount is refused without it.
     """
 
-    amount: str
+    amount: str | Decimal
     category: str
     on: str | date
     currency: str | None = None
@@ -185,12 +185,16 @@ def _root(joined: dict[int, int], kind: int) -> int:
     return kind
 
 
-def _amount(text: str, given: str, base: str, credit: bool, problems: list[Problem]) -> tuple[Decimal | None, str]:
+def _amount(
+    text: str | Decimal, given: str, base: str, credit: bool, problems: list[Problem]
+) -> tuple[Decimal | None, str]:
     """The signed amount (None when it cannot be read) and its currency."""
-    raw = text.strip()
+    raw = f"{text:f}" if isinstance(text, Decimal) else text.strip()
     match = _AMOUNT.fullmatch(raw)
-    if match is None or not _NUMBER.fullmatch(match[2]):
-        problems.append(Problem("amount", repr(raw), "one exact amount", separator_fix(raw)))
+    is_read = match is not None and _NUMBER.fullmatch(match[2]) and (isinstance(text, Decimal) or not unclear(raw))
+    if match is None or not is_read:
+        fix = separator_fix(raw) or AMOUNT_FIX
+        problems.append(Problem("amount", repr(raw), "one exact amount, to be read in one way only", fix))
         return None, given.upper() or base
     code = _currency(raw, (match[1], match[3], given), problems) or base
     amount = Decimal(match[2])
@@ -208,27 +212,6 @@ def _currency(raw: str, names: Sequence[str | None], problems: list[Problem]) ->
     if len(codes) > 1:
         problems.append(Problem("amount", f"{raw!r} in {' and '.join(codes)}", "one currency", "name it once"))
     return codes[0] if codes else ""
-
-
-def separator_fix(raw: str) -> str:
-    """A fix for numbers whose commas and points are read differently in different countries.
-
-    Example:
-        >>> separator_fix("1.234,56"), separator_fix("1,234")
-        ('write 1234.56', 'write 1.234 or 1234, whichever is meant')
-    """
-    number = re.sub(r"[^0-9.,]", "", raw)
-    last = max(number.rfind(","), number.rfind("."))
-    if last < 0 or not re.search(r"[0-9]", number) or ("," not in number and number.count(".") < 2):
-        return _AMOUNT_FIX
-    whole, rest = re.sub(r"[.,]", "", number[:last]), number[last + 1 :]
-    both = "," in number and "." in number
-    as_decimal, as_whole = f"{whole}.{rest}", f"{whole}{rest}"
-    if both and len(rest) != 3:
-        return f"write {as_decimal}"
-    if not both and number.count(number[last]) > 1:
-        return f"write {as_whole}"
-    return f"write {as_decimal} or {as_whole}, whichever is meant"
 
 
 def _day(on: str | date, today: date, problems: list[Problem]) -> date | None:
@@ -273,8 +256,11 @@ def _quantity(text: ChargeText, problems: list[Problem]) -> Decimal | None:
     quantity = text.quantity
     if quantity is None:
         return None
-    if not _NUMBER.fullmatch(str(quantity)) or Decimal(quantity) <= 0:
-        problems.append(Problem("quantity", repr(str(quantity)), "a positive number", "write for example 12.5"))
+    typed = quantity if isinstance(quantity, str) else f"{quantity:f}"
+    is_read = _NUMBER.fullmatch(typed) and not (typed is quantity and unclear(typed))
+    if not is_read or Decimal(typed) <= 0:
+        fix = separator_fix(typed) or "write for example 12.5"
+        problems.append(Problem("quantity", repr(typed), "a positive number, to be read in one way only", fix))
     elif not text.unit.strip():
         problems.append(Problem("quantity", f"{quantity} of nothing", "the unit of it", "add its unit, such as h"))
     else:
