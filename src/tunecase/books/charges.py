@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
 from tunecase.books.lines import CATEGORIES
@@ -18,6 +18,9 @@ Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of 
 GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50
+RATE_HOLDS = timedelta(
+    days=31
+)  # after its day, without a word: rates are published by the day, books kept by the month
 
 _AMOUNT = re.compile(r"([$€£]?)\s*([^\sA-Za-z$€£]+)\s*([$€£]|[A-Za-z]{3})?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
@@ -237,6 +240,37 @@ def rate_on(code: str, base: str, rates: Sequence[Rate], day: date) -> Decimal |
     before = [rate for rate in dated if rate.date <= day]
     in_force = before[-1:] or dated[:1]
     return Decimal(str(in_force[0].value)) if in_force else None
+
+
+def rates_told(charges: Iterable[Spending], base: str, rates: Sequence[Rate]) -> list[str]:
+    """The charges whose exchange rate is not of their time: of a later day, or of more than a month before.
+
+    A charge keeps the rate at which it was booked; the day of that rate is looked up among the project's.
+    """
+    groups: dict[tuple[str, Decimal, date, str], list[date]] = defaultdict(list)
+    for charge in charges:
+        dated = None if charge.currency == base else _rate_of(charge, rates)
+        if dated is not None and charge.on < dated:
+            groups[charge.currency, charge.fx_rate, dated, "later day"].append(charge.on)
+        elif dated is not None and charge.on - dated > RATE_HOLDS:
+            groups[charge.currency, charge.fx_rate, dated, "day more than a month before"].append(charge.on)
+    words = []
+    for (code, rate, dated, how), days in sorted(groups.items()):
+        period = f"{min(days)}" if min(days) == max(days) else f"{min(days)} to {max(days)}"
+        words.append(
+            f"{counted(len(days), 'charge')} in {code} of {period} at {rate.normalize():f} {base}, "
+            f"the rate of {dated}, a {how}: {rate_fix(code, min(days))} and book what it concerns anew"
+        )
+    return words
+
+
+def _rate_of(charge: Spending, rates: Sequence[Rate]) -> date | None:
+    """The day of the rate at which a charge was booked; None where the project file holds that rate no longer."""
+    dated = sorted(
+        rate.date for rate in rates if rate.currency == charge.currency and Decimal(str(rate.value)) == charge.fx_rate
+    )
+    before = [day for day in dated if day <= charge.on]
+    return before[-1] if before else dated[0] if dated else None
 
 
 def rate_fix(code: str, day: date) -> str:

@@ -18,7 +18,16 @@ from tunecase.flow.points import points
 from tunecase.flow.prices import prices
 from tunecase.flow.report import check_report, contents, report
 from tunecase.flow.run import Watch, road
-from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_map, spend_text
+from tunecase.flow.spend import (
+    ChargeAsked,
+    ImportAsked,
+    charges,
+    rate_words,
+    spend,
+    spend_import,
+    spend_map,
+    spend_text,
+)
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import audit_file, forecast_file
@@ -26,11 +35,11 @@ from tunecase.records import PilotSettings
 
 __all__ = [
     "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
-    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit", "audit_file",
-    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check_books_files", "check_report",
-    "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
-    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels",
-    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain",
-    "report", "review", "review_file", "road", "set_aside", "spend", "spend_import", "spend_map", "spend_text",
-    "usd_left", "verify", "write_books",
+    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit",
+    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check_books_files",
+    "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
+    "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge",
+    "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings",
+    "points", "prices", "rate_words", "rechain", "report", "review", "review_file", "road", "set_aside", "spend",
+    "spend_import", "spend_map", "spend_text", "usd_left", "verify", "write_books",
 ]  # fmt: skip

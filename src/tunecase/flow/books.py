@@ -45,7 +45,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
 
     Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
     """
-    from tunecase.books import HalfImports, kept, plan_of_record
+    from tunecase.books import HalfImports, held, kept, plan_of_record, rates_told
     from tunecase.books import books as fold
 
     half = HalfImports()
@@ -58,7 +58,9 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     )  # fmt: skip
     unread = unread_charges(flow.ledger)
     aside = [unread_words(unread)] if unread else []
-    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks))
+    counting = [charge for _, charge in held(booked.charges).charges]
+    rates = [f"{words}." for words in rates_told(counting, flow.project.currency, flow.project.rates)]
+    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks, *rates))
     return cast(Books, flow.keep("books", record))
 
 
