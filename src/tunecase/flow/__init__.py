@@ -1,7 +1,7 @@
 """The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
 from tunecase.flow.audit import audit
-from tunecase.flow.books import BooksAsked, books, check_books_files, write_books
+from tunecase.flow.books import BooksAsked, BooksFiles, books, check_books_files, write_books
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
@@ -34,12 +34,12 @@ from tunecase.flow.without_project import audit_file, forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
-    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit",
-    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check_books_files",
-    "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
-    "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge",
-    "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings",
-    "points", "prices", "rate_words", "rechain", "report", "review", "review_file", "road", "set_aside", "spend",
-    "spend_import", "spend_map", "spend_text", "usd_left", "verify", "write_books",
+    "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow",
+    "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of",
+    "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges",
+    "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define",
+    "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge",
+    "keep_forecast", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case",
+    "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "report", "review", "review_file", "road",
+    "set_aside", "spend", "spend_import", "spend_map", "spend_text", "usd_left", "verify", "write_books",
 ]  # fmt: skip
