@@ -187,18 +187,18 @@ class Case:
 
     def books(
         self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None,
-        force: bool = False,
+        csv_plan: str | Path | None = None, force: bool = False,
     ) -> Books:  # fmt: skip
         """What did it cost so far, against the plan, and what is to come?
 
         `plan` makes another estimate the plan of record (latest, first, or an entry's id), `close` names finished lines
-        ("gpu,labour" or "all"); `page` and `csv` are files to write for finance, with `force` over other files.
+        ("gpu,labour" or "all"); `page`, `csv` and `csv_plan` are files to write for finance, with `force` over others.
         """
         from tunecase.report import render
 
         record = flow.books(self.flow, flow.BooksAsked(plan, close))
-        places = {name: Path(place) for name, place in (("page", page), ("csv", csv)) if place is not None}
-        flow.write_books(self.flow, record, render, **places, force=force)
+        places = (None if place is None else Path(place) for place in (page, csv, csv_plan))
+        flow.write_books(self.flow, record, render, flow.BooksFiles(*places), force=force)
         return record
 
     def report(self, to: str | Path | None = None, *, force: bool = False) -> Report:

@@ -211,7 +211,9 @@ def test_corrected_charges_are_not_in_the_table(case: Path, tmp_path: Path) -> N
     pay(case, "90.25", supersedes=wrong)
     out = tmp_path / "books.csv"
     record = told(case)
-    assert (f"{out}: 1 charge in FOCUS columns.",) == flow.write_books(opened(case), record, render, csv=out)
+    assert (f"{out}: 1 charge in FOCUS columns.",) == flow.write_books(
+        opened(case), record, render, flow.BooksFiles(csv=out)
+    )
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert ([wrong], record.spent) == (
@@ -224,7 +226,7 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(case: Path, tmp_path:
     """One page with the sums, every text escaped."""
     pay(case, "3000", hours="20", run="<script>alert(1)</script>")
     record, out = told(case), tmp_path / "new" / "books.html"
-    flow.write_books(opened(case), record, render, page=out)
+    flow.write_books(opened(case), record, render, flow.BooksFiles(page=out))
     page = out.read_text(encoding="utf-8")
     for words in ("3,000.00 USD spent", "Plan against actual", "Why spent and planned differ", "What was bought"):
         assert words in page
@@ -239,10 +241,10 @@ def test_files_of_the_case_are_not_written_over(case: Path, tmp_path: Path) -> N
     for name in ("ledger.jsonl", "tunecase.yaml", "train.jsonl"):
         before = (case.parent / name).read_bytes()
         with pytest.raises(InputError, match="a file that this case needs"):
-            flow.write_books(opened(case), record, render, csv=case.parent / name, force=True)
+            flow.write_books(opened(case), record, render, flow.BooksFiles(csv=case.parent / name), force=True)
         assert before == (case.parent / name).read_bytes()
     with pytest.raises(InputError, match="a folder"):
-        flow.write_books(opened(case), record, render, csv=tmp_path)
+        flow.write_books(opened(case), record, render, flow.BooksFiles(csv=tmp_path))
 
 
 def test_the_command_writes_both_files_and_says_so(case: Path, tmp_path: Path) -> None:
@@ -314,3 +316,22 @@ def test_charges_of_before_the_plan_are_told_with_their_sum(case: Path) -> None:
     assert "412.35 USD, which the plan does not hold: their lines are not judged" in record.note
     inside = {line.name: line.inside for line in record.lines}
     assert (None, True) == (inside["data"], inside["labour"] is not None)
+
+
+def test_the_plan_is_exported_once_by_line(case: Path, tmp_path: Path) -> None:
+    """In a file of its own: no charge repeats it."""
+    pay(case, "412.345", "data")
+    pay(case, "1", "data")
+    files = ("--csv", tmp_path / "b.csv", "--csv-plan", tmp_path / "plan.csv")
+    ran = tunecase("books", *files, "--project", case)
+    assert "plan.csv: the plan and what was spent, by line." in " ".join(ran.out.split())
+    with (tmp_path / "plan.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["tunecase_line"]: row for row in csv.DictReader(file)}
+    assert [line.name for line in told(case).lines] == list(rows)
+    assert ("413.345", "USD") == (rows["data"]["spent"], rows["data"]["currency"])
+    assert all(row["planned_p50"] for name, row in rows.items() if name != "data")
+    header = (tmp_path / "b.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert "planned" not in header
+    assert 0 == tunecase("books", *files, "--project", case).code
+    (tmp_path / "plan.csv").write_text("mine", encoding="utf-8")
+    assert 2 == tunecase("books", *files, "--project", case).code

@@ -202,7 +202,7 @@ def test_currencies_never_add_without_a_rate(tmp_path: Path) -> None:
     bill = as_csv(tmp_path / "b.csv", [row(), row(BillingCurrency="EUR", BilledCost="10")])
     with pytest.raises(InputError, match=r"b.csv:3, BillingCurrency"):
         take(tmp_path, "focus", bill)
-    euro = "rates: [{currency: EUR, value: 1.1, date: 2026-10-01}]\n"
+    euro = "rates: [{currency: EUR, value: 1.1, date: 2026-10-20}]\n"
     (tmp_path / "euro").mkdir()
     opened(tmp_path / "euro", euro)
     found = take(tmp_path / "euro", "focus", bill)
@@ -370,3 +370,31 @@ def test_a_rule_that_moves_nothing_is_refused(tmp_path: Path, words: tuple[str, 
     ran = spend(tmp_path, *words)
     assert (2, True) == (ran.code, told in " ".join(ran.err.split())), ran.err
     assert before == (tmp_path / "ledger.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("typed", [("1.500 USD",), ("5", "--quantity", "1.500", "--unit", "h"), ("12.345",)])
+def test_an_amount_of_two_readings_is_asked_about(tmp_path: Path, typed: tuple[str, ...]) -> None:
+    """Both are told, and nothing is booked."""
+    opened(tmp_path)
+    ran = spend(tmp_path, "add", *typed)
+    assert (2, True) == (ran.code, "whichever is meant" in " ".join(ran.err.split())), ran.err
+    assert [] == spend(tmp_path, "list", "--json").json["charges"]
+    assert "12.35 USD booked" in spend(tmp_path, "add", "12.3450").out
+
+
+def test_a_charge_takes_the_rate_of_its_day_or_is_told_of(tmp_path: Path) -> None:
+    """The nearest dated on or before it, silently for a month; an older one, or a later one, is used and told."""
+    rates = "{currency: EUR, value: 1.05, date: 2026-01-05}, {currency: EUR, value: 1.1, date: 2026-10-01}"
+    opened(tmp_path, f"{TEXT}rates: [{rates}]\n")
+    told = {}
+    for day in ("2025-12-31", "2026-01-20", "2026-09-30", "2026-10-01"):
+        told[day] = " ".join(spend(tmp_path, "add", "100 EUR", "--on", day).out.split())
+    assert "105.00 in the project's currency" in told["2026-09-30"]
+    assert "110.00 in the project's currency" in told["2026-10-01"]
+    assert ["2025-12-31", "2026-09-30"] == [day for day, text in told.items() if "1 charge in EUR" in text]
+    assert "at 1.05 USD, the rate of 2026-01-05, a later day: add to rates in the project file" in told["2025-12-31"]
+    assert "a day more than a month before" in told["2026-09-30"]
+    books = " ".join(tunecase("books", "--today", "2026-11-24", cwd=tmp_path).out.split())
+    assert "1 charge in EUR of 2025-12-31 at 1.05 USD, the rate of 2026-01-05, a later day" in books
+    bill = as_csv(tmp_path / "b.csv", [row(BillingCurrency="EUR")])
+    assert any("a day more than a month before" in note for note in take(tmp_path, "focus", bill).notes)

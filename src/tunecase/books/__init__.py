@@ -2,10 +2,10 @@
 
 from tunecase.books.approved import Dated, Drawdown, Grant, Moment, drawn_down
 from tunecase.books.books import Standing, books
-from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, spending, to_correct
+from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, rates_told, spending, to_correct
 from tunecase.books.completion import LineDrawn
 from tunecase.books.earlier_projects import Kept, Past, before_plan, hindsight, inside, kept, plan_of_record, read_past
-from tunecase.books.focus_export import focus_csv
+from tunecase.books.focus_export import PLAN_MARK, focus_csv, plan_csv
 from tunecase.books.half_imports import IMPORT_KEY, IMPORT_WORDS, HalfImports
 from tunecase.books.held import held
 from tunecase.books.line_rules import (
@@ -25,9 +25,9 @@ from tunecase.books.words import hit_words, lead
 
 __all__ = [
     "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE",
-    "RULE_VERB", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown", "Grant",
-    "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "before_plan", "books",
+    "PLAN_MARK", "RULE_VERB", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
+    "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "before_plan", "books",
     "drawn_down", "focus_csv", "held", "hindsight", "hit_words", "in_cents", "inside", "kept", "latest_of", "lead",
-    "map_command", "meter_of", "placed", "plan_of_record", "planned_lines", "read_past", "read_state", "rule_for",
-    "rule_problems", "rules_of", "spending", "to_correct", "together", "unplaced",
+    "map_command", "meter_of", "placed", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_past",
+    "read_state", "rule_for", "rule_problems", "rules_of", "spending", "to_correct", "together", "unplaced",
 ]  # fmt: skip

@@ -4,13 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
 from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Rate
-from tunecase.quantities import SYMBOLS, counted, one_line
+from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, unclear
 from tunecase.records import Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
@@ -18,10 +18,13 @@ Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of 
 GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50
+RATE_HOLDS = timedelta(
+    days=31
+)  # after its day, without a word: rates are published by the day, books kept by the month
 
 _AMOUNT = re.compile(r"([$€£]?)\s*([^\sA-Za-z$€£]+)\s*([$€£]|[A-Za-z]{3})?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
-_AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
+AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,12 @@ class ChargeText:
     """A charge as a person states it.
 
     `amount` is `42.50 USD`, `$42.50`, or a bare number in `currency` (three letters; the project's currency where
-    neither names one). `category` is one of CATEGORIES, `on` the day it was charged, `2026-11-20`. `quantity` and
-    `unit` are what was bought, such as 12.5 h. `supersedes` is the id of the entry that this charge corrects. A
-    `credit` is money back; a negative amount is refused without it.
+    neither names one); a Decimal is taken as it is. `category` is one of CATEGORIES, `on` the day it was charged,
+    `2026-11-20`. `quantity` and `unit` are what was bought, such as 12.5 h. `supersedes` is the id of the entry that
+    this charge corrects. A `credit` is money back; a negative amount is refused without it.
     """
 
-    amount: str
+    amount: str | Decimal
     category: str
     on: str | date
     currency: str | None = None
@@ -185,12 +188,16 @@ def _root(joined: dict[int, int], kind: int) -> int:
     return kind
 
 
-def _amount(text: str, given: str, base: str, credit: bool, problems: list[Problem]) -> tuple[Decimal | None, str]:
+def _amount(
+    text: str | Decimal, given: str, base: str, credit: bool, problems: list[Problem]
+) -> tuple[Decimal | None, str]:
     """The signed amount (None when it cannot be read) and its currency."""
-    raw = text.strip()
+    raw = f"{text:f}" if isinstance(text, Decimal) else text.strip()
     match = _AMOUNT.fullmatch(raw)
-    if match is None or not _NUMBER.fullmatch(match[2]):
-        problems.append(Problem("amount", repr(raw), "one exact amount", separator_fix(raw)))
+    is_read = match is not None and _NUMBER.fullmatch(match[2]) and (isinstance(text, Decimal) or not unclear(raw))
+    if match is None or not is_read:
+        fix = separator_fix(raw) or AMOUNT_FIX
+        problems.append(Problem("amount", repr(raw), "one exact amount, to be read in one way only", fix))
         return None, given.upper() or base
     code = _currency(raw, (match[1], match[3], given), problems) or base
     amount = Decimal(match[2])
@@ -208,27 +215,6 @@ def _currency(raw: str, names: Sequence[str | None], problems: list[Problem]) ->
     if len(codes) > 1:
         problems.append(Problem("amount", f"{raw!r} in {' and '.join(codes)}", "one currency", "name it once"))
     return codes[0] if codes else ""
-
-
-def separator_fix(raw: str) -> str:
-    """A fix for numbers whose commas and points are read differently in different countries.
-
-    Example:
-        >>> separator_fix("1.234,56"), separator_fix("1,234")
-        ('write 1234.56', 'write 1.234 or 1234, whichever is meant')
-    """
-    number = re.sub(r"[^0-9.,]", "", raw)
-    last = max(number.rfind(","), number.rfind("."))
-    if last < 0 or not re.search(r"[0-9]", number) or ("," not in number and number.count(".") < 2):
-        return _AMOUNT_FIX
-    whole, rest = re.sub(r"[.,]", "", number[:last]), number[last + 1 :]
-    both = "," in number and "." in number
-    as_decimal, as_whole = f"{whole}.{rest}", f"{whole}{rest}"
-    if both and len(rest) != 3:
-        return f"write {as_decimal}"
-    if not both and number.count(number[last]) > 1:
-        return f"write {as_whole}"
-    return f"write {as_decimal} or {as_whole}, whichever is meant"
 
 
 def _day(on: str | date, today: date, problems: list[Problem]) -> date | None:
@@ -256,6 +242,37 @@ def rate_on(code: str, base: str, rates: Sequence[Rate], day: date) -> Decimal |
     return Decimal(str(in_force[0].value)) if in_force else None
 
 
+def rates_told(charges: Iterable[Spending], base: str, rates: Sequence[Rate]) -> list[str]:
+    """The charges whose exchange rate is not of their time: of a later day, or of more than a month before.
+
+    A charge keeps the rate at which it was booked; the day of that rate is looked up among the project's.
+    """
+    groups: dict[tuple[str, Decimal, date, str], list[date]] = defaultdict(list)
+    for charge in charges:
+        dated = None if charge.currency == base else _rate_of(charge, rates)
+        if dated is not None and charge.on < dated:
+            groups[charge.currency, charge.fx_rate, dated, "later day"].append(charge.on)
+        elif dated is not None and charge.on - dated > RATE_HOLDS:
+            groups[charge.currency, charge.fx_rate, dated, "day more than a month before"].append(charge.on)
+    words = []
+    for (code, rate, dated, how), days in sorted(groups.items()):
+        period = f"{min(days)}" if min(days) == max(days) else f"{min(days)} to {max(days)}"
+        words.append(
+            f"{counted(len(days), 'charge')} in {code} of {period} at {rate.normalize():f} {base}, "
+            f"the rate of {dated}, a {how}: {rate_fix(code, min(days))} and book what it concerns anew"
+        )
+    return words
+
+
+def _rate_of(charge: Spending, rates: Sequence[Rate]) -> date | None:
+    """The day of the rate at which a charge was booked; None where the project file holds that rate no longer."""
+    dated = sorted(
+        rate.date for rate in rates if rate.currency == charge.currency and Decimal(str(rate.value)) == charge.fx_rate
+    )
+    before = [day for day in dated if day <= charge.on]
+    return before[-1] if before else dated[0] if dated else None
+
+
 def rate_fix(code: str, day: date) -> str:
     """What to add to the project file where a currency has no rate."""
     return f"add to rates in the project file: {{currency: {code}, value: ..., date: {day}}}"
@@ -273,8 +290,11 @@ def _quantity(text: ChargeText, problems: list[Problem]) -> Decimal | None:
     quantity = text.quantity
     if quantity is None:
         return None
-    if not _NUMBER.fullmatch(str(quantity)) or Decimal(quantity) <= 0:
-        problems.append(Problem("quantity", repr(str(quantity)), "a positive number", "write for example 12.5"))
+    typed = quantity if isinstance(quantity, str) else f"{quantity:f}"
+    is_read = _NUMBER.fullmatch(typed) and not (typed is quantity and unclear(typed))
+    if not is_read or Decimal(typed) <= 0:
+        fix = separator_fix(typed) or "write for example 12.5"
+        problems.append(Problem("quantity", repr(typed), "a positive number, to be read in one way only", fix))
     elif not text.unit.strip():
         problems.append(Problem("quantity", f"{quantity} of nothing", "the unit of it", "add its unit, such as h"))
     else:

@@ -6,20 +6,23 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from operator import attrgetter
 
+from tunecase.books.charges import DIGITS
 from tunecase.books.lines import SERVICES
-from tunecase.records import BookLine, Books, Spending
+from tunecase.quantities import Band
+from tunecase.records import Books, Spending
 
 NUMBERS = frozenset(
     (
         "BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity", "PricingQuantity",
-        "ListUnitPrice", "ContractedUnitPrice", "x_amount_base", "x_fx_rate", "x_gpu_count", "x_row", "x_planned_p10",
-        "x_planned_p50", "x_planned_p90", "x_line_spent",
+        "ListUnitPrice", "ContractedUnitPrice", "x_amount_base", "x_fx_rate", "x_gpu_count", "x_row",
     )
 )  # fmt: skip
 
+NOT_STATED = "not stated"  # where FOCUS wants a name and nobody gave one
+ONE_CHARGE = "charge"  # the unit of what was bought for one price, no quantity being known
 RUN_TAG = "tunecase_run"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -65,28 +68,47 @@ def _moment(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A charge of the table: its entry, its line in the books and the line's planned points, its phase."""
+    """A charge of the table: its entry, the base currency, its phase."""
 
     entry: str
     charge: Spending
     currency: str
-    line: BookLine | None
     phase: str
-
-    @property
-    def points(self) -> tuple[str, ...]:
-        """P10, P50 and P90 of the line's plan; empty where it has none."""
-        planned = self.line.planned if self.line else None
-        return ("",) * 3 if planned is None else tuple(f"{x:.2f}" for x in (planned.p10, planned.p50, planned.p90))
 
 
 def _number(number: Decimal | None) -> str:
     return "" if number is None else plain(_cut(number))
 
 
-# The columns of FOCUS 1.2 in their order, each with its cell of a charge.
+def _is_bought(charge: Spending) -> bool:
+    return charge.charge in ("usage", "purchase")
+
+
+def _consumed(charge: Spending) -> Decimal | None:
+    """What was used; FOCUS knows it of usage alone, and only with its unit."""
+    return charge.quantity if charge.charge == "usage" and charge.unit else None
+
+
+def _priced(charge: Spending) -> tuple[Decimal | None, str]:
+    """What the price was for and its unit: one charge where no quantity is known; nothing of taxes and money back."""
+    if not _is_bought(charge):
+        return None, ""
+    return (charge.quantity, charge.unit) if charge.quantity and charge.unit else (Decimal(1), ONE_CHARGE)
+
+
+def _unit_price(charge: Spending) -> str:
+    """What one unit cost, so that it times the quantity is the cost; no price is below zero."""
+    much, _ = _priced(charge)
+    with localcontext(prec=DIGITS):
+        return "" if much is None or charge.amount / much < 0 else _number(charge.amount / much)
+
+
+# The columns of FOCUS 1.2, each with its cell of a charge: all that are mandatory, and those that a charge can fill or
+# that validators ask for. Nobody tells the account; commitments and the names of regions and resources are null.
 FOCUS: Mapping[str, Callable[[Spending], str]] = {
     **dict.fromkeys(("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), lambda charge: plain(charge.amount)),
+    "BillingAccountId": lambda _: NOT_STATED,
+    "BillingAccountName": lambda _: "",
     "BillingCurrency": attrgetter("currency"),
     "BillingPeriodStart": lambda charge: _month(charge.on)[0],
     "BillingPeriodEnd": lambda charge: _month(charge.on)[1],
@@ -96,21 +118,28 @@ FOCUS: Mapping[str, Callable[[Spending], str]] = {
     "ChargeClass": lambda charge: "Correction" if charge.supersedes else "",
     "ChargeDescription": attrgetter("description"),
     "ChargeFrequency": lambda charge: "Usage-Based" if charge.charge == "usage" else "One-Time",
+    **dict.fromkeys((f"CommitmentDiscount{end}" for end in ("Category", "Id", "Name", "Status", "Type")), lambda _: ""),
     **dict.fromkeys(
-        ("ProviderName", "ServiceProviderName", "PublisherName", "InvoiceIssuerName"), attrgetter("provider")
+        ("ProviderName", "PublisherName", "InvoiceIssuerName"), lambda charge: charge.provider or NOT_STATED
     ),
     "ServiceCategory": lambda charge: SERVICES.get(charge.category, "Other"),
     "ServiceName": lambda charge: charge.service or charge.category,
     "RegionId": attrgetter("region"),
+    "RegionName": attrgetter("region"),
     "ResourceId": attrgetter("resource"),
-    "ResourceType": lambda charge: charge.instance or charge.gpu,
-    "SkuId": attrgetter("sku"),
-    "ConsumedQuantity": lambda charge: _number(charge.quantity),
-    "ConsumedUnit": attrgetter("unit"),
-    "PricingQuantity": lambda charge: _number(charge.quantity),
-    "PricingUnit": attrgetter("unit"),
-    "ListUnitPrice": lambda charge: _number(charge.unit_price),
-    "ContractedUnitPrice": lambda charge: _number(charge.unit_price),
+    "ResourceName": lambda _: "",
+    "ResourceType": lambda charge: (charge.instance or charge.gpu or charge.category) if charge.resource else "",
+    "SkuId": lambda charge: charge.sku or (charge.category if _is_bought(charge) else ""),
+    "SkuPriceId": lambda charge: charge.sku or (charge.category if _is_bought(charge) else ""),
+    "SubAccountId": lambda _: "",
+    "SubAccountName": lambda _: "",
+    "ConsumedQuantity": lambda charge: _number(_consumed(charge)),
+    "ConsumedUnit": lambda charge: "" if _consumed(charge) is None else charge.unit,
+    "PricingCategory": lambda charge: "Standard" if _is_bought(charge) else "",
+    "PricingQuantity": lambda charge: _number(_priced(charge)[0]),
+    "PricingUnit": lambda charge: _priced(charge)[1],
+    "ListUnitPrice": _unit_price,
+    "ContractedUnitPrice": _unit_price,
     "Tags": lambda charge: json.dumps(_tags(charge), ensure_ascii=False, sort_keys=True),
 }
 # Ours, each with its cell of a row.
@@ -130,39 +159,57 @@ OWN: Mapping[str, Callable[[_Row], str]] = {
     "x_row_id": attrgetter("charge.row_id"),
     "x_entry_id": attrgetter("entry"),
     "x_supersedes": attrgetter("charge.supersedes"),
-    "x_planned_p10": lambda row: row.points[0],
-    "x_planned_p50": lambda row: row.points[1],
-    "x_planned_p90": lambda row: row.points[2],
-    "x_line_spent": lambda row: plain(row.line.spent) if row.line else "",
-    "x_line_closed": lambda row: row.line.closed.isoformat() if row.line and row.line.closed else "",
 }
 COLUMNS = (*FOCUS, *OWN)
 
 
-def focus_csv(charges: Iterable[tuple[str, Spending]], books: Books, phases: Mapping[str, str] | None = None) -> str:
+def focus_csv(charges: Iterable[tuple[str, Spending]], currency: str, phases: Mapping[str, str] | None = None) -> str:
     """The charges that count, one row each, as CSV text with a header.
 
-    `BilledCost` is the amount in the currency it was paid in, `x_amount_base` in the project's; the planned band and
-    the sum of its line repeat on every row, and are no charges. Times are UTC. A cell of text that a spreadsheet would
-    take for a formula begins with an apostrophe; numbers stay numbers, negative ones too.
+    `BilledCost` is the amount in the currency it was paid in, `x_amount_base` in the project's. Times are UTC. An empty
+    cell is null. A cell of text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay
+    numbers, negative ones too.
 
     Args:
         charges: (entry id, charge) as they are held; corrected ones are left out by the caller.
-        books: for the plan by line.
+        currency: the project's.
         phases: entry id to plan, pilot or iter-N.
-    Leaves out what no charge holds: accounts, commitments, list prices; those cells are empty, which means null.
+    Leaves out what no charge holds: accounts, commitments, list prices; costs and prices of every kind are those paid.
     """
-    lines = {line.name: line for line in books.lines}
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     for name, charge in charges:
-        row = _Row(name, charge, books.currency, lines.get(charge.category), (phases or {}).get(name, ""))
+        row = _Row(name, charge, currency, (phases or {}).get(name, ""))
         cells = [(name, cell(charge)) for name, cell in FOCUS.items()] + [
             (name, cell(row)) for name, cell in OWN.items()
         ]
         writer.writerow({name: text if name in NUMBERS else _text(text) for name, text in cells})
     return out.getvalue()
+
+
+PLAN_MARK = b"tunecase_line,"  # the name of a column that tunecase alone writes
+
+
+def plan_csv(books: Books) -> str:
+    """The plan by line as CSV text, each line once: its band, what was spent, and what it will have cost.
+
+    Amounts are in the base currency; planned ones are guesses, to the cent; an empty cell is not known.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    bands = [f"{what}_{point}" for what in ("planned", "at_completion") for point in ("p10", "p50", "p80", "p90")]
+    writer.writerow(["tunecase_line", "currency", *bands, "spent", "reserve_drawn", "closed"])
+    for line in books.lines:
+        drawn = "" if line.drawn is None else plain(line.drawn)
+        points = [*_points(line.planned), *_points(line.at_completion)]
+        closed = line.closed.isoformat() if line.closed else ""
+        writer.writerow([_text(line.name), books.currency, *points, plain(line.spent), drawn, closed])
+    return out.getvalue()
+
+
+def _points(band: Band | None) -> list[str]:
+    return [""] * 4 if band is None else [f"{x:.2f}" for x in (band.p10, band.p50, band.p80, band.p90)]
 
 
 def _text(value: str) -> str:

@@ -19,6 +19,9 @@ def books(
     ] = "",
     page: Annotated[Path | None, finance_option(help="Write the books as one HTML page into this file.")] = None,
     csv: Annotated[Path | None, finance_option(help="Write every charge in FOCUS columns into this file.")] = None,
+    csv_plan: Annotated[
+        Path | None, finance_option("--csv-plan", help="Write the plan and what was spent, each line once.")
+    ] = None,
     force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
@@ -36,7 +39,8 @@ def books(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
-    flow.check_books_files(opened, page=page, csv=csv, force=force)
+    files = flow.BooksFiles(page, csv, csv_plan)
+    flow.check_books_files(opened, files, force=force)
     record = flow.books(opened, flow.BooksAsked(plan, close))
-    notes = flow.write_books(opened, record, render, page=page, csv=csv, force=force)
+    notes = flow.write_books(opened, record, render, files, force=force)
     finish("books", record, json, note="" if json else "\n".join(notes), case=opened)

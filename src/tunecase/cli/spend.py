@@ -42,11 +42,15 @@ def spend_add(
     For instance `tunecase spend add 2900 USD --category labour --quantity 34 --unit h --note "first round"`.
     """
     from tunecase import flow
+    from tunecase.cli.show.paper import console_for, say
 
     _refuse_unknown(context)
     opened = open_project(project, 0, today)
     asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit)
-    print_record("spend", flow.spend_text(opened, asked), json, approvals=_warning(opened))
+    entry = flow.spend_text(opened, asked)
+    print_record("spend", entry, json, approvals=_warning(opened))
+    if not json and (words := flow.rate_words(opened, entry.record())):
+        say(console_for(), f"{words}.", "yellow")
 
 
 def _warning(opened: "Flow") -> "Approvals | None":

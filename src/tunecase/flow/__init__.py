@@ -2,7 +2,7 @@
 
 from tunecase.flow.approve import ApprovalAsked, approvals, approve, reject
 from tunecase.flow.audit import audit
-from tunecase.flow.books import BooksAsked, books, check_books_files, write_books
+from tunecase.flow.books import BooksAsked, BooksFiles, books, check_books_files, write_books
 from tunecase.flow.check import check
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
@@ -21,21 +21,30 @@ from tunecase.flow.prices import UpdateAsked, prices, update_prices
 from tunecase.flow.report import as_it_stands, check_report, contents, report
 from tunecase.flow.run import Watch, road
 from tunecase.flow.sources import sources, try_source
-from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_map, spend_text
+from tunecase.flow.spend import (
+    ChargeAsked,
+    ImportAsked,
+    charges,
+    rate_words,
+    spend,
+    spend_import,
+    spend_map,
+    spend_text,
+)
 from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import audit_file, forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "ApprovalAsked", "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow",
-    "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked", "Watch", "add_round",
-    "approvals", "approve", "as_it_stands", "asked_of", "audit", "audit_file", "base_model", "baselines",
-    "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare",
-    "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file",
-    "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "label_task", "label_trial",
-    "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot",
-    "pilot_settings", "points", "prices", "rechain", "reject", "released", "report", "review", "review_file",
-    "road", "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_text", "try_source",
-    "update_prices", "usd_left", "verify", "write_books",
+    "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked",
+    "FixAsked", "Flow", "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked",
+    "Watch", "add_round", "approvals", "approve", "as_it_stands", "asked_of", "audit", "audit_file", "base_model",
+    "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report",
+    "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix",
+    "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "label_task",
+    "label_trial", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case",
+    "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "reject", "released", "report",
+    "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_text",
+    "try_source", "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

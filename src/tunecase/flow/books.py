@@ -46,7 +46,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
 
     Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
     """
-    from tunecase.books import HalfImports, kept, plan_of_record
+    from tunecase.books import HalfImports, held, kept, plan_of_record, rates_told
     from tunecase.books import books as fold
 
     half = HalfImports()
@@ -59,7 +59,9 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     )  # fmt: skip
     unread = unread_charges(flow.ledger)
     aside = [unread_words(unread)] if unread else []
-    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks))
+    counting = [charge for _, charge in held(booked.charges).charges]
+    rates = [f"{words}." for words in rates_told(counting, flow.project.currency, flow.project.rates)]
+    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks, *rates))
     return cast(Books, flow.keep("books", record))
 
 
@@ -205,45 +207,58 @@ def _with_what_is_left(flow: Flow) -> "Project":
     return flow.project.model_copy(update={"budget": budget.scaled(left, flow.project.currency)})
 
 
-def check_books_files(flow: Flow, *, page: Path | None = None, csv: Path | None = None, force: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class BooksFiles:
+    """The files that the books are written into: one page, every charge in FOCUS columns, the plan by line."""
+
+    page: Path | None = None
+    csv: Path | None = None
+    csv_plan: Path | None = None
+
+
+def check_books_files(flow: Flow, files: BooksFiles, *, force: bool = False) -> None:
     """Refuses what `write_books` would refuse, before the books are made."""
+    from tunecase.books import PLAN_MARK
     from tunecase.io import Output
     from tunecase.report import MADE_BY
 
-    asked = [Output(path, mark=mark) for path, mark in ((csv, CSV_MARK), (page, MADE_BY)) if path is not None]
+    marked = ((files.csv, CSV_MARK), (files.csv_plan, PLAN_MARK), (files.page, MADE_BY))
+    asked = [Output(path, mark=mark) for path, mark in marked if path is not None]
     flow.check_outputs(asked, force=force)
 
 
 def write_books(
-    flow: Flow, record: Books, draw: "Callable[[Content], str]", *, page: Path | None = None, csv: Path | None = None,
-    force: bool = False,
-) -> tuple[str, ...]:  # fmt: skip
-    """Writes the books as one page, every charge that counts as a row in FOCUS columns, or both or none of them.
+    flow: Flow, record: Books, draw: "Callable[[Content], str]", files: BooksFiles, *, force: bool = False
+) -> tuple[str, ...]:
+    """Writes the files that are asked for, all of them or none.
 
     Args:
         draw: makes HTML of the page.
-        page, csv: the files to write.
+        files: the files to write.
         force: replaces files that tunecase did not make.
     Returns: a sentence for each file.
     Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take it.
     """
-    from tunecase.books import focus_csv, held
+    from tunecase.books import PLAN_MARK, focus_csv, held, plan_csv
     from tunecase.io import Output, write_outputs
     from tunecase.report import MADE_BY
     from tunecase.report.sections import page_of
 
     outputs, notes = [], []
     charges = flow.spendings()
-    if csv is not None:
+    if files.csv is not None:
         counting = held(charges).charges
-        outputs.append(Output(csv, focus_csv(counting, record, phases(flow)).encode(), CSV_MARK))
-        notes.append(f"{csv}: {counted(len(counting), 'charge')} in FOCUS columns.")
-    if page is not None:
+        outputs.append(Output(files.csv, focus_csv(counting, record.currency, phases(flow)).encode(), CSV_MARK))
+        notes.append(f"{files.csv}: {counted(len(counting), 'charge')} in FOCUS columns.")
+    if files.csv_plan is not None:
+        outputs.append(Output(files.csv_plan, plan_csv(record).encode(), PLAN_MARK))
+        notes.append(f"{files.csv_plan}: the plan and what was spent, by line.")
+    if files.page is not None:
         content = page_of(
             record, flow.project, [charge for _, charge in charges], flow.today, __version__, approvals(flow)
         )
-        outputs.append(Output(page, draw(content).encode(), MADE_BY))
-        notes.append(f"{page}: the books on one page.")
+        outputs.append(Output(files.page, draw(content).encode(), MADE_BY))
+        notes.append(f"{files.page}: the books on one page.")
     if outputs:
         write_outputs(outputs, flow.needed_files(), force=force)
     return tuple(notes)

@@ -19,6 +19,7 @@ from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.books.importers import Brought, Compared, HourPrice, SpendAsked
+    from tunecase.project import Rate
 
 KINDS = ("focus", "mlflow", "runs", "timesheet")
 WORK = ("labour", "evaluation", "data")  # lines whose hours are people's
@@ -290,14 +291,17 @@ def _record(flow: Flow, kind: str, place: str, brought: "Brought", compared: "Co
         by_kind=dict(sorted(by_kind.items())), hours=dict(sorted(hours.items())), first=min(days, default=None),
         last=max(days, default=None), checks=book_check(charges, flow.project.base_per_usd),
         left_out=brought.left_out, unplaced=unplaced(charges),
-        notes=(*brought.notes, *_notes(charges, compared.alike, flow.project.currency)),
+        notes=(*brought.notes, *_notes(charges, compared.alike, flow.project.currency, flow.project.rates)),
     )  # fmt: skip
 
 
-def _notes(charges: Sequence[Spending], alike: int, base: str) -> list[str]:
+def _notes(charges: Sequence[Spending], alike: int, base: str, dated: "Sequence[Rate]") -> list[str]:
     """Rows that are another's but for words, and the rates of other currencies, so that nobody must look for them."""
+    from tunecase.books import rates_told
+
     rates = Counter((one.currency, one.fx_rate) for one in charges if one.currency != base)
     notes = [f"{code} at {rate} {base} by the project's dated rates" for code, rate in sorted(rates)]
+    notes += rates_told(charges, base, dated)
     if not alike:
         return notes
     words = "of the same line and amount, though other cells differ; rows that are owed besides stand in one place"
@@ -406,6 +410,13 @@ def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
 def spend(flow: Flow, charge: Spending) -> Entry:
     """Books one charge, and returns only when it is safe on disk."""
     return flow.ledger.append("spend", charge, recorded_at=now(), verb="spend")
+
+
+def rate_words(flow: Flow, charge: Spending) -> str:
+    """That a charge was booked at a rate of another time, and how to mend it; empty where it was not."""
+    from tunecase.books import rates_told
+
+    return ". ".join(rates_told([charge], flow.project.currency, flow.project.rates))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ def charge_of(flow: Flow, run: str, attempt: "Attempt", supersedes: str = "") ->
 
     amount, began = Decimal(str(round(attempt.usd, 6))), attempt.began
     text = ChargeText(
-        f"{amount:f} USD", "gpu", began.date(), description=f"training run {run}",
-        quantity=f"{Decimal(str(round(attempt.gpu_hours, 9))):f}", unit=GPU_HOUR, source=METER_SOURCE,
+        amount, "gpu", began.date(), "USD", description=f"training run {run}",
+        quantity=Decimal(str(round(attempt.gpu_hours, 9))), unit=GPU_HOUR, source=METER_SOURCE,
         supersedes=supersedes,
     )  # fmt: skip
     today = max(flow.today, began.date())

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunecase.quantities.separators import separator_fix, unclear
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
 
 HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
@@ -102,6 +103,9 @@ def read_quantity(text: object, wanted: Wanted) -> Quantity:
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(repr(text), wanted.words, f"write for example {wanted.example}")
     raw = str(text).strip()
+    if isinstance(text, str) and unclear(raw):
+        way = "a number that can be read in one way only, a point before its decimals"
+        raise UnitError(repr(raw), f"{wanted.words}, {way}" if wanted.unit else way, separator_fix(raw))
     spoken = re.sub(r"(?<=\d)\s*\b(thousand|million|billion|mln|mio|bn)\b", _suffix, raw)
     field = _Field(raw, wanted)
     numbers, symbol, unit_text, kind = _split(spoken, field)

@@ -245,7 +245,7 @@ def test_a_cell_that_can_be_misread_is_named(tmp_path) -> None:
     cases: list[Any] = [
         ({"BilledCost": "1,234.56"}, "BilledCost", "write 1234.56"),
         ({"BilledCost": "1.234,56"}, "BilledCost", "write 1234.56"),
-        ({"BilledCost": "1,234"}, "BilledCost", "write 1.234 or 1234"),
+        ({"BilledCost": "1,234"}, "BilledCost", "write 1.2340 or 1234"),
         ({"BilledCost": "NaN"}, "BilledCost", "a number with a point"),
         ({"BilledCost": "Infinity"}, "BilledCost", "a number with a point"),
         ({"BilledCost": "NULL"}, "BilledCost", "nothing"),

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from tunecase.books.charges import separator_fix
+from tunecase.books.charges import AMOUNT_FIX
+from tunecase.quantities import separator_fix
 
 MOST_BEFORE, MOST_AFTER = 15, 30  # digits before and after the point
 MISSING = ("", "NULL")
@@ -63,7 +64,7 @@ def amount_of(cell: Any) -> Decimal:
     """
     text = text_of(cell)
     if not NUMBER.fullmatch(text):
-        raise CellError("a number with a point before its decimals", separator_fix(text))
+        raise CellError("a number with a point before its decimals", separator_fix(text) or AMOUNT_FIX)
     amount = Decimal(text)
     # The last digit of the largest sum and of the smallest part must fit in DIGITS together.
     if amount and (amount.adjusted() >= MOST_BEFORE or int(amount.as_tuple().exponent) < -MOST_AFTER):

@@ -1,0 +1,57 @@
+"""A number that is read differently in different countries is asked about, and every fix can be read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunecase.quantities import UnitError, Wanted, read_quantity, separator_fix, unclear
+
+MONEY = Wanted("money", example="3 USD")
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("1.500 USD", "write 1.5 USD or 1500 USD, whichever is meant"),
+        ("12.345 USD", "write 12.3450 USD or 12345 USD, whichever is meant"),
+        ("2.000 USD", "write 2 USD or 2000 USD, whichever is meant"),
+        ("1k to 1.500 USD", "write 1k to 1.5 USD or 1k to 1500 USD, whichever is meant"),
+        ("1.500,00 USD", "write 1500.00 USD"),
+        ("1.500.000 USD", "write 1500000 USD"),
+        ("1,50 USD", "write 1.50 USD or 150 USD, whichever is meant"),
+        ("1 500 USD", "write 1500 USD"),
+        ("1'500.50 USD", "write 1500.50 USD"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_refused_with_every_reading(text: str, fix: str) -> None:
+    """Each reading as it has to be written."""
+    with pytest.raises(UnitError) as told:
+        read_quantity(text, MONEY)
+    assert (fix, repr(text)) == (told.value.fix, told.value.got)
+    assert "one way only" in told.value.wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,500 USD", 1500.0), ("1,500.25 USD", 1500.25), ("0.500 USD", 0.5), ("1500.125 USD", 1500.125),
+        ("1.5k USD", 1500.0), ("1.250k USD", 1250.0), ("1.50 USD", 1.5), ("1.5000 USD", 1.5),
+    ],
+)  # fmt: skip
+def test_what_can_be_read_in_one_way_is_read(text: str, value: float) -> None:
+    """A point before the decimals, commas between thousands."""
+    assert value == pytest.approx(read_quantity(text, MONEY).spread.median)
+
+
+def test_a_number_that_is_none_of_text_is_read_as_it_is() -> None:
+    """YAML and JSON know what a point is."""
+    assert 1.125 == read_quantity(1.125, Wanted("")).spread.median
+
+
+@given(st.integers(0, 10**9), st.text("0123456789", max_size=6), st.sampled_from(["", ",", ".", " ", "'"]))
+def test_every_fix_can_be_read(whole: int, decimals: str, separator: str) -> None:
+    """Whatever is told to be written is read when it is."""
+    number = f"{whole:,}".replace(",", separator) + (f".{decimals}" if decimals else "")
+    if unclear(number):
+        for way in separator_fix(number).removeprefix("write ").removesuffix(", whichever is meant").split(" or "):
+            assert not unclear(way), (number, way)
