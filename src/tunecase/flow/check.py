@@ -9,7 +9,7 @@ from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.flow.keys import DAY, PRICE_BOOK
 from tunecase.flow.opened import Flow, missing
-from tunecase.flow.verbs import decide
+from tunecase.flow.verbs import decide, estimate
 from tunecase.ledger import Entry
 from tunecase.quantities import day, figures, money
 from tunecase.records import Check, Decision, Estimate, Shift
@@ -45,9 +45,10 @@ def check(flow: Flow) -> Check:
     if entry is None:
         raise InputError(missing(flow, "estimate"))
     bill: Estimate = entry.record()
-    before = _advice(bill, _decided(flow, entry))
+    decision = _decided(flow, entry)
+    before = _advice(bill, decision)
     again = replace(flow, seed=int(entry.meta.get("seed", flow.seed)), writes=False, records={}, drawn=[], posed=None)
-    now, gone = _made_again(again)
+    now, gone = _made_again(again, to_decide=decision is not None)
     ended, soon = _ends(flow)
     made = entry.recorded_at.date()
     after = now.bill if now else None
@@ -94,16 +95,16 @@ def _advice(bill: Estimate, decision: Decision | None) -> _Advice:
     return _Advice(plan.lever if plan.advised else "stop", plan.action if plan.advised else "stop", bill)
 
 
-def _made_again(flow: Flow) -> tuple[_Advice | None, tuple[str, ...]]:
+def _made_again(flow: Flow, *, to_decide: bool) -> tuple[_Advice | None, tuple[str, ...]]:
     """The advice of today, or none and why: what it was to be trained with is no longer to be had."""
     try:
-        decision = decide(flow)
+        decision = decide(flow) if to_decide else None
+        bill: Estimate = flow.current("estimate") if to_decide else estimate(flow)
     except InputError as error:
         hosted = [problem.got for problem in error.problems if HOSTED in problem.where]
         if not hosted:
             raise
         return None, tuple(f"the hosted model can no longer be trained: {got}" for got in hosted)
-    bill: Estimate = flow.records["estimate"] if "estimate" in flow.records else flow.current("estimate")
     return _advice(bill, decision), ()
 
 
