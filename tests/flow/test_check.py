@@ -72,7 +72,8 @@ def test_prices_that_moved_are_told_price_by_price_and_line_by_line(
     hours = [one for one in found.prices if "hour" in one.name]
     assert len(hours) > 3
     assert [pytest.approx(2.0, rel=0.05)] * len(hours) == [one.factor for one in hours]
-    assert 2.0 == pytest.approx({one.name: one.factor for one in found.lines}["gpu"], rel=0.1)
+    lines = {one.name: one.factor or 0.0 for one in found.lines}
+    assert 1.5 < lines["gpu"] < 2.5  # a dearer hour may stop some worlds earlier
     assert found.ok
 
 
