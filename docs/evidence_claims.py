@@ -207,19 +207,23 @@ def _group(run: Measured) -> tuple[bool, int, str]:
 
 
 def current(facts: Facts, gpu: str) -> dict[str, list[catalog.GpuPrice]]:
-    """Prices of a card by tier; those marked old only in a tier that has no other."""
-    found = {}
+    """Prices of a card by tier; those older than 180 days when the newest was read only in a tier that has no other."""
+    found, as_of = {}, newest(facts)
     for tier in TIERS:
         rows = [price for price in facts.prices if (price.gpu, price.tier) == (gpu, tier)]
         if rows:
-            found[tier] = [price for price in rows if not price.stale] or rows
+            found[tier] = catalog.standing(rows, as_of)
     return found
+
+
+def newest(facts: Facts) -> date:
+    """The day of the newest price held."""
+    return max(date.fromisoformat(price.date) for price in facts.prices if len(price.date) == 10)
 
 
 def rent(facts: Facts) -> Section:
     """An A100 rents at 3 to 6 USD per hour."""
-    as_of = max(date.fromisoformat(price.date) for price in facts.prices if len(price.date) == 10)
-    lines, tiers = [], {}
+    as_of, lines, tiers = newest(facts), [], {}
     for gpu in sorted({price.gpu for price in facts.prices if price.gpu.startswith("A100")}):
         for tier, rows in current(facts, gpu).items():
             usd = [price.usd_per_gpu_hour for price in rows]

@@ -28,6 +28,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "rejection": (1, "b184ad23d24e"),
     "approvals": (1, "fdb57f69ca87"),
     "compare": (1, "28e381ff7b46"),
+    "check": (1, "3397720fe9d0"),
     "fit": (1, "66038e7c7c2c"),
     "scored": (1, "113fdf98ad6d"),
     "prices": (1, "d24364d1575e"),

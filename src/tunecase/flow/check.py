@@ -9,9 +9,9 @@ from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.flow.keys import DAY, PRICE_BOOK
 from tunecase.flow.opened import Flow, missing
-from tunecase.flow.verbs import decide
+from tunecase.flow.verbs import decide, estimate
 from tunecase.ledger import Entry
-from tunecase.quantities import Band, day, figures, money
+from tunecase.quantities import day, figures, money
 from tunecase.records import Check, Decision, Estimate, Shift
 from tunecase.version import __version__
 
@@ -45,9 +45,10 @@ def check(flow: Flow) -> Check:
     if entry is None:
         raise InputError(missing(flow, "estimate"))
     bill: Estimate = entry.record()
-    before = _advice(bill, _decided(flow, entry))
+    decision = _decided(flow, entry)
+    before = _advice(bill, decision)
     again = replace(flow, seed=int(entry.meta.get("seed", flow.seed)), writes=False, records={}, drawn=[], posed=None)
-    now, gone = _made_again(again)
+    now, gone = _made_again(again, to_decide=decision is not None)
     ended, soon = _ends(flow)
     made = entry.recorded_at.date()
     after = now.bill if now else None
@@ -60,7 +61,7 @@ def check(flow: Flow) -> Check:
         advice_before=before.action,
         advice_now=now.action if now else "none: the case can no longer be priced",
         total=Shift("total", bill.total.p80, after.total.p80 if after else None, bill.currency),
-        prices=tuple(_moved(_prices(bill, after))) if after else (),
+        prices=tuple(_moved(_prices(again, bill, after))) if after else (),
         lines=tuple(_moved(_lines(bill, after))) if after else (),
         rates=tuple(_moved(_rates(flow.project, date.fromisoformat(_priced_on(entry, made)), flow.today))),
         ended=(*ended, *soon),
@@ -94,16 +95,16 @@ def _advice(bill: Estimate, decision: Decision | None) -> _Advice:
     return _Advice(plan.lever if plan.advised else "stop", plan.action if plan.advised else "stop", bill)
 
 
-def _made_again(flow: Flow) -> tuple[_Advice | None, tuple[str, ...]]:
+def _made_again(flow: Flow, *, to_decide: bool) -> tuple[_Advice | None, tuple[str, ...]]:
     """The advice of today, or none and why: what it was to be trained with is no longer to be had."""
     try:
-        decision = decide(flow)
+        decision = decide(flow) if to_decide else None
+        bill: Estimate = flow.current("estimate") if to_decide else estimate(flow)
     except InputError as error:
         hosted = [problem.got for problem in error.problems if HOSTED in problem.where]
         if not hosted:
             raise
         return None, tuple(f"the hosted model can no longer be trained: {got}" for got in hosted)
-    bill: Estimate = flow.records["estimate"] if "estimate" in flow.records else flow.current("estimate")
     return _advice(bill, decision), ()
 
 
@@ -115,11 +116,12 @@ def _moved(shifts: Iterable[Shift]) -> Iterator[Shift]:
             yield shift
 
 
-def _prices(before: Estimate, now: Estimate) -> Iterator[Shift]:
-    """The price of an hour on every way to train, and of a label, where both bills have it."""
+def _prices(flow: Flow, before: Estimate, now: Estimate) -> Iterator[Shift]:
+    """The hour that the bill rested on, that on every way to train which both bills have, and the price of a label."""
     currency, held = before.currency, {way.name: way for way in now.ways}
-    if before.gpu == now.gpu:
-        yield _middle(f"{before.gpu} hour of the bill", before.usd_per_gpu_hour, now.usd_per_gpu_hour, "USD")
+    if before.gpu:
+        then = before.usd_per_gpu_hour
+        yield Shift(f"{before.gpu} hour of the bill", then.p50 if then else None, _hour_usd(flow, before.gpu), "USD")
     for way in before.ways:
         other = held.get(way.name)
         if other is not None and way.hours and other.hours and way.hours.p50 and other.hours.p50:
@@ -127,11 +129,19 @@ def _prices(before: Estimate, now: Estimate) -> Iterator[Shift]:
             yield Shift(f"GPU hour, {way.name}", *hours, currency)
         elif other is not None and way.hours is None and other.hours is None:
             yield Shift(f"training, {way.name}", way.amount.p50, other.amount.p50, currency)
-    yield _middle("price of a label", before.label_price, now.label_price, currency)
+    if before.label_price and now.label_price:
+        yield Shift("price of a label", before.label_price.p50, now.label_price.p50, currency)
 
 
-def _middle(name: str, before: Band | None, now: Band | None, unit: str) -> Shift:
-    return Shift(name, before.p50 if before else None, now.p50 if now else None, unit)
+def _hour_usd(flow: Flow, gpu: str) -> float | None:
+    """The middle price of a GPU's hour on the project's terms, in US dollars; None where it has none."""
+    import numpy as np
+
+    from tunecase.prices import gpu_hour
+
+    basis = flow.basis()
+    hour = gpu_hour(gpu, basis, terms=basis.terms)
+    return None if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
 
 def _lines(before: Estimate, now: Estimate) -> Iterator[Shift]:
@@ -189,13 +199,29 @@ def _last_days(project: "Project") -> Mapping[str, date]:
 
 
 def _broken(before: _Advice, now: _Advice) -> Iterator[str]:
-    """Why the advice no longer holds: another step is best, or the budget no longer holds the P80."""
+    """Why the advice no longer holds: another step is best, or the budget no longer holds what it did."""
     if before.lever and before.lever != now.lever:
         yield f"the advice was: {before.action}; it is now: {now.action}"
-    budget = now.bill.budget
-    if budget is not None and before.bill.total.p80 <= budget < now.bill.total.p80:
-        currency = now.bill.currency
+    elif before.bill.plan is not None and now.bill.plan is not None and _is_plan(before) != _is_plan(now):
+        yield "the plan was not worth its cost and is now" if _is_plan(now) else "the plan is no longer worth its cost"
+    budget, currency = now.bill.budget, now.bill.currency
+    if budget is not None and _within(before.bill) and not _within(now.bill):
         yield f"the total at P80, {money(now.bill.total.p80, currency)}, passes the budget of {money(budget, currency)}"
+    if _is_beyond(now.bill) and not _is_beyond(before.bill):
+        yield "the first step alone passes what is left of the budget"
+
+
+def _is_plan(advice: _Advice) -> bool:
+    """Whether the plan beside an advice is worth going through."""
+    return advice.bill.plan is not None and advice.bill.plan.advised
+
+
+def _within(bill: Estimate) -> bool:
+    return bill.budget is None or bill.total.p80 <= bill.budget
+
+
+def _is_beyond(bill: Estimate) -> bool:
+    return bill.plan is not None and bill.plan.beyond_budget
 
 
 def _notes(flow: Flow, entry: Entry, before: Estimate, now: Estimate | None) -> Iterator[str]:
