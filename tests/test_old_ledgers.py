@@ -28,7 +28,7 @@ HELD = ("define", "audit", "labelling", "pilot", "round", "next", "books", "comp
 REMADE = ("forecast", "estimate", "decide")
 # Fields of an option that the plan's figures have taken the place of.
 GONE = frozenset({"p_reach", "expected_gain", "expected_cost", "expected_value"})
-EARLIER_FORM = dict.fromkeys(REMADE, "was written in another form (v1, now v2)")
+EARLIER_FORM = dict.fromkeys(REMADE, "was written in another form (v1, now v3)")
 IMPORTS = (("timesheet", "hours.csv", 3), ("focus", "bill.csv", 2), ("runs", "training", 2))
 SIZES = ("--sizes", "10,20,40,80", "--draws", "2", "--all", "--workers", "1")
 OWN_TRAINER = ("--trainer", "command", "--set", "command=./trainer", "--sizes", "24,48,90", "--draws", "1", "--all")
@@ -142,15 +142,20 @@ def test_deciding_again_rests_on_what_was_made(walked: Path) -> None:
 
 
 def test_old_books_show_what_was_paid(walked: Path) -> None:
-    """The books have the figures that were kept: paid, left, each line, the plan of record and the closed line."""
+    """The books have the figures that were kept: paid, left, each line, the plan of record and the closed line.
+
+    What was charged before the plan was made is told now, and judged no more.
+    """
     kept = last("walked", "books").body
     ran = tunecase("books", *DAY, "--project", walked)
     assert (0, "") == (ran.code, ran.err)
     assert "BOOKS" in ran.out
     made = added(walked, "walked")[0].body
-    assert made.keys() - {"planned_total"} == kept.keys()
-    for name in ("currency", "spent", "left", "plan", "remarks"):
+    assert made.keys() - {"planned_total", "before_plan", "charges_before_plan"} == kept.keys()
+    for name in ("currency", "spent", "left", "plan"):
         assert kept[name] == made[name], name
+    assert "6 charges of before the plan was made" in made["remarks"][0]
+    assert kept["remarks"][-1] == made["remarks"][-1]
     paid = ("name", "spent", "closed")
     assert [[line.get(name) for name in paid] for line in kept["lines"]] == [
         [line.get(name) for name in paid] for line in made["lines"]

@@ -56,7 +56,7 @@ def test_a_case_of_the_same_prices_holds_and_nothing_moved(tmp_path: Path) -> No
     found = check(opened(path, THEN))
     assert found.ok
     assert ((), (), ()) == (found.prices, found.lines, found.broken)
-    assert (THEN.isoformat(), found.book_now) == (found.since, found.book_before)
+    assert (THEN, found.book_now) == (found.since, found.book_before)
     assert found.advice_before == found.advice_now
     assert before == (tmp_path / "ledger.jsonl").read_bytes()
     assert found.total.before == pytest.approx(found.total.now)

@@ -54,7 +54,7 @@ def check(flow: Flow) -> Check:
     after = now.bill if now else None
     return Check(
         since=_priced_on(entry, made),
-        today=flow.today.isoformat(),
+        today=flow.today,
         currency=bill.currency,
         book_before=str(entry.meta.get("price_book", bill.price_book))[:BOOK_DIGITS],
         book_now=flow.basis(1).price_book[:BOOK_DIGITS],
@@ -63,18 +63,18 @@ def check(flow: Flow) -> Check:
         total=Shift("total", bill.total.p80, after.total.p80 if after else None, bill.currency),
         prices=tuple(_moved(_prices(again, bill, after))) if after else (),
         lines=tuple(_moved(_lines(bill, after))) if after else (),
-        rates=tuple(_moved(_rates(flow.project, date.fromisoformat(_priced_on(entry, made)), flow.today))),
+        rates=tuple(_moved(_rates(flow.project, _priced_on(entry, made), flow.today))),
         ended=(*ended, *soon),
         broken=(*gone, *ended, *(_broken(before, now) if now else ())),
         notes=tuple(_notes(again, entry, bill, after)),
     )
 
 
-def _priced_on(entry: Entry, made: date) -> str:
+def _priced_on(entry: Entry, made: date) -> date:
     """The day whose prices an entry rests on; that of its making in entries that do not say."""
     rests = entry.meta.get("rests_on")
     settings = rests.get("settings", {}) if isinstance(rests, dict) else {}
-    return str(settings.get(DAY, made.isoformat()))
+    return date.fromisoformat(str(settings.get(DAY, made.isoformat())))
 
 
 def _decided(flow: Flow, estimate: Entry) -> Decision | None:

@@ -1,6 +1,7 @@
 """What check found: what moved since a case was priced, and whether its advice still holds."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Check:
     says why the advice no longer holds, empty where it does; `notes` what else changed, or could not be checked.
     """
 
-    since: str
-    today: str
+    since: date
+    today: date
     currency: str
     book_before: str
     book_now: str

@@ -1,7 +1,6 @@
 """Prints a check: whether the advice holds, what moved price by price and line by line, what ended."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
@@ -16,7 +15,7 @@ MOST_SHOWN = 12
 
 def print_check(console: "Console", record: Check) -> None:
     """The verdict and its reasons, then prices, lines and rates that moved, ends, and notes."""
-    since = day(date.fromisoformat(record.since))
+    since = day(record.since)
     verdict = "still holds" if record.ok else "no longer holds"
     heading(console, "check", f"the advice of {since} {verdict}", record.ok)
     for reason in record.broken:
