@@ -38,6 +38,7 @@ from tunecase.records import (
     Placed,
     PlanChosen,
     Point,
+    PricesUpdated,
     Rechained,
     Report,
     Reviews,
@@ -111,7 +112,9 @@ CHECK = Check(
     (),
     ("a note",),
 )
+UPDATED = PricesUpdated("ori-list-prices.csv", "SkyPilot v9", "ori", 12, 4, "2026-11-01", "--date", stale=False)
 ALL: dict[str, Any] = {
+    "updated": UPDATED,
     "labelling": LABELLING,
     "clean": CLEANED,
     "review": REVIEWS,

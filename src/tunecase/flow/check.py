@@ -74,7 +74,10 @@ def _priced_on(entry: Entry, made: date) -> date:
     """The day whose prices an entry rests on; that of its making in entries that do not say."""
     rests = entry.meta.get("rests_on")
     settings = rests.get("settings", {}) if isinstance(rests, dict) else {}
-    return date.fromisoformat(str(settings.get(DAY, made.isoformat())))
+    try:
+        return date.fromisoformat(str(settings.get(DAY)))
+    except ValueError:
+        return made
 
 
 def _decided(flow: Flow, estimate: Entry) -> Decision | None:

@@ -23,7 +23,7 @@ from tunecase.records.label import Labelling, LabelTask, LabelTrial
 from tunecase.records.ledger import Rechained, SetAside, Verified
 from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
-from tunecase.records.prices import Prices
+from tunecase.records.prices import Prices, PricesUpdated
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
 from tunecase.records.sources import Sources, SourceTrial
@@ -59,6 +59,7 @@ RECORDS: dict[str, type] = {
     "fit": Fit,
     "scored": Scored,
     "prices": Prices,
+    "updated": PricesUpdated,
     "report": Report,
     "run": Run,
     "spend": Spending,

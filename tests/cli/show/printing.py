@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 
 from tests import samples
-from tests.records.test_records import CHECK, CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS
+from tests.records.test_records import CHECK, CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS, UPDATED
 from tunecase.cli.show import show
-from tunecase.records import Adopted, Change, PricesUpdated, Rechained, Scored, Verified
+from tunecase.records import Adopted, Change, Rechained, Scored, Verified
 
 ALL: dict[str, Any] = {
     **samples.records(),
@@ -36,7 +36,7 @@ ALL: dict[str, Any] = {
     "next": samples.news(),
     "prices": samples.prices(),
     "check": CHECK,
-    "updated": PricesUpdated("ori-list-prices.csv", "SkyPilot v9", "ori", 12, 4, "2026-11-01", "--date", stale=False),
+    "updated": UPDATED,
     "ledger": Verified("ledger.jsonl", 12, 1),
     "rechain": Rechained(
         7,
