@@ -174,7 +174,7 @@ def test_notebooks_get_the_same_text() -> None:
     heads = {
         "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
         "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
-        "label task": "LABEL TRIAL",
+        "label task": "LABEL TRIAL", "updated": "PRICES",
     }  # fmt: skip
     breaches = []
     for verb, record in ALL.items():
