@@ -13,7 +13,7 @@ from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import read_contracts
-from tunecase.prices.hosted import billed_tokens, chosen, offers, retirement, training_price
+from tunecase.prices.hosted import billed_tokens, chosen, offers, training_price
 from tunecase.quantities.spread import Const, Worlds
 
 ROWS = {row.model: row for row in catalog.hosted() if row.provider in ("openai", "mistral", "together")}
@@ -133,14 +133,6 @@ def test_rates_by_size_are_named_after_their_provider_and_refused_for_other_size
     assert ("fireworks", 0.5) == (offer.row.provider, offer.rate.median)
     with pytest.raises(InputError, match="models of other sizes"):
         chosen(at(tmp_path, f"models: [meta-llama/Llama-3.1-70B]\ncompute: {{hosted: '{name}'}}"))
-
-
-def test_the_end_of_a_tuned_model_is_readable_by_provider_and_model() -> None:
-    """None where none is known."""
-    assert date(2027, 1, 14) == retirement("OpenAI", MINI)
-    assert date(2026, 10, 23) == retirement("openai", "gpt-3.5-turbo")
-    assert retirement("fireworks", "models up to 16B, LoRA") is None
-    assert retirement("nobody", "nothing") is None
 
 
 def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: Path) -> None:

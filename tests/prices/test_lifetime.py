@@ -1,5 +1,6 @@
 """A model is of use for the horizon, or until it retires or its answers no longer hold."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.projects import TODAY, basis, written
-from tunecase.prices.lifetime import DAYS_PER_MONTH, ending_of, retirement_of, served_months, start_of
+from tunecase import catalog
+from tunecase.prices.lifetime import DAYS_PER_MONTH, ending_of, hosted_ends, retirement_of, served_months, start_of
 
 MINI = "compute: {hosted: ft:gpt-4o-mini-2024-07-18}\n"
 STALE = "problem: {stale_after: 2027-03-31}\n"
@@ -26,6 +28,7 @@ def test_work_begins_today_or_on_a_later_day(tmp_path: Path) -> None:
         ("rounds: 1", None, ""),
         (MINI, "2027-01-14", "ends with its base model (openai)"),
         (MINI + "serving: {retires_on: 2027-06-30}", "2027-06-30", "serving.retires_on"),
+        ("compute: {hosted: 'openai ft:gpt-4o-mini-2024-07-18'}", "2027-01-14", "ends with its base model (openai)"),
         ("compute: {hosted: mistral}", None, ""),
         (STALE, "2027-03-31", "no longer hold"),
         (STALE + MINI, "2027-01-14", "base model"),
@@ -56,3 +59,19 @@ def test_a_retirement_is_no_staleness(tmp_path: Path) -> None:
     assert retirement_of(basis(written(STALE, tmp_path))) is None
     assert date(2027, 1, 14) == retirement_of(basis(written(STALE + MINI, tmp_path)))
     assert retirement_of(basis(None)) is None
+
+
+def test_a_hosted_model_ends_on_its_day_by_either_of_its_names() -> None:
+    """Alone or after the provider's name, in any case; none where no end is known."""
+    for name in ("ft:gpt-4o-mini-2024-07-18", "OpenAI FT:gpt-4o-mini-2024-07-18"):
+        assert [date(2027, 1, 14)] == [last for _, last in hosted_ends(name)]
+    assert [("openai", date(2026, 10, 23))] == [(row.provider, last) for row, last in hosted_ends("gpt-3.5-turbo")]
+    for name in ("", "nobody nothing", "fireworks models up to 16B, LoRA"):
+        assert not list(hosted_ends(name))
+
+
+def test_a_model_that_only_a_contract_names_ends_with_its_providers_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row of the service itself says when that is."""
+    rows = [replace(row, retires_on="2027-06-30") if row.model == "mistral" else row for row in catalog.hosted()]
+    monkeypatch.setattr(catalog, "hosted", lambda: tuple(rows))
+    assert [date(2027, 6, 30)] == [last for _, last in hosted_ends("mistral our own 7B")]

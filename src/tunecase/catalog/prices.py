@@ -133,6 +133,11 @@ class Hosted:
     source: str
     date: str
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """How a project may name it, in lower case: by the model itself, or after its provider."""
+        return self.model.casefold(), f"{self.provider} {self.model}".casefold()
+
     def is_stale(self, today: datetime.date) -> bool:
         """True when the price is older than 180 days."""
         return is_stale(self.date, today)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.flow.keys import DAY, PRICE_BOOK
 from tunecase.flow.opened import Flow, missing
@@ -188,16 +187,13 @@ def _ends(flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _last_days(project: "Project") -> Mapping[str, date]:
     """The days on which what the case rests on ends, by its name."""
-    from tunecase.prices import retirement
+    from tunecase.prices import hosted_ends
 
     days: dict[str, date] = {}
     if project.serving is not None and project.serving.retires_on is not None:
         days["the base model or platform (serving.retires_on)"] = project.serving.retires_on
-    name = (project.compute.hosted or "").casefold()
-    for row in catalog.hosted():
-        last = retirement(row.provider, row.model)
-        if last is not None and name in (row.model.casefold(), f"{row.provider} {row.model}".casefold()):
-            days[f"{row.model} at {row.provider}"] = last
+    for row, last in hosted_ends(project.compute.hosted or ""):
+        days[f"{row.model} at {row.provider}"] = last
     return days
 
 

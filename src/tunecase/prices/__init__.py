@@ -30,7 +30,7 @@ from tunecase.prices.gpu import (
     owned_card,
     purchase,
 )
-from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, retirement, stored_months, training_price
+from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
 from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
 from tunecase.prices.labels import (
     clock_words,
@@ -45,7 +45,15 @@ from tunecase.prices.labels import (
     review_hours,
     review_price,
 )
-from tunecase.prices.lifetime import DAYS_PER_MONTH, ending_of, horizon, retirement_of, served_months, start_of
+from tunecase.prices.lifetime import (
+    DAYS_PER_MONTH,
+    ending_of,
+    horizon,
+    hosted_ends,
+    retirement_of,
+    served_months,
+    start_of,
+)
 from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.prices.people import (
     PaidHours,
@@ -73,10 +81,10 @@ __all__ = [
     "UNDATED", "Basis", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked",
     "Supply", "amount", "any_gpu_hour", "api_price", "baseline_score", "best_made", "billed_tokens", "chosen",
     "clock_words", "contract_hour", "drift_words", "ending_of", "error_cost", "flip_words",
-    "formatting", "gpu_hour", "highest", "horizon", "hour_words", "interval_of_worth", "is_old", "label_minutes",
-    "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
+    "formatting", "gpu_hour", "highest", "horizon", "hosted_ends", "hour_words", "interval_of_worth", "is_old",
+    "label_minutes", "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
     "made_sources", "made_worth", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour",
-    "price_list", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts", "retirement",
+    "price_list", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts",
     "retirement_of", "review_hours", "review_price", "saving_per_answer", "served_months", "serving_saving",
     "source_names", "start_of", "stored_months", "supply", "target_value", "token_price", "training_price",
     "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",

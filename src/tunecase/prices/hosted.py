@@ -117,7 +117,7 @@ def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
     why: dict[str, list[str]] = {}
     mine = (basis.project.compute.hosted or "").casefold() if basis.project else ""
     for row in (*catalog.hosted(), *_only_by_contract(basis)):
-        named = mine in _names(row)
+        named = mine in row.names
         refusal = _refusal(row, basis, named=named) or ("" if named else _unsuited(row, basis))
         if refusal:
             why.setdefault(refusal, []).append(
@@ -139,7 +139,7 @@ def chosen(basis: Basis) -> Offer | None:
     if name is None:
         return None
     every = (*_only_by_contract(basis), *catalog.hosted())
-    same = [row for row in every if name.casefold() in _names(row)]
+    same = [row for row in every if name.casefold() in row.names]
     row = min(same, key=lambda one: _order(one, basis), default=None)
     where = "the project file: compute.hosted"
     if row is None:
@@ -152,26 +152,6 @@ def chosen(basis: Basis) -> Offer | None:
             Problem(where, f"{name!r}: {refusal}", "a hosted model that can be trained at a known price", fix)
         )
     return _offer(row, basis)
-
-
-def retirement(provider: str, model: str) -> date | None:
-    """The day on which tuned versions of a hosted model end, as the tables have it; None where none is known.
-
-    A model that the tables do not name ends with its provider's service, where that has an end.
-
-    Example:
-        >>> retirement("openai", "ft:gpt-4o-mini-2024-07-18")
-        datetime.date(2027, 1, 14)
-    """
-    whose, name = provider.casefold(), model.casefold()
-    ends = {row.model.casefold(): row.retires_on for row in catalog.hosted() if row.provider.casefold() == whose}
-    day = ends.get(name, ends.get(whose, ""))
-    return date.fromisoformat(day) if day else None
-
-
-def _names(row: Hosted) -> tuple[str, str]:
-    """How a project may name a hosted model: by itself, or after its provider."""
-    return row.model.casefold(), f"{row.provider} {row.model}".casefold()
 
 
 def _unsuited(row: Hosted, basis: Basis) -> str:

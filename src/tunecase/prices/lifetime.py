@@ -9,6 +9,7 @@ from tunecase import catalog
 from tunecase.prices.basis import Basis
 
 if TYPE_CHECKING:
+    from tunecase.catalog import Hosted
     from tunecase.project import Project
     from tunecase.quantities import Draws
 
@@ -49,10 +50,30 @@ def _retires(project: "Project") -> Iterator[Ending]:
     if project.serving.retires_on is not None:
         yield Ending(project.serving.retires_on, "the base model or its platform retires (serving.retires_on)")
         return
-    name = (project.compute.hosted or "").casefold()
-    for row in catalog.hosted():
-        if name and row.model.casefold() == name and row.retires_on:
-            yield Ending(date.fromisoformat(row.retires_on), f"{row.model} ends with its base model ({row.provider})")
+    for row, last in hosted_ends(project.compute.hosted or ""):
+        yield Ending(last, f"{row.model} ends with its base model ({row.provider})")
+
+
+def hosted_ends(name: str) -> "Iterator[tuple[Hosted, date]]":
+    """The hosted models of a name, as a project file writes it, with the day on which tuned versions of each end.
+
+    A model ends on its own day, else with its provider's service; one that the tables do not name, such as a model of a
+    contract, with the service alone. Nothing is yielded where no end is known.
+
+    Args:
+        name: of a model, alone or after its provider's name; "" matches none.
+
+    Example:
+        >>> [last.isoformat() for _, last in hosted_ends("openai ft:gpt-4o-mini-2024-07-18")]
+        ['2027-01-14']
+    """
+    held, wanted = catalog.hosted(), name.casefold()
+    services = {row.provider.casefold(): row for row in held if row.model == row.provider}
+    same = [row for row in held if wanted in row.names]
+    for row in same or [row for whose, row in services.items() if wanted.startswith(f"{whose} ")]:
+        service = services.get(row.provider.casefold(), row)
+        if last := row.retires_on or service.retires_on:
+            yield row, date.fromisoformat(last)
 
 
 def _goes_stale(project: "Project") -> Iterator[Ending]:
