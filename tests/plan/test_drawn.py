@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from tests.decide.test_decide import known, pieces, project
-from tests.plan.test_plan import CASES, FOLDER, WALKED, asked, walked
-from tests.projects import basis
+from tests.plan.test_plan import CASES, COSTS, FOLDER, WALKED, asked, walked
+from tests.projects import basis, written
 from tunecase.plan import drawn, solve_again
 from tunecase.plan.known import Known
 from tunecase.plan.levers import Scaled
 from tunecase.prices.contracts import Contract
+from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, Interval80, sampled
 from tunecase.records import Tokens
 
@@ -54,6 +55,27 @@ def test_the_board_and_the_bill_agree_on_what_a_step_costs(case: str) -> None:
     _, paid = of.solved.policy.walk(of.walked.at)
     metered = sum(of.lines[name].amount for name in ("storage", "egress"))
     assert pytest.approx(paid.mean(), rel=0.001) == (of.walked.tuning - metered).mean()
+
+
+def by_activity(extra: str = "", **changes: str) -> Project:
+    """A project whose hours are a sum over activities."""
+    project(FOLDER, extra=extra, **changes)
+    text = (FOLDER / "tunecase.yaml").read_text(encoding="utf-8")
+    return written(text.replace("effort_per_round: 20 h per round\n", ""), FOLDER)
+
+
+def test_what_ships_at_once_costs_the_same_on_the_board_and_in_the_bill() -> None:
+    """A release, what is paid once, the months that it takes and the shares on all of it."""
+    ready = by_activity(COSTS, target="70%", value="2 USD per correct")
+    of = drawn(known(ready, pieces(ready)[1]))
+    assert of.solved is not None
+    shipped = of.along(of.solved.offer("ship"))
+    assert shipped is not None
+    assert shipped.net_gain is not None
+    once_each = {part.name: part.amount for part in shipped.lines["other"].parts}
+    assert 500 <= once_each["security review"].mean() <= 900
+    assert once_each["licence"].min() > 0
+    assert pytest.approx(of.solved.worth("ship"), rel=1e-6) == (shipped.net_gain - shipped.tuning).mean()
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,16 @@ def test_ramp_up_is_paid_once_and_takes_time(tmp_path: Path) -> None:
     paid = ramp_up(at)
     assert paid.hours[0] == pytest.approx(38)
     assert paid.amount[0] == pytest.approx(3_800)
-    months = working_months(at, np.full(50, 76.0), np.full(50, 3.0))
+    months = working_months(at, np.full(50, 76.0), np.full(50, 3.0), ramps_up=True)
     assert months[0] == pytest.approx(1 + 14 / 30.4375)
+    later = working_months(at, np.full(50, 76.0), np.full(50, 3.0), ramps_up=False)
+    assert later.tolist() == pytest.approx([1.0] * 50)
 
 
 def test_waiting_lengthens_every_round(tmp_path: Path) -> None:
     """Three rounds with a week each on top of a month of work."""
     at = team(tmp_path, "{role: dev, share: 50%}", "waiting_per_round: 1 week per round")
-    assert working_months(at, np.full(50, 76.0), np.full(50, 3.0))[0] == pytest.approx(1 + 21 / 30.4375)
+    assert working_months(at, np.full(50, 76.0), np.full(50, 3.0), ramps_up=True)[0] == pytest.approx(1 + 21 / 30.4375)
 
 
 def test_overruns_are_those_of_small_projects_unless_said_otherwise() -> None:

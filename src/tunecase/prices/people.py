@@ -15,7 +15,7 @@ from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Member
-    from tunecase.quantities import Draws
+    from tunecase.quantities import Draws, Flags
 
 OUTSIDE_VIEW, NONE = "outside view", "none"
 UNKNOWNS = "unknowns"  # the name under which the factor is drawn
@@ -103,10 +103,10 @@ def ramp_up(basis: Basis) -> PaidHours:
     return PaidHours(hours, amount)
 
 
-def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
+def working_months(basis: Basis, hours: "Draws", rounds: "Draws", *, ramps_up: "Flags | bool") -> "Draws":
     """Planned duration in months, shape (draws,).
 
-        months = hours / (full-time people x working hours of a month) + rounds x waiting + longest ramp-up
+        months = hours / (full-time people x working hours of a month) + rounds x waiting [+ longest ramp-up]
 
     Waiting is for labels, GPUs, reviews and people, while nobody on the team works on the project.
 
@@ -114,6 +114,7 @@ def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
         basis: prices and worlds.
         hours: of the rounds' own work, shape (draws,).
         rounds: shape (draws,).
+        ramps_up: whether people are new to the work, shape (draws,) or one for all; nobody ramps up twice.
     Leaves out unknowns: multiply by `unknown_factor`, as for the hours.
     """
     import numpy as np
@@ -121,7 +122,7 @@ def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
     project = basis.project
     waiting = basis.draw("waiting_per_round", project.waiting_per_round if project else None)
     ramps = [basis.draw("team.ramp_up", one.ramp_up, name) for name, one in _members(basis) if one.ramp_up is not None]
-    weeks = rounds * waiting + (np.maximum.reduce(ramps) if ramps else 0.0)
+    weeks = rounds * waiting + (np.maximum.reduce(ramps) * ramps_up if ramps else 0.0)
     working = hours / (team_share(basis) * basis.draw("working_hours"))
     return np.asarray(working + weeks / WEEKS_PER_MONTH)
 

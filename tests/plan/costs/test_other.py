@@ -8,9 +8,10 @@ import pytest
 
 from tests.plan.costs.test_costs import SURE, work
 from tunecase.plan.costs.lines import lines_of, total_of
-from tunecase.plan.costs.other import other
-from tunecase.plan.costs.people import months, people_paid
+from tunecase.plan.costs.other import other, other_once
+from tunecase.plan.costs.people import months, people_paid, person_hours
 from tunecase.plan.rounds.walk import Walk
+from tunecase.prices import working_months
 
 MONEY = """\
 costs:
@@ -75,3 +76,28 @@ def test_people_data_and_months_overrun_with_the_work_and_metered_prices_do_not(
     assert lines["unknowns"].amount.tolist() == pytest.approx(grown.tolist())
     words = {part.name: part.words for part in lines["other"].parts}
     assert [name for name, said in words.items() if "overruns" in said] == ["review", "red team", "licence"]
+
+
+def test_a_model_shipped_without_a_round_pays_what_is_paid_once_and_the_months_of_its_release(tmp_path: Path) -> None:
+    """500 once and 40 for each month that its release takes; no round, no ramp-up."""
+    text = SURE.replace("effort_per_round: 40 h per round\n", "").replace("share: 50%", "share: 50%, ramp_up: 2 weeks")
+    made = work(tmp_path, text + MONEY)
+    none = np.zeros(50)
+    shipped = dataclasses.replace(made, walk=Walk(none, none, none, ships=none == 0))
+    cost = other(shipped)
+    assert cost is not None
+    assert [part.name for part in cost.parts] == ["review", "red team", "licence"]
+    assert [500.0] * 50 == cost.parts[0].amount.tolist()
+    assert 0 == cost.parts[1].amount.max()
+    released = working_months(made.basis, person_hours(shipped), none, ramps_up=False)
+    assert cost.parts[2].amount.tolist() == pytest.approx((40 * released).tolist())
+    assert released.min() > 0
+
+
+def test_months_after_a_measured_round_hold_no_ramp_up(tmp_path: Path) -> None:
+    """As its hours: whoever has worked on the project is productive; what is paid by the month is paid for less."""
+    made = work(tmp_path, SURE.replace("share: 50%", "share: 50%, ramp_up: 2 weeks") + MONEY)
+    later = dataclasses.replace(made, begun=True)
+    assert (months(made) - months(later)).tolist() == pytest.approx([14 / 30.4375] * 50)
+    assert np.asarray(other_once(made)).min() > 500
+    assert 0 == np.asarray(other_once(later)).max()

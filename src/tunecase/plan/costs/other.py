@@ -60,7 +60,9 @@ def _planned(work: Work, cost: CostLine) -> "Draws":
     if cost.when == PER_ROUND:
         return _drawn(work, cost) * work.walk.rounds
     times = months(work) if cost.when == PER_MONTH else float(not work.begun)
-    return _drawn(work, cost) * (work.walk.begun * times)
+    # What ships without a round is released all the same.
+    done = work.walk.begun if work.walk.shipped is None else work.walk.begun | work.walk.shipped
+    return _drawn(work, cost) * (done * times)
 
 
 def _drawn(work: Work, cost: CostLine) -> "Draws":
@@ -114,8 +116,18 @@ def other_once(work: Work) -> "Draws | float":
 
     That is what is paid once, and by the month over ramp-up and the hours before the first round.
     """
+    months_before = working_months(work.basis, hours_once(work), work.walk.rounds * 0.0, ramps_up=not work.begun)
+    return _amounts_once(work) + _month(work) * months_before
+
+
+def other_at_once(work: Work) -> "Draws | float":
+    """What is paid once where a model ships before any step, with the shares of all on it, overruns included."""
+    return _amounts_once(work) * (1 + _OnTop.of(work).all)
+
+
+def _amounts_once(work: Work) -> "Draws | float":
     amounts = (_overrun(work, cost) for cost in work.project.costs if cost.when == ONCE and not work.begun)
-    return sum(amounts, 0.0) + _month(work) * working_months(work.basis, hours_once(work), work.walk.rounds * 0.0)
+    return sum(amounts, 0.0)
 
 
 def other_at_release(work: Work, people: "Draws") -> "Draws":
@@ -131,8 +143,7 @@ def _month(work: Work) -> "Draws | float":
 
 def _months_of(work: Work, hours: "Draws", rounds: float) -> "Draws":
     """The months that some hours and the waiting of some rounds take, without ramp-up, shape (draws,)."""
-    nothing = work.walk.rounds * 0.0
-    return working_months(work.basis, hours, nothing + rounds) - working_months(work.basis, nothing, nothing)
+    return working_months(work.basis, hours, work.walk.rounds * 0.0 + rounds, ramps_up=False)
 
 
 def _overrun(work: Work, cost: CostLine) -> "Draws":

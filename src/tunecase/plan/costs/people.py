@@ -8,7 +8,7 @@ from tunecase.prices import PaidHours, label_price, paid_hours, ramp_up, token_p
 from tunecase.quantities import band, counted, figures
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    from tunecase.quantities import Draws, Flags
 
 
 def labour(work: Work) -> Cost:
@@ -73,13 +73,18 @@ def people_paid(work: Work) -> PaidHours:
 
 def _ramp_up(work: Work) -> PaidHours:
     """Ramp-up, where anything is done at all."""
-    ramp, begun = ramp_up(work.basis), work.walk.begun & (not work.begun)
-    return PaidHours(ramp.hours * begun, ramp.amount * begun)
+    ramp, begins = ramp_up(work.basis), _begins(work)
+    return PaidHours(ramp.hours * begins, ramp.amount * begins)
+
+
+def _begins(work: Work) -> "Flags":
+    """Where the first work of the project is done: no round was measured, and something is done, shape (draws,)."""
+    return work.walk.begun & (not work.begun)
 
 
 def months(work: Work) -> "Draws":
     """How long the rounds take as foreseen, in months, shape (draws,)."""
-    return working_months(work.basis, person_hours(work), work.walk.rounds)
+    return working_months(work.basis, person_hours(work), work.walk.rounds, ramps_up=_begins(work))
 
 
 def person_hours(work: Work) -> "Draws":

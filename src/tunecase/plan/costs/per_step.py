@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.data import rows_at_hand
 from tunecase.plan.costs.effort import hours_of_release, hours_once
-from tunecase.plan.costs.other import other_at_release, other_once, people_on_top
+from tunecase.plan.costs.other import other_at_once, other_at_release, other_once, people_on_top
 from tunecase.plan.costs.people import judging_each_round
 from tunecase.plan.costs.work import Work
 from tunecase.prices import person_hour, ramp_up, unknown_factor
@@ -27,6 +27,11 @@ def once(work: Work) -> "Draws":
 def release(work: Work) -> "Draws":
     """What it costs to put a model to use: integration, review and sign-off, shape (draws,)."""
     return other_at_release(work, hours_of_release(work) * person_hour(work.basis) * unknown_factor(work.basis))
+
+
+def release_at_once(work: Work) -> "Draws":
+    """What it costs to put to use what is there, before any step: a release, and what is paid once, shape (draws,)."""
+    return release(work) + other_at_once(work)
 
 
 def each_round(work: Work) -> "Draws | float":

@@ -13,6 +13,7 @@ from tunecase.plan.costs import (
     least_of_a_round,
     once,
     release,
+    release_at_once,
     round_hours,
     upkeep,
     upkeep_of,
@@ -125,6 +126,7 @@ def standing(
         saving=0.0 if saving is None or value is None else float(saving.mean()),
         upkeep=() if value is None else tuple(float(upkeep_of(work, size).mean()) for size in sizes),
         release=release(work),
+        release_at_once=release_at_once(work),
     )
 
 

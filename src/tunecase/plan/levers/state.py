@@ -29,9 +29,9 @@ class State:
     rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
     of a model that is shipped cost less than today's over the horizon, on average over the worlds, `release` what it
-    costs to put one to use, and `upkeep` what keeping it up takes, for each size; empty where nothing is weighed.
-    `test_rows` count
-    as independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
+    costs to put one to use, `release_at_once` the same before any step, and `upkeep` what keeping it up takes, for each
+    size; empty where nothing is weighed. `test_rows` count as
+    independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
     no pilot measured it.
     """
 
@@ -61,6 +61,7 @@ class State:
     saving: float = 0.0
     upkeep: tuple[float, ...] = ()
     release: "Draws | float" = 0.0
+    release_at_once: "Draws | float" = 0.0
     design_effect: float = 1.0
     assumed: str = ""
 
@@ -96,8 +97,13 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     def shipping(self, part: float) -> float:
-        """What shipping now brings: V part + saving - release - upkeep; nothing if nothing is shipped."""
-        return self.worth * part + self.brings_besides - (self.upkeep[0] if self.upkeep else 0.0) if part > 0 else 0.0
+        """What shipping now brings: V part + saving - release at once - upkeep; nothing if nothing is shipped."""
+        import numpy as np
+
+        if part <= 0:
+            return 0.0
+        paid = float(np.mean(self.release_at_once)) + (self.upkeep[0] if self.upkeep else 0.0)
+        return self.worth * part + self.saving - paid
 
     @property
     def brings_besides(self) -> float:
