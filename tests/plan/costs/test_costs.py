@@ -129,6 +129,18 @@ def test_one_round_needs_no_new_examples_and_is_not_called_unpriced(tmp_path: Pa
     assert cost.basis == "no new examples"
 
 
+def test_the_first_purchase_is_counted_until_a_round_was_measured(tmp_path: Path) -> None:
+    """1,500 before the first round and 2,000 on the way; afterwards the 2,000 alone, at the price of one."""
+    text = SURE.replace("train: data/train.jsonl", "buy_first: 1500\n  tokens_per_row: 500")
+    made = work(tmp_path, text.replace(", set_up: 70 USD", ""))
+    for begun, examples in ((False, 3_500.0), (True, 2_000.0)):
+        cost = data(dataclasses.replace(made, begun=begun))
+        assert cost.amount is not None
+        assert cost.quantity is not None
+        assert [examples] * 50 == cost.quantity.tolist()
+        assert (cost.amount / cost.quantity).tolist() == pytest.approx([0.5] * 50)
+
+
 def test_inference_is_priced_only_when_price_and_volume_are_given(tmp_path: Path) -> None:
     """12 months x 10,000 answers at 2 USD per thousand; outside the total unless asked for."""
     known = "problem: {volume: 10k per month, horizon: 12 months}\nserving: {price_per_1k_answers: 2 USD}"

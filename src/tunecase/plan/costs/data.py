@@ -31,7 +31,7 @@ def data(work: Work) -> Cost:
             return Cost(None, NO_PRICE, unpriced=unpriced)
     total = np.asarray(sum(amounts, np.zeros(work.basis.worlds.n)))
     words = ", ".join(words for _, words in (*at_hand, *on_the_way))
-    bought = work.walk.bought + work.project.data.first_purchase * work.walk.begun
+    bought = work.walk.bought + _first_purchase(work) * work.walk.begun
     if not np.any(bought > 0):
         return Cost(total, words, unpriced=unpriced)
     return Cost(total, words, unpriced=unpriced, quantity=bought, unit="example")
@@ -44,10 +44,15 @@ def rows_at_hand(work: Work) -> "Draws":
     return np.asarray(sum((amount for amount, _ in _at_hand(work)), np.zeros(work.basis.worlds.n)))
 
 
+def _first_purchase(work: Work) -> int:
+    """Examples that are still to be bought before the first round; none once a round was measured."""
+    return 0 if work.begun else work.project.data.first_purchase
+
+
 def _at_hand(work: Work) -> "Iterator[tuple[Draws, str]]":
     """What the rows at hand and the test need, whatever is bought: amounts with their words."""
-    first = work.project.data.first_purchase
-    if first and not work.begun and work.supply.price is not None:
+    first = _first_purchase(work)
+    if first and work.supply.price is not None:
         yield work.supply.cost(float(first)), f"{first:,} examples bought first"
     if work.repair is not None and work.repair.p90 > 0:
         yield _draws_of(work.repair, work.basis), "repairs found by the audit"
@@ -65,7 +70,7 @@ def _on_the_way(work: Work) -> "Iterator[tuple[Draws | float | None, str]]":
     if walk.data_paid is not None:
         yield walk.data_paid, _bought_words(work)
     elif work.supply.price is None:
-        yield (None, NO_PRICE) if walk.bought.any() or work.project.data.first_purchase else (none, "no new examples")
+        yield (None, NO_PRICE) if walk.bought.any() or _first_purchase(work) else (none, "no new examples")
     elif not walk.bought.any():
         yield none, "no new examples"
     else:
