@@ -6,10 +6,11 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from tests.decide.test_decide import known, pieces, project
+from tests.decide.test_decide import TEXT, USUAL, known, pieces, project
 from tests.plan.test_plan import CASES, COSTS, FOLDER, WALKED, asked, walked
 from tests.projects import basis, written
 from tunecase.plan import drawn, solve_again
+from tunecase.plan.costs.data import data
 from tunecase.plan.known import Known
 from tunecase.plan.levers import Scaled
 from tunecase.prices.contracts import Contract
@@ -76,6 +77,26 @@ def test_what_ships_at_once_costs_the_same_on_the_board_and_in_the_bill() -> Non
     assert 500 <= once_each["security review"].mean() <= 900
     assert once_each["licence"].min() > 0
     assert pytest.approx(of.solved.worth("ship"), rel=1e-6) == (shipped.net_gain - shipped.tuning).mean()
+
+
+def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
+    """Two bought rows for each labelled one: the price of one is the seller's, and runs read every row."""
+    text = TEXT.replace("kind: label", "kind: buy, worth: 50%")
+    ready = written(text.format(**USUAL), FOLDER)
+    of = drawn(known(ready, pieces(ready)[1]))
+    assert of.solved is not None
+    assert of.walked.at is not None
+    labelled = of.along(of.solved.offer("label"))
+    assert labelled is not None
+    cost = data(replace(of.work, walk=labelled.first_walk))
+    assert cost.amount is not None
+    assert cost.quantity is not None
+    assert (cost.amount / cost.quantity).tolist() == pytest.approx([0.5] * len(cost.quantity))
+    # The first purchase doubles what the rows at hand teach: 1,600 rows of which each is worth half.
+    assert "buy 1,600 more" in of.solved.offer("label").action
+    first = of.solved.board.paid[0][of.solved.board.first("label")]  # type: ignore[index]
+    assert pytest.approx(800 + 1_600) == float(np.mean(first.run_rows))
+    assert pytest.approx(1_600) == float(np.mean(first.bought))
 
 
 @pytest.mark.parametrize(

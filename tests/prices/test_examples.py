@@ -57,6 +57,16 @@ def test_a_source_without_price_is_named_not_counted_as_free(tmp_path: Path) -> 
     assert "scrape (source 2)" in stock.unpriced[1]
 
 
+def test_examples_counted_by_what_they_teach_are_so_many_rows_of_their_sources(tmp_path: Path) -> None:
+    """100 of worth one from the first source, then two rows of the second for each; one for one where rows count."""
+    text = ("{kind: have, pool: 100, hours: 0 h}", "{kind: buy, worth: 50%, price: 1 USD per example}")
+    by_worth = supply(with_sources(tmp_path, *text), as_labelled=True)
+    assert [100.0, 300.0] == [float(np.mean(by_worth.rows(n))) for n in (100, 200)]
+    assert by_worth.cost(200)[0] == pytest.approx(200.0)
+    assert 200.0 == supply(with_sources(tmp_path, *text)).rows(200)
+    assert 0.0 == np.max(by_worth.rows(0))
+
+
 def test_a_source_without_a_pool_has_no_limit(tmp_path: Path) -> None:
     """The limit is unknown, not zero."""
     stock = supply(with_sources(tmp_path, "{kind: buy, price: 1 USD per example}"))

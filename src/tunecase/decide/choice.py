@@ -271,8 +271,9 @@ def _value_notes(state: State) -> Iterator[str]:
     if state.saving:
         less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
         yield f"answers of the tuned model cost {size} {less} than today's over the horizon, once shipped"
-    if state.upkeep:
-        yield f"keeping up what is shipped takes {money(state.upkeep[0], state.currency)} over the horizon"
+    if state.upkeep is not None:
+        kept = state.upkeep_of(state.sizes[0])
+        yield f"keeping up what is shipped takes {money(kept, state.currency)} over the horizon"
 
 
 def _closed(

@@ -38,7 +38,10 @@ def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
         if n <= facts.rows:
             return np.zeros(facts.basis.worlds.n)
         steps = doubling(facts.rows, n, MOST_ROUNDS)[1:]
-        rounds = sum((prices.people(1.0, 0.0) + prices.training(float(size)) for size in steps), 0.0)
+        rounds = sum((prices.people(1.0, 0.0) + prices.training(trained_on(size)) for size in steps), 0.0)
         return np.asarray(prices.whole(before + supply.cost(first + n - facts.rows) - supply.cost(first) + rounds))
+
+    def trained_on(n: int) -> "Draws | float":
+        return facts.rows + supply.rows(first + n - facts.rows) - supply.rows(first)
 
     return cost

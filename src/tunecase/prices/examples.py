@@ -4,7 +4,7 @@ Each kind has a function (basis, name, source) that returns a Stock, or says in 
 a price is never counted as free.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,18 +27,23 @@ MADE = ("synthetic", "scrape")  # kinds whose rows nobody has labelled
 
 
 class Stock(NamedTuple):
-    """What one source gives: examples, the price of each, what is paid once, and the smallest order (draws,)."""
+    """What one source gives: examples, the price of each, what is paid once, and the smallest order (draws,).
+
+    `worth` is how many of the examples counted one row of the source is: 1 where its own rows are counted.
+    """
 
     pool: "float | Draws"
     price: "Draws"
     set_up: "Draws"
     least: "float | Draws" = 0.0
+    worth: "float | Draws" = 1.0
 
     def labelled(self, worth: Worth) -> "Stock":
         """The same counted in rows that teach like labelled ones: one for each 1 / worth of its own."""
         if worth.is_one:
             return self
-        return Stock(self.pool * worth.draws, self.price / worth.draws, self.set_up, self.least * worth.draws)
+        price, least = self.price / worth.draws, self.least * worth.draws
+        return Stock(self.pool * worth.draws, price, self.set_up, least, worth.draws)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,27 @@ class Supply:
 
         left = np.maximum(np.asarray(examples, dtype=float), 0.0)
         total = np.zeros(len(self.price) if self.price is not None else 1)
-        for pool, price, set_up, least in (Stock(*step) for step in self.steps):
-            taken = np.minimum(left, pool)
-            total = total + (np.maximum(taken, least) * price + set_up) * (taken > 0)
+        for step, taken in self._taken(examples):
+            total = total + (np.maximum(taken, step.least) * step.price + step.set_up) * (taken > 0)
             left = left - taken
         return np.where(left > 1e-6, np.inf, total)
+
+    def rows(self, examples: "float | Draws") -> "float | Draws":
+        """The rows of the sources that `examples` more are, a number or shape (draws,); of the limit at most.
+
+        They differ where examples are counted by what they teach. Leaves out what a smallest order gives beyond them.
+        """
+        return sum((taken / step.worth for step, taken in self._taken(examples)), 0.0)
+
+    def _taken(self, examples: "float | Draws") -> "Iterator[tuple[Stock, Draws]]":
+        """What is taken of each source."""
+        import numpy as np
+
+        left = np.maximum(np.asarray(examples, dtype=float), 0.0)
+        for step in (Stock(*step) for step in self.steps):
+            taken = np.minimum(left, step.pool)
+            yield step, taken
+            left = left - taken
 
 
 def have(basis: Basis, name: str, source: "Source") -> Stock | str:

@@ -20,7 +20,7 @@ from tunecase.plan.levers.state import State
 from tunecase.plan.limits import SELDOM, _stop_at
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.policy import worth_of_knowing, worth_of_seeing
-from tunecase.prices.examples import OtherSource, Supply
+from tunecase.prices.examples import OtherSource, Stock, Supply
 from tunecase.prices.worth import Worth
 from tunecase.quantities import Interval80, sampled
 from tunecase.quantities.spread import Band, Beta, Worlds, band
@@ -248,7 +248,7 @@ def test_another_source_pays_for_what_one_example_of_it_teaches() -> None:
     """Rows that a model writes: as many more as they teach less, at their own price, and the assumption is told."""
     at = state()
     worth = at.basis.draw("levers.synthetic_worth")
-    supply = label_supply(0.01 / worth)
+    supply = Supply((Stock(np.inf, 0.01 / worth, np.zeros(DRAWS), worth=worth),), None, 0.01 / worth, ())
     at = replace(
         at, others=(OtherSource("synthetic", "synthetic", supply, Worth(worth, 0.55, "30% to 100%", "assumed")),)
     )

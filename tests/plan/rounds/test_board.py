@@ -411,3 +411,13 @@ def test_a_move_that_needs_a_trained_model_is_no_first_step() -> None:
     board = laid(moves=(replace(TUNE, first=False),))
     assert board.first("tune") is None
     assert "tune" in {step.name for step in board.nodes[1].steps}
+
+
+def test_a_run_trains_on_the_rows_that_were_bought_and_not_on_what_they_teach() -> None:
+    """100 rows at hand; 100 more are 200 of the cheaper source, of which the next 200 are 400."""
+    half = Purchase("other", (20.0, 40.0), (200.0, 400.0))
+    whole = Actions([LABELS, half])
+    assert [100.0, 300.0, 700.0] == whole.rows((100, 200, 400))
+    assert [100.0, 200.0, 400.0] == Actions([LABELS]).rows((100, 200, 400)) == Actions().rows((100, 200, 400))
+    beyond = Purchase("other", (20.0, np.inf), (200.0, 0.0))
+    assert [100.0, 300.0, 500.0] == Actions([LABELS, beyond]).rows((100, 200, 400))

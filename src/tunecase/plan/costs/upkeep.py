@@ -30,7 +30,7 @@ def upkeep(work: Work) -> Cost:
     return Cost(amount, made.words, work.project.include_inference)
 
 
-def upkeep_of(work: Work, rows: int) -> "Draws":
+def upkeep_of(work: Work, rows: "Draws | float") -> "Draws":
     """Upkeep of a model that is shipped, trained on so many rows, shape (draws,).
 
         months x (hours x rate + answers labelled x price of a label + fees)

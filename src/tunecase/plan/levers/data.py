@@ -19,17 +19,19 @@ def label(state: State) -> Offer:
 
     cost(n -> n') = supply(n' - n_0) - supply(n - n_0)
     """
+    import numpy as np
+
     name = "label more examples"
     if state.supply.price is None:
         return Offer("label", name, blocked="no source of examples has a price (data.sources)")
     if len(state.sizes) < 2:
         return Offer("label", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
-    more = state.sizes[1] - state.sizes[0]
-    purchase = _purchase("label", state.supply, state.sizes, 1.0, first=_bought_before(state))
+    purchase = _purchase("label", state.supply, state.sizes, first=_bought_before(state))
     if purchase is None:
         return Offer("label", name, blocked="the sources cannot give as many rows again")
+    more = count(float(np.median(purchase.examples[0])))
     return Offer(
-        "label", f"buy {count(more)} more labelled examples", f"label {count(more)} more, train and test once",
+        "label", f"buy {more} more labelled examples", f"label {more} more, train and test once",
         state.evidence, purchase=purchase,
     )  # fmt: skip
 
@@ -51,7 +53,7 @@ def other_sources(state: State) -> Offer:
         return Offer("other_sources", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
     purchases = []
     for other in state.others:
-        purchase = _purchase("other_sources", other.supply, state.sizes, other.worth.draws)
+        purchase = _purchase("other_sources", other.supply, state.sizes)
         if purchase is not None:
             purchases.append((float(np.mean(purchase.costs[0])), other, purchase))
     if not purchases:
@@ -71,13 +73,11 @@ def _bought_before(state: State) -> float:
     return float(state.basis.project.data.first_purchase) if state.basis.project else 0.0
 
 
-def _purchase(
-    name: str, supply: Supply, sizes: tuple[int, ...], worth: "Draws | float", first: float = 0.0
-) -> Purchase | None:
-    """Costs and counts from each size to the next, as far as the source reaches in half of the worlds.
+def _purchase(name: str, supply: Supply, sizes: tuple[int, ...], first: float = 0.0) -> Purchase | None:
+    """Costs and rows from each size to the next, as far as the source reaches in half of the worlds.
 
-    The supply counts rows that teach like labelled ones, `first` of which came from it before; of its own rows it takes
-    one for each `worth` of those.
+    Sizes and the supply count rows that teach like labelled ones, `first` of which came from it before; what is bought
+    are rows of its own.
     """
     import numpy as np
 
@@ -88,7 +88,7 @@ def _purchase(
         if not np.isfinite(np.median(until)):
             break
         costs.append(np.where(np.isfinite(until), until - np.where(np.isfinite(until), supply.cost(low), 0.0), np.inf))
-        examples.append((high - low) / worth)
+        examples.append(supply.rows(high) - supply.rows(low))
     # A size that no source reaches costs infinity, so that no world is led there.
     beyond = len(sizes) - 1 - len(costs)
     return Purchase(name, (*costs, *[np.inf] * beyond), (*examples, *[0.0] * beyond)) if costs else None

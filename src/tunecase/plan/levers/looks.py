@@ -47,7 +47,7 @@ def one_more_size(state: State) -> Look:
         rows = state.supply.cost(n - held)
         if not np.isfinite(np.median(rows)):
             return Look("one more size", action, blocked="no source has as many rows")
-    price = rows + _one_run(state, n) + _hours(state)
+    price = rows + _one_run(state, min(n, held) + state.supply.rows(n - held)) + _hours(state)
     return Look("one more size", action, _run(state, n, 1), price)
 
 
@@ -117,7 +117,7 @@ LOOKS: tuple[Callable[[State], Look], ...] = (
 )
 
 
-def _one_run(state: State, n: float) -> "Draws | float":
+def _one_run(state: State, n: "Draws | float") -> "Draws | float":
     """One training run of n rows, with what fails or stands idle and is paid all the same."""
     return state.prices.run_per_row * n * (1 + state.prices.besides)
 

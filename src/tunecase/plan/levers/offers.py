@@ -50,7 +50,16 @@ def offers_of(state: State) -> tuple[Offer, ...]:
 def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
     """The rules of a project's board: shipping at once brings what its best offer to ship brings."""
     shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
-    return state.rules(begin_anyway=begin_anyway, shipped=shipped)
+    return state.rules(begin_anyway=begin_anyway, shipped=shipped, rows=_actions(offers).rows(state.sizes))
+
+
+def _actions(offers: Sequence[Offer]) -> Actions:
+    """What offers that are not blocked let be done."""
+    return Actions(
+        [offer.purchase for offer in offers if offer.purchase is not None],
+        [offer.move for offer in offers if offer.move is not None],
+        next((offer.lever for offer in offers if offer.trains), None),
+    )
 
 
 def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, earlier: Board | None = None) -> Board:
@@ -65,12 +74,7 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, 
     """
     return lay_out(
         state.paths, state.sizes, rules=rules_of(state, offers, begin_anyway=begin_anyway), prices=state.prices,
-        actions=Actions(
-            [offer.purchase for offer in offers if offer.purchase is not None],
-            [offer.move for offer in offers if offer.move is not None],
-            next((offer.lever for offer in offers if offer.trains), None),
-        ),
-        earlier=earlier,
+        actions=_actions(offers), earlier=earlier,
     )  # fmt: skip
 
 

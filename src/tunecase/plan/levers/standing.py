@@ -1,6 +1,7 @@
 """Works out where a project stands from what is known of it: one State for the bill and for the decision."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model, paid_besides
@@ -124,7 +125,7 @@ def standing(
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
-        upkeep=() if value is None else tuple(float(upkeep_of(work, size).mean()) for size in sizes),
+        upkeep=None if value is None else partial(upkeep_of, work),
         release=release(work),
         release_at_once=release_at_once(work),
     )

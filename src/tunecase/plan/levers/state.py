@@ -1,5 +1,6 @@
 """Where a project stands when the next step is chosen, and what a lever offers."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -29,8 +30,8 @@ class State:
     rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
     of a model that is shipped cost less than today's over the horizon, on average over the worlds, `release` what it
-    costs to put one to use, `release_at_once` the same before any step, and `upkeep` what keeping it up takes, for each
-    size; empty where nothing is weighed. `test_rows` count as
+    costs to put one to use, `release_at_once` the same before any step, and `upkeep` what keeping one up takes that was
+    trained on so many rows; None where nothing is weighed. `test_rows` count as
     independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
     no pilot measured it.
     """
@@ -59,7 +60,7 @@ class State:
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
     saving: float = 0.0
-    upkeep: tuple[float, ...] = ()
+    upkeep: "Callable[[Draws | float], Draws] | None" = None
     release: "Draws | float" = 0.0
     release_at_once: "Draws | float" = 0.0
     design_effect: float = 1.0
@@ -102,8 +103,13 @@ class State:
 
         if part <= 0:
             return 0.0
-        paid = float(np.mean(self.release_at_once)) + (self.upkeep[0] if self.upkeep else 0.0)
-        return self.worth * part + self.saving - paid
+        return self.worth * part + self.saving - float(np.mean(self.release_at_once)) - self.upkeep_of(self.sizes[0])
+
+    def upkeep_of(self, rows: "Draws | float") -> float:
+        """What keeping up a model takes that was trained on so many rows, on average; 0 where nothing is weighed."""
+        import numpy as np
+
+        return 0.0 if self.upkeep is None else float(np.mean(self.upkeep(rows)))
 
     @property
     def brings_besides(self) -> float:
@@ -112,17 +118,18 @@ class State:
 
         return self.saving - float(np.mean(self.release))
 
-    def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0) -> Rules:
+    def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly reached.
 
-        `shipped` is the part of V that ending at once brings.
+        `shipped` is the part of V that ending at once brings; `rows` are those trained on at each size.
         """
         return Rules(
             error_target=self.error_target, test_rows=self.test_rows, worth=self.worth, credit=self.credit,
             error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
             begin_anyway=begin_anyway, most_rounds=self.most_rounds, before=self.before,
             shipped=max(self.shipping(shipped), 0.0), error_fallback=self.error_fallback,
-            saving=self.brings_besides, release=self.release, upkeep=self.upkeep,
+            saving=self.brings_besides, release=self.release,
+            upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip
 
     def score(self, error: float) -> float:

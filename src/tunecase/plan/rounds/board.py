@@ -7,9 +7,11 @@ decision walk the same board, under the same policy: in each world, drawn once a
 shows something, the policy answers, and what is done next is paid.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.policy import Node, Policy, Step
@@ -74,7 +76,10 @@ class RoundPrices:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Purchase:
-    """Examples that can be bought again and again: `costs` and `examples` to go from each size to the next."""
+    """Examples that can be bought again and again: `costs` and `examples` to go from each size to the next.
+
+    A size counts rows by what they teach; `examples` are the rows that are bought, paid for and trained on.
+    """
 
     name: str
     costs: "tuple[Draws | float, ...]"
@@ -227,6 +232,17 @@ class Actions:
     moves: Sequence[Move] = ()
     train: str | None = None
 
+    def rows(self, sizes: Sequence[int]) -> "list[Draws | float]":
+        """The rows that a run at each size trains on, where each step came from the source that is cheapest there."""
+        import numpy as np
+
+        held: list[Draws | float] = [float(sizes[0])]
+        for step, (size, larger) in enumerate(pairwise(sizes)):
+            prices = {float(np.median(one.costs[step])): one.examples[step] for one in reversed(self.purchases)}
+            least = min(prices, default=math.inf)
+            held.append(held[-1] + (prices[least] if math.isfinite(least) else larger - size))
+        return held
+
 
 def lay_out(
     paths: "Draws",
@@ -245,8 +261,8 @@ def lay_out(
         rules, prices, actions: see there.
         earlier: a board of the same worlds, sizes, moves and target, whose tests hold; only money has changed.
     Returns: the Board. Raises: ValueError where the earlier board has other places.
-    Leaves out the order of moves (tuning after buying equals buying after tuning) and the set-up of a source that is
-    first used after another one.
+    Leaves out the order of moves (tuning after buying equals buying after tuning), the set-up of a source that is
+    first used after another one, and that earlier steps may have come from a dearer source, whose rows are trained on.
     """
     import numpy as np
 
@@ -308,7 +324,7 @@ class _Laying:
         import numpy as np
 
         self.rules, self.prices, self.actions = rules, prices, actions
-        self.sizes, self.places = sizes, places
+        self.rows, self.places = actions.rows(sizes), places
         self.index = {place: number for number, place in enumerate(places) if number}
         self.moves = {move.name: move for move in actions.moves}
         # The most that any way to a place costs, so that the budget holds on all of them.
@@ -337,13 +353,13 @@ class _Laying:
         factor: Draws | float = 1.0
         for name in made:
             factor = factor * self.moves[name].run_factor
-        rows = self.sizes[size] * factor
+        rows = self.rows[size] * factor
         if number == 0 and self.actions.train is not None:
             yield self.actions.train, (size, made), Paid(short_rounds=1.0, run_rows=rows), 0.0
-        if size + 1 < len(self.sizes):
+        if size + 1 < len(self.rows):
             for purchase in self.actions.purchases:
                 cost, bought = purchase.costs[size], purchase.examples[size]
-                larger = self.sizes[size + 1] * factor
+                larger = (self.rows[size] + bought) * factor
                 yield purchase.name, (size + 1, made), Paid(run_rows=larger, bought=bought, data=cost), cost
         for name, move in self.moves.items():
             if name not in made and (number or move.first):
