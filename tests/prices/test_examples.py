@@ -222,3 +222,14 @@ def test_pages_of_which_a_part_is_usable_cost_more(tmp_path: Path) -> None:
     assert whole is not None
     assert half is not None
     assert (2 * whole).tolist() == pytest.approx(half.tolist())
+
+
+def test_a_script_is_waived_only_where_the_rows_at_hand_have_paid_for_it(tmp_path: Path) -> None:
+    """Few rows at hand are formatted by hand, so that a large pool pays for its script; many pay for the script."""
+    have = "{{kind: have, pool: 50k}}"
+    text = f"data: {{{{rows: {{rows}}, tokens_per_row: 300, sources: [{have}, {have}]}}}}"
+    few, many = (basis(written(text.format(rows=rows), tmp_path)) for rows in ("10", "500k"))
+    by_hand, script = (supply(at).steps[0].set_up for at in (few, many))
+    assert by_hand.min() > 0
+    assert 0 == script.max()
+    assert supply(many).steps[1].set_up.min() > 0

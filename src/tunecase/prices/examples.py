@@ -19,7 +19,7 @@ from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
     from tunecase.project import Evaluation, Source
-    from tunecase.quantities import Draws, Quantity
+    from tunecase.quantities import Draws, Flags, Quantity
 
     Tokens = Source | Evaluation
 
@@ -106,8 +106,33 @@ def have(basis: Basis, name: str, source: "Source") -> Stock | str:
         each, once = minutes / 60 * rate, 0.0 * rate
         if _pool(source) * np.median(minutes) / 60 > np.median(script):
             each, once = 0.0 * rate, script * rate
-    # Rows at hand in a plan need the same script, which is paid there.
-    return Stock(_pool(source), each, set_up + (0.0 if _rows_are_planned(basis) else once))
+    return Stock(_pool(source), each, set_up + np.where(_script_is_paid(basis, name, source), 0.0, once))
+
+
+def _script_is_paid(basis: Basis, name: str, source: "Source") -> "Flags | bool":
+    """Where `formatting` of the rows at hand in a plan pays for the very script of a source, shape (draws,)."""
+    project, first = basis.project, _first_at_hand(basis)
+    if project is None or project.data.train is not None or project.data.rows is None:
+        return False
+    if first is None or first[0] != name:
+        return False
+    if source.hours is not None or source.effort is not None:
+        return True
+    by_hand, script = _hours_of_formatting(basis, name)
+    return by_hand > script
+
+
+def _first_at_hand(basis: Basis) -> "tuple[str, Source] | None":
+    """The first source of kind `have`, which says what formatting costs."""
+    return next(((name, source) for name, source in named_sources(basis) if source.kind == "have"), None)
+
+
+def _hours_of_formatting(basis: Basis, name: str) -> "tuple[Draws, Draws]":
+    """Hours that the rows at hand in a plan take by hand, and by script, shape (draws,)."""
+    rows = basis.project.data.rows if basis.project else None
+    count = 0.0 if rows is None else rows.spread.median
+    by_hand = count * basis.draw("source.formatting", label=name) / 60
+    return by_hand, basis.draw("source.script", label=name)
 
 
 def _stated_formatting(basis: Basis, name: str, source: "Source", rate: "Draws") -> "tuple[Draws, Draws]":
@@ -128,7 +153,7 @@ def formatting(basis: Basis) -> "Draws":
 
     rows = basis.project.data.rows if basis.project else None
     count = 0.0 if rows is None else rows.spread.median
-    named = next(((name, source) for name, source in named_sources(basis) if source.kind == "have"), None)
+    named = _first_at_hand(basis)
     if named is None:
         name, rate = "have", person_hour(basis)
     else:
@@ -139,12 +164,7 @@ def formatting(basis: Basis) -> "Draws":
         if source.hours is not None or source.effort is not None:
             each, once = _stated_formatting(basis, name, source, rate)
             return np.asarray(once + count * each)
-    by_hand = count * basis.draw("source.formatting", label=name) / 60
-    return np.asarray(np.minimum(by_hand, basis.draw("source.script", label=name)) * rate)
-
-
-def _rows_are_planned(basis: Basis) -> bool:
-    return basis.project is not None and basis.project.data.train is None and basis.project.data.rows is not None
+    return np.asarray(np.minimum(*_hours_of_formatting(basis, name)) * rate)
 
 
 def label(basis: Basis, name: str, source: "Source") -> Stock | str:
