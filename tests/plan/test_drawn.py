@@ -79,6 +79,20 @@ def test_what_ships_at_once_costs_the_same_on_the_board_and_in_the_bill() -> Non
     assert pytest.approx(of.solved.worth("ship"), rel=1e-6) == (shipped.net_gain - shipped.tuning).mean()
 
 
+def test_a_search_is_watched_on_the_board_and_in_the_bill() -> None:
+    """Its runs take people's time: a first step that searches costs the same on both."""
+    ready = by_activity(COSTS, budget="90k USD", value="2 USD per correct")
+    of = drawn(known(ready, pieces(ready)[1], tokens=TOKENS))
+    assert of.solved is not None
+    searched = of.along(of.solved.offer("tune"))
+    assert searched is not None
+    assert 8 == np.asarray(searched.first_walk.search_runs).max()
+    step = of.solved.board.nodes[0].steps[of.solved.board.first("tune")]  # type: ignore[index]
+    metered = sum(searched.first[name].amount for name in ("storage", "egress"))
+    # A tax of 19% is on storage and egress too, which the board leaves out.
+    assert pytest.approx(step.cost.mean(), rel=0.001) == (searched.first_cost - 1.19 * metered).mean()
+
+
 def test_rows_that_teach_less_are_bought_and_trained_on_in_full() -> None:
     """Two bought rows for each labelled one: the price of one is the seller's, and runs read every row."""
     text = TEXT.replace("kind: label", "kind: buy, worth: 50%")

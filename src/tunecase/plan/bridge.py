@@ -13,7 +13,7 @@ from tunecase.records import Bridge, Moved
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
 
-ROUND_FIELDS = ("rounds", "short_rounds", "rows_trained", "search_rows")
+ROUND_FIELDS = ("rounds", "short_rounds", "rows_trained", "search_rows", "search_runs")
 OTHERWISE = "the project file, the data or prices since"
 
 

@@ -67,7 +67,7 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> Walk:
     )
     cleaning = later - buying - tuning
     bought = counted(1 + buying, sizes)
-    last = sizes[0] + bought.bought
+    last, runs = sizes[0] + bought.bought, float(basis.text("levers.tuning_runs"))
     review = 0.0 * last
     if cleaning.any():
         # Labels are mended once, however many rounds are spent on it.
@@ -75,7 +75,7 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> Walk:
         review = (cleaning > 0) * suspicious * review_price(1, basis)
     return replace(
         bought, rounds=rounds, rows_trained=bought.rows_trained + (tuning + cleaning) * last,
-        search_rows=tuning * last * float(basis.text("levers.tuning_runs")), reviewed=np.asarray(review),
+        search_rows=tuning * last * runs, search_runs=tuning * runs, reviewed=np.asarray(review),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tunecase.plan.costs.effort import (
     TRAINING,
     Work,
     effort_of,
+    hours_of_a_run,
     hours_of_release,
     hours_once,
     is_stated,
@@ -135,6 +136,26 @@ def test_hours_of_a_round_stated_whole_hold_all_that_is_done(tmp_path: Path) -> 
     assert {AS_STATED, "evaluation"} == {name for name, each in hours.items() if each.any()}
     assert total(made).tolist() == pytest.approx([120.0] * 50)
     assert rate_words(made, AS_STATED) == ("40 h per round", True)
+
+
+def test_a_round_without_work_on_the_data_takes_no_longer_than_a_whole_one_that_is_stated(tmp_path: Path) -> None:
+    """4 h hold all of a round; where 400 are stated, the activities of a short one count, or the hours given for it."""
+    small, large = (BARE + f"effort_per_round: {hours} h per round\n" for hours in (4, 400))
+    own = "levers: {first_run_hours: 10 h}\n"
+    assert [4.0] * 50 == pytest.approx(round_hours(work(tmp_path, small), on_data=False).tolist())
+    assert [4.0] * 50 == pytest.approx(round_hours(work(tmp_path, small + own), on_data=False).tolist())
+    assert [10.0] * 50 == pytest.approx(round_hours(work(tmp_path, large + own), on_data=False).tolist())
+    free = round_hours(work(tmp_path, BARE), on_data=False)
+    assert free.tolist() == pytest.approx(round_hours(work(tmp_path, large), on_data=False).tolist())
+
+
+def test_the_runs_of_a_search_are_watched_as_other_runs(tmp_path: Path) -> None:
+    """8 runs, a fifth more fail, half an hour each, and management's tenth; hours of a whole round hold them."""
+    made = work(tmp_path, BARE + KNOWN)
+    searched = dataclasses.replace(made.walk, search_runs=8.0)
+    more = total(dataclasses.replace(made, walk=searched)) - total(made)
+    assert more.tolist() == pytest.approx([8 * 1.2 * 0.5 * 1.1] * 50) == (8 * hours_of_a_run(made)).tolist()
+    assert not hours_of_a_run(work(tmp_path)).any()
 
 
 def test_a_manager_in_the_team_takes_the_place_of_assumed_management(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def test_months_cost_hours_labels_and_fees(tmp_path: Path) -> None:
         ("never", 0),
     ],
 )
-def test_a_retraining_is_a_run_on_the_rows_held_and_its_hours(every: str, times: int, tmp_path: Path) -> None:
-    """Within 12 months; 10 h at 100 USD, and 3,000 rows of 500 tokens twice, at 1 USD per Mtok, a fifth more fail."""
+def test_a_retraining_is_the_hours_and_runs_of_a_round_on_the_rows_held(every: str, times: int, tmp_path: Path) -> None:
+    """Within 12 months; 10 h at 100 USD, and 5 runs on 3,000 rows of 500 tokens twice, a fifth more fail."""
     text = (
         (PRICED + KEPT)
         .replace("failed: 20%", "failed: 20%, idle: 0%")
@@ -53,8 +53,18 @@ def test_a_retraining_is_a_run_on_the_rows_held_and_its_hours(every: str, times:
     assert [float(times)] * 50 == retrainings(made).tolist()
     whole = upkeep(made).amount
     assert whole is not None
-    assert [4_140 + times * (1_000 + 3.6)] * 50 == pytest.approx(whole.tolist())
+    assert [4_140 + times * (1_000 + 5 * 3.6)] * 50 == pytest.approx(whole.tolist())
     assert whole.tolist() == pytest.approx(upkeep_of(made, 3_000).tolist())
+
+
+def test_a_retraining_pays_the_least_that_is_billed_and_its_judges(tmp_path: Path) -> None:
+    """As any round on the board: 20 hours of a card at 2 USD, and 40 answers labelled at .50."""
+    plain = PRICED.replace("failed: 20%", "failed: 20%, idle: 0%") + KEPT
+    text = plain.replace("{monitoring", "{retrain: every 6 months, monitoring")
+    besides = "compute: {minimum_hours: 20 h}\nevaluation: {labels: 40 per round}\n"
+    whole = upkeep(work(tmp_path, text + besides, rows=1_000)).amount
+    assert whole is not None
+    assert [4_140 + 1_000 + 40 + 20] * 50 == pytest.approx(whole.tolist())
 
 
 def test_only_worlds_that_ship_keep_anything_up(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.plan.costs.training import runs_per_round
+from tunecase.plan.costs.training import runs_per_round, runs_with_failed
 from tunecase.plan.costs.work import Work
 from tunecase.quantities import band, counted, figures
 
@@ -60,7 +60,11 @@ def _set_up(work: Work) -> "Draws":
 
 
 def _runs(work: Work) -> "Draws":
-    return runs_per_round(work) * work.basis.draw("effort.runs", work.project.effort.runs)
+    return runs_per_round(work) * _watching(work)
+
+
+def _watching(work: Work) -> "Draws":
+    return work.basis.draw("effort.runs", work.project.effort.runs)
 
 
 def _evaluation(work: Work) -> "Draws":
@@ -172,6 +176,14 @@ def hours_of_release(work: Work) -> "Draws":
     return _sum(work, _beside_rounds(work, "release"))
 
 
+def hours_of_a_run(work: Work) -> "Draws":
+    """People's hours to watch one run of a search, with those that fail for it, shape (draws,).
+
+    Nothing where the hours of a whole round are stated: they hold a search too.
+    """
+    return _sum(work, _searching(work))
+
+
 def is_stated(work: Work) -> bool:
     """Whether all hours of a walk are the project file's own."""
     done = {field for times, parts in _done(work) if times.any() for field in parts}
@@ -199,16 +211,32 @@ def _done(work: Work) -> "Iterator[tuple[Draws, Mapping[str, Draws]]]":
     yield np.asarray(walk.begun & (not work.begun), dtype=float), _beside_rounds(work, "once")
     yield walk.rounds - walk.short_rounds, _round(work, on_data=True)
     yield walk.short_rounds + 0.0 * walk.rounds, _round(work, on_data=False)
+    yield walk.search_runs + 0.0 * walk.rounds, _searching(work)
     # Where no curve is known, every project that begins ends in a release.
     yield np.asarray(walk.begun if walk.shipped is None else walk.shipped, dtype=float), _beside_rounds(work, "release")
 
 
 def _round(work: Work, *, on_data: bool) -> "Mapping[str, Draws]":
-    stated = work.project.effort_per_round if on_data else None
-    if stated is None and (on_data or work.basis.own_words(SHORT) is None):
+    import numpy as np
+
+    stated, basis = work.project.effort_per_round, work.basis
+    if stated is None and (on_data or basis.own_words(SHORT) is None):
         return _together(work, "each round", *(("each round on data",) if on_data else ()))
-    hours, share = work.basis.draw(ALL if on_data else SHORT, stated), _evaluation_share(work)
-    return {AS_STATED: hours * (1 - share), "evaluation": hours * share}
+    whole = np.inf if stated is None else basis.draw(ALL, stated)
+    if on_data or basis.own_words(SHORT) is not None:
+        hours, share = whole if on_data else np.minimum(basis.draw(SHORT), whole), _evaluation_share(work)
+        return {AS_STATED: hours * (1 - share), "evaluation": hours * share}
+    parts = _together(work, "each round")
+    # A round that lacks work on the data takes no longer than the whole one that is stated.
+    part = np.minimum(whole / np.maximum(_sum(work, parts), 1e-9), 1.0)
+    return {field: hours * part for field, hours in parts.items()}
+
+
+def _searching(work: Work) -> "Mapping[str, Draws]":
+    if work.project.effort_per_round is not None:
+        return {}
+    hours = runs_with_failed(work, 1.0) * _watching(work)
+    return {"runs": hours, MANAGEMENT: _management(work) * hours}
 
 
 def _beside_rounds(work: Work, when: When) -> "Mapping[str, Draws]":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.cloud import egress, storage
 from tunecase.plan.costs.data import data
-from tunecase.plan.costs.effort import hours_of_release, hours_once, round_hours
+from tunecase.plan.costs.effort import hours_of_a_run, hours_of_release, hours_once, round_hours
 from tunecase.plan.costs.people import evaluation, labour, months, people_paid
 from tunecase.plan.costs.training import failed_runs, gpu, idle
 from tunecase.plan.costs.work import Cost, Part, Work
@@ -164,6 +164,7 @@ def with_other(prices: RoundPrices, work: Work) -> RoundPrices:
     whole, short = (_months_of(work, round_hours(work, on_data=on_data), 1.0) for on_data in (True, False))
     return replace(
         prices, labour=prices.labour * on_top.people, short_labour=prices.short_labour * on_top.people,
+        search_labour=prices.search_labour * on_top.people + month * _months_of(work, hours_of_a_run(work), 0.0),
         each_round=prices.each_round + per_round, running=month * whole, short_running=month * short,
         on_top=on_top.all,
     )  # fmt: skip

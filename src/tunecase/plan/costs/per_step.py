@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.compute import paid_besides
 from tunecase.plan.costs.data import rows_at_hand
-from tunecase.plan.costs.effort import hours_of_release, hours_once
+from tunecase.plan.costs.effort import hours_of_a_run, hours_of_release, hours_once, round_hours
 from tunecase.plan.costs.other import other_at_once, other_at_release, other_once, people_on_top
 from tunecase.plan.costs.people import judging_each_round
+from tunecase.plan.costs.training import least_of_a_round, successful_runs
 from tunecase.plan.costs.work import Work
+from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import person_hour, ramp_up, unknown_factor
 
 if TYPE_CHECKING:
@@ -32,6 +35,27 @@ def release(work: Work) -> "Draws":
 def release_at_once(work: Work) -> "Draws":
     """What it costs to put to use what is there, before any step: a release, and what is paid once, shape (draws,)."""
     return release(work) + other_at_once(work)
+
+
+def round_prices(work: Work, hour: "Draws", *, run: float = 1.0) -> RoundPrices:
+    """What a round is made of, in the worlds of the bill: its people at the price of an hour, its runs, its judges.
+
+    Args:
+        work: what a round is made of.
+        hour: price of an hour of people's work, shape (draws,).
+        run: the price of a run, as a multiple of today's.
+    """
+    price = work.run_price(1)
+    return RoundPrices(
+        labour=round_hours(work, on_data=True) * hour,
+        short_labour=round_hours(work, on_data=False) * hour,
+        search_labour=hours_of_a_run(work) * hour,
+        run_per_row=0.0 if price is None else price * run,
+        runs=successful_runs(work),
+        besides=paid_besides(work.basis),
+        each_round=each_round(work),
+        least=least_of_a_round(work),
+    )
 
 
 def each_round(work: Work) -> "Draws | float":

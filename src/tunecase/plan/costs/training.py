@@ -128,7 +128,12 @@ def gpu_hours(work: Work) -> "Draws | None":
 
 def runs_per_round(work: Work) -> "Draws":
     """Training runs paid for in a round, failed ones included, shape (draws,)."""
-    return successful_runs(work) * (1 + _failed_share(work))
+    return runs_with_failed(work, successful_runs(work))
+
+
+def runs_with_failed(work: Work, runs: "Draws | float") -> "Draws":
+    """Runs that succeed and those that fail beside them, shape (draws,)."""
+    return runs * (1 + _failed_share(work))
 
 
 def training_jobs(work: Work) -> "Draws":

@@ -1,11 +1,12 @@
 """What keeping a shipped model good takes: watching it, labelled checks, fees, and training it again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.compute import paid_besides
-from tunecase.plan.costs.effort import round_hours
+from tunecase.plan.costs.per_step import round_prices
 from tunecase.plan.costs.work import Cost, Work
+from tunecase.plan.rounds import RoundPrices
 from tunecase.prices import label_price, person_hour, served_months
 from tunecase.quantities import band, figures
 
@@ -34,12 +35,18 @@ def upkeep_of(work: Work, rows: "Draws | float") -> "Draws":
     """Upkeep of a model that is shipped, trained on so many rows, shape (draws,).
 
         months x (hours x rate + answers labelled x price of a label + fees)
-            + retrainings x (rows x price of a run's row x (1 + failed and idle) + hours of a round without data x rate)
+            + retrainings x a round without work on the data, on those rows
 
-    Retrainings fall within the months, so that every 6 of 12 months is one. Leaves out new rows for a retraining, and
-    overruns: nobody has counted those of upkeep.
+    Such a round is that of the board: its hours, its runs with what fails or stands idle, the least that is billed and
+    its judges. Retrainings fall within the months, so that every 6 of 12 months is one. Leaves out new rows for a
+    retraining, that a bigger model's runs are dearer, and overruns: nobody has counted those of upkeep.
     """
-    return _Upkeep.of(work).amount(rows)
+    return upkeep_by_rows(work)(rows)
+
+
+def upkeep_by_rows(work: Work) -> "Callable[[Draws | float], Draws]":
+    """What upkeep of a model takes as a function of the rows that it is trained on; see `upkeep_of`."""
+    return _Upkeep.of(work).amount
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +54,8 @@ class _Upkeep:
     """The parts of upkeep, in the base currency, shape (draws,): of all months, and of all retrainings."""
 
     running: "Draws"
-    hours: "Draws | float"
-    run_per_row: "Draws | float"
+    retrainings: "Draws"
+    each: RoundPrices
     words: str
 
     @classmethod
@@ -67,17 +74,14 @@ class _Upkeep:
             words.append(f"fees of {stated.fees.text}")
         times = retrainings(work)
         if not times.any():
-            return cls(each * months, 0.0, 0.0, ", ".join([*words, "no retraining"]))
-        run = work.run_price(1)
-        trained = "hours alone, since a run has no price" if run is None else "a run and its hours"
-        words.append(f"{figures(band(times).p50)} retrainings of {trained}")
-        paid = 0.0 if run is None else times * run * (1 + paid_besides(basis))
-        work_hours = times * round_hours(work, on_data=False) * person_hour(basis)
-        return cls(each * months, work_hours, paid, ", ".join(words))
+            return cls(each * months, times, RoundPrices(0.0, 0.0), ", ".join([*words, "no retraining"]))
+        unpriced = " of hours alone, since a run has no price" if work.run_price(1) is None else ""
+        words.append(f"{figures(band(times).p50)} retrainings{unpriced or ', each a round without work on the data'}")
+        return cls(each * months, times, round_prices(work, person_hour(basis)), ", ".join(words))
 
     def amount(self, rows: "Draws | float") -> "Draws":
         """All of it for a model trained on so many rows."""
-        return self.running + self.hours + self.run_per_row * rows
+        return self.running + self.retrainings * (self.each.people(1.0, 1.0) + self.each.training(rows))
 
 
 def retrainings(work: Work) -> "Draws":

@@ -1,23 +1,20 @@
 """Works out where a project stands from what is known of it: one State for the bill and for the decision."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from tunecase.compute import base_model, paid_besides
+from tunecase.compute import base_model
 from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.assumed import AssumedCurve, assumed_curve
 from tunecase.plan.costs import (
     Work,
-    each_round,
     inference,
-    least_of_a_round,
     once,
     release,
     release_at_once,
-    round_hours,
+    round_prices,
     upkeep,
-    upkeep_of,
+    upkeep_by_rows,
     with_other,
 )
 from tunecase.plan.known import Known
@@ -125,7 +122,7 @@ def standing(
         done=frozenset(facts.done),
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
-        upkeep=None if value is None else partial(upkeep_of, work),
+        upkeep=None if value is None else upkeep_by_rows(work),
         release=release(work),
         release_at_once=release_at_once(work),
     )
@@ -217,18 +214,8 @@ def _by_worth(basis: Basis) -> bool:
 
 def prices_of(work: Work, scaled: Scaled = AS_IT_IS) -> RoundPrices:
     """What a round is made of, in the worlds of the bill."""
-    basis, run = work.basis, work.run_price(1)
-    hour = person_hour(basis) * unknown_factor(basis)
-    prices = RoundPrices(
-        labour=round_hours(work, on_data=True) * hour,
-        short_labour=round_hours(work, on_data=False) * hour,
-        run_per_row=0.0 if run is None else run * scaled.run,
-        runs=basis.draw("training.runs_per_round", work.project.training.runs_per_round),
-        besides=paid_besides(basis),
-        each_round=each_round(work),
-        least=least_of_a_round(work),
-    )
-    return with_other(prices, work)
+    hour = person_hour(work.basis) * unknown_factor(work.basis)
+    return with_other(round_prices(work, hour, run=scaled.run), work)
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:

@@ -38,7 +38,8 @@ class RoundPrices:
     that succeed and `besides` the share paid on top of them: runs that fail, GPUs that stand idle. `each_round` is what
     any round costs besides, such as judged answers; `running` what is paid by the month over a whole round,
     `short_running` over one without work on the data. `least` is what a round's runs are billed at least, before what
-    is paid besides. `on_top` is the share of all that is paid on top, such as tax.
+    is paid besides. `on_top` is the share of all that is paid on top, such as tax. `search_labour` is what watching one
+    run of a search takes.
     """
 
     labour: "Draws | float"
@@ -51,10 +52,11 @@ class RoundPrices:
     short_running: "Draws | float" = 0.0
     least: "Draws | float" = 0.0
     on_top: "Draws | float" = 0.0
+    search_labour: "Draws | float" = 0.0
 
-    def people(self, rounds: float, short_rounds: float) -> "Draws | float":
-        """People's part of so many rounds, of which some have no work on the data, with what any round costs."""
-        whole = (self.labour + self.running) * (rounds - short_rounds)
+    def people(self, rounds: float, short_rounds: float, search_runs: float = 0.0) -> "Draws | float":
+        """People's part of so many rounds, some without work on the data, and of runs of a search beside them."""
+        whole = (self.labour + self.running) * (rounds - short_rounds) + self.search_labour * search_runs
         return whole + (self.short_labour + self.short_running) * short_rounds + self.each_round * rounds
 
     def whole(self, cost: "Draws | float") -> "Draws | float":
@@ -114,12 +116,13 @@ class Paid:
     short_rounds: float = 0.0
     run_rows: "Draws | float" = 0.0
     search_rows: "Draws | float" = 0.0
+    search_runs: float = 0.0
     bought: "Draws | float" = 0.0
     data: "Draws | float" = 0.0
     minimum: "Draws | float" = 0.0
 
 
-SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "bought", "data", "minimum")
+SUMMED = ("rounds", "short_rounds", "run_rows", "search_rows", "search_runs", "bought", "data", "minimum")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +192,8 @@ class Board:
                 total[going] += amount if np.ndim(amount) == 0 else amount[going]
         return Walk(
             rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"],
-            short_rounds=sums["short_rounds"], search_rows=sums["search_rows"], data_paid=sums["data"],
+            short_rounds=sums["short_rounds"], search_rows=sums["search_rows"], search_runs=sums["search_runs"],
+            data_paid=sums["data"],
             minimum=sums["minimum"],
         )  # fmt: skip
 
@@ -337,7 +341,7 @@ class _Laying:
         for name, place, paid, price in self._outward(number):
             if place not in self.index:
                 continue
-            people = self.prices.people(paid.rounds, paid.short_rounds)
+            people = self.prices.people(paid.rounds, paid.short_rounds, paid.search_runs)
             training = self.prices.training(paid.run_rows, paid.search_rows)
             paid = replace(paid, minimum=self.prices.minimum(paid.run_rows, paid.search_rows))
             cost = self.prices.whole(before + price + people + training)
@@ -364,7 +368,10 @@ class _Laying:
         for name, move in self.moves.items():
             if name not in made and (number or move.first):
                 rounds, short = (0.0, 0.0) if move.labour == "none" else (1.0, float(move.labour == "short"))
-                paid = Paid(rounds, short, rows * move.run_factor * rounds, move.search_runs * rows, 0.0, move.price)
+                paid = Paid(
+                    rounds, short, rows * move.run_factor * rounds, move.search_runs * rows, move.search_runs,
+                    data=move.price,
+                )  # fmt: skip
                 yield name, (size, made | {name}), paid, move.price
 
     def _able(self, number: int, place: Place, cost: "Draws | float") -> "Flags":
