@@ -184,7 +184,9 @@ class Member(Section):
     load: Factor | None = Field(None, description="What an employee costs over the wage, for example 1.425.")
     share: PartShare | None = Field(None, description="Share of this person's time that goes to the project.")
     on_top: OverheadShare | None = Field(
-        None, description="For a manager or reviewer: hours added to each hour of the others, for example 10%."
+        None,
+        description="For a manager or reviewer: hours added to each hour of the others, for example 10%. "
+        "A role that manages (manager, lead, head, owner, director) stands in for effort.management; no other does.",
     )
     hours: Hours | None = Field(None, description="The most hours of this person in all.")
     months: Months | None = Field(None, description="The most months of this person.")

@@ -95,6 +95,14 @@ def test_free_text_is_read_by_people_and_classes_are_not(tmp_path: Path) -> None
     assert "effort.reading" not in classes.basis.used
 
 
+def test_the_task_that_was_recognised_says_who_reads_where_the_file_does_not(tmp_path: Path) -> None:
+    """Free text is read also where nobody wrote that it is; what the file says comes first."""
+    made = work(tmp_path, BARE)
+    assert (total(dataclasses.replace(made, task="generation")) > total(made)).all()
+    stated = work(tmp_path, f"problem: {{task: classification}}\n{BARE}")
+    assert total(stated).tolist() == total(dataclasses.replace(stated, task="generation")).tolist()
+
+
 def test_ten_times_the_rows_take_some_hours_more_and_not_ten_times_as_many(tmp_path: Path) -> None:
     """Up to 1,000 rows nothing is added; beyond, the same for every tenfold."""
     hours = [round_hours(work(tmp_path, BARE, rows=rows), on_data=True) for rows in (10, 1_000, 10_000, 100_000)]
@@ -159,11 +167,13 @@ def test_the_runs_of_a_search_are_watched_as_other_runs(tmp_path: Path) -> None:
 
 
 def test_a_manager_in_the_team_takes_the_place_of_assumed_management(tmp_path: Path) -> None:
-    """Whoever names somebody whose hours come on top has stated management; 0% states it too."""
+    """Whoever names one whose hours come on top has stated management; a reviewer manages nobody; 0% states it too."""
     engineer = "{role: ml engineer, rate: 100 USD per hour, share: 50%}"
     manager = "{role: manager, rate: 90 USD per hour, on_top: 10%}"
     managed = work(tmp_path, BARE.replace(engineer, f"{engineer}, {manager}"))
     assert not effort_of(managed)[MANAGEMENT].any()
+    reviewed = work(tmp_path, BARE.replace(engineer, f"{engineer}, {manager.replace('manager', 'reviewer')}"))
+    assert effort_of(reviewed)[MANAGEMENT].all()
     assert not effort_of(work(tmp_path, BARE + "effort: {management: 0%}\n"))[MANAGEMENT].any()
     assert effort_of(work(tmp_path, BARE))[MANAGEMENT].all()
 

@@ -16,6 +16,7 @@ GPUS_PER_NODE = 8
 ROWS_AT_HAND = 1_000  # rows that a round's work on the data holds before it grows
 ALL, SHORT = "effort_per_round", "levers.first_run_hours"
 MANAGEMENT = "management"
+MANAGING = ("manag", "lead", "head", "owner", "director")  # parts of the names of roles that plan and report
 FREE_TEXT = frozenset({"chrf", "rouge_l", "loss"})  # metrics of answers that people must read all the same
 
 
@@ -95,7 +96,8 @@ def _gpus(work: Work) -> int:
 def _none_read(work: Work) -> bool:
     """Whether no answer is read: a metric scores classes and fields, and the project file asks for none."""
     problem = work.project.problem
-    free = problem.task == "generation" or (problem.task is None and (problem.metric or "") in FREE_TEXT)
+    task = problem.task or work.task
+    free = task == "generation" or (not task and (problem.metric or "") in FREE_TEXT)
     return work.project.evaluation.read is None and not free
 
 
@@ -259,7 +261,7 @@ def _hours_each(activity: Activity, work: Work) -> "Draws":
 
 
 def _management(work: Work) -> "Draws":
-    """Hours added to each hour; none where the team names somebody whose hours are added on top."""
+    """Hours added to each hour; none where the team names somebody who manages, with hours that come on top."""
     import numpy as np
 
     return np.zeros(work.basis.worlds.n) if _managed(work) else _stated_management(work)
@@ -270,8 +272,10 @@ def _stated_management(work: Work) -> "Draws":
 
 
 def _managed(work: Work) -> bool:
-    stated = work.project.effort.management is not None
-    return not stated and any(member.on_top is not None for member in work.project.team)
+    if work.project.effort.management is not None:
+        return False
+    beside = [member.role.casefold() for member in work.project.team if member.on_top is not None]
+    return any(part in role for role in beside for part in MANAGING)
 
 
 def _is_own(work: Work, field: str) -> bool:

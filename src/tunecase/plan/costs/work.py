@@ -19,7 +19,8 @@ class Work:
 
     `tokens_per_row` has shape (draws,); None when nothing is known of the text's length. `machine` None comes with
     `no_machine`, the reason. `repair` is the audit's price band for mending the data at hand. `begun` says that rounds
-    were measured, so that what is paid once is paid. `rows` are those at hand.
+    were measured, so that what is paid once is paid. `rows` are those at hand. `task` is the
+    kind of task that was recognised from the data, empty before anybody looked.
     """
 
     project: Project
@@ -33,6 +34,7 @@ class Work:
     test_rows_missing: int = 0
     begun: bool = False
     rows: int = 0
+    task: str = ""
 
     def run_price(self, rows: int) -> "Draws | None":
         """One training run on so many rows [base currency], shape (draws,); None without a machine or a length."""
