@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tunecase.pilot.worth import MeasuredWorth, Scored, worth_of_rows
+from tunecase.quantities import Interval80
 
 BASE, ADDED, TESTS = 200, 200, 2_000
 
@@ -52,8 +53,12 @@ def test_rows_that_do_harm_are_worth_nothing() -> None:
 
 
 def test_a_part_that_is_worth_nothing_lowers_the_whole() -> None:
-    """Half of the rows copies: half the worth."""
+    """Half of the rows copies: half the worth, known no better than before."""
     found = worth_of_rows(runs(1.0))
+    wide = MeasuredWorth(Interval80(0.0, 0.5, 1.2), 0.1)
+    assert not wide.tells
+    assert not wide.times(0.5).tells
+    assert found.times(0.5).tells == found.tells
     assert found.times(0.5).worth.mid == pytest.approx(found.worth.mid / 2)
     assert isinstance(found.times(0.5), MeasuredWorth)
 

@@ -89,6 +89,10 @@ def test_running_the_labelling_a_tool_and_a_manager_are_added(tmp_path: Path) ->
     stock = supply(with_sources(tmp_path, f"{{{source}, labels_per_example: 2}}", head=head))
     assert stock.price is not None
     assert stock.price[0] == pytest.approx(2 * (0.875 * 1.1 + 2.1 / 60 * 0.05 * 100 + 0.03))
+    by_team = source.replace("management: 10%, ", "")
+    stock = supply(with_sources(tmp_path, f"{{{by_team}, labels_per_example: 2}}", head=head))
+    assert stock.price is not None
+    assert stock.price[0] == pytest.approx(2 * (0.875 + 2.1 / 60 * 0.05 * 100 + 0.03))
 
 
 def test_labelling_begins_with_guidelines_onboarding_and_an_audit(tmp_path: Path) -> None:

@@ -99,6 +99,14 @@ def test_the_pace_of_labelling_is_people_and_minutes(tmp_path: Path) -> None:
     """More people are sooner done; a stated pace and lead are taken as they are."""
     slow, fast = (raced(with_sources(tmp_path, f"{{{SURE}, people: {people}}}"), "label", 10_000) for people in (1, 10))
     assert slow.step_weeks.p50 > fast.step_weeks.p50
+    half = raced(
+        with_sources(tmp_path, f"{{{SURE.replace('usable: 100%', 'usable: 50%')}, people: 1}}"), "label", 10_000
+    )
+    again = raced(
+        with_sources(tmp_path, f"{{{SURE.replace('rework: 0%', 'rework: 100%')}, people: 1}}"), "label", 10_000
+    )
+    assert half.step_weeks.p50 > slow.step_weeks.p50
+    assert again.step_weeks.p50 == pytest.approx(half.step_weeks.p50)
     stated = raced(with_sources(tmp_path, f"{{{SURE}, lead: 2 weeks, per_week: 50}}"), "label")
     assert stated.step_weeks.p50 == pytest.approx(4)
 

@@ -216,6 +216,11 @@ def test_owned_cards_are_read_in_the_base_currency(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "where", "words"),
     [
+        (
+            "data: {buy_first: 1k, sources: [{kind: buy, pool: 5k, minimum: 8k}]}",
+            "data.sources.0.minimum",
+            "8k of a source that has 5k",
+        ),
         ("data: {buy_first: 60k, sources: [{kind: buy, pool: 50k}]}", "data.buy_first", "60,000 examples of sources"),
         ("data: {rows: 5, sources: [{kind: buy, fee: 50%}]}", "data.sources.0.fee", "kind buy"),
         ("data: {rows: 5, sources: [{kind: scrape, labels_per_example: 3}]}", "sources.0.labels_per", "kind scrape"),

@@ -31,20 +31,24 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredWorth:
-    """The worth of a row with its 80% interval, from 0 up, and the chance that such rows do harm."""
+    """The worth of a row with its 80% interval, from 0 up, and the chance that such rows do harm.
+
+    `part` of the rows were worth anything, the others were copies.
+    """
 
     worth: Interval80
     harms: float
+    part: float = 1.0
 
     @property
     def tells(self) -> bool:
-        """False where the interval says hardly more than nothing."""
-        return self.worth.high - self.worth.low <= WIDEST
+        """False where the interval, of those rows that are worth anything, says hardly more than nothing."""
+        return self.worth.high - self.worth.low <= WIDEST * self.part
 
     def times(self, part: float) -> "MeasuredWorth":
         """The same where only this part of the rows is worth anything."""
         ends = (part * end for end in (self.worth.low, self.worth.mid, self.worth.high))
-        return MeasuredWorth(Interval80(*ends), self.harms)
+        return MeasuredWorth(Interval80(*ends), self.harms, self.part * part)
 
 
 def worth_of_rows(runs: "list[Scored]", seed: int = 0) -> MeasuredWorth:

@@ -127,10 +127,11 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
         return basis.worlds.draw(f"{name} price per example", source.price.spread)
     votes = labels_per_example(basis, source)
     hours = label_minutes(basis, source) / 60 * votes
-    rate, rework, fee, usable, run = (
-        source_part(basis, part, source, name) for part in ("rate", "rework", "fee", "usable", "management")
-    )
-    price = hours * rate * (1 + rework) * (1 + fee) * (1 + run)
+    rate, rework, fee, usable = (source_part(basis, part, source, name) for part in ("rate", "rework", "fee", "usable"))
+    price = hours * rate * (1 + rework) * (1 + fee)
+    # Hours of the team that run the labelling take the place of the share that is assumed for it.
+    if source is None or source.managed_by is None or source.management is not None:
+        price = price * (1 + source_part(basis, "management", source, name))
     if source is not None and source.managed_by is not None:
         price = price + hours * basis.draw("source.managed_by", source.managed_by, name) * person_hour(basis)
     if source is not None and source.tool_fee is not None:

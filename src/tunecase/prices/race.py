@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.prices.basis import Basis
 from tunecase.prices.examples import MADE, Stock, stock, written_by_a_model
-from tunecase.prices.labels import group_of, label_minutes, labels_per_example, named_sources
+from tunecase.prices.labels import group_of, label_minutes, labels_per_example, named_sources, source_part
 from tunecase.prices.people import person_hour
 from tunecase.prices.worth import Worth, source_worth
 from tunecase.quantities import band
@@ -170,7 +170,7 @@ def _raced(basis: Basis, runner: _Runner, step: int) -> tuple[Key, SourceRaced]:
 def _weeks(basis: Basis, name: str, source: "Source", rows: "Draws") -> "Draws":
     """Weeks until so many rows are there: the lead, and the rows at the pace of those who label, shape (draws,).
 
-        rows a week = people x hours a week x 60 / (minutes x labels for each row)
+        usable rows a week = people x hours a week x 60 x usable / (minutes x labels for each row x (1 + rework))
 
     Rows that nobody labels come all at once after the lead, unless `per_week` says otherwise.
     """
@@ -183,7 +183,8 @@ def _weeks(basis: Basis, name: str, source: "Source", rows: "Draws") -> "Draws":
     if source.kind != "label":
         return lead
     people = basis.draw(f"source.{group}.people", source.people, name)
-    minutes = label_minutes(basis, source) * labels_per_example(basis, source)
+    rework, usable = (source_part(basis, part, source, name) for part in ("rework", "usable"))
+    minutes = label_minutes(basis, source) * labels_per_example(basis, source) * (1 + rework) / np.minimum(usable, 1.0)
     return np.asarray(lead + rows * minutes / 60 / (people * basis.draw("source.label_hours", label=name)))
 
 

@@ -267,8 +267,16 @@ def _rows_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _pool_problems(written: _Written) -> Iterator[Problem]:
-    """A first purchase larger than the pools."""
+    """A first purchase larger than the pools, and a smallest order larger than its source."""
     data = written.project.data
+    for index, source in enumerate(data.sources):
+        least, pool = source.minimum, source.pool
+        if least is not None and pool is not None and least.spread.median > pool.spread.median:
+            got, where = (
+                f"{least.text} of a source that has {pool.text}",
+                written.at("data", "sources", index, "minimum"),
+            )
+            yield Problem(where, got, "a smallest order that the source can fill", "lower it, or raise its pool")
     pools = sum(source.pool.spread.median if source.pool else math.inf for source in data.sources)
     if data.sources and data.first_purchase > pools:
         got = f"{data.first_purchase:,} examples of sources that have {pools:,.0f}"
