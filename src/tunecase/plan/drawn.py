@@ -250,7 +250,8 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         test_rows_missing=test_rows_to_buy(facts.definition, audit),
         begun=facts.forecast is not None and facts.forecast.rounds > 0,
         rows=facts.rows,
-        task=facts.definition.task if facts.definition is not None else "",
+        # Without a training file nothing was recognised.
+        task=facts.definition.task if facts.definition is not None and project.data.train is not None else "",
     )
     return _dated(work), choice, rented
 
