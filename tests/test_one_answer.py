@@ -221,7 +221,7 @@ def test_the_bills_total_is_the_headlines(faces: Callable[[str], Faces], case: s
     expected = bare(figures.value)
     points = dict(re.findall(r"(P\d\d) (-?[\d.]+[kMB]?)", figures.beside))
     assert points["P90"] == bare(told.figures["authorise"].value)
-    over = re.findall(rf"({PERCENT}) over the budget", figures.beside)
+    over = re.findall(rf"({PERCENT}) chance to exceed", figures.beside)
     assert {"P50", "P80", "P90"} == points.keys()
     (row,) = [row for row in rows["estimate"] if row[0] == "total"]
     assert [expected, points["P50"], points["P90"]] == [row[1], row[3], row[4]]

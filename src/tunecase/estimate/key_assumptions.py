@@ -52,7 +52,8 @@ def key_assumptions(bill: Drawn) -> tuple[KeyAssumption, ...]:
 
 def _answer(bill: Drawn) -> "Draws":
     """What the assumptions move: the worth in every world, or the total where nobody states a value."""
-    return bill.total if bill.walked.gain is None else bill.walked.gain - bill.walked.tuning
+    gain = bill.walked.net_gain
+    return bill.total if gain is None else gain - bill.walked.tuning
 
 
 def _assumed(bill: Drawn, total: "Draws", answer: "Draws") -> Iterator[KeyAssumption]:

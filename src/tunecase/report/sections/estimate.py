@@ -42,7 +42,9 @@ def bill(material: Material) -> Section:
         blocks.append(Shares("Where the money goes", tuple(parts)))
     if estimate.histogram:
         caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
-        blocks.append(Histogram(caption, estimate.histogram, *_marked(estimate), estimate.currency))
+        marks, limit, over_it = _marked(estimate)
+        named = "budget" if limit == estimate.budget else "left of the budget"
+        blocks.append(Histogram(caption, estimate.histogram, marks, limit, over_it, estimate.currency, named))
     blocks += _tornado(estimate)
     if estimate.what_if:
         words = tuple(what_if_words(record, estimate.currency) for record in estimate.what_if)
@@ -72,10 +74,10 @@ def bill(material: Material) -> Section:
 def _marked(
     estimate: Estimate,
 ) -> tuple[tuple[tuple[str, Sampled], ...], float | None, Sampled | None]:
-    """P50 and P80, the budget and the chance to pass it."""
+    """P50 and P80, what is left of the budget, and the chance to pass that."""
     plan, over = estimate.plan, estimate.over_budget
     if plan is not None:
-        return (("P50", plan.total.p50), ("P80", plan.total.p80)), estimate.budget, plan.total.over
+        return (("P50", plan.total.p50), ("P80", plan.total.p80)), plan.budget_left, plan.total.over
     marks = (("P50", Sampled(estimate.total.p50)), ("P80", Sampled(estimate.total.p80)))
     return marks, estimate.budget, None if over is None else Sampled(over)
 
