@@ -41,13 +41,19 @@ def key_assumptions(bill: Drawn) -> tuple[KeyAssumption, ...]:
     They are ranked by how far the worth moves between their lowest and highest tenth, or the total where no worth is
     stated; those that carry 30% of the bill come first. Leaves out assumptions without doubt, and prices of the tables.
     """
+    heavy, rest = heavy_and_rest(bill)
+    return tuple([*heavy, *rest][: max(SHOWN, len(heavy))])
+
+
+def heavy_and_rest(bill: Drawn) -> tuple[list[KeyAssumption], list[KeyAssumption]]:
+    """All assumptions: those that carry more than 30% of the bill, by that, and the others by what they move."""
     total, answer = bill.total, _answer(bill)
     if not total.any() or answer.std() == 0:
-        return ()
+        return [], []
     found = list(_assumed(bill, total, answer))
     heavy = sorted((one for one in found if one.bill_share > TO_BE_NAMED), key=lambda one: -one.bill_share)
     rest = sorted((one for one in found if one not in heavy), key=lambda one: -abs(one.mean_high - one.mean_low))
-    return tuple([*heavy, *rest][: max(SHOWN, len(heavy))])
+    return heavy, rest
 
 
 def _answer(bill: Drawn) -> "Draws":
