@@ -73,7 +73,7 @@ def _expected(line: Line, currency: str, unit: float) -> str:
         return line_amount(line.expected, currency)
     if shown := _in_units(line.expected, unit):
         return written(shown)
-    return f"under {written(max(10 ** UNIT_FIGURE * _third_figure(line.expected), 1.0))} {currency}"
+    return f"under {written(max(10**UNIT_FIGURE * _third_figure(line.expected), 1.0))} {currency}"
 
 
 def shares(lines: Sequence[Line]) -> list[str]:
