@@ -191,12 +191,15 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
 
 def _with_bill(standing: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     from tunecase.books import LineDrawn
+    from tunecase.plan.costs import beside_rounds
 
     lines = {
         name: LineDrawn(cost.amount, cost.quantity, cost.unit)
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
+    before, after = beside_rounds(replace(bill.work, walk=bill.walk))
+    lines["labour"] = replace(lines["labour"], before=before, after=after)
     return replace(standing, drawn=lines, rounds_drawn=bill.walk.rounds, afresh=afresh)
 
 
