@@ -11,6 +11,7 @@ that figures agree with one another, never that they are right. The last line is
 """
 
 import argparse
+import itertools
 import json
 import shutil
 import sys
@@ -90,7 +91,7 @@ def hours_grow(folder: Path, tally: Tally) -> None:
     """Whether more GPUs, runs or answers read ever take fewer hours, all else of the case being equal."""
     for driver, levels in LEVELS.items():
         hours = [(level, much) for level in levels if (much := _hours(folder, driver, level)) is not None]
-        for (few, less), (many, more) in zip(hours, hours[1:], strict=False):
+        for (few, less), (many, more) in itertools.pairwise(hours):
             printed = f"{less:.2f} h at {few}, {more:.2f} h at {many}"
             tally.check(f"hours grow with {driver}", folder.name, more >= less - 1e-9, printed)
 

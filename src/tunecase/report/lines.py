@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from tunecase.prices import amount
 from tunecase.quantities import adding_up, figures, line_amount, share, signed_figures, written
-from tunecase.records import ActivityHours, Estimate, KeyAssumption, Line
+from tunecase.records import Estimate, KeyAssumption, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
 LEAST_SHARE = 0.01  # of the expected total: lines below it are one row together
+TRAINING = ("training set-up", "runs watched")  # the activities that training takes
 UNIT_FIGURE = 3  # the figure of the total in whose units its parts stand
 
 
@@ -112,16 +113,31 @@ def _at_least(amount: float, expected: float, unit: float) -> str:
     return f"under {written(unit)}" if not amount and expected > 0 else written(amount)
 
 
-def effort_rows(effort: Sequence[ActivityHours]) -> list[tuple[str, str]]:
+def effort_rows(estimate: Estimate) -> list[tuple[str, str]]:
     """The hours and the share of each activity and, last, of all of them, which add up as they are printed."""
+    effort = estimate.effort
     hours = [one.hours for one in effort]
     unit = _third_figure(sum(hours))
-    shown, parts = adding_up(hours, unit), adding_up([one.share for one in effort], 0.01)
+    shown, parts = adding_up(hours, unit), _effort_shares(estimate)
     rows = [
-        (_at_least(much, one.hours, unit), share(part) if part or not one.share else share(one.share))
+        (_at_least(much, one.hours, unit), share(part or one.share))
         for one, much, part in zip(effort, shown, parts, strict=True)
     ]
-    return [*rows, (written(float(f"{sum(shown):.12g}")), share(sum(parts)))]
+    return [*rows, (written(float(f"{sum(shown):.12g}")), share(round(sum(parts), 2)))]
+
+
+def _effort_shares(estimate: Estimate) -> list[float]:
+    """Shares of the hours in whole percent: those of training add up to what is told of training, all to the whole."""
+    shares = {one.name: one.share for one in estimate.effort}
+    training = [name for name in shares if name in TRAINING]
+    if estimate.training_share is None:
+        training = []
+    told = round(estimate.training_share or 0.0, 2) if training else 0.0
+    shown = dict(zip(training, adding_up([shares[name] for name in training], 0.01, told), strict=True))
+    others = [name for name in shares if name not in shown]
+    rest = adding_up([shares[name] for name in others], 0.01, round(sum(shares.values()), 2) - told)
+    shown |= zip(others, rest, strict=True)
+    return [shown[name] for name in shares]
 
 
 def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:

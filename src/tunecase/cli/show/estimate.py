@@ -156,7 +156,7 @@ def _print_effort(console: "Console", record: Estimate) -> None:
 
     if not record.effort:
         return
-    *told, whole = effort_rows(record.effort)
+    *told, whole = effort_rows(record)
     rows = [(one.name, *row, one.driver) for one, row in zip(record.effort, told, strict=True)]
     notes = [f"{one.rate}{' (yours)' if one.stated else ', assumed'}" for one in record.effort]
     total = ("all, without overruns", *whole, "")

@@ -176,7 +176,7 @@ def _points(amount: Band, currency: str) -> tuple[Cell, ...]:
 
 def _effort(estimate: Estimate) -> Table:
     """People's hours by activity."""
-    *told, whole = effort_rows(estimate.effort)
+    *told, whole = effort_rows(estimate)
     rows: list[tuple[Cell, ...]] = [
         (Cell(one.name), Cell(hours), Cell(part), Cell(one.driver), Cell(_rate(one)))
         for one, (hours, part) in zip(estimate.effort, told, strict=True)
