@@ -35,7 +35,7 @@ AUTHORISE = re.compile(
     rf"base ({AMOUNT}) \(expected, no overrun\) \+ contingency ({AMOUNT}) \(to the P80\) \+ reserve ({AMOUNT}) \("
 )
 CHANCE = re.compile(r"truly reached ([<>]?\d+)%, shown by luck ([<>]?\d+)%")
-PART = re.compile(rf"(?:: |, )([\w -]+) ((?:under )?{AMOUNT}) \(")
+PART = re.compile(rf"(?:: |, )([\w -]+?) ((?:under )?{AMOUNT}) \(")
 CLOSE = 1e-9  # of a sum of floats
 
 

@@ -51,7 +51,7 @@ def test_a_worked_case_adds_up_on_every_face(case: str, tmp_path: Path) -> None:
     check_bill(printed(case, folder, in_process), tally)
     assert [] == tally.failures
     assert {"lines = total", "months = total", "hours = all", "base + contingency + reserve"} < tally.made.keys()
-    assert tally.total > 80
+    assert tally.total > 60
 
 
 def test_books_add_up_on_every_face(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_books_add_up_on_every_face(tmp_path: Path) -> None:
     tally = Tally()
     check_books(books_printed("early", made("early", tmp_path / "early", in_process), in_process), tally)
     assert [] == tally.failures
-    assert tally.total > 80
+    assert tally.total > 60
 
 
 def test_a_line_that_is_printed_wrong_is_noticed(weekend: Bill) -> None:
