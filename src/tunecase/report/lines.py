@@ -150,7 +150,7 @@ def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:
     """
     low, high = (amount(one.name, value, currency) for value in (one.low, one.high))
     means = f"{figures(one.mean_low)} at {low}, {figures(one.mean_high)} at {high}"
-    part = f"{share(one.bill_share)} of the bill rests on it; " if one.bill_share >= LEAST_SHARE else ""
+    part = f"{share(one.bill_share)} of the bill moves with it; " if one.bill_share >= LEAST_SHARE else ""
     return f"{one.name}, {one.what}: {one.taken}", f"{part}{one.moves} {means}; write {one.write}"
 
 
