@@ -16,7 +16,7 @@ import math
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ import numpy as np
 from tunecase import catalog
 from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.plan import drawn
+from tunecase.plan.costs import beside_rounds
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import read_project
@@ -77,13 +78,17 @@ def bill_of(seed: int, draws: int) -> Bill:
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
+    before, after = beside_rounds(replace(bill.work, walk=bill.walk))
+    lines["labour"] = replace(lines["labour"], before=before, after=after)
     return Bill(as_booked(lines), bill.walk.rounds)
 
 
-def paid_of(truth: Bill, world: int, part: float, quantities: bool) -> dict[str, LinePaid]:
-    """What one project has paid when a part of each line's work is done."""
+def paid_of(truth: Bill, world: int, in_rounds: float, quantities: bool) -> dict[str, LinePaid]:
+    """What one project has paid when a part of each line's work in rounds is done, and all that comes before them."""
     found = {}
     for name, line in truth.lines.items():
+        before, after = (float(np.broadcast_to(of, line.amount.shape)[world]) for of in (line.before, line.after))
+        part = before + in_rounds * (1 - before - after)
         spent = part * float(line.amount[world])
         much = None if line.quantity is None or not quantities else part * float(line.quantity[world])
         found[name] = LinePaid(spent, much, 0.0 if much is None else spent)

@@ -29,7 +29,7 @@ CASES: Mapping[str, tuple[Mapping[str, str], str, bool]] = {
     "with a probe": ({}, "", True),
     "with the model": ({}, CURVE, False),
     "reached": ({"target: 80%": "target: 95%\n  baseline: 90%"}, REACHED, False),
-    "not worth it": ({"value: 0.25 to 0.60 USD": "value: 0.001 to 0.002 USD", "budget: 15k": "budget: 4k"}, "", True),
+    "not worth it": ({"value: 0.25 to 0.60 USD": "value: 0.001 to 0.002 USD", "budget: 15k": "budget: 12k"}, "", True),
 }
 
 

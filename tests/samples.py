@@ -680,7 +680,7 @@ def approval() -> Approval:
     made = plan()
     return Approval(
         Decimal("4500.00"), "USD", Decimal("4500.00"), "A. Person", date(2026, 11, 2), "c0ffee42c0ff", made.action,
-        "after the first test ship from 0.917, stop below 0.83; gives up at 4,000 training rows", made.release.p80,
+        "after the first test ship from 0.917, stop below 0.83; trains on 4,000 rows at most", made.release.p80,
         made.authorise, date(2027, 1, 31), rests_on={"budget": "5f0c"},
     )  # fmt: skip
 

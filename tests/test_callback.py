@@ -244,7 +244,7 @@ def test_a_release_that_is_spent_is_said_before_the_first_step(tmp_path: Path, c
     released(case, "10", spent="11")
     trainer(tmp_path / "r", callback(project=case), steps=3).train()
     (line,) = told(caplog)
-    assert "11.00 spent, 0.00 left, 1.00 of it covered by no approval. All that was approved is spent." in line
+    assert "11.00 spent, 0.00 left, 1.00 of it beyond what was approved. All that was approved is spent." in line
 
 
 def test_a_release_that_is_far_from_spent_is_not_told(tmp_path: Path, case: Path, caplog) -> None:

@@ -157,7 +157,8 @@ def test_labels_written_as_sentences_change_nothing(tmp_path: Path) -> None:
     """The same task with labels written as sentences gets the same verdict, rule by rule."""
     outcomes = []
     for name, form in (("words", "{}"), ("sentences", "Please hand this on to the people who look after {} things.")):
-        path = case_folder(tmp_path / name)
+        # A value far from break-even: near it a few tokens more would turn a rule.
+        path = case_folder(tmp_path / name, value="  value: 4.00 USD per correct")
         for part, rows in (("train", tickets(240, 1)), ("test", tickets(200, 2))):
             named = [{**row, "label": form.format(row["label"])} for row in rows]
             write_jsonl(tmp_path / name / f"{part}.jsonl", named)

@@ -180,3 +180,17 @@ def test_what_is_billed_at_nothing_sets_no_price() -> None:
     assert band(ahead.total).p50 == pytest.approx(1_000 + half.p50, rel=0.02)
     some = at_completion(lines, {"gpu": LinePaid(1_000.0, 500, 1_000.0, 250)})
     assert band(some.total).p50 == pytest.approx(1_000 + 500 * 4, rel=0.02)
+
+
+def test_what_comes_before_and_after_the_rounds_is_no_part_of_a_round() -> None:
+    """30 h of set-up, 10 h a round, 20 h of release: after two of R rounds at twice the plan, twice the rest."""
+    rounds = np.array([3.0, 4.0, 5.0, 3.0])
+    whole = 30 + 10 * rounds + 20
+    line = LineDrawn(whole * 100, whole, "hour", before=30 / whole, after=20 / whole)
+    paid = {"labour": LinePaid(10_000, 100, 10_000)}
+    found = at_completion({"labour": line}, paid, (), RoundsDrawn(2, rounds))
+    assert found.lines["labour"].tolist() == pytest.approx((10_000 + 2 * 100 * (10 * (rounds - 2) + 20)).tolist())
+    rest = 10 * rounds + 20
+    afresh = LineDrawn(rest * 100, rest, "hour", before=30 / rest, after=20 / rest)
+    found = at_completion({"labour": afresh}, paid, (), RoundsDrawn(2, rounds), afresh=True)
+    assert found.lines["labour"].tolist() == pytest.approx((10_000 + 2 * 100 * rest).tolist())

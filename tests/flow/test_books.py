@@ -335,3 +335,13 @@ def test_the_plan_is_exported_once_by_line(case: Path, tmp_path: Path) -> None:
     assert 0 == tunecase("books", *files, "--project", case).code
     (tmp_path / "plan.csv").write_text("mine", encoding="utf-8")
     assert 2 == tunecase("books", *files, "--project", case).code
+
+
+def test_the_rest_is_drawn_on_the_problem_as_the_bill_is(case: Path) -> None:
+    """Books of a problem that nobody has judged yet say what they say after the bill is made again, as in a report."""
+    pay(case, "100")
+    alone, whole = told(case), opened(case)
+    flow.estimate(whole)
+    again = flow.books(whole)
+    assert alone.at_completion is not None
+    assert alone.at_completion == again.at_completion

@@ -256,7 +256,7 @@ def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
         ("rates: [{currency: EUR, value: 0, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "greater than 0"),
         ("rates: [{currency: EUR, value: 1, date: May}]", "case.yaml:3: rates.0.date", "date"),
         ("? [a]\n: b", "case.yaml:3: ?", "unknown field"),
-        ("problem: words", "case.yaml:3: problem", "dictionary"),
+        ("problem: words", "case.yaml:3: problem", "a section with fields such as goal"),
         ("data: {train: train.jsonl}", "case.yaml:3: data", "the same field twice"),
         ("serving: {price_per_1k: 3 USD}", "case.yaml:3: serving.price_per_1k", "did you mean price_per_1k_answers"),
     ],

@@ -198,7 +198,7 @@ def test_a_stop_is_told_on_the_worse_side(direction: str, word: str) -> None:
 
 def test_a_first_step_beyond_the_budget_is_called_so() -> None:
     """Beside its price, on every face."""
-    assert told("release", beyond_budget=True).value.endswith(" USD, beyond the budget")
+    assert told("release", beyond_budget=True).value.endswith(" USD, beyond the budget with a release to come")
     assert "beyond" not in told("release").value
 
 

@@ -14,7 +14,7 @@ from tests.problem_cases import project
 from tests.records.test_records import JUDGED
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band
-from tunecase.records import Books, Decision, Estimate, Flip, Forecast, Line, from_json
+from tunecase.records import Approvals, Books, Decision, Estimate, Flip, Forecast, Line, from_json
 from tunecase.report import render
 from tunecase.report.content import Content, Listing, Section, Table
 from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report
@@ -323,4 +323,5 @@ def test_a_line_under_one_dollar_is_told_alike_on_every_face() -> None:
     assert "under 1 USD" in markdown(found)
     assert "under 1 USD" in render(found)
     assert "under 1 USD" in flat("estimate", bill)
-    assert "| gpu | under 1 USD |" in brief_markdown(samples.definition(), project(), bill, samples.TODAY)
+    brief = brief_markdown(samples.definition(), bill, None, Approvals("USD"), project=project(), today=samples.TODAY)
+    assert "| gpu | under 1 USD |" in brief

@@ -1,7 +1,7 @@
 """What the project will have cost: paid to the cent, and the rest drawn anew from what is known now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.books.lines import PEOPLE, UNKNOWNS, folded
@@ -20,11 +20,17 @@ FLOOR = 0.10  # of the planned doubt of a price stays, however much has been bou
 
 @dataclass(frozen=True, slots=True)
 class LineDrawn:
-    """One line of the bill in every world, shape (draws,); `quantity`, in `unit`, is None where it has no one."""
+    """One line of the bill in every world, shape (draws,); `quantity`, in `unit`, is None where it has no one.
+
+    `before` and `after` are what the line holds before its first round and after its last (set-up, a release), as
+    shares of it; a bill drawn afresh does not hold what came before.
+    """
 
     amount: "Draws"
     quantity: "Draws | None" = None
     unit: str = ""
+    before: "Draws | float" = 0.0
+    after: "Draws | float" = 0.0
 
 
 def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
@@ -47,7 +53,7 @@ def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
 
 def _times(line: LineDrawn, factor: "Draws") -> LineDrawn:
     hours = line.quantity
-    return LineDrawn(line.amount * factor, None if hours is None else hours * factor, line.unit)
+    return replace(line, amount=line.amount * factor, quantity=None if hours is None else hours * factor)
 
 
 def _both(first: LineDrawn, second: LineDrawn) -> LineDrawn:
@@ -119,14 +125,15 @@ def at_completion(
 
         price of one:            c (x / median x)^k,   k = max(1 - Q / q, .1);  x where no price was paid yet
         rounds not known:        worlds with T >= s are left; rest = T - s, by line as max(line - spent, 0)
-        r rounds made:           worlds with R > r are left; people's rest = (R - r) (Q / r) (u / median u)^k',
-                                 k' = max(1 - r / R, .1); of other lines max(line - spent, 0)
+        r rounds made:           worlds with R > r are left; people's rest = f Q (p / median p)^k', f = rest / p,
+                                 k' = max(1 - p / (p + rest), .1); of other lines max(line - spent, 0)
         bill drawn afresh:       all worlds are left; the rest is the bill, people's hours as after r rounds
 
     x is the world's price of one and c the price paid so far, q the line's quantity in a world and Q what was bought; T
     the open lines at these prices, s what was spent on them before credits, which are added at the end; R the world's
-    rounds, u = q / R the hours of a round (or the money, where charges say no hours). What was billed at nothing is
-    bought but tells no price; in T it cost what was paid on the line without saying for how much, such as a
+    rounds, p what the plan has in that world for what was done (set-up and r rounds) and rest what it has for what is
+    to come (R - r rounds and a release), in hours, or in money where charges say no hours. What was billed at nothing
+    is bought but tells no price; in T it cost what was paid on the line without saying for how much, such as a
     commitment's purchase, up to its price in the world. What was seen is the middle from now on, and its doubt shrinks
     with the work that is done.
 
@@ -137,9 +144,8 @@ def at_completion(
         rounds: those made and drawn; None where it is not known how many were made.
         afresh: whether the bill was drawn from where the project stands, so that nothing of it is paid.
     Returns: the Completion.
-    Leaves out: how far the round under way has come; hours before the first round count as if they were of rounds;
-    every world that is left keeps its weight, so a project near its end is told with more to come than it has, until
-    its lines are closed or its rounds are kept.
+    Leaves out: how far the round under way has come; every world that is left keeps its weight, so a project near its
+    end is told with more to come than it has, until its lines are closed or its rounds are kept.
     """
     import numpy as np
 
@@ -221,22 +227,28 @@ def _rest(line: LineDrawn, paid: LinePaid, rounds: RoundsDrawn | None, afresh: b
 
     if line.quantity is None or not paid.quantity or not paid.counted:
         if rounds is not None and paid.spent > 0:
-            return _by_the_round(line.amount, paid.spent, rounds, afresh)
+            return _by_the_round(line, line.amount, paid.spent, rounds, afresh)
         return line.amount if afresh else np.maximum(line.amount - max(paid.spent, 0.0), 0.0)
     if rounds is not None:
-        left = _by_the_round(line.quantity, paid.quantity, rounds, afresh)
+        left = _by_the_round(line, line.quantity, paid.quantity, rounds, afresh)
     else:
         left = line.quantity if afresh else np.maximum(line.quantity - paid.quantity, 0.0)
     return left * _price_of_rest(line, paid, left)
 
 
-def _by_the_round(whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":
-    """What the later rounds take, when those made took `so_far`."""
+def _by_the_round(line: LineDrawn, whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":
+    """What is still to come where what was done took `so_far`: the later rounds, and what follows the last."""
     import numpy as np
 
     later = rounds.drawn if afresh else np.maximum(rounds.drawn - rounds.made, 0.0)
-    each = np.divide(whole, rounds.drawn, out=np.zeros(len(whole)), where=rounds.drawn > 0)
-    return later * _centred(each, so_far / rounds.made, rounds.made / (rounds.made + later))
+    before, after = whole * line.before, whole * line.after
+    in_rounds = np.maximum(whole - after - (0.0 if afresh else before), 0.0)
+    each = np.divide(in_rounds, rounds.drawn, out=np.zeros(len(whole)), where=rounds.drawn > 0)
+    planned, rest = before + rounds.made * each, later * each + after
+    # In each world the rest is the plan's, times what was taken over what the plan had for it.
+    over = np.divide(rest, planned, out=np.zeros(len(whole)), where=planned > 0)
+    done = np.divide(planned, planned + rest, out=np.ones(len(whole)), where=planned + rest > 0)
+    return np.asarray(over * _centred(planned, so_far, done))
 
 
 def _centred(draws: "Draws", seen: float, done: "Draws") -> "Draws":

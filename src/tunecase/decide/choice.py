@@ -13,9 +13,9 @@ from tunecase.decide.flips import input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.forecast import LEAST_SIZES
-from tunecase.plan import Drawn, Solved, Walked, plan
+from tunecase.plan import Drawn, Solved, Walked, plan, quantile
 from tunecase.plan.costs import upkeep_of
-from tunecase.plan.levers import Offer, State
+from tunecase.plan.levers import TOO_DEAR, Offer, State
 from tunecase.prices import serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import (
@@ -74,7 +74,7 @@ def decide(
         assert first is not None
         return _closed(first, (), value, drawn, made, ())
     looks = looks_of(solved) if first is None else ()
-    options = tuple(_option(offer, drawn, made) for offer in solved.offers)
+    options = _options(drawn, made)
     notes = _assumptions(facts.project, solved)
     if first is not None:
         return _closed(first, options, value, drawn, made, notes)
@@ -159,7 +159,7 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
     currency, forecast, best = solved.state.currency, solved.state.forecast, solved.winner
     if best.lever == "stop":
         if drawn.beyond_budget:
-            return "What is left of the budget pays for no first step."
+            return "What is left of the budget pays for no first step with a release after it."
         if others:
             return f"No step is worth its price at this value; the best other one is to {runner_up}."
         return "No step is worth its price at this value."
@@ -191,6 +191,18 @@ def _own_curve(state: State) -> str:
         f"The pilot's own curve gives {share(forecast.p_target)} at {count(forecast.n_max)} examples; that "
         f"{state.model} and the steps after it do better is assumed. "
     )
+
+
+def _options(drawn: Drawn, made: Plan) -> tuple[Option, ...]:
+    """Every lever; of those that the budget does not pay for, the price of the first step alone."""
+    assert drawn.solved is not None
+    options = [_option(offer, drawn, made) for offer in drawn.solved.offers]
+    costs = drawn.too_dear([option.lever for option in options if option.blocked == TOO_DEAR])
+    for number, option in enumerate(options):
+        if (cost := costs.get(option.lever)) is not None:
+            price = sampled(cost, quantile(0.8))
+            options[number] = replace(option, first_step_cost=band(cost), release=price)
+    return tuple(options)
 
 
 def _option(offer: Offer, drawn: Drawn, made: Plan) -> Option:

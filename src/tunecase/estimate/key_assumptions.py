@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.estimate.sensitivity import swing
 from tunecase.plan import Drawn
-from tunecase.prices import amount
+from tunecase.plan.costs import ACTIVITIES
+from tunecase.prices import amount, named_sources
+from tunecase.project import fields_of
+from tunecase.quantities import figures
 from tunecase.records import KeyAssumption
 
 if TYPE_CHECKING:
@@ -30,7 +33,8 @@ WRITTEN: dict[str, str] = {
     "review_minutes": "tunecase audit --fix DIR, then --reviewed FILE",
 }
 MEASURED = ("assumed.", "stand_in.")
-BY_A_PILOT = "tunecase pilot --trainer lora"
+BY_A_PILOT, BY_TWO_READERS = "tunecase pilot --trainer lora", "tunecase label --trial 100"
+SOURCE_FIELDS = {"formatting": "effort", "script": "hours"}  # defaults that a source states under another name
 
 
 def key_assumptions(bill: Drawn) -> tuple[KeyAssumption, ...]:
@@ -41,18 +45,25 @@ def key_assumptions(bill: Drawn) -> tuple[KeyAssumption, ...]:
     They are ranked by how far the worth moves between their lowest and highest tenth, or the total where no worth is
     stated; those that carry 30% of the bill come first. Leaves out assumptions without doubt, and prices of the tables.
     """
+    heavy, rest = heavy_and_rest(bill)
+    return tuple([*heavy, *rest][: max(SHOWN, len(heavy))])
+
+
+def heavy_and_rest(bill: Drawn) -> tuple[list[KeyAssumption], list[KeyAssumption]]:
+    """All assumptions: those that carry more than 30% of the bill, by that, and the others by what they move."""
     total, answer = bill.total, _answer(bill)
     if not total.any() or answer.std() == 0:
-        return ()
+        return [], []
     found = list(_assumed(bill, total, answer))
     heavy = sorted((one for one in found if one.bill_share > TO_BE_NAMED), key=lambda one: -one.bill_share)
     rest = sorted((one for one in found if one not in heavy), key=lambda one: -abs(one.mean_high - one.mean_low))
-    return tuple([*heavy, *rest][: max(SHOWN, len(heavy))])
+    return heavy, rest
 
 
 def _answer(bill: Drawn) -> "Draws":
     """What the assumptions move: the worth in every world, or the total where nobody states a value."""
-    return bill.total if bill.walked.gain is None else bill.walked.gain - bill.walked.tuning
+    gain = bill.walked.net_gain
+    return bill.total if gain is None else gain - bill.walked.tuning
 
 
 def _assumed(bill: Drawn, total: "Draws", answer: "Draws") -> Iterator[KeyAssumption]:
@@ -68,7 +79,7 @@ def _assumed(bill: Drawn, total: "Draws", answer: "Draws") -> Iterator[KeyAssump
             continue
         default = catalog.default("unknowns.small_project" if field == OVERRUN else field)
         taken = basis.used[field].value if field in basis.used else default.value
-        write = _write(field, drawn, amount(drawn, float(values.mean()), basis.currency))
+        write = line_to_write(bill, field, drawn, float(values.mean()))
         yield KeyAssumption(
             drawn, _clause(default.why), taken, default.source, share, moves, change.input_low, change.input_high,
             change.result_low, change.result_high, write,
@@ -96,15 +107,36 @@ def _share(values: "Draws", total: "Draws") -> float:
     return float(np.clip(slope * float(values.mean()) / float(total.mean()), 0.0, 1.0))
 
 
-def _write(field: str, drawn: str, value: str) -> str:
+def line_to_write(bill: Drawn, field: str, drawn: str, mean: float) -> str:
     """The line that replaces an assumption, or the command that measures it."""
+    value = amount(drawn, mean, bill.work.basis.currency)
     if field.startswith(MEASURED):
         return BY_A_PILOT
     if field in WRITTEN:
         role = drawn.removesuffix(field).strip() or catalog.default("team.role").value
         return WRITTEN[field].format(role=role, value=value)
-    section, _, name = field.rpartition(".")
+    section, _, name = field.partition(".")
+    if section == "effort" and name not in type(bill.work.project.effort).model_fields:
+        return _activity_line(bill, name)
     if section == "source":
-        kind = drawn.removesuffix(field).split()[0] if drawn != field else "label"
-        return f"data: {{sources: [{{kind: {kind}, {name}: {value}}}]}}"
-    return f"{section}: {{{name}: {value}}}" if section else f"{name}: {value}"
+        return _source_line(bill, drawn.removesuffix(field).strip(), name.rpartition(".")[2], value)
+    return f"{section}: {{{name}: {value}}}" if name else f"{field}: {value}"
+
+
+def _activity_line(bill: Drawn, name: str) -> str:
+    """The hours of the whole activity that a rate such as that of a further GPU belongs to."""
+    activity = next(one for one in ACTIVITIES if name in one.reads)
+    hours = float(activity.hours(bill.work).mean())
+    per = "" if activity.when in ("once", "release") else " per round"
+    return f"effort: {{{activity.field}: {figures(hours)} h{per}}}"
+
+
+def _source_line(bill: Drawn, source: str, field: str, value: str) -> str:
+    """A field of one source, which its name tells from the others; what is no field is measured with two readers."""
+    field = SOURCE_FIELDS.get(field, field)
+    kinds = {name: one.kind for name, one in named_sources(bill.work.basis)}
+    kind = kinds.get(source, "label")
+    if field not in fields_of(kind):
+        return BY_TWO_READERS
+    named = f"name: {source}, " if source and source not in kinds.values() else ""
+    return f"data: {{sources: [{{kind: {kind}, {named}{field}: {value}}}]}}"

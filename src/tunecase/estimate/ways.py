@@ -105,7 +105,17 @@ def _on_cards(basis: Basis, rented: Machine | None, taken: Machine | None, load:
             rented.gpu, hour.tier, hour.terms
         )  # fmt: skip
         yield (
-            Way(f"{cards}, {hour.kind}", kind, band(amount), band(hours), None, hour_words(hour), hour.note, same),
+            Way(
+                f"{cards}, {hour.kind}",
+                kind,
+                band(amount),
+                band(hours),
+                None,
+                hour_words(hour),
+                hour.note,
+                same,
+                band(hour.draws),
+            ),
             amount,
         )
 
@@ -120,7 +130,8 @@ def _on_other_cards(basis: Basis, rented: Machine | None, load: Load) -> "Iterat
     hours = load.mtok * machine.hours_per_mtok
     amount = hours * hour.draws
     name = f"{machine.count} x {machine.gpu}, {hour.kind}"
-    yield Way(name, "owned", band(amount), band(hours), None, hour_words(hour), hour.note), amount
+    words = hour_words(hour)
+    yield Way(name, "owned", band(amount), band(hours), None, words, hour.note, price=band(hour.draws)), amount
 
 
 def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
@@ -147,12 +158,13 @@ def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[
         billed = billed_tokens(
             each.row, rows=load.rows, tokens_per_row=load.tokens_per_row, epochs=load.epochs, longest=longest
         )
+        rate = _rate(each, basis)
         amount: Draws = training_price(
-            each.row, billed=billed, rate_per_mtok=_rate(each, basis), jobs=load.jobs, per_usd=basis.base_per_usd,
+            each.row, billed=billed, rate_per_mtok=rate, jobs=load.jobs, per_usd=basis.base_per_usd,
             months=stored_months(basis, each),
         )  # fmt: skip
         sure = f", confidence {each.row.confidence}" if each.provider == each.row.provider else ""
         rests = f"{each.provider}, dated {each.date}{sure}"
         note = "; ".join((*each.notes, *([each.row.note] if each.row.note else [])))
         name = f"{each.row.model} at {each.row.provider}"
-        yield Way(name, HOSTED, band(amount), None, None, rests, note, each is offer), amount
+        yield Way(name, HOSTED, band(amount), None, None, rests, note, each is offer, band(rate)), amount

@@ -152,7 +152,9 @@ def approvals(flow: Flow, without: Container[str] = ()) -> Approvals:
     record = Approvals(flow.project.currency)
     if filed is not None:
         plan, outdated = filed.plan, moved(filed.rests_on, parts) if filed.rests_on else UNKNOWN_GROUNDS
-        record = Approvals(plan.currency, filed.hash, plan.action, plan.release.p80, outdated, filed.advised)
+        record = Approvals(
+            plan.currency, filed.hash, plan.action, plan.release.p80, outdated, filed.advised and not plan.beyond_budget
+        )
     record = _with_approved(record, kept, parts, flow.today)
     last = kept.rejected[-1:] if not kept.approved else [one for one in kept.rejected if one[0] > kept.approved[-1][0]]
     standing = [rejection for _, rejection in last if rejection.plan == hash_of(parts)]

@@ -12,6 +12,7 @@ from tunecase.flow.known import drawn_of, known_of
 from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now, spent
 from tunecase.flow.points import labelled_rows
+from tunecase.flow.verbs import KNOWN_PROBLEM, have
 from tunecase.quantities import counted
 from tunecase.records import Books, Closing, PlanChosen, Round, unread_words
 from tunecase.version import __version__
@@ -176,6 +177,7 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
         return replace(standing, not_drawn="the data or the project file have changed; run `tunecase estimate`")
     from tunecase.plan import drawn
 
+    have(flow, KNOWN_PROBLEM)  # as for a bill, which is drawn on the problem where nobody has judged it yet
     facts, seen = known_of(flow), flow.current("forecast")
     follows_rounds = seen is not None and seen.rounds == standing.rounds_made
     if standing.rounds_made and flow.project.rounds is None and follows_rounds:
@@ -189,12 +191,15 @@ def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standi
 
 def _with_bill(standing: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     from tunecase.books import LineDrawn
+    from tunecase.plan.costs import beside_rounds
 
     lines = {
         name: LineDrawn(cost.amount, cost.quantity, cost.unit)
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
+    before, after = beside_rounds(replace(bill.work, walk=bill.walk))
+    lines["labour"] = replace(lines["labour"], before=before, after=after)
     return replace(standing, drawn=lines, rounds_drawn=bill.walk.rounds, afresh=afresh)
 
 

@@ -1,5 +1,6 @@
 """The plan in every world: its first step, the walk through the rounds, and every line of its bill."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,17 @@ class Drawn:
         if self.solved is None or not self.beyond_budget:
             return self
         return replace(self, solved=solve(self.solved.state, self.solved.board))
+
+    def too_dear(self, levers_named: Sequence[str]) -> "dict[str, Draws]":
+        """What first steps cost, by lever, that the budget does not pay for, in every world, shape (draws,)."""
+        if self.solved is None or not levers_named:
+            return {}
+        board = levers.board(self.solved.state, self.solved.offers, earlier=self.solved.board, begin_anyway=True)
+        costs = {}
+        for name in levers_named:
+            if (at := board.first(name)) is not None:
+                costs[name] = total_of(lines_of(self.work, board.first_walk(at)), without=AFTER_LAUNCH)
+        return costs
 
     def instead(self, offer: Offer, walked: Walked) -> "Drawn":
         """The same project with another first step."""

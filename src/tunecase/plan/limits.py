@@ -48,7 +48,8 @@ def outcomes(drawn: Drawn, shown: "Flags") -> tuple[Outcome, ...]:
     node = solved.board.nodes[0].steps[walked.at].to
     place, taken = solved.board.nodes[node], solved.policy.taken[node]
     able = _able(place, taken)
-    done, settled = solved.board.passed[node], solved.board.settled[node] & solved.board.ships[node]
+    ships = solved.board.ships[node]
+    done, settled = solved.board.passed[node] & ships, solved.board.settled[node] & ships
     named = {"ship": done, "settle": settled & ~able & ~done, "go on": able & ~done}
     named["stop"] = ~(named["ship"] | named["settle"] | named["go on"])
     steps = tuple(

@@ -1,6 +1,6 @@
 """What was asked: the project file, read whole, with every mistake in it."""
 
-from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source
+from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source, fields_of
 from tunecase.project.conflicts import quantities, read_score
 from tunecase.project.fields import Alternative, Alternatives, Compute, Data, Owned, ProblemStatement, Project, Serving
 from tunecase.project.file import read_project
@@ -8,6 +8,6 @@ from tunecase.project.rates import Rate, latest_rate
 
 __all__ = [
     "AfterLaunch", "Alternative", "Alternatives", "Compute", "CostLine", "Data", "Evaluation", "Member", "Owned",
-    "ProblemStatement", "Project", "Rate", "Serving", "Source", "latest_rate", "quantities", "read_project",
-    "read_score",
+    "ProblemStatement", "Project", "Rate", "Serving", "Source", "fields_of", "latest_rate", "quantities",
+    "read_project", "read_score",
 ]  # fmt: skip

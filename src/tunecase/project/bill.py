@@ -59,6 +59,16 @@ OF_KIND = {
 }  # fmt: skip
 
 
+def fields_of(kind: str) -> frozenset[str]:
+    """The fields that a source of a kind may state.
+
+    Example:
+        >>> "rate" in fields_of("label"), "rate" in fields_of("buy")
+        (True, False)
+    """
+    return OF_EVERY_KIND | OF_KIND.get(kind, frozenset())
+
+
 class Source(Section):
     """Where more examples can come from, and at what price; each kind has fields of its own."""
 

@@ -82,6 +82,10 @@ def _problem(error: Any, lines: Lines, file: str) -> Problem:
     if kind == "literal_error":
         return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
     got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        first = ", ".join(_fields(loc)[:3])
+        wanted = f"a section with fields such as {first}"
+        return Problem(where, repr(got), wanted, "write `field: value` lines below it, or delete it for the defaults")
     return Problem(
         where,
         repr(got),

@@ -164,7 +164,7 @@ class Way:
     """One way to do all the training of the bill: what it costs and what its price rests on.
 
     `hours` are GPU hours, None where a provider trains its own model; `ratio` is its mean cost over that of the chosen
-    way, None where no way was chosen.
+    way, None where no way was chosen. `price` is that of one GPU hour, or of a million tokens, in the base currency.
     """
 
     name: str
@@ -175,6 +175,7 @@ class Way:
     rests_on: str
     note: str = ""
     chosen: bool = False
+    price: Band | None = None
 
     @property
     def against(self) -> str:

@@ -38,8 +38,8 @@ class Authorised:
 
     @property
     def total(self) -> float:
-        """The three parts together."""
-        return self.base + self.contingency + self.reserve
+        """The three parts together, to the cent."""
+        return round(self.base + self.contingency + self.reserve, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ def _stands(record: Approvals) -> str:
     if len(record.approved) > 1:
         head = f"Approved: {paid(record.total)} {currency} in all, last {_given(record.standing[-1])}"
     words = f"{head}; {spent}, {paid(record.left)} left{_uncovered(record)}."
+    if record.before > 0:
+        words += f" {paid(record.before)} was spent before the first approval and counts in none."
+    if record.state == "another plan" and _same_plan_on_file(record):
+        return f"{words} Since then {record.moved} changed: run `tunecase decide`."
     if record.state == "another plan":
         return f"{words} That was for another plan ({record.standing[-1].approval.plan}): {record.moved} changed since."
     if record.state == "spent":
@@ -46,7 +50,7 @@ def _given(one: Approved) -> str:
 
 
 def _uncovered(record: Approvals) -> str:
-    return f", {paid(record.uncovered)} of it covered by no approval" if record.uncovered > 0 else ""
+    return f", {paid(record.uncovered)} of it beyond what was approved" if record.uncovered > 0 else ""
 
 
 def _still(record: Approvals) -> str:
@@ -77,7 +81,14 @@ def rejected_words(record: Rejection) -> str:
     return f"Rejected by {one_line(record.by, MOST_NAME)} on {day(record.on)}{note}."
 
 
+def _same_plan_on_file(record: Approvals) -> bool:
+    """Whether the case has changed since both the last approval and the plan on file, which are of one plan."""
+    return bool(record.outdated) and record.standing[-1].approval.plan == record.plan
+
+
 def _asks(record: Approvals) -> str:
+    if record.outdated and record.state == "another plan" and _same_plan_on_file(record):
+        return ""
     if record.outdated and record.plan:
         return f"The plan on file rests on another case ({record.outdated} changed): run `tunecase decide`."
     if not record.is_asked or record.release is None:

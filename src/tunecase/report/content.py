@@ -83,6 +83,7 @@ class Histogram:
     limit: float | None
     over: Sampled | None
     currency: str
+    limit_name: str = "budget"
 
     @property
     def summary(self) -> str:
@@ -90,7 +91,8 @@ class Histogram:
         marks = ", ".join(f"{name} {firm_money(value, self.currency)}" for name, value in self.marks)
         if self.limit is None:
             return f"{marks}; no budget was given"
-        return f"{marks}; budget {money(self.limit, self.currency)}, passed in {firm_share(self.over)} of worlds"
+        limit = f"{self.limit_name} {money(self.limit, self.currency)}"
+        return f"{marks}; {limit}, passed in {firm_share(self.over)} of worlds"
 
 
 @dataclass(frozen=True, slots=True)

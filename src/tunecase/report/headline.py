@@ -44,7 +44,7 @@ def headline(plan: Plan) -> tuple[Headline, ...]:
 def _figures(plan: Plan) -> Iterator[Headline]:
     currency, kinds = plan.currency, plan.evidence
     release = plan.release
-    over = ", beyond the budget" if plan.beyond_budget else ""
+    over = ", beyond the budget with a release to come" if plan.beyond_budget else ""
     yield Headline(
         "release", "Release now (P80)", f"{firm_money(release.p80, currency)}{over}", _release(release, currency),
         kinds.get("release", ""),
@@ -63,10 +63,11 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         name = f"Chance to show {score(plan.target)}{budget}"
         yield Headline("chance", name, firm_share(chance.shown), beside, kinds.get("chance", ""))
     if (worth := plan.worth) is not None:
+        aside = ", if the budget were raised for it" if plan.beyond_budget else ""
         yield Headline("value", "Value if reached", *_value(worth, currency), kinds.get("value", ""))
         yield Headline(
             "worth", "Expected worth", firm_money(worth.expected, currency),
-            firm_difference(worth.expected, worth.cost, currency, worth.upkeep), kinds.get("worth", ""),
+            firm_difference(worth.expected, worth.cost, currency, worth.upkeep) + aside, kinds.get("worth", ""),
         )  # fmt: skip
     yield Headline(
         "total", "Expected total", firm_money(plan.total.expected, currency), _total(plan), kinds.get("total", "")
@@ -105,7 +106,8 @@ def _total(plan: Plan) -> str:
     words = f"P50 {firm(total.p50)}, P80 {firm(total.p80)}, P90 {firm(total.p90)}"
     if total.over is None:
         return words
-    return f"{words}; {firm_share(total.over)} over the budget"
+    left = "" if plan.budget_left is None else "what is left of "
+    return f"{words}; {firm_share(total.over)} chance to exceed {left}the budget"
 
 
 def _ending(ending: Ending) -> str:
@@ -152,7 +154,7 @@ def _limits(limits: Limits, plan: Plan) -> str:
 
 
 def _rows(limits: Limits) -> str:
-    return f"gives up at {count(limits.most_rows)} training rows"
+    return f"trains on {count(limits.most_rows)} rows at most"
 
 
 def _then(plan: Plan) -> tuple[str, str]:

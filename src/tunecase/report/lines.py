@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 
 from tunecase.prices import amount
-from tunecase.quantities import adding_up, figures, share, signed_figures, written
+from tunecase.quantities import adding_up, figures, line_amount, share, signed_figures, written
 from tunecase.records import Estimate, KeyAssumption, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
 LEAST_SHARE = 0.01  # of the expected total: lines below it are one row together
+TRAINING = ("training set-up", "runs watched")  # the activities that training takes
+UNIT_FIGURE = 3  # the figure of the total in whose units its parts stand
 
 
 def folded(estimate: Estimate) -> tuple[Line, ...]:
@@ -28,14 +30,51 @@ def folded(estimate: Estimate) -> tuple[Line, ...]:
     return (*kept[:first], row, *kept[first:])
 
 
-def rounding(estimate: Estimate) -> str:
-    """What the total as printed differs by from the sum of its lines as printed; empty where they add up."""
+def expected_column(estimate: Estimate) -> tuple[list[str], str]:
+    """The expected amounts of the folded lines as printed, and what is missing from their sum to the total as printed.
+
+        unit = what one of the total's third figure is worth, 1 at least
+        line = its two figures, in whole units; less than a unit reads "under" 1, 10 or 100 and counts as nothing
+
+    Of a total of 9k lines stand in tens, so that 1.5 is under 10 USD and rounding leaves -470, never -471.5. What is
+    missing is empty where the lines add up. Lines that are not in the total stand in two figures, and so do all lines
+    of records from before there was a plan.
+    """
+    shown, unit = folded(estimate), _unit_of(estimate)
+    texts = [_expected(line, estimate.currency, unit if line.included else 0.0) for line in shown]
     if estimate.plan is None:
-        return ""
-    # Lines stand in two figures.
-    lines = sum(float(f"{line.expected:.1e}") for line in folded(estimate) if line.included and line.expected)
+        return texts, ""
+    lines = sum(_in_units(line.expected, unit) for line in shown if line.included and line.expected)
     left = float(f"{estimate.plan.total.expected.shown - lines:.6g}")
-    return signed_figures(left) if left else ""
+    return texts, signed_figures(left) if left else ""
+
+
+def _unit_of(estimate: Estimate) -> float:
+    """The unit of the expected column; 0 in records without a plan."""
+    return 0.0 if estimate.plan is None else max(_third_figure(estimate.plan.total.expected.shown), 1.0)
+
+
+def _third_figure(whole: float) -> float:
+    """What one of a number's third figure is worth, 1 for nothing."""
+    return 10.0 ** (math.floor(math.log10(whole) + 1e-9) + 1 - UNIT_FIGURE) if whole > 0 else 1.0
+
+
+def _in_units(amount: float, unit: float) -> float:
+    """An amount in two figures and whole units; 0 below one."""
+    if amount < unit:
+        return 0.0
+    step = max(unit, 10 * _third_figure(amount))
+    return float(f"{round(amount / step) * step:.12g}")
+
+
+def _expected(line: Line, currency: str, unit: float) -> str:
+    if line.expected is None:
+        return "unpriced" if line.amount is None else "-"
+    if not unit or line.expected <= 0:
+        return line_amount(line.expected, currency)
+    if shown := _in_units(line.expected, unit):
+        return written(shown)
+    return f"under {written(max(10**UNIT_FIGURE * _third_figure(line.expected), 1.0))} {currency}"
 
 
 def shares(lines: Sequence[Line]) -> list[str]:
@@ -54,13 +93,15 @@ def _is_small(line: Line) -> bool:
     return line.priced and line.included and line.expected is not None and (line.share or 0.0) < LEAST_SHARE
 
 
-def workings(line: Line) -> str:
+def workings(estimate: Estimate, line: Line) -> str:
     """How a line is worked out; its parts with their expected amounts, which add up to the line's as it is printed."""
     if not line.parts:
         return line.basis
-    whole = sum(part.expected for part in line.parts)
-    unit = 10.0 ** (math.floor(math.log10(whole)) - 1) if whole > 0 else 1.0
-    amounts = adding_up([part.expected for part in line.parts], unit)
+    whole, unit = sum(part.expected for part in line.parts), _unit_of(estimate)
+    if not _in_units(whole, unit):
+        unit = 0.0
+    printed, unit = _in_units(whole, unit), max(unit, 10 * _third_figure(whole))
+    amounts = adding_up([part.expected for part in line.parts], unit, printed)
     parts = [
         f"{part.name} {_at_least(amount, part.expected, unit)} ({part.words})"
         for part, amount in zip(line.parts, amounts, strict=True)
@@ -70,6 +111,33 @@ def workings(line: Line) -> str:
 
 def _at_least(amount: float, expected: float, unit: float) -> str:
     return f"under {written(unit)}" if not amount and expected > 0 else written(amount)
+
+
+def effort_rows(estimate: Estimate) -> list[tuple[str, str]]:
+    """The hours and the share of each activity and, last, of all of them, which add up as they are printed."""
+    effort = estimate.effort
+    hours = [one.hours for one in effort]
+    unit = _third_figure(sum(hours))
+    shown, parts = adding_up(hours, unit), _effort_shares(estimate)
+    rows = [
+        (_at_least(much, one.hours, unit), share(part or one.share))
+        for one, much, part in zip(effort, shown, parts, strict=True)
+    ]
+    return [*rows, (written(float(f"{sum(shown):.12g}")), share(round(sum(parts), 2)))]
+
+
+def _effort_shares(estimate: Estimate) -> list[float]:
+    """Shares of the hours in whole percent: those of training add up to what is told of training, all to the whole."""
+    shares = {one.name: one.share for one in estimate.effort}
+    training = [name for name in shares if name in TRAINING]
+    if estimate.training_share is None:
+        training = []
+    told = round(estimate.training_share or 0.0, 2) if training else 0.0
+    shown = dict(zip(training, adding_up([shares[name] for name in training], 0.01, told), strict=True))
+    others = [name for name in shares if name not in shown]
+    rest = adding_up([shares[name] for name in others], 0.01, round(sum(shares.values()), 2) - told)
+    shown |= zip(others, rest, strict=True)
+    return [shown[name] for name in shares]
 
 
 def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:
@@ -82,7 +150,7 @@ def assumption_words(one: KeyAssumption, currency: str) -> tuple[str, str]:
     """
     low, high = (amount(one.name, value, currency) for value in (one.low, one.high))
     means = f"{figures(one.mean_low)} at {low}, {figures(one.mean_high)} at {high}"
-    part = f"{share(one.bill_share)} of the bill rests on it; " if one.bill_share >= LEAST_SHARE else ""
+    part = f"{share(one.bill_share)} of the bill moves with it; " if one.bill_share >= LEAST_SHARE else ""
     return f"{one.name}, {one.what}: {one.taken}", f"{part}{one.moves} {means}; write {one.write}"
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_table, say
-from tunecase.quantities import day, one_line, paid
+from tunecase.quantities import day, figures, one_line, paid
 from tunecase.records import Approval, Approvals, Rejection
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ def print_approval(console: "Console", record: Approval | Rejection) -> None:
     say(console, f"Plan {record.plan}: {one_line(record.action, MOST_TEXT)}.")
     if isinstance(record, Approval):
         say(console, f"Stop rule: {record.stop_rule}.")
+        if float(record.amount_base) > record.authorise.total:
+            more = "It is more than the plan asks to authorise in all (base, contingency and reserve)"
+            say(console, f"{more}, {figures(record.authorise.total)}.", "yellow")
     say(console, one_line(record.note))
 
 
@@ -32,20 +35,29 @@ def print_approvals(console: "Console", record: Approvals) -> None:
     answer = f"{paid(record.total)} {record.currency} approved, {paid(record.spent)} spent, {paid(record.left)} left"
     if record.moved:
         answer += ", for another plan"
-    heading(console, "approve", answer if record.approved else "nothing is approved", False if record.warns else None)
+    if record.rejection is not None:
+        answer = f"rejected; {answer}" if record.approved else "rejected"
+    elif not record.approved:
+        answer = "nothing is approved"
+    heading(console, "approve", answer, False if record.warns else None)
     rows = [
         (one.id[:12], str(one.approval.on), f"{paid(one.approval.amount)} {one.approval.currency}", paid(one.spent),
          paid(one.left), "another plan" if one.moved and one.state == "in force" else one.state)
         for one in record.approved
     ]  # fmt: skip
     if rows:
-        notes = [f"{one_line(one.approval.by, MOST_TEXT)}, plan {one.approval.plan}" for one in record.approved]
+        notes = [_told(one.approval) for one in record.approved]
         print_table(console, ("id", "day", "approved", "spent", "left", ""), rows, (2, 3, 4), notes)
-    if record.before > 0 and record.approved:
-        say(console, f"Spent before the first approval, and counted in none: {paid(record.before)} {record.currency}.")
     print_approval_line(console, record)
     if not rows and not approval_line(record):
         say(console, "There is nothing to approve: `tunecase decide` makes a plan and says what its first step costs.")
+
+
+def _told(given: Approval) -> str:
+    """Who approved it, for which plan, until when and with which note."""
+    until = f", until {day(given.until)}" if given.until is not None else ""
+    note = f": {one_line(given.note, MOST_TEXT)}" if given.note else ""
+    return f"{one_line(given.by, MOST_TEXT)}, plan {given.plan}{until}{note}"
 
 
 def print_approval_line(console: "Console", record: Approvals) -> None:

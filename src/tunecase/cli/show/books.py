@@ -40,6 +40,9 @@ def _row(line: BookLine, spent: str) -> tuple[str, ...]:
     planned = "not planned" if line.entries else "unpriced"
     if line.planned is not None:
         planned = f"{figures(line.planned.p50)} ({figures(line.planned.p10)} to {figures(line.planned.p90)})"
+    if line.drawn is not None and line.closed is None and line.at_completion is None:
+        # In the column that would stay empty: 80 columns hold no further one beside long bands.
+        return line.title, planned, spent, f"{paid(line.drawn)} drawn", ""
     return line.title, planned, spent, _ends(line.at_completion), _standing(line)
 
 

@@ -87,16 +87,17 @@ def _chance(record: Estimate) -> str:
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
     """The lines and their total."""
-    from tunecase.report import folded, rounding, shares, workings
+    from tunecase.report import expected_column, folded, shares, workings
 
     shown = folded(record)
+    expected, left = expected_column(record)
     rows = [
-        (line.title, *_amounts(line, record.currency), part or "not counted")
-        for line, part in zip(shown, shares(shown), strict=True)
+        (line.title, much, *_line_points(line, record.currency), part or "not counted")
+        for line, much, part in zip(shown, expected, shares(shown), strict=True)
     ]
     header = (record.currency, "expected", "P10", "P50", "P90", "share")
-    notes = [workings(line) for line in shown] if with_basis else []
-    if left := rounding(record):
+    notes = [workings(record, line) for line in shown] if with_basis else []
+    if left:
         rows.append(("rounding", left, "-", "-", "-", "-"))
     total = ("total", *_total(record), "100%" if record.total.p90 else "-")
     print_table(console, header, [*rows, total], (1, 2, 3, 4, 5), notes)
@@ -111,12 +112,11 @@ def _total(record: Estimate) -> list[str]:
     return [firm(point) for point in (total.expected, total.p10, total.p50, total.p90)]
 
 
-def _amounts(line: Line, currency: str) -> list[str]:
-    """Expected, P10, P50 and P90 of a line; a row of several lines has no points."""
-    if line.amount is None and line.expected is None:
-        return ["unpriced"] * 4
-    expected = "-" if line.expected is None else line_amount(line.expected, currency)
-    return [expected, *(["-"] * 3 if line.amount is None else _points(line.amount, currency))]
+def _line_points(line: Line, currency: str) -> list[str]:
+    """P10, P50 and P90 of a line; a row of several lines has no points."""
+    if line.amount is None:
+        return ["unpriced" if line.expected is None else "-"] * 3
+    return _points(line.amount, currency)
 
 
 def _points(band: Band, currency: str) -> list[str]:
@@ -152,13 +152,14 @@ def _print_key_assumptions(console: "Console", record: Estimate) -> None:
 
 def _print_effort(console: "Console", record: Estimate) -> None:
     """People's hours by activity, with what drives each."""
-    from tunecase.report import training_words
+    from tunecase.report import effort_rows, training_words
 
     if not record.effort:
         return
-    rows = [(one.name, figures(one.hours), share(one.share), one.driver) for one in record.effort]
+    *told, whole = effort_rows(record)
+    rows = [(one.name, *row, one.driver) for one, row in zip(record.effort, told, strict=True)]
     notes = [f"{one.rate}{' (yours)' if one.stated else ', assumed'}" for one in record.effort]
-    total = ("all, without overruns", figures(sum(one.hours for one in record.effort)), "100%", "")
+    total = ("all, without overruns", *whole, "")
     print_table(console, ("People's hours, expected", "hours", "share", "driven by"), [*rows, total], (1, 2), notes)
     say(console, training_words(record))
 

@@ -5,6 +5,7 @@ from tunecase.plan.costs.effort import (
     AS_STATED,
     MANAGEMENT,
     TRAINING,
+    beside_rounds,
     effort_of,
     is_stated,
     rate_words,
@@ -20,8 +21,9 @@ from tunecase.plan.costs.upkeep import asks_for_retraining, upkeep, upkeep_by_ro
 from tunecase.plan.costs.work import Cost, Work
 
 __all__ = [
-    "ACTIVITIES", "AS_STATED", "COSTS", "MANAGEMENT", "TRAINING", "Cost", "Work", "asks_for_retraining", "each_round",
-    "effort_of", "gpu_hours", "inference", "is_stated", "least_of_a_round", "lines_of", "months", "once", "people_paid",
-    "rate_words", "release", "release_at_once", "round_hours", "round_prices", "rows_trained", "runs_per_round",
-    "total_of", "training_jobs", "upkeep", "upkeep_by_rows", "upkeep_of", "with_other",
+    "ACTIVITIES", "AS_STATED", "COSTS", "MANAGEMENT", "TRAINING", "Cost", "Work", "asks_for_retraining",
+    "beside_rounds", "each_round", "effort_of", "gpu_hours", "inference", "is_stated", "least_of_a_round", "lines_of",
+    "months", "once", "people_paid", "rate_words", "release", "release_at_once", "round_hours", "round_prices",
+    "rows_trained", "runs_per_round", "total_of", "training_jobs", "upkeep", "upkeep_by_rows", "upkeep_of",
+    "with_other",
 ]  # fmt: skip

@@ -186,6 +186,22 @@ def hours_of_a_run(work: Work) -> "Draws":
     return _sum(work, _searching(work))
 
 
+def beside_rounds(work: Work) -> "tuple[Draws, Draws]":
+    """What comes before the rounds and after them, as shares of people's hours without evaluation, each (draws,).
+
+    The first is that of a project's beginning, also where work has begun and the hours do not hold it any more.
+    """
+    import numpy as np
+
+    hours = effort_of(work)
+    whole = _sum(work, {field: each for field, each in hours.items() if field not in EVALUATION})
+    shipped = work.walk.begun if work.walk.shipped is None else work.walk.shipped
+    first = _sum(work, _beside_rounds(work, "once")) * work.walk.begun
+    last = hours_of_release(work) * shipped
+    over = np.where(whole > 0, whole, np.inf)
+    return np.asarray(first / over), np.asarray(last / over)
+
+
 def is_stated(work: Work) -> bool:
     """Whether all hours of a walk are the project file's own."""
     done = {field for times, parts in _done(work) if times.any() for field in parts}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 LOSS = "to put it to use, to serve it and to keep it up would cost more than its gain is worth"
-TOO_DEAR = "its first step costs more than what is left of the budget"
+TOO_DEAR = "its first step, with a release to come, costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
 

@@ -83,6 +83,8 @@ def _break_even(chance: float | None, cost: float, each: float, months: "Draws")
     """The volume from which an answer's gain of `each` [base currency] pays for the project, in words."""
     if chance == 0:
         return "there is no break-even volume: no case reaches the target"
+    if not (months > 0).all():
+        return "there is no break-even volume: the answers no longer hold when they would be given"
     if each <= 0:
         return "there is no break-even volume: an answer costs more than its gain is worth"
     return f"break-even at {three_figures(band(cost / (each * months)).p50)} answers per month"

@@ -47,7 +47,7 @@ def draw_histogram(chart: Histogram, width: int) -> str:
         label = f"{name} {firm_money(value, chart.currency)}"
         parts += _flag(x(value.value), 13 + 16 * row, base, label, width, "mark")
     if chart.limit is not None:
-        budget = f"budget {money(chart.limit, chart.currency)}"
+        budget = f"{chart.limit_name} {money(chart.limit, chart.currency)}"
         words = budget if chart.over is None else f"{budget}: {firm_share(chart.over)} cost more"
         y = 13.0 + 16 * len(chart.marks)
         parts += _flag(x(chart.limit), y, base, words, width, "limit", short=budget)

@@ -65,8 +65,8 @@ def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
     lever = option.lever.replace("_", " ")
     name = Cell(f"{lever} (advised)" if advised else lever, "good" if advised else "plain")
     if option.blocked:
-        blank = tuple(Cell("–") for _ in range(3))
-        return name, Cell(f"not possible: {option.blocked}"), *blank, Cell(option.evidence)
+        price = Cell(_first_price(option))
+        return name, Cell(f"not possible: {option.blocked}"), price, Cell("–"), Cell("–"), Cell(option.evidence)
     return (
         name,
         Cell(option.first_step),

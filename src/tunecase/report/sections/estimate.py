@@ -8,20 +8,26 @@ from tunecase.quantities import (
     band_words,
     count,
     counted,
-    figures,
     firm,
     firm_money,
     firm_share,
     line_amount,
     money,
     money_band,
-    share,
 )
 from tunecase.records import ActivityHours, Estimate, Line, Plan, Way
 from tunecase.report.calendar import CALENDAR_HEAD, CalendarRow, calendar, calendar_note
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.report.headline import bridge_words
-from tunecase.report.lines import assumption_words, folded, rounding, shares, training_words, workings
+from tunecase.report.lines import (
+    assumption_words,
+    effort_rows,
+    expected_column,
+    folded,
+    shares,
+    training_words,
+    workings,
+)
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
@@ -42,7 +48,9 @@ def bill(material: Material) -> Section:
         blocks.append(Shares("Where the money goes", tuple(parts)))
     if estimate.histogram:
         caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
-        blocks.append(Histogram(caption, estimate.histogram, *_marked(estimate), estimate.currency))
+        marks, limit, over_it = _marked(estimate)
+        named = "budget" if limit == estimate.budget else "left of the budget"
+        blocks.append(Histogram(caption, estimate.histogram, marks, limit, over_it, estimate.currency, named))
     blocks += _tornado(estimate)
     if estimate.what_if:
         words = tuple(what_if_words(record, estimate.currency) for record in estimate.what_if)
@@ -72,10 +80,10 @@ def bill(material: Material) -> Section:
 def _marked(
     estimate: Estimate,
 ) -> tuple[tuple[tuple[str, Sampled], ...], float | None, Sampled | None]:
-    """P50 and P80, the budget and the chance to pass it."""
+    """P50 and P80, what is left of the budget, and the chance to pass that."""
     plan, over = estimate.plan, estimate.over_budget
     if plan is not None:
-        return (("P50", plan.total.p50), ("P80", plan.total.p80)), estimate.budget, plan.total.over
+        return (("P50", plan.total.p50), ("P80", plan.total.p80)), plan.budget_left, plan.total.over
     marks = (("P50", Sampled(estimate.total.p50)), ("P80", Sampled(estimate.total.p80)))
     return marks, estimate.budget, None if over is None else Sampled(over)
 
@@ -124,11 +132,12 @@ def _lines(estimate: Estimate) -> Table:
     rows = []
     swatch = 0
     lines = folded(estimate)
-    for line, part in zip(lines, shares(lines), strict=True):
+    column, left = expected_column(estimate)
+    for line, expected, part in zip(lines, column, shares(lines), strict=True):
         drawn = line.included and line.share is not None
-        rows.append(_line(line, swatch if drawn else None, part, estimate.currency))
+        rows.append(_line(line, swatch if drawn else None, (expected, part), estimate.currency))
         swatch += drawn
-    if left := rounding(estimate):
+    if left:
         rows.append((Cell("Rounding"), Cell(left), *[DASH] * 5))
     total = estimate.total
     rows.append((Cell("Total"), *_total(estimate), Cell("100%") if total.p90 else DASH))
@@ -151,13 +160,14 @@ def _total(estimate: Estimate) -> tuple[Cell, ...]:
     return tuple(Cell(firm(point)) for point in (total.expected, total.p10, total.p50, total.p80, total.p90))
 
 
-def _line(line: Line, swatch: int | None, part: str, currency: str) -> tuple[Cell, ...]:
+def _line(line: Line, swatch: int | None, words: tuple[str, str], currency: str) -> tuple[Cell, ...]:
+    """A row of the bill; `words` are its expected amount and its share as printed."""
     name = line.title if line.included else f"{line.title} (not in the total)"
     if line.amount is None and line.expected is None:
         return Cell(name), DASH, DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
-    expected = DASH if line.expected is None else Cell(line_amount(line.expected, currency))
+    expected, part = words
     points = (DASH,) * 4 if line.amount is None else _points(line.amount, currency)
-    return Cell(name, swatch=swatch), expected, *points, Cell(part) if part else DASH
+    return Cell(name, swatch=swatch), DASH if expected == "-" else Cell(expected), *points, Cell(part) if part else DASH
 
 
 def _points(amount: Band, currency: str) -> tuple[Cell, ...]:
@@ -166,12 +176,12 @@ def _points(amount: Band, currency: str) -> tuple[Cell, ...]:
 
 def _effort(estimate: Estimate) -> Table:
     """People's hours by activity."""
-    rows = [
-        (Cell(one.name), Cell(figures(one.hours)), Cell(share(one.share)), Cell(one.driver), Cell(_rate(one)))
-        for one in estimate.effort
+    *told, whole = effort_rows(estimate)
+    rows: list[tuple[Cell, ...]] = [
+        (Cell(one.name), Cell(hours), Cell(part), Cell(one.driver), Cell(_rate(one)))
+        for one, (hours, part) in zip(estimate.effort, told, strict=True)
     ]
-    whole = figures(sum(one.hours for one in estimate.effort))
-    rows.append((Cell("All, without overruns"), Cell(whole), Cell("100%"), DASH, DASH))
+    rows.append((Cell("All, without overruns"), *map(Cell, whole), DASH, DASH))
     head = ("Activity", "Expected hours", "Share", "Driven by", "Rate")
     return Table("People's hours", head, tuple(rows), (1, 2), (len(rows) - 1,), training_words(estimate))
 
@@ -239,7 +249,7 @@ def _gpu_hours(estimate: Estimate) -> str:
 
 
 def _workings(estimate: Estimate) -> Table:
-    rows = tuple((Cell(line.title), Cell(workings(line))) for line in estimate.lines)
+    rows = tuple((Cell(line.title), Cell(workings(estimate, line))) for line in estimate.lines)
     return Table("How each line is worked out", ("Line", "Worked out as"), rows)
 
 
