@@ -396,3 +396,18 @@ def test_prices_that_moved_are_told(case: Case) -> None:
     assert now.release is not None
     dearer = replace(now, release=replace(now.release, value=2 * now.release.value))
     assert "when it was approved." in approval_line(dearer)
+
+
+def test_a_charge_is_booked_once_where_the_approvals_cannot_be_told(folder: Path) -> None:
+    """With a plan on file and an earlier ledger that is gone: exit code 0, for one more would book it again."""
+    (folder / "bill.csv").write_text(
+        "date,role,hours,rate,currency\n2026-11-20,engineer,2,60,USD\n", encoding="utf-8"
+    )
+    path = folder / "tunecase.yaml"
+    path.write_text(path.read_text("utf-8") + "past: [gone/ledger.jsonl]\n", "utf-8")
+    ran = say(folder, "spend", "add", "20", "USD", "--json")
+    assert (0, "20") == (ran.code, ran.json["body"]["amount"])
+    assert "What is left of the approvals is unknown" in ran.err
+    assert "gone/ledger.jsonl" in ran.err
+    imported = say(folder, "spend", "import", "timesheet", str(folder / "bill.csv"))
+    assert (0, True) == (imported.code, "is unknown" in imported.err), imported.err

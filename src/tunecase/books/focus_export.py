@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from tunecase.books.charges import DIGITS
 from tunecase.books.lines import SERVICES
+from tunecase.io import no_formula
 from tunecase.quantities import Band
 from tunecase.records import Books, Spending
 
@@ -24,7 +25,6 @@ NUMBERS = frozenset(
 NOT_STATED = "not stated"  # where FOCUS wants a name and nobody gave one
 ONE_CHARGE = "charge"  # the unit of what was bought for one price, no quantity being known
 RUN_TAG = "tunecase_run"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def plain(number: Decimal) -> str:
@@ -184,7 +184,7 @@ def focus_csv(charges: Iterable[tuple[str, Spending]], currency: str, phases: Ma
         cells = [(name, cell(charge)) for name, cell in FOCUS.items()] + [
             (name, cell(row)) for name, cell in OWN.items()
         ]
-        writer.writerow({name: text if name in NUMBERS else _text(text) for name, text in cells})
+        writer.writerow({name: text if name in NUMBERS else no_formula(text) for name, text in cells})
     return out.getvalue()
 
 
@@ -204,13 +204,9 @@ def plan_csv(books: Books) -> str:
         drawn = "" if line.drawn is None else plain(line.drawn)
         points = [*_points(line.planned), *_points(line.at_completion)]
         closed = line.closed.isoformat() if line.closed else ""
-        writer.writerow([_text(line.name), books.currency, *points, plain(line.spent), drawn, closed])
+        writer.writerow([no_formula(line.name), books.currency, *points, plain(line.spent), drawn, closed])
     return out.getvalue()
 
 
 def _points(band: Band | None) -> list[str]:
     return [""] * 4 if band is None else [f"{x:.2f}" for x in (band.p10, band.p50, band.p80, band.p90)]
-
-
-def _text(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value

@@ -54,10 +54,18 @@ def spend_add(
 
 
 def _warning(opened: "Flow") -> "Approvals | None":
-    """The approvals, where further spending is or soon will be covered by none; nothing where none was ever made."""
-    from tunecase import flow
+    """The approvals, where further spending is or soon will be covered by none; nothing where none was ever made.
 
-    standing = flow.approvals(opened)
+    The charges are booked by now, so what the approvals rest on and cannot be read is told and fails nothing.
+    """
+    from tunecase import flow
+    from tunecase.errors import TunecaseError
+
+    try:
+        standing = flow.approvals(opened)
+    except (TunecaseError, OSError) as error:
+        typer.echo(f"What is left of the approvals is unknown:\n\n{error}", err=True)
+        return None
     return standing if standing.warns else None
 
 
