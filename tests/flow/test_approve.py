@@ -400,9 +400,7 @@ def test_prices_that_moved_are_told(case: Case) -> None:
 
 def test_a_charge_is_booked_once_where_the_approvals_cannot_be_told(folder: Path) -> None:
     """With a plan on file and an earlier ledger that is gone: exit code 0, for one more would book it again."""
-    (folder / "bill.csv").write_text(
-        "date,role,hours,rate,currency\n2026-11-20,engineer,2,60,USD\n", encoding="utf-8"
-    )
+    (folder / "bill.csv").write_text("date,role,hours,rate,currency\n2026-11-20,engineer,2,60,USD\n", encoding="utf-8")
     path = folder / "tunecase.yaml"
     path.write_text(path.read_text("utf-8") + "past: [gone/ledger.jsonl]\n", "utf-8")
     ran = say(folder, "spend", "add", "20", "USD", "--json")

@@ -22,7 +22,8 @@ def spend_add(
     category: Annotated[
         str | None,
         typer.Option(
-            help="a line of the bill such as gpu, labour, data, upkeep or other; a correction keeps its line."
+            help="a line of the bill, such as gpu; a word that is none is answered with all of them. "
+            "other when left out; a correction keeps its line."
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
@@ -145,7 +146,8 @@ def spend_map(
         ),
     ] = "",
     line: Annotated[
-        str, typer.Argument(help="gpu, labour, data, evaluation, inference, storage, egress or upkeep.")
+        str,
+        typer.Argument(help="A line of the bill, such as storage; a word that is none is answered with all of them."),
     ] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Take the rule back: its charges lie in other again.")] = False,
     project: ProjectFile = HERE,

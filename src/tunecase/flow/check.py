@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase import catalog
 from tunecase.errors import InputError
-from tunecase.flow.keys import DAY, PRICE_BOOK
+from tunecase.flow.keys import DAY, PRICE_BOOK, Parts, parts_of
 from tunecase.flow.opened import Flow, missing
 from tunecase.flow.verbs import decide, estimate
 from tunecase.ledger import Entry
@@ -72,10 +72,9 @@ def check(flow: Flow) -> Check:
 
 def _priced_on(entry: Entry, made: date) -> date:
     """The day whose prices an entry rests on; that of its making in entries that do not say."""
-    rests = entry.meta.get("rests_on")
-    settings = rests.get("settings", {}) if isinstance(rests, dict) else {}
+    parts = parts_of(entry)
     try:
-        return date.fromisoformat(str(settings.get(DAY)))
+        return date.fromisoformat(str(parts["settings"].get(DAY))) if parts is not None else made
     except ValueError:
         return made
 
@@ -191,7 +190,7 @@ def _last_days(project: "Project") -> Mapping[str, date]:
     from tunecase.prices import retirement
 
     days: dict[str, date] = {}
-    if project.serving is not None and project.serving.retires_on is not None:
+    if project.serving.retires_on is not None:
         days["the base model or platform (serving.retires_on)"] = project.serving.retires_on
     name = (project.compute.hosted or "").casefold()
     for row in catalog.hosted():
@@ -244,16 +243,16 @@ def _notes(flow: Flow, entry: Entry, before: Estimate, now: Estimate | None) -> 
 
 def _else_changed(flow: Flow, entry: Entry) -> list[str]:
     """What the estimate rested on beside the day's prices and is different now."""
-    was, now = entry.meta.get("rests_on"), flow.grounds("estimate").parts()
-    if not isinstance(was, dict):
+    was, now = parts_of(entry), flow.grounds("estimate").parts()
+    if was is None:
         return []
-    parts: list[Mapping[str, Any]] = [now["files"], was.get("files", {}), now["settings"], was.get("settings", {})]
-    names = dict.fromkeys(name for one in parts for name in one if name not in OF_THE_DAY)
+    sides = [now["files"], was["files"], now["settings"], was["settings"]]
+    names = dict.fromkeys(name for side in sides for name in side if name not in OF_THE_DAY)
     return [name for name in names if _part(was, name) != _part(now, name)]
 
 
-def _part(parts: Mapping[str, Any], name: str) -> object:
-    return parts.get("files", {}).get(name), parts.get("settings", {}).get(name)
+def _part(parts: Parts, name: str) -> object:
+    return parts["files"].get(name), parts["settings"].get(name)
 
 
 def _other_machines(before: Estimate, now: Estimate) -> Iterator[str]:

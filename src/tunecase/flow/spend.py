@@ -14,7 +14,7 @@ from tunecase.flow.ledger import unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
-from tunecase.records import Charge, Charges, Imported, LineRule, Mapped, Run, Spending, Unplaced, from_json
+from tunecase.records import CATEGORIES, Charge, Charges, Imported, LineRule, Mapped, Run, Spending, Unplaced, from_json
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def charges(
         category, run, source: of the charges asked for; empty for all.
         since, until: their first and last day, as typed.
     """
-    from tunecase.books import CATEGORIES, DIGITS
+    from tunecase.books import DIGITS
 
     problems: list[Problem] = []
     first, last = _day("--from", since, problems), _day("--to", until, problems)
@@ -178,7 +178,7 @@ def spend_map(flow: Flow, match: str = "", line: str = "", *, undo: bool = False
 
 def _idle_rule(flow: Flow, rule: LineRule, rules: Sequence[LineRule], undo: bool) -> list[Problem]:
     """What is wrong with a rule that can be read: it is none to be undone, has no line, or fits no charge."""
-    from tunecase.books import CATEGORIES, UNPLACED, map_command, rule_for, unplaced
+    from tunecase.books import UNPLACED, map_command, rule_for, unplaced
 
     if undo:
         made = [one.match for one in rules]
@@ -336,7 +336,6 @@ def _words(flow: Flow, request: ImportAsked) -> "SpendAsked":
 
 def _word_problems(request: ImportAsked) -> list[Problem]:
     """Words that cannot be meant: a tag without a value, a line or a cost that is not known, GPUs below none."""
-    from tunecase.books import CATEGORIES
 
     pairs = [(word, *word.partition("=")[:2]) for word in request.tags]
     problems = [

@@ -62,6 +62,9 @@ from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
 from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
+    CATEGORIES,
+    RULE_FIELDS,
+    TAG,
     Amount,
     Charge,
     Charges,
@@ -74,12 +77,14 @@ from tunecase.records.spend import (
     Spending,
     Unplaced,
     UnreadCharge,
+    is_rule_field,
     unread_words,
 )
 
 __all__ = [
-    "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Approval", "Approvals",
-    "Approved", "Audit", "Authorised", "Baseline", "Bill", "BookLine", "Books", "Bridge", "Capital", "Chance",
+    "CATEGORIES", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours", "Adopted", "Alternative",
+    "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline", "Bill", "BookLine", "Books",
+    "Bridge", "Capital", "Chance",
     "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster",
     "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition",
     "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment",
@@ -91,5 +96,5 @@ __all__ = [
     "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced",
     "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced",
     "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth",
-    "Written", "from_json", "reading_fault", "to_json", "unread_words",
+    "Written", "from_json", "is_rule_field", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip
