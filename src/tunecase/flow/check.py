@@ -11,7 +11,7 @@ from tunecase.flow.keys import DAY, PRICE_BOOK, Parts, parts_of
 from tunecase.flow.opened import Flow, missing
 from tunecase.flow.verbs import decide, estimate
 from tunecase.ledger import Entry
-from tunecase.quantities import day, figures, money
+from tunecase.quantities import DAYS_PER_MONTH, day, figures, money
 from tunecase.records import Check, Decision, Estimate, Shift
 from tunecase.version import __version__
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tunecase.project import Project
 
 SAME = 0.005  # a share of a price below which it counts as unmoved
-DAYS_OF_A_MONTH = 30.44
 BOOK_DIGITS = 12
 OF_THE_DAY = (DAY, PRICE_BOOK)
 HOSTED = "compute.hosted"
@@ -180,7 +179,7 @@ def _ends(flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:
         left = (last - flow.today).days
         if left <= 0:
             ended.append(f"{what} ended on {day(last)}")
-        elif left < months * DAYS_OF_A_MONTH:
+        elif left < months * DAYS_PER_MONTH:
             soon.append(f"{what} ends on {day(last)}, within the horizon of {figures(months)} months")
     return tuple(ended), tuple(soon)
 

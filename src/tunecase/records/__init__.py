@@ -1,6 +1,6 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
-from tunecase.records.approve import Approval, Approvals, Approved, Rejection
+from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.check import Check, Shift
@@ -82,19 +82,18 @@ from tunecase.records.spend import (
 )
 
 __all__ = [
-    "CATEGORIES", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours", "Adopted", "Alternative",
-    "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline", "Bill", "BookLine", "Books",
-    "Bridge", "Capital", "Chance",
-    "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster",
-    "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition",
-    "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment",
-    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement",
-    "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line", "LineRule",
-    "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed",
-    "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed",
-    "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report",
-    "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced",
-    "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced",
-    "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth",
-    "Written", "from_json", "is_rule_field", "reading_fault", "to_json", "unread_words",
+    "CATEGORIES", "MOST_NAME", "NEARLY", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours",
+    "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline", "Bill",
+    "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
+    "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand",
+    "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending",
+    "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported",
+    "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line",
+    "LineRule", "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed",
+    "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point",
+    "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round",
+    "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources",
+    "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance",
+    "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field",
+    "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

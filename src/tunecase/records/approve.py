@@ -11,6 +11,7 @@ from tunecase.records.checked import Checked
 from tunecase.records.plan import Authorised
 from tunecase.records.spend import Amount
 
+MOST_NAME = 80  # characters of who decides
 NEARLY = Decimal("0.8")  # of what was approved: from here on every face warns
 State = Literal["none", "approved", "nearly spent", "spent", "another plan", "over", "rejected"]
 WARNED: tuple[State, ...] = ("nearly spent", "spent", "another plan", "over")
