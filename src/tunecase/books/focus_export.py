@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from operator import attrgetter
 
-from tunecase.books.charges import DIGITS
 from tunecase.books.lines import SERVICES
 from tunecase.io import no_formula
 from tunecase.quantities import Band
@@ -25,6 +24,7 @@ NUMBERS = frozenset(
 NOT_STATED = "not stated"  # where FOCUS wants a name and nobody gave one
 ONE_CHARGE = "charge"  # the unit of what was bought for one price, no quantity being known
 RUN_TAG = "tunecase_run"
+PRICE_DIGITS = 40  # significant: more than an amount has, so that price times quantity rounds to it
 
 
 def plain(number: Decimal) -> str:
@@ -97,10 +97,16 @@ def _priced(charge: Spending) -> tuple[Decimal | None, str]:
 
 
 def _unit_price(charge: Spending) -> str:
-    """What one unit cost, so that it times the quantity is the cost; no price is below zero."""
+    """What one unit cost, from the quantity as it is printed; no price is below zero.
+
+    Times that quantity it is the cost, rounded to the digits that the cost has: a third of it has no end.
+    """
     much, _ = _priced(charge)
-    with localcontext(prec=DIGITS):
-        return "" if much is None or charge.amount / much < 0 else _number(charge.amount / much)
+    if much is None or not (printed := _cut(much)):
+        return ""
+    with localcontext(prec=PRICE_DIGITS):
+        price = charge.amount / printed
+    return "" if price < 0 else plain(price)
 
 
 # The columns of FOCUS 1.2, each with its cell of a charge: all that are mandatory, and those that a charge can fill or
