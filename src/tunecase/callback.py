@@ -51,7 +51,6 @@ SpendCallback: Any  # made when it is asked for, below
 log = logging.getLogger("tunecase")
 NAME = "SpendCallback"
 AGREE_S = 10.0  # between two moments at which processes agree whether to stop
-NEARLY_SPENT = 0.8  # of what was approved: from here on the log warns
 BY_HAND = "mend what is said below, then `tunecase spend add AMOUNT USD --category gpu`"
 
 
@@ -285,12 +284,19 @@ class _Released:
     def warn(self, run_usd: float) -> None:
         """Warns once at 80% and once at the whole of what was approved, this run's own dollars counted."""
         spent = self.spent_usd + run_usd
-        share = next((part for part in (1.0, NEARLY_SPENT) if spent >= part * self.usd), 0.0)
+        share = _passed(spent, self.usd)
         if share <= self.warned:
             return
         self.warned = share
         words = "it goes on; `tunecase approve` releases more" if share == 1.0 else "a fifth of it or less is left"
         log.warning("tunecase: %.2f of the %.2f USD approved are spent with this run; %s", spent, self.usd, words)
+
+
+def _passed(spent_usd: float, usd: float) -> float:
+    """The share of what was approved from which on the log warns and which is spent: all, four fifths, or none."""
+    from tunecase.records import NEARLY
+
+    return next((part for part in (1.0, float(NEARLY)) if spent_usd >= part * usd), 0.0)
 
 
 def _released(case: "Flow", meter: "Meter") -> "_Released | None":
@@ -303,8 +309,7 @@ def _released(case: "Flow", meter: "Meter") -> "_Released | None":
         return None
     usd, spent = (float(amount) / case.project.base_per_usd for amount in (found.spendable, found.spent))
     # What was passed before the run is said in the words, and not once more.
-    warned = next((part for part in (1.0, NEARLY_SPENT) if spent >= part * usd), 0.0)
-    return _Released(usd, spent, approval_line(found) if found.warns else "", warned)
+    return _Released(usd, spent, approval_line(found) if found.warns else "", _passed(spent, usd))
 
 
 def _case(settings: Settings) -> "Flow | None":

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.books import CATEGORIES
 from tunecase.books.books import Standing, books, share_above
 from tunecase.books.completion import LineDrawn
 from tunecase.books.earlier_projects import ClosedLine
 from tunecase.project import Project, Rate
 from tunecase.quantities.spread import Band, Interval, generator
-from tunecase.records import Estimate, Line, Spending
+from tunecase.records import CATEGORIES, Estimate, Line, Spending
 
 TODAY = date(2026, 11, 24)
 RATES = (

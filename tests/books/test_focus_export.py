@@ -155,5 +155,17 @@ def test_rows_keep_the_rules_of_focus(amount, kind, quantity, unit, names, repla
         if row[name]:
             cost = Decimal(row[name]) * Decimal(row["PricingQuantity"])
             assert Decimal(row[name]) >= 0
-            assert abs(cost - Decimal(row["BilledCost"])) < Decimal("1e-9")
+            billed = Decimal(row["BilledCost"])
+            assert billed == cost.quantize(billed)
     assert (datetime.fromisoformat(row["ChargePeriodStart"]) < datetime.fromisoformat(row["ChargePeriodEnd"])) is True
+
+
+def test_the_unit_price_times_the_printed_quantity_is_the_cost():
+    """To the last digit of the cost, also where a quantity was cut or is a great number of small things."""
+    for amount, quantity in (("100", "3"), ("90.25", "123456789.1234567"), ("7.77", "0.33333333333333333"), ("1", "0")):
+        charge = Spending(
+            date(2026, 11, 2), "gpu", Decimal(amount), "USD", Decimal(amount), quantity=Decimal(quantity), unit="token"
+        )
+        (row,) = csv.DictReader(io.StringIO(focus_csv([("a", charge)], "USD")))
+        cost = Decimal(row["ListUnitPrice"]) * Decimal(row["PricingQuantity"])
+        assert Decimal(amount) == cost.quantize(Decimal(amount)), quantity

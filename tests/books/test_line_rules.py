@@ -24,6 +24,7 @@ def charge(amount: str = "9", category: str = "other", **other: object) -> Spend
     [
         ("service=Amazon S3", True), ("service=amazon s3", True), ("service=Amazon*", True), ("service=S3", False),
         ("description=*backup*", True), ("tag.team=nlp", True), ("tag.team=cv", False), ("provider=AWS", True),
+        ("service=Amazon [S]3", False), ("service=Amazon S?", False),
     ],
 )  # fmt: skip
 def test_a_rule_names_a_field_and_its_value(match: str, fitting: bool) -> None:
@@ -58,6 +59,14 @@ def test_a_command_can_be_pasted_whatever_a_service_is_called(service: str) -> N
     assert ["tunecase", "spend", "map", f"service={service}", "storage"] == shlex.split(
         map_command(f"service={service}", "storage")
     )
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip))
+def test_a_command_moves_what_it_was_made_for(service: str) -> None:
+    """Brackets and question marks stand for themselves, only a star for any letters."""
+    one = charge(service=service)
+    (row,) = unplaced([one])
+    assert fits(LineRule(row.match, "storage", DAY), one)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.command import tunecase
 from tests.making import case_folder
+from tunecase.records import CATEGORIES
 
 
 def test_an_unknown_option_is_named_with_the_nearest(tmp_path: Path) -> None:
@@ -15,6 +16,19 @@ def test_an_unknown_option_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert (2, True) == (third.code, "a third word" in third.err)
     assert "more than zero" in tunecase("spend", "add", "-5", "--project", path).err
     assert [] == tunecase("spend", "list", "--json", "--project", path).json["charges"]
+
+
+def test_a_line_that_is_none_is_answered_with_all_of_them(tmp_path: Path) -> None:
+    """Typed with a charge, with an import or with a rule: the help names one and no list that could grow old."""
+    path = case_folder(tmp_path)
+    (path.parent / "bill.csv").write_text("date,hours,rate,currency\n2026-11-20,2,60,USD\n", encoding="utf-8")
+    typed = (
+        ("add", "20", "USD", "--category", "moon"), ("map", "service=S3", "moon"),
+        ("import", "timesheet", str(path.parent / "bill.csv"), "--category", "moon"),
+    )  # fmt: skip
+    for words in typed:
+        ran = tunecase("spend", *words, "--project", path)
+        assert (2, True) == (ran.code, ", ".join(CATEGORIES) in " ".join(ran.err.split())), ran.err
 
 
 def test_a_charge_is_printed_in_words(tmp_path: Path) -> None:

@@ -227,9 +227,18 @@ def test_a_card_that_is_sold_alone_is_not_advised_by_the_dozen():
     counts = {group.recipe.gpu.name: int(np.max(group.recipe.gpus)) for group in found.groups}
     assert (1, 64) == (counts["GH200"], counts["H100"])
     assert "GH200" != found.cheapest().recipe.gpu.name
-    assert 8 == found.left_out[ALONE]
+    assert 16 == found.left_out[ALONE]  # eight counts of GH200, and of RTXA4000
     named = search(ask(cards=("GH200",), counts=(16,)), at)
     assert 16 == named.closest().recipe.gpus
+
+
+def test_cards_on_pcie_end_at_the_largest_machine():
+    """A job of 64 A10 has no machine; of a card without a known instance nobody knows."""
+    at = basis(None, 100)
+    most = {name: most_cards(catalog.gpu(name), at) for name in ("A10", "RTX6000Ada", "L4", "RTX4090", "A30", "H100")}
+    assert {"A10": 4, "RTX6000Ada": 2, "L4": 8, "RTX4090": 8, "A30": 64, "H100": 64} == most
+    found = search(ask(cards=("A10",), counts=(8,), method="qlora"), at)
+    assert 8 == found.closest().recipe.gpus
 
 
 def test_a_card_priced_by_the_user_may_be_joined():

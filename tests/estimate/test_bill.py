@@ -363,7 +363,7 @@ def test_poor_pay_and_stale_prices_are_said(tmp_path: Path) -> None:
     project = written(LABELS.replace("12 to 25 USD", "3 to 25 USD"), tmp_path)
     record = bill(project, machines=[machine(basis(project), "A10G")])
     assert any("below the 8 USD" in words for words in record.assumptions)
-    assert any("180 days and are drawn from 0.85 to 1.37 times themselves" in words for words in record.assumptions)
+    assert any("180 days and are drawn from 0.84 to 1.35 times themselves" in words for words in record.assumptions)
     assert record.price_dates == ("2025-03-07",)
     assert "prices.drift" in {used.field for used in record.defaults}
 

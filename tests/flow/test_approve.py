@@ -1,7 +1,10 @@
 """Approvals: on record with the plan they are for, warned of as they are spent, and never applied to another plan."""
 
+import importlib
 import json
 import shutil
+import threading
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests.command import Ran, tunecase
 from tests.making import case_folder
 from tunecase import flow
 from tunecase.case import Case
-from tunecase.errors import InputError
+from tunecase.errors import InputError, LedgerBusyError
 from tunecase.flow.approve import on_file, plan_parts
 from tunecase.flow.keys import hash_of
 from tunecase.forecast.importers.imported import Asked
 from tunecase.ledger import Ledger
 
 TODAY = date(2026, 11, 24)
+approving = importlib.import_module("tunecase.flow.approve")  # the face has a function of that name
 CURVE = "n,score,test_rows\n" + "".join(
     f"{n},{1 - 0.5 * (n / 30) ** -0.35 + shift:.4f},400\n" for n in (30, 60, 120) for shift in (-0.01, 0.01)
 )
@@ -396,3 +401,55 @@ def test_prices_that_moved_are_told(case: Case) -> None:
     assert now.release is not None
     dearer = replace(now, release=replace(now.release, value=2 * now.release.value))
     assert "when it was approved." in approval_line(dearer)
+
+
+def test_a_charge_is_booked_once_where_the_approvals_cannot_be_told(folder: Path) -> None:
+    """With a plan on file and an earlier ledger that is gone: exit code 0, for one more would book it again."""
+    (folder / "bill.csv").write_text("date,role,hours,rate,currency\n2026-11-20,engineer,2,60,USD\n", encoding="utf-8")
+    path = folder / "tunecase.yaml"
+    path.write_text(path.read_text("utf-8") + "past: [gone/ledger.jsonl]\n", "utf-8")
+    ran = say(folder, "spend", "add", "20", "USD", "--json")
+    assert (0, "20") == (ran.code, ran.json["body"]["amount"])
+    assert "What is left of the approvals is unknown" in ran.err
+    assert "gone/ledger.jsonl" in ran.err
+    imported = say(folder, "spend", "import", "timesheet", str(folder / "bill.csv"))
+    assert (0, True) == (imported.code, "is unknown" in imported.err), imported.err
+
+
+def test_a_default_that_is_stated_makes_no_other_plan(folder: Path) -> None:
+    """What a plan rests on is the same whether the file leaves a default out or says it, at any depth."""
+    before = opened(folder).approve("1000 USD", "Ines").plan
+    path = folder / "tunecase.yaml"
+    path.write_text(path.read_text("utf-8") + "costs: []\npast: []\nserving: {}\n", "utf-8")
+    assert before == hash_of(plan_parts(opened(folder).flow))
+    assert "approved" == opened(folder).approvals().state
+
+
+def test_two_approvals_at_once_do_not_pass_the_budget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the budget leaves is read and written under one lock; who waits too long is told."""
+    read = approving._above_budget
+
+    def slow(*words: Any) -> list[Any]:
+        found = list(read(*words))
+        time.sleep(0.5)
+        return found
+
+    monkeypatch.setattr(approving, "_above_budget", slow)
+    refused: list[InputError] = []
+
+    def act() -> None:
+        try:
+            opened(folder).approve("20000 USD", "Ines")
+        except InputError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=act) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (1, Decimal(20000)) == (len(refused), opened(folder).approvals().total)
+    case = opened(folder)
+    case.flow.ledger = replace(case.flow.ledger, timeout_s=0.1)
+    with FileLock(f"{case.flow.ledger.path}.approve.lock"), pytest.raises(LedgerBusyError, match="another approval"):
+        case.approve("1 USD", "Ines")

@@ -142,3 +142,15 @@ def test_without_an_estimate_there_is_nothing_to_hold(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no estimate") as error:
         check(opened(case_folder(tmp_path), NOW))
     assert "tunecase estimate" in error.value.problems[0].fix
+
+
+@pytest.mark.parametrize("settings", [[], ["2026"], "none", 3])
+def test_grounds_that_are_none_are_as_good_as_not_noted(settings: object, tmp_path: Path) -> None:
+    """A forged entry ends in no other error than one about itself: its own day counts."""
+    path = decided(tmp_path)
+    case = opened(path, THEN)
+    entry = case.ledger.latest("record", "estimate")
+    assert entry is not None
+    meta = {**entry.meta, "rests_on": {"files": {}, "settings": settings, "fields": {}}}
+    case.ledger.append("record", entry.body, recorded_at=entry.recorded_at, verb="estimate", meta=meta)
+    assert entry.recorded_at.date() == check(opened(path, THEN)).since

@@ -92,7 +92,7 @@ def test_the_day_is_the_user_s_else_the_name_s_else_that_of_the_last_change(
 
 def test_a_list_price_drifts_where_a_contract_holds(tmp_path: Path) -> None:
     """Both are old: what was agreed stays, what anybody paid then has moved."""
-    for basis, low, high in (("list", 0.85, 1.37), ("contract", 1.0, 1.0)):
+    for basis, low, high in (("list", 0.84, 1.35), ("contract", 1.0, 1.0)):
         path = tmp_path / f"{basis}.csv"
         path.write_text(f"gpu,usd,date,provider,basis\nH100,2,2026-01-01,acme,{basis}\n", encoding="utf-8")
         own = read_contracts(path, {"USD": 1.0}, TODAY)
@@ -153,3 +153,39 @@ def test_what_is_no_catalog_is_refused_with_what_it_lacks(text: str, day: str, w
     told = "; ".join(f"{one.where}: {one.got}: {one.wanted}: {one.fix}" for one in error.value.problems)
     assert words in told
     assert not (tmp_path / "aws-list-prices.csv").exists()
+
+
+def test_a_day_without_hyphens_is_written_with_them(tmp_path: Path) -> None:
+    """The file that was written can be read."""
+    found = updated(tmp_path, "gcp.csv", HUNT, day="20261120")
+    assert "2026-11-20" == found.date
+    assert {"2026-11-20"} == {row.date for row in read_contracts(Path(found.file), {"USD": 1.0}, TODAY).rows}
+
+
+def test_a_price_keeps_its_digits(tmp_path: Path) -> None:
+    """However small; a third of a machine's price is written to nine of them."""
+    found = updated(tmp_path, "gcp.csv", HUNT.replace("3.67,12,85,1", "1e-7,12,85,1").replace("5.07", "0.0000017"))
+    assert {"0.0000001", "0.0000017"} <= set(Path(found.file).read_text("utf-8").replace("\n", ",").split(","))
+    third = updated(tmp_path, "aws.csv", SKY.replace("H100,8.0", "H100,3.0"))
+    assert "18.3466667" in Path(third.file).read_text("utf-8")
+
+
+def test_no_cell_of_a_catalog_becomes_a_formula(tmp_path: Path) -> None:
+    """Neither a region nor the name of the file; both are still text."""
+    found = updated(tmp_path, "=HYPERLINK(1).csv", SKY.replace("eu-west-1,euw1", "=1+1,euw1"), to=tmp_path / "out.csv")
+    text = Path(found.file).read_text("utf-8")
+    assert ",'=1+1," in text
+    assert not [cell for cell in text.replace("\n", ",").split(",") if cell.startswith("=")]
+
+
+def test_a_file_of_the_same_name_elsewhere_is_not_in_use(tmp_path: Path) -> None:
+    """The project reads another file."""
+    path = case_folder(tmp_path)
+    (path.parent / "own").mkdir()
+    first = updated(path.parent, "gcp.csv", HUNT, day="2026-11-20", to=path.parent / "own" / "prices.csv")
+    assert not first.is_in_use
+    with path.open("a", encoding="utf-8") as file:
+        file.write("prices: own/prices.csv\n")
+    assert not updated(path.parent, "gcp.csv", HUNT, day="2026-11-20", to=path.parent / "prices.csv").is_in_use
+    again = updated(path.parent, "gcp.csv", HUNT, day="2026-11-21", to=path.parent / "own" / "prices.csv", force=True)
+    assert again.is_in_use

@@ -114,3 +114,13 @@ def test_the_report_shows_the_race_once_it_was_run(tmp_path: Path) -> None:
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "Where should more rows come from?" in text
     assert "lawyer" in text
+
+
+def test_a_source_that_is_called_for_its_place_is_not_tried(tmp_path: Path) -> None:
+    """Its worth would go to another once one is added before it: a name is asked for, and nothing is trained."""
+    two = SOURCES + "\n    - {kind: synthetic, price: 0.5 USD per example}"
+    case = Case(case_folder(tmp_path, source=two), today=TODAY)
+    for name in ("synthetic", "synthetic 2"):
+        with pytest.raises(InputError, match="add a `name:` of its own"):
+            case.try_source(name, spoilt(tmp_path), draws=6, workers=1)
+    assert [] == list(case.flow.ledger.entries())

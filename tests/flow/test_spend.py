@@ -398,3 +398,17 @@ def test_a_charge_takes_the_rate_of_its_day_or_is_told_of(tmp_path: Path) -> Non
     assert "1 charge in EUR of 2025-12-31 at 1.05 USD, the rate of 2026-01-05, a later day" in books
     bill = as_csv(tmp_path / "b.csv", [row(BillingCurrency="EUR")])
     assert any("a day more than a month before" in note for note in take(tmp_path, "focus", bill).notes)
+
+
+def test_a_corrected_charge_stays_where_it_was_booked(tmp_path: Path) -> None:
+    """A rule moves the correction as it moved the charge; undone, both lie in other again."""
+    opened(tmp_path)
+    spend(tmp_path, "add", "5", "--note", "pizza")
+    spend(tmp_path, "map", "source=manual", "upkeep")
+    (charge,) = spend(tmp_path, "list", "--json").json["charges"]
+    assert 0 == spend(tmp_path, "add", "6", "--replaces", charge["id"]).code
+    listed = spend(tmp_path, "list", "--json").json["charges"]
+    assert ["upkeep"] == [one["charge"]["category"] for one in listed if not one["out"]]
+    spend(tmp_path, "map", "source=manual", "--undo")
+    listed = spend(tmp_path, "list", "--json").json["charges"]
+    assert ["other"] == [one["charge"]["category"] for one in listed if not one["out"]]

@@ -46,6 +46,20 @@ def act(**changes: Any) -> dict[str, Any]:
     return {"id": "f" * 64, "line": 2, "what": "", "got": "", "why": "", "by": "", **changes}
 
 
+def rule(**changes: Any) -> dict[str, Any]:
+    """The body of a rule of lines, changed."""
+    return {"match": "service=S3", "line": "storage", "on": "2026-11-20", **changes}
+
+
+def label_trial(*minutes: float) -> bytes:
+    """The content of a labelling trial with these minutes of one label."""
+    numbers = dict.fromkeys(("rows", "classes", "agreed", "timed"), 40)
+    unknown = dict.fromkeys(("share", "kappa", "alpha", "ceiling", "single_minutes"))
+    lists: dict[str, list[Any]] = {name: [] for name in ("files", "disagreements", "by_class", "reader_minutes")}
+    timed = {"minutes": dict(zip(("low", "mid", "high"), minutes, strict=True))}
+    return line_of({"id": "a", **numbers, **unknown, **lists, **timed}, "record", "label trial")
+
+
 def line_of(body: Any, kind: str, verb: str, **fields: Any) -> bytes:
     """The content of a line as a forger writes it, keys sorted."""
     whole = {"body": body, "kind": kind, "meta": {}, "recorded_at": NOW.isoformat(), "verb": verb, **fields}
@@ -91,6 +105,11 @@ FORGED: dict[str, tuple[bytes, str, str]] = {
     "a run as an act": (line_of({"id": 5}, "run", "set-aside"), "run: key is missing", "a value"),
     "an act without an id": (line_of({}, "record", "set-aside"), "set-aside: id is missing", "a value"),
     "an act on a number": (line_of(act(id=5), "record", "set-aside"), "id is 5", "string"),
+    "a rule of no field": (line_of(rule(match="foo=bar"), "record", "map"), "match is 'foo=bar'", "of a charge and"),
+    "a rule of no value": (line_of(rule(match="service= "), "record", "map"), "match is 'service= '", "and its value"),
+    "a rule to no line": (line_of(rule(line="moon"), "record", "map"), "line is 'moon'", "nothing, or one of gpu"),
+    "labels in no time": (label_trial(0, 0, 0), "minutes is", "above 0, in rising order"),
+    "labels before their time": (label_trial(-2, 1, 2), "minutes is", "above 0, in rising order"),
     "a key of numbers": (line_of(run(), "run", "pilot", meta={"key": 3}), "meta.key 3", "text"),
 }  # fmt: skip
 
@@ -264,6 +283,7 @@ def test_older_records_that_are_made_again_do_not_stop_a_case(case: Path) -> Non
     path = case.parent / "ledger.jsonl"
     forge(path, line_of({"rows": 3}, "record", "audit", meta={"version": "0.0.9"}))
     forge(path, line_of({"rows": 3}, "record", "audit", meta={"schema": 0}))
+    forge(path, line_of({"rows": 3}, "record", "sources", meta={"schema": 0}))
     assert [] == Ledger(path).verify()
     forge(path, line_of({"rows": 3}, "record", "round", meta={"version": "0.0.9"}))
     assert 1 == len(Ledger(path).verify())

@@ -202,3 +202,16 @@ def test_another_price_is_another_digest(tmp_path: Path) -> None:
     one = read("item,usd,date\nL4,0.5,2026-10\n", tmp_path)
     assert one.digest == read("item,usd,date\nL4,0.5,2026-10\n", tmp_path).digest
     assert one.digest != read("item,usd,date\nL4,0.6,2026-10\n", tmp_path).digest
+
+
+def test_a_later_list_price_does_not_take_the_place_of_a_contract(tmp_path: Path) -> None:
+    """What was agreed stands until it is changed; without it the latest list price counts."""
+    days = ("1.50,2026-03-01,contract", "2.90,2026-11-20,list", "1.70,2026-01-01,contract")
+    lines = [f"H100,acme,{day}" for day in days]
+    head = "gpu,provider,usd,date,basis\n"
+    both = agreed(read(head + "\n".join(lines) + "\n", tmp_path).rows, "H100", "on_demand")
+    assert both is not None
+    assert (1.5, 1.5, False) == (both.low, both.high, both.listed)
+    listed = agreed(read(f"{head}{lines[1]}\n", tmp_path).rows, "H100", "on_demand")
+    assert listed is not None
+    assert (2.9, True) == (listed.low, listed.listed)

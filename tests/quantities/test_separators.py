@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunecase.quantities import UnitError, Wanted, read_quantity, separator_fix, unclear
+from tunecase.quantities import Interval, UnitError, Wanted, read_quantity, separator_fix, unclear
 
 MONEY = Wanted("money", example="3 USD")
 
@@ -41,6 +41,31 @@ def test_what_may_be_meant_otherwise_is_refused_with_every_reading(text: str, fi
 def test_what_can_be_read_in_one_way_is_read(text: str, value: float) -> None:
     """A point before the decimals, commas between thousands."""
     assert value == pytest.approx(read_quantity(text, MONEY).spread.median)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "value"),
+    [
+        ("1.125 USD per Mtok", Wanted("money", "Mtok"), 1.125), ("2.125 h", Wanted("hour"), 2.125),
+        ("1.125 USD", Wanted("money", is_price=True), 1.125), ("12.375%", Wanted("share"), 0.12375),
+        ("1.250", Wanted(""), 1.25),
+    ],
+)  # fmt: skip
+def test_three_decimals_are_read_of_all_but_amounts(text: str, wanted: Wanted, value: float) -> None:
+    """Prices, hours, factors and shares are written so in project files of before."""
+    assert value == pytest.approx(read_quantity(text, wanted).spread.median)
+
+
+def test_a_range_of_factors_is_read() -> None:
+    """Both of its ends."""
+    assert Interval(1.015, 1.25) == read_quantity("1.015 to 1.250", Wanted("")).spread
+
+
+def test_a_price_that_can_be_read_in_no_way_is_refused_with_every_reading() -> None:
+    """A comma before the decimals is no form that is read, of nothing."""
+    with pytest.raises(UnitError) as told:
+        read_quantity("1.500,00 USD per Mtok", Wanted("money", "Mtok"))
+    assert "write 1500.00 USD per Mtok" == told.value.fix
 
 
 def test_a_number_that_is_none_of_text_is_read_as_it_is() -> None:

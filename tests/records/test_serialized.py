@@ -31,7 +31,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "check": (1, "782d6f75eed1"),
     "fit": (1, "66038e7c7c2c"),
     "scored": (1, "113fdf98ad6d"),
-    "updated": (1, "02255496b2a1"),
+    "updated": (1, "699300985159"),
     "prices": (1, "d24364d1575e"),
     "report": (1, "b6a8ec6b5611"),
     "run": (1, "6e987efdda68"),

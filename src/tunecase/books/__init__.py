@@ -18,13 +18,13 @@ from tunecase.books.line_rules import (
     rules_of,
     unplaced,
 )
-from tunecase.books.lines import CATEGORIES, UNKNOWNS, planned_lines
+from tunecase.books.lines import UNKNOWNS, planned_lines
 from tunecase.books.meter import BEAT_S, METER_SOURCE, STATE_FILE, Attempt, Meter, meter_of, read_state, together
 from tunecase.books.variance import in_cents
 from tunecase.books.words import hit_words, lead
 
 __all__ = [
-    "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE",
+    "BEAT_S", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE",
     "PLAN_MARK", "RULE_VERB", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
     "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "before_plan", "books",
     "drawn_down", "focus_csv", "held", "hindsight", "hit_words", "in_cents", "inside", "kept", "latest_of", "lead",

@@ -13,12 +13,12 @@ from tunecase.books.charges import DIGITS, is_credit
 from tunecase.books.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.books.earlier_projects import ClosedLine, hit_rate, inside, wider
 from tunecase.books.held import held
-from tunecase.books.lines import CATEGORIES, UNKNOWNS, PlannedLine, planned_lines
+from tunecase.books.lines import UNKNOWNS, PlannedLine, planned_lines
 from tunecase.books.variance import added, bought, to_date, variance
 from tunecase.books.words import lead, redrawn_words, remarks
 from tunecase.project import Project
 from tunecase.quantities import Band, band
-from tunecase.records import BookLine, Books, Estimate, HitRate, PlanUsed, Spending
+from tunecase.records import CATEGORIES, BookLine, Books, Estimate, HitRate, PlanUsed, Spending
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
-from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Rate
 from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, unclear
-from tunecase.records import Spending
+from tunecase.records import CATEGORIES, Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
 

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from operator import attrgetter
 
-from tunecase.books.charges import DIGITS
 from tunecase.books.lines import SERVICES
+from tunecase.io import no_formula
 from tunecase.quantities import Band
 from tunecase.records import Books, Spending
 
@@ -24,7 +24,7 @@ NUMBERS = frozenset(
 NOT_STATED = "not stated"  # where FOCUS wants a name and nobody gave one
 ONE_CHARGE = "charge"  # the unit of what was bought for one price, no quantity being known
 RUN_TAG = "tunecase_run"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+PRICE_DIGITS = 40  # significant: more than an amount has, so that price times quantity rounds to it
 
 
 def plain(number: Decimal) -> str:
@@ -97,10 +97,16 @@ def _priced(charge: Spending) -> tuple[Decimal | None, str]:
 
 
 def _unit_price(charge: Spending) -> str:
-    """What one unit cost, so that it times the quantity is the cost; no price is below zero."""
+    """What one unit cost, from the quantity as it is printed; no price is below zero.
+
+    Times that quantity it is the cost, rounded to the digits that the cost has: a third of it has no end.
+    """
     much, _ = _priced(charge)
-    with localcontext(prec=DIGITS):
-        return "" if much is None or charge.amount / much < 0 else _number(charge.amount / much)
+    if much is None or not (printed := _cut(much)):
+        return ""
+    with localcontext(prec=PRICE_DIGITS):
+        price = charge.amount / printed
+    return "" if price < 0 else plain(price)
 
 
 # The columns of FOCUS 1.2, each with its cell of a charge: all that are mandatory, and those that a charge can fill or
@@ -184,7 +190,7 @@ def focus_csv(charges: Iterable[tuple[str, Spending]], currency: str, phases: Ma
         cells = [(name, cell(charge)) for name, cell in FOCUS.items()] + [
             (name, cell(row)) for name, cell in OWN.items()
         ]
-        writer.writerow({name: text if name in NUMBERS else _text(text) for name, text in cells})
+        writer.writerow({name: text if name in NUMBERS else no_formula(text) for name, text in cells})
     return out.getvalue()
 
 
@@ -204,13 +210,9 @@ def plan_csv(books: Books) -> str:
         drawn = "" if line.drawn is None else plain(line.drawn)
         points = [*_points(line.planned), *_points(line.at_completion)]
         closed = line.closed.isoformat() if line.closed else ""
-        writer.writerow([_text(line.name), books.currency, *points, plain(line.spent), drawn, closed])
+        writer.writerow([no_formula(line.name), books.currency, *points, plain(line.spent), drawn, closed])
     return out.getvalue()
 
 
 def _points(band: Band | None) -> list[str]:
     return [""] * 4 if band is None else [f"{x:.2f}" for x in (band.p10, band.p50, band.p80, band.p90)]
-
-
-def _text(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value

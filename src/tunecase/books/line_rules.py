@@ -1,43 +1,32 @@
 """Rules that put charges which landed in `other` on a line of the plan; read at every sum, so they can be undone."""
 
+import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal, localcontext
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from tunecase.books.charges import DIGITS
-from tunecase.books.lines import CATEGORIES
 from tunecase.errors import Problem, nearest
 from tunecase.ledger import Entry
-from tunecase.records import LineRule, Spending, Unplaced
+from tunecase.records import CATEGORIES, RULE_FIELDS, TAG, LineRule, Spending, Unplaced, is_rule_field
 
 UNPLACED = "other"
 RULE_VERB = "map"  # of a rule's entry in the ledger
-# What a rule can name of a charge.
-FIELDS: Mapping[str, Callable[[Spending], str]] = {
-    "service": lambda charge: charge.service,
-    "provider": lambda charge: charge.provider,
-    "description": lambda charge: charge.description,
-    "sku": lambda charge: charge.sku,
-    "resource": lambda charge: charge.resource,
-    "run": lambda charge: charge.run,
-    "source": lambda charge: charge.source,
-}
-TAG = "tag."
 
 
 def rule_problems(match: str, line: str) -> list[Problem]:
     """What is wrong with a rule as typed; `line` is empty where the rule is to be undone."""
     field, sign, value = match.partition("=")
-    names = ", ".join((*FIELDS, "tag.KEY"))
+    names = ", ".join((*RULE_FIELDS, f"{TAG}KEY"))
     problems = []
     if not sign or not value.strip():
         got, wanted = repr(match), "a field and its value, such as service=Amazon S3"
         problems.append(Problem("MATCH", got, wanted, 'write it as `tunecase spend map "service=Amazon S3" storage`'))
-    elif field not in FIELDS and not (field.startswith(TAG) and field != TAG):
-        problems.append(Problem("MATCH", repr(field), f"one of {names}", nearest(field, list(FIELDS))))
+    elif not is_rule_field(field):
+        problems.append(Problem("MATCH", repr(field), f"one of {names}", nearest(field, RULE_FIELDS)))
     if line and line not in CATEGORIES:
         problems.append(Problem("LINE", repr(line), f"one of {', '.join(CATEGORIES)}", nearest(line, CATEGORIES)))
     return problems
@@ -65,8 +54,14 @@ def fits(rule: LineRule, charge: Spending) -> bool:
         True
     """
     field, _, value = rule.match.partition("=")
-    own = charge.tags.get(field.removeprefix(TAG), "") if field.startswith(TAG) else FIELDS[field](charge)
-    return charge.category == UNPLACED and fnmatchcase(own.casefold().strip(), value.casefold().strip())
+    own = charge.tags.get(field.removeprefix(TAG), "") if field.startswith(TAG) else getattr(charge, field)
+    return charge.category == UNPLACED and _pattern(value).fullmatch(own.casefold().strip()) is not None
+
+
+@lru_cache(maxsize=256)
+def _pattern(value: str) -> re.Pattern[str]:
+    """A rule's value as a pattern: a star stands for any letters, every other sign for itself."""
+    return re.compile(".*".join(map(re.escape, value.casefold().strip().split("*"))), re.DOTALL)
 
 
 def rule_for(charge: Spending, rules: Sequence[LineRule]) -> LineRule | None:
@@ -85,8 +80,8 @@ def unplaced(charges: Iterable[Spending]) -> tuple[Unplaced, ...]:
     groups: dict[str, list[Spending]] = defaultdict(list)
     for charge in charges:
         if charge.category == UNPLACED:
-            field = next((name for name in ("service", "description", "source") if FIELDS[name](charge)), "source")
-            groups[f"{field}={FIELDS[field](charge)}"].append(charge)
+            field = next((name for name in ("service", "description") if getattr(charge, name)), "source")
+            groups[f"{field}={getattr(charge, field)}"].append(charge)
     with localcontext(prec=DIGITS):
         sums = [
             Unplaced(match, len(group), sum((charge.amount_base for charge in group), Decimal(0)))

@@ -24,7 +24,7 @@ class LineKind:
 
 
 AI = "AI and Machine Learning"
-# Every line that a bill may have, the one place that says so: plan, charges and exports follow it.
+# Every line that a bill may have, and the one of CATEGORIES that its charges are booked under.
 LINES = (
     LineKind("gpu", "gpu", AI),
     LineKind("failed_runs", "gpu", AI),
@@ -39,7 +39,6 @@ LINES = (
     LineKind("other", "other"),
     LineKind(UNKNOWNS, ""),
 )
-CATEGORIES = tuple(dict.fromkeys(line.booked_as for line in LINES if line.booked_as))
 SERVICES = {line.name: line.service for line in LINES}
 FOLDED = {line.name: line.booked_as for line in LINES if line.booked_as not in ("", line.name)}
 PEOPLE = ("labour", "evaluation")

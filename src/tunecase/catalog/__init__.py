@@ -21,6 +21,7 @@ from tunecase.catalog.prices import (
     RESERVED,
     SPOT,
     STALE_AFTER_DAYS,
+    TERMS,
     GpuPrice,
     Hosted,
     LabelPrice,
@@ -55,10 +56,10 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice",
-    "Metric", "Model", "Stack", "Wage", "can", "checks", "default", "defaults", "framework", "framework_in",
-    "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "instance", "instance_hours", "instances", "is_stale",
-    "label_prices", "largest_instance", "loss_memory", "lowest_prices", "metric", "metrics", "model", "models", "names",
-    "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "stack", "standing", "wage",
-    "wages",
+    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "Framework", "Gpu", "GpuPrice", "Hosted",
+    "LabelPrice", "Metric", "Model", "Stack", "Wage", "can", "checks", "default", "defaults", "framework",
+    "framework_in", "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "instance", "instance_hours", "instances",
+    "is_stale", "label_prices", "largest_instance", "loss_memory", "lowest_prices", "metric", "metrics", "model",
+    "models", "names", "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "stack",
+    "standing", "wage", "wages",
 ]  # fmt: skip

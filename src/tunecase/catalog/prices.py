@@ -11,6 +11,7 @@ from tunecase.catalog.reading import TABLES, table
 
 STALE_AFTER_DAYS = 180
 ON_DEMAND, SPOT, RESERVED = "on_demand", "spot", "reserved"
+TERMS = (ON_DEMAND, SPOT, RESERVED)
 # The last three say what a contract's row is the price of.
 PRICE_TABLES = (
     "prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages",

@@ -22,7 +22,8 @@ def spend_add(
     category: Annotated[
         str | None,
         typer.Option(
-            help="a line of the bill such as gpu, labour, data, upkeep or other; a correction keeps its line."
+            help="a line of the bill, such as gpu; a word that is none is answered with all of them. "
+            "other when left out; a correction keeps its line."
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
@@ -54,10 +55,18 @@ def spend_add(
 
 
 def _warning(opened: "Flow") -> "Approvals | None":
-    """The approvals, where further spending is or soon will be covered by none; nothing where none was ever made."""
-    from tunecase import flow
+    """The approvals, where further spending is or soon will be covered by none; nothing where none was ever made.
 
-    standing = flow.approvals(opened)
+    The charges are booked by now, so what the approvals rest on and cannot be read is told and fails nothing.
+    """
+    from tunecase import flow
+    from tunecase.errors import TunecaseError
+
+    try:
+        standing = flow.approvals(opened)
+    except (TunecaseError, OSError) as error:
+        typer.echo(f"What is left of the approvals is unknown:\n\n{error}", err=True)
+        return None
     return standing if standing.warns else None
 
 
@@ -137,7 +146,8 @@ def spend_map(
         ),
     ] = "",
     line: Annotated[
-        str, typer.Argument(help="gpu, labour, data, evaluation, inference, storage, egress or upkeep.")
+        str,
+        typer.Argument(help="A line of the bill, such as storage; a word that is none is answered with all of them."),
     ] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Take the rule back: its charges lie in other again.")] = False,
     project: ProjectFile = HERE,

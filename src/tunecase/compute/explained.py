@@ -11,7 +11,7 @@ from tunecase.compute.model.blocks import Shape
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
-from tunecase.compute.search import Choice, Searched, methods_of
+from tunecase.compute.search import Choice, Searched, machine_bound, methods_of
 from tunecase.compute.speed.rates import shipped
 from tunecase.prices import TIERS, GpuHour
 from tunecase.quantities import counted, figures
@@ -144,8 +144,10 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
 
 def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[str]:
     framework = catalog.framework(recipe.framework)
-    if recipe.gpu is not None and recipe.gpus > 1 and catalog.largest_instance(recipe.gpu.name) == 1:
-        yield f"no known instance holds two {recipe.gpu.name}: ask your provider what joins {recipe.gpus} of them"
+    bound = machine_bound(recipe.gpu) if recipe.gpu is not None else 0
+    if recipe.gpu is not None and 0 < bound < recipe.gpus:
+        what = f"no known instance holds more than {bound} {recipe.gpu.name}"
+        yield f"{what}: ask your provider what joins {recipe.gpus} of them"
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by how well they learn"

@@ -34,7 +34,7 @@ LIKELY, UNLIKELY = TIGHT, TIGHT + 0.5  # P50 of the peak below what the card can
 MORE = 1.02  # factor of price worth paying for a card that is not full
 MOST_LOOSE = 8  # consumer or workstation cards tried where the count is open: no machine holds more
 UNSPLIT = "the samples of one step are not a multiple of cards x micro-batch"
-LOOSE = f"more than {MOST_LOOSE} consumer or workstation cards: no machine holds so many"
+LOOSE = "more cards on PCIe than one known machine holds, or than a workstation takes"
 ALONE = "more than one card that is sold in instances of one: no fast link joins them into one job"
 UNPRICED, NO_SPOT = "no price in the tier", "no spot price in the tier"
 LATE, LARGE, CLOSE = "later than the deadline in more than one of ten worlds", "does not fit", "tight"
@@ -265,15 +265,29 @@ def loose(card: catalog.Gpu) -> bool:
 def most_cards(card: catalog.Gpu, basis: Basis, spot: bool = False) -> int:
     """The most cards of a kind that one job is advised to take: what a machine holds where no fast network joins them.
 
-    Consumer and workstation cards stay within one machine. A card that no known instance type holds two of is taken
-    alone, unless it is priced by the user, who knows where it stands. All others may fill many machines.
+    Consumer and workstation cards stay within one machine. No more cards are taken than `machine_bound` says, unless
+    they are priced by the user, who knows where they stand. All others may fill many machines.
     """
-    if loose(card):
-        return MOST_LOOSE
-    if catalog.largest_instance(card.name) != 1:
-        return COUNTS[-1]
+    most, held = MOST_LOOSE if loose(card) else COUNTS[-1], machine_bound(card)
+    if not 0 < held < most:
+        return most
     hour = any_gpu_hour(card.name, basis, terms=SPOT if spot else ON_DEMAND)
-    return COUNTS[-1] if hour is not None and hour.tier in NOT_OF_THE_TABLES else 1
+    return most if hour is not None and hour.tier in NOT_OF_THE_TABLES else held
+
+
+def machine_bound(card: catalog.Gpu) -> int:
+    """The most cards of a kind that the largest known instance type holds, where one job cannot take several of it.
+
+    Cards on PCIe are in machines without the network that would join them, and so are those that stand alone. 0 where
+    there is no such bound: cards with NVLink fill many machines, and of a card without a row among the instances
+    nobody knows how many a machine holds.
+
+    Example:
+        >>> [machine_bound(catalog.gpu(name)) for name in ("A10", "RTX6000Ada", "GH200", "H100", "A30")]
+        [4, 2, 1, 0, 0]
+    """
+    held = catalog.largest_instance(card.name)
+    return held if held == 1 or card.interconnect == "pcie" else 0
 
 
 def methods_of(ask: Settled) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tunecase.errors import InputError, Problem
 from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, digests, hash_of, moved
+from tunecase.flow.ledger import one_at_a_time
 from tunecase.flow.opened import Flow, now
 from tunecase.flow.points import kept_elsewhere
 from tunecase.quantities import one_line, paid
-from tunecase.records import SCHEMAS, Approval, Approvals, Approved, Plan, Rejection, Spending
+from tunecase.records import MOST_NAME, SCHEMAS, Approval, Approvals, Approved, Plan, Rejection, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # Words for people, and exchange rates: like other prices they move a plan's figures and do not make it another plan.
 NO_PART = ("name", "rates", "problem.goal", "problem.owner", "problem.business_metric")
 NO_SETTING = (PROJECT, DAY, PRICE_BOOK)
-MOST_NAME, MOST_NOTE = 80, 500  # characters
+MOST_NOTE = 500  # characters
 LEAST_HASH = 6  # characters of a hash that name a plan
 ZERO = Decimal(0)
 UNKNOWN_GROUNDS = "the version of tunecase, which did not note what its plan rests on,"
@@ -58,14 +59,16 @@ class ApprovalAsked:
 def plan_parts(flow: Flow) -> dict[str, str]:
     """The digest of each thing that the plan of a case rests on, by name: its hash is made of them.
 
-    These are the content of the data files, the fields that the project file sets, the runs of the pilot, points from
+    These are the content of the data files, the fields that the project file sets to something
+    other than their default, the runs of the pilot, points from
     elsewhere, measured rounds, reviews, earlier projects and own prices. Neither the seed nor the version of tunecase
     is among them, nor what moves by itself from day to day: the date, the shipped prices, the charges.
     """
     grounds, pilot, kept = flow.grounds("forecast"), flow.current("pilot"), kept_elsewhere(flow)
     texts = {file.name: file.sha256 for file in grounds.files}
     texts |= {name: text for name, text in grounds.settings.items() if name not in NO_SETTING}
-    texts |= {name: text for name, text in _fields(flow.project.model_dump(exclude_unset=True)) if name not in NO_PART}
+    stated = flow.project.model_dump(exclude_unset=True, exclude_defaults=True)
+    texts |= {name: text for name, text in _fields(stated) if name not in NO_PART}
     if (reviewed := flow.ledger.latest("record", "review")) is not None:
         texts["reviews"] = reviewed.id
     if pilot is not None:
@@ -206,6 +209,12 @@ def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:
     Raises: InputError with every mistake found: no name, an amount that cannot be read or is above the budget, a last
         day that is over, no plan, a plan that has changed since; nothing is kept then.
     """
+    # What the budget leaves is read and what takes of it is written under one lock, or two approvals would pass it.
+    with one_at_a_time(flow.ledger, "approve", "approval"):
+        return _keep(flow, "approve", _approval(flow, asked))
+
+
+def _approval(flow: Flow, asked: ApprovalAsked) -> Approval:
     filed, standing = on_file(flow), approvals(flow)
     problems = [*_named(asked.by, asked.note), *_plan_problems(flow, filed, standing, asked.plan)]
     charge, until = _amount(flow, asked.amount, problems), _last_day(asked.until, flow.today, problems)
@@ -215,12 +224,12 @@ def approve(flow: Flow, asked: ApprovalAsked) -> Approvals:
     if problems or charge is None or filed is None:
         raise InputError(problems)
     plan = filed.plan
-    record = Approval(
-        charge.amount, charge.currency, charge.amount_base, asked.by.strip(), flow.today, filed.hash, plan.action,
-        stop_rule(plan), plan.release.p80, plan.authorise, until, asked.note.strip(), replaced, charge.fx_rate,
-        filed.rests_on,
+    return Approval(
+        amount=charge.amount, currency=charge.currency, amount_base=charge.amount_base, by=asked.by.strip(),
+        on=flow.today, plan=filed.hash, action=plan.action, stop_rule=stop_rule(plan), release=plan.release.p80,
+        authorise=plan.authorise, until=until, note=asked.note.strip(), supersedes=replaced, fx_rate=charge.fx_rate,
+        rests_on=filed.rests_on,
     )  # fmt: skip
-    return _keep(flow, "approve", record)
 
 
 def reject(flow: Flow, by: str, note: str = "", plan: str = "") -> Approvals:
@@ -240,8 +249,9 @@ def reject(flow: Flow, by: str, note: str = "", plan: str = "") -> Approvals:
     if problems or filed is None:
         raise InputError(problems)
     record = Rejection(
-        by.strip(), flow.today, filed.hash, filed.plan.action, filed.plan.release.p80, note.strip(), filed.rests_on
-    )
+        by=by.strip(), on=flow.today, plan=filed.hash, action=filed.plan.action, release=filed.plan.release.p80,
+        note=note.strip(), rests_on=filed.rests_on,
+    )  # fmt: skip
     return _keep(flow, "rejection", record)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase.errors import InputError
-from tunecase.flow.keys import DAY, PRICE_BOOK
+from tunecase.flow.keys import DAY, PRICE_BOOK, Parts, parts_of
 from tunecase.flow.opened import Flow, missing
 from tunecase.flow.verbs import decide, estimate
 from tunecase.ledger import Entry
-from tunecase.quantities import day, figures, money
+from tunecase.quantities import DAYS_PER_MONTH, day, figures, money
 from tunecase.records import Check, Decision, Estimate, Shift
 from tunecase.version import __version__
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tunecase.project import Project
 
 SAME = 0.005  # a share of a price below which it counts as unmoved
-DAYS_OF_A_MONTH = 30.44
 BOOK_DIGITS = 12
 OF_THE_DAY = (DAY, PRICE_BOOK)
 HOSTED = "compute.hosted"
@@ -71,10 +70,9 @@ def check(flow: Flow) -> Check:
 
 def _priced_on(entry: Entry, made: date) -> date:
     """The day whose prices an entry rests on; that of its making in entries that do not say."""
-    rests = entry.meta.get("rests_on")
-    settings = rests.get("settings", {}) if isinstance(rests, dict) else {}
+    parts = parts_of(entry)
     try:
-        return date.fromisoformat(str(settings.get(DAY)))
+        return date.fromisoformat(str(parts["settings"].get(DAY))) if parts is not None else made
     except ValueError:
         return made
 
@@ -180,7 +178,7 @@ def _ends(flow: Flow) -> tuple[tuple[str, ...], tuple[str, ...]]:
         left = (last - flow.today).days
         if left <= 0:
             ended.append(f"{what} ended on {day(last)}")
-        elif left < months * DAYS_OF_A_MONTH:
+        elif left < months * DAYS_PER_MONTH:
             soon.append(f"{what} ends on {day(last)}, within the horizon of {figures(months)} months")
     return tuple(ended), tuple(soon)
 
@@ -190,7 +188,7 @@ def _last_days(project: "Project") -> Mapping[str, date]:
     from tunecase.prices import hosted_ends
 
     days: dict[str, date] = {}
-    if project.serving is not None and project.serving.retires_on is not None:
+    if project.serving.retires_on is not None:
         days["the base model or platform (serving.retires_on)"] = project.serving.retires_on
     for row, last in hosted_ends(project.compute.hosted or ""):
         days[f"{row.model} at {row.provider}"] = last
@@ -240,16 +238,16 @@ def _notes(flow: Flow, entry: Entry, before: Estimate, now: Estimate | None) -> 
 
 def _else_changed(flow: Flow, entry: Entry) -> list[str]:
     """What the estimate rested on beside the day's prices and is different now."""
-    was, now = entry.meta.get("rests_on"), flow.grounds("estimate").parts()
-    if not isinstance(was, dict):
+    was, now = parts_of(entry), flow.grounds("estimate").parts()
+    if was is None:
         return []
-    parts: list[Mapping[str, Any]] = [now["files"], was.get("files", {}), now["settings"], was.get("settings", {})]
-    names = dict.fromkeys(name for one in parts for name in one if name not in OF_THE_DAY)
+    sides = [now["files"], was["files"], now["settings"], was["settings"]]
+    names = dict.fromkeys(name for side in sides for name in side if name not in OF_THE_DAY)
     return [name for name in names if _part(was, name) != _part(now, name)]
 
 
-def _part(parts: Mapping[str, Any], name: str) -> object:
-    return parts.get("files", {}).get(name), parts.get("settings", {}).get(name)
+def _part(parts: Parts, name: str) -> object:
+    return parts["files"].get(name), parts["settings"].get(name)
 
 
 def _other_machines(before: Estimate, now: Estimate) -> Iterator[str]:

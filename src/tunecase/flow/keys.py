@@ -100,7 +100,7 @@ class Grounds(NamedTuple):
         if self.holds(entry):
             return _unreadable(entry)
         schema = key_parts(str(entry.meta.get("key", "")))[2]
-        mine, was = key_parts(self.key), _parts_of(entry)
+        mine, was = key_parts(self.key), parts_of(entry)
         if schema != mine[2]:
             return f"was written in another form ({schema}, now {mine[2]})"
         if was is None:
@@ -203,7 +203,7 @@ def _changed(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [name for name in {**now, **was} if was.get(name) != now.get(name)]
 
 
-def _parts_of(entry: Entry) -> Parts | None:
+def parts_of(entry: Entry) -> Parts | None:
     """What an entry keeps beside its key; None where it was written without, or by another hand."""
     parts = entry.meta.get("rests_on")
     if not isinstance(parts, dict):

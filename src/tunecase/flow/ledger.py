@@ -1,9 +1,11 @@
 """Looks after the ledger: whether it is whole, what in it is not used, and one chain again after a merge."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, LedgerBusyError, Problem
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Ledger
 from tunecase.quantities import one_line
@@ -18,6 +20,30 @@ RESTED_ON: dict[str, tuple[str, ...]] = {
     "estimate": ("define", "audit", "review", "pilot", "forecast"),
     **dict.fromkeys(("decide", "next", "books", "report", "run"), WHOLE_CASE),
 }
+
+
+@contextmanager
+def one_at_a_time(ledger: Ledger, word: str, doing: str) -> Iterator[None]:
+    """Lets no other process do the same: what is read of the ledger inside still holds when an entry is written.
+
+    Args:
+        ledger: the ledger; its own lock, which is held for one entry alone, stays free.
+        word: the word of the lock file's name.
+        doing: what is done, as in "another import".
+    Raises: LedgerBusyError where another process does not end in time.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{ledger.path}.{word}.lock", timeout=ledger.timeout_s)
+    try:
+        lock.acquire(poll_interval=0.05)
+    except Timeout:
+        why = f"{ledger.path}: another {doing} has been under way for {ledger.timeout_s:g} s."
+        raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def verify(path: Path) -> Verified:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tunecase.prices import Contract, PricesAsked
 
 COLUMNS = ("gpu", "provider", "terms", "region", "usd_per_gpu_hour", "date", "basis", "source")
+PRICE_DIGITS = 9  # significant: a share of a whole machine has no end of them
 _DAY = re.compile(r"(?<!\d)(20\d\d)[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)")
 
 
@@ -76,22 +78,27 @@ def update_prices(request: UpdateAsked, today: date, project: Path) -> PricesUpd
     provider = known.name if known else found.rows[0].provider
     to = request.to or project.parent / f"{provider.replace(' ', '-')}-list-prices.csv"
     needed = (project, project.parent / "ledger.jsonl", request.source)
+    in_use = _in_use(project, today)
     write_outputs([Output(to, _table(found.rows, provider, day).encode())], needed, force=request.force)
     return PricesUpdated(
         file=str(to), catalog=form, provider=provider, prices=len(found.rows), date=day, dated_by=dated_by,
         cards=len({row.gpu for row in found.rows}), stale=is_old(day, today),
-        project=str(project) if project.is_file() else "", in_use=_in_use(project, today),
+        project=str(project) if project.is_file() else "", in_use=in_use,
+        is_in_use=bool(in_use) and (project.parent / in_use).resolve() == to.resolve(),
         notes=(*found.notes, *_doubts(provider, known is not None)),
     )  # fmt: skip
 
 
 def _table(rows: "Iterable[Contract]", provider: str, day: str) -> str:
+    from tunecase.io import no_formula
+
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in sorted(rows, key=lambda row: (row.gpu, row.terms, row.price, row.region)):
-        usd = f"{row.price:.6f}".rstrip("0").rstrip(".")
-        writer.writerow((row.gpu, provider, row.terms, row.region, usd, day, "list", row.source))
+        usd = f"{Decimal(f'{row.price:.{PRICE_DIGITS}g}').normalize():f}"
+        texts = (row.gpu, provider, row.terms, row.region)
+        writer.writerow((*map(no_formula, texts), usd, day, "list", no_formula(row.source)))
     return text.getvalue()
 
 
@@ -115,7 +122,7 @@ def _as_day(text: str, where: str, today: date) -> str:
     if day > today:
         fix = "write --date with the day on which the prices were read"
         raise InputError(Problem(where, text, f"a day up to {today.isoformat()}", fix))
-    return text
+    return day.isoformat()
 
 
 def _in_use(project: Path, today: date) -> str:

@@ -55,12 +55,16 @@ def try_source(
     from tunecase.data.reading import load
     from tunecase.pilot import SourceRows, prepare, usable
     from tunecase.pilot import try_source as measure
-    from tunecase.prices import source_names
+    from tunecase.prices import by_position, source_names
 
-    names, settings = source_names(flow.basis(10)), settings or PilotSettings()
-    problems = []
+    basis, settings = flow.basis(10), settings or PilotSettings()
+    names, problems = source_names(basis), []
     if source not in names:
         problems.append(Problem("--source", repr(source), "a source: " + ", ".join(names), nearest(source, names)))
+    if source in by_position(basis):
+        got = f"{source!r}, which is so called for its place among the sources"
+        fix = f"add a `name:` of its own to each source of that kind under data.sources in {flow.path.name}"
+        problems.append(Problem("--source", got, "a source with a name that stays", fix))
     if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
         problems.append(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))

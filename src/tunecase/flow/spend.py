@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.ledger import unread_charges
+from tunecase.flow.ledger import one_at_a_time, unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
-from tunecase.records import Charge, Charges, Imported, LineRule, Mapped, Run, Spending, Unplaced, from_json
+from tunecase.records import CATEGORIES, Charge, Charges, Imported, LineRule, Mapped, Run, Spending, Unplaced, from_json
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -59,23 +59,14 @@ def spend_import(flow: Flow, kind: str, place: str = "", request: ImportAsked | 
     Returns: the Imported, which is kept in the ledger beside the charges.
     Raises: InputError with every mistake found; TunecaseError where a server ends midway. Nothing is booked then.
     """
-    from filelock import FileLock, Timeout
-
-    from tunecase.errors import LedgerBusyError
-
     request = request or ImportAsked()
     lines = _lines_by_day(flow)
     brought = _read(flow, kind, place, request, lines)
     # What is booked already is read and what is new is written under one lock, or two imports would book a row twice.
-    lock = FileLock(f"{flow.ledger.path}.import.lock", timeout=flow.ledger.timeout_s)
-    try:
-        with lock.acquire(poll_interval=0.05):
-            if brought.filtered and (now_known := _lines_by_day(flow)) != lines:
-                brought = _read(flow, kind, place, request, now_known)
-            return _book(flow, kind, place, request, brought)
-    except Timeout:
-        why = f"{flow.ledger.path}: another import has been under way for {flow.ledger.timeout_s:g} s."
-        raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
+    with one_at_a_time(flow.ledger, "import", "import"):
+        if brought.filtered and (now_known := _lines_by_day(flow)) != lines:
+            brought = _read(flow, kind, place, request, now_known)
+        return _book(flow, kind, place, request, brought)
 
 
 def charges(
@@ -88,7 +79,7 @@ def charges(
         category, run, source: of the charges asked for; empty for all.
         since, until: their first and last day, as typed.
     """
-    from tunecase.books import CATEGORIES, DIGITS
+    from tunecase.books import DIGITS
 
     problems: list[Problem] = []
     first, last = _day("--from", since, problems), _day("--to", until, problems)
@@ -178,7 +169,7 @@ def spend_map(flow: Flow, match: str = "", line: str = "", *, undo: bool = False
 
 def _idle_rule(flow: Flow, rule: LineRule, rules: Sequence[LineRule], undo: bool) -> list[Problem]:
     """What is wrong with a rule that can be read: it is none to be undone, has no line, or fits no charge."""
-    from tunecase.books import CATEGORIES, UNPLACED, map_command, rule_for, unplaced
+    from tunecase.books import UNPLACED, map_command, rule_for, unplaced
 
     if undo:
         made = [one.match for one in rules]
@@ -336,7 +327,6 @@ def _words(flow: Flow, request: ImportAsked) -> "SpendAsked":
 
 def _word_problems(request: ImportAsked) -> list[Problem]:
     """Words that cannot be meant: a tag without a value, a line or a cost that is not known, GPUs below none."""
-    from tunecase.books import CATEGORIES
 
     pairs = [(word, *word.partition("=")[:2]) for word in request.tags]
     problems = [
@@ -441,7 +431,7 @@ def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     """
     from tunecase.books import ChargeText, spending, to_correct
 
-    booked = flow.spendings()
+    booked = _as_booked(flow)  # a rule moves what is corrected as it moved what it corrects, until it is undone
     corrected = to_correct(request.replaces, booked) if request.replaces else ""
     line = request.category or next((one.category for name, one in booked if name == corrected), "other")
     text = ChargeText(

@@ -11,6 +11,7 @@ from tunecase.errors import InputError, Problem
 EXAMPLE = "n,score,test_rows"
 MOST = 1e12  # of examples and test rows
 MOST_CHARACTERS = 10_000_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # with these a spreadsheet begins a formula, or strips to one
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 
@@ -54,6 +55,16 @@ def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
         )
     blank = [""] * len(header)
     return header, [(line, dict(zip(header, [*cells, *blank], strict=False))) for line, cells in rows[1:]]
+
+
+def no_formula(text: str) -> str:
+    """A cell of text that no spreadsheet takes for a formula: an apostrophe before what would be one.
+
+    Example:
+        >>> no_formula("=1+1"), no_formula("us-east-1")
+        ("'=1+1", 'us-east-1')
+    """
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def read_number(text: str | None) -> float:

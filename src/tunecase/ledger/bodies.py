@@ -32,7 +32,7 @@ META: dict[str, type] = {
 }
 # Records that are made again where they cannot be read; all others are what happened, and must be read.
 MADE_AGAIN = frozenset(
-    "define audit estimate pilot judge forecast decide next books compare report labelling fit prices".split()
+    "define audit estimate pilot judge forecast decide next books compare report labelling fit prices sources".split()
 )
 
 

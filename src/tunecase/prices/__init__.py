@@ -33,6 +33,7 @@ from tunecase.prices.gpu import (
 from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
 from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
 from tunecase.prices.labels import (
+    by_position,
     clock_words,
     label_minutes,
     label_price,
@@ -80,7 +81,7 @@ from tunecase.prices.worth import interval_of_worth
 __all__ = [
     "CONTRACT_TIER", "DAYS_PER_MONTH", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
     "Basis", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked", "Supply", "amount",
-    "any_gpu_hour", "api_price", "baseline_score", "best_made", "billed_tokens", "chosen", "clock_words",
+    "any_gpu_hour", "api_price", "baseline_score", "best_made", "billed_tokens", "by_position", "chosen", "clock_words",
     "contract_hour", "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest",
     "horizon", "hosted_ends", "hour_words", "interval_of_worth", "is_old", "label_minutes", "label_price",
     "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources",

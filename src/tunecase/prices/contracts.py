@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, RESERVED, SPOT
+from tunecase.catalog import ON_DEMAND, SPOT, TERMS
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import read_table
 from tunecase.quantities import counted
@@ -29,7 +29,6 @@ UNITS = {
     **dict.fromkeys(("instance hour", "instance-hour", "instance_hour"), INSTANCE_HOUR),
     **dict.fromkeys(("mtok", "million tokens", "1m tokens", "mtok trained"), MTOK),
 }
-TERMS = (ON_DEMAND, SPOT, RESERVED)
 ITEMS, IN_USD = ("gpu", "item"), ("usd", "usd_per_gpu_hour")
 WANTED = "a column gpu or item; usd, usd_per_gpu_hour, or price with currency; and date"
 # What a catalog's file must have and may have: name and number of cards, price of the instance, region, and either the
@@ -131,19 +130,20 @@ def is_old(day: str, today: date) -> bool:
 
 
 def newest(rows: Iterable[Contract]) -> list[Contract]:
-    """The rows of the latest date for each provider, item, terms and region.
+    """The rows of the latest date for each provider, item, terms and region, what was agreed before list prices.
 
+    A later list price is what others pay: a contract of the same provider stands until it is changed.
     A month counts from its first day, as in `catalog.is_stale`; a price without a date counts as the oldest.
     """
     held: dict[tuple[str, ...], list[Contract]] = {}
     for row in rows:
         same = (row.gpu, row.model.casefold(), row.provider.casefold(), row.terms, row.region.casefold())
         held.setdefault(same, []).append(row)
-    return [row for same in held.values() for row in same if _since(row) == max(map(_since, same))]
+    return [row for same in held.values() for row in same if _rank(row) == max(map(_rank, same))]
 
 
-def _since(row: Contract) -> str:
-    return "" if row.date == UNDATED else f"{row.date}-01"[:10]
+def _rank(row: Contract) -> tuple[bool, str]:
+    return not row.listed, "" if row.date == UNDATED else f"{row.date}-01"[:10]
 
 
 def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: str = "") -> Contracts:

@@ -41,6 +41,13 @@ def named_sources(basis: Basis) -> "list[tuple[str, Source]]":
     return list(zip(numbered([source.name or source.kind for source in sources]), sources, strict=True))
 
 
+def by_position(basis: Basis) -> frozenset[str]:
+    """The names that only say where a source stands: those of sources that share a kind, or a name, with another."""
+    named = named_sources(basis)
+    stated = [source.name or source.kind for _, source in named]
+    return frozenset(name for (name, _), own in zip(named, stated, strict=True) if stated.count(own) > 1)
+
+
 def group_of(source: "Source") -> str:
     """Whose defaults a source takes: those of who labels, where the project file says so, else of its kind."""
     return source.kind if source.by is None else source.by.replace(" ", "_")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, RESERVED, SPOT, GpuPrice
+from tunecase.catalog import ON_DEMAND, RESERVED, TERMS, GpuPrice
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.prices.api import needed
 from tunecase.prices.basis import Basis
@@ -13,7 +13,6 @@ from tunecase.prices.gpu import CONTRACT_TIER, TIERS, Reach
 from tunecase.records import Price, Prices, TierPrices
 
 KINDS = ("gpu", "hosted", "label", "wage", "api")
-TERMS = (ON_DEMAND, SPOT, RESERVED)
 OLD = "counts only where nothing newer exists"
 FILTERS = {
     "gpu": ("gpu", "tier", "terms", "region", "provider"),

@@ -18,7 +18,8 @@ from tunecase.project.kinds import (
     MetricName,
     ModelName,
     Money,
-    MoneyOrNothing,
+    MoneyPer1k,
+    MoneyPer1kOrNothing,
     MoneyPerCorrect,
     MoneyPerError,
     MoneyPerKwh,
@@ -171,8 +172,8 @@ class Compute(Section):
 class Serving(Section):
     """What one answer costs after launch; without it inference stays unpriced."""
 
-    price_per_1k_answers: Money | None = None
-    price_per_1k_today: MoneyOrNothing | None = Field(
+    price_per_1k_answers: MoneyPer1k | None = None
+    price_per_1k_today: MoneyPer1kOrNothing | None = Field(
         None, description="What 1,000 answers cost the way they are given today."
     )
     retires_on: date | None = Field(
@@ -189,7 +190,7 @@ class Alternative(Section):
     model: str | None = None
     score: Score | None = Field(None, description="Measured on the test file.")
     set_up: Hours | None = Field(None, description="Hours of work until it runs.")
-    price_per_1k_answers: MoneyOrNothing | None = Field(None, description="What 1,000 of its answers cost.")
+    price_per_1k_answers: MoneyPer1kOrNothing | None = Field(None, description="What 1,000 of its answers cost.")
 
 
 class Alternatives(Section):

@@ -131,6 +131,8 @@ MoneyPerExample = Annotated[
 MoneyPerError = Annotated[Quantity, InUnit(Wanted("money", "error", zero_ok=True, example="5 USD per error"))]
 MoneyOrNothing = Annotated[Quantity, InUnit(Wanted("money", zero_ok=True, example="2 USD"))]
 MoneyOrShare = Annotated[Quantity, InUnitOrShare(Wanted("money", zero_ok=True, example="2k to 4k USD, or 20%"))]
+MoneyPer1k = Annotated[Quantity, InUnit(Wanted("money", example="2 USD", is_price=True))]
+MoneyPer1kOrNothing = Annotated[Quantity, InUnit(Wanted("money", zero_ok=True, example="2 USD", is_price=True))]
 MoneyPerKwh = Annotated[Quantity, InUnit(Wanted("money", "kWh", zero_ok=True, example="0.15 USD per kWh"))]
 Kilowatts = Annotated[Quantity, InUnit(Wanted("", example="0.7", most=100))]
 Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]

@@ -40,7 +40,7 @@ from tunecase.quantities.statistics import (
     wilson,
     winners_curse,
 )
-from tunecase.quantities.units import HOURS, SYMBOLS, Quantity, UnitError, Wanted, read_quantity
+from tunecase.quantities.units import DAYS_PER_MONTH, HOURS, SYMBOLS, Quantity, UnitError, Wanted, read_quantity
 from tunecase.quantities.wording import (
     UNKNOWN,
     band_words,
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from tunecase.quantities.spread import Indices as Indices
 
 __all__ = [
-    "BATCHES", "CENT", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
+    "BATCHES", "CENT", "DAYS_PER_MONTH", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
     "AlteredWorlds", "Band", "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity",
     "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band",
     "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted",

@@ -22,17 +22,22 @@ def separator_fix(raw: str) -> str:
     return f"write {' or '.join(texts)}{', whichever is meant' if len(texts) > 1 else ''}"
 
 
-def unclear(raw: str) -> bool:
+def unclear(raw: str, *, is_amount: bool = True) -> bool:
     """Whether a text holds a number that can be read in two ways, or that is written in no form that is read.
+
+    Of an amount of money 1.500 may mean either; in prices, hours, factors and shares three decimals are usual, so there
+    a point parts the decimals.
 
     Example:
         >>> [unclear(text) for text in ("1.500 USD", "1,500 USD", "0.500 h", "1.5k to 2.125k USD", "1.500,00 EUR")]
         [True, False, False, False, True]
+        >>> [unclear(text, is_amount=False) for text in ("1.125 USD per Mtok", "1.500,00 EUR per GB")]
+        [False, True]
     """
     for match in _NUMBER.finditer(raw):
         rest = raw[match.end() :].lstrip()
         is_scaled = re.match(r"[kKMB%](?![A-Za-z])|[eE][-+]?[0-9]", rest)
-        if not _is_read(match[0]) and not (is_scaled and _EITHER.fullmatch(match[0])):
+        if not _is_read(match[0]) and not ((is_scaled or not is_amount) and _EITHER.fullmatch(match[0])):
             return True
     return False
 

@@ -19,6 +19,7 @@ from tunecase.quantities.separators import separator_fix, unclear
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
 
 HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
+DAYS_PER_MONTH = HOURS["month"] / 24
 TIME_WORDS = {
     **dict.fromkeys(("s", "sec", "second"), "second"),
     **dict.fromkeys(("min", "minute"), "minute"),
@@ -54,7 +55,8 @@ class Wanted:
     """What a field accepts: a unit over an optional other, and the sign.
 
     `unit` and `per` are "money", a time word in singular ("month"), "GB", "share" or "" for a plain count.
-    A noun in `per` ("label", "correct") is only compared after stripping a plural s.
+    A noun in `per` ("label", "correct") is only compared after stripping a plural s. `is_price` is set where the name
+    of the field says what the money is for, such as 1,000 answers.
     """
 
     unit: str = ""
@@ -62,6 +64,12 @@ class Wanted:
     zero_ok: bool = False
     most: float = math.inf
     example: str = "3"
+    is_price: bool = False
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is money by itself, such as a budget, and not a price of something."""
+        return self.unit == "money" and not self.per and not self.is_price
 
     @property
     def words(self) -> str:
@@ -103,7 +111,7 @@ def read_quantity(text: object, wanted: Wanted) -> Quantity:
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(repr(text), wanted.words, f"write for example {wanted.example}")
     raw = str(text).strip()
-    if isinstance(text, str) and unclear(raw):
+    if isinstance(text, str) and unclear(raw, is_amount=wanted.is_amount):
         way = "a number that can be read in one way only, a point before its decimals"
         raise UnitError(repr(raw), f"{wanted.words}, {way}" if wanted.unit else way, separator_fix(raw))
     spoken = re.sub(r"(?<=\d)\s*\b(thousand|million|billion|mln|mio|bn)\b", _suffix, raw)

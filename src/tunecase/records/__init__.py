@@ -1,6 +1,6 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
-from tunecase.records.approve import Approval, Approvals, Approved, Rejection
+from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.check import Check, Shift
@@ -62,6 +62,9 @@ from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
 from tunecase.records.sources import SourceRaced, Sources, SourceTrial
 from tunecase.records.spend import (
+    CATEGORIES,
+    RULE_FIELDS,
+    TAG,
     Amount,
     Charge,
     Charges,
@@ -74,22 +77,23 @@ from tunecase.records.spend import (
     Spending,
     Unplaced,
     UnreadCharge,
+    is_rule_field,
     unread_words,
 )
 
 __all__ = [
-    "RECORDS", "SCHEMAS", "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Approval", "Approvals",
-    "Approved", "Audit", "Authorised", "Baseline", "Bill", "BookLine", "Books", "Bridge", "Capital", "Chance",
-    "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster",
-    "Compared", "Comparison", "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition",
-    "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment",
-    "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Judged", "Judgement",
-    "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line", "LineRule",
-    "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed",
-    "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed",
-    "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report",
-    "Reviews", "Round", "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced",
-    "SourceTrial", "Sources", "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced",
-    "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth",
-    "Written", "from_json", "reading_fault", "to_json", "unread_words",
+    "CATEGORIES", "MOST_NAME", "NEARLY", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours",
+    "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline", "Bill",
+    "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
+    "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand",
+    "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending",
+    "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported",
+    "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line",
+    "LineRule", "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed",
+    "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point",
+    "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round",
+    "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources",
+    "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance",
+    "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field",
+    "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

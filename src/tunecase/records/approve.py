@@ -4,24 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tunecase.quantities import Sampled
+from tunecase.records.checked import Checked
 from tunecase.records.plan import Authorised
 from tunecase.records.spend import Amount
 
+MOST_NAME = 80  # characters of who decides
 NEARLY = Decimal("0.8")  # of what was approved: from here on every face warns
 State = Literal["none", "approved", "nearly spent", "spent", "another plan", "over", "rejected"]
 WARNED: tuple[State, ...] = ("nearly spent", "spent", "another plan", "over")
-
-
-class _AboveZero:
-    """Refuses, as a record is read, an amount that releases nothing."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_after_validator_function(_above_zero, handler(source))
 
 
 def _above_zero(amount: Decimal) -> Decimal:
@@ -30,7 +23,7 @@ def _above_zero(amount: Decimal) -> Decimal:
     return amount
 
 
-Released = Annotated[Amount, _AboveZero()]
+Released = Annotated[Amount, Checked(_above_zero)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.quantities import Band, Interval80
+from tunecase.records.checked import Minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class LabelTrial:
     disagreements: tuple[Disagreement, ...]
     by_class: tuple[ClassAgreement, ...]
     timed: int
-    minutes: Interval80 | None
+    minutes: Minutes | None
     single_minutes: Interval80 | None
     reader_minutes: tuple[float | None, ...]
     target: float | None = None

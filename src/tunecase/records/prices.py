@@ -33,7 +33,7 @@ class PricesUpdated:
     """A catalog taken over as a file of list prices: where it was written, what it holds, and of which day it is.
 
     `dated_by` says where the date is from. `in_use` is the file that the project reads its prices from, empty where it
-    names none or there is no project.
+    names none or there is no project; `is_in_use` says whether that is the file that was written.
     """
 
     file: str
@@ -46,12 +46,8 @@ class PricesUpdated:
     stale: bool
     project: str = ""
     in_use: str = ""
+    is_in_use: bool = False
     notes: tuple[str, ...] = ()
-
-    @property
-    def is_in_use(self) -> bool:
-        """Whether the project reads the file that was written."""
-        return bool(self.in_use) and self.in_use == self.file.replace("\\", "/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.quantities import Interval80
+from tunecase.records.checked import Minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Reviews:
     error_rate: Interval80 | None
     remaining: Interval80 | None
     timed: int
-    minutes: Interval80 | None
+    minutes: Minutes | None
     reviewers: int
     twice: int
     agreement: Interval80 | None

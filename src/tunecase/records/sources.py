@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities import Band, Interval80
+from tunecase.quantities import Band
+from tunecase.records.checked import MeasuredWorth
 from tunecase.records.pilot import Run
 
 
@@ -90,7 +91,7 @@ class SourceTrial:
     added: int
     source_rows: int
     draws: int
-    worth: Interval80
+    worth: MeasuredWorth
     harms: float
     tells: bool
     errors: tuple[tuple[int, float], ...]

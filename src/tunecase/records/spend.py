@@ -4,22 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tunecase.quantities import cents, counted, paid_column
+from tunecase.records.checked import Checked
 
 # Amounts and hours have at most so many digits before the point, and behind it; sums of larger ones never end.
 MOST_DIGITS, MOST_DECIMALS = 18, 60
 MOST_UNREAD = 10  # charges set aside that are listed one by one
-
-
-class _Bounded:
-    """Refuses, as a record is read, a Decimal that no bill holds."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_after_validator_function(_within_bounds, handler(source))
+# The lines that a charge is booked under, in their order; every other list of them follows this one.
+CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "upkeep", "other")
+# What a rule can name of a charge; a tag stands behind `tag.`.
+RULE_FIELDS = ("service", "provider", "description", "sku", "resource", "run", "source")
+TAG = "tag."
 
 
 def _within_bounds(amount: Decimal) -> Decimal:
@@ -33,7 +30,7 @@ def _within_bounds(amount: Decimal) -> Decimal:
     return amount
 
 
-Amount = Annotated[Decimal, _Bounded()]
+Amount = Annotated[Decimal, Checked(_within_bounds)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +147,35 @@ class PriceCheck:
     words: str = ""
 
 
+def is_rule_field(name: str) -> bool:
+    """Whether a rule can name this of a charge: one of RULE_FIELDS, or a tag.
+
+    Example:
+        >>> is_rule_field("service"), is_rule_field("tag.team"), is_rule_field("foo"), is_rule_field("tag.")
+        (True, True, False, False)
+    """
+    return name in RULE_FIELDS or (name.startswith(TAG) and name != TAG)
+
+
+def _match_of_rule(match: str) -> str:
+    field, _, value = match.partition("=")
+    if not is_rule_field(field) or not value.strip():
+        raise ValueError("a field of a charge and its value, such as service=Amazon S3")
+    return match
+
+
+def _line_of_rule(line: str) -> str:
+    if line and line not in CATEGORIES:
+        raise ValueError(f"nothing, or one of {', '.join(CATEGORIES)}")
+    return line
+
+
 @dataclass(frozen=True, slots=True)
 class LineRule:
     """Charges in `other` that `match`, such as service=Amazon S3, count on `line`; without one, they do no longer."""
 
-    match: str
-    line: str
+    match: Annotated[str, Checked(_match_of_rule)]
+    line: Annotated[str, Checked(_line_of_rule)]
     on: date
 
 

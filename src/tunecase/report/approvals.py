@@ -1,9 +1,9 @@
 """Approvals in words: one text for the terminal, the report, the brief and the log of a training."""
 
 from tunecase.quantities import day, firm_money, one_line, paid, share
-from tunecase.records import Approvals, Approved, Rejection
+from tunecase.records import MOST_NAME, Approvals, Approved, Rejection
 
-MOST_NAME, MOST_NOTE, MOST_ACTION = 80, 120, 120  # characters that are shown
+MOST_SHOWN = 120  # characters of a note or an action
 MOVES = 0.1  # of what a release was: a smaller change is no news
 
 
@@ -77,7 +77,7 @@ def _drifted(record: Approvals) -> str:
 
 def rejected_words(record: Rejection) -> str:
     """Who rejected a plan, when and why."""
-    note = f": {one_line(record.note, MOST_NOTE)}" if record.note else ""
+    note = f": {one_line(record.note, MOST_SHOWN)}" if record.note else ""
     return f"Rejected by {one_line(record.by, MOST_NAME)} on {day(record.on)}{note}."
 
 
@@ -128,6 +128,6 @@ def _row(one: Approved) -> tuple[str, ...]:
     state = f"{one.state}, another plan: {one.moved} changed" if one.moved and one.state == "in force" else one.state
     return (
         day(given.on), f"{paid(given.amount)} {given.currency}", one_line(given.by, MOST_NAME),
-        day(given.until) if given.until is not None else "no end", one_line(given.action, MOST_ACTION),
+        day(given.until) if given.until is not None else "no end", one_line(given.action, MOST_SHOWN),
         one_line(given.plan, MOST_NAME), paid(one.spent), paid(one.left), one_line(state),
     )  # fmt: skip

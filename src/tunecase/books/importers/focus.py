@@ -21,10 +21,9 @@ from tunecase.books.importers.charge import MOST_BOOKED, Brought, Identities, Mi
 from tunecase.books.importers.files import BillFile, Copies, Line, bill_files
 from tunecase.books.importers.focus_columns import AMOUNTS, BOUGHT, PROVIDER, Columns, bare, moment, tags_in
 from tunecase.books.importers.lines import Machine, hours_of, line_of
-from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.quantities import counted, one_line, paid
-from tunecase.records import Spending
+from tunecase.records import CATEGORIES, Spending
 
 Charge = Literal["usage", "purchase", "credit", "adjustment", "tax"]
 

@@ -16,11 +16,10 @@ from pathlib import Path
 from tunecase.books.charges import DIGITS, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.books.lines import CATEGORIES
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_table
 from tunecase.quantities import SYMBOLS, counted, one_line
-from tunecase.records import Spending
+from tunecase.records import CATEGORIES, Spending
 
 # The first name that the header has is taken; names bare of case, blanks and what stands in brackets.
 NAMES: Mapping[str, tuple[str, ...]] = {

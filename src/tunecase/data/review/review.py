@@ -332,7 +332,8 @@ def _depths(read: Sequence[_Settled]) -> tuple[DepthReviewed, ...]:
 
 
 def mean_minutes(seconds: Sequence[float]) -> Interval80 | None:
-    """The minutes of one review or label: the mean of the times, with its 80% interval; None for fewer than 20 times.
+    """The minutes of one review or label: the mean of the times, with its 80% interval; None for fewer than 20 times
+    or a clock that never ran.
 
     A time above ten times the median counts as ten times the median, since the reviewer was away.
     """
@@ -342,6 +343,8 @@ def mean_minutes(seconds: Sequence[float]) -> Interval80 | None:
     most = IDLE * order[len(order) // 2]
     capped = [min(each, most) / 60 for each in seconds]
     mean = sum(capped) / len(capped)
+    if mean <= 0:
+        return None
     spread = (sum((each - mean) ** 2 for each in capped) / (len(capped) - 1)) ** 0.5
     error = Z80 * spread / len(capped) ** 0.5
     return Interval80(max(mean - error, mean / 3), mean, mean + error)
