@@ -14,7 +14,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "clean": (1, "be5758774215"),
     "review": (1, "87da594ac053"),
     "labelling": (1, "35556f8c1f53"),
-    "estimate": (3, "acc6b937d32b"),
+    "estimate": (3, "c80cd7772362"),
     "pilot": (1, "c03ab3761a03"),
     "judge": (1, "59e8d13a7f7a"),
     "forecast": (3, "add3b3741faf"),

@@ -124,11 +124,10 @@ def _prices(flow: Flow, before: Estimate, now: Estimate) -> Iterator[Shift]:
         yield Shift(f"{before.gpu} hour of the bill", then.p50 if then else None, _hour_usd(flow, before.gpu), "USD")
     for way in before.ways:
         other = held.get(way.name)
-        if other is not None and way.hours and other.hours and way.hours.p50 and other.hours.p50:
-            hours = way.amount.p50 / way.hours.p50, other.amount.p50 / other.hours.p50
-            yield Shift(f"GPU hour, {way.name}", *hours, currency)
-        elif other is not None and way.hours is None and other.hours is None:
-            yield Shift(f"training, {way.name}", way.amount.p50, other.amount.p50, currency)
+        # Bills of before held no price of one.
+        if other is not None and way.price is not None and other.price is not None:
+            unit = "GPU hour" if way.hours is not None else "million tokens"
+            yield Shift(f"{unit}, {way.name}", way.price.p50, other.price.p50, currency)
     if before.label_price and now.label_price:
         yield Shift("price of a label", before.label_price.p50, now.label_price.p50, currency)
 
@@ -230,6 +229,7 @@ def _notes(flow: Flow, entry: Entry, before: Estimate, now: Estimate | None) -> 
     if changed := _else_changed(flow, entry):
         yield f"more than prices changed since: {', '.join(changed)}"
     if now is not None:
+        yield from _other_life(before, now)
         yield from _other_machines(before, now)
         yield from _other_defaults(before, now)
     if old := old_rates(flow.basis(1)):
@@ -248,6 +248,14 @@ def _else_changed(flow: Flow, entry: Entry) -> list[str]:
 
 def _part(parts: Parts, name: str) -> object:
     return parts["files"].get(name), parts["settings"].get(name)
+
+
+def _other_life(before: Estimate, now: Estimate) -> Iterator[str]:
+    """That what is shipped would be of use for another time than before."""
+    then, today = (None if bill.plan is None else bill.plan.ending for bill in (before, now))
+    if today is not None and (then is None or figures(then.months) != figures(today.months)):
+        lived = f"{figures(today.months)} of {figures(today.horizon)} months"
+        yield f"value, savings and upkeep count {lived} of use: {today.why}, {today.on}"
 
 
 def _other_machines(before: Estimate, now: Estimate) -> Iterator[str]:
