@@ -56,7 +56,7 @@ def test_every_line_of_a_bill_has_a_line_for_its_charges():
     assert {row["category"] for row in catalog.read_table("charges")} <= set(CATEGORIES)
 
 
-def test_the_reserve_is_drawn_down_by_what_lines_cost_beyond_their_plan():
+def test_the_allowance_is_used_by_what_lines_cost_beyond_their_plan():
     """Nothing is booked to the unknowns: what is above a line's expected amount, or not planned, comes out of them."""
     lines = (
         Line("gpu", Band(100, 200, 300, 400), 0.1, "b", expected=250.0),
@@ -67,9 +67,9 @@ def test_the_reserve_is_drawn_down_by_what_lines_cost_beyond_their_plan():
     record = books(charges, estimate=plan(lines=lines), project=None, verified=True)
     found = {line.name: line for line in record.lines}
     assert Decimal("50.125") == found[UNKNOWNS].drawn
-    assert (Decimal(0), "unknowns (reserve)") == (found[UNKNOWNS].spent, found[UNKNOWNS].title)
+    assert (Decimal(0), "unknowns (allowance)") == (found[UNKNOWNS].spent, found[UNKNOWNS].title)
     assert {None} == {line.drawn for name, line in found.items() if name != UNKNOWNS}
-    assert "The reserve (unknowns), 300 USD expected in the plan, is drawn down by 50.13 USD" in record.note
+    assert "Of the allowance for overruns, 300 USD expected in the plan, 50.13 USD is used" in record.note
 
 
 def test_every_line_of_the_bill_is_booked_under_one_that_charges_have() -> None:

@@ -205,7 +205,7 @@ def plan_csv(books: Books) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     bands = [f"{what}_{point}" for what in ("planned", "at_completion") for point in ("p10", "p50", "p80", "p90")]
-    writer.writerow(["tunecase_line", "currency", *bands, "spent", "reserve_drawn", "closed"])
+    writer.writerow(["tunecase_line", "currency", *bands, "spent", "allowance_used", "closed"])
     for line in books.lines:
         drawn = "" if line.drawn is None else plain(line.drawn)
         points = [*_points(line.planned), *_points(line.at_completion)]

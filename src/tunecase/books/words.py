@@ -66,7 +66,7 @@ def remarks(
             f"{counted(record.charges_before_plan, 'charge')} of before the plan was made ({record.plan.on}), "
             f"{money(record.before_plan, record.currency)}, which the plan does not hold: their lines are not judged."
         )
-    words += _reserve_words(record, estimate)
+    words += _allowance_words(record, estimate)
     if not_drawn and record.entries:
         words.append(f"No cost at completion: {not_drawn}.")
     words += _names("Already above the plan's P90", filter(_is_above, record.lines))
@@ -77,16 +77,19 @@ def remarks(
     return [*words, *_line_words(record), *_charge_words(record, spendings)]
 
 
-def _reserve_words(record: Books, estimate: Estimate | None) -> list[str]:
-    """What the reserve is drawn down by."""
-    reserve = next((line for line in record.lines if line.drawn is not None), None)
-    if reserve is None or not reserve.drawn or estimate is None:
+def _allowance_words(record: Books, estimate: Estimate | None) -> list[str]:
+    """What the allowance for overruns is drawn down by."""
+    allowance = next((line for line in record.lines if line.drawn is not None), None)
+    if allowance is None or not allowance.drawn or estimate is None:
         return []
     planned = planned_lines(estimate)
     expected = planned[UNKNOWNS].expected if UNKNOWNS in planned else 0.0
-    drawn = money(reserve.drawn, record.currency)
+    drawn = money(allowance.drawn, record.currency)
+    over = allowance.drawn - Decimal(str(expected))
+    beyond = f", {money(over, record.currency)} more than there is" if over > 0 else ""
+    allowed = money(expected, record.currency)
     return [
-        f"The reserve (unknowns), {money(expected, record.currency)} expected in the plan, is drawn down by {drawn}: "
+        f"Of the allowance for overruns, {allowed} expected in the plan, {drawn} is used{beyond}: "
         "that is spent beyond what lines were expected to cost, or on lines without a plan."
     ]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.catalog import ON_DEMAND, RESERVED, SPOT
+from tunecase import catalog
+from tunecase.catalog import SPOT
 from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
 from tunecase.plan import HOSTED
 from tunecase.prices import (
@@ -34,7 +35,6 @@ from tunecase.records import Way
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-TERMS = (ON_DEMAND, SPOT, RESERVED)
 KINDS: dict[str, Literal["owned", "contract"]] = {OWNED_TIER: "owned", CONTRACT_TIER: "contract"}
 
 
@@ -138,8 +138,8 @@ def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
     """The price of an hour of the card in every way that has one."""
     region = (basis.project.compute.region if basis.project else None) or ""
     hours = [
-        *(gpu_hour(rented.gpu, basis, tier, terms=terms, contracts=False) for terms in TERMS for tier in TIERS),
-        *(contract_hour(rented.gpu, basis, terms, region) for terms in TERMS),
+        *(gpu_hour(rented.gpu, basis, tier, terms=terms, contracts=False) for terms in catalog.TERMS for tier in TIERS),
+        *(contract_hour(rented.gpu, basis, terms, region) for terms in catalog.TERMS),
         owned(rented.gpu, basis) if owns_enough(rented.count, basis) else None,
     ]
     priced = [hour for hour in hours if hour is not None]

@@ -12,8 +12,8 @@ from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import DAYS_PER_MONTH, baseline_score, ending_of, horizon, served_months, start_of, unknown_factor
-from tunecase.quantities import Sampled, sampled
+from tunecase.prices import baseline_score, ending_of, horizon, served_months, start_of, unknown_factor
+from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
 from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
 if TYPE_CHECKING:

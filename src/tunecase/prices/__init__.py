@@ -48,7 +48,6 @@ from tunecase.prices.labels import (
     review_price,
 )
 from tunecase.prices.lifetime import (
-    DAYS_PER_MONTH,
     ending_of,
     horizon,
     hosted_ends,
@@ -79,7 +78,7 @@ from tunecase.prices.value import (
 from tunecase.prices.worth import interval_of_worth
 
 __all__ = [
-    "CONTRACT_TIER", "DAYS_PER_MONTH", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
+    "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "UNDATED",
     "Basis", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource", "PaidHours", "PricesAsked", "Supply", "amount",
     "any_gpu_hour", "api_price", "baseline_score", "best_made", "billed_tokens", "by_position", "chosen", "clock_words",
     "contract_hour", "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest",

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis
+from tunecase.quantities import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from tunecase.catalog import Hosted
     from tunecase.project import Project
     from tunecase.quantities import Draws
-
-DAYS_PER_MONTH = 365.25 / 12
 
 
 def start_of(basis: Basis) -> date:

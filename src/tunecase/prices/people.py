@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
-from tunecase.quantities import Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread
+from tunecase.quantities import DAYS_PER_MONTH, Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUTSIDE_VIEW, NONE = "outside view", "none"
 UNKNOWNS = "unknowns"  # the name under which the factor is drawn
-WEEKS_PER_MONTH = 30.4375 / 7  # of the calendar
+WEEKS_PER_MONTH = DAYS_PER_MONTH / 7
 WORKING_WEEKS = 4  # of a month of working hours, as the default of working_hours says
 
 

@@ -66,7 +66,7 @@ class BookLine:
     @property
     def title(self) -> str:
         """The name as people read it; that of the reserve says so."""
-        return f"{self.name} (reserve)" if self.drawn is not None else self.name
+        return f"{self.name} (allowance)" if self.drawn is not None else self.name
 
     @property
     def difference(self) -> Decimal | None:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.prices import DAYS_PER_MONTH, error_cost, horizon, retirement_of, served_months
+from tunecase.prices import error_cost, horizon, retirement_of, served_months
 from tunecase.problem.criteria.facts import Facts, percent, points, three_figures
 from tunecase.problem.criteria.rule import Rule
-from tunecase.quantities import Band, band
+from tunecase.quantities import DAYS_PER_MONTH, Band, band
 from tunecase.records import Criterion
 
 if TYPE_CHECKING:

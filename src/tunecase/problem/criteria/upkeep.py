@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from tunecase.prices import DAYS_PER_MONTH, horizon
+from tunecase.prices import horizon
 from tunecase.problem.criteria.facts import Facts, percent, three_figures
 from tunecase.problem.criteria.rule import Rule
-from tunecase.quantities import band, wilson
+from tunecase.quantities import DAYS_PER_MONTH, band, wilson
 from tunecase.records import Criterion
 
 SLICE_ROWS = 30  # a score of 80% is then known to about 9 points
