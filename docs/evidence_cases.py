@@ -1,5 +1,6 @@
 """The worked cases: projects of all kinds, each priced by `tunecase estimate`, and what dominates their bills."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from tunecase.estimate import estimate
 from tunecase.plan import Drawn, Known, drawn, plan
 from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
-from tunecase.quantities import wording
+from tunecase.quantities import adding_up, wording
 from tunecase.quantities.spread import Band, Worlds, band
 from tunecase.records import Authorised
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parents[1] / "examples" / "cases"
 DRAWS = 10_000
 LEADERS = {"gpu": ("gpu",), "team": ("labour", "evaluation"), "data": ("data",)}
+FIGURES = 2  # of what is authorised
 TIERS_APART = 4  # times that one tier is dearer than another
 TODAY = date(2026, 11, 26)  # the page does not age by itself: prices are judged as of this day
 # The lines of each share. Which one leads is asked of the cloud, the team and the data: whether a person tunes or
@@ -171,8 +173,10 @@ def budget_row(one: Case) -> list[object]:
     training = "stated whole" if one.training is None else wording.share(one.training)
     if one.training_note:
         training += f", as {one.training_note}"
-    parts = [round(part) for part in (one.authorised.base, one.authorised.contingency, one.authorised.reserve)]
+    whole = one.authorised
+    unit = 10.0 ** (math.floor(math.log10(whole.total)) - FIGURES + 1)
+    parts = adding_up([whole.base, whole.contingency, whole.reserve], unit)
     hours = f"{one.hours:.0f}"
-    money = [f"{part:,}" for part in (*parts, sum(parts))]
-    capital = "-" if one.capital is None else f"{one.capital:,.0f}"
+    money = [f"{part:,.0f}" for part in (*parts, sum(parts))]
+    capital = "-" if one.capital is None else wording.figures(one.capital)
     return [one.name, hours, training, wording.band_words(one.months), *money, capital]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import evidence_rules as rules
-from evidence_cases import BUDGET_HEAD, CASES_HEAD, LEADERS, TIERS_APART, Case, budget_row, case_row
+from evidence_cases import BUDGET_HEAD, CASES_HEAD, LEADERS, TIERS_APART, TODAY, Case, budget_row, case_row
 from evidence_rules import (
     METHODS,
     NAMES,
@@ -217,8 +217,9 @@ def current(facts: Facts, gpu: str) -> dict[str, list[catalog.GpuPrice]]:
 
 
 def newest(facts: Facts) -> date:
-    """The day of the newest price held."""
-    return max(date.fromisoformat(price.date) for price in facts.prices if len(price.date) == 10)
+    """The day of the newest price held; that of the page where there is none."""
+    days = [date.fromisoformat(price.date) for price in facts.prices if len(price.date) == 10]
+    return max(days, default=TODAY)
 
 
 def rent(facts: Facts) -> Section:

@@ -140,7 +140,7 @@ def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: 
     offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}"))
     assert offer is not None
     assert "closed to new users since 2026-05-07" in offer.notes
-    assert (pytest.approx(3 * 0.85), pytest.approx(3 * 1.37)) == (offer.rate.low, offer.rate.high)
+    assert (pytest.approx(3 * 0.84), pytest.approx(3 * 1.35)) == (offer.rate.low, offer.rate.high)
     assert chosen(at(tmp_path)) is None
 
 
