@@ -90,7 +90,8 @@ def test_printed_numbers_are_read_as_they_stand() -> None:
 def test_a_name_of_two_lines_is_one_row() -> None:
     """Notes below a row are no rows, and a sentence ends the table."""
     text = (
-        "line         spent\nunknowns      1.00\n  (allowance)\n    a note  of two words\ntotal         1.00\nA sentence."
+        "line         spent\nunknowns      1.00\n  (allowance)\n    a note  of two words\ntotal         1.00\n"
+        "A sentence."
     )
     assert [["unknowns (allowance)", "1.00"], ["total", "1.00"]] == terminal_tables(text, [("line", "spent")])["line"]
 

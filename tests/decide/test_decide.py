@@ -240,7 +240,7 @@ def test_money_already_spent_is_no_longer_there(tmp_path: Path) -> None:
             record = decided(project(tmp_path, value=value), spent=spent)
             assert ("stop", {"stop": 0.0}) == (record.advice, worths(record))
             assert all(one.blocked for one in record.options if one.lever != "stop")
-            assert record.reason == "What is left of the budget pays for no first step."
+            assert record.reason == "What is left of the budget pays for no first step with a release after it."
             assert record.plan is not None
             assert (False, True) == (record.plan.advised, record.plan.beyond_budget)
     asked = project(tmp_path)

@@ -14,7 +14,7 @@ from tests.command import tunecase
 from tests.making import case_folder, project_text, write_jsonl
 
 TEXTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
-VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report"}
+VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "approvals"}
 # Whole roads take seconds each; the quick suite walks one in tests/test_case.py.
 pytestmark = pytest.mark.slow
 

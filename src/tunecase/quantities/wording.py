@@ -123,11 +123,13 @@ def money(amount: float | Decimal | None, currency: str) -> str:
 def line_amount(amount: float, currency: str) -> str:
     """One point of a bill's line, in two figures; what is less than one unit of the currency is not told closer.
 
+    The currency may be empty, where a table names it.
+
     Example:
         >>> line_amount(730.0, "USD"), line_amount(0.12, "USD"), line_amount(0.0, "USD")
         ('730', 'under 1 USD', '0')
     """
-    return f"under 1 {currency}" if 0 < amount < 1 else figures(amount)
+    return f"under 1 {currency}".strip() if 0 < amount < 1 else figures(amount)
 
 
 def paid(amount: Decimal) -> str:

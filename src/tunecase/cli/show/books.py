@@ -65,14 +65,16 @@ def _print_why(console: "Console", record: Books) -> None:
     """The parts of spent minus planned P50, for each line that has charges or is closed."""
     from tunecase.books import in_cents
 
-    lines = [line for line in record.lines if line.variance is not None and (line.entries or line.closed)]
-    if record.plan is None or not lines:
+    lines = [line for line in record.lines if line.variance is not None and (line.entries or line.planned)]
+    shown = [line.name for line in lines if line.entries or line.closed]
+    if record.plan is None or not shown:
         return
+    # Cents are dealt out over all lines, as on the page, so that a line reads alike there and here.
     split = in_cents([line.variance for line in lines if line.variance is not None])
-    names = [line.name for line in lines]
-    if len(lines) > 1 and len(lines) == len(record.lines):
-        names.append("total")
-    rows = [_split(name, parts) for name, parts in zip(names, split, strict=False)]
+    told = dict(zip([*(line.name for line in lines), "total"], split, strict=True))
+    if len(shown) > 1 and len(shown) == len(record.lines):
+        shown.append("total")
+    rows = [_split(name, told[name]) for name in shown]
     console.print()
     print_table(console, ("spent - P50", "all", "scope", "quantity", "price", "unsplit"), rows, (1, 2, 3, 4, 5))
     made = ""

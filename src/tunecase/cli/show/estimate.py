@@ -168,9 +168,9 @@ def print_ways(console: "Console", record: Estimate) -> None:
     """The ways to train side by side, the cheapest first, where there is more than one."""
     if len(record.ways) < 2:
         return
-    rows = [(way.name, *_points(way.amount, record.currency), way.against) for way in record.ways]
+    rows = [(way.name, *_points(way.amount, ""), way.against) for way in record.ways]
     notes = ["; ".join(part for part in (way.rests_on, way.note) if part) for way in record.ways]
-    header = ("Ways to train, all rounds", "P10", "P50", "P90", "against chosen")
+    header = (f"Ways to train, all rounds, {record.currency}", "P10", "P50", "P90", "against chosen")
     print_table(console, header, rows, (1, 2, 3, 4), notes)
 
 

@@ -195,7 +195,7 @@ def _ways(estimate: Estimate) -> Table:
     rows = tuple(
         (
             Cell(way.name),
-            *_points(way.amount, estimate.currency),
+            *_points(way.amount, ""),
             Cell(way.against or "–"),
             Cell("; ".join(_remarks(way))),
         )
