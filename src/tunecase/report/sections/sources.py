@@ -31,7 +31,8 @@ def _table(record: Sources) -> Table:
     first = tuple(at for at, one in enumerate(record.raced) if one is record.first)
     return Table(
         caption, head, tuple(_row(one, record.currency) for one in record.raced), (1, 2, 4, 5, 6, 7), first,
-        "By expected price; a source that lacks rows or a price comes last, and prices within 1% share a rank.",
+        f"{record.currency}. By expected price; a source that lacks rows or a price comes last, and prices within 1% "
+        "share a rank.",
     )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def _row(one: SourceRaced, currency: str) -> tuple[Cell, ...]:
     expected = money(one.step_expected, currency)
     worth = one.worth_words if one.worth_by in ("measured", "by definition") else f"{one.worth_words}, {one.worth_by}"
     cells = (
-        f"{name}{short}", "-" if one.rank is None else str(one.rank), money_band(one.row_price, currency), worth,
-        money_band(one.set_up, currency), money_band(one.step_price, currency), expected, band_words(one.step_weeks),
+        f"{name}{short}", "-" if one.rank is None else str(one.rank), money_band(one.row_price, ""), worth,
+        money_band(one.set_up, ""), money_band(one.step_price, ""), expected, band_words(one.step_weeks),
     )  # fmt: skip
     return tuple(Cell(text) for text in cells)
