@@ -1,8 +1,9 @@
 """Quantities read as people write them, and refusals say what was got, what is wanted and how to fix it."""
 
 import math
+import re
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
@@ -110,8 +111,9 @@ def test_currencies_are_kept_for_the_project_to_convert() -> None:
 @settings(max_examples=50, deadline=None)
 @given(low=st.floats(0.01, 1e6), ratio=st.floats(1.01, 100), unit=st.sampled_from(["USD", "EUR"]))
 def test_an_interval_read_back_from_its_own_text_is_the_same(low: float, ratio: float, unit: str) -> None:
-    """What is written reads back."""
+    """What is written reads back; three digits after a point have two readings in an amount, and are asked about."""
     high = low * ratio
+    assume(not any(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", repr(end)) for end in (low, high)))
     quantity = read_quantity(f"{low!r} to {high!r} {unit}", MONEY)
     assert quantity.spread == Interval(low, high)
     assert quantity.currency == unit
