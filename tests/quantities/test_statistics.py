@@ -260,10 +260,11 @@ def test_rows_and_gain_are_inverse(rows, lost):
 @settings(max_examples=50)
 @given(small=st.floats(0.005, 0.99), more=st.floats(0, 0.5), lost=st.floats(0, 0.3))
 def test_larger_gains_need_fewer_rows(small, more, lost):
-    """A larger gain never needs more items, a larger lost share never fewer."""
+    """A larger gain never needs more items, a larger lost share never fewer, where the gain leaves room for it."""
     large = min(1.0, small + more)
     assert paired_rows_needed(large, lost) <= paired_rows_needed(small, lost)
-    assert paired_rows_needed(small, lost) <= paired_rows_needed(small, lost + 0.05)
+    if 2 * (lost + 0.05) + small <= 1:
+        assert paired_rows_needed(small, lost) <= paired_rows_needed(small, lost + 0.05)
 
 
 def test_impossible_numbers_are_refused():
