@@ -6,6 +6,7 @@ import pytest
 
 from tests.command import tunecase
 from tests.making import case_folder
+from tests.projects import written
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.project import Project, read_project
@@ -233,3 +234,11 @@ def test_what_would_be_ignored_or_cannot_be_is_refused(tmp_path: Path, text: str
     assert 1 == len(found)
     assert where in found[0].where
     assert words in found[0].got
+
+
+def test_a_cost_without_its_time_is_told_with_the_mistakes_of_other_fields(tmp_path: Path) -> None:
+    """All at once: whoever writes a first budget mends the file once."""
+    text = "effort: {review: -3 h}\ncosts: [{name: legal review, amount: 2k USD}]\n"
+    with pytest.raises(InputError) as error:
+        written(text, tmp_path)
+    assert {"effort.review", "costs.0.when"} == {one.where.split(": ")[-1] for one in error.value.problems}

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from tunecase.project.kinds import (
     Count,
@@ -213,7 +214,9 @@ class CostLine(Section):
     name: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="What it is for; each name once.")
     amount: MoneyOrShare = Field(description="An amount of money, or a share of other lines such as 20%.")
     when: Literal["once", "per round", "per month"] | None = Field(
-        None, description="When an amount of money is paid: with the first step, in each round, in each month of work."
+        None,
+        validate_default=True,
+        description="When an amount of money is paid: with the first step, in each round, in each month of work.",
     )
     of: Literal["people", "all"] | None = Field(
         None, description="What a share is taken of: people's cost (overhead), or every line (tax)."
@@ -221,6 +224,17 @@ class CostLine(Section):
     kind: Literal["people", "data", "compute", "other"] = Field(
         "other", description="What it buys; people and data grow where the work overruns, the others do not."
     )
+
+    @field_validator("when")
+    @classmethod
+    def _has_its_time(cls, when: str | None, info: ValidationInfo) -> str | None:
+        """An amount of money must say when it is paid; told together with the mistakes of all other fields."""
+        amount = info.data.get("amount")
+        if when is None and amount is not None and amount.unit != "share":
+            fix = f"add `when: once` (or per round, or per month) to {info.data.get('name')!r}"
+            ctx = {"got": "nothing", "wanted": "when it is paid: once, per round or per month", "fix": fix}
+            raise PydanticCustomError("told", "{got}", ctx)
+        return when
 
 
 class AfterLaunch(Section):

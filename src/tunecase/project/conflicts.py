@@ -313,7 +313,7 @@ def _team_problems(written: _Written) -> Iterator[Problem]:
 
 
 def _cost_problems(written: _Written) -> Iterator[Problem]:
-    """A cost without the time it is paid at, a share of nothing, and two costs of one name."""
+    """A share of nothing, and two costs of one name."""
     names: set[str] = set()
     for index, cost in enumerate(written.project.costs):
         at = partial(written.at, "costs", index)
@@ -323,9 +323,6 @@ def _cost_problems(written: _Written) -> Iterator[Problem]:
         names.add(name)
         if cost.amount.unit == "share":
             yield from _share_problems(cost, at)
-        elif cost.when is None:
-            fix = f"add `when: once` (or per round, or per month) to {cost.name!r}"
-            yield Problem(at("when"), "nothing", "when it is paid: once, per round or per month", fix)
         if cost.of is not None and cost.amount.unit != "share":
             fix = "write a share such as 20%, or delete `of`"
             yield Problem(at("of"), f"of: {cost.of} beside {cost.amount.text}", "a share of other lines", fix)
