@@ -137,7 +137,7 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
         (SKY.replace("Arch", "Currency"), "", "vms.csv:1: Currency: a column that this catalog is not known to have"),
         (HUNT.replace("gpu_vendor", "monthly"), "", "vms.csv:1: monthly"),
         ("a,b\n1,2\n", "", "the columns a, b"),
-        ("gpu_name,gpu_count,price\nH100,1,2\n", "", "it lacks spot"),
+        ("gpu_name,gpu_count,price\nH100,1,2\n", "", "has besides: spot"),
         ("gpu,usd,date\nH100,2,2026-01-01\n", "", "a file of your own prices"),
         ("", "", "an empty file"),
         (SKY.replace("55.04", "-1"), "", "vms.csv:3: Price"),

@@ -214,7 +214,7 @@ def _no_catalog(path: Path, header: Sequence[str]) -> Problem:
     lacks = {name: [one for one in columns if one.casefold() not in folds] for name, columns in CATALOGS.items()}
     nearest_form = min(lacks, key=lambda name: len(lacks[name]))
     wanted = " or ".join(f"{', '.join(columns)} ({name})" for name, columns in CATALOGS.items())
-    fix = f"to be a catalog of {nearest_form} it lacks {', '.join(lacks[nearest_form])}"
+    fix = f"export it with the columns that a catalog of {nearest_form} has besides: {', '.join(lacks[nearest_form])}"
     if _is_ours(header):
         fix = f"this is a file of your own prices: write `prices: {path.name}` in the project file"
     got = f"the columns {', '.join(header)}" if header else "an empty file"
