@@ -66,6 +66,7 @@ CHAPTERS = (
     Chapter("trainers", "What a run trains with", ("pilot/trainers/",)),
     Chapter("engine", "Where runs are made", ("engine/",)),
     Chapter("forecast", "The forecast", ("forecast/", "forecast/importers/")),
+    Chapter("inference", "Answers after launch", ("inference/",)),
     Chapter("plan", "The plan", ("plan/levers/", "plan/costs/", "plan/rounds/")),
     Chapter("estimate", "The bill", ("estimate/",)),
     Chapter("decide", "The decision", ("decide/",)),

@@ -112,7 +112,8 @@ def test_the_method_pages_hold_every_question() -> None:
     """Each chapter is written from files that exist, and every package of a question is in one."""
     places = {place for chapter in assemble.CHAPTERS for place in chapter.places}
     assert [] == sorted(place for place in places if not (SRC / place).exists())
-    questions = {"problem", "data", "compute", "pilot", "forecast", "plan", "decide", "estimate", "books", "prices"}
+    verbs = {"problem", "data", "compute", "pilot", "forecast", "plan", "decide", "estimate", "books"}
+    questions = verbs | {"inference", "prices"}
     assert questions <= {place.split("/")[0] for place in places}
 
 

@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("estimate",),
     ("decide", "report"),
     ("problem", "plan", "books"),
+    ("inference",),
     ("pilot", "compute"),
     ("forecast", "data"),
     ("prices",),
@@ -71,7 +72,7 @@ OPINION = ("data/checks/", "data/audit/", "forecast/verdict.py", "compute/explai
 
 # What touches the world: files, the network, processes, the clock.
 WORLD = ("cli/", "web/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
-WORLD += ("pilot/trainers/", "pilot/endpoint/", "books/importers/", "forecast/importers/")
+WORLD += ("pilot/trainers/", "pilot/endpoint/", "books/importers/", "forecast/importers/", "inference/importers/")
 # Further files and folders that do, and why.
 TOUCHING: dict[str, str] = {
     "books/earlier_projects.py": "reads the ledgers that the project file names",

@@ -15,6 +15,7 @@ from tunecase.catalog.facts import (
     model,
     models,
     names,
+    serving_gpus,
 )
 from tunecase.catalog.prices import (
     ON_DEMAND,
@@ -60,6 +61,6 @@ __all__ = [
     "LabelPrice", "Metric", "Model", "Stack", "Wage", "can", "checks", "default", "defaults", "framework",
     "framework_in", "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "instance", "instance_hours", "instances",
     "is_stale", "label_prices", "largest_instance", "loss_memory", "lowest_prices", "metric", "metrics", "model",
-    "models", "names", "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "stack",
-    "standing", "wage", "wages",
+    "models", "names", "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "serving_gpus",
+    "stack", "standing", "wage", "wages",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """GPUs, models, metrics, defaults of fields and the accuracy of checks, each with source and date."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from tunecase.catalog.reading import find, table
 
@@ -13,6 +14,7 @@ class Gpu:
     has none.
     Links in GB/s of one direction and one card: `link` to another card of the machine, `host` to the host's memory,
     `node` this card's part of the network between machines, a default that the user's cluster may well differ from.
+    `trains` is no for a card on which only serving is predicted: no measured training run on it was read.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Gpu:
     node_gb_per_s: float
     interconnect: str
     bf16: bool
+    trains: bool
     source: str
     date: str
 
@@ -96,8 +99,14 @@ class CheckAccuracy:
     date: str
 
 
+@cache
 def gpus() -> tuple[Gpu, ...]:
-    """Every GPU known."""
+    """Every GPU on which training is predicted."""
+    return tuple(card for card in serving_gpus() if card.trains)
+
+
+def serving_gpus() -> tuple[Gpu, ...]:
+    """Every GPU known, those on which only serving is predicted included."""
     return table("gpus", Gpu)
 
 
@@ -123,7 +132,7 @@ def checks() -> tuple[CheckAccuracy, ...]:
 
 def gpu(name: str) -> Gpu:
     """The GPU of that name or alias. Raises InputError with near names."""
-    return find(name, gpus(), "gpu", "a GPU in the tables")
+    return find(name, serving_gpus(), "gpu", "a GPU in the tables")
 
 
 def can(card: Gpu, precision: str) -> bool:
@@ -155,6 +164,7 @@ def names() -> dict[str, list[str]]:
     """All names that a project file may use, by kind."""
     return {
         "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
+        "serving_gpu": [n for item in serving_gpus() for n in (item.name, *item.aliases)],
         "model": [n for item in models() for n in (item.name, *item.aliases)],
         "metric": [item.name for item in metrics()],
         "lower metric": [item.name for item in metrics() if item.direction == "lower"],

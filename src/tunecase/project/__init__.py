@@ -2,12 +2,13 @@
 
 from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source, fields_of
 from tunecase.project.conflicts import quantities, read_score
-from tunecase.project.fields import Alternative, Alternatives, Compute, Data, Owned, ProblemStatement, Project, Serving
+from tunecase.project.fields import Alternative, Alternatives, Compute, Data, Owned, ProblemStatement, Project
 from tunecase.project.file import read_project
 from tunecase.project.rates import Rate, latest_rate
+from tunecase.project.serving import Serving, Traffic
 
 __all__ = [
     "AfterLaunch", "Alternative", "Alternatives", "Compute", "CostLine", "Data", "Evaluation", "Member", "Owned",
-    "ProblemStatement", "Project", "Rate", "Serving", "Source", "fields_of", "latest_rate", "quantities",
+    "ProblemStatement", "Project", "Rate", "Serving", "Source", "Traffic", "fields_of", "latest_rate", "quantities",
     "read_project", "read_score",
 ]  # fmt: skip

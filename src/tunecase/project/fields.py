@@ -18,7 +18,6 @@ from tunecase.project.kinds import (
     MetricName,
     ModelName,
     Money,
-    MoneyPer1k,
     MoneyPer1kOrNothing,
     MoneyPerCorrect,
     MoneyPerError,
@@ -35,6 +34,7 @@ from tunecase.project.kinds import (
     WeeksPerRound,
 )
 from tunecase.project.rates import Rate, latest_rate
+from tunecase.project.serving import Serving
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
@@ -167,21 +167,6 @@ class Compute(Section):
         None, description="The least time that a round's rental is billed for, such as 24 h; all its runs share it."
     )
     owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
-
-
-class Serving(Section):
-    """What one answer costs after launch; without it inference stays unpriced."""
-
-    price_per_1k_answers: MoneyPer1k | None = None
-    price_per_1k_today: MoneyPer1kOrNothing | None = Field(
-        None, description="What 1,000 answers cost the way they are given today."
-    )
-    retires_on: date | None = Field(
-        None, description="The day on which the base model or its platform is retired (YYYY-MM-DD)."
-    )
-    retune_share: PartShare | None = Field(
-        None, description="What tuning again for another base model costs, as a share of the project."
-    )
 
 
 class Alternative(Section):

@@ -18,9 +18,19 @@ from dataclasses import dataclass
 from tunecase.quantities.separators import separator_fix, unclear
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
 
-HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
+HOURS = {
+    "millisecond": 1 / 3_600_000,
+    "second": 1 / 3600,
+    "minute": 1 / 60,
+    "hour": 1.0,
+    "day": 24.0,
+    "week": 168.0,
+    "month": 730.5,
+    "year": 8766.0,
+}
 DAYS_PER_MONTH = HOURS["month"] / 24
 TIME_WORDS = {
+    **dict.fromkeys(("ms", "msec", "millisecond"), "millisecond"),
     **dict.fromkeys(("s", "sec", "second"), "second"),
     **dict.fromkeys(("min", "minute"), "minute"),
     **dict.fromkeys(("h", "hr", "hour"), "hour"),

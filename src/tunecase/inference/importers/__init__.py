@@ -1,0 +1,1 @@
+"""Measured points of load from the files of load generators."""

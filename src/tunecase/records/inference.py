@@ -1,0 +1,123 @@
+"""What the answers cost after launch: the tuned model's replicas, beside every other way to get the answers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.quantities import Band, Interval80
+
+Kind = Literal["on demand", "reserved", "spot", "owned", "endpoint", "adapter", "batch", "plain cores", "hosted"]
+Objective = Literal["met", "not met", "unsure", "not asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How fast one replica answers at the lengths asked about, with 80% bands.
+
+    `setup` says in words what runs: cards, precision, engine. `answers_per_s` is the most that one replica gives within
+    the objective, `output_tokens_per_s` the same in tokens, at `in_flight` requests. `first_token_s` is the time of the
+    input alone, before any queue; `per_token_s` the time of each further token. `measured` counts the points that
+    narrowed it, `before` is `answers_per_s` without them, None where there are none.
+    """
+
+    setup: str
+    answers_per_s: Interval80
+    output_tokens_per_s: Interval80
+    in_flight: float
+    first_token_s: Interval80
+    per_token_s: Interval80
+    bound_by: str
+    measured: int = 0
+    before: Interval80 | None = None
+    widened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceWay:
+    """One way to get the answers, in the base currency.
+
+    `tuned` is False of a model that is prompted, whose score is another. `rank` is None where it has no price or does
+    not meet the objective. Bands are over the worlds of the plan. `per_mtok_in`, `per_mtok_out` and `per_mtok_cached`
+    are prices of a million tokens; of a replica, the month's bill over the tokens served, input and output alike in
+    time. `replicas` are the most that are rented at once, spare included; `busy` is the share of what is paid that
+    works. `missing` names what it has no price for, `basis` the price's source and date.
+    """
+
+    name: str
+    kind: Kind
+    model: str
+    tuned: bool
+    rank: int | None
+    per_month: Band | None
+    per_1k: Band | None
+    per_mtok_in: Band | None = None
+    per_mtok_out: Band | None = None
+    per_mtok_cached: Band | None = None
+    replicas: Band | None = None
+    busy: Band | None = None
+    objective: Objective = "not asked"
+    missing: str = ""
+    basis: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The volume from which one way costs less than another: answers a month, P10, P50 and P90.
+
+    An end is None where it lies beyond what was looked at: `dearer` never, or always, costs more there.
+    """
+
+    cheaper: str
+    dearer: str
+    low: float | None
+    mid: float | None
+    high: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPoint:
+    """A load that is worth measuring, and what it would tell."""
+
+    concurrency: int
+    input_tokens: int
+    output_tokens: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What the answers cost after launch, over all ways, in the base currency.
+
+    `answers_per_month` and `months` are of the traffic as drawn; `per_month` and `per_1k` are those of the cheapest
+    way that serves the tuned model, which the bill counts, None without one. `stated` is True where the project file
+    gives the price of 1,000 answers, which the bill then takes. `chance_over_budget` is that of the stated budget a
+    month, None without one. `moves` are (input, share of the variance of the month's bill).
+    """
+
+    model: str
+    traffic: str
+    answers_per_month: Band
+    months: Band
+    throughput: Throughput | None
+    ways: tuple[InferenceWay, ...]
+    crossings: tuple[Crossing, ...]
+    per_month: Band | None
+    per_1k: Band | None
+    today_per_1k: Band | None
+    stated: bool
+    currency: str
+    points: tuple[LoadPoint, ...] = ()
+    moves: tuple[tuple[str, float], ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cheapest(self) -> InferenceWay | None:
+        """The cheapest way that serves the tuned model and meets the objective, None without one."""
+        return next((way for way in self.ways if way.rank is not None and way.tuned), None)
+
+    @property
+    def ok(self) -> bool:
+        """False where no way that serves the tuned model has a price."""
+        return self.per_1k is not None
