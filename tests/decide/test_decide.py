@@ -386,7 +386,9 @@ def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path) ->
 def test_answers_that_the_bill_counts_are_held_against_the_budget(tmp_path: Path) -> None:
     """They are billed where something ships, and what they take of the budget buys no step."""
     asked = project(tmp_path, budget="4120 USD", extra="unknowns: none\n")
-    served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\nunknowns: none\n"
+    # Answers of today cost as much, so that the worth of shipping is the same with them.
+    prices = "price_per_1k_today: 12 USD, price_per_1k_answers: 12 USD"
+    served = f"serving: {{{prices}}}\ninclude_inference: true\nunknowns: none\n"
     seen = pieces(asked)[1]
     free, counted = (drawn(known(one, seen)) for one in (asked, project(tmp_path, budget="7k USD", extra=served)))
     assert counted.walk.shipped is not None

@@ -7,7 +7,7 @@ the tables can give stays None, and its owner marks the line unpriced.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND
@@ -154,6 +154,16 @@ WANTED = {
 }
 
 
+class AnswerPrices(Protocol):
+    """What 1,000 answers cost [base currency], shape (draws,); None where too little is known to work it out."""
+
+    def tuned(self, basis: "Basis") -> "Draws | None":
+        """Of the tuned model, the cheapest way to serve it."""
+
+    def today(self, basis: "Basis") -> "Draws | None":
+        """The way they are given today."""
+
+
 @dataclass
 class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
@@ -164,6 +174,7 @@ class Basis:
     are the user's own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say
     what was left out of it. `build_months` are those from the start to a launch after one round, shape (draws,), 0
     until worked out. `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
+    `answer_prices` works out what answers cost where the project file does not state it; None where nobody does.
     """
 
     project: "Project | None"
@@ -180,6 +191,7 @@ class Basis:
     build_months: "Draws | float" = 0.0
     label_minutes: Spread | None = None
     worths: Mapping[str, Interval80] = field(default_factory=dict)
+    answer_prices: AnswerPrices | None = None
 
     @property
     def price_book(self) -> str:

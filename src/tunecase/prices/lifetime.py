@@ -100,3 +100,21 @@ def served_months(basis: Basis) -> "Draws":
         return months
     lived = (ending.on - start_of(basis)).days / DAYS_PER_MONTH - basis.build_months
     return np.asarray(np.minimum(months, np.maximum(lived, 0.0)))
+
+
+def served_answers(basis: Basis) -> "Draws | None":
+    """How many answers are given while the result is of use, shape (draws,); None where no volume is stated.
+
+    answers = volume x months,   with a growth of g per month: volume x ((1 + g)^months - 1) / ln(1 + g)
+    """
+    import numpy as np
+
+    project = basis.project
+    if project is None or project.problem.volume is None:
+        return None
+    volume, months = basis.draw("problem.volume", project.problem.volume), served_months(basis)
+    growth = project.serving.traffic.growth
+    if growth is None:
+        return volume * months
+    rate = np.maximum(np.log1p(basis.draw("serving.traffic.growth", growth)), 1e-9)
+    return np.asarray(volume * np.expm1(rate * months) / rate)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
-from tunecase.prices.lifetime import served_months
+from tunecase.prices.lifetime import served_answers
 from tunecase.project import read_score
 from tunecase.records import Definition
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def target_value(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
-    """V, what reaching the target is worth: worth x volume x months x (target - baseline), shape (worlds,).
+    """V, what reaching the target is worth: worth x answers x (target - baseline), shape (worlds,).
 
-    Months are those of the horizon in which the model is of use (`served_months`).
+    Answers are those given while the model is of use (`served_answers`).
     Worth is that of one more correct answer (`worth_of_correct`); baseline is the score in use, as stated, else the
     best one without a fine-tune (`baseline_score`). None when worth, volume or target is not stated, or when the metric
     is not a share of answers.
@@ -27,21 +27,19 @@ def target_value(project: "Project", basis: Basis, definition: Definition | None
     import numpy as np
 
     problem = project.problem
-    base, worth = baseline_score(project, definition), worth_of_correct(basis)
-    if worth is None or problem.volume is None or problem.target is None or base is None:
+    base, worth, answers = baseline_score(project, definition), worth_of_correct(basis), served_answers(basis)
+    if worth is None or answers is None or problem.target is None or base is None:
         return None
     if problem.metric is not None and not catalog.metric(problem.metric).binomial:
         return None
     gain = max(0.0, read_score(problem.target) - base)
-    months = served_months(basis)
-    volume = basis.worlds.draw("problem.volume", problem.volume.spread)
-    return np.asarray(worth * volume * months * gain)
+    return np.asarray(worth * answers * gain)
 
 
 def value_or_saving(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
     """V; zero where the project states no value of an answer but saves on serving, so that only the saving counts."""
     value = target_value(project, basis, definition)
-    if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
+    if value is None and project.problem.value is None and (saving := saving_per_answer(basis)) is not None:
         return 0.0 * saving
     return value
 
@@ -59,30 +57,45 @@ def worth_of_correct(basis: Basis) -> "Draws | None":
     return brought if cost is None else brought + cost
 
 
+def price_of_answers(basis: Basis) -> "Draws | None":
+    """What 1,000 answers of the tuned model cost, shape (draws,): as stated, else as worked out; None where unknown."""
+    stated = basis.project.serving.price_per_1k_answers if basis.project else None
+    if stated is not None:
+        return basis.draw("serving.price_per_1k_answers", stated)
+    return None if basis.answer_prices is None else basis.answer_prices.tuned(basis)
+
+
+def price_today(basis: Basis) -> "Draws | None":
+    """What 1,000 answers cost the way they are given today, shape (draws,): stated or worked out; None if unknown."""
+    stated = basis.project.serving.price_per_1k_today if basis.project else None
+    if stated is not None:
+        return basis.draw("serving.price_per_1k_today", stated)
+    return None if basis.answer_prices is None else basis.answer_prices.today(basis)
+
+
 def saving_per_answer(basis: Basis) -> "Draws | None":
     """How much less an answer of the tuned model costs than one today; negative where it costs more.
 
         (price of 1,000 answers today - tuned) / 1,000,   shape (draws,)
 
-    None where one of the prices is not stated.
+    None where one of the prices is not known.
     """
-    serving = basis.project.serving if basis.project else None
-    if serving is None or serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
-        return None
-    today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
-    return (today - basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+    today, tuned = price_today(basis), price_of_answers(basis)
+    return None if today is None or tuned is None else (today - tuned) / 1000
 
 
 def serving_saving(basis: Basis) -> "Draws | None":
-    """What serving the tuned model saves over the horizon: saving per answer x volume x horizon, shape (draws,).
+    """What serving the tuned model saves over its use: saving per answer x answers, shape (draws,).
 
-    None where a price or the volume is not stated. Leaves out the retirement of what answers today.
+    Where nobody knows what answers cost today they are taken to cost nothing, so that it is what serving costs, as a
+    negative saving. None where the tuned model's price or the volume is not known. Leaves out the retirement of what
+    answers today.
     """
-    each = saving_per_answer(basis)
-    if each is None or basis.project is None or basis.project.problem.volume is None:
+    tuned, answers = price_of_answers(basis), served_answers(basis)
+    if tuned is None or answers is None:
         return None
-    problem = basis.project.problem
-    return each * basis.draw("problem.volume", problem.volume) * served_months(basis)
+    today = price_today(basis)
+    return answers * ((0.0 if today is None else today) - tuned) / 1000
 
 
 def error_cost(basis: Basis) -> "Draws | None":

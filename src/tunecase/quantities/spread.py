@@ -7,7 +7,7 @@ another: figures are steadier than those of plain draws, and the spread between 
 
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
@@ -457,6 +457,10 @@ class Worlds:
             self.drawn[name] = spread.draw(Strata(self.seed, name), self.n)
         return self.drawn[name]
 
+    def scales_of(self, names: Collection[str]) -> tuple[tuple[str, float], ...]:
+        """Which of these inputs are scaled, with their factors; none in a run's own worlds."""
+        return ()
+
 
 class AlteredWorlds(Worlds):
     """The worlds of a run with some inputs scaled; all others are as they were, draw by draw.
@@ -484,3 +488,7 @@ class AlteredWorlds(Worlds):
             draws = spread.draw(Strata(self.seed, name), self.n) * self._scales[name]
             self.drawn[name] = np.minimum(draws, 1.0) if isinstance(spread, Beta) else draws
         return super().draw(name, spread)
+
+    def scales_of(self, names: Collection[str]) -> tuple[tuple[str, float], ...]:
+        """Which of these inputs are scaled, with their factors."""
+        return tuple(sorted((name, scale) for name, scale in self._scales.items() if name in names))

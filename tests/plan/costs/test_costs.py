@@ -153,9 +153,11 @@ def test_inference_is_priced_only_when_price_and_volume_are_given(tmp_path: Path
     assert not left_out.unpriced
     asked = inference(work(tmp_path, "include_inference: true"))
     assert asked.included
-    assert asked.unpriced == ("inference: serving.price_per_1k_answers is not given",)
+    assert asked.unpriced[0].startswith("inference: problem.volume is not given")
     no_volume = inference(work(tmp_path, "include_inference: true\nserving: {price_per_1k_answers: 2 USD}"))
-    assert no_volume.unpriced == ("inference: problem.volume is not given",)
+    assert no_volume.unpriced == asked.unpriced
+    no_price = inference(work(tmp_path, "include_inference: true\nproblem: {volume: 10k per month}"))
+    assert no_price.unpriced[0].startswith("inference: nothing says what an answer costs")
 
 
 def test_answers_are_billed_in_worlds_that_ship(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def test_errors_that_are_avoided_count_as_worth():
 @pytest.mark.parametrize(
     ("serving", "status", "words"),
     [
-        ({}, "unknown", "is not stated"),
-        ({"price_per_1k_today": "5 USD"}, "unknown", "is not stated"),
+        ({}, "unknown", "is not known"),
+        ({"price_per_1k_today": "5 USD"}, "unknown", "is not known"),
         (
             {"price_per_1k_today": "5 USD", "price_per_1k_answers": "1 USD"},
             "pass",
@@ -167,10 +167,14 @@ def test_answers_are_counted_once():
         assert rule(one) == rule(other)
 
 
-def test_answers_without_a_saving_stay_in_the_total():
-    """Where today's price is not stated nothing else holds the answers, and the worth has to cover them."""
-    served = project(serving={"price_per_1k_answers": "5 USD"})
-    assert "more than 9,000 USD" == worth_the_cost(facts(project=served, total_cost=WHOLE, tuning_cost=TUNING)).wanted
+def test_answers_of_an_unknown_price_today_are_a_cost_of_the_worth():
+    """Where today's price is not stated the tuned model's is taken off the worth, and out of the total."""
+    served, free = (project(serving=prices) for prices in ({"price_per_1k_answers": "5 USD"}, {}))
+    counted, whole = (
+        worth_the_cost(facts(project=one, total_cost=WHOLE, tuning_cost=TUNING)) for one in (served, free)
+    )
+    assert ("more than 3,000 USD", "more than 9,000 USD") == (counted.wanted, whole.wanted)
+    assert "what serving them costs" in counted.got
 
 
 def test_tuning_again_buys_no_answers():

@@ -1,28 +1,24 @@
 """Answers after launch."""
 
 from tunecase.plan.costs.work import Cost, Work
-from tunecase.prices import served_months
+from tunecase.prices import price_of_answers, served_answers
 from tunecase.quantities import band, figures
 
 
 def inference(work: Work) -> Cost:
-    """Answers after launch: volume x months of use x price per answer; outside the total unless it is included.
+    """Answers after launch: answers while the model is of use x price of one; outside the total unless it is included.
 
+    The price is that of the project file, else that of the cheapest way to serve the model.
     Where a curve is known only worlds that ship answer at all; elsewhere every world does.
     """
-    problem, included = work.project.problem, work.project.include_inference
-    price = work.project.serving.price_per_1k_answers
-    if price is None or problem.volume is None:
-        missing = "serving.price_per_1k_answers" if price is None else "problem.volume"
-        why = f"{missing} is not given"
+    basis, included = work.basis, work.project.include_inference
+    answers, price = served_answers(basis), price_of_answers(basis)
+    if answers is None or price is None:
+        missing = "problem.volume is not given" if answers is None else "nothing says what an answer costs"
+        why = f"{missing} (`tunecase inference` says what is missing)"
         return Cost(None, why, included, (f"inference: {why}",) if included else ())
-    draw = work.basis.worlds.draw
-    months = served_months(work.basis)
-    answers = draw("problem.volume", problem.volume.spread) * months
     if work.walk.shipped is not None:
         answers = answers * work.walk.shipped
-    amount = answers / 1000 * draw("serving.price_per_1k_answers", price.spread)
-    return Cost(
-        amount, f"{figures(band(answers).p50)} answers over {figures(band(months).p50)} months", included,
-        quantity=answers, unit="answer",
-    )  # fmt: skip
+    each = f"{figures(band(price).p50)} {basis.currency} per 1,000"
+    words = f"{figures(band(answers).p50)} answers at {each}"
+    return Cost(answers / 1000 * price, words, included, quantity=answers, unit="answer")

@@ -14,9 +14,10 @@ from tunecase.prices import (
     label_price,
     labels_per_example,
     person_hour,
+    price_of_answers,
     review_hours,
     saving_per_answer,
-    served_months,
+    served_answers,
     worth_of_correct,
 )
 from tunecase.project import Project, read_score
@@ -207,13 +208,9 @@ class Facts:
 
     @cached_property
     def value_of_all(self) -> "Draws | None":
-        """What it is worth to turn every wrong answer of the horizon right: worth x volume x months, shape (draws,)."""
-        problem = self.project.problem
-        if self.worth is None or problem.volume is None:
-            return None
-        volume = self.basis.draw("problem.volume", problem.volume)
-        months = served_months(self.basis)
-        return self.worth * volume * months
+        """What it is worth to turn every wrong answer of the horizon right: worth x answers, shape (draws,)."""
+        answers = served_answers(self.basis)
+        return None if self.worth is None or answers is None else self.worth * answers
 
     @cached_property
     def saving(self) -> "Draws | None":
@@ -221,9 +218,20 @@ class Facts:
         return saving_per_answer(self.basis)
 
     @cached_property
+    def serving(self) -> "Draws | None":
+        """What serving adds to the worth of an answer, shape (draws,): the saving, else what it costs, as a negative.
+
+        None where the tuned model's price is not known.
+        """
+        if self.saving is not None:
+            return self.saving
+        tuned = price_of_answers(self.basis)
+        return None if tuned is None else -tuned / 1000
+
+    @cached_property
     def cost(self) -> Band | None:
-        """What is held against the worth: upkeep and the total, less its answers where the saving counts them."""
-        cost = self.total_cost if self.saving is None else self.cost_of_tuning
+        """What is held against the worth: upkeep and the total, less its answers where the worth counts them."""
+        cost = self.total_cost if self.serving is None else self.cost_of_tuning
         return None if cost is None else cost.shifted(self.upkeep)
 
     @cached_property

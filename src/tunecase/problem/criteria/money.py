@@ -3,7 +3,15 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.prices import error_cost, horizon, retirement_of, served_months
+from tunecase.prices import (
+    error_cost,
+    horizon,
+    price_of_answers,
+    price_today,
+    retirement_of,
+    served_answers,
+    served_months,
+)
 from tunecase.problem.criteria.facts import Facts, percent, points, three_figures
 from tunecase.problem.criteria.rule import Rule
 from tunecase.quantities import DAYS_PER_MONTH, Band, band
@@ -46,13 +54,13 @@ def worth_the_cost(facts: Facts) -> Criterion:
         brings = chance x volume x months x (worth of a correct answer x gain + saving per request)
         break-even volume = total cost / (chance x months x (worth of a correct answer x gain + saving per request))
 
-    A correct answer in place of a wrong one brings its value and saves what the wrong one costs; a saving counts where
-    both prices of an answer are stated, and answers in the total then count no second time. The chance is that of the
+    A correct answer in place of a wrong one brings its value and saves what the wrong one costs. Serving counts where
+    the tuned model's price is known: as a saving where today's is known too, else as a cost; answers in the total then
+    count no second time. The chance is that of the
     bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Upkeep
     after launch, expected, is held against it with the total. Leaves
     out the doubt of the total in the break-even volume.
     """
-    problem = facts.project.problem
     brought, parts = _brought(facts)
     if facts.worth is None and not facts.cost_case:
         return WORTH.unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
@@ -68,9 +76,10 @@ def worth_the_cost(facts: Facts) -> Criterion:
         brought = brought * facts.chance
         parts = [f"{' and '.join(parts)}, reached in {percent(facts.chance)} of cases,"]
     even = _break_even(facts.chance, facts.expected_cost, band(brought).p50, months)
-    if problem.volume is None:
+    answers = served_answers(facts.basis)
+    if answers is None:
         return WORTH.unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
-    worth = band(brought * facts.basis.draw("problem.volume", problem.volume) * months)
+    worth = band(brought * answers)
     rule = WORTH.wanting(f"more than {_held_against(facts, facts.cost)}")
     got = f"{' and '.join(parts)} are worth {facts.money(worth)}"
     if worth.p50 > facts.expected_cost:
@@ -103,9 +112,10 @@ def _brought(facts: Facts) -> "tuple[Draws | None, list[str]]":
     if facts.worth is not None and facts.gain is not None and facts.gain > 0 and facts.counts_items:
         brought = facts.worth * facts.gain
         parts.append(f"{points(facts.gain)} points")
-    if facts.saving is not None and (brought is not None or facts.cost_case):
-        brought = facts.saving if brought is None else brought + facts.saving
-        parts.append("cheaper answers" if facts.cost_case else "dearer answers")
+    if facts.serving is not None and (brought is not None or facts.cost_case):
+        brought = facts.serving if brought is None else brought + facts.serving
+        dearer = "dearer answers" if facts.saving is not None else "what serving them costs"
+        parts.append("cheaper answers" if facts.cost_case else dearer)
     return brought, parts
 
 
@@ -114,14 +124,10 @@ def each_answer_saves(facts: Facts) -> Criterion:
 
     saving per request = (price of 1,000 answers today - price of 1,000 answers tuned) / 1,000
     """
-    serving = facts.project.serving
     if facts.saving is None:
-        given = {
-            "price_per_1k_today": serving.price_per_1k_today,
-            "price_per_1k_answers": serving.price_per_1k_answers,
-        }
+        given = {"price_per_1k_today": price_today(facts.basis), "price_per_1k_answers": price_of_answers(facts.basis)}
         fix = "; ".join(f"add serving.{name}: 2 USD" for name, price in given.items() if price is None)
-        return SAVING.unknown("what 1,000 answers cost today, or tuned, is not stated", fix)
+        return SAVING.unknown("what 1,000 answers cost today, or tuned, is not known", fix)
     saved = band(facts.saving)
     got = f"{facts.money(saved.scaled(1000))} per 1,000"
     if facts.cost_case:
@@ -211,7 +217,5 @@ def retirement_is_priced(facts: Facts) -> Criterion:
 
 def _worth_of_horizon(facts: Facts) -> float | None:
     """What the answers of the horizon bring, the middle [base currency]; None where their worth or volume is not."""
-    each, volume = _brought(facts)[0], facts.project.problem.volume
-    if each is None or volume is None:
-        return None
-    return band(each * facts.basis.draw("problem.volume", volume) * served_months(facts.basis)).p50
+    each, answers = _brought(facts)[0], served_answers(facts.basis)
+    return None if each is None or answers is None else band(each * answers).p50
