@@ -42,7 +42,7 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
 def _upkeep(bill: Estimate, facts: "Facts") -> float:
     """Expected upkeep, where the cost that is held against the worth does not hold it already."""
     line = bill.line("upkeep")
-    if line is None or (line.included and facts.saving is None):
+    if line is None or (line.included and facts.serving is None):
         return 0.0
     return line.expected or 0.0
 

@@ -362,17 +362,21 @@ def readable(entries: Mapping[str, Entry]) -> dict[str, Any]:
     return records
 
 
-def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None) -> Flow:
+def open_case(
+    path: Path, seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None,
+    typed_as: Mapping[str, str] | None = None,
+) -> Flow:  # fmt: skip
     """Opens a project file: reads it whole, checks names against the catalog and the ledger's chain.
 
-    `changes` take the place of the file's own values, by dotted field; the file stays as it is.
+    `changes` take the place of the file's own values, by dotted field; the file stays as it is. `typed_as` names the
+    option that each was typed as.
 
     Raises: InputError with every problem found.
     """
     from tunecase.project import read_project
 
     day = today or date.today()
-    project = read_project(path, catalog.names(), changes, day)
+    project = read_project(path, catalog.names(), changes, day, typed_as)
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:

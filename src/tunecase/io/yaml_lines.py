@@ -16,7 +16,8 @@ from tunecase.errors import InputError, Problem
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
 
-Lines = dict[tuple[str | int, ...], int]
+# The line of each place in a file; of a value that was typed elsewhere, what it was typed as.
+Lines = dict[tuple[str | int, ...], int | str]
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tunecase.project.fields import Project
 
 Place = tuple[str | int, ...]
-SET = 0  # the line of a field that was changed on the command line
 SHARES_OFF = 0.02
 MOST_SCORE = 1e9
 
@@ -54,8 +53,8 @@ def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
     at = tuple(loc)
     while at and at not in lines:
         at = at[:-1]
-    words = ".".join(str(part) for part in loc)
-    return f"--set {words}" if lines.get(at, 1) == SET else f"{file}:{lines.get(at, 1)}: {words}"
+    line = lines.get(at, 1)
+    return line if isinstance(line, str) else f"{file}:{line}: {'.'.join(str(part) for part in loc)}"
 
 
 def _path_problems(written: _Written) -> Iterator[Problem]:

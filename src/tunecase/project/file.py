@@ -1,6 +1,6 @@
 """Reads the project file with line numbers, checks it whole and reports every mistake at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,20 @@ from pydantic import BaseModel, ValidationError
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import Lines, put, read_yaml
-from tunecase.project.conflicts import SET, conflicts, is_path, rate_problems, where_of
+from tunecase.project.conflicts import conflicts, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
 from tunecase.project.rates import latest_rate
 from tunecase.quantities import Quantity
 
+OPTIONS = Path("options")  # in place of a file's name
+
 
 def read_project(
-    path: Path, names: Known | None = None, changes: Changes | None = None, today: date | None = None
+    path: Path,
+    names: Known | None = None,
+    changes: Changes | None = None,
+    today: date | None = None,
+    typed_as: Mapping[str, str] | None = None,
 ) -> Project:
     """The project at `path`, or every problem in it.
 
@@ -27,17 +33,36 @@ def read_project(
         changes: values that replace those of the file, by dotted field, such as {"data.sources.0.pool": "5k"}; None
             removes a field. The file itself does not change.
         today: an exchange rate with a later date is a mistake; None lets any date pass.
+        typed_as: by dotted field, the option that a change was typed as; `--set FIELD` where it is left out.
     Returns: the Project, all money in its base currency.
     Raises: InputError with all problems, each at its line.
     """
     raw, lines, problems = read_yaml(path)
-    problems += _changed(raw, lines, changes or {})
+    problems += _changed(raw, lines, changes or {}, typed_as or {})
+    return _checked(path, raw, lines, problems, names or {}, today)
+
+
+def project_of(fields: Changes, names: Known, typed_as: Mapping[str, str], today: date | None = None) -> Project:
+    """The project that options of the command line state, without a file; arguments as of `read_project`.
+
+    It has one row of data, since a plan needs some. Raises: InputError with all problems, each at its option.
+    """
+    raw: dict[str, Any] = {"name": "without a project", "data": {"rows": 1}}
+    lines: Lines = {("data",): "options"}
+    problems = list(_changed(raw, lines, fields, typed_as))
+    return _checked(OPTIONS, raw, lines, problems, names, today)
+
+
+def _checked(
+    path: Path, raw: dict[str, Any], lines: Lines, problems: list[Problem], names: Known, today: date | None
+) -> Project:
+    """The project of fields as read; raises InputError with these problems and all that the fields have."""
     try:
-        project = Project.model_validate(raw, context={"names": names or {}})
+        project = Project.model_validate(raw, context={"names": names})
     except ValidationError as error:
         problems += [_problem(item, lines, path.name) for item in error.errors()]
         raise InputError(problems) from None
-    problems += conflicts(project, path, lines, names or {})
+    problems += conflicts(project, path, lines, names)
     problems += rate_problems(project, today, lines, path.name)
     if problems:
         raise InputError(problems)
@@ -48,19 +73,20 @@ def read_project(
     return converted.model_copy(update={"models": models})
 
 
-def _changed(raw: dict[str, Any], lines: Lines, changes: Changes) -> Iterator[Problem]:
+def _changed(raw: dict[str, Any], lines: Lines, changes: Changes, typed_as: Mapping[str, str]) -> Iterator[Problem]:
     """Puts each change into the fields read; a place that cannot be is a problem."""
     for field, value in changes.items():
         parts = tuple(int(part) if part.isdecimal() else part for part in field.split("."))
+        typed = typed_as.get(field, f"--set {field}")
         try:
             put(raw, parts, value)
         except (IndexError, KeyError, TypeError):
             fix = "write the fields with dots, numbers from 0 in a list: data.sources.0.price"
-            yield Problem(f"--set {field}", "no such place in the file", "a field of the project file", fix)
+            yield Problem(typed, "no such place in the file", "a field of the project file", fix)
             continue
         for depth in range(1, len(parts)):
-            lines.setdefault(parts[:depth], SET)
-        lines[parts] = SET
+            lines.setdefault(parts[:depth], typed)
+        lines[parts] = typed
 
 
 def _problem(error: Any, lines: Lines, file: str) -> Problem:
