@@ -1,0 +1,281 @@
+"""Whether answers begin in time: a simulation of requests that queue for one replica."""
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.errors import Problem
+from tunecase.inference.setup import Rate
+from tunecase.inference.trace import POINTS, WINDOW_S, WINDOWS_PER_HOUR
+from tunecase.inference.traffic import Traffic
+from tunecase.quantities import Z80, generator
+from tunecase.records import inference as records
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tunecase.quantities import Draws
+
+SURE = 0.8  # chance from which the objective is met; below 1 - SURE it is not
+FEWEST_REQUESTS, MOST_REQUESTS = 1_500, 6_000  # of one simulation
+FEWEST_WINDOWS = 6
+WARM_UP = 0.1  # of the requests, which find the replica emptier than it is
+PERCENTILE = 0.95
+HALVINGS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One replica as its queue sees it.
+
+    `slots` are the requests that it answers at once. `prefill_s` is the time of a mean input alone, `step_alone_s` that
+    of a token of one request in flight and `step_full_s` with all slots taken. `low` and `high` are the 80% band of its
+    speed, as factors.
+    """
+
+    slots: int
+    prefill_s: float
+    step_alone_s: float
+    step_full_s: float
+    low: float = 1.0
+    high: float = 1.0
+
+    def step_s(self, in_flight: int) -> float:
+        """The time of a token with so many requests in flight: a line between one and all slots [s]."""
+        if self.slots == 1:
+            return self.step_full_s
+        return self.step_alone_s + (self.step_full_s - self.step_alone_s) * (in_flight - 1) / (self.slots - 1)
+
+    def speed(self, chance: float) -> float:
+        """The factor on its speed that is exceeded with the chance: the band as two half lognormals."""
+        from scipy.special import ndtri
+
+        z = -float(ndtri(chance))
+        return float((self.high if z > 0 else 1 / self.low) ** (z / Z80))
+
+
+def server_of(alone: Rate, full: Rate) -> Server:
+    """The replica whose speed was predicted with one request in flight, and at the most that the objective allows."""
+    slots = max(int(full.in_flight), 1)
+    return Server(slots, full.prefill_s, min(alone.step_s, full.step_s), full.step_s, full.low, full.high)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requests:
+    """Requests in the order of arrival, shape (n,) each: when, the time of their input, their answers' tokens."""
+
+    arrival_s: "Draws"
+    prefill_s: "Draws"
+    output_tokens: "Draws"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What came of requests: when each got its slot and its first token [s], and its time for each further token [s]."""
+
+    slot_s: list[float]
+    first_token_s: list[float]
+    per_token_s: list[float]
+
+
+def serve(requests: Requests, server: Server, speed: float = 1.0, prefill_share: float = 0.0) -> Served:
+    """Requests one after the other: each waits for a slot, then for the inputs before it.
+
+        slot  = max(arrival, first slot that is free)
+        first = max(slot, end of the input before) + the rest of the step that runs, half of one + prefill
+        end   = first + output tokens x step(in flight) / (1 - prefill share)
+
+    Args:
+        requests: in the order of arrival.
+        server: the replica.
+        speed: factor on all its times.
+        prefill_share: part of the time in which inputs stop the answers in flight [0 to 1).
+    Returns: the times of every request.
+    Leaves out: answers in flight that change their speed when others join or end, and inputs cut into chunks.
+    """
+    ends: list[float] = []
+    slots, channel_s, slowed = server.slots, 0.0, 1 / (speed * (1 - prefill_share))
+    served = Served([], [], [])
+    rows = zip(
+        requests.arrival_s.tolist(), (requests.prefill_s / speed).tolist(), requests.output_tokens.tolist(), strict=True
+    )
+    for arrival_s, prefill_s, tokens in rows:
+        slot_s = arrival_s
+        while ends and ends[0] <= arrival_s:
+            heapq.heappop(ends)
+        if len(ends) == slots:
+            slot_s = heapq.heappop(ends)
+        step_s = server.step_s(len(ends) + 1) * slowed
+        waits_s = step_s / 2 if ends and prefill_s else 0.0
+        first_s = max(slot_s + waits_s, channel_s) + prefill_s
+        channel_s = first_s if prefill_s else channel_s
+        heapq.heappush(ends, first_s + tokens * step_s)
+        served.slot_s.append(slot_s)
+        served.first_token_s.append(first_s)
+        served.per_token_s.append(step_s)
+    return served
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Whether the objectives are met: the verdict, the chance that they are, and the 95th percentile in the middle [s]."""
+
+    verdict: records.Objective
+    chance: float
+    first_token_s: float
+
+
+def first_token_met(traffic: Traffic, capacity: "Draws", server: Server, seed: int = 0) -> Latency:
+    """Whether 95 of 100 answers begin in time, and further tokens come in time, in the busiest hour at launch.
+
+    Requests of an hour with its bursts arrive at one of the replicas that the load needs, the spare left out. The
+    simulation is run at several speeds inside the band of the throughput; a faster replica never does worse.
+
+    Args:
+        traffic: what arrives, with its objectives.
+        capacity: answers of one replica within the objective [answers/s], shape (worlds,).
+        server: the replica.
+        seed: of the arrivals and lengths.
+    Returns: met where the chance is 0.8 or more, not met where it is 0.2 or less, unsure between; not asked without an
+        objective.
+    Leaves out: doubt in the traffic, for the fleet grows with it; replicas that share their queue, which would wait
+        less; a burst that an estimate from few requests makes too large.
+    """
+    if traffic.first_token_s is None and traffic.per_token_s is None:
+        return Latency("not asked", 1.0, math.nan)
+    rate = rate_per_replica(traffic, capacity)
+    requests = _requests(traffic, server, rate, generator(seed, "arrivals"))
+    trials = _Trials(traffic, server, requests, rate)
+    return Latency(*_verdict(trials), trials.first_token_s(1.0))
+
+
+def rate_per_replica(traffic: Traffic, capacity: "Draws") -> float:
+    """Answers a second that one of the needed replicas gets in the busiest hour at launch, in the middle world."""
+    import numpy as np
+
+    rate = np.median(traffic.answers_per_s * traffic.week.peak)
+    load = np.median(traffic.answers_per_s * traffic.week.peak * traffic.burst_in_window / capacity)
+    return float(rate / max(math.ceil(float(load)), 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trials:
+    """The same requests, at any speed of the replica."""
+
+    traffic: Traffic
+    server: Server
+    requests: Requests
+    rate: float
+
+    def at(self, speed: float) -> Served:
+        """What comes of the requests at a speed."""
+        each_s = self.server.prefill_s / speed
+        full_s = (
+            each_s + float(self.requests.output_tokens.mean()) * self.server.step_full_s / self.server.slots / speed
+        )
+        return serve(self.requests, self.server, speed, min(self.rate, 1 / max(full_s, 1e-12)) * each_s * 0.999)
+
+    def first_token_s(self, speed: float) -> float:
+        """The 95th percentile of the time to the first token [s]."""
+        import numpy as np
+
+        times = np.array(self.at(speed).first_token_s) - self.requests.arrival_s
+        return float(np.quantile(times[int(len(times) * WARM_UP) :], PERCENTILE))
+
+    def is_met(self, chance: float) -> bool:
+        """Whether the objectives are met at the speed that is exceeded with this chance."""
+        import numpy as np
+
+        speed = self.server.speed(chance)
+        wanted = self.traffic.per_token_s
+        if wanted is not None and float(np.mean(self.at(speed).per_token_s)) > wanted:
+            return False
+        return self.traffic.first_token_s is None or self.first_token_s(speed) <= self.traffic.first_token_s
+
+
+def _verdict(trials: _Trials) -> tuple[records.Objective, float]:
+    """The verdict and the chance, by halving the chances between which the objectives cease to be met."""
+    if trials.is_met(SURE):
+        return "met", _chance(trials, SURE, 1.0)
+    if not trials.is_met(1 - SURE):
+        return "not met", _chance(trials, 0.0, 1 - SURE)
+    return "unsure", _chance(trials, 1 - SURE, SURE)
+
+
+def _chance(trials: _Trials, low: float, high: float) -> float:
+    """The chance up to which the objectives are met, between two."""
+    for _ in range(HALVINGS):
+        mid = (low + high) / 2
+        low, high = (mid, high) if trials.is_met(mid) else (low, mid)
+    return (low + high) / 2
+
+
+def _requests(traffic: Traffic, server: Server, rate: float, luck: "np.random.Generator") -> Requests:
+    """Requests of Poisson at a rate that changes every 10 seconds, with lengths from the traffic's quantiles."""
+    import numpy as np
+
+    each = rate * WINDOW_S
+    count = min(max(WINDOWS_PER_HOUR, FEWEST_REQUESTS / each), max(MOST_REQUESTS / each, FEWEST_WINDOWS))
+    loads = _windows(traffic, math.ceil(count), luck)
+    n = luck.poisson(each * loads)
+    arrival_s = np.sort(np.repeat(np.arange(len(loads)), n) + luck.random(int(n.sum()))) * WINDOW_S
+    inputs, outputs = (
+        np.interp(luck.random(len(arrival_s)) * (POINTS - 1), np.arange(POINTS), lengths)
+        for lengths in (traffic.input_lengths, traffic.output_lengths)
+    )
+    tokens = float(np.median(traffic.output_tokens))
+    return Requests(arrival_s, server.prefill_s * inputs, np.maximum(tokens * outputs, min(tokens, 1.0)))
+
+
+def _windows(traffic: Traffic, count: int, luck: "np.random.Generator") -> "Draws":
+    """The load of each 10 seconds over the mean, in any order, shape (count,).
+
+    Those of a trace, else of a gamma distribution whose largest of 360, an hour, is the burst.
+    """
+    import numpy as np
+    from scipy.special import gammaincinv
+
+    points = luck.permutation((np.arange(count) + 0.5) / count)
+    if traffic.windows is not None:
+        loads = np.quantile(traffic.windows, points)
+    else:
+        shape = _shape(float(np.median(traffic.burst)))
+        loads = gammaincinv(shape, points) / shape
+    return np.asarray(loads / loads.mean())
+
+
+def _shape(burst: float) -> float:
+    """The shape of a gamma distribution of mean 1 whose largest of 360 windows is the burst."""
+    from scipy.optimize import brentq
+    from scipy.special import gammaincinv
+
+    top = 1 - 0.5 / WINDOWS_PER_HOUR
+
+    def excess(log_shape: float) -> float:
+        return float(gammaincinv(math.exp(log_shape), top) / math.exp(log_shape)) - burst
+
+    low, high = math.log(0.05), math.log(1e6)
+    if excess(high) >= 0:
+        return math.exp(high)
+    return math.exp(float(brentq(excess, low, high))) if excess(low) > 0 else math.exp(low)
+
+
+def unreachable(traffic: Traffic, server: Server) -> list[Problem]:
+    """The objectives that one request alone misses, at the fast end of the band: no fleet can meet them.
+
+    Args:
+        traffic: with its objectives, in seconds.
+        server: the replica.
+    """
+    asked: Sequence[tuple[str, float | None, float, str]] = (
+        ("serving.traffic.first_token", traffic.first_token_s, server.prefill_s, "reading one input alone"),
+        ("serving.traffic.per_token", traffic.per_token_s, server.step_alone_s, "one token of one request alone"),
+    )
+    fix = "ask for more time, take a faster card or more cards for one replica, or a smaller model"
+    return [
+        Problem(where, f"{wanted:.3g} s", f"at least {least / server.high:.3g} s, the time of {what}", fix)
+        for where, wanted, least, what in asked
+        if wanted is not None and wanted < least / server.high
+    ]
