@@ -1,4 +1,4 @@
-"""How many replicas are rented, and for how many hours a month: whole replicas by the hour, growth, scaling, batches."""
+"""How many replicas are rented, and for how many hours a month: whole replicas, growth, scaling, batches."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tunecase.quantities import Draws
 
-MONTHS_PER_STEP = 3.0  # of the staircase of growth
+GROWTH_PER_STEP = 0.5  # of the logarithm of the load, in the staircase of growth
 MOST_STEPS = 12
 NIGHT_H = 8.0  # in which a batch must be done, where nothing else is said
 HOURS_PER_MONTH = HOURS["month"]
@@ -97,8 +97,8 @@ def fleet(traffic: Traffic, capacity: "Draws", rules: Rules) -> Fleet:
         capacity: answers of one replica within the objective [answers/s], shape (worlds,), > 0.
         rules: by which replicas are rented.
     Returns: the Fleet.
-    Leaves out: growth inside a step of three months (a twelfth of the months where they are more than 36), which is
-        counted at the step's mean; replicas that start late because the load rose within the hour.
+    Leaves out: growth inside a step, at most 12 steps of as many months each, which counts at the step's mean (within
+        1% of 100 steps where the load doubles); replicas that start late because the load rose within the hour.
     """
     import numpy as np
 
@@ -142,8 +142,9 @@ def _steps(traffic: Traffic) -> "Iterator[Draws | float]":
     if not np.any(traffic.growth):
         yield 1.0
         return
-    count = min(max(math.ceil(float(traffic.months.max()) / MONTHS_PER_STEP), 1), MOST_STEPS)
-    rate = np.log1p(traffic.growth) * np.maximum(traffic.months, 0.0) / count
+    whole = np.log1p(traffic.growth) * np.maximum(traffic.months, 0.0)
+    count = min(max(math.ceil(float(whole.max()) / GROWTH_PER_STEP), 1), MOST_STEPS)
+    rate = whole / count
     within = np.where(np.abs(rate) > 1e-9, np.sinh(rate / 2) / np.where(rate == 0, 1, rate / 2), 1.0)
     for step in range(count):
         yield np.exp(rate * (step + 0.5)) * within
@@ -174,7 +175,7 @@ class _Month:
     levels: tuple[Level, ...]
 
     def at(self, growth: "Draws | float") -> "tuple[Draws, Draws, Draws, Draws]":
-        """Replica hours, answers, cold starts in the month, and the share of answers that wait, shape (worlds,) each."""
+        """Replica hours, answers and cold starts in the month, and the share that waits, shape (worlds,) each."""
         import numpy as np
 
         answers = self.traffic.answers_per_month * growth
@@ -206,7 +207,7 @@ class _Month:
         return paid, starts, waiting
 
     def _alone(self, rate: "Draws") -> "tuple[Draws, Draws, Draws]":
-        """The last replica at a rate of arrivals [1/s]: share of the time that is paid, starts an hour, share that waits.
+        """The last replica at a rate of arrivals [1/s]: share of time paid, starts an hour, share of answers that wait.
 
             paid = 1 - 1 / (c rate + exp(k rate)),   starts = rate / (c rate + exp(k rate))
 

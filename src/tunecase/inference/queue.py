@@ -72,15 +72,15 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """What came of requests: when each got its slot and its first token [s], and its time for each further token [s]."""
+class Answered:
+    """What came of requests, in seconds: when each got its slot and its first token, and the time of a further one."""
 
     slot_s: list[float]
     first_token_s: list[float]
     per_token_s: list[float]
 
 
-def serve(requests: Requests, server: Server, speed: float = 1.0, prefill_share: float = 0.0) -> Served:
+def serve(requests: Requests, server: Server, speed: float = 1.0, prefill_share: float = 0.0) -> Answered:
     """Requests one after the other: each waits for a slot, then for the inputs before it.
 
         slot  = max(arrival, first slot that is free)
@@ -97,7 +97,7 @@ def serve(requests: Requests, server: Server, speed: float = 1.0, prefill_share:
     """
     ends: list[float] = []
     slots, channel_s, slowed = server.slots, 0.0, 1 / (speed * (1 - prefill_share))
-    served = Served([], [], [])
+    served = Answered([], [], [])
     rows = zip(
         requests.arrival_s.tolist(), (requests.prefill_s / speed).tolist(), requests.output_tokens.tolist(), strict=True
     )
@@ -120,7 +120,7 @@ def serve(requests: Requests, server: Server, speed: float = 1.0, prefill_share:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Whether the objectives are met: the verdict, the chance that they are, and the 95th percentile in the middle [s]."""
+    """Whether the objectives are met, with which chance, and the 95th percentile in the middle of the band [s]."""
 
     verdict: records.Objective
     chance: float
@@ -169,7 +169,7 @@ class _Trials:
     requests: Requests
     rate: float
 
-    def at(self, speed: float) -> Served:
+    def at(self, speed: float) -> Answered:
         """What comes of the requests at a speed."""
         each_s = self.server.prefill_s / speed
         full_s = (

@@ -125,13 +125,12 @@ class Tally:
         hours = math.ceil(ended / WINDOWS_PER_HOUR)
         counted = np.zeros(hours * WINDOWS_PER_HOUR, dtype=bool)
         counted[begun:ended] = True
-        requests, tokens = (
-            _padded(part, len(counted)).reshape(hours, WINDOWS_PER_HOUR) for part in (self.requests, self.tokens)
-        )
-        counted = counted.reshape(hours, WINDOWS_PER_HOUR)
+        in_hours = (hours, WINDOWS_PER_HOUR)
+        requests, tokens = (_padded(part, len(counted)).reshape(in_hours) for part in (self.requests, self.tokens))
+        is_counted = counted.reshape(in_hours)
         busiest = int(np.argmax(tokens.sum(1)))
-        load = tokens[busiest][counted[busiest]]
-        weights, per_hour = _week(requests.sum(1), counted.mean(1), self.start_hour)
+        load = tokens[busiest][is_counted[busiest]]
+        weights, per_hour = _week(requests.sum(1), is_counted.mean(1), self.start_hour)
         is_long = span_s >= HOURS_PER_WEEK * 3600
         short = (
             () if is_long else (f"{span_s / 86_400:.2g} days are shorter than a week: only burst and lengths count",)
@@ -143,7 +142,7 @@ class Tally:
             weights if is_long else None,
             _burst(load, 1),
             _burst(load, 60 // WINDOW_S),
-            _over_mean(requests[busiest][counted[busiest]]),
+            _over_mean(requests[busiest][is_counted[busiest]]),
             self.inputs.total / n,
             self.outputs.total / n,
             self.inputs.quantiles(),

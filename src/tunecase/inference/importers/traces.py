@@ -73,7 +73,7 @@ class _Reading:
         self._values(lines, arrival, inputs, outputs, gaps)
         if self.problems:
             return
-        self.holes += [(lines[i], float(gaps[i])) for i in np.flatnonzero(gaps > HOLE_S)]
+        self.holes += [(lines[i], float(gaps[i])) for i in np.flatnonzero(gaps > HOLE_S).tolist()]
         if self.tally is None:
             self._begin(float(arrival[0]), rows[0])
         if arrival[-1] - self.first_s > MOST_DAYS * 86_400:
@@ -166,7 +166,7 @@ class _Reading:
 
         odd = (gaps < 0) | (arrival < 0) | ~np.isfinite(arrival)
         odd |= ~((inputs >= 0) & (inputs <= MOST_TOKENS)) | ~((outputs > 0) & (outputs <= MOST_TOKENS))
-        for i in np.flatnonzero(odd):
+        for i in np.flatnonzero(odd).tolist():
             if arrival[i] < 0 or not math.isfinite(arrival[i]):
                 self.problem(lines[i], f"arrival {arrival[i]:g}", "zero seconds or more")
             elif gaps[i] < 0:
@@ -211,7 +211,7 @@ def read_trace(path: Path) -> Trace:
     Args:
         path: a CSV file with a header.
     Returns: the Trace; holes longer than 6 hours are noted and count as time without load.
-    Raises: InputError with up to 20 problems: unknown columns, no row or one row, cells that are no numbers, rows out of
+    Raises: InputError with up to 20 problems: unknown columns, no row or one, cells that are no numbers, rows out of
         order, negative tokens, answers without tokens, times with and without an offset.
     """
     if not path.is_file():
