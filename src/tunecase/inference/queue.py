@@ -4,26 +4,28 @@ import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tunecase.errors import Problem
 from tunecase.inference.setup import Rate
 from tunecase.inference.trace import POINTS, WINDOW_S, WINDOWS_PER_HOUR
 from tunecase.inference.traffic import Traffic
 from tunecase.quantities import Z80, generator
-from tunecase.records import inference as records
 
 if TYPE_CHECKING:
     import numpy as np
 
     from tunecase.quantities import Draws
 
+Verdict = Literal["met", "not met", "unsure", "not asked"]
+
 SURE = 0.8  # chance from which the objective is met; below 1 - SURE it is not
 FEWEST_REQUESTS, MOST_REQUESTS = 1_500, 6_000  # of one simulation
-FEWEST_WINDOWS = 6
+FEWEST_WINDOWS = 3
+MOST_STRATA = 10 * WINDOWS_PER_HOUR  # of the windows' loads; more windows repeat them
 WARM_UP = 0.1  # of the requests, which find the replica emptier than it is
 PERCENTILE = 0.95
-HALVINGS = 4
+HALVINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def serve(requests: Requests, server: Server, speed: float = 1.0, prefill_share:
 class Latency:
     """Whether the objectives are met, with which chance, and the 95th percentile in the middle of the band [s]."""
 
-    verdict: records.Objective
+    verdict: Verdict
     chance: float
     first_token_s: float
 
@@ -195,7 +197,7 @@ class _Trials:
         return self.traffic.first_token_s is None or self.first_token_s(speed) <= self.traffic.first_token_s
 
 
-def _verdict(trials: _Trials) -> tuple[records.Objective, float]:
+def _verdict(trials: _Trials) -> tuple[Verdict, float]:
     """The verdict and the chance, by halving the chances between which the objectives cease to be met."""
     if trials.is_met(SURE):
         return "met", _chance(trials, SURE, 1.0)
@@ -237,13 +239,14 @@ def _windows(traffic: Traffic, count: int, luck: "np.random.Generator") -> "Draw
     import numpy as np
     from scipy.special import gammaincinv
 
-    points = luck.permutation((np.arange(count) + 0.5) / count)
+    strata = min(count, MOST_STRATA)
+    points = (np.arange(strata) + 0.5) / strata
     if traffic.windows is not None:
         loads = np.quantile(traffic.windows, points)
     else:
         shape = _shape(float(np.median(traffic.burst)))
         loads = gammaincinv(shape, points) / shape
-    return np.asarray(loads / loads.mean())
+    return np.asarray(luck.permutation(np.resize(loads / loads.mean(), count)))
 
 
 def _shape(burst: float) -> float:
