@@ -77,12 +77,13 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class LoadPoint:
-    """A load that is worth measuring, and what it would tell."""
+    """A load that is worth measuring, what it would tell, and the words of a load generator that measures it."""
 
     concurrency: int
     input_tokens: int
     output_tokens: int
     why: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
