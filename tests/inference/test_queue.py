@@ -2,11 +2,13 @@
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.inference.making import WORLDS, traffic
+from tunecase import catalog
 from tunecase.inference.queue import (
     Requests,
     Server,
@@ -16,7 +18,7 @@ from tunecase.inference.queue import (
     server_of,
     unreachable,
 )
-from tunecase.inference.setup import Rate
+from tunecase.inference.setup import Rate, Served, Setup
 from tunecase.inference.traffic import SECONDS_PER_MONTH, Traffic
 
 N = 60_000
@@ -162,12 +164,29 @@ def test_the_load_of_one_replica_is_that_of_the_busiest_hour_without_the_spare()
     assert 0.5 == pytest.approx(rate_per_replica(what, CAPACITY))
 
 
-def test_a_server_is_made_of_two_rates() -> None:
-    """Alone and at the most that the objective allows."""
+def test_a_server_is_made_of_two_rates_and_its_engine() -> None:
+    """Alone and at the most within the objective; experts take longer, and an unknown engine is more in doubt."""
     alone, full = (
         Rate(1, 100, n, 64, 0.2, step, 0.7, 1.4, "memory bandwidth") for n, step in ((1.0, 0.01), (20.6, 0.02))
     )
-    assert Server(20, 0.2, 0.01, 0.02, 0.7, 1.4) == server_of(alone, full)
+    dense = Served("a", 7e9, 7e9, 32, 4096, 65536)
+    card = catalog.gpu("H100")
+    known = server_of(Setup(dense, card), alone, full)
+    assert (20, 0.2, 0.01, 0.02, 0.7, 1.4) == (
+        known.slots, known.prefill_s, known.step_alone_s, known.step_full_s, known.low, known.high
+    )  # fmt: skip
+    assert 0 < known.overhead_s < 0.2
+    experts = server_of(Setup(replace(dense, experts=8), card), alone, full)
+    assert experts.factor > known.factor
+    assert server_of(Setup(dense, card, engine="none such"), alone, full).spread > known.spread
+
+
+def test_the_first_token_has_a_doubt_of_its_own() -> None:
+    """The middle is the overhead and the factor; both doubts together widen it as independent ones do."""
+    doubtful = Server(1, 1.0, 0.0, 0.0, 0.5, 2.0, 0.1, 1.5, 0.4)
+    middle, late = (doubtful.first_token_s(lambda speed: 1 / speed, chance) for chance in (0.5, 0.9))
+    assert 1.6 == pytest.approx(middle)
+    assert 0.1 + 1.5 * math.exp(math.hypot(math.log(2), 0.4 * 1.2816)) == pytest.approx(late, rel=1e-3)
 
 
 def test_an_objective_below_one_step_or_one_input_is_refused() -> None:
