@@ -105,13 +105,15 @@ def test_another_currency_multiplies_table_prices_by_its_rate(tmp_path: Path) ->
 def test_every_default_with_a_unit_can_be_drawn() -> None:
     """Each is text that units.py reads in the unit its field wants."""
     at = basis(None, draws=10)
-    words = {"compute.tier", "compute.gpus", "models", "team.role"}
+    words = {"compute.tier", "compute.gpus", "models", "team.role", "serving.traffic.hours"}
     plain = {"training.sequence_tokens", "training.micro_batch", "training.rank", "rounds.most", "levers.tuning_runs"}
+    plain |= {"serving.spare"}
+    none = {"serving.traffic.growth", "serving.traffic.cached"}
     for default in catalog.defaults():
         if default.field in plain:
             assert float(at.text(default.field)) >= 0
         elif default.field not in words:
-            assert at.draw(default.field).min() > 0
+            assert at.draw(default.field).min() > 0 or default.field in none
 
 
 def test_a_price_falls_back_to_the_nearest_tier_on_demand_only() -> None:
