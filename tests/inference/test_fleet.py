@@ -1,5 +1,6 @@
 """Replicas are whole, paid by the rules, and obey what every bill obeys."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from tests.inference.making import OFFICE, WORLDS, traffic
 from tests.projects import basis, written
 from tunecase.inference.fleet import Rules, fleet, nightly, rules_of
-from tunecase.inference.traffic import SECONDS_PER_MONTH, Traffic, Week
+from tunecase.inference.traffic import SECONDS_PER_MONTH, Traffic, Week, traffic_of
 
 MONTH_H = 730.5
 CAPACITY = np.full(WORLDS, 2.0)
@@ -159,10 +160,23 @@ def test_the_rules_are_those_of_the_project(tmp_path: Path) -> None:
     )  # fmt: skip
     at = basis(written("serving: {scale_to_zero: true}", tmp_path))
     assert 0 == rules_of(at, True).spare
-    assert {"serving.cold_start", "serving.keep_alive", "serving.minimum_billing"} == set(at.used)
+    assert {f"serving.{name}" for name in ("cold_start", "keep_alive", "minimum_billing", "night")} == set(at.used)
     kept = rules_of(at, False)
     assert (1, False) == (kept.spare, kept.scale_to_zero)
     assert 1 == rules_of(basis(None), True).spare
+
+
+def test_twenty_thousand_worlds_take_no_time(tmp_path: Path) -> None:
+    """Drawn and counted, growing and scaling to zero; generous, for a busy machine."""
+    stated = "problem: {volume: 20k to 60k per month}\nserving: {scale_to_zero: true, "
+    stated += "traffic: {growth: 0% to 5% per month, hours: office, first_token: 1 s}}"
+    at = basis(written(stated, tmp_path), 20_000)
+    began = time.process_time()
+    what = traffic_of(at, (500.0, 100.0))
+    assert isinstance(what, Traffic)
+    found = fleet(what, np.full(20_000, 3.0), rules_of(at, True))
+    assert time.process_time() - began < 0.5
+    assert (20_000,) == found.replica_hours_per_month.shape
 
 
 weeks = st.sampled_from(

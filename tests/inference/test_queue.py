@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.inference.making import WORLDS, traffic
 from tunecase import catalog
@@ -137,6 +139,21 @@ def test_the_same_seed_gives_the_same_answer() -> None:
     assert one == same
     assert one.first_token_s == pytest.approx(other.first_token_s, rel=0.3)
     assert one != other
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.01, 4), st.floats(0.06, 3), st.floats(1.05, 4), st.floats(1.0, 8))
+def test_more_time_and_a_faster_replica_never_lower_the_chance(
+    answers_per_s: float, objective_s: float, more: float, burst: float
+) -> None:
+    """At the same load of one replica, whatever its burst."""
+    capacity, doubtful = np.full(WORLDS, 1e9), replace(SERVER, overhead_s=0.04, factor=1.2, spread=0.4)
+    fast = replace(
+        doubtful, prefill_s=0.1 / more, step_alone_s=0.01 / more, step_full_s=0.03 / more, overhead_s=0.04 / more
+    )
+    chance = first_token_met(asked(answers_per_s, objective_s, burst=burst), capacity, doubtful).chance
+    assert chance <= first_token_met(asked(answers_per_s, objective_s * more, burst=burst), capacity, doubtful).chance
+    assert chance <= first_token_met(asked(answers_per_s, objective_s, burst=burst), capacity, fast).chance + 0.1
 
 
 def test_a_burst_makes_the_first_token_later() -> None:

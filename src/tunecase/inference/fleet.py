@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 GROWTH_PER_STEP = 0.5  # of the logarithm of the load, in the staircase of growth
 MOST_STEPS = 12
-NIGHT_H = 8.0  # in which a batch must be done, where nothing else is said
 HOURS_PER_MONTH = HOURS["month"]
 WEEKS_PER_MONTH = HOURS_PER_MONTH / HOURS_PER_WEEK
 
@@ -36,7 +35,7 @@ class Rules:
     cold_start_min: "Draws | float" = 5.0
     keep_alive_min: "Draws | float" = 15.0
     minimum_billing_min: "Draws | float" = 1.0
-    night_h: float = NIGHT_H
+    night_h: float = 8.0
 
 
 def rules_of(basis: Basis, scales: bool) -> Rules:
@@ -58,6 +57,7 @@ def rules_of(basis: Basis, scales: bool) -> Rules:
         basis.draw("serving.cold_start", serving.cold_start if serving else None),
         basis.draw("serving.keep_alive"),
         basis.draw("serving.minimum_billing", serving.minimum_billing if serving else None),
+        basis.spread("serving.night").median,
     )
 
 

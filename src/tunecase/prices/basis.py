@@ -96,6 +96,7 @@ WANTED = {
     "serving.cold_start": Wanted("minute", zero_ok=True),
     "serving.minimum_billing": Wanted("minute", zero_ok=True),
     "serving.keep_alive": Wanted("minute", zero_ok=True),
+    "serving.night": Wanted("hour"),
     "alternatives.prompt_hosted": Wanted("hour"),
     "alternatives.prompt_open": Wanted("hour"),
     "alternatives.retrieval": Wanted("hour"),

@@ -1,10 +1,13 @@
 """A trace file is read whole or refused with every mistake and its line."""
 
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.inference.importers.traces import read_trace
@@ -150,3 +153,27 @@ def test_two_hundred_thousand_rows_take_no_second(tmp_path: Path) -> None:
     began = time.process_time()
     assert n == read_trace(path).requests
     assert time.process_time() - began < 2.0
+
+
+cells = st.one_of(
+    st.floats(0, 1e5).map(str),
+    st.integers(0, 900).map(str),
+    st.sampled_from(
+        ["", "x", "-1", "nan", "inf", "1_0", '"', '"5', "2026-03-02T09:00:00Z", "2026-03-02", "1e9", "5 5"]
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(cells, min_size=1, max_size=4), max_size=6))
+def test_any_rows_are_read_or_refused(rows: list[list[str]]) -> None:
+    """A row is counted or named, and nothing else comes of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = trace_file(Path(folder), HEAD + "".join(",".join(row) + "\n" for row in rows))
+        try:
+            trace = read_trace(path)
+        except InputError:
+            return
+    assert sum(any(cell.strip() for cell in row) or len(row) > 1 for row in rows) == trace.requests
+    assert trace.burst >= 1
+    assert np.isfinite([trace.input_tokens, trace.output_tokens, *trace.output_lengths]).all()

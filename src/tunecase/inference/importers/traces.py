@@ -2,8 +2,7 @@
 
 import csv
 import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -22,14 +21,13 @@ COLUMNS = {
     "output": ("output", "num_decode_tokens", "generatedtokens", "response tokens", "output_tokens"),
 }
 ROWS_AT_ONCE = 65_536
+MOST_OF_A_TIME = 40  # characters
 MOST_SHOWN = 20  # problems
 HOLE_S = 6 * 3600  # without a request, after which a hole is noted
 MOST_HOLES = 3  # that are noted one by one
 MOST_DAYS = 800
 EPOCH_S = 1e8  # seconds above which a number counts from 1970
 MONDAY_S = 4 * 86_400  # 1970-01-05
-_OFFSET = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
-_DATE = re.compile(r"^\d{4}-\d\d-\d\d")
 FIX = "correct the row, or take it out"
 
 
@@ -38,6 +36,7 @@ class _Reading:
     """What was read so far of one file: the tally, the last arrival, holes and problems."""
 
     name: str
+    delimiter: str
     columns: tuple[int, int, int]
     is_iso: bool = False
     has_offset: bool = False
@@ -55,27 +54,27 @@ class _Reading:
         if len(self.problems) < MOST_SHOWN:
             self.problems.append(Problem(f"{self.name}:{line}", got, wanted, fix))
 
-    def add(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
+    def add(self, lines: Sequence[int], texts: Sequence[str]) -> None:
         """Counts a chunk of rows, or keeps what is wrong with them."""
         import numpy as np
 
-        if not self.rows:
-            self.is_iso = bool(_DATE.match(rows[0][self.columns[0]].strip())) if _wide(rows[0], self.columns) else False
-            self.has_offset = self.is_iso and bool(_OFFSET.search(rows[0][self.columns[0]].strip()))
-        self.rows += len(rows)
-        numbers = self._numbers(rows)
+        if not self.rows and (first := self._first_time(texts[0])):
+            self.is_iso, self.has_offset = True, first.tzinfo is not None
+        self.rows += len(texts)
+        numbers = self._numbers(texts)
         if numbers is None:
-            numbers, lines = self._row_by_row(lines, rows)
+            numbers, lines = self._row_by_row(lines, texts)
         arrival, inputs, outputs = numbers
         if not len(arrival):
             return
-        gaps = np.diff(arrival, prepend=arrival[0] if math.isinf(self.last_s) else self.last_s)
+        with np.errstate(invalid="ignore"):
+            gaps = np.diff(arrival, prepend=arrival[0] if math.isinf(self.last_s) else self.last_s)
         self._values(lines, arrival, inputs, outputs, gaps)
         if self.problems:
             return
         self.holes += [(lines[i], float(gaps[i])) for i in np.flatnonzero(gaps > HOLE_S).tolist()]
         if self.tally is None:
-            self._begin(float(arrival[0]), rows[0])
+            self._begin(float(arrival[0]), texts[0])
         if arrival[-1] - self.first_s > MOST_DAYS * 86_400:
             self.problem(lines[-1], f"{(arrival[-1] - self.first_s) / 86_400:,.0f} days", f"at most {MOST_DAYS} days")
             return
@@ -83,55 +82,60 @@ class _Reading:
         self.tally.add(arrival, inputs, outputs)
         self.last_s = float(arrival[-1])
 
-    def _begin(self, first_s: float, row: Sequence[str]) -> None:
+    def _cells(self, text: str) -> list[str]:
+        return next(csv.reader([text], delimiter=self.delimiter), [])
+
+    def _first_time(self, text: str) -> datetime | None:
+        """The ISO time in which a row arrives, None where it is none."""
+        cells = self._cells(text)
+        return _time(cells[self.columns[0]]) if len(cells) > self.columns[0] else None
+
+    def _begin(self, first_s: float, text: str) -> None:
         """The hour of the week in which the trace begins: local time of its first row, else Monday 00:00."""
         self.first_s = first_s
         is_clock = self.is_iso or first_s > EPOCH_S
-        local = first_s + (_offset_s(row[self.columns[0]].strip()) if self.is_iso else 0.0)
+        first = self._first_time(text) if self.is_iso else None
+        offset = first.utcoffset() if first else None
+        local = first_s + (offset.total_seconds() if offset else 0.0)
         hour = int((local - MONDAY_S) // 3600) % HOURS_PER_WEEK if is_clock else 0
         self.tally = Tally(first_s - (local % 3600 if is_clock else 0.0), hour)
 
-    def _numbers(self, rows: Sequence[Sequence[str]]) -> "tuple[Draws, Draws, Draws] | None":
+    def _numbers(self, texts: Sequence[str]) -> "tuple[Draws, Draws, Draws] | None":
         """Arrivals [s] and tokens of a chunk, shape (rows,) each; None where a cell of it is no number."""
-        try:
-            cells = list(zip(*rows, strict=True))
-            arrival = self._arrivals(cells[self.columns[0]])
-            return arrival, _floats(cells[self.columns[1]]), _floats(cells[self.columns[2]])
-        except (ValueError, IndexError):
-            return None
-
-    def _arrivals(self, cells: Sequence[str]) -> "Draws":
-        """Seconds of a column. Raises ValueError where a cell is of another kind than the first."""
         import numpy as np
 
-        if not self.is_iso:
-            return _floats(cells)
-        texts = [cell.strip() for cell in cells]
-        offsets = [_OFFSET.search(text) for text in texts]
-        if {match is not None for match in offsets} != {self.has_offset}:
-            raise ValueError("offsets")
-        bare = [text[: match.start()] if match else text for text, match in zip(texts, offsets, strict=True)]
-        stamps = np.array(bare, dtype="datetime64[us]")
-        if np.isnat(stamps).any():
-            raise ValueError("no time")
-        seconds = stamps.astype(np.int64) / 1e6
-        return np.asarray(seconds - np.array([_offset_s(text) for text in texts]) if self.has_offset else seconds)
+        kind = np.dtype([("arrival", f"U{MOST_OF_A_TIME}" if self.is_iso else "f8"), ("input", "f8"), ("output", "f8")])
+        try:
+            read = np.loadtxt(
+                texts, kind, comments=None, delimiter=self.delimiter, usecols=self.columns, ndmin=1, quotechar='"'
+            )
+            arrival = self._arrivals(read["arrival"].tolist()) if self.is_iso else read["arrival"]
+        except (ValueError, IndexError):
+            return None
+        has_gap = any(np.isnan(part).any() for part in (arrival, read["input"], read["output"]))
+        return None if has_gap else (arrival, read["input"], read["output"])
 
-    def _row_by_row(
-        self, lines: Sequence[int], rows: Sequence[Sequence[str]]
-    ) -> "tuple[tuple[Draws, Draws, Draws], list[int]]":
+    def _arrivals(self, cells: Sequence[str]) -> "Draws":
+        """Seconds of ISO times. Raises ValueError where one is none, or has an offset unlike the first."""
+        import numpy as np
+
+        times = [datetime.fromisoformat(cell.strip()) for cell in cells]
+        if any((time.tzinfo is not None) != self.has_offset for time in times):
+            raise ValueError("offsets")
+        if not self.has_offset:
+            times = [time.replace(tzinfo=UTC) for time in times]
+        return np.array([time.timestamp() for time in times])
+
+    def _row_by_row(self, lines: Sequence[int], texts: Sequence[str]) -> "tuple[tuple[Draws, Draws, Draws], list[int]]":
         """The good rows of a chunk with their lines; what is wrong with the others is kept."""
         import numpy as np
 
         good: list[tuple[float, float, float]] = []
         kept: list[int] = []
-        for line, row in zip(lines, rows, strict=True):
-            if not _wide(row, self.columns):
-                self.problem(line, f"{len(row)} cells", f"at least {max(self.columns) + 1}, as in the first row")
-                continue
-            read = self._numbers([row])
+        for line, text in zip(lines, texts, strict=True):
+            read = self._numbers([text])
             if read is None:
-                self._unreadable(line, row)
+                self._unreadable(line, self._cells(text))
                 continue
             good.append((float(read[0][0]), float(read[1][0]), float(read[2][0])))
             kept.append(line)
@@ -140,25 +144,23 @@ class _Reading:
 
     def _unreadable(self, line: int, row: Sequence[str]) -> None:
         """Keeps which cell of a row is no time or number."""
-        arrival = row[self.columns[0]].strip()
-        if self.is_iso and _DATE.match(arrival) and bool(_OFFSET.search(arrival)) != self.has_offset:
+        if len(row) <= max(self.columns):
+            self.problem(line, f"{len(row)} cells", f"at least {max(self.columns) + 1}, as in the first row")
+            return
+        before, arrival = self.count, row[self.columns[0]].strip()
+        at = _time(arrival)
+        if self.is_iso and at and (at.tzinfo is not None) != self.has_offset:
             have = "with an offset" if self.has_offset else "without an offset"
             fix = "write every time with its offset, such as 2026-03-02T09:15:00+01:00"
             self.problem(line, f"arrival {arrival!r}", f"times {have}, as in the first row", fix)
-            return
-        try:
-            self._arrivals([arrival])
-        except ValueError:
-            wanted = (
-                "an ISO time, as in the first row" if self.is_iso else "seconds, as in the first row, or an ISO time"
-            )
-            self.problem(line, f"arrival {arrival!r}", wanted)
-            return
+        elif (at is None) if self.is_iso else not _is_number(arrival):
+            wanted = "an ISO time" if self.is_iso else "seconds, or ISO times in all rows"
+            self.problem(line, f"arrival {arrival!r}", f"{wanted}, as in the first row")
         for name, column in (("input", self.columns[1]), ("output", self.columns[2])):
-            try:
-                _floats([row[column]])
-            except ValueError:
+            if not _is_number(row[column]):
                 self.problem(line, f"{name} {row[column]!r}", "a number of tokens")
+        if self.count == before:
+            self.problem(line, repr(self.delimiter.join(row)), "plain numbers and times, as in the first row")
 
     def _values(self, lines: Sequence[int], arrival: "Draws", inputs: "Draws", outputs: "Draws", gaps: "Draws") -> None:
         """Keeps rows whose numbers cannot be: out of order, negative, no output."""
@@ -179,27 +181,19 @@ class _Reading:
                 self.problem(lines[i], f"output {outputs[i]:g}", "more than zero tokens", fix)
 
 
-def _wide(row: Sequence[str], columns: tuple[int, int, int]) -> bool:
-    return len(row) > max(columns)
+def _is_number(text: str) -> bool:
+    try:
+        return "_" not in text and not math.isnan(float(text))
+    except ValueError:
+        return False
 
 
-def _floats(cells: Iterable[str]) -> "Draws":
-    """Numbers of cells, shape (cells,). Raises ValueError where one is none or not finite."""
-    import numpy as np
-
-    numbers = np.array(list(cells), dtype=str).astype(float)
-    if np.isnan(numbers).any():
-        raise ValueError("not a number")
-    return numbers
-
-
-def _offset_s(text: str) -> float:
-    """Seconds of an ISO time's offset from UTC, 0 without one."""
-    match = _OFFSET.search(text)
-    if match is None or match[1] == "Z":
-        return 0.0
-    digits = match[1][1:].replace(":", "")
-    return (1 if match[1][0] == "+" else -1) * (int(digits[:2]) * 3600 + int(digits[2:]) * 60)
+def _time(text: str) -> datetime | None:
+    """The time of an ISO text with a date, None where it is none."""
+    try:
+        return datetime.fromisoformat(text.strip()) if "-" in text else None
+    except ValueError:
+        return None
 
 
 def read_trace(path: Path) -> Trace:
@@ -228,9 +222,10 @@ def read_trace(path: Path) -> Trace:
 
 
 def _read(name: str, stream: TextIO) -> Trace:
-    rows = csv.reader(stream)
-    reading = _Reading(name, _columns(name, next(rows, [])))
-    for lines, chunk in _chunks(rows):
+    header = next(stream, "")
+    delimiter = max(",;\t", key=header.count)
+    reading = _Reading(name, delimiter, _columns(name, next(csv.reader([header], delimiter=delimiter), [])))
+    for lines, chunk in _chunks(stream):
         reading.add(lines, chunk)
     if reading.count > MOST_SHOWN:
         got = f"{reading.count - MOST_SHOWN:,} further problems"
@@ -245,15 +240,15 @@ def _read(name: str, stream: TextIO) -> Trace:
     return reading.tally.trace(reading.first_s, tuple(_notes(reading)))
 
 
-def _chunks(rows: "Iterator[list[str]]") -> Iterator[tuple[Sequence[int], list[list[str]]]]:
+def _chunks(stream: TextIO) -> Iterator[tuple[Sequence[int], list[str]]]:
     """Rows with their lines, 65,536 at a time; empty lines are skipped."""
     line = 2
-    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+    while chunk := list(islice(stream, ROWS_AT_ONCE)):
         lines: Sequence[int] = range(line, line + len(chunk))
         line += len(chunk)
-        if not all(chunk):
-            lines = [at for at, row in zip(lines, chunk, strict=True) if row]
-            chunk = [row for row in chunk if row]
+        if any(map(str.isspace, chunk)):
+            lines = [at for at, text in zip(lines, chunk, strict=True) if not text.isspace()]
+            chunk = [text for text in chunk if not text.isspace()]
         if chunk:
             yield lines, chunk
 
