@@ -145,7 +145,8 @@ def _steps(traffic: Traffic) -> "Iterator[Draws | float]":
     whole = np.log1p(traffic.growth) * np.maximum(traffic.months, 0.0)
     count = min(max(math.ceil(float(whole.max()) / GROWTH_PER_STEP), 1), MOST_STEPS)
     rate = whole / count
-    within = np.where(np.abs(rate) > 1e-9, np.sinh(rate / 2) / np.where(rate == 0, 1, rate / 2), 1.0)
+    half = np.maximum(rate / 2, 1e-6)
+    within = np.sinh(half) / half  # the mean of a step over its middle
     for step in range(count):
         yield np.exp(rate * (step + 0.5)) * within
 
