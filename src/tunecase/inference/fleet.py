@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GROWTH_PER_STEP = 0.5  # of the logarithm of the load, in the staircase of growth
 MOST_STEPS = 12
+MOST_IDLE = 50.0  # arrivals in the idle time, beyond which a replica never is given back
 HOURS_PER_MONTH = HOURS["month"]
 WEEKS_PER_MONTH = HOURS_PER_MONTH / HOURS_PER_WEEK
 
@@ -194,34 +195,30 @@ class _Month:
         return paid * WEEKS_PER_MONTH, answers, none, none
 
     def _to_zero(self, load: "Draws", rate: "Draws") -> "tuple[Draws, Draws, Draws]":
-        """Replica hours and cold starts of a week, and the share of answers that wait times the hours of a week."""
-        import numpy as np
+        """Replica hours and cold starts of a week, and the share of answers that wait times the hours of a week.
 
-        paid, starts, waiting = (np.zeros(len(load)) for _ in range(3))
-        for level in self.levels:
-            needed = np.ceil(load * level.weight)
-            on, begun, late = self._alone(rate * level.weight)
-            is_one = needed <= 1
-            paid += np.where(is_one, on, needed) * level.hours
-            starts += np.where(is_one, begun, 0.0) * level.hours
-            waiting += np.where(is_one, late * level.weight, 0.0) * level.hours
-        return paid, starts, waiting
+        The last replica, at a rate r of Poisson arrivals, is paid for a share of the time and starts so often:
 
-    def _alone(self, rate: "Draws") -> "tuple[Draws, Draws, Draws]":
-        """The last replica at a rate of arrivals [1/s]: share of time paid, starts an hour, share of answers that wait.
+            paid = 1 - 1 / (c r + exp(k r)),   starts = r / (c r + exp(k r)),   share that waits = (1 + c r) / (...)
 
-            paid = 1 - 1 / (c rate + exp(k rate)),   starts = rate / (c rate + exp(k rate))
-
-        with arrivals of Poisson, the cold start c, and the idle time k that ends it: at least what is left of the
-        minimum billing. Never less than the share of its capacity that is used.
+        with the cold start c, and the idle time k that ends it: at least what is left of the minimum billing. Never
+        less than the share of its capacity that is used.
         """
         import numpy as np
 
         cold_s, billed_s = 60 * np.asarray(self.rules.cold_start_min), 60 * np.asarray(self.rules.minimum_billing_min)
-        idle_s = np.maximum(60 * np.asarray(self.rules.keep_alive_min), billed_s - cold_s)
-        cycle = cold_s * rate + np.exp(np.minimum(idle_s * rate, 50.0))
-        on = np.minimum(np.maximum(1 - 1 / cycle, rate / self.capacity), 1.0)
-        return on, 3600 * rate / cycle, (1 + cold_s * rate) / cycle
+        idle = np.maximum(60 * np.asarray(self.rules.keep_alive_min), billed_s - cold_s) * rate
+        cold, used = cold_s * rate, rate / self.capacity
+        paid, starts, waiting = (np.zeros(len(load)) for _ in range(3))
+        for level in self.levels:
+            needed = load * level.weight
+            is_one, cold_here = needed <= 1, cold * level.weight
+            left = 1 / (cold_here + np.exp(np.minimum(idle * level.weight, MOST_IDLE)))
+            paid += np.where(is_one, np.maximum(1 - left, used * level.weight), np.ceil(needed)) * level.hours
+            begun = left * is_one * (level.weight * level.hours)
+            starts += begun
+            waiting += begun * (1 + cold_here)
+        return paid, 3600 * rate * starts, waiting
 
 
 def nightly(traffic: Traffic, offline: "Draws", rules: Rules) -> Fleet:

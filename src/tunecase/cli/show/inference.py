@@ -3,17 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import (
-    Interval80,
-    band_words,
-    counted,
-    figures,
-    interval_words,
-    money,
-    money_band,
-    sentence,
-    share,
-)
+from tunecase.quantities import Interval80, band_words, counted, figures, interval_words, money, money_band, sentence, share
 from tunecase.records import Inference, InferenceWay, Throughput
 
 if TYPE_CHECKING:
