@@ -14,8 +14,9 @@ class Served:
 
     `params` are all parameters, `active` those that one token meets, `kv_elements` the numbers that one token of a
     sequence keeps in the cache over all layers, `kv_window_elements` those of layers whose window ends after `window`
-    tokens (0 without such layers), `experts` 0 for a dense model. `guessed` is why the dimensions are not exact, empty
-    where they are counted.
+    tokens (0 without such layers), `experts` 0 for a dense model, of which one token meets `active_experts`. A cache
+    can be split over at most `kv_heads` cards (1 for latent attention). `guessed` is why the dimensions are not exact,
+    empty where they are counted.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Served:
     kv_window_elements: float = 0.0
     context: int = 0
     guessed: str = ""
+    active_experts: int = 0
+    kv_heads: int = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""What one card does at a load: bytes it reads, products it computes, sums it sends, and how many requests fit."""
+
+from dataclasses import dataclass
+
+from tunecase.catalog import Gpu
+from tunecase.inference.engines import Engine
+from tunecase.inference.setup import Load, Served, Setup
+from tunecase.inference.steps import Work
+
+GIB = 2**30
+# Bytes of one weight; 4-bit weights keep a scale for each small group, and some layers in 16 bit.
+WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.57, "fp4": 0.57}
+EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
+CACHE_BYTES = {**WEIGHT_BYTES, "": 2.0, "fp4": 0.5, "int4": 0.5}
+# What an engine leaves free, and what it takes beside weights and cache on each card.
+USABLE_SHARE, BESIDE_GIB = 0.92, 2.0
+# Tokens of input that one step takes together.
+INPUT_CHUNK_TOKENS = 8192.0
+# Overheads are those of releases of this month; older ones are slower.
+NEWEST = 2026 + 3 / 12
+# Cards that compute 4-bit products in 4 bit: twice the 8-bit rate.
+NATIVE_FOUR_BIT = ("blackwell", "cdna4")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many requests fit: in the memory left for the cache, and in the engine's batch."""
+
+    in_memory: float
+    batch_cap: float
+
+    @property
+    def most(self) -> float:
+        """The smaller of the two, at least one."""
+        return max(1.0, min(self.in_memory, self.batch_cap))
+
+
+def cache_bytes(setup: Setup, tokens: float) -> float:
+    """Bytes that a sequence of so many tokens keeps in the cache."""
+    model = setup.model
+    elements = model.kv_elements * tokens + model.kv_window_elements * min(tokens, model.window or tokens)
+    return elements * CACHE_BYTES[setup.kv_precision]
+
+
+def free_bytes(setup: Setup) -> float:
+    """Bytes left for the cache on all cards of a replica; negative where the weights do not fit."""
+    have = (setup.card.memory_gib * USABLE_SHARE - BESIDE_GIB) * GIB * setup.cards
+    return have - setup.model.params * WEIGHT_BYTES[setup.precision]
+
+
+def room(setup: Setup, load: Load, engine: Engine) -> Room:
+    """How many requests of a load fit into one replica; a cached beginning is held all the same.
+
+    Source: serving engines size their cache by what the weights leave; 92% of memory less 2 GiB a card, assumed.
+    """
+    each = cache_bytes(setup, load.input_tokens + load.output_tokens / 2)
+    # A cache that cannot be split over all cards is held more than once.
+    each *= setup.tensor / min(setup.tensor, setup.model.kv_heads)
+    return Room(max(free_bytes(setup), 0.0) / each, float(engine.batch_cap * setup.pipeline))
+
+
+def rate_tflops(card: Gpu, precision: str) -> float:
+    """The best large product of a card in the precision in which it computes [TFLOP/s]."""
+    if precision == "fp32":
+        return card.product_tflops / 2
+    if precision == "fp4" and card.generation in NATIVE_FOUR_BIT and card.product_fp8_tflops:
+        return 2 * card.product_fp8_tflops
+    if precision in EIGHT_BIT and card.product_fp8_tflops:
+        return card.product_fp8_tflops
+    return card.product_tflops
+
+
+def touched(model: Served, tokens: float) -> float:
+    """Parameters that a step over so many tokens reads: all experts that any of them is sent to."""
+    if not model.experts or not model.active_experts:
+        return model.active
+    share = model.active_experts / model.experts
+    return model.active + (model.params - model.active) * (1 - (1 - share) ** max(tokens - 1, 0.0))
+
+
+def years_old(engine_date: str) -> float:
+    """Years from a release to the newest that was measured, 0 for newer ones and for none stated."""
+    if not engine_date:
+        return 0.0
+    year, _, rest = engine_date.partition("-")
+    month = rest.partition("-")[0]
+    return max(0.0, NEWEST - (int(year) + (int(month) if month else 6) / 12))
+
+
+def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
+    """What one card of one stage does with so many requests in flight."""
+    model, card = setup.model, setup.card
+    cards, stages = setup.cards, setup.pipeline
+    width = WEIGHT_BYTES[setup.precision]
+    sequences = max(in_flight / stages, 1.0)
+    fresh = load.input_tokens * (1 - load.cached_share)
+    merged = max(1.0, min(in_flight, INPUT_CHUNK_TOKENS / max(fresh, 1.0)))
+    attention = 2 * model.layers * model.hidden * (load.input_tokens**2 - (load.input_tokens - fresh) ** 2)
+    context = load.input_tokens + load.output_tokens / 2
+    split = min(setup.tensor, model.kv_heads)
+    traffic = 2 * 2 * model.layers / stages * model.hidden * 2 * (setup.tensor - 1) / setup.tensor / 1e9
+    return Work(
+        weights_gb=touched(model, sequences) * width / cards / 1e9,
+        cache_gb=sequences * cache_bytes(setup, context) / (split * stages) / 1e9,
+        step_tflop=2 * model.active * sequences / cards / 1e12,
+        input_tflop=(2 * model.active * fresh + attention) / cards / 1e12,
+        merged_inputs=merged,
+        input_weights_gb=touched(model, merged * fresh) * width / cards / 1e9,
+        bandwidth_gb_per_s=card.bandwidth_tb_per_s * 1e3,
+        tflops=rate_tflops(card, setup.precision),
+        layers=model.layers / stages,
+        sequences=sequences,
+        sums=float(setup.tensor > 1),
+        step_sum_gb=traffic * sequences,
+        input_sum_gb=traffic * fresh,
+        link_gb_per_s=card.link_gb_per_s,
+        python=float(engine.overheads == "python"),
+        age_years=years_old(setup.engine_date),
+        four_bit=float(setup.precision in FOUR_BIT),
+        experts=float(model.experts > 0),
+    )
