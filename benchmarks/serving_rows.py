@@ -121,6 +121,8 @@ class _LeftOutError(Exception):
 def _run(row: dict[str, str], name: str, publisher: str) -> Run:
     if _text(row, "engine") in ("hosted-api", "hosted api"):
         raise _LeftOutError("a hosted API on unknown hardware")
+    if "rate" in _text(row, "load_kind"):
+        raise _LeftOutError("an open load: its throughput is the rate at which requests were sent")
     cards = _number(row, "n_gpus")
     if not cards or cards < 1:
         raise _LeftOutError("the number of cards is not stated")
@@ -136,7 +138,7 @@ def _run(row: dict[str, str], name: str, publisher: str) -> Run:
     load = Load(
         input_tokens=_input_tokens(row, assumed),
         output_tokens=output,
-        concurrency=None if concurrency is None else concurrency / replicas,
+        concurrency=None if concurrency is None else max(1.0, concurrency / replicas),
         kind=kind,
         cached_share=0.0,
     )
@@ -152,6 +154,8 @@ def _run(row: dict[str, str], name: str, publisher: str) -> Run:
         adapters=int("unmerged" in _text(row, "notes")),
     )
     truth, measured = _truth(row, load, concurrency, cards)
+    if concurrency is not None and concurrency < replicas:
+        truth *= replicas / concurrency  # the other replicas had nothing to do
     layout = tuple(
         _text(row, key) for key in ("engine", "engine_version", "model", "gpu", "precision", "n_gpus", "tp", "parallel")
     )

@@ -40,6 +40,8 @@ class _Row:
     experts: int
     active_experts: int
     context: int
+    pair_flop: float
+    cached_pair_flop: float
     source: str
     date: str
 
@@ -119,6 +121,8 @@ def _of_row(row: _Row) -> Served:
         context=row.context,
         active_experts=row.active_experts,
         kv_heads=row.kv_heads,
+        pair_flop=row.pair_flop,
+        cached_pair_flop=row.cached_pair_flop,
     )
 
 
@@ -139,6 +143,9 @@ def _of_shape(shape: Shape) -> Served:
         context=shape.context,
         active_experts=shape.active_experts,
         kv_heads=1 if latent else shape.kv_heads,
+        pair_flop=2.0 * shape.layers * (shape.query + shape.value),
+        # Latent attention reads the cache without unfolding it: each head meets the whole vector.
+        cached_pair_flop=2.0 * shape.layers * (2 * shape.heads * latent if latent else shape.query + shape.value),
     )
 
 

@@ -4,30 +4,37 @@ The formulas use arithmetic alone, so that they hold for one set-up (numbers) an
 """
 
 from dataclasses import dataclass
+from math import e
 from typing import Any
 
 # A number for one set-up, or an array over many.
 Number = Any
+MICRO = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What one card of one pipeline stage does at a load, in a decode step and for one request's input.
 
-    Gigabytes, TFLOP and counts; `python`, `four_bit`, `native_four_bit` and `experts` are 1 or 0, `age_years` those of
-    the release before the newest that was measured. `waves` are the sequences of one step (a pipeline takes turns).
+    Gigabytes and TFLOP of one card. `sequences` are those of one step (the stages of a pipeline take turns),
+    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `experts` and `sums` (over cards) are 1 or 0,
+    `age_years` is the age of the release against the newest that was measured.
     """
 
     weights_gb: Number
     cache_gb: Number
     step_tflop: Number
-    input_tflop: Number
-    merged_inputs: Number
+    step_attention_tflop: Number
     input_weights_gb: Number
+    input_tflop: Number
+    input_attention_tflop: Number
     bandwidth_gb_per_s: Number
     tflops: Number
+    attention_tflops: Number
     layers: Number
     sequences: Number
+    merged_inputs: Number
+    output_tokens: Number
     sums: Number
     step_sum_gb: Number
     input_sum_gb: Number
@@ -40,14 +47,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """The constants of serving_constants.csv: shares of what a card's data sheet says, and overheads in microseconds."""
+    """The constants of serving_constants.csv: shares of what a data sheet says, overheads in microseconds."""
 
     bandwidth: float
     decode_products: float
     prefill_products: float
+    attention_products: float
     overlap: float
     layer_python: float
     layer_compiled: float
+    layer_experts: float
     sequence_python: float
     sequence_compiled: float
     older_python: float
@@ -57,6 +66,12 @@ class Constants:
     four_bit_bandwidth: float
     four_bit_products: float
     expert_bandwidth: float
+    burst_tail: float
+
+
+def request_seconds(work: Work, at: Constants) -> Number:
+    """Seconds of a stage that one request takes: its input, and its share of the steps of its output."""
+    return input_seconds(work, at) + work.output_tokens * step_seconds(work, at) / work.sequences
 
 
 def step_seconds(work: Work, at: Constants) -> Number:
@@ -68,10 +83,12 @@ def step_seconds(work: Work, at: Constants) -> Number:
     Source: the roofline with overheads; constants fitted, serving_constants.csv.
     Leaves out sampling that depends on the vocabulary, and speculative decoding.
     """
-    reading = _weights(work, at) * work.weights_gb + work.cache_gb
-    reading = reading / (work.bandwidth_gb_per_s * at.bandwidth)
-    computing = work.step_tflop / (work.tflops * at.decode_products * _part(work.four_bit, at.four_bit_products))
-    return _overlapped(reading, computing, at.overlap) + _overheads(work, at) + _sums(work.step_sum_gb, work, at)
+    reading = (_slower(work, at) * work.weights_gb + work.cache_gb) / (work.bandwidth_gb_per_s * at.bandwidth)
+    computing = _computing(work.step_tflop, at.decode_products, work, at)
+    computing = computing + _attending(work.step_attention_tflop, work, at)
+    sequence = MICRO * _by_engine(at.sequence_compiled, at.sequence_python, work) * work.sequences
+    overheads = _aged(work, at) * (_launches(work, at) + sequence)
+    return _overlapped(reading, computing, at.overlap) + overheads + _sums(work.step_sum_gb, work, at)
 
 
 def input_seconds(work: Work, at: Constants) -> Number:
@@ -79,11 +96,11 @@ def input_seconds(work: Work, at: Constants) -> Number:
 
     Source: as `step_seconds`. Leaves out the queue before it.
     """
-    computing = work.input_tflop / (work.tflops * at.prefill_products * _part(work.four_bit, at.four_bit_products))
-    reading = _weights(work, at) * work.input_weights_gb / (work.bandwidth_gb_per_s * at.bandwidth)
-    launches = work.layers * _layer(work, at) * _aged(work, at)
-    sums = _sums(work.input_sum_gb * work.merged_inputs, work, at)
-    return _overlapped(reading / work.merged_inputs, computing, at.overlap) + (launches + sums) / work.merged_inputs
+    computing = _computing(work.input_tflop, at.prefill_products, work, at)
+    computing = computing + _attending(work.input_attention_tflop, work, at)
+    reading = _slower(work, at) * work.input_weights_gb / (work.bandwidth_gb_per_s * at.bandwidth)
+    shared = _aged(work, at) * _launches(work, at) + _sums(work.input_sum_gb * work.merged_inputs, work, at)
+    return _overlapped(reading / work.merged_inputs, computing, at.overlap) + shared / work.merged_inputs
 
 
 def _overlapped(one: Number, other: Number, power: float) -> Number:
@@ -95,26 +112,32 @@ def _part(flag: Number, share: float) -> Number:
     return 1 + flag * (share - 1)
 
 
-def _weights(work: Work, at: Constants) -> Number:
-    slower = _part(work.four_bit, at.four_bit_bandwidth) * _part(work.experts, at.expert_bandwidth)
-    return 1 / slower
+def _by_engine(compiled: float, python: float, work: Work) -> Number:
+    return compiled + work.python * (python - compiled)
 
 
-def _layer(work: Work, at: Constants) -> Number:
-    return 1e-6 * (at.layer_compiled + work.python * (at.layer_python - at.layer_compiled))
+def _slower(work: Work, at: Constants) -> Number:
+    """How many times longer weights take to read than plain ones of as many bytes."""
+    return 1 / (_part(work.four_bit, at.four_bit_bandwidth) * _part(work.experts, at.expert_bandwidth))
+
+
+def _computing(tflop: Number, share: float, work: Work, at: Constants) -> Number:
+    return tflop / (work.tflops * share * _part(work.four_bit, at.four_bit_products))
+
+
+def _attending(tflop: Number, work: Work, at: Constants) -> Number:
+    return tflop / (work.attention_tflops * at.attention_products)
+
+
+def _launches(work: Work, at: Constants) -> Number:
+    layer = _by_engine(at.layer_compiled, at.layer_python, work) + work.experts * at.layer_experts
+    return MICRO * layer * work.layers
 
 
 def _aged(work: Work, at: Constants) -> Number:
     """By how much the overheads of an older release are larger."""
-    return 2.718281828459045 ** (
-        (at.older_compiled + work.python * (at.older_python - at.older_compiled)) * work.age_years
-    )
-
-
-def _overheads(work: Work, at: Constants) -> Number:
-    sequence = 1e-6 * (at.sequence_compiled + work.python * (at.sequence_python - at.sequence_compiled))
-    return _aged(work, at) * (work.layers * _layer(work, at) + work.sequences * sequence)
+    return e ** (_by_engine(at.older_compiled, at.older_python, work) * work.age_years)
 
 
 def _sums(gigabytes: Number, work: Work, at: Constants) -> Number:
-    return work.sums * (work.layers * 1e-6 * at.hop + gigabytes / (work.link_gb_per_s * at.link))
+    return work.sums * (work.layers * MICRO * at.hop + gigabytes / (work.link_gb_per_s * at.link))

@@ -7,11 +7,11 @@ from tunecase import catalog
 from tunecase.inference.bands import band
 from tunecase.inference.engines import Engine, engine, engines
 from tunecase.inference.setup import Load, Rate, Refusal, Setup
-from tunecase.inference.steps import Constants, input_seconds, step_seconds
+from tunecase.inference.steps import Constants, input_seconds, request_seconds, step_seconds
 from tunecase.inference.work import WEIGHT_BYTES, free_bytes, room, work_of
 
-# A burst ends in a tail: about half an answer's steps at half the batch, as requests end at different lengths.
-TAIL_ANSWERS, TAIL_BATCH = 0.5, 0.5
+# The batch of a burst's tail against the full one.
+TAIL_BATCH = 0.5
 WITHOUT_8_BIT = ("volta", "turing")
 
 
@@ -79,15 +79,14 @@ def _times(setup: Setup, load: Load, running: Engine, batch: float, at: Constant
     work = work_of(setup, load, running, batch)
     step = step_seconds(work, at)
     alone = replace(work, merged_inputs=1.0)
-    request = input_seconds(work, at) + load.output_tokens * step / work.sequences
-    return _Times(input_seconds(alone, at) * setup.pipeline, step * setup.pipeline, request)
+    return _Times(input_seconds(alone, at) * setup.pipeline, step * setup.pipeline, request_seconds(work, at))
 
 
 def _burst(setup: Setup, load: Load, running: Engine, batch: float, times: _Times, at: Constants) -> float:
     """Requests per second over a whole burst, its thinning end included."""
     count = load.concurrency or batch
     tail = _times(setup, load, running, max(1.0, batch * TAIL_BATCH), at)
-    return count / (count * times.request_s + TAIL_ANSWERS * load.output_tokens * tail.step_s)
+    return count / (count * times.request_s + at.burst_tail * load.output_tokens * tail.step_s)
 
 
 @cache

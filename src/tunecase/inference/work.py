@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tunecase.catalog import Gpu
-from tunecase.inference.engines import Engine
+from tunecase.inference.engines import Engine, engine
 from tunecase.inference.setup import Load, Served, Setup
 from tunecase.inference.steps import Work
 
@@ -11,9 +11,9 @@ GIB = 2**30
 # Bytes of one weight; 4-bit weights keep a scale for each small group, and some layers in 16 bit.
 WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.57, "fp4": 0.57}
 EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
-CACHE_BYTES = {**WEIGHT_BYTES, "": 2.0, "fp4": 0.5, "int4": 0.5}
-# What an engine leaves free, and what it takes beside weights and cache on each card.
-USABLE_SHARE, BESIDE_GIB = 0.92, 2.0
+CACHE_BYTES = {**WEIGHT_BYTES, "fp4": 0.5, "int4": 0.5}
+# What an engine uses of a card's memory, and what it takes beside weights and cache: a share, at most so much.
+USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.92, 0.05, 2.0
 # Tokens of input that one step takes together.
 INPUT_CHUNK_TOKENS = 8192.0
 # Overheads are those of releases of this month; older ones are slower.
@@ -39,12 +39,20 @@ def cache_bytes(setup: Setup, tokens: float) -> float:
     """Bytes that a sequence of so many tokens keeps in the cache."""
     model = setup.model
     elements = model.kv_elements * tokens + model.kv_window_elements * min(tokens, model.window or tokens)
-    return elements * CACHE_BYTES[setup.kv_precision]
+    return elements * CACHE_BYTES[setup.kv_precision or _kept_in(setup)]
+
+
+def _kept_in(setup: Setup) -> str:
+    """The precision in which an engine keeps the cache unless it is told: 8 bit where TensorRT-LLM has such weights."""
+    compiled = engine(setup.engine)
+    narrow = setup.precision in (*EIGHT_BIT, *FOUR_BIT) and setup.card.peak_fp8_tflops > 0
+    return "fp8" if compiled is not None and compiled.name == "tensorrt-llm" and narrow else "fp16"
 
 
 def free_bytes(setup: Setup) -> float:
     """Bytes left for the cache on all cards of a replica; negative where the weights do not fit."""
-    have = (setup.card.memory_gib * USABLE_SHARE - BESIDE_GIB) * GIB * setup.cards
+    memory = setup.card.memory_gib
+    have = (memory * USABLE_SHARE - min(BESIDE_GIB, BESIDE_SHARE * memory)) * GIB * setup.cards
     return have - setup.model.params * WEIGHT_BYTES[setup.precision]
 
 
@@ -78,6 +86,27 @@ def touched(model: Served, tokens: float) -> float:
     return model.active + (model.params - model.active) * (1 - (1 - share) ** max(tokens - 1, 0.0))
 
 
+def _pair_flop(model: Served) -> float:
+    return model.pair_flop or 4.0 * model.layers * model.hidden
+
+
+def _cached_pair_flop(model: Served) -> float:
+    return model.cached_pair_flop or _pair_flop(model)
+
+
+def _pairs(model: Served, tokens: float, context: float) -> float:
+    """Pairs that so many tokens make with a context before them, fewer in layers whose window ends."""
+    windowed = model.kv_window_elements / (model.kv_elements + model.kv_window_elements) if model.window else 0.0
+    return tokens * ((1 - windowed) * context + windowed * min(context, model.window))
+
+
+def _input_pairs(model: Served, load: Load) -> float:
+    """Pairs of a request's fresh input: with the cached beginning, and among themselves."""
+    cached = load.input_tokens * load.cached_share
+    fresh = load.input_tokens - cached
+    return _pairs(model, fresh, cached + fresh / 2)
+
+
 def years_old(engine_date: str) -> float:
     """Years from a release to the newest that was measured, 0 for newer ones and for none stated."""
     if not engine_date:
@@ -95,7 +124,6 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
     sequences = max(in_flight / stages, 1.0)
     fresh = load.input_tokens * (1 - load.cached_share)
     merged = max(1.0, min(in_flight, INPUT_CHUNK_TOKENS / max(fresh, 1.0)))
-    attention = 2 * model.layers * model.hidden * (load.input_tokens**2 - (load.input_tokens - fresh) ** 2)
     context = load.input_tokens + load.output_tokens / 2
     split = min(setup.tensor, model.kv_heads)
     traffic = 2 * 2 * model.layers / stages * model.hidden * 2 * (setup.tensor - 1) / setup.tensor / 1e9
@@ -103,13 +131,17 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
         weights_gb=touched(model, sequences) * width / cards / 1e9,
         cache_gb=sequences * cache_bytes(setup, context) / (split * stages) / 1e9,
         step_tflop=2 * model.active * sequences / cards / 1e12,
-        input_tflop=(2 * model.active * fresh + attention) / cards / 1e12,
-        merged_inputs=merged,
+        step_attention_tflop=_pairs(model, 1.0, context) * sequences * _cached_pair_flop(model) / cards / 1e12,
         input_weights_gb=touched(model, merged * fresh) * width / cards / 1e9,
+        input_tflop=2 * model.active * fresh / cards / 1e12,
+        input_attention_tflop=_input_pairs(model, load) * _pair_flop(model) / cards / 1e12,
         bandwidth_gb_per_s=card.bandwidth_tb_per_s * 1e3,
         tflops=rate_tflops(card, setup.precision),
+        attention_tflops=card.product_tflops,
         layers=model.layers / stages,
         sequences=sequences,
+        merged_inputs=merged,
+        output_tokens=load.output_tokens,
         sums=float(setup.tensor > 1),
         step_sum_gb=traffic * sequences,
         input_sum_gb=traffic * fresh,

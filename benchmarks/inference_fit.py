@@ -1,0 +1,191 @@
+"""Fits the constants of serving on published runs, each publisher counting once, with priors on every constant.
+
+    python benchmarks/inference_fit.py [--runs FILE ...] [--write]
+
+Without --runs: ../shared/data/serving_runs.csv and serving_further.csv. Prints the error of each publisher under
+constants that were fitted without it; --write puts those fitted on all of them into serving_constants.csv.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from serving_rows import FURTHER, SHARED, Run, read_runs
+
+from tunecase.catalog import read_table
+from tunecase.inference.engines import engine
+from tunecase.inference.steps import Constants, Work, request_seconds, step_seconds
+from tunecase.inference.throughput import TAIL_BATCH, rate
+from tunecase.inference.setup import Rate
+from tunecase.inference.work import room, work_of
+
+TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "serving_constants.csv"
+# A publisher counts as so many independent runs, whatever it published; errors beyond the scale count less.
+RUNS_PER_PUBLISHER = 40.0
+SCALE = 0.25
+NAMES = tuple(f.name for f in fields(Constants))
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Runs as arrays: what is worked at the full batch and in a burst's tail, and the logarithm of the throughput."""
+
+    runs: tuple[Run, ...]
+    work: Work
+    tail: Work
+    burst_requests: Floats
+    per_card: Floats
+    truth: Floats
+    weights: Floats
+
+    def error(self, at: Constants) -> Floats:
+        """log(measured / predicted) of each run."""
+        seconds = request_seconds(self.work, at)
+        end = at.burst_tail * self.tail.output_tokens * step_seconds(self.tail, at)
+        with np.errstate(divide="ignore"):
+            seconds = seconds + np.where(self.burst_requests > 0, end / np.maximum(self.burst_requests, 1), 0.0)
+        return self.truth - np.log(self.per_card / seconds)
+
+
+def stacked(runs: Sequence[Run]) -> Stack:
+    """The runs that can be predicted, as arrays."""
+    usable = tuple(run for run in runs if isinstance(rate(run.setup, run.load), Rate))
+    works, tails = [], []
+    for run in usable:
+        running = engine(run.setup.engine)
+        assert running is not None
+        most = room(run.setup, run.load, running).most
+        batch = most if run.load.concurrency is None else min(run.load.concurrency, most)
+        works.append(work_of(run.setup, run.load, running, batch))
+        tails.append(work_of(run.setup, run.load, running, max(1.0, batch * TAIL_BATCH)))
+    burst = [run.load.concurrency or 0.0 if run.load.kind == "burst" else 0.0 for run in usable]
+    per_card = [run.load.output_tokens / run.setup.cards for run in usable]
+    # The tail's steps pass every stage of a pipeline.
+    stages = np.array([float(run.setup.pipeline) for run in usable])
+    return Stack(
+        usable,
+        _columns(works),
+        replace(_columns(tails), output_tokens=np.array([r.load.output_tokens for r in usable]) * stages),
+        np.array(burst),
+        np.array(per_card),
+        np.log([run.tokens_per_s_per_card for run in usable]),
+        _weights(usable),
+    )
+
+
+def _columns(works: Sequence[Work]) -> Work:
+    return Work(**{f.name: np.array([getattr(work, f.name) for work in works]) for f in fields(Work)})
+
+
+def _weights(runs: Sequence[Run]) -> Floats:
+    """Each publisher counts once; within it, each model on each card with each engine by the root of its runs."""
+    kinds = [(r.publisher, r.setup.model.name, r.setup.card.name, r.setup.engine, r.setup.precision) for r in runs]
+    counts: dict[tuple[str, ...], int] = {}
+    for kind in kinds:
+        counts[kind] = counts.get(kind, 0) + 1
+    raw = np.array([counts[kind] ** -0.5 for kind in kinds])
+    publishers = np.array([run.publisher for run in runs])
+    for publisher in set(publishers):
+        raw[publishers == publisher] *= RUNS_PER_PUBLISHER / raw[publishers == publisher].sum()
+    return raw
+
+
+def priors() -> tuple[Floats, Floats]:
+    """Logarithms of the prior medians of the constants, and the standard deviations of these logarithms."""
+    rows = {row["name"].replace(" ", "_").replace("-", "_"): row for row in read_table("serving_constants")}
+    medians = np.log([float(rows[name]["prior"]) for name in NAMES])
+    return medians, np.array([float(rows[name]["prior_sigma"]) for name in NAMES])
+
+
+def fitted(stack: Stack, where: NDArray[np.bool_]) -> Constants:
+    """The constants that fit some runs best, drawn to their priors."""
+    from scipy.optimize import least_squares
+
+    medians, sigmas = priors()
+    part = _part(stack, where)
+    weights = np.sqrt(part.weights)
+
+    def residuals(z: Floats) -> Floats:
+        error = part.error(constants_of(medians + sigmas * z)) / SCALE
+        robust = np.sign(error) * np.sqrt(2 * (np.sqrt(1 + error**2) - 1))
+        return np.concatenate([weights * robust, z])
+
+    found = least_squares(residuals, np.zeros(len(NAMES)), x_scale=1.0, ftol=1e-5, xtol=1e-4, max_nfev=40)
+    return constants_of(medians + sigmas * found.x)
+
+
+def _part(stack: Stack, where: NDArray[np.bool_]) -> Stack:
+    def cut(work: Work) -> Work:
+        return Work(**{f.name: getattr(work, f.name)[where] for f in fields(Work)})
+
+    runs = tuple(run for run, kept in zip(stack.runs, where, strict=True) if kept)
+    arrays = (stack.burst_requests, stack.per_card, stack.truth, stack.weights)
+    return Stack(runs, cut(stack.work), cut(stack.tail), *(array[where] for array in arrays))
+
+
+def constants_of(logarithms: Floats) -> Constants:
+    """Constants from their logarithms."""
+    return Constants(**dict(zip(NAMES, np.exp(logarithms).tolist(), strict=True)))
+
+
+def left_out(stack: Stack, fit: Callable[[Stack, NDArray[np.bool_]], Constants] = fitted) -> tuple[Floats, dict[str, Constants]]:
+    """log(measured / predicted) of each run under constants fitted without its publisher, and those constants."""
+    publishers = np.array([run.publisher for run in stack.runs])
+    errors, found = np.zeros(len(publishers)), {}
+    for publisher in dict.fromkeys(publishers.tolist()):
+        found[publisher] = fit(stack, publishers != publisher)
+        mine = publishers == publisher
+        errors[mine] = stack.error(found[publisher])[mine]
+    return errors, found
+
+
+def relative(error: Floats) -> Floats:
+    """|predicted / measured - 1| from log(measured / predicted)."""
+    return np.abs(np.exp(-error) - 1)
+
+
+def main() -> None:
+    """Prints how well publishers left out are predicted, and writes the constants where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, nargs="+", help="tables with the columns of serving_runs.csv")
+    parser.add_argument("--write", action="store_true", help="write the constants into the table")
+    asked = parser.parse_args()
+    paths = asked.runs or [path for path in (SHARED, FURTHER) if path.is_file()]
+    stack = stacked([run for path in paths for run in read_runs(path)[0]])
+    errors, _ = left_out(stack)
+    publishers = np.array([run.publisher for run in stack.runs])
+    medians = {}
+    for publisher in dict.fromkeys(publishers.tolist()):
+        mine = relative(errors[publishers == publisher])
+        medians[publisher] = float(np.median(mine))
+        print(f"{publisher:22} {len(mine):5} runs, error {np.median(mine):.3f}, 90% within {np.quantile(mine, 0.9):.3f}")
+    at = fitted(stack, np.ones(len(publishers), bool))
+    for name in NAMES:
+        print(f"{name:20} {getattr(at, name):.4g}")
+    if asked.write:
+        _write(at, len(publishers), len(medians))
+    print(json.dumps({"median_of_publishers": round(float(np.mean(list(medians.values()))), 4), "runs": len(publishers)}))
+
+
+def _write(at: Constants, runs: int, publishers: int) -> None:
+    rows = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
+    today = datetime.date.today().isoformat()
+    for row in rows:
+        row["value"] = f"{getattr(at, row['name'].replace(' ', '_').replace('-', '_')):.4g}"
+        row["source"] = f"benchmarks/inference_fit.py on {runs:,} published runs of {publishers} publishers"
+        row["date"] = today
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
