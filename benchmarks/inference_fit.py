@@ -21,14 +21,19 @@ from serving_rows import FURTHER, SHARED, Run, read_runs
 from tunecase.catalog import read_table
 from tunecase.inference.engines import engine
 from tunecase.inference.steps import Constants, Work, request_seconds, step_seconds
-from tunecase.inference.throughput import TAIL_BATCH, rate
+from tunecase.inference.throughput import TAIL_SEQUENCES, rate
 from tunecase.inference.setup import Rate
 from tunecase.inference.work import room, work_of
 
 TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "serving_constants.csv"
-# A publisher counts as so many independent runs, whatever it published; errors beyond the scale count less.
-RUNS_PER_PUBLISHER = 40.0
+# A publisher counts as so many independent runs however many it published, less where it published fewer than fifty;
+# errors beyond the scale count less.
+RUNS_PER_PUBLISHER = 20.0
+WHOLE_PUBLISHER_RUNS = 50
 SCALE = 0.25
+# Publishers differ by habits and flags: while fitting, each may be off by a factor of its own, with this deviation of
+# its logarithm. The factors are thrown away.
+PUBLISHERS_APART = 0.2
 NAMES = tuple(f.name for f in fields(Constants))
 Floats = NDArray[np.float64]
 
@@ -64,7 +69,7 @@ def stacked(runs: Sequence[Run]) -> Stack:
         most = room(run.setup, run.load, running).most
         batch = most if run.load.concurrency is None else min(run.load.concurrency, most)
         works.append(work_of(run.setup, run.load, running, batch))
-        tails.append(work_of(run.setup, run.load, running, max(1.0, batch * TAIL_BATCH)))
+        tails.append(work_of(run.setup, run.load, running, TAIL_SEQUENCES))
     burst = [run.load.concurrency or 0.0 if run.load.kind == "burst" else 0.0 for run in usable]
     per_card = [run.load.output_tokens / run.setup.cards for run in usable]
     # The tail's steps pass every stage of a pipeline.
@@ -93,7 +98,8 @@ def _weights(runs: Sequence[Run]) -> Floats:
     raw = np.array([counts[kind] ** -0.5 for kind in kinds])
     publishers = np.array([run.publisher for run in runs])
     for publisher in set(publishers):
-        raw[publishers == publisher] *= RUNS_PER_PUBLISHER / raw[publishers == publisher].sum()
+        mine = publishers == publisher
+        raw[mine] *= RUNS_PER_PUBLISHER * min(1.0, mine.sum() / WHOLE_PUBLISHER_RUNS) / raw[mine].sum()
     return raw
 
 
@@ -111,14 +117,17 @@ def fitted(stack: Stack, where: NDArray[np.bool_]) -> Constants:
     medians, sigmas = priors()
     part = _part(stack, where)
     weights = np.sqrt(part.weights)
+    publishers, whose = np.unique([run.publisher for run in part.runs], return_inverse=True)
+    count = len(NAMES)
 
     def residuals(z: Floats) -> Floats:
-        error = part.error(constants_of(medians + sigmas * z)) / SCALE
-        robust = np.sign(error) * np.sqrt(2 * (np.sqrt(1 + error**2) - 1))
+        error = part.error(constants_of(medians + sigmas * z[:count])) - PUBLISHERS_APART * z[count:][whose]
+        robust = np.sign(error) * np.sqrt(2 * (np.sqrt(1 + (error / SCALE) ** 2) - 1))
         return np.concatenate([weights * robust, z])
 
-    found = least_squares(residuals, np.zeros(len(NAMES)), x_scale=1.0, ftol=1e-5, xtol=1e-4, max_nfev=40)
-    return constants_of(medians + sigmas * found.x)
+    start = np.zeros(count + len(publishers))
+    found = least_squares(residuals, start, ftol=1e-5, xtol=1e-4, max_nfev=40)
+    return constants_of(medians + sigmas * found.x[:count])
 
 
 def _part(stack: Stack, where: NDArray[np.bool_]) -> Stack:

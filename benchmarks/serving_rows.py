@@ -232,15 +232,17 @@ def _layout(row: dict[str, str], cards: int, model: Served, card: Gpu, precision
     stages = re.search(r"\bpp(\d+)", parallel)
     pipeline = int(stages[1]) if stages else 1
     stated = _number(row, "tp")
-    # Where experts were split as well, the table multiplies both degrees; the row's own name holds the cards.
-    named = re.search(r"_tp(\d+)(?:_0)?_ep(\d+)", row.get("id", ""))
-    if named and stated and int(named[1]) * int(named[2]) == stated == cards:
-        return int(named[1]), pipeline, float(named[1])
+    split = re.search(r"moetp(\d+)\S* ep(\d+)", parallel)
+    # This file multiplies both degrees where experts were split as well; the names of its rows hold the cards.
+    if stated and split and row.get("source") == "inferencex-dump" and stated == cards == int(split[1]) ** 2 > 1:
+        if split[1] == split[2]:
+            return int(split[1]), pipeline, float(split[1])
     if stated:
-        return max(1, min(int(stated), cards)), pipeline, float(cards)
+        # Beyond one machine it is no tensor parallelism but several replicas, or nodes for inputs and for outputs.
+        return max(1, min(int(stated), cards, MACHINE_CARDS)), pipeline, float(cards)
     if row.get("source", "").startswith("mlperf"):
         return _fewest(cards, model, card, precision), pipeline, float(cards)
-    return max(1, cards // pipeline), pipeline, float(cards)
+    return max(1, min(cards // pipeline, MACHINE_CARDS)), pipeline, float(cards)
 
 
 def _fewest(cards: int, model: Served, card: Gpu, precision: str) -> int:
@@ -257,7 +259,9 @@ def _concurrency(row: dict[str, str]) -> tuple[float | None, str]:
     text, kind = _text(row, "concurrency_or_rate"), _text(row, "load_kind")
     finite = re.search(r"inf\w* *\(\D*(\d[\d,]*)", text)
     if finite:
-        return float(finite[1].replace(",", "")), "burst"
+        # Synthetic requests are of one length and end together; real ones thin out.
+        alike = all((_number(row, key) or 0.5).is_integer() for key in ("input_len", "output_len"))
+        return float(finite[1].replace(",", "")), "steady" if alike else "burst"
     if not text or "inf" in text or "offline" in text or "max" in text:
         return None, "offline"
     if "req/s" in text or "rps" in text or "qps" in text:

@@ -15,8 +15,6 @@ GENERATIONS = ("ampere", "ada", "hopper", "blackwell", "cdna2", "cdna3", "cdna4"
 ENGINES = ("vllm", "sglang", "tensorrt-llm")
 PRECISIONS = ("bf16", "fp16", "fp8", "fp4", "int4")
 LONGEST_TOKENS = 22_000
-# Before this month engines ran on AMD cards at widely differing speed.
-ROCM_SETTLED = "2025"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,6 @@ def band(setup: Setup, load: Load) -> Band:
     return Band(exp(shift - NINETY * spread), exp(shift + NINETY * spread), tuple(words for _, words in reasons))
 
 
-def old_rocm(setup: Setup) -> bool:
-    """Whether AMD cards run on software of 2024 or before."""
-    return setup.card.generation.startswith("cdna") and "" < setup.engine_date < ROCM_SETTLED
-
-
 def _reasons(setup: Setup, load: Load) -> list[tuple[str, str]]:
     tokens = load.input_tokens + load.output_tokens
     checks = (
@@ -59,6 +52,5 @@ def _reasons(setup: Setup, load: Load) -> list[tuple[str, str]]:
         (tokens > LONGEST_TOKENS, "lengths", f"requests longer than {LONGEST_TOKENS:,} tokens were not measured"),
         (bool(setup.model.guessed), "model", setup.model.guessed),
         (setup.adapters > 0, "adapters", "the penalty of unmerged adapters was measured from 8% to 50%"),
-        (old_rocm(setup), "old rocm", "software of 2024 on AMD cards ran at widely differing speed"),
     )
     return [(name, words) for applies, name, words in checks if applies]

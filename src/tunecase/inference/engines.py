@@ -12,12 +12,16 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A serving engine; `overheads` is python or compiled, `batch_cap` the most sequences that it runs at once."""
+    """A serving engine; `overheads` is python or compiled.
+
+    `batch_cap` is the most sequences that it runs at once, `batch_cap_small` that on small and on older cards.
+    """
 
     name: str
     aliases: tuple[str, ...]
     overheads: str
     batch_cap: int
+    batch_cap_small: int
     source: str
     date: str
 
@@ -37,7 +41,7 @@ def engine(name: str) -> Engine | None:
         'tensorrt-llm'
     """
     if _bare(name) == OTHER:
-        return Engine(OTHER, (), "python", 256, "read as an engine that runs from Python", "")
+        return Engine(OTHER, (), "python", 256, 256, "read as an engine that runs from Python", "")
     return next((e for e in engines() if _bare(name) in map(_bare, (e.name, *e.aliases))), None)
 
 

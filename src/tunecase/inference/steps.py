@@ -17,7 +17,7 @@ class Work:
     """What one card of one pipeline stage does at a load, in a decode step and for one request's input.
 
     Gigabytes and TFLOP of one card. `sequences` are those of one step (the stages of a pipeline take turns),
-    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `experts` and `sums` (over cards) are 1 or 0,
+    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `experts`, `amd` and `sums` (over cards) are 1 or 0,
     `age_years` is the age of the release against the newest that was measured.
     """
 
@@ -43,6 +43,7 @@ class Work:
     age_years: Number
     four_bit: Number
     experts: Number
+    amd: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Constants:
     four_bit_bandwidth: float
     four_bit_products: float
     expert_bandwidth: float
+    amd_bandwidth: float
+    amd_launches: float
     burst_tail: float
 
 
@@ -83,7 +86,7 @@ def step_seconds(work: Work, at: Constants) -> Number:
     Source: the roofline with overheads; constants fitted, serving_constants.csv.
     Leaves out sampling that depends on the vocabulary, and speculative decoding.
     """
-    reading = (_slower(work, at) * work.weights_gb + work.cache_gb) / (work.bandwidth_gb_per_s * at.bandwidth)
+    reading = (_slower(work, at) * work.weights_gb + work.cache_gb) / _bandwidth(work, at)
     computing = _computing(work.step_tflop, at.decode_products, work, at)
     computing = computing + _attending(work.step_attention_tflop, work, at)
     sequence = MICRO * _by_engine(at.sequence_compiled, at.sequence_python, work) * work.sequences
@@ -98,7 +101,7 @@ def input_seconds(work: Work, at: Constants) -> Number:
     """
     computing = _computing(work.input_tflop, at.prefill_products, work, at)
     computing = computing + _attending(work.input_attention_tflop, work, at)
-    reading = _slower(work, at) * work.input_weights_gb / (work.bandwidth_gb_per_s * at.bandwidth)
+    reading = _slower(work, at) * work.input_weights_gb / _bandwidth(work, at)
     shared = _aged(work, at) * _launches(work, at) + _sums(work.input_sum_gb * work.merged_inputs, work, at)
     return _overlapped(reading / work.merged_inputs, computing, at.overlap) + shared / work.merged_inputs
 
@@ -121,6 +124,10 @@ def _slower(work: Work, at: Constants) -> Number:
     return 1 / (_part(work.four_bit, at.four_bit_bandwidth) * _part(work.experts, at.expert_bandwidth))
 
 
+def _bandwidth(work: Work, at: Constants) -> Number:
+    return work.bandwidth_gb_per_s * at.bandwidth * _part(work.amd, at.amd_bandwidth)
+
+
 def _computing(tflop: Number, share: float, work: Work, at: Constants) -> Number:
     return tflop / (work.tflops * share * _part(work.four_bit, at.four_bit_products))
 
@@ -131,7 +138,7 @@ def _attending(tflop: Number, work: Work, at: Constants) -> Number:
 
 def _launches(work: Work, at: Constants) -> Number:
     layer = _by_engine(at.layer_compiled, at.layer_python, work) + work.experts * at.layer_experts
-    return MICRO * layer * work.layers
+    return MICRO * layer * work.layers * _part(work.amd, at.amd_launches)
 
 
 def _aged(work: Work, at: Constants) -> Number:

@@ -10,8 +10,10 @@ from tunecase.inference.setup import Load, Rate, Refusal, Setup
 from tunecase.inference.steps import Constants, input_seconds, request_seconds, step_seconds
 from tunecase.inference.work import WEIGHT_BYTES, free_bytes, room, work_of
 
-# The batch of a burst's tail against the full one.
-TAIL_BATCH = 0.5
+# Sequences in flight at the end of a burst.
+TAIL_SEQUENCES = 1.0
+# Before this month the same model ran on AMD cards at 0.5 (ANL) to 1.4 times (MLPerf) what is predicted.
+ROCM_SETTLED = "2025"
 WITHOUT_8_BIT = ("volta", "turing")
 
 
@@ -85,7 +87,7 @@ def _times(setup: Setup, load: Load, running: Engine, batch: float, at: Constant
 def _burst(setup: Setup, load: Load, running: Engine, batch: float, times: _Times, at: Constants) -> float:
     """Requests per second over a whole burst, its thinning end included."""
     count = load.concurrency or batch
-    tail = _times(setup, load, running, max(1.0, batch * TAIL_BATCH), at)
+    tail = _times(setup, load, running, TAIL_SEQUENCES, at)
     return count / (count * times.request_s + at.burst_tail * load.output_tokens * tail.step_s)
 
 
@@ -123,7 +125,12 @@ def _unknown_engine(setup: Setup) -> Refusal:
 
 
 def _refusal(setup: Setup, load: Load) -> Refusal | None:
-    return _load_refusal(setup, load) or _precision_refusal(setup) or _memory_refusal(setup, load)
+    return (
+        _load_refusal(setup, load)
+        or _precision_refusal(setup)
+        or _software_refusal(setup)
+        or _memory_refusal(setup, load)
+    )
 
 
 def _load_refusal(setup: Setup, load: Load) -> Refusal | None:
@@ -149,6 +156,16 @@ def _precision_refusal(setup: Setup) -> Refusal | None:
     if precision in ("fp8", "fp4") and card.generation in WITHOUT_8_BIT:
         return Refusal(f"no engine runs {precision} weights on {card.name}", "fp16, int8 or int4")
     return None
+
+
+def _software_refusal(setup: Setup) -> Refusal | None:
+    if not (setup.card.generation.startswith("cdna") and "" < setup.engine_date < ROCM_SETTLED):
+        return None
+    reason = (
+        f"software of {setup.engine_date[:7]} ran on AMD cards at half to one and a half times the speed predicted, "
+        "by release and flags"
+    )
+    return Refusal(reason, "a release of 2025 or later, or a measured point")
 
 
 def _memory_refusal(setup: Setup, load: Load) -> Refusal | None:

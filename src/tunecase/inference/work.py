@@ -13,7 +13,8 @@ WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, 
 EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
 CACHE_BYTES = {**WEIGHT_BYTES, "fp4": 0.5, "int4": 0.5}
 # What an engine uses of a card's memory, and what it takes beside weights and cache: a share, at most so much.
-USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.92, 0.05, 2.0
+USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.9, 0.05, 2.0
+LARGE_GIB = 70.0
 # Tokens of input that one step takes together.
 INPUT_CHUNK_TOKENS = 8192.0
 # Overheads are those of releases of this month; older ones are slower.
@@ -59,12 +60,18 @@ def free_bytes(setup: Setup) -> float:
 def room(setup: Setup, load: Load, engine: Engine) -> Room:
     """How many requests of a load fit into one replica; a cached beginning is held all the same.
 
-    Source: serving engines size their cache by what the weights leave; 92% of memory less 2 GiB a card, assumed.
+    Source: serving engines size their cache by what the weights leave; 90% of memory less 5%, at most 2 GiB, a card: assumed.
     """
     each = cache_bytes(setup, load.input_tokens + load.output_tokens / 2)
     # A cache that cannot be split over all cards is held more than once.
     each *= setup.tensor / min(setup.tensor, setup.model.kv_heads)
-    return Room(max(free_bytes(setup), 0.0) / each, float(engine.batch_cap * setup.pipeline))
+    cap = engine.batch_cap if large(setup.card) else engine.batch_cap_small
+    return Room(max(free_bytes(setup), 0.0) / each, float(cap * setup.pipeline))
+
+
+def large(card: Gpu) -> bool:
+    """Whether engines take a card for one that runs large batches: at least 70 GiB, and newer than Ampere."""
+    return card.memory_gib >= LARGE_GIB and card.generation != "ampere"
 
 
 def rate_tflops(card: Gpu, precision: str) -> float:
@@ -150,4 +157,5 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
         age_years=years_old(setup.engine_date),
         four_bit=float(setup.precision in FOUR_BIT),
         experts=float(model.experts > 0),
+        amd=float(card.generation.startswith("cdna")),
     )
