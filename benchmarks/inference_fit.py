@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from serving_rows import FURTHER, SHARED, Run, read_runs
 
 from tunecase.catalog import read_table
+from tunecase.inference.bands import NINETY
 from tunecase.inference.engines import engine
 from tunecase.inference.steps import Constants, Work, request_seconds, step_seconds
-from tunecase.inference.throughput import TAIL_SEQUENCES, rate
 from tunecase.inference.setup import Rate
+from tunecase.inference.throughput import TAIL_SEQUENCES, rate
 from tunecase.inference.work import room, work_of
 
-TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "serving_constants.csv"
+TABLES = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables"
+CONSTANTS, BANDS = TABLES / "serving_constants.csv", TABLES / "serving_bands.csv"
 # A publisher counts as so many independent runs however many it published, less where it published fewer than fifty;
 # errors beyond the scale count less.
 RUNS_PER_PUBLISHER = 20.0
@@ -34,6 +36,9 @@ SCALE = 0.25
 # Publishers differ by habits and flags: while fitting, each may be off by a factor of its own, with this deviation of
 # its logarithm. The factors are thrown away.
 PUBLISHERS_APART = 0.2
+# A band holds three quarters of every publisher of at least so many runs, and P90 is at most four times P10.
+LEAST_INSIDE, FEWEST_RUNS = 0.75, 15
+WIDEST_SPREAD = float(np.log(4)) / (2 * NINETY)
 NAMES = tuple(f.name for f in fields(Constants))
 Floats = NDArray[np.float64]
 
@@ -115,7 +120,7 @@ def fitted(stack: Stack, where: NDArray[np.bool_]) -> Constants:
     from scipy.optimize import least_squares
 
     medians, sigmas = priors()
-    part = _part(stack, where)
+    part = part_of(stack, where)
     weights = np.sqrt(part.weights)
     publishers, whose = np.unique([run.publisher for run in part.runs], return_inverse=True)
     count = len(NAMES)
@@ -130,7 +135,8 @@ def fitted(stack: Stack, where: NDArray[np.bool_]) -> Constants:
     return constants_of(medians + sigmas * found.x[:count])
 
 
-def _part(stack: Stack, where: NDArray[np.bool_]) -> Stack:
+def part_of(stack: Stack, where: NDArray[np.bool_]) -> Stack:
+    """Some of the runs of a stack."""
     def cut(work: Work) -> Work:
         return Work(**{f.name: getattr(work, f.name)[where] for f in fields(Work)})
 
@@ -153,6 +159,25 @@ def left_out(stack: Stack, fit: Callable[[Stack, NDArray[np.bool_]], Constants] 
         mine = publishers == publisher
         errors[mine] = stack.error(found[publisher])[mine]
     return errors, found
+
+
+def spread_of(errors: Floats, publishers: NDArray[np.str_], shift: float) -> float:
+    """The standard deviation whose 80% band holds three quarters of the runs of every publisher, within bounds.
+
+    Publishers of few runs do not count; beyond the widest band that still says something it is not widened.
+    """
+    needed = [
+        float(np.quantile(np.abs(errors[publishers == name] - shift), LEAST_INSIDE)) / NINETY
+        for name in sorted(set(publishers.tolist()))
+        if (publishers == name).sum() >= FEWEST_RUNS
+    ]
+    return min(max(needed), WIDEST_SPREAD)
+
+
+def shift_of(errors: Floats, weights: Floats) -> float:
+    """The weighted median of log(measured / predicted)."""
+    order = np.argsort(errors)
+    return float(errors[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])
 
 
 def relative(error: Floats) -> Floats:
@@ -178,22 +203,28 @@ def main() -> None:
     at = fitted(stack, np.ones(len(publishers), bool))
     for name in NAMES:
         print(f"{name:20} {getattr(at, name):.4g}")
+    shift = shift_of(errors, stack.weights)
+    bands = {"shift": shift, "spread": spread_of(errors, publishers, shift)}
+    print(bands)
     if asked.write:
-        _write(at, len(publishers), len(medians))
+        _write(at, bands, f"{len(publishers):,} published runs of {len(medians)} publishers")
     print(json.dumps({"median_of_publishers": round(float(np.mean(list(medians.values()))), 4), "runs": len(publishers)}))
 
 
-def _write(at: Constants, runs: int, publishers: int) -> None:
-    rows = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
-    today = datetime.date.today().isoformat()
-    for row in rows:
-        row["value"] = f"{getattr(at, row['name'].replace(' ', '_').replace('-', '_')):.4g}"
-        row["source"] = f"benchmarks/inference_fit.py on {runs:,} published runs of {publishers} publishers"
-        row["date"] = today
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _write(at: Constants, bands: dict[str, float], what: str) -> None:
+    values = {name.replace("_", " "): getattr(at, name) for name in NAMES}
+    values["four-bit bandwidth"], values["four-bit products"] = at.four_bit_bandwidth, at.four_bit_products
+    for table, known in ((CONSTANTS, values), (BANDS, bands)):
+        rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+        for row in rows:
+            if row["name"] in known:
+                row["value"] = f"{known[row['name']]:.4g}"
+                row["source"] = f"fitted by benchmarks/inference_fit.py on {what}"
+                row["date"] = datetime.date.today().isoformat()
+        with table.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -86,12 +86,8 @@ def step_seconds(work: Work, at: Constants) -> Number:
     Source: the roofline with overheads; constants fitted, serving_constants.csv.
     Leaves out sampling that depends on the vocabulary, and speculative decoding.
     """
-    reading = (_slower(work, at) * work.weights_gb + work.cache_gb) / _bandwidth(work, at)
-    computing = _computing(work.step_tflop, at.decode_products, work, at)
-    computing = computing + _attending(work.step_attention_tflop, work, at)
-    sequence = MICRO * _by_engine(at.sequence_compiled, at.sequence_python, work) * work.sequences
-    overheads = _aged(work, at) * (_launches(work, at) + sequence)
-    return _overlapped(reading, computing, at.overlap) + overheads + _sums(work.step_sum_gb, work, at)
+    roof = _overlapped(_reading(work, at), _step_computing(work, at), at.overlap)
+    return roof + _step_overheads(work, at) + _sums(work.step_sum_gb, work, at)
 
 
 def input_seconds(work: Work, at: Constants) -> Number:
@@ -104,6 +100,32 @@ def input_seconds(work: Work, at: Constants) -> Number:
     reading = _slower(work, at) * work.input_weights_gb / _bandwidth(work, at)
     shared = _aged(work, at) * _launches(work, at) + _sums(work.input_sum_gb * work.merged_inputs, work, at)
     return _overlapped(reading / work.merged_inputs, computing, at.overlap) + shared / work.merged_inputs
+
+
+def parts(work: Work, at: Constants) -> dict[str, Number]:
+    """Seconds of a stage by what takes them, over one request's input and the steps that it shares."""
+    steps = work.output_tokens / work.sequences
+    return {
+        "input": input_seconds(work, at),
+        "reading": _reading(work, at) * steps,
+        "computing": _step_computing(work, at) * steps,
+        "overheads": _step_overheads(work, at) * steps,
+        "sums": _sums(work.step_sum_gb, work, at) * steps,
+    }
+
+
+def _reading(work: Work, at: Constants) -> Number:
+    return (_slower(work, at) * work.weights_gb + work.cache_gb) / _bandwidth(work, at)
+
+
+def _step_computing(work: Work, at: Constants) -> Number:
+    products = _computing(work.step_tflop, at.decode_products, work, at)
+    return products + _attending(work.step_attention_tflop, work, at)
+
+
+def _step_overheads(work: Work, at: Constants) -> Number:
+    sequence = MICRO * _by_engine(at.sequence_compiled, at.sequence_python, work) * work.sequences
+    return _aged(work, at) * (_launches(work, at) + sequence)
 
 
 def _overlapped(one: Number, other: Number, power: float) -> Number:

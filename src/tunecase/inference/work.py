@@ -13,8 +13,9 @@ WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, 
 EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
 CACHE_BYTES = {**WEIGHT_BYTES, "fp4": 0.5, "int4": 0.5}
 # What an engine uses of a card's memory, and what it takes beside weights and cache: a share, at most so much.
-USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.9, 0.05, 2.0
+USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.92, 0.04, 2.0
 LARGE_GIB = 70.0
+SCARCE_SHARE = 0.2
 # Tokens of input that one step takes together.
 INPUT_CHUNK_TOKENS = 8192.0
 # Overheads are those of releases of this month; older ones are slower.
@@ -25,10 +26,14 @@ NATIVE_FOUR_BIT = ("blackwell", "cdna4")
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many requests fit: in the memory left for the cache, and in the engine's batch."""
+    """How many requests fit: in the memory left for the cache, and in the engine's batch.
+
+    `scarce` where so little memory is left for the cache that a little more or less of it changes the batch much.
+    """
 
     in_memory: float
     batch_cap: float
+    scarce: bool
 
     @property
     def most(self) -> float:
@@ -60,13 +65,15 @@ def free_bytes(setup: Setup) -> float:
 def room(setup: Setup, load: Load, engine: Engine) -> Room:
     """How many requests of a load fit into one replica; a cached beginning is held all the same.
 
-    Source: serving engines size their cache by what the weights leave; 90% of memory less 5%, at most 2 GiB, a card: assumed.
+    Source: serving engines size their cache by what the weights leave; 92% of memory less 4%, at most 2 GiB, a card: assumed.
     """
     each = cache_bytes(setup, load.input_tokens + load.output_tokens / 2)
     # A cache that cannot be split over all cards is held more than once.
     each *= setup.tensor / min(setup.tensor, setup.model.kv_heads)
     cap = engine.batch_cap if large(setup.card) else engine.batch_cap_small
-    return Room(max(free_bytes(setup), 0.0) / each, float(cap * setup.pipeline))
+    left = max(free_bytes(setup), 0.0)
+    scarce = left < SCARCE_SHARE * setup.card.memory_gib * GIB * setup.cards
+    return Room(left / each, float(cap * setup.pipeline), scarce)
 
 
 def large(card: Gpu) -> bool:
