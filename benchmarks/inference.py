@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from inference_fit import Floats, Stack, fitted, left_out, part_of, relative, shift_of, spread_of, stacked
+from inference_fit import Stack, fitted, left_out, part_of, relative, shift_of, spread_of, stacked
 from serving_rows import FURTHER, SHARED, Run, Skipped, read_runs
 
 from tunecase import catalog
@@ -96,7 +96,7 @@ def shipped(runs: Sequence[Run]) -> list[Scored]:
 
 
 def publishers_left_out(runs: Sequence[Run]) -> list[Scored]:
-    """Runs beside predictions and bands that were learnt without their publisher, the bands on errors left out again."""
+    """Runs beside predictions and bands learnt without their publisher, the bands on errors left out once more."""
     further = read_runs(FURTHER)[0] if FURTHER.is_file() else []
     stack = stacked([*runs, *further])
     publishers = np.array([run.publisher for run in stack.runs])
@@ -127,7 +127,9 @@ def _widened(run: Run, spread: float) -> float:
     return float(np.sqrt(max(whole**2 - sizes()["spread"] ** 2, 0.0) + spread**2))
 
 
-def throughput(scored: Sequence[Scored], refusals: Sequence[tuple[Run, Refusal]], skipped: Sequence[Skipped]) -> dict[str, Any]:
+def throughput(
+    scored: Sequence[Scored], refusals: Sequence[tuple[Run, Refusal]], skipped: Sequence[Skipped]
+) -> dict[str, Any]:
     """Errors by publisher, coverage by source, and what was refused or left out and why."""
     for publisher, mine in _by(scored, lambda one: one.run.publisher).items():
         errors = np.array([one.error for one in mine])
@@ -262,7 +264,8 @@ def peer(scored: Sequence[Scored], python: Path | None) -> dict[str, Any]:
     except (OSError, subprocess.SubprocessError) as failed:
         return {"name": name, "answered": None, "why": f"it did not run: {type(failed).__name__}"}
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    both = [(one, answer["tokens_per_s_per_card"]) for one, answer in zip(asked, answers) if "tokens_per_s_per_card" in answer]
+    paired = zip(asked, answers, strict=False)  # it may have been cut off
+    both = [(one, answer["tokens_per_s_per_card"]) for one, answer in paired if "tokens_per_s_per_card" in answer]
     theirs = np.array([np.log(one.run.tokens_per_s_per_card / told) for one, told in both])
     why = Counter(answer["why"] for answer in answers if "why" in answer)
     return {

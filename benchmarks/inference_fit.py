@@ -10,7 +10,7 @@ import argparse
 import csv
 import datetime
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from serving_rows import FURTHER, SHARED, Run, read_runs
 from tunecase.catalog import read_table
 from tunecase.inference.bands import NINETY
 from tunecase.inference.engines import engine
-from tunecase.inference.steps import Constants, Work, request_seconds, step_seconds
 from tunecase.inference.setup import Rate
+from tunecase.inference.steps import Constants, Work, request_seconds, step_seconds
 from tunecase.inference.throughput import TAIL_SEQUENCES, rate
 from tunecase.inference.work import room, work_of
 
@@ -137,6 +137,7 @@ def fitted(stack: Stack, where: NDArray[np.bool_]) -> Constants:
 
 def part_of(stack: Stack, where: NDArray[np.bool_]) -> Stack:
     """Some of the runs of a stack."""
+
     def cut(work: Work) -> Work:
         return Work(**{f.name: getattr(work, f.name)[where] for f in fields(Work)})
 
@@ -150,12 +151,12 @@ def constants_of(logarithms: Floats) -> Constants:
     return Constants(**dict(zip(NAMES, np.exp(logarithms).tolist(), strict=True)))
 
 
-def left_out(stack: Stack, fit: Callable[[Stack, NDArray[np.bool_]], Constants] = fitted) -> tuple[Floats, dict[str, Constants]]:
+def left_out(stack: Stack) -> tuple[Floats, dict[str, Constants]]:
     """log(measured / predicted) of each run under constants fitted without its publisher, and those constants."""
     publishers = np.array([run.publisher for run in stack.runs])
     errors, found = np.zeros(len(publishers)), {}
     for publisher in dict.fromkeys(publishers.tolist()):
-        found[publisher] = fit(stack, publishers != publisher)
+        found[publisher] = fitted(stack, publishers != publisher)
         mine = publishers == publisher
         errors[mine] = stack.error(found[publisher])[mine]
     return errors, found
@@ -199,7 +200,8 @@ def main() -> None:
     for publisher in dict.fromkeys(publishers.tolist()):
         mine = relative(errors[publishers == publisher])
         medians[publisher] = float(np.median(mine))
-        print(f"{publisher:22} {len(mine):5} runs, error {np.median(mine):.3f}, 90% within {np.quantile(mine, 0.9):.3f}")
+        within = np.quantile(mine, 0.9)
+        print(f"{publisher:22} {len(mine):5} runs, error {medians[publisher]:.3f}, 90% within {within:.3f}")
     at = fitted(stack, np.ones(len(publishers), bool))
     for name in NAMES:
         print(f"{name:20} {getattr(at, name):.4g}")
@@ -208,7 +210,8 @@ def main() -> None:
     print(bands)
     if asked.write:
         _write(at, bands, f"{len(publishers):,} published runs of {len(medians)} publishers")
-    print(json.dumps({"median_of_publishers": round(float(np.mean(list(medians.values()))), 4), "runs": len(publishers)}))
+    mean = round(float(np.mean(list(medians.values()))), 4)
+    print(json.dumps({"median_of_publishers": mean, "runs": len(publishers), "publishers": len(medians)}))
 
 
 def _write(at: Constants, bands: dict[str, float], what: str) -> None:

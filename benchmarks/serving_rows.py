@@ -26,6 +26,9 @@ SISTERS = {
     "trtllm-docs-v0.6.1": "NVIDIA documents",
     "nvidia-nim-docs": "NVIDIA documents",
     "mlperf-inference-v4.1": "MLPerf",
+    "vllm-recipes": "vLLM project",
+    "vllm-blog": "vLLM project",
+    "vllm-pr": "vLLM project",
 }
 # MLPerf states no input lengths: means of its data sets as commonly quoted (assumptions), by a word of the model.
 MLPERF_INPUTS = {"llama-2-70b": 294.0, "llama2-70b": 294.0, "mixtral-8x7b": 290.0, "gpt-j": 924.0, "gptj": 924.0}
@@ -234,9 +237,9 @@ def _layout(row: dict[str, str], cards: int, model: Served, card: Gpu, precision
     stated = _number(row, "tp")
     split = re.search(r"moetp(\d+)\S* ep(\d+)", parallel)
     # This file multiplies both degrees where experts were split as well; the names of its rows hold the cards.
-    if stated and split and row.get("source") == "inferencex-dump" and stated == cards == int(split[1]) ** 2 > 1:
-        if split[1] == split[2]:
-            return int(split[1]), pipeline, float(split[1])
+    squared = split is not None and split[1] == split[2] and stated == cards == int(split[1]) ** 2 > 1
+    if split and squared and row.get("source") == "inferencex-dump":
+        return int(split[1]), pipeline, float(split[1])
     if stated:
         # Beyond one machine it is no tensor parallelism but several replicas, or nodes for inputs and for outputs.
         return max(1, min(int(stated), cards, MACHINE_CARDS)), pipeline, float(cards)

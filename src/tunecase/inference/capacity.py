@@ -40,7 +40,7 @@ def capacity(
 
 
 def per_token_s(at: Rate, load: Load) -> float:
-    """Mean time of each output token, interrupted by the inputs of others: requests in flight over tokens per second."""
+    """Mean time of each output token [s], interrupted by the inputs of others: requests in flight over tokens/s."""
     if load.output_tokens <= 1:
         return at.step_s
     return max(at.step_s, (at.in_flight / at.requests_per_s - at.prefill_s) / load.output_tokens)
@@ -58,4 +58,5 @@ def _too_slow(alone: Rate, load: Load, first_token_s: float | None, each_token_s
         parts.append(f"a request alone needs {first:.3g} s to its first token, {first_token_s:g} s are asked for")
     if each_token_s is not None and each > each_token_s:
         parts.append(f"a token takes {1000 * each:.3g} ms at the least, {1000 * each_token_s:g} ms are asked for")
-    return Refusal("; ".join(parts), "a faster card, more cards a replica, weights in fewer bits, or a longer objective")
+    fix = "use a faster card, more cards a replica or weights in fewer bits, or state a longer objective"
+    return Refusal("; ".join(parts), fix)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import exp, log
 from pathlib import Path
 
@@ -189,7 +190,7 @@ def _of_size(name: str) -> Served | None:
 def _typical(size_b: float) -> tuple[int, int]:
     """Layers and hidden width usual for a size, between the neighbours in `TYPICAL` by its logarithm."""
     clipped = min(max(size_b, TYPICAL[0][0]), TYPICAL[-1][0])
-    for (small, layers, hidden), (large, more_layers, more_hidden) in zip(TYPICAL, TYPICAL[1:], strict=False):
+    for (small, layers, hidden), (large, more_layers, more_hidden) in pairwise(TYPICAL):
         if clipped <= large:
             part = log(clipped / small) / log(large / small)
             return round(layers + part * (more_layers - layers)), round(hidden * exp(part * log(more_hidden / hidden)))

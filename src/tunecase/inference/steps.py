@@ -17,8 +17,8 @@ class Work:
     """What one card of one pipeline stage does at a load, in a decode step and for one request's input.
 
     Gigabytes and TFLOP of one card. `sequences` are those of one step (the stages of a pipeline take turns),
-    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `experts`, `amd` and `sums` (over cards) are 1 or 0,
-    `age_years` is the age of the release against the newest that was measured.
+    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `experts`, `amd` and `sums` (over cards) are
+    1 or 0. `age_years` is the age of the release against the newest that was measured.
     """
 
     weights_gb: Number

@@ -105,4 +105,3 @@ def _times(setup: Setup, load: Load, running: Engine, batch: float, at: Constant
 @cache
 def _left_by_adapters() -> float:
     return float(catalog.read_table("serving_adapters")[0]["value"])
-

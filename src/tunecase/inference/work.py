@@ -65,7 +65,7 @@ def free_bytes(setup: Setup) -> float:
 def room(setup: Setup, load: Load, engine: Engine) -> Room:
     """How many requests of a load fit into one replica; a cached beginning is held all the same.
 
-    Source: serving engines size their cache by what the weights leave; 92% of memory less 4%, at most 2 GiB, a card: assumed.
+    Source: engines size their cache by what the weights leave; 92% of memory less 4% (at most 2 GiB) is assumed.
     """
     each = cache_bytes(setup, load.input_tokens + load.output_tokens / 2)
     # A cache that cannot be split over all cards is held more than once.
@@ -97,7 +97,8 @@ def touched(model: Served, tokens: float) -> float:
     if not model.experts or not model.active_experts:
         return model.active
     share = model.active_experts / model.experts
-    return model.active + (model.params - model.active) * (1 - (1 - share) ** max(tokens - 1, 0.0))
+    untouched: float = (1 - share) ** max(tokens - 1, 0.0)
+    return model.active + (model.params - model.active) * (1 - untouched)
 
 
 def _pair_flop(model: Served) -> float:
@@ -135,17 +136,17 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
     model, card = setup.model, setup.card
     cards, stages = setup.cards, setup.pipeline
     width = WEIGHT_BYTES[setup.precision]
-    sequences = max(in_flight / stages, 1.0)
+    at_once = max(in_flight / stages, 1.0)  # a stage works on at least one request, if not all the time
     fresh = load.input_tokens * (1 - load.cached_share)
     merged = max(1.0, min(in_flight, INPUT_CHUNK_TOKENS / max(fresh, 1.0)))
     context = load.input_tokens + load.output_tokens / 2
     split = min(setup.tensor, model.kv_heads)
     traffic = 2 * 2 * model.layers / stages * model.hidden * 2 * (setup.tensor - 1) / setup.tensor / 1e9
     return Work(
-        weights_gb=touched(model, sequences) * width / cards / 1e9,
-        cache_gb=sequences * cache_bytes(setup, context) / (split * stages) / 1e9,
-        step_tflop=2 * model.active * sequences / cards / 1e12,
-        step_attention_tflop=_pairs(model, 1.0, context) * sequences * _cached_pair_flop(model) / cards / 1e12,
+        weights_gb=touched(model, at_once) * width / cards / 1e9,
+        cache_gb=at_once * cache_bytes(setup, context) / (split * stages) / 1e9,
+        step_tflop=2 * model.active * at_once / cards / 1e12,
+        step_attention_tflop=_pairs(model, 1.0, context) * at_once * _cached_pair_flop(model) / cards / 1e12,
         input_weights_gb=touched(model, merged * fresh) * width / cards / 1e9,
         input_tflop=2 * model.active * fresh / cards / 1e12,
         input_attention_tflop=_input_pairs(model, load) * _pair_flop(model) / cards / 1e12,
@@ -153,11 +154,11 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
         tflops=rate_tflops(card, setup.precision),
         attention_tflops=card.product_tflops,
         layers=model.layers / stages,
-        sequences=sequences,
+        sequences=in_flight / stages,
         merged_inputs=merged,
         output_tokens=load.output_tokens,
         sums=float(setup.tensor > 1),
-        step_sum_gb=traffic * sequences,
+        step_sum_gb=traffic * at_once,
         input_sum_gb=traffic * fresh,
         link_gb_per_s=card.link_gb_per_s,
         python=float(engine.overheads == "python"),
