@@ -36,9 +36,8 @@ SCALE = 0.25
 # Publishers differ by habits and flags: while fitting, each may be off by a factor of its own, with this deviation of
 # its logarithm. The factors are thrown away.
 PUBLISHERS_APART = 0.2
-# A band holds three quarters of every publisher of at least so many runs, and P90 is at most four times P10.
-LEAST_INSIDE, FEWEST_RUNS = 0.75, 15
-WIDEST_SPREAD = float(np.log(4)) / (2 * NINETY)
+# A band holds three quarters of every publisher of at least so many runs, unless P90 is more than so many times P10.
+LEAST_INSIDE, FEWEST_RUNS, WIDEST_BAND = 0.75, 15, 3.8
 NAMES = tuple(f.name for f in fields(Constants))
 Floats = NDArray[np.float64]
 
@@ -172,7 +171,7 @@ def spread_of(errors: Floats, publishers: NDArray[np.str_], shift: float) -> flo
         for name in sorted(set(publishers.tolist()))
         if (publishers == name).sum() >= FEWEST_RUNS
     ]
-    return min(max(needed), WIDEST_SPREAD)
+    return min(max(needed), float(np.log(WIDEST_BAND)) / (2 * NINETY))
 
 
 def shift_of(errors: Floats, weights: Floats) -> float:

@@ -126,6 +126,8 @@ def _run(row: dict[str, str], name: str, publisher: str) -> Run:
         raise _LeftOutError("a hosted API on unknown hardware")
     if "rate" in _text(row, "load_kind"):
         raise _LeftOutError("an open load: its throughput is the rate at which requests were sent")
+    if row.get("source", "").startswith("mlperf") and _text(row, "model").startswith(("gpt-j", "gptj")):
+        raise _LeftOutError("searched with four beams for each request")
     cards = _number(row, "n_gpus")
     if not cards or cards < 1:
         raise _LeftOutError("the number of cards is not stated")
