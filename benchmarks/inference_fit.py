@@ -110,7 +110,7 @@ def _weights(runs: Sequence[Run]) -> Floats:
 def priors() -> tuple[Floats, Floats]:
     """Logarithms of the prior medians of the constants, and the standard deviations of these logarithms."""
     rows = {row["name"].replace(" ", "_").replace("-", "_"): row for row in read_table("serving_constants")}
-    medians = np.log([float(rows[name]["prior"]) for name in NAMES])
+    medians = np.log([float(rows[name]["prior"]) - (name == "overlap") for name in NAMES])
     return medians, np.array([float(rows[name]["prior_sigma"]) for name in NAMES])
 
 
@@ -146,8 +146,9 @@ def part_of(stack: Stack, where: NDArray[np.bool_]) -> Stack:
 
 
 def constants_of(logarithms: Floats) -> Constants:
-    """Constants from their logarithms."""
-    return Constants(**dict(zip(NAMES, np.exp(logarithms).tolist(), strict=True)))
+    """Constants from their logarithms; the power mean's exponent from that of what it has above 1."""
+    values = dict(zip(NAMES, np.exp(logarithms).tolist(), strict=True))
+    return Constants(**{**values, "overlap": 1 + values["overlap"]})
 
 
 def left_out(stack: Stack) -> tuple[Floats, dict[str, Constants]]:

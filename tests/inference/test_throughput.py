@@ -11,7 +11,7 @@ from tunecase import catalog
 from tunecase.inference import Load, Rate, Refusal, Setup, rate, served
 
 MODELS = ("llama-3.1-8b", "qwen3-30b-a3b", "gemma-3-12b", "deepseek-v2-lite", "acme-13b")
-CARDS = ("H100", "A100-80GB", "L40S", "MI300X", "RTXPRO6000", "B200")
+CARDS = ("H100", "A100-80GB", "H200", "MI300X", "RTXPRO6000", "B200")
 setups = st.builds(
     lambda model, card, engine, precision, tensor: Setup(
         served(model), catalog.gpu(card), precision, tensor, engine=engine
