@@ -14,6 +14,7 @@ from tunecase import catalog
 from tunecase.catalog import Gpu
 from tunecase.errors import InputError
 from tunecase.inference import Load, Served, Setup, released, served
+from tunecase.inference.engines import engines
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "serving_runs.csv"
 FURTHER = Path(__file__).with_name("serving_further.csv")
@@ -34,21 +35,24 @@ SISTERS = {
 MLPERF_INPUTS = {"llama-2-70b": 294.0, "llama2-70b": 294.0, "mixtral-8x7b": 290.0, "gpt-j": 924.0, "gptj": 924.0}
 ASSUMED_INPUT_TOKENS = 512.0
 ASSUMED_PRECISION = "fp16"
-# What a name says of the weights.
-NAMED_PRECISIONS = (
-    (r"nvfp4|mxfp4|fp4", "fp4"),
-    (r"awq|gptq|int4|w4a16|4bit|4-bit", "int4"),
+# Precisions of weights by words of a cell or of a model's name, in the order in which they are looked for.
+PRECISIONS = (
+    (r"w4a8|qoq", "w4a8"),
+    (r"fp4", "fp4"),
+    (r"awq|gptq(?!.*(?:8bit|int8))|int4|w4a16|4-?bit|nf4|\bq4", "int4"),
     (r"fp8", "fp8"),
-    (r"w8a8|int8", "int8"),
+    (r"w8a8|w8a16|int8|8-?bit", "int8"),
+    (r"bf16|bfloat16", "bf16"),
+    (r"fp16|float16|half", "fp16"),
+    (r"fp32|float32", "fp32"),
 )
-PRECISIONS = {
-    "float16": "fp16", "half": "fp16", "bfloat16": "bf16", "float32": "fp32", "nvfp4": "fp4", "mxfp4": "fp4",
-    "w8a8": "int8", "w4a16": "int4", "awq": "int4", "gptq": "int4", "nf4": "int4", "gptq-int4": "int4", "q4": "int4",
-    "gptq-int8": "int8", "fp8-dynamic": "fp8", "w8a8-fp8": "fp8", "w8a8-int8": "int8", "awq-int4": "int4",
-}  # fmt: skip
+OPEN_LOAD = r"req\w*/s|\brps\b|\bqps\b"
 MACHINE_CARDS = 8
 # The words of a GPU's name that say nothing.
-IDLE_GPU = r"\b(?:nvidia|amd|instinct|geforce|tesla|gpu|tensor core|x?\d+x)\b|\(.*?\)"
+IDLE_GPU = (
+    r"\b(?:nvidia|amd|instinct|geforce|tesla|gpus?|tensor core|generation|server edition)\b"
+    r"|\b\d+ ?x ?(?=[a-z])|\(.*?\)"
+)
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,11 @@ class _LeftOutError(Exception):
 def _run(row: dict[str, str], name: str, publisher: str) -> Run:
     if _text(row, "engine") in ("hosted-api", "hosted api"):
         raise _LeftOutError("a hosted API on unknown hardware")
-    if "rate" in _text(row, "load_kind"):
+    if not row.get("source", "").startswith("mlperf") and _is_open(row):
         raise _LeftOutError("an open load: its throughput is the rate at which requests were sent")
     if row.get("source", "").startswith("mlperf") and _text(row, "model").startswith(("gpt-j", "gptj")):
         raise _LeftOutError("searched with four beams for each request")
-    cards = _number(row, "n_gpus")
+    cards = _number(row, "n_gpus") or _cards_of_layout(row)
     if not cards or cards < 1:
         raise _LeftOutError("the number of cards is not stated")
     if not _number(row, "output_len"):
@@ -170,6 +174,10 @@ def _run(row: dict[str, str], name: str, publisher: str) -> Run:
     )  # fmt: skip
 
 
+def _is_open(row: dict[str, str]) -> bool:
+    return "rate" in _text(row, "load_kind") or bool(re.search(OPEN_LOAD, _text(row, "concurrency_or_rate")))
+
+
 def _rows(path: Path) -> Iterable[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -189,10 +197,14 @@ def _number(row: dict[str, str], key: str) -> float | None:
 @cache
 def card_of(name: str) -> Gpu:
     """The card that a name in any spelling means. Raises InputError with near names."""
-    bare = " ".join(re.sub(IDLE_GPU, " ", name.casefold()).split())
-    for text in (name, bare, re.sub(r"[\s-]*\d+ ?gi?b\b", "", bare), re.sub(r"[\s-](?:sxm|pcie|oam)\d?\b", "", bare)):
+    words = re.sub(r"(?<=\d)g\b", "gb", re.sub(IDLE_GPU, " ", re.sub(r"[\s_-]+", " ", name.casefold())))
+    bare = " ".join(words.split())
+    memory = " ".join(re.findall(r"\b\d+ ?gi?b\b", bare))
+    form = " ".join(re.findall(r"\b(?:pcie|nvl)\b", bare))
+    plain = " ".join(re.sub(r"\b(?:\d+ ?gi?b|pcie|nvl|sxm\d?|oam|hgx|dgx|hbm\w*)\b", " ", bare).split())
+    for text in (name, bare, f"{plain} {form} {memory}", f"{plain} {form}", f"{plain} {memory}", plain):
         try:
-            return catalog.gpu({"a100": "A100-80GB", "v100": "V100-16GB"}.get(text, text))
+            return catalog.gpu({"a100": "A100-80GB", "v100": "V100-16GB"}.get(text.strip(), text.strip()))
         except InputError:
             continue
     return catalog.gpu(name)
@@ -210,12 +222,10 @@ def _model(row: dict[str, str]) -> Served:
 
 
 def _precision(row: dict[str, str], card: Gpu, assumed: list[str]) -> str:
-    stated = _text(row, "precision")
-    if stated:
-        return PRECISIONS.get(stated, stated)
-    named = next((word for pattern, word in NAMED_PRECISIONS if re.search(pattern, _text(row, "model"))), "")
-    if named:
-        return named
+    stated, model = _text(row, "precision"), _text(row, "model")
+    found = next((word for text in (stated, model) for way, word in PRECISIONS if re.search(way, text)), "")
+    if found or stated not in ("", "auto", "default"):
+        return found or stated
     assumed.append("precision")
     if row.get("source", "").startswith("mlperf") and card.peak_fp8_tflops:
         return "fp4" if card.generation == "blackwell" else "fp8"
@@ -229,6 +239,16 @@ def _input_tokens(row: dict[str, str], assumed: list[str]) -> float:
     assumed.append("input length")
     model = _text(row, "model")
     return next((tokens for word, tokens in MLPERF_INPUTS.items() if word in model), ASSUMED_INPUT_TOKENS)
+
+
+def _cards_of_layout(row: dict[str, str]) -> float | None:
+    """Cards by the tensor and pipeline degree, None where attention is split by data as well."""
+    parallel = _text(row, "parallel")
+    stages = re.search(r"\bpp(\d+)", parallel)
+    if re.search(r"adp(?!1\b)\d", parallel):
+        return None
+    tensor = _number(row, "tp")
+    return tensor * int(stages[1]) if tensor and stages else tensor
 
 
 def _layout(row: dict[str, str], cards: int, model: Served, card: Gpu, precision: str) -> tuple[int, int, float]:
@@ -269,7 +289,7 @@ def _concurrency(row: dict[str, str]) -> tuple[float | None, str]:
         return float(finite[1].replace(",", "")), "steady" if alike else "burst"
     if not text or "inf" in text or "offline" in text or "max" in text:
         return None, "offline"
-    if "req/s" in text or "rps" in text or "qps" in text:
+    if re.search(OPEN_LOAD, text):
         return None, "steady"
     count = _number(row, "concurrency_or_rate")
     return (count or None), "burst" if "burst" in kind else "steady"
@@ -277,9 +297,10 @@ def _concurrency(row: dict[str, str]) -> tuple[float | None, str]:
 
 def _engine(row: dict[str, str]) -> str:
     name = _text(row, "engine")
-    if name in ("", "other") and "turbomind" in _text(row, "engine_version") + _text(row, "notes"):
-        return "lmdeploy"
-    return {"": "other", "trt-llm": "tensorrt-llm"}.get(name, name)
+    if name in ("", "other"):
+        return "lmdeploy" if "turbomind" in _text(row, "engine_version") + _text(row, "notes") else "other"
+    known = (alias for each in engines() for alias in (each.name, *each.aliases) if name.startswith(alias.casefold()))
+    return max(known, key=len, default=name)
 
 
 def date_of(row: dict[str, str]) -> str:

@@ -61,7 +61,7 @@ def answer(asked: dict) -> dict:
     for gemm, experts in ways:
         try:
             return {"tokens_per_s_per_card": tokens(asked, model, (gemm, experts), (engine, database, load))}
-        except Exception as refusal:  # data of these weights are missing: of many kinds
+        except Exception as refusal:  # noqa: BLE001 - data of these weights are missing, in many ways
             failed = refusal
     raise failed
 
@@ -88,7 +88,7 @@ def main() -> None:
     for line in sys.stdin:
         try:
             found = answer(json.loads(line))
-        except Exception as failed:  # its own refusals are of many kinds
+        except Exception as failed:  # noqa: BLE001 - its refusals are of many kinds
             found = {"why": f"{type(failed).__name__}: {str(failed)[:80]}"}
         print(json.dumps(found), flush=True)
 

@@ -22,6 +22,8 @@ INPUT_CHUNK_TOKENS = 8192.0
 NEWEST = 2026 + 3 / 12
 # Cards that compute 4-bit products in 4 bit: twice the 8-bit rate.
 NATIVE_FOUR_BIT = ("blackwell", "cdna4")
+# Cards without 8-bit floats that compute 8-bit whole numbers at twice the 16-bit rate, of which products reach less.
+WHOLE_NUMBER_UNITS, WHOLE_NUMBER_GAIN = ("ampere", "turing"), 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def rate_tflops(card: Gpu, precision: str) -> float:
         return 2 * card.product_fp8_tflops
     if precision in EIGHT_BIT and card.product_fp8_tflops:
         return card.product_fp8_tflops
+    if precision == "int8" and card.generation in WHOLE_NUMBER_UNITS:
+        return WHOLE_NUMBER_GAIN * card.product_tflops
     return card.product_tflops
 
 
