@@ -28,10 +28,10 @@ from tunecase.inference.work import room, work_of
 
 TABLES = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables"
 CONSTANTS, BANDS = TABLES / "serving_constants.csv", TABLES / "serving_bands.csv"
-# A publisher counts as so many independent runs however many it published, less where it published fewer than fifty;
-# errors beyond the scale count less.
+# A publisher counts as so many independent runs however many it published, less where it published fewer than a
+# hundred; errors beyond the scale count less.
 RUNS_PER_PUBLISHER = 20.0
-WHOLE_PUBLISHER_RUNS = 50
+WHOLE_PUBLISHER_RUNS = 100
 SCALE = 0.25
 # Publishers differ by habits and flags: while fitting, each may be off by a factor of its own, with this deviation of
 # its logarithm. The factors are thrown away.
