@@ -14,8 +14,10 @@ class Served:
 
     `params` are all parameters, `active` those that one token meets, `kv_elements` the numbers that one token of a
     sequence keeps in the cache over all layers, `kv_window_elements` those of layers whose window ends after `window`
-    tokens (0 without such layers), `experts` 0 for a dense model. `guessed` is why the dimensions are not exact, empty
-    where they are counted.
+    tokens (0 without such layers), `experts` 0 for a dense model, of which one token meets `active_experts`. A cache
+    can be split over at most `kv_heads` cards (1 for latent attention). Attention takes `pair_flop` over all layers for
+    each pair of tokens of the input, `cached_pair_flop` for each of the cache (both 0: from the hidden width).
+    `guessed` is why the dimensions are not exact, empty where they are counted.
     """
 
     name: str
@@ -29,6 +31,10 @@ class Served:
     kv_window_elements: float = 0.0
     context: int = 0
     guessed: str = ""
+    active_experts: int = 0
+    kv_heads: int = 8
+    pair_flop: float = 0.0
+    cached_pair_flop: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
