@@ -144,8 +144,8 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
     from SALib.sample import sobol as sampler
     from scipy.special import ndtri
 
-    from tunecase.estimate.sensitivity import first_order
     from tunecase.plan import drawn
+    from tunecase.quantities import first_order
     from tunecase.quantities.spread import Worlds
 
     project = project_of(FIXED)

@@ -21,7 +21,7 @@ ISO = re.compile(r"^20[012]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 # Low and high end of what is believable, by the end of a column's name: a slip of the decimal point falls outside.
 PLAUSIBLE = {
     "usd_per_gpu_hour": (0.02, 25),
-    "usd_per_mtok": (0.01, 200),
+    "usd_per_mtok": (0.002, 200),
     "memory_gib": (8, 300),
     "usable_gb": (8, 320),
     "peak_bf16_tflops": (20, 5_000),

@@ -8,7 +8,6 @@ from tunecase.compute import idle_over_used
 from tunecase.estimate.assumptions import assumptions
 from tunecase.estimate.effort import hours_by_activity, training_share
 from tunecase.estimate.key_assumptions import key_assumptions
-from tunecase.estimate.sensitivity import first_order, swing
 from tunecase.estimate.ways import Load, ways
 from tunecase.estimate.what_if import budget_what_if
 from tunecase.plan import AFTER_LAUNCH, Drawn, plan
@@ -23,7 +22,7 @@ from tunecase.plan.costs import (
     training_jobs,
 )
 from tunecase.prices import ROUNDS, person_hour, unknown_factor
-from tunecase.quantities import Band, band
+from tunecase.quantities import Band, band, first_order, swing
 from tunecase.records import Driver, Estimate, Line, Part, Plan, WhatIf
 
 if TYPE_CHECKING:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.estimate.sensitivity import swing
 from tunecase.plan import Drawn
 from tunecase.plan.costs import ACTIVITIES
 from tunecase.prices import amount, named_sources
 from tunecase.project import fields_of
-from tunecase.quantities import figures
+from tunecase.quantities import figures, swing
 from tunecase.records import KeyAssumption
 
 if TYPE_CHECKING:

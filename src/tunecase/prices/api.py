@@ -15,7 +15,9 @@ class ApiPrice:
     """The price of a million input tokens and a million output tokens of a hosted model [USD], with source and date.
 
     `date` is the day from which the price holds, empty where the package states none. `deprecated` is true where the
-    provider has announced the model's end. A price that rises with the length of a request is that of the shortest.
+    provider has announced the model's end. A price that rises with the length of a request is that of the length asked
+    about; `long` is true where that is more than a short request pays. `cached_usd_per_mtok` is that of input which the
+    provider still holds, None where it sells none apart. `changes_on` is a later day from which another price holds.
     """
 
     model: str
@@ -25,6 +27,9 @@ class ApiPrice:
     source: str
     date: str = ""
     deprecated: bool = False
+    cached_usd_per_mtok: Decimal | None = None
+    long: bool = False
+    changes_on: str = ""
 
     def usd(self, input_tokens: float, output_tokens: float) -> float:
         """What so many tokens cost: (in x price in + out x price out) / 1e6 [USD].
@@ -42,14 +47,15 @@ def known() -> bool:
     return find_spec("genai_prices") is not None
 
 
-def api_price(model: str, today: date) -> ApiPrice | None:
+def api_price(model: str, today: date, request_tokens: float = 0.0) -> ApiPrice | None:
     """The price of a hosted model's tokens at midday UTC of a day; None if unknown or if the package is missing.
 
     Args:
         model: its name, with its provider before a slash where several sell it: `gpt-4o-mini`, `groq/llama-3.1-8b`.
         today: the day on which the tokens are bought.
-    Source: package genai-prices, offline. Leaves out discounts for batches and cached input, searches and images: the
-    list price of plain requests is an upper bound where those apply.
+        request_tokens: input of one request, which decides the tier where longer requests pay more for every token.
+    Source: package genai-prices, offline. Leaves out discounts for batches (see `catalog.batch_price`), what writing
+    into a cache costs on top, searches and images.
     """
     if not known():
         return None
@@ -62,11 +68,16 @@ def api_price(model: str, today: date) -> ApiPrice | None:
     provider, info = match
     at = datetime.combine(today, time(12), UTC)
     price = info.get_prices(at)
-    into, out = _first(price.input_mtok), _first(price.output_mtok)
+    into, out, cached = (
+        _at(kind, request_tokens) for kind in (price.input_mtok, price.output_mtok, price.cache_read_mtok)
+    )
     if into is None or out is None:
         return None
-    source = f"package genai-prices {__version__}, provider {provider.id}"
-    return ApiPrice(info.id, provider.id, into, out, source, _since(info, price), bool(info.deprecated))
+    return ApiPrice(
+        info.id, provider.id, into, out, f"package genai-prices {__version__}, provider {provider.id}",
+        _since(info, price), bool(info.deprecated), cached,
+        (into, out) != (_at(price.input_mtok, 0.0), _at(price.output_mtok, 0.0)), _until(info, today),
+    )  # fmt: skip
 
 
 def needed(model: str, today: date) -> ApiPrice:
@@ -95,9 +106,11 @@ def _look_up(snapshot: Any, model: str) -> tuple[Any, Any] | None:
     return None
 
 
-def _first(price: Any) -> Decimal | None:
-    """The price of a short request: the package's own number, or the base of its tiers."""
+def _at(price: Any, request_tokens: float) -> Decimal | None:
+    """The price for a request of a length: the package's own number, or that of the highest tier below the length."""
     base = getattr(price, "base", price)
+    tiers = getattr(price, "tiers", ())
+    base = next((tier.price for tier in reversed(tiers) if request_tokens > tier.start), base)
     return None if base is None else Decimal(base)
 
 
@@ -106,3 +119,10 @@ def _since(info: Any, price: Any) -> str:
     dated = info.prices if isinstance(info.prices, list) else []
     start = next((getattr(entry.constraint, "start_date", None) for entry in dated if entry.prices is price), None)
     return start.isoformat() if start else ""
+
+
+def _until(info: Any, today: date) -> str:
+    """The first day after `today` from which the package states another price; empty where it states none."""
+    dated = info.prices if isinstance(info.prices, list) else []
+    starts = [start for entry in dated if (start := getattr(entry.constraint, "start_date", None)) is not None]
+    return min((start.isoformat() for start in starts if start > today), default="")

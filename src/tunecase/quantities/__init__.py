@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
+from tunecase.quantities.sensitivity import first_order, swing
 from tunecase.quantities.separators import separator_fix, unclear
 from tunecase.quantities.spread import (
     BATCHES,
@@ -78,11 +79,11 @@ __all__ = [
     "BATCHES", "CENT", "DAYS_PER_MONTH", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
     "AlteredWorlds", "Band", "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity",
     "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band",
-    "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted",
-    "day", "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "generator",
+    "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day",
+    "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator",
     "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid", "paid_column",
-    "paired_rows_needed", "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix",
-    "share", "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",
-    "smallest_unpaired_gain", "teaches_like", "unclear", "unpaired_rows_needed", "wilson", "winners_curse",
+    "paired_rows_needed", "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share",
+    "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",
+    "smallest_unpaired_gain", "swing", "teaches_like", "unclear", "unpaired_rows_needed", "wilson", "winners_curse",
     "written",
 ]  # fmt: skip

@@ -63,7 +63,8 @@ class Run:
     free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose` says
     what the run was made for: a rung of the ladder, something that needs no fine-tune (`n` is then 0, but for the
     probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a small
-    fixed set of general questions.
+    fixed set of general questions. `answers_per_s` is how fast the test rows were answered after training, by one
+    process; None where that was not timed.
     """
 
     key: str
@@ -91,6 +92,7 @@ class Run:
     skill_rows: int = 0
     purpose: Literal["ladder", "baseline", "tuning"] = "ladder"
     settings: str = ""
+    answers_per_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ def test_learns_words() -> None:
 
 def test_same_task_same_result() -> None:
     """A task alone decides its result, but for the time."""
-    assert replace(probe.train(TASK), seconds=0) == replace(probe.train(TASK), seconds=0)
+    first, second = (replace(probe.train(TASK), seconds=0, answer_s=None) for _ in range(2))
+    assert first == second
 
 
 def test_one_class_is_always_named() -> None:

@@ -76,10 +76,10 @@ def train(task: Task) -> Result:
     _load()
     started = time.perf_counter()
     if len(set(task.labels)) == 1:
-        predictions, loss, converged = [task.labels[0]] * len(task.test_labels), 0.0, True
+        predictions, learnt = [task.labels[0]] * len(task.test_labels), {"train_loss": 0.0, "converged": True}
     else:
-        predictions, loss, converged = _fit(task)
-    return scored(task, predictions, time.perf_counter() - started, train_loss=loss, converged=converged)
+        predictions, learnt = _fit(task)
+    return scored(task, predictions, time.perf_counter() - started, **learnt)
 
 
 def _load() -> None:
@@ -89,7 +89,7 @@ def _load() -> None:
     importlib.import_module("sklearn.pipeline")
 
 
-def _fit(task: Task) -> tuple[list[str], float, bool]:
+def _fit(task: Task) -> tuple[list[str], dict[str, Any]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
@@ -109,8 +109,10 @@ def _fit(task: Task) -> tuple[list[str], float, bool]:
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # as on the smallest rungs
         model.fit(rows, task.labels)
     loss = float(log_loss(task.labels, model.predict_proba(rows), labels=model.classes_))
+    began = time.perf_counter()
     predictions = [str(label) for label in model.predict(features.transform(task.test_texts))]
-    return predictions, loss, bool(max(model.n_iter_) < chosen["most_passes"])
+    converged = bool(max(model.n_iter_) < chosen["most_passes"])
+    return predictions, {"train_loss": loss, "converged": converged, "answer_s": time.perf_counter() - began}
 
 
 def _features(chosen: Mapping[str, Any]) -> "FeatureUnion":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    from tunecase.quantities.spread import Draws
 
 BINS = 40
 LEAST_A_BIN = 5  # draws

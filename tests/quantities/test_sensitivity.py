@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.estimate.test_bill import LABELS, TOKENS
 from tests.projects import TODAY, written
-from tunecase.estimate.sensitivity import Index, first_order, swing
 from tunecase.plan import drawn
 from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import Project
 from tunecase.quantities import Z80
+from tunecase.quantities.sensitivity import Index, first_order, swing
 from tunecase.quantities.spread import Overrun, Spread, Worlds, generator
 
 Function = Callable[[dict[str, np.ndarray]], np.ndarray]
