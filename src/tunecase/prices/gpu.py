@@ -199,8 +199,12 @@ def purchase(owns: "Owned", basis: Basis) -> Purchase:
     return Purchase(price, owned_hour(price, life_hours, share, owns.gpus))
 
 
-def owned(gpu: str, basis: Basis) -> GpuHour | None:
-    """What an hour costs of a GPU that the project owns, see `owned_hour`; None where it owns none of that kind."""
+def owned(gpu: str, basis: Basis, *, all_hours: bool = False) -> GpuHour | None:
+    """What an hour costs of a GPU that the project owns, see `owned_hour`; None where it owns none of that kind.
+
+    With `all_hours` the price is that of each hour of the card's life, where all of them count and not only those in
+    which it works.
+    """
     owns = basis.project.compute.owned if basis.project else None
     if owns is None or owned_card(basis) != gpu:
         return None
@@ -209,7 +213,10 @@ def owned(gpu: str, basis: Basis) -> GpuHour | None:
     if owns.power is not None and owns.power_price is not None:
         price_per_kwh = basis.draw("compute.owned.power_price", owns.power_price)
         energy, note = basis.draw("compute.owned.power", owns.power) * price_per_kwh, ""
-    draws = purchase(owns, basis).hour + energy
+    draws = purchase(owns, basis).hour
+    if all_hours:
+        draws = draws * basis.draw("compute.owned.utilisation", owns.utilisation)
+    draws = draws + energy
     return GpuHour(draws, OWNED_TIER, ("you",), (basis.today.isoformat(),), 0, ON_DEMAND, note)
 
 

@@ -1,0 +1,165 @@
+"""What a month of answers costs: replicas that are rented by the hour, or tokens that are paid one by one."""
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from tunecase.inference.fleet import Rules, fleet, nightly
+from tunecase.inference.traffic import Traffic
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+T = TypeVar("T")
+OF_TOKENS = frozenset({"input_lengths", "output_lengths", "windows", "hours", "trace"})  # arrays that are no draws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bill:
+    """What a month of answers costs, the mean over the months of service, in the base currency; shape (worlds,) each.
+
+    Prices of a million tokens are those of input that is read, of output, and of input that a cache holds (None where
+    none is held). `replicas` are the most that are rented at once, spare included, and `busy` is what is served over
+    what the hours paid could serve; both are None where tokens are paid.
+    """
+
+    per_month: "Draws"
+    answers_per_month: "Draws"
+    per_mtok_in: "Draws"
+    per_mtok_out: "Draws"
+    per_mtok_cached: "Draws | None" = None
+    replicas: "Draws | None" = None
+    busy: "Draws | None" = None
+
+    @property
+    def per_1k(self) -> "Draws":
+        """A thousand answers, shape (worlds,)."""
+        return 1000 * self.per_month / self.answers_per_month
+
+
+class Payer(Protocol):
+    """How answers are paid for."""
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """What the traffic costs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replicas:
+    """Replicas that are rented by the hour, or owned.
+
+    `capacity` is what one gives [answers/s], `hour` what an hour of one costs [base currency]; both shape (worlds,).
+    `input_share` is the share of a replica's time that goes to reading input. `nightly` makes all answers of a day in
+    one batch. `sharing` is the number of adapters with as much traffic each that share the replicas and their bill.
+    """
+
+    capacity: "Draws"
+    hour: "Draws"
+    rules: Rules
+    input_share: float = 0.0
+    nightly: bool = False
+    sharing: int = 1
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """What the traffic costs.
+
+            month = replica hours x price of an hour / adapters that share them
+            price of a million tokens = month x share of the time / tokens of that kind, in millions
+
+        Utilisation is in the tokens that are divided by: an idle hour is paid like a busy one. Cached input takes no
+        time of its own and costs nothing. Leaves out the cache's memory, which lowers the batch.
+        """
+        rented = (nightly if self.nightly else fleet)(scaled(traffic, self.sharing), self.capacity, self.rules)
+        month = rented.replica_hours_per_month * self.hour / self.sharing
+        answers = rented.answers_per_month / self.sharing
+        read = traffic.input_tokens * (1 - traffic.cached_share)
+        return Bill(
+            month,
+            answers,
+            _per_mtok(month * self.input_share, answers * read),
+            _per_mtok(month * (1 - self.input_share), answers * traffic.output_tokens),
+            0 * month if traffic.cached_share.any() else None,
+            rented.most,
+            rented.busy,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens:
+    """Tokens that are paid one by one [base currency per million, shape (worlds,)].
+
+    `cached` is the price of input that the provider still holds; None where it sells none apart, so that it is paid
+    like any input. `prompted` models read the traffic's instructions on top of each request.
+    """
+
+    into: "Draws"
+    out: "Draws"
+    cached: "Draws | None" = None
+    prompted: bool = False
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """What the traffic costs: answers x sum of tokens of a kind x their price.
+
+            input = request + instructions where the model is prompted,   cached = input x cached share
+
+        Leaves out what some providers charge for writing into a cache, and the least length from which they hold it.
+        """
+        import numpy as np
+
+        answers = traffic.answers_per_month * mean_growth(traffic)
+        into = traffic.input_tokens + (traffic.instructions_tokens if self.prompted else 0.0)
+        held = self.into if self.cached is None else np.minimum(self.cached, self.into)
+        each = into * ((1 - traffic.cached_share) * self.into + traffic.cached_share * held)
+        month = answers * (each + traffic.output_tokens * self.out) / 1e6
+        return Bill(month, answers, self.into, self.out, self.cached)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cheapest:
+    """Several ways of one kind, of which the cheapest in each world is taken, such as one for each card."""
+
+    ways: tuple[Payer, ...]
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """The cheapest bill in each world; prices of tokens and replicas are those of the first way."""
+        import numpy as np
+
+        bills = [way.bill(traffic) for way in self.ways]
+        return replace(bills[0], per_month=np.min([bill.per_month for bill in bills], axis=0))
+
+
+def _per_mtok(cost: "Draws", tokens: "Draws") -> "Draws":
+    """The price of a million tokens, 0 where there are none."""
+    import numpy as np
+
+    return 1e6 * np.divide(cost, tokens, out=np.zeros(len(cost)), where=tokens > 0)
+
+
+def mean_growth(traffic: Traffic) -> "Draws":
+    """The mean volume over the months of service as a multiple of that at launch, shape (worlds,).
+
+    mean of (1 + growth)^t over t from 0 to the months = (e^x - 1) / x,   x = months ln(1 + growth)
+    """
+    import numpy as np
+
+    x = np.maximum(traffic.months, 0.0) * np.log1p(traffic.growth)
+    small = np.abs(x) < 1e-9
+    return np.where(small, 1.0, np.expm1(x) / np.where(small, 1.0, x))
+
+
+def scaled(traffic: Traffic, factor: "float | Draws") -> Traffic:
+    """The same traffic with so many times the answers."""
+    return replace(traffic, answers_per_month=traffic.answers_per_month * factor)
+
+
+def first_worlds(record: T, worlds: int) -> T:
+    """A record of draws, such as a Traffic or Replicas, in its first worlds only."""
+    changes: dict[str, Any] = {}
+    for field in fields(record):  # type: ignore[arg-type]
+        value = getattr(record, field.name)
+        if isinstance(value, tuple) and value and is_dataclass(value[0]):
+            changes[field.name] = tuple(first_worlds(part, worlds) for part in value)
+        elif is_dataclass(value) and field.name not in OF_TOKENS:
+            changes[field.name] = first_worlds(value, worlds)
+        elif hasattr(value, "shape") and field.name not in OF_TOKENS:
+            changes[field.name] = value[:worlds]
+    return replace(record, **changes)  # type: ignore[type-var]

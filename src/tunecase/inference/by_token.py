@@ -1,0 +1,123 @@
+"""Ways that pay by the token: a hosted model that is prompted, at once or in a batch, and a provider's tuned model."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.catalog import Hosted
+from tunecase.inference import way_words as words
+from tunecase.inference.bills import Tokens
+from tunecase.inference.ground import Ground, Label, WayDraws, drawn_price, record_of, unpriced
+from tunecase.prices import api_known, api_price, hosted_ends
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tunecase.prices import ApiPrice
+
+OWN_MODEL, OPEN_MODEL, BY_SIZE = "own model", "open model", "models by size"
+SERVED_AS_TUNED = ("lora", "full", "")  # methods whose token prices are those of answers, not of training by rewards
+
+
+def hosted(ground: Ground) -> list[WayDraws]:
+    """Hosted models that are prompted, at the price of the request's own length; in a batch too where answers may wait."""
+    return [way for name in ground.prompted for way in _prompted(ground, name)]
+
+
+def _prompted(ground: Ground, name: str) -> Iterator[WayDraws]:
+    label = Label(f"{name}, prompted", "hosted", name, tuned=False)
+    traffic = ground.traffic
+    instructions = float(traffic.instructions_tokens.mean())
+    tokens = float(traffic.input_tokens.mean()) + instructions
+    price = api_price(name, ground.basis.today, tokens)
+    if price is None:
+        yield unpriced(label, words.no_token_price(name, installed=api_known()))
+        return
+    payer = Tokens(
+        _drawn(ground, price, "input", float(price.input_usd_per_mtok)),
+        _drawn(ground, price, "output", float(price.output_usd_per_mtok)),
+        None if price.cached_usd_per_mtok is None else _drawn(ground, price, "cached input", float(price.cached_usd_per_mtok)),
+        prompted=True,
+    )
+    bill = payer.bill(traffic)
+    cached = float(traffic.cached_share.mean())
+    notes = [words.of_request(tokens, instructions), *words.of_api(price, cached)]
+    yield WayDraws(record_of(label, bill, words.sourced(price.model, price.date, price.source), notes), bill, (payer,))
+    if traffic.may_wait:
+        yield from _batched(ground, name, price, float(bill.per_month.mean()))
+
+
+def _drawn(ground: Ground, price: "ApiPrice", kind: str, usd: float, where: str = "") -> "Draws":
+    return drawn_price(usd, f"price of {kind} of {price.provider} {price.model}{where}", ground.basis)
+
+
+def _batched(ground: Ground, name: str, online: "ApiPrice", online_mean: float) -> Iterator[WayDraws]:
+    """The model in a batch that takes up to a day; nothing where sending each request at once costs no more."""
+    label = Label(f"{name}, prompted in a batch", "batch", name, tuned=False)
+    row = catalog.batch_price(online.provider, online.model)
+    if row is None or online.long:
+        yield unpriced(label, words.no_batch_price(name, long=online.long))
+        return
+    cached = row.cached_usd_per_mtok
+    payer = Tokens(
+        _drawn(ground, online, "input", row.input_usd_per_mtok, " in a batch"),
+        _drawn(ground, online, "output", row.output_usd_per_mtok, " in a batch"),
+        None if cached is None else _drawn(ground, online, "cached input", cached, " in a batch"),
+        prompted=True,
+    )
+    bill = payer.bill(ground.traffic)
+    if float(bill.per_month.mean()) <= online_mean:
+        record = record_of(label, bill, words.sourced(row.model, row.date, row.source), ["answers may take a day"])
+        yield WayDraws(record, bill, (payer,))
+
+
+def adapter(ground: Ground) -> list[WayDraws]:
+    """A tuned model that its provider serves by the token, without an endpoint of one's own."""
+    named = (ground.basis.project.compute.hosted or "").casefold() if ground.basis.project else ""
+    rows = [row for row in catalog.hosted() if not row.own_endpoint and row.model != row.provider]
+    fits = [row for row in rows if named in row.names] if named else [row for row in rows if _suits(ground, row)]
+    offered = [_tuned(ground, row) for row in fits if not _ended(row, ground.basis.today)]
+    if offered:
+        return offered
+    ended = [row for row in fits if _ended(row, ground.basis.today)]
+    label = Label("tuned model paid by the token", "adapter", ground.model.name)
+    return [unpriced(label, words.nobody_serves(named or ground.model.name, [row.provider for row in ended]))]
+
+
+def _suits(ground: Ground, row: Hosted) -> bool:
+    """Whether a row is for the tuned model: of its name, or of its size where it is priced by size."""
+    if row.method not in SERVED_AS_TUNED:
+        return False
+    if row.kind == BY_SIZE:
+        size_b = ground.model.params / 1e9
+        return (row.least_params_b or 0) <= size_b <= (row.most_params_b or float("inf"))
+    return row.kind == OPEN_MODEL and _bare(row.model) == _bare(ground.model.name)
+
+
+def _bare(name: str) -> str:
+    """A model's name without its owner, case, blanks, hyphens and dots."""
+    return re.sub(r"[\s_.-]", "", name.rpartition("/")[2].casefold())
+
+
+def _ended(row: Hosted, today: "date") -> bool:
+    """Whether no new tune of it can be made, or those made are off."""
+    service = next((one for one in catalog.hosted() if one.model == one.provider == row.provider), row)
+    ends = [day for day in (row.closed_on, row.retires_on, service.closed_on, service.retires_on) if day]
+    return any(day <= today.isoformat() for day in ends)
+
+
+def _tuned(ground: Ground, row: Hosted) -> WayDraws:
+    label = Label(f"{row.model} tuned at {row.provider}, paid by the token", "adapter", row.model)
+    last = next((day.isoformat() for one, day in hosted_ends(f"{row.provider} {row.model}") if one == row), "")
+    old = row.is_stale(ground.basis.today)
+    notes = [words.aged(old=old), words.ends_on(last), row.note, words.of_method(row)]
+    if row.input_usd_per_mtok is None or row.output_usd_per_mtok is None:
+        return unpriced(label, f"the token price of {row.model} tuned at {row.provider}", notes)
+    where = f"of {row.model} tuned at {row.provider}"
+    payer = Tokens(
+        drawn_price(row.input_usd_per_mtok, f"price of input {where}", ground.basis, old=old),
+        drawn_price(row.output_usd_per_mtok, f"price of output {where}", ground.basis, old=old),
+    )
+    bill = payer.bill(ground.traffic)
+    return WayDraws(record_of(label, bill, words.sourced(row.provider, row.date, row.source), notes), bill, (payer,))

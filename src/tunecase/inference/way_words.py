@@ -1,0 +1,159 @@
+"""What is said of a way to get the answers: its name, what its price leaves out, and why others were not taken."""
+
+from collections.abc import Mapping, Sequence
+
+from tunecase.catalog import CoreHour, Hosted
+from tunecase.inference.candidates import Candidate
+from tunecase.inference.setup import Refusal, Setup
+from tunecase.prices import TOO_OLD, ApiPrice, drift_words
+from tunecase.quantities import counted, figures, money
+
+SHOWN = 4  # of a list
+
+
+def replica(setup: Setup) -> str:
+    """The cards of a replica, as in `2 x H100`."""
+    return f"{setup.cards} x {setup.card.name}"
+
+
+def adapters(sharing: int) -> str:
+    """What a name adds where an adapter stands beside its base: nothing where it is merged."""
+    if sharing > 1:
+        return f", base shared by {sharing} adapters"
+    return ", adapter beside its base" if sharing else ""
+
+
+def of_candidate(one: Candidate, sharing: int) -> list[str]:
+    """Notes on a replica: what runs, what its speed rests on, and what it shares."""
+    setup = one.setup
+    notes = [f"{setup.precision} weights in {setup.engine}"]
+    if setup.model.guessed:
+        notes.append(setup.model.guessed)
+    notes += one.online.widened
+    if sharing > 1:
+        notes.append(f"the {sharing} adapters are taken to have as much traffic each, and to share the bill evenly")
+    if not one.meets:
+        notes.append("no number of these cards meets the objectives, even for one request alone")
+    return notes
+
+
+def others(rest: Sequence[tuple[str, float]], currency: str) -> str:
+    """The ways of the same kind that cost more: name and mean of a month."""
+    shown = [f"{name} {money(amount, currency)}" for name, amount in rest[:SHOWN]]
+    more = len(rest) - len(shown)
+    words = ", ".join(shown) + (f", {more} more" if more > 0 else "")
+    return f"dearer a month: {words}" if shown else ""
+
+
+def no_price(cards: Sequence[str], terms: str, tier: str) -> str:
+    """What is missing where no card has a price."""
+    return f"a price of {_some(cards)} {terms} in the tier {tier}"
+
+
+def nothing_holds(refused: Mapping[str, Refusal]) -> str:
+    """What is missing where no card can serve the model."""
+    for name, refusal in refused.items():
+        return f"a card that serves the model: {name}: {refusal.reason}"
+    return "a card that serves the model"
+
+
+def left_out(cards: Sequence[str], terms: str) -> str:
+    """The cards that have no price on these terms."""
+    return f"no price {terms}: {_some(cards)}" if cards else ""
+
+
+def refusals(refused: Mapping[str, Refusal]) -> str:
+    """The cards that cannot serve, with the reason of the first of each kind."""
+    by_reason: dict[str, list[str]] = {}
+    for name, refusal in refused.items():
+        by_reason.setdefault(refusal.reason.replace(name, "it"), []).append(name)
+    shown = [f"{_some(names)} ({reason})" for reason, names in list(by_reason.items())[:2]]
+    more = len(by_reason) - len(shown)
+    words = "; ".join(shown) + (f"; {counted(more, 'further reason')}" if more > 0 else "")
+    return f"left out: {words}" if shown else ""
+
+
+def sourced(provider: str, date: str, source: str) -> str:
+    """Where a price is from, and when."""
+    return f"{provider}, dated {date}: {source}" if date else f"{provider}: {source}"
+
+
+def aged(*, old: bool) -> str:
+    """What is said of a price that is older than 180 days."""
+    return f"its price is {TOO_OLD} and drawn from {drift_words()} itself" if old else ""
+
+
+def too_few_owned(owned: int, needed: float) -> str:
+    """What is missing where the owned cards are not enough."""
+    return f"{counted(needed, 'owned card')}: the busiest hour needs them, {owned} are owned"
+
+
+def of_cores(runs: int, answers_per_s: float, *, tuned: bool) -> list[str]:
+    """Notes on answers from plain cores: how fast, and whose."""
+    notes = [
+        f"{figures(answers_per_s)} answers a second on one core, the median of {counted(runs, 'run')} of the pilot on "
+        "its test rows",
+        "a virtual core is taken to be as fast as one of the pilot's",
+    ]
+    return notes if tuned else [*notes, "another model than the tuned one: compare its score"]
+
+
+def core_prices(rows: Sequence[CoreHour]) -> str:
+    """Where the price of a core's hour is from."""
+    providers = tuple(dict.fromkeys(row.provider for row in rows))
+    dates = sorted({row.date for row in rows})
+    return f"{counted(len(providers), 'provider')} ({', '.join(providers)}), dated {' to '.join(dict.fromkeys((dates[0], dates[-1])))}"
+
+
+def of_request(tokens: float, instructions: float) -> str:
+    """What a prompted request holds."""
+    return f"requests of {figures(tokens)} tokens, {figures(instructions)} of them instructions and examples"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def of_api(price: ApiPrice, cached_share: float) -> list[str]:
+    """Notes on the token prices of a hosted model."""
+    notes = []
+    if price.long:
+        notes.append("requests of this length pay the price of long ones")
+    if cached_share and price.cached_usd_per_mtok is None:
+        notes.append("no price of cached input is known: it is paid like any input")
+    elif cached_share:
+        notes.append("what some providers charge for writing into the cache is left out")
+    if price.changes_on:
+        notes.append(f"its price changes on {price.changes_on}")
+    if price.deprecated:
+        notes.append("its provider has announced its end")
+    return notes
+
+
+def no_token_price(model: str, *, installed: bool) -> str:
+    """What is missing where a hosted model has no price."""
+    if not installed:
+        return f"the token price of {model}: pip install 'tunecase[prices]'"
+    return f"the token price of {model}: name its provider, as in openai/gpt-4.1-mini"
+
+
+def no_batch_price(model: str, *, long: bool) -> str:
+    """What is missing where a hosted model has no batch price."""
+    return f"the batch price of {model}" + (" for requests of this length" if long else "")
+
+
+def nobody_serves(model: str, ended: Sequence[str]) -> str:
+    """What is missing where no provider serves a tuned model by the token."""
+    words = f"a provider in the tables that serves a tuned {model} by the token"
+    return f"{words}; no longer offered: {', '.join(sorted(set(ended)))}" if ended else words
+
+
+def ends_on(day: str) -> str:
+    """When a hosted tuned model ends."""
+    return f"ends on {day}" if day else ""
+
+
+def of_method(row: Hosted) -> str:
+    """What the token price of an open model's tune is read as."""
+    return "the provider's price of sampling is read as that of answers" if row.kind == "open model" else ""
