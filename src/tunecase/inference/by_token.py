@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tunecase.prices import ApiPrice
+    from tunecase.quantities import Draws
 
 OWN_MODEL, OPEN_MODEL, BY_SIZE = "own model", "open model", "models by size"
 SERVED_AS_TUNED = ("lora", "full", "")  # methods whose token prices are those of answers, not of training by rewards
 
 
 def hosted(ground: Ground) -> list[WayDraws]:
-    """Hosted models that are prompted, at the price of the request's own length; in a batch too where answers may wait."""
+    """Hosted models that are prompted, priced at the request's own length; in a batch too where answers may wait."""
     return [way for name in ground.prompted for way in _prompted(ground, name)]
 
 
@@ -37,7 +38,9 @@ def _prompted(ground: Ground, name: str) -> Iterator[WayDraws]:
     payer = Tokens(
         _drawn(ground, price, "input", float(price.input_usd_per_mtok)),
         _drawn(ground, price, "output", float(price.output_usd_per_mtok)),
-        None if price.cached_usd_per_mtok is None else _drawn(ground, price, "cached input", float(price.cached_usd_per_mtok)),
+        None
+        if price.cached_usd_per_mtok is None
+        else _drawn(ground, price, "cached input", float(price.cached_usd_per_mtok)),
         prompted=True,
     )
     bill = payer.bill(traffic)

@@ -1,8 +1,9 @@
-"""Which replicas could serve a model: for each card the fewest that hold it, more only where an objective asks for it."""
+"""Which replicas could serve a model: on each card the fewest that hold it, more only for an objective."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import Gpu
@@ -21,7 +22,6 @@ STEP = 1.1  # by which lengths are moved to see what they do
 NEAR = 1e-6  # lengths that vary by less are one number
 
 CapacityOf = Callable[[Setup, Load, float | None, float | None], Rate | Refusal]
-Adapters = Literal["merged", "beside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,10 @@ class Candidate:
 
         speed = self.offline if offline else self.online
         z = worlds.draw(THROUGHPUT, Interval(-Z90, Z90))
-        sides = np.where(z < 0, np.log(1 / speed.low), np.log(speed.high)) / Z80
-        lengths = _over_mean(traffic.input_tokens) ** -self.by_input * _over_mean(traffic.output_tokens) ** -self.by_output
+        sides = np.where(z < 0, -math.log(speed.low), math.log(speed.high)) / Z80
+        lengths = (
+            _over_mean(traffic.input_tokens) ** -self.by_input * _over_mean(traffic.output_tokens) ** -self.by_output
+        )
         return np.asarray(speed.requests_per_s * np.exp(z * sides) * lengths)
 
 
@@ -138,12 +140,13 @@ def load_of(traffic: Traffic) -> Load:
 def _with_lengths(one: Candidate, traffic: Traffic, load: Load) -> Candidate:
     """The candidate with what lengths do to it, where lengths are in doubt; the concurrency is held."""
     held = replace(load, concurrency=one.online.in_flight)
-    moved = {
-        "by_input": (traffic.input_tokens, replace(held, input_tokens=load.input_tokens * STEP)),
-        "by_output": (traffic.output_tokens, replace(held, output_tokens=load.output_tokens * STEP)),
-    }
-    powers = {name: _power(one, held, longer) for name, (draws, longer) in moved.items() if _varies(draws)}
-    return replace(one, **powers)
+    longer_in = replace(held, input_tokens=load.input_tokens * STEP)
+    longer_out = replace(held, output_tokens=load.output_tokens * STEP)
+    return replace(
+        one,
+        by_input=_power(one, held, longer_in) if _varies(traffic.input_tokens) else 0.0,
+        by_output=_power(one, held, longer_out) if _varies(traffic.output_tokens) else 0.0,
+    )
 
 
 def _varies(draws: "Draws") -> bool:
@@ -152,8 +155,6 @@ def _varies(draws: "Draws") -> bool:
 
 def _power(one: Candidate, held: Load, longer: Load) -> float:
     """By which power of a length the answers of a replica fall; 0 where longer ones are refused."""
-    import math
-
     before, after = rate(one.setup, held), rate(one.setup, longer)
     if isinstance(before, Refusal) or isinstance(after, Refusal):
         return 0.0

@@ -114,7 +114,7 @@ def unpriced(label: Label, missing: str, notes: Iterable[str] = ()) -> WayDraws:
 
 
 def drawn_price(usd: float, name: str, basis: Basis, *, old: bool = False) -> "Draws":
-    """A list price in the base currency, shape (worlds,): the same in every world, drawn with the drift where it is old.
+    """A list price in the base currency, shape (worlds,): one number, drawn with the drift where it is old.
 
     Args:
         usd: the price as listed [USD].
@@ -165,7 +165,16 @@ def ground_of(
         shared, _ = candidates(model, looked_at, traffic, beside, capacity_of)
     names = tuple(dict.fromkeys((*_named_models(basis), *prompted)))
     return Ground(
-        basis, traffic, model, tuple(card.name for card in rented), merged, shared, adapters, refused, names, tuple(runs)
+        basis,
+        traffic,
+        model,
+        tuple(card.name for card in rented),
+        merged,
+        shared,
+        adapters,
+        refused,
+        names,
+        tuple(runs),
     )
 
 

@@ -1,4 +1,4 @@
-"""Ways that rent or own replicas: on demand, reserved, on spot, owned, at a vendor's endpoint, by night, plain cores."""
+"""Ways that rent or own replicas: on demand, reserved, spot, owned, a vendor's endpoint, by night, plain cores."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -180,7 +180,7 @@ def _priced(ground: Ground, terms: _Terms, one: Candidate, hour: _CardHour, shar
 
 
 def _lost_to_spot(basis: Basis, cards: int) -> "Draws":
-    """By how much interruptions lengthen the hours that are paid: 1 + interruptions an hour x machines x restart [h]."""
+    """By how much interruptions lengthen the paid hours: 1 + interruptions an hour x machines x restart [h]."""
     machines = -(-cards // CARDS_OF_A_MACHINE)
     return 1 + basis.draw("fit.interruptions") * machines * basis.draw("fit.restart") / 60
 
@@ -195,7 +195,10 @@ def _objective(ground: Ground, one: Candidate, nightly: bool) -> Objective:
 
 def endpoint(ground: Ground) -> list[WayDraws]:
     """An endpoint of a vendor, billed by the hour of its cards also when idle: the cheapest vendor's."""
-    return [_endpoint(ground, ground.merged), *([_endpoint(ground, ground.shared, ground.adapters)] if ground.shared else [])]
+    return [
+        _endpoint(ground, ground.merged),
+        *([_endpoint(ground, ground.shared, ground.adapters)] if ground.shared else []),
+    ]
 
 
 def _endpoint(ground: Ground, candidates: Sequence[Candidate], sharing: int = 0) -> WayDraws:
@@ -215,7 +218,11 @@ def _endpoint(ground: Ground, candidates: Sequence[Candidate], sharing: int = 0)
         return unpriced(Label(f"endpoint{suffix}", "endpoint", ground.model.name), missing)
     (vendor, best), *rest = priced
     dearer = [(f"{row.provider} {words.replica(one.candidate.setup)}", one.mean) for row, one in rest]
-    notes = [*best.hour.notes, *words.of_candidate(best.candidate, sharing), words.others(dearer, ground.basis.currency)]
+    notes = [
+        *best.hour.notes,
+        *words.of_candidate(best.candidate, sharing),
+        words.others(dearer, ground.basis.currency),
+    ]
     name = f"{words.replica(best.candidate.setup)} at an endpoint of {vendor.provider}{suffix}"
     label = Label(name, "endpoint", ground.model.name)
     record = record_of(label, best.bill, best.hour.basis, notes, _objective(ground, best.candidate, nightly=False))

@@ -102,7 +102,8 @@ def core_prices(rows: Sequence[CoreHour]) -> str:
     """Where the price of a core's hour is from."""
     providers = tuple(dict.fromkeys(row.provider for row in rows))
     dates = sorted({row.date for row in rows})
-    return f"{counted(len(providers), 'provider')} ({', '.join(providers)}), dated {' to '.join(dict.fromkeys((dates[0], dates[-1])))}"
+    days = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+    return f"{counted(len(providers), 'provider')} ({', '.join(providers)}), dated {days}"
 
 
 def of_request(tokens: float, instructions: float) -> str:

@@ -1,0 +1,43 @@
+"""Where two ways to get the answers cost the same, in words."""
+
+from tunecase.quantities import figures, share
+
+Points = tuple[float | None, float | None, float | None]
+
+
+def crossing_words(one: str, other: str, points: Points, always: float, never: float) -> str:
+    """From which volume on one way is cheaper than another, in one sentence.
+
+    Args:
+        one: the way that is cheaper at large volumes.
+        other: the way to compare with.
+        points: P10, P50 and P90 of the volume [answers a month], None beyond what was looked at.
+        always: share of the worlds in which `one` is cheaper at every volume.
+        never: share of the worlds in which it is dearer at every volume.
+
+    Example:
+        >>> crossing_words("2 x L4 on demand", "gpt", (4e5, 9e5, 2.1e6), 0.0, 0.0)
+        '2 x L4 on demand is cheaper than gpt from 400k to 2.1M answers a month on (900k in the middle)'
+    """
+    low, mid, high = points
+    if never > 0.9:
+        return f"{one} is dearer than {other} at every volume"
+    if always > 0.9:
+        return f"{one} is cheaper than {other} at every volume"
+    middle = f" ({figures(mid)} in the middle)" if mid is not None else ""
+    if low is not None and high is not None:
+        return f"{one} is cheaper than {other} from {figures(low)} to {figures(high)} answers a month on{middle}"
+    if low is not None:
+        return (
+            f"{one} is cheaper than {other} from {figures(low)} answers a month on at the earliest{middle}; "
+            f"never in {share(never)} of the worlds"
+        )
+    if high is not None:
+        return (
+            f"{one} is cheaper than {other} from {figures(high)} answers a month on at the latest{middle}; "
+            f"at every volume in {share(always)} of the worlds"
+        )
+    return (
+        f"{one} is cheaper than {other} at every volume in {share(always)} of the worlds, "
+        f"and dearer at every volume in {share(never)}{middle and f'; else from{middle}'}"
+    )

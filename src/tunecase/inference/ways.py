@@ -1,0 +1,52 @@
+"""Every way to get the answers, priced side by side and ranked by expected cost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tunecase.inference.by_token import adapter, hosted
+from tunecase.inference.candidates import load_of
+from tunecase.inference.ground import Ground, WayDraws
+from tunecase.inference.queue import first_token_met, server_of
+from tunecase.inference.self_hosted import by_night, endpoint, on_demand, own_cards, plain_cores, reserved, spot
+from tunecase.inference.setup import Rate
+from tunecase.inference.throughput import rate
+
+Way = Callable[[Ground], list[WayDraws]]
+
+WAYS: tuple[Way, ...] = (
+    on_demand, reserved, spot, own_cards, endpoint, adapter, by_night, plain_cores, hosted,
+)  # fmt: skip
+
+
+def priced_ways(ground: Ground) -> tuple[WayDraws, ...]:
+    """All ways to get the answers, the cheapest first; those without a rank last.
+
+    A way has a rank where it has a price and meets the objectives, or may meet them. Ranks go by the expected bill of a
+    month over the worlds.
+    """
+    ways = [_queued(ground, way) for give in WAYS for way in give(ground)]
+    ranked = sorted((way for way in ways if _counts(way)), key=_mean)
+    rest = sorted((way for way in ways if not _counts(way)), key=lambda way: way.bill is None)
+    numbered = [replace(way, record=replace(way.record, rank=at)) for at, way in enumerate(ranked, 1)]
+    return (*numbered, *rest)
+
+
+def _counts(way: WayDraws) -> bool:
+    return way.bill is not None and way.record.objective != "not met"
+
+
+def _mean(way: WayDraws) -> float:
+    return float(way.bill.per_month.mean()) if way.bill is not None else 0.0
+
+
+def _queued(ground: Ground, way: WayDraws) -> WayDraws:
+    """The way with what its queue says of the objectives, where they are not ruled out already."""
+    if way.record.objective not in ("met", "unsure") or way.candidate is None:
+        return way
+    one = way.candidate
+    alone = rate(one.setup, replace(load_of(ground.traffic), concurrency=1.0))
+    if not isinstance(alone, Rate):
+        return way
+    capacity = one.answers_per_s(ground.traffic, ground.basis.worlds)
+    latency = first_token_met(ground.traffic, capacity, server_of(alone, one.online), ground.basis.worlds.seed)
+    return replace(way, record=replace(way.record, objective=latency.verdict))
