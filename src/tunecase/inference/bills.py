@@ -1,16 +1,13 @@
 """What a month of answers costs: replicas that are rented by the hour, or tokens that are paid one by one."""
 
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from tunecase.inference.fleet import Rules, fleet, nightly
 from tunecase.inference.traffic import Traffic
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
-
-T = TypeVar("T")
-OF_TOKENS = frozenset({"input_lengths", "output_lengths", "windows", "hours", "trace"})  # arrays that are no draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +47,8 @@ class Replicas:
     `capacity` is what one gives [answers/s], `hour` what an hour of one costs [base currency]; both shape (worlds,).
     `input_share` is the share of a replica's time that goes to reading input. `nightly` makes all answers of a day in
     one batch. `sharing` is the number of adapters with as much traffic each that share the replicas and their bill.
+    `lot` is the number of replicas that one machine holds where cards are only rented by the machine; a spare is then a
+    machine.
     """
 
     capacity: "Draws"
@@ -58,6 +57,7 @@ class Replicas:
     input_share: float = 0.0
     nightly: bool = False
     sharing: int = 1
+    lot: int = 1
 
     def bill(self, traffic: Traffic) -> Bill:
         """What the traffic costs.
@@ -68,8 +68,9 @@ class Replicas:
         Utilisation is in the tokens that are divided by: an idle hour is paid like a busy one. Cached input takes no
         time of its own and costs nothing. Leaves out the cache's memory, which lowers the batch.
         """
-        rented = (nightly if self.nightly else fleet)(scaled(traffic, self.sharing), self.capacity, self.rules)
-        month = rented.replica_hours_per_month * self.hour / self.sharing
+        machines = nightly if self.nightly else fleet
+        rented = machines(scaled(traffic, self.sharing), self.lot * self.capacity, self.rules)
+        month = rented.replica_hours_per_month * self.lot * self.hour / self.sharing
         answers = rented.answers_per_month / self.sharing
         read = traffic.input_tokens * (1 - traffic.cached_share)
         return Bill(
@@ -78,7 +79,7 @@ class Replicas:
             _per_mtok(month * self.input_share, answers * read),
             _per_mtok(month * (1 - self.input_share), answers * traffic.output_tokens),
             0 * month if traffic.cached_share.any() else None,
-            rented.most,
+            rented.most * self.lot,
             rented.busy,
         )
 
@@ -151,15 +152,19 @@ def scaled(traffic: Traffic, factor: "float | Draws") -> Traffic:
     return replace(traffic, answers_per_month=traffic.answers_per_month * factor)
 
 
-def first_worlds(record: T, worlds: int) -> T:
-    """A record of draws, such as a Traffic or Replicas, in its first worlds only."""
-    changes: dict[str, Any] = {}
-    for field in fields(record):  # type: ignore[arg-type]
-        value = getattr(record, field.name)
-        if isinstance(value, tuple) and value and is_dataclass(value[0]):
-            changes[field.name] = tuple(first_worlds(part, worlds) for part in value)
-        elif is_dataclass(value) and field.name not in OF_TOKENS:
-            changes[field.name] = first_worlds(value, worlds)
-        elif hasattr(value, "shape") and field.name not in OF_TOKENS:
-            changes[field.name] = value[:worlds]
-    return replace(record, **changes)  # type: ignore[type-var]
+def some_worlds(traffic: Traffic, worlds: int) -> Traffic:
+    """A traffic in so many of its worlds, spread evenly over them."""
+    import numpy as np
+
+    n = len(traffic.answers_per_month)
+    at = np.arange(worlds) * n // worlds
+    drawn = {
+        name: getattr(traffic, name)[at]
+        for name in (
+            "answers_per_month", "months", "growth", "burst", "input_tokens", "output_tokens", "instructions_tokens",
+            "cached_share",
+        )
+    }  # fmt: skip
+    weekend = np.asarray(traffic.week.weekend)
+    week = replace(traffic.week, weekend=weekend[at]) if weekend.ndim else traffic.week
+    return replace(traffic, week=week, **drawn)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tunecase.prices import ApiPrice
-    from tunecase.quantities import Draws
 
 OWN_MODEL, OPEN_MODEL, BY_SIZE = "own model", "open model", "models by size"
 SERVED_AS_TUNED = ("lora", "full", "")  # methods whose token prices are those of answers, not of training by rewards
@@ -35,24 +34,36 @@ def _prompted(ground: Ground, name: str) -> Iterator[WayDraws]:
     if price is None:
         yield unpriced(label, words.no_token_price(name, installed=api_known()))
         return
-    payer = Tokens(
-        _drawn(ground, price, "input", float(price.input_usd_per_mtok)),
-        _drawn(ground, price, "output", float(price.output_usd_per_mtok)),
-        None
-        if price.cached_usd_per_mtok is None
-        else _drawn(ground, price, "cached input", float(price.cached_usd_per_mtok)),
-        prompted=True,
+    cached_usd = price.cached_usd_per_mtok
+    usd = (
+        float(price.input_usd_per_mtok),
+        float(price.output_usd_per_mtok),
+        None if cached_usd is None else float(cached_usd),
     )
+    payer, rough = (_payer(at, f"of {price.provider} {price.model}", usd, prompted=True) for at in _grounds(ground))
     bill = payer.bill(traffic)
     cached = float(traffic.cached_share.mean())
     notes = [words.of_request(tokens, instructions), *words.of_api(price, cached)]
-    yield WayDraws(record_of(label, bill, words.sourced(price.model, price.date, price.source), notes), bill, (payer,))
+    yield WayDraws(record_of(label, bill, words.sourced(price.model, price.date, price.source), notes), bill, (rough,))
     if traffic.may_wait:
         yield from _batched(ground, name, price, float(bill.per_month.mean()))
 
 
-def _drawn(ground: Ground, price: "ApiPrice", kind: str, usd: float, where: str = "") -> "Draws":
-    return drawn_price(usd, f"price of {kind} of {price.provider} {price.model}{where}", ground.basis)
+def _grounds(ground: Ground) -> tuple[Ground, Ground]:
+    return ground, ground.sketched
+
+
+def _payer(
+    ground: Ground, what: str, usd: tuple[float, float, float | None], *, old: bool = False, prompted: bool = False
+) -> Tokens:
+    """Who is paid by the token: input, output and cached input [USD per million], with the drift of old prices."""
+    into, out, cached = usd
+    return Tokens(
+        drawn_price(into, f"price of input {what}", ground.basis, old=old),
+        drawn_price(out, f"price of output {what}", ground.basis, old=old),
+        None if cached is None else drawn_price(cached, f"price of cached input {what}", ground.basis, old=old),
+        prompted,
+    )
 
 
 def _batched(ground: Ground, name: str, online: "ApiPrice", online_mean: float) -> Iterator[WayDraws]:
@@ -62,17 +73,14 @@ def _batched(ground: Ground, name: str, online: "ApiPrice", online_mean: float) 
     if row is None or online.long:
         yield unpriced(label, words.no_batch_price(name, long=online.long))
         return
-    cached = row.cached_usd_per_mtok
-    payer = Tokens(
-        _drawn(ground, online, "input", row.input_usd_per_mtok, " in a batch"),
-        _drawn(ground, online, "output", row.output_usd_per_mtok, " in a batch"),
-        None if cached is None else _drawn(ground, online, "cached input", cached, " in a batch"),
-        prompted=True,
+    usd = row.input_usd_per_mtok, row.output_usd_per_mtok, row.cached_usd_per_mtok
+    payer, rough = (
+        _payer(at, f"of {row.provider} {row.model} in a batch", usd, prompted=True) for at in _grounds(ground)
     )
     bill = payer.bill(ground.traffic)
     if float(bill.per_month.mean()) <= online_mean:
         record = record_of(label, bill, words.sourced(row.model, row.date, row.source), ["answers may take a day"])
-        yield WayDraws(record, bill, (payer,))
+        yield WayDraws(record, bill, (rough,))
 
 
 def adapter(ground: Ground) -> list[WayDraws]:
@@ -117,10 +125,7 @@ def _tuned(ground: Ground, row: Hosted) -> WayDraws:
     notes = [words.aged(old=old), words.ends_on(last), row.note, words.of_method(row)]
     if row.input_usd_per_mtok is None or row.output_usd_per_mtok is None:
         return unpriced(label, f"the token price of {row.model} tuned at {row.provider}", notes)
-    where = f"of {row.model} tuned at {row.provider}"
-    payer = Tokens(
-        drawn_price(row.input_usd_per_mtok, f"price of input {where}", ground.basis, old=old),
-        drawn_price(row.output_usd_per_mtok, f"price of output {where}", ground.basis, old=old),
-    )
+    usd = row.input_usd_per_mtok, row.output_usd_per_mtok, None
+    payer, rough = (_payer(at, f"of {row.model} tuned at {row.provider}", usd, old=old) for at in _grounds(ground))
     bill = payer.bill(ground.traffic)
-    return WayDraws(record_of(label, bill, words.sourced(row.provider, row.date, row.source), notes), bill, (payer,))
+    return WayDraws(record_of(label, bill, words.sourced(row.provider, row.date, row.source), notes), bill, (rough,))

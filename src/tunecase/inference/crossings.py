@@ -1,10 +1,10 @@
 """The volume from which one way to get the answers costs less than another, in every world."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tunecase.inference.bills import Cheapest, Payer, Tokens, first_worlds, scaled
+from tunecase.inference.bills import Cheapest, Payer, Tokens, scaled
 from tunecase.inference.crossing_words import crossing_words
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
@@ -13,9 +13,8 @@ from tunecase.records.inference import Crossing
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-WORLDS = 400  # the first batch of the worlds, which is stratified like the whole
-LEAST, MOST, PER_DECADE = 1e-4, 1e4, 2  # of the volume, and the steps that are looked at
-HALVINGS = 7
+STEPS = tuple(step / 2 for step in range(-8, 9))  # powers of ten times the volume that are looked at
+HALVINGS = 4
 NEVER, ALWAYS = float("inf"), 0.0
 
 
@@ -46,82 +45,83 @@ class Volumes:
         return float((self.at == NEVER).mean())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """What a way costs a month at any multiple of a traffic's volume, remembered: of its alternatives the cheapest."""
+
+    traffic: Traffic
+    payer: Payer
+    known: "dict[float, Draws]" = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, traffic: Traffic, payers: Sequence[Payer]) -> "Costs":
+        """The costs of those alternatives that are the cheapest on average at one of the volumes at least."""
+        if len(payers) == 1:
+            return cls(traffic, payers[0])
+        volumes = [scaled(traffic, 10.0**step) for step in STEPS[::4]]
+        means = [[float(payer.bill(at).per_month.mean()) for payer in payers] for at in volumes]
+        best = {row.index(min(row)) for row in means}
+        return cls(traffic, Cheapest(tuple(payers[at] for at in sorted(best))))
+
+    def at(self, power: float) -> "Draws":
+        """A month at ten to a power times the volume, shape (worlds,)."""
+        if power not in self.known:
+            self.known[power] = self.at_each(power)
+        return self.known[power]
+
+    def at_each(self, power: "Draws | float") -> "Draws":
+        """The same with a power for each world."""
+        return self.payer.bill(scaled(self.traffic, 10.0**power)).per_month
+
+
 def crossings(ground: Ground, ways: Sequence[WayDraws]) -> tuple[Crossing, ...]:
-    """Where the cheapest way with replicas begins to cost less than each way that pays by the token.
+    """Where the cheapest tuned model on replicas begins to cost less than each way that pays by the token.
 
     Args:
         ground: traffic and worlds.
         ways: from `priced_ways`.
     Returns: one Crossing for each way by the token that has a rank; none where no way with replicas has one.
     """
+    ranked = [way for way in ways if way.record.rank is not None]
+    rented = next((way for way in ranked if not _pays_tokens(way) and way.record.tuned), None)
+    if rented is None:
+        return ()
+    traffic = ground.sketched.traffic
+    fleet = Costs.of(traffic, rented.payers)
+    pairs = [(way, Costs.of(traffic, way.payers)) for way in ranked if _pays_tokens(way)]
     return tuple(
-        _crossing(ground, fleet, tokens)
-        for fleet, tokens in _pairs([way for way in ways if way.record.rank is not None])
+        _crossing(rented.record.name, way.record.name, crossing_volumes(fleet, tokens)) for way, tokens in pairs
     )
-
-
-def _pairs(ways: Sequence[WayDraws]) -> Iterator[tuple[WayDraws, WayDraws]]:
-    """The cheapest tuned model on replicas beside each way by the token."""
-    by_token = [way for way in ways if _pays_tokens(way)]
-    rented = next((way for way in ways if not _pays_tokens(way) and way.record.tuned), None)
-    if rented is not None:
-        for way in by_token:
-            yield rented, way
 
 
 def _pays_tokens(way: WayDraws) -> bool:
     return isinstance(way.payers[0], Tokens)
 
 
-def _crossing(ground: Ground, fleet: WayDraws, tokens: WayDraws) -> Crossing:
-    found = crossing_volumes(ground.traffic, fleet.payers, tokens.payers)
-    low, mid, high = (found.point(share) for share in (0.1, 0.5, 0.9))
-    names = fleet.record.name, tokens.record.name
-    return Crossing(*names, low, mid, high, crossing_words(*names, (low, mid, high), found.always, found.never))
+def _crossing(one: str, other: str, found: Volumes) -> Crossing:
+    points = found.point(0.1), found.point(0.5), found.point(0.9)
+    return Crossing(one, other, *points, crossing_words(one, other, points, found.always, found.never))
 
 
-def crossing_volumes(traffic: Traffic, one: Sequence[Payer], other: Sequence[Payer]) -> Volumes:
+def crossing_volumes(one: Costs, other: Costs) -> Volumes:
     """The volume of each world from which on `one` costs no more than `other`, up to the largest volume looked at.
 
-    Bills are steps, so that they may cross more than once: the last crossing counts. Of several replicas of one kind
-    the cheapest at a volume serves it. Volumes from a ten thousandth to ten thousand times the traffic's are looked at
-    by half decades, and the half decade of the crossing is halved seven times, to 1%.
+    Bills are steps, so that they may cross more than once: the last crossing counts. Volumes from a ten thousandth to
+    ten thousand times the traffic's are looked at by half decades, and the half decade of the crossing is halved four
+    times, to 7%.
 
     Args:
-        traffic: whose shape is kept and whose volume is scaled.
-        one: alternatives of a way, such as one for each card.
-        other: those of the way to compare with.
+        one, other: what two ways cost, of the same traffic.
     """
     import numpy as np
 
-    worlds = min(WORLDS, len(traffic.answers_per_month))
-    traffic = first_worlds(traffic, worlds)
-    steps = np.linspace(np.log10(LEAST), np.log10(MOST), round(PER_DECADE * np.log10(MOST / LEAST)) + 1)
-    sides = [_best_somewhere(traffic, [first_worlds(payer, worlds) for payer in side], steps) for side in (one, other)]
-
-    def dearer(power: "Draws | float") -> "Draws":
-        """Whether `one` costs more at ten to a power times the volume, shape (worlds,)."""
-        at = scaled(traffic, 10.0**power)
-        mine, theirs = (side.bill(at).per_month for side in sides)
-        return np.asarray(mine > theirs)
-
-    is_dearer = np.array([dearer(step) for step in steps])
-    last = len(steps) - 1 - np.argmax(is_dearer[::-1], axis=0)  # the last step at which it is dearer
-    low = steps[last]
-    high = steps[np.minimum(last + 1, len(steps) - 1)]
+    dearer = np.array([one.at(step) > other.at(step) for step in STEPS])
+    last = len(STEPS) - 1 - np.argmax(dearer[::-1], axis=0)  # the last step at which `one` is dearer
+    steps = np.array(STEPS)
+    low, high = steps[last], steps[np.minimum(last + 1, len(STEPS) - 1)]
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        above = dearer(middle)
+        above = one.at_each(middle) > other.at_each(middle)
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    at = np.where(is_dearer[-1], NEVER, traffic.answers_per_month * 10.0**high)
-    return Volumes(np.where(is_dearer.any(axis=0), at, ALWAYS))
-
-
-def _best_somewhere(traffic: Traffic, payers: Sequence[Payer], steps: "Draws") -> Cheapest:
-    """Those payers that are the cheapest on average at one of the volumes at least."""
-    if len(payers) == 1:
-        return Cheapest(tuple(payers))
-    volumes = [scaled(traffic, 10.0**step) for step in steps[::2]]
-    means = [[float(payer.bill(at).per_month.mean()) for payer in payers] for at in volumes]
-    best = {row.index(min(row)) for row in means}
-    return Cheapest(tuple(payers[at] for at in sorted(best)))
+    at = np.where(dearer[-1], NEVER, one.traffic.answers_per_month * 10.0**high)
+    return Volumes(np.where(dearer.any(axis=0), at, ALWAYS))

@@ -20,6 +20,7 @@ from tunecase.records.inference import InferenceWay, Kind, Objective
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
+SKETCH_WORLDS = 400
 DRIFT = "prices.drift"  # the default that says how far prices older than 180 days have moved since
 
 
@@ -43,14 +44,20 @@ class Ground:
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     prompted: tuple[str, ...] = ()
     runs: tuple[Run, ...] = ()
+    sketch: "Ground | None" = None
+
+    @property
+    def sketched(self) -> "Ground":
+        """The same ground in few worlds, in which ways are compared before the best is worked out in all of them."""
+        return self.sketch or self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WayDraws:
     """One way to get the answers: its record, and its bill in every world, None where it has no price.
 
-    `payers` are those that could be paid, the one of the bill first: one for each card that could serve. `candidate` is
-    the replica of the bill.
+    `payers` are those that could be paid, in the worlds of the sketch, the one of the bill first: one for each card
+    that could serve. `candidate` is the replica of the bill.
     """
 
     record: InferenceWay

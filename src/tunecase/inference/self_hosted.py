@@ -27,38 +27,52 @@ NOT_ON_CORES = ("simulated", "hosted")  # trainers whose answers no model on thi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CardHour:
-    """The price of a card's hour [base currency, shape (worlds,)], where it is from, and what is said of it."""
+    """The price of a card's hour [base currency, shape (worlds,)], where it is from, and what is said of it.
+
+    `lot` is the least number of cards that any of the providers rents out.
+    """
 
     draws: "Draws"
     basis: str
     notes: tuple[str, ...] = ()
+    tier: str = ""
+    lot: int = 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Terms:
-    """How cards are had: kind and words, the price of a card's hour by its name, and the rules of renting."""
+    """How replicas are had: kind and words, by night or not, and whether they may be taken away."""
 
     kind: Kind
     words: str
-    hour_of: Callable[[str], _CardHour | None]
-    rules: Rules
+    scales: bool = True
     nightly: bool = False
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Priced:
-    """One replica with its price and its bill."""
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A replica that could be had: of whom, the price of its cards' hour, and the rules by which it is rented."""
 
     candidate: Candidate
+    hour: Callable[[Basis], _CardHour | None]
+    rules: Callable[[Basis], Rules]
+    vendor: str = ""
+
+    @property
+    def name(self) -> str:
+        """The vendor, where there is one, and the cards."""
+        return f"{self.vendor} {words.replica(self.candidate.setup)}".strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Priced:
+    """An offer with its price and its bill."""
+
+    offer: _Offer
     hour: _CardHour
     payer: Replicas
     bill: Bill
-
-    @property
-    def order(self) -> tuple[bool, float]:
-        """First what meets the objectives, then the cheapest."""
-        return not self.candidate.meets, self.mean
 
     @property
     def mean(self) -> float:
@@ -68,46 +82,26 @@ class _Priced:
 
 def on_demand(ground: Ground) -> list[WayDraws]:
     """Cards rented by the hour, as many as the hour needs."""
-    rules = rules_of(ground.basis, scales=True)
-    return _rented(ground, _Terms("on demand", "on demand", _rent(ground.basis, ON_DEMAND), rules))
+    return _rented(ground, _Terms("on demand", "on demand"), ON_DEMAND)
 
 
 def reserved(ground: Ground) -> list[WayDraws]:
     """Cards that are reserved: those of the busiest hour, paid all the time."""
-    rules = rules_of(ground.basis, scales=False)
-    return _rented(ground, _Terms("reserved", "reserved", _rent(ground.basis, RESERVED), rules))
+    return _rented(ground, _Terms("reserved", "reserved", scales=False), RESERVED)
 
 
 def spot(ground: Ground) -> list[WayDraws]:
     """Cards that may be taken away: one spare more, and the hours in which replicas start again."""
-    rules = rules_of(ground.basis, scales=True)
-    more = replace(rules, spare=rules.spare + 1)
-    return _rented(ground, _Terms("spot", "on spot", _rent(ground.basis, SPOT), more, interrupted=True))
+    return _rented(ground, _Terms("spot", "on spot", interrupted=True), SPOT)
 
 
 def by_night(ground: Ground) -> list[WayDraws]:
     """All answers of a day in one batch on cards that are rented for that time; none where answers may not wait."""
     if not ground.traffic.may_wait:
         return []
-    rules = rules_of(ground.basis, scales=True)
-    plain = _Terms("batch", "on demand by night", _rent(ground.basis, ON_DEMAND), rules, nightly=True)
-    on_spot = _Terms("batch", "on spot by night", _rent(ground.basis, SPOT), rules, nightly=True, interrupted=True)
-    return [*_rented(ground, plain), *_rented(ground, on_spot)]
-
-
-def _rent(basis: Basis, terms: str) -> Callable[[str], _CardHour | None]:
-    """The price of a card's hour on some terms, in the tier in which cards are rented, by the card's name."""
-    tier = renting_tier(basis)
-
-    def hour(gpu: str) -> _CardHour | None:
-        there = gpu_hour(gpu, basis, tier, terms=terms)
-        return None if there is None else _card_hour(there)
-
-    return hour
-
-
-def _card_hour(hour: GpuHour) -> _CardHour:
-    return _CardHour(hour.draws, hour_words(hour), (hour.note,))
+    plain = _Terms("batch", "on demand by night", nightly=True)
+    on_spot = _Terms("batch", "on spot by night", nightly=True, interrupted=True)
+    return [*_rented(ground, plain, ON_DEMAND), *_rented(ground, on_spot, SPOT)]
 
 
 def own_cards(ground: Ground) -> list[WayDraws]:
@@ -115,13 +109,13 @@ def own_cards(ground: Ground) -> list[WayDraws]:
     owns = ground.basis.project.compute.owned if ground.basis.project else None
     if owns is None:
         return []
+    terms, card = _Terms("owned", "owned", scales=False), owned_card(ground.basis)
 
-    def hour(gpu: str) -> _CardHour | None:
-        mine = owned(gpu, ground.basis, all_hours=True)
-        return None if mine is None else _card_hour(mine)
+    def offer(one: Candidate) -> _Offer:
+        return _Offer(one, lambda basis: _card_hour(owned(card, basis, all_hours=True)), _rules(terms))
 
-    terms = _Terms("owned", "owned", hour, rules_of(ground.basis, scales=False))
-    return [_within(one, owns.gpus) for one in _rented(replace(ground, cards=(owned_card(ground.basis),)), terms)]
+    mine = replace(ground, cards=(card,))
+    return [_within(one, owns.gpus) for one in _both(mine, terms, lambda held: [offer(one) for one in held])]
 
 
 def _within(one: WayDraws, cards: int) -> WayDraws:
@@ -135,48 +129,140 @@ def _within(one: WayDraws, cards: int) -> WayDraws:
     return unpriced(label, words.too_few_owned(cards, needed))
 
 
-def _rented(ground: Ground, terms: _Terms) -> list[WayDraws]:
-    """The cheapest card for the merged model, and for the adapters beside their base where there are any."""
-    ways = [_cheapest(ground, terms, [one for one in ground.merged if one.setup.card.name in ground.cards])]
+def _rented(ground: Ground, terms: _Terms, paid: str) -> list[WayDraws]:
+    """Replicas that are rented on some terms of payment."""
+
+    def offer(one: Candidate) -> _Offer:
+        return _Offer(one, lambda basis: _rented_hour(one.setup.card.name, paid, basis), _rules(terms))
+
+    return _both(ground, terms, lambda held: [offer(one) for one in held if one.setup.card.name in ground.cards])
+
+
+def _rented_hour(card: str, paid: str, basis: Basis) -> _CardHour | None:
+    """The price of a rented card's hour, and the cards that must be rented at once."""
+    hour = _card_hour(gpu_hour(card, basis, renting_tier(basis), terms=paid))
+    rows = [row for row in catalog.lowest_prices(paid) if (row.gpu, row.tier) == (card, renting_tier(basis))]
+    if hour is None or hour.tier != renting_tier(basis):
+        return hour
+    return replace(hour, lot=min(row.gpu_count for row in catalog.standing(rows, basis.today)))
+
+
+def _card_hour(hour: GpuHour | None) -> _CardHour | None:
+    return None if hour is None else _CardHour(hour.draws, hour_words(hour), (hour.note,), hour.tier)
+
+
+def _rules(terms: _Terms) -> Callable[[Basis], Rules]:
+    """The project's rules of renting; one spare more where replicas may be taken away."""
+
+    def rules(basis: Basis) -> Rules:
+        plain = rules_of(basis, scales=terms.scales)
+        return replace(plain, spare=plain.spare + 1) if terms.interrupted else plain
+
+    return rules
+
+
+def endpoint(ground: Ground) -> list[WayDraws]:
+    """An endpoint of a vendor, billed by the hour of its cards also when idle: the cheapest vendor's."""
+    terms = _Terms("endpoint", "at an endpoint")
+
+    def offers(held: Sequence[Candidate]) -> list[_Offer]:
+        by_card = {one.setup.card.name: one for one in held}
+        return [_vendor_offer(row, by_card[row.gpu]) for row in catalog.endpoints() if row.gpu in by_card]
+
+    return _both(ground, terms, offers)
+
+
+def _vendor_offer(row: Endpoint, one: Candidate) -> _Offer:
+    def hour(basis: Basis) -> _CardHour:
+        old = row.is_stale(basis.today)
+        draws = drawn_price(row.usd_per_gpu_hour, f"price of a {row.gpu} hour, {row.provider} endpoint", basis, old=old)
+        return _CardHour(draws, words.sourced(row.provider, row.date, row.source), (row.note, words.aged(old=old)))
+
+    def rules(basis: Basis) -> Rules:
+        plain = rules_of(basis, scales=True)
+        return replace(
+            plain,
+            scale_to_zero=plain.scale_to_zero and row.to_zero,
+            keep_alive_min=plain.keep_alive_min if row.idle_minutes is None else row.idle_minutes,
+            minimum_billing_min=plain.minimum_billing_min if row.minimum_minutes is None else row.minimum_minutes,
+        )
+
+    return _Offer(one, hour, rules, row.provider)
+
+
+def _both(ground: Ground, terms: _Terms, offers: Callable[[Sequence[Candidate]], list[_Offer]]) -> list[WayDraws]:
+    """The cheapest offer for the merged model, and for adapters beside their base where there are any."""
+    ways = [_cheapest(ground, terms, offers(ground.merged))]
     if ground.shared:
-        beside = [one for one in ground.shared if one.setup.card.name in ground.cards]
-        ways.append(_cheapest(ground, terms, beside, ground.adapters))
+        ways.append(_cheapest(ground, terms, offers(ground.shared), ground.adapters))
     return ways
 
 
-def _cheapest(ground: Ground, terms: _Terms, candidates: Sequence[Candidate], sharing: int = 0) -> WayDraws:
-    """The way with the cheapest of some replicas; the others are named with what they cost, or why they have none."""
-    hours = {one.setup.card.name: terms.hour_of(one.setup.card.name) for one in candidates}
-    priced = sorted(
-        (_priced(ground, terms, one, hour, sharing) for one in candidates if (hour := hours[one.setup.card.name])),
-        key=lambda one: one.order,
-    )
-    without = [name for name, hour in hours.items() if hour is None]
-    suffix = words.adapters(sharing)
-    if not priced:
-        tier = renting_tier(ground.basis)
-        refused = {name: why for name, why in ground.refused.items() if name in ground.cards}
-        missing = words.no_price(without, terms.words, tier) if without else words.nothing_holds(refused)
-        return unpriced(Label(f"{terms.words}{suffix}", terms.kind, ground.model.name), missing)
+def _cheapest(ground: Ground, terms: _Terms, offers: Sequence[_Offer], sharing: int = 0) -> WayDraws:
+    """The way with the cheapest of some offers; the others are named with what they cost, or why they have no price.
+
+    Offers are compared in the ground's sketch, and the bill of the best is worked out in every world.
+    """
+    rough, suffix = ground.sketched, words.adapters(sharing)
+    hours = [(offer, offer.hour(rough.basis)) for offer in offers]
+    without = [offer.name for offer, hour in hours if hour is None]
+    known = [(offer, hour) for offer, hour in hours if hour is not None]
+    meeting = [pair for pair in known if pair[0].candidate.meets] or known
+    refused = {name: why for name, why in ground.refused.items() if name in ground.cards}
+    if not known:
+        missing = words.no_price(without, terms.words, renting_tier(ground.basis)) if without else ""
+        label = Label(f"{terms.words}{suffix}", terms.kind, ground.model.name)
+        return unpriced(label, missing or words.nothing_holds(refused))
+    able, dominated = _undominated(rough, terms, meeting)
+    priced = sorted((_priced(rough, terms, *pair, sharing) for pair in able), key=lambda one: one.mean)
     best, *rest = priced
-    dearer = [(words.replica(one.candidate.setup), one.mean) for one in rest]
+    hour = best.offer.hour(ground.basis)
+    assert hour is not None
+    whole = _priced(ground, terms, best.offer, hour, sharing)
     notes = [
-        *best.hour.notes, *words.of_candidate(best.candidate, sharing), words.others(dearer, ground.basis.currency),
-        words.left_out(without, terms.words),
-        words.refusals({name: why for name, why in ground.refused.items() if name in ground.cards}),
+        *hour.notes, words.lot(hour.lot), *words.of_candidate(best.offer.candidate, sharing),
+        words.others([(one.offer.name, one.mean) for one in rest], dominated, ground.basis.currency),
+        words.slow([offer.name for offer, _ in known if (offer, _) not in meeting]),
+        words.left_out(without, terms.words), words.refusals(refused),
     ]  # fmt: skip
-    label = Label(f"{words.replica(best.candidate.setup)} {terms.words}{suffix}", terms.kind, ground.model.name)
-    record = record_of(label, best.bill, best.hour.basis, notes, _objective(ground, best.candidate, terms.nightly))
-    payers = tuple(one.payer for one in priced if one.candidate.meets == best.candidate.meets)
-    return WayDraws(record, best.bill, payers, best.candidate)
+    at = f" of {best.offer.vendor}" if best.offer.vendor else ""
+    name = f"{words.replica(best.offer.candidate.setup)} {terms.words}{at}{suffix}"
+    label = Label(name, terms.kind, ground.model.name)
+    record = record_of(label, whole.bill, hour.basis, notes, _objective(ground, best.offer.candidate, terms.nightly))
+    return WayDraws(record, whole.bill, tuple(one.payer for one in priced), best.offer.candidate)
 
 
-def _priced(ground: Ground, terms: _Terms, one: Candidate, hour: _CardHour, sharing: int) -> _Priced:
+def _undominated(
+    ground: Ground, terms: _Terms, offers: Sequence[tuple[_Offer, _CardHour]]
+) -> tuple[list[tuple[_Offer, _CardHour]], list[str]]:
+    """The offers of which no other is cheaper by the hour of a replica and by the answer, and the names of the rest."""
+
+    def both(offer: _Offer, hour: _CardHour) -> tuple[float, float]:
+        one = offer.candidate
+        price = one.setup.cards * float(hour.draws.mean())
+        least = price * max(hour.lot // one.setup.cards, 1)
+        return least, price / (one.offline if terms.nightly else one.online).requests_per_s
+
+    able: list[tuple[_Offer, _CardHour]] = []
+    dominated, least = [], float("inf")
+    for offer, hour in sorted(offers, key=lambda pair: both(*pair)):
+        each = both(offer, hour)[1]
+        if each < least:
+            able.append((offer, hour))
+        else:
+            dominated.append(offer.name)
+        least = min(least, each)
+    return able, dominated
+
+
+def _priced(ground: Ground, terms: _Terms, offer: _Offer, hour: _CardHour, sharing: int) -> _Priced:
+    one = offer.candidate
     capacity = one.answers_per_s(ground.traffic, ground.basis.worlds, offline=terms.nightly)
     lost = _lost_to_spot(ground.basis, one.setup.cards) if terms.interrupted else 1.0
     price = one.setup.cards * hour.draws * lost
-    payer = Replicas(capacity, price, terms.rules, one.input_share, terms.nightly, max(sharing, 1))
-    return _Priced(one, hour, payer, payer.bill(ground.traffic))
+    lot = max(hour.lot // one.setup.cards, 1)
+    payer = Replicas(capacity, price, offer.rules(ground.basis), one.input_share, terms.nightly, max(sharing, 1), lot)
+    return _Priced(offer, hour, payer, payer.bill(ground.traffic))
 
 
 def _lost_to_spot(basis: Basis, cards: int) -> "Draws":
@@ -186,67 +272,11 @@ def _lost_to_spot(basis: Basis, cards: int) -> "Draws":
 
 
 def _objective(ground: Ground, one: Candidate, nightly: bool) -> Objective:
-    """Whether the objectives are met: asked of answers that do not wait only; a queue may still keep them from it."""
+    """Whether the objectives are met, before any queue: asked of answers that do not wait only."""
     asked = ground.traffic.first_token_s is not None or ground.traffic.per_token_s is not None
     if not asked or nightly:
         return "not asked"
-    return "not met" if not one.meets else "met" if ground.traffic.first_token_s is None else "unsure"
-
-
-def endpoint(ground: Ground) -> list[WayDraws]:
-    """An endpoint of a vendor, billed by the hour of its cards also when idle: the cheapest vendor's."""
-    return [
-        _endpoint(ground, ground.merged),
-        *([_endpoint(ground, ground.shared, ground.adapters)] if ground.shared else []),
-    ]
-
-
-def _endpoint(ground: Ground, candidates: Sequence[Candidate], sharing: int = 0) -> WayDraws:
-    by_card = {one.setup.card.name: one for one in candidates}
-    priced = sorted(
-        (
-            (row, _at_vendor(ground, row, by_card[row.gpu], sharing))
-            for row in catalog.endpoints()
-            if row.gpu in by_card
-        ),
-        key=lambda pair: pair[1].order,
-    )
-    suffix = words.adapters(sharing)
-    if not priced:
-        missing = words.no_price(sorted(by_card), "at a vendor's endpoint", "tables") if by_card else ""
-        missing = missing or words.nothing_holds(ground.refused)
-        return unpriced(Label(f"endpoint{suffix}", "endpoint", ground.model.name), missing)
-    (vendor, best), *rest = priced
-    dearer = [(f"{row.provider} {words.replica(one.candidate.setup)}", one.mean) for row, one in rest]
-    notes = [
-        *best.hour.notes,
-        *words.of_candidate(best.candidate, sharing),
-        words.others(dearer, ground.basis.currency),
-    ]
-    name = f"{words.replica(best.candidate.setup)} at an endpoint of {vendor.provider}{suffix}"
-    label = Label(name, "endpoint", ground.model.name)
-    record = record_of(label, best.bill, best.hour.basis, notes, _objective(ground, best.candidate, nightly=False))
-    payers = tuple(one.payer for _, one in priced if one.candidate.meets == best.candidate.meets)
-    return WayDraws(record, best.bill, payers, best.candidate)
-
-
-def _at_vendor(ground: Ground, row: Endpoint, one: Candidate, sharing: int) -> _Priced:
-    hour = _vendor_hour(row, ground.basis)
-    rules = rules_of(ground.basis, scales=True)
-    idle = rules.keep_alive_min if row.idle_minutes is None else row.idle_minutes
-    least = rules.minimum_billing_min if row.minimum_minutes is None else row.minimum_minutes
-    kept = replace(
-        rules, scale_to_zero=rules.scale_to_zero and row.to_zero, keep_alive_min=idle, minimum_billing_min=least
-    )
-    return _priced(ground, _Terms("endpoint", "at an endpoint", lambda _: hour, kept), one, hour, sharing)
-
-
-def _vendor_hour(row: Endpoint, basis: Basis) -> _CardHour:
-    """The price of an endpoint's card hour, drawn with the drift of prices where it is old."""
-    old = row.is_stale(basis.today)
-    name = f"price of a {row.gpu} hour, endpoint of {row.provider}"
-    draws = drawn_price(row.usd_per_gpu_hour, name, basis, old=old)
-    return _CardHour(draws, words.sourced(row.provider, row.date, row.source), (row.note, words.aged(old=old)))
+    return "met" if one.meets else "not met"
 
 
 def plain_cores(ground: Ground) -> list[WayDraws]:
@@ -263,15 +293,20 @@ def _on_cores(ground: Ground, model: str, runs: Sequence[Run]) -> WayDraws:
     speeds = [run.answers_per_s for run in runs if run.answers_per_s is not None]
     middle = median(speeds)
     spread = Interval(min(*speeds, middle / LEAST_DOUBT), max(*speeds, middle * LEAST_DOUBT))
-    speed = ground.basis.worlds.draw(f"answers per second of {model} on one core, measured", spread)
-    rows = catalog.core_hours()
-    low, high = min(row.usd_per_core_hour for row in rows), max(row.usd_per_core_hour for row in rows)
-    drift = ground.basis.spread(DRIFT) if any(row.is_stale(ground.basis.today) for row in rows) else Const(1.0)
-    usd = Interval(low * drift.low, high * drift.high)
-    price = ground.basis.worlds.draw("price of a core hour", usd.scaled(ground.basis.base_per_usd))
-    payer = Replicas(speed, price, rules_of(ground.basis, scales=True))
+    payer, rough = (_core(at, model, spread) for at in (ground, ground.sketched))
     tuned = model.casefold() == ground.model.name.casefold()
     label = Label(f"plain cores with {model}", "plain cores", model, tuned)
     bill = payer.bill(ground.traffic)
     notes = words.of_cores(len(runs), middle, tuned=tuned)
-    return WayDraws(record_of(label, bill, words.core_prices(rows), notes), bill, (payer,))
+    return WayDraws(record_of(label, bill, words.core_prices(catalog.core_hours()), notes), bill, (rough,))
+
+
+def _core(ground: Ground, model: str, answers_per_s: Interval) -> Replicas:
+    """Cores as replicas: the price of an hour from the cheapest provider to the dearest."""
+    rows, basis = catalog.core_hours(), ground.basis
+    low, high = min(row.usd_per_core_hour for row in rows), max(row.usd_per_core_hour for row in rows)
+    drift = basis.spread(DRIFT) if any(row.is_stale(basis.today) for row in rows) else Const(1.0)
+    usd = Interval(low * drift.low, high * drift.high)
+    price = basis.worlds.draw("price of a core hour", usd.scaled(basis.base_per_usd))
+    speed = basis.worlds.draw(f"answers per second of {model} on one core, measured", answers_per_s)
+    return Replicas(speed, price, rules_of(basis, scales=True))

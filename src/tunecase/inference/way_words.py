@@ -37,12 +37,21 @@ def of_candidate(one: Candidate, sharing: int) -> list[str]:
     return notes
 
 
-def others(rest: Sequence[tuple[str, float]], currency: str) -> str:
-    """The ways of the same kind that cost more: name and mean of a month."""
-    shown = [f"{name} {money(amount, currency)}" for name, amount in rest[:SHOWN]]
-    more = len(rest) - len(shown)
-    words = ", ".join(shown) + (f", {more} more" if more > 0 else "")
-    return f"dearer a month: {words}" if shown else ""
+def others(rest: Sequence[tuple[str, float]], dominated: Sequence[str], currency: str) -> str:
+    """What costs more: name and mean of a month, and the names of what costs more by the hour and by the answer."""
+    parts = []
+    if rest:
+        listed = ", ".join(f"{name} {money(amount, currency)}" for name, amount in rest[:SHOWN])
+        more = len(rest) - SHOWN
+        parts.append(f"dearer a month: {listed}" + (f" and {more} more" if more > 0 else ""))
+    if dominated:
+        parts.append(f"dearer by the hour and by the answer than one of these: {_some(dominated)}")
+    return "; ".join(parts)
+
+
+def slow(names: Sequence[str]) -> str:
+    """What does not meet the objectives."""
+    return f"too slow for the objectives: {_some(names)}" if names else ""
 
 
 def no_price(cards: Sequence[str], terms: str, tier: str) -> str:
@@ -63,14 +72,11 @@ def left_out(cards: Sequence[str], terms: str) -> str:
 
 
 def refusals(refused: Mapping[str, Refusal]) -> str:
-    """The cards that cannot serve, with the reason of the first of each kind."""
-    by_reason: dict[str, list[str]] = {}
-    for name, refusal in refused.items():
-        by_reason.setdefault(refusal.reason.replace(name, "it"), []).append(name)
-    shown = [f"{_some(names)} ({reason})" for reason, names in list(by_reason.items())[:2]]
-    more = len(by_reason) - len(shown)
-    words = "; ".join(shown) + (f"; {counted(more, 'further reason')}" if more > 0 else "")
-    return f"left out: {words}" if shown else ""
+    """The cards that cannot serve, with the reason of the first."""
+    if not refused:
+        return ""
+    first = next(iter(refused.values()))
+    return f"cannot serve: {_some(list(refused))} (the first: {first.reason})"
 
 
 def sourced(provider: str, date: str, source: str) -> str:
@@ -81,6 +87,11 @@ def sourced(provider: str, date: str, source: str) -> str:
 def aged(*, old: bool) -> str:
     """What is said of a price that is older than 180 days."""
     return f"its price is {TOO_OLD} and drawn from {drift_words()} itself" if old else ""
+
+
+def lot(cards: int) -> str:
+    """How many cards must be rented at once."""
+    return f"rented by {cards} cards at once" if cards > 1 else ""
 
 
 def too_few_owned(owned: int, needed: float) -> str:
