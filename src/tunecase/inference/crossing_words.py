@@ -37,7 +37,8 @@ def crossing_words(one: str, other: str, points: Points, always: float, never: f
             f"{one} is cheaper than {other} from {figures(high)} answers a month on at the latest{middle}; "
             f"at every volume in {share(always)} of the worlds"
         )
+    between = f"; {figures(mid)} answers a month in the middle" if mid is not None else ""
     return (
         f"{one} is cheaper than {other} at every volume in {share(always)} of the worlds, "
-        f"and dearer at every volume in {share(never)}{middle and f'; else from{middle}'}"
+        f"and dearer at every volume in {share(never)}{between}"
     )

@@ -31,7 +31,7 @@ class Volumes:
         """The volume at which so many of the worlds have crossed; None where it lies beyond what was looked at."""
         import numpy as np
 
-        value = float(np.quantile(self.at, share, method="lower"))
+        value = float(np.quantile(self.at, share, method="nearest"))
         return value if 0.0 < value < NEVER else None
 
     @property

@@ -1,19 +1,19 @@
 """What every way to get the answers is worked out from, and what each of them gives."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, Gpu
-from tunecase.inference.bills import Bill, Payer
+from tunecase.inference.bills import Bill, Payer, some_worlds
 from tunecase.inference.candidates import Asked, Candidate, CapacityOf, candidates
 from tunecase.inference.capacity import capacity
 from tunecase.inference.setup import Refusal, Served
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import OWNED_TIER, Basis, owned_card
 from tunecase.project import Serving
-from tunecase.quantities import Const, band
+from tunecase.quantities import Const, Worlds, band
 from tunecase.records import Run
 from tunecase.records.inference import InferenceWay, Kind, Objective
 
@@ -171,18 +171,10 @@ def ground_of(
         beside = Asked(asked.precision, asked.engine, asked.cards, adapters)
         shared, _ = candidates(model, looked_at, traffic, beside, capacity_of)
     names = tuple(dict.fromkeys((*_named_models(basis), *prompted)))
-    return Ground(
-        basis,
-        traffic,
-        model,
-        tuple(card.name for card in rented),
-        merged,
-        shared,
-        adapters,
-        refused,
-        names,
-        tuple(runs),
-    )
+    cards = tuple(card.name for card in rented)
+    ground = Ground(basis, traffic, model, cards, merged, shared, adapters, refused, names, tuple(runs))
+    few = replace(basis, worlds=Worlds(basis.worlds.seed, min(SKETCH_WORLDS, basis.worlds.n)))
+    return replace(ground, sketch=replace(ground, basis=few, traffic=some_worlds(traffic, few.worlds.n)))
 
 
 def _rented_cards(basis: Basis, serving: Serving) -> list[Gpu]:

@@ -1,0 +1,33 @@
+"""Where two ways cost the same is one sentence, whatever ends are known."""
+
+import pytest
+
+from tunecase.inference.crossing_words import Points, crossing_words
+
+
+@pytest.mark.parametrize(
+    ("points", "always", "never", "words"),
+    [
+        ((4e5, 9e5, 2.1e6), 0.0, 0.0, "A is cheaper than B from 400k to 2.1M answers a month on (900k in the middle)"),
+        ((None, None, None), 0.0, 1.0, "A is dearer than B at every volume"),
+        ((None, None, None), 1.0, 0.0, "A is cheaper than B at every volume"),
+        (
+            (4e5, 9e5, None), 0.0, 0.2,
+            "A is cheaper than B from 400k answers a month on at the earliest (900k in the middle); "
+            "never in 20% of the worlds",
+        ),
+        (
+            (None, 9e5, 2e6), 0.3, 0.0,
+            "A is cheaper than B from 2.0M answers a month on at the latest (900k in the middle); "
+            "at every volume in 30% of the worlds",
+        ),
+        (
+            (None, 9e5, None), 0.3, 0.2,
+            "A is cheaper than B at every volume in 30% of the worlds, and dearer at every volume in 20%; "
+            "900k answers a month in the middle",
+        ),
+    ],
+)  # fmt: skip
+def test_words_of_a_crossing(points: Points, always: float, never: float, words: str) -> None:
+    """An open end says in how many of the worlds it is open."""
+    assert words == crossing_words("A", "B", points, always, never)
