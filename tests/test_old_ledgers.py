@@ -251,7 +251,7 @@ def test_runs_of_another_machine_are_taken_over(tmp_path: Path) -> None:
     ran = tunecase("ledger", "merge", brought.parent / "ledger.jsonl", "--project", project)
     assert (0, "") == (ran.code, ran.err)
     found = runs(list(Ledger(project.parent / "ledger.jsonl").entries()))
-    assert runs(written("stopped")) == found
+    assert [{"answers_per_s": None} | run for run in runs(written("stopped"))] == found  # a field that came later
     assert {run["key"] for run in found} == {path.stem for path in (project.parent / "pilot" / "answers").iterdir()}
 
 

@@ -106,6 +106,14 @@ def test_gpu_prices_name_known_gpus_once_per_provider_terms_and_region() -> None
             assert price.usd_per_gpu_hour <= 1.1 * dear.get((price.gpu, price.provider), math.inf)
 
 
+def test_cards_that_only_serve_have_prices_and_train_nothing() -> None:
+    """MI300X in every tier; none of them among the cards on which training is predicted."""
+    serve = {card.name for card in catalog.serving_gpus()} - {card.name for card in catalog.gpus()}
+    priced = {price.gpu for price in catalog.gpu_prices()}
+    assert {"MI300X", "MI325X", "MI350X", "MI355X", "H100-NVL", "H200-NVL", "GB200", "GB300"} <= serve & priced
+    assert 3 == len({price.tier for price in catalog.gpu_prices() if price.gpu == "MI300X"})
+
+
 def test_known_defects_stay_out_of_the_prices() -> None:
     """Placeholders of absent cards, parts of a price or of a card sold as a whole one, bids, and single nodes."""
     for price in catalog.gpu_prices():

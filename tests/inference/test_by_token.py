@@ -125,3 +125,10 @@ def test_a_named_hosted_model_is_the_only_one_and_tells_its_end(tmp_path: Path) 
     (gone,) = adapter(replace(now, basis=replace(now.basis, today=date(2027, 1, 10))))
     assert gone.per_month is None
     assert "no longer offered: openai" in gone.record.missing
+
+
+@installed
+def test_whether_a_provider_meets_objectives_is_not_known() -> None:
+    """Unsure where they are asked, of a prompted model and of a tuned one."""
+    asked = ground(traffic(per_token_s=0.05), prompted=("openai/gpt-4.1-mini",))
+    assert {"unsure"} == {way.record.objective for way in (*hosted(asked), *adapter(asked)) if way.bill}

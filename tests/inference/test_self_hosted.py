@@ -135,6 +135,12 @@ def test_an_endpoint_scales_to_zero_where_project_and_vendor_do(tmp_path: Path) 
     assert mean(freed) < 0.2 * mean(kept)
 
 
+def test_a_card_without_an_endpoint_is_named() -> None:
+    """No vendor in the tables has an H100 NVL."""
+    way = only(endpoint(ground(QUIET, cards=("H100-NVL",))))
+    assert "the price of a vendor's endpoint with H100-NVL" == way.record.missing
+
+
 def test_an_old_price_of_an_endpoint_is_drawn_with_its_drift() -> None:
     """Two years later it is wide, and said to be old."""
     grown = ground(traffic(np.full(WORLDS, 1e5)), cards=("H100",))
@@ -179,6 +185,7 @@ def test_cores_are_as_fast_as_the_pilot_measured() -> None:
     prices = [row.usd_per_core_hour for row in catalog.core_hours()]
     assert 2 * 730.5 * min(prices) * 0.7 < mean(way) < 2 * 730.5 * max(prices) * 1.3
     assert not way.record.tuned
+    assert way.record.per_mtok_in is None
     assert any("40 answers a second on one core" in note for note in way.record.notes)
 
 

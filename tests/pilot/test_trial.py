@@ -72,7 +72,7 @@ def climb(train: Table = TRAIN, test: Table = TEST, **given: object) -> Pilot:
 
 def untimed(runs: Sequence[Run]) -> list[Run]:
     """Runs without the fields that differ from one go to the next."""
-    return [replace(run, seconds=0, usd=0) for run in runs]
+    return [replace(run, seconds=0, usd=0, answers_per_s=None) for run in runs]
 
 
 def test_one_seed_one_answer(toy: list[Task]) -> None:
@@ -166,6 +166,14 @@ TOO_LITTLE: list[tuple[Table, Table, str]] = [
     (table([("x", "a")] * 20), TEST, "all 20 usable training rows have the same output"),
     (table([(f"x{i}", f"a{i % 8}") for i in range(12)]), TEST, "12 usable training rows with 8 different outputs"),
 ]
+
+
+def test_a_run_keeps_how_fast_it_answered() -> None:
+    """The probe's test rows over the time that it took to answer them, less than the whole run."""
+    found = climb(example("train"), example("test"), trainer="probe", sizes=(40,), draws=1)
+    (run,) = [run for run in found.runs if run.purpose == "ladder"]
+    assert run.answers_per_s is not None
+    assert run.answers_per_s > run.test_rows / run.seconds
 
 
 def test_too_little_is_an_answer() -> None:

@@ -35,6 +35,26 @@ def test_a_price_that_rises_with_length_is_that_of_a_short_request() -> None:
 
 
 @installed
+def test_the_length_of_a_request_decides_its_tier() -> None:
+    """gpt-6-luna costs twice as much in from 272,000 tokens on, cached input too; below, length changes nothing."""
+    short, long = api_price("openai/gpt-6-luna", DAY, 272_000), api_price("openai/gpt-6-luna", DAY, 272_001)
+    assert short is not None
+    assert long is not None
+    assert (Decimal("0.1"), Decimal("0.01"), False) == (short.input_usd_per_mtok, short.cached_usd_per_mtok, short.long)
+    assert (Decimal("0.2"), Decimal("0.02"), True) == (long.input_usd_per_mtok, long.cached_usd_per_mtok, long.long)
+
+
+@installed
+def test_a_later_price_is_announced() -> None:
+    """gemini-3.8-flash doubles on 2027-01-01: until then the old price holds, then the new one, without a further."""
+    before, after = api_price("gemini-3.8-flash", DAY), api_price("gemini-3.8-flash", date(2027, 1, 2))
+    assert before is not None
+    assert after is not None
+    assert ("2027-01-01", "") == (before.changes_on, after.changes_on)
+    assert 2 * before.input_usd_per_mtok == after.input_usd_per_mtok
+
+
+@installed
 @pytest.mark.parametrize("name", ["no-such-model", "text-embedding-3-small", "", "/", "a/b/c"])
 def test_what_has_no_price_of_tokens_is_unknown(name: str) -> None:
     """None, and never a zero; asked for by name it is refused with a fix."""

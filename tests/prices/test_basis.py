@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.projects import basis, written
 from tunecase import catalog
 from tunecase.prices.basis import Basis, old_rates
-from tunecase.prices.gpu import any_gpu_hour, current, gpu_hour, hour_words, owned_hour, reach
+from tunecase.prices.gpu import any_gpu_hour, current, gpu_hour, hour_words, owned, owned_hour, reach
 from tunecase.prices.labels import label_price
 from tunecase.prices.people import person_hour
 from tunecase.quantities.spread import Worlds
@@ -204,3 +204,14 @@ def test_an_owned_hour_falls_with_life_use_and_cards(
     assert owned_hour(price * one, 2 * life * one, share * one, gpus, energy)[0] <= hour
     assert owned_hour(price * one, life * one, share * one / 2, gpus, energy)[0] >= hour
     assert owned_hour(price * one, life * one, share * one, gpus + 1, energy)[0] <= hour
+
+
+def test_an_owned_hour_of_all_hours_leaves_use_out(tmp_path: Path) -> None:
+    """40,000 for four cards over four years: 40,000 / 4 / (48 x 730.5) an hour, whatever their use."""
+    text = "compute: {gpus: [H100], owned: {price: 40000 USD, gpus: 4, life: 48 months, utilisation: 25%}}"
+    on = basis(written(text, tmp_path), draws=100)
+    always, at_work = owned("H100", on, all_hours=True), owned("H100", on)
+    assert always is not None
+    assert at_work is not None
+    assert 40_000 / 4 / (48 * 730.5) == pytest.approx(always.draws.mean(), rel=1e-3)
+    assert 4 * always.draws == pytest.approx(at_work.draws)

@@ -44,7 +44,8 @@ def _prompted(ground: Ground, name: str) -> Iterator[WayDraws]:
     bill = payer.bill(traffic)
     cached = float(traffic.cached_share.mean())
     notes = [words.of_request(tokens, instructions), *words.of_api(price, cached)]
-    yield WayDraws(record_of(label, bill, words.sourced(price.model, price.date, price.source), notes), bill, (rough,))
+    record = record_of(label, bill, words.sourced(price.model, price.date, price.source), notes, ground.objective)
+    yield WayDraws(record, bill, (rough,))
     if traffic.may_wait:
         yield from _batched(ground, name, price, float(bill.per_month.mean()))
 
@@ -128,4 +129,5 @@ def _tuned(ground: Ground, row: Hosted) -> WayDraws:
     usd = row.input_usd_per_mtok, row.output_usd_per_mtok, None
     payer, rough = (_payer(at, f"of {row.model} tuned at {row.provider}", usd, old=old) for at in _grounds(ground))
     bill = payer.bill(ground.traffic)
-    return WayDraws(record_of(label, bill, words.sourced(row.provider, row.date, row.source), notes), bill, (rough,))
+    record = record_of(label, bill, words.sourced(row.provider, row.date, row.source), notes, ground.objective)
+    return WayDraws(record, bill, (rough,))

@@ -47,6 +47,12 @@ class Ground:
     sketch: "Ground | None" = None
 
     @property
+    def objective(self) -> Objective:
+        """What is known of the objectives of a way whose speed is not predicted: asked of answers that do not wait."""
+        asked = self.traffic.first_token_s is not None or self.traffic.per_token_s is not None
+        return "unsure" if asked else "not asked"
+
+    @property
     def sketched(self) -> "Ground":
         """The same ground in few worlds, in which ways are compared before the best is worked out in all of them."""
         return self.sketch or self

@@ -211,6 +211,8 @@ def _cheapest(ground: Ground, terms: _Terms, offers: Sequence[_Offer], sharing: 
     refused = {name: why for name, why in ground.refused.items() if name in ground.cards}
     if not known:
         missing = words.no_price(without, terms.words, renting_tier(ground.basis)) if without else ""
+        if not missing and terms.kind == "endpoint" and ground.merged:
+            missing = words.no_endpoint([one.setup.card.name for one in ground.merged])
         label = Label(f"{terms.words}{suffix}", terms.kind, ground.model.name)
         return unpriced(label, missing or words.nothing_holds(refused))
     able, dominated = _undominated(rough, terms, meeting)
@@ -273,8 +275,7 @@ def _lost_to_spot(basis: Basis, cards: int) -> "Draws":
 
 def _objective(ground: Ground, one: Candidate, nightly: bool) -> Objective:
     """Whether the objectives are met, before any queue: asked of answers that do not wait only."""
-    asked = ground.traffic.first_token_s is not None or ground.traffic.per_token_s is not None
-    if not asked or nightly:
+    if ground.objective == "not asked" or nightly:
         return "not asked"
     return "met" if one.meets else "not met"
 
@@ -298,7 +299,8 @@ def _on_cores(ground: Ground, model: str, runs: Sequence[Run]) -> WayDraws:
     label = Label(f"plain cores with {model}", "plain cores", model, tuned)
     bill = payer.bill(ground.traffic)
     notes = words.of_cores(len(runs), middle, tuned=tuned)
-    return WayDraws(record_of(label, bill, words.core_prices(catalog.core_hours()), notes), bill, (rough,))
+    record = record_of(label, bill, words.core_prices(catalog.core_hours()), notes, ground.objective)
+    return WayDraws(replace(record, per_mtok_in=None, per_mtok_out=None, per_mtok_cached=None), bill, (rough,))
 
 
 def _core(ground: Ground, model: str, answers_per_s: Interval) -> Replicas:

@@ -59,6 +59,11 @@ def no_price(cards: Sequence[str], terms: str, tier: str) -> str:
     return f"a price of {_some(cards)} {terms} in the tier {tier}"
 
 
+def no_endpoint(cards: Sequence[str]) -> str:
+    """What is missing where no vendor has an endpoint of the cards."""
+    return f"the price of a vendor's endpoint with {_some(cards)}"
+
+
 def nothing_holds(refused: Mapping[str, Refusal]) -> str:
     """What is missing where no card can serve the model."""
     for name, refusal in refused.items():
