@@ -112,7 +112,7 @@ def test_a_price_by_size_without_tokens_is_unpriced() -> None:
 def test_a_model_that_nobody_serves_by_the_token_says_so() -> None:
     """70B has an endpoint of its own at every provider in the tables."""
     (way,) = adapter(ground(cards=("H100",), model="llama-3.1-70b"))
-    assert "a provider in the tables that serves a tuned" in way.record.missing
+    assert "no provider in the tables serves it" in way.record.missing
 
 
 def test_a_named_hosted_model_is_the_only_one_and_tells_its_end(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_named_hosted_model_is_the_only_one_and_tells_its_end(tmp_path: Path) 
     assert any("ends on 2027-01-14" in note for note in way.record.notes)
     (gone,) = adapter(replace(now, basis=replace(now.basis, today=date(2027, 1, 10))))
     assert gone.per_month is None
-    assert "no longer offered: openai" in gone.record.missing
+    assert "no longer offered by openai" in gone.record.missing
 
 
 @installed

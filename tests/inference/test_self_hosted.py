@@ -66,7 +66,7 @@ def test_what_cannot_serve_and_what_has_no_price_is_named() -> None:
 def test_no_card_at_all_is_said() -> None:
     """The reason of the first card."""
     way = only(on_demand(ground(QUIET, cards=("T4",), model="llama-3.1-405b")))
-    assert way.record.missing.startswith("a card that serves the model: T4: ")
+    assert way.record.missing.startswith("a card that serves the model (T4: ")
 
 
 def test_reserved_cards_are_paid_all_hours_and_bind() -> None:

@@ -67,7 +67,7 @@ def no_endpoint(cards: Sequence[str]) -> str:
 def nothing_holds(refused: Mapping[str, Refusal]) -> str:
     """What is missing where no card can serve the model."""
     for name, refusal in refused.items():
-        return f"a card that serves the model: {name}: {refusal.reason}"
+        return f"a card that serves the model ({name}: {refusal.reason}; {refusal.fix})"
     return "a card that serves the model"
 
 
@@ -162,8 +162,10 @@ def no_batch_price(model: str, *, long: bool) -> str:
 
 def nobody_serves(model: str, ended: Sequence[str]) -> str:
     """What is missing where no provider serves a tuned model by the token."""
-    words = f"a provider in the tables that serves a tuned {model} by the token"
-    return f"{words}; no longer offered: {', '.join(sorted(set(ended)))}" if ended else words
+    words = f"the token price of a tuned {model}: "
+    if ended:
+        return f"{words}no longer offered by {', '.join(sorted(set(ended)))}"
+    return f"{words}no provider in the tables serves it without an endpoint of its own"
 
 
 def ends_on(day: str) -> str:
