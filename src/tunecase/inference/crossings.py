@@ -8,7 +8,7 @@ from tunecase.inference.bills import Cheapest, Payer, Tokens, scaled
 from tunecase.inference.crossing_words import crossing_words
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
-from tunecase.records.inference import Crossing
+from tunecase.records import Crossing
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -14,8 +14,7 @@ from tunecase.inference.traffic import Traffic
 from tunecase.prices import OWNED_TIER, Basis, owned_card
 from tunecase.project import Serving
 from tunecase.quantities import Const, Worlds, band
-from tunecase.records import Run
-from tunecase.records.inference import InferenceWay, Kind, Objective
+from tunecase.records import InferenceWay, Objective, Run, WayKind
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -87,7 +86,7 @@ class Label:
     """What a way is called: its name, kind and model, and whether that is the tuned one."""
 
     name: str
-    kind: Kind
+    kind: WayKind
     model: str
     tuned: bool = True
 

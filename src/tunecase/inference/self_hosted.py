@@ -14,8 +14,7 @@ from tunecase.inference.fleet import Rules, rules_of
 from tunecase.inference.ground import DRIFT, Ground, Label, WayDraws, drawn_price, record_of, renting_tier, unpriced
 from tunecase.prices import Basis, GpuHour, gpu_hour, hour_words, owned, owned_card
 from tunecase.quantities import Const, Interval
-from tunecase.records import Run
-from tunecase.records.inference import Kind, Objective
+from tunecase.records import Objective, Run, WayKind
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -43,7 +42,7 @@ class _CardHour:
 class _Terms:
     """How replicas are had: kind and words, by night or not, and whether they may be taken away."""
 
-    kind: Kind
+    kind: WayKind
     words: str
     scales: bool = True
     nightly: bool = False

@@ -47,6 +47,6 @@ def _queued(ground: Ground, way: WayDraws) -> WayDraws:
     alone = rate(one.setup, replace(load_of(ground.traffic), concurrency=1.0))
     if not isinstance(alone, Rate):
         return way
-    capacity = one.answers_per_s(ground.traffic, ground.basis.worlds)
-    latency = first_token_met(ground.traffic, capacity, server_of(alone, one.online), ground.basis.worlds.seed)
+    worlds, server = ground.basis.worlds, server_of(one.setup, alone, one.online)
+    latency = first_token_met(ground.traffic, one.answers_per_s(ground.traffic, worlds), server, worlds.seed)
     return replace(way, record=replace(way.record, objective=latency.verdict))
