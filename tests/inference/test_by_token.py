@@ -132,3 +132,16 @@ def test_whether_a_provider_meets_objectives_is_not_known() -> None:
     """Unsure where they are asked, of a prompted model and of a tuned one."""
     asked = ground(traffic(per_token_s=0.05), prompted=("openai/gpt-4.1-mini",))
     assert {"unsure"} == {way.record.objective for way in (*hosted(asked), *adapter(asked)) if way.bill}
+
+
+def test_a_price_that_is_stated_comes_first(tmp_path: Path) -> None:
+    """Of the model in use today, and of the one that was tried; a million answers at 2 USD the thousand."""
+    text = (
+        "serving: {today: openai/gpt-4.1-mini, price_per_1k_today: 2 USD}\n"
+        "alternatives: {prompt_hosted: {model: nobody/nothing, price_per_1k_answers: 3 USD}}"
+    )
+    held = ground(traffic(1e6), written(text, tmp_path), prompted=("openai/gpt-4.1-mini", "nobody/nothing"))
+    today, tried = hosted(held)
+    assert (2_000, 3_000) == (today.per_month[0], tried.per_month[0])  # type: ignore[index]
+    assert "as stated in serving.price_per_1k_today" == today.record.basis
+    assert today.record.per_mtok_in is None

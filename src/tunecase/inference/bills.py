@@ -15,14 +15,14 @@ class Bill:
     """What a month of answers costs, the mean over the months of service, in the base currency; shape (worlds,) each.
 
     Prices of a million tokens are those of input that is read, of output, and of input that a cache holds (None where
-    none is held). `replicas` are the most that are rented at once, spare included, and `busy` is what is served over
-    what the hours paid could serve; both are None where tokens are paid.
+    none is held), all None where answers are paid as a whole. `replicas` are the most that are rented at once, spare
+    included, and `busy` is what is served over what the hours paid could serve; both are None where nothing is rented.
     """
 
     per_month: "Draws"
     answers_per_month: "Draws"
-    per_mtok_in: "Draws"
-    per_mtok_out: "Draws"
+    per_mtok_in: "Draws | None" = None
+    per_mtok_out: "Draws | None" = None
     per_mtok_cached: "Draws | None" = None
     replicas: "Draws | None" = None
     busy: "Draws | None" = None
@@ -45,16 +45,16 @@ class Replicas:
     """Replicas that are rented by the hour, or owned.
 
     `capacity` is what one gives [answers/s], `hour` what an hour of one costs [base currency]; both shape (worlds,).
-    `input_share` is the share of a replica's time that goes to reading input. `nightly` makes all answers of a day in
-    one batch. `sharing` is the number of adapters with as much traffic each that share the replicas and their bill.
-    `lot` is the number of replicas that one machine holds where cards are only rented by the machine; a spare is then a
-    machine.
+    `input_share` is the share of a replica's time that goes to reading input, None where it is not known. `nightly`
+    makes all answers of a day in one batch. `sharing` is the number of adapters with as much traffic each that share
+    the replicas and their bill. `lot` is the number of replicas that one machine holds where cards are only rented by
+    the machine; a spare is then a machine.
     """
 
     capacity: "Draws"
     hour: "Draws"
     rules: Rules
-    input_share: float = 0.0
+    input_share: float | None = None
     nightly: bool = False
     sharing: int = 1
     lot: int = 1
@@ -72,15 +72,15 @@ class Replicas:
         rented = machines(scaled(traffic, self.sharing), self.lot * self.capacity, self.rules)
         month = rented.replica_hours_per_month * self.lot * self.hour / self.sharing
         answers = rented.answers_per_month / self.sharing
+        bill = Bill(month, answers, replicas=rented.most * self.lot, busy=rented.busy)
+        if self.input_share is None:
+            return bill
         read = traffic.input_tokens * (1 - traffic.cached_share)
-        return Bill(
-            month,
-            answers,
-            _per_mtok(month * self.input_share, answers * read),
-            _per_mtok(month * (1 - self.input_share), answers * traffic.output_tokens),
-            0 * month if traffic.cached_share.any() else None,
-            rented.most * self.lot,
-            rented.busy,
+        return replace(
+            bill,
+            per_mtok_in=_per_mtok(month * self.input_share, answers * read),
+            per_mtok_out=_per_mtok(month * (1 - self.input_share), answers * traffic.output_tokens),
+            per_mtok_cached=0 * month if traffic.cached_share.any() else None,
         )
 
 
@@ -112,6 +112,18 @@ class Tokens:
         each = into * ((1 - traffic.cached_share) * self.into + traffic.cached_share * held)
         month = answers * (each + traffic.output_tokens * self.out) / 1e6
         return Bill(month, answers, self.into, self.out, self.cached)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Answers that are paid as a whole, at a price that was stated: of 1,000 [base currency, shape (worlds,)]."""
+
+    per_1k: "Draws"
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """What the traffic costs: answers x price of one."""
+        answers = traffic.answers_per_month * mean_growth(traffic)
+        return Bill(answers * self.per_1k / 1000, answers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.catalog import Hosted
 from tunecase.inference import way_words as words
-from tunecase.inference.bills import Tokens
+from tunecase.inference.bills import Answers, Tokens
 from tunecase.inference.ground import Ground, Label, WayDraws, drawn_price, record_of, unpriced
 from tunecase.prices import api_known, api_price, hosted_ends
+from tunecase.quantities import Quantity
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,6 +28,28 @@ def hosted(ground: Ground) -> list[WayDraws]:
 
 def _prompted(ground: Ground, name: str) -> Iterator[WayDraws]:
     label = Label(f"{name}, prompted", "hosted", name, tuned=False)
+    if (stated := _stated(ground, name)) is not None:
+        payer, rough = (Answers(at.basis.draw(stated[0], stated[1])) for at in _grounds(ground))
+        bill = payer.bill(ground.traffic)
+        yield WayDraws(record_of(label, bill, words.stated(stated[0]), (), ground.objective), bill, (rough,))
+        return
+    yield from _by_the_token(ground, name, label)
+
+
+def _stated(ground: Ground, name: str) -> tuple[str, Quantity] | None:
+    """The field in which the project states what 1,000 answers of a hosted model cost, and the price."""
+    if (project := ground.basis.project) is None:
+        return None
+    serving, hosted_way = project.serving, project.alternatives.prompt_hosted
+    fields = (
+        ("serving.price_per_1k_today", serving.today, serving.price_per_1k_today),
+        ("alternatives.prompt_hosted.price_per_1k_answers", hosted_way.model, hosted_way.price_per_1k_answers),
+    )
+    return next(((field, price) for field, model, price in fields if model == name and price is not None), None)
+
+
+def _by_the_token(ground: Ground, name: str, label: Label) -> Iterator[WayDraws]:
+    """The model at its token price, and in a batch."""
     traffic = ground.traffic
     instructions = float(traffic.instructions_tokens.mean())
     tokens = float(traffic.input_tokens.mean()) + instructions

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tunecase.inference.bills import Cheapest, Payer, Tokens, scaled
+from tunecase.inference.bills import Answers, Cheapest, Payer, Tokens, scaled
 from tunecase.inference.crossing_words import crossing_words
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.traffic import Traffic
@@ -95,7 +95,7 @@ def crossings(ground: Ground, ways: Sequence[WayDraws]) -> tuple[Crossing, ...]:
 
 
 def _pays_tokens(way: WayDraws) -> bool:
-    return isinstance(way.payers[0], Tokens)
+    return isinstance(way.payers[0], Tokens | Answers)
 
 
 def _crossing(one: str, other: str, found: Volumes) -> Crossing:

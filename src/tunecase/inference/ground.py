@@ -13,7 +13,7 @@ from tunecase.inference.setup import Refusal, Served
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import OWNED_TIER, Basis, owned_card
 from tunecase.project import Serving
-from tunecase.quantities import Const, Worlds, band
+from tunecase.quantities import Band, Const, Worlds, band
 from tunecase.records import InferenceWay, Objective, Run, WayKind
 
 if TYPE_CHECKING:
@@ -95,7 +95,6 @@ def record_of(
     label: Label, bill: Bill, basis: str, notes: Iterable[str] = (), objective: Objective = "not asked"
 ) -> InferenceWay:
     """The record of a way that has a price, not ranked yet; `basis` says where the price is from, and when."""
-    cached = bill.per_mtok_cached
     return InferenceWay(
         label.name,
         label.kind,
@@ -104,15 +103,19 @@ def record_of(
         None,
         band(bill.per_month),
         band(bill.per_1k),
-        band(bill.per_mtok_in),
-        band(bill.per_mtok_out),
-        None if cached is None else band(cached),
-        None if bill.replicas is None else band(bill.replicas),
-        None if bill.busy is None else band(bill.busy),
+        _band(bill.per_mtok_in),
+        _band(bill.per_mtok_out),
+        _band(bill.per_mtok_cached),
+        _band(bill.replicas),
+        _band(bill.busy),
         objective,
         basis=basis,
         notes=tuple(note for note in notes if note),
     )
+
+
+def _band(draws: "Draws | None") -> Band | None:
+    return None if draws is None else band(draws)
 
 
 def unpriced(label: Label, missing: str, notes: Iterable[str] = ()) -> WayDraws:

@@ -299,7 +299,7 @@ def _on_cores(ground: Ground, model: str, runs: Sequence[Run]) -> WayDraws:
     bill = payer.bill(ground.traffic)
     notes = words.of_cores(len(runs), middle, tuned=tuned)
     record = record_of(label, bill, words.core_prices(catalog.core_hours()), notes, ground.objective)
-    return WayDraws(replace(record, per_mtok_in=None, per_mtok_out=None, per_mtok_cached=None), bill, (rough,))
+    return WayDraws(record, bill, (rough,))
 
 
 def _core(ground: Ground, model: str, answers_per_s: Interval) -> Replicas:

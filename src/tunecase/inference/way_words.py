@@ -122,6 +122,11 @@ def core_prices(rows: Sequence[CoreHour]) -> str:
     return f"{counted(len(providers), 'provider')} ({', '.join(providers)}), dated {days}"
 
 
+def stated(field: str) -> str:
+    """Where a price of one's own is from."""
+    return f"as stated in {field}"
+
+
 def of_request(tokens: float, instructions: float) -> str:
     """What a prompted request holds."""
     return f"requests of {figures(tokens)} tokens, {figures(instructions)} of them instructions and examples"

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tunecase.inference.by_token import adapter, hosted
-from tunecase.inference.candidates import load_of
+from tunecase.inference.candidates import Candidate, load_of
 from tunecase.inference.ground import Ground, WayDraws
 from tunecase.inference.queue import first_token_met, server_of
 from tunecase.inference.self_hosted import by_night, endpoint, on_demand, own_cards, plain_cores, reserved, spot
-from tunecase.inference.setup import Rate
+from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.throughput import rate
+from tunecase.records import Objective
 
 Way = Callable[[Ground], list[WayDraws]]
 
@@ -24,7 +25,8 @@ def priced_ways(ground: Ground) -> tuple[WayDraws, ...]:
     A way has a rank where it has a price and meets the objectives, or may meet them. Ranks go by the expected bill of a
     month over the worlds.
     """
-    ways = [_queued(ground, way) for give in WAYS for way in give(ground)]
+    verdicts: dict[Setup, Objective] = {}
+    ways = [_queued(ground, way, verdicts) for give in WAYS for way in give(ground)]
     ranked = sorted((way for way in ways if _counts(way)), key=_mean)
     rest = sorted((way for way in ways if not _counts(way)), key=lambda way: way.bill is None)
     numbered = [replace(way, record=replace(way.record, rank=at)) for at, way in enumerate(ranked, 1)]
@@ -39,14 +41,20 @@ def _mean(way: WayDraws) -> float:
     return float(way.bill.per_month.mean()) if way.bill is not None else 0.0
 
 
-def _queued(ground: Ground, way: WayDraws) -> WayDraws:
-    """The way with what its queue says of the objectives, where they are not ruled out already."""
-    if way.record.objective not in ("met", "unsure") or way.candidate is None:
+def _queued(ground: Ground, way: WayDraws, verdicts: dict[Setup, Objective]) -> WayDraws:
+    """The way with what its queue says of the objectives, where they are not ruled out already; each replica once."""
+    if way.record.objective != "met" or way.candidate is None:
         return way
-    one = way.candidate
+    setup = way.candidate.setup
+    if setup not in verdicts:
+        verdicts[setup] = _verdict(ground, way.candidate)
+    return replace(way, record=replace(way.record, objective=verdicts[setup]))
+
+
+def _verdict(ground: Ground, one: Candidate) -> Objective:
+    """Whether answers begin and go on in time behind the queue of one replica."""
     alone = rate(one.setup, replace(load_of(ground.traffic), concurrency=1.0))
     if not isinstance(alone, Rate):
-        return way
+        return "unsure"
     worlds, server = ground.basis.worlds, server_of(one.setup, alone, one.online)
-    latency = first_token_met(ground.traffic, one.answers_per_s(ground.traffic, worlds), server, worlds.seed)
-    return replace(way, record=replace(way.record, objective=latency.verdict))
+    return first_token_met(ground.traffic, one.answers_per_s(ground.traffic, worlds), server, worlds.seed).verdict
