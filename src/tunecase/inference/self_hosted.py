@@ -12,6 +12,7 @@ from tunecase.inference.bills import Bill, Replicas
 from tunecase.inference.candidates import Candidate
 from tunecase.inference.fleet import Rules, rules_of
 from tunecase.inference.ground import DRIFT, Ground, Label, WayDraws, drawn_price, record_of, renting_tier, unpriced
+from tunecase.inference.setup import Refusal
 from tunecase.prices import Basis, GpuHour, gpu_hour, hour_words, owned, owned_card
 from tunecase.quantities import Const, Interval
 from tunecase.records import Objective, Run, WayKind
@@ -204,37 +205,45 @@ def _cheapest(ground: Ground, terms: _Terms, offers: Sequence[_Offer], sharing: 
     """
     rough, suffix = ground.sketched, words.adapters(sharing)
     hours = [(offer, offer.hour(rough.basis)) for offer in offers]
-    without = [offer.name for offer, hour in hours if hour is None]
     known = [(offer, hour) for offer, hour in hours if hour is not None]
-    meeting = [pair for pair in known if pair[0].candidate.meets] or known
-    refused = {name: why for name, why in ground.refused.items() if name in ground.cards}
+    without = [offer.name for offer, hour in hours if hour is None]
     if not known:
-        missing = words.no_price(without, terms.words, renting_tier(ground.basis)) if without else ""
-        if not missing and terms.kind == "endpoint" and ground.merged:
-            missing = words.no_endpoint([one.setup.card.name for one in ground.merged])
         label = Label(f"{terms.words}{suffix}", terms.kind, ground.model.name)
-        return unpriced(label, missing or words.nothing_holds(refused))
-    able, dominated = _undominated(rough, terms, meeting)
-    priced = sorted((_priced(rough, terms, *pair, sharing) for pair in able), key=lambda one: one.mean)
-    best, *rest = priced
-    hour = best.offer.hour(ground.basis)
+        return unpriced(label, _missing(ground, terms, without))
+    meeting = [(offer, hour) for offer, hour in known if offer.candidate.meets] or known
+    able, dominated = _undominated(terms, meeting)
+    best, *rest = sorted((_priced(rough, terms, *pair, sharing) for pair in able), key=lambda one: one.mean)
+    one, vendor, hour = best.offer.candidate, best.offer.vendor, best.offer.hour(ground.basis)
     assert hour is not None
     whole = _priced(ground, terms, best.offer, hour, sharing)
     notes = [
-        *hour.notes, words.lot(hour.lot), *words.of_candidate(best.offer.candidate, sharing),
-        words.others([(one.offer.name, one.mean) for one in rest], dominated, ground.basis.currency),
-        words.slow([offer.name for offer, _ in known if (offer, _) not in meeting]),
-        words.left_out(without, terms.words), words.refusals(refused),
+        *hour.notes, words.lot(hour.lot), *words.of_candidate(one, sharing),
+        words.others([(other.offer.name, other.mean) for other in rest], dominated, ground.basis.currency),
+        words.slow([offer.name for offer, _ in known if offer.candidate.meets != one.meets]),
+        words.left_out(without, terms.words), words.refusals(_refused(ground)),
     ]  # fmt: skip
-    at = f" of {best.offer.vendor}" if best.offer.vendor else ""
-    name = f"{words.replica(best.offer.candidate.setup)} {terms.words}{at}{suffix}"
-    label = Label(name, terms.kind, ground.model.name)
-    record = record_of(label, whole.bill, hour.basis, notes, _objective(ground, best.offer.candidate, terms.nightly))
-    return WayDraws(record, whole.bill, tuple(one.payer for one in priced), best.offer.candidate)
+    at = f" of {vendor}" if vendor else ""
+    label = Label(f"{words.replica(one.setup)} {terms.words}{at}{suffix}", terms.kind, ground.model.name)
+    record = record_of(label, whole.bill, hour.basis, notes, _objective(ground, one, terms.nightly))
+    return WayDraws(record, whole.bill, tuple(other.payer for other in (best, *rest)), one)
+
+
+def _missing(ground: Ground, terms: _Terms, without: Sequence[str]) -> str:
+    """What is missing where no offer has a price."""
+    if without:
+        return words.no_price(without, terms.words, renting_tier(ground.basis))
+    if terms.kind == "endpoint" and ground.merged:
+        return words.no_endpoint([one.setup.card.name for one in ground.merged])
+    return words.nothing_holds(_refused(ground))
+
+
+def _refused(ground: Ground) -> dict[str, Refusal]:
+    """Why cards that may be rented cannot serve, by their names."""
+    return {name: why for name, why in ground.refused.items() if name in ground.cards}
 
 
 def _undominated(
-    ground: Ground, terms: _Terms, offers: Sequence[tuple[_Offer, _CardHour]]
+    terms: _Terms, offers: Sequence[tuple[_Offer, _CardHour]]
 ) -> tuple[list[tuple[_Offer, _CardHour]], list[str]]:
     """The offers of which no other is cheaper by the hour of a replica and by the answer, and the names of the rest."""
 
