@@ -240,3 +240,13 @@ def test_a_share_stays_between_nothing_and_all() -> None:
         assert 0 <= draws.min() <= draws.max() <= 1, spread
         points = [low, spread.median, high]
         assert pytest.approx(points, abs=0.01) == np.quantile(draws, (0.05, 0.5, 0.95)).tolist(), spread
+
+
+def test_fewer_worlds_are_those_of_the_seed_with_the_same_inputs_scaled() -> None:
+    """Never more than there are."""
+    worlds = Worlds(3, 100)
+    assert (3, 10) == (worlds.fewer(10).seed, worlds.fewer(10).n)
+    assert 100 == worlds.fewer(1_000).n
+    plain, double = worlds.fewer(10), AlteredWorlds(worlds, {"rate": 2.0}).fewer(10)
+    assert (double.draw("rate", Interval(1, 2)) == 2 * plain.draw("rate", Interval(1, 2))).all()
+    assert (double.draw("other", Interval(1, 2)) == plain.draw("other", Interval(1, 2))).all()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TENSOR = (1, 2, 4, 8)
 THROUGHPUT = "throughput of serving"  # the input that says how fast replicas are against their prediction
+USUAL = 1.6  # the upper end of a usual 80% band of the throughput, in which that input is drawn
 STEP = 1.1  # by which lengths are moved to see what they do
 NEAR = 1e-6  # lengths that vary by less are one number
 
@@ -66,7 +67,8 @@ class Candidate:
         import numpy as np
 
         speed = self.offline if offline else self.online
-        z = worlds.draw(THROUGHPUT, Interval(-Z90, Z90))
+        most = USUAL ** (Z90 / Z80)
+        z = np.log(worlds.draw(THROUGHPUT, Interval(1 / most, most))) / math.log(USUAL) * Z80
         sides = np.where(z < 0, -math.log(speed.low), math.log(speed.high)) / Z80
         lengths = (
             _over_mean(traffic.input_tokens) ** -self.by_input * _over_mean(traffic.output_tokens) ** -self.by_output

@@ -13,7 +13,7 @@ from tunecase.inference.setup import Refusal, Served
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import OWNED_TIER, Basis, owned_card
 from tunecase.project import Serving
-from tunecase.quantities import Band, Const, Worlds, band
+from tunecase.quantities import Band, Const, band
 from tunecase.records import InferenceWay, Objective, Run, WayKind
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def ground_of(
     names = tuple(dict.fromkeys((*_named_models(basis), *prompted)))
     cards = tuple(card.name for card in rented)
     ground = Ground(basis, traffic, model, cards, merged, shared, adapters, refused, names, tuple(runs))
-    few = replace(basis, worlds=Worlds(basis.worlds.seed, min(SKETCH_WORLDS, basis.worlds.n)))
+    few = replace(basis, worlds=basis.worlds.fewer(SKETCH_WORLDS))
     return replace(ground, sketch=replace(ground, basis=few, traffic=some_worlds(traffic, few.worlds.n)))
 
 

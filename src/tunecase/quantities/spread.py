@@ -461,6 +461,10 @@ class Worlds:
         """Which of these inputs are scaled, with their factors; none in a run's own worlds."""
         return ()
 
+    def fewer(self, n: int) -> "Worlds":
+        """Fewer worlds of the same seed, at most these: other draws of the same inputs, for a rough look."""
+        return Worlds(self.seed, min(n, self.n))
+
 
 class AlteredWorlds(Worlds):
     """The worlds of a run with some inputs scaled; all others are as they were, draw by draw.
@@ -479,6 +483,10 @@ class AlteredWorlds(Worlds):
     def __init__(self, worlds: Worlds, scales: Mapping[str, float]) -> None:
         super().__init__(worlds.seed, worlds.n)
         self._scales = scales
+
+    def fewer(self, n: int) -> Worlds:
+        """Fewer worlds of the same seed, with the same inputs scaled."""
+        return AlteredWorlds(super().fewer(n), self._scales)
 
     def draw(self, name: str, spread: Spread) -> "Draws":
         """The draws of one input, shape (n,): as in the run, or times their factor (a Beta share stays <= 1)."""
