@@ -43,6 +43,15 @@ def test_tokens_are_paid_by_their_kind() -> None:
     assert 0.74 == pytest.approx(bill.per_1k[0])
 
 
+def test_held_instructions_cost_the_price_of_cached_input() -> None:
+    """700 of 1,500 tokens at 0.10 instead of 0.40 are 210 of 920 less; nothing without a price of cached input."""
+    arrives = traffic(1e6, input_tokens=800 * ONE, instructions_tokens=700 * ONE, output_tokens=200 * ONE)
+    payer = Tokens(0.4 * ONE, 1.6 * ONE, 0.1 * ONE, prompted=True)
+    assert 920 == pytest.approx(month(payer, arrives))
+    assert 920 - 210 == pytest.approx(payer.with_held_instructions(arrives)[0])
+    assert 920 == pytest.approx(replace(payer, cached=None).with_held_instructions(arrives)[0])
+
+
 def test_a_tuned_model_reads_no_instructions() -> None:
     """The same tokens without the 700 of instructions: 800 in and 200 out."""
     arrives = traffic(1e6, input_tokens=800 * ONE, instructions_tokens=700 * ONE, output_tokens=200 * ONE)

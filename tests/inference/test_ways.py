@@ -15,6 +15,7 @@ from tunecase.inference.traffic import Week
 from tunecase.inference.ways import WAYS, priced_ways
 from tunecase.prices import Basis, api
 from tunecase.quantities import Worlds
+from tunecase.records import Run
 
 MODEL = "openai/gpt-4.1-mini"
 installed = pytest.mark.skipif(not api.known(), reason="genai-prices is not installed")
@@ -121,3 +122,26 @@ def test_a_scaled_ground_is_the_same_but_for_its_volume() -> None:
     arrives = traffic(1e6)
     assert 3e6 == scaled(arrives, 3.0).answers_per_month[0]
     assert arrives.week is scaled(arrives, 3.0).week
+
+
+@installed
+def test_every_price_is_in_the_currency_of_the_project(tmp_path: Path) -> None:
+    """At 0.9 EUR a USD each way costs nine tenths of its dollars in the middle of the worlds."""
+    euro = written("currency: EUR\nrates: [{currency: USD, value: 0.9, date: 2026-11-20}]", tmp_path)
+    run = Run("k", "probe", "", 100, 0, 0.8, 80, 100, 3.0, answers_per_s=40.0)
+    arrives = traffic(1e6, may_wait=True)
+    dollars, euros = (priced_ways(ground(arrives, project, prompted=(MODEL,), runs=(run,))) for project in (None, euro))
+    assert [way.record.name for way in dollars] == [way.record.name for way in euros]
+    for one, other in zip(dollars, euros, strict=True):
+        if one.per_month is not None:
+            assert 0.9 * one.per_month == pytest.approx(other.per_month)
+
+
+def test_a_price_of_ones_own_stands_for_every_card() -> None:
+    """2 USD an hour, on demand only; the card that gives more answers an hour is then never dearer."""
+    held = ground(traffic(1e5))
+    mine = replace(held, basis=replace(held.basis, usd_per_gpu_hour=2.0))
+    by_kind = {way.record.kind: way for way in priced_ways(mine)}
+    assert 2 * 2.0 * 730.5 == pytest.approx(by_kind["on demand"].per_month[0], rel=0.02)  # type: ignore[index]
+    assert by_kind["spot"].per_month is None
+    assert "your own price" in by_kind["on demand"].record.basis

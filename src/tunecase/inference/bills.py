@@ -113,6 +113,16 @@ class Tokens:
         month = answers * (each + traffic.output_tokens * self.out) / 1e6
         return Bill(month, answers, self.into, self.out, self.cached)
 
+    def with_held_instructions(self, traffic: Traffic) -> "Draws":
+        """What the month costs where all instructions, which are the same in each request, are held by the cache."""
+        import numpy as np
+
+        bill = self.bill(traffic)
+        if self.cached is None or not self.prompted:
+            return bill.per_month
+        less = np.maximum(self.into - self.cached, 0.0) * (1 - traffic.cached_share)
+        return bill.per_month - bill.answers_per_month * traffic.instructions_tokens * less / 1e6
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:

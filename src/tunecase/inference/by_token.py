@@ -65,8 +65,11 @@ def _by_the_token(ground: Ground, name: str, label: Label) -> Iterator[WayDraws]
     )
     payer, rough = (_payer(at, f"of {price.provider} {price.model}", usd, prompted=True) for at in _grounds(ground))
     bill = payer.bill(traffic)
-    cached = float(traffic.cached_share.mean())
-    notes = [words.of_request(tokens, instructions), *words.of_api(price, cached)]
+    less = 1 - float(payer.with_held_instructions(traffic).mean() / bill.per_month.mean())
+    notes = [
+        words.of_request(tokens, instructions), words.held_instructions(less),
+        *words.of_api(price, float(traffic.cached_share.mean())),
+    ]  # fmt: skip
     record = record_of(label, bill, words.sourced(price.model, price.date, price.source), notes, ground.objective)
     yield WayDraws(record, bill, (rough,))
     if traffic.may_wait:

@@ -6,7 +6,7 @@ from tunecase.catalog import CoreHour, Hosted
 from tunecase.inference.candidates import Candidate
 from tunecase.inference.setup import Refusal, Setup
 from tunecase.prices import TOO_OLD, ApiPrice, drift_words
-from tunecase.quantities import counted, figures, money
+from tunecase.quantities import counted, figures, money, share
 
 SHOWN = 4  # of a list
 
@@ -130,6 +130,11 @@ def stated(field: str) -> str:
 def of_request(tokens: float, instructions: float) -> str:
     """What a prompted request holds."""
     return f"requests of {figures(tokens)} tokens, {figures(instructions)} of them instructions and examples"
+
+
+def held_instructions(less: float) -> str:
+    """By how much the bill falls where the provider's cache holds the instructions; nothing below a hundredth."""
+    return f"up to {share(less)} less where the provider's cache holds the instructions" if less >= 0.01 else ""
 
 
 def _some(names: Sequence[str]) -> str:
