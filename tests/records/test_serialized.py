@@ -15,7 +15,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "review": (1, "87da594ac053"),
     "labelling": (1, "35556f8c1f53"),
     "estimate": (3, "c80cd7772362"),
-    "pilot": (1, "c03ab3761a03"),
+    "pilot": (1, "7cf387738799"),
     "judge": (1, "59e8d13a7f7a"),
     "forecast": (3, "add3b3741faf"),
     "decide": (3, "9c45a919d0c2"),
@@ -34,7 +34,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "updated": (1, "699300985159"),
     "prices": (1, "d24364d1575e"),
     "report": (1, "b6a8ec6b5611"),
-    "run": (1, "6e987efdda68"),
+    "run": (1, "8382f84665df"),
     "spend": (1, "8fd94f93249a"),
     "map": (1, "95082a7ed79a"),
     "mapped": (1, "dc6d95685177"),
@@ -46,7 +46,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "label task": (1, "9281e41a5cf0"),
     "label trial": (1, "8b5bd03d04d7"),
     "sources": (1, "6ef2558c9db0"),
-    "source trial": (1, "0df0d35a124f"),
+    "source trial": (1, "8324854b87d0"),
 }
 
 
