@@ -43,7 +43,7 @@ from tunecase.catalog.prices import (
     wage,
     wages,
 )
-from tunecase.catalog.reading import read_table
+from tunecase.catalog.reading import read_table, table
 from tunecase.catalog.serving_prices import BatchPrice, CoreHour, Endpoint, batch_price, core_hours, endpoints
 from tunecase.catalog.training import (
     Framework,
@@ -63,5 +63,5 @@ __all__ = [
     "core_hours", "default", "defaults", "endpoints", "framework", "framework_in", "frameworks", "gpu", "gpu_prices",
     "gpus", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices", "largest_instance",
     "loss_memory", "lowest_prices", "metric", "metrics", "model", "models", "names", "optimizer", "optimizers",
-    "price_book", "provider", "providers", "read_table", "serving_gpus", "stack", "standing", "wage", "wages",
+    "price_book", "provider", "providers", "read_table", "serving_gpus", "stack", "standing", "table", "wage", "wages",
 ]  # fmt: skip

@@ -3,14 +3,20 @@
 from tunecase.inference.capacity import capacity
 from tunecase.inference.crossings import crossings
 from tunecase.inference.engines import released
+from tunecase.inference.fleet import Fleet, Rules, fleet, nightly, rules_of
 from tunecase.inference.ground import Ground, WayDraws, ground_of
+from tunecase.inference.importers.traces import read_trace
 from tunecase.inference.model import served
 from tunecase.inference.moves import moves
+from tunecase.inference.queue import Latency, Server, first_token_met, server_of, unreachable
 from tunecase.inference.setup import Load, Rate, Refusal, Served, Setup
 from tunecase.inference.throughput import rate
+from tunecase.inference.trace import Trace
+from tunecase.inference.traffic import Traffic, Week, traffic_of
 from tunecase.inference.ways import priced_ways
 
 __all__ = [
-    "Ground", "Load", "Rate", "Refusal", "Served", "Setup", "WayDraws", "capacity", "crossings", "ground_of", "moves",
-    "priced_ways", "rate", "released", "served",
+    "Fleet", "Ground", "Latency", "Load", "Rate", "Refusal", "Rules", "Served", "Server", "Setup", "Trace", "Traffic",
+    "WayDraws", "Week", "capacity", "crossings", "first_token_met", "fleet", "ground_of", "moves", "nightly",
+    "priced_ways", "rate", "read_trace", "released", "rules_of", "served", "server_of", "traffic_of", "unreachable",
 ]  # fmt: skip
