@@ -299,8 +299,8 @@ def _engine(row: dict[str, str]) -> str:
     name = _text(row, "engine")
     if name in ("", "other"):
         return "lmdeploy" if "turbomind" in _text(row, "engine_version") + _text(row, "notes") else "other"
-    known = (alias for each in engines() for alias in (each.name, *each.aliases) if name.startswith(alias.casefold()))
-    return max(known, key=len, default=name)
+    known = ((a, e.name) for e in engines() for a in (e.name, *e.aliases) if name.startswith(a.casefold()))
+    return max(known, key=lambda pair: len(pair[0]), default=("", name))[1]
 
 
 def date_of(row: dict[str, str]) -> str:
