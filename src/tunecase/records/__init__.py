@@ -22,6 +22,7 @@ from tunecase.records.estimate import (
 )
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
+from tunecase.records.inference import Latency, LoadPoint, MeasuredLoad, MeasuredLoads, MeasuredPoint
 from tunecase.records.judge import Judged
 from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
@@ -88,12 +89,13 @@ __all__ = [
     "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion", "CurveBand",
     "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending",
     "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported",
-    "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "LeftOut", "Limits", "Line",
-    "LineRule", "Mapped", "Measured", "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed",
-    "Option", "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point",
-    "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round",
-    "Run", "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources",
-    "Spending", "Status", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance",
-    "Variant", "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field",
+    "Judged", "Judgement", "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut",
+    "Limits", "Line", "LineRule", "LoadPoint", "Mapped", "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint",
+    "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Outcome", "Part",
+    "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
+    "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round", "Run", "RunCharge",
+    "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "Status",
+    "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance", "Variant",
+    "VariantPlan", "Verified", "Way", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field",
     "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip
