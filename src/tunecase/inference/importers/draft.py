@@ -47,13 +47,13 @@ class Draft:
     requests_per_s: float | None = None
     output_tokens_per_s: float | None = None
     request_s: float | None = None
-    first_token_ms: Latency = Latency()
-    per_token_ms: Latency = Latency()
+    first_token_ms: Latency = field(default_factory=Latency)
+    per_token_ms: Latency = field(default_factory=Latency)
     completed: float | None = None
     failed: float | None = None
     date: str = ""
     unfinished: str = ""
-    flags: tuple[tuple[str, str], ...] = field(default=())
+    flags: tuple[tuple[str, str], ...] = ()
 
 
 def number(value: Any) -> float | None:
