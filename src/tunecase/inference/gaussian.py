@@ -53,11 +53,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Mean and standard deviation of log(measured / predicted) of a further run; `before` is the sd without points."""
+    """Mean and standard deviation of log(measured / predicted) of a further run."""
 
     mean: float
     sd: float
-    before: float
 
 
 def posterior(
@@ -75,7 +74,8 @@ def posterior(
         gaps: log(measured / predicted) of each.
         prior_sd: standard deviation of the gap without points; s_layout takes what `within` and `noise` leave of it.
         of: sizes in place of those of the table.
-    Returns: mean 0 and the prior's standard deviation without points.
+    Returns: without points mean 0 and the prior's standard deviation, or what `least`, `within` and `noise` make where
+        that is more.
     Source: serving_points.csv; Rasmussen and Williams, Gaussian Processes for Machine Learning, equations 2.23-2.24.
     Leaves out that gaps have heavier tails than a normal distribution; the band's coverage is measured.
     """
@@ -83,14 +83,13 @@ def posterior(
 
     own = of or sizes()
     layout = max(prior_sd**2 - own.within**2 - own.noise**2, own.least**2)
-    before = layout + own.within**2 + own.noise**2
     if not seen:
-        return Posterior(0.0, before**0.5, before**0.5)
+        return Posterior(0.0, (layout + own.within**2 + own.noise**2) ** 0.5)
     among = covariance(seen, seen, layout, own) + own.noise**2 * np.eye(len(seen))
     across = covariance([at], seen, layout, own)[0]
     weights = np.linalg.solve(among, across)
     left = layout + own.within**2 - float(across @ weights)
-    return Posterior(float(weights @ np.asarray(gaps)), (max(left, 0.0) + own.noise**2) ** 0.5, before**0.5)
+    return Posterior(float(weights @ np.asarray(gaps)), (max(left, 0.0) + own.noise**2) ** 0.5)
 
 
 def covariance(some: Sequence[Place], others: Sequence[Place], layout: float, own: Sizes) -> "Floats":

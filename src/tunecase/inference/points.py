@@ -51,7 +51,7 @@ class Narrowed:
 def narrowed(setup: Setup, load: Load, points: Sequence[MeasuredPoint], predict: Predict = rate) -> Narrowed | Refusal:
     """How fast one replica answers at a load, given what was measured.
 
-        throughput = predicted x exp(mean),   band = predicted band ^ (sd with points / sd without)
+        throughput = predicted x exp(mean),   band = predicted band ^ (sd with points / its own sd), never wider
 
     Args:
         setup, load: what is asked about.
@@ -74,7 +74,7 @@ def moved(before: Rate, load: Load, seen: Seen) -> Rate:
         return before
     prior_sd = log(before.high / before.low) / (2 * NINETY)
     told = posterior(place_of(load, before, seen.own), seen.places, seen.gaps, prior_sd)
-    factor, share = exp(told.mean), min(told.sd / told.before, 1.0)
+    factor, share = exp(told.mean), min(told.sd / prior_sd, 1.0)
     return replace(
         before,
         requests_per_s=before.requests_per_s * factor,
