@@ -64,7 +64,7 @@ def test_the_figures_are_those_of_the_package() -> None:
     assert isinstance(point, Placed)
     assert isinstance(at, Placed)
     assert isinstance(before, Rate)
-    result = Told({"slow": []}, {"slow": []}, {"slow": []})
+    result = Told()
     inference_points._predict([at], [point], inference_points.sizes(), result)
     after = moved(before, asked.load, Seen((point.place,), (point.gap,), at.place.layout))
     assert result.errors["slow"] == [pytest.approx(abs(after.output_tokens_per_s / asked.tokens_per_s_per_card - 1))]

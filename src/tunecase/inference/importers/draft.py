@@ -1,6 +1,5 @@
 """What one benchmark of a load generator's file says, before the words that complete it."""
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "cached_share": ("cached_share", "prefix_cache_hit_rate"),
 }
 PER_MS = {"ns": 1e6, "us": 1e3, "µs": 1e3, "ms": 1.0, "s": 1e-3, "sec": 1e-3, "seconds": 1e-3}
-MOST_FLAGS, MOST_CHARACTERS = 40, 200
+MOST_FLAGS, MOST_CHARACTERS, MOST_NUMBER = 40, 200, 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,14 @@ class Draft:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, also one written as text; None for anything else."""
+    """A number, also one written as text; None for anything else, and for what no meter measures."""
     if value is None or isinstance(value, bool):
         return None
     try:
         read = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return read if math.isfinite(read) else None
+    return read if abs(read) <= MOST_NUMBER else None
 
 
 def at(body: Any, *keys: str | int) -> Any:

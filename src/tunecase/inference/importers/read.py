@@ -243,12 +243,13 @@ def _trouble(draft: Draft) -> tuple[str, str, str] | None:
     """Why a benchmark is no point: got, wanted and fix."""
     if draft.unfinished:
         return draft.unfinished, "a run that ended", "run it again"
-    if not draft.completed or not _throughput(draft):
+    completed, failed = max(draft.completed or 0.0, 0.0), max(draft.failed or 0.0, 0.0)
+    if not completed or not _throughput(draft):
         return "no request ended", "a run with answers", "check that the server answers, and run it again"
-    if (draft.failed or 0) > MOST_FAILED * (draft.completed + (draft.failed or 0)):
-        got = f"{draft.failed:,.0f} of {draft.completed + (draft.failed or 0):,.0f} requests failed"
+    if failed > MOST_FAILED * (completed + failed):
+        got = f"{failed:,.0f} of {completed + failed:,.0f} requests failed"
         return got, f"at most {MOST_FAILED:.0%}", "send fewer requests at once, or look into the server's log"
-    if not draft.input_tokens or not draft.output_tokens:
+    if not (draft.input_tokens or 0) > 0 or not (draft.output_tokens or 0) > 0:
         return "lengths are missing", "tokens in and out of a request", "count tokens with the model's tokenizer"
     if not _in_flight(draft):
         return "how many requests ran at once is missing", "a concurrency or a request rate", "state it when measuring"
@@ -257,11 +258,10 @@ def _trouble(draft: Draft) -> tuple[str, str, str] | None:
 
 def _throughput(draft: Draft) -> float | None:
     """Requests per second, worked out from tokens where only those are stated."""
-    if draft.requests_per_s:
-        return max(draft.requests_per_s, 0.0)
-    if draft.output_tokens_per_s and draft.output_tokens:
-        return max(draft.output_tokens_per_s / draft.output_tokens, 0.0)
-    return None
+    stated, tokens_per_s, tokens = draft.requests_per_s, draft.output_tokens_per_s, draft.output_tokens
+    if stated:
+        return stated if stated > 0 else None
+    return tokens_per_s / tokens if tokens_per_s and tokens and tokens_per_s > 0 and tokens > 0 else None
 
 
 def _in_flight(draft: Draft) -> float | None:
