@@ -90,6 +90,15 @@ class Told:
     def summary(self) -> dict[str, Any]:
         """Median and p90 of the error, and the coverage, pooled and by publisher [%]."""
         pooled = [error for errors in self.errors.values() for error in errors]
+        if not pooled:
+            return {
+                "n": 0,
+                "median": None,
+                "p90": None,
+                "mean_of_medians": None,
+                "coverage80": {},
+                "p90_over_p10": None,
+            }
         return {
             "n": len(pooled),
             "median": round(100 * float(np.median(pooled)), 1),

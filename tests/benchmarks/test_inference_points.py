@@ -53,6 +53,7 @@ def test_small_groups_are_left_out() -> None:
     few = runs_of("slow", 0.6, 0.02)[:4]
     assert one_point(few)["n"] == 5 * 3
     assert told(all_placed(few), 3).errors == {}
+    assert (three_points(few)["n"], three_points(few)["median"]) == (0, None)
 
 
 def test_the_figures_are_those_of_the_package() -> None:
