@@ -1,5 +1,6 @@
 """What will the answers cost? Throughput, fleets and ways to serve a model, beside every other way to get answers."""
 
+from tunecase.inference.advice import advise, bench_command
 from tunecase.inference.capacity import capacity
 from tunecase.inference.crossings import crossings
 from tunecase.inference.engines import released
@@ -16,7 +17,9 @@ from tunecase.inference.traffic import Traffic, Week, traffic_of
 from tunecase.inference.ways import priced_ways
 
 __all__ = [
-    "Fleet", "Ground", "Latency", "Load", "Rate", "Refusal", "Rules", "Served", "Server", "Setup", "Trace", "Traffic",
-    "WayDraws", "Week", "capacity", "crossings", "first_token_met", "fleet", "ground_of", "moves", "nightly",
-    "priced_ways", "rate", "read_trace", "released", "rules_of", "served", "server_of", "traffic_of", "unreachable",
+    "Fleet", "Ground", "Latency", "Load", "MeasuredPoint", "Narrowed", "Points", "Rate", "Refusal", "Rules",
+    "Seen", "Served", "Server", "Setup", "Trace", "Traffic", "WayDraws", "Week", "advise", "bench_command",
+    "capacity", "crossings", "first_token_met", "fleet", "ground_of", "moved", "moves", "narrowed", "nightly",
+    "priced_ways", "rate", "read_points", "read_trace", "released", "rules_of", "scored", "seen_by", "served",
+    "server_of", "traffic_of", "unreachable",
 ]  # fmt: skip

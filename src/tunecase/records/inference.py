@@ -87,6 +87,90 @@ class LoadPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Latency:
+    """A latency over the requests of a run [ms]; None where the meter did not report it."""
+
+    mean: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPoint:
+    """What a load generator measured of one replica at one load.
+
+    `card` is the GPU's name in the tables, `tensor` x `pipeline` of them make the replica. `concurrency` is the number
+    of requests in flight per replica: as held by the generator, or by Little's law where requests came at a rate.
+    Lengths are means in tokens. `completed` and `failed` count requests; `failed` is None where it was not reported.
+    `flags` are further settings that the file states. `digest` is the SHA-256 of the file.
+    """
+
+    model: str
+    card: str
+    tensor: int
+    pipeline: int
+    precision: str
+    engine: str
+    concurrency: float
+    input_tokens: float
+    output_tokens: float
+    requests_per_s: float
+    output_tokens_per_s: float
+    kind: Literal["steady", "burst", "offline"] = "steady"
+    engine_version: str = ""
+    kv_precision: str = ""
+    adapters: int = 0
+    request_rate: float | None = None
+    max_concurrency: float | None = None
+    first_token_ms: Latency = Latency()
+    per_token_ms: Latency = Latency()
+    cached_share: float = 0.0
+    completed: int = 0
+    failed: int | None = None
+    meter: str = ""
+    date: str = ""
+    digest: str = ""
+    flags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def cards(self) -> int:
+        """Cards of one replica."""
+        return self.tensor * self.pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLoad:
+    """A measured point beside the output tokens per second of one replica that were predicted before it was known."""
+
+    point: MeasuredPoint
+    predicted: Interval80
+
+    @property
+    def inside(self) -> bool:
+        """True where the band holds what was measured."""
+        return self.predicted.low <= self.point.output_tokens_per_s <= self.predicted.high
+
+    @property
+    def error(self) -> float:
+        """Predicted over measured, less 1."""
+        return self.predicted.mid / self.point.output_tokens_per_s - 1
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLoads:
+    """Measured points with the predictions that stood when they came; `notes` say what was set aside, and why."""
+
+    loads: tuple[MeasuredLoad, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def inside(self) -> int:
+        """Points whose band held what was measured."""
+        return sum(load.inside for load in self.loads)
+
+
+@dataclass(frozen=True, slots=True)
 class Inference:
     """What the answers cost after launch, over all ways, in the base currency.
 

@@ -1,1 +1,5 @@
 """Measured points of load from the files of load generators."""
+
+from tunecase.inference.importers.read import IMPORTERS, Points, read_points
+
+__all__ = ["IMPORTERS", "Points", "read_points"]
