@@ -3,15 +3,16 @@
 import calendar
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
+from itertools import chain
 
-from tunecase.books.charges import DIGITS
+from tunecase.books.charges import DIGITS, GPU_HOUR
 from tunecase.books.earlier_projects import last_day
 from tunecase.books.serving import HOURS_USED, TokenPrices, cost_parts, parts_added
-from tunecase.books.variance import STEP, exact
+from tunecase.books.variance import STEP, exact, quantity_in
 from tunecase.errors import InputError
 from tunecase.ledger import Entry
 from tunecase.quantities import counted, day, money
@@ -87,6 +88,8 @@ def against_forecast(
         charges: those that count, on their lines; those under inference are the cost.
         forecast: None where nothing was forecast, and only actual figures are told.
     Returns: the ServedAgainstForecast; None where no period is booked.
+    GPU hours that no meter counted are those of the charges, where these say them.
+
     Leaves out: growth and season within the forecast, which is one month like another; the price that the planned cost
     and the planned hours imply is not exactly the P50 of the price.
     """
@@ -96,8 +99,12 @@ def against_forecast(
     periods = [period for _, period in kept]
     with localcontext(prec=DIGITS):
         counts = _counted(periods)
-        costs, outside, doubled = _costs(periods, [one for one in charges if one.category == INFERENCE])
-        months = tuple(_month(month, counts[month], costs.get(month), forecast) for month in sorted(counts))
+        days = (range(one.first.toordinal(), one.last.toordinal() + 1) for one in periods)
+        charged = _Charged(frozenset(chain.from_iterable(days)))
+        for charge in charges:
+            if charge.category == INFERENCE:
+                charged.add(charge)
+        months = tuple(_month(month, counts[month], charged, forecast) for month in sorted(counts))
         planned = [month.planned for month in months if month.planned is not None]
         is_split = all(month.parts for month in months)
         return ServedAgainstForecast(
@@ -106,20 +113,18 @@ def against_forecast(
             planned=_sum(planned) if planned else None,
             parts=parts_added(month.parts for month in months) if is_split else (),
             forecast=forecast.words if forecast else "",
-            outside=outside,
-            remarks=tuple(_remarks(months, forecast, (passed_over, outside, doubled), currency)),
+            outside=charged.outside,
+            remarks=tuple(_remarks(months, forecast, charged, passed_over, currency)),
         )
 
 
 def _month(
-    month: date, counts: Sequence[tuple[int, ServedFigures]], cost: Decimal | None, forecast: Forecast | None
+    month: date, counts: Sequence[tuple[int, ServedFigures]], charged: "_Charged", forecast: Forecast | None
 ) -> ServedMonth:
     days, whole = sum(days for days, _ in counts), calendar.monthrange(month.year, month.month)[1]
-    total = _sum([figures for _, figures in counts])
-    actual = ServedFigures(
-        total.answers, total.tokens_in, total.tokens_out, total.gpu_hours, total.busy_hours,
-        None if cost is None else cost.quantize(STEP),
-    )  # fmt: skip
+    metered, cost = _sum([figures for _, figures in counts]), charged.costs.get(month)
+    hours = charged.gpu_hours.get(month) if metered.gpu_hours is None else metered.gpu_hours
+    actual = replace(metered, gpu_hours=hours, cost=None if cost is None else cost.quantize(STEP))
     if forecast is None:
         return ServedMonth(month, days, actual)
     planned = planned_figures(forecast.record, Decimal(days) / whole)
@@ -223,47 +228,60 @@ def _month_days(first: date, last: date) -> dict[date, int]:
     return days
 
 
-def _costs(periods: Sequence[ServedPeriod], charges: Sequence[Charge]) -> tuple[dict[date, Decimal], Decimal, bool]:
-    """What was charged for days with a meter, by month, and for others; whether days have two kinds of charges."""
-    metered = {number for one in periods for number in range(one.first.toordinal(), one.last.toordinal() + 1)}
-    by_month: dict[date, Decimal] = defaultdict(Decimal)
-    outside = ZERO
-    seen: dict[bool, set[int]] = {True: set(), False: set()}
-    for charge in charges:
+@dataclass
+class _Charged:
+    """What was charged for days with a meter, by month: money, and GPU hours where charges say them.
+
+    `outside` is the money of other days; `stated` and `other` are days, by their ordinals, with a cost that was stated
+    for a served period, and with other charges.
+    """
+
+    metered: frozenset[int]
+    costs: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    gpu_hours: dict[date, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    outside: Decimal = ZERO
+    stated: set[int] = field(default_factory=set)
+    other: set[int] = field(default_factory=set)
+
+    def add(self, charge: Charge) -> None:
+        """One charge, spread over its days alike."""
         span = range(charge.on.toordinal(), last_day(charge).toordinal() + 1)
-        inside = [number for number in span if number in metered] if len(span) <= len(metered) else [
-            number for number in sorted(metered) if number in span
-        ]  # fmt: skip
-        seen[charge.source == SERVED_SOURCE].update(inside)
+        shorter, longer = (span, self.metered) if len(span) <= len(self.metered) else (self.metered, span)
+        inside = sorted(number for number in shorter if number in longer)
+        (self.stated if charge.source == SERVED_SOURCE else self.other).update(inside)
         weights: dict[date, int] = defaultdict(int)
         for number in inside:
             weights[date.fromordinal(number).replace(day=1)] += 1
-        rest = len(span) - len(inside)
-        dealt = portions(charge.amount_base, [*weights.values(), *([rest] if rest else [])])
-        for month, portion in zip(weights, dealt, strict=False):
-            by_month[month] += portion
-        outside += dealt[-1] if rest else ZERO
-    return by_month, outside, bool(seen[True] & seen[False])
+        self.outside += _deal(charge.amount_base, weights, len(span) - len(inside), self.costs)
+        if (hours := quantity_in(charge, GPU_HOUR)) is not None:
+            _deal(hours, weights, len(span) - len(inside), self.gpu_hours)
+
+
+def _deal(amount: Decimal, weights: Mapping[date, int], rest: int, sums: dict[date, Decimal]) -> Decimal:
+    """Adds an amount to months by their weights, and returns what belongs to the rest."""
+    dealt = portions(amount, [*weights.values(), *([rest] if rest else [])])
+    for month, portion in zip(weights, dealt, strict=False):
+        sums[month] += portion
+    return dealt[-1] if rest else ZERO
 
 
 def _remarks(
-    months: Sequence[ServedMonth], forecast: Forecast | None, apart: tuple[int, Decimal, bool], currency: str
+    months: Sequence[ServedMonth], forecast: Forecast | None, charged: _Charged, passed_over: int, currency: str
 ) -> Iterable[str]:
     """What a reader should know of these figures, sentence by sentence."""
-    passed_over, outside, doubled = apart
     if forecast is None:
         yield "What was served has no forecast to be held against: run `tunecase inference`."
     unpaid = [f"{one.month:%Y-%m}" for one in months if one.actual.cost is None]
     if unpaid:
         yield f"No charge under inference for what was served in {', '.join(unpaid)}: its cost is unknown."
-    if outside:
+    if charged.outside:
         yield (
-            f"{money(outside, currency)} under inference for days without a served period: `tunecase spend serving` "
-            "books what was served then."
+            f"{money(charged.outside, currency)} under inference for days without a served period: `tunecase spend "
+            "serving` books what was served then."
         )
-    if doubled:
+    if charged.stated & charged.other:
         yield "Days with a cost stated for what was served and other charges under inference: are they one cost twice?"
     if passed_over:
-        yield f"{counted(passed_over, 'served period')} of days that another one holds, in no figure."
+        yield f"In no figure: {counted(passed_over, 'served period')} of days that another one holds."
     if any(part.name == HOURS_USED for one in months for part in one.parts):
-        yield "Busy hours were not metered in every month, so utilisation and throughput are told as one there."
+        yield "Where busy hours were not metered, utilisation and throughput are told as one."
