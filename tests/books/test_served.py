@@ -51,7 +51,9 @@ def charge(amount: str, first: date, last: date | None = None, **other: Any) -> 
     """A charge under inference for some days."""
     end = None if last is None else datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
     other.setdefault("category", "inference")
-    return Spending(on=first, amount=Decimal(amount), currency="USD", amount_base=Decimal(amount), ended_at=end, **other)
+    return Spending(
+        on=first, amount=Decimal(amount), currency="USD", amount_base=Decimal(amount), ended_at=end, **other
+    )
 
 
 def served(

@@ -84,12 +84,14 @@ def read_period(text: PeriodText, where: Where, reads: MoneyRead, today: date, m
         today: the last day that can have been served.
     """
     before = mistakes.count
-    days = [mistakes.read(where(name), (getattr(text, name) or "").strip(), _day) for name in ("first", "last")]
+    first = mistakes.read(where("first"), (text.first or "").strip(), _day)
+    # A row of one day has one cell for both.
+    is_one = where("first") == where("last")
+    last = first if is_one else mistakes.read(where("last"), (text.last or "").strip(), _day)
     counts = [_count(name, text, where, mistakes) for name in ("answers", "tokens_in", "tokens_out")]
     hours = [_hours(name, text, where, mistakes) for name in ("gpu_hours", "busy_hours")]
-    _check_days(days, where, today, mistakes)
+    _check_days(first, last, where, today, mistakes)
     _check_hours(counts[0], hours, where, mistakes)
-    first, last = days
     day = first if first is not None and first <= today else today
     charge = _charge(text, where, reads, day, today, mistakes) if (text.cost or "").strip() else None
     if mistakes.count > before or first is None or last is None or counts[0] is None:
@@ -133,8 +135,7 @@ def _hours(name: str, text: PeriodText, where: Where, mistakes: Mistakes) -> Dec
     return hours
 
 
-def _check_days(days: Sequence[date | None], where: Where, today: date, mistakes: Mistakes) -> None:
-    first, last = days
+def _check_days(first: date | None, last: date | None, where: Where, today: date, mistakes: Mistakes) -> None:
     if last is not None and last > today:
         fix = "book what was served when its days are over"
         mistakes.add(where("last"), str(last), f"a day not after today, {today}", fix)

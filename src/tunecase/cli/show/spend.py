@@ -82,6 +82,8 @@ def print_metered(console: "Console", record: Metered) -> None:
     answers = counted(sum(period.answers for period in record.periods), "answer")
     heading(console, "spend serving", f"{counted(len(record.periods), 'period')} {done}, {answers}")
     header = ("days", "answers", "tokens in", "tokens out", "GPU hours", "busy")
+    if files := sorted({period.source_file for period in record.periods if period.source_file}):
+        say(console, f"Read from {', '.join(files)}.")
     if record.periods:
         print_table(console, header, [_period(period) for period in record.periods[:SHOWN]], (1, 2, 3, 4, 5))
     if (more := len(record.periods) - SHOWN) > 0:
