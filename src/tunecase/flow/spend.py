@@ -16,6 +16,7 @@ from tunecase.ledger import Entry
 from tunecase.quantities import counted
 from tunecase.records import (
     CATEGORIES,
+    SCHEMAS,
     Charge,
     Charges,
     Imported,
@@ -131,7 +132,7 @@ def spend_serving(flow: Flow, request: ServingAsked) -> Metered:
         refuse_paid_twice(compared.fresh, [one for _, one in held(spendings).charges], flow.project.currency)
         costs = (*compared.fresh, *(new for new, _ in compared.restated))
         if not request.dry_run and (periods or costs):
-            meta = {"version": __version__, "phase": f"iter-{len(flow.rounds())}"}
+            meta = {"version": __version__, "schema": SCHEMAS[SERVED], "phase": f"iter-{len(flow.rounds())}"}
             new = [NewEntry("record", period, SERVED, meta) for period in periods]
             new += [NewEntry("spend", cost, "spend", {"phase": meta["phase"]}) for cost in costs]
             flow.ledger.append_many(new, recorded_at=now())
