@@ -170,11 +170,13 @@ def test_a_forecast_by_the_token_plans_no_hours() -> None:
 
 
 def test_planned_hours_are_those_of_every_card() -> None:
-    """A replica of two cards takes twice the GPU hours for the same answers."""
+    """A replica of two cards takes twice the GPU hours for the same answers; plain cores take none."""
     forecast = inference()
     assert forecast.throughput is not None
     two = replace(forecast, throughput=replace(forecast.throughput, cards=2))
     one_month = Decimal(1)
+    cores = planned_figures(inference(ways=(way(kind="plain cores"),)), one_month)
+    assert (None, 720) == (cores.gpu_hours, cores.cost)
     assert (800, 1_600) == (planned_figures(forecast, one_month).gpu_hours, planned_figures(two, one_month).gpu_hours)
 
 

@@ -154,9 +154,11 @@ def _counted_way(forecast: Inference) -> InferenceWay | None:
 
 
 def _by_the_hour(forecast: Inference) -> tuple[float, float] | None:
-    """Answers of a busy GPU hour and the busy share; None where answers are not paid by the hour."""
+    """Answers of a busy GPU hour and the busy share; None where answers are not paid by the hour of a card."""
     way, speed = _counted_way(forecast), forecast.throughput
-    if way is None or way.busy is None or speed is None or way.busy.p50 <= 0 or speed.answers_per_s.mid <= 0:
+    if way is None or way.busy is None or way.kind == "plain cores" or speed is None:
+        return None
+    if way.busy.p50 <= 0 or speed.answers_per_s.mid <= 0:
         return None
     return HOUR_S * speed.answers_per_s.mid / speed.cards, way.busy.p50
 

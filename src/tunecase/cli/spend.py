@@ -142,7 +142,7 @@ def spend_serving(
         str,
         typer.Argument(
             help="A meter as CSV, a row for each day: date (or from, to), answers, tokens_in, tokens_out, gpu_hours, "
-            "busy_hours, cost. Nothing: the options state one period."
+            "busy_hours or per_busy_hour, cost. Nothing: the options state one period."
         ),
     ] = "",
     since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
@@ -153,6 +153,9 @@ def spend_serving(
     gpu_hours: Annotated[str | None, typer.Option(help="Hours rented or held, of every card of every replica.")] = None,
     busy_hours: Annotated[
         str | None, typer.Option(help="Of them those in which the card worked; `books` then tells use from speed.")
+    ] = None,
+    per_busy_hour: Annotated[
+        str | None, typer.Option(help="In their place: how many answers one busy GPU hour gave, as measured.")
     ] = None,
     cost: Annotated[
         str | None, typer.Option(help="What it cost, e.g. '640 USD'; left out where its charges are booked already.")
@@ -174,8 +177,9 @@ def spend_serving(
 
     opened = open_project(project, 0, today)
     asked = flow.ServingAsked(
-        place, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, cost, restated, dry_run
-    )
+        place, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, per_busy_hour, cost,
+        restated, dry_run,
+    )  # fmt: skip
     record = flow.spend_serving(opened, asked)
     print_record("metered", record, json, approvals=_warning(opened) if record.charges else None)
 

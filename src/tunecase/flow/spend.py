@@ -87,8 +87,8 @@ class ServingAsked:
     """What was served, as typed: the file of a meter, or the figures of one period.
 
     `first` and `last` are days, `answers`, `tokens_in` and `tokens_out` counts such as 41k, `gpu_hours` and
-    `busy_hours` numbers, `cost` an amount such as 640 USD. `restated` books other figures for booked days as
-    corrections; with `dry_run` nothing is booked.
+    `busy_hours` numbers; in place of the latter `per_busy_hour` are answers of one busy GPU hour. `cost` is an amount
+    such as 640 USD. `restated` books other figures for booked days as corrections; with `dry_run` nothing is booked.
     """
 
     place: str = ""
@@ -99,6 +99,7 @@ class ServingAsked:
     tokens_out: str | None = None
     gpu_hours: str | None = None
     busy_hours: str | None = None
+    per_busy_hour: str | None = None
     cost: str | None = None
     restated: bool = False
     dry_run: bool = False
@@ -146,7 +147,7 @@ def _served(flow: Flow, request: ServingAsked) -> "Sequence[Stated]":
     """The periods of the file that is asked for, or the one that was typed."""
     from tunecase.books.importers import Mistakes, MoneyRead, PeriodText, meter_table, read_period
 
-    names = ("first", "last", "answers", "tokens_in", "tokens_out", "gpu_hours", "busy_hours", "cost")
+    names = ("first", "last", "answers", "tokens_in", "tokens_out", "gpu_hours", "busy_hours", "per_busy_hour", "cost")
     typed = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
     reads = MoneyRead(flow.project.currency, flow.project.rates)
     if request.place and not typed:

@@ -23,7 +23,7 @@ from tunecase.records import ServedPeriod, Spending
 TODAY = date(2027, 1, 5)
 READS = MoneyRead("USD", (Rate(currency="EUR", value=1.10, date=date(2026, 1, 2)),))
 WHOLE = PeriodText(
-    "2026-11-01", "2026-11-30", "41k", "12M", "400,000", "730", "182.5", "640 USD",
+    "2026-11-01", "2026-11-30", "41k", "12M", "400,000", "730", "182.5", cost="640 USD",
 )  # fmt: skip
 
 
@@ -60,6 +60,13 @@ def test_a_typed_period_is_read_whole() -> None:
     assert date(2026, 12, 1) == cost.ended_at.date()
 
 
+def test_a_measured_rate_stands_for_busy_hours() -> None:
+    """Answers over answers of a busy GPU hour are the hours in which the cards worked."""
+    stated = read(PeriodText("2026-11-01", "2026-11-30", "41k", gpu_hours="730", per_busy_hour="205"))
+    assert isinstance(stated, Stated)
+    assert Decimal(200) == stated.period.busy_hours
+
+
 def test_a_cost_in_another_currency_goes_by_the_dated_rate() -> None:
     """The charge keeps its own amount and that in the project's currency."""
     stated = read(PeriodText("2026-11-01", "2026-11-30", "41k", cost="100 EUR"))
@@ -81,6 +88,12 @@ def test_a_cost_in_another_currency_goes_by_the_dated_rate() -> None:
         (PeriodText("2026-12-01", "2026-12-01", "41k", busy_hours="3"), ["--busy_hours"]),
         (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="24.1"), ["--busy_hours"]),
         (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="0"), ["--busy_hours"]),
+        (PeriodText("2026-12-01", "2026-12-01", "41k", per_busy_hour="0", gpu_hours="24"), ["--per_busy_hour"]),
+        (PeriodText("2026-12-01", "2026-12-01", "41k", per_busy_hour="200", gpu_hours="24"), ["--per_busy_hour"]),
+        (PeriodText("2026-12-01", "2026-12-01", "41k", gpu_hours="24", busy_hours="3", per_busy_hour="2k"),
+         ["--per_busy_hour"]),
+        (PeriodText("2026-12-01", "2026-12-01", "5k", gpu_hours="24", busy_hours="3", per_busy_hour="2000"),
+         ["--per_busy_hour"]),
         (PeriodText("2026-12-01", "2026-12-01", "41k", cost="1.234,5"), ["--cost"]),
         (PeriodText("2026-12-01", "2026-12-01", "41k", cost="-12 USD"), ["--cost"]),
     ],

@@ -13,10 +13,11 @@ from tunecase.books.earlier_projects import last_day
 from tunecase.books.importers.cells import CellError, amount_of, plain_number
 from tunecase.books.importers.charge import MOST_SHOWN, Mistakes, digest_of
 from tunecase.books.served import INFERENCE, SERVED_SOURCE, overlap
+from tunecase.books.variance import STEP
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_table
 from tunecase.project import Rate
-from tunecase.quantities import UnitError, Wanted, counted, money, one_line, read_quantity
+from tunecase.quantities import UnitError, Wanted, counted, money, one_line, read_quantity, separator_fix
 from tunecase.records import ServedPeriod, Spending
 
 # The first name that the header has is taken; names bare of case and of everything but letters and digits.
@@ -29,6 +30,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "tokens_out": ("tokensout", "outputtokens", "completiontokens", "generationtokens"),
     "gpu_hours": ("gpuhours",),
     "busy_hours": ("busyhours", "busygpuhours"),
+    "per_busy_hour": ("perbusyhour", "answersperbusyhour"),
     "cost": ("cost", "amount"),
     "currency": ("currency",),
 }
@@ -44,8 +46,9 @@ Where = Callable[[str], str]  # a field as the user knows it: an option, or a ce
 class PeriodText:
     """A served period as a person or a file states it; None and "" stand for what is not said.
 
-    `answers`, `tokens_in` and `tokens_out` are counts such as 41k, `gpu_hours` and `busy_hours` numbers, `cost` an
-    amount such as 640 USD, in `currency` or the project's where it names none.
+    `answers`, `tokens_in` and `tokens_out` are counts such as 41k, `gpu_hours` and `busy_hours` numbers; in place of
+    the latter `per_busy_hour` may say how many answers one busy GPU hour gave. `cost` is an amount such as 640 USD, in
+    `currency` or the project's where it names none.
     """
 
     first: str | None = None
@@ -55,6 +58,7 @@ class PeriodText:
     tokens_out: str | None = None
     gpu_hours: str | None = None
     busy_hours: str | None = None
+    per_busy_hour: str | None = None
     cost: str | None = None
     currency: str | None = None
 
@@ -89,14 +93,16 @@ def read_period(text: PeriodText, where: Where, reads: MoneyRead, today: date, m
     is_one = where("first") == where("last")
     last = first if is_one else mistakes.read(where("last"), (text.last or "").strip(), _day)
     counts = [_count(name, text, where, mistakes) for name in ("answers", "tokens_in", "tokens_out")]
-    hours = [_hours(name, text, where, mistakes) for name in ("gpu_hours", "busy_hours")]
+    rented, busy = _hours("gpu_hours", text, where, mistakes), _busy_hours(counts[0], text, where, mistakes)
     _check_days(first, last, where, today, mistakes)
-    _check_hours(counts[0], hours, where, mistakes)
+    if busy is not None:
+        name = "busy_hours" if (text.busy_hours or "").strip() else "per_busy_hour"
+        _check_busy(busy, rented, counts[0], where(name), mistakes)
     day = first if first is not None and first <= today else today
     charge = _charge(text, where, reads, day, today, mistakes) if (text.cost or "").strip() else None
     if mistakes.count > before or first is None or last is None or counts[0] is None:
         return None
-    period = ServedPeriod(first, last, counts[0], counts[1], counts[2], hours[0], hours[1])
+    period = ServedPeriod(first, last, counts[0], counts[1], counts[2], rented, busy)
     return Stated(period, charge and _of_period(charge, period), where("first"))
 
 
@@ -129,10 +135,18 @@ def _whole(cell: str) -> int:
 
 def _hours(name: str, text: PeriodText, where: Where, mistakes: Mistakes) -> Decimal | None:
     cell = (getattr(text, name) or "").strip()
-    hours = mistakes.read(where(name), cell, amount_of) if cell else None
-    if hours is not None and hours < 0:
-        mistakes.add(where(name), repr(cell), "hours, zero or more", "write for example 730")
-    return hours
+    return mistakes.read(where(name), cell, _number) if cell else None
+
+
+def _number(cell: str) -> Decimal:
+    wanted, fix = "a number, zero or more, with a point before its decimals", "write for example 730"
+    try:
+        number = amount_of(cell)
+    except CellError:
+        raise CellError(wanted, separator_fix(cell) or fix) from None
+    if number < 0:
+        raise CellError(wanted, fix)
+    return number
 
 
 def _check_days(first: date | None, last: date | None, where: Where, today: date, mistakes: Mistakes) -> None:
@@ -149,19 +163,28 @@ def _check_days(first: date | None, last: date | None, where: Where, today: date
         )
 
 
-def _check_hours(answers: int | None, hours: Sequence[Decimal | None], where: Where, mistakes: Mistakes) -> None:
-    rented, busy = hours
-    if busy is None:
-        return
+def _busy_hours(answers: int | None, text: PeriodText, where: Where, mistakes: Mistakes) -> Decimal | None:
+    """The busy hours as they are stated, or those that the answers took at the stated rate."""
+    busy, rate = (_hours(name, text, where, mistakes) for name in ("busy_hours", "per_busy_hour"))
+    if rate is None or answers is None:
+        return busy
+    if busy is not None:
+        mistakes.add(where("per_busy_hour"), "beside busy hours", "one of the two", "leave one of them out")
+    elif not rate:
+        mistakes.add(where("per_busy_hour"), "0", "more than zero", "leave it out where it was not measured")
+    return (answers / rate).quantize(STEP) if busy is None and rate else None
+
+
+def _check_busy(busy: Decimal, rented: Decimal | None, answers: int | None, where: str, mistakes: Mistakes) -> None:
     if rented is None:
         got = f"{plain_number(busy)} busy hours, and no GPU hours"
-        mistakes.add(where("busy_hours"), got, "the GPU hours that they are part of", "add the GPU hours")
+        mistakes.add(where, got, "the GPU hours that they are part of", "add the GPU hours")
     elif busy > rented:
-        got = f"{plain_number(busy)} of {plain_number(rented)} GPU hours"
-        mistakes.add(where("busy_hours"), got, "no more than the GPU hours", "correct one of the two")
+        got = f"{plain_number(busy)} busy hours of {plain_number(rented)} GPU hours"
+        mistakes.add(where, got, "no more than the GPU hours", "correct one of the two")
     elif answers and not busy:
         fix = "leave the busy hours out where they were not metered"
-        mistakes.add(where("busy_hours"), f"0, with {counted(answers, 'answer')}", "more than zero", fix)
+        mistakes.add(where, f"no busy hour, with {counted(answers, 'answer')}", "more than zero", fix)
 
 
 def _charge(
