@@ -30,6 +30,7 @@ from tunecase.records import (
     ClassAgreement,
     Comparison,
     Confusion,
+    CostPart,
     Criterion,
     CurveBand,
     Decision,
@@ -50,6 +51,7 @@ from tunecase.records import (
     Line,
     LineRule,
     Mapped,
+    Metered,
     Mistakes,
     Month,
     Needed,
@@ -68,6 +70,10 @@ from tunecase.records import (
     Round,
     Run,
     RunCharge,
+    ServedAgainstForecast,
+    ServedFigures,
+    ServedMonth,
+    ServedPeriod,
     Slice,
     SourceRaced,
     Sources,
@@ -631,6 +637,43 @@ def mapped() -> Mapped:
     return Mapped("USD", rules[1], rules, moved, left)
 
 
+def metered() -> Metered:
+    """A month and a day of what was served, the month a correction, with the day's cost."""
+    month = ServedPeriod(
+        date(2026, 10, 1), date(2026, 10, 31), 41_000, 12_000_000, 400_000, Decimal(744), supersedes="c0ffee42" * 8
+    )
+    day = ServedPeriod(
+        date(2026, 11, 1), date(2026, 11, 1), 1_400, None, None, Decimal(24), Decimal("8.5"), "meter.csv", 3
+    )
+    cost = Spending(date(2026, 11, 1), "inference", Decimal("22.40"), "USD", Decimal("22.40"), source="serving")
+    return Metered("USD", (month, day), (cost,), 3, 1)
+
+
+def served() -> ServedAgainstForecast:
+    """Two months of serving: busy hours are metered in the second alone."""
+
+    def figures(answers: int, gpu_hours: int, busy: int | None, cost: str) -> ServedFigures:
+        busy_hours = None if busy is None else Decimal(busy)
+        return ServedFigures(
+            Decimal(answers), None, Decimal(answers * 10), Decimal(gpu_hours), busy_hours, Decimal(cost)
+        )
+
+    plan = figures(40_000, 800, 200, "720")
+    october = ServedMonth(date(2026, 10, 1), 31, figures(41_000, 744, None, "664.9"), plan, (
+        CostPart("volume", Decimal(18)), CostPart("price", Decimal("-5.175")),
+        CostPart("utilisation and throughput", Decimal("-67.925")),
+    ))  # fmt: skip
+    november = ServedMonth(date(2026, 11, 1), 30, figures(48_000, 800, 160, "880"), plan, (
+        CostPart("volume", Decimal(144)), CostPart("price", Decimal(192)), CostPart("utilisation", Decimal(264)),
+        CostPart("throughput", Decimal(-440)),
+    ))  # fmt: skip
+    parts = [CostPart("volume", Decimal(162)), CostPart("price", Decimal("186.825"))]
+    return ServedAgainstForecast(
+        (october, november), figures(89_000, 1_544, None, "1544.9"), figures(80_000, 1_600, 400, "1440"), tuple(parts),
+        "the inference of 2 September 2026, the last before the first served period", Decimal(0), ("a remark",),
+    )  # fmt: skip
+
+
 def charges() -> Charges:
     """Two charges of a ledger of four; a run's estimate counts no more beside its bill."""
     first, second, *_ = spendings()
@@ -672,7 +715,7 @@ def books() -> Books:
     run = RunCharge(
         "probe-3", "L40S", Decimal("36.60"), Decimal("41.17"), Decimal("4.57"), Decimal(27), Decimal("30.5")
     )
-    return replace(record, runs=(run,), idle_hours=Decimal("3.5"), idle_amount=Decimal("4.72"))
+    return replace(record, runs=(run,), idle_hours=Decimal("3.5"), idle_amount=Decimal("4.72"), served=served())
 
 
 def approval() -> Approval:

@@ -151,7 +151,7 @@ def test_old_books_show_what_was_paid(walked: Path) -> None:
     assert (0, "") == (ran.code, ran.err)
     assert "BOOKS" in ran.out
     made = added(walked, "walked")[0].body
-    assert made.keys() - {"planned_total", "before_plan", "charges_before_plan"} == kept.keys()
+    assert made.keys() - {"planned_total", "before_plan", "charges_before_plan", "served"} == kept.keys()
     for name in ("currency", "spent", "left", "plan"):
         assert kept[name] == made[name], name
     assert "6 charges of before the plan was made" in made["remarks"][0]

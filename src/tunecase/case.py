@@ -24,6 +24,7 @@ from tunecase.records import (
     Labelling,
     LabelTask,
     LabelTrial,
+    Metered,
     Next,
     NotUsed,
     Pilot,
@@ -180,6 +181,13 @@ class Case:
         Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
         """
         return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**options))
+
+    def spend_serving(self, place: str | Path = "", **options: Any) -> Metered:
+        """Books what was served after launch, from a meter's CSV file or one period's figures.
+
+        Takes the fields of `flow.ServingAsked`: first="2026-11-01", last="2026-11-30", answers="41k", cost="640 USD", …
+        """
+        return flow.spend_serving(self.flow, flow.ServingAsked(str(place), **options))
 
     def charges(self, **options: Any) -> Charges:
         """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`."""

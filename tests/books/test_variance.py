@@ -68,6 +68,7 @@ def test_quantities_count_in_the_unit_of_the_plan():
         ("6", "h", "GPU hour", {}, "6"),
         ("6", "GPU hour", "GPU hour", {"gpu_count": 4}, "6"),
         ("300", "labels", "example", {}, "300"),
+        ("41000", "answers", "answer", {}, "41000"),
         ("6", "GB", "hour", {}, None),
         ("6", "hour", "", {}, None),
         ("6", "GPU hour", "hour", {}, None),

@@ -2,21 +2,23 @@
 
 import csv
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.books.importers.bills import as_csv, row
+from tests.books.test_served import inference
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
 from tunecase.books.variance import exact
 from tunecase.errors import InputError
-from tunecase.flow import BooksAsked, Flow, open_case
+from tunecase.flow import BooksAsked, Flow, ImportAsked, ServingAsked, copy_example, open_case
 from tunecase.flow.opened import now
-from tunecase.records import Books, Spending
+from tunecase.records import RECORDS, Books, Inference, Spending
 from tunecase.report.page import render
 from tunecase.report.sections.books import page_of
 
@@ -345,3 +347,73 @@ def test_the_rest_is_drawn_on_the_problem_as_the_bill_is(case: Path) -> None:
     again = flow.books(whole)
     assert alone.at_completion is not None
     assert alone.at_completion == again.at_completion
+
+
+@pytest.fixture
+def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shipped example with two months of serving: a bill for September, a stated cost for October."""
+    monkeypatch.setitem(RECORDS, "inference", Inference)
+    path = copy_example("support-tickets", to=tmp_path / "tickets")[0]
+    case = opened(path)
+    case.ledger.append("record", inference(), recorded_at=datetime(2026, 8, 20, tzinfo=UTC), verb="inference")
+    days = [f"2026-09-{day:02d}" for day in (3, 17)]
+    rows = [
+        row(BilledCost="330", ChargePeriodStart=f"{day} 00:00:00", ChargePeriodEnd=f"{day} 01:00:00", ResourceId=day)
+        for day in days
+    ]
+    flow.spend_import(case, "focus", str(as_csv(tmp_path / "bill.csv", rows)), ImportAsked(category="inference"))
+    flow.spend_serving(opened(path), ServingAsked(
+        first="2026-09-01", last="2026-09-30", answers="38.5k", tokens_in="11.6M", gpu_hours="720", busy_hours="160",
+    ))  # fmt: skip
+    flow.spend_serving(opened(path), ServingAsked(
+        first="2026-10-01", last="2026-10-31", answers="44k", tokens_in="13M", gpu_hours="744", busy_hours="200",
+        cost="744 USD",
+    ))  # fmt: skip
+    return path
+
+
+def test_two_months_of_serving_are_held_against_their_forecast(serving: Path) -> None:
+    """A bill's money and a stated cost alike; each month's four parts add up to actual less planned, and so do all."""
+    record = told(serving)
+    served = record.served
+    assert served is not None
+    assert [(date(2026, 9, 1), 30), (date(2026, 10, 1), 31)] == [(month.month, month.days) for month in served.months]
+    assert [660, 744] == [month.actual.cost for month in served.months]
+    assert ["volume", "price", "utilisation", "throughput"] == [part.name for part in served.parts]
+    for month in served.months:
+        assert month.planned is not None
+        assert month.planned.cost == 720
+        assert month.actual.cost is not None
+        assert month.actual.cost - month.planned.cost == sum(part.amount for part in month.parts)
+    assert Decimal(-36) == sum(part.amount for part in served.parts)
+    # September by hand: 1,500 answers fewer at 0.018; 770 hours at 0.9167 for 0.90; 160 of 720 busy for a quarter.
+    september = {part.name: part.amount for part in served.months[0].parts}
+    assert Decimal("-27.000000") == september["volume"]
+    assert Decimal("12.833333") == september["price"]
+    assert Decimal("88.229167") == september["utilisation"]
+    assert Decimal("-134.062500") == september["throughput"]
+    assert (1_404, ()) == (record.spent, served.remarks)
+    assert "the last before the first served period" in served.forecast
+
+
+def test_the_books_of_a_served_model_reach_terminal_page_and_json(serving: Path, tmp_path: Path) -> None:
+    """The same table in all three."""
+    page = tmp_path / "books.html"
+    ran = tunecase("books", "--project", serving, "--page", page, "--today", TODAY.isoformat())
+    assert 0 == ran.code
+    assert "volume -27.00 +72.00 +45.00" in " ".join(ran.out.split())
+    text = page.read_text(encoding="utf-8")
+    assert "Served against forecast" in text
+    assert "82,500" in text
+    ran = tunecase("books", "--project", serving, "--json", "--today", TODAY.isoformat())
+    assert "82500" == ran.json["served"]["actual"]["answers"].partition(".")[0]
+
+
+def test_without_a_forecast_only_what_was_served_is_told(case: Path) -> None:
+    """Actual figures alone, and what to run."""
+    assert told(case).served is None
+    flow.spend_serving(opened(case), ServingAsked(first="2026-10-01", last="2026-10-31", answers="44k", cost="700 USD"))
+    record = told(case)
+    assert record.served is not None
+    assert (None, ()) == (record.served.planned, record.served.parts)
+    assert "has no forecast to be held against" in " ".join(record.remarks)

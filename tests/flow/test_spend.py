@@ -19,8 +19,8 @@ from tunecase import flow
 from tunecase.case import Case
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
 from tunecase.flow.opened import spent
-from tunecase.flow.spend import ImportAsked
-from tunecase.records import Imported
+from tunecase.flow.spend import ImportAsked, ServingAsked
+from tunecase.records import Imported, Metered
 
 TEXT = "currency: USD\nteam: [{role: ml engineer, rate: 75 to 150 USD per hour}]\ncompute: {tier: neocloud}\n"
 needs_sample = pytest.mark.skipif(not SAMPLE.is_file(), reason="the FOCUS 1.0 sample is not beside this checkout")
@@ -412,3 +412,90 @@ def test_a_corrected_charge_stays_where_it_was_booked(tmp_path: Path) -> None:
     spend(tmp_path, "map", "source=manual", "--undo")
     listed = spend(tmp_path, "list", "--json").json["charges"]
     assert ["other"] == [one["charge"]["category"] for one in listed if not one["out"]]
+
+
+OCTOBER = {"first": "2026-10-01", "last": "2026-10-31", "answers": "41k", "gpu_hours": "744", "cost": "640 USD"}
+
+
+def serve(folder: Path, **words: Any) -> Metered:
+    """Books what was served in the case of the folder."""
+    return flow.spend_serving(opened(folder), ServingAsked(**words))
+
+
+def kinds(folder: Path) -> list[str]:
+    """What each entry of the ledger is, in order."""
+    return [entry.verb for entry in opened(folder).ledger.entries()]
+
+
+def test_what_was_served_is_booked_once(tmp_path: Path) -> None:
+    """The period and its cost; again they add nothing; a cost that is stated later is booked by itself."""
+    bare = serve(tmp_path, **{name: text for name, text in OCTOBER.items() if name != "cost"})
+    assert (1, 0, ["served"]) == (len(bare.periods), len(bare.charges), kinds(tmp_path))
+    later = serve(tmp_path, **OCTOBER)
+    assert (0, 1, 1) == (len(later.periods), len(later.charges), later.known)
+    assert (["served", "spend"], 640.0) == (kinds(tmp_path), spent(opened(tmp_path)))
+    again = serve(tmp_path, **OCTOBER)
+    assert ((), (), 1, 2) == (again.periods, again.charges, again.known, len(kinds(tmp_path)))
+
+
+def test_other_figures_of_booked_days_correct_them_where_asked(tmp_path: Path) -> None:
+    """Counts and cost are refused as they differ, and with restated they take the place of what was booked."""
+    serve(tmp_path, **OCTOBER)
+    with pytest.raises(InputError, match="--restated"):
+        serve(tmp_path, **{**OCTOBER, "answers": "42k"})
+    with pytest.raises(InputError, match="--restated"):
+        serve(tmp_path, **{**OCTOBER, "cost": "650 USD"})
+    with pytest.raises(InputError, match="overlaps"):
+        serve(tmp_path, first="2026-10-31", last="2026-11-01", answers="5", restated=True)
+    assert ["served", "spend"] == kinds(tmp_path)
+    dry = serve(tmp_path, **OCTOBER | {"answers": "42k", "cost": "650 USD"}, restated=True, dry_run=True)
+    assert (1, 2) == (dry.restated, len(kinds(tmp_path)))
+    assert 1 == serve(tmp_path, **OCTOBER | {"answers": "42k", "cost": "650 USD"}, restated=True).restated
+    assert (650.0, 4) == (spent(opened(tmp_path)), len(kinds(tmp_path)))
+    assert [] == list(serve(tmp_path, **OCTOBER | {"answers": "42k", "cost": "650 USD"}).periods)
+    back = serve(tmp_path, **OCTOBER, restated=True)
+    assert (1, 1, 640.0) == (len(back.periods), len(back.charges), spent(opened(tmp_path)))
+
+
+def test_a_bill_is_the_money_of_what_was_served(tmp_path: Path) -> None:
+    """Where inference is billed for those days a stated cost is refused and nothing is booked; counts alone are."""
+    bill = as_csv(tmp_path / "bill.csv", [row(ChargePeriodStart="2026-10-05 00:00:00", BilledCost="600")])
+    take(tmp_path, "focus", bill, category="inference")
+    with pytest.raises(InputError, match="the money once"):
+        serve(tmp_path, **OCTOBER)
+    assert "served" not in kinds(tmp_path)
+    assert 1 == len(serve(tmp_path, **{name: text for name, text in OCTOBER.items() if name != "cost"}).periods)
+    assert 600.0 == spent(opened(tmp_path))
+
+
+def test_a_meter_of_days_grows_by_what_is_new(tmp_path: Path) -> None:
+    """A longer export adds its new days; with a mistake in it, nothing; a file and figures at once are refused."""
+    meter = tmp_path / "meter.csv"
+    meter.write_text("date,answers,gpu_hours,cost\n2026-11-01,1400,24,22.40\n2026-11-02,1500,24,22\n", encoding="utf-8")
+    assert 2 == len(serve(tmp_path, place=str(meter)).periods)
+    meter.write_text(meter.read_text(encoding="utf-8") + "2026-11-03,1600,24,23\n2026-11-03,1,1,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="each day once"):
+        serve(tmp_path, place=str(meter))
+    meter.write_text(meter.read_text(encoding="utf-8").replace("2026-11-03,1,1,1\n", ""), encoding="utf-8")
+    more = serve(tmp_path, place=str(meter))
+    assert (1, 1, 2) == (len(more.periods), len(more.charges), more.known)
+    assert 67.4 == pytest.approx(spent(opened(tmp_path)))
+    with pytest.raises(InputError, match="--answers beside the file"):
+        serve(tmp_path, place=str(meter), answers="5")
+
+
+def test_what_was_served_is_typed_at_the_terminal(tmp_path: Path) -> None:
+    """Printed as it was read, as JSON too; without any figure every one that is needed is named."""
+    opened(tmp_path)
+    words = ["--from", "2026-10-01", "--to", "2026-10-31", "--answers", "41k", "--cost", "640 USD"]
+    place = ["--project", tmp_path / "tunecase.yaml", "--today", TODAY.isoformat()]
+    ran = tunecase("spend", "serving", *words, *place)
+    assert (0, True) == (ran.code, "1 period booked, 41,000 answers" in ran.out)
+    assert "640.00 USD booked under inference." in ran.out
+    assert 1 == tunecase("spend", "serving", *words, "--json", *place).json["known"]
+    empty = tunecase("spend", "serving", *place)
+    assert (2, [True] * 3) == (empty.code, [name in empty.err for name in ("--from", "--to", "--answers")])
+    made = Case(tmp_path / "tunecase.yaml", today=TODAY).spend_serving(
+        first="2026-11-01", last="2026-11-02", answers="5"
+    )
+    assert 5 == made.periods[0].answers

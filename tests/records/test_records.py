@@ -135,6 +135,8 @@ ALL: dict[str, Any] = {
     "charges": samples.charges(),
     "map": LineRule("service=Amazon S3", "storage", samples.TODAY),
     "mapped": samples.mapped(),
+    "metered": samples.metered(),
+    "served": samples.metered().periods[0],
     "approve": samples.approval(),
     "rejection": samples.rejection(),
     "approvals": samples.approvals(),

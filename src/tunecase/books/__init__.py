@@ -20,14 +20,24 @@ from tunecase.books.line_rules import (
 )
 from tunecase.books.lines import UNKNOWNS, planned_lines
 from tunecase.books.meter import BEAT_S, METER_SOURCE, STATE_FILE, Attempt, Meter, meter_of, read_state, together
+from tunecase.books.served import (
+    INFERENCE,
+    SERVED,
+    Forecast,
+    against_forecast,
+    forecast_before,
+    standing,
+)
+from tunecase.books.serving import parts_in_cents
 from tunecase.books.variance import in_cents
-from tunecase.books.words import hit_words, lead
+from tunecase.books.words import figure_rows, hit_words, lead
 
 __all__ = [
-    "BEAT_S", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE",
-    "PLAN_MARK", "RULE_VERB", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
-    "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "before_plan", "books",
-    "drawn_down", "focus_csv", "held", "hindsight", "hit_words", "in_cents", "inside", "kept", "latest_of", "lead",
-    "map_command", "meter_of", "placed", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_past",
-    "read_state", "rule_for", "rule_problems", "rules_of", "spending", "to_correct", "together", "unplaced",
+    "BEAT_S", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE", "METER_SOURCE", "PLAN_MARK",
+    "RULE_VERB", "SERVED", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
+    "Forecast", "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "against_forecast",
+    "before_plan", "books", "drawn_down", "figure_rows", "focus_csv", "forecast_before", "held", "hindsight",
+    "hit_words", "in_cents", "inside", "kept", "latest_of", "lead", "map_command", "meter_of", "parts_in_cents",
+    "placed", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_past", "read_state", "rule_for",
+    "rule_problems", "rules_of", "spending", "standing", "to_correct", "together", "unplaced",
 ]  # fmt: skip

@@ -154,11 +154,11 @@ def before_plan(money: Kept, plan: PlanUsed) -> frozenset[str]:
     """The entries of the charges of before an estimate: booked before it was made, or of days before it."""
     number = next((n for n, entry in enumerate(money.estimates) if entry.id == plan.entry), 0)
     return frozenset(
-        name for name, charge in money.charges if money.booked_after[name] <= number or _last_day(charge) < plan.on
+        name for name, charge in money.charges if money.booked_after[name] <= number or last_day(charge) < plan.on
     )
 
 
-def _last_day(charge: Spending) -> date:
+def last_day(charge: Spending) -> date:
     """The last day of a charge's period, the end of which is the first moment after it."""
     return charge.on if charge.ended_at is None else max(charge.on, (charge.ended_at - timedelta(seconds=1)).date())
 

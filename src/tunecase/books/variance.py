@@ -19,6 +19,7 @@ UNITS = {
     "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
     "example": "example", "examples": "example", "label": "example", "labels": "example", "row": "example",
     "rows": "example",
+    "answer": "answer", "answers": "answer",
 }  # fmt: skip
 
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 from tunecase.books.completion import Completion
 from tunecase.books.earlier_projects import ENOUGH
 from tunecase.books.lines import UNKNOWNS, planned_lines
-from tunecase.quantities import counted, figures, money, money_band, share
-from tunecase.records import BookLine, Books, Estimate, HitRate, Spending
+from tunecase.quantities import UNKNOWN, counted, figures, money, money_band, paid, share
+from tunecase.records import BookLine, Books, Estimate, HitRate, ServedFigures, Spending
+
+NOTHING_PLANNED = ServedFigures(Decimal(0))
 
 
 def redrawn_words(done: Completion, rounds_made: int | None, budgeted: bool = False) -> str:
@@ -207,3 +209,38 @@ def hit_words(rate: HitRate) -> str:
     if rate.factor is None:
         return share_inside
     return f"{share_inside}; wider by the power {figures(rate.factor)} they would have held 8 in 10"
+
+
+def figure_rows(planned: ServedFigures | None, actual: ServedFigures, currency: str) -> list[tuple[str, str, str]]:
+    """What was served as a table: each figure as planned, in two digits, and as metered; what neither knows is out."""
+    plan = planned or NOTHING_PLANNED
+    answers = None if planned is None else planned.answers
+    rows = (
+        ("answers", _planned(answers), _metered(actual.answers)),
+        ("tokens in", _planned(plan.tokens_in), _metered(actual.tokens_in)),
+        ("tokens out", _planned(plan.tokens_out), _metered(actual.tokens_out)),
+        ("GPU hours", _planned(plan.gpu_hours), _metered(actual.gpu_hours)),
+        ("busy share", _share(plan.busy_share), _share(actual.busy_share)),
+        (f"cost, {currency}", _planned(plan.cost), _paid(actual.cost)),
+        (f"1,000 answers, {currency}", _planned(plan.per_1k), _paid(actual.per_1k)),
+    )
+    return [row for row in rows if row[1:] != (UNKNOWN, UNKNOWN)]
+
+
+def _planned(amount: Decimal | None) -> str:
+    return UNKNOWN if amount is None else figures(float(amount))
+
+
+def _metered(amount: Decimal | None) -> str:
+    """A count as it was metered; the part of a period that spans months in two decimals."""
+    if amount is None:
+        return UNKNOWN
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+
+
+def _share(part: Decimal | None) -> str:
+    return UNKNOWN if part is None else share(float(part))
+
+
+def _paid(amount: Decimal | None) -> str:
+    return UNKNOWN if amount is None else paid(amount)

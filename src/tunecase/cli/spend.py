@@ -136,6 +136,54 @@ def spend_import(
     print_record("imported", record, json, approvals=_warning(opened))
 
 
+@spend_app.command("serving")
+def spend_serving(
+    place: Annotated[
+        str,
+        typer.Argument(
+            help="A meter as CSV, a row for each day: date (or from, to), answers, tokens_in, tokens_out, gpu_hours, "
+            "busy_hours or per_busy_hour, cost. Nothing: the options state one period."
+        ),
+    ] = "",
+    since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
+    answers: Annotated[str | None, typer.Option(help="Answers given, e.g. 41k.")] = None,
+    tokens_in: Annotated[str | None, typer.Option(help="Input tokens, e.g. 12M.")] = None,
+    tokens_out: Annotated[str | None, typer.Option(help="Output tokens.")] = None,
+    gpu_hours: Annotated[str | None, typer.Option(help="Hours rented or held, of every card of every replica.")] = None,
+    busy_hours: Annotated[
+        str | None, typer.Option(help="Of them those in which the card worked; `books` then tells use from speed.")
+    ] = None,
+    per_busy_hour: Annotated[
+        str | None, typer.Option(help="In their place: how many answers one busy GPU hour gave, as measured.")
+    ] = None,
+    cost: Annotated[
+        str | None, typer.Option(help="What it cost, e.g. '640 USD'; left out where its charges are booked already.")
+    ] = None,
+    restated: Annotated[
+        bool, typer.Option("--restated", help="Book other figures for booked days as corrections.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be booked, and book nothing.")] = False,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Book what was served after launch: answers, tokens, GPU hours, and what they cost where that is not booked yet.
+
+    `books` then holds them against the forecast of `inference`. For instance: `tunecase spend serving --from 2026-11-01
+    --to 2026-11-30 --answers 41k --tokens-in 12M --tokens-out 400k --gpu-hours 730 --cost "640 USD"`.
+    """
+    from tunecase import flow
+
+    opened = open_project(project, 0, today)
+    asked = flow.ServingAsked(
+        place, since, until, answers, tokens_in, tokens_out, gpu_hours, busy_hours, per_busy_hour, cost,
+        restated, dry_run,
+    )  # fmt: skip
+    record = flow.spend_serving(opened, asked)
+    print_record("metered", record, json, approvals=_warning(opened) if record.charges else None)
+
+
 @spend_app.command("map")
 def spend_map(
     match: Annotated[
@@ -169,7 +217,9 @@ def spend_map(
 def spend_list(
     category: Annotated[str, typer.Option(help="Only this line's charges.")] = "",
     run: Annotated[str, typer.Option(help="Only this run's.")] = "",
-    source: Annotated[str, typer.Option(help="Only of focus, mlflow, runs, timesheet, callback or manual.")] = "",
+    source: Annotated[
+        str, typer.Option(help="Only of focus, mlflow, runs, timesheet, serving, callback or manual.")
+    ] = "",
     since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
     until: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
     project: ProjectFile = HERE,

@@ -24,11 +24,13 @@ from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import (
     ChargeAsked,
     ImportAsked,
+    ServingAsked,
     charges,
     rate_words,
     spend,
     spend_import,
     spend_map,
+    spend_serving,
     spend_text,
 )
 from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
@@ -38,13 +40,14 @@ from tunecase.records import PilotSettings
 
 __all__ = [
     "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked",
-    "FixAsked", "Flow", "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "UpdateAsked",
-    "Watch", "add_round", "approvals", "approve", "as_it_stands", "asked_of", "audit", "audit_file", "base_model",
-    "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report",
-    "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix",
-    "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "label_task",
-    "label_trial", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case",
-    "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "reject", "released", "report",
-    "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_text",
-    "try_source", "update_prices", "usd_left", "verify", "write_books",
+    "FixAsked", "Flow", "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "ServingAsked",
+    "UpdateAsked", "Watch", "add_round", "approvals", "approve", "as_it_stands", "asked_of", "audit",
+    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check",
+    "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define",
+    "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge",
+    "keep_forecast", "label_task", "label_trial", "merge", "metric_of", "next_labels", "next_labels_file",
+    "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain",
+    "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend",
+    "spend_import", "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left",
+    "verify", "write_books",
 ]  # fmt: skip

@@ -14,7 +14,15 @@ from tunecase.flow.opened import Flow, now, spent
 from tunecase.flow.points import labelled_rows
 from tunecase.flow.verbs import KNOWN_PROBLEM, have
 from tunecase.quantities import counted
-from tunecase.records import Books, Closing, PlanChosen, Round, unread_words
+from tunecase.records import (
+    Books,
+    Closing,
+    PlanChosen,
+    Round,
+    ServedAgainstForecast,
+    Spending,
+    unread_words,
+)
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -62,8 +70,22 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     aside = [unread_words(unread)] if unread else []
     counting = [charge for _, charge in held(booked.charges).charges]
     rates = [f"{words}." for words in rates_told(counting, flow.project.currency, flow.project.rates)]
-    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks, *rates))
+    served = _served(flow, counting)
+    about = served.remarks if served else ()
+    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks, *rates, *about), served=served)
     return cast(Books, flow.keep("books", record))
+
+
+def _served(flow: Flow, charges: Sequence[Spending]) -> ServedAgainstForecast | None:
+    """What was served against the forecast as it stood; None where no period is booked."""
+    from tunecase.books import INFERENCE, SERVED, against_forecast, forecast_before
+
+    served = list(flow.ledger.entries_of("record", SERVED))
+    if not served:
+        return None
+    forecast = forecast_before(flow.ledger.entries_of("record", INFERENCE), served, flow.project.currency)
+    periods = [(entry.id, entry.record()) for entry in served]
+    return against_forecast(periods, charges, forecast, flow.project.currency)
 
 
 def _keep_choices(flow: Flow, booked: "Kept", request: BooksAsked) -> None:

@@ -14,11 +14,24 @@ from tunecase.flow.ledger import one_at_a_time, unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
-from tunecase.records import CATEGORIES, Charge, Charges, Imported, LineRule, Mapped, Run, Spending, Unplaced, from_json
+from tunecase.records import (
+    CATEGORIES,
+    SCHEMAS,
+    Charge,
+    Charges,
+    Imported,
+    LineRule,
+    Mapped,
+    Metered,
+    Run,
+    Spending,
+    Unplaced,
+    from_json,
+)
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.books.importers import Brought, Compared, HourPrice, SpendAsked
+    from tunecase.books.importers import Brought, Compared, HourPrice, SpendAsked, Stated
     from tunecase.project import Rate
 
 KINDS = ("focus", "mlflow", "runs", "timesheet")
@@ -67,6 +80,89 @@ def spend_import(flow: Flow, kind: str, place: str = "", request: ImportAsked | 
         if brought.filtered and (now_known := _lines_by_day(flow)) != lines:
             brought = _read(flow, kind, place, request, now_known)
         return _book(flow, kind, place, request, brought)
+
+
+@dataclass(frozen=True, slots=True)
+class ServingAsked:
+    """What was served, as typed: the file of a meter, or the figures of one period.
+
+    `first` and `last` are days, `answers`, `tokens_in` and `tokens_out` counts such as 41k, `gpu_hours` and
+    `busy_hours` numbers; in place of the latter `per_busy_hour` are answers of one busy GPU hour. `cost` is an amount
+    such as 640 USD. `restated` books other figures for booked days as corrections; with `dry_run` nothing is booked.
+    """
+
+    place: str = ""
+    first: str | None = None
+    last: str | None = None
+    answers: str | None = None
+    tokens_in: str | None = None
+    tokens_out: str | None = None
+    gpu_hours: str | None = None
+    busy_hours: str | None = None
+    per_busy_hour: str | None = None
+    cost: str | None = None
+    restated: bool = False
+    dry_run: bool = False
+
+
+SERVING_OPTIONS = {"first": "--from", "last": "--to"}  # the other options are called as their fields
+
+
+def spend_serving(flow: Flow, request: ServingAsked) -> Metered:
+    """Books what a meter counted of answers served, and what they cost where that is stated, all of it or nothing.
+
+    Raises: InputError with every mistake found; also for days that a booked period holds, and for a cost where those
+        days have other charges under inference.
+    """
+    from tunecase.books import SERVED, held
+    from tunecase.books import standing as counting
+    from tunecase.books.importers import compare, new_periods, refuse_paid_twice, refuse_restated
+    from tunecase.ledger import NewEntry
+
+    stated = _served(flow, request)
+    # What is booked already is read and what is new is written under one lock, or two processes would book a day twice.
+    with one_at_a_time(flow.ledger, "import", "import"):
+        booked = [(entry.id, entry.record()) for entry in flow.ledger.entries_of("record", SERVED)]
+        kept, _ = counting(booked)
+        by_days = {(period.first, period.last): (name, period) for name, period in kept}
+        periods = new_periods(stated, by_days, request.restated)
+        spendings = flow.spendings()
+        compared = compare([one.charge for one in stated if one.charge is not None], spendings)
+        if compared.restated and not request.restated:
+            refuse_restated(compared, request.place or "--cost")
+        refuse_paid_twice(compared.fresh, [one for _, one in held(spendings).charges], flow.project.currency)
+        costs = (*compared.fresh, *(new for new, _ in compared.restated))
+        if not request.dry_run and (periods or costs):
+            meta = {"version": __version__, "schema": SCHEMAS[SERVED], "phase": f"iter-{len(flow.rounds())}"}
+            new = [NewEntry("record", period, SERVED, meta) for period in periods]
+            new += [NewEntry("spend", cost, "spend", {"phase": meta["phase"]}) for cost in costs]
+            flow.ledger.append_many(new, recorded_at=now())
+    corrected = sum(bool(period.supersedes) for period in periods)
+    return Metered(
+        flow.project.currency, periods, costs, len(stated) - len(periods), corrected, dry_run=request.dry_run
+    )
+
+
+def _served(flow: Flow, request: ServingAsked) -> "Sequence[Stated]":
+    """The periods of the file that is asked for, or the one that was typed."""
+    from tunecase.books.importers import Mistakes, MoneyRead, PeriodText, meter_table, read_period
+
+    names = ("first", "last", "answers", "tokens_in", "tokens_out", "gpu_hours", "busy_hours", "per_busy_hour", "cost")
+    typed = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
+    reads = MoneyRead(flow.project.currency, flow.project.rates)
+    if request.place and not typed:
+        return meter_table(request.place, reads, flow.today)
+
+    def option(name: str) -> str:
+        return SERVING_OPTIONS.get(name, f"--{name.replace('_', '-')}")
+
+    if request.place:
+        got = f"{', '.join(option(name) for name in typed)} beside the file {request.place}"
+        raise InputError(Problem("spend serving", got, "a file, or the figures of one period", "leave one of them out"))
+    mistakes = Mistakes()
+    period = read_period(PeriodText(**typed), option, reads, flow.today, mistakes)
+    mistakes.refuse("spend serving")
+    return () if period is None else (period,)
 
 
 def charges(

@@ -2,7 +2,19 @@
 
 from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
-from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
+from tunecase.records.books import (
+    BookLine,
+    Books,
+    Closing,
+    CostPart,
+    HitRate,
+    PlanChosen,
+    PlanUsed,
+    ServedAgainstForecast,
+    ServedFigures,
+    ServedMonth,
+    Variance,
+)
 from tunecase.records.check import Check, Shift
 from tunecase.records.clean import Cleaned, Depth, Written
 from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
@@ -25,6 +37,7 @@ from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Poin
 from tunecase.records.inference import Crossing, Inference, InferenceWay, LoadPoint, Objective, Throughput
 from tunecase.records.inference import Kind as WayKind
 from tunecase.records.inference import Latency, LoadPoint, MeasuredLoad, MeasuredLoads, MeasuredPoint
+from tunecase.records.inference import Inference, InferenceWay
 from tunecase.records.judge import Judged
 from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
@@ -75,8 +88,10 @@ from tunecase.records.spend import (
     Imported,
     LineRule,
     Mapped,
+    Metered,
     PriceCheck,
     RunCharge,
+    ServedPeriod,
     Spending,
     Unplaced,
     UnreadCharge,
@@ -88,17 +103,18 @@ __all__ = [
     "CATEGORIES", "MOST_NAME", "NEARLY", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours",
     "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline",
     "Bill", "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
-    "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "Criterion",
-    "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference",
-    "Disagreement", "Driver", "Ending", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip",
-    "Forecast", "Held", "HitRate", "Imported", "Inference", "InferenceWay", "Judged", "Judgement", "KeyAssumption",
-    "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line", "LineRule",
-    "LoadPoint", "Mapped", "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Mistakes", "Month",
-    "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "Part",
-    "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck",
-    "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round", "Run",
-    "RunCharge", "Scored", "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources",
-    "Spending", "Status", "Throughput", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced",
-    "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind", "WhatIf", "WorstRow",
-    "Worth", "Written", "from_json", "is_rule_field", "reading_fault", "to_json", "unread_words",
+    "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart",
+    "Criterion", "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
+    "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment", "FieldChange", "Finding", "Fit",
+    "Flip", "Forecast", "Held", "HitRate", "Imported", "Inference", "InferenceWay", "Judged", "Judgement",
+    "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line",
+    "LineRule", "LoadPoint", "Mapped", "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered",
+    "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Objective", "Option",
+    "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point",
+    "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews",
+    "Round", "Run", "RunCharge", "Scored", "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod",
+    "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "Status",
+    "Throughput", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance",
+    "Variant", "VariantPlan", "Verified", "Way", "WayKind", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
+    "is_rule_field", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

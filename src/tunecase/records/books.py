@@ -121,6 +121,69 @@ class PlanChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedFigures:
+    """What answers took and cost over some days, planned or actual; the cost in the base currency, None for unknown."""
+
+    answers: Amount
+    tokens_in: Amount | None = None
+    tokens_out: Amount | None = None
+    gpu_hours: Amount | None = None
+    busy_hours: Amount | None = None
+    cost: Amount | None = None
+
+    @property
+    def busy_share(self) -> Decimal | None:
+        """The share of the GPU hours in which the cards worked."""
+        return self.busy_hours / self.gpu_hours if self.gpu_hours and self.busy_hours is not None else None
+
+    @property
+    def per_1k(self) -> Decimal | None:
+        """The cost of 1,000 answers."""
+        return self.cost * 1000 / self.answers if self.answers and self.cost is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class CostPart:
+    """One part of actual less planned cost, by the name of what caused it; base currency."""
+
+    name: str
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class ServedMonth:
+    """One month's days with a meter: `planned` for just as many of the month's days, `parts` add up to the difference.
+
+    `month` is its first day, `days` how many of its days a meter covers. `planned` is None without a forecast; `parts`
+    are empty where a cost is unknown.
+    """
+
+    month: date
+    days: int
+    actual: ServedFigures
+    planned: ServedFigures | None = None
+    parts: tuple[CostPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAgainstForecast:
+    """Answers served against their forecast, by month and in all; amounts in the base currency.
+
+    `forecast` says which record of `inference` is held against, empty without one. `months` are in order. The figures
+    in all are None where one of the months lacks them. `outside` is what was charged under inference for days without a
+    meter, which counts in no figure here.
+    """
+
+    months: tuple[ServedMonth, ...]
+    actual: ServedFigures
+    planned: ServedFigures | None
+    parts: tuple[CostPart, ...]
+    forecast: str = ""
+    outside: Amount = Decimal(0)
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """What did it cost so far, and does the plan still hold?
 
@@ -129,7 +192,8 @@ class Books:
     run; `untracked_hours` are those of cards that no known run used, which may or may not have been idle. `reopened`
     lines were closed and then charged again. `planned_total` is the total of the plan. `remarks` are for the reader;
     `note` is the whole in words. `before_plan` is the sum of `charges_before_plan` charges that were booked before the
-    plan was made, or are of days before it.
+    plan was made, or are of days before it. `served` holds the answers after launch against their forecast, None where
+    no served period was booked.
     """
 
     currency: str
@@ -163,6 +227,7 @@ class Books:
     planned_total: Total | None = None
     before_plan: Amount = Decimal(0)
     charges_before_plan: int = 0
+    served: ServedAgainstForecast | None = None
 
     @property
     def planned_words(self) -> str:

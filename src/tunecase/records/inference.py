@@ -16,7 +16,7 @@ class Throughput:
     `setup` says in words what runs: cards, precision, engine. `answers_per_s` is the most that one replica gives within
     the objective, `output_tokens_per_s` the same in tokens, at `in_flight` requests. `first_token_s` is the time of the
     input alone, before any queue; `per_token_s` the time of each further token. `measured` counts the points that
-    narrowed it, `before` is `answers_per_s` without them, None where there are none.
+    narrowed it, `before` is `answers_per_s` without them, None where there are none. `cards` are those of the replica.
     """
 
     setup: str
@@ -29,6 +29,7 @@ class Throughput:
     measured: int = 0
     before: Interval80 | None = None
     widened: tuple[str, ...] = ()
+    cards: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,8 @@ class Inference:
     moves: tuple[tuple[str, float], ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    input_tokens: float | None = None
+    output_tokens: float | None = None
 
     @property
     def cheapest(self) -> InferenceWay | None:

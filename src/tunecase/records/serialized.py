@@ -27,7 +27,7 @@ from tunecase.records.prices import Prices, PricesUpdated
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
 from tunecase.records.sources import Sources, SourceTrial
-from tunecase.records.spend import Charges, Imported, LineRule, Mapped, Spending
+from tunecase.records.spend import Charges, Imported, LineRule, Mapped, Metered, ServedPeriod, Spending
 
 T = TypeVar("T")
 
@@ -64,6 +64,8 @@ RECORDS: dict[str, type] = {
     "run": Run,
     "spend": Spending,
     "imported": Imported,
+    "served": ServedPeriod,
+    "metered": Metered,
     "map": LineRule,
     "mapped": Mapped,
     "ledger": Verified,

@@ -235,6 +235,51 @@ class Imported:
     unplaced: tuple[Unplaced, ...] = ()
 
 
+def _no_less_than_nothing(count: int | None) -> int | None:
+    if count is not None and count < 0:
+        raise ValueError("a count of zero or more")
+    return count
+
+
+Counted = Annotated[int, Checked(_no_less_than_nothing)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPeriod:
+    """What a meter counted from the first to the last day, both included; None for what it did not count.
+
+    `gpu_hours` are the hours for which cards were rented or held, those of every replica added up; `busy_hours` are
+    those of them in which the card worked. The money is a charge of its own. `supersedes` is the id of the entry of the
+    same days that this one corrects.
+    """
+
+    first: date
+    last: date
+    answers: Counted
+    tokens_in: Counted | None = None
+    tokens_out: Counted | None = None
+    gpu_hours: Amount | None = None
+    busy_hours: Amount | None = None
+    source_file: str = ""
+    row: int | None = None
+    supersedes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What was booked of a meter: new periods, and the charges that were stated with them; amounts in `currency`.
+
+    `known` periods were booked before, `restated` of the new ones correct earlier ones. With `dry_run` nothing is kept.
+    """
+
+    currency: str
+    periods: tuple[ServedPeriod, ...]
+    charges: tuple[Spending, ...] = ()
+    known: int = 0
+    restated: int = 0
+    dry_run: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts.

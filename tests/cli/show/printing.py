@@ -29,6 +29,7 @@ ALL: dict[str, Any] = {
     "imported": samples.imported(),
     "charges": samples.charges(),
     "mapped": samples.mapped(),
+    "metered": samples.metered(),
     "approve": samples.approval(),
     "rejection": samples.rejection(),
     "approvals": samples.approvals(),

@@ -55,3 +55,31 @@ def test_budgets_of_many_digits_are_written_to_the_cent() -> None:
     """What was spent and what is left add up to what is printed."""
     text = printed("books", books(budget=12_345.67, left=Decimal("12331.955")), 200)
     assert "13.72 USD spent, 12,331.95 left of 12,345.67" in text
+
+
+def test_what_was_served_stands_beside_its_forecast() -> None:
+    """Each figure planned and actual, what is unknown on both sides left out; parts by month add up as printed."""
+    text = printed("books", samples.books())
+    rows = {" ".join(line.split()) for line in text.splitlines()}
+    wanted = {
+        "served planned P50 actual", "answers 80k 89,000", "tokens out 800k 890,000", "GPU hours 1.6k 1,544",
+        "busy share 25% unknown", "cost, USD 1.4k 1,544.90", "1,000 answers, USD 18 17.36",
+        "served - P50, USD 2026-10 2026-11 all", "in all -55.10 +160.00 +104.90", "volume +18.00 +144.00 +162.00",
+        "price -5.17 +192.00 +186.83", "utilisation - +264.00 +264.00", "utilisation and throughput -67.93 - -67.93",
+    }  # fmt: skip
+    assert set() == wanted - rows
+    assert "tokens in" not in text
+    assert "Held against the inference of 2 September 2026" in text
+
+
+def test_many_months_are_told_in_all() -> None:
+    """Of more than three months the terminal prints the sum alone; without parts it prints no table of them."""
+    served = samples.served()
+    many = replace(served, months=served.months * 2)
+    text = printed("books", books(served=many))
+    assert "2026-10" not in text
+    assert ["+324.00"] == re.findall(r"^volume +(.*)$", text, re.MULTILINE)
+    bare = replace(served, months=tuple(replace(month, parts=()) for month in served.months), planned=None)
+    text = printed("books", books(served=bare))
+    assert re.search(r"^answers +unknown +89,000$", text, re.MULTILINE)
+    assert "volume" not in text

@@ -60,6 +60,10 @@ FRAGMENTS = {
     "mapped": ("SPEND MAP ──────── description=*label* counts on data: 1 charge, 90.00 USD",
                "service=Amazon S3 storage 3", "service=Amazon Kendra 2 8.78", "total 9.02",
                  'tunecase spend map "service=Amazon Kendra" LINE'),
+    "metered": ("SPEND SERVING ──────── 2 periods booked, 42,400 answers",
+                "Read from meter.csv.", "2026-10-01 to 2026-10-31 41,000 12,000,000 400,000 744 ?",
+                "2026-11-01 1,400 ? ? 24 8.5",
+                "22.40 USD booked under inference.", "Periods: 3 booked before, 1 corrected."),
     "approve": ("APPROVE ──────── 4,500.00 USD by A. Person on 2 November 2026", "Plan c0ffee42c0ff: label up to 2,000",
                 "Stop rule: after the first test ship from 0.917"),
     "rejection": ("rejected by A. Person on 24 November 2026", "after the audit"),
@@ -173,6 +177,7 @@ def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
         "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
+        "metered": "SPEND SERVING",
         "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
         "label task": "LABEL TRIAL", "updated": "PRICES",
     }  # fmt: skip

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SHOWN_RUNS = 5
+MOST_MONTHS = 3  # that are told one by one; the page gives all
 
 
 def print_books(console: "Console", record: Books) -> None:
@@ -29,6 +30,7 @@ def print_books(console: "Console", record: Books) -> None:
         header = (record.currency, "planned P50 (80%)", "spent", "at completion", "")
         print_table(console, header, rows, (1, 2, 3))
     _print_why(console, record)
+    _print_served(console, record)
     _print_runs(console, record)
     remarks = " ".join(lead(record)) if record.remarks else record.note
     say(console, remarks)
@@ -88,6 +90,31 @@ def _print_why(console: "Console", record: Books) -> None:
 
 def _split(name: str, parts: Variance) -> tuple[str, ...]:
     return (name, *(signed(one) for one in (parts.total, parts.scope, parts.quantity, parts.price, parts.unsplit)))
+
+
+def _print_served(console: "Console", record: Books) -> None:
+    """What was served beside its forecast, and why its cost differs: of few months each, else in all alone."""
+    from tunecase.books import figure_rows, parts_in_cents
+
+    served = record.served
+    if served is None:
+        return
+    console.print()
+    rows = figure_rows(served.planned, served.actual, record.currency)
+    print_table(console, ("served", "planned P50", "actual"), rows, (1, 2))
+    split = [month for month in served.months if month.parts]
+    if not split:
+        return
+    names, by_month = parts_in_cents([month.parts for month in split])
+    months = [f"{month.month:%Y-%m}" for month in split]
+    columns = [*(months if len(months) <= MOST_MONTHS else ()), "all"]  # the last of each row is the sum
+    lines = [
+        (name, *map(signed, amounts[-len(columns) :]))
+        for name, amounts in zip(("in all", *names), zip(*by_month, strict=True), strict=True)
+    ]
+    console.print()
+    print_table(console, (f"served - P50, {record.currency}", *columns), lines, tuple(range(1, len(columns) + 1)))
+    say(console, f"Held against {served.forecast}.", "dim")
 
 
 def _print_runs(console: "Console", record: Books) -> None:

@@ -24,7 +24,7 @@ from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
 from tunecase.cli.show.sources import print_source_trial, print_sources
-from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_spend
+from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_metered, print_spend
 from tunecase.errors import InputError, TunecaseError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "imported": print_imported,
     "charges": print_charges,
     "mapped": print_mapped,
+    "metered": print_metered,
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import counted, day, one_line, paid, paid_column
-from tunecase.records import Charge, Charges, Imported, Mapped, PriceCheck, Spending, Unplaced, unread_words
+from tunecase.records import (
+    Charge,
+    Charges,
+    Imported,
+    Mapped,
+    Metered,
+    PriceCheck,
+    ServedPeriod,
+    Spending,
+    Unplaced,
+    unread_words,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,6 +74,34 @@ def _print_unplaced(console: "Console", rows: Sequence[Unplaced], currency: str)
     say(console, "To count it on a line of the plan (gpu, labour, data, storage, ...):")
     for row in rows[:SHOWN_COMMANDS]:
         say(console, map_command(row.match), indent=2)
+
+
+def print_metered(console: "Console", record: Metered) -> None:
+    """What was booked of a meter, period by period, and what was charged for it."""
+    done = "would be booked" if record.dry_run else "booked"
+    answers = counted(sum(period.answers for period in record.periods), "answer")
+    heading(console, "spend serving", f"{counted(len(record.periods), 'period')} {done}, {answers}")
+    header = ("days", "answers", "tokens in", "tokens out", "GPU hours", "busy")
+    if files := sorted({period.source_file for period in record.periods if period.source_file}):
+        say(console, f"Read from {', '.join(files)}.")
+    if record.periods:
+        print_table(console, header, [_period(period) for period in record.periods[:SHOWN]], (1, 2, 3, 4, 5))
+    if (more := len(record.periods) - SHOWN) > 0:
+        say(console, f"And {counted(more, 'more period')}; --json gives all.")
+    if record.charges:
+        total = sum((charge.amount_base for charge in record.charges), Decimal(0))
+        say(console, f"{paid(total)} {record.currency} {done} under inference.")
+    rest = [(record.known, "booked before"), (record.restated, "corrected")]
+    if any(many for many, _ in rest):
+        say(console, f"Periods: {', '.join(f'{many:,} {words}' for many, words in rest if many)}.")
+
+
+def _period(period: ServedPeriod) -> tuple[str, ...]:
+    days = f"{period.first}" if period.first == period.last else f"{period.first} to {period.last}"
+    counts = (period.answers, period.tokens_in, period.tokens_out)
+    hours = (period.gpu_hours, period.busy_hours)
+    cells = [*("?" if much is None else f"{much:,}" for much in counts)]
+    return (days, *cells, *("?" if much is None else _plain(much) for much in hours))
 
 
 def print_mapped(console: "Console", record: Mapped) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books import hit_words, in_cents, inside, lead
+from tunecase.books import figure_rows, hit_words, in_cents, inside, lead, parts_in_cents
 from tunecase.quantities import (
     band_words,
     count,
@@ -21,7 +21,7 @@ from tunecase.quantities import (
     share,
     signed,
 )
-from tunecase.records import Approvals, BookLine, Books, RunCharge, Spending, Variance
+from tunecase.records import Approvals, BookLine, Books, RunCharge, ServedAgainstForecast, Spending, Variance
 from tunecase.report.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
 from tunecase.report.sections.approve import approval_blocks, approved_tile
 from tunecase.report.sections.material import Material, not_done, recorded_in
@@ -62,6 +62,8 @@ def blocks(books: Books) -> tuple[Block, ...]:
         shown.append(why(books))
     if any(line.planned_quantity is not None and line.quantity is not None for line in books.lines):
         shown.append(_bought(books))
+    if books.served is not None:
+        shown += served_blocks(books.served, books.currency)
     if books.runs:
         shown.append(_runs(books))
     shown.append(Facts("What these sums rest on", tuple(facts(books))))
@@ -238,6 +240,39 @@ def _bought(books: Books) -> Table:
     head = ("Line", "Unit", "Planned", "Bought", "Planned price of one", "Paid for one")
     note = f"{books.currency}. Only charges that say how much they bought."
     return Table("What was bought", head, tuple(rows), (2, 3, 4, 5), (), note)
+
+
+def served_blocks(served: ServedAgainstForecast, currency: str) -> list[Block]:
+    """Answers served beside their forecast, and by month why their cost differs."""
+    rows = [tuple(map(Cell, row)) for row in figure_rows(served.planned, served.actual, currency)]
+    note = f"{sum(month.days for month in served.months):,} days with a meter, planned and actual alike."
+    if served.forecast:
+        note += f" Planned: {served.forecast}."
+    blocks: list[Block] = [
+        Table("Served against forecast", ("What", "Planned P50", "Actual"), tuple(rows), (1, 2), (), note)
+    ]
+    split = [month for month in served.months if month.parts]
+    if split:
+        names, amounts = parts_in_cents([month.parts for month in split])
+        months = [*(f"{month.month:%Y-%m}" for month in split), "Sum of the months"]
+        parts = [(Cell(name), *(Cell(signed(part)) for part in row)) for name, row in zip(months, amounts, strict=True)]
+        head = ("Month", "Actual - P50", *(name.capitalize() for name in names))
+        title, columns = "Why serving cost more or less than forecast", tuple(range(1, len(head)))
+        blocks.append(Table(title, head, tuple(parts), columns, (len(parts) - 1,), _parts_words(names, currency)))
+    return blocks
+
+
+def _parts_words(names: Sequence[str], currency: str) -> str:
+    """What each part means, of those that the table has."""
+    meanings = {
+        "volume": "more or fewer answers, at the planned price of one",
+        "tokens per answer": "longer or shorter answers and requests, at planned prices",
+        "price": "what a GPU hour, or a token, cost",
+        "utilisation": "the share of paid hours in which the cards worked",
+        "throughput": "answers of a busy GPU hour",
+    }
+    told = [f"{name.capitalize()}: {meanings[name]}." for name in names if name in meanings]
+    return " ".join([f"{currency}.", *told])
 
 
 def _runs(books: Books) -> Table:
