@@ -3,7 +3,7 @@
     python benchmarks/inference.py [--runs FILE] [--points] [--peer PYTHON]
 
 Without --runs: ../shared/data/serving_runs.csv, each publisher predicted by constants and a band learnt from the
-others (and from serving_further.csv). With --runs: the shipped constants on that file. --peer is a Python in which
+others (and from further runs beside it). With --runs: the shipped constants on that file. --peer is a Python in which
 aiconfigurator-core is installed. The last line is one JSON object.
 """
 

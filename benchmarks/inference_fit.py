@@ -2,7 +2,7 @@
 
     python benchmarks/inference_fit.py [--runs FILE ...] [--write]
 
-Without --runs: ../shared/data/serving_runs.csv and serving_further.csv. Prints the error of each publisher under
+Without --runs: ../shared/data/serving_runs.csv and further runs beside it. Prints the error of each publisher under
 constants that were fitted without it; --write puts those fitted on all of them into serving_constants.csv.
 """
 

@@ -17,7 +17,8 @@ from tunecase.inference import Load, Served, Setup, released, served
 from tunecase.inference.engines import engines
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "serving_runs.csv"
-FURTHER = Path(__file__).with_name("serving_further.csv")
+# Runs of further publishers, where somebody has gathered them: none are shipped.
+FURTHER = SHARED.with_name("serving_further.csv")
 # Sources that share a file, a house or a method are one publisher.
 SISTERS = {
     "inferencex-dump": "closed-loop file",

@@ -32,6 +32,7 @@ from tunecase.records import (
     Confusion,
     CostPart,
     Criterion,
+    Crossing,
     CurveBand,
     Decision,
     DefaultUsed,
@@ -44,12 +45,15 @@ from tunecase.records import (
     Finding,
     Forecast,
     Imported,
+    Inference,
+    InferenceWay,
     Judgement,
     LabelTask,
     LabelTrial,
     Limits,
     Line,
     LineRule,
+    LoadPoint,
     Mapped,
     Metered,
     Mistakes,
@@ -79,6 +83,7 @@ from tunecase.records import (
     Sources,
     SourceTrial,
     Spending,
+    Throughput,
     TierPrices,
     Tokens,
     Total,
@@ -568,11 +573,11 @@ def decision() -> Decision:
         "clean labels": (Sampled(0.33), Sampled(5_900.0), Sampled(2_600.0)),
         "tune": (Sampled(0.21), Sampled(3_800.0), Sampled(900.0)),
     }
-    arithmetic = {name: firm_difference(gain, worth, "USD") for name, (_, gain, worth) in others.items()}
+    arithmetic = {name: firm_difference(gain, [("cost", worth)], "USD") for name, (_, gain, worth) in others.items()}
     label = (made.chance.shown, made.worth.gain, made.worth.expected)
     options = (
         Option("label more", "label up to 2,000 more", band(found["total"]), "label 300 more", band(found["first"]),
-               firm_difference(*label[1:], "USD"), "measured",
+               firm_difference(made.worth.expected, made.worth.taken, "USD"), "measured",
                "after the first test if it shows worse than 0.83, and at 4,000 examples at the latest", "",
                "ship 24%, go on 66% (label more), stop 10%", *label),
         Option("clean labels", "review the 84 doubtful rows", Band(1_900, 3_200, 4_200, 4_900), "review 84 rows",
@@ -771,6 +776,7 @@ def records() -> dict[str, Any]:
         "decide": decision(),
         "books": books(),
         "sources": sources(),
+        "inference": inference(),
     }
 
 
@@ -806,6 +812,40 @@ def sources() -> Sources:
     )  # fmt: skip
     notes = ("what a row is worth is assumed (synthetic 30% to 100%)",)
     return Sources(680, 1_360, (written, label, licence), "USD", ("label",), notes)
+
+
+def inference() -> Inference:
+    """Five ways to get 200,000 answers a month: rented cards, an adapter without a price, and a prompted model."""
+    month, each = Band(240.0, 260.0, 290.0, 310.0), Band(1.2, 1.3, 1.4, 1.5)
+    rented = InferenceWay(
+        "1 x L4 on demand", "on demand", "meta-llama/Llama-3.1-8B", True, 2, month, each, Band(0.5, 0.6, 0.7, 0.8),
+        Band(2.0, 2.6, 3.0, 3.4), None, Band(1.0, 2.0, 2.0, 2.0), Band(0.01, 0.02, 0.03, 0.03), "unsure",
+        basis="neocloud, 3 providers, 2026-09-20", notes=("bf16 weights in vllm",),
+    )  # fmt: skip
+    slow = replace(rented, name="1 x T4 on demand", rank=None, objective="not met", notes=())
+    adapter = InferenceWay(
+        "tuned model paid by the token", "adapter", "meta-llama/Llama-3.1-8B", True, None, None, None,
+        missing="a host that serves it",
+    )  # fmt: skip
+    prompted = InferenceWay(
+        "openai/gpt-4.1-mini, prompted", "hosted", "openai/gpt-4.1-mini", False, 1, Band(96.0, 120.0, 150.0, 170.0),
+        Band(0.5, 0.6, 0.7, 0.8), Band(0.4, 0.4, 0.4, 0.4), Band(1.6, 1.6, 1.6, 1.6), Band(0.1, 0.1, 0.1, 0.1),
+        objective="unsure", notes=("requests of 1.4k tokens, 760 of them instructions and examples",),
+    )  # fmt: skip
+    rate = Throughput(
+        "1 x L4, bf16 weights, vllm", Interval80(2.0, 4.0, 8.0), Interval80(120.0, 240.0, 480.0), 80.0,
+        Interval80(0.2, 0.3, 0.5), Interval80(0.02, 0.03, 0.05), "memory bandwidth", measured=2,
+        before=Interval80(1.5, 3.0, 9.0), widened=("the card was not measured",),
+    )  # fmt: skip
+    load = LoadPoint(64, 600, 60, "close to capacity", "vllm bench serve --max-concurrency 64")
+    words = "1 x L4 on demand is cheaper than openai/gpt-4.1-mini, prompted from 330k answers a month on"
+    return Inference(
+        "meta-llama/Llama-3.1-8B", "200,000 answers a month, 600 tokens in and 60 out", _flat(200_000.0), _flat(12.0),
+        rate, (prompted, rented, adapter, slow),
+        (Crossing("1 x L4 on demand", "openai/gpt-4.1-mini, prompted", 330e3, 440e3, None, words),), month, each,
+        Band(0.5, 0.6, 0.7, 0.8), False, "USD", (load,), (("problem.volume", 0.6), ("price of a L4 hour", 0.3)),
+        notes=("RTXA4000 does not serve it",),
+    )  # fmt: skip
 
 
 def source_trial() -> SourceTrial:

@@ -54,7 +54,7 @@ HEAVY = {
 VERB_FOLDERS: dict[str, set[str]] = {
     "cli": {"commands", "crash", "options"},
     "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
-    "flow": {"clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
+    "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "report/sections": {"basis", "lights", "material"},
 }

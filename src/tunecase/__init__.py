@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.case import Case, training_run
+    from tunecase.case import Case, answer_costs, training_run
 
-__all__ = ["Case", "__version__", "training_run"]
+__all__ = ["Case", "__version__", "answer_costs", "training_run"]
 
 
 def __getattr__(name: str) -> Any:
     # They pull in numpy and pydantic; a bare `import tunecase` must not pay for them.
-    if name in ("Case", "training_run"):
+    if name in ("Case", "answer_costs", "training_run"):
         from tunecase import case
 
         return getattr(case, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase import flow
+from tunecase.errors import InputError, Problem, nearest
 from tunecase.records import (
     Approvals,
     Audit,
@@ -20,6 +21,7 @@ from tunecase.records import (
     Fit,
     Forecast,
     Imported,
+    Inference,
     Judged,
     Labelling,
     LabelTask,
@@ -109,6 +111,10 @@ class Case:
     def fit(self, model: str = "", **options: Any) -> Fit:
         """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""
         return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **options), flow=self.flow)
+
+    def inference(self, model: str = "", **options: Any) -> Inference:
+        """What the answers cost after launch; takes the options of `answer_costs`."""
+        return flow.inference(_inference_asked(model, options), first=self.flow)
 
     def pilot(self, **settings: Any) -> Pilot:
         """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …)."""
@@ -295,3 +301,36 @@ def _show_in_notebooks() -> None:
     formatter = shell.display_formatter.formatters["text/html"]
     for kind in RECORDS.values():
         formatter.for_type(kind, as_html)
+
+
+def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **options: Any) -> Inference:
+    """What do a tuned model's answers cost after launch, over every way to serve it? Needs no project file.
+
+    Args:
+        model: a name, or a model's config.json.
+        seed, today: of the draws and the prices.
+        options: those of `tunecase inference` (`volume="200k per month"`, `input=600`, `output=60`, `gpu=["L4"]`,
+            `against="openai/gpt-4.1-mini"`, `first_token="1 s"`, `measured=["load.json"]`, `price=2.5`, …).
+    Raises: InputError with every mistake found, and with every input that is missing.
+
+    Example:
+        >>> answer_costs("llama-3.1-8b", volume="200k per month", input=600, output=60, gpu=["L4"]).ok
+        True
+    """
+    return flow.inference(_inference_asked(model, options), seed, today)
+
+
+def _inference_asked(model: str, options: Mapping[str, Any]) -> "flow.InferenceAsked":
+    """The question of options by name; a list of cards may be one card's name."""
+    given = {name.replace("_", "-"): value for name, value in options.items()}
+    measured, price = given.pop("measured", ()), given.pop("price", None)
+    unknown = sorted(set(given) - set(flow.INFERENCE_OPTIONS))
+    if unknown:
+        wanted = "an option of `tunecase inference`"
+        raise InputError(
+            [Problem(name, "no such option", wanted, nearest(name, list(flow.INFERENCE_OPTIONS))) for name in unknown]
+        )
+    if isinstance(given.get("gpu"), str):
+        given["gpu"] = [given["gpu"]]
+    files = (measured,) if isinstance(measured, str | Path) else measured
+    return flow.InferenceAsked(model, given, tuple(Path(file) for file in files), price)

@@ -21,6 +21,7 @@ from tunecase.cli.define import define
 from tunecase.cli.estimate import estimate
 from tunecase.cli.fit import fit
 from tunecase.cli.forecast import forecast
+from tunecase.cli.inference import inference
 from tunecase.cli.init import init
 from tunecase.cli.judge import judge
 from tunecase.cli.label import label
@@ -77,6 +78,7 @@ app.command("next", rich_help_panel=ROAD)(next_)
 app.command(rich_help_panel=ROAD)(report)
 app.command(rich_help_panel=ROAD)(run)
 app.command(rich_help_panel=QUICK)(fit)
+app.command(rich_help_panel=QUICK)(inference)
 app.command(rich_help_panel=QUICK)(prices)
 app.command(rich_help_panel=QUICK)(sources)
 app.command(rich_help_panel=QUICK)(label)

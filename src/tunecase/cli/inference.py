@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, panel
+from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, named, nearest_project, panel
 
 traffic_option = panel("What arrives")
 objective_option = panel("How fast it must be")
@@ -108,5 +108,7 @@ def inference(
         "engine": engine, "adapters": adapters, "spare": spare, "scale-to-zero": scale_to_zero or None,
         "cold-start": cold_start, "against": against,
     }  # fmt: skip
+    if project is None and not model and (near := nearest_project()).is_file():
+        project = named(near)
     asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)
     finish("inference", flow.inference(asked, seed, day_of(today), project), json)

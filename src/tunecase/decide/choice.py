@@ -16,7 +16,7 @@ from tunecase.forecast import LEAST_SIZES
 from tunecase.plan import Drawn, Solved, Walked, plan, quantile
 from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import TOO_DEAR, Offer, State
-from tunecase.prices import serving_saving, value_or_saving
+from tunecase.prices import price_today, serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import (
     Sampled,
@@ -62,7 +62,7 @@ def decide(
         what_if: also the smallest change of each input, one at a time, at which another lever wins.
         progress: told how many of how many inputs were looked at for these.
     Returns: the Decision.
-    Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
+    Leaves out what a bigger model costs more to serve.
     """
     drawn = drawn.bound()
     facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
@@ -233,7 +233,7 @@ def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
     worth = made.worth
     return replace(
         option, cost=band(walked.tuning), gain=worth.gain, worth=worth.expected,
-        arithmetic=firm_difference(worth.expected, worth.cost, made.currency, worth.upkeep), give_up=_give_up(made),
+        arithmetic=firm_difference(worth.expected, worth.taken, made.currency), give_up=_give_up(made),
     )  # fmt: skip
 
 
@@ -282,7 +282,10 @@ def _value_notes(state: State) -> Iterator[str]:
     yield f"value counts answers above a baseline of {base}, at the target and no higher"
     if state.saving:
         less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
-        yield f"answers of the tuned model cost {size} {less} than today's over the horizon, once shipped"
+        unknown = price_today(state.basis) is None
+        than = "" if unknown else f" {less} than today's"
+        free = ", and today's are taken to cost nothing (serving.price_per_1k_today)" if unknown else ""
+        yield f"answers of the tuned model cost {size}{than} over the horizon, once shipped{free}"
     if state.upkeep is not None:
         kept = state.upkeep_of(state.sizes[0])
         yield f"keeping up what is shipped takes {money(kept, state.currency)} over the horizon"

@@ -9,6 +9,8 @@ from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
 from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
+from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
+from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.init import copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
@@ -39,15 +41,14 @@ from tunecase.flow.without_project import audit_file, forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked",
-    "FixAsked", "Flow", "ImportAsked", "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "ServingAsked",
-    "UpdateAsked", "Watch", "add_round", "approvals", "approve", "as_it_stands", "asked_of", "audit",
-    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check",
-    "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define",
-    "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge",
-    "keep_forecast", "label_task", "label_trial", "merge", "metric_of", "next_labels", "next_labels_file",
-    "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain",
-    "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend",
-    "spend_import", "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left",
-    "verify", "write_books",
+    "INFERENCE_OPTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles",
+    "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked", "PilotSettings",
+    "PilotWords", "ServingAsked", "UpdateAsked", "Watch", "add_round", "approvals", "approve", "as_it_stands",
+    "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check",
+    "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate",
+    "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference", "init", "judge",
+    "keep_forecast", "label_task", "label_trial", "merge", "metric_of", "next_labels", "next_labels_file", "next_step",
+    "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "reject",
+    "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_map",
+    "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

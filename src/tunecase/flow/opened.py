@@ -19,11 +19,13 @@ from tunecase.version import __version__
 if TYPE_CHECKING:
     from tunecase.books import Past
     from tunecase.data.reading import Table
+    from tunecase.inference import Answers
     from tunecase.io import Output
     from tunecase.pilot.scoring import Kind
     from tunecase.plan import Drawn
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
+    from tunecase.quantities import Draws
 
 
 REDRAWN = ("define", "forecast", "estimate", "decide")  # cheap to draw again: only those of the seed asked for hold
@@ -32,11 +34,25 @@ UNPRICED = ("audit", "judge")  # verbs whose records hold no price
 MADE_FROM: dict[str, tuple[str, ...]] = {
     "define": ("audit",),
     "forecast": ("audit",),
+    "inference": ("audit", "pilot"),
     "estimate": ("audit", "pilot", "forecast"),
     "decide": ("audit", "pilot", "forecast", "estimate"),
 }
 Progress = Callable[..., None]
 PIECE_BYTES = 1 << 20  # of a file whose digest is taken
+
+
+@dataclass(frozen=True, eq=False)
+class _AnswersOf:
+    """Prices a case's answers when they are asked for; nothing is read or loaded before."""
+
+    flow: "Flow"
+
+    def tuned(self, basis: "Basis") -> "Draws | None":
+        return self.flow.answers.tuned(basis)
+
+    def in_use(self, basis: "Basis") -> "Draws | None":
+        return self.flow.answers.in_use(basis)
 
 
 @dataclass
@@ -46,6 +62,7 @@ class Flow:
     `contracts` are the user's own prices, None without a file of them. `posed` is the problem judged without its price,
     on which the bill and the definition both rest. `drawn` are the last two plans in every world, with what each rests
     on.
+    `answers_held` is what is known of the answers after launch, with the records that it rests on.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -64,6 +81,7 @@ class Flow:
     past_read: "Past | None" = None
     posed: Definition | None = None
     drawn: "list[tuple[tuple[Any, ...], Drawn]]" = field(default_factory=list)
+    answers_held: "tuple[tuple[Any, ...], Answers] | None" = None
 
     @property
     def folder(self) -> Path:
@@ -97,6 +115,8 @@ class Flow:
             settings["labelling trial"] = trial.id
         if verb not in UNPRICED and self.worths:
             settings["trials of sources"] = repr(self.worths)
+        if verb not in UNPRICED and (loads := self.ledger.latest("record", "loads")) is not None:
+            settings["measured loads"] = loads.id
         if verb != "audit" and self.project.past:
             settings["earlier projects"] = self.past.digest
         settings |= self._settings_of(verb, afresh)
@@ -145,8 +165,21 @@ class Flow:
             self.project, self.today, Worlds(self.seed, draws or self.DRAWS), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
             overruns=self.past.overruns, label_minutes=self.label_minutes, worths=self.worths,
-            contracts_notes=own.notes if own else (),
+            contracts_notes=own.notes if own else (), answer_prices=_AnswersOf(self),
         )  # fmt: skip
+
+    @property
+    def answers(self) -> "Answers":
+        """What is known of the answers after launch; made anew where another audit, pilot or measured load holds."""
+        from tunecase.flow.answers import answers_of
+
+        audit, pilot = self.current("audit"), self.current("pilot")
+        loads = list(self.ledger.entries_of("record", "loads"))
+        rests_on = (audit, pilot, len(loads))
+        if self.answers_held is None or self.answers_held[0] != rests_on:
+            made = answers_of(self.project, self.folder, audit, pilot, [entry.record() for entry in loads])
+            self.answers_held = rests_on, made
+        return self.answers_held[1]
 
     @property
     def past(self) -> "Past":

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 from tunecase import catalog
 from tunecase.flow.approve import approvals
 from tunecase.flow.books import books
+from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.sources import sources
@@ -29,6 +30,8 @@ def renew(flow: Flow) -> None:
     _renew(flow, made, "decide", DECISION)
     if "sources" in made and flow.current("sources") is None:
         sources(flow)
+    if "inference" in made and flow.current("inference") is None:
+        inference(InferenceAsked(), first=flow)
     if "books" in made or flow.spendings():
         books(flow)
 
@@ -43,7 +46,7 @@ def contents(flow: Flow) -> Any:
     from tunecase.report import content
 
     renew(flow)
-    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "sources", "books")
+    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "sources", "inference", "books")
     records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
     held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}

@@ -93,6 +93,7 @@ RESTS_ON: dict[str, tuple[Need, ...]] = {
     "forecast from kept points": (DEFINITION, AUDIT),
     "estimate": (CURVE, ROWS, KNOWN_PROBLEM),
     "decide": (CURVE, DEFINITION, BILL, ROWS),
+    "inference": (ROWS,),
     "next": (CURVE, BILL),
     "sources": (CURVE, ROWS, KNOWN_PROBLEM),
 }

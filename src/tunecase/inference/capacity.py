@@ -1,15 +1,22 @@
 """The most that one replica gives while each answer stays within its time."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tunecase.inference.setup import Load, Rate, Refusal, Setup
 from tunecase.inference.throughput import rate
 
+Predict = Callable[[Setup, Load], Rate | Refusal]
+
 HALVINGS = 24
 
 
 def capacity(
-    setup: Setup, load: Load, first_token_s: float | None = None, per_token_s: float | None = None
+    setup: Setup,
+    load: Load,
+    first_token_s: float | None = None,
+    per_token_s: float | None = None,
+    predict: Predict = rate,
 ) -> Rate | Refusal:
     """The rate at the highest concurrency within the objective.
 
@@ -18,20 +25,21 @@ def capacity(
         load: its concurrency, where stated, is the most that is looked at.
         first_token_s: the longest time to the first token [s], before any queue; None without one.
         per_token_s: the longest mean time of each further token [s], interrupted by others' inputs; None without one.
+        predict: a prediction in place of `rate`, such as one narrowed by measured points.
     Returns: the rate, or a refusal where one request alone is slower than asked, or nothing can be said.
 
     Leaves out the queue: the load that a fleet meets is never spread evenly.
     """
-    highest = rate(setup, load)
+    highest = predict(setup, load)
     if isinstance(highest, Refusal) or _within(highest, load, first_token_s, per_token_s):
         return highest
-    alone = rate(setup, replace(load, concurrency=1.0))
+    alone = predict(setup, replace(load, concurrency=1.0))
     if isinstance(alone, Refusal) or not _within(alone, load, first_token_s, per_token_s):
         return alone if isinstance(alone, Refusal) else _too_slow(alone, load, first_token_s, per_token_s)
     low, high, best = 1.0, highest.in_flight, alone
     for _ in range(HALVINGS):
         middle = (low * high) ** 0.5
-        tried = rate(setup, replace(load, concurrency=middle))
+        tried = predict(setup, replace(load, concurrency=middle))
         if isinstance(tried, Rate) and _within(tried, load, first_token_s, per_token_s):
             low, best = middle, tried
         else:

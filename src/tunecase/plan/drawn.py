@@ -18,7 +18,7 @@ from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    from tunecase.quantities import Draws, Flags
 
 AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
 
@@ -28,7 +28,8 @@ class Walked:
     """A first step with the policy after it, in every world: its walk, the bill's lines, and what it brings.
 
     `first_walk` and `first` are the walk and the lines of the first step alone, paid or not. `gain` is what shipping
-    brings before upkeep, shape (draws,); None where the target's worth is not stated. `at` is the index of the first
+    brings before upkeep, shape (draws,); None where the target's worth is not stated. `serving` is the part of it that
+    serving saves, negative where it costs; None where nobody knows it. `at` is the index of the first
     step on the board; None where none is walked.
     """
 
@@ -38,6 +39,7 @@ class Walked:
     first: dict[str, Cost]
     gain: "Draws | None" = None
     at: int | None = None
+    serving: "Draws | None" = None
 
     @property
     def total(self) -> "Draws":
@@ -200,16 +202,23 @@ def _walked(work: Work, solved: Solved, offer: Offer) -> Walked:
     walk, first = board.walk(solved.policy, at), board.first_walk(at)
     assert walk.ended_at is not None
     gain = _gain(work, solved, walk, board.errors[walk.ended_at, np.arange(work.basis.worlds.n)])
-    return Walked(walk, lines_of(work, walk), first, lines_of(work, first), gain, at)
+    return Walked(
+        walk, lines_of(work, walk), first, lines_of(work, first), gain, at, _saved(work, walk.shipped)
+    )  # fmt: skip
 
 
 def _gain(work: Work, solved: Solved, walk: Walk, errors: "Draws") -> "Draws | None":
     """What shipping brings, world by world: V times the part of the gain that is truly had, and what answers save."""
-    value, saving = solved.state.value, serving_saving(work.basis)
+    value, saved = solved.state.value, _saved(work, walk.shipped)
     if value is None or walk.shipped is None:
         return None
-    saved = 0.0 if saving is None else saving
-    return walk.shipped * (value * solved.state.credit(errors) + saved)
+    return walk.shipped * value * solved.state.credit(errors) + (0.0 if saved is None else saved)
+
+
+def _saved(work: Work, shipped: "Flags | None") -> "Draws | None":
+    """What serving saves in worlds that ship, shape (draws,); None where nobody knows it."""
+    saving = serving_saving(work.basis)
+    return None if saving is None or shipped is None else shipped * saving
 
 
 def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
@@ -231,9 +240,9 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     lines = lines_of(work, walk)
     gain = None
     if state.value is not None:
-        saving = serving_saving(work.basis)
-        gain = shipped * (state.value * (offer.brings or 0.0) + (0.0 if saving is None else saving))
-    return Walked(walk, lines, walk, lines, gain)
+        saved = _saved(work, shipped)
+        gain = shipped * state.value * (offer.brings or 0.0) + (0.0 if saved is None else saved)
+    return Walked(walk, lines, walk, lines, gain, serving=_saved(work, shipped))
 
 
 def work_of(facts: Known) -> Work:

@@ -172,10 +172,10 @@ def _worth(drawn: Drawn) -> Worth | None:
     times = LEARNT_WORTH if _learns(drawn) else 1.0
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning
     cost = sampled(paid, _mean, LEARNT_COST if _learns(drawn) else 1.0)
-    upkeep = drawn.walked.upkeep
+    upkeep, serving = drawn.walked.upkeep, drawn.walked.serving
     return Worth(
         sampled(gain - upkeep - paid, _mean, times), sampled(gain, _mean, times), cost, p10, p50, p90, baseline,
-        sampled(upkeep, _mean, times),
+        sampled(upkeep, _mean, times), None if serving is None else sampled(-serving, _mean, times),
     )  # fmt: skip
 
 

@@ -172,7 +172,7 @@ class AnswerPrices(Protocol):
     def tuned(self, basis: "Basis") -> "Draws | None":
         """Of the tuned model, the cheapest way to serve it."""
 
-    def today(self, basis: "Basis") -> "Draws | None":
+    def in_use(self, basis: "Basis") -> "Draws | None":
         """The way they are given today."""
 
 

@@ -70,7 +70,7 @@ def price_today(basis: Basis) -> "Draws | None":
     stated = basis.project.serving.price_per_1k_today if basis.project else None
     if stated is not None:
         return basis.draw("serving.price_per_1k_today", stated)
-    return None if basis.answer_prices is None else basis.answer_prices.today(basis)
+    return None if basis.answer_prices is None else basis.answer_prices.in_use(basis)
 
 
 def saving_per_answer(basis: Basis) -> "Draws | None":

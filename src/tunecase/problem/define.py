@@ -12,7 +12,7 @@ from tunecase.problem.alternatives import Standing, alternatives
 from tunecase.problem.criteria import baselines, data, evaluation, goal, money, upkeep
 from tunecase.problem.criteria.facts import Facts
 from tunecase.quantities import band, counted
-from tunecase.records import Audit, Criterion, Definition, Pilot, Severity, Status
+from tunecase.records import Criterion, Definition, Pilot, Severity, Status
 
 Verdict = Literal["go to pilot", "fix first", "do not start"]
 
@@ -71,7 +71,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         pilot=pilot,
         tuning_cost=facts.cost_of_tuning,
         unpriced=unpriced,
-        tokens=_answer_tokens(facts.audit),
+        tokens=facts.audit.answer_tokens if facts.audit else None,
     )
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
@@ -97,15 +97,6 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         alternatives=ways,
         test_rows_to_buy=evaluation.rows_to_label(facts),
     )
-
-
-def _answer_tokens(audit: Audit | None) -> tuple[float, float] | None:
-    """Mean tokens of a question and of its answer; None where the audit did not tell them apart."""
-    tokens = audit.tokens if audit else None
-    if audit is None or tokens is None or tokens.useful_share is None or not audit.usable:
-        return None
-    each = tokens.total.mid / audit.usable
-    return each * (1 - tokens.useful_share), each * tokens.useful_share
 
 
 def _verdict(judged: Sequence[Criterion]) -> tuple[Verdict, str]:

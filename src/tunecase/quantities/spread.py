@@ -457,6 +457,10 @@ class Worlds:
             self.drawn[name] = spread.draw(Strata(self.seed, name), self.n)
         return self.drawn[name]
 
+    def afresh(self) -> "Worlds":
+        """The same worlds with nothing drawn yet: every input is drawn as it is here."""
+        return Worlds(self.seed, self.n)
+
     def scales_of(self, names: Collection[str]) -> tuple[tuple[str, float], ...]:
         """Which of these inputs are scaled, with their factors; none in a run's own worlds."""
         return ()
@@ -496,6 +500,10 @@ class AlteredWorlds(Worlds):
             draws = spread.draw(Strata(self.seed, name), self.n) * self._scales[name]
             self.drawn[name] = np.minimum(draws, 1.0) if isinstance(spread, Beta) else draws
         return super().draw(name, spread)
+
+    def afresh(self) -> "Worlds":
+        """The same worlds with nothing drawn yet: every input is drawn as it is here."""
+        return AlteredWorlds(self, self._scales)
 
     def scales_of(self, names: Collection[str]) -> tuple[tuple[str, float], ...]:
         """Which of these inputs are scaled, with their factors."""

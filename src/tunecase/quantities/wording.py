@@ -5,6 +5,7 @@ An estimate has two significant figures; paid money (Decimal) keeps its cents; w
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -55,18 +56,17 @@ def firm_money(value: Sampled | None, currency: str) -> str:
     return f"{firm(value)} {currency}" if value is not None else UNKNOWN
 
 
-def firm_difference(worth: Sampled, cost: Sampled, currency: str, upkeep: Sampled | None = None) -> str:
-    """The gain that leaves so much worth after upkeep and cost, in figures that subtract as they are printed.
+def firm_difference(worth: Sampled, taken: Sequence[tuple[str, Sampled]], currency: str) -> str:
+    """The gain that leaves so much worth after what is taken off, in figures that subtract as they are printed.
 
     Example:
-        >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD")
+        >>> firm_difference(Sampled(19_700.0), [("cost", Sampled(5_300.0))], "USD")
         '25k gain - 5k cost = 20k USD'
-        >>> firm_difference(Sampled(19_700.0), Sampled(5_300.0), "USD", Sampled(3_100.0))
-        '28k gain - 3k upkeep - 5k cost = 20k USD'
+        >>> firm_difference(Sampled(19_700.0), [("answers", Sampled(-2_000.0)), ("cost", Sampled(5_300.0))], "USD")
+        '23k gain + 2k answers - 5k cost = 20k USD'
     """
-    taken = [(cost, "cost")] if upkeep is None else [(upkeep, "upkeep"), (cost, "cost")]
-    gain = written(worth.shown + sum(part.shown for part, _ in taken))
-    less = "".join(f" - {firm(part)} {name}" for part, name in taken)
+    gain = written(worth.shown + sum(part.shown for _, part in taken))
+    less = "".join(f" {'+' if part.shown < 0 else '-'} {firm(part).lstrip('-')} {name}" for name, part in taken)
     return f"{gain} gain{less} = {firm_money(worth, currency)}"
 
 

@@ -34,10 +34,19 @@ from tunecase.records.estimate import (
 )
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
-from tunecase.records.inference import Crossing, Inference, InferenceWay, LoadPoint, Objective, Throughput
+from tunecase.records.inference import (
+    Crossing,
+    Inference,
+    InferenceWay,
+    Latency,
+    LoadPoint,
+    MeasuredLoad,
+    MeasuredLoads,
+    MeasuredPoint,
+    Objective,
+    Throughput,
+)
 from tunecase.records.inference import Kind as WayKind
-from tunecase.records.inference import Latency, LoadPoint, MeasuredLoad, MeasuredLoads, MeasuredPoint
-from tunecase.records.inference import Inference, InferenceWay
 from tunecase.records.judge import Judged
 from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
@@ -101,20 +110,19 @@ from tunecase.records.spend import (
 
 __all__ = [
     "CATEGORIES", "MOST_NAME", "NEARLY", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours",
-    "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline",
-    "Bill", "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
-    "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart",
-    "Criterion", "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
-    "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment", "FieldChange", "Finding", "Fit",
-    "Flip", "Forecast", "Held", "HitRate", "Imported", "Inference", "InferenceWay", "Judged", "Judgement",
-    "KeyAssumption", "Kind", "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line",
-    "LineRule", "LoadPoint", "Mapped", "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered",
-    "Mistakes", "Month", "Moved", "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Objective", "Option",
-    "Outcome", "Part", "Phase", "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point",
-    "Price", "PriceCheck", "Prices", "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews",
-    "Round", "Run", "RunCharge", "Scored", "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod",
-    "SetAside", "Severity", "Shift", "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "Status",
-    "Throughput", "TierPrices", "Tokens", "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance",
-    "Variant", "VariantPlan", "Verified", "Way", "WayKind", "WhatIf", "WorstRow", "Worth", "Written", "from_json",
-    "is_rule_field", "reading_fault", "to_json", "unread_words",
+    "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline", "Bill",
+    "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
+    "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart", "Criterion",
+    "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference",
+    "Disagreement", "Driver", "Ending", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast",
+    "Held", "HitRate", "Imported", "Inference", "InferenceWay", "Judged", "Judgement", "KeyAssumption", "Kind",
+    "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line", "LineRule", "LoadPoint", "Mapped",
+    "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes", "Month", "Moved", "Needed",
+    "Next", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "Part", "Phase", "Pilot",
+    "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices",
+    "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
+    "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift", "Slice",
+    "SourceRaced", "SourceTrial", "Sources", "Spending", "Status", "Throughput", "TierPrices", "Tokens", "Total",
+    "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind",
+    "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "reading_fault", "to_json", "unread_words",
 ]  # fmt: skip

@@ -137,6 +137,14 @@ class Audit:
         """True unless the data are not fit or too few."""
         return self.verdict in ("fit", "fit after fixes")
 
+    @property
+    def answer_tokens(self) -> tuple[float, float] | None:
+        """Mean tokens of a question and of its answer; None where they were not told apart."""
+        if self.tokens is None or self.tokens.useful_share is None or not self.usable:
+            return None
+        each = self.tokens.total.mid / self.usable
+        return each * (1 - self.tokens.useful_share), each * self.tokens.useful_share
+
     def finding(self, check: str) -> Finding | None:
         """The finding of one check, if it found anything."""
         return next((finding for finding in self.findings if finding.check == check), None)

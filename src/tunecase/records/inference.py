@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.quantities import Band, Interval80
+from tunecase.records.estimate import DefaultUsed
 
 Kind = Literal["on demand", "reserved", "spot", "owned", "endpoint", "adapter", "batch", "plain cores", "hosted"]
 Objective = Literal["met", "not met", "unsure", "not asked"]
@@ -195,8 +196,8 @@ class Inference:
     currency: str
     points: tuple[LoadPoint, ...] = ()
     moves: tuple[tuple[str, float], ...] = ()
-    missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    defaults: tuple[DefaultUsed, ...] = ()
     input_tokens: float | None = None
     output_tokens: float | None = None
 

@@ -152,8 +152,9 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What the plan brings, in the base currency: `expected` = `gain` - `upkeep` - `cost`, answers after launch apart.
+    """What the plan brings, in the base currency: `expected` = `gain` - `upkeep` - `cost`.
 
+    `gain` counts what serving costs or saves, `serving` (negative where it saves); None where nobody knows it.
     `upkeep` is what keeping up what is shipped takes; None in records from before it was counted.
     `reached_p10`, `reached_p50` and `reached_p90` are points of V, what reaching the target is worth above the score
     `baseline`.
@@ -167,6 +168,13 @@ class Worth:
     reached_p90: Sampled
     baseline: float | None
     upkeep: Sampled | None = None
+    serving: Sampled | None = None
+
+    @property
+    def taken(self) -> tuple[tuple[str, Sampled], ...]:
+        """What is taken off the gain before serving, by name: answers, upkeep and cost, as far as they are known."""
+        parts = (("answers", self.serving), ("upkeep", self.upkeep), ("cost", self.cost))
+        return tuple((name, part) for name, part in parts if part is not None)
 
 
 @dataclass(frozen=True, slots=True)

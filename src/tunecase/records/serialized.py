@@ -18,6 +18,7 @@ from tunecase.records.define import Definition
 from tunecase.records.estimate import Estimate
 from tunecase.records.fit import Fit, Scored
 from tunecase.records.forecast import Forecast
+from tunecase.records.inference import Inference, MeasuredLoads
 from tunecase.records.judge import Judged
 from tunecase.records.label import Labelling, LabelTask, LabelTrial
 from tunecase.records.ledger import Rechained, SetAside, Verified
@@ -41,6 +42,8 @@ RECORDS: dict[str, type] = {
     "label trial": LabelTrial,
     "sources": Sources,
     "source trial": SourceTrial,
+    "inference": Inference,
+    "loads": MeasuredLoads,
     "estimate": Estimate,
     "pilot": Pilot,
     "judge": Judged,

@@ -67,7 +67,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         yield Headline("value", "Value if reached", *_value(worth, currency), kinds.get("value", ""))
         yield Headline(
             "worth", "Expected worth", firm_money(worth.expected, currency),
-            firm_difference(worth.expected, worth.cost, currency, worth.upkeep) + aside, kinds.get("worth", ""),
+            firm_difference(worth.expected, worth.taken, currency) + aside, kinds.get("worth", ""),
         )  # fmt: skip
     yield Headline(
         "total", "Expected total", firm_money(plan.total.expected, currency), _total(plan), kinds.get("total", "")

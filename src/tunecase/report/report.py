@@ -52,6 +52,7 @@ from tunecase.report.sections.decide import next_step
 from tunecase.report.sections.define import problem
 from tunecase.report.sections.estimate import bill
 from tunecase.report.sections.forecast import chances
+from tunecase.report.sections.inference import inference
 from tunecase.report.sections.lights import lights
 from tunecase.report.sections.material import Material
 from tunecase.report.sections.pilot import trial
@@ -68,6 +69,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     data,
     trial,
     sources,
+    inference,
     spent,
     basis,
     unchecked,
@@ -176,6 +178,7 @@ def _gathered(records: Mapping[str, Any], today: date | None = None) -> Material
         books=records.get("books"),
         approvals=records.get("approvals"),
         sources=records.get("sources"),
+        inference=records.get("inference"),
     )
 
 

@@ -3,7 +3,16 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import Interval80, band_words, counted, figures, interval_words, money, money_band, sentence, share
+from tunecase.quantities import (
+    Interval80,
+    counted,
+    figures,
+    interval_words,
+    money,
+    money_band,
+    sentence,
+    share,
+)
 from tunecase.records import Inference, InferenceWay, Throughput
 
 if TYPE_CHECKING:
@@ -15,9 +24,6 @@ CROSSINGS, MOVERS = 3, 3
 def print_inference(console: "Console", record: Inference) -> None:
     """The month's bill of the cheapest way first, then the ways, the crossings, and what to measure."""
     heading(console, "inference", _answer(record), record.ok)
-    if record.missing:
-        print_notes(console, "Missing:", record.missing)
-        return
     say(console, f"{record.model}: {record.traffic}.")
     print_table(console, HEAD, [_row(way) for way in record.ways], (1, 2, 3, 4), [_note(way) for way in record.ways])
     if record.throughput is not None:
@@ -27,9 +33,9 @@ def print_inference(console: "Console", record: Inference) -> None:
     if record.moves:
         moved = ", ".join(f"{name} {share(part)}" for name, part in record.moves[:MOVERS])
         say(console, f"The month's bill varies most with {moved}.", "dim")
-    for point in record.points:
-        say(console, f"Measure {sentence(point.why)}", "dim")
-        say(console, point.command, indent=2)
+    if record.points:
+        loads = "; ".join(f"{point.concurrency} in flight ({point.why})" for point in record.points)
+        say(console, f"To narrow it, measure {loads}. --json and the report have the commands.", "dim")
     print_notes(console, "Notes:", [sentence(note) for note in record.notes])
 
 
@@ -38,14 +44,21 @@ HEAD = ("way", "a month", "P10 to P90", "per 1,000", "busy")
 
 def _answer(record: Inference) -> str:
     best = record.cheapest
-    if record.missing:
-        return f"{counted(len(record.missing), 'input')} missing"
     if best is None:
         return "no way to serve the tuned model has a price that meets the objective"
     if record.stated:
         return f"{money_band(record.per_1k, record.currency)} per 1,000 answers, as stated"
     assert record.per_month is not None
-    return f"{money(record.per_month.mean, record.currency)} a month, {best.name}"
+    return f"{money(record.per_month.mean, record.currency)} a month, {best.name}{_beside_today(record)}"
+
+
+def _beside_today(record: Inference) -> str:
+    """What an answer costs beside one of today."""
+    if record.today_per_1k is None or record.per_1k is None:
+        return ""
+    each, today = record.per_1k.p50, record.today_per_1k.p50
+    word = "cheaper" if each < today else "dearer"
+    return f"; {word} than today's answers: {figures(each)} against {figures(today)} {record.currency} per 1,000"
 
 
 def _row(way: InferenceWay) -> tuple[str, ...]:

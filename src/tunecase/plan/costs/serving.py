@@ -17,8 +17,7 @@ def inference(work: Work) -> Cost:
         missing = "problem.volume is not given" if answers is None else "nothing says what an answer costs"
         why = f"{missing} (`tunecase inference` says what is missing)"
         return Cost(None, why, included, (f"inference: {why}",) if included else ())
+    words = f"{figures(band(answers).p50)} answers at {figures(band(price).p50)} {basis.currency} per 1,000"
     if work.walk.shipped is not None:
-        answers = answers * work.walk.shipped
-    each = f"{figures(band(price).p50)} {basis.currency} per 1,000"
-    words = f"{figures(band(answers).p50)} answers at {each}"
+        answers, words = answers * work.walk.shipped, f"{words} where it ships"
     return Cost(answers / 1000 * price, words, included, quantity=answers, unit="answer")

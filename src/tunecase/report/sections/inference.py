@@ -3,7 +3,7 @@
 from tunecase.quantities import band_words, interval_words, money, money_band, sentence, share
 from tunecase.records import Inference, InferenceWay, Throughput
 from tunecase.report.content import Cell, Listing, Section, Table
-from tunecase.report.sections.material import Material, not_done, recorded_in
+from tunecase.report.sections.material import Material, not_done
 
 ID, TITLE = "inference", "What will the answers cost?"
 
@@ -17,19 +17,16 @@ def inference(material: Material) -> Section:
     rate = () if record.throughput is None else _throughput(record.throughput)
     speed = Listing("How fast one replica answers", tuple(sentence(line) for line in rate))
     measure = Listing("What to measure next", tuple(f"{sentence(one.why)} {one.command}" for one in record.points))
-    notes = Listing("On what this rests", tuple(sentence(note) for note in (*record.missing, *record.notes)))
+    notes = Listing("On what this rests", tuple(sentence(note) for note in record.notes))
     shown = tuple(listing for listing in (crossings, speed, measure, notes) if listing.items)
-    tables = (_table(record),) if record.ways else ()
     return Section(
-        ID, TITLE, _answer(record), tables, shown, recorded_in(material, "inference"),
+        ID, TITLE, _answer(record), (_table(record),), shown,
         tone="plain" if record.ok else "unknown",
     )  # fmt: skip
 
 
 def _answer(record: Inference) -> str:
     best = record.cheapest
-    if record.missing:
-        return f"Not worked out: {', '.join(record.missing)}."
     if best is None or record.per_month is None:
         return "No way to serve the tuned model has a price and meets the objective."
     month, each = money(record.per_month.mean, record.currency), money_band(record.per_1k, record.currency)
@@ -40,7 +37,8 @@ def _answer(record: Inference) -> str:
 
 def _table(record: Inference) -> Table:
     head = (
-        "Way", "A month (80% band)", "1,000 answers", "Million tokens in", "out", "cached", "Replicas", "Busy", "Objective",
+        "Way", "A month (80% band)", "1,000 answers", "Million tokens in", "out", "cached", "Replicas", "Busy",
+        "Objective",
     )  # fmt: skip
     best = record.cheapest
     first = tuple(at for at, way in enumerate(record.ways) if way is best)

@@ -12,6 +12,7 @@ from tunecase.records import (
     Definition,
     Estimate,
     Forecast,
+    Inference,
     Judged,
     Pilot,
     Sources,
@@ -38,6 +39,7 @@ class Material:
     decision: Decision | None = None
     books: Books | None = None
     sources: Sources | None = None
+    inference: Inference | None = None
     spendings: tuple[Spending, ...] = ()
     earlier: tuple[tuple[str, Estimate], ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
