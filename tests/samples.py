@@ -55,6 +55,9 @@ from tunecase.records import (
     LineRule,
     LoadPoint,
     Mapped,
+    MeasuredLoad,
+    MeasuredLoads,
+    MeasuredPoint,
     Metered,
     Mistakes,
     Month,
@@ -846,6 +849,15 @@ def inference() -> Inference:
         Band(0.5, 0.6, 0.7, 0.8), False, "USD", (load,), (("problem.volume", 0.6), ("price of a L4 hour", 0.3)),
         notes=("RTXA4000 does not serve it",),
     )  # fmt: skip
+
+
+def loads() -> MeasuredLoads:
+    """One load that a generator measured, beside what was predicted for it."""
+    point = MeasuredPoint(
+        "meta-llama/Llama-3.1-8B", "L4", 1, 1, "bf16", "vllm", 16.0, 600.0, 60.0, 3.2, 192.0, meter="vllm bench serve",
+        date="2026-11-27", digest="ab" * 32, flags=(("dtype", "bfloat16"),),
+    )  # fmt: skip
+    return MeasuredLoads((MeasuredLoad(point, Interval80(120.0, 240.0, 480.0)),), ("one run had failed requests",))
 
 
 def source_trial() -> SourceTrial:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tests.inference.importers.meters import vllm_result, written
 from tunecase import catalog
-from tunecase.inference import Load, MeasuredPoint, Rate, Setup, advise, bench_command, rate, read_points, served
-from tunecase.records import LoadPoint
+from tunecase.inference import Load, Rate, Setup, advise, bench_command, rate, read_points, served
+from tunecase.records import LoadPoint, MeasuredPoint
 
 SETUP = Setup(served("meta-llama/Llama-3.1-8B-Instruct"), catalog.gpu("H100"))
 LOAD = Load(1000, 200)

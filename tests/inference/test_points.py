@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import catalog
-from tunecase.inference import Load, MeasuredPoint, Rate, Refusal, Setup, narrowed, rate, scored, served
+from tunecase.inference import Load, Rate, Refusal, Setup, narrowed, rate, scored, served
 from tunecase.inference.points import Narrowed, load_of, setup_of
-from tunecase.records import MeasuredLoads, from_json, to_json
+from tunecase.records import MeasuredLoads, MeasuredPoint, from_json, to_json
 
 MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 SETUP = Setup(served(MODEL), catalog.gpu("H100"))

@@ -128,6 +128,7 @@ ALL: dict[str, Any] = {
     "next": samples.news(),
     "source trial": samples.source_trial(),
     "label task": samples.label_task(),
+    "loads": samples.loads(),
     "label trial": samples.label_trial(),
     "round": samples.news().round,
     "run": samples.pilot().runs[0],

@@ -132,6 +132,7 @@ def test_without_records_every_section_says_what_to_run() -> None:
         "decision": "Not done yet: run `tunecase decide`.",
         "books": "Not done yet: run `tunecase books`.",
         "sources": "Not done yet: run `tunecase sources`.",
+        "inference": "Not done yet: run `tunecase inference`.",
     } == undone
     assert ("not done", "not done") == tuple(light.word for light in found.lights)
     assert 7 == sum(len(block.items) for block in section(found, "unchecked").blocks if isinstance(block, Listing))

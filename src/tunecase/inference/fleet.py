@@ -107,6 +107,7 @@ def fleet(traffic: Traffic, capacity: "Draws", rules: Rules) -> Fleet:
     month = _Month(traffic, capacity, rules, week.levels(*_edges(rules)) if rules.scales else ())
     sums = [month.at(growth) for growth in _steps(traffic)]
     paid_h, answers, starts, waiting = (np.mean([part[i] for part in sums], axis=0) for i in range(4))
+    starts, waiting = np.minimum(starts, answers), np.minimum(waiting, 1.0)  # hours are grouped, to a thousandth
     paid_h = np.maximum(paid_h, _least(rules) * (answers > 0))
     load = traffic.answers_per_s * traffic.burst_in_window / capacity
     return Fleet(
