@@ -194,8 +194,9 @@ def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
     for bad in ("<script", "`@", "[x]", "@ines", "](http"):
         assert bad not in ran.out
     table = [line for line in ran.out.splitlines() if line.startswith("|")]
-    assert {8} == {line.count("|") for line in table[:12]}
-    assert {4} == {line.count("|") for line in table[12:]}
+    assert {8} == {line.count("|") for line in table[:13]}
+    assert {4} == {line.count("|") for line in table[13:]}
+    assert "- upkeep: in neither total" in ran.out
     told = tunecase("compare", case, evil, "--markdown", tmp_path / "comment.md", *TODAY)
     assert "COMPARE" in told.out
     assert ran.out.splitlines()[0] == (tmp_path / "comment.md").read_text(encoding="utf-8").splitlines()[0]

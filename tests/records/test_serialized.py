@@ -27,7 +27,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "approve": (1, "e5bd3af38bb7"),
     "rejection": (1, "b184ad23d24e"),
     "approvals": (1, "fdb57f69ca87"),
-    "compare": (1, "28e381ff7b46"),
+    "compare": (1, "ed6018cacc8f"),
     "check": (1, "782d6f75eed1"),
     "fit": (1, "66038e7c7c2c"),
     "scored": (1, "113fdf98ad6d"),

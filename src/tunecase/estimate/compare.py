@@ -1,6 +1,6 @@
 """What does a change cost or save? Two bills in the same worlds, line by line, and whether one stays within a limit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,15 +97,17 @@ def compare(
     """
     judged = None if limit is None else judge(second or first, limit, under.currency)
     lines: tuple[Difference, ...] = ()
+    aside: tuple[Difference, ...] = ()
     total = rounds = None
     if second is not None:
         names = [name for name in (*first.lines, *second.lines) if name in first.counted | second.counted]
         lines = tuple(_line(name, first, second) for name in dict.fromkeys(names))
+        aside = tuple(_aside(first, second))
         total = _total(first, second)
         rounds = band(second.rounds - first.rounds)
     return Comparison(
         under.currency, _bill(first), None if second is None else _bill(second), lines, total, rounds, tuple(changed),
-        tuple(notes), len(first.rounds), under.seed, under.price_book, judged,
+        tuple(notes), len(first.rounds), under.seed, under.price_book, judged, aside,
     )  # fmt: skip
 
 
@@ -158,6 +160,14 @@ def _whole_line(name: str, bands: Bands, side: Side, sign: float) -> Difference:
     if amount is None or side.missing(name):
         return _unknown(name, bands, f"{why}, unpriced there")
     return _differs(name, bands, sign * amount, why)
+
+
+def _aside(first: Side, second: Side) -> Iterator[Difference]:
+    """The lines that neither total counts and both have a price for, such as answers after launch."""
+    for name, amount in first.lines.items():
+        other = second.lines.get(name)
+        if name not in first.counted | second.counted and amount is not None and other is not None:
+            yield _differs(name, (band(amount), band(other)), other - amount, "in neither total")
 
 
 def _unknown(name: str, bands: Bands, why: str) -> Difference:

@@ -66,7 +66,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What does a change cost or save? All amounts in `currency`; `second` is None where one bill is only judged."""
+    """What does a change cost or save? All amounts in `currency`; `second` is None where one bill is only judged.
+
+    `aside` are lines that neither total counts, such as answers after launch.
+    """
 
     currency: str
     first: Bill
@@ -80,6 +83,7 @@ class Comparison:
     seed: int
     price_book: str
     judged: Judgement | None = None
+    aside: tuple[Difference, ...] = ()
 
     @property
     def ok(self) -> bool:

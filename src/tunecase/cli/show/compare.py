@@ -20,11 +20,11 @@ def print_comparison(console: "Console", record: Comparison) -> None:
     heading(console, "compare", headline(record), record.ok if record.judged else None)
     if record.second is not None and record.total is not None:
         say(console, f"a: {record.first.name}; b: {record.second.name}. b less a, in the same {record.draws:,} worlds.")
-        differences = [*record.lines, record.total]
+        differences = [*record.lines, record.total, *record.aside]
         rows = [(one.name.replace("_", " "), *_cells(one)) for one in differences]
         print_table(console, (record.currency, *SIDES), rows, range(1, 7), [one.why for one in differences])
         if record.total.mean is not None:
-            say(console, f"On average {_signed(record.total.mean)} {record.currency}.")
+            say(console, f"The total differs by {_signed(record.total.mean)} {record.currency} on average.")
         for name, first, second in _chances(record):
             say(console, f"{name}: {first} → {second}")
         _print_changed(console, record)
@@ -126,14 +126,22 @@ def comparison_markdown(record: Comparison) -> str:
         lines += [f"{'✅' if record.ok else '❌'} {shown(_verdict(record))}.", ""]
     if record.second is not None and record.total is not None:
         lines += [f"| {record.currency} | a | b | b - a: P10 | P50 | P90 | b cheaper |", "|---|" + "---:|" * 6]
-        for one in (*record.lines, record.total):
+        rows = (*record.lines, record.total, *record.aside)
+        for one in rows:
             bold = "**" if one is record.total else ""
             lines.append(
                 "| "
                 + " | ".join(f"{bold}{shown(cell)}{bold}" for cell in (one.name.replace("_", " "), *_cells(one)))
                 + " |"
             )
-        lines += ["", *[f"- {shown(one.name)}: {shown(one.why)}" for one in (*record.lines, record.total) if one.why]]
+        lines += [
+            "",
+            *[
+                f"- {shown(one.name)}: {shown(one.why)}"
+                for one in (*record.lines, record.total, *record.aside)
+                if one.why
+            ],
+        ]
         lines += [f"- {name}: {shown(first)} → {shown(second)}" for name, first, second in _chances(record)]
         lines += ["", *_details(record)]
     lines += ["", f"<sub>tunecase compare, seed {record.seed}, price book {shown(record.price_book[:12])}.</sub>"]
