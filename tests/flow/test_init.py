@@ -74,6 +74,9 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
         "errors_read: ?": "errors_read: 120", "stale_after: ?": "stale_after: 2028-01-31",
         "price_per_1k_answers: ? USD": "price_per_1k_answers: 2 USD",
         "price_per_1k_today: ? USD": "price_per_1k_today: 0 USD",
+        "  input: ?": "  input: 600", "  output: ?": "  output: 60", "hours: ?": "hours: office",
+        "instructions: ? to ?": "instructions: 300 to 900", "first_token: ? s": "first_token: 1 s",
+        "today: ?": "today: openai/gpt-4.1-mini",
     }  # fmt: skip
     answers |= {"budget: ? USD": "budget: 9k USD", "owner: ?": "owner: me", "pool: ?": "pool: 20k"}
     out = []
@@ -91,6 +94,10 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
     assert (120, 1) == (project.problem.errors_read, len(project.problem.errors))
     assert "80%" == project.alternatives.prompt_hosted.score
     assert (1, 9_000.0) == (len(project.team), project.budget.spread.median)
+    assert ("openai/gpt-4.1-mini", "office") == (project.serving.today, project.serving.traffic.hours)
+    assert (600.0, 60.0) == tuple(
+        one.spread.median for one in (project.serving.traffic.input, project.serving.traffic.output)
+    )
 
 
 def test_the_test_file_is_named_or_found(tmp_path):

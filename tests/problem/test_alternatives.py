@@ -1,6 +1,7 @@
 """The other ways side by side: values, costs and evidence where they are known, and unknown where they are not."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.problem_cases import basis, project
+from tunecase.inference import Answers
 from tunecase.prices.api import ApiPrice
 from tunecase.problem.alternatives import Standing, alternatives, prompted
 from tunecase.project import Member, Project
@@ -142,8 +144,6 @@ def test_a_score_is_stated_or_measured() -> None:
 
 def piloted(model: str, *baselines: Baseline) -> Pilot:
     """A pilot of this model with these baselines."""
-    from dataclasses import replace
-
     return replace(samples.pilot(), model=model, baselines=baselines, stand_in=False)
 
 
@@ -189,28 +189,54 @@ def test_dearer_never_costs_less_and_better_never_brings_less(price: float, scor
     assert better.value.p50 >= one.value.p50
 
 
+def by_token(of: Project, tokens: tuple[float, float] | None) -> dict[str, Alternative]:
+    """The ways by name, where answers have the price of `tunecase inference`."""
+    priced = replace(basis(of), answer_prices=Answers(tokens))
+    return {way.name: way for way in alternatives(priced, standing(), tuning_cost=COST)}
+
+
 def test_a_hosted_model_without_a_price_is_priced_by_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """1,000 tokens in and 100 out at 1 and 10 USD per Mtok, 10,000 times; a price that is stated comes first."""
+    """1,000 tokens in, 500 of instructions, 100 out at 1 and 10 USD per Mtok, 10,000 times; a stated price is first."""
     price = ApiPrice("large-one", "somebody", Decimal(1), Decimal(10), "a package")
-    monkeypatch.setattr(
-        "tunecase.problem.alternatives.api_price", lambda name, today: price if name == "large-one" else None
-    )
+    monkeypatch.setattr("tunecase.inference.by_token.api_price", lambda name, *when: price)
     of = {"prompt_hosted": {"score": "70%", "model": "large-one"}}
-    found = ways(asked(alternatives=of), tokens=(1_000.0, 100.0))["prompt_hosted"]
+    serving = {"traffic": {"instructions": 500}}
+    found = by_token(asked(alternatives=of, serving=serving), (1_000.0, 100.0))["prompt_hosted"]
     assert found.running is not None
-    assert pytest.approx(20) == found.running.p50
-    assert "a package, instructions left out" in found.note
+    assert pytest.approx(25) == found.running.p50
+    assert "instructions counted" in found.note
     assert () == found.unknown
     stated = {"prompt_hosted": {**of["prompt_hosted"], "price_per_1k_answers": "4 USD"}}
-    told = ways(asked(alternatives=stated), tokens=(1_000.0, 100.0))["prompt_hosted"].running
-    assert told is not None
-    assert pytest.approx(40) == told.p50
+    told = by_token(asked(alternatives=stated, serving=serving), (1_000.0, 100.0))["prompt_hosted"]
+    assert told.running is not None
+    assert (pytest.approx(40), False) == (told.running.p50, "instructions" in told.note)
+
+
+def test_cached_input_lowers_the_price_of_a_hosted_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Input that the provider holds costs its own price, half of it here."""
+    price = ApiPrice("large-one", "somebody", Decimal(1), Decimal(10), "a package", cached_usd_per_mtok=Decimal(0))
+    monkeypatch.setattr("tunecase.inference.by_token.api_price", lambda name, *when: price)
+    of = {"prompt_hosted": {"score": "70%", "model": "large-one"}}
+    serving = {"traffic": {"instructions": 500, "cached": "50%"}}
+    found = by_token(asked(alternatives=of, serving=serving), (1_000.0, 100.0))["prompt_hosted"]
+    assert found.running is not None
+    assert pytest.approx(17.5) == found.running.p50
+
+
+def test_answers_of_today_have_the_price_that_the_bill_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `serving.today` names the model that answers today, its tokens are priced, and nothing is missing."""
+    price = ApiPrice("large-one", "somebody", Decimal(1), Decimal(10), "a package")
+    monkeypatch.setattr("tunecase.inference.by_token.api_price", lambda name, *when: price)
+    serving = {"today": "large-one", "price_per_1k_answers": "1 USD", "traffic": {"instructions": 500}}
+    found = by_token(asked(serving=serving), (1_000.0, 100.0))["today"]
+    assert found.running is not None
+    assert (pytest.approx(25), ()) == (found.running.p50, found.unknown)
 
 
 @pytest.mark.parametrize("tokens", [None, (1_000.0, 100.0)])
 def test_a_model_whose_tokens_have_no_price_stays_unpriced(tokens: tuple[float, float] | None) -> None:
     """And so does one whose tokens nobody counted."""
     of = {"prompt_hosted": {"score": "70%", "model": "no-such-model"}}
-    found = ways(asked(alternatives=of), tokens=tokens)["prompt_hosted"]
+    found = by_token(asked(alternatives=of), tokens)["prompt_hosted"]
     assert found.running is None
     assert ("alternatives.prompt_hosted.price_per_1k_answers",) == found.unknown

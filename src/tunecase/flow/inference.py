@@ -1,6 +1,7 @@
 """inference from words as typed: states a project from options, gathers what a case knows, and keeps measured loads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -10,13 +11,12 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.verbs import ready
-from tunecase.quantities import UnitError, Wanted, Worlds, read_quantity
-from tunecase.records import Inference, MeasuredPoint
+from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
+from tunecase.records import Inference, MeasuredLoads, MeasuredPoint
 
 if TYPE_CHECKING:
     from tunecase.inference import Answers
     from tunecase.prices import Basis
-    from tunecase.project import Project
 
 DRAWS = 4_000  # worlds of a question without a case
 # The field of the project file that each option states.
@@ -75,60 +75,120 @@ def inference(
         seed, today: of the draws and the prices; an opened case has its own.
         first: a case or its project file. Its audit gives lengths, its pilot answers per second, its ledger measured
             loads. The record is kept where the question is the project's own; measured loads are kept in any case.
-    Raises: InputError with every mistake found, and with every input that is missing.
+    Raises: InputError with every mistake found, and with every input that is missing; with an objective that no
+        replica meets for one request alone, where nothing else serves the tuned model.
     """
-    from tunecase.flow.answers import answers_of
     from tunecase.inference import weigh
 
     flow = open_case(first, seed, today) if isinstance(first, Path) else first
     changes, typed_as = _changes(asked)
     if flow is not None:
         ready(flow, "inference")
-    price, problems = _own_price(asked.price)
-    basis = _basis(flow, changes, typed_as, seed, today or date.today())
-    if flow is None and not asked.model:
-        problems.append(NO_MODEL)
-    answers = flow.answers if flow else answers_of(cast("Project", basis.project), Path())
-    if flow and changes:
-        known = answers_of(cast("Project", basis.project), flow.folder)
-        answers = replace(flow.answers, trace=known.trace, kept=[])
-    problems += [_missing(name, flow) for name in answers.missing(basis)]
-    if problems:
-        raise InputError(problems)
-    basis.usd_per_gpu_hour = price
-    if asked.measured:
-        answers = _with_measured(asked, basis, answers, flow)
-    record = weigh(basis, answers, asked.model)
+    basis, answers = _question(asked, flow, changes, Worlds(seed, DRAWS), today or date.today())
+    answers, loads, notes = _with_measured(asked, basis, answers)
+    try:
+        record = weigh(basis, answers, asked.model)
+    except InputError as error:
+        raise InputError([_at_its_place(problem, typed_as, flow) for problem in error.problems]) from None
     assert record is not None
-    if flow is None or changes or asked.model or price is not None:
+    record = replace(record, loads=loads, notes=(*record.notes, *notes))
+    if flow is None:
+        return record
+    if loads is not None:
+        flow.keep("loads", loads)
+    if changes or asked.model or asked.price is not None:
         return record
     return cast(Inference, flow.keep("inference", record))
 
 
-def _basis(
-    flow: Flow | None, changes: Mapping[str, Any], typed_as: Mapping[str, str], seed: int, today: date
-) -> "Basis":
+def _question(
+    asked: InferenceAsked, flow: Flow | None, changes: Mapping[str, Any], worlds: Worlds, today: date
+) -> "tuple[Basis, Answers]":
+    """The basis and what is known of the answers; raises InputError with all that is wrong or missing."""
+    problems: list[Problem] = []
+    with _gathered(problems):
+        price = _own_price(asked.price)
+    lacking = [name for name in MISSING if name not in changes]
+    if flow is not None or "serving.traffic.trace" in changes:
+        lacking = []  # the case or the trace may say it
+    with _gathered(problems):
+        basis = _basis(flow, changes, worlds, today)
+        answers = _known(flow, basis, changes)
+        lacking = list(answers.missing(basis))
+    problems += [_missing(name, flow) for name in lacking]
+    with _gathered(problems):
+        _check_model(asked.model, flow)
+    if problems:
+        raise InputError(problems)
+    basis.usd_per_gpu_hour = price
+    return basis, answers
+
+
+@contextmanager
+def _gathered(problems: list[Problem]) -> Iterator[None]:
+    """Adds the problems of an InputError to those found."""
+    try:
+        yield
+    except InputError as error:
+        problems += error.problems
+
+
+def _check_model(model: str, flow: Flow | None) -> None:
+    """Raises InputError where no model is named, or one that nobody knows; that of a case is read with its project."""
+    from tunecase.inference import served
+
+    if model:
+        served(model)
+    elif flow is None:
+        raise InputError(NO_MODEL)
+
+
+def _basis(flow: Flow | None, changes: Mapping[str, Any], worlds: Worlds, today: date) -> "Basis":
     """Prices and worlds of the case, or of the project that the options state."""
     from tunecase.prices import Basis
     from tunecase.project import project_of, read_project
 
+    typed_as = _typed_as(changes)
     if flow is None:
-        return Basis(project_of(changes, catalog.names(), typed_as, today), today, Worlds(seed, DRAWS))
+        return Basis(project_of(changes, catalog.names(), typed_as, today), today, worlds)
     if not changes:
         return flow.basis()
     project = read_project(flow.path, catalog.names(), changes, flow.today, typed_as)
     return replace(flow.basis(), project=project, answer_prices=None)
 
 
+def _known(flow: Flow | None, basis: "Basis", changes: Mapping[str, Any]) -> "Answers":
+    """What is known of the answers: by the case, with the trace that the question names."""
+    from tunecase.flow.answers import answers_of
+
+    if flow is not None and not changes:
+        return flow.answers
+    assert basis.project is not None
+    named = answers_of(basis.project, flow.folder if flow else Path())
+    return replace(flow.answers, trace=named.trace, kept=[]) if flow else named
+
+
+def _at_its_place(problem: Problem, typed_as: Mapping[str, str], flow: Flow | None) -> Problem:
+    """A problem of a field, said of the option that stated it, else of the project file."""
+    if problem.where in typed_as:
+        return replace(problem, where=typed_as[problem.where])
+    if flow is not None and problem.where.startswith("serving."):
+        return replace(problem, where=f"{flow.path.name}: {problem.where}")
+    return problem
+
+
 def _changes(asked: InferenceAsked) -> tuple[dict[str, Any], dict[str, str]]:
     """Fields of the project file that the options state, and the option of each."""
-    said = {name: value for name, value in asked.words.items() if value is not None}
-    changes = {FIELDS[name]: value for name, value in said.items()}
-    typed_as = {FIELDS[name]: f"--{name}" for name in said}
-    if "adapters" in said:
+    changes = {FIELDS[name]: value for name, value in asked.words.items() if value is not None}
+    if "serving.adapters" in changes:
         changes["serving.merged"] = False
-        typed_as["serving.merged"] = "--adapters"
-    return changes, typed_as
+    return changes, _typed_as(changes)
+
+
+def _typed_as(changes: Mapping[str, Any]) -> dict[str, str]:
+    """The option that states each field."""
+    options = {field: f"--{name}" for name, field in FIELDS.items()} | {"serving.merged": "--adapters"}
+    return {field: options[field] for field in changes}
 
 
 def _missing(field: str, flow: Flow | None) -> Problem:
@@ -141,45 +201,54 @@ def _missing(field: str, flow: Flow | None) -> Problem:
     return Problem(f"{flow.path.name}: {field}", "nothing", what, fix)
 
 
-def _own_price(text: str | float | None) -> tuple[float | None, list[Problem]]:
-    """A price of one's own [US dollars per card and hour]."""
+def _own_price(text: str | float | None) -> float | None:
+    """A price of one's own [US dollars per card and hour]; raises InputError where it is none."""
     if text is None:
-        return None, []
+        return None
     try:
         price = read_quantity(f"{text} USD per hour" if _is_number(text) else text, HOUR_PRICE)
     except UnitError as error:
-        return None, [Problem("--price", error.got, error.wanted, error.fix)]
+        raise InputError(Problem("--price", repr(text), error.wanted, error.fix)) from None
     if price.currency != "USD":
-        return None, [Problem("--price", repr(text), "US dollars", "write for example --price 2.50")]
-    return price.spread.median, []
+        raise InputError(Problem("--price", repr(text), "US dollars", "write for example --price 2.50"))
+    if not isinstance(price.spread, Const):
+        raise InputError(Problem("--price", repr(text), "one price, not a range", "write for example --price 2.50"))
+    return price.spread.median
 
 
 def _is_number(text: str | float) -> bool:
     try:
-        return float(text) > 0
+        float(text)
     except ValueError:
         return False
+    return True
 
 
-def _with_measured(asked: InferenceAsked, basis: "Basis", answers: "Answers", flow: Flow | None) -> "Answers":
-    """What is known with the loads of the files beside it; kept with what was predicted for them before."""
+def _with_measured(
+    asked: InferenceAsked, basis: "Basis", answers: "Answers"
+) -> "tuple[Answers, MeasuredLoads | None, tuple[str, ...]]":
+    """What is known with the loads of the files, those beside what was predicted before them, and notes."""
     from tunecase.inference import read_points, scored
 
-    stated = _stated(asked, basis)
-    points: list[MeasuredPoint] = []
+    stated = _stated(asked, basis) if asked.measured else {}
+    found: dict[tuple[object, ...], MeasuredPoint] = {}
+    notes: list[str] = []
     problems: list[Problem] = []
     for path in asked.measured:
-        try:
-            points += read_points(path, stated).points
-        except InputError as error:
-            problems += error.problems
+        with _gathered(problems):
+            read = read_points(path, stated)
+            found |= {_same(point): point for point in read.points}
+            notes += read.notes
     if problems:
-        raise InputError(problems)
+        raise InputError([replace(problem, fix=problem.fix.replace("--tensor", "--gpus")) for problem in problems])
     held = {_same(point) for point in answers.points}
-    new = [point for point in points if _same(point) not in held]
-    if flow is not None and new:
-        flow.keep("loads", scored(new, answers.points))
-    return replace(answers, points=(*answers.points, *new), kept=[])
+    new = [point for same, point in found.items() if same not in held]
+    if len(new) < len(found):
+        notes.append(f"{counted(len(found) - len(new), 'measured load')} on file already: nothing is added")
+    if not new:
+        return answers, None, tuple(notes)
+    loads = scored(new, answers.points)
+    return replace(answers, points=(*answers.points, *new), kept=[]), loads, tuple(notes)
 
 
 def _same(point: "MeasuredPoint") -> tuple[object, ...]:

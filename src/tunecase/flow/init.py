@@ -63,8 +63,15 @@ _REST = """
 # alternatives:                      # What else was tried: prompt_hosted, prompt_open or retrieval?
 #   prompt_hosted: {score: ?%, price_per_1k_answers: ? USD}
 
-# serving:                           # What do 1,000 answers cost?
-#   price_per_1k_answers: ? USD
+# serving:                           # What arrives after launch? `tunecase inference` works out what it costs.
+#   traffic:
+#     input: ?                       # Tokens that one request sends to the tuned model; those of the data when left out
+#     output: ?                      # Tokens of one answer; those of the data when left out
+#     hours: ?                       # day, office or even
+#     instructions: ? to ?           # Tokens of instructions that a prompted model needs on top
+#     first_token: ? s               # In which time must 95 of 100 answers begin?
+#   today: ?                         # Which hosted model answers today? openai/gpt-4.1-mini, say
+#   price_per_1k_answers: ? USD      # What 1,000 answers cost, where you know it: in place of what is worked out
 #   price_per_1k_today: ? USD
 
 # unknowns: outside view             # For what nobody foresees: outside view, none, or a factor such as 1.0 to 1.5

@@ -54,6 +54,9 @@ class _AnswersOf:
     def in_use(self, basis: "Basis") -> "Draws | None":
         return self.flow.answers.in_use(basis)
 
+    def prompted(self, basis: "Basis", model: str) -> "Draws | None":
+        return self.flow.answers.prompted(basis, model)
+
 
 @dataclass
 class Flow:
@@ -117,6 +120,8 @@ class Flow:
             settings["trials of sources"] = repr(self.worths)
         if verb not in UNPRICED and (loads := self.ledger.latest("record", "loads")) is not None:
             settings["measured loads"] = loads.id
+        if verb not in UNPRICED and (traces := self._files(("trace",))):
+            settings["trace of requests"] = traces[0].sha256
         if verb != "audit" and self.project.past:
             settings["earlier projects"] = self.past.digest
         settings |= self._settings_of(verb, afresh)
@@ -508,7 +513,13 @@ def _digests(project: "Project", folder: Path) -> dict[str, list[DataFile]]:
             DataFile(name, place if len(files) == 1 else f"{place}/{path.name}", *_sha256(path)) for path in files
         ]
     models = [Path(name) for name in project.models if name.endswith("config.json")]
-    return {**digests, "models": [DataFile("models", str(path), *_sha256(path)) for path in models]}
+    trace = project.serving.traffic.trace
+    traces = [trace] if trace and (folder / trace).is_file() else []  # one that is missing is told when it is read
+    return {
+        **digests,
+        "models": [DataFile("models", str(path), *_sha256(path)) for path in models],
+        "trace": [DataFile("serving.traffic.trace", name, *_sha256(folder / name)) for name in traces],
+    }
 
 
 def _sha256(path: Path) -> tuple[str, str]:

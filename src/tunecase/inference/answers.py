@@ -91,6 +91,17 @@ class Answers:
         """What 1,000 answers of the hosted model cost that gives them today, shape (worlds,); None without one."""
         return self._priced(basis).today
 
+    def prompted(self, basis: Basis, model: str) -> "Draws | None":
+        """What 1,000 answers of a hosted model that is prompted cost, instructions counted, shape (worlds,).
+
+        As the project file states it, else by its tokens. None where the model has no price, or too little is stated.
+        """
+        traffic = traffic_of(basis, self.tokens, self.trace)
+        if isinstance(traffic, list):
+            return None
+        ground = Ground(basis, traffic, served(base_model(basis)), (), (), prompted=(model,))
+        return next((way.per_1k for way in hosted(ground) if way.record.kind == "hosted"), None)
+
     def missing(self, basis: Basis) -> tuple[str, ...]:
         """The fields of the project file without which nothing can be said."""
         traffic = traffic_of(basis, self.tokens, self.trace)
@@ -143,17 +154,9 @@ class Answers:
 
     def _worked_out(self, basis: Basis) -> _Kept:
         own = replace(basis, used={}, worlds=basis.worlds.afresh())
-        weighed, today = self.weighed(own), self._today(own)
+        weighed, named = self.weighed(own), own.project.serving.today if own.project else None
         best, drawn = weighed.best if weighed is not None else None, own.worlds.drawn
         return _Kept(
             basis.project, _fixed(basis), basis.build_months, drawn, basis.worlds.scales_of(drawn), own.used,
-            None if best is None else best.per_1k, today,
+            None if best is None else best.per_1k, None if named is None else self.prompted(own, named),
         )  # fmt: skip
-
-    def _today(self, basis: Basis) -> "Draws | None":
-        named = basis.project.serving.today if basis.project else None
-        traffic = traffic_of(basis, self.tokens, self.trace) if named else []
-        if named is None or isinstance(traffic, list):
-            return None
-        ground = Ground(basis, traffic, served(base_model(basis)), (), (), prompted=(named,))
-        return next((way.per_1k for way in hosted(ground) if way.record.kind == "hosted"), None)

@@ -3,9 +3,12 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from tunecase.errors import InputError
 from tunecase.inference.advice import advise, bench_command
 from tunecase.inference.answers import Answers, Weighed
+from tunecase.inference.bills import Answers as AnswersPaid
 from tunecase.inference.candidates import Candidate, load_of
 from tunecase.inference.capacity import capacity, per_token_s
 from tunecase.inference.crossings import crossings
@@ -14,9 +17,13 @@ from tunecase.inference.moves import moves
 from tunecase.inference.points import seen_by
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.traffic import Traffic
+from tunecase.inference.ways import out_of_reach
 from tunecase.prices import Basis, price_of_answers, price_today
 from tunecase.quantities import Interval80, band, count, figures, share
 from tunecase.records import Inference, LoadPoint, Throughput
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
 
 
 def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[str] = ()) -> Inference | None:
@@ -27,15 +34,18 @@ def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[st
         answers: what else is known.
         model: that is served; the project's base model when empty.
         prompted: hosted models to compare with, besides those that the project names.
-    Raises: InputError where the model is not known.
+    Raises: InputError where the model is not known, and where no way serves the tuned model and one request alone
+        misses an objective on every replica; its fields stand in the place of where it was stated.
     """
     weighed = answers.weighed(basis, model, prompted)
     if weighed is None:
         return None
     ground, best = weighed.ground, weighed.best
+    if best is None and (problems := out_of_reach(ground)):
+        raise InputError(problems)
     stated = basis.project is not None and basis.project.serving.price_per_1k_answers is not None
-    each = price_of_answers(basis) if stated else (best.per_1k if best is not None else None)
-    today, replica = price_today(basis), _replica(weighed)
+    each, month = _bill_of(weighed, price_of_answers(basis) if stated else None)
+    today, replica = _today(weighed), _replica(weighed)
     return Inference(
         model=ground.model.name,
         traffic=traffic_words(ground.traffic),
@@ -44,7 +54,7 @@ def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[st
         throughput=None if replica is None else _throughput(replica, ground.traffic, answers),
         ways=tuple(way.record for way in weighed.ways),
         crossings=crossings(ground, weighed.ways),
-        per_month=best.record.per_month if best is not None else None,
+        per_month=None if month is None else band(month),
         per_1k=None if each is None else band(each),
         today_per_1k=None if today is None else band(today),
         stated=stated,
@@ -56,6 +66,25 @@ def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[st
         input_tokens=float(ground.traffic.input_tokens.mean()),
         output_tokens=float(ground.traffic.output_tokens.mean()),
     )
+
+
+def _bill_of(weighed: Weighed, stated: "Draws | None") -> "tuple[Draws | None, Draws | None]":
+    """What 1,000 answers cost and what a month does, shape (worlds,): at a stated price, else the cheapest way's."""
+    if stated is None:
+        best = weighed.best
+        return (None, None) if best is None else (best.per_1k, best.per_month)
+    bill = AnswersPaid(stated).bill(weighed.ground.traffic)
+    return bill.per_1k, bill.per_month
+
+
+def _today(weighed: Weighed) -> "Draws | None":
+    """What 1,000 answers cost today, shape (worlds,): of the hosted model that is named, else as stated."""
+    basis = weighed.ground.basis
+    named = basis.project.serving.today if basis.project else None
+    if named is None:
+        return price_today(basis)
+    ways = (way for way in weighed.ways if way.record.kind == "hosted" and way.record.model == named)
+    return next((way.per_1k for way in ways), None)
 
 
 def traffic_words(traffic: Traffic) -> str:
@@ -128,9 +157,11 @@ def _time(mid: float, at: Rate) -> Interval80:
 
 
 def _notes(ground: Ground) -> Iterator[str]:
-    """What the record rests on besides the defaults: guessed dimensions, cards that cannot serve."""
+    """What the record rests on besides the defaults: guessed dimensions, and why a card that was named cannot serve."""
     if ground.model.guessed:
         yield f"{ground.model.name}: {ground.model.guessed}"
+    project = ground.basis.project
+    named = project is not None and (project.serving.gpus or project.compute.gpus)
     for name, refusal in ground.refused.items():
-        if name in ground.cards:
+        if named and name in ground.cards:
             yield f"{name} does not serve it: {refusal.reason}; {refusal.fix}"

@@ -1,15 +1,18 @@
 """Every way to get the answers, priced side by side and ranked by expected cost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from tunecase import catalog
+from tunecase.errors import Problem
 from tunecase.inference.by_token import adapter, hosted
-from tunecase.inference.candidates import Candidate, load_of
+from tunecase.inference.candidates import TENSOR, Candidate, load_of
 from tunecase.inference.ground import Ground, WayDraws
-from tunecase.inference.queue import first_token_met, server_of
+from tunecase.inference.queue import first_token_met, server_of, unreachable
 from tunecase.inference.self_hosted import by_night, endpoint, on_demand, own_cards, plain_cores, reserved, spot
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.throughput import rate
+from tunecase.inference.way_words import replica
 from tunecase.records import Objective
 
 Way = Callable[[Ground], list[WayDraws]]
@@ -49,6 +52,38 @@ def _queued(ground: Ground, way: WayDraws, verdicts: dict[Setup, Objective]) -> 
     if setup not in verdicts:
         verdicts[setup] = _verdict(ground, way.candidate)
     return replace(way, record=replace(way.record, objective=verdicts[setup]))
+
+
+def out_of_reach(ground: Ground) -> list[Problem]:
+    """The objectives that one request alone misses on every replica that could serve, even at the fast end of the band.
+
+    Returns: one Problem for each, of the fastest replica; none where a replica may meet it, or none could serve at all.
+    """
+    fastest: tuple[float, Setup, list[Problem]] | None = None
+    for setup in _replicas(ground):
+        alone = rate(setup, replace(load_of(ground.traffic), concurrency=1.0))
+        if not isinstance(alone, Rate):
+            continue
+        missed = unreachable(ground.traffic, server_of(setup, alone, alone))
+        if not missed:
+            return []
+        seconds = alone.prefill_s + alone.step_s
+        if fastest is None or seconds < fastest[0]:
+            fastest = seconds, setup, missed
+    if fastest is None:
+        return []
+    _, setup, missed = fastest
+    return [replace(one, wanted=f"{one.wanted} on {replica(setup)}, the fastest looked at") for one in missed]
+
+
+def _replicas(ground: Ground) -> Iterator[Setup]:
+    """Every replica of the cards that could serve: those at hand, and with more cards where their number is open."""
+    project = ground.basis.project
+    stated = project is not None and project.serving.gpu_count is not None
+    for one in (*ground.merged, *ground.shared):
+        most = 0 if stated else catalog.largest_instance(one.setup.card.name) or TENSOR[-1]
+        more = (count for count in TENSOR if one.setup.tensor < count <= most)
+        yield from (replace(one.setup, tensor=count) for count in (one.setup.tensor, *more))
 
 
 def _verdict(ground: Ground, one: Candidate) -> Objective:

@@ -175,6 +175,9 @@ class AnswerPrices(Protocol):
     def in_use(self, basis: "Basis") -> "Draws | None":
         """The way they are given today."""
 
+    def prompted(self, basis: "Basis", model: str) -> "Draws | None":
+        """Of a hosted model that is prompted."""
+
 
 @dataclass
 class Basis:

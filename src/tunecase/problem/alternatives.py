@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
-from tunecase.prices import Basis, api_price, person_hour, worth_of_correct
+from tunecase.prices import Basis, person_hour, price_of_answers, price_today, worth_of_correct
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, band
 from tunecase.records import Alternative, Baseline, Pilot
@@ -51,7 +51,6 @@ def alternatives(
     pilot: Pilot | None = None,
     tuning_cost: Band | None = None,
     unpriced: Sequence[str] = (),
-    tokens: tuple[float, float] | None = None,
 ) -> tuple[Alternative, ...]:
     """Every way with its value, its cost over the horizon and its evidence.
 
@@ -68,12 +67,11 @@ def alternatives(
         pilot: for scores and prices of what it asked and trained.
         tuning_cost: the estimate's total, answers after launch left out [base currency].
         unpriced: lines of the bill without a price, as it names them.
-        tokens: of one question and one answer; with them a hosted model that is named, and whose answers nobody
-            priced, is priced by its API's tokens, where that price is grounds.
-    Returns: six rows, today first.
+    Returns: six rows, today first. A hosted model that is named, and whose answers nobody priced, has the price of its
+        tokens, instructions and cached input counted: the one that `tunecase inference` gives.
     Leaves out upkeep of prompts and indexes after launch, and that retrieval and tuning may be done together.
     """
-    grounds = _Grounds(basis, standing, pilot, tuning_cost, tuple(unpriced), tokens)
+    grounds = _Grounds(basis, standing, pilot, tuning_cost, tuple(unpriced))
     small, large = _models(basis)
     return (
         _today(grounds),
@@ -92,7 +90,6 @@ class _Grounds:
     pilot: Pilot | None
     tuning_cost: Band | None
     unpriced: tuple[str, ...]
-    tokens: tuple[float, float] | None
 
     @property
     def project(self) -> Project:
@@ -121,7 +118,7 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
 
 def _today(grounds: _Grounds) -> Alternative:
     in_use = grounds.standing.in_use
-    running, missing = _running(grounds.basis, grounds.project.serving.price_per_1k_today, "serving.price_per_1k_today")
+    running, missing = _running(grounds.basis, price_today(grounds.basis), "serving.price_per_1k_today")
     nothing = Band(0.0, 0.0, 0.0, 0.0)
     if in_use is None:
         missing = ("problem.baseline", *missing)
@@ -153,34 +150,30 @@ def _untuned_score(stated: "Stated", piloted: Baseline | None) -> tuple[float | 
 
 def _answers_price(name: str, piloted: Baseline | None, grounds: _Grounds) -> tuple[Band | None, tuple[str, ...], str]:
     """What the answers of the horizon cost untuned, the fields that are missing for it, and what a price is from."""
-    stated = grounds.stated(name)
-    hosted = None
-    if stated.price_per_1k_answers is None and name == "prompt_hosted":
-        hosted = _hosted_answer(stated, grounds.basis, piloted, grounds.tokens)
-    if hosted is None:
-        field = f"alternatives.{name}.price_per_1k_answers"
-        return *_running(grounds.basis, stated.price_per_1k_answers, field), ""
-    each, source = hosted
-    answers = _answers(grounds.basis)
-    if answers is None:
-        return None, ("problem.volume",), source
-    return band(each * answers), (), source
+    stated, basis = grounds.stated(name), grounds.basis
+    field = f"alternatives.{name}.price_per_1k_answers"
+    as_stated = _stated_price(basis, stated, field)
+    if as_stated is not None or name != "prompt_hosted":
+        return *_running(basis, as_stated, field), ""
+    per_1k, source = _hosted_price(stated, basis, piloted)
+    return *_running(basis, per_1k, field), source
 
 
-def _hosted_answer(
-    stated: "Stated", basis: Basis, piloted: Baseline | None, tokens: tuple[float, float] | None
-) -> tuple[float, str] | None:
-    """One answer of a hosted model [base currency] and what its price is from: the pilot's, else that of its tokens.
+def _stated_price(basis: Basis, stated: "Stated", field: str) -> "Draws | None":
+    """1,000 answers as the project file prices them, shape (draws,); None where it does not."""
+    price = stated.price_per_1k_answers
+    return None if price is None else basis.draw(field, price)
 
-    Tokens are those of the question and the answer alone: instructions and examples in the prompt come on top.
-    """
+
+def _hosted_price(stated: "Stated", basis: Basis, piloted: Baseline | None) -> "tuple[Draws | float | None, str]":
+    """1,000 answers of a hosted model [base currency] and what their price is from: the pilot's, else their tokens'."""
     if piloted is not None and piloted.usd_per_1k_answers is not None:
-        return piloted.usd_per_1k_answers * basis.base_per_usd / 1000, ""
-    found = api_price(stated.model, basis.today) if stated.model and tokens is not None else None
-    if found is None or tokens is None:
-        return None
-    words = f"answers at the price of their tokens, {found.source}, instructions left out"
-    return found.usd(*tokens) * basis.base_per_usd, words
+        return piloted.usd_per_1k_answers * basis.base_per_usd, ""
+    if stated.model is None or basis.answer_prices is None:
+        return None, ""
+    per_1k = basis.answer_prices.prompted(basis, stated.model)
+    words = "answers at the price of their tokens, instructions counted, as in `tunecase inference`"
+    return per_1k, "" if per_1k is None else words
 
 
 def _tuned(name: str, model: str | None, grounds: _Grounds) -> Alternative:
@@ -193,10 +186,11 @@ def _tuned(name: str, model: str | None, grounds: _Grounds) -> Alternative:
     unknown = [] if evidence in ("measured", "stated") else [f"the score of {named}, tuned"]
     value, lacks_value = _value(grounds, grounds.standing.target if evidence == "assumed" else score)
     set_up, lacks_set_up = _tuned_set_up(name, named, grounds)
-    price, field = grounds.stated(name).price_per_1k_answers, f"alternatives.{name}.price_per_1k_answers"
-    if price is None and billed:
-        price, field = grounds.project.serving.price_per_1k_answers, "serving.price_per_1k_answers"
-    running, lacks_price = _running(grounds.basis, price, field)
+    field = f"alternatives.{name}.price_per_1k_answers"
+    per_1k = _stated_price(grounds.basis, grounds.stated(name), field)
+    if per_1k is None and billed:
+        per_1k, field = price_of_answers(grounds.basis), "serving.price_per_1k_answers"
+    running, lacks_price = _running(grounds.basis, per_1k, field)
     unknown += [*lacks_value, *lacks_set_up, *lacks_price]
     return Alternative(
         name, ACTIONS[name], score, value, set_up, running, _sum(set_up, running), evidence,
@@ -265,17 +259,13 @@ def _answers(basis: Basis) -> "Draws | None":
     return basis.draw("problem.volume", problem.volume) * basis.draw("problem.horizon", problem.horizon)
 
 
-def _running(basis: Basis, price: object, name: str) -> tuple[Band | None, tuple[str, ...]]:
-    """What the answers of the horizon cost, and the fields that are missing for it."""
-    from tunecase.quantities import Quantity
-
+def _running(basis: Basis, per_1k: "Draws | float | None", field: str) -> tuple[Band | None, tuple[str, ...]]:
+    """What the answers of the horizon cost at a price of 1,000, and the fields that are missing for it."""
     answers = _answers(basis)
-    missing = ["problem.volume"] if answers is None else []
-    if not isinstance(price, Quantity):
-        return None, (name, *missing)
-    if answers is None:
-        return None, tuple(missing)
-    return band(answers / 1000 * basis.draw(name, price)), ()
+    missing = {field: per_1k is None, "problem.volume": answers is None}
+    if per_1k is None or answers is None:
+        return None, tuple(name for name, lacks in missing.items() if lacks)
+    return band(answers / 1000 * per_1k), ()
 
 
 def _value(grounds: _Grounds, score: float | None) -> tuple[Band | None, list[str]]:

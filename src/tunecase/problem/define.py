@@ -71,7 +71,6 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         pilot=pilot,
         tuning_cost=facts.cost_of_tuning,
         unpriced=unpriced,
-        tokens=facts.audit.answer_tokens if facts.audit else None,
     )
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(

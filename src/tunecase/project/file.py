@@ -1,5 +1,6 @@
 """Reads the project file with line numbers, checks it whole and reports every mistake at once."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -106,7 +107,9 @@ def _problem(error: Any, lines: Lines, file: str) -> Problem:
     if kind.startswith("date_"):
         return Problem(where, repr(error["input"]), "a date", "write YYYY-MM-DD")
     if kind == "literal_error":
-        return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
+        near = nearest(str(error["input"]), re.findall("'([^']+)'", ctx["expected"]))
+        fix = near if near.startswith("did you mean") else "use one of these words"
+        return Problem(where, repr(error["input"]), ctx["expected"], fix)
     got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         first = ", ".join(_fields(loc)[:3])

@@ -108,7 +108,8 @@ class NameOf:
         if self.kind == "model" and value.endswith("config.json"):
             return value
         fix = nearest(value, names) + (" (or give the path of its config.json)" if self.kind == "model" else "")
-        ctx = {"got": f"unknown {self.kind} {value!r}", "wanted": f"a {self.kind} in the tables", "fix": fix}
+        word = self.kind.removeprefix("serving_")
+        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"a {word} in the tables", "fix": fix}
         raise PydanticCustomError("told", "{got}", ctx)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -178,8 +178,8 @@ class Inference:
 
     `answers_per_month` and `months` are of the traffic as drawn; `per_month` and `per_1k` are those of the cheapest
     way that serves the tuned model, which the bill counts, None without one. `stated` is True where the project file
-    gives the price of 1,000 answers, which the bill then takes. `chance_over_budget` is that of the stated budget a
-    month, None without one. `moves` are (input, share of the variance of the month's bill).
+    gives the price of 1,000 answers, which the bill and both of these then take. `moves` are (input, share of the
+    variance of the month's bill). `loads` are measured loads that came with the question, None without any.
     """
 
     model: str
@@ -200,6 +200,7 @@ class Inference:
     defaults: tuple[DefaultUsed, ...] = ()
     input_tokens: float | None = None
     output_tokens: float | None = None
+    loads: MeasuredLoads | None = None
 
     @property
     def cheapest(self) -> InferenceWay | None:

@@ -24,6 +24,7 @@ ALL: dict[str, Any] = {
     "review": REVIEWS,
     "fit": FIT,
     "scored": Scored((PAIR,)),
+    "loads": samples.loads(),
     "report": REPORT,
     "spend": samples.spendings()[2],
     "imported": samples.imported(),

@@ -3,90 +3,124 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import (
-    Interval80,
-    counted,
-    figures,
-    interval_words,
-    money,
-    money_band,
-    sentence,
-    share,
-)
-from tunecase.records import Inference, InferenceWay, Throughput
+from tunecase.quantities import Interval80, counted, figures, interval_words, money_band, sentence, share
+from tunecase.records import DefaultUsed, Inference, InferenceWay, MeasuredLoad, MeasuredLoads, Throughput
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-CROSSINGS, MOVERS = 3, 3
+CROSSINGS, MOVERS, NOTES = 3, 3, 3
 
 
 def print_inference(console: "Console", record: Inference) -> None:
     """The month's bill of the cheapest way first, then the ways, the crossings, and what to measure."""
     heading(console, "inference", _answer(record), record.ok)
     say(console, f"{record.model}: {record.traffic}.")
-    print_table(console, HEAD, [_row(way) for way in record.ways], (1, 2, 3, 4), [_note(way) for way in record.ways])
+    _ways(console, record)
     if record.throughput is not None:
         _throughput(console, record.throughput)
+    if record.loads is not None:
+        _loads(console, record.loads)
     for crossing in record.crossings[:CROSSINGS]:
         say(console, sentence(crossing.words))
     if record.moves:
         moved = ", ".join(f"{name} {share(part)}" for name, part in record.moves[:MOVERS])
         say(console, f"The month's bill varies most with {moved}.", "dim")
+    _assumed(console, record.defaults)
     if record.points:
-        loads = "; ".join(f"{point.concurrency} in flight ({point.why})" for point in record.points)
-        say(console, f"To narrow it, measure {loads}. --json and the report have the commands.", "dim")
-    print_notes(console, "Notes:", [sentence(note) for note in record.notes])
+        at = " and ".join(f"{point.concurrency}" for point in record.points)
+        say(console, f"To narrow it, measure {at} requests in flight; --json has the commands.", "dim")
+    print_notes(console, "Notes:", [sentence(note) for note in record.notes], NOTES)
 
 
-HEAD = ("way", "a month", "P10 to P90", "per 1,000", "busy")
+def print_loads(console: "Console", record: MeasuredLoads) -> None:
+    """Measured loads beside what was predicted for them before they were known."""
+    inside, loads = record.inside, counted(len(record.loads), "measured load")
+    heading(console, "loads", f"{inside} of {loads} inside the 80% band predicted for it")
+    _loads(console, record)
 
 
 def _answer(record: Inference) -> str:
+    if record.stated:
+        return f"{money_band(record.per_1k, record.currency)} per 1,000 answers, as stated{_beside_today(record)}"
     best = record.cheapest
     if best is None:
-        return "no way to serve the tuned model has a price that meets the objective"
-    if record.stated:
-        return f"{money_band(record.per_1k, record.currency)} per 1,000 answers, as stated"
-    assert record.per_month is not None
-    return f"{money(record.per_month.mean, record.currency)} a month, {best.name}{_beside_today(record)}"
+        return "no way to serve the tuned model has a price and meets the objectives"
+    return f"{money_band(record.per_month, record.currency)} a month with {best.name}{_beside_today(record)}"
 
 
 def _beside_today(record: Inference) -> str:
     """What an answer costs beside one of today."""
     if record.today_per_1k is None or record.per_1k is None:
         return ""
-    each, today = record.per_1k.p50, record.today_per_1k.p50
-    word = "cheaper" if each < today else "dearer"
-    return f"; {word} than today's answers: {figures(each)} against {figures(today)} {record.currency} per 1,000"
+    each, today = figures(record.per_1k.p50), figures(record.today_per_1k.p50)
+    if each == today:
+        return f"; as much as today's answers: {each} {record.currency} per 1,000"
+    word = "cheaper" if record.per_1k.p50 < record.today_per_1k.p50 else "dearer"
+    return f"; {word} than today's answers: {each} against {today} {record.currency} per 1,000"
+
+
+def _ways(console: "Console", record: Inference) -> None:
+    """The ways that have a price as a table, and the others by name."""
+    priced = [way for way in record.ways if way.per_month is not None]
+    if priced:
+        head = ("way", f"{record.currency} a month", "P10 to P90", "per 1,000", "busy")
+        print_table(console, head, [_row(way) for way in priced], (1, 2, 3, 4), [_note(way) for way in priced])
+    if not all(way.tuned for way in priced):
+        say(console, "* prompted, not tuned: its score is another one.", "dim")
+    lacks = [f"{way.name}: {way.missing}" if not priced else way.name for way in record.ways if way.per_month is None]
+    if lacks:
+        say(console, f"Without a price: {'; '.join(lacks)}. --json says what each lacks.", "dim")
 
 
 def _row(way: InferenceWay) -> tuple[str, ...]:
-    name = way.name if way.tuned else f"{way.name} *"
-    if way.per_month is None:
-        return name, "unpriced", "", "", ""
-    month = way.per_month
+    name, month = way.name if way.tuned else f"{way.name} *", way.per_month
+    assert month is not None
+    low, high = figures(month.p10), figures(month.p90)
     each = "" if way.per_1k is None else figures(way.per_1k.p50)
     busy = "" if way.busy is None else share(way.busy.p50)
-    return name, figures(month.p50), f"{figures(month.p10)} to {figures(month.p90)}", each, busy
+    return name, figures(month.p50), "" if low == high else f"{low} to {high}", each, busy
 
 
 def _note(way: InferenceWay) -> str:
-    """What is missing, or why it has no rank, and the first remark."""
-    parts = [f"give {way.missing}"] if way.missing else []
-    if way.objective in ("not met", "unsure"):
-        parts.append(f"objective {way.objective}")
-    return "; ".join((*parts, *way.notes[:1]))
+    """Why a way has no rank, and the length of what a prompted model reads."""
+    objective = f"objective {way.objective}" if way.objective in ("not met", "unsure") else ""
+    return "; ".join(part for part in (objective, *(way.notes[:1] if way.kind == "hosted" else ())) if part)
 
 
 def _throughput(console: "Console", rate: Throughput) -> None:
-    told = f"One replica ({rate.setup}) gives {_interval(rate.answers_per_s)} answers/s"
-    told += f" with {figures(rate.in_flight)} at once; {_interval(rate.output_tokens_per_s)} output tokens/s."
-    say(console, told)
+    gives = f"One replica ({rate.setup}) gives {_interval(rate.answers_per_s)} answers/s"
+    gives += f" with {figures(rate.in_flight)} requests in flight."
     if rate.before is not None:
-        points = counted(rate.measured, "measured load")
-        say(console, f"With {points}; before {_interval(rate.before)} answers/s.")
-    print_notes(console, "The band is wider than usual:", rate.widened)
+        gives += f" It was {_interval(rate.before)} before {counted(rate.measured, 'measured load')}."
+    say(console, gives)
+    print_notes(console, "The band is wider than usual:", rate.widened, NOTES)
+
+
+def _loads(console: "Console", record: MeasuredLoads) -> None:
+    """One line for each load, and one on all."""
+    for load in record.loads:
+        say(console, _load(load))
+    if len(record.loads) > 1:
+        say(console, f"{record.inside} of {len(record.loads)} inside their 80% band.")
+    print_notes(console, "Of the measured loads:", [sentence(note) for note in record.notes], NOTES)
+
+
+def _load(load: MeasuredLoad) -> str:
+    point, predicted = load.point, _interval(load.predicted)
+    cards = f"{point.cards} x {point.card}"
+    return (
+        f"Measured on {cards}, {figures(point.concurrency)} in flight: {figures(point.output_tokens_per_s)} output "
+        f"tokens/s; predicted {predicted}, {load.error:+.0%}{'' if load.inside else ', outside the band'}."
+    )
+
+
+def _assumed(console: "Console", defaults: tuple[DefaultUsed, ...]) -> None:
+    """The defaults of the traffic and the spare, by the last part of their names."""
+    own = [used for used in defaults if used.field.startswith(("serving.traffic.", "serving.spare"))]
+    if own:
+        words = "; ".join(f"{used.field.rpartition('.')[2].replace('_', ' ')} {used.value}" for used in own)
+        say(console, f"Assumed: {words}. --json has the sources.", "dim")
 
 
 def _interval(value: Interval80) -> str:

@@ -14,7 +14,7 @@ from tunecase.cli.show.define import print_definition, print_definition_again
 from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
 from tunecase.cli.show.forecast import print_forecast
-from tunecase.cli.show.inference import print_inference
+from tunecase.cli.show.inference import print_inference, print_loads
 from tunecase.cli.show.judge import print_judged
 from tunecase.cli.show.label import print_label_task, print_label_trial, print_labelling
 from tunecase.cli.show.ledger import print_ledger
@@ -45,6 +45,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "sources": print_sources,
     "source trial": print_source_trial,
     "inference": print_inference,
+    "loads": print_loads,
     "judge": print_judged,
     "forecast": print_forecast,
     "decide": print_decision,

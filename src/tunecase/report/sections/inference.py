@@ -1,7 +1,19 @@
 """The section on inference: what the answers cost after launch over every way, and from which volume that changes."""
 
-from tunecase.quantities import band_words, interval_words, money, money_band, sentence, share
-from tunecase.records import Inference, InferenceWay, Throughput
+from collections.abc import Iterator
+
+from tunecase.quantities import (
+    Band,
+    Interval80,
+    band_words,
+    counted,
+    figures,
+    interval_words,
+    money_band,
+    sentence,
+    share,
+)
+from tunecase.records import Inference, InferenceWay, MeasuredLoads, Throughput
 from tunecase.report.content import Cell, Listing, Section, Table
 from tunecase.report.sections.material import Material, not_done
 
@@ -13,26 +25,32 @@ def inference(material: Material) -> Section:
     record = material.inference
     if record is None:
         return not_done(ID, TITLE, "inference")
-    crossings = Listing("From which volume this changes", tuple(sentence(one.words) for one in record.crossings))
-    rate = () if record.throughput is None else _throughput(record.throughput)
-    speed = Listing("How fast one replica answers", tuple(sentence(line) for line in rate))
-    measure = Listing("What to measure next", tuple(f"{sentence(one.why)} {one.command}" for one in record.points))
-    notes = Listing("On what this rests", tuple(sentence(note) for note in record.notes))
-    shown = tuple(listing for listing in (crossings, speed, measure, notes) if listing.items)
-    return Section(
-        ID, TITLE, _answer(record), (_table(record),), shown,
-        tone="plain" if record.ok else "unknown",
-    )  # fmt: skip
+    listings = (
+        Listing("From which volume this changes", tuple(sentence(one.words) for one in record.crossings)),
+        Listing("What moves the month's bill", tuple(f"{name}: {share(part)}" for name, part in record.moves)),
+        Listing("How fast one replica answers", tuple(_throughput(record.throughput, record.loads))),
+        Listing("Without a price", tuple(f"{way.name}: {sentence(way.missing)}" for way in _unpriced(record))),
+        Listing("What to measure next", tuple(f"{sentence(one.why)} {one.command}" for one in record.points)),
+        Listing("On what this rests", tuple(_grounds(record))),
+    )
+    shown = tuple(listing for listing in listings if listing.items)
+    tables = (_table(record),) if len(_unpriced(record)) < len(record.ways) else ()
+    return Section(ID, TITLE, _answer(record), tables, shown, tone="plain" if record.ok else "unknown")
+
+
+def _unpriced(record: Inference) -> list[InferenceWay]:
+    return [way for way in record.ways if way.per_month is None]
 
 
 def _answer(record: Inference) -> str:
-    best = record.cheapest
-    if best is None or record.per_month is None:
-        return "No way to serve the tuned model has a price and meets the objective."
-    month, each = money(record.per_month.mean, record.currency), money_band(record.per_1k, record.currency)
+    each = money_band(record.per_1k, record.currency)
     if record.stated:
         return f"{each} per 1,000 answers, as the project file states."
-    return f"{month} a month expected, {each} per 1,000 answers: {best.name}."
+    best = record.cheapest
+    if best is None:
+        return "No way to serve the tuned model has a price and meets the objectives."
+    month = money_band(record.per_month, record.currency)
+    return f"{month} a month, {each} per 1,000 answers: {best.name}."
 
 
 def _table(record: Inference) -> Table:
@@ -40,27 +58,47 @@ def _table(record: Inference) -> Table:
         "Way", "A month (80% band)", "1,000 answers", "Million tokens in", "out", "cached", "Replicas", "Busy",
         "Objective",
     )  # fmt: skip
-    best = record.cheapest
-    first = tuple(at for at, way in enumerate(record.ways) if way is best)
-    note = f"{record.currency}. By expected cost. * prompted, not tuned: its score is another."
-    return Table(record.traffic, head, tuple(_row(way) for way in record.ways), (1, 2, 3, 4, 5, 6, 7), first, note)
+    ways = [way for way in record.ways if way.per_month is not None]
+    first = tuple(at for at, way in enumerate(ways) if way is record.cheapest)
+    prompted = "" if all(way.tuned for way in ways) else " * prompted, not tuned: its score is another one."
+    note = f"{record.currency}, by expected cost; the cheapest way that serves the tuned model is marked.{prompted}"
+    return Table(record.traffic, head, tuple(_row(way) for way in ways), (1, 2, 3, 4, 5, 6, 7), first, note)
 
 
 def _row(way: InferenceWay) -> tuple[Cell, ...]:
-    name = way.name if way.tuned else f"{way.name} *"
-    lacks = f" ({way.missing})" if way.missing else ""
     cells = (
-        f"{name}{lacks}", money_band(way.per_month, ""), money_band(way.per_1k, ""), money_band(way.per_mtok_in, ""),
-        money_band(way.per_mtok_out, ""), money_band(way.per_mtok_cached, ""), band_words(way.replicas),
-        "" if way.busy is None else share(way.busy.p50), way.objective,
+        way.name if way.tuned else f"{way.name} *", money_band(way.per_month, ""), money_band(way.per_1k, ""),
+        *(_or_none(price) for price in (way.per_mtok_in, way.per_mtok_out, way.per_mtok_cached, way.replicas)),
+        "" if way.busy is None else share(way.busy.p50), "" if way.objective == "not asked" else way.objective,
     )  # fmt: skip
     return tuple(Cell(text) for text in cells)
 
 
-def _throughput(rate: Throughput) -> tuple[str, ...]:
-    each, tokens = (interval_words(of.low, of.mid, of.high) for of in (rate.answers_per_s, rate.output_tokens_per_s))
-    lines = [f"{rate.setup}: {each} answers/s, {tokens} output tokens/s, bound by {rate.bound_by}"]
+def _or_none(value: Band | None) -> str:
+    return "" if value is None else band_words(value)
+
+
+def _throughput(rate: Throughput | None, loads: MeasuredLoads | None) -> Iterator[str]:
+    if rate is None:
+        return
+    each, tokens = _words(rate.answers_per_s), _words(rate.output_tokens_per_s)
+    yield f"{rate.setup}: {each} answers/s, {tokens} output tokens/s, bound by {rate.bound_by}"
     if rate.before is not None:
-        before = rate.before
-        lines.append(f"before {rate.measured} measured loads {interval_words(before.low, before.mid, before.high)}")
-    return (*lines, *rate.widened)
+        yield f"before {counted(rate.measured, 'measured load')}: {_words(rate.before)} answers/s"
+    for load in loads.loads if loads else ():
+        at, measured = figures(load.point.concurrency), figures(load.point.output_tokens_per_s)
+        yield f"measured at {at} in flight: {measured} output tokens/s, predicted {_words(load.predicted)}"
+    yield from rate.widened
+
+
+def _words(value: Interval80) -> str:
+    return interval_words(value.low, value.mid, value.high)
+
+
+def _grounds(record: Inference) -> Iterator[str]:
+    """What prices and speeds rest on, way by way, and the record's own notes."""
+    for way in record.ways:
+        parts = [part for part in (way.basis, *way.notes) if part]
+        if way.per_month is not None and parts:
+            yield f"{way.name}: {sentence('; '.join(parts))}"
+    yield from (sentence(note) for note in record.notes)

@@ -1,0 +1,20 @@
+"""The section on inference: the answer, the ways with their prices, and everything that they rest on."""
+
+from dataclasses import replace
+
+from tests import samples
+from tunecase.quantities import Band
+from tunecase.records import Inference
+from tunecase.report.content import Section, Table
+from tunecase.report.sections.inference import inference
+from tunecase.report.sections.material import Material
+
+
+def section(record: Inference | None) -> Section:
+    """The section of a record."""
+    return inference(replace(samples.material(), inference=record))
+
+
+def lists(of: Section) -> dict[str, tuple[str, ...]]:
+    """The items of the lists, by title."""
+    return {listing.title: tuple(map(str, listing.items)) for listing in of.listings}
