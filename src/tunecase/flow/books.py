@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,10 +11,10 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.approve import approvals
 from tunecase.flow.known import drawn_of, known_of
 from tunecase.flow.ledger import unread_charges
-from tunecase.flow.opened import Flow, now, spent
+from tunecase.flow.opened import Flow, now, spent, within_budget
 from tunecase.flow.points import labelled_rows
 from tunecase.flow.verbs import KNOWN_PROBLEM, have
-from tunecase.quantities import counted
+from tunecase.quantities import counted, money
 from tunecase.records import (
     Books,
     Closing,
@@ -62,13 +63,18 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     booked = kept(half.along(flow.ledger.entries()))
     _keep_choices(flow, booked, request or BooksAsked())
     plan = plan_of_record(booked, flow.project.currency)
+    paid = within_budget(flow, booked.charges)
     record = fold(
-        booked.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
+        paid, estimate=plan[0] if plan else None, project=flow.project, verified=True,
         standing=_standing(flow, booked),
     )  # fmt: skip
     unread = unread_charges(flow.ledger)
     aside = [unread_words(unread)] if unread else []
     counting = [charge for _, charge in held(booked.charges).charges]
+    within = sum((charge.amount_base for _, charge in held(paid).charges), Decimal(0))
+    if beside := sum((charge.amount_base for charge in counting), Decimal(0)) - within:
+        words = f"{money(beside, flow.project.currency)} of answers served after launch stand beside the budget"
+        aside.append(f"{words} (`include_inference: true` counts them).")
     rates = [f"{words}." for words in rates_told(counting, flow.project.currency, flow.project.rates)]
     served = _served(flow, counting)
     about = served.remarks if served else ()

@@ -452,10 +452,26 @@ def usable_rows(flow: Flow) -> int:
 
 
 def spent(flow: Flow) -> float:
-    """Paid so far in the base currency, without charges that a correction or a bill has replaced."""
+    """Paid so far from the budget, in the base currency, without charges that a correction or a bill has replaced."""
     from tunecase.books import held
 
-    return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
+    charges = within_budget(flow, flow.spendings())
+    return sum(float(charge.amount_base) for _, charge in held(charges).charges)
+
+
+def within_budget(flow: Flow, charges: Iterable[tuple[str, Spending]]) -> tuple[tuple[str, Spending], ...]:
+    """The charges that the budget pays: not those of answers served after launch, unless the project includes them.
+
+    Answers are served in the periods that were booked; what is paid for others before is part of the project.
+    """
+    periods = [entry.record() for entry in flow.ledger.entries_of("record", "served")]
+    if flow.project.include_inference or not periods:
+        return tuple(charges)
+
+    def served(charge: Spending) -> bool:
+        return charge.category == "inference" and any(one.first <= charge.on <= one.last for one in periods)
+
+    return tuple((name, charge) for name, charge in charges if not served(charge))
 
 
 def dropped_rows(audit: Audit) -> frozenset[int]:

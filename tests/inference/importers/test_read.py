@@ -31,7 +31,7 @@ def refused(path: Path, stated: dict[str, str]) -> str:
 def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
     """Without words, a result of vLLM's benchmark lacks card, tensor, precision and engine."""
     words = refused(written(tmp_path / "run.json", vllm_result()), {})
-    assert all(f"give --{name}" in words for name in ("gpu", "tensor", "precision", "engine"))
+    assert all(f"give --{name}" in words for name in ("gpu", "gpus", "precision", "engine"))
 
 
 def test_every_wrong_word_is_named_at_once(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.inference.importers.meters import MODEL, STATED, vllm_result, written
+from tunecase.errors import InputError
 from tunecase.inference import read_points
 from tunecase.records import Latency
 
@@ -56,7 +57,26 @@ def test_a_rate_is_turned_into_requests_in_flight(tmp_path: Path) -> None:
 
 def test_results_that_were_appended_are_all_read(tmp_path: Path) -> None:
     """A file with several results one behind another holds several points."""
-    bodies = [vllm_result(max_concurrency=n, request_throughput=float(n), output_throughput=200.0 * n) for n in (4, 8)]
+    bodies = [
+        vllm_result(max_concurrency=n, duration=160 / n, request_throughput=float(n), output_throughput=200.0 * n)
+        for n in (4, 8)
+    ]
     path = tmp_path / "runs.json"
     path.write_text("\n".join(json.dumps(body) for body in bodies), encoding="utf-8")
     assert [point.concurrency for point in read_points(path, STATED).points] == [4, 8]
+
+
+@pytest.mark.parametrize(
+    ("changed", "got"),
+    [
+        ({"duration": -1.0}, "the run took -1 s"),
+        ({"duration": 60.0}, "160 requests in 60 s are not 8 a second"),
+        ({"output_throughput": 288.0}, "8 requests/s of 200 tokens are not 288 tokens/s"),
+        ({"duration": 1.0, "request_throughput": 160.0, "output_throughput": 32_000.0}, "TFLOP/s, where 1 x H100"),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(tmp_path: Path, changed: dict[str, float], got: str) -> None:
+    """A result that contradicts itself, or says more than the card computes, teaches nothing."""
+    with pytest.raises(InputError) as refused:
+        read_points(written(tmp_path / "run.json", vllm_result(**changed)), STATED)
+    assert got in refused.value.problems[0].got

@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 from tests import samples
-from tunecase.quantities import Band
 from tunecase.records import Inference
-from tunecase.report.content import Section, Table
+from tunecase.report.content import Section
 from tunecase.report.sections.inference import inference
-from tunecase.report.sections.material import Material
 
 
 def section(record: Inference | None) -> Section:

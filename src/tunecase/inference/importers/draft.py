@@ -31,7 +31,7 @@ class Draft:
 
     `layout` holds what the file states under the names of SPELLINGS. `request_s` is the mean time of a whole request,
     `concurrency` the mean number in flight where the meter reports it, `streams` the number that it held up.
-    `unfinished` says why the run does not count, empty where it ended well.
+    `seconds` is how long the run took. `unfinished` says why the run does not count, empty where it ended well.
     """
 
     where: str
@@ -50,6 +50,7 @@ class Draft:
     per_token_ms: Latency = field(default_factory=Latency)
     completed: float | None = None
     failed: float | None = None
+    seconds: float | None = None
     date: str = ""
     unfinished: str = ""
     flags: tuple[tuple[str, str], ...] = ()

@@ -24,6 +24,7 @@ IMPORTERS: tuple[Callable[[Any], list[Draft] | None], ...] = (vllm_bench, guidel
 MOST_BYTES = 64 * 2**20
 MOST_POINTS = 1000
 MOST_FAILED = 0.10  # of all requests; with more the server was past what it can do, or broken
+CONTRADICTS = 1.5  # two figures of one result that are farther apart by this factor
 ROUNDS = 3  # a run of fewer rounds than this is mostly its beginning and its end
 APART = 0.10  # figures of one run that contradict one another by more are told
 WANTED = "a result of vllm bench serve, guidellm, genai-perf or aiperf as JSON"
@@ -34,6 +35,7 @@ REQUIRED = {
     "precision": "the precision of the weights",
     "engine": "what served it",
 }
+OPTIONS = {"model": "MODEL", "gpu": "--gpu", "tensor": "--gpus", "precision": "--precision", "engine": "--engine"}
 PRECISIONS = {
     "bfloat16": "bf16", "float16": "fp16", "half": "fp16", "float32": "fp32", "float": "fp32", "fp8_e4m3": "fp8",
     "fp8_e5m2": "fp8", "w8a8": "int8", "awq": "int4", "gptq": "int4", "awq_marlin": "int4", "gptq_marlin": "int4",
@@ -86,7 +88,7 @@ def read_points(path: Path, stated: Mapping[str, str] | None = None) -> Points:
     set_aside: list[Problem] = []
     for draft in drafts:
         layout = _layout(draft, words, path.name, problems)
-        trouble = _trouble(draft)
+        trouble = _trouble(draft) or (_beyond_the_card(draft, layout) if layout is not None else None)
         if trouble:
             set_aside.append(Problem(_where(path, draft), *trouble))
         elif layout is not None:
@@ -152,7 +154,7 @@ def _layout(draft: Draft, stated: Mapping[str, str], file: str, problems: list[P
             problems.append(Problem(name, f"{said}, but {file} says {seen}", "one of the two", "leave the option out"))
     for name, meaning in REQUIRED.items():
         if name not in words:
-            problems.append(Problem(f"{file} {name}", "not stated in the file", meaning, f"give --{name}"))
+            problems.append(Problem(f"{file} {name}", "not stated in the file", meaning, f"give {OPTIONS[name]}"))
     layout = _Layout(
         model=_model(words.get("model"), problems),
         card=_card(words.get("gpu"), problems),
@@ -251,9 +253,44 @@ def _trouble(draft: Draft) -> tuple[str, str, str] | None:
         return got, f"at most {MOST_FAILED:.0%}", "send fewer requests at once, or look into the server's log"
     if not (draft.input_tokens or 0) > 0 or not (draft.output_tokens or 0) > 0:
         return "lengths are missing", "tokens in and out of a request", "count tokens with the model's tokenizer"
+    if contradiction := _contradiction(draft):
+        return contradiction, "figures that agree", "run it again, and leave its result file as it is"
     if not _in_flight(draft):
         return "how many requests ran at once is missing", "a concurrency or a request rate", "state it when measuring"
     return None
+
+
+def _contradiction(draft: Draft) -> str:
+    """What two figures of a result say against one another; empty where they agree."""
+    per_s, tokens_per_s = draft.requests_per_s, draft.output_tokens_per_s
+    if draft.seconds is not None and draft.seconds <= 0:
+        return f"the run took {draft.seconds:g} s"
+    if per_s and draft.seconds and draft.completed and not _alike(draft.completed / draft.seconds, per_s):
+        return f"{draft.completed:,.0f} requests in {draft.seconds:g} s are not {per_s:g} a second"
+    if per_s and tokens_per_s and draft.output_tokens and not _alike(per_s * draft.output_tokens, tokens_per_s):
+        return f"{per_s:g} requests/s of {draft.output_tokens:,.0f} tokens are not {tokens_per_s:,.0f} tokens/s"
+    return ""
+
+
+def _alike(one: float, other: float) -> bool:
+    return other > 0 and 1 / CONTRADICTS < one / other < CONTRADICTS
+
+
+def _beyond_the_card(draft: Draft, layout: _Layout) -> tuple[str, str, str] | None:
+    """Why more was measured than the cards can compute: got, wanted and fix; None where they can.
+
+    operations/s = 2 x active parameters x tokens/s (in without what is cached, and out), at most the peak in 8 bit
+    """
+    card, model = catalog.gpu(layout.card), served(layout.model)
+    read = (draft.input_tokens or 0.0) * (1 - layout.cached_share)
+    tokens_per_s = (_throughput(draft) or 0.0) * (read + (draft.output_tokens or 0.0))
+    tflops = 2 * model.active * tokens_per_s / 1e12
+    cards = layout.tensor * layout.pipeline * layout.replicas
+    peak = 2 * max(card.peak_bf16_tflops, card.peak_fp8_tflops) * cards  # 4 bit doubles it where a card has it
+    if tflops <= peak:
+        return None
+    got = f"{tflops:,.0f} TFLOP/s, where {cards} x {card.name} reach {peak:,.0f} at the most"
+    return got, "what the cards can compute", "check model, card and cards, or state cached_share"
 
 
 def _throughput(draft: Draft) -> float | None:

@@ -52,6 +52,7 @@ def _draft(body: Mapping[str, Any], where: str) -> Draft:
         per_token_ms=_latency(body, "tpot"),
         completed=completed,
         failed=failed,
+        seconds=number(body.get("duration")),
         date=day_of(body.get("date")),
         flags=flags_of(body, (*READ, *measures)),
     )
