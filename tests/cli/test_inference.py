@@ -61,9 +61,7 @@ def test_what_is_missing_or_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 def test_no_way_that_meets_the_objectives_is_a_no() -> None:
     """Code 1 where the objective may be reached by one request, though not by the median replica; 2 where it cannot."""
-    slow, never = (
-        tunecase(*ASKED, *LOAD, "--gpus", "1", "--per-token", text) for text in ("4.5 ms", "0.01 ms")
-    )
+    slow, never = (tunecase(*ASKED, *LOAD, "--gpus", "1", "--per-token", text) for text in ("4.5 ms", "0.01 ms"))
     assert (1, 2) == (slow.code, never.code), (slow.out, never.out)
     assert "no way to serve the tuned model has a price and meets the objectives" in " ".join(slow.out.split())
     assert "objective not met" in slow.out

@@ -29,7 +29,7 @@ def inference(material: Material) -> Section:
         Listing("From which volume this changes", tuple(sentence(one.words) for one in record.crossings)),
         Listing("What moves the month's bill", tuple(f"{name}: {share(part)}" for name, part in record.moves)),
         Listing("How fast one replica answers", tuple(_throughput(record.throughput, record.loads))),
-        Listing("Without a price", tuple(f"{way.name}: {sentence(way.missing)}" for way in _unpriced(record))),
+        Listing("Without a price", tuple(f"{way.name}: {way.missing}." for way in _unpriced(record))),
         Listing("What to measure next", tuple(f"{sentence(one.why)} {one.command}" for one in record.points)),
         Listing("On what this rests", tuple(_grounds(record))),
     )
@@ -100,5 +100,5 @@ def _grounds(record: Inference) -> Iterator[str]:
     for way in record.ways:
         parts = [part for part in (way.basis, *way.notes) if part]
         if way.per_month is not None and parts:
-            yield f"{way.name}: {sentence('; '.join(parts))}"
+            yield f"{way.name}: {'; '.join(parts).rstrip('.')}."
     yield from (sentence(note) for note in record.notes)
