@@ -37,8 +37,9 @@ def test_the_answer_is_one_sentence() -> None:
     """Month, thousand and way; as stated; or that there is none."""
     record = samples.inference()
     answer = "260 USD (240 to 310) a month, 1.3 USD (1.2 to 1.5) per 1,000 answers: 1 x L4 on demand."
+    answer += " Today 1,000 answers cost 0.60 USD (0.50 to 0.80)."
     assert (answer, "plain") == (section(record).answer, section(record).tone)
-    none = replace(record, ways=(), per_month=None, per_1k=None)
+    none = replace(record, ways=(), per_month=None, per_1k=None, today_per_1k=None)
     assert ("No way to serve", "unknown") == (section(none).answer[:15], section(none).tone)
     stated = replace(none, stated=True, per_1k=Band(2.0, 2.0, 2.0, 2.0))
     assert "2.0 USD per 1,000 answers, as the project file states." == section(stated).answer
@@ -54,9 +55,13 @@ def test_the_table_holds_what_has_a_price_and_marks_the_cheapest_tuned_way() -> 
     assert (1,) == shown.strong
     assert "* prompted" in shown.note
     rented = dict(zip((str(name) for name in shown.head), (cell.text for cell in shown.rows[1]), strict=True))
-    assert ("", "unsure") == (rented["cached"], rented["Objective"])
+    assert ("", "0.60", "2.6", "unsure") == tuple(
+        rented[name] for name in ("Mtok cached", "Mtok in", "Mtok out", "Objective")
+    )
+    assert all(len(row) == len(shown.head) for row in shown.rows)
     tuned = replace(record, ways=tuple(way for way in record.ways if way.tuned))
     assert "prompted" not in table(tuned).note
+    assert "Mtok cached" not in table(tuned).head
 
 
 def test_all_that_it_rests_on_is_listed() -> None:
