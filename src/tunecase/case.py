@@ -322,14 +322,12 @@ def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **opti
 
 def _inference_asked(model: str, options: Mapping[str, Any]) -> "flow.InferenceAsked":
     """The question of options by name; a list of cards may be one card's name."""
+    known = [name.replace("-", "_") for name in (*flow.INFERENCE_OPTIONS, "measured", "price")]
+    if unknown := sorted(set(options) - set(known)):
+        wanted = "an option of `tunecase inference`"
+        raise InputError([Problem(name, "no such option", wanted, nearest(name, known)) for name in unknown])
     given = {name.replace("_", "-"): value for name, value in options.items()}
     measured, price = given.pop("measured", ()), given.pop("price", None)
-    unknown = sorted(set(given) - set(flow.INFERENCE_OPTIONS))
-    if unknown:
-        wanted = "an option of `tunecase inference`"
-        raise InputError(
-            [Problem(name, "no such option", wanted, nearest(name, list(flow.INFERENCE_OPTIONS))) for name in unknown]
-        )
     if isinstance(given.get("gpu"), str):
         given["gpu"] = [given["gpu"]]
     files = (measured,) if isinstance(measured, str | Path) else measured

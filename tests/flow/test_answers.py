@@ -1,6 +1,5 @@
 """What a case knows of its answers is gathered from its records and from the trace that it names."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from tests import samples
 from tests.projects import written
 from tunecase.errors import InputError
 from tunecase.flow.answers import answers_of
+from tunecase.records import Audit
 
 TRACE = "arrival,input,output\n0,500,60\n1,700,80\n5,600,70\n"
 
@@ -19,9 +19,10 @@ def test_what_no_record_holds_is_not_known(tmp_path: Path) -> None:
     assert (None, (), (), None) == (bare.tokens, tuple(bare.runs), tuple(bare.points), bare.trace)
 
 
-def test_lengths_speeds_and_loads_come_from_the_records(tmp_path: Path) -> None:
+def test_lengths_speeds_and_loads_come_from_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The audit's tokens, the pilot's runs, and the points of every record of measured loads, in order."""
-    audit = replace(samples.audit(), answer_tokens=(600.0, 60.0))
+    monkeypatch.setattr(Audit, "answer_tokens", (600.0, 60.0))
+    audit = samples.audit()
     loads = samples.loads()
     known = answers_of(written("rounds: 1", tmp_path), tmp_path, audit, samples.pilot(), [loads, loads])
     assert (600.0, 60.0) == known.tokens

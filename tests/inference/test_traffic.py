@@ -1,5 +1,6 @@
 """Traffic is drawn from what is stated, a trace, the training file or the tables, and lacks nothing in silence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,7 @@ def test_a_day_without_load_is_refused(tmp_path: Path) -> None:
 
 def test_a_trace_gives_what_the_project_does_not_state(tmp_path: Path) -> None:
     """Volume, hours, burst and lengths; what is stated stands."""
-    trace = week_of_trace()
+    trace = replace(week_of_trace(), requests=10**7)  # dense enough for its bursts
     found = read("rounds: 1", tmp_path, None, trace)
     assert trace.answers_per_month is not None
     assert [trace.answers_per_month, 300.0, 50.0, trace.burst] == [
@@ -120,6 +121,14 @@ def test_a_trace_gives_what_the_project_does_not_state(tmp_path: Path) -> None:
     assert (3.0, 900.0, 50.0) == (stated.burst[0], stated.input_tokens[0], stated.output_tokens[0])
     assert stated.windows is None
     assert {1.0} == set(stated.week.weights)
+
+
+def test_a_sparse_trace_tells_no_burst(tmp_path: Path) -> None:
+    """With a few requests in ten seconds chance alone makes bursts, so the assumed one counts."""
+    trace = replace(week_of_trace(), requests=2_000)
+    found, plain = read("rounds: 1", tmp_path, None, trace), read(VOLUME + "rounds: 1", tmp_path)
+    assert found.windows is None
+    assert found.burst == pytest.approx(plain.burst)
 
 
 def test_the_burst_wears_off_over_a_longer_window() -> None:

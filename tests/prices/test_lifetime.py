@@ -9,7 +9,15 @@ import pytest
 
 from tests.projects import TODAY, basis, written
 from tunecase import catalog
-from tunecase.prices.lifetime import DAYS_PER_MONTH, ending_of, hosted_ends, retirement_of, served_months, start_of
+from tunecase.prices.lifetime import (
+    DAYS_PER_MONTH,
+    ending_of,
+    hosted_ends,
+    retirement_of,
+    served_answers,
+    served_months,
+    start_of,
+)
 
 MINI = "compute: {hosted: ft:gpt-4o-mini-2024-07-18}\n"
 STALE = "problem: {stale_after: 2027-03-31}\n"
@@ -75,3 +83,28 @@ def test_a_model_that_only_a_contract_names_ends_with_its_providers_service(monk
     rows = [replace(row, retires_on="2027-06-30") if row.model == "mistral" else row for row in catalog.hosted()]
     monkeypatch.setattr(catalog, "hosted", lambda: tuple(rows))
     assert [date(2027, 6, 30)] == [last for _, last in hosted_ends("mistral our own 7B")]
+
+
+VOLUME = "problem: {volume: 1000 per month, horizon: 12 months}\n"
+
+
+def test_answers_are_those_of_the_months_served(tmp_path: Path) -> None:
+    """1,000 a month for 12 months; none are counted where no volume is stated."""
+    plain = served_answers(basis(written(VOLUME, tmp_path), 5))
+    assert plain is not None
+    assert [12_000] * 5 == pytest.approx(plain.tolist())
+    assert served_answers(basis(written("rounds: 1", tmp_path), 5)) is None
+    assert served_answers(basis(None, 5)) is None
+
+
+def test_growth_adds_answers_month_by_month(tmp_path: Path) -> None:
+    """The integral of 1,000 x 1.05^t over a year: 16,311; without growth it is the plain product."""
+
+    def answers(growth: str) -> float:
+        found = served_answers(basis(written(f"{VOLUME}serving: {{traffic: {{growth: {growth}}}}}", tmp_path), 5))
+        assert found is not None
+        return float(found[0])
+
+    assert pytest.approx(1000 * (1.05**12 - 1) / np.log(1.05)) == answers("5% per month")
+    assert pytest.approx(12_000, rel=1e-6) == answers("0% per month")
+    assert answers("1% per month") < answers("2% per month")

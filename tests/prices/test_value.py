@@ -3,13 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests import samples
 from tests.projects import basis, written
+from tunecase.prices import Basis
 from tunecase.prices.value import (
     baseline_score,
     error_cost,
+    price_of_answers,
+    price_today,
+    saving_per_answer,
     serving_saving,
     target_value,
     value_or_saving,
@@ -104,3 +109,57 @@ def test_serving_saves_the_difference_of_two_prices(tmp_path: Path) -> None:
     value = value_or_saving(alone, basis(alone, 10), posed())
     assert value is not None
     assert [0] * 10 == value.tolist()
+
+
+class Priced:
+    """Answers that cost 5 tuned and 8 today, by the thousand, and whoever asked."""
+
+    def __init__(self, tuned: float | None = 5.0, in_use: float | None = 8.0) -> None:
+        self.prices = tuned, in_use
+
+    def tuned(self, basis: Basis) -> np.ndarray | None:
+        """Of the tuned model."""
+        return None if self.prices[0] is None else np.full(basis.worlds.n, self.prices[0])
+
+    def in_use(self, basis: Basis) -> np.ndarray | None:
+        """As they are given today."""
+        return None if self.prices[1] is None else np.full(basis.worlds.n, self.prices[1])
+
+    def prompted(self, basis: Basis, model: str) -> np.ndarray | None:
+        """Nothing is prompted here."""
+        return None
+
+
+def test_a_stated_price_of_answers_comes_before_what_is_worked_out(tmp_path: Path) -> None:
+    """As stated, else as worked out, else unknown; each of the two prices by itself."""
+    priced = replace(basis(asked(tmp_path), 3), answer_prices=Priced())
+    for after, tuned, today in (("", 5, 8), (SERVING, 2, 12), ("serving: {price_per_1k_answers: 1 USD}\n", 1, 8)):
+        on = replace(priced, project=asked(tmp_path, after=after), worlds=basis(None, 3).worlds)
+        found = price_of_answers(on), price_today(on)
+        assert ([tuned] * 3, [today] * 3) == tuple(None if one is None else one.tolist() for one in found)
+    bare = basis(asked(tmp_path), 3)
+    assert (None, None, None, None) == (
+        price_of_answers(bare), price_today(bare), saving_per_answer(bare), serving_saving(bare),
+    )  # fmt: skip
+
+
+def test_what_serving_saves_is_the_difference_of_two_prices_times_the_answers(tmp_path: Path) -> None:
+    """(8 - 5) / 1,000 x 20,000 x 12 = 720 USD; what nobody prices today is a cost alone: -1,200 USD."""
+    on = replace(basis(asked(tmp_path), 3), answer_prices=Priced())
+    each, saved = saving_per_answer(on), serving_saving(on)
+    assert each is not None
+    assert saved is not None
+    assert [0.003] * 3 == pytest.approx(each.tolist())
+    assert [720] * 3 == pytest.approx(saved.tolist())
+    alone = replace(on, answer_prices=Priced(in_use=None))
+    cost = serving_saving(alone)
+    assert cost is not None
+    assert [-1_200] * 3 == pytest.approx(cost.tolist())
+    assert saving_per_answer(alone) is None
+    assert serving_saving(replace(on, answer_prices=Priced(tuned=None))) is None
+
+
+def test_nothing_is_saved_on_answers_that_nobody_counts(tmp_path: Path) -> None:
+    """Without a volume the saving is unknown, whatever an answer costs."""
+    project = written(SERVING, tmp_path)
+    assert serving_saving(basis(project, 3)) is None

@@ -16,7 +16,7 @@ from tests.making import case_folder
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.init import schema
-from tunecase.project import Project, quantities, read_project, read_score
+from tunecase.project import Project, project_of, quantities, read_project, read_score
 from tunecase.quantities import Quantity
 from tunecase.quantities.spread import Const, Interval, Pert
 
@@ -454,3 +454,29 @@ def test_any_value_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, 
     except InputError as refused:
         told = refused.problems
     assert all(problem.where.startswith("case.yaml:") for problem in told)
+
+
+def test_a_project_that_options_state() -> None:
+    """Fields by dotted name, without a file; money in its base currency and defaults as in a file."""
+    fields = {"problem.volume": "200k per month", "serving.traffic.input": "600", "serving.gpus": ["L4"]}
+    project = project_of(fields, catalog.names(), {})
+    assert project.problem.volume is not None
+    assert (200_000.0, ("L4",)) == (project.problem.volume.spread.median, project.serving.gpus)
+    assert project.serving.traffic.output is None
+
+
+def test_what_is_wrong_with_options_is_told_at_each() -> None:
+    """All at once, by the option that was typed; by --set where none is named."""
+    fields = {"problem.volume": "-5 per month", "serving.gpus": ["L44"], "serving.engine": "vlm"}
+    with pytest.raises(InputError) as refused:
+        project_of(fields, catalog.names(), {"problem.volume": "--volume", "serving.gpus": "--gpu"})
+    assert ["--volume", "--gpu", "--set serving.engine"] == [problem.where for problem in refused.value.problems]
+
+
+def test_a_change_is_told_at_the_option_that_it_was_typed_as(tmp_path: Path) -> None:
+    """And a mistake of the file at its line, beside it."""
+    path = tmp_path / "case.yaml"
+    path.write_text("name: x\ndata: {rows: 5}\ninclude_inference: perhaps\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_project(path, catalog.names(), {"serving.spare": -1}, None, {"serving.spare": "--spare"})
+    assert {"--spare", "case.yaml:3: include_inference"} == {problem.where for problem in refused.value.problems}

@@ -250,3 +250,24 @@ def test_fewer_worlds_are_those_of_the_seed_with_the_same_inputs_scaled() -> Non
     plain, double = worlds.fewer(10), AlteredWorlds(worlds, {"rate": 2.0}).fewer(10)
     assert (double.draw("rate", Interval(1, 2)) == 2 * plain.draw("rate", Interval(1, 2))).all()
     assert (double.draw("other", Interval(1, 2)) == plain.draw("other", Interval(1, 2))).all()
+
+
+def test_worlds_afresh_draw_as_before_with_nothing_drawn() -> None:
+    """The same inputs come out draw by draw, in a run's own worlds and in altered ones."""
+    worlds = Worlds(3, 50)
+    altered = AlteredWorlds(worlds, {"rate": 2.0})
+    for of in (worlds, altered):
+        drawn = of.draw("rate", Interval(1, 2))
+        anew = of.afresh()
+        assert {} == anew.drawn
+        assert (drawn == anew.draw("rate", Interval(1, 2))).all()
+        assert (anew.seed, anew.n) == (3, 50)
+
+
+def test_scales_are_told_of_the_inputs_asked_about() -> None:
+    """None in a run's own worlds; in altered ones those of these names, in order."""
+    worlds = Worlds(0, 5)
+    altered = AlteredWorlds(worlds, {"b": 2.0, "a": 0.5, "c": 3.0})
+    assert () == worlds.scales_of(["a", "b"])
+    assert (("a", 0.5), ("b", 2.0)) == altered.scales_of(["b", "a", "other"])
+    assert altered.scales_of(["a"]) == altered.afresh().scales_of(["a"])

@@ -45,7 +45,8 @@ Spare = Annotated[str | None, setup_option(help="Replicas beyond those that the 
 ToZero = Annotated[bool, setup_option("--scale-to-zero", help="Give the last replica back when nothing arrives.")]
 ColdStart = Annotated[str | None, setup_option(help="From no replica to the first answer, e.g. '2 to 5 min'.")]
 Today_ = Annotated[
-    str | None, setup_option("--against", help="A hosted model that is prompted instead, e.g. openai/gpt-4.1-mini.")
+    list[str] | None,
+    setup_option("--against", help="A hosted model that is prompted instead, e.g. openai/gpt-4.1-mini."),
 ]
 Measured = Annotated[
     list[Path] | None,
@@ -91,12 +92,28 @@ def inference(
 ) -> None:
     """What do the answers cost after launch, on cards of your own, rented, at a host, or from a prompted API?
 
-    It works without a project file; with one, an option takes the place of
-    what the file says. What is left out has a stated default; what has none
-    is named, all at once.
+    Every way to serve the tuned model or to buy the answers, by expected cost
+    of a month, and the volume from which that changes. It works without a
+    project file; with one, an option takes the place of what the file says.
 
-    Example: tunecase inference meta-llama/Llama-3.1-8B --volume "200k per month" --input 600 --output 60
-    --against openai/gpt-4.1-mini
+    Examples:
+
+    tunecase inference qwen3-8b --volume "200k per month" --input 600 --output 60
+
+    The same with --against openai/gpt-4.1-mini: beside a model that is prompted.
+
+    With --gpu L4 --gpu L40S --first-token "1 s": which card answers in time.
+
+    With --gpu L4 --price 0.60: at the price that you pay for an hour of it.
+
+    tunecase inference -p tunecase.yaml --measured load.json: as you measured it.
+
+    Model, volume, input and output must be known: what is missing is named.
+
+    Assumed where left out: 16-bit weights in vllm, the adapter merged into them,
+    one spare replica, traffic by day with bursts and quieter weekends, nothing
+    cached, and instructions in every request to a prompted model. The answer
+    lists the figures that it assumed, --json the source of each.
     """
     from tunecase import flow
 

@@ -158,6 +158,11 @@ def _time(mid: float, at: Rate) -> Interval80:
 
 def _notes(ground: Ground) -> Iterator[str]:
     """What the record rests on besides the defaults: guessed dimensions, and why a card that was named cannot serve."""
+    trace = ground.traffic.trace
+    if trace is not None:
+        yield from trace.notes
+        if not trace.tells_burst:
+            yield "the trace has under 3 requests in 10 seconds on average: its bursts are chance, an assumed one counts"
     if ground.model.guessed:
         yield f"{ground.model.name}: {ground.model.guessed}"
     project = ground.basis.project

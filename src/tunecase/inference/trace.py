@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HOURS_PER_WEEK = 168
 WINDOW_S = 10  # of the burst
 WINDOWS_PER_HOUR = 3600 // WINDOW_S
+FEWEST_IN_WINDOW = 3
 BINS_PER_E = 200  # of the lengths' histograms: 0.5% wide
 MOST_TOKENS = 1e9
 POINTS = 101  # of the lengths' quantiles
@@ -43,6 +44,11 @@ class Trace:
     input_lengths: "Draws"
     output_lengths: "Draws"
     notes: tuple[str, ...] = ()
+
+    @property
+    def tells_burst(self) -> bool:
+        """Whether it is dense enough: with fewer than 3 requests in a mean window chance alone makes bursts."""
+        return self.requests >= FEWEST_IN_WINDOW * self.days * 86_400 / WINDOW_S
 
 
 @dataclass(slots=True, eq=False)
@@ -131,7 +137,7 @@ class Tally:
         busiest = int(np.argmax(tokens.sum(1)))
         load = tokens[busiest][is_counted[busiest]]
         weights, per_hour = _week(requests.sum(1), is_counted.mean(1), self.start_hour)
-        is_long = span_s >= HOURS_PER_WEEK * 3600
+        is_long = span_s >= (HOURS_PER_WEEK - 1) * 3600  # the last request of a week comes before its end
         short = (
             () if is_long else (f"{span_s / 86_400:.2g} days are shorter than a week: only burst and lengths count",)
         )

@@ -169,7 +169,7 @@ def traffic_of(basis: Basis, tokens: tuple[float, float] | None, trace: Trace | 
         return missing
     total = trace.answers_per_month if trace and volume is None else None
     inputs, outputs = lengths or (None, None)
-    burst = trace.burst if trace and stated.burst is None else None
+    burst = trace.burst if trace and trace.tells_burst and stated.burst is None else None
     return Traffic(
         _filled(basis, total) if total is not None else basis.draw("problem.volume", volume),
         served_months(basis),

@@ -28,8 +28,8 @@ def print_inference(console: "Console", record: Inference) -> None:
         say(console, f"The month's bill varies most with {moved}.", "dim")
     _assumed(console, record.defaults)
     if record.points:
-        at = " and ".join(f"{point.concurrency}" for point in record.points)
-        say(console, f"To narrow it, measure {at} requests in flight; --json has the commands.", "dim")
+        at = ", ".join(str(at) for at in sorted(point.concurrency for point in record.points))
+        say(console, f"To narrow it, measure with {at} requests in flight; --json has the commands.", "dim")
     print_notes(console, "Notes:", [sentence(note) for note in record.notes], NOTES)
 
 

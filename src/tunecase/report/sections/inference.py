@@ -1,6 +1,6 @@
 """The section on inference: what the answers cost after launch over every way, and from which volume that changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tunecase.quantities import (
     Band,
@@ -29,7 +29,7 @@ def inference(material: Material) -> Section:
         Listing("From which volume this changes", tuple(sentence(one.words) for one in record.crossings)),
         Listing("What moves the month's bill", tuple(f"{name}: {share(part)}" for name, part in record.moves)),
         Listing("How fast one replica answers", tuple(_throughput(record.throughput, record.loads))),
-        Listing("Without a price", tuple(f"{way.name}: {sentence(way.missing)}" for way in _unpriced(record))),
+        Listing("Without a price", tuple(f"{way.name}: {way.missing}." for way in _unpriced(record))),
         Listing("What to measure next", tuple(f"{sentence(one.why)} {one.command}" for one in record.points)),
         Listing("On what this rests", tuple(_grounds(record))),
     )
@@ -45,37 +45,49 @@ def _unpriced(record: Inference) -> list[InferenceWay]:
 def _answer(record: Inference) -> str:
     each = money_band(record.per_1k, record.currency)
     if record.stated:
-        return f"{each} per 1,000 answers, as the project file states."
+        return f"{each} per 1,000 answers, as the project file states.{_beside_today(record)}"
     best = record.cheapest
     if best is None:
         return "No way to serve the tuned model has a price and meets the objectives."
     month = money_band(record.per_month, record.currency)
-    return f"{month} a month, {each} per 1,000 answers: {best.name}."
+    return f"{month} a month, {each} per 1,000 answers: {best.name}.{_beside_today(record)}"
+
+
+def _beside_today(record: Inference) -> str:
+    """What 1,000 answers cost today, where that is known."""
+    today = record.today_per_1k
+    return "" if today is None else f" Today 1,000 answers cost {money_band(today, record.currency)}."
 
 
 def _table(record: Inference) -> Table:
-    head = (
-        "Way", "A month (80% band)", "1,000 answers", "Million tokens in", "out", "cached", "Replicas", "Busy",
-        "Objective",
-    )  # fmt: skip
+    """The ways that have a price; a column in which no way has anything is left out."""
     ways = [way for way in record.ways if way.per_month is not None]
+    columns = [
+        (head, cells) for head, text in COLUMNS if any(cells := tuple(text(way) for way in ways))
+    ]  # fmt: skip
+    numeric = tuple(at for at, (head, _) in enumerate(columns) if head not in ("Way", "Objective"))
     first = tuple(at for at, way in enumerate(ways) if way is record.cheapest)
     prompted = "" if all(way.tuned for way in ways) else " * prompted, not tuned: its score is another one."
     note = f"{record.currency}, by expected cost; the cheapest way that serves the tuned model is marked.{prompted}"
-    return Table(record.traffic, head, tuple(_row(way) for way in ways), (1, 2, 3, 4, 5, 6, 7), first, note)
+    rows = tuple(tuple(Cell(text) for text in row) for row in zip(*(cells for _, cells in columns), strict=True))
+    return Table(record.traffic, tuple(head for head, _ in columns), rows, numeric, first, note)
 
 
-def _row(way: InferenceWay) -> tuple[Cell, ...]:
-    cells = (
-        way.name if way.tuned else f"{way.name} *", money_band(way.per_month, ""), money_band(way.per_1k, ""),
-        *(_or_none(price) for price in (way.per_mtok_in, way.per_mtok_out, way.per_mtok_cached, way.replicas)),
-        "" if way.busy is None else share(way.busy.p50), "" if way.objective == "not asked" else way.objective,
-    )  # fmt: skip
-    return tuple(Cell(text) for text in cells)
+def _middle(value: Band | None) -> str:
+    return "" if value is None else figures(value.p50)
 
 
-def _or_none(value: Band | None) -> str:
-    return "" if value is None else band_words(value)
+COLUMNS: tuple[tuple[str, Callable[[InferenceWay], str]], ...] = (
+    ("Way", lambda way: way.name if way.tuned else f"{way.name} *"),
+    ("A month (80% band)", lambda way: money_band(way.per_month, "")),
+    ("1,000 answers", lambda way: money_band(way.per_1k, "")),
+    ("Mtok in", lambda way: _middle(way.per_mtok_in)),
+    ("Mtok out", lambda way: _middle(way.per_mtok_out)),
+    ("Mtok cached", lambda way: _middle(way.per_mtok_cached)),
+    ("Replicas", lambda way: "" if way.replicas is None else band_words(way.replicas)),
+    ("Busy", lambda way: "" if way.busy is None else share(way.busy.p50)),
+    ("Objective", lambda way: "" if way.objective == "not asked" else way.objective),
+)
 
 
 def _throughput(rate: Throughput | None, loads: MeasuredLoads | None) -> Iterator[str]:
@@ -100,5 +112,5 @@ def _grounds(record: Inference) -> Iterator[str]:
     for way in record.ways:
         parts = [part for part in (way.basis, *way.notes) if part]
         if way.per_month is not None and parts:
-            yield f"{way.name}: {sentence('; '.join(parts))}"
+            yield f"{way.name}: {'; '.join(parts).rstrip('.')}."
     yield from (sentence(note) for note in record.notes)
