@@ -123,7 +123,7 @@ def inference(
         "trace": str(trace.resolve()) if trace else None, "may-wait": may_wait or None, "first-token": first_token,
         "per-token": per_token, "gpu": gpu or None, "gpus": gpus, "tier": tier, "precision": precision,
         "engine": engine, "adapters": adapters, "spare": spare, "scale-to-zero": scale_to_zero or None,
-        "cold-start": cold_start, "against": against,
+        "cold-start": cold_start, "against": against or None,
     }  # fmt: skip
     if project is None and not model and (near := nearest_project()).is_file():
         project = named(near)

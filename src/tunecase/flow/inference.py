@@ -87,7 +87,7 @@ def inference(
     basis, answers = _question(asked, flow, changes, Worlds(seed, DRAWS), today or date.today())
     answers, loads, notes = _with_measured(asked, basis, answers)
     try:
-        record = weigh(basis, answers, asked.model)
+        record = weigh(basis, answers, asked.model, _prompted(asked))
     except InputError as error:
         raise InputError([_at_its_place(problem, typed_as, flow) for problem in error.problems]) from None
     assert record is not None
@@ -108,6 +108,8 @@ def _question(
     problems: list[Problem] = []
     with _gathered(problems):
         price = _own_price(asked.price)
+        if price is not None and len(asked.words.get("gpu") or ()) != 1:
+            raise InputError(Problem("--price", f"{asked.price}, of no card", "one card", "name it: --gpu L4"))
     lacking = [name for name in MISSING if name not in changes]
     if flow is not None or "serving.traffic.trace" in changes:
         lacking = []  # the case or the trace may say it
@@ -118,6 +120,8 @@ def _question(
     problems += [_missing(name, flow) for name in lacking]
     with _gathered(problems):
         _check_model(asked.model, flow)
+    with _gathered(problems):
+        _check_prompted(asked, today)
     if problems:
         raise InputError(problems)
     basis.usd_per_gpu_hour = price
@@ -180,9 +184,27 @@ def _at_its_place(problem: Problem, typed_as: Mapping[str, str], flow: Flow | No
 def _changes(asked: InferenceAsked) -> tuple[dict[str, Any], dict[str, str]]:
     """Fields of the project file that the options state, and the option of each."""
     changes = {FIELDS[name]: value for name, value in asked.words.items() if value is not None}
+    if prompted := _prompted(asked):
+        changes[FIELDS["against"]] = prompted[0]
     if "serving.adapters" in changes:
         changes["serving.merged"] = False
     return changes, _typed_as(changes)
+
+
+def _prompted(asked: InferenceAsked) -> tuple[str, ...]:
+    """The hosted models to compare with, the first of which gives today's answers."""
+    named = asked.words.get("against") or ()
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def _check_prompted(asked: InferenceAsked, today: date) -> None:
+    """Raises InputError for hosted models that the table of token prices does not have."""
+    from tunecase.prices import api_known, api_price
+
+    unknown = [name for name in _prompted(asked) if api_known() and api_price(name, today) is None]
+    wanted, fix = "a hosted model with a price of its tokens", "see `tunecase prices --kind api --model NAME`"
+    if unknown:
+        raise InputError([Problem("--against", repr(name), wanted, fix) for name in unknown])
 
 
 def _typed_as(changes: Mapping[str, Any]) -> dict[str, str]:

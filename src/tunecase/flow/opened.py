@@ -48,6 +48,9 @@ class _AnswersOf:
 
     flow: "Flow"
 
+    def volume(self, basis: "Basis") -> "Draws | None":
+        return self.flow.answers.volume(basis) if self.flow.project.serving.traffic.trace else None
+
     def tuned(self, basis: "Basis") -> "Draws | None":
         return self.flow.answers.tuned(basis)
 

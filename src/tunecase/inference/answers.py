@@ -83,6 +83,13 @@ class Answers:
     trace: Trace | None = None
     kept: "list[_Kept]" = field(default_factory=list, repr=False)
 
+    def volume(self, basis: Basis) -> "Draws | None":
+        """Answers a month at launch that the trace holds, shape (worlds,); None without one of a week."""
+        import numpy as np
+
+        held = self.trace.answers_per_month if self.trace is not None else None
+        return None if held is None else np.full(basis.worlds.n, held)
+
     def tuned(self, basis: Basis) -> "Draws | None":
         """What 1,000 answers of the tuned model cost, served the cheapest way, shape (worlds,); None where unknown."""
         return self._priced(basis).tuned

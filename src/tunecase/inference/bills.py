@@ -16,7 +16,8 @@ class Bill:
 
     Prices of a million tokens are those of input that is read, of output, and of input that a cache holds (None where
     none is held), all None where answers are paid as a whole. `replicas` are the most that are rented at once, spare
-    included, and `busy` is what is served over what the hours paid could serve; both are None where nothing is rented.
+    included, `busy` is what is served over what the hours paid could serve, `waiting_share` the part of the answers that
+    waits for a cold start; all are None where nothing is rented.
     """
 
     per_month: "Draws"
@@ -26,6 +27,7 @@ class Bill:
     per_mtok_cached: "Draws | None" = None
     replicas: "Draws | None" = None
     busy: "Draws | None" = None
+    waiting_share: "Draws | None" = None
 
     @property
     def per_1k(self) -> "Draws":
@@ -72,7 +74,9 @@ class Replicas:
         rented = machines(scaled(traffic, self.sharing), self.lot * self.capacity, self.rules)
         month = rented.replica_hours_per_month * self.lot * self.hour / self.sharing
         answers = rented.answers_per_month / self.sharing
-        bill = Bill(month, answers, replicas=rented.most * self.lot, busy=rented.busy)
+        bill = Bill(
+            month, answers, replicas=rented.most * self.lot, busy=rented.busy, waiting_share=rented.waiting_share
+        )
         if self.input_share is None:
             return bill
         read = traffic.input_tokens * (1 - traffic.cached_share)

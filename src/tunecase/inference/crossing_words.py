@@ -17,7 +17,7 @@ def crossing_words(one: str, other: str, points: Points, always: float, never: f
 
     Example:
         >>> crossing_words("2 x L4 on demand", "gpt", (4e5, 9e5, 2.1e6), 0.0, 0.0)
-        '2 x L4 on demand is cheaper than gpt from 400k to 2.1M answers a month on (900k in the middle)'
+        '2 x L4 on demand is cheaper than gpt from about 900k answers a month on (80%: 400k to 2.1M)'
     """
     low, mid, high = points
     if never > 0.9:
@@ -26,7 +26,8 @@ def crossing_words(one: str, other: str, points: Points, always: float, never: f
         return f"{one} is cheaper than {other} at every volume"
     middle = f" ({figures(mid)} in the middle)" if mid is not None else ""
     if low is not None and high is not None:
-        return f"{one} is cheaper than {other} from {figures(low)} to {figures(high)} answers a month on{middle}"
+        about, reach = figures(low if mid is None else mid), f"80%: {figures(low)} to {figures(high)}"
+        return f"{one} is cheaper than {other} from about {about} answers a month on ({reach})"
     if low is not None:
         return (
             f"{one} is cheaper than {other} from {figures(low)} answers a month on at the earliest{middle}; "

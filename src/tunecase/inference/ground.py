@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, Gpu
+from tunecase.errors import InputError, Problem
 from tunecase.inference.bills import Bill, Payer, some_worlds
-from tunecase.inference.candidates import Asked, Candidate, CapacityOf, candidates
+from tunecase.inference.candidates import TENSOR, Asked, Candidate, CapacityOf, candidates
 from tunecase.inference.capacity import capacity
 from tunecase.inference.setup import Refusal, Served
 from tunecase.inference.traffic import Traffic
@@ -111,6 +112,7 @@ def record_of(
         objective,
         basis=basis,
         notes=tuple(note for note in notes if note),
+        expected=float(bill.per_month.mean()),
     )
 
 
@@ -169,6 +171,10 @@ def ground_of(
         capacity_of: gives the Rate of a replica within the objectives, such as one narrowed by measured points.
     """
     serving = basis.project.serving if basis.project else Serving()
+    if serving.gpu_count is not None and serving.gpu_count not in TENSOR:
+        wanted = f"{', '.join(map(str, TENSOR[:-1]))} or {TENSOR[-1]}, within one machine"
+        fix = "write a power of two: a model's heads are shared out evenly"
+        raise InputError(Problem("serving.gpu_count", str(serving.gpu_count), wanted, fix))
     rented = _rented_cards(basis, serving)
     looked_at = {card.name: card for card in (*rented, *_further_cards(basis, serving))}.values()
     asked = Asked(serving.precision or "", serving.engine or "vllm", serving.gpu_count)

@@ -114,8 +114,10 @@ def own_cards(ground: Ground) -> list[WayDraws]:
     def offer(one: Candidate) -> _Offer:
         return _Offer(one, lambda basis: _card_hour(owned(card, basis, all_hours=True)), _rules(terms))
 
-    mine = replace(ground, cards=(card,))
-    return [_within(one, owns.gpus) for one in _both(mine, terms, lambda held: [offer(one) for one in held])]
+    def mine(held: Sequence[Candidate]) -> list[_Offer]:
+        return [offer(one) for one in held if one.setup.card.name == card]
+
+    return [_within(one, owns.gpus) for one in _both(replace(ground, cards=(card,)), terms, mine)]
 
 
 def _within(one: WayDraws, cards: int) -> WayDraws:

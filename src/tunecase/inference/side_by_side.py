@@ -9,6 +9,7 @@ from tunecase.errors import InputError
 from tunecase.inference.advice import advise, bench_command
 from tunecase.inference.answers import Answers, Weighed
 from tunecase.inference.bills import Answers as AnswersPaid
+from tunecase.inference.bills import mean_growth
 from tunecase.inference.candidates import Candidate, load_of
 from tunecase.inference.capacity import capacity, per_token_s
 from tunecase.inference.crossings import crossings
@@ -49,7 +50,7 @@ def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[st
     return Inference(
         model=ground.model.name,
         traffic=traffic_words(ground.traffic),
-        answers_per_month=band(ground.traffic.answers_per_month),
+        answers_per_month=band(ground.traffic.answers_per_month * mean_growth(ground.traffic)),
         months=band(ground.traffic.months),
         throughput=None if replica is None else _throughput(replica, ground.traffic, answers),
         ways=tuple(way.record for way in weighed.ways),
@@ -90,13 +91,14 @@ def _today(weighed: Weighed) -> "Draws | None":
 def traffic_words(traffic: Traffic) -> str:
     """The traffic in words: volume, lengths, what is cached, the busiest hour and burst."""
     mid = {name: band(getattr(traffic, name)).p50 for name in ("answers_per_month", "input_tokens", "output_tokens")}
+    growth = float(traffic.growth.mean())
     parts = [
-        f"{count(mid['answers_per_month'])} answers a month",
+        f"{count(mid['answers_per_month'])} answers a month{' at launch' if growth > 0 else ''}",
         f"{figures(mid['input_tokens'])} tokens in and {figures(mid['output_tokens'])} out",
     ]
     if (cached := float(traffic.cached_share.mean())) > 0:
         parts.append(f"{share(cached)} of the input cached")
-    if (growth := float(traffic.growth.mean())) > 0:
+    if growth > 0:
         parts.append(f"{share(growth, 1)} more each month")
     peak = float((traffic.week.peak * traffic.burst_in_window).mean())
     parts.append(
@@ -162,7 +164,7 @@ def _notes(ground: Ground) -> Iterator[str]:
     if trace is not None:
         yield from trace.notes
         if not trace.tells_burst:
-            yield "the trace has under 3 requests in 10 seconds on average: its bursts are chance, an assumed one counts"
+            yield "the trace has under 3 requests in 10 seconds: its bursts are chance, so the assumed one counts"
     if ground.model.guessed:
         yield f"{ground.model.name}: {ground.model.guessed}"
     project = ground.basis.project

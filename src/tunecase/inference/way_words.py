@@ -186,3 +186,13 @@ def ends_on(day: str) -> str:
 def of_method(row: Hosted) -> str:
     """What the token price of an open model's tune is read as."""
     return "the provider's price of sampling is read as that of answers" if row.kind == "open model" else ""
+
+
+def cold_starts(waiting_share: float) -> str:
+    """How many answers wait for a replica that starts from nothing.
+
+    Example:
+        >>> cold_starts(0.023)
+        '2% of the answers wait for a cold start'
+    """
+    return f"{share(waiting_share)} of the answers wait for a cold start"

@@ -12,10 +12,13 @@ from tunecase.inference.queue import first_token_met, server_of, unreachable
 from tunecase.inference.self_hosted import by_night, endpoint, on_demand, own_cards, plain_cores, reserved, spot
 from tunecase.inference.setup import Rate, Setup
 from tunecase.inference.throughput import rate
-from tunecase.inference.way_words import replica
+from tunecase.inference.way_words import cold_starts, replica
 from tunecase.records import Objective
 
 Way = Callable[[Ground], list[WayDraws]]
+
+LATE = 0.05  # of the answers: the objective is asked of 95 in 100
+LEAST_WAITING = 0.005  # of the answers, from which it is told
 
 WAYS: tuple[Way, ...] = (
     on_demand, reserved, spot, own_cards, endpoint, adapter, by_night, plain_cores, hosted,
@@ -29,11 +32,34 @@ def priced_ways(ground: Ground) -> tuple[WayDraws, ...]:
     month over the worlds.
     """
     verdicts: dict[Setup, Objective] = {}
-    ways = [_queued(ground, way, verdicts) for give in WAYS for way in give(ground)]
+    ways = [_cold(_queued(ground, way, verdicts)) for give in WAYS for way in give(ground)]
+    if ground.basis.project is not None and ground.basis.project.compute.hosted is not None:
+        ways = [_beside_hosted(way) for way in ways]
     ranked = sorted((way for way in ways if _counts(way)), key=_mean)
     rest = sorted((way for way in ways if not _counts(way)), key=lambda way: way.bill is None)
     numbered = [replace(way, record=replace(way.record, rank=at)) for at, way in enumerate(ranked, 1)]
     return (*numbered, *rest)
+
+
+def _cold(way: WayDraws) -> WayDraws:
+    """The way with what cold starts do to its objective: it is missed where more than one answer in twenty waits."""
+    if way.bill is None or way.bill.waiting_share is None:
+        return way
+    waits = float(way.bill.waiting_share.mean())
+    if waits < LEAST_WAITING:
+        return way
+    objective: Objective = way.record.objective
+    if objective in ("met", "unsure"):
+        objective = "not met" if waits > LATE else "unsure"
+    notes = (cold_starts(waits), *way.record.notes)
+    return replace(way, record=replace(way.record, objective=objective, notes=notes))
+
+
+def _beside_hosted(way: WayDraws) -> WayDraws:
+    """A way that serves another model than a hosted fine-tune, which its provider alone serves."""
+    if way.record.kind == "adapter":
+        return way
+    return replace(way, record=replace(way.record, tuned=False))
 
 
 def _counts(way: WayDraws) -> bool:

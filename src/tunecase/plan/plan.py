@@ -12,7 +12,7 @@ from tunecase.plan.costs import months as months_of
 from tunecase.plan.drawn import Drawn
 from tunecase.plan.limits import limits_of, outcomes
 from tunecase.plan.rounds import Walk
-from tunecase.prices import baseline_score, ending_of, horizon, served_months, start_of, unknown_factor
+from tunecase.prices import baseline_score, ending_of, horizon, served_months, serving_saving, start_of, unknown_factor
 from tunecase.quantities import DAYS_PER_MONTH, Sampled, sampled
 from tunecase.records import Authorised, Chance, Ending, Kind, Month, Plan, Release, Total, Worth
 
@@ -167,7 +167,8 @@ def _worth(drawn: Drawn) -> Worth | None:
     solved, gain = drawn.solved, drawn.walked.gain
     if solved is None or gain is None or solved.state.value is None:
         return None
-    brought = solved.state.value + solved.state.saving
+    saved = serving_saving(drawn.work.basis)
+    brought = solved.state.value + (0.0 if saved is None else saved)
     p10, p50, p90 = (sampled(brought, quantile(share)) for share in (0.1, 0.5, 0.9))
     times = LEARNT_WORTH if _learns(drawn) else 1.0
     baseline, paid = baseline_score(drawn.work.project, drawn.facts.definition), drawn.walked.tuning

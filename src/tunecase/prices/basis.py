@@ -169,6 +169,9 @@ WANTED = {
 class AnswerPrices(Protocol):
     """What 1,000 answers cost [base currency], shape (draws,); None where too little is known to work it out."""
 
+    def volume(self, basis: "Basis") -> "Draws | None":
+        """Answers a month at launch where the project file does not state them, such as those of a trace."""
+
     def tuned(self, basis: "Basis") -> "Draws | None":
         """Of the tuned model, the cheapest way to serve it."""
 

@@ -102,6 +102,14 @@ def served_months(basis: Basis) -> "Draws":
     return np.asarray(np.minimum(months, np.maximum(lived, 0.0)))
 
 
+def volume_of(basis: Basis) -> "Draws | None":
+    """Answers a month at launch, shape (draws,): as stated, else those of the trace; None where neither tells."""
+    stated = basis.project.problem.volume if basis.project else None
+    if stated is not None:
+        return basis.draw("problem.volume", stated)
+    return None if basis.answer_prices is None else basis.answer_prices.volume(basis)
+
+
 def served_answers(basis: Basis) -> "Draws | None":
     """How many answers are given while the result is of use, shape (draws,); None where no volume is stated.
 
@@ -109,10 +117,10 @@ def served_answers(basis: Basis) -> "Draws | None":
     """
     import numpy as np
 
-    project = basis.project
-    if project is None or project.problem.volume is None:
+    project, volume = basis.project, volume_of(basis)
+    if project is None or volume is None:
         return None
-    volume, months = basis.draw("problem.volume", project.problem.volume), served_months(basis)
+    months = served_months(basis)
     growth = project.serving.traffic.growth
     if growth is None:
         return volume * months

@@ -41,7 +41,8 @@ class InferenceWay:
     not meet the objective. Bands are over the worlds of the plan. `per_mtok_in`, `per_mtok_out` and `per_mtok_cached`
     are prices of a million tokens; of a replica, the month's bill over the tokens served, input and output alike in
     time. `replicas` are the most that are rented at once, spare included; `busy` is the share of what is paid that
-    works. `missing` names what it has no price for, `basis` the price's source and date.
+    works. `expected` is the mean of the month over the worlds, by which ways are ranked. `missing` names what it has
+    no price for, `basis` the price's source and date.
     """
 
     name: str
@@ -60,6 +61,7 @@ class InferenceWay:
     missing: str = ""
     basis: str = ""
     notes: tuple[str, ...] = ()
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from tests import samples
+from tunecase.quantities import Band
 from tunecase.records import Inference
 from tunecase.report.content import Listing, Section, Table
 from tunecase.report.sections.inference import inference
+from tunecase.report.sections.material import Material
 
 
 def section(record: Inference | None) -> Section:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import Interval80, counted, figures, interval_words, money_band, sentence, share
+from tunecase.quantities import Interval80, counted, figures, interval_words, money, money_band, sentence, share
 from tunecase.records import DefaultUsed, Inference, InferenceWay, MeasuredLoad, MeasuredLoads, Throughput
 
 if TYPE_CHECKING:
@@ -46,7 +46,16 @@ def _answer(record: Inference) -> str:
     best = record.cheapest
     if best is None:
         return "no way to serve the tuned model has a price and meets the objectives"
-    return f"{money_band(record.per_month, record.currency)} a month with {best.name}{_beside_today(record)}"
+    much = money(best.expected, record.currency) if best.expected is not None else money_band(record.per_month, "")
+    return f"{much} a month expected with {best.name}{_beside_today(record)}{_cheaper_way(record, best)}"
+
+
+def _cheaper_way(record: Inference, best: InferenceWay) -> str:
+    """Which prompted model costs less than the tuned one; empty where none does."""
+    first = record.ways[0] if record.ways else best
+    if first.tuned or first.expected is None or record.today_per_1k is not None:
+        return ""
+    return f"; {first.name} costs less, {money(first.expected, record.currency)}"
 
 
 def _beside_today(record: Inference) -> str:
@@ -64,10 +73,10 @@ def _ways(console: "Console", record: Inference) -> None:
     """The ways that have a price as a table, and the others by name."""
     priced = [way for way in record.ways if way.per_month is not None]
     if priced:
-        head = ("way", f"{record.currency} a month", "P10 to P90", "per 1,000", "busy")
+        head = ("way", f"{record.currency} expected", "P10 to P90", "per 1,000", "busy")
         print_table(console, head, [_row(way) for way in priced], (1, 2, 3, 4), [_note(way) for way in priced])
     if not all(way.tuned for way in priced):
-        say(console, "* prompted, not tuned: its score is another one.", "dim")
+        say(console, "* not the tuned model: its score is another one.", "dim")
     lacks = [f"{way.name}: {way.missing}" if not priced else way.name for way in record.ways if way.per_month is None]
     if lacks:
         say(console, f"Without a price: {'; '.join(lacks)}. --json says what each lacks.", "dim")
@@ -79,7 +88,8 @@ def _row(way: InferenceWay) -> tuple[str, ...]:
     low, high = figures(month.p10), figures(month.p90)
     each = "" if way.per_1k is None else figures(way.per_1k.p50)
     busy = "" if way.busy is None else share(way.busy.p50)
-    return name, figures(month.p50), "" if low == high else f"{low} to {high}", each, busy
+    expected = month.p50 if way.expected is None else way.expected
+    return name, figures(expected), "" if low == high else f"{low} to {high}", each, busy
 
 
 def _note(way: InferenceWay) -> str:
