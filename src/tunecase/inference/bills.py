@@ -16,8 +16,8 @@ class Bill:
 
     Prices of a million tokens are those of input that is read, of output, and of input that a cache holds (None where
     none is held), all None where answers are paid as a whole. `replicas` are the most that are rented at once, spare
-    included, `busy` is what is served over what the hours paid could serve, `waiting_share` the part of the answers that
-    waits for a cold start; all are None where nothing is rented.
+    included, `busy` is what is served over what the hours paid could serve, `waiting_share` the share of answers that
+    wait for a cold start; all are None where nothing is rented.
     """
 
     per_month: "Draws"
