@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+import evidence_answers
 import evidence_cases
 import evidence_rules as rules
 from evidence_claims import CLAIMS, Facts, Section, priced_cards
@@ -46,12 +47,12 @@ given: length, batch, model or card were not published, rows were padded, or the
 MADE = """## How this page is made
 
 `make docs` runs `docs/evidence.py`; the claims are in `docs/evidence_claims.py`, the rules of their verdicts in
-`docs/evidence_rules.py`. Measured runs come from `training_runs.csv`, prices from `prices/gpu_prices.csv`, models and
-cards from `models.csv` and `gpus.csv`, all in `src/tunecase/catalog/tables/`, each row with its source and date; the
-worked cases are the project files of `examples/cases/`, priced as of a fixed day by `docs/evidence_cases.py`. Rows are
-chosen by what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see
-verdicts change. `docs/method/` derives the predictions; `benchmarks/training.py` scores them on every run, not on
-these alone.
+`docs/evidence_rules.py`, what answers cost in `docs/evidence_answers.py`. Measured runs come from `training_runs.csv`,
+prices from `prices/gpu_prices.csv`, models and cards from `models.csv` and `gpus.csv`, all in
+`src/tunecase/catalog/tables/`, each row with its source and date; the worked cases are the project files of
+`examples/cases/`, priced as of a fixed day by `docs/evidence_cases.py`. Rows are chosen by what they are, never by
+name. Tests fail when the page is older than the tables, and change the tables to see verdicts change. `docs/method/`
+derives the predictions; `benchmarks/training.py` scores them on every run, not on these alone.
 """
 WIDE = 120
 
@@ -71,18 +72,18 @@ def page(facts: Facts) -> str:
     cards = priced_cards(facts)
     prices = sorted({(price.source, price.date) for price in facts.prices if price.gpu in cards})
     return "\n".join([
-        *parts, READING, _wrapped(held(shown)),
+        *parts, "## What the answers cost after launch\n", *map(_block, evidence_answers.after_launch(facts.cases)),
+        READING, _wrapped(held(shown)),
         "## Sources\n", table("publisher | rows above come from | published", sources), "",
         table("prices above come from | dated", prices), "", MADE,
     ])  # fmt: skip
 
 
 def _section(number: int, section: Section) -> list[str]:
-    body = [block + "\n" if block.startswith("|") else _wrapped(block) for block in section.body]
     return [
         f"## {number}. {section.claim}\n",
         _wrapped(f"**{wording.sentence(section.verdict)}** {' '.join(section.answer)}"),
-        *body,
+        *map(_block, section.body),
         _wrapped(f"**What would change it.** {section.change}"),
         _wrapped(f"**Not covered.** {section.missing}"),
     ]
@@ -102,6 +103,11 @@ def held(shown: Iterable[Measured]) -> str:
         )
     answers = ", ".join(f"*{said}* {judged.count(said)}" for said in ("fits", "tight", "does not fit"))
     return f"{text}{wording.counted(len(judged), 'failed run')}, said of them: {answers}."
+
+
+def _block(text: str) -> str:
+    """A table as it is, a paragraph wrapped."""
+    return f"{text}\n" if text.startswith("|") else _wrapped(text)
 
 
 def _wrapped(text: str) -> str:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.estimate import estimate
+from tunecase.inference import Answers, Outlay, weigh
 from tunecase.plan import Drawn, Known, drawn, plan
+from tunecase.prices import served_months
 from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
 from tunecase.quantities import adding_up, wording
 from tunecase.quantities.spread import Band, Worlds, band
-from tunecase.records import Authorised
+from tunecase.records import Authorised, Inference
 
 if TYPE_CHECKING:
     from tunecase.quantities.spread import Draws
@@ -42,7 +44,8 @@ class Case:
     leaders is the largest, `leads_dear` the same at four times the price of the cloud. The allowance for unknowns is
     left out: it belongs to people's lines. `hours` are people's, expected and without overruns, `training` the part of
     them that set-up and runs take, `months` and `authorised` what the whole bill says, overruns included; `capital` is
-    paid for owned hardware on purchase, outside the total.
+    paid for owned hardware on purchase, outside the total. `answers` is what answers cost after launch, None where the
+    file does not say what arrives.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Case:
     months: Band
     authorised: Authorised
     capital: float | None
+    answers: Inference | None = None
 
     @property
     def dominant(self) -> str:
@@ -122,6 +126,7 @@ def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None)
         record.months,
         made.authorise,
         None if made.capital is None else made.capital.expected,
+        weigh(found.work.basis, Answers(), outlay=Outlay(found.total_without_answers, served_months(found.work.basis))),
     )
 
 
@@ -155,8 +160,13 @@ def case_row(one: Case) -> list[object]:
         for low, mid, high in one.shares.values()
     ]
     lead = f"{one.dominant} in {wording.share(one.leads[one.dominant])} of worlds"
-    name = f"[{one.name}](../examples/cases/{one.folder}/tunecase.yaml)"
-    return [name, one.gpu, wording.money_band(one.total, ""), wording.money_band(one.gpu_total, ""), *parts, lead]
+    money = [wording.money_band(band, "") for band in (one.total, one.gpu_total)]
+    return [linked(one), one.gpu, *money, *parts, lead]
+
+
+def linked(one: Case) -> str:
+    """The name of a case with a link to its project file."""
+    return f"[{one.name}](../examples/cases/{one.folder}/tunecase.yaml)"
 
 
 def _span(low: float, high: float) -> str:

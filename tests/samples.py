@@ -842,12 +842,16 @@ def inference() -> Inference:
     )  # fmt: skip
     load = LoadPoint(64, 600, 60, "close to capacity", "vllm bench serve --max-concurrency 64")
     words = "1 x L4 on demand is cheaper than openai/gpt-4.1-mini, prompted from 330k answers a month on"
+    pays = (
+        "against openai/gpt-4.1-mini, prompted the project pays for itself from 1.2M (800k to 2.5M) answers a month on"
+    )
     return Inference(
         "meta-llama/Llama-3.1-8B", "200,000 answers a month, 600 tokens in and 60 out", _flat(200_000.0), _flat(12.0),
         rate, (prompted, rented, adapter, slow),
         (Crossing("1 x L4 on demand", "openai/gpt-4.1-mini, prompted", 330e3, 440e3, None, words),), month, each,
         Band(0.5, 0.6, 0.7, 0.8), False, "USD", (load,), (("problem.volume", 0.6), ("price of a L4 hour", 0.3)),
         notes=("RTXA4000 does not serve it",),
+        break_even=(Crossing("the tuned model", "openai/gpt-4.1-mini, prompted", 8e5, 1.2e6, 2.5e6, pays),),
     )  # fmt: skip
 
 

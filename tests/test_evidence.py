@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
 
 import evidence
+import evidence_answers
 import evidence_cases
 import evidence_claims as claims
 import evidence_rules as rules
@@ -20,6 +21,7 @@ from tunecase import catalog
 from tunecase.compute.measured import runs as measured
 from tunecase.compute.measured.runs import Measured
 from tunecase.project import read_project
+from tunecase.records import Crossing
 
 ROOT = Path(__file__).parents[1]
 FACTS = Facts(measured.published(), catalog.lowest_prices(), catalog.lowest_prices("spot"), evidence_cases.cases())
@@ -186,3 +188,29 @@ def test_dearer_gpus_turn_a_case() -> None:
     project = read_project(path, catalog.names())
     assert evidence_cases.priced(project, "x").holds
     assert not evidence_cases.priced(project, "x", usd_per_gpu_hour=4_000).holds
+
+
+def test_answers_after_launch_follow_the_cases() -> None:
+    """At least four cases have a volume at which the advice flips, and the sentence counts those that pay already."""
+    served = [case for case in FACTS.cases if case.answers is not None]
+    flips = [one for case in served if case.answers is not None for one in case.answers.break_even]
+    assert 4 <= len(flips)
+    assert all(one.low is not None and one.low > 0 for one in flips)
+    told = "\n".join(evidence_answers.after_launch(FACTS.cases))
+    assert f"of {len(flips)} cases that have a price of today's answers" in told
+    assert all(f"[{case.name}](" in told for case in served)
+    assert "pays for the project in 0 of 0 cases" in evidence_answers.after_launch(())[0]
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((8e5, 1.2e6, 2.5e6), "1.2M (800k to 2.5M)"),
+        ((8e5, None, None), "never (800k to never)"),
+        ((None, None, 2.5e6), "always (always to 2.5M)"),
+        ((None, None, None), "in words"),
+    ],
+)
+def test_a_volume_beyond_what_was_looked_at_is_a_word(ends: tuple[float | None, ...], words: str) -> None:
+    """An end that no volume has is never or always; where all lie beyond, the record's own words stand."""
+    assert words == evidence_answers.volumes(Crossing("the tuned model", "other", *ends, "in words"))

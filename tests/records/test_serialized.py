@@ -47,7 +47,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "charges": (1, "c1c55b294a2e"),
     "label task": (1, "9281e41a5cf0"),
     "label trial": (1, "8b5bd03d04d7"),
-    "inference": (1, "4f3840fe7a29"),
+    "inference": (1, "be075a9b8ffa"),
     "loads": (1, "02167695d6f7"),
     "sources": (1, "6ef2558c9db0"),
     "source trial": (1, "8324854b87d0"),

@@ -15,7 +15,7 @@ from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_
 from tunecase.records import Inference, MeasuredLoads, MeasuredPoint
 
 if TYPE_CHECKING:
-    from tunecase.inference import Answers
+    from tunecase.inference import Answers, Outlay
     from tunecase.prices import Basis
 
 DRAWS = 4_000  # worlds of a question without a case
@@ -87,7 +87,7 @@ def inference(
     basis, answers = _question(asked, flow, changes, Worlds(seed, DRAWS), today or date.today())
     answers, loads, notes = _with_measured(asked, basis, answers)
     try:
-        record = weigh(basis, answers, asked.model, _prompted(asked))
+        record = weigh(basis, answers, asked.model, _prompted(asked), outlay=_outlay(flow, basis))
     except InputError as error:
         raise InputError([_at_its_place(problem, typed_as, flow) for problem in error.problems]) from None
     assert record is not None
@@ -244,6 +244,21 @@ def _is_number(text: str | float) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _outlay(flow: Flow | None, basis: "Basis") -> "Outlay | None":
+    """What the case costs and how long it serves; None where no other way is named whose answers cost something."""
+    from tunecase.flow.known import drawn_of
+    from tunecase.inference import Outlay
+    from tunecase.prices import served_months
+
+    if flow is None or basis.project is None:
+        return None
+    serving, hosted = basis.project.serving, basis.project.alternatives.prompt_hosted
+    if not (serving.today or hosted.model or serving.price_per_1k_today):
+        return None
+    drawn = drawn_of(flow)
+    return Outlay(drawn.total_without_answers, served_months(drawn.work.basis))
 
 
 def _with_measured(

@@ -2,6 +2,7 @@
 
 from tunecase.inference.advice import advise, bench_command
 from tunecase.inference.answers import Answers
+from tunecase.inference.break_even import Outlay, break_even
 from tunecase.inference.capacity import capacity
 from tunecase.inference.crossings import crossings
 from tunecase.inference.engines import released
@@ -21,9 +22,9 @@ from tunecase.inference.traffic import Traffic, Week, traffic_of
 from tunecase.inference.ways import priced_ways
 
 __all__ = [
-    "Answers", "Fleet", "Ground", "Latency", "Load", "Narrowed", "Points", "Rate", "Refusal", "Rules", "Seen", "Served",
-    "Server", "Setup", "Trace", "Traffic", "WayDraws", "Week", "advise", "bench_command", "capacity", "crossings",
-    "first_token_met", "fleet", "ground_of", "moved", "moves", "narrowed", "nightly", "priced_ways", "rate",
-    "read_points", "read_trace", "released", "rules_of", "scored", "seen_by", "served", "server_of", "traffic_of",
-    "unreachable", "weigh",
+    "Answers", "Fleet", "Ground", "Latency", "Load", "Narrowed", "Outlay", "Points", "Rate", "Refusal", "Rules", "Seen",
+    "Served", "Server", "Setup", "Trace", "Traffic", "WayDraws", "Week", "advise", "bench_command", "break_even",
+    "capacity", "crossings", "first_token_met", "fleet", "ground_of", "moved", "moves", "narrowed", "nightly",
+    "priced_ways", "rate", "read_points", "read_trace", "released", "rules_of", "scored", "seen_by", "served",
+    "server_of", "traffic_of", "unreachable", "weigh",
 ]  # fmt: skip

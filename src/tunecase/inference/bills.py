@@ -7,7 +7,7 @@ from tunecase.inference.fleet import Rules, fleet, nightly
 from tunecase.inference.traffic import Traffic
 
 if TYPE_CHECKING:
-    from tunecase.quantities import Draws
+    from tunecase.quantities import Draws, Indices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,12 +178,18 @@ def scaled(traffic: Traffic, factor: "float | Draws") -> Traffic:
     return replace(traffic, answers_per_month=traffic.answers_per_month * factor)
 
 
+def evenly(n: int, worlds: int) -> "Indices":
+    """Which of n worlds stand for all of them, spread evenly: their indices, shape (worlds,)."""
+    import numpy as np
+
+    return np.arange(worlds) * n // worlds
+
+
 def some_worlds(traffic: Traffic, worlds: int) -> Traffic:
     """A traffic in so many of its worlds, spread evenly over them."""
     import numpy as np
 
-    n = len(traffic.answers_per_month)
-    at = np.arange(worlds) * n // worlds
+    at = evenly(len(traffic.answers_per_month), worlds)
     drawn = {
         name: getattr(traffic, name)[at]
         for name in (

@@ -83,18 +83,19 @@ def crossings(ground: Ground, ways: Sequence[WayDraws]) -> tuple[Crossing, ...]:
     Returns: one Crossing for each way by the token that has a rank; none where no way with replicas has one.
     """
     ranked = [way for way in ways if way.record.rank is not None]
-    rented = next((way for way in ranked if not _pays_tokens(way) and way.record.tuned), None)
+    rented = next((way for way in ranked if not pays_tokens(way) and way.record.tuned), None)
     if rented is None:
         return ()
     traffic = ground.sketched.traffic
     fleet = Costs.of(traffic, rented.payers)
-    pairs = [(way, Costs.of(traffic, way.payers)) for way in ranked if _pays_tokens(way)]
+    pairs = [(way, Costs.of(traffic, way.payers)) for way in ranked if pays_tokens(way)]
     return tuple(
         _crossing(rented.record.name, way.record.name, crossing_volumes(fleet, tokens)) for way, tokens in pairs
     )
 
 
-def _pays_tokens(way: WayDraws) -> bool:
+def pays_tokens(way: WayDraws) -> bool:
+    """Whether a way pays for its answers one by one, by the token or as a whole."""
     return isinstance(way.payers[0], Tokens | Answers)
 
 

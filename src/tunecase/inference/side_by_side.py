@@ -10,6 +10,7 @@ from tunecase.inference.advice import advise, bench_command
 from tunecase.inference.answers import Answers, Weighed
 from tunecase.inference.bills import Answers as AnswersPaid
 from tunecase.inference.bills import mean_growth
+from tunecase.inference.break_even import Outlay, break_even
 from tunecase.inference.candidates import Candidate, load_of
 from tunecase.inference.capacity import capacity, per_token_s
 from tunecase.inference.crossings import crossings
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 
-def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[str] = ()) -> Inference | None:
+def weigh(
+    basis: Basis, answers: Answers, model: str = "", prompted: Sequence[str] = (), outlay: Outlay | None = None
+) -> Inference | None:
     """What the answers cost after launch, over all ways; None where too little is stated, see `Answers.missing`.
 
     Args:
@@ -35,6 +38,7 @@ def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[st
         answers: what else is known.
         model: that is served; the project's base model when empty.
         prompted: hosted models to compare with, besides those that the project names.
+        outlay: what the project costs, None where that is not known.
     Raises: InputError where the model is not known, and where no way serves the tuned model and one request alone
         misses an objective on every replica; its fields stand in the place of where it was stated.
     """
@@ -66,6 +70,7 @@ def weigh(basis: Basis, answers: Answers, model: str = "", prompted: Sequence[st
         defaults=tuple(basis.used.values()),
         input_tokens=float(ground.traffic.input_tokens.mean()),
         output_tokens=float(ground.traffic.output_tokens.mean()),
+        break_even=() if outlay is None else break_even(ground, weighed.ways, outlay),
     )
 
 

@@ -106,6 +106,12 @@ class Drawn:
         """The sum of the lines that count and have a price, shape (draws,)."""
         return self.walked.total
 
+    @property
+    def total_without_answers(self) -> "Draws":
+        """The same without the answers after launch, shape (draws,)."""
+        answers = self.lines["inference"]
+        return self.total - answers.amount if answers.included and answers.amount is not None else self.total
+
     def along(self, offer: Offer) -> Walked | None:
         """Another first step with the policy after it; None where it cannot be taken."""
         if self.solved is None or self.solved.brings(offer.lever) is None:

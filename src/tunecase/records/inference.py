@@ -182,6 +182,8 @@ class Inference:
     way that serves the tuned model, which the bill counts, None without one. `stated` is True where the project file
     gives the price of 1,000 answers, which the bill and both of these then take. `moves` are (input, share of the
     variance of the month's bill). `loads` are measured loads that came with the question, None without any.
+    `break_even` are the volumes from which the tuned model pays for the project by what its answers save against
+    another way; empty where none is named.
     """
 
     model: str
@@ -203,6 +205,7 @@ class Inference:
     input_tokens: float | None = None
     output_tokens: float | None = None
     loads: MeasuredLoads | None = None
+    break_even: tuple[Crossing, ...] = ()
 
     @property
     def cheapest(self) -> InferenceWay | None:

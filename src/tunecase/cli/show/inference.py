@@ -21,7 +21,7 @@ def print_inference(console: "Console", record: Inference) -> None:
         _throughput(console, record.throughput)
     if record.loads is not None:
         _loads(console, record.loads)
-    for crossing in record.crossings[:CROSSINGS]:
+    for crossing in (*record.break_even[:CROSSINGS], *record.crossings[:CROSSINGS]):
         say(console, sentence(crossing.words))
     if record.moves:
         moved = ", ".join(f"{name} {share(part)}" for name, part in record.moves[:MOVERS])

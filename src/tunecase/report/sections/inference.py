@@ -25,8 +25,9 @@ def inference(material: Material) -> Section:
     record = material.inference
     if record is None:
         return not_done(ID, TITLE, "inference")
+    volumes = (*record.break_even, *record.crossings)
     listings = (
-        Listing("From which volume this changes", tuple(sentence(one.words) for one in record.crossings)),
+        Listing("From which volume this changes", tuple(sentence(one.words) for one in volumes)),
         Listing("What moves the month's bill", tuple(f"{name}: {share(part)}" for name, part in record.moves)),
         Listing("How fast one replica answers", tuple(_throughput(record.throughput, record.loads))),
         Listing("Without a price", tuple(f"{way.name}: {way.missing}." for way in _unpriced(record))),
