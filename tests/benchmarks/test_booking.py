@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "booking.py"
 
 
+@pytest.mark.slow
 def test_a_small_pass_ends_with_json() -> None:
     """Bands drawn midway hold about what they promise, and are narrower for their height than the plan's."""
     words = [sys.executable, str(SCRIPT), "--draws", "4000", "--projects", "1000"]

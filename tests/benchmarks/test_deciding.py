@@ -116,6 +116,7 @@ def test_nothing_is_learnt_from_the_source_played_on(curves):
         assert problem.arms[0].unit not in set(belief.library.unit)
 
 
+@pytest.mark.slow
 def test_a_policy_sees_nothing_of_what_is_to_come(curves):
     """Other errors at later sizes leave the first step of every policy as it was."""
     for episode in [*deciding.world_a(curves, 2, 1), *deciding.world_b(curves, 3, 1)]:

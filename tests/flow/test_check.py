@@ -1,5 +1,6 @@
 """An old case is held against today's prices, ends and rates: what moved is told, and whether the advice holds."""
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,18 @@ def decided(folder: Path, seed: int = 0, **changes: str) -> Path:
     path = case_folder(folder, **changes)
     decide(opened(path, THEN, seed))
     return path
+
+
+@pytest.fixture(scope="module")
+def decided_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound case that was decided, to be copied."""
+    return decided(tmp_path_factory.mktemp("decided"))
+
+
+@pytest.fixture
+def sound(decided_once: Path, tmp_path: Path) -> Path:
+    """A copy of it; its project file."""
+    return Path(shutil.copytree(decided_once.parent, tmp_path / "sound")) / decided_once.name
 
 
 def dearer(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
@@ -63,12 +76,11 @@ def test_a_case_of_the_same_prices_holds_and_nothing_moved(tmp_path: Path) -> No
 
 
 def test_prices_that_moved_are_told_price_by_price_and_line_by_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twice the price of an hour is told as twice, for the bill's card and on every way to train."""
-    path = decided(tmp_path)
     dearer(monkeypatch, 2.0)
-    found = check(opened(path, NOW))
+    found = check(opened(sound, NOW))
     hours = [one for one in found.prices if "hour" in one.name]
     assert len(hours) > 3
     assert [pytest.approx(2.0, rel=0.05)] * len(hours) == [one.factor for one in hours]
@@ -119,12 +131,11 @@ def test_a_newer_exchange_rate_is_told(tmp_path: Path) -> None:
     assert any("more than prices changed" in words and "project file" in words for words in found.notes)
 
 
-def test_a_budget_that_no_longer_holds_the_total_breaks_the_advice(tmp_path: Path) -> None:
+def test_a_budget_that_no_longer_holds_the_total_breaks_the_advice(sound: Path) -> None:
     """Cut below the P80 after the estimate."""
-    path = decided(tmp_path)
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("budget: 30k USD", "budget: 400 USD"), encoding="utf-8")
-    found = check(opened(path, THEN))
+    text = sound.read_text(encoding="utf-8")
+    sound.write_text(text.replace("budget: 30k USD", "budget: 400 USD"), encoding="utf-8")
+    found = check(opened(sound, THEN))
     assert not found.ok
 
 
@@ -145,12 +156,11 @@ def test_without_an_estimate_there_is_nothing_to_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", [[], ["2026"], "none", 3])
-def test_grounds_that_are_none_are_as_good_as_not_noted(settings: object, tmp_path: Path) -> None:
+def test_grounds_that_are_none_are_as_good_as_not_noted(settings: object, sound: Path) -> None:
     """A forged entry ends in no other error than one about itself: its own day counts."""
-    path = decided(tmp_path)
-    case = opened(path, THEN)
+    case = opened(sound, THEN)
     entry = case.ledger.latest("record", "estimate")
     assert entry is not None
     meta = {**entry.meta, "rests_on": {"files": {}, "settings": settings, "fields": {}}}
     case.ledger.append("record", entry.body, recorded_at=entry.recorded_at, verb="estimate", meta=meta)
-    assert entry.recorded_at.date() == check(opened(path, THEN)).since
+    assert entry.recorded_at.date() == check(opened(sound, THEN)).since

@@ -128,9 +128,14 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
 
     Source: Raiffa and Schlaifer (1961). Leaves out measuring once more after that, which could only raise it.
     """
+    return _worth(belief, Candidate(n, draws), payoff.utility(belief), test_rows)
+
+
+def _worth(belief: Belief, candidate: Candidate, utility: "Array", test_rows: int | None) -> float:
+    """`worth_of_run` where the utility of every action in every world is at hand."""
     import numpy as np
 
-    utility = payoff.utility(belief)
+    n, draws = candidate.n, candidate.draws
     errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
     after = _weights(belief, errors, n, draws, test_rows) @ utility
     worth = float(after.max(axis=1).mean() - after.mean(axis=0).max())
@@ -159,16 +164,14 @@ def next_run(
         `why` says so.
     """
     test_rows = belief.points[-1].test_rows
+    if not candidates:
+        return None
+    utility = None if payoff is None else payoff.utility(belief)
     runs = []
     for candidate in candidates:
-        n, draws = candidate.n, candidate.draws
-        removed = narrowing(belief, n, draws, far=far, test_rows=test_rows)
-        worth = None
-        if payoff is not None:
-            worth = worth_of_run(belief, n, draws, payoff=payoff, test_rows=test_rows)
+        removed = narrowing(belief, candidate.n, candidate.draws, far=far, test_rows=test_rows)
+        worth = None if utility is None else _worth(belief, candidate, utility, test_rows)
         runs.append((candidate, removed, worth))
-    if not runs:
-        return None
     candidate, removed, worth = max(runs, key=lambda run: _rank(*run))
     runs_words = f"{counted(candidate.draws, 'run')} of {count(candidate.n)} rows"
     why = f"{runs_words} should remove {share(removed)} of the doubt at {count(far)} rows"

@@ -7,6 +7,7 @@ the tables can give stays None, and its owner marks the line unpriced.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from tunecase import catalog
@@ -239,11 +240,8 @@ class Basis:
             return given.spread
         default = catalog.default(name)
         self.used.setdefault(name, DefaultUsed(name, default.value, default.source))
-        if default.value.startswith("Beta("):
-            a, b = default.value.removeprefix("Beta(").removesuffix(")").split()
-            return Beta(float(a), float(b))
-        quantity = read_quantity(default.value, WANTED[name])
-        return quantity.spread.scaled(self.base_per_usd) if quantity.currency else quantity.spread
+        spread, is_money = _default_spread(name, default.value)
+        return spread.scaled(self.base_per_usd) if is_money else spread
 
     def own_words(self, name: str) -> str | None:
         """The value that the project file gives for a lever's assumption, as typed; None where it gives none."""
@@ -273,6 +271,16 @@ class Basis:
         z = self.worlds.draw(name, Interval(-Z90, Z90))
         sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
         return np.maximum(interval.mid + sides * z, 0.0)
+
+
+@cache
+def _default_spread(name: str, value: str) -> tuple[Spread, bool]:
+    """The spread of a default as its table words it, and whether it is an amount in US dollars."""
+    if value.startswith("Beta("):
+        a, b = value.removeprefix("Beta(").removesuffix(")").split()
+        return Beta(float(a), float(b)), False
+    quantity = read_quantity(value, WANTED[name])
+    return quantity.spread, bool(quantity.currency)
 
 
 def numbered(names: list[str]) -> list[str]:

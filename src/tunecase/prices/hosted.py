@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from tunecase import catalog
@@ -172,6 +173,7 @@ def _unsuited(row: Hosted, basis: Basis) -> str:
     return "" if fits else "training of models of other sizes"
 
 
+@cache
 def _params(model: str) -> int | None:
     """The parameters of a model of the tables; None of another."""
     try:

@@ -48,9 +48,19 @@ def told_apart(rows: tuple[int, int], features: int, shift: float, classes: int,
 @pytest.mark.parametrize("shift", [0.0, 0.7])
 @pytest.mark.parametrize(
     ("rows", "features", "classes", "repeats"),
-    [((50, 50), 25, 0, 300), ((50, 50), 25, 8, 300), ((150, 60), 45, 4, 300), ((200, 200), 75, 0, 200),
-     ((1_500, 1_500), 60, 0, 80)],
-)  # fmt: skip
+    [
+        ((50, 50), 25, 0, 300),
+        *(
+            pytest.param(*sets, marks=pytest.mark.slow)
+            for sets in (
+                ((50, 50), 25, 8, 300),
+                ((150, 60), 45, 4, 300),
+                ((200, 200), 75, 0, 200),
+                ((1_500, 1_500), 60, 0, 80),
+            )
+        ),
+    ],
+)
 def test_four_intervals_in_five_hold_the_auc(rows, features, classes, repeats, shift):
     """With few texts and many, within classes and over all: the interval holds chance where nothing differs, and the
     mean AUC of repeats where the sets differ."""

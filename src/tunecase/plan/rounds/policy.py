@@ -75,10 +75,10 @@ class Sorted:
     lowest: "Draws | None" = None
 
     def means(self, values: "Draws") -> "Draws":
-        """Mean of each group, shape (groups,)."""
+        """Mean of each group, shape (..., groups), of values of shape (..., worlds)."""
         import numpy as np
 
-        return np.asarray(np.add.reduceat(values[self.order], self.starts) / self.sizes)
+        return np.asarray(np.add.reduceat(values.take(self.order, axis=-1), self.starts, axis=-1) / self.sizes)
 
     def group_of(self, shown: "Draws | None", worlds: "Indices") -> "Indices":
         """The group to which other worlds belong by what they show, shape (worlds,)."""
@@ -216,27 +216,24 @@ def best_policy(
     value = np.empty((len(nodes), count))
     all_groups = tuple(sorted_worlds or sort_worlds(nodes, groups))
     for index, node in reversed(list(enumerate(nodes))):
-        value[index] = node.ends
         if any(not index < step.to < len(nodes) for step in node.steps):
             raise ValueError(f"a step of node {index} leads to no later node")
         if not node.steps:
+            value[index] = node.ends
             continue
-        after = [_after(value, node, step) for step in node.steps]
+        after = np.array([node.ends, *(_after(value, node, step) for step in node.steps)])
         for mine, other in (pair[::way] for pair in all_groups[index] for way in (1, -1)):
             if len(mine.order) and len(other.order):
-                best = _best(mine, [node.ends, *after])
-                taken[index, other.order] = best[mine.group_of(node.shown, other.order)]
-        for number, later in enumerate(after):
-            going = taken[index] == number
-            value[index, going] = later[going]
+                taken[index, other.order] = _best(mine, after)[mine.group_of(node.shown, other.order)]
+        value[index] = np.take_along_axis(after, taken[None, index] - END, axis=0)[0]
     return Policy(tuple(nodes), taken, value)
 
 
-def _best(groups: Sorted, values: "Sequence[Draws]") -> "NDArray[np.int8]":
+def _best(groups: Sorted, values: "Draws") -> "NDArray[np.int8]":
     """The best step of each group, END where ending is worth as much; `values` begin with that of ending."""
     import numpy as np
 
-    worths = smooth(np.array([groups.means(value) for value in values]))
+    worths = smooth(groups.means(values))
     # Rounding must not make a step that is worth nothing look worth something.
     worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
     return np.asarray(worths.argmax(axis=0) - 1, dtype=np.int8)
