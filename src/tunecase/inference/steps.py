@@ -18,7 +18,8 @@ class Work:
 
     Gigabytes and TFLOP of one card. `sequences` are those of one step (the stages of a pipeline take turns),
     `merged_inputs` the inputs that share a step. `python`, `four_bit`, `weight_only` (4-bit weights that are widened
-    before the product), `experts`, `amd` and `sums` (over cards) are 1 or 0. `age_years` is the age of the release against the newest that was measured.
+    before the product), `experts`, `amd` and `sums` (over cards) are 1 or 0. `age_years` is the age of the release
+    against the newest that was measured.
     """
 
     weights_gb: Number
