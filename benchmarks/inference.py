@@ -1,10 +1,10 @@
 """How well the throughput of serving is predicted, and which card it names as the cheapest.
 
-    python benchmarks/inference.py [--runs FILE] [--points] [--peer PYTHON]
+    python benchmarks/inference.py [--runs FILE] [--further FILE] [--points] [--peer PYTHON]
 
 Without --runs: ../shared/data/serving_runs.csv, each publisher predicted by constants and a band learnt from the
-others (and from further runs beside it). With --runs: the shipped constants on that file. --peer is a Python in which
-aiconfigurator-core is installed. The last line is one JSON object.
+others (and from --further, or serving_further.csv beside it). With --runs: the shipped constants on that file. --peer
+is a Python in which aiconfigurator-core is installed. The last line is one JSON object.
 """
 
 import argparse
@@ -58,6 +58,7 @@ def main() -> None:
     """Prints errors by publisher, and the figures as one line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, help="a table with the columns of serving_runs.csv")
+    parser.add_argument("--further", type=Path, default=FURTHER, help="runs of further publishers to learn from")
     parser.add_argument("--points", action="store_true", help="score one and three measured points as well")
     parser.add_argument("--peer", type=Path, help="a Python with aiconfigurator-core")
     asked = parser.parse_args()
@@ -67,7 +68,7 @@ def main() -> None:
         return
     runs, skipped = read_runs(path)
     refusals = [(run, answer) for run in runs if isinstance(answer := rate(run.setup, run.load), Refusal)]
-    scored = shipped(runs) if asked.runs else publishers_left_out(runs)
+    scored = shipped(runs) if asked.runs else publishers_left_out(runs, asked.further)
     result = {
         "constants": "shipped" if asked.runs else "publishers left out",
         "throughput": throughput(scored, refusals, skipped),
@@ -95,9 +96,9 @@ def shipped(runs: Sequence[Run]) -> list[Scored]:
     return scored
 
 
-def publishers_left_out(runs: Sequence[Run]) -> list[Scored]:
+def publishers_left_out(runs: Sequence[Run], beside: Path) -> list[Scored]:
     """Runs beside predictions and bands learnt without their publisher, the bands on errors left out once more."""
-    further = read_runs(FURTHER)[0] if FURTHER.is_file() else []
+    further = read_runs(beside)[0] if beside.is_file() else []
     stack = stacked([*runs, *further])
     publishers = np.array([run.publisher for run in stack.runs])
     scored = []

@@ -1,9 +1,10 @@
 """Fits the constants of serving on published runs, each publisher counting once, with priors on every constant.
 
-    python benchmarks/inference_fit.py [--runs FILE ...] [--write]
+    python benchmarks/inference_fit.py [--runs FILE ...] [--further FILE] [--write]
 
-Without --runs: ../shared/data/serving_runs.csv and further runs beside it. Prints the error of each publisher under
-constants that were fitted without it; --write puts those fitted on all of them into serving_constants.csv.
+Without --runs: ../shared/data/serving_runs.csv, and --further or serving_further.csv beside it. Prints the
+error of each publisher under constants that were fitted without it; --write puts those fitted on all of them into
+serving_constants.csv.
 """
 
 import argparse
@@ -36,8 +37,9 @@ SCALE = 0.25
 # Publishers differ by habits and flags: while fitting, each may be off by a factor of its own, with this deviation of
 # its logarithm. The factors are thrown away.
 PUBLISHERS_APART = 0.2
-# A band holds three quarters of every publisher of at least so many runs, unless P90 is more than so many times P10.
-LEAST_INSIDE, FEWEST_RUNS, WIDEST_BAND = 0.75, 15, 3.8
+# A band holds three quarters of every publisher of at least so many runs, save of those for which P90 would have to be
+# more than so many times P10: a band that wide says nothing.
+LEAST_INSIDE, FEWEST_RUNS, WIDEST_BAND = 0.75, 15, 4.0
 NAMES = tuple(f.name for f in fields(Constants))
 Floats = NDArray[np.float64]
 
@@ -163,16 +165,17 @@ def left_out(stack: Stack) -> tuple[Floats, dict[str, Constants]]:
 
 
 def spread_of(errors: Floats, publishers: NDArray[np.str_], shift: float) -> float:
-    """The standard deviation whose 80% band holds three quarters of the runs of every publisher, within bounds.
+    """The standard deviation of the narrowest 80% band that holds three quarters of the runs of every publisher.
 
-    Publishers of few runs do not count; beyond the widest band that still says something it is not widened.
+    Publishers of few runs do not count, nor those that only a band too wide to say anything would hold.
     """
+    widest = float(np.log(WIDEST_BAND)) / (2 * NINETY)
     needed = [
         float(np.quantile(np.abs(errors[publishers == name] - shift), LEAST_INSIDE)) / NINETY
         for name in sorted(set(publishers.tolist()))
         if (publishers == name).sum() >= FEWEST_RUNS
     ]
-    return min(max(needed), float(np.log(WIDEST_BAND)) / (2 * NINETY))
+    return max((need for need in needed if need <= widest), default=widest)
 
 
 def shift_of(errors: Floats, weights: Floats) -> float:
@@ -190,9 +193,10 @@ def main() -> None:
     """Prints how well publishers left out are predicted, and writes the constants where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, nargs="+", help="tables with the columns of serving_runs.csv")
+    parser.add_argument("--further", type=Path, default=FURTHER, help="runs of further publishers")
     parser.add_argument("--write", action="store_true", help="write the constants into the table")
     asked = parser.parse_args()
-    paths = asked.runs or [path for path in (SHARED, FURTHER) if path.is_file()]
+    paths = asked.runs or [path for path in (SHARED, asked.further) if path.is_file()]
     stack = stacked([run for path in paths for run in read_runs(path)[0]])
     errors, _ = left_out(stack)
     publishers = np.array([run.publisher for run in stack.runs])

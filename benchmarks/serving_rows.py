@@ -40,11 +40,11 @@ ASSUMED_PRECISION = "fp16"
 PRECISIONS = (
     (r"w4a8|qoq", "w4a8"),
     (r"fp4", "fp4"),
-    (r"awq|gptq(?!.*(?:8bit|int8))|int4|w4a16|4-?bit|nf4|\bq4", "int4"),
+    (r"awq|marlin|gptq(?!.*(?:8bit|int8))|int4|w4a16|\b4[- ]?bit|nf4|\bq4", "int4"),
     (r"fp8", "fp8"),
-    (r"w8a8|w8a16|int8|8-?bit", "int8"),
+    (r"w8a8|w8a16|int8|\b8[- ]?bit", "int8"),
     (r"bf16|bfloat16", "bf16"),
-    (r"fp16|float16|half", "fp16"),
+    (r"fp16|float16|half|\b16[- ]?bit|^full$", "fp16"),
     (r"fp32|float32", "fp32"),
 )
 OPEN_LOAD = r"req\w*/s|\brps\b|\bqps\b"
@@ -52,8 +52,12 @@ MACHINE_CARDS = 8
 # The words of a GPU's name that say nothing.
 IDLE_GPU = (
     r"\b(?:nvidia|amd|instinct|geforce|tesla|gpus?|tensor core|generation|server edition)\b"
-    r"|\b\d+ ?x ?(?=[a-z])|\(.*?\)"
+    r"|\b\d+ ?x ?(?=[a-z])|(?<=\w)[ -]?x\d{1,2}$|\(.*?\)"
 )
+# How many cards the name of a GPU counts, before it or after it.
+COUNTED = r"^\D{0,2}(\d+) ?x(?= ?\D)|[ -]?x(\d{1,2})$"
+# Programs for one user at a time; others that are not known are read as servers that run from Python.
+SINGLE_USER = r"llama|gguf|transformers|exllama|ctranslate|mlx"
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def _run(row: dict[str, str], name: str, publisher: str) -> Run:
         raise _LeftOutError("an open load: its throughput is the rate at which requests were sent")
     if row.get("source", "").startswith("mlperf") and _text(row, "model").startswith(("gpt-j", "gptj")):
         raise _LeftOutError("searched with four beams for each request")
-    cards = _number(row, "n_gpus") or _cards_of_layout(row)
+    cards = _number(row, "n_gpus") or _cards_of_layout(row) or _counted(row)
     if not cards or cards < 1:
         raise _LeftOutError("the number of cards is not stated")
     if not _number(row, "output_len"):
@@ -252,6 +256,12 @@ def _cards_of_layout(row: dict[str, str]) -> float | None:
     return tensor * int(stages[1]) if tensor and stages else tensor
 
 
+def _counted(row: dict[str, str]) -> float | None:
+    """Cards as the name of the GPU counts them, None where attention is split by data as well."""
+    found = re.search(COUNTED, _text(row, "gpu"))
+    return float(found[1] or found[2]) if found and "adp" not in _text(row, "parallel") else None
+
+
 def _layout(row: dict[str, str], cards: int, model: Served, card: Gpu, precision: str) -> tuple[int, int, float]:
     """Tensor and pipeline degree, and the cards that worked."""
     parallel = _text(row, "parallel")
@@ -300,13 +310,15 @@ def _engine(row: dict[str, str]) -> str:
     name = _text(row, "engine")
     if name in ("", "other"):
         return "lmdeploy" if "turbomind" in _text(row, "engine_version") + _text(row, "notes") else "other"
-    known = ((a, e.name) for e in engines() for a in (e.name, *e.aliases) if name.startswith(a.casefold()))
-    return max(known, key=lambda pair: len(pair[0]), default=("", name))[1]
+    known = [(a, e.name) for e in engines() for a in (e.name, *e.aliases) if name.startswith(a.casefold())]
+    inside = [(e.name, e.name) for e in engines() if e.name in name.replace("trtllm", "tensorrt-llm")]
+    unknown = name if re.search(SINGLE_USER, name) else "other"
+    return max(known or inside, key=lambda pair: len(pair[0]), default=("", unknown))[1]
 
 
 def date_of(row: dict[str, str]) -> str:
     """The month of the engine: of its version where that is known, else of the measurement; empty where neither is."""
-    version = _text(row, "engine_version")
+    version = _text(row, "engine_version") or _text(row, "engine")
     number = re.search(r"\d+\.\d+(?:\.\d+)*", "" if "tensorrt 9" in version or "tensorrt 10" in version else version)
     month = released(_engine(row), number[0]) if number else ""
     stated = re.match(r"(20\d\d)(?:-(\d\d))?", _text(row, "date"))

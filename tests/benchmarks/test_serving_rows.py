@@ -52,6 +52,7 @@ def test_a_row_is_a_set_up_a_load_and_a_throughput(rows: ModuleType) -> None:
     [
         ("NVIDIA H100 80GB SXM5", "H100"), ("8xH100", "H100"), ("H100 PCIe 80GB", "H100-PCIE"), ("a100", "A100-80GB"),
         ("A100 SXM 80GB", "A100-80GB"), ("rtx-6000-ada", "RTX6000Ada"), ("mi300x-oam", "MI300X"), ("4090", "RTX4090"),
+        ("2 x RTX 4090", "RTX4090"), ("H100x8", "H100"),
     ],
 )  # fmt: skip
 def test_a_card_has_many_names(rows: ModuleType, name: str, card: str) -> None:
@@ -86,6 +87,33 @@ def test_replicas_share_the_concurrency(rows: ModuleType) -> None:
     """Eight cards of single replicas serve an eighth each."""
     run = rows.read_row({**ROW, "n_gpus": "8"}, "one")
     assert (run.replicas, run.load.concurrency, run.setup.tensor) == (8, 4, 1)
+
+
+@pytest.mark.parametrize(("gpu", "cards"), [("8x H100", 8), ("H100x2", 2)])
+def test_the_name_of_a_card_may_count_them(rows: ModuleType, gpu: str, cards: int) -> None:
+    """Where no column holds the number of cards."""
+    assert rows.read_row({**ROW, "gpu": gpu, "n_gpus": "", "tp": ""}, "one").setup.cards == cards
+
+
+@pytest.mark.parametrize(
+    ("name", "engine", "month"),
+    [
+        ("sglang v0.4.6", "sglang", "2025-04"), ("Triton + TensorRT-LLM", "tensorrt-llm", ""),
+        ("LightLLM", "other", ""), ("llama.cpp", "llama.cpp", ""),
+    ],
+)  # fmt: skip
+def test_an_engine_has_many_names(rows: ModuleType, name: str, engine: str, month: str) -> None:
+    """A version may stand in its cell; an unknown server is read as another, a program for one user is not."""
+    setup = rows.read_row({**ROW, "engine": name, "engine_version": "", "date": ""}, "one").setup
+    assert (setup.engine, setup.engine_date) == (engine, month)
+
+
+@pytest.mark.parametrize(
+    ("words", "precision"), [("W4A16", "int4"), ("16-bit", "fp16"), ("8 bit", "int8"), ("FP8-dynamic", "fp8")]
+)
+def test_a_precision_has_many_names(rows: ModuleType, words: str, precision: str) -> None:
+    """Bits, kernels and formats."""
+    assert rows.read_row({**ROW, "precision": words}, "one").setup.precision == precision
 
 
 def test_a_pipeline_is_no_tensor_parallelism(rows: ModuleType) -> None:

@@ -17,8 +17,9 @@ class Work:
     """What one card of one pipeline stage does at a load, in a decode step and for one request's input.
 
     Gigabytes and TFLOP of one card. `sequences` are those of one step (the stages of a pipeline take turns),
-    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `experts`, `amd` and `sums` (over cards) are
-    1 or 0. `age_years` is the age of the release against the newest that was measured.
+    `merged_inputs` the inputs that share a step. `python`, `four_bit`, `weight_only` (4-bit weights that are widened
+    before the product), `experts`, `amd` and `sums` (over cards) are 1 or 0. `age_years` is the age of the release
+    against the newest that was measured.
     """
 
     weights_gb: Number
@@ -42,6 +43,7 @@ class Work:
     python: Number
     age_years: Number
     four_bit: Number
+    weight_only: Number
     experts: Number
     amd: Number
 
@@ -80,7 +82,7 @@ def request_seconds(work: Work, at: Constants) -> Number:
 def step_seconds(work: Work, at: Constants) -> Number:
     """Seconds of one decode step on one stage.
 
-        reading = (weights / (experts' share x 4-bit share) + cache) / (bandwidth x share)
+        reading = (weights / (4-bit share or experts' share) + cache) / (bandwidth x share)
         step    = (reading^p + computing^p)^(1/p) + layers x t_layer + sequences x t_sequence + sums over cards
 
     Source: the roofline with overheads; constants fitted, serving_constants.csv.
@@ -142,8 +144,9 @@ def _by_engine(compiled: float, python: float, work: Work) -> Number:
 
 
 def _slower(work: Work, at: Constants) -> Number:
-    """How many times longer weights take to read than plain ones of as many bytes."""
-    return 1 / (_part(work.four_bit, at.four_bit_bandwidth) * _part(work.experts, at.expert_bandwidth))
+    """How many times longer weights take to read than plain ones of as many bytes; 4-bit experts pay once."""
+    wide_experts = work.experts * (1 - work.four_bit)
+    return 1 / (_part(work.four_bit, at.four_bit_bandwidth) * _part(wide_experts, at.expert_bandwidth))
 
 
 def _bandwidth(work: Work, at: Constants) -> Number:
@@ -151,7 +154,7 @@ def _bandwidth(work: Work, at: Constants) -> Number:
 
 
 def _computing(tflop: Number, share: float, work: Work, at: Constants) -> Number:
-    return tflop / (work.tflops * share * _part(work.four_bit, at.four_bit_products))
+    return tflop / (work.tflops * share * _part(work.weight_only, at.four_bit_products))
 
 
 def _attending(tflop: Number, work: Work, at: Constants) -> Number:

@@ -11,6 +11,8 @@ GIB = 2**30
 # Bytes of one weight; 4-bit weights keep a scale for each small group, and some layers in 16 bit.
 WEIGHT_BYTES = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.57, "fp4": 0.57}
 EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
+# Checkpoints in these floats come with scales for a cache of 8 bits; those in whole numbers do not.
+FLOATS = ("fp8", "fp4")
 CACHE_BYTES = {**WEIGHT_BYTES, "fp4": 0.5, "int4": 0.5}
 # What an engine uses of a card's memory, and what it takes beside weights and cache: a share, at most so much.
 USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.92, 0.04, 2.0
@@ -51,9 +53,9 @@ def cache_bytes(setup: Setup, tokens: float) -> float:
 
 
 def _kept_in(setup: Setup) -> str:
-    """The precision in which an engine keeps the cache unless it is told: 8 bit where TensorRT-LLM has such weights."""
+    """What an engine keeps the cache in unless it is told: 8 bit where TensorRT-LLM has weights in narrow floats."""
     compiled = engine(setup.engine)
-    narrow = setup.precision in (*EIGHT_BIT, *FOUR_BIT) and setup.card.peak_fp8_tflops > 0
+    narrow = setup.precision in FLOATS and setup.card.peak_fp8_tflops > 0
     return "fp8" if compiled is not None and compiled.name == "tensorrt-llm" and narrow else "fp16"
 
 
@@ -87,13 +89,18 @@ def rate_tflops(card: Gpu, precision: str) -> float:
     """The best large product of a card in the precision in which it computes [TFLOP/s]."""
     if precision == "fp32":
         return card.product_tflops / 2
-    if precision == "fp4" and card.generation in NATIVE_FOUR_BIT and card.product_fp8_tflops:
+    if _native_four_bit(card, precision):
         return 2 * card.product_fp8_tflops
     if precision in EIGHT_BIT and card.product_fp8_tflops:
         return card.product_fp8_tflops
     if precision == "int8" and card.generation in WHOLE_NUMBER_UNITS:
         return WHOLE_NUMBER_GAIN * card.product_tflops
     return card.product_tflops
+
+
+def _native_four_bit(card: Gpu, precision: str) -> bool:
+    """Whether a card computes products in 4 bit rather than widen the weights before."""
+    return precision == "fp4" and card.generation in NATIVE_FOUR_BIT and card.product_fp8_tflops > 0
 
 
 def touched(model: Served, tokens: float) -> float:
@@ -168,6 +175,7 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
         python=float(engine.overheads == "python"),
         age_years=years_old(setup.engine_date),
         four_bit=float(setup.precision in FOUR_BIT),
+        weight_only=float(setup.precision in FOUR_BIT and not _native_four_bit(card, setup.precision)),
         experts=float(model.experts > 0),
         amd=float(card.generation.startswith("cdna")),
     )
