@@ -16,8 +16,10 @@ from tests.command import tunecase
 from tests.io.trackers.stores import folder as mlruns
 from tests.projects import TODAY, written
 from tunecase import flow
+from tunecase.books import held
 from tunecase.case import Case
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
+from tunecase.flow import Flow
 from tunecase.flow.opened import spent
 from tunecase.flow.spend import ImportAsked, ServingAsked
 from tunecase.records import Imported, Metered
@@ -427,13 +429,18 @@ def kinds(folder: Path) -> list[str]:
     return [entry.verb for entry in opened(folder).ledger.entries()]
 
 
+def paid_in_all(flow: Flow) -> float:
+    """Every charge that counts, those beside the budget too."""
+    return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
+
+
 def test_what_was_served_is_booked_once(tmp_path: Path) -> None:
     """The period and its cost; again they add nothing; a cost that is stated later is booked by itself."""
     bare = serve(tmp_path, **{name: text for name, text in OCTOBER.items() if name != "cost"})
     assert (1, 0, ["served"]) == (len(bare.periods), len(bare.charges), kinds(tmp_path))
     later = serve(tmp_path, **OCTOBER)
     assert (0, 1, 1) == (len(later.periods), len(later.charges), later.known)
-    assert (["served", "spend"], 640.0) == (kinds(tmp_path), spent(opened(tmp_path)))
+    assert (["served", "spend"], 640.0) == (kinds(tmp_path), paid_in_all(opened(tmp_path)))
     again = serve(tmp_path, **OCTOBER)
     assert ((), (), 1, 2) == (again.periods, again.charges, again.known, len(kinds(tmp_path)))
 
@@ -451,10 +458,10 @@ def test_other_figures_of_booked_days_correct_them_where_asked(tmp_path: Path) -
     dry = serve(tmp_path, **OCTOBER | {"answers": "42k", "cost": "650 USD"}, restated=True, dry_run=True)
     assert (1, 2) == (dry.restated, len(kinds(tmp_path)))
     assert 1 == serve(tmp_path, **OCTOBER | {"answers": "42k", "cost": "650 USD"}, restated=True).restated
-    assert (650.0, 4) == (spent(opened(tmp_path)), len(kinds(tmp_path)))
+    assert (650.0, 4) == (paid_in_all(opened(tmp_path)), len(kinds(tmp_path)))
     assert [] == list(serve(tmp_path, **OCTOBER | {"answers": "42k", "cost": "650 USD"}).periods)
     back = serve(tmp_path, **OCTOBER, restated=True)
-    assert (1, 1, 640.0) == (len(back.periods), len(back.charges), spent(opened(tmp_path)))
+    assert (1, 1, 640.0) == (len(back.periods), len(back.charges), paid_in_all(opened(tmp_path)))
 
 
 def test_a_bill_is_the_money_of_what_was_served(tmp_path: Path) -> None:
@@ -465,7 +472,7 @@ def test_a_bill_is_the_money_of_what_was_served(tmp_path: Path) -> None:
         serve(tmp_path, **OCTOBER)
     assert "served" not in kinds(tmp_path)
     assert 1 == len(serve(tmp_path, **{name: text for name, text in OCTOBER.items() if name != "cost"}).periods)
-    assert 600.0 == spent(opened(tmp_path))
+    assert 600.0 == paid_in_all(opened(tmp_path))
 
 
 def test_a_meter_of_days_grows_by_what_is_new(tmp_path: Path) -> None:
@@ -479,7 +486,7 @@ def test_a_meter_of_days_grows_by_what_is_new(tmp_path: Path) -> None:
     meter.write_text(meter.read_text(encoding="utf-8").replace("2026-11-03,1,1,1\n", ""), encoding="utf-8")
     more = serve(tmp_path, place=str(meter))
     assert (1, 1, 2) == (len(more.periods), len(more.charges), more.known)
-    assert 67.4 == pytest.approx(spent(opened(tmp_path)))
+    assert 67.4 == pytest.approx(paid_in_all(opened(tmp_path)))
     with pytest.raises(InputError, match="--answers beside the file"):
         serve(tmp_path, place=str(meter), answers="5")
 
