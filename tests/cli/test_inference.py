@@ -33,7 +33,7 @@ def test_it_answers_without_a_project(tmp_path: Path) -> None:
     assert 0 == ran.code, ran.err
     lines = ran.out.strip().splitlines()
     assert lines[0].startswith("INFERENCE")
-    assert "a month with" in lines[0]
+    assert "a month expected with" in lines[0]
     assert len(lines) <= 25
     assert all(len(line) <= 80 for line in lines)
     assert [] == list(tmp_path.iterdir())

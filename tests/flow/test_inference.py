@@ -103,6 +103,13 @@ def test_a_price_that_is_none(price: str, wanted: str) -> None:
     assert problem.fix
 
 
+def test_a_price_of_ones_own_is_of_one_card() -> None:
+    """Of none, or of several, nobody knows whose it is."""
+    for gpu, got in ((None, "2, of no card"), (["L4", "H100"], "2, of L4, H100")):
+        (problem,) = problems(price="2", **(LOADED | {"gpu": gpu})).values()
+        assert ("--price", got) == (problem.where, problem.got)
+
+
 def test_a_price_of_ones_own_is_that_of_every_hour_on_demand() -> None:
     """Typed as a number or with its unit, the same; twice the price is twice the bill."""
     months = [

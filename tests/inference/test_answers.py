@@ -171,7 +171,7 @@ def test_measured_loads_move_what_a_replica_gives(tmp_path: Path) -> None:
     """Twice as fast as the same load said otherwise: the replica of the answer is faster, and its band narrower."""
     text = f"problem: {{volume: 200k per month}}\nmodels: ['{MODEL.removesuffix('-Instruct')}']\n"
     project = project_of(text + SERVED.replace("L4", "H100"), tmp_path)
-    fast = vllm_result(request_throughput=16.0, output_throughput=3200.0)
+    fast = vllm_result(duration=10.0, request_throughput=16.0, output_throughput=3200.0, mean_e2el_ms=995.0)
     points = read_points(written(tmp_path / "load.json", fast), STATED).points
     before, after = (weigh(basis(project, 50), Answers(points=of)) for of in ((), points))
     assert before is not None

@@ -108,8 +108,6 @@ def _question(
     problems: list[Problem] = []
     with _gathered(problems):
         price = _own_price(asked.price)
-        if price is not None and len(asked.words.get("gpu") or ()) != 1:
-            raise InputError(Problem("--price", f"{asked.price}, of no card", "one card", "name it: --gpu L4"))
     lacking = [name for name in MISSING if name not in changes]
     if flow is not None or "serving.traffic.trace" in changes:
         lacking = []  # the case or the trace may say it
@@ -117,6 +115,7 @@ def _question(
         basis = _basis(flow, changes, worlds, today)
         answers = _known(flow, basis, changes)
         lacking = list(answers.missing(basis))
+        _check_card(asked, basis)
     problems += [_missing(name, flow) for name in lacking]
     with _gathered(problems):
         _check_model(asked.model, flow)
@@ -135,6 +134,15 @@ def _gathered(problems: list[Problem]) -> Iterator[None]:
         yield
     except InputError as error:
         problems += error.problems
+
+
+def _check_card(asked: InferenceAsked, basis: "Basis") -> None:
+    """Raises InputError where a price of one's own is not that of one card."""
+    assert basis.project is not None
+    named = basis.project.serving.gpus or basis.project.compute.gpus
+    if asked.price is not None and len(named) != 1:
+        of = ", ".join(named) or "no card"
+        raise InputError(Problem("--price", f"{asked.price}, of {of}", "the price of one card", "name it: --gpu L4"))
 
 
 def _check_model(model: str, flow: Flow | None) -> None:

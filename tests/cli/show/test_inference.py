@@ -11,14 +11,24 @@ from tunecase.records import DefaultUsed, InferenceWay
 def test_the_answer_stands_first_beside_todays() -> None:
     """With the way that gives it; dearer and cheaper by the middle, and as much where the figures are alike."""
     record = samples.inference()
-    assert "260 USD (240 to 310) a month with 1 x L4 on demand; dearer than today's answers: 1.3 against 0.60" in flat(
-        "inference", record
+    assert (
+        "260 USD (240 to 310) a month expected with 1 x L4 on demand; dearer than today's answers: 1.3 against 0.60"
+        in flat("inference", record)
     )
     cheap = replace(record, today_per_1k=Band(5.0, 6.0, 7.0, 8.0))
     assert "cheaper than today's answers: 1.3 against 6.0 USD per 1,000" in flat("inference", cheap)
     alike = replace(record, today_per_1k=record.per_1k)
     assert "as much as today's answers" in flat("inference", alike)
     assert "today's" not in flat("inference", replace(record, today_per_1k=None))
+
+
+def test_the_expected_month_counts_and_a_cheaper_prompted_model_is_named() -> None:
+    """The mean where the record holds it, in the answer and the table; the prompted model where today's is unknown."""
+    prompted, rented, *rest = samples.inference().ways
+    ways = (replace(prompted, expected=130.0), replace(rented, expected=270.0), *rest)
+    text = flat("inference", replace(samples.inference(), ways=ways, today_per_1k=None))
+    assert "270 USD a month expected with 1 x L4 on demand; openai/gpt-4.1-mini, prompted costs less, 130 USD" in text
+    assert "today" not in text
 
 
 def test_a_stated_price_and_no_price_at_all() -> None:
@@ -36,11 +46,11 @@ def test_ways_without_a_price_are_named_in_one_line() -> None:
     assert "Without a price: tuned model paid by the token. --json says what each lacks." in text
     assert "bf16 weights in vllm" not in text
     assert "requests of 1.4k tokens, 760 of them instructions and examples" in text
-    assert "* prompted, not tuned" in text
+    assert "* not the tuned model" in text
     assert "objective not met" in text
     lacking = replace(record, ways=tuple(way for way in record.ways if way.per_month is None))
     assert "tuned model paid by the token: a host that serves it" in flat("inference", lacking)
-    assert "* prompted" not in flat("inference", lacking)
+    assert "* not the tuned model" not in flat("inference", lacking)
 
 
 def test_columns_are_aligned_and_what_is_certain_has_no_range() -> None:
@@ -49,7 +59,7 @@ def test_columns_are_aligned_and_what_is_certain_has_no_range() -> None:
     record = replace(samples.inference(), ways=(*samples.inference().ways[:2], certain))
     lines = printed("inference", record).splitlines()
     head = next(line for line in lines if line.startswith("way"))
-    end = head.index("USD a month") + len("USD a month")
+    end = head.index("USD expected") + len("USD expected")
     for way, amount in (("openai/gpt", "120"), ("1 x L4", "260"), ("2 x T4", "900")):
         row = next(line for line in lines if line.startswith(way) and "today" not in line and "is cheaper" not in line)
         assert row[:end].endswith(f" {amount}"), row

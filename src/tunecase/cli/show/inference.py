@@ -46,7 +46,8 @@ def _answer(record: Inference) -> str:
     best = record.cheapest
     if best is None:
         return "no way to serve the tuned model has a price and meets the objectives"
-    much = money(best.expected, record.currency) if best.expected is not None else money_band(record.per_month, "")
+    band = money_band(record.per_month, record.currency)
+    much = band if best.expected is None else money(best.expected, record.currency)
     return f"{much} a month expected with {best.name}{_beside_today(record)}{_cheaper_way(record, best)}"
 
 
