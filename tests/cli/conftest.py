@@ -1,11 +1,20 @@
 """What the tests of the commands share: a case that was run to its end."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.audited import checked_once
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
+
+
+@pytest.fixture(autouse=True, scope="package")
+def same_rows_checked_once() -> Iterator[None]:
+    """Rows that an earlier test audited are not checked again."""
+    with checked_once():
+        yield
 
 
 @pytest.fixture(scope="session")
