@@ -52,7 +52,7 @@ def weigh(
     each, month = _bill_of(weighed, price_of_answers(basis) if stated else None)
     today, replica = _today(weighed), _replica(weighed)
     return Inference(
-        model=ground.model.name,
+        model=_tuned_model(basis, model) or ground.model.name,
         traffic=traffic_words(ground.traffic),
         answers_per_month=band(ground.traffic.answers_per_month * mean_growth(ground.traffic)),
         months=band(ground.traffic.months),
@@ -72,6 +72,12 @@ def weigh(
         output_tokens=float(ground.traffic.output_tokens.mean()),
         break_even=() if outlay is None else break_even(ground, weighed.ways, outlay),
     )
+
+
+def _tuned_model(basis: Basis, asked: str) -> str:
+    """The hosted model that the project tunes, unless another was asked about."""
+    hosted = basis.project.compute.hosted if basis.project else None
+    return "" if asked or hosted is None else hosted
 
 
 def _bill_of(weighed: Weighed, stated: "Draws | None") -> "tuple[Draws | None, Draws | None]":
