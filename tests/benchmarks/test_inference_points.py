@@ -38,13 +38,13 @@ def runs_of(publisher: str, off: float, scatter: float, tensor: int = 1) -> list
 
 
 def test_points_take_the_error_of_a_layout_away() -> None:
-    """A layout that is off by a factor is right after one point, but for the scatter of its runs."""
+    """Of a layout that is off by 40 or 50%, one point takes more than half away, and three nearly all."""
     runs = [*runs_of("slow", 0.6, 0.02), *runs_of("fast", 1.5, 0.02)]
     one, three = one_point(runs), three_points(runs)
     assert one["n"] == 2 * 5 * 9
     assert three["n"] == 2 * 5 * 7
-    assert one["median"] < 12
-    assert three["median"] < min(one["median"], 5)
+    assert one["median"] < 20
+    assert three["median"] < min(one["median"], 7)
     assert set(one["coverage80"]) == {"slow", "fast"}
 
 

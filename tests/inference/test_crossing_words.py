@@ -8,7 +8,7 @@ from tunecase.inference.crossing_words import Points, break_even_words, crossing
 @pytest.mark.parametrize(
     ("points", "always", "never", "words"),
     [
-        ((4e5, 9e5, 2.1e6), 0.0, 0.0, "A is cheaper than B from 400k to 2.1M answers a month on (900k in the middle)"),
+        ((4e5, 9e5, 2.1e6), 0.0, 0.0, "A is cheaper than B from about 900k answers a month on (80%: 400k to 2.1M)"),
         ((None, None, None), 0.0, 1.0, "A is dearer than B at every volume"),
         ((None, None, None), 1.0, 0.0, "A is cheaper than B at every volume"),
         (
