@@ -26,7 +26,11 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("quantities", "Doubt and units", ("quantities/spread.py", "quantities/sensitivity.py", "quantities/units.py")),
+    Chapter(
+        "quantities",
+        "Doubt and units",
+        ("quantities/spread.py", "quantities/sensitivity.py", "quantities/units.py"),
+    ),
     Chapter("prices", "Prices", ("prices/",)),
     Chapter("problem", "The problem and its statistics", ("problem/", "quantities/statistics.py")),
     Chapter(
