@@ -54,7 +54,7 @@ def _answer(record: Inference) -> str:
 def _cheaper_way(record: Inference, best: InferenceWay) -> str:
     """Which prompted model costs less than the tuned one; empty where none does."""
     first = record.ways[0] if record.ways else best
-    if first.tuned or first.expected is None or record.today_per_1k is not None:
+    if first.kind != "hosted" or first.expected is None or record.today_per_1k is not None:
         return ""
     return f"; {first.name} costs less, {money(first.expected, record.currency)}"
 
@@ -128,7 +128,8 @@ def _load(load: MeasuredLoad) -> str:
 
 def _assumed(console: "Console", defaults: tuple[DefaultUsed, ...]) -> None:
     """The defaults of the traffic and the spare, by the last part of their names."""
-    own = [used for used in defaults if used.field.startswith(("serving.traffic.", "serving.spare"))]
+    named = [used for used in defaults if used.field.startswith(("serving.traffic.", "serving.spare"))]
+    own = [used for used in named if not used.field.endswith("length_spread")]  # no option states it
     if own:
         words = "; ".join(f"{used.field.rpartition('.')[2].replace('_', ' ')} {used.value}" for used in own)
         say(console, f"Assumed: {words}. --json has the sources.", "dim")

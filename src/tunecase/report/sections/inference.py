@@ -68,7 +68,7 @@ def _table(record: Inference) -> Table:
     ]  # fmt: skip
     numeric = tuple(at for at, (head, _) in enumerate(columns) if head not in ("Way", "Objective"))
     first = tuple(at for at, way in enumerate(ways) if way is record.cheapest)
-    prompted = "" if all(way.tuned for way in ways) else " * prompted, not tuned: its score is another one."
+    prompted = "" if all(way.tuned for way in ways) else " * not the tuned model: its score is another one."
     note = f"{record.currency}, by expected cost; the cheapest way that serves the tuned model is marked.{prompted}"
     rows = tuple(tuple(Cell(text) for text in row) for row in zip(*(cells for _, cells in columns), strict=True))
     return Table(record.traffic, tuple(head for head, _ in columns), rows, numeric, first, note)
