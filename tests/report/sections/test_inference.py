@@ -53,14 +53,14 @@ def test_the_table_holds_what_has_a_price_and_marks_the_cheapest_tuned_way() -> 
         row[0].text for row in shown.rows
     ]
     assert (1,) == shown.strong
-    assert "* prompted" in shown.note
+    assert "* not the tuned model" in shown.note
     rented = dict(zip((str(name) for name in shown.head), (cell.text for cell in shown.rows[1]), strict=True))
     assert ("", "0.60", "2.6", "unsure") == tuple(
         rented[name] for name in ("Mtok cached", "Mtok in", "Mtok out", "Objective")
     )
     assert all(len(row) == len(shown.head) for row in shown.rows)
     tuned = replace(record, ways=tuple(way for way in record.ways if way.tuned))
-    assert "prompted" not in table(tuned).note
+    assert "not the tuned" not in table(tuned).note
     assert "Mtok cached" not in table(tuned).head
 
 
