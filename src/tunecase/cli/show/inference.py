@@ -17,6 +17,7 @@ def print_inference(console: "Console", record: Inference) -> None:
     heading(console, "inference", _answer(record), record.ok)
     say(console, f"{record.model}: {record.traffic}.")
     _ways(console, record)
+    _rented(console, record.cheapest)
     if record.throughput is not None:
         _throughput(console, record.throughput)
     if record.loads is not None:
@@ -97,6 +98,15 @@ def _note(way: InferenceWay) -> str:
     """Why a way has no rank, and the length of what a prompted model reads."""
     objective = f"objective {way.objective}" if way.objective in ("not met", "unsure") else ""
     return "; ".join(part for part in (objective, *(way.notes[:1] if way.kind == "hosted" else ())) if part)
+
+
+def _rented(console: "Console", best: InferenceWay | None) -> None:
+    """How many replicas the cheapest way rents, and whose price it rests on."""
+    if best is None or best.replicas is None:
+        return
+    most = counted(round(best.replicas.p50), "replica")
+    priced = f"; price: {best.basis.partition(': ')[0]}" if best.basis else ""
+    say(console, f"The cheapest rents {most} at most{priced}.")
 
 
 def _throughput(console: "Console", rate: Throughput) -> None:
