@@ -116,6 +116,7 @@ def inference(
     lists the figures that it assumed, --json the source of each.
     """
     from tunecase import flow
+    from tunecase.cli.show.progress import audit_progress
 
     words = {
         "volume": volume, "input": input_tokens, "output": output_tokens, "instructions": instructions,
@@ -128,4 +129,6 @@ def inference(
     if project is None and not model and (near := nearest_project()).is_file():
         project = named(near)
     asked = flow.InferenceAsked(model, words, tuple(measured or ()), price)
-    finish("inference", flow.inference(asked, seed, day_of(today), project), json)
+    with audit_progress(quiet=json) as progress:
+        record = flow.inference(asked, seed, day_of(today), project, progress)
+    finish("inference", record, json)

@@ -66,7 +66,11 @@ class InferenceAsked:
 
 
 def inference(
-    asked: InferenceAsked, seed: int = 0, today: date | None = None, first: "Flow | Path | None" = None
+    asked: InferenceAsked,
+    seed: int = 0,
+    today: date | None = None,
+    first: "Flow | Path | None" = None,
+    progress: Mapping[str, Any] | None = None,
 ) -> Inference:
     """What the answers cost after launch, over every way to serve the model or to buy them.
 
@@ -75,6 +79,7 @@ def inference(
         seed, today: of the draws and the prices; an opened case has its own.
         first: a case or its project file. Its audit gives lengths, its pilot answers per second, its ledger measured
             loads. The record is kept where the question is the project's own; measured loads are kept in any case.
+        progress: what an audit that has to be made tells while it runs.
     Raises: InputError with every mistake found, and with every input that is missing; with an objective that no
         replica meets for one request alone, where nothing else serves the tuned model.
     """
@@ -83,7 +88,7 @@ def inference(
     flow = open_case(first, seed, today) if isinstance(first, Path) else first
     changes, typed_as = _changes(asked)
     if flow is not None:
-        ready(flow, "inference")
+        ready(flow, "inference", **(progress or {}))
     basis, answers = _question(asked, flow, changes, Worlds(seed, DRAWS), today or date.today())
     answers, loads, notes = _with_measured(asked, basis, answers)
     try:

@@ -99,10 +99,10 @@ RESTS_ON: dict[str, tuple[Need, ...]] = {
 }
 
 
-def ready(flow: Flow, verb: str) -> Flow:
-    """The case with all that a verb rests on: makes what is missing or no longer holds, in order."""
+def ready(flow: Flow, verb: str, **told: Any) -> Flow:
+    """The case with all that a verb rests on: makes what is missing or no longer holds, in order, and tells of it."""
     for need in RESTS_ON[verb]:
-        have(flow, need)
+        have(flow, need, **told)
     return flow
 
 
