@@ -37,9 +37,9 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def longer(large: Path, tmp_path: Path) -> Path:
-    """The file four times over: its pass is still going on, on a quick machine too, when its state is first written."""
+    """The file ten times over: its pass is still going on, on a quick machine too, when its state is first written."""
     path = tmp_path / "longer.jsonl"
-    path.write_bytes(large.read_bytes() * 4)
+    path.write_bytes(large.read_bytes() * 10)
     return path
 
 
