@@ -191,7 +191,7 @@ class Case:
     def spend_serving(self, place: str | Path = "", **options: Any) -> Metered:
         """Books what was served after launch, from a meter's CSV file or one period's figures.
 
-        Takes the fields of `flow.ServingAsked`: first="2026-11-01", last="2026-11-30", answers="41k", cost="640 USD", …
+        Takes the fields of `flow.ServingAsked`: first="2026-10-01", last="2026-10-31", answers="41k", cost="640 USD", …
         """
         return flow.spend_serving(self.flow, flow.ServingAsked(str(place), **options))
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.projects import written
 from tunecase.errors import InputError, Problem
-from tunecase.project import Serving
+from tunecase.project import Serving, read_project
 
 WHOLE = """\
 problem: {volume: 200k per month}
@@ -113,3 +113,14 @@ def test_fields_that_are_left_out_are_no_part_of_the_text_that_keys_hold() -> No
     assert "traffic" not in repr(Serving())
     assert "engine" not in repr(Serving())
     assert "engine='sglang'" in repr(Serving(engine="sglang"))
+
+
+def test_an_answer_has_tokens(tmp_path: Path) -> None:
+    """An answer of no tokens is a mistake in the file and no question that has an answer."""
+    path = tmp_path / "tunecase.yaml"
+    path.write_text("name: t\ndata: {rows: 5}\nserving: {traffic: {output: 0}}\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_project(path)
+    (problem,) = refused.value.problems
+    assert problem.where.endswith("serving.traffic.output")
+    assert "more than zero" in problem.wanted

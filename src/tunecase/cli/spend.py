@@ -170,8 +170,8 @@ def spend_serving(
 ) -> None:
     """Book what was served after launch: answers, tokens, GPU hours, and what they cost where that is not booked yet.
 
-    `books` then holds them against the forecast of `inference`. For instance: `tunecase spend serving --from 2026-11-01
-    --to 2026-11-30 --answers 41k --tokens-in 12M --tokens-out 400k --gpu-hours 730 --cost "640 USD"`.
+    `books` then holds them against the forecast of `inference`. For instance: `tunecase spend serving --from 2026-10-01
+    --to 2026-10-31 --answers 41k --tokens-in 12M --tokens-out 400k --gpu-hours 730 --cost "640 USD"`.
     """
     from tunecase import flow
 

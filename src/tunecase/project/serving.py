@@ -31,7 +31,7 @@ class Traffic(Section):
         None, description="A CSV file of requests as they came: arrival (seconds or ISO time), input, output (tokens)."
     )
     input: Count | None = Field(None, description="Tokens that one request sends to the tuned model.")
-    output: CountOrNone | None = Field(None, description="Tokens of one answer.")
+    output: Count | None = Field(None, description="Tokens of one answer.")
     instructions: CountOrNone | None = Field(
         None, description="Tokens of instructions and examples that a prompted model needs on top, in every request."
     )
