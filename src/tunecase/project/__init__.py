@@ -2,13 +2,22 @@
 
 from tunecase.project.bill import AfterLaunch, CostLine, Evaluation, Member, Source, fields_of
 from tunecase.project.conflicts import quantities, read_score
-from tunecase.project.fields import Alternative, Alternatives, Compute, Data, Owned, ProblemStatement, Project
+from tunecase.project.fields import (
+    Alternative,
+    Alternatives,
+    Compute,
+    Constraints,
+    Data,
+    Owned,
+    ProblemStatement,
+    Project,
+)
 from tunecase.project.file import project_of, read_project
 from tunecase.project.rates import Rate, latest_rate
 from tunecase.project.serving import Serving, Traffic
 
 __all__ = [
-    "AfterLaunch", "Alternative", "Alternatives", "Compute", "CostLine", "Data", "Evaluation", "Member", "Owned",
-    "ProblemStatement", "Project", "Rate", "Serving", "Source", "Traffic", "fields_of", "latest_rate", "project_of",
-    "quantities", "read_project", "read_score",
+    "AfterLaunch", "Alternative", "Alternatives", "Compute", "Constraints", "CostLine", "Data", "Evaluation", "Member",
+    "Owned", "ProblemStatement", "Project", "Rate", "Serving", "Source", "Traffic", "fields_of", "latest_rate",
+    "project_of", "quantities", "read_project", "read_score",
 ]  # fmt: skip

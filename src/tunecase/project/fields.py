@@ -18,7 +18,9 @@ from tunecase.project.kinds import (
     MetricName,
     ModelName,
     Money,
+    MoneyPer1k,
     MoneyPer1kOrNothing,
+    MoneyPerAnswer,
     MoneyPerCorrect,
     MoneyPerError,
     MoneyPerKwh,
@@ -28,6 +30,7 @@ from tunecase.project.kinds import (
     PositiveInt,
     Rounds,
     Score,
+    Seconds,
     Section,
     Share,
     Unknowns,
@@ -59,6 +62,8 @@ class ErrorKind(Section):
 class ProblemStatement(Section):
     """What is to be achieved, how it is measured and what it is worth."""
 
+    later = frozenset({"coverage", "by_hand"})
+
     goal: str | None = Field(None, description="One sentence for people; it is never judged.")
     task: Literal["classification", "extraction", "generation"] | None = Field(
         None, description="What kind of output; recognised from the data when left out."
@@ -68,6 +73,11 @@ class ProblemStatement(Section):
         None, description="Which way is better; known for metrics in the tables."
     )
     target: Score | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
+    coverage: PartShare | None = Field(
+        None,
+        description="The share of answers that must meet the target, people giving the rest; all of them if left out.",
+    )
+    by_hand: MoneyPerAnswer | None = Field(None, description="What it costs when a person gives one answer.")
     measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
     fallback: Score | None = Field(
         None,
@@ -99,6 +109,8 @@ class ProblemStatement(Section):
 class Data(Section):
     """The files, their columns and the sources of more."""
 
+    later = frozenset({"documents"})
+
     train: str | None = Field(None, description="The training file; left out only to plan before there is one.")
     rows: Count | None = Field(None, description="Training rows at hand, for a plan without a training file.")
     buy_first: Count | None = Field(
@@ -110,6 +122,9 @@ class Data(Section):
     input: str | None = Field(None, description="Column of the input, where it is not recognised.")
     output: str | None = Field(None, description="Column of the answer or label.")
     second_label: str | None = Field(None, description="Column of a second annotator's label in the test file.")
+    documents: str | None = Field(
+        None, description="A file or folder of texts that hold facts which the answers need, to be searched."
+    )
     production: str | None = Field(None, description="A sample of real inputs as they arrive, without answers.")
     production_shares: Mapping[str, PartShare] = Field(
         {}, description="Share of each class in production, for example {refund: 30%}."
@@ -169,12 +184,27 @@ class Compute(Section):
     owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
 
 
+class Constraints(Section):
+    """What a way to give the answers must keep to; a way that does not is struck out, with the reason."""
+
+    data_stays: bool = Field(False, description="Rows may not leave the company's own machines.")
+    regions: tuple[str, ...] = Field((), description="Regions in which rows may be worked on, such as eu.")
+    max_latency: Seconds | None = Field(None, description="The longest that one answer may take, such as 500 ms.")
+    licences: tuple[str, ...] = Field((), description="Licences of weights that may be used, such as apache-2.0, mit.")
+    languages: tuple[str, ...] = Field((), description="Languages of the inputs by their codes, such as en, de.")
+    max_price_per_1k_answers: MoneyPer1k | None = Field(None, description="The most that 1,000 answers may cost.")
+
+
 class Alternative(Section):
     """One other way to give the answers: what it scored, and what it costs."""
+
+    later = frozenset({"endpoint", "key_variable"})
 
     model: str | None = None
     score: Score | None = Field(None, description="Measured on the test file.")
     set_up: Hours | None = Field(None, description="Hours of work until it runs.")
+    endpoint: str | None = Field(None, description="Address at which the model answers, such as https://HOST/v1.")
+    key_variable: str | None = Field(None, description="The environment variable that holds the key of the endpoint.")
     price_per_1k_answers: MoneyPer1kOrNothing | None = Field(None, description="What 1,000 of its answers cost.")
 
 
@@ -210,7 +240,7 @@ class Levers(Section):
 class Project(Section):
     """The project file."""
 
-    later = frozenset({"effort", "start", "costs", "after_launch"})
+    later = frozenset({"effort", "start", "costs", "after_launch", "constraints"})
 
     name: str
     problem: ProblemStatement = ProblemStatement()
@@ -242,6 +272,7 @@ class Project(Section):
     serving: Serving = Serving()
     after_launch: AfterLaunch = AfterLaunch()
     alternatives: Alternatives = Alternatives()
+    constraints: Constraints = Constraints()
     include_inference: bool = False
     budget: Money | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"

@@ -160,6 +160,7 @@ HoursOrNone = Annotated[Quantity, InUnit(Wanted("hour", zero_ok=True, example="8
 PerRound = Annotated[Quantity, InUnit(Wanted("", "round", zero_ok=True, example="500 per round"))]
 CountOrNone = Annotated[Quantity, InUnit(Wanted("", example="200 to 400", most=1e12, zero_ok=True))]
 MoneyPerCorrect = Annotated[Quantity, InUnit(Wanted("money", "correct", example="0.40 USD per correct"))]
+MoneyPerAnswer = Annotated[Quantity, InUnit(Wanted("money", "answer", zero_ok=True, example="0.80 USD per answer"))]
 MinutesPerLabel = Annotated[Quantity, InUnit(Wanted("minute", "label", example="1 to 2 min per label"))]
 HoursPerRound = Annotated[Quantity, InUnit(Wanted("hour", "round", example="20 to 40 h per round"))]
 HoursPerRun = Annotated[Quantity, InUnit(Wanted("hour", "run", zero_ok=True, example="0.5 to 1 h per run"))]

@@ -33,7 +33,7 @@ from tunecase.records.estimate import (
     WhatIf,
 )
 from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
-from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
+from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 from tunecase.records.inference import (
     Crossing,
     Inference,
@@ -53,10 +53,13 @@ from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verif
 from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import (
     Baseline,
+    Candidate,
     Confusion,
     Mistakes,
+    ModelKind,
     Pilot,
     PilotSettings,
+    Promise,
     Run,
     Slice,
     Trial,
@@ -111,18 +114,19 @@ from tunecase.records.spend import (
 __all__ = [
     "CATEGORIES", "MOST_NAME", "NEARLY", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "Accuracy", "ActivityHours",
     "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit", "Authorised", "Baseline", "Bill",
-    "BookLine", "Books", "Bridge", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
+    "BookLine", "Books", "Bridge", "Candidate", "Capital", "Chance", "Change", "Changed", "Charge", "Charges", "Check",
     "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion", "CostPart", "Criterion",
     "Crossing", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference",
     "Disagreement", "Driver", "Ending", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast",
     "Held", "HitRate", "Imported", "Inference", "InferenceWay", "Judged", "Judgement", "KeyAssumption", "Kind",
     "LabelTask", "LabelTrial", "Labelling", "Latency", "LeftOut", "Limits", "Line", "LineRule", "LoadPoint", "Mapped",
-    "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes", "Month", "Moved", "Needed",
-    "Next", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "Part", "Phase", "Pilot",
-    "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices",
-    "PricesUpdated", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
-    "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift", "Slice",
-    "SourceRaced", "SourceTrial", "Sources", "Spending", "Status", "Throughput", "TierPrices", "Tokens", "Total",
-    "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind",
-    "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "reading_fault", "to_json", "unread_words",
+    "Measured", "MeasuredLoad", "MeasuredLoads", "MeasuredPoint", "Metered", "Mistakes", "ModelKind", "Month", "Moved",
+    "Needed", "Next", "NextLabel", "NextRun", "NotUsed", "Objective", "Option", "Outcome", "OwnCurve", "Part", "Phase",
+    "Pilot", "PilotSettings", "Placed", "Plan", "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices",
+    "PricesUpdated", "Promise", "Rechained", "Rejection", "Release", "Report", "Reviews", "Round", "Run", "RunCharge",
+    "Scored", "ServedAgainstForecast", "ServedFigures", "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift",
+    "Slice", "SourceRaced", "SourceTrial", "Sources", "Spending", "Status", "Throughput", "TierPrices", "Tokens",
+    "Total", "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way",
+    "WayKind", "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "reading_fault", "to_json",
+    "unread_words",
 ]  # fmt: skip

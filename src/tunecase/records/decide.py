@@ -14,7 +14,8 @@ class Option:
 
     `release` is the P80 of the first step, `chance` that the target is shown within the budget; these, `gain` and
     `worth` are None in older records. `cost` is the band of what the plan costs that begins with this step, `then` what
-    that plan does after its first test, and in what share of the worlds.
+    that plan does after its first test, and in what share of the worlds. `way` names the measured candidate that
+    the lever works on; empty for the model to be tuned.
     """
 
     lever: str
@@ -31,6 +32,7 @@ class Option:
     chance: Sampled | None = None
     gain: Sampled | None = None
     worth: Sampled | None = None
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Decision:
 
     `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform;
     `certainty` is the worth of knowing everything (EVPI); `what_if` holds, where asked for, the smallest change of each
-    input at which another lever is advised.
+    input at which another lever is advised. `way` is the candidate that the advice is about, empty for the model to be
+    tuned; `instead` is the sentence "do not fine-tune: X does it" where one is advised in its place.
     """
 
     advice: str
@@ -72,6 +75,8 @@ class Decision:
     what_if: tuple[Flip, ...] = ()
     certainty: float | None = None
     plan: Plan | None = None
+    way: str = ""
+    instead: str = ""
 
     @property
     def ok(self) -> bool:
@@ -86,7 +91,7 @@ class Decision:
     @property
     def best(self) -> Option | None:
         """The option the advice names."""
-        return next((option for option in self.options if option.lever == self.advice), None)
+        return next((option for option in self.options if (option.lever, option.way) == (self.advice, self.way)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.quantities import Band, Interval80
 from tunecase.records.audit import Severity
+from tunecase.records.pilot import ModelKind, Promise
 
 Status = Literal["pass", "fail", "unknown"]
 
@@ -31,7 +32,10 @@ class Alternative:
 
     `value` is what its gain over what is in use is worth over the horizon, `set_up` the work until it runs, `running`
     its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on
-    (stated: in the project file), `unknown` names what is missing.
+    (stated: in the project file), `unknown` names what is missing. `per_1k` is what 1,000 answers cost. A published
+    score, with its set and source, never ranks. `measure` is the command that would measure it, with what that costs
+    and how long it takes; `struck` says which constraint rules it out. `value_when_sure` is what answering only when
+    sure brings over the horizon, by `promise`, while people do the rest.
     """
 
     name: str
@@ -44,6 +48,16 @@ class Alternative:
     evidence: Literal["measured", "stated", "assumed", "unknown"]
     unknown: tuple[str, ...] = ()
     note: str = ""
+    kind: ModelKind = ""
+    interval: Interval80 | None = None
+    per_1k: Band | None = None
+    published: str = ""
+    measure: str = ""
+    measure_cost: Band | None = None
+    measure_minutes: Interval80 | None = None
+    struck: str = ""
+    promise: Promise | None = None
+    value_when_sure: Band | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,7 @@ class Definition:
     """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
 
     `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
-    rows can be held out or where fewer only bring a warning.
+    rows can be held out or where fewer only bring a warning. `order` names the ways in the order to try them.
     """
 
     verdict: Literal["go to pilot", "fix first", "do not start"]
@@ -75,6 +89,7 @@ class Definition:
     design_effect: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
     test_rows_to_buy: int = 0
+    order: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

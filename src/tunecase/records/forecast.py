@@ -62,6 +62,22 @@ class NextRun:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCurve:
+    """The curve of one of the pilot's candidates as itself, no stand-in for another; fields as those of Forecast."""
+
+    name: str
+    model: str
+    verdict: str
+    reason: str
+    points: tuple[Point, ...]
+    band: tuple[CurveBand, ...]
+    n_max: int
+    p_target: float | None = None
+    p_now: float | None = None
+    needed: Needed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Will more data do it? The verdict's words are those of docs/method/forecast.md.
 
@@ -69,7 +85,7 @@ class Forecast:
     ratio of the tuned model's error to the stand-in's. `source` is where the points come from, the pilot or a file's
     name; `rounds` is how many measured rounds were added to them. `n_budget` is the most examples that the budget buys,
     where there is one. `p_now` is the chance that the target is met at the largest size measured, `p_target` that it is
-    met by n_max.
+    met by n_max. `candidates` are the curves of what the pilot raced, each as itself and not as a stand-in.
     """
 
     verdict: Literal[
@@ -101,6 +117,7 @@ class Forecast:
     n_budget: int | None = None
     rounds: int = 0
     p_now: float | None = None
+    candidates: tuple[OwnCurve, ...] = ()
 
     @property
     def language_model(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tunecase.quantities import Interval80
+from tunecase.records.forecast import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class PilotSettings:
             False makes all runs; None: True for a heavy trainer.
         tune: how many settings to search, the default among them; 0 searches none.
         hosted: settings of each hosted model to compare with, by its name.
+        race: what is measured beside the trainer on the same test rows, cheapest first: names of models, of the
+            trainers "probe" and "encoder", or of decision models; "auto" stands for all that costs neither money nor a
+            download. Empty: nothing.
+        keep_all: True makes every run of what is raced, also where it cannot win any more.
         with_baselines: False leaves out what needs no fine-tune.
         workers: processes; None takes one per core (one per GPU share) for a heavy trainer, as many as are worth their
             start for a light one, judged by its first run.
@@ -40,6 +45,8 @@ class PilotSettings:
     adaptive: bool | None = None
     tune: int = 0
     hosted: Mapping[str, Mapping[str, str | int | float | bool]] = field(default_factory=dict)
+    race: tuple[str, ...] = ()
+    keep_all: bool = False
     with_baselines: bool = True
     workers: int | None = None
     engine: Literal["local", "ray"] = "local"
@@ -53,6 +60,60 @@ class PilotSettings:
     def capped(self) -> bool:
         """True when time or money is bounded."""
         return self.max_minutes is not None or self.max_usd is not None
+
+
+# What gives the answers: n-grams and a linear model, an encoder and a head, a causal language model that is tuned, a
+# hosted model that is prompted, a decision model that is asked, or a search among rows or documents.
+ModelKind = Literal["n-grams", "encoder", "causal", "hosted", "decision", "search", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Answering only when sure: the share of answers that may be given while few of them are wrong.
+
+    Of the answers whose confidence is at least `threshold`, a share of `coverage` of all, at most `error` are wrong,
+    with the chance `sure`: `bound` is the one-sided upper bound of their error, corrected for the `tried` thresholds.
+    `coverage`, `threshold` and `bound` are None where so many `rows` promise no coverage. `net_per_answer` is what one
+    answer brings on average where an error and a person have a price [base currency], None where they have none.
+    """
+
+    error: float
+    coverage: float | None
+    threshold: float | None
+    bound: float | None
+    rows: int
+    tried: int
+    sure: float = 0.9
+    net_per_answer: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to give the answers that a pilot measured with points of its own, on the same test rows as all others.
+
+    `points` has one entry for each run that ended well, the draws of a size one by one; `score` is their mean at the
+    largest size `n`, `interval` its 80% interval over test rows. `seconds` and `usd` are what measuring it took,
+    `seconds_per_answer` is by one process. `dropped` says why no further runs were made; empty where all were.
+    `beaten` is the chance that the pilot's best candidate scores higher; None for that one, and without answers.
+    """
+
+    name: str
+    kind: ModelKind
+    trainer: str
+    model: str
+    points: tuple[Point, ...]
+    n: int
+    score: float
+    test_rows: int
+    interval: Interval80 | None = None
+    seconds: float = 0.0
+    usd: float | None = None
+    seconds_per_answer: float | None = None
+    usd_per_1k_answers: float | None = None
+    promise: Promise | None = None
+    dropped: str = ""
+    beaten: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +161,7 @@ class Baseline:
     """The score of something that needs no training here, and what 1,000 of its answers cost, where that is known.
 
     `beaten` is the chance that the pilot's runs at the largest size score higher, over test rows and draws alike; None
-    where answers were not kept.
+    where answers were not kept. `kind` and `promise` are as in Candidate.
     """
 
     name: str
@@ -111,6 +172,8 @@ class Baseline:
     seconds_per_answer: float | None = None
     beaten: float | None = None
     note: str = ""
+    kind: ModelKind = ""
+    promise: Promise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +279,8 @@ class Pilot:
 
     `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place. `variants`
     are empty where an answer is no class, the metric is no share of rows right, or the record is an older one.
+    `candidates` are all that were measured with points of their own, the pilot's own learner among them, best first;
+    `not_measured` says of what was asked for and could not be measured why, and how it can be.
     """
 
     trainer: str
@@ -238,6 +303,8 @@ class Pilot:
     mistakes: Mistakes | None = None
     tuning: Tuning | None = None
     variants: tuple[Variant, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    not_measured: tuple[str, ...] = ()
 
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:
