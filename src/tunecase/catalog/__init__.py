@@ -17,6 +17,16 @@ from tunecase.catalog.facts import (
     names,
     serving_gpus,
 )
+from tunecase.catalog.other_models import (
+    DecisionModel,
+    Encoder,
+    decision_model,
+    decision_models,
+    encoder,
+    encoders,
+    hosted_names,
+    model_kind,
+)
 from tunecase.catalog.prices import (
     ON_DEMAND,
     RESERVED,
@@ -58,10 +68,12 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "BatchPrice", "CoreHour", "Endpoint", "Framework",
-    "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model", "Stack", "Wage", "batch_price", "can", "checks",
-    "core_hours", "default", "defaults", "endpoints", "framework", "framework_in", "frameworks", "gpu", "gpu_prices",
-    "gpus", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices", "largest_instance",
-    "loss_memory", "lowest_prices", "metric", "metrics", "model", "models", "names", "optimizer", "optimizers",
-    "price_book", "provider", "providers", "read_table", "serving_gpus", "stack", "standing", "table", "wage", "wages",
+    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "BatchPrice", "CoreHour", "DecisionModel", "Encoder",
+    "Endpoint", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model", "Stack", "Wage",
+    "batch_price", "can", "checks", "core_hours", "decision_model", "decision_models", "default", "defaults", "encoder",
+    "encoders", "endpoints", "framework", "framework_in", "frameworks", "gpu", "gpu_prices", "gpus", "hosted",
+    "hosted_names", "instance", "instance_hours", "instances", "is_stale", "label_prices", "largest_instance",
+    "loss_memory", "lowest_prices", "metric", "metrics", "model", "model_kind", "models", "names", "optimizer",
+    "optimizers", "price_book", "provider", "providers", "read_table", "serving_gpus", "stack", "standing", "table",
+    "wage", "wages",
 ]  # fmt: skip

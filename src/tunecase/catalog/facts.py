@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
+from tunecase.catalog.other_models import decision_models, encoders, hosted_names
 from tunecase.catalog.reading import find, table
 
 
@@ -165,7 +166,12 @@ def names() -> dict[str, list[str]]:
     return {
         "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
         "serving_gpu": [n for item in serving_gpus() for n in (item.name, *item.aliases)],
-        "model": [n for item in models() for n in (item.name, *item.aliases)],
+        "model": [
+            *(n for item in models() for n in (item.name, *item.aliases)),
+            *(n for item in encoders() for n in (item.name, *item.aliases)),
+            *(n for item in decision_models() for n in (item.name, *item.aliases)),
+            *sorted(hosted_names()),
+        ],
         "metric": [item.name for item in metrics()],
         "lower metric": [item.name for item in metrics() if item.direction == "lower"],
     }

@@ -15,7 +15,7 @@ TERMS = (ON_DEMAND, SPOT, RESERVED)
 # The last three say what a contract's row is the price of.
 PRICE_TABLES = (
     "prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages",
-    "prices/endpoints", "prices/core_hours", "prices/batch_tokens",
+    "prices/endpoints", "prices/core_hours", "prices/batch_tokens", "prices/decision_models",
     "prices/accelerators", "prices/instances", "prices/providers",
 )  # fmt: skip
 

@@ -186,9 +186,12 @@ def run_gpu_hours(recipe: Recipe, basis: Basis, *, train_tokens: float) -> "Draw
 
 
 def base_model(basis: Basis) -> str:
-    """The model the bill is made for: the last one listed, smaller ones before it being for pilots; or the default."""
-    project = basis.project
-    return basis.text("models", project.models[-1] if project and project.models else None)
+    """The model of the bill: the last causal one listed, smaller ones before it being for pilots; or the default.
+
+    Encoders, hosted and decision models among them are measured beside it.
+    """
+    tuned = basis.project.models_of("causal") if basis.project else ()
+    return basis.text("models", tuned[-1] if tuned else None)
 
 
 def _compute(basis: Basis) -> Compute:

@@ -160,7 +160,8 @@ def _unsuited(row: Hosted, basis: Basis) -> str:
     if row.kind == OWN_MODEL:
         return ""
     project = basis.project
-    asked = project.models[-1] if project and project.models else catalog.default("models").value
+    tuned = project.models_of("causal") if project else ()
+    asked = tuned[-1] if tuned else catalog.default("models").value
     method = {"qlora": "lora"}.get(project.method, project.method) if project else "lora"
     if row.method not in ("", method):
         return f"not trained with {method}"

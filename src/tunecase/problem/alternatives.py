@@ -221,7 +221,7 @@ def _tuned_score(name: str, named: str, grounds: _Grounds) -> tuple[float | None
 def _models(basis: Basis) -> tuple[str | None, str | None]:
     """The smallest and the largest model named; one alone stands where its size puts it."""
     assert basis.project is not None
-    named = basis.project.models or (base_model(basis),)
+    named = basis.project.models_of("causal") or (base_model(basis),)
     sized = sorted(named, key=_params)
     if len(sized) > 1:
         return sized[0], sized[-1]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from tunecase import catalog
 from tunecase.project.bill import AfterLaunch, CostLine, Effort, Evaluation, Member, Source, Storage, Training
 from tunecase.project.kinds import (
     Count,
@@ -282,6 +283,10 @@ class Project(Section):
         (),
         description="Ledgers of earlier projects (ledger.jsonl or its folder), whose closed lines say how plans fared.",
     )
+
+    def models_of(self, kind: Literal["encoder", "causal", "hosted", "decision"]) -> tuple[str, ...]:
+        """The models listed of one kind, in their order; only causal ones are priced as fine-tunes."""
+        return tuple(name for name in self.models if catalog.model_kind(name) == kind)
 
     @property
     def base_per_usd(self) -> float:
