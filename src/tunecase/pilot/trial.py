@@ -35,6 +35,8 @@ TRAINERS: tuple[tuple[str, str], ...] = (
     ("command", "tunecase.pilot.trainers.command"),
     ("simulated", "tunecase.pilot.trainers.simulated"),
     ("hosted", "tunecase.pilot.trainers.hosted"),
+    ("encoder", "tunecase.pilot.trainers.encoder"),
+    ("encoder-tuned", "tunecase.pilot.trainers.encoder_tuned"),
 )
 
 DRAWS, HEAVY_DRAWS = 3, 2

