@@ -16,7 +16,7 @@ from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import encoder_heads, encoder_weights, machine
 from tunecase.pilot.trainers.encoder_vectors import Embedder, embedder
 from tunecase.pilot.trainers.task import Result, Setting, Task, checked, scored
-from tunecase.quantities import count, counted, score
+from tunecase.quantities import count, counted, duration
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,9 +59,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     return limited({**SETTINGS, **checked(chosen, SETTINGS, "encoder")}, LIMITS, "encoder")
 
 
-def limited(
-    fixed: Mapping[str, Setting], limits: Mapping[str, tuple[str, Any]], trainer: str
-) -> Mapping[str, Setting]:
+def limited(fixed: Mapping[str, Setting], limits: Mapping[str, tuple[str, Any]], trainer: str) -> Mapping[str, Setting]:
     """The settings themselves, each within its limits. Raises: InputError with every one that is not."""
     problems = [
         Problem(f"setting {name} of {trainer}", repr(fixed[name]), wanted, "correct the value")
@@ -84,7 +82,7 @@ def train(task: Task) -> Result:
             input columns puts between them).
     Returns: the Result. `confidences` are the head's chances of its answers, `train_loss` the mean log loss on the
         training rows [nats]. `answer_s` is what answering all test rows takes where no vector is at hand: the head's
-        time, and that of as many vectors at the rate of an even sample of 64 test rows. `seconds` is this run's wall
+        time, and that of as many vectors at the rate of an even sample of 32 test rows. `seconds` is this run's wall
         time, in which vectors that were at hand took none; the note tells what all of them would take.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries;
         InputError for a model that is no encoder.
@@ -101,9 +99,7 @@ def train(task: Task) -> Result:
     before = embed.seconds
     rows, tests = (_features(embed, texts, chosen["pair_separator"]) for texts in (task.texts, task.test_texts))
     spent = embed.seconds - before
-    head = encoder_heads.fit(
-        chosen["head"], rows.values, task.labels, chosen["inverse_penalty"], chosen["most_passes"]
-    )
+    head = encoder_heads.fit(chosen["head"], rows.values, task.labels, chosen["inverse_penalty"], chosen["most_passes"])
     begun = time.perf_counter()
     predictions, confidences = answers(head, tests.values)
     head_s, seconds = time.perf_counter() - begun, time.perf_counter() - started
@@ -156,8 +152,8 @@ def _note(
     embed: Embedder, head: encoder_heads.Fitted, rows: Features, tests: Features, spent_s: float, each_s: float
 ) -> str:
     texts, cut, single = rows.texts + tests.texts, rows.cut + tests.cut, rows.single + tests.single
-    cold = f"{head.name} head on {count(texts)} vectors: {score(spent_s)} s to make those that were not kept"
-    parts = [f"{cold}, about {score(each_s * texts)} s for all"]
+    cold = f"{head.name} head on {count(texts)} vectors: {duration(spent_s)} to make those that were not kept"
+    parts = [f"{cold}, about {duration(each_s * texts)} for all"]
     if cut:
         parts.append(f"{counted(cut, 'text')} longer than {count(embed.encoder.longest)} tokens lost the rest")
     if single:

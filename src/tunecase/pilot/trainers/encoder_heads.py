@@ -68,7 +68,9 @@ def logistic(rows: "Numbers", labels: Sequence[str], penalty: float, passes: int
     model = _regression(penalty, passes)
     _quietly(model, rows, labels)
     classes = tuple(str(name) for name in model.classes_)
-    return Fitted(classes, model.predict_proba, "logistic", _loss(model.predict_proba(rows), classes, labels), _done(model))
+    return Fitted(
+        classes, model.predict_proba, "logistic", log_loss(model.predict_proba(rows), classes, labels), _done(model)
+    )
 
 
 def ordinal(rows: "Numbers", labels: Sequence[str], penalty: float, passes: int) -> Fitted:
@@ -95,7 +97,7 @@ def ordinal(rows: "Numbers", labels: Sequence[str], penalty: float, passes: int)
         whole: Numbers = parts / parts.sum(1, keepdims=True)
         return whole
 
-    loss = _loss(chances(rows), classes, labels)
+    loss = log_loss(chances(rows), classes, labels)
     return Fitted(classes, chances, "ordinal", loss, all(map(_done, models)))
 
 
@@ -174,7 +176,8 @@ def _done(model: Any) -> bool:
     return bool(max(model.n_iter_) < model.max_iter)
 
 
-def _loss(chances: "Numbers", classes: Sequence[str], labels: Sequence[str]) -> float:
+def log_loss(chances: "Numbers", classes: Sequence[str], labels: Sequence[str]) -> float:
+    """The mean log loss of the labels under these chances (rows, classes) [nats]."""
     import numpy as np
 
     columns = {name: column for column, name in enumerate(classes)}

@@ -81,14 +81,16 @@ class NumpyEncoder:
         tensor = self._tensors
         places = tensor["embeddings.position_embeddings.weight"][self._first : self._first + numbers.shape[1]]
         kind = tensor["embeddings.token_type_embeddings.weight"][0]
-        return self._normed(tensor["embeddings.word_embeddings.weight"][numbers] + places + kind, "embeddings.LayerNorm")
+        return self._normed(
+            tensor["embeddings.word_embeddings.weight"][numbers] + places + kind, "embeddings.LayerNorm"
+        )
 
     def _layer(self, name: str, flat: "Numbers", hidden_from: "Numbers") -> "Numbers":
         import numpy as np
 
         texts, longest, width = len(hidden_from), hidden_from.shape[-1], flat.shape[-1]
 
-        def split(part: str) -> "Numbers":
+        def split(part: str) -> Any:
             return self._linear(flat, name + part).reshape(texts, longest, self._heads, -1).transpose(0, 2, 1, 3)
 
         attention = split(QUERY) @ split(KEY).transpose(0, 1, 3, 2)
@@ -97,7 +99,7 @@ class NumpyEncoder:
         attention -= attention.max(-1, keepdims=True)
         np.exp(attention, out=attention)
         attention /= attention.sum(-1, keepdims=True)
-        mixed = (attention @ split(VALUE)).transpose(0, 2, 1, 3).reshape(texts * longest, width)
+        mixed: Numbers = (attention @ split(VALUE)).transpose(0, 2, 1, 3).reshape(texts * longest, width)
         flat = self._normed(flat + self._linear(mixed, name + MIXED), name + MIXED_NORM)
         wide = self._activation(self._linear(flat, name + WIDE))
         return self._normed(flat + self._linear(wide, name + NARROW), name + NORM)
@@ -118,14 +120,15 @@ class NumpyEncoder:
 
 
 def _gelu(values: "Numbers") -> "Numbers":
+    """x (1 + erf(x / sqrt(2))) / 2."""
     import numpy as np
     from scipy.special import erf
 
-    curve = erf(values * np.float32(math.sqrt(0.5)))
+    curve: Numbers = erf(values * np.float32(math.sqrt(0.5)))
     curve += 1
     curve *= values
     curve *= np.float32(0.5)
-    return curve  # type: ignore[no-any-return]
+    return curve
 
 
 def _relu(values: "Numbers") -> "Numbers":
@@ -163,8 +166,8 @@ def _opened(path: Path) -> "list[tuple[str, Callable[[], Any]]]":
     from safetensors import SafetensorError, safe_open
 
     try:
-        opened = safe_open(path, framework="numpy")  # type: ignore[no-untyped-call]
-        return [(name, partial(_tensor, opened, name, path)) for name in opened.keys()]  # noqa: SIM118
+        opened = safe_open(path, framework="numpy")
+        return [(name, partial(_tensor, opened, name, path)) for name in opened.keys()]  # type: ignore[no-untyped-call]  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         fix = "copy or download the file again"
         raise InputError(Problem(f"weights {path}", str(error), "a safetensors file", fix)) from error

