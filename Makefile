@@ -1,20 +1,24 @@
-# make demo   sets up what it shows and walks the road on the example: at once with a probe, then with a language model
-# make test   sets up a light environment and runs the quick tests
+# make demo       sets up what it shows and walks the road on the example: at once with n-grams, then with a small encoder
+# make demo-lora  goes on with the pilot of a language model, and shows what it changes
+# make test       sets up a light environment and runs the quick tests
 # Only Python 3.11 or newer with pip and venv is needed beforehand.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-# Each mark says that one part of pyproject.toml is installed: the product alone, the quick tests' tools, training, everything.
+# Each mark says that one part of pyproject.toml is installed: the product alone, that with an encoder, the quick tests' tools,
+# training, everything.
 CORE := $(VENV)/.core
+LIGHT := $(VENV)/.light
 TEST := $(VENV)/.test
 TRAIN := $(VENV)/.train
 READY := $(VENV)/.dev
+ENCODER := $(VENV)/.encoder
 MODEL := $(VENV)/.model
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: setup demo test cover test-slow check lint types bench golden docs clean
+.PHONY: setup demo demo-lora test cover test-slow check lint types bench golden docs clean
 
 setup: $(READY) $(MODEL)
 
@@ -25,6 +29,10 @@ $(BIN)/python:
 $(CORE): pyproject.toml | $(BIN)/python
 	@echo "Setting up tunecase in $(VENV), once: half a minute."
 	@$(INSTALL) . && touch $@
+
+$(LIGHT): pyproject.toml | $(BIN)/python
+	@echo "Setting up tunecase in $(VENV), once: half a minute."
+	@$(INSTALL) ".[encoder]" && touch $(CORE) $@
 
 $(TEST): pyproject.toml | $(BIN)/python
 	@echo "Setting up the quick tests in $(VENV), once: half a minute."
@@ -42,14 +50,24 @@ $(READY): pyproject.toml | $(BIN)/python
 $(MODEL): | $(TRAIN)
 	@$(BIN)/python -m tunecase.pilot.trainers.weights && touch $(MODEL) || echo "No model: its pilot and its tests are left out."
 
-demo: $(CORE)
+# A small encoder of 84 MB, fetched once, which the road takes by itself where it is here.
+$(ENCODER): | $(LIGHT)
+	@$(BIN)/python -m tunecase.pilot.trainers.encoder_weights && touch $(ENCODER) \
+		|| echo "No encoder: the road goes on with n-grams alone."
+
+demo: $(LIGHT) $(ENCODER)
 	rm -rf demo
 	$(BIN)/tunecase init --example support-tickets --to demo
 	$(BIN)/tunecase run --project demo/tunecase.yaml
-	@echo; echo "That was the road with a probe. The same case with a real language model follows."
-	@$(MAKE) --no-print-directory $(MODEL) || echo "Training cannot be set up here: the pilot of a model is left out."
-	@test ! -f $(MODEL) || { echo "It is tuned here eleven times, in minutes:"; \
-		$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes; }
+	@echo "Open demo/report.html in a browser; make demo-lora adds the pilot of a language model, in minutes."
+
+demo-lora: $(TRAIN)
+	@test -f demo/tunecase.yaml || $(MAKE) --no-print-directory demo
+	@$(MAKE) --no-print-directory $(MODEL)
+	@test -f $(MODEL) || { echo "Without the model its pilot is left out."; exit 3; }
+	@echo "The same case with a real language model, which is tuned here eleven times:"
+	$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes
+	$(BIN)/tunecase changed --project demo/tunecase.yaml
 	@echo "Open demo/report.html in a browser."
 
 test: $(TEST)

@@ -46,7 +46,7 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "starlette", "uvicorn",
-    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers",
+    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -237,7 +237,7 @@ class File:
 # Where modules are named in text: trainers wait until one is asked for, others run in a process of their own, and
 # the tables lie in a package.
 NAMED_IN_TEXT = {"pilot/trial.py", "pilot/trainers/trl.py", "pilot/trainers/trl_worker.py", "pilot/trainers/weights.py"}
-NAMED_IN_TEXT |= {"catalog/reading.py"}
+NAMED_IN_TEXT |= {"catalog/reading.py", "pilot/trainers/encoder_weights.py"}
 
 
 def _imports(tree: ast.Module) -> Iterator[Import]:
