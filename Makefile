@@ -7,10 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-# Each mark says that one part of pyproject.toml is installed: the product alone, that with an encoder, the quick tests' tools,
-# training, everything.
+# Each mark says that one part of pyproject.toml is installed: the product with its encoder, the quick tests' tools, training,
+# everything.
 CORE := $(VENV)/.core
-LIGHT := $(VENV)/.light
 TEST := $(VENV)/.test
 TRAIN := $(VENV)/.train
 READY := $(VENV)/.dev
@@ -28,11 +27,7 @@ $(BIN)/python:
 
 $(CORE): pyproject.toml | $(BIN)/python
 	@echo "Setting up tunecase in $(VENV), once: half a minute."
-	@$(INSTALL) . && touch $@
-
-$(LIGHT): pyproject.toml | $(BIN)/python
-	@echo "Setting up tunecase in $(VENV), once: half a minute."
-	@$(INSTALL) ".[encoder]" && touch $(CORE) $@
+	@$(INSTALL) ".[encoder]" && touch $@
 
 $(TEST): pyproject.toml | $(BIN)/python
 	@echo "Setting up the quick tests in $(VENV), once: half a minute."
@@ -51,11 +46,11 @@ $(MODEL): | $(TRAIN)
 	@$(BIN)/python -m tunecase.pilot.trainers.weights && touch $(MODEL) || echo "No model: its pilot and its tests are left out."
 
 # A small encoder of 84 MB, fetched once, which the road takes by itself where it is here.
-$(ENCODER): | $(LIGHT)
+$(ENCODER): | $(CORE)
 	@$(BIN)/python -m tunecase.pilot.trainers.encoder_weights && touch $(ENCODER) \
 		|| echo "No encoder: the road goes on with n-grams alone."
 
-demo: $(LIGHT) $(ENCODER)
+demo: $(CORE) $(ENCODER)
 	rm -rf demo
 	$(BIN)/tunecase init --example support-tickets --to demo
 	$(BIN)/tunecase run --project demo/tunecase.yaml
@@ -67,7 +62,6 @@ demo-lora: $(TRAIN)
 	@test -f $(MODEL) || { echo "Without the model its pilot is left out."; exit 3; }
 	@echo "The same case with a real language model, which is tuned here eleven times:"
 	$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes
-	$(BIN)/tunecase changed --project demo/tunecase.yaml
 	@echo "Open demo/report.html in a browser."
 
 test: $(TEST)
