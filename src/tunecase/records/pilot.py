@@ -13,7 +13,7 @@ class PilotSettings:
     """How a pilot is to be run; what is None or empty is left to the trainer.
 
     Args:
-        trainer: a name in TRAINERS.
+        trainer: a name in TRAINERS; "" for the encoder where its weights are here, else n-grams.
         model: what is trained, a name or a folder; "" is the trainer's own.
         settings: of the trainer, where they differ from its defaults.
         sizes: training rows per run; None doubles from about 2 per class up to all usable rows (at most 20,000); for a

@@ -52,7 +52,7 @@ def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     told = " ".join(capsys.readouterr().err.split())
     for words in ("10 runs at 100, 200 examples", "2 runs taken", "4 settings", "4.0 to 16 minutes", "free on this"):
         assert words in told
-    assert ask_before(False, quiet=False)(replace(plan, trainer="probe")) is None
+    assert ask_before(False, quiet=False)(replace(plan, minutes=None, light=True)) is None
     assert "" == capsys.readouterr().err
     ask_before(True, quiet=False)(replace(plan, usd=None))
     assert "price unknown" in capsys.readouterr().err
