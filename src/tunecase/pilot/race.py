@@ -27,6 +27,7 @@ AUTO = "auto"
 KINDS: Mapping[str, ModelKind] = {
     "probe": "n-grams",
     "encoder": "encoder",
+    "encoder-tuned": "encoder",
     "lora": "causal",
     "trl": "causal",
     "command": "causal",
@@ -63,7 +64,9 @@ def asked_for(race: Sequence[str], models: Sequence[str], trainers: Collection[s
     untrained, not_measured = [], []
     for name in race:
         trainer, _, model = name.partition(":")
-        if name == AUTO:
+        if trainer in NO_CANDIDATES:
+            not_measured.append(f"{trainer}: it trains nothing, so nobody could use it; try it alone with --trainer")
+        elif name == AUTO:
             own, left_out = _by_itself(models)
             learners += own
             not_measured += left_out
@@ -147,9 +150,10 @@ class Entrant:
     @property
     def name(self) -> str:
         """The name that people read."""
-        if self.kind in ("encoder", "causal"):
-            return PurePath(self.school.model).name
-        return self.kind or self.school.name
+        if self.kind == "n-grams":
+            return self.kind
+        known = self.kind or self.school.model != self.school.module.MODEL
+        return PurePath(self.school.model).name if known else self.school.name
 
     @property
     def good(self) -> list[Run]:
