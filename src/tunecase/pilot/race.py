@@ -37,6 +37,7 @@ KINDS: Mapping[str, ModelKind] = {
 # Nobody could ship what these train.
 NO_CANDIDATES = frozenset({"simulated"})
 ORDER: tuple[ModelKind, ...] = ("n-grams", "encoder", "", "causal")
+MOST_WHY = 400  # characters of a reason with its fix
 LEAST_LEFT = 3  # rungs of a heavy learner that other learners have too
 
 
@@ -82,8 +83,10 @@ def asked_for(race: Sequence[str], models: Sequence[str], trainers: Collection[s
 
 
 def learner(model: str) -> tuple[str, str]:
-    """The trainer of a model, and the model: the encoder's head for an encoder, else LoRA."""
-    return ("encoder" if catalog.model_kind(model) == "encoder" else "lora", model)
+    """The trainer of a model, and the model by its full name: a head for an encoder, else LoRA."""
+    if catalog.model_kind(model) == "encoder":
+        return "encoder", catalog.encoder(model).name
+    return "lora", model
 
 
 def _by_itself(models: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -93,11 +96,11 @@ def _by_itself(models: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]
     known = [("probe", ""), ("encoder", ""), *map(learner, encoders)]
     if engine.gpus():
         return [*known, *map(learner, causal)], []
-    left_out = [
-        f"{model}: this machine has no GPU, and training a language model takes long without one; "
-        f"`tunecase pilot --candidates auto,{model}` measures it all the same"
-        for model in causal
-    ]
+    if not causal:
+        return known, []
+    long = "language models take long to train without a GPU, and this machine has none"
+    name = f"`tunecase pilot --candidates auto,{causal[0]}` measures one all the same, where its weights are here"
+    left_out = [f"{', '.join(causal)}: {long}; {name}"]
     return known, left_out
 
 
@@ -220,7 +223,7 @@ class Race:
                 try:
                     conductor.conduct()
                 except TunecaseError as error:
-                    entrant.failed = one_line(str(error), 200)
+                    entrant.failed = str(error)
 
     def pass_on(self, trainer: str) -> None:
         """Makes the learner of this trainer the pilot's own, where the one so far has no run that ended well."""
@@ -368,7 +371,7 @@ def _bound(why: Callable[[Entrant], str], entrant: Entrant) -> Callable[[], str]
 def _why_without(entrant: Entrant) -> str:
     failed = next((run.failed for run in entrant.conductor.runs.values() if run.failed), "")
     every = f"every run failed: {failed}" if failed else entrant.conductor.stopped or "no run ended well"
-    return one_line(entrant.failed or every, 240)
+    return one_line(entrant.failed or every, MOST_WHY)
 
 
 def _added(

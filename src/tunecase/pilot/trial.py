@@ -14,14 +14,14 @@ from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
 from tunecase.pilot.plan import PilotPlan
-from tunecase.pilot.race import Asked, Entrant, Race, asked_for, learner, rungs_beside, shared
+from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, rungs_beside, shared
 from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
 from tunecase.pilot.scoring.score import METRICS
 from tunecase.pilot.search import Search
 from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
-from tunecase.pilot.steps import MOST_REASON, Lesson, School, Step, ladder_steps
+from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
 from tunecase.quantities import count, one_line
@@ -141,7 +141,7 @@ def _race(
                 ladder = _conductor(beside, material, journal, purse, beside=True)
                 race.append(Entrant(school, ladder, beside.rungs))
         except TunecaseError as error:
-            lacking.append(f"{model or trainer}: {one_line(str(error), MOST_REASON)}")
+            lacking.append(f"{model or trainer}: {one_line(str(error), MOST_WHY)}")
     return Race(design.lesson, race, given.keep_all), lacking
 
 
