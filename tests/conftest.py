@@ -12,6 +12,27 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test waits for a network
 
+
+OWN_CACHE = os.environ.get("TUNECASE_CACHE")
+
+
+@pytest.fixture
+def weights_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache of this machine's user, for a test of real weights."""
+    if OWN_CACHE is None:
+        monkeypatch.delenv("TUNECASE_CACHE")
+    else:
+        monkeypatch.setenv("TUNECASE_CACHE", OWN_CACHE)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_weights_in_the_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a pilot measures by itself does not depend on the weights that lie in the cache of this machine's user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUNECASE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 # How long a thing takes is a benchmark's question: a busy machine fails no test.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

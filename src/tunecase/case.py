@@ -117,8 +117,11 @@ class Case:
         return flow.inference(_inference_asked(model, options), first=self.flow)
 
     def pilot(self, **settings: Any) -> Pilot:
-        """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …)."""
-        return flow.pilot(self.flow, flow.PilotSettings(**settings))
+        """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …).
+
+        Without any, n-grams are measured first, then the encoder where its weights are here.
+        """
+        return flow.pilot(self.flow, flow.PilotSettings(**settings) if settings else None)
 
     def forecast(self) -> Forecast:
         """Will more data reach the target, and at what price?"""

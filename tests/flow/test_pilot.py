@@ -35,6 +35,10 @@ def test_words_become_a_pilot() -> None:
     assert 0.0 == settings.usd_per_hour
     assert {"big": {"base_url": "http://x"}} == settings.hosted
     assert flow.pilot_settings(PilotWords(engine="ray"), plain).usd_per_hour is None
+    raced = flow.pilot_settings(PilotWords(typed, candidates="probe, gpt-6-luna"), plain)
+    assert ("probe", "gpt-6-luna") == raced.race
+    assert {"gpt-6-luna": {"base_url": "http://x"}} == raced.hosted
+    assert () == flow.pilot_settings(PilotWords(candidates="none"), plain).race
 
 
 def test_words_that_cannot_be_read_are_refused_together() -> None:
@@ -121,3 +125,26 @@ def test_another_model_to_tune_makes_the_pilot_a_stand_in(sound: Path) -> None:
     found = flow.forecast(opened(sound))
     assert found.stand_in
     assert "stand_in.smaller_model_factor" == found.stand_in_factor
+
+
+def test_left_to_itself_a_pilot_races_what_is_here(sound: Path) -> None:
+    """Without settings n-grams are measured as a candidate, and what would add the encoder is told."""
+    record = flow.pilot(opened(sound))
+    assert ("probe", ["n-grams"]) == (record.trainer, [one.name for one in record.candidates])
+    assert record.candidates[0].points
+    assert any(words.startswith("encoder: ") for words in record.not_measured)
+    assert record == opened(sound).current("pilot")
+
+
+def test_the_road_keeps_what_was_asked_for_and_walks_the_rest_again(sound: Path) -> None:
+    """A pilot of another trainer holds as it is; one of n-grams alone is taken from the ledger once more."""
+    case = opened(sound)
+    flow.pilot(case, PilotSettings("simulated", draws=1, workers=1))
+    told: dict[str, object] = {}
+    flow.road(case, told.__setitem__, anyway=True)
+    assert "simulated" == told["pilot"].trainer
+    flow.pilot(case, PilotSettings(workers=1))
+    flow.road(case, told.__setitem__, anyway=True)
+    again = told["pilot"]
+    assert ("probe", len(again.runs)) == (again.trainer, again.reused)
+    assert ["n-grams"] == [one.name for one in again.candidates]

@@ -14,7 +14,7 @@ from tests.problem_cases import project
 from tests.records.test_records import JUDGED
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band
-from tunecase.records import Approvals, Books, Decision, Estimate, Flip, Forecast, Line, from_json
+from tunecase.records import Approvals, Books, Candidate, Decision, Estimate, Flip, Forecast, Line, Promise, from_json
 from tunecase.report import render
 from tunecase.report.content import Content, Listing, Section, Table
 from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report
@@ -297,11 +297,20 @@ def test_a_pilot_of_a_model_is_told_in_full() -> None:
     """Baselines, mistakes, the search, notes and the judge's verdict stand in the pilot's section."""
     pilot = replace(samples.pilot_of_a_model(), notes=("uneven classes",))
     found = section(content({**ALL, "pilot": pilot, "judge": JUDGED}), "pilot")
-    assert "0.012 USD" in table(found, "To compare with")[2]
+    assert "0.012 USD, 20 s" in table(found, "To compare with")[2]
     assert ("refund_request", "charge_dispute", "9", "30%") == table(found, "What is taken for what")[0]
     assert "worse than the rest" in table(found, "Parts of the test set")[0]
     assert "17" == table(found, "Wrong and sure: rows to look at")[0][0]
     assert "loss is not a number" in table(found, "Search over settings")[3]
+    raced = Candidate(
+        "n-grams", "n-grams", "probe", "", (), 680, 0.5, 270, promise=Promise(0.05, 0.71, 0.8, 0.049, 270, 20),
+        dropped="cannot win any more",
+    )  # fmt: skip
+    told_too = replace(pilot, candidates=(raced,), not_measured=("big: absent",))
+    found = section(content({**ALL, "pilot": told_too}), "pilot")
+    first = table(found, "To compare with")[0]
+    assert ("n-grams", "680", "0.500", "–", "price unknown", "answers 71% at no more than 5% wrong") == first[:6]
+    assert "cannot win any more" == first[-1]
     told = markdown(content({**ALL, "pilot": pilot, "judge": JUDGED}))
     for words in ("uneven classes", "Judged by a model", "General skill", "120 in every run"):
         assert words in told

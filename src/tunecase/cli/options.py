@@ -62,7 +62,7 @@ trained_option = panel("What is trained")
 ladder_option = panel("How far the ladder goes")
 cap_option = panel("Time and money")
 ModelOf = Annotated[str, trained_option(help="Model to train: a name, or a folder with its weights.")]
-Every = Annotated[bool, ladder_option("--all", help="Make every run, even when enough is known.")]
+Every = Annotated[bool, ladder_option("--all", help="Make every run, even when enough is known or nothing can be won.")]
 MaxMinutes = Annotated[float | None, cap_option(help="Begin no run that would pass this time.")]
 Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
 

@@ -29,13 +29,26 @@ source_option = panel("What a row of a source is worth")
 rented_option = panel("On rented GPUs")
 
 TrainerName = Annotated[
-    str, trained_option(help="What is trained: probe, lora, trl, command or simulated (docs/method/trainers.md).")
+    str,
+    trained_option(
+        help="What is trained: encoder, probe (n-grams), lora, trl, command or simulated (docs/method/trainers.md); "
+        "if left out, the encoder where its weights are here, else n-grams.",
+        show_default=False,
+    ),
+]
+Candidates = Annotated[
+    str,
+    trained_option(
+        help="What is measured beside it on the same test rows, cheapest first: names of models or trainers with "
+        "commas; auto for what costs neither money nor a download; none.",
+    ),
 ]
 
 
 def pilot(
-    trainer: TrainerName = "probe",
+    trainer: TrainerName = "",
     model: ModelOf = "",
+    candidates: Candidates = "auto",
     set_: Annotated[
         list[str] | None, trained_option("--set", help="A setting, NAME=VALUE; hosted.NAME=VALUE for --hosted.")
     ] = None,
@@ -71,7 +84,8 @@ def pilot(
 ) -> None:
     """Try it small: real runs on nested subsets, resumable, never run twice.
 
-    The probe takes seconds and no model; `--trainer lora` tunes a real language model of 135M parameters in minutes.
+    N-grams take seconds and no model, a head on a small encoder a minute; `--trainer lora` tunes a real language model
+    of 135M parameters in minutes. `--candidates` names what else is measured; what cannot win any more is dropped.
 
     `--source NAME --rows FILE` measures what a row of another source is worth, in labelled rows; a few hundred will do.
     """
@@ -80,10 +94,10 @@ def pilot(
 
     opened = open_project(project, seed, today)
     plain = flow.PilotSettings(
-        trainer, model, draws=draws, adaptive=False if every else None, tune=tune, workers=workers, address=address,
-        gpus_per_task=gpus, max_minutes=max_minutes, max_usd=max_usd, usd_per_hour=usd_per_hour,
+        trainer, model, draws=draws, adaptive=False if every else None, keep_all=every, tune=tune, workers=workers,
+        address=address, gpus_per_task=gpus, max_minutes=max_minutes, max_usd=max_usd, usd_per_hour=usd_per_hour,
     )  # fmt: skip
-    settings = flow.pilot_settings(flow.PilotWords(set_ or (), sizes, hosted or (), engine), plain)
+    settings = flow.pilot_settings(flow.PilotWords(set_ or (), sizes, hosted or (), engine, candidates), plain)
     if export:
         print_record("exported", flow.export(opened, export, settings, accelerators, to, force=force), json)
         return

@@ -28,7 +28,7 @@ def run(
         bool, typer.Option(help="Run the pilot even when the problem or the data are not sound.")
     ] = False,
     trainer: Annotated[
-        str, typer.Option(help="Run a pilot of this trainer now; else the one that holds, or a probe.")
+        str, typer.Option(help="Run a pilot of this trainer now; else the one that holds, or the cheap ones.")
     ] = "",
     model: ModelOf = "",
     every: Every = False,
@@ -49,7 +49,11 @@ def run(
     opened = open_project(project, seed, today)
     flow.check_report(opened, force=force)
     adaptive = False if every else None
-    settings = flow.PilotSettings(trainer, model, adaptive=adaptive, max_minutes=max_minutes) if trainer else None
+    settings = None
+    if trainer:
+        settings = flow.PilotSettings(
+            trainer, model, adaptive=adaptive, race=("auto",), keep_all=every, max_minutes=max_minutes
+        )  # fmt: skip
     before: dict[str, Any] = opened.last_records()
     records: dict[str, Any] = {}
 

@@ -20,16 +20,23 @@ if TYPE_CHECKING:
     from tunecase.pilot.trainers import Result, Setting
 
 ENGINES = ("local", "ray")
+NO_CANDIDATES = "none"
+# A pilot that names no trainer: n-grams first, then the encoder where its weights are here.
+BY_ITSELF = PilotSettings("", race=("auto",))
 
 
 @dataclass(frozen=True, slots=True)
 class PilotWords:
-    """What of a pilot's settings is typed as words: `NAME=VALUE`, sizes with commas, hosted models, the engine."""
+    """What of a pilot's settings is typed as words: `NAME=VALUE`, sizes with commas, hosted models, the engine.
+
+    `candidates` are names with commas; "none" stands for none.
+    """
 
     settings: Sequence[str] = ()
     sizes: str = ""
     hosted: Sequence[str] = ()
     engine: str = "local"
+    candidates: str = "none"
 
 
 def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
@@ -41,6 +48,8 @@ def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
     sizes = [part.strip() for part in words.sizes.split(",") if part.strip()]
     if problems := _misread(words, sizes):
         raise InputError(problems)
+    race = tuple(part.strip() for part in words.candidates.split(",") if part.strip() not in ("", NO_CANDIDATES))
+    asked = [name for name in race if catalog.model_kind(name) in ("hosted", "decision")]
     own: dict[str, Setting] = {}
     hosted: dict[str, Setting] = {}
     for text in words.settings:
@@ -49,8 +58,9 @@ def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
         settings[name.removeprefix("hosted.")] = _value(value)
     free = 0.0 if words.engine == "local" else None
     return replace(
-        plain, settings=own, sizes=tuple(map(int, sizes)) or None, hosted=dict.fromkeys(words.hosted, hosted),
-        engine=cast(Any, words.engine), usd_per_hour=free if plain.usd_per_hour is None else plain.usd_per_hour,
+        plain, settings=own, sizes=tuple(map(int, sizes)) or None, race=race, engine=cast(Any, words.engine),
+        hosted=dict.fromkeys([*words.hosted, *asked], hosted),
+        usd_per_hour=free if plain.usd_per_hour is None else plain.usd_per_hour,
     )  # fmt: skip
 
 
@@ -84,15 +94,16 @@ def pilot(
 ) -> Pilot:
     """Small real runs; each enters the ledger the moment it ends, so nothing is run twice.
 
+    Without settings, n-grams are measured first, then the encoder where its weights are here.
     `ask` receives the plan with its time and price before anything begins; False ends the pilot there.
     `tell` receives a line on each download, and its size, before it begins.
     """
     from tunecase.compute import base_model
+    from tunecase.pilot import own_trainer, prepare
     from tunecase.pilot import pilot as climb
-    from tunecase.pilot import prepare
     from tunecase.project import read_score
 
-    settings = settings or PilotSettings()
+    settings = settings or BY_ITSELF
     if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
@@ -103,10 +114,13 @@ def pilot(
         flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta={"key": flow.key("pilot")})
 
     seed = flow.seed if settings.seed is None else settings.seed
-    prepare(settings.trainer, settings.model, tell or (lambda line: None))
+    prepare(own_trainer(settings), settings.model, tell or (lambda line: None))
     record = climb(
         replace(
-            material, candidates=(base_model(flow.basis(10)),), target=None if target is None else read_score(target)
+            material,
+            candidates=(base_model(flow.basis(10)),),
+            models=flow.project.models,
+            target=None if target is None else read_score(target),
         ),
         replace(settings, seed=seed),
         journal_of(flow, on_run, progress),
@@ -188,9 +202,9 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
 
 def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
     """What keeps a pilot from running on rented GPUs."""
-    if settings.trainer in ("probe", "simulated"):
+    if settings.trainer in ("", "probe", "encoder", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
-        yield Problem("--trainer", settings.trainer, "a trainer worth a rented GPU", fix)
+        yield Problem("--trainer", settings.trainer or "nothing", "a trainer worth a rented GPU", fix)
     if what != "skypilot":
         yield Problem("--export", repr(what), "skypilot", "write --export skypilot")
     if not accelerators:

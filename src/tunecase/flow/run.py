@@ -4,13 +4,13 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.opened import Flow, Progress
-from tunecase.flow.pilot import no_pilot, pilot
+from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot
 from tunecase.flow.verbs import decide, define, estimate, forecast
 from tunecase.records import Pilot, PilotSettings
 
@@ -75,12 +75,23 @@ def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings |
 
 
 def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
-    """The pilot of the road: the one asked for, else the one that holds, else a probe, on the splits that it has."""
+    """The pilot of the road: the one asked for, else the one that holds, else the cheap ones, on the splits it has.
+
+    One of n-grams and encoders alone is walked once more: its runs come from the ledger, and weights may have come.
+    """
     held: Pilot | None = flow.current("pilot")
     if settings is None and held is not None and held.runs:
-        if held.trainer != "probe":
+        if not _by_itself(held):
             return held
         entry = flow.entry_that_holds("pilot")
-        settings = PilotSettings(seed=entry.meta.get("seed") if entry is not None else None)
-    trainer = settings.trainer if settings else "probe"
+        settings = replace(BY_ITSELF, seed=entry.meta.get("seed") if entry is not None else None)
+    trainer = (settings.trainer if settings else "") or "probe"
     return no_pilot(flow, trainer) or pilot(flow, settings, watch.progress, watch.ask, watch.fetching)
+
+
+def _by_itself(held: Pilot) -> bool:
+    """Whether a pilot measured no more than the road measures by itself; what was paid for is never left behind."""
+    paid = any(one.kind in ("hosted", "decision") for one in held.baselines)
+    return held.trainer in ("probe", "encoder") and not paid and all(
+        one.trainer in ("probe", "encoder") for one in held.candidates
+    )  # fmt: skip

@@ -6,10 +6,10 @@ from tunecase.pilot.ladder import Examples, usable
 from tunecase.pilot.settings import Material
 from tunecase.pilot.skypilot import RentedTask, skypilot_task
 from tunecase.pilot.source_trial import SourceRows, try_source
-from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, pilot, prepare, settings_of
+from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, own_trainer, pilot, prepare, settings_of
 
 __all__ = [
     "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask", "SourceRows", "baselines", "is_stand_in",
-    "keep_answers", "kept_answers", "no_pilot", "pilot", "prepare", "settings_of", "skypilot_task", "try_source",
-    "usable", "write_rows",
+    "keep_answers", "kept_answers", "no_pilot", "own_trainer", "pilot", "prepare", "settings_of", "skypilot_task",
+    "try_source", "usable", "write_rows",
 ]  # fmt: skip

@@ -33,7 +33,8 @@ class Progress:
     """How far a pilot has come: runs done of total (reused ones included), seconds spent and likely left, the last run.
 
     `mean` is the mean score so far at the last run's size, None without one; `runs` are the ladder's so far. `usd` is
-    what the pilot has cost so far and `left_usd` what is likely to follow, None where an hour has no price.
+    what the pilot has cost so far and `left_usd` what is likely to follow, None where an hour has no price. `candidate`
+    names what is being measured where a pilot measures several.
     """
 
     done: int
@@ -45,6 +46,17 @@ class Progress:
     runs: tuple[Run, ...] = ()
     usd: float | None = 0.0
     left_usd: float | None = 0.0
+    candidate: str = ""
+
+
+@dataclass
+class Purse:
+    """What a pilot has spent so far, shared by all that it measures: since when, bills, and runs taken over by key."""
+
+    started: float = field(default_factory=time.perf_counter)
+    billed_usd: float = 0.0
+    unbilled_usd: float = 0.0
+    reused_usd: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,11 @@ class More(Protocol):
 
 @dataclass
 class Conductor:
-    """One pilot under way, with every setting fixed. `apart` gives each run a process of its own."""
+    """One ladder under way, with every setting fixed.
+
+    `apart` gives each run a process of its own. `hopeless` says, from the runs so far, why no further run is worth
+    making; empty while one is.
+    """
 
     ladder: Sequence[Step]
     rivals: Sequence[Step]
@@ -91,36 +107,37 @@ class Conductor:
     journal: Journal
     more: More | None = None
     notes: list[str] = field(default_factory=list)
+    purse: Purse = field(default_factory=Purse)
+    hopeless: Callable[[], str] = lambda: ""
 
     def __post_init__(self) -> None:
-        self.started = time.perf_counter()
         self.runs: dict[str, Run] = {}
         self.results: dict[str, Result] = {}
         self.stopped = ""
         self.broken = False
         self._begun: list[tuple[Step, float]] = []
         self._pending: set[int] = set()
-        self._billed_usd = self._unbilled_usd = 0.0
         self._streak, self._reason = 0, ""
         for step in (*self.ladder, *self.rivals):
             self.take_over(step)
         self.reused = sum(step.key in self.runs for step in self.ladder)
-        self.reused_usd = [run.usd for run in self.runs.values() if run.trainer != HOSTED or run.usd is not None]
+        reused = [run for run in self.runs.values() if run.trainer != HOSTED or run.usd is not None]
+        self.purse.reused_usd |= {run.key: run.usd for run in reused}
 
     # What came back, and what a run would cost.
 
     @property
     def spent_s(self) -> float:
         """Seconds since the pilot began."""
-        return time.perf_counter() - self.started
+        return time.perf_counter() - self.purse.started
 
     @property
     def usd(self) -> float | None:
         """What the pilot has cost, runs taken over included; None where an hour or one of those has no price."""
-        rate = self.settings.usd_per_hour
-        if rate is None or any(usd is None for usd in self.reused_usd):
+        rate, reused_usd = self.settings.usd_per_hour, self.purse.reused_usd.values()
+        if rate is None or any(usd is None for usd in reused_usd):
             return None
-        return sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + rate * self.spent_s / 3600
+        return sum(usd or 0.0 for usd in reused_usd) + self.purse.billed_usd + rate * self.spent_s / 3600
 
     @property
     def capped_usd(self) -> float:
@@ -128,8 +145,8 @@ class Conductor:
 
         Where a hosted model reported no bill, the most it may have billed counts.
         """
-        reused_usd = sum(usd or 0.0 for usd in self.reused_usd)
-        return reused_usd + self._billed_usd + self._unbilled_usd + self._usd_of(self.spent_s)
+        reused_usd = sum(usd or 0.0 for usd in self.purse.reused_usd.values())
+        return reused_usd + self.purse.billed_usd + self.purse.unbilled_usd + self._usd_of(self.spent_s)
 
     def made(self, steps: Sequence[Step]) -> list[Run]:
         """The runs of these steps that ended, in their order, failed ones included."""
@@ -209,6 +226,7 @@ class Conductor:
 
     def conduct(self) -> None:
         """Makes the runs, one after another or side by side, until all are made or something ends the pilot."""
+        self.stopped = self.stopped or self._hopeless()
         with closing(self._outcomes()) as outcomes:
             for position, outcome in outcomes:
                 self._take(position, outcome)
@@ -285,6 +303,8 @@ class Conductor:
         for turn in range(min(3, len(sizes))):
             while self.unknown_pace():
                 yield engine.LATER
+            if self.stopped:
+                return
             step = firsts[opening(sizes, lambda n: self.seconds_of(firsts[n]))[turn]]
             if not self._has_begun(step) and self._may(step):
                 yield step
@@ -354,16 +374,21 @@ class Conductor:
         self.journal.on_run(run)
         if step.purpose != "baseline":
             self._count_failures(run)
+            self.stopped = self.stopped or self._hopeless()
         if self.journal.progress:
             self.journal.progress(self._progress(run))
+
+    def _hopeless(self) -> str:
+        left = any(step.key not in self.runs for step in self.ladder)
+        return self.hopeless() if left and not self.broken else ""
 
     def _billed(self, step: Step, run: Run, result: Result | None) -> Run:
         """The run at the price that the hosted model reports; a bill that is not reported counts at its most."""
         billed = result.usd_per_answer if result else None
         if billed is None:
-            self._unbilled_usd += self.bill_usd(step) or 0.0
+            self.purse.unbilled_usd += self.bill_usd(step) or 0.0
             return replace(run, usd=None)
-        self._billed_usd += billed * run.test_rows
+        self.purse.billed_usd += billed * run.test_rows
         return replace(run, usd=billed * run.test_rows)
 
     def _count_failures(self, run: Run) -> None:
@@ -377,7 +402,7 @@ class Conductor:
             self.stopped = f"{words} ({one_line(run.failed, 120)})"
 
     def _progress(self, last: Run) -> Progress:
-        left, made = self._left(), len(self.runs)
+        left, made = self.left(), len(self.runs)
         side_by_side = max(1, len(self._pending), self._at_once())
         left_s = sum(self.seconds_of(step) or 0.0 for step in left) / side_by_side
         scores = [run.score for run in self.good() if run.n == last.n]
@@ -387,8 +412,8 @@ class Conductor:
             None if self.settings.usd_per_hour is None else self._usd_of(left_s),
         )  # fmt: skip
 
-    def _left(self) -> list[Step]:
-        """The runs still to come: once the pilot has stopped, only those in progress."""
+    def left(self) -> list[Step]:
+        """The runs still to come: once the ladder has stopped, only those in progress."""
         if self.stopped or self.broken:
             return self._running()
         return [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]

@@ -14,7 +14,9 @@ class PilotPlan:
 
     Both rest on earlier runs of the same trainer and model, and are None without any; `usd` also where an hour has no
     price. `hosted` holds for each hosted baseline its name, the tokens in and out for `test_rows` rows added up, and
-    their highest price in USD, None where it is unknown; `usd` leaves it out.
+    their highest price in USD, None where it is unknown; `usd` leaves it out. `candidates` names all that are measured
+    where there are several: runs, minutes and money are then those of all together. `light` is True where no run takes
+    long by its nature.
     """
 
     trainer: str
@@ -29,6 +31,8 @@ class PilotPlan:
     usd: tuple[float, float, float] | None
     hosted: tuple[tuple[str, int, float | None], ...] = ()
     test_rows: int = 0
+    candidates: tuple[str, ...] = ()
+    light: bool = False
 
 
 def plan_of(conductor: Conductor, school: School, rungs: tuple[int, ...]) -> PilotPlan:

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import NormalDist, stdev
 
 from tunecase.errors import TunecaseError
@@ -54,6 +54,13 @@ def rival_steps(
     return steps, notes
 
 
+def untrained(lesson: Lesson, school: School, rungs: Sequence[int]) -> list[Step]:
+    """What a learner scores without training, with the rows of its largest rung to show; named after its model."""
+    subset = lesson.rows.only(lesson.order(0)[: max(rungs)])
+    prefix = "" if school.model == school.module.MODEL else f"{school.model} "
+    return _untrained(lesson, school, subset, prefix)
+
+
 def _untrained(lesson: Lesson, school: School, subset: Examples, prefix: str) -> list[Step]:
     return [
         step_of(lesson, school.settled(len(subset), own), subset, 0, "baseline", f"{prefix}{name}")
@@ -61,17 +68,18 @@ def _untrained(lesson: Lesson, school: School, subset: Examples, prefix: str) ->
     ]
 
 
-def baselines_of(conductor: Conductor, lesson: Lesson) -> tuple[Baseline, ...]:
-    """The record of each rival that was measured, the majority class first.
+def baselines_of(conductor: Conductor, lesson: Lesson, others: Sequence[Conductor] = ()) -> tuple[Baseline, ...]:
+    """The record of each rival that was measured, the majority class first, then those of other learners' ladders.
 
-    They are compared with all good runs of the largest size, not with the luckiest.
+    They are compared with all good runs of the largest size of the pilot's own learner, not with the luckiest.
     """
-    ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], _luck(conductor)
+    ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], luck_of_draws(conductor)
     first = [majority(lesson, ours, luck)] if lesson.classes and lesson.metric in METRICS else []
-    ran = [(step, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
+    ladders = (conductor, *others)
+    ran = [(each, step, each.runs[step.key]) for each in ladders for step in each.rivals if step.key in each.runs]
     rest = [
-        _baseline(conductor, step, run, _beaten(lesson, ours, luck, conductor.answers(step.key)))
-        for step, run in ran
+        _baseline(each, step, run, _beaten(lesson, ours, luck, each.answers(step.key)))
+        for each, step, run in ran
         if not run.failed
     ]
     return (*first, *rest)
@@ -111,7 +119,7 @@ def top_runs(conductor: Conductor) -> list[Run]:
     return [run for run in good if run.n == most]
 
 
-def _luck(conductor: Conductor) -> float:
+def luck_of_draws(conductor: Conductor) -> float:
     """How far scores differ from draw to draw, at the largest size that was drawn more than once."""
     by_size: dict[int, list[float]] = {}
     for run in conductor.good():
@@ -121,18 +129,45 @@ def _luck(conductor: Conductor) -> float:
 
 
 def _beaten(lesson: Lesson, ours: Sequence[Answers | None], luck: float, other: Answers | None) -> float | None:
-    """The chance that the pilot's runs at the largest size score higher, over test rows and draws alike.
+    """The chance that the pilot's runs at the largest size score higher, over test rows and draws alike."""
+    ahead = lead(lesson, ours, [other], luck**2 / max(1, len(ours)))
+    return None if ahead is None else ahead.chance
 
-    P = Phi(d / sqrt(s^2 + luck^2 / draws)),   d and s: mean and spread of the paired bootstrap's difference
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """By how much one learner scores higher than another, with the spread that fresh rows and draws would give it."""
+
+    middle: float
+    spread: float
+
+    @property
+    def chance(self) -> float:
+        """The chance that it scores higher at all: Phi(middle / spread)."""
+        return 0.5 if self.spread == self.middle == 0 else NormalDist().cdf(self.middle / max(self.spread, 1e-9))
+
+
+def lead(lesson: Lesson, ours: Sequence[Answers | None], others: Sequence[Answers | None], luck: float) -> Lead | None:
+    """The difference of two learners' scores on the test rows; None without answers of both to every row.
+
+        middle = mean of d,   spread = sqrt((mean of s)^2 + luck)
+
+    Args:
+        ours, others: answers of their runs; one's first run is paired with the other's first, and so on, in turn.
+        luck: variance of the difference between draws, that of the means.
     """
-    labels, kept, others = lesson.tests.labels, _of_all_tests(lesson, ours), _of_all_tests(lesson, [other])
-    if not kept or not others or lesson.metric not in METRICS:
+    kept, rest = _of_all_tests(lesson, ours), _of_all_tests(lesson, others)
+    if not kept or not rest or lesson.metric not in METRICS:
         return None
-    pairs = [paired(lesson.metric, labels, each.predictions, others[0].predictions).difference for each in kept]
+    pairs = [
+        paired(
+            lesson.metric, lesson.tests.labels, kept[at % len(kept)].predictions, rest[at % len(rest)].predictions
+        ).difference
+        for at in range(max(len(kept), len(rest)))
+    ]  # fmt: skip
     middle = sum(pair.mid for pair in pairs) / len(pairs)
     wide = sum(pair.high - pair.low for pair in pairs) / len(pairs) / (2 * Z80)
-    doubt = math.sqrt(wide**2 + luck**2 / len(kept))
-    return 0.5 if doubt == middle == 0 else NormalDist().cdf(middle / max(doubt, 1e-9))
+    return Lead(middle, math.sqrt(wide**2 + luck))
 
 
 def _of_all_tests(lesson: Lesson, answers: Sequence[Answers | None]) -> list[Answers]:

@@ -29,6 +29,7 @@ class Material:
         kind: what is learnt: classes, JSON (extraction) or free text (generation).
         drop_rows: numbers of training rows to leave out (repeats, leaks into the test set, wrong labels).
         candidates: models that the project considers; any other model stands in for them. Empty: none does.
+        models: all models that the project lists, encoders and hosted ones among them.
         target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
         far: the size that matters [rows]; None: 8 times the largest rung.
     """
@@ -40,6 +41,7 @@ class Material:
     kind: Kind = "classification"
     drop_rows: Collection[int] = ()
     candidates: Collection[str] = ()
+    models: Sequence[str] = ()
     target: float | None = None
     far: int | None = None
 

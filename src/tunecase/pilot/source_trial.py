@@ -12,7 +12,7 @@ from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.settings import Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
-from tunecase.pilot.trial import school_of, settled
+from tunecase.pilot.trial import own_trainer, school_of, settled
 from tunecase.pilot.worth import MeasuredWorth, Scored, worth_of_rows
 from tunecase.quantities import counted, generator
 from tunecase.records import PilotSettings, SourceTrial
@@ -72,7 +72,7 @@ def try_source(
         reason where too few runs ended well.
     """
     settings = settings or PilotSettings()
-    school = school_of(settings.trainer, settings.model, settings.settings)
+    school = school_of(own_trainer(settings), settings.model, settings.settings)
     draws = settings.draws or (HEAVY_DRAWS if school.module.HEAVY else LIGHT_DRAWS)
     settings = settled(replace(settings, draws=draws, adaptive=False), school.module.HEAVY)
     lesson = Lesson(

@@ -2,7 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -10,10 +10,12 @@ from tunecase import engine as work
 from tunecase.data.reading import Table, looks_like_classes, repeat_like_classes
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.forecast import LEAST_SIZES
-from tunecase.pilot.conduct import Conductor, Journal, Progress
+from tunecase.pilot.answers import Answers
+from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
-from tunecase.pilot.plan import PilotPlan, plan_of
-from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps
+from tunecase.pilot.plan import PilotPlan
+from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, rungs_beside, shared
+from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
 from tunecase.pilot.scoring.score import METRICS
@@ -22,10 +24,12 @@ from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
-from tunecase.quantities import count
-from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
+from tunecase.quantities import count, one_line
+from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Promise, Run, Variant
 
-__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "pilot", "prepare"]
+__all__ = [
+    "TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "own_trainer", "pilot", "prepare",
+]  # fmt: skip
 
 # name, module; imported only when asked for.
 TRAINERS: tuple[tuple[str, str], ...] = (
@@ -40,6 +44,7 @@ TRAINERS: tuple[tuple[str, str], ...] = (
 )
 
 DRAWS, HEAVY_DRAWS = 3, 2
+ENCODER = "encoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,16 @@ def pilot(
     journal: Journal | None = None,
     ask: Callable[[PilotPlan], bool | None] | None = None,
 ) -> Pilot:
-    """Small real runs at rising sizes, several draws each, all scored on the same test rows.
+    """Small real runs at rising sizes, several draws each, all scored on the same test rows; other learners beside.
 
     A draw is a shuffle of the usable rows, dealt one of each class in turn; its subset of n rows is its first n, so
     sizes are nested, and classes differ by at most one row while all last. All usable rows are the same set in every
     draw, so a light trainer runs that size once; a heavy one runs it in each draw, from a new start. One set of
     settings holds for all rungs. A run that fails is recorded with its reason and what it cost, and the ladder goes
     on; three failures in a row for the same reason end it.
+
+    What `settings.race` names climbs ladders of its own on the same draws, cheapest first, and is dropped when it
+    cannot win any more (see `Race`). A trainer "" is the best that is here: the encoder, else n-grams.
 
     Args:
         material: the rows, and what is to be learnt from them.
@@ -90,24 +98,89 @@ def pilot(
     themselves do not depend on it.
     """
     started = time.perf_counter()
-    design = _design(material, settings or PilotSettings())
-    conductor = _conductor(design, material, journal or Journal())
-    plan = plan_of(conductor, design.school, design.rungs)
+    settings = settings or PilotSettings()
+    asked = asked_for(settings.race, material.models, dict(TRAINERS))
+    hosted = {**{name: {} for name in asked.untrained}, **settings.hosted}
+    given = replace(settings, trainer=own_trainer(settings), hosted=hosted)
+    design = _design(material, given)
+    race, lacking = _race(design, given, material, asked, journal or Journal())
+    conductor = race.own.conductor
     if design.lacks:
         conductor.stopped = design.lacks
-    elif ask is not None and ask(plan) is False:
+    elif ask is not None and ask(race.plan()) is False:
         conductor.stopped = "not begun: the plan was declined"
     else:
-        conductor.conduct()
-    return _record(conductor, design, material, time.perf_counter() - started)
+        race.conduct()
+        if not settings.trainer:
+            race.pass_on(PROBE)
+        lacking += race.not_measured()
+        lacking += [note for note in conductor.notes if note.startswith(asked.untrained)]
+    return _record(race, design, material, lacking, time.perf_counter() - started)
 
 
-def _record(conductor: Conductor, design: _Design, material: Material, seconds: float) -> Pilot:
-    lesson, search = design.lesson, conductor.more
-    compared = baselines_of(conductor, lesson) if conductor.rivals or (design.rungs and lesson.classes) else ()
+def own_trainer(settings: PilotSettings) -> str:
+    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else n-grams."""
+    if settings.trainer or settings.model:
+        return settings.trainer or learner(settings.model)[0]
+    if ENCODER not in dict(TRAINERS):
+        return PROBE
+    school = school_of(ENCODER, "", {})
+    return PROBE if school.module.missing(school.model) else ENCODER
+
+
+def _race(
+    design: _Design, given: PilotSettings, material: Material, asked: Asked, journal: Journal
+) -> tuple[Race, list[str]]:
+    """The pilot's own learner and all that run beside it; and of what cannot, why."""
+    purse, lacking = Purse(), list(asked.not_measured)
+    journal = shared(journal) if asked.learners else journal
+    race = [Entrant(design.school, _conductor(design, material, journal, purse), design.rungs, own=True)]
+    for trainer, model in () if design.lacks else asked.learners:
+        try:
+            school = school_of(trainer, model, {})
+            if all((each.school.name, each.school.model) != (trainer, school.model) for each in race):
+                beside = _beside(design, given, material, school)
+                ladder = _conductor(beside, material, journal, purse, beside=True)
+                race.append(Entrant(school, ladder, beside.rungs))
+        except TunecaseError as error:
+            lacking.append(f"{model or trainer}: {one_line(str(error), MOST_WHY)}")
+    return Race(design.lesson, race, given.keep_all), lacking
+
+
+def _beside(design: _Design, given: PilotSettings, material: Material, school: School) -> _Design:
+    """The design of a learner beside the pilot's own. Raises: TunecaseError with why it cannot be measured."""
+    if why := _why_not(material, school):
+        raise TunecaseError(why)
+    sizes = given.sizes or rungs_beside(design.rungs, design.lesson, school.module.HEAVY)
+    own = replace(given, trainer=school.name, model=school.model, settings={}, sizes=sizes, tune=0, hosted={})
+    return _design(material, own)
+
+
+def _promised(material: Material) -> Callable[[Answers], Promise | None]:
+    """What answers to all test rows promise where only sure ones are given; nothing without a target."""
+    target, labels = material.target, material.tests.labels
+
+    def promised(answers: Answers) -> Promise | None:
+        if target is None or material.direction != "higher" or not 0 < target < 1:
+            return None
+        try:
+            from tunecase.pilot.scoring.promise import promise_of  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        except ImportError:
+            return None
+        return cast("Promise | None", promise_of(answers, labels, material.metric, 1 - target))
+
+    return promised
+
+
+def _record(race: Race, design: _Design, material: Material, lacking: Sequence[str], seconds: float) -> Pilot:
+    lesson, conductor = design.lesson, race.own.conductor
+    design = replace(design, school=race.own.school, rungs=race.own.rungs)
+    search = conductor.more
+    others = [each.conductor for each in race.entrants if not each.own]
+    compared = baselines_of(conductor, lesson, others) if conductor.rivals or (design.rungs and lesson.classes) else ()
     notes = [
         *ladder_notes(lesson.rows, design.rungs, bool(design.settings.sizes), bool(lesson.classes)),
-        *conductor.notes,
+        *(note for note in conductor.notes if note not in lacking),
         *rival_notes(conductor, compared, lesson.metric),
     ]
     notes += [] if design.lacks else _curve_notes(conductor)
@@ -129,6 +202,8 @@ def _record(conductor: Conductor, design: _Design, material: Material, seconds: 
         mistakes=_mistakes(conductor, lesson),
         tuning=tuning,
         variants=_variants(conductor, lesson),
+        candidates=race.candidates(_promised(material)),
+        not_measured=tuple(lacking),
     )
 
 
@@ -158,20 +233,25 @@ def settled(settings: PilotSettings, heavy: bool) -> PilotSettings:
     )  # fmt: skip
 
 
-def _conductor(design: _Design, material: Material, journal: Journal) -> Conductor:
+def _conductor(
+    design: _Design, material: Material, journal: Journal, purse: Purse, beside: bool = False
+) -> Conductor:  # fmt: skip
+    """One learner's ladder, and what needs no fine-tune; `beside` the pilot's own, only what it scores untrained."""
     lesson, school, settings = design.lesson, design.school, design.settings
     steps = ladder_steps(lesson, school, design.rungs, design.draws)
     search = Search(lesson, school, design.rungs, settings.tune) if settings.tune > 1 and design.rungs else None
     rivals: list[Step] = []
     notes: list[str] = []
-    if settings.with_baselines and design.rungs:
+    if beside:
+        rivals = [] if school.module.HEAVY or not settings.with_baselines else untrained(lesson, school, design.rungs)
+    elif settings.with_baselines and design.rungs:
         find = lambda name: school_of(name, "", {})  # noqa: E731
         rivals, notes = rival_steps(lesson, school, max(design.rungs), find, settings.hosted)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
         material.target, lesson.seed, language_model=school.name != PROBE,
     )  # fmt: skip
-    return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes)
+    return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes, purse)
 
 
 def _empty_pilot(material: Material, school: School) -> Pilot:

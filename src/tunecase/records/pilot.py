@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tunecase.quantities import Interval80
+from tunecase.quantities import Interval80, count, share
 from tunecase.records.forecast import Point
 
 
@@ -13,7 +13,7 @@ class PilotSettings:
     """How a pilot is to be run; what is None or empty is left to the trainer.
 
     Args:
-        trainer: a name in TRAINERS.
+        trainer: a name in TRAINERS; "" for the encoder where its weights are here, else n-grams.
         model: what is trained, a name or a folder; "" is the trainer's own.
         settings: of the trainer, where they differ from its defaults.
         sizes: training rows per run; None doubles from about 2 per class up to all usable rows (at most 20,000); for a
@@ -85,6 +85,14 @@ class Promise:
     tried: int
     sure: float = 0.9
     net_per_answer: float | None = None
+
+    @property
+    def words(self) -> str:
+        """What is promised, in words."""
+        wrong = f"no more than {share(self.error)} wrong"
+        if self.coverage is None:
+            return f"no coverage can be promised with {count(self.rows)} rows at {wrong}"
+        return f"answers {share(self.coverage)} at {wrong}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +313,12 @@ class Pilot:
     variants: tuple[Variant, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     not_measured: tuple[str, ...] = ()
+
+    @property
+    def only_baselines(self) -> tuple[Baseline, ...]:
+        """The baselines that are not among the candidates too, where n-grams are both."""
+        raced = any(one.kind == "n-grams" for one in self.candidates)
+        return tuple(one for one in self.baselines if not (raced and one.name == "probe"))
 
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:

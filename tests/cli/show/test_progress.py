@@ -36,11 +36,11 @@ def test_slow_runs_are_told_when_piped(capsys: pytest.CaptureFixture[str]) -> No
         update(Progress(1, 3, 1.0, 2.0, replace(run, seconds=0.1), 0.5))
         assert "" == capsys.readouterr().err
         update(Progress(2, 3, 60.0, 30.0, run, 0.5, usd=0.02, left_usd=0.01))
-        update(Progress(3, 3, 90.0, 0.0, replace(run, failed="out of\nmemory"), 0.5))
+        update(Progress(3, 3, 90.0, 0.0, replace(run, failed="out of\nmemory"), 0.5, candidate="minilm"))
     told = " ".join(capsys.readouterr().err.split())
     assert "run 2 of 3: 200 examples" in told
     assert "0.020 USD" in told
-    assert "out of memory" in told
+    assert "run 3 of 3: minilm, 200 examples, out of memory" in told
 
 
 def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +52,7 @@ def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     told = " ".join(capsys.readouterr().err.split())
     for words in ("10 runs at 100, 200 examples", "2 runs taken", "4 settings", "4.0 to 16 minutes", "free on this"):
         assert words in told
-    assert ask_before(False, quiet=False)(replace(plan, trainer="probe")) is None
+    assert ask_before(False, quiet=False)(replace(plan, minutes=None, light=True)) is None
     assert "" == capsys.readouterr().err
     ask_before(True, quiet=False)(replace(plan, usd=None))
     assert "price unknown" in capsys.readouterr().err

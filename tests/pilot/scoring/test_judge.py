@@ -119,6 +119,7 @@ def test_a_judge_swayed_by_order_is_seen() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("weights_of_this_machine")
 def test_a_small_real_model_is_no_judge() -> None:
     """SmolLM2 is asked for verdicts like any judge, and is refused as a metric: unread, or not in agreement."""
     answers = ["Please come on 3 May.", "Go away!"] * 3

@@ -177,6 +177,7 @@ def test_an_endpoint_that_fails_is_an_error() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("weights_of_this_machine")
 def test_a_real_model_answers_behind_a_real_server() -> None:
     """SmolLM2 behind `transformers serve`: baselines with tokens counted, and a wrong model name said plainly."""
     texts = tuple(f"{word} please" for word in ("hello", "goodbye") * 4)

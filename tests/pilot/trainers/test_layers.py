@@ -149,6 +149,7 @@ def test_decoding_takes_the_likeliest_token_each_time() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("weights_of_this_machine")
 def test_the_embedded_model_equals_its_stock_forward(tmp_path: Path) -> None:
     """SmolLM2 in fp32: packed and cached within 1e-3 of the stock forward."""
     from tunecase.pilot.trainers import weights

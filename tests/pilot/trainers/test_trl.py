@@ -103,6 +103,7 @@ def test_a_broken_worker_is_a_reason(tiny: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("weights_of_this_machine")
 @pytest.mark.skipif(weights.find(weights.SMOL) is None, reason="skipped: SmolLM2's weights are not on this machine")
 def test_agrees_with_lora_before_training() -> None:
     """Both trainers see the same prompts and the same rule of the answer: without training they answer alike."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
-from tunecase.records import Baseline, Mistakes, Pilot, Tuning
+from tunecase.records import Baseline, Candidate, Mistakes, Pilot, Tuning
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +31,7 @@ def print_pilot(console: "Console", record: Pilot) -> None:
         rows.append((count(n), score(mean), f"{score(min(scores))} to {score(max(scores))}", _bar(mean)))
     if rows:
         print_table(console, ("examples", f"mean {record.metric}", "draws", ""), rows, (0, 1))
-    _baselines(console, record)
+    _measured(console, record)
     _left_out(console, record)
     if record.stopped and means:
         say(console, f"Stopped early: {record.stopped}.", "yellow")
@@ -40,6 +40,7 @@ def print_pilot(console: "Console", record: Pilot) -> None:
         _mistakes(console, record.mistakes)
     if record.tuning:
         _tuning(console, record.tuning)
+    print_notes(console, "Not measured:", record.not_measured)
     print_notes(console, "Notes:", record.notes)
 
 
@@ -54,27 +55,41 @@ def _effort(record: Pilot) -> str:
     )
 
 
-def _baselines(console: "Console", record: Pilot) -> None:
-    if not record.baselines:
+def _measured(console: "Console", record: Pilot) -> None:
+    """Everything that was measured on the test rows, in one table: the candidates best first, then the baselines."""
+    raced = record.candidates if len(record.candidates) > 1 else ()
+    measured: list[Candidate | Baseline] = [*raced, *record.only_baselines]
+    if not measured:
         return
     rows = [
         (
             one.name,
+            count(one.n) if isinstance(one, Candidate) else "",
             score(one.score),
             _interval(one.interval),
             _answers(one),
             "" if one.beaten is None else share(one.beaten),
         )
-        for one in record.baselines
+        for one in measured
     ]
-    head = ("without a fine-tune", record.metric, "80% band", "1,000 answers", "P(beaten)")
-    print_table(console, head, rows, (1, 3, 4), [one.note for one in record.baselines])
+    head = ("measured" if raced else "without a fine-tune", "rows", record.metric, "80% band", "1,000 answers",
+            "P(beaten)")  # fmt: skip
+    print_table(console, head, rows, (1, 2, 4, 5), [_below(one) for one in measured])
 
 
-def _answers(baseline: Baseline) -> str:
-    if baseline.usd_per_1k_answers is None:
-        return "unknown"
-    return f"{figures(baseline.usd_per_1k_answers)} USD" if baseline.usd_per_1k_answers else "free here"
+def _below(one: "Candidate | Baseline") -> str:
+    """What stands below the row of a candidate or baseline."""
+    dropped = one.dropped if isinstance(one, Candidate) else ""
+    return "; ".join(filter(None, (one.promise.words if one.promise else "", dropped, one.note)))
+
+
+def _answers(one: "Candidate | Baseline") -> str:
+    if one.usd_per_1k_answers:
+        return f"{figures(one.usd_per_1k_answers)} USD"
+    price = "free here" if one.usd_per_1k_answers == 0 else "unknown"
+    if not one.seconds_per_answer:
+        return price
+    return f"{'free' if price == 'free here' else 'unpriced'}, {duration(1_000 * one.seconds_per_answer)}"
 
 
 def _interval(points: Interval80 | None) -> str:

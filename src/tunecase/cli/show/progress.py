@@ -41,7 +41,8 @@ def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
     with Live(bar, console=console, transient=True, refresh_per_second=4) as live:
 
         def update(state: Any) -> None:
-            bar.update(task, completed=state.done, total=state.total, words=f"{state.done}/{state.total} runs")
+            words = f"{state.done}/{state.total} runs" + (f", now {state.candidate}" if state.candidate else "")
+            bar.update(task, completed=state.done, total=state.total, words=words)
             lines = [_spent_words(state), *live_curve(state.runs, width=max(40, console.width - 1))]
             live.update(Group(bar, Text("\n".join(lines))))
 
@@ -56,6 +57,7 @@ def _tell(console: "Console", state: Any) -> None:
     if not run.failed and not run.converged:
         what += ", not converged"
     size = f"{count(run.n)} examples" if run.n else "untrained"
+    size = f"{state.candidate}, {size}" if state.candidate else size
     say(console, f"run {state.done} of {state.total}: {size}, {what} ({_spent_words(state)})", "dim")
 
 
@@ -77,9 +79,9 @@ def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
     def ask(plan: Any) -> bool | None:
         if quiet:
             return None
-        slow = plan.minutes is None or plan.minutes[1] > ASK_ABOVE_MINUTES or (plan.usd is not None and plan.usd[1] > 0)
-        slow = slow and plan.trainer != "probe" and plan.runs > 0
-        if not slow and all(usd == 0 for _, _, usd in plan.hosted):
+        unknown, costs = plan.minutes is None and not plan.light, plan.usd is not None and plan.usd[1] > 0
+        slow = unknown or costs or (plan.minutes is not None and plan.minutes[1] > ASK_ABOVE_MINUTES)
+        if not (slow and plan.runs) and all(usd == 0 for _, _, usd in plan.hosted):
             return None
         console = console_for(stderr=True)
         say(console, _plan_words(plan))
@@ -99,8 +101,9 @@ def tell_fetching(line: str) -> None:
 
 def _plan_words(plan: Any) -> str:
     sizes = ", ".join(count(n) for n in plan.sizes)
-    words = [f"Pilot of {plan.model}: {counted(plan.runs, 'run')} at {sizes} examples"]
-    words = words if plan.runs else [f"Pilot of {plan.model}: no run is left to make"]
+    what = ", ".join(plan.candidates) or plan.model
+    words = [f"Pilot of {what}: {counted(plan.runs, 'run')} at {sizes} examples"]
+    words = words if plan.runs else [f"Pilot of {what}: no run is left to make"]
     if plan.reused:
         words.append(f"{counted(plan.reused, 'run')} taken from the ledger")
     if plan.tries:

@@ -1,7 +1,7 @@
 """The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
-from tunecase.records import Baseline, Judged, Mistakes, Pilot, Run, Tuning
+from tunecase.records import Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
@@ -14,13 +14,15 @@ def trial(material: Material) -> Section:
     pilot = material.pilot
     if pilot is None:
         return not_done("pilot", title, "pilot")
-    blocks: list[Block] = [_ladder(pilot), _baselines(pilot)]
+    blocks: list[Block] = [_ladder(pilot), _measured(pilot)]
     if pilot.mistakes:
         blocks += _mistakes(pilot.mistakes)
     if pilot.tuning:
         blocks.append(_tuning(pilot.tuning))
     if material.judged:
         blocks.append(_judged(material.judged))
+    if pilot.not_measured:
+        blocks.append(Listing("Not measured", pilot.not_measured))
     if pilot.notes:
         blocks.append(Listing("Notes", pilot.notes))
     return Section("pilot", title, _answer(pilot), tuple(blocks), (_every_run(pilot), _about(pilot, material)))
@@ -71,40 +73,42 @@ def _ladder(pilot: Pilot) -> Table:
     return Table("Scores by size", head, tuple(rows), (0, 1, 2, 3))
 
 
-def _baselines(pilot: Pilot) -> Table:
-    rows = tuple(
+def _measured(pilot: Pilot) -> Table:
+    """Everything that was measured on the test rows: the candidates best first, then what needs no training."""
+    measured: list[Candidate | Baseline] = [*pilot.candidates, *pilot.only_baselines]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            Cell(baseline.name),
-            Cell(score(baseline.score, even=True)),
-            Cell(_interval(baseline.interval)),
-            Cell(_answers(baseline)),
-            Cell("–" if baseline.beaten is None else share(baseline.beaten)),
+            Cell(one.name),
+            Cell(count(one.n) if isinstance(one, Candidate) else "none"),
+            Cell(score(one.score, even=True)),
+            Cell(_interval(one.interval)),
+            Cell(_answers(one)),
+            Cell(one.promise.words if one.promise else "–"),
+            Cell("–" if one.beaten is None else share(one.beaten)),
+            Cell(one.dropped if isinstance(one, Candidate) else ""),
         )
-        for baseline in pilot.baselines
+        for one in measured
     )
-    head = (
-        "Without a fine-tune",
-        pilot.metric,
-        "80% interval",
-        "1,000 answers",
-        "Chance that the largest runs beat it",
-    )
-    notes = "; ".join(f"{baseline.name}: {baseline.note}" for baseline in pilot.baselines if baseline.note)
-    return Table("To compare with", head, rows, (1, 2, 3, 4), note=sentence(notes) if notes else "")
+    head: tuple[str, ...] = (
+        "Measured", "Examples", pilot.metric, "80% interval", "1,000 answers", "Only when sure",
+        "Chance that a better one beats it", "Dropped because",
+    )  # fmt: skip
+    if not any(row[-1].text for row in rows):
+        head, rows = head[:-1], tuple(row[:-1] for row in rows)
+    notes = "; ".join(f"{one.name}: {one.note}" for one in measured if one.note)
+    why = "A candidate is held against the best candidate, what needs no training against the pilot's largest runs."
+    return Table("To compare with", head, rows, (1, 2, 3, 4, 6), note=f"{why} {sentence(notes)}" if notes else why)
 
 
 def _interval(interval: Interval80 | None) -> str:
     return "–" if interval is None else f"{score(interval.low, even=True)} to {score(interval.high, even=True)}"
 
 
-def _answers(baseline: Baseline) -> str:
-    if baseline.usd_per_1k_answers is not None:
-        return f"{figures(baseline.usd_per_1k_answers)} USD" if baseline.usd_per_1k_answers else "free here"
-    return (
-        "unknown"
-        if baseline.seconds_per_answer is None
-        else f"{duration(1_000 * baseline.seconds_per_answer)}, price unknown"
-    )
+def _answers(one: Candidate | Baseline) -> str:
+    taken = f", {duration(1_000 * one.seconds_per_answer)}" if one.seconds_per_answer else ""
+    if one.usd_per_1k_answers is None:
+        return f"price unknown{taken}"
+    return f"{figures(one.usd_per_1k_answers)} USD{taken}" if one.usd_per_1k_answers else f"free here{taken}"
 
 
 def _mistakes(mistakes: Mistakes) -> list[Block]:
