@@ -103,7 +103,6 @@ WANTED = {
     "alternatives.retrieval": Wanted("hour"),
     "alternatives.n_grams": Wanted("hour"),
     "alternatives.encoder": Wanted("hour"),
-    "alternatives.nearest": Wanted("hour"),
     "alternatives.decision": Wanted("hour"),
     "measuring.n_grams": Wanted("second", "row"),
     "measuring.encoder": Wanted("second", "row"),

@@ -400,7 +400,7 @@ def _is_elsewhere(region: str, allowed: str) -> bool:
 def _licences() -> set[str]:
     """Licences known by a short name: those of the tables of models, encoders and data."""
     named = {row["name"] for row in catalog.read_table("licences")}
-    named |= {model.licence for model in (*catalog.models(), *catalog.encoders())}
+    named |= {model.licence for model in catalog.models()} | {one.licence for one in catalog.encoders()}
     return {name.casefold() for name in named if name}
 
 
