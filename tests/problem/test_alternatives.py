@@ -14,7 +14,8 @@ from tests import samples
 from tests.problem_cases import basis, project
 from tunecase.inference import Answers
 from tunecase.prices.api import ApiPrice
-from tunecase.problem.alternatives import Standing, alternatives, prompted
+from tunecase.problem.alternatives import alternatives
+from tunecase.problem.ways import Standing, prompted
 from tunecase.project import Member, Project
 from tunecase.quantities.spread import Band
 from tunecase.records import Alternative, Baseline, Pilot
@@ -40,7 +41,8 @@ def standing(**changes: Any) -> Standing:
 
 def ways(of: Project, held: Standing | None = None, **more: Any) -> dict[str, Alternative]:
     """The ways by name."""
-    return {way.name: way for way in alternatives(basis(of), held or standing(), **{"tuning_cost": COST, **more})}
+    table, _ = alternatives(basis(of), held or standing(), **{"tuning_cost": COST, **more})
+    return {way.name: way for way in table}
 
 
 def test_what_is_stated_is_reckoned() -> None:
@@ -192,7 +194,7 @@ def test_dearer_never_costs_less_and_better_never_brings_less(price: float, scor
 def by_token(of: Project, tokens: tuple[float, float] | None) -> dict[str, Alternative]:
     """The ways by name, where answers have the price of `tunecase inference`."""
     priced = replace(basis(of), answer_prices=Answers(tokens))
-    return {way.name: way for way in alternatives(priced, standing(), tuning_cost=COST)}
+    return {way.name: way for way in alternatives(priced, standing(), tuning_cost=COST)[0]}
 
 
 def test_a_hosted_model_without_a_price_is_priced_by_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:

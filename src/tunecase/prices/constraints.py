@@ -23,7 +23,7 @@ class Checked:
     """What the constraints say of one way: the reasons that strike it out, and what is not known of it."""
 
     struck: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
 
 def struck(

@@ -38,6 +38,7 @@ from tunecase.report.content import (
     Histogram,
     Lengths,
     Listing,
+    Scored,
     Section,
     Shares,
     Table,
@@ -353,7 +354,7 @@ def _md_block(block: Block) -> list[str]:
             if not block.items:
                 return []
             return [f"**{_md(block.title)}**", "", *(f"- {_md(item)}" for item in block.items), ""]
-        case Shares() | Histogram() | Curve() | Bars() | Tornado() | Lengths() | Compared():
+        case Shares() | Histogram() | Curve() | Bars() | Tornado() | Lengths() | Compared() | Scored():
             return [f"*{_md(block.caption)}*: {_md(block.summary)}.", ""]
 
 

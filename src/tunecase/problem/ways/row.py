@@ -58,7 +58,7 @@ def row(known: Known, grounds: Grounds) -> Alternative:
     found = _held_against(known, per_1k, grounds)
     seen = known.seen if known.evidence == "measured" else None
     is_open = known.evidence in ("assumed", "unknown") and not found.struck
-    notes = [*known.notes, f"not known, and asked for: {'; '.join(found.open)}" if found.open else ""]
+    notes = [*known.notes, f"not known, and asked for: {'; '.join(found.unsettled)}" if found.unsettled else ""]
     missing = dict.fromkeys([*known.lacks, *lacks_value, *lacks_price])
     return Alternative(
         known.name, ACTIONS[known.name], known.score, value, known.set_up, answers, together(known.set_up, answers),

@@ -75,7 +75,7 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
         price_seen(seen, grounds),
         f"the seconds of an answer: `{command}`",
         () if seen else ("the score",),
-        (seen.name if seen else _weights(model), "hours of set-up assumed"),
+        (seen.name if seen else _weights(model),),
         here(command, grounds, "n_grams" if name == "n_grams" else "encoder"),
     )
 
@@ -104,7 +104,7 @@ def _asked(name: str, grounds: Grounds) -> tuple[Seen | None, float | None, Evid
 
 
 def _set_up_words(name: str, grounds: Grounds) -> str:
-    return "hours of set-up as stated" if grounds.stated(name).set_up is not None else "hours of set-up assumed"
+    return "hours of set-up as stated" if grounds.stated(name).set_up is not None else ""
 
 
 def _stated_price(name: str, grounds: Grounds) -> "Draws | None":
@@ -164,7 +164,7 @@ def _decision(grounds: Grounds) -> Known:
     return Known(
         name, model.name, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"the price or the tokens of an answer of {model.name}", () if seen else ("the score",),
-        (seen.name if seen else model.name, "hours of set-up assumed"),
+        (seen.name if seen else model.name,),
         asking(f"{PILOT} --hosted {model.name}", grounds, per_1k, (0,)),
     )  # fmt: skip
 
