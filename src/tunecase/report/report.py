@@ -58,6 +58,7 @@ from tunecase.report.sections.lights import lights
 from tunecase.report.sections.material import Material
 from tunecase.report.sections.pilot import trial
 from tunecase.report.sections.sources import sources
+from tunecase.report.sections.ways import ways
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -67,6 +68,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     chances,
     next_step,
     problem,
+    ways,
     data,
     trial,
     sources,

@@ -7,7 +7,7 @@ from tunecase.report.charts.marks import CHARACTER, frame, line, nice_ticks, px,
 from tunecase.report.content import Scored
 
 ROW, TOP = 30.0, 22.0
-NAME, BESIDE = 210.0, 150.0  # room for names left of the plot, and for prices right of it
+NAME, BESIDE = 200.0, 170.0  # room for names left of the plot, and for prices right of it
 LINE = 16.0  # height of a line of letters, where names stand above their rows
 
 
@@ -19,14 +19,14 @@ def draw_scored(chart: Scored, width: int) -> str:
     x = _axis(chart, left, right)
     base = TOP + tall * len(chart.rows)
     parts = _ticks(chart, x, base, left, right)
-    for index, row in enumerate(chart.rows):
-        parts += _row(row, TOP + index * tall, x, (left, right, width))
     if chart.target is not None:
         at = x(chart.target)
         words = f"target {score(chart.target)}"
         half = len(words) * CHARACTER / 2
         parts.append(line(at, TOP - 6, at, base, "target"))
         parts.append(text(min(max(at, half), width - half), 11, words, "label target", "middle"))
+    for index, row in enumerate(chart.rows):
+        parts += _row(row, TOP + index * tall, x, (left, right, width))
     return frame(chart, width, base + 36, parts)
 
 
@@ -62,11 +62,12 @@ def _row(
     left, right, width = edges
     is_wide = left >= NAME
     y = top + ROW / 2 + (0 if is_wide else LINE / 2)
-    room = int((left if is_wide else width * 0.6) / CHARACTER) - 2
-    named = (left - 12, y + 4, "end") if is_wide else (left, top + 11, "start")
-    parts = [text(named[0], named[1], one_line(name, room), "name", named[2])]
-    letters = int((width - right if is_wide else width * 0.4) / CHARACTER) - 2
-    parts.append(text(width, y + 4 if is_wide else top + 11, one_line(beside, letters), "tick", "end"))
+    above = top + LINE - 5  # the baseline of words that stand above their row
+    letters = int((NAME - 12 if is_wide else width * 0.54) / CHARACTER)
+    place, anchor = ((left - 12, y + 4), "end") if is_wide else ((left, above), "start")
+    parts = [text(*place, one_line(name, letters), "label quiet", anchor)]
+    letters = int((BESIDE if is_wide else width * 0.46) / CHARACTER) - 1
+    parts.append(text(width, y + 4 if is_wide else above, one_line(beside, letters), "label quiet", "end"))
     if interval is None:
         return [
             *parts,
