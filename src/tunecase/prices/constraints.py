@@ -108,7 +108,7 @@ def _latency(rules: "Constraints", seconds: float | None) -> tuple[str, str]:
 
 
 def _licence(rules: "Constraints", kind: "ModelKind", model: str) -> tuple[str, str]:
-    if not rules.licences or kind not in ("encoder", "causal"):
+    if not rules.licences or not _has_weights(kind, model):
         return "", ""  # no weights are used, or none that have a licence
     licence = _licence_of(kind, model)
     if not licence:
@@ -118,18 +118,23 @@ def _licence(rules: "Constraints", kind: "ModelKind", model: str) -> tuple[str, 
     return f"its weights are under {licence}, which is not among the licences allowed", ""
 
 
+def _has_weights(kind: "ModelKind", model: str) -> bool:
+    """Whether a way rests on weights of one's own; a search does where an encoder's vectors are searched."""
+    return kind in ("encoder", "causal") or (kind == "search" and bool(model))
+
+
 def _licence_of(kind: "ModelKind", model: str) -> str:
     try:
-        return catalog.encoder(model).licence if kind == "encoder" else catalog.model(model).licence
+        return catalog.model(model).licence if kind == "causal" else catalog.encoder(model).licence
     except InputError:
         return ""
 
 
 def _languages(rules: "Constraints", kind: "ModelKind", model: str) -> tuple[str, str]:
-    if not rules.languages or kind not in ("encoder", "causal"):
+    if not rules.languages or not _has_weights(kind, model):
         return "", ""
     known: tuple[str, ...] = ()
-    if kind == "encoder":
+    if kind != "causal":
         try:
             known = catalog.encoder(model).languages
         except InputError:

@@ -8,7 +8,7 @@ from tunecase.problem.ways.evidence import KINDS, Seen, published
 from tunecase.problem.ways.finding_out import NO_MEASURE, Measure
 from tunecase.problem.ways.grounds import Grounds, core_price_per_1k, running, together, value_of, value_when_sure
 from tunecase.quantities import Band, band
-from tunecase.records import Alternative
+from tunecase.records import Alternative, ModelKind
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -33,7 +33,8 @@ class Known:
     """What is known of one way, before its prices: see `row`.
 
     `valued_at` is the score that it is valued at, `score` itself but for a way that is assumed to reach the target.
-    `price_field` names what would give `per_1k`, the price of 1,000 answers [base currency].
+    `price_field` names what would give `per_1k`, the price of 1,000 answers [base currency]. `kind` is that of the way
+    unless stated.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Known:
     lacks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     measure: Measure = NO_MEASURE
+    kind: ModelKind = ""
 
 
 def row(known: Known, grounds: Grounds) -> Alternative:
@@ -63,7 +65,7 @@ def row(known: Known, grounds: Grounds) -> Alternative:
     return Alternative(
         known.name, ACTIONS[known.name], known.score, value, known.set_up, answers, together(known.set_up, answers),
         known.evidence, tuple(missing), "; ".join(filter(None, notes)),
-        kind=KINDS[known.name],
+        kind=known.kind or KINDS[known.name],
         interval=seen.interval if seen else None,
         per_1k=per_1k,
         published=published(known.name, known.model, grounds.standing.task, grounds.standing.classes),
@@ -78,7 +80,7 @@ def row(known: Known, grounds: Grounds) -> Alternative:
 
 def _held_against(known: Known, per_1k: Band | None, grounds: Grounds) -> Checked:
     return checked(
-        grounds.project, KINDS[known.name], known.model,
+        grounds.project, known.kind or KINDS[known.name], known.model,
         seconds_per_answer=known.seen.seconds_per_answer if known.seen else None,
         price_per_1k=None if per_1k is None else per_1k.p50,
     )  # fmt: skip

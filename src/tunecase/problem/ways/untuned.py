@@ -8,7 +8,7 @@ from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import price_today
 from tunecase.problem.ways.evidence import Seen, best_untuned, share_interval
-from tunecase.problem.ways.finding_out import PILOT, Measure, asking, here
+from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
 from tunecase.project import read_score
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 OF_CLASSES = ("n_grams", "encoder", "nearest", "decision")  # ways that choose one of a list of answers
-TINY_PARAMS = 1e9
+TINY_PARAMS = 1e9  # so many are tuned on plain cores in minutes to hours
 NOTHING = Band(0.0, 0.0, 0.0, 0.0)
 
 
@@ -212,29 +212,30 @@ def _open(grounds: Grounds) -> Known:
 def tuning_pilot(model: str, grounds: Grounds) -> Measure:
     """The pilot that prompts and tunes an open model: here where it is small, else on a rented GPU at an open price."""
     command = f"{PILOT} --trainer lora --model {model}"
-    return here(command, grounds) if _is_tiny(model) else Measure(command)
+    return here(command, grounds) if 0 < _params(model) <= TINY_PARAMS else Measure(command)
 
 
-def _is_tiny(model: str) -> bool:
-    """Whether a model is tuned on plain cores in minutes to hours, as far as the tables know its size."""
+def _params(model: str) -> int:
+    """The parameters of an open model of the tables; 0 of another."""
     try:
-        return catalog.model(model).params <= TINY_PARAMS
+        return catalog.model(model).params
     except InputError:
-        return False
+        return 0
 
 
 def _retrieval(grounds: Grounds) -> Known:
     """Passages of the user's documents in the prompt; without documents there is nothing to measure."""
     name = "retrieval"
     seen, score, evidence, lacks = _asked(name, grounds)
-    model, _ = _hosted_model(grounds)
-    per_1k = _stated_price(name, grounds)
+    stated, per_1k = grounds.stated(name).model, _stated_price(name, grounds)
+    model = stated or _hosted_model(grounds)[0]
     documents = grounds.project.data.documents
-    notes = [grounds.stated(name).model or (f"{seen.name} in the pilot" if seen else "")]
+    notes = [stated or (f"{seen.name} in the pilot" if seen else "")]
     if documents is None and score is None:
         notes.append("data.documents would name the texts that hold facts; without them there is nothing to search")
     return Known(
         name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
         f"alternatives.{name}.price_per_1k_answers", lacks, (*notes, _set_up_words(name, grounds)),
-        asking(f"{PILOT} --hosted {model}", grounds, None) if documents else Measure(),
+        asking(f"{PILOT} --hosted {model}", grounds, None) if documents else NO_MEASURE,
+        "causal" if _params(model) else "",
     )  # fmt: skip
