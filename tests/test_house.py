@@ -56,7 +56,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
     "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
-    "report/sections": {"basis", "lights", "material"},
+    "report/sections": {"basis", "lights", "material", "ways"},
 }
 
 # Within a question, what computes does not know what is said of the result.

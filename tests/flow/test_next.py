@@ -231,3 +231,17 @@ def test_a_round_that_spoilt_the_curve_can_be_corrected(case: flow.Flow) -> None
     flow.next_step(case, flow.add_round(again(case), 800, "81%", ["label"]))
     assert [0.81] == [made.score for made in again(case).rounds()]
     assert flow.estimate(again(case)).total.p50 > 0
+
+
+def test_before_a_pilot_the_ways_to_try_are_told(tmp_path: Path) -> None:
+    """Cheapest to know first, each with its command and price; once a curve was measured, none."""
+    opened = flow.open_case(case_folder(tmp_path, train_rows=120, test_rows=100), today=TODAY)
+    told = flow.next_step(opened)
+    assert "run the pilot" == told.decision.action
+    assert told.to_try[0].startswith("a head on a small encoder and nearest examples: `tunecase pilot`, 0 USD")
+    assert any("`tunecase pilot --hosted gpt-6-luna`" in step for step in told.to_try)
+
+
+def test_after_a_curve_nothing_is_left_to_try_first(case: flow.Flow) -> None:
+    """The decision speaks for itself then."""
+    assert () == flow.next_step(case).to_try

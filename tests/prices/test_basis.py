@@ -106,6 +106,7 @@ def test_every_default_with_a_unit_can_be_drawn() -> None:
     """Each is text that units.py reads in the unit its field wants."""
     at = basis(None, draws=10)
     words = {"compute.tier", "compute.gpus", "models", "team.role", "serving.traffic.hours"}
+    words |= {"alternatives.prompt_hosted.model"}
     plain = {"training.sequence_tokens", "training.micro_batch", "training.rank", "rounds.most", "levers.tuning_runs"}
     plain |= {"serving.spare"}
     none = {"serving.traffic.growth", "serving.traffic.cached"}

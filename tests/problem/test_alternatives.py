@@ -14,8 +14,9 @@ from tests import samples
 from tests.problem_cases import basis, project
 from tunecase.inference import Answers
 from tunecase.prices.api import ApiPrice
-from tunecase.problem.alternatives import Standing, alternatives, prompted
-from tunecase.project import Member, Project
+from tunecase.problem.alternatives import alternatives
+from tunecase.problem.ways import Standing, prompted
+from tunecase.project import Constraints, Member, Project
 from tunecase.quantities.spread import Band
 from tunecase.records import Alternative, Baseline, Pilot
 
@@ -40,7 +41,8 @@ def standing(**changes: Any) -> Standing:
 
 def ways(of: Project, held: Standing | None = None, **more: Any) -> dict[str, Alternative]:
     """The ways by name."""
-    return {way.name: way for way in alternatives(basis(of), held or standing(), **{"tuning_cost": COST, **more})}
+    table, _ = alternatives(basis(of), held or standing(), **{"tuning_cost": COST, **more})
+    return {way.name: way for way in table}
 
 
 def test_what_is_stated_is_reckoned() -> None:
@@ -66,12 +68,12 @@ def test_what_is_stated_is_reckoned() -> None:
 def test_what_is_missing_is_unknown_and_named() -> None:
     """Without scores and prices every way says what is missing, and no cost or value is made up."""
     found = ways(asked(), standing(base=None, in_use=None), tuning_cost=None)
-    assert ["today", "prompt_hosted", "prompt_open", "retrieval", "tune_small", "tune_large"] == list(found)
+    names = "today n_grams encoder nearest prompt_hosted decision prompt_open retrieval tune_small tune_large"
+    assert set(names.split()) == set(found)
     assert {None} == {way.cost for way in found.values()} == {way.score for way in found.values()}
     assert {None} == {way.value for name, way in found.items() if name != "today"}
     assert all(way.unknown for way in found.values())
     assert "alternatives.retrieval.score" in found["retrieval"].unknown
-    assert "hours of set-up assumed" in found["retrieval"].note
     assert ("a model of that size under models", "alternatives.tune_large.score") == found["tune_large"].unknown
 
 
@@ -192,7 +194,7 @@ def test_dearer_never_costs_less_and_better_never_brings_less(price: float, scor
 def by_token(of: Project, tokens: tuple[float, float] | None) -> dict[str, Alternative]:
     """The ways by name, where answers have the price of `tunecase inference`."""
     priced = replace(basis(of), answer_prices=Answers(tokens))
-    return {way.name: way for way in alternatives(priced, standing(), tuning_cost=COST)}
+    return {way.name: way for way in alternatives(priced, standing(), tuning_cost=COST)[0]}
 
 
 def test_a_hosted_model_without_a_price_is_priced_by_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,3 +242,82 @@ def test_a_model_whose_tokens_have_no_price_stays_unpriced(tokens: tuple[float, 
     found = by_token(asked(alternatives=of), tokens)["prompt_hosted"]
     assert found.running is None
     assert ("alternatives.prompt_hosted.price_per_1k_answers",) == found.unknown
+
+
+def test_the_ways_of_a_task_without_classes_are_fewer() -> None:
+    """What chooses one of a list of answers is left out where answers are free text, and the first row says so."""
+    found = ways(asked(), standing(task="generation"))
+    assert not {"n_grams", "encoder", "nearest", "decision"} & set(found)
+    assert "a decision model" in found["today"].note
+    crowded = ways(asked(), standing(classes=256))
+    assert "decision" not in crowded
+    assert "256 classes are more than the 255" in crowded["today"].note
+
+
+RULES: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"data_stays": True}, "rows may not leave"),
+    ({"languages": ("de",)}, "it reads en, not de"),
+    ({"licences": ("mit",)}, "which is not among the licences allowed"),
+    ({"max_price_per_1k_answers": "1 USD"}, "more than the 1.0 USD allowed"),
+)
+
+
+@pytest.mark.parametrize(("rules", "words"), RULES)
+def test_a_way_that_is_struck_comes_last_and_is_not_tried(rules: dict[str, Any], words: str) -> None:
+    """Whatever it scores: its reason stands beside it, it is asked for nothing, and it has no place in the order."""
+    stated = {"prompt_hosted": {"score": "99%", "model": "gpt-6-luna", "price_per_1k_answers": "2 USD"}}
+    of = asked(alternatives=stated).model_copy(update={"constraints": Constraints.model_validate(rules)})
+    table, order = alternatives(basis(of), standing(rows=900, test_rows=300), tuning_cost=COST)
+    struck = [way.name for way in table if way.struck]
+    assert struck
+    assert struck == [way.name for way in table[-len(struck) :]]
+    assert any(words in way.struck for way in table)
+    assert not set(struck) & set(order)
+    assert {""} == {way.measure for way in table if way.struck}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    measured=st.lists(st.floats(0.05, 0.95), min_size=2, max_size=2),
+    stated=st.one_of(st.none(), st.floats(0.05, 1.0)),
+    data_stays=st.booleans(),
+)
+def test_measured_ways_rank_first_whatever_others_say(
+    measured: list[float], stated: float | None, data_stays: bool
+) -> None:
+    """Measured ones by their score, then stated ones; what is assumed or published comes after, what is struck last."""
+    asks = (Baseline("big few-shot", measured[0], 100, kind="hosted"), Baseline("probe", measured[1], 100))
+    given_ = {} if stated is None else {"prompt_open": {"score": stated}}
+    of = asked(alternatives=given_).model_copy(update={"constraints": Constraints(data_stays=data_stays)})
+    pilot = replace(samples.pilot(), model=SMOL, baselines=asks, candidates=())
+    table, _ = alternatives(basis(of), standing(in_use=None, rows=900, test_rows=300), pilot=pilot, tuning_cost=COST)
+    kinds = [(bool(way.struck), ("measured", "stated").index(way.evidence) if way.score is not None else 2)
+             for way in table]  # fmt: skip
+    assert kinds == sorted(kinds)
+    scores = [way.score for way in table if way.evidence == "measured" and not way.struck]
+    assert scores == sorted(scores, reverse=True)
+    assert not table[0].struck
+    assert any(way.published for way in table)
+
+
+def test_what_can_pay_is_tried_first_cheapest_to_know_first() -> None:
+    """By what it costs to find out and to set up; a way that costs more than the target brings goes last."""
+    of = asked((SMOL,), alternatives={"prompt_hosted": {"price_per_1k_answers": "1 USD"}})
+    _, order = alternatives(basis(of), standing(rows=900, test_rows=300), tuning_cost=COST)
+    assert ["n_grams", "encoder", "nearest"] == list(order[:3])
+    assert order.index("prompt_hosted") < order.index("prompt_open")
+    dear = {"prompt_hosted": {"price_per_1k_answers": "900 USD"}}
+    _, later = alternatives(
+        basis(asked((SMOL,), alternatives=dear)), standing(rows=900, test_rows=300), tuning_cost=COST
+    )
+    assert "prompt_hosted" == later[-1]
+
+
+def test_what_is_measured_is_not_tried_again() -> None:
+    """N-grams that were scored before a pilot have their interval, and no command to measure them."""
+    table, order = alternatives(basis(asked()), standing(probe=0.5, rows=900, test_rows=300), tuning_cost=COST)
+    (probe,) = [way for way in table if way.name == "n_grams"]
+    assert (0.5, "measured", "") == (probe.score, probe.evidence, probe.measure)
+    assert probe.interval is not None
+    assert probe.interval.low < 0.5 < probe.interval.high
+    assert "n_grams" not in order

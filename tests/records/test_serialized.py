@@ -20,7 +20,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "forecast": (3, "1a6b160f9ffc"),
     "decide": (3, "c562da7b4518"),
     "round": (1, "bbd9b4131c55"),
-    "next": (1, "da07a84e2fbb"),
+    "next": (1, "c58b59fa229d"),
     "books": (1, "e92dc105b2a7"),
     "close": (1, "cb1a74020faa"),
     "plan": (1, "ae559b43c9c7"),

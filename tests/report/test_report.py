@@ -14,9 +14,21 @@ from tests.problem_cases import project
 from tests.records.test_records import JUDGED
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band
-from tunecase.records import Approvals, Books, Candidate, Decision, Estimate, Flip, Forecast, Line, Promise, from_json
+from tunecase.records import (
+    Alternative,
+    Approvals,
+    Books,
+    Candidate,
+    Decision,
+    Estimate,
+    Flip,
+    Forecast,
+    Line,
+    Promise,
+    from_json,
+)
 from tunecase.report import render
-from tunecase.report.content import Content, Listing, Section, Table
+from tunecase.report.content import Content, Listing, Scored, Section, Table
 from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report
 from tunecase.report.report import content as content_of
 
@@ -128,6 +140,7 @@ def test_without_records_every_section_says_what_to_run() -> None:
         "forecast": "Not done yet: run `tunecase forecast`.",
         "data": "Not done yet: run `tunecase audit`.",
         "problem": "Not done yet: run `tunecase define`.",
+        "ways": "Not done yet: run `tunecase define`.",
         "pilot": "Not done yet: run `tunecase pilot`.",
         "decision": "Not done yet: run `tunecase decide`.",
         "books": "Not done yet: run `tunecase books`.",
@@ -180,11 +193,37 @@ def test_findings_are_ranked_and_priced() -> None:
 
 def test_criteria_that_fail_come_first() -> None:
     """Fail, unknown, pass: each with its word."""
-    ways = table(section(content(), "problem"), "Other ways to give the answers")
-    assert ["as today", "prompt a hosted model", "tune a small model"] == [row[0] for row in ways]
-    assert "unknown" == ways[1][5]
     rows = table(section(content(), "problem"), "Rules of a well-posed problem")
     assert ["fail", "unknown", "unknown", "pass"] == [row[1] for row in rows[:4]]
+
+
+def test_ways_stand_side_by_side() -> None:
+    """What is unknown says so; what is ruled out stands apart, with its reason, and in no picture."""
+    rows = table(section(content(), "ways"), "Ways to give the answers")
+    assert ["as today", "prompt a hosted model", "tune a small model"] == [row[0] for row in rows]
+    assert ("0.82", "6.0k (4.0k to 9.0k)", "unknown") == rows[1][1:4]
+    struck = [replace(way, struck="it is too slow") for way in ALL["define"].alternatives[1:2]]
+    definition = replace(ALL["define"], alternatives=(ALL["define"].alternatives[0], *struck))
+    found = section(content({"define": definition}), "ways")
+    assert "prompt a hosted model: it is too slow" in [
+        item for block in found.blocks if isinstance(block, Listing) for item in block.items
+    ]
+    assert ["as today"] == [row[0] for row in table(found, "Ways to give the answers")]
+    assert [("as today",)] == [
+        tuple(row[0] for row in block.rows) for block in found.blocks if isinstance(block, Scored)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("best", "word"), [(0.93, "a head on a small encoder"), (0.5, "nothing measured does"), (None, "not measured")]
+)
+def test_what_else_would_do_has_a_word(best: float | None, word: str) -> None:
+    """A cheaper way that was measured at the target is named; one that was not measured here is never called enough."""
+    way = Alternative("encoder", "a head on a small encoder", best, None, None, None, None, "measured")
+    if best is None:
+        way = replace(way, evidence="stated", score=0.99)
+    definition = replace(ALL["define"], alternatives=(way,), target=0.9)
+    assert word == section(content({"define": definition}), "ways").word
 
 
 def test_every_option_has_its_arithmetic() -> None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tunecase.problem import steps_to_try
 from tunecase.quantities import (
     Interval80,
     Sampled,
@@ -15,7 +16,19 @@ from tunecase.quantities import (
     score_interval,
     share,
 )
-from tunecase.records import Change, CurveBand, Decision, Estimate, Forecast, Needed, Next, Pilot, Plan, Round
+from tunecase.records import (
+    Change,
+    CurveBand,
+    Decision,
+    Definition,
+    Estimate,
+    Forecast,
+    Needed,
+    Next,
+    Pilot,
+    Plan,
+    Round,
+)
 
 
 def next_step(
@@ -25,7 +38,7 @@ def next_step(
 
     Args:
         before: records by verb as they stood before the round (forecast, estimate, decide); may lack any.
-        now: the same afterwards; `decide` must be there.
+        now: the same afterwards; `decide` must be there, and `define` for what to try while there is no forecast.
         made: the round, None where the news came from elsewhere (a pilot, reviews, prices).
         counts_as: labelled rows that the round's rows teach like, where some came from other sources.
         since: when `before` stood, in words; empty where there was nothing.
@@ -37,7 +50,7 @@ def next_step(
     shown, moved = _shown(made, expected, counts_as), _moved(before, now)
     first = f"{shown}, and {moved[0].lower()}{moved[1:]}" if shown else moved
     sentences = first, _step(decision)
-    return Next(sentences, made, expected, changes(before, now), decision, since)
+    return Next(sentences, made, expected, changes(before, now), decision, since, _to_try(now))
 
 
 def _expected(earlier: Forecast, made: Round, n: int) -> Interval80 | None:
@@ -54,6 +67,14 @@ def _between(low: CurveBand, high: CurveBand, n: int) -> Interval80:
     part = 0.0 if high.n == low.n else math.log(n / low.n) / math.log(high.n / low.n)
     a, b = low.next_test, high.next_test
     return Interval80(a.low + part * (b.low - a.low), a.mid + part * (b.mid - a.mid), a.high + part * (b.high - a.high))
+
+
+def _to_try(now: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ways to measure before anything is tuned, cheapest to know first; none where a curve was measured."""
+    definition: Definition | None = now.get("define")
+    if definition is None or now.get("forecast") is not None:
+        return ()
+    return steps_to_try(definition)
 
 
 def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | None) -> str:

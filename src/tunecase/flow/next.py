@@ -129,7 +129,7 @@ def next_step(flow: Flow, made: Round | None = None) -> Next:
         have(flow, DECISION)
     else:
         decide(flow)
-    now["decide"] = flow.current("decide")
+    now |= {verb: flow.current(verb) for verb in ("decide", "define")}
     rounds = flow.rounds()
     latest = made or (rounds[-1] if rounds else None)
     return cast(

@@ -60,6 +60,9 @@ class _AnswersOf:
     def prompted(self, basis: "Basis", model: str) -> "Draws | None":
         return self.flow.answers.prompted(basis, model)
 
+    def input_tokens(self, basis: "Basis") -> "Draws | None":
+        return self.flow.answers.input_tokens(basis)
+
 
 @dataclass
 class Flow:

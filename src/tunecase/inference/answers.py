@@ -109,6 +109,11 @@ class Answers:
         ground = Ground(basis, traffic, served(base_model(basis)), (), (), prompted=(model,))
         return next((way.per_1k for way in hosted(ground) if way.record.kind == "hosted"), None)
 
+    def input_tokens(self, basis: Basis) -> "Draws | None":
+        """Tokens of one request's input, instructions left out, shape (worlds,); None where too little is stated."""
+        traffic = traffic_of(basis, self.tokens, self.trace)
+        return None if isinstance(traffic, list) else traffic.input_tokens
+
     def missing(self, basis: Basis) -> tuple[str, ...]:
         """The fields of the project file without which nothing can be said."""
         traffic = traffic_of(basis, self.tokens, self.trace)

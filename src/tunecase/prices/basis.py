@@ -101,6 +101,12 @@ WANTED = {
     "alternatives.prompt_hosted": Wanted("hour"),
     "alternatives.prompt_open": Wanted("hour"),
     "alternatives.retrieval": Wanted("hour"),
+    "alternatives.n_grams": Wanted("hour"),
+    "alternatives.encoder": Wanted("hour"),
+    "alternatives.decision": Wanted("hour"),
+    "measuring.n_grams": Wanted("second", "row"),
+    "measuring.encoder": Wanted("second", "row"),
+    "measuring.hosted": Wanted("second", "row"),
     "source.effort": Wanted("minute", "label"),
     "source.worth": Wanted("share", most=1),
     "source.per_week": Wanted(),
@@ -181,6 +187,9 @@ class AnswerPrices(Protocol):
 
     def prompted(self, basis: "Basis", model: str) -> "Draws | None":
         """Of a hosted model that is prompted."""
+
+    def input_tokens(self, basis: "Basis") -> "Draws | None":
+        """Tokens of one request's input, instructions left out; None where nobody counted them."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Is the problem well posed, achievable and worth it, and what else would do?"""
 
-from tunecase.problem.alternatives import prompted
 from tunecase.problem.criteria.facts import Facts
 from tunecase.problem.define import define
+from tunecase.problem.ways import cost_words, prompted, steps_to_try, when_sure
 
-__all__ = ["Facts", "define", "prompted"]
+__all__ = ["Facts", "cost_words", "define", "prompted", "steps_to_try", "when_sure"]

@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from tunecase.problem.alternatives import Standing, alternatives
+from tunecase.problem.alternatives import alternatives
 from tunecase.problem.criteria import baselines, data, evaluation, goal, money, upkeep
 from tunecase.problem.criteria.facts import Facts
+from tunecase.problem.ways import Standing
 from tunecase.quantities import band, counted
 from tunecase.records import Criterion, Definition, Pilot, Severity, Status
 
@@ -64,14 +65,11 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
     power = evaluation.power_needed(facts)
     seen = evaluation.smallest_gain(facts) if facts.counts_items else math.inf
     base = facts.in_use if facts.in_use is not None else facts.best
-    standing = Standing(base, facts.in_use, facts.target, facts.direction, facts.counts_items)
-    ways = alternatives(
-        facts.basis,
-        standing,
-        pilot=pilot,
-        tuning_cost=facts.cost_of_tuning,
-        unpriced=unpriced,
-    )
+    standing = Standing(
+        base, facts.in_use, facts.target, facts.direction, facts.counts_items, facts.probe, facts.task, facts.classes,
+        len(facts.train.rows) + facts.test_rows, facts.test_rows,
+    )  # fmt: skip
+    ways, order = alternatives(facts.basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced)
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
         verdict,
@@ -95,6 +93,7 @@ def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] 
         design_effect=power.design if power is not None and not power.assumed else 1.0,
         alternatives=ways,
         test_rows_to_buy=evaluation.rows_to_label(facts),
+        order=order,
     )
 
 

@@ -1,6 +1,7 @@
 """What no single field shows: paths that lead nowhere, money without a rate, targets and shares that conflict."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from tunecase.errors import Problem
+from tunecase import catalog
+from tunecase.errors import Problem, nearest
 from tunecase.io import Lines
 from tunecase.project.bill import OF_EVERY_KIND, OF_KIND, CostLine
 from tunecase.quantities import Quantity
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 SHARES_OFF = 0.02
 MOST_SCORE = 1e9
+REGION = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+LETTERS_OF_AN_AREA = 2  # such as eu in eu-central-1
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +356,54 @@ def _effort_problems(written: _Written) -> Iterator[Problem]:
             yield Problem(written.at("effort", name), got, "hours by activity, or of a whole round", fix)
 
 
+def _constraint_problems(written: _Written) -> Iterator[Problem]:
+    """Constraints that name no language, licence or region, and what the project itself says against them."""
+    rules = written.project.constraints
+    codes, licences = catalog.language_codes(), _licences()
+    for index, code in enumerate(rules.languages):
+        if code.casefold() not in codes:
+            where = written.at("constraints", "languages", index)
+            yield Problem(where, repr(code), "a two-letter code of a language", "write for example en, de, fr, zh")
+    for index, name in enumerate(rules.licences):
+        if name.casefold() not in licences:
+            where, wanted = written.at("constraints", "licences", index), "the short name of a licence"
+            yield Problem(where, repr(name), wanted, nearest(name, sorted(licences)))
+    for index, region in enumerate(rules.regions):
+        if not REGION.fullmatch(region):
+            where, fix = written.at("constraints", "regions", index), "write for example eu, us-east-1, westeurope"
+            yield Problem(where, repr(region), "a region as a provider spells it, or its first part", fix)
+    yield from _against_constraints(written)
+
+
+def _against_constraints(written: _Written) -> Iterator[Problem]:
+    """A provider that trains, where rows must stay; a region of the cards that is not among those allowed."""
+    rules, compute = written.project.constraints, written.project.compute
+    if rules.data_stays and compute.hosted is not None:
+        got = f"{compute.hosted!r}, which its provider trains, beside constraints.data_stays"
+        fix = "delete one of the two lines"
+        yield Problem(written.at("compute", "hosted"), got, "training on machines of the company", fix)
+    region = compute.region
+    if region is not None and rules.regions and all(_is_elsewhere(region, allowed) for allowed in rules.regions):
+        wanted = f"one in {' or '.join(rules.regions)}, as constraints.regions says"
+        yield Problem(written.at("compute", "region"), repr(region), wanted, "correct one of the two")
+
+
+def _is_elsewhere(region: str, allowed: str) -> bool:
+    """Whether a region surely lies outside an allowed one; providers that spell areas in words cannot be told."""
+    here, there = region.casefold(), allowed.casefold()
+    if here == there or here.startswith(f"{there}-"):
+        return False
+    areas = here.partition("-")[0], there.partition("-")[0]
+    return "-" in there or (len(areas[0]) == len(areas[1]) == LETTERS_OF_AN_AREA and areas[0] != areas[1])
+
+
+def _licences() -> set[str]:
+    """Licences known by a short name: those of the tables of models, encoders and data."""
+    named = {row["name"] for row in catalog.read_table("licences")}
+    named |= {model.licence for model in catalog.models()} | {one.licence for one in catalog.encoders()}
+    return {name.casefold() for name in named if name}
+
+
 CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _path_problems,
     _currency_problems,
@@ -372,6 +424,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _team_problems,
     _cost_problems,
     _effort_problems,
+    _constraint_problems,
 )
 
 

@@ -27,7 +27,8 @@ class Next:
     """After a round: what changed in belief, and what to do now.
 
     `told` are two sentences for the manager; `moved` has every answer that changed, before and now. `expected` is the
-    80% interval in which the round's score was expected; None without a forecast.
+    80% interval in which the round's score was expected; None without a forecast. `to_try` are the ways to measure
+    before anything is tuned, cheapest to know first, each with its command and price; empty once a curve was measured.
     """
 
     told: tuple[str, str]
@@ -36,6 +37,7 @@ class Next:
     moved: tuple[Change, ...]
     decision: Decision
     since: str
+    to_try: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

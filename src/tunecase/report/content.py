@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tunecase.quantities import Sampled, count, firm_money, firm_share, money, score, share
+from tunecase.quantities import Sampled, count, firm_money, firm_share, money, score, score_interval, share
 
 Tone = Literal["plain", "good", "warn", "bad", "unknown"]
 
@@ -209,7 +209,31 @@ class Compared:
         return "; ".join(phrases)
 
 
-Chart = Shares | Histogram | Curve | Bars | Tornado | Lengths | Compared
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Ways with their scores: (name, 80% interval, what stands beside it), None for a way that nobody measured.
+
+    Beside a measured way stands what 1,000 of its answers cost, beside another what it costs to measure it.
+    """
+
+    caption: str
+    metric: str
+    rows: tuple[tuple[str, tuple[float, float, float] | None, str], ...]
+    target: float | None = None
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        phrases = []
+        for name, interval, beside in self.rows:
+            words = "not measured" if interval is None else score_interval(*interval)
+            phrases.append(f"{name}: {words}, {beside}" if beside else f"{name}: {words}")
+        if self.target is not None:
+            phrases.append(f"target {score(self.target)}")
+        return "; ".join(phrases)
+
+
+Chart = Shares | Histogram | Curve | Bars | Tornado | Lengths | Compared | Scored
 Block = Table | Facts | Listing | Chart
 
 

@@ -38,6 +38,7 @@ from tunecase.report.content import (
     Histogram,
     Lengths,
     Listing,
+    Scored,
     Section,
     Shares,
     Table,
@@ -57,6 +58,7 @@ from tunecase.report.sections.lights import lights
 from tunecase.report.sections.material import Material
 from tunecase.report.sections.pilot import trial
 from tunecase.report.sections.sources import sources
+from tunecase.report.sections.ways import ways
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -66,6 +68,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     chances,
     next_step,
     problem,
+    ways,
     data,
     trial,
     sources,
@@ -353,7 +356,7 @@ def _md_block(block: Block) -> list[str]:
             if not block.items:
                 return []
             return [f"**{_md(block.title)}**", "", *(f"- {_md(item)}" for item in block.items), ""]
-        case Shares() | Histogram() | Curve() | Bars() | Tornado() | Lengths() | Compared():
+        case Shares() | Histogram() | Curve() | Bars() | Tornado() | Lengths() | Compared() | Scored():
             return [f"*{_md(block.caption)}*: {_md(block.summary)}.", ""]
 
 

@@ -34,9 +34,9 @@ def test_no_line_is_too_long() -> None:
 
 FRAGMENTS = {
     "define": ("go to pilot", "✓ pass P1 a measurable goal", "✗ fail P2", "? unknown P5", "Price: 90 USD (60 to 140).",
-               "way score brings set-up answers costs evidence", "as today 0.70 0 0 900 900 stated",
-               "prompt a hosted model 0.82 6.0k 2.0k ? ? stated", "not known: price_per_1k_answers",
-               "tune a small model ? ? ? ? ? unknown a-model; not known: the score of a-model, tuned"),
+               "way score, 80% sure per 1,000 set-up evidence", "as today 0.70 ? 0 stated",
+               "prompt a hosted model 0.82 ? 2.0k stated brings 6.0k USD (4.0k to 9.0k) over the horizon",
+               "tune a small model not measured ? ? unknown a-model"),
     "audit": ("2,020 rows read: 1,946 usable, 71 to drop, 3 quarantined; 600 test rows.", "label errors (warn)",
               "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
     "estimate": ("USD expected P10 P50 P90 share", "100%",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tunecase.quantities import Sampled
 from tunecase.report import charts
-from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
+from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
 
 CURVE = Curve(
     caption="accuracy by size",
@@ -31,6 +31,15 @@ HISTOGRAM = Histogram(
 CHARTS: tuple[Chart, ...] = (
     CURVE,
     HISTOGRAM,
+    Scored(
+        "ways",
+        "accuracy",
+        (
+            ("n-grams and a linear model", (0.46, 0.5, 0.54), "0.02 USD per 1,000"),
+            ("a head on a small encoder with a name that is too long", None, "under 0.01 USD to know"),
+        ),
+        0.8,
+    ),
     Shares("shares", (("data", 0.7), ("gpu", 0.3))),
     Bars("drivers", (("rounds", 0.7), ("rate", 0.1))),
     Tornado(
@@ -181,3 +190,26 @@ def test_a_tornado_turns_its_colours_where_more_is_less():
     same = charts.svg(Tornado("<t>", (("<b>", 5.0, 5.0, "1", "2"),), "USD"), charts.NARROW)
     assert "nan" not in same
     assert "<b>" not in same
+
+
+def test_only_what_was_measured_has_a_dot() -> None:
+    """A measured way has a dot and an interval; an open one a dashed row that says so, and the target crosses all."""
+    chart = Scored("ways", "accuracy", (("a", (0.4, 0.5, 0.6), "1 USD"), ("b", None, "0 USD to know")), 0.8)
+    for width in (charts.WIDE, charts.NARROW):
+        drawn = ElementTree.fromstring(charts.svg(chart, width))
+        assert 1 == len(list(drawn.iter("circle")))
+        kinds = [one.get("class") for one in drawn.iter("line")]
+        assert (1, 1, 1) == tuple(kinds.count(kind) for kind in ("spread", "open", "target"))
+        words = [one.text for one in drawn.iter("text")]
+        assert {"not measured", "0 USD to know", "target 0.80"} <= set(words)
+    assert "b: not measured, 0 USD to know; target 0.80" in chart.summary
+
+
+@settings(max_examples=30)
+@given(st.lists(st.one_of(st.none(), st.floats(-1e3, 1e3)), max_size=5), st.one_of(st.none(), st.floats(-1e3, 1e3)))
+def test_any_ways_can_be_drawn(scores: list[float | None], target: float | None) -> None:
+    """No way measured, equal scores, no ways at all: the picture never holds a number that is not one."""
+    rows = tuple(("w", None if one is None else (one, one, one), "") for one in scores)
+    drawn = charts.svg(Scored("c", "m", rows, target), charts.NARROW)
+    assert "nan" not in drawn.partition(">")[2]
+    assert "inf" not in drawn.partition(">")[2]

@@ -187,6 +187,8 @@ def _rules(rules: Sequence[Criterion], currency: str) -> Iterator[str]:
 
 
 def _ways(record: Definition) -> Iterator[str]:
+    from tunecase.problem import steps_to_try
+
     yield f"Over the horizon, in {record.currency}; a question mark is not known."
     yield ""
     yield "| way | score | brings | set-up | answers | costs | evidence | not known |"
@@ -194,9 +196,14 @@ def _ways(record: Definition) -> Iterator[str]:
     for way in record.alternatives:
         amounts = (way.value, way.set_up, way.running, way.cost)
         cells = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
-        missing = ", ".join(way.unknown)
+        evidence = f"ruled out: {shown(way.struck)}" if way.struck else way.evidence
         name = f"{way.action}: {way.note}" if way.note else way.action
-        yield f"| {shown(name)} | {' | '.join(cells)} | {way.evidence} | {shown(missing)} |"
+        yield f"| {shown(name)} | {' | '.join(cells)} | {evidence} | {shown(', '.join(way.unknown))} |"
+    if steps := steps_to_try(record):
+        yield ""
+        yield "To try, cheapest to know first:"
+        yield ""
+        yield from (f"{number}. {shown(step)}" for number, step in enumerate(steps, 1))
 
 
 def _amount(amount: object) -> str:

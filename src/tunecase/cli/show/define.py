@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import COLOURS, MARKS, heading, print_table, safe, say
-from tunecase.quantities import figures, money_band, score, sentence
+from tunecase.quantities import figures, money_band, score, score_interval, sentence
 from tunecase.records import Alternative, Definition
 
 if TYPE_CHECKING:
@@ -47,24 +47,51 @@ def print_definition_again(console: "Console", record: Definition) -> None:
 
 
 def _alternatives(console: "Console", record: Definition) -> None:
-    """The other ways side by side; what is missing for a number stands below its row."""
-    say(console, f"Other ways, over the horizon ({record.currency}; a question mark is not known):", "dim")
+    """The ways side by side, the best measured first; then what to try, and what the constraints rule out."""
+    from tunecase.problem import steps_to_try
+
+    kept = [way for way in record.alternatives if not way.struck]
+    title = f"Ways to give the answers ({record.currency}; hours of set-up are assumed where none are stated):"
+    say(console, title, "dim")
     rows = [
         (
             way.action,
-            "?" if way.score is None else score(way.score),
-            "?" if way.value is None else figures(way.value.p50),
-            *("?" if amount is None else figures(amount.p50) for amount in (way.set_up, way.running, way.cost)),
+            _score(way),
+            "?" if way.per_1k is None else figures(way.per_1k.p50),
+            "?" if way.set_up is None else figures(way.set_up.p50),
             way.evidence,
         )
-        for way in record.alternatives
+        for way in kept
     ]
-    notes = [_missing(way) for way in record.alternatives]
-    head = ("way", "score", "brings", "set-up", "answers", "costs", "evidence")
-    print_table(console, head, rows, (1, 2, 3, 4, 5), notes)
+    head = ("way", "score, 80% sure", "per 1,000", "set-up", "evidence")
+    print_table(console, head, rows, (1, 2, 3), [_remarks(way, record.currency) for way in kept])
+    if steps := steps_to_try(record):
+        say(console, "To try, cheapest to know first:", "dim")
+        for number, step in enumerate(steps, 1):
+            say(console, f"{number}. {step}.", indent=2)
+    for way in record.alternatives:
+        if way.struck:
+            say(console, f"Ruled out: {way.action}; {way.struck}.")
+    say(console, "What each is missing, and what others published: --json or the report.", "dim")
 
 
-def _missing(way: Alternative) -> str:
-    notes = [way.note] if way.note else []
-    missing = [field.removeprefix(f"alternatives.{way.name}.") for field in way.unknown]
-    return "; ".join([*notes, f"not known: {', '.join(missing)}"] if missing else notes)
+def _score(way: Alternative) -> str:
+    if way.score is None:
+        return "at target" if way.evidence == "assumed" else "not measured"
+    if way.interval is None:
+        return score(way.score)
+    return score_interval(way.interval.low, way.score, way.interval.high)
+
+
+def _remarks(way: Alternative, currency: str) -> str:
+    """What a way with a score brings and costs, and what was taken for it; on what else its figures rest."""
+    brings = way.value is not None and way.value.p50 and way.score is not None and way.name != "today"
+    from tunecase.problem import when_sure
+
+    remarks = [
+        f"brings {money_band(way.value, currency)} over the horizon" if brings else "",
+        f"costs {money_band(way.cost, currency)}" if brings and way.cost is not None else "",
+        when_sure(way, currency),
+        way.note,
+    ]
+    return "; ".join(filter(None, remarks))

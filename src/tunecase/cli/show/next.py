@@ -15,6 +15,10 @@ def print_next(console: "Console", record: Next) -> None:
     heading(console, "next", record.decision.action, record.ok or None)
     for sentence in record.told:
         say(console, sentence)
+    if record.to_try:
+        say(console, "Before anything is tuned, cheapest to know first:")
+        for number, step in enumerate(record.to_try, 1):
+            say(console, f"{number}. {step}.", indent=2)
     if record.moved:
         head = ("what moved", f"before ({record.since})" if record.since else "before", "now")
         _moved(console, head, [(change.name, change.before, change.now) for change in record.moved])

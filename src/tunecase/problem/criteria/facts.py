@@ -18,6 +18,7 @@ from tunecase.prices import (
     review_hours,
     saving_per_answer,
     served_answers,
+    struck,
     worth_of_correct,
 )
 from tunecase.project import Project, read_score
@@ -135,7 +136,11 @@ class Facts:
     @cached_property
     def prompted(self) -> dict[str, float]:
         """Scores reached without a fine-tune by prompts or retrieval: those stated, and those of the pilot."""
-        stated = {name: _score(getattr(self.project.alternatives, name).score) for name in UNTUNED}
+        stated = {
+            name: _score(getattr(self.project.alternatives, name).score)
+            for name in UNTUNED
+            if name != "prompt_hosted" or not struck(self.project, "hosted")
+        }
         found = {name.replace("_", " "): score for name, score in stated.items() if score is not None}
         return found | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
 

@@ -11,8 +11,9 @@ from tunecase.report.charts.amounts import draw_bars, draw_histogram, draw_share
 from tunecase.report.charts.curve import draw_curve
 from tunecase.report.charts.marks import CHARACTER, log_ticks, nice_ticks
 from tunecase.report.charts.rows import draw_compared, draw_lengths
+from tunecase.report.charts.scored import draw_scored
 from tunecase.report.charts.tornado import draw_tornado
-from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
+from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
 
 __all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
 
@@ -27,6 +28,7 @@ DRAWN: dict[type, Callable[[Any, int], str]] = {
     Tornado: draw_tornado,
     Lengths: draw_lengths,
     Compared: draw_compared,
+    Scored: draw_scored,
 }
 
 

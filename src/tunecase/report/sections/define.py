@@ -20,8 +20,7 @@ def problem(material: Material) -> Section:
     if definition is None:
         return not_done("problem", title, "define")
     word, tone = DEFINITION_WORDS[definition.verdict]
-    ways = (_ways(definition),) if definition.alternatives else ()
-    blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition), *ways)
+    blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition))
     evidence: tuple[Block, ...] = (_reasons(definition), Facts("", recorded_in(material, "define")))
     return Section("problem", title, sentence(definition.reason), blocks, evidence, tone, word)
 
@@ -72,31 +71,6 @@ def _standing(definition: Definition) -> Facts:
     value = money_band(definition.value_per_point, definition.currency)
     pairs.append(("One point is worth", value if definition.value_per_point else "not given"))
     return Facts("What was measured", tuple(pairs))
-
-
-def _ways(definition: Definition) -> Table:
-    """The other ways side by side, what is not known marked as such."""
-    rows = tuple(
-        (
-            Cell(way.action),
-            _known(None if way.score is None else score(way.score)),
-            *(
-                _known(None if amount is None else money_band(amount, ""))
-                for amount in (way.value, way.set_up, way.running, way.cost)
-            ),
-            Cell(way.evidence),
-            Cell("; ".join([way.note] * bool(way.note) + [f"not known: {', '.join(way.unknown)}"] * bool(way.unknown))),
-        )
-        for way in definition.alternatives
-    )
-    head = ("Way", "Score", "Brings", "Set-up", "Answers", "Costs", "Evidence", "Remarks")
-    note = f"{definition.currency} over the horizon. Brings: what the gain over what is in use is worth. "
-    note += "Evidence: what the score rests on."
-    return Table("Other ways to give the answers", head, rows, (1, 2, 3, 4, 5), (), note)
-
-
-def _known(text: str | None) -> Cell:
-    return Cell("unknown", "unknown") if text is None else Cell(text)
 
 
 def _measured(value: float | None) -> str:

@@ -1,0 +1,172 @@
+"""What was measured of each way: by a pilot, or before one by the cheap probe; and what others published of it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tunecase import catalog
+from tunecase.compute import base_model
+from tunecase.prices import Basis, struck
+from tunecase.problem.ways.grounds import CLASSES, Grounds
+from tunecase.quantities import Interval80, counted, share, wilson
+from tunecase.records import Baseline, Candidate, ModelKind, Pilot, Promise
+
+PROMPTS = ("zero-shot", "few-shot", "few-shot, nearest")  # how a pilot names what it asks of what it does not train
+DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
+PROBE = "probe"
+FEW_ROWS = 200  # on which a published score is off by several points
+ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
+KINDS: dict[str, ModelKind] = {
+    "n_grams": "n-grams",
+    "encoder": "encoder",
+    "nearest": "search",
+    "prompt_hosted": "hosted",
+    "decision": "decision",
+    "prompt_open": "causal",
+    "retrieval": "hosted",
+    "tune_small": "causal",
+    "tune_large": "causal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The score of a way that was measured on the test rows, and what came with it; None is not known.
+
+    `usd_per_1k` is a provider's price; `seconds_per_answer` is by one process here, `on_cores` whether that needed no
+    GPU.
+    """
+
+    name: str
+    score: float
+    interval: Interval80 | None = None
+    seconds_per_answer: float | None = None
+    usd_per_1k: float | None = None
+    promise: Promise | None = None
+    on_cores: bool = True
+    model: str = ""
+
+
+def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
+    """What a pilot scored without training anything: of models that were asked, of a search, with documents.
+
+    The model to be tuned counts where the pilot asked it, and not another in its place. What the project's constraints
+    rule out is no baseline.
+    """
+    if pilot is None:
+        return ()
+    assert basis.project is not None
+    itself, found = pilot.model == base_model(basis), []
+    for one in pilot.baselines:
+        way = _way_of(one)
+        if way in ASKED and (itself or way != "prompt_open"):
+            usd = one.usd_per_1k_answers
+            price = None if usd is None else usd * basis.base_per_usd
+            if not struck(basis.project, KINDS[way], one.name.partition(" ")[0],
+                          seconds_per_answer=one.seconds_per_answer, price_per_1k=price):  # fmt: skip
+                found.append(one)
+    return tuple(found)
+
+
+def _way_of(one: Baseline) -> str:
+    """The way that a baseline measures, empty for one that is none; older records hold no kind, but names tell."""
+    if one.name.endswith(DOCUMENTS):
+        return "retrieval" if one.kind in ("hosted", "causal", "") else ""
+    if one.kind == "n-grams" or one.name == PROBE:
+        return "n_grams"
+    by_kind = {"hosted": "prompt_hosted", "decision": "decision", "encoder": "encoder", "search": "nearest"}
+    if one.kind in by_kind:
+        return by_kind[one.kind]
+    if one.name in PROMPTS:
+        return "prompt_open"
+    return "prompt_hosted" if one.kind == "" and one.name.endswith(PROMPTS) else ""
+
+
+def best_untuned(name: str, grounds: Grounds) -> Seen | None:
+    """The best score that was measured here in a way that tunes no language model; None where none was."""
+    best: Seen | None = None
+    for one in _all_untuned(name, grounds):
+        if best is None or grounds.better(one.score, best.score):
+            best = one
+    return best
+
+
+def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
+    pilot = grounds.pilot
+    if pilot is not None:
+        kind = KINDS[name]
+        if name not in ("prompt_open", "retrieval"):  # a causal candidate is tuned
+            yield from (_of_candidate(one) for one in pilot.candidates if one.kind == kind)
+        itself = name != "prompt_open" or pilot.model == base_model(grounds.basis)
+        yield from (_of_baseline(one) for one in pilot.baselines if itself and _way_of(one) == name)
+        if not pilot.candidates:
+            yield from _of_learner(pilot, {"n_grams": PROBE, "encoder": "encoder"}.get(name, ""))
+    if name == "n_grams" and grounds.standing.probe is not None:
+        yield Seen("n-grams on all rows", grounds.standing.probe, share_interval(grounds, grounds.standing.probe))
+
+
+def _of_candidate(one: Candidate) -> Seen:
+    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
+                model=one.model)  # fmt: skip
+
+
+def _of_baseline(one: Baseline) -> Seen:
+    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise)
+
+
+def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
+    """The pilot's own learner, where its record holds no candidates."""
+    if pilot.trainer == trainer and pilot.mean_scores:
+        n, mean = pilot.mean_scores[-1]
+        runs = [run for run in pilot.runs if (run.n, run.purpose) == (n, "ladder") and not run.failed]
+        interval = runs[0].interval if len(runs) == 1 else None
+        speeds = [run.answers_per_s for run in runs if run.answers_per_s]
+        yield Seen(pilot.model, mean, interval, 1 / max(speeds) if speeds else None, on_cores=not runs[0].gpus)
+
+
+def tuned_here(model: str, grounds: Grounds) -> Seen | None:
+    """What a pilot scored by tuning this very model; None where it tuned another in its place, or none."""
+    pilot = grounds.pilot
+    if pilot is None:
+        return None
+    gpus = any(run.gpus for run in pilot.runs if run.model == model)
+    own = [one for one in pilot.candidates if one.kind == "causal" and one.model == model]
+    if own:
+        best = own[0]
+        return Seen(best.name, best.score, best.interval, best.seconds_per_answer, None, best.promise, not gpus, model)
+    return next(_of_learner(pilot, pilot.trainer), None) if pilot.model == model else None
+
+
+def share_interval(grounds: Grounds, score: float) -> Interval80 | None:
+    """The 80% interval of a share of right test rows; None for another score, and without test rows."""
+    rows = grounds.standing.test_rows
+    if not (grounds.standing.counts_items and rows and 0 <= score <= 1):
+        return None
+    low, high = wilson(score * rows, rows)
+    return Interval80(low, score, high)
+
+
+def published(name: str, model: str, standing_task: str, classes: int) -> str:
+    """What others published of a way, in words: the nearest set by model and number of classes; empty without one.
+
+    It is no score of this task: it never ranks, and is never valued.
+    """
+    rows = [row for row in catalog.published_scores() if row.way == name] if standing_task == CLASSES else []
+    if not rows:
+        return ""
+
+    def distance(number: int) -> tuple[bool, float, bool]:
+        row = rows[number]
+        apart = math.inf if row.classes is None else abs(math.log(row.classes / max(2, classes)))
+        few = row.test_rows is not None and row.test_rows < FEW_ROWS
+        return not _same_model(row.model, model), apart, few
+
+    row = rows[min(range(len(rows)), key=distance)]
+    told = [f"{row.classes} classes" if row.classes else "", row.shots]
+    told += [counted(row.test_rows, "test row") if row.test_rows else ""]
+    about = ", ".join(filter(None, told))
+    return f"published: {row.model} {share(row.score)} on {row.dataset}, {about} ({row.source}, {row.date})"
+
+
+def _same_model(row: str, model: str) -> bool:
+    return bool(model) and (model.casefold().startswith(row.casefold()) or row.casefold().startswith(model.casefold()))

@@ -1,0 +1,165 @@
+"""What every way is judged by, and what its answers and its gain come to in money."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.prices import Basis, person_hour, worth_of_correct
+from tunecase.project import Alternative as Stated
+from tunecase.project import Project
+from tunecase.quantities import Band, Interval, band
+from tunecase.records import Pilot, Promise
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+CLASSES = "classification"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ways are held against: the score in use, the target, which way is better, and what the task is.
+
+    `base` is the score that a gain counts from, `counts_items` whether the score is a share of right answers. `probe`
+    is what n-grams scored before a pilot; `classes` are the different answers, `rows` the texts of both files.
+    """
+
+    base: float | None
+    in_use: float | None
+    target: float | None
+    direction: str | None
+    counts_items: bool
+    probe: float | None = None
+    task: str = CLASSES
+    classes: int = 0
+    rows: int = 0
+    test_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What every way is judged by; see `alternatives`."""
+
+    basis: Basis
+    standing: Standing
+    pilot: Pilot | None = None
+    tuning_cost: Band | None = None
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def project(self) -> Project:
+        """The project, which every basis of a case has."""
+        assert self.basis.project is not None
+        return self.basis.project
+
+    def stated(self, name: str) -> Stated:
+        """What the project file says of a way; nothing of those that it has no field for."""
+        stated: Stated = getattr(self.project.alternatives, name, None) or Stated()
+        return stated
+
+    def set_up(self, name: str) -> Band:
+        """The hours of set-up at the price of an hour; assumed where they are not stated."""
+        hours = self.basis.draw(f"alternatives.{name}", self.stated(name).set_up)
+        return band(hours * person_hour(self.basis))
+
+    def better(self, one: float, other: float) -> bool:
+        """Whether the first score is better than the second."""
+        return one < other if self.standing.direction == "lower" else one > other
+
+
+def answers_given(basis: Basis) -> "Draws | None":
+    """Answers over the horizon, shape (draws,); None without a volume."""
+    assert basis.project is not None
+    problem = basis.project.problem
+    if problem.volume is None:
+        return None
+    return basis.draw("problem.volume", problem.volume) * basis.draw("problem.horizon", problem.horizon)
+
+
+def running(basis: Basis, per_1k: "Draws | None", field: str) -> tuple[Band | None, tuple[str, ...]]:
+    """What the answers of the horizon cost at a price of 1,000, and the fields that are missing for it."""
+    answers = answers_given(basis)
+    missing = {field: per_1k is None, "problem.volume": answers is None}
+    if per_1k is None or answers is None:
+        return None, tuple(name for name, lacks in missing.items() if lacks)
+    return band(answers / 1000 * per_1k), ()
+
+
+def core_price_per_1k(basis: Basis, seconds_per_answer: float) -> "Draws":
+    """What 1,000 answers cost on one plain core [base currency], shape (draws,).
+
+        1,000 x seconds / 3,600 x price of a core's hour
+
+    The price lies between the cheapest provider and the dearest. Leaves out idle hours, which `tunecase inference`
+    counts.
+    """
+    usd = [row.usd_per_core_hour for row in catalog.core_hours()]
+    hour = basis.worlds.draw("price of a core hour", Interval(min(usd), max(usd)).scaled(basis.base_per_usd))
+    return 1000 * seconds_per_answer / 3600 * hour
+
+
+def value_of(grounds: Grounds, score: float | None) -> tuple[Band | None, tuple[str, ...]]:
+    """What a score brings over the one in use, and what is missing to say so.
+
+    value = worth of a correct answer x answers x (score - score in use)
+    """
+    worth, answers, base = worth_of_correct(grounds.basis), answers_given(grounds.basis), grounds.standing.base
+    lacks = _lacking(grounds)
+    if lacks or score is None or worth is None or answers is None or base is None:
+        return None, lacks
+    return band(worth * answers * (score - base)), ()
+
+
+def _lacking(grounds: Grounds) -> tuple[str, ...]:
+    there = {
+        "problem.value": worth_of_correct(grounds.basis) is not None,
+        "problem.volume": answers_given(grounds.basis) is not None,
+        "a baseline": grounds.standing.base is not None,
+        "a metric that counts right answers": grounds.standing.counts_items,
+    }
+    return tuple(name for name, is_there in there.items() if not is_there)
+
+
+def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
+    """What it brings to give only the answers that are sure, the rest being given as today.
+
+        worth x answers x coverage x ((1 - bound of the error) - score in use)
+        + by hand x answers x coverage            where people give today's answers: theirs are saved
+        - by hand x answers x (1 - coverage)      where a model gives them: people take over the rest
+
+    Args:
+        grounds: the project with its prices. Where `problem.by_hand` is not stated, its terms are left out.
+        promise: of the measured way.
+    Returns: the band [base currency]; None where nothing is promised or a value is missing. Leaves out that people get
+        some of the rest right which a model today gets wrong.
+    """
+    basis, base = grounds.basis, grounds.standing.base
+    worth, answers = worth_of_correct(basis), answers_given(basis)
+    if promise is None or promise.coverage is None or promise.bound is None or _lacking(grounds):
+        return None
+    assert worth is not None
+    assert answers is not None
+    assert base is not None
+    brings = worth * promise.coverage * ((1 - promise.bound) - base)
+    if (by_hand := grounds.project.problem.by_hand) is not None:
+        each = basis.draw("problem.by_hand", by_hand)
+        saved = promise.coverage if people_answer(grounds.project) else promise.coverage - 1
+        brings = brings + each * saved
+    return band(answers * brings)
+
+
+def people_answer(project: Project) -> bool:
+    """Whether people give today's answers: no model is named, and no price of an answer far below a person's."""
+    by_hand, price = project.problem.by_hand, project.serving.price_per_1k_today
+    if project.serving.today:
+        return False
+    return by_hand is None or price is None or price.spread.median / 1000 >= by_hand.spread.median / 2
+
+
+def together(set_up: Band | None, answers: Band | None) -> Band | None:
+    """Two costs added point by point: as if both were high at once, so the range is at its widest."""
+    if set_up is None or answers is None:
+        return None
+    return Band(
+        set_up.p10 + answers.p10, set_up.p50 + answers.p50, set_up.p80 + answers.p80, set_up.p90 + answers.p90
+    )  # fmt: skip

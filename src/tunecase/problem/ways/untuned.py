@@ -1,0 +1,241 @@
+"""Ways that tune no language model: as today, n-grams, an encoder, a search, and models that are asked."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.compute import base_model
+from tunecase.errors import InputError
+from tunecase.prices import price_today
+from tunecase.problem.ways.evidence import Seen, best_untuned, share_interval
+from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
+from tunecase.problem.ways.grounds import CLASSES, Grounds, running
+from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
+from tunecase.project import read_score
+from tunecase.quantities import Band, band
+from tunecase.records import Alternative
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+OF_CLASSES = ("n_grams", "encoder", "nearest", "decision")  # ways that choose one of a list of answers
+TINY_PARAMS = 1e9  # so many are tuned on plain cores in minutes to hours
+NOTHING = Band(0.0, 0.0, 0.0, 0.0)
+
+
+def today(grounds: Grounds) -> Alternative:
+    """The row of what is in use; its note names the ways that cannot give such answers."""
+    score, standing = grounds.standing.in_use, grounds.standing
+    per_1k = price_today(grounds.basis)
+    answers, missing = running(grounds.basis, per_1k, "serving.price_per_1k_today")
+    evidence: Evidence = "measured" if grounds.project.problem.baseline is None else "stated"
+    if score is None:
+        evidence, missing = "unknown", ("problem.baseline", *missing)
+    interval = share_interval(grounds, score) if score is not None and evidence == "measured" else None
+    left_out = [ACTIONS[name] for name in OF_CLASSES] if standing.task != CLASSES else []
+    note = f"left out, since answers are no classes: {', '.join(left_out)}" if left_out else _too_many_options(grounds)
+    return Alternative(
+        "today", ACTIONS["today"], score, NOTHING, NOTHING, answers, answers, evidence, missing, note,
+        interval=interval, per_1k=None if per_1k is None else band(per_1k),
+    )  # fmt: skip
+
+
+def untuned_ways(grounds: Grounds) -> Iterator[Alternative]:
+    """The rows of all ways that tune no language model, but for today's; those that cannot apply are left out."""
+    if grounds.standing.task == CLASSES:
+        yield from (row(_on_cores(name, grounds), grounds) for name in ("n_grams", "encoder", "nearest"))
+    yield row(_hosted(grounds), grounds)
+    if grounds.standing.task == CLASSES and not _too_many_options(grounds):
+        yield row(_decision(grounds), grounds)
+    yield row(_open(grounds), grounds)
+    yield row(_retrieval(grounds), grounds)
+
+
+def _too_many_options(grounds: Grounds) -> str:
+    most = _decision_model(grounds).most_options
+    if grounds.standing.classes <= most:
+        return ""
+    return f"left out, since {grounds.standing.classes} classes are more than the {most} it takes: a decision model"
+
+
+def _on_cores(name: str, grounds: Grounds) -> Known:
+    """N-grams, an encoder or a search: measured by the pilot on this machine, served on plain cores."""
+    seen, encoder = best_untuned(name, grounds), _encoder(grounds)
+    model = "" if name == "n_grams" else encoder
+    named = name == "encoder" and bool(grounds.project.models_of("encoder"))
+    command = f"{PILOT} --candidates {encoder}" if named else PILOT
+    return Known(
+        name,
+        model,
+        seen.score if seen else None,
+        "measured" if seen else "unknown",
+        seen.score if seen else None,
+        seen,
+        grounds.set_up("n_grams" if name == "n_grams" else "encoder"),
+        price_seen(seen, grounds),
+        f"the seconds of an answer: `{command}`",
+        () if seen else ("the score",),
+        (seen.name if seen else _weights(model),),
+        here(command, grounds, "n_grams" if name == "n_grams" else "encoder"),
+    )
+
+
+def _weights(encoder: str) -> str:
+    """The name of an encoder, with the size of what is fetched once, where the tables know it."""
+    try:
+        return f"{encoder}, whose weights of {catalog.encoder(encoder).size_mb:.0f} MB are fetched once"
+    except InputError:
+        return encoder
+
+
+def _encoder(grounds: Grounds) -> str:
+    """The encoder that the project names first, else the first of the tables."""
+    return next(iter(grounds.project.models_of("encoder")), catalog.encoders()[0].name)
+
+
+def _asked(name: str, grounds: Grounds) -> tuple[Seen | None, float | None, Evidence, tuple[str, ...]]:
+    """What a prompted way scores: what was measured here, its score and evidence, and what is missing."""
+    stated, seen = grounds.stated(name), best_untuned(name, grounds)
+    if stated.score is not None:
+        return seen, read_score(stated.score), "stated", ()
+    if seen is not None:
+        return seen, seen.score, "measured", ()
+    return None, None, "unknown", (f"alternatives.{name}.score",)
+
+
+def _set_up_words(name: str, grounds: Grounds) -> str:
+    return "hours of set-up as stated" if grounds.stated(name).set_up is not None else ""
+
+
+def _stated_price(name: str, grounds: Grounds) -> "Draws | None":
+    """1,000 answers as the project file prices them, shape (draws,); None where it does not."""
+    price = grounds.stated(name).price_per_1k_answers
+    return None if price is None else grounds.basis.draw(f"alternatives.{name}.price_per_1k_answers", price)
+
+
+def _hosted(grounds: Grounds) -> Known:
+    name = "prompt_hosted"
+    seen, score, evidence, lacks = _asked(name, grounds)
+    model, words = _hosted_model(grounds)
+    per_1k, source = _hosted_price(model, seen, grounds)
+    shown = words if evidence == "stated" or not seen else f"{seen.name} in the pilot"
+    return Known(
+        name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
+        f"alternatives.{name}.price_per_1k_answers", lacks, (shown, _set_up_words(name, grounds), source),
+        asking(f"{PILOT} --hosted {model}", grounds, per_1k),
+    )  # fmt: skip
+
+
+def _hosted_model(grounds: Grounds) -> tuple[str, str]:
+    """The hosted model that the project names, else one that is cheap today; and words that say which it is."""
+    named = grounds.stated("prompt_hosted").model or next(iter(grounds.project.models_of("hosted")), None)
+    if named is not None:
+        return named, named
+    usual = catalog.default("alternatives.prompt_hosted.model").value
+    return usual, f"{usual}, a cheap one: none is named"
+
+
+def _hosted_price(model: str, seen: Seen | None, grounds: Grounds) -> "tuple[Draws | None, str]":
+    """1,000 answers of a hosted model [base currency] and what their price is from: stated, paid, or by the token."""
+    import numpy as np
+
+    basis, stated = grounds.basis, _stated_price("prompt_hosted", grounds)
+    if stated is not None:
+        return stated, ""
+    if seen is not None and seen.usd_per_1k is not None:
+        return np.full(basis.worlds.n, seen.usd_per_1k * basis.base_per_usd), ""
+    if basis.answer_prices is None:
+        return None, ""
+    per_1k = basis.answer_prices.prompted(basis, model)
+    words = "answers at the price of their tokens, instructions counted, as in `tunecase inference`"
+    return per_1k, "" if per_1k is None else words
+
+
+def _decision_model(grounds: Grounds) -> catalog.DecisionModel:
+    """The decision model that the project names first, else the first of the tables."""
+    named = next(iter(grounds.project.models_of("decision")), None)
+    return catalog.decision_models()[0] if named is None else catalog.decision_model(named)
+
+
+def _decision(grounds: Grounds) -> Known:
+    name, model = "decision", _decision_model(grounds)
+    seen, score, evidence, _ = _asked(name, grounds)
+    per_1k = _decision_price(model, seen, grounds)
+    return Known(
+        name, model.name, score, evidence, score, seen, grounds.set_up(name), per_1k,
+        f"the price or the tokens of an answer of {model.name}", () if seen else ("the score",),
+        (seen.name if seen else model.name,),
+        asking(f"{PILOT} --hosted {model.name}", grounds, per_1k, (0,)),
+    )  # fmt: skip
+
+
+def _decision_price(model: catalog.DecisionModel, seen: Seen | None, grounds: Grounds) -> "Draws | None":
+    """1,000 answers of a decision model [base currency], shape (draws,); None where a price or a length is missing.
+
+    price = 1,000 x (input + hidden of a request and a question + classes x hidden of an option) x price of a token
+    """
+    import numpy as np
+
+    basis = grounds.basis
+    usd = seen.usd_per_1k if seen is not None else None
+    if usd is None and model.usd_per_query is not None:
+        usd = 1000 * model.usd_per_query
+    if usd is not None:
+        return np.full(basis.worlds.n, usd * basis.base_per_usd)
+    tokens = None if basis.answer_prices is None else basis.answer_prices.input_tokens(basis)
+    if tokens is None or model.usd_per_mtok is None:
+        return None
+    hidden = [model.hidden_per_request, model.hidden_per_question, model.hidden_per_option]
+    if None in hidden:
+        return None
+    request, question, option = (part or 0.0 for part in hidden)
+    whole = tokens + request + question + grounds.standing.classes * option
+    return whole / 1000 * model.usd_per_mtok * basis.base_per_usd
+
+
+def _open(grounds: Grounds) -> Known:
+    name = "prompt_open"
+    seen, score, evidence, lacks = _asked(name, grounds)
+    model = grounds.stated(name).model or base_model(grounds.basis)
+    per_1k = _stated_price(name, grounds)
+    if per_1k is None and evidence == "measured":
+        per_1k = price_seen(seen, grounds)
+    return Known(
+        name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
+        f"alternatives.{name}.price_per_1k_answers", lacks,
+        (f"{model}, {seen.name} in the pilot" if seen and evidence == "measured" else model,
+         _set_up_words(name, grounds)),
+        tuning_pilot(model, grounds),
+    )  # fmt: skip
+
+
+def tuning_pilot(model: str, grounds: Grounds) -> Measure:
+    """The pilot that prompts and tunes an open model: here where it is small, else on a rented GPU at an open price."""
+    command = f"{PILOT} --trainer lora --model {model}"
+    return here(command, grounds) if 0 < _params(model) <= TINY_PARAMS else Measure(command)
+
+
+def _params(model: str) -> int:
+    """The parameters of an open model of the tables; 0 of another."""
+    try:
+        return catalog.model(model).params
+    except InputError:
+        return 0
+
+
+def _retrieval(grounds: Grounds) -> Known:
+    """Passages of the user's documents in the prompt; without documents there is nothing to measure."""
+    name = "retrieval"
+    seen, score, evidence, lacks = _asked(name, grounds)
+    stated, per_1k = grounds.stated(name).model, _stated_price(name, grounds)
+    model = stated or _hosted_model(grounds)[0]
+    documents = grounds.project.data.documents
+    notes = [stated or (f"{seen.name} in the pilot" if seen else "")]
+    if documents is None and score is None:
+        notes.append("data.documents would name the texts that hold facts; without them there is nothing to search")
+    return Known(
+        name, model, score, evidence, score, seen, grounds.set_up(name), per_1k,
+        f"alternatives.{name}.price_per_1k_answers", lacks, (*notes, _set_up_words(name, grounds)),
+        asking(f"{PILOT} --hosted {model}", grounds, None) if documents else NO_MEASURE,
+        "causal" if _params(model) else "",
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""What it costs to find out, in figures and in words."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests import samples
+from tests.problem_cases import basis
+from tunecase.problem.ways.finding_out import asking, here, order_to_try, steps_to_try, when_sure
+from tunecase.problem.ways.grounds import Grounds, Standing
+from tunecase.quantities import Band, Interval80
+from tunecase.records import Alternative, Promise
+
+STANDING = Standing(0.6, 0.6, 0.8, "higher", True, rows=1_000, test_rows=300)
+
+
+def flat(amount: float) -> Band:
+    """An amount without doubt."""
+    return Band(amount, amount, amount, amount)
+
+
+def way(
+    name: str, command: str, cost: float | None, set_up: float | None = 0.0, minutes: float | None = 1.0
+) -> Alternative:
+    """A way that nobody measured."""
+    return Alternative(
+        name, name, None, None, None if set_up is None else flat(set_up), None, None, "unknown", measure=command,
+        measure_cost=None if cost is None else flat(cost),
+        measure_minutes=None if minutes is None else Interval80(minutes, minutes, minutes),
+    )  # fmt: skip
+
+
+def test_every_test_row_is_asked_by_each_prompt_with_its_examples() -> None:
+    """300 rows at 2 USD per 1,000 by zero-shot and 8 examples: 300 x 0.002 x (1 + 9); by a decision model once."""
+    grounds = Grounds(basis(), STANDING)
+    found = asking("c", grounds, np.full(200, 2.0))
+    assert found.cost is not None
+    assert pytest.approx(6.0) == found.cost.p50
+    once = asking("c", grounds, np.full(200, 2.0), (0,))
+    assert once.cost is not None
+    assert pytest.approx(0.6) == once.cost.p50
+    assert None is asking("c", grounds, None).cost
+    assert None is asking("c", replace(grounds, standing=replace(STANDING, test_rows=0)), np.full(200, 2.0)).cost
+
+
+def test_what_runs_here_costs_nothing() -> None:
+    """Its minutes come from the rows; without a pace they are not known."""
+    found = here("c", Grounds(basis(), STANDING), "encoder")
+    assert found.cost is not None
+    assert found.minutes is not None
+    assert 0 == found.cost.p90
+    assert 0 < found.minutes.low < found.minutes.mid < found.minutes.high
+    assert None is here("c", Grounds(basis(), STANDING)).minutes
+
+
+def test_the_unknown_is_tried_last() -> None:
+    """By finding out and set-up; a way without a price of finding out, or with a dear one, comes after."""
+    ways = (way("a", "x", None), way("b", "y", 5.0), way("c", "z", 1.0), way("d", "", 0.0), way("e", "w", 0.0, None))
+    assert ("c", "b", "e", "a") == order_to_try(ways, None)
+    assert ("b", "e", "a", "c") == order_to_try(
+        [replace(one, cost=flat(9.0)) if one.name == "c" else one for one in ways], 8.0
+    )
+    assert ("b", "e", "a") == order_to_try(
+        [replace(one, struck="no") if one.name == "c" else one for one in ways], None
+    )
+
+
+def test_one_command_is_one_step() -> None:
+    """Ways that the same command measures share its line, their minutes added; unknown prices say so."""
+    ways = (way("a", "tunecase pilot", 0.0), way("b", "tunecase pilot", 0.0), way("c", "ask", 0.123),
+            way("d", "tune", None, minutes=None))  # fmt: skip
+    definition = replace(samples.definition(), alternatives=ways, order=("a", "b", "c", "d"), currency="EUR")
+    assert (
+        "a and b: `tunecase pilot`, 0 EUR, about 2 minutes",
+        "c: `ask`, about 0.12 EUR, about 1 minute",
+        "d: `tune`, at a price not known, time not known",
+    ) == steps_to_try(definition)
+    assert () == steps_to_try(replace(definition, order=()))
+
+
+def test_a_promise_is_told_in_words() -> None:
+    """What share of the answers may be given, how many of them are wrong, and what that brings; or that none may."""
+    promised = replace(
+        way("a", "", None), promise=Promise(0.05, 0.71, 0.8, 0.049, 400, 20), value_when_sure=flat(900.0)
+    )
+    assert "gives 71% of the answers with at most 5% wrong, which brings 900 USD" == when_sure(promised, "USD")
+    nothing = replace(promised, promise=Promise(0.05, None, None, None, 40, 20))
+    assert "no share of the answers can be promised at 5% wrong with 40 test rows" == when_sure(nothing, "USD")
+    assert "" == when_sure(way("a", "", None), "USD")
