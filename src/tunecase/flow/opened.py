@@ -60,6 +60,9 @@ class _AnswersOf:
     def prompted(self, basis: "Basis", model: str) -> "Draws | None":
         return self.flow.answers.prompted(basis, model)
 
+    def on_cores(self, basis: "Basis", model: str, seconds_per_answer: float) -> "Draws | None":
+        return self.flow.answers.on_cores(basis, model, seconds_per_answer)
+
 
 @dataclass
 class Flow:

@@ -56,7 +56,8 @@ def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
     walk = _mixed(old, new, np.ones(len(new.rounds), dtype=bool))
     yield "stopping where it is not", total_of(lines_of(before.work, walk))
     yield "rows and reviews", total_of(lines_of(before.work, new))
-    yield "prices and speeds", after.total
+    way = after.facts.way
+    yield "prices and speeds" if way is None else f"{way.words} in place of the fine-tune", after.total
 
 
 def _mixed(old: Walk, new: Walk, where: "Flags") -> Walk:

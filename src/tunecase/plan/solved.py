@@ -41,7 +41,7 @@ class Solved:
 
         offer = self.offer(lever)
         if offer.brings is not None:
-            return None if offer.blocked else np.full(len(self.state.paths), self.state.shipping(offer.brings))
+            return None if offer.blocked else np.full(len(self.state.paths), offer.ends_with(self.state))
         at = self.board.first(lever)
         if offer.blocked or at is None:
             return None

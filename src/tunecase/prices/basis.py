@@ -182,6 +182,9 @@ class AnswerPrices(Protocol):
     def prompted(self, basis: "Basis", model: str) -> "Draws | None":
         """Of a hosted model that is prompted."""
 
+    def on_cores(self, basis: "Basis", model: str, seconds_per_answer: float) -> "Draws | None":
+        """Of a small model that answers on plain cores, as fast as one of them was timed."""
+
 
 @dataclass
 class Basis:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tunecase.plan.levers.data import clean, label, other_sources
-from tunecase.plan.levers.ending import redefine, ship, stop
+from tunecase.plan.levers.ending import redefine, ship, stop, when_sure
 from tunecase.plan.levers.looks import LOOKS, Look
 from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
@@ -39,6 +39,12 @@ UNWEIGHED = "without a value of the target nothing says whether it is worth its 
 def offers_of(state: State) -> tuple[Offer, ...]:
     """What every lever says of a state; what a measured round has used already is blocked."""
     offers = tuple(lever(state) for lever in LEVERS)
+    if state.promise is not None:
+        offers = (*offers[:1], when_sure(state), *offers[1:])
+    if state.way is not None and state.way.flat:
+        why = f"{state.way.words} was measured as it is, without a curve"
+        return tuple(replace(one, purchase=None, move=None, trains=False, blocked=one.blocked or why)
+                     if one.brings is None else one for one in offers)  # fmt: skip
     return tuple(
         replace(offer, move=None, blocked=offer.blocked or DONE)
         if offer.move is not None and offer.lever in state.done
@@ -49,7 +55,7 @@ def offers_of(state: State) -> tuple[Offer, ...]:
 
 def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
     """The rules of a project's board: shipping at once brings what its best offer to ship brings."""
-    shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
+    shipped = max((offer.ends_with(state) for offer in offers if not offer.blocked), default=0.0)
     return state.rules(begin_anyway=begin_anyway, shipped=shipped, rows=_actions(offers).rows(state.sizes))
 
 
