@@ -11,6 +11,6 @@ from tunecase.forecast.verdict import cautious_score
 
 __all__ = [
     "LEAST_SIZES", "Belief", "Measured", "Prospect", "Scale", "adding", "believe", "cautious_score", "counted_as",
-    "doubling", "forecast", "merge", "n_max_of", "narrowings", "noise_of_run", "own_curve", "reach_share", "read_source", "scale_of",
-    "stakes", "to_error", "told", "with_rounds",
+    "doubling", "forecast", "merge", "n_max_of", "narrowings", "noise_of_run", "own_curve", "reach_share",
+    "read_source", "scale_of", "stakes", "to_error", "told", "with_rounds",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from tunecase.plan.machine import core_machine, hosted_machine
 from tunecase.plan.measured_way import MeasuredWay
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
-from tunecase.plan.solved import Solved, solve
+from tunecase.plan.solved import Solved, merit_of, solve
 from tunecase.prices import ending_of, serving_saving, unknown_factor, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
 
 AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
+CLOSE = 0.1  # of the fine-tune's worth: more than few worlds may be wrong by
 FEW = 2_000  # worlds in which measured ways are compared
 
 
@@ -78,8 +79,9 @@ class Drawn:
     `offer` is the first step of the plan, None where no target says what to reach; `solved` is None there too.
     `advised` is False where stopping is worth more than any step, and `beyond_budget` is True where no first step can
     be paid: the bill is then that of the best step all the same. `rented` is the choice among GPUs, also where `choice`
-    is a hosted model. `others` are the plans of the other ways that a pilot measured, and that of the model to be
-    tuned where one of those is better. The named inputs' draws are `work.basis.worlds.drawn`; two bills of one seed share their worlds.
+    is a hosted model. `ways` is all that a pilot measured beside the model to be tuned; `others` are the plans beside
+    the best one, that of the model to be tuned among them. The named inputs' draws are `work.basis.worlds.drawn`; two
+    bills of one seed share their worlds.
     """
 
     facts: Known
@@ -94,6 +96,7 @@ class Drawn:
     advised: bool = True
     beyond_budget: bool = False
     others: "tuple[Drawn, ...]" = ()
+    ways: tuple[MeasuredWay, ...] = ()
 
     @property
     def way(self) -> str:
@@ -106,13 +109,15 @@ class Drawn:
         return next((each for each in (self, *self.others) if not each.way), self)
 
     @property
+    def rivals(self) -> "tuple[Drawn, ...]":
+        """The plans that another one could turn the advice to: this, the best beside it, and that of the fine-tune."""
+        named = {each.way: each for each in (self, *self.others[:1], self.of_the_tuned)}
+        return tuple(named.values())
+
+    @property
     def merit(self) -> tuple[bool, float, bool]:
-        """By which plans of one project are ranked: ready where no value is stated, worth, and whether it ships."""
-        if self.solved is None:
-            return False, float("-inf"), False
-        best = self.solved.winner
-        ready = not self.solved.weighed and bool(best.brings)
-        return ready, self.solved.worth(best.lever), bool(best.brings)
+        """By which plans of one project are ranked, see `merit_of`."""
+        return (False, float("-inf"), False) if self.solved is None else merit_of(self.solved)
 
     @property
     def walk(self) -> Walk:
@@ -166,19 +171,27 @@ class Drawn:
 def drawn(facts: Known) -> Drawn:
     """The plan in every world, from all that is known: that of the best way, with the others beside it.
 
-    The model to be tuned and each measured way are projects of their own in worlds of one seed, so that they differ only
-    in what they differ in. All but the best of the measured ways are solved in at most 2,000 worlds.
+    The model to be tuned and each measured way are projects of their own in worlds of one seed, so that two differ only
+    in what they differ in. Of the measured ways all but the best are solved in at most 2,000 worlds.
     """
-    tuned = _of_one(replace(facts, ways=()))
+    tuned = replace(_of_one(replace(facts, ways=())), ways=tuple(facts.ways))
     ways = [way for way in facts.ways if not way.blocked]
     if tuned.solved is None or not ways:
         return tuned
     rough = [_of_one(_in_few(facts.by(way))) for way in ways]
     best = max(range(len(rough)), key=lambda number: rough[number].merit)
-    rough[best] = _of_one(facts.by(ways[best]))
+    if facts.basis.worlds.n > FEW and _may_be_best(rough[best], tuned):
+        rough[best] = _of_one(facts.by(ways[best]))
     ranked = sorted((tuned, *rough), key=lambda each: each.merit, reverse=True)
     first = max((tuned, rough[best]), key=lambda each: each.merit)
-    return replace(first, others=tuple(each for each in ranked if each is not first))
+    return replace(first, others=tuple(each for each in ranked if each is not first), ways=tuple(facts.ways))
+
+
+def _may_be_best(rough: Drawn, tuned: Drawn) -> bool:
+    """Whether a way seen in few worlds is worth as much as the fine-tune, or so nearly that all worlds must tell."""
+    ready, worth, _ = rough.merit
+    other_ready, other, _ = tuned.merit
+    return ready > other_ready or (ready == other_ready and worth >= other - CLOSE * abs(other))
 
 
 def _in_few(facts: Known) -> Known:

@@ -36,7 +36,7 @@ def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | No
 def core_machine(basis: Basis, words: str, seconds_per_row: float) -> Machine:
     """Plain cores that train as the pilot's runs did: seconds of one core for each row, at the price of its hour.
 
-    A million rows take the place of a million tokens. Leaves out that a run may need more memory than a core comes with.
+    A million rows take the place of a million tokens. Leaves out that a run may need more memory than a core has.
     """
     import numpy as np
 

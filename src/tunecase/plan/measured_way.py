@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.compute import base_model
@@ -63,7 +63,7 @@ class MeasuredWay:
     def project_of(self, project: "Project") -> "Project":
         """The project where this way gives the answers: what it states of the model to be tuned does not hold.
 
-        What is prompted has the hours of `alternatives.prompt_hosted` in place of integration, and is not trained again.
+        What is prompted has the hours of `alternatives.prompt_hosted` for its integration, and is not trained again.
         """
         compute = project.compute.model_copy(update={"hosted": None, "minimum_hours": None})
         serving = project.serving.model_copy(update={"price_per_1k_answers": None, "retires_on": None})
@@ -199,14 +199,12 @@ def _ways(pilot: Pilot, forecast: Forecast, basis: Basis, rows: int) -> Iterator
         if not _is_the_tuned(one, basis):
             yield _of_candidate(one, curves.get(one.name), forecast, basis, rows)
     named = {one.name for one in pilot.candidates}
-    for one in pilot.baselines:
-        if one.kind in PROMPTED and one.name not in named:
-            yield _of_baseline(one, forecast, basis, rows)
+    for asked in pilot.baselines:
+        if asked.kind in PROMPTED and asked.name not in named:
+            yield _of_baseline(asked, forecast, basis, rows)
 
 
-def _of_candidate(
-    one: Candidate, own: OwnCurve | None, forecast: Forecast, basis: Basis, rows: int
-) -> MeasuredWay:
+def _of_candidate(one: Candidate, own: OwnCurve | None, forecast: Forecast, basis: Basis, rows: int) -> MeasuredWay:
     assert basis.project is not None
     trained = sum(point.n * point.draws for point in one.points)
     model = one.model or one.name
@@ -242,10 +240,10 @@ def _of_baseline(one: Baseline, forecast: Forecast, basis: Basis, rows: int) -> 
 def _own(own: OwnCurve, forecast: Forecast) -> Forecast:
     """The forecast of a candidate: the main one's target and ceiling, its own curve."""
     return replace(
-        forecast, verdict=own.verdict, reason=own.reason, points=own.points, band=own.band, n_max=own.n_max,
+        forecast, verdict=cast(Any, own.verdict), reason=own.reason, points=own.points, band=own.band, n_max=own.n_max,
         p_target=own.p_target, p_now=own.p_now, needed=own.needed, needed_price=None, model=own.model, stand_in=False,
         next_pilot="", next_run=None, candidates=(), source="pilot",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _as_it_is(scored: float, test_rows: int, model: str, forecast: Forecast, rows: int) -> Forecast:
@@ -256,7 +254,7 @@ def _as_it_is(scored: float, test_rows: int, model: str, forecast: Forecast, row
     reached = to_error(cautious, forecast.direction) <= to_error(forecast.target, forecast.direction)
     on = f" on {test_rows:,} test rows" if test_rows else ""
     verb = "shows" if reached else "does not show"
-    reason = f"{model} scores {scored:.1%}{on}, which {verb} the target of {forecast.target:.1%}"
+    reason = f"the score of {model} is {scored:.1%}{on}, which {verb} the target of {forecast.target:.1%}"
     return replace(
         forecast, verdict="reached" if reached else "not a pilot yet", reason=reason, points=(point,), band=(),
         p_target=None, p_now=_chance(point, forecast) if reached else None, needed=None, needed_price=None, model=model,

@@ -117,3 +117,9 @@ def solve(state: State, earlier: Board | None = None, *, begin_anyway: bool = Fa
     board = levers.board(usable, able, earlier=earlier, begin_anyway=begin_anyway)
     groups = sort_worlds(board.nodes)
     return Solved(state, able, board, best_policy(board.nodes, sorted_worlds=groups), groups)
+
+
+def merit_of(solved: Solved) -> tuple[bool, float, bool]:
+    """By which solutions of one project are ranked: ready where no value is stated, then worth, then shipping."""
+    best = solved.winner
+    return not solved.weighed and bool(best.brings), solved.worth(best.lever), bool(best.brings)

@@ -57,7 +57,7 @@ def egress(work: Work) -> Cost:
 
 
 def _keeper(work: Work) -> str:
-    """Who keeps the model at no price of its own: a provider that trains it, one's own machine, or plain cores; empty in a cloud."""
+    """Who keeps the model at no price of its own: who trains it, one's own machine, plain cores; empty in a cloud."""
     if work.machine is None:
         return ""
     if work.machine.offer is not None:

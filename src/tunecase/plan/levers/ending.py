@@ -34,7 +34,7 @@ def _not_met(state: State) -> str:
 def when_sure(state: State) -> Offer:
     """Ship now for the answers that are sure, and leave the others to people or to today's way.
 
-        brings = c (baseline - e) / (baseline - target),  0 to 1, of V      c = coverage promised, e = bound of the error
+        brings = c (baseline - e) / (baseline - target),  0 to 1, of V;   c = coverage, e = bound of the error
 
     Where a person gives the rest who does not do so today (`problem.by_hand`, no price of today's answers), their price
     is taken off, and their answers are taken to be as good as the target: the rest brings 1 - c of V. Leaves out that

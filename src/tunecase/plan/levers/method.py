@@ -75,6 +75,8 @@ def bigger_model(state: State) -> Offer:
     factor = state.basis.draw("levers.bigger_model_factor")
     dearer = state.basis.draw("levers.bigger_model_run_cost")
     action = "train the next bigger model on the rows at hand"
+    if state.way is not None:
+        action = f"train a bigger model than {state.forecast.model} on the rows at hand"
     assumption = (
         f"a bigger model: error times {words_of('levers.bigger_model_factor', state)} at the same rows, "
         f"runs at {words_of('levers.bigger_model_run_cost', state)} times the price; serving it is not counted"

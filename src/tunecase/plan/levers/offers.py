@@ -30,6 +30,7 @@ LEVERS: tuple[Callable[[State], Offer], ...] = (
     stop,
 )
 
+ENDING = (ship, redefine, stop)
 BEYOND_PRICE = 1e15  # in any currency
 DONE = "a measured round has done it already"
 WEIGHED = ("bigger_model", "test_set")
@@ -37,14 +38,15 @@ UNWEIGHED = "without a value of the target nothing says whether it is worth its 
 
 
 def offers_of(state: State) -> tuple[Offer, ...]:
-    """What every lever says of a state; what a measured round has used already is blocked."""
-    offers = tuple(lever(state) for lever in LEVERS)
-    if state.promise is not None:
-        offers = (*offers[:1], when_sure(state), *offers[1:])
-    if state.way is not None and state.way.flat:
-        why = f"{state.way.words} was measured as it is, without a curve"
-        return tuple(replace(one, purchase=None, move=None, trains=False, blocked=one.blocked or why)
-                     if one.brings is None else one for one in offers)  # fmt: skip
+    """What every lever says of a state; what a measured round has used already is blocked.
+
+    What was measured as it is, without a curve, has the levers alone that end the project; answering only when sure is
+    one where the pilot says how sure it is.
+    """
+    flat = state.way is not None and state.way.flat
+    ready, *further = ENDING if flat else LEVERS
+    sure = () if state.promise is None else (when_sure,)
+    offers = tuple(lever(state) for lever in (ready, *sure, *further))
     return tuple(
         replace(offer, move=None, blocked=offer.blocked or DONE)
         if offer.move is not None and offer.lever in state.done

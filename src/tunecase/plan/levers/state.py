@@ -34,8 +34,8 @@ class State:
     costs to put one to use, `release_at_once` the same before any step, and `upkeep` what keeping one up takes that was
     trained on so many rows; None where nothing is weighed. `test_rows` count as
     independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
-    no pilot measured it. `way` is the measured way whose project this is, None for the model to be tuned; `promise` what
-    either promises where it answers only when sure, and `rest` what the answers left to others add to the saving then.
+    no pilot measured it. `way` is the measured way whose project this is, None for the model to be tuned; `promise` is
+    what it promises where it answers only when sure, and `rest` what answers left to others add to the saving then.
     """
 
     paths: "Draws"
@@ -157,8 +157,8 @@ class Offer:
     """One lever as it stands now; where `blocked` says why, it cannot be chosen.
 
     It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or `brings`,
-    the part of V that ending the project now is worth. `besides` is what that adds to what answers save, (worlds,) or 0;
-    `reaches` says that the target is then shown.
+    the part of V that ending the project now is worth. `besides` is what that adds to what answers save, (worlds,) or
+    0; `reaches` says that the target is then shown.
     """
 
     lever: str
