@@ -50,14 +50,16 @@ def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
 
     old, new = before.walk, after.walk
     yield "", before.total
+    if after.facts.way is not None:
+        yield f"{after.facts.way.words} in place of the fine-tune", after.total
+        return
     shown = new.reached if new.reached is not None else np.zeros(len(new.rounds), dtype=bool)
     walk = _mixed(old, new, shown)
     yield "rounds where the target is shown", total_of(lines_of(before.work, walk))
     walk = _mixed(old, new, np.ones(len(new.rounds), dtype=bool))
     yield "stopping where it is not", total_of(lines_of(before.work, walk))
     yield "rows and reviews", total_of(lines_of(before.work, new))
-    way = after.facts.way
-    yield "prices and speeds" if way is None else f"{way.words} in place of the fine-tune", after.total
+    yield "prices and speeds", after.total
 
 
 def _mixed(old: Walk, new: Walk, where: "Flags") -> Walk:

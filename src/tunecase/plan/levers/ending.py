@@ -18,7 +18,8 @@ def ship(state: State) -> Offer:
     last = float(state.forecast.points[-1].n)
     had = float(state.credit(state.measured.paths([last], len(state.paths))[:, 0]).mean())
     blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
-    return Offer("ship", action, "ship", "measured", blocked, p_reach=state.forecast.p_now, brings=had, reaches=True)
+    step = "ship" if state.way is None else action
+    return Offer("ship", action, step, "measured", blocked, p_reach=state.forecast.p_now, brings=had, reaches=True)
 
 
 def _not_met(state: State) -> str:
@@ -47,6 +48,9 @@ def when_sure(state: State) -> Offer:
     if promise.coverage is None or not promise.coverage > 0:
         blocked = f"no coverage can be promised with {count(promise.rows)} rows"
         return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
+    if state.forecast.verdict == "reached":
+        blocked = "the target is shown for every answer"
+        return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
     by_hand = _given_by_people(state)
     others = "people" if by_hand else "today's way"
     told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of, {others} the rest"
@@ -55,7 +59,7 @@ def when_sure(state: State) -> Offer:
     part = sure + (1 - promise.coverage if by_hand else 0.0)
     asked = state.basis.project.problem.coverage if state.basis.project else None
     offer = Offer(
-        "when_sure", told, "ship", "measured", p_reach=promise.sure, brings=part, besides=state.rest,
+        "when_sure", told, told, "measured", p_reach=promise.sure, brings=part, besides=state.rest,
         assumption=_rest_words(state, by_hand),
         reaches=asked is not None and promise.coverage >= asked.spread.median,
     )  # fmt: skip
