@@ -1,4 +1,4 @@
-"""Six cases whose plans differ in kind: before a pilot, with a probe, with the model, reached, not worth it, not needed.
+"""Six cases whose plans differ in kind: before a pilot, with a probe or the model, reached, not worth it, not needed.
 
 All are the shipped example with another pilot or other lines in its project file, made in a folder of their own.
 """
