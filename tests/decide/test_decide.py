@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import samples
+from tests.plan.ways import candidate, curve, promise, with_ways
 from tests.projects import basis, written
 from tunecase.decide.choice import decide
 from tunecase.decide.looks import best_look
@@ -22,10 +23,10 @@ from tunecase.plan import plan as planned
 from tunecase.plan.known import Known
 from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score
-from tunecase.quantities import sampled
+from tunecase.quantities import firm_money, sampled
 from tunecase.quantities.spread import Band
 from tunecase.quantities.wording import share
-from tunecase.records import Decision, Definition, Experiment, Forecast, Point, from_json, to_json
+from tunecase.records import Candidate, Decision, Definition, Experiment, Forecast, Option, Point, from_json, to_json
 
 DRAWS = 1_500
 TEXT = """\
@@ -671,3 +672,105 @@ def test_bill_and_decision_agree_on_every_figure(tmp_path: Path) -> None:
     assert bill.tuning == record.best.cost
     assert record.plan.worth is not None
     assert (record.plan.worth.gain, record.plan.worth.expected) == (record.best.gain, record.best.worth)
+
+
+def of_ways(asked: Project, *candidates: Candidate, **given: Any) -> Decision:
+    """The decision where a pilot measured these beside a stand-in for the model to be tuned."""
+    seen = pieces(asked, stand_in=True)[1]
+    return chosen(with_ways(known(asked, seen), *candidates, **given))
+
+
+def test_what_does_it_without_a_fine_tune_is_advised_in_its_place(tmp_path: Path) -> None:
+    """The sentence, the worth of both and what each rests on; the plan's figures are the way's."""
+    record = of_ways(project(tmp_path), candidate(points=curve(0.1)))
+    assert "Do not fine-tune: a head on all-MiniLM-L6-v2 does it." == record.instead
+    assert ("ship", "encoder") == (record.advice, record.way)
+    assert record.best is not None
+    assert record.best.worth is not None
+    assert record.plan is not None
+    assert record.plan.worth is not None
+    assert record.plan.worth.expected == record.best.worth
+    against = next(one for one in record.options if not one.way)
+    assert against.worth is not None
+    assert against.worth.value < record.best.worth.value
+    assert f"scores 0.90, measured here at 800 rows on 400 test rows: its plan is worth {_shown(record.best)}" in (
+        record.reason
+    )
+    assert f"that of the fine-tune {_shown(against)} (assumed: its error is 0.3 to 1.1 times that of the probe)" in (
+        record.reason
+    )
+
+
+def _shown(option: Option) -> str:
+    assert option.worth is not None
+    return firm_money(option.worth, "USD")
+
+
+def test_the_fine_tune_stays_where_a_way_is_worth_less(tmp_path: Path) -> None:
+    """Its board is as it is without candidates; each of them has a row of its best step."""
+    asked = project(tmp_path)
+    alone, beside = of_ways(asked), of_ways(asked, candidate(points=curve(0.17)), candidate("n-grams", curve(0.5, 0.1)))
+    assert ("", "") == (beside.way, beside.instead)
+    assert alone.options == tuple(option for option in beside.options if not option.way)
+    assert alone.advice == beside.advice
+    assert alone.plan == beside.plan
+    assert ["encoder", "n-grams"] == sorted(option.way for option in beside.options if option.way)
+    assert all((one.worth is None) == bool(one.blocked) for one in beside.options if one.way)
+
+
+def test_more_rows_for_a_way_come_before_a_fine_tune(tmp_path: Path) -> None:
+    """Where nothing ships yet but a way's plan is worth more, the fine-tune is for later."""
+    asked = project(tmp_path, extra="serving: {price_per_1k_answers: 30 USD}\n", volume="60k per month")
+    record = of_ways(asked, candidate(points=curve(0.16)))
+    assert "encoder" == record.way
+    assert record.advice not in ("ship", "stop")
+    assert f"Fine-tune later, if at all: first {record.action}." == record.instead
+    assert "its plan is worth" in record.reason
+
+
+def test_a_share_of_the_answers_is_automated_in_words(tmp_path: Path) -> None:
+    """Also where the curve says nothing: what is promised is put to use as it is."""
+    record = of_ways(
+        project(tmp_path, volume="60k per month", extra="serving: {price_per_1k_answers: 30 USD}\n"),
+        candidate(points=curve(0.2, 0.01), promise=promise(0.71)),
+    )
+    assert ("when_sure", "encoder") == (record.advice, record.way)
+    assert "Do not fine-tune: a head on all-MiniLM-L6-v2 automates 71%, today's way does the rest." == record.instead
+    assert "Of the 71% of answers that it is sure of at most 15.0% are wrong, with a chance of 90%" in record.reason
+
+
+def test_a_way_that_meets_the_target_needs_no_curve_of_the_fine_tune(tmp_path: Path) -> None:
+    """A pilot that says nothing of the fine-tune does not hold up what ships."""
+    asked = project(tmp_path)
+    poor = tuple(replace(point, score=0.5 + 0.001 * number) for number, point in enumerate(POINTS))
+    seen = pieces(asked, points=poor, stand_in=True)[1]
+    assert "pilot" == chosen(known(asked, seen)).advice
+    record = chosen(with_ways(known(asked, seen), candidate(points=curve(0.05))))
+    assert ("ship", "encoder") == (record.advice, record.way)
+
+
+def test_a_measured_way_may_ship_where_no_value_is_stated(tmp_path: Path) -> None:
+    """What meets the target is put to use; what it is worth nobody knows."""
+    record = of_ways(project(tmp_path, value=""), candidate(points=curve(0.05)))
+    assert ("ship", "encoder") == (record.advice, record.way)
+    assert "Do not fine-tune: a head on all-MiniLM-L6-v2 does it." == record.instead
+
+
+def test_what_is_dropped_is_shown_with_its_reason(tmp_path: Path) -> None:
+    """It has a row that cannot be chosen."""
+    record = of_ways(project(tmp_path), candidate(points=curve(0.05), dropped="n-grams score higher"))
+    (row,) = [option for option in record.options if option.way]
+    assert "the pilot dropped it: n-grams score higher" == row.blocked
+    assert "" == record.way
+
+
+def test_flips_tell_where_the_advice_turns_to_the_fine_tune(tmp_path: Path) -> None:
+    """With a way advised, a dearer mistake or a cheaper fine-tune turns it; the value typed there does turn it."""
+    asked = project(tmp_path)
+    one = candidate(points=curve(0.25, 0.2), promise=promise(0.6, bound=0.2))
+    record = of_ways(asked, one)
+    words = re.search(r"(above|below) about ([\d.]+) USD per correct to (\w+ \w+|\w+) \((.+?)\)", record.flips_at)
+    assert words is not None
+    at = float(words.group(2)) * (2 if words.group(1) == "above" else 0.5)
+    other = of_ways(project(tmp_path, value=f"{at:.4f} USD per correct"), one)
+    assert (other.way, other.advice) != (record.way, record.advice)

@@ -37,6 +37,7 @@ class Machine:
     """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour.
 
     Where a provider trains its own model (`offer`), an hour stands for a million billed tokens, and there is no GPU.
+    What is `on_cores` trains on plain cores: its hours are those of one of them.
     """
 
     gpu: str
@@ -45,6 +46,7 @@ class Machine:
     hour: GpuHour
     how: str = ""
     offer: Offer | None = None
+    on_cores: bool = False
 
     @property
     def price_per_mtok(self) -> "Draws":

@@ -5,24 +5,24 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.decide.flips import input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
+from tunecase.decide.options import options_of
+from tunecase.decide.ways import compared, instead, other_ways, promised
 from tunecase.forecast import LEAST_SIZES
-from tunecase.plan import Drawn, Solved, Walked, plan, quantile
+from tunecase.plan import Drawn, Solved
 from tunecase.plan.costs import upkeep_of
-from tunecase.plan.levers import TOO_DEAR, Offer, State
+from tunecase.plan.levers import Offer, State
 from tunecase.prices import price_today, serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import (
-    Sampled,
     band,
     count,
-    firm_difference,
     firm_money,
     firm_share,
     money,
@@ -30,9 +30,8 @@ from tunecase.quantities import (
     score,
     sentence,
     share,
-    shares_shown,
 )
-from tunecase.records import Decision, Experiment, Option, Plan
+from tunecase.records import Decision, Experiment, Forecast, Option, Plan
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -68,18 +67,25 @@ def decide(
     facts, solved, basis = drawn.facts, drawn.solved, drawn.work.basis
     value = value_or_saving(facts.project, basis, facts.definition)
     known = replace(facts, forecast=None) if simulated else facts
-    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn))
+    ready = bool(drawn.way) and solved is not None and bool(solved.winner.brings)
+    first = gate(known, value, _mean_saving(drawn), no_pilot, _short(drawn), ready=ready)
     forecast = known.forecast
-    if solved is None or forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
+    if solved is None or forecast is None or _no_curve(drawn, forecast) or forecast.target is None:
         assert first is not None
         return _closed(first, (), value, drawn, made, ())
-    looks = looks_of(solved) if first is None else ()
-    options = _options(drawn, made)
+    flat = facts.way is not None and facts.way.flat
+    looks = looks_of(solved) if first is None and not flat else ()
+    options = (*options_of(drawn, made), *other_ways(drawn))
     notes = _assumptions(facts.project, solved)
     if first is not None:
         return _closed(first, options, value, drawn, made, notes)
     record = _choose(drawn, made, options, looks, notes)
     return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
+
+
+def _no_curve(drawn: Drawn, forecast: Forecast) -> bool:
+    """Whether too few sizes were measured to weigh anything; a measured way is weighed as it is."""
+    return not drawn.way and len(forecast.points) < LEAST_SIZES
 
 
 def _mean_saving(drawn: Drawn) -> float:
@@ -119,27 +125,33 @@ def _choose(
     assert solved is not None
     assert solved.state.value is not None
     currency, best = solved.state.currency, solved.winner
-    worths = {option.lever: option.worth for option in options if option.worth is not None}
-    others = [offer for offer in solved.offers if offer.lever in worths and offer.lever not in (best.lever, "stop")]
     # Nothing that is worth less than stopping is second best, unless stopping is the advice.
     least = float("-inf") if best.lever == "stop" else 0.0
-    others = [offer for offer in others if worths[offer.lever].value > least]
-    second = max(others, key=lambda offer: worths[offer.lever].value, default=None)
-    runner_up = "to stop, worth nothing" if second is None else _priced(second, worths, currency)
+    others = [
+        (option.worth.value, option)
+        for option in options
+        if option.worth is not None and option.worth.value > least and option.lever != "stop"
+        and (option.lever, option.way) != (best.lever, drawn.way)
+    ]  # fmt: skip
+    second = max(others, key=lambda pair: pair[0])[1] if others else None
+    runner_up = "to stop, worth nothing" if second is None else _priced(second, currency)
     advice, action, reason = best.lever, best.action, _reason(drawn, made, runner_up, second is not None)
     look = best_look(looks)
-    if look is not None and best.lever not in ("ship", "redefine"):
-        runner_up = _priced(best, worths, currency)
+    if look is not None and best.lever not in ("ship", "redefine", "when_sure"):
+        itself = next(option for option in options if (option.lever, option.way) == (best.lever, drawn.way))
+        runner_up = _priced(itself, currency)
         advice, action, reason = "look", look.action, _look_reason(look, best, runner_up, currency)
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
-        flips_at=value_flips(solved), runner_up=runner_up, assumptions=notes, currency=currency,
+        flips_at=value_flips(drawn), runner_up=runner_up, assumptions=notes, currency=currency,
         experiments=looks, certainty=certainty(solved), plan=made,
+        way=drawn.way, instead=instead(drawn),
     )  # fmt: skip
 
 
-def _priced(offer: Offer, worths: Mapping[str, Sampled], currency: str) -> str:
-    return f"{offer.action}, worth {firm_money(worths[offer.lever], currency)}"
+def _priced(option: Option, currency: str) -> str:
+    assert option.worth is not None
+    return f"{option.action}, worth {firm_money(option.worth, currency)}"
 
 
 def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> str:
@@ -163,8 +175,11 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
         if others:
             return f"No step is worth its price at this value; the best other one is to {runner_up}."
         return "No step is worth its price at this value."
+    beside = f" {compared(drawn, made)}" if drawn.way else ""
     if best.lever == "ship":
-        return f"{sentence(forecast.reason)} Nothing has to be bought."
+        return f"{sentence(forecast.reason)} Nothing has to be bought.{beside}"
+    if best.lever == "when_sure":
+        return f"{promised(drawn)}{beside}"
     if best.brings is not None:
         brings = money(solved.state.shipping(best.brings), currency)
         return f"The pilot shows the fallback, which brings {brings}; no step beyond it is worth more than that."
@@ -175,6 +190,7 @@ def _reason(drawn: Drawn, made: Plan, runner_up: str, others: bool) -> str:
         f"Its plan is worth {firm_money(made.worth.expected, currency)} in expectation: "
         f"{firm_share(made.chance.shown)} chance to show the target{_within(made)}, by "
         f"{count(made.limits.most_rows)} examples at the latest. {_own_curve(solved.state)}Next best: {runner_up}."
+        f"{beside}"
     )
 
 
@@ -193,74 +209,6 @@ def _own_curve(state: State) -> str:
     )
 
 
-def _options(drawn: Drawn, made: Plan) -> tuple[Option, ...]:
-    """Every lever; of those that the budget does not pay for, the price of the first step alone."""
-    assert drawn.solved is not None
-    options = [_option(offer, drawn, made) for offer in drawn.solved.offers]
-    costs = drawn.too_dear([option.lever for option in options if option.blocked == TOO_DEAR])
-    for number, option in enumerate(options):
-        if (cost := costs.get(option.lever)) is not None:
-            price = sampled(cost, quantile(0.8))
-            options[number] = replace(option, first_step_cost=band(cost), release=price)
-    return tuple(options)
-
-
-def _option(offer: Offer, drawn: Drawn, made: Plan) -> Option:
-    """A lever's chance, price and arithmetic, as far as it can be taken and its target has a value."""
-    solved = drawn.solved
-    assert solved is not None
-    blocked = solved.blocked(offer)
-    alone = None if offer.p_reach is None else Sampled(offer.p_reach)
-    option = Option(
-        offer.lever, offer.action, None, offer.first_step, None, "", offer.evidence, blocked=blocked, chance=alone
-    )
-    if blocked:
-        return option
-    advised = made if drawn.offer is not None and offer.lever == drawn.offer.lever else None
-    walked = drawn.walked if advised is not None else drawn.along(offer)
-    return option if walked is None else _weighed(option, advised or plan(drawn.instead(offer, walked)), walked)
-
-
-def _weighed(option: Option, made: Plan, walked: Walked) -> Option:
-    """An option with the figures of the plan that begins with it."""
-    chance = option.chance if made.chance is None else made.chance.shown
-    option = replace(
-        option, chance=chance, first_step_cost=band(walked.first_cost), release=made.release.p80, then=_then(made)
-    )
-    if made.worth is None:
-        by = "" if made.limits is None else f" by {count(made.limits.most_rows)} examples"
-        return replace(option, arithmetic=f"{firm_share(chance)} chance{by}; value not stated")
-    worth = made.worth
-    return replace(
-        option, cost=band(walked.tuning), gain=worth.gain, worth=worth.expected,
-        arithmetic=firm_difference(worth.expected, worth.taken, made.currency), give_up=_give_up(made),
-    )  # fmt: skip
-
-
-def _then(made: Plan) -> str:
-    """What follows the first test, in shares that sum to one."""
-    parts = shares_shown([outcome.share for outcome in made.then])
-    told = [
-        f"{outcome.name} {share(part)}{_steps(outcome.steps)}"
-        for outcome, part in zip(made.then, parts, strict=True)
-        if part
-    ]
-    return ", ".join(told)
-
-
-def _steps(names: Sequence[str]) -> str:
-    return f" ({' or '.join(name.replace('_', ' ') for name in names)})" if names else ""
-
-
-def _give_up(made: Plan) -> str:
-    limits = made.limits
-    if limits is None:
-        return ""
-    stop_at = limits.stop_at
-    early = "" if stop_at is None else f"after the first test if it shows worse than {score(stop_at.shown_score)}, and "
-    return f"{early}at {count(limits.most_rows)} examples at the latest"
-
-
 def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
     import numpy as np
 
@@ -268,6 +216,7 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
     # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
     used = {step.name for node in solved.board.nodes for step in node.steps}
     notes = [*_value_notes(state)]
+    used.add(solved.winner.lever)
     notes += [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]
     if project.budget is None:
         notes.append("no budget given: plans may cost any amount")
@@ -297,5 +246,6 @@ def _closed(
     return Decision(
         advice=gate.advice, action=gate.action, reason=gate.reason, options=options,
         value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
-        currency=drawn.work.basis.currency, plan=made,
+        currency=drawn.work.basis.currency, plan=made, way=drawn.way if gate.advice in ("ship", "stop") else "",
+        instead=instead(drawn) if gate.advice == "ship" else "",
     )  # fmt: skip

@@ -1,10 +1,11 @@
 """Where the advice flips: the nearest value per correct answer, or of any other input, at which another lever wins."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
-from tunecase.plan import Drawn, Solved, drawn, solve_again
+from tunecase.plan import Drawn, Solved, drawn, merit_of, solve_again
 from tunecase.plan.costs import ACTIVITIES
 from tunecase.plan.levers import Scaled
 from tunecase.prices import PRICE, error_cost, worth_of_correct
@@ -27,12 +28,14 @@ MONEY = (VALUE, "effort_per_round", "levers.first_run_hours", "levers.bigger_mod
 ERRORS = "problem.errors "
 
 
-def value_flips(solved: Solved) -> str:
-    """The nearest values per correct answer, below and above today's mean, at which another lever wins.
+def value_flips(bill: Drawn) -> str:
+    """The nearest values per correct answer, below and above today's mean, at which another lever or way wins.
 
     Each is told in one digit, since another seed moves the second. What an error costs stays as it is; where no value
     is stated it is the error's cost that moves. Empty where neither is.
     """
+    solved = bill.solved
+    assert solved is not None
     basis, worth = solved.state.basis, solved.state.value
     each, cost = worth_of_correct(basis), error_cost(basis)
     if each is None or worth is None or basis.project is None:
@@ -46,12 +49,13 @@ def value_flips(solved: Solved) -> str:
 
     # V with one certain value v is (v + kept) answers.
     moved = each if stated is None or cost is None else basis.worlds.draw(VALUE, stated.spread)
-    worth_each, value, some = mean(each), mean(moved), solved.in_some(SOME)
+    worth_each, value = mean(each), mean(moved)
+    some = [_Way.of(one, one.solved.in_some(SOME)) for one in bill.rivals if one.solved is not None]
     unit = f"{basis.currency} per {'error' if stated is None else 'correct'}"
 
     def winner(factors: Mapping[str, float]) -> str:
         scale = (value * factors.get(VALUE, 1.0) + worth_each - value) / worth_each
-        return some.scaled(scale).winner.lever if factors else some.winner.lever
+        return _best(replace(one, solved=one.solved.scaled(scale)) for one in some) if factors else _best(some)
 
     words = [
         f"{SIDES[flip.direction]} about {figures(flip.at, 1)} {unit} to {flip.to.replace('_', ' ')}"
@@ -73,22 +77,54 @@ def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None)
     Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.
     """
     worlds = bill.work.basis.worlds
-    facts = bill.facts.in_worlds(Worlds(worlds.seed, min(worlds.n, SOME)))
-    fewer = drawn(facts).bound()
-    solved = fewer.solved
-    assert solved is not None
-    inputs = _inputs(solved, _typed_amounts(fewer))
+    few = Worlds(worlds.seed, min(worlds.n, SOME))
+    drawn_anew = [drawn(each.facts.in_worlds(few)).bound() for each in bill.rivals]
+    ways = [_Way.of(each, each.solved) for each in drawn_anew if each.solved is not None]
+    inputs = _together(
+        [_inputs(one.solved, _typed_amounts(each)) for one, each in zip(ways, drawn_anew, strict=True)]
+    )  # fmt: skip
 
     def advise(factors: Mapping[str, float]) -> str:
         if not factors:
-            return solved.winner.lever
+            return _best(ways)
         scales = inputs.scales(factors)
-        altered = facts.in_worlds(AlteredWorlds(facts.basis.worlds, scales))
         scaled = Scaled(factors.get(BUDGET, 1.0), factors.get(RUN, 1.0))
         tests_hold = not any(name in EFFECTS for name in scales)
-        return solve_again(altered, solved, scaled=scaled, tests_hold=tests_hold).winner.lever
+        again = []
+        for one, each in zip(ways, drawn_anew, strict=True):
+            altered = each.facts.in_worlds(AlteredWorlds(each.facts.basis.worlds, scales))
+            again.append(replace(one, solved=solve_again(altered, one.solved, scaled=scaled, tests_hold=tests_hold)))
+        return _best(again)
 
     return what_if(advise, inputs.now, progress=progress)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Way:
+    """A solution, with what gives the answers in words."""
+
+    words: str
+    solved: Solved
+
+    @classmethod
+    def of(cls, drawn: Drawn, solved: Solved) -> "_Way":
+        """Of a plan."""
+        way = drawn.facts.way
+        return cls("the fine-tune" if way is None else way.words, solved)
+
+
+def _best(ways: "Iterable[_Way]") -> str:
+    """The lever of the best way; with the way's name where there are several."""
+    held = list(ways)
+    best = max(held, key=lambda one: merit_of(one.solved))
+    lever = best.solved.winner.lever
+    return lever if len(held) == 1 or lever == "stop" else f"{lever} ({best.words})"
+
+
+def _together(inputs: "Sequence[Inputs]") -> Inputs:
+    """The inputs of several ways as one: each is moved in all of them alike."""
+    now = {name: value for one in reversed(inputs) for name, value in one.now.items()}
+    return Inputs(now, {name: drawn for one in inputs for name, drawn in one.drawn_as.items()})
 
 
 def _typed_amounts(bill: Drawn) -> dict[str, float]:

@@ -26,7 +26,9 @@ class Gate:
     reason: str
 
 
-def gate(facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str) -> Gate | None:
+def gate(
+    facts: Known, value: "Draws | None", saving: float, no_pilot: str, short: str, *, ready: bool = False
+) -> Gate | None:
     """The first thing that must come before any purchase; None if nothing must.
 
     Args:
@@ -35,22 +37,21 @@ def gate(facts: Known, value: "Draws | None", saving: float, no_pilot: str, shor
         saving: what serving costs less than today over the horizon, on average [base currency].
         no_pilot: why no pilot could be run, empty when one was.
         short: says that the budget pays for nothing after a pilot, where that is so.
+        ready: a measured way can be put to use as it is, so that no curve has to say anything.
     """
     assert facts.definition is not None
     forecast = facts.forecast
-    first = (
-        _mend_data(facts.audit)
-        or _mend_problem(facts.definition, facts.basis.currency)
-        or _ship_untrained(facts.definition, saving)
-    )
+    first = _mend_data(facts.audit) or _mend_problem(facts.definition, facts.basis.currency)
+    if first is None and facts.way is None:
+        first = _ship_untrained(facts.definition, saving)
     if first is not None:
         return first
     if forecast is None:
         reason = f"There is no forecast yet: a few small runs come before any purchase. {short}".rstrip()
         return Gate("pilot", "run the pilot", reason)
     return (
-        _another_pilot(forecast, no_pilot)
-        or _reached(forecast, value, saving, facts.basis.currency)
+        (None if ready else _another_pilot(forecast, no_pilot))
+        or _reached(facts, forecast, value, saving)
         or (_no_value(facts.project) if value is None else None)
     )
 
@@ -96,17 +97,18 @@ def _another_pilot(forecast: Forecast, no_pilot: str) -> Gate | None:
     return None
 
 
-def _reached(forecast: Forecast, value: "Draws | None", saving: float, currency: str) -> Gate | None:
+def _reached(facts: Known, forecast: Forecast, value: "Draws | None", saving: float) -> Gate | None:
     """What a pilot that meets the target leaves to do: stop where serving it costs more than it gains, else ship."""
     if forecast.verdict != "reached":
         return None
     if value is not None and value.mean() + saving < 0:
-        dearer = money(-saving, currency)
+        dearer = money(-saving, facts.basis.currency)
         told = f"Serving it and keeping it up costs {dearer} more than today's answers, more than its gain."
         reason = f"{sentence(forecast.reason)} {told}"
         return Gate("stop", "stop here", reason)
-    if value is None or len(forecast.points) < LEAST_SIZES:
-        return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
+    if value is None or (facts.way is None and len(forecast.points) < LEAST_SIZES):
+        action = SHIP if facts.way is None else f"ship {facts.way.words}"
+        return Gate("ship", action, f"{sentence(forecast.reason)} Nothing has to be bought.")
     return None
 
 

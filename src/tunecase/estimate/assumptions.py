@@ -21,7 +21,7 @@ def assumptions(bill: Drawn) -> tuple[str, ...]:
         words.append("answers and upkeep after launch are left out of the total (include_inference: true counts them)")
     words.append(_upkeep_words(bill))
     words += [
-        not_to_be_had(basis),
+        "" if bill.way else not_to_be_had(basis),
         _calendar_words(work),
         _cloud_words(bill.lines),
         unknown_words(basis),
@@ -52,6 +52,8 @@ def _machine_words(bill: Drawn) -> list[str]:
     project, machine = bill.work.project, bill.choice.machine
     if machine is None:
         return []
+    if machine.on_cores:
+        return [bill.choice.why]
     trained = machine.offer.row.model if machine.offer else f"{base_model(bill.work.basis)} with {project.method}"
     words = [f"training {trained}, {project.training.epochs:g} epochs: {bill.choice.why}", machine.hour.note]
     if machine.hour.stale:

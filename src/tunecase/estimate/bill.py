@@ -64,7 +64,7 @@ def estimate(
 def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
     facts, work, walk, total = bill.facts, bill.work, bill.walk, bill.total
     basis, machine = work.basis, work.machine
-    cards = machine if machine is not None and machine.offer is None else None
+    cards = machine if machine is not None and machine.offer is None and not machine.on_cores else None
     part, why = training_share(bill)
     hours, run = gpu_hours(replace(work, walk=walk)), work.run_price(facts.rows)
     return Estimate(

@@ -63,11 +63,12 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
         rented: the cards and their number on which the work is compared over tiers, terms, contract and ownership.
         taken: the machine that the bill rests on, marked as chosen.
         load: rows, tokens and jobs over all rounds; None where they are not known.
-    Returns: none where there is no load or nothing has a price. `ratio` is the mean over that of the chosen way.
+    Returns: none where there is no load, plain cores train, or nothing has a price. `ratio` is the mean over that of
+        the chosen way.
     Leaves out that another card may be the cheapest in another tier, and that a hosted model is another model, whose
     score nobody has measured.
     """
-    if load is None:
+    if load is None or (taken is not None and taken.on_cores):
         return ()
     # Worlds of its own with the same seed: same names, same draws, and no input is added to the bill's.
     own = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})

@@ -25,7 +25,8 @@ def price_project(
     drawn, pilot = drawn_of(flow), flow.current("pilot")
     seen = drawn.facts.forecast
     of_pilot = pilot is not None and seen is not None and seen.source == "pilot" and not seen.rounds
-    scored = pilot.variants if pilot is not None and of_pilot else ()
+    # The pilot's own answers were scored under other problems, not those of another way.
+    scored = pilot.variants if pilot is not None and of_pilot and not drawn.way else ()
     made = replace(plan(drawn), bridge=_bridge(flow, drawn), variants=variants(drawn, scored))
     bill = estimate(drawn, made, what_if=wanted, progress=progress)
     return cast(Estimate, flow.keep("estimate", bill, plan=plan_parts(flow)))
@@ -37,9 +38,9 @@ def _bridge(flow: Flow, drawn: "Drawn") -> Bridge | None:
 
     if drawn.solved is None or drawn.solved.state.assumed:
         return None
-    facts = drawn.facts
+    facts = drawn.of_the_tuned.facts
     blind = facts.in_worlds(Worlds(facts.basis.worlds.seed, facts.basis.worlds.n))
-    before = drawn_of(flow, replace(blind, forecast=None, runs=(), tuning=None, reviews=None, done=()))
+    before = drawn_of(flow, replace(blind, forecast=None, runs=(), tuning=None, reviews=None, done=(), promise=None))
     for entry in reversed(list(flow.ledger.entries_of("record", "estimate"))):
         filed = entry.body.get("plan")
         same = entry.meta.get("seed") == flow.seed

@@ -10,9 +10,10 @@ from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, name_of, usable_rows
 from tunecase.flow.points import kept_elsewhere, measured
 from tunecase.quantities import score, teaches_like
-from tunecase.records import Audit, Definition, Estimate, Forecast, Point
+from tunecase.records import Audit, Candidate, Definition, Estimate, Forecast, OwnCurve, Pilot, Point
 
 if TYPE_CHECKING:
+    from tunecase.forecast import Prospect
     from tunecase.forecast.importers import Asked
 
 
@@ -52,7 +53,29 @@ def extrapolate_points(
     )
     curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
     record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))
-    return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds)))
+    own = _own_curves(flow.current("pilot"), metric, prospect, flow.seed)
+    return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds, candidates=own)))
+
+
+def _own_curves(pilot: Pilot | None, metric: str, prospect: "Prospect", seed: int) -> tuple[OwnCurve, ...]:
+    """The curve of each candidate of the pilot that has points under this metric, as itself."""
+    from tunecase.forecast import Measured, own_curve
+
+    if pilot is None or pilot.metric != metric:
+        return ()
+    return tuple(
+        own_curve(
+            one.name,
+            Measured(one.points, metric, pilot.direction, one.model or one.name, fine_tune=one.kind == "causal"),
+            prospect,
+            seed=seed,
+        )
+        for one in _with_points(pilot)
+    )
+
+
+def _with_points(pilot: Pilot | None) -> list[Candidate]:
+    return [] if pilot is None else [one for one in pilot.candidates if any(point.n > 0 for point in one.points)]
 
 
 def _remarks(audit: Audit, posed: Definition) -> tuple[str, ...]:
@@ -74,6 +97,9 @@ def curve_holds(flow: Flow) -> bool:
     if brought is None and flow.current("pilot") is None:
         return True
     if held is None or (held.source == "pilot") != (brought is None) or not flow.rests_on_current("forecast"):
+        return False
+    raced = {one.name: merge(one.points, held.direction) for one in _with_points(flow.current("pilot"))}
+    if held.metric == measured(flow)[1]["metric"] and {one.name: one.points for one in held.candidates} != raced:
         return False
     return held.points == merge(measured(flow)[0], held.direction)
 

@@ -270,7 +270,7 @@ def _outlay(flow: Flow | None, basis: "Basis") -> "Outlay | None":
     serving, hosted = basis.project.serving, basis.project.alternatives.prompt_hosted
     if not (serving.today or hosted.model or serving.price_per_1k_today):
         return None
-    drawn = drawn_of(flow)
+    drawn = drawn_of(flow).of_the_tuned
     return Outlay(drawn.total_without_answers, served_months(drawn.work.basis))
 
 

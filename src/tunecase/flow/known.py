@@ -13,22 +13,25 @@ if TYPE_CHECKING:
 
 def known_of(flow: Flow, draws: int | None = None) -> "Known":
     """All that is known of a case, in so many worlds; its rows are those that the audit leaves or a plan states."""
-    from tunecase.plan import Known
+    from tunecase.plan import Known, measured_ways, own_promise
 
     audit: Audit | None = flow.current("audit")
     pilot: Pilot | None = flow.current("pilot")
+    basis, rows, forecast = flow.basis(draws), usable_rows(flow), flow.current("forecast")
     return Known(
-        basis=flow.basis(draws),
-        rows=usable_rows(flow),
+        basis=basis,
+        rows=rows,
         tokens=None if audit is None else audit.tokens,
         definition=flow.current("define") or flow.posed,
         audit=audit,
-        forecast=flow.current("forecast"),
+        forecast=forecast,
         runs=() if pilot is None else pilot.runs,
         tuning=tuning_of_the_curve(flow),
         reviews=flow.reviews,
         done=[made.changed for made in flow.rounds()],
         spent=spent(flow),
+        promise=own_promise(pilot, basis),
+        ways=measured_ways(pilot, forecast, basis, rows),
     )
 
 
@@ -57,5 +60,5 @@ def _rests_on(facts: "Known", flow: Flow) -> tuple[Any, ...]:
     of_the_problem = None if posed is None else replace(posed, **verdict)  # type: ignore[arg-type]
     return (
         of_the_problem, facts.audit, facts.forecast, facts.tuning, facts.reviews, tuple(facts.runs), tuple(facts.done),
-        facts.rows, facts.spent, flow.review_minutes,
+        facts.rows, facts.spent, facts.promise, tuple(facts.ways), flow.review_minutes,
     )  # fmt: skip

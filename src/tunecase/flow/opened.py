@@ -63,6 +63,9 @@ class _AnswersOf:
     def input_tokens(self, basis: "Basis") -> "Draws | None":
         return self.flow.answers.input_tokens(basis)
 
+    def on_cores(self, basis: "Basis", model: str, seconds_per_answer: float) -> "Draws | None":
+        return self.flow.answers.on_cores(basis, model, seconds_per_answer)
+
 
 @dataclass
 class Flow:

@@ -18,10 +18,10 @@ from tunecase.forecast.importers.tables import history_table, points_table, run_
 from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
 from tunecase.forecast.scale import Scale, scale_of
-from tunecase.forecast.stakes import Prospect, best_run, n_budget_of
+from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
 from tunecase.quantities import Band, Interval80, band
-from tunecase.records import CurveBand, Forecast, Needed, NextRun, Point
+from tunecase.records import CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
@@ -59,6 +59,7 @@ class Measured:
         source: where the points come from: the pilot, or a file's name.
         left_out: runs that did not become points, in words with their reason.
         notes: what else a reader should know of the points.
+        fine_tune: False for a learner that is no language model, measured as itself: its curve is flatter.
     """
 
     points: Sequence[Point]
@@ -70,11 +71,12 @@ class Measured:
     source: str = "pilot"
     left_out: Sequence[str] = ()
     notes: Sequence[str] = ()
+    fine_tune: bool = True
 
     @property
     def language_model(self) -> bool:
-        """False where a learner stands in whose curves are flatter than those of fine-tunes."""
-        return not (self.stand_in and self.stand_in_factor == "stand_in.factor")
+        """False where a learner stands in, or is measured as itself, whose curves are flatter than fine-tunes'."""
+        return self.fine_tune and not (self.stand_in and self.stand_in_factor == "stand_in.factor")
 
 
 def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: Sequence[str] = ()) -> Forecast:
@@ -138,6 +140,22 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
         p_now=seen.p_now if seen else None,
     )
+
+
+def own_curve(name: str, measured: Measured, prospect: Prospect, *, seed: int = 0) -> OwnCurve:
+    """The forecast of one of the pilot's candidates as itself: same target, ceiling and supply, no factor.
+
+    Args:
+        name: of the candidate, as the pilot has it.
+        measured: its points, no stand-in's.
+        prospect: that of the main curve; what a next run would tell is left out.
+        seed: as for `forecast`.
+    """
+    seen = forecast(measured, replace(prospect, stakes=Stakes(to_rows=prospect.stakes.to_rows)), seed=seed)
+    return OwnCurve(
+        name, measured.model, seen.verdict, seen.reason, seen.points, seen.band, seen.n_max, seen.p_target, seen.p_now,
+        seen.needed,
+    )  # fmt: skip
 
 
 def read_source(place: str, request: Asked) -> Imported:

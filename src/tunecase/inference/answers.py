@@ -11,6 +11,7 @@ from tunecase.inference.capacity import capacity
 from tunecase.inference.ground import Ground, WayDraws, ground_of
 from tunecase.inference.model import served
 from tunecase.inference.points import moved, seen_by
+from tunecase.inference.self_hosted import plain_cores
 from tunecase.inference.setup import Load, Rate, Refusal, Setup
 from tunecase.inference.throughput import rate
 from tunecase.inference.trace import Trace
@@ -113,6 +114,19 @@ class Answers:
         """Tokens of one request's input, instructions left out, shape (worlds,); None where too little is stated."""
         traffic = traffic_of(basis, self.tokens, self.trace)
         return None if isinstance(traffic, list) else traffic.input_tokens
+
+    def on_cores(self, basis: Basis, model: str, seconds_per_answer: float) -> "Draws | None":
+        """What 1,000 answers of a small model cost on plain cores, as fast as it was timed on one, shape (worlds,).
+
+        None where the traffic is not known. See `plain_cores`.
+        """
+        traffic = traffic_of(basis, self.tokens, self.trace)
+        if isinstance(traffic, list):
+            return None
+        # Only its speed is known of it.
+        timed = Run("", "", model, 0, 0, 0.0, 0, 0, 0.0, answers_per_s=1 / seconds_per_answer)
+        ground = Ground(basis, traffic, served(base_model(basis)), (), (), runs=(timed,))
+        return plain_cores(ground)[0].per_1k
 
     def missing(self, basis: Basis) -> tuple[str, ...]:
         """The fields of the project file without which nothing can be said."""

@@ -11,10 +11,10 @@ from tunecase.inference import way_words as words
 from tunecase.inference.bills import Bill, Replicas
 from tunecase.inference.candidates import Candidate
 from tunecase.inference.fleet import Rules, rules_of
-from tunecase.inference.ground import DRIFT, Ground, Label, WayDraws, drawn_price, record_of, renting_tier, unpriced
+from tunecase.inference.ground import Ground, Label, WayDraws, drawn_price, record_of, renting_tier, unpriced
 from tunecase.inference.setup import Refusal
-from tunecase.prices import Basis, GpuHour, gpu_hour, hour_words, owned, owned_card
-from tunecase.quantities import Const, Interval
+from tunecase.prices import Basis, GpuHour, core_hour, gpu_hour, hour_words, owned, owned_card
+from tunecase.quantities import Interval
 from tunecase.records import Objective, Run, WayKind
 
 if TYPE_CHECKING:
@@ -314,11 +314,7 @@ def _on_cores(ground: Ground, model: str, runs: Sequence[Run]) -> WayDraws:
 
 
 def _core(ground: Ground, model: str, answers_per_s: Interval) -> Replicas:
-    """Cores as replicas: the price of an hour from the cheapest provider to the dearest."""
-    rows, basis = catalog.core_hours(), ground.basis
-    low, high = min(row.usd_per_core_hour for row in rows), max(row.usd_per_core_hour for row in rows)
-    drift = basis.spread(DRIFT) if any(row.is_stale(basis.today) for row in rows) else Const(1.0)
-    usd = Interval(low * drift.low, high * drift.high)
-    price = basis.worlds.draw("price of a core hour", usd.scaled(basis.base_per_usd))
+    """Cores as replicas, at the price of a core's hour."""
+    basis = ground.basis
     speed = basis.worlds.draw(f"answers per second of {model} on one core, measured", answers_per_s)
-    return Replicas(speed, price, rules_of(basis, scales=True))
+    return Replicas(speed, core_hour(basis), rules_of(basis, scales=True))

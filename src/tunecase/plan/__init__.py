@@ -6,11 +6,13 @@ from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again
 from tunecase.plan.going import cost_of_rows
 from tunecase.plan.known import Known
 from tunecase.plan.machine import HOSTED
+from tunecase.plan.measured_way import MeasuredWay, measured_ways, own_promise
 from tunecase.plan.plan import plan, quantile
-from tunecase.plan.solved import Solved, solve
+from tunecase.plan.solved import Solved, merit_of, solve
 from tunecase.plan.variants import variants
 
 __all__ = [
-    "AFTER_LAUNCH", "HOSTED", "Drawn", "Known", "Solved", "Walked", "bridge", "cost_of_rows", "costs", "drawn",
-    "levers", "plan", "quantile", "solve", "solve_again", "variants",
+    "AFTER_LAUNCH", "HOSTED", "Drawn", "Known", "MeasuredWay", "Solved", "Walked", "bridge", "cost_of_rows", "costs",
+    "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve", "solve_again",
+    "variants",
 ]  # fmt: skip

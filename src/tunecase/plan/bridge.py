@@ -50,6 +50,9 @@ def _steps(before: Drawn, after: Drawn) -> "Iterator[tuple[str, Draws]]":
 
     old, new = before.walk, after.walk
     yield "", before.total
+    if after.facts.way is not None:
+        yield f"{after.facts.way.words} in place of the fine-tune", after.total
+        return
     shown = new.reached if new.reached is not None else np.zeros(len(new.rounds), dtype=bool)
     walk = _mixed(old, new, shown)
     yield "rounds where the target is shown", total_of(lines_of(before.work, walk))

@@ -9,10 +9,11 @@ from tunecase.plan import levers
 from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
 from tunecase.plan.known import Known
 from tunecase.plan.levers import AS_IT_IS, Offer, Scaled, State, planned_supply, test_rows_to_buy
-from tunecase.plan.machine import hosted_machine
+from tunecase.plan.machine import core_machine, hosted_machine
+from tunecase.plan.measured_way import MeasuredWay
 from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.plan.route import NO_TARGET, based_on, policy_words, rounds_without_target
-from tunecase.plan.solved import Solved, solve
+from tunecase.plan.solved import Solved, merit_of, solve
 from tunecase.prices import ending_of, serving_saving, unknown_factor, value_or_saving
 from tunecase.quantities import Z80, Z90, Const, Interval, Spread, Worlds
 from tunecase.records import Tokens
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws, Flags
 
 AFTER_LAUNCH = ("inference", "upkeep")  # lines that the worth of shipping holds
+CLOSE = 0.1  # of the fine-tune's worth: more than few worlds may be wrong by
+FEW = 2_000  # worlds in which measured ways are compared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +79,9 @@ class Drawn:
     `offer` is the first step of the plan, None where no target says what to reach; `solved` is None there too.
     `advised` is False where stopping is worth more than any step, and `beyond_budget` is True where no first step can
     be paid: the bill is then that of the best step all the same. `rented` is the choice among GPUs, also where `choice`
-    is a hosted model. The named inputs' draws are `work.basis.worlds.drawn`; two bills of one seed share their worlds.
+    is a hosted model. `ways` is all that a pilot measured beside the model to be tuned; `others` are the plans beside
+    the best one, that of the model to be tuned among them. The named inputs' draws are `work.basis.worlds.drawn`; two
+    bills of one seed share their worlds.
     """
 
     facts: Known
@@ -90,6 +95,29 @@ class Drawn:
     offer: Offer | None = None
     advised: bool = True
     beyond_budget: bool = False
+    others: "tuple[Drawn, ...]" = ()
+    ways: tuple[MeasuredWay, ...] = ()
+
+    @property
+    def way(self) -> str:
+        """The measured way that this is the plan of; empty for the model to be tuned."""
+        return "" if self.facts.way is None else self.facts.way.name
+
+    @property
+    def of_the_tuned(self) -> "Drawn":
+        """The plan of the model to be tuned, whether it is the best or not."""
+        return next((each for each in (self, *self.others) if not each.way), self)
+
+    @property
+    def rivals(self) -> "tuple[Drawn, ...]":
+        """The plans that another one could turn the advice to: this, the best beside it, and that of the fine-tune."""
+        named = {each.way: each for each in (self, *self.others[:1], self.of_the_tuned)}
+        return tuple(named.values())
+
+    @property
+    def merit(self) -> tuple[bool, float, bool]:
+        """By which plans of one project are ranked, see `merit_of`."""
+        return (False, float("-inf"), False) if self.solved is None else merit_of(self.solved)
 
     @property
     def walk(self) -> Walk:
@@ -141,7 +169,39 @@ class Drawn:
 
 
 def drawn(facts: Known) -> Drawn:
-    """The plan in every world, from all that is known."""
+    """The plan in every world, from all that is known: that of the best way, with the others beside it.
+
+    The model to be tuned and each measured way are projects of their own in worlds of one seed, so that two differ only
+    in what they differ in. Of the measured ways all but the best are solved in at most 2,000 worlds.
+    """
+    tuned = replace(_of_one(replace(facts, ways=())), ways=tuple(facts.ways))
+    ways = [way for way in facts.ways if not way.blocked]
+    if tuned.solved is None or not ways:
+        return tuned
+    rough = [_of_one(_in_few(facts.by(way))) for way in ways]
+    best = max(range(len(rough)), key=lambda number: rough[number].merit)
+    if facts.basis.worlds.n > FEW and _may_be_best(rough[best], tuned):
+        rough[best] = _of_one(facts.by(ways[best]))
+    ranked = sorted((tuned, *rough), key=lambda each: each.merit, reverse=True)
+    first = max((tuned, rough[best]), key=lambda each: each.merit)
+    return replace(first, others=tuple(each for each in ranked if each is not first), ways=tuple(facts.ways))
+
+
+def _may_be_best(rough: Drawn, tuned: Drawn) -> bool:
+    """Whether a way seen in few worlds is worth as much as the fine-tune, or so nearly that all worlds must tell."""
+    ready, worth, _ = rough.merit
+    other_ready, other, _ = tuned.merit
+    return ready > other_ready or (ready == other_ready and worth >= other - CLOSE * abs(other))
+
+
+def _in_few(facts: Known) -> Known:
+    """The same in few worlds, in which ways are compared before the best is worked out in all of them."""
+    worlds = facts.basis.worlds
+    return facts if worlds.n <= FEW else facts.in_worlds(worlds.fewer(FEW))
+
+
+def _of_one(facts: Known) -> Drawn:
+    """The plan of the model to be tuned, or of the measured way that the facts are about."""
     work, choice, rented = _chosen(facts)
     rests_on, first = based_on(facts), rounds_of((facts.rows,), 1, facts.basis.worlds.n)
     if rests_on == NO_TARGET:
@@ -232,7 +292,7 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
     import numpy as np
 
     none, state = np.zeros(work.basis.worlds.n), solved.state
-    shipped, reached = (np.full(len(none), flag) for flag in (bool(offer.brings), offer.lever == "ship"))
+    shipped, reached = (np.full(len(none), flag) for flag in (bool(offer.brings), offer.reaches))
     walk = Walk(
         none,
         none,
@@ -244,11 +304,12 @@ def _ended(work: Work, solved: Solved, offer: Offer) -> Walked:
         ships=shipped,
     )
     lines = lines_of(work, walk)
-    gain = None
+    gain, saved = None, _saved(work, shipped)
+    if saved is not None or np.any(offer.besides):
+        saved = shipped * offer.besides + (0.0 if saved is None else saved)
     if state.value is not None:
-        saved = _saved(work, shipped)
         gain = shipped * state.value * (offer.brings or 0.0) + (0.0 if saved is None else saved)
-    return Walked(walk, lines, walk, lines, gain, serving=_saved(work, shipped))
+    return Walked(walk, lines, walk, lines, gain, serving=saved)
 
 
 def work_of(facts: Known) -> Work:
@@ -258,13 +319,30 @@ def work_of(facts: Known) -> Work:
 
 def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
     """What a round is made of, the machine that trains, and the cards that it is compared with."""
-    project, basis, audit = facts.project, facts.basis, facts.audit
+    project, basis = facts.project, facts.basis
+    if facts.way is not None:
+        return _of_a_way(facts, facts.way)
     # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.
     aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
     rented = choose(basis if project.compute.hosted is None else aside, facts.machines, facts.runs)
     tokens_per_row = _tokens_per_row(facts)
     hosted = hosted_machine(basis, tokens_per_row)
     choice = rented if hosted is None else Choice(hosted, hosted.how)
+    return _work(facts, choice, tokens_per_row), choice, rented
+
+
+def _of_a_way(facts: Known, way: MeasuredWay) -> tuple[Work, Choice, Choice]:
+    """The work of a way that the pilot measured: a row counts as a token, and plain cores train, if anything does."""
+    import numpy as np
+
+    machine = core_machine(facts.basis, way.words, 0.0 if way.prompted else way.seconds_per_row)
+    choice = Choice(machine, machine.how)
+    return _work(facts, choice, np.ones(facts.basis.worlds.n)), choice, choice
+
+
+def _work(facts: Known, choice: Choice, tokens_per_row: "Draws | None") -> Work:
+    """What a round is made of, given what trains it."""
+    project, basis, audit = facts.project, facts.basis, facts.audit
     work = Work(
         project=project,
         basis=basis,
@@ -280,7 +358,7 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         # Without a training file nothing was recognised.
         task=facts.definition.task if facts.definition is not None and project.data.train is not None else "",
     )
-    return _dated(work), choice, rented
+    return _dated(work)
 
 
 def _dated(work: Work) -> Work:

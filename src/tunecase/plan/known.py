@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tunecase.compute import Machine
+from tunecase.plan.measured_way import MeasuredWay
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.quantities import Worlds
-from tunecase.records import Audit, Definition, Forecast, Reviews, Run, Tokens, Tuning
+from tunecase.records import Audit, Definition, Forecast, Promise, Reviews, Run, Tokens, Tuning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,9 @@ class Known:
         done: levers that measured rounds have used.
         machines: ways to train; worked out from the model when left out.
         spent: paid so far, in the base currency.
+        promise: what the model to be tuned promises where it answers only when sure, as the pilot measured it.
+        ways: what the pilot measured beside it, each weighed as a project of its own.
+        way: the one of them that these facts are about; None for the model to be tuned.
     """
 
     basis: Basis
@@ -40,6 +44,9 @@ class Known:
     done: Collection[str] = ()
     machines: Sequence[Machine] | None = None
     spent: float = 0.0
+    promise: Promise | None = None
+    ways: Sequence[MeasuredWay] = ()
+    way: MeasuredWay | None = None
 
     @property
     def project(self) -> Project:
@@ -51,3 +58,18 @@ class Known:
         """The same in other worlds, and for another project if given; the defaults used are recorded afresh."""
         basis = replace(self.basis, project=project or self.basis.project, worlds=worlds, used={})
         return replace(self, basis=basis)
+
+    def by(self, way: MeasuredWay) -> "Known":
+        """The same project where a measured way gives the answers: its own curve, prices and promise, in like worlds.
+
+        Rows, audit, definition, reviews and what was spent stay. What was measured of the model to be tuned alone, its
+        speed and its search over settings, is left out.
+        """
+        basis = replace(
+            self.basis, project=way.project_of(self.project), worlds=self.basis.worlds.afresh(), used={},
+            answer_prices=way.prices_of_answers(self.basis),
+        )  # fmt: skip
+        return replace(
+            self, basis=basis, forecast=way.forecast, promise=way.promise, runs=(), tuning=None, machines=(), ways=(),
+            way=way,
+        )  # fmt: skip

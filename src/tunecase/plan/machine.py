@@ -1,14 +1,16 @@
-"""The machine that trains: the cards of the bill, or a provider's own."""
+"""The machine that trains: the cards of the bill, a provider's own, or plain cores."""
 
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.compute import Machine, sequence_tokens
-from tunecase.prices import Basis, GpuHour, billed_tokens, chosen
+from tunecase.prices import Basis, GpuHour, billed_tokens, chosen, core_hour
+from tunecase.quantities import figures
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 HOSTED: Literal["hosted"] = "hosted"
+CORES = "plain cores"
 
 
 def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | None:
@@ -29,3 +31,16 @@ def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | No
     hour = GpuHour(rate, HOSTED, (offer.provider,), (offer.date,), 0)
     how = "; ".join((f"its provider {offer.row.provider} trains it", *offer.notes))
     return Machine("", 0, billed / 1e6, hour, how, offer)
+
+
+def core_machine(basis: Basis, words: str, seconds_per_row: float) -> Machine:
+    """Plain cores that train as the pilot's runs did: seconds of one core for each row, at the price of its hour.
+
+    A million rows take the place of a million tokens. Leaves out that a run may need more memory than a core has.
+    """
+    import numpy as np
+
+    hours = np.full(basis.worlds.n, 1e6 * seconds_per_row / 3600)
+    each = f"{figures(seconds_per_row)} s a row of {words} on plain cores, measured by the pilot"
+    how = each if seconds_per_row else f"nothing is trained for {words}"
+    return Machine("", 0, hours, GpuHour(core_hour(basis), CORES, (), (), 0), how, on_cores=True)

@@ -82,6 +82,8 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> Walk:
 def based_on(facts: Known) -> str:
     """What the rounds rest on, in words: the pilot, points measured elsewhere, or none."""
     forecast = facts.forecast
+    if facts.way is not None and facts.way.flat and forecast is not None:
+        return f"{facts.way.words}, as measured on {facts.way.test_rows:,} test rows"
     if facts.project.problem.target is None and (forecast is None or forecast.target is None):
         return NO_TARGET
     if forecast is None:
@@ -96,6 +98,8 @@ def policy_words(solved: Solved, first: str, rows: int) -> tuple[str, ...]:
     after = "after a test that fails, the step of the best expected value is taken, or none is"
     if not solved.weighed:
         after = "without a value of the target rounds go on until it is met, within the budget"
+    if state.way is not None and state.way.flat:
+        return (f"each world has the error of {state.way.words} as its test shows it; nothing is trained",)
     curve = "an assumed curve" if state.assumed else "one curve of the forecast"
     words = [
         f"each world follows {curve}, from {rows:,} rows up to {_most_words(forecast)}; a round succeeds when the "

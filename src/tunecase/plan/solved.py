@@ -41,7 +41,7 @@ class Solved:
 
         offer = self.offer(lever)
         if offer.brings is not None:
-            return None if offer.blocked else np.full(len(self.state.paths), self.state.shipping(offer.brings))
+            return None if offer.blocked else np.full(len(self.state.paths), offer.ends_with(self.state))
         at = self.board.first(lever)
         if offer.blocked or at is None:
             return None
@@ -117,3 +117,9 @@ def solve(state: State, earlier: Board | None = None, *, begin_anyway: bool = Fa
     board = levers.board(usable, able, earlier=earlier, begin_anyway=begin_anyway)
     groups = sort_worlds(board.nodes)
     return Solved(state, able, board, best_policy(board.nodes, sorted_worlds=groups), groups)
+
+
+def merit_of(solved: Solved) -> tuple[bool, float, bool]:
+    """By which solutions of one project are ranked: ready where no value is stated, then worth, then shipping."""
+    best = solved.winner
+    return not solved.weighed and bool(best.brings), solved.worth(best.lever), bool(best.brings)

@@ -5,6 +5,7 @@ from tunecase.prices.api import known as api_known
 from tunecase.prices.basis import AnswerPrices, Basis, old_rates
 from tunecase.prices.constraints import Checked, checked, struck
 from tunecase.prices.contracts import UNDATED, Contract, Contracts, is_old, read_catalog, read_contracts
+from tunecase.prices.cores import core_hour
 from tunecase.prices.examples import (
     MADE,
     OtherSource,
@@ -75,6 +76,7 @@ from tunecase.prices.value import (
     error_cost,
     price_of_answers,
     price_today,
+    rest_by_others,
     saving_per_answer,
     serving_saving,
     target_value,
@@ -87,13 +89,14 @@ __all__ = [
     "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "TOO_OLD", "UNDATED",
     "AnswerPrices", "ApiPrice", "Basis", "Checked", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource",
     "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_known", "api_price", "baseline_score",
-    "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour", "drift_words",
-    "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon", "hosted_ends",
-    "hour_words", "interval_of_worth", "is_old", "label_minutes", "label_price", "label_prices", "label_rate",
-    "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources", "made_worth", "named_sources",
-    "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list", "price_of_answers",
-    "price_today", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts", "retirement_of",
-    "review_hours", "review_price", "saving_per_answer", "served_answers", "served_months", "serving_saving",
-    "source_names", "start_of", "stored_months", "struck", "supply", "target_value", "token_price", "training_price",
-    "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour", "core_hour",
+    "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon",
+    "hosted_ends", "hour_words", "interval_of_worth", "is_old", "label_minutes", "label_price", "label_prices",
+    "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources", "made_worth",
+    "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list",
+    "price_of_answers", "price_today", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts",
+    "rest_by_others", "retirement_of", "review_hours", "review_price", "saving_per_answer", "served_answers",
+    "served_months", "serving_saving", "source_names", "start_of", "stored_months", "struck", "supply", "target_value",
+    "token_price", "training_price", "unknown_factor", "unknown_words", "value_or_saving", "what_if_words",
+    "working_months", "worth_of_correct",
 ]  # fmt: skip

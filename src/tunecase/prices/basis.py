@@ -191,6 +191,9 @@ class AnswerPrices(Protocol):
     def input_tokens(self, basis: "Basis") -> "Draws | None":
         """Tokens of one request's input, instructions left out; None where nobody counted them."""
 
+    def on_cores(self, basis: "Basis", model: str, seconds_per_answer: float) -> "Draws | None":
+        """Of a small model that answers on plain cores, as fast as one of them was timed."""
+
 
 @dataclass
 class Basis:

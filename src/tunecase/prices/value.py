@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tunecase.project import Project
     from tunecase.quantities import Draws
 
+BY_HAND = "problem.by_hand"
+
 
 def target_value(project: "Project", basis: Basis, definition: Definition | None) -> "Draws | None":
     """V, what reaching the target is worth: worth x answers x (target - baseline), shape (worlds,).
@@ -96,6 +98,23 @@ def serving_saving(basis: Basis) -> "Draws | None":
         return None
     today = price_today(basis)
     return answers * ((0.0 if today is None else today) - tuned) / 1000
+
+
+def rest_by_others(basis: Basis, coverage: float) -> "Draws | float":
+    """What the answers that a model leaves to others add to `serving_saving`, shape (draws,); at most 0.
+
+        - (1 - coverage) x answers x price of the rest
+
+    The rest goes on at today's price where that is known: it is not saved. Else a person gives it at
+    `problem.by_hand`. 0 where neither is known, so that today's way gives it for nothing.
+    """
+    answers, today = served_answers(basis), price_today(basis)
+    by_hand = basis.project.problem.by_hand if basis.project else None
+    if answers is None:
+        return 0.0
+    if today is not None:
+        return -(1 - coverage) * answers * today / 1000
+    return 0.0 if by_hand is None else -(1 - coverage) * answers * basis.worlds.draw(BY_HAND, by_hand.spread)
 
 
 def error_cost(basis: Basis) -> "Draws | None":

@@ -198,7 +198,13 @@ def _answer(material: Material) -> str:
     if material.decision is not None and material.decision.advice == "stop":
         return f"{over} Stop: {_because(material.decision.reason)} {_chance(material)}.".strip()
     parts = [part for part in (_chance(material), _cost(material), _next(material)) if part]
-    return f"{over} {sentence('; '.join(parts))}".strip()
+    instead = material.decision.instead if material.decision is not None else ""
+    return " ".join(part for part in (over, instead, sentence("; ".join(parts))) if part)
+
+
+def _measured_way(material: Material) -> bool:
+    """Whether a measured way is advised in the fine-tune's place, whose forecast then says nothing of it."""
+    return material.decision is not None and bool(material.decision.way)
 
 
 def _overspent(material: Material) -> str:
@@ -216,7 +222,7 @@ def _refusal(material: Material) -> str:
     if material.audit is not None and not material.audit.ok:
         lead = "These data are not fit" if material.audit.verdict == "not fit" else "Too few data to say"
         return f"{lead}: {_because(material.audit.reason)}"
-    if material.forecast is not None and not material.forecast.ok:
+    if material.forecast is not None and not material.forecast.ok and not _measured_way(material):
         words = {
             "above the ceiling": "The target is above the human ceiling",
             "not achievable within n_max": f"Not achievable with {count(material.forecast.n_max)} examples",
@@ -240,6 +246,8 @@ def _chance(material: Material) -> str:
     if forecast is None:
         return f"Chance to reach {score(target)} not known yet"
     plan = _plan(material)
+    if _measured_way(material):
+        return _chance_of_way(plan, target)
     if forecast.verdict == "reached":
         truly = (
             ""
@@ -254,6 +262,16 @@ def _chance(material: Material) -> str:
         words = f"{firm_share(plan.chance.shown)} to show {score(target)}{within}"
         return f"{words}{_alone(forecast, ' (', ')')}"
     return f"{share(forecast.p_target)} to reach {score(target)} with {count(forecast.n_max)} examples"
+
+
+def _chance_of_way(plan: Plan | None, target: float) -> str:
+    """The chance of a plan that another way than the fine-tune makes; nothing where it does not aim at the target."""
+    if plan is None or plan.chance is None or not plan.chance.shown.value:
+        return ""
+    if plan.lever == "ship":
+        return f"{score(target)} is shown, truly so with a chance of {firm_share(plan.chance.truly)}"
+    within = "" if plan.budget_left is None else " within the budget"
+    return f"{firm_share(plan.chance.shown)} to show {score(target)}{within}"
 
 
 def _alone(forecast: Forecast, before: str, after: str = "") -> str:
@@ -310,7 +328,8 @@ def _figures(material: Material) -> tuple[Figure, ...]:
     if plan is None:
         return tuple(Figure(name, "not known", f"run `tunecase {verb}`", section) for name, verb, section in MISSING)
     shown = {figure.key: figure for figure in headline(plan)}
-    alone = {"chance": _alone(material.forecast, "; ")} if material.forecast is not None else {}
+    seen = None if _measured_way(material) else material.forecast
+    alone = {} if seen is None else {"chance": _alone(seen, "; ")}
     tiles = [
         Figure(shown[key].name, shown[key].value, f"{shown[key].beside}{alone.get(key, '')}", section)
         for key, section in TILES

@@ -10,19 +10,24 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+FINE_TUNE = "the fine-tune"
+
+
 def print_decision(console: "Console", record: Decision) -> None:
     """The options with their worth, and the one advised."""
     from tunecase.prices import flip_words
 
     heading(console, "decide", record.action, record.ok or None)
-    say(console, record.reason)
+    say(console, " ".join(part for part in (record.instead, record.reason) if part))
     if record.plan is not None:
         if record.comes_first:
             say(console, f"That comes first. After it, to {record.plan.action} would come to this:")
         print_plan(console, record.plan)
+    several = any(option.way for option in record.options)
     rows = [
         (
-            ("→ " if option.lever == record.advice else "  ") + option.action,
+            ("→ " if option is record.best else "  ") + option.action,
+            *((option.way or FINE_TUNE,) if several else ()),
             firm(option.worth) if option.worth is not None else "-",
             firm_share(option.chance) if option.chance is not None else "-",
             "-" if option.release is None else firm(option.release) if option.release.value else "free",
@@ -31,7 +36,8 @@ def print_decision(console: "Console", record: Decision) -> None:
     ]
     if rows:
         notes = [option.blocked or _arithmetic(option) for option in record.options]
-        print_table(console, ("  what", "worth", "chance", "first step, P80"), rows, (1, 2, 3), notes)
+        head = ("  what", *(("way",) if several else ()), "worth", "chance", "first step, P80")
+        print_table(console, head, rows, tuple(range(len(head) - 3, len(head))), notes)
     _print_looks(console, record)
     if record.plan is not None:
         _print_variants(console, record.plan)

@@ -57,11 +57,13 @@ def egress(work: Work) -> Cost:
 
 
 def _keeper(work: Work) -> str:
-    """Who keeps the model at no price of its own: a provider that trains it, or one's own machine; empty in a cloud."""
+    """Who keeps the model at no price of its own: who trains it, one's own machine, plain cores; empty in a cloud."""
     if work.machine is None:
         return ""
     if work.machine.offer is not None:
         return work.machine.offer.row.provider
+    if work.machine.on_cores:
+        return "the machine that gives the answers"
     return "a machine of one's own" if work.machine.hour.tier == OWNED_TIER else ""
 
 

@@ -116,6 +116,8 @@ def _rows_words(work: Work) -> str:
 def _gpu_words(work: Work) -> str:
     if work.machine is not None and work.machine.offer is not None:
         return f"{work.machine.offer.provider} trains"
+    if work.machine is not None and work.machine.on_cores:
+        return "plain cores"
     gpus = _gpus(work)
     nodes = f" on {-(-gpus // GPUS_PER_NODE)} machines" if gpus > GPUS_PER_NODE else ""
     return counted(gpus, "GPU") + nodes

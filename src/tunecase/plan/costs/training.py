@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 UNIT = "GPU hour"
 HOSTED_UNIT = "Mtok"
+CORE_UNIT = "core hour"
 
 
 def gpu(work: Work) -> Cost:
@@ -29,6 +30,8 @@ def gpu(work: Work) -> Cost:
     if work.machine.offer is not None:
         return _hosted(work, work.machine.offer, hours)
     price = band(work.machine.hour.draws).p50
+    if work.machine.on_cores:
+        return _billed(work, hours, f"{figures(band(hours).p50)} core hours at P50: {work.machine.how}", CORE_UNIT)
     words = (
         f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
         f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.kind})"
@@ -95,8 +98,8 @@ def failed_runs(work: Work) -> Cost:
     if work.machine is None or hours is None:
         return Cost(None, "as gpu")
     failed = _failed_share(work)
-    unit = UNIT if work.machine.offer is None else HOSTED_UNIT
-    what = "GPU hours of runs that succeed" if work.machine.offer is None else "billed tokens of jobs that succeed"
+    unit = _unit(work)
+    what = f"{unit}s of runs that succeed" if unit != HOSTED_UNIT else "billed tokens of jobs that succeed"
     words = f"{share(band(failed).p50)} of the {what}, at P50"
     return Cost(hours * failed * work.machine.hour.draws, words, quantity=hours * failed, unit=unit)
 
@@ -114,10 +117,17 @@ def idle(work: Work) -> Cost:
         return Cost(used * 0.0, "the provider bills tokens, not hours")
     hours = used * idle_over_used(work.basis)
     if not hours.any():
-        return Cost(hours * 0.0, "in the price of an hour of a card that is owned", quantity=hours, unit=UNIT)
+        return Cost(hours * 0.0, "in the price of an hour of a card that is owned", quantity=hours, unit=_unit(work))
     part = band(work.basis.draw("training.idle", work.project.training.idle)).p50
-    words = f"{share(part)} of the billed GPU hours at P50: start-up, debugging, machines left on"
-    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=UNIT)
+    words = f"{share(part)} of the billed {_unit(work)}s at P50: start-up, debugging, machines left on"
+    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=_unit(work))
+
+
+def _unit(work: Work) -> str:
+    """What training is billed by."""
+    if work.machine is not None and work.machine.offer is not None:
+        return HOSTED_UNIT
+    return CORE_UNIT if work.machine is not None and work.machine.on_cores else UNIT
 
 
 def gpu_hours(work: Work) -> "Draws | None":

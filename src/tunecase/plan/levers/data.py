@@ -31,7 +31,7 @@ def label(state: State) -> Offer:
         return Offer("label", name, blocked="the sources cannot give as many rows again")
     more = count(float(np.median(purchase.examples[0])))
     return Offer(
-        "label", f"buy {more} more labelled examples", f"label {more} more, train and test once",
+        "label", f"buy {more} more labelled examples{state.for_way}", f"label {more} more, train and test once",
         state.evidence, purchase=purchase,
     )  # fmt: skip
 

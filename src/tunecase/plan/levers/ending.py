@@ -1,22 +1,25 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
 import math
+from dataclasses import replace
 
 from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.plan.levers.state import LOSS, Offer, State
-from tunecase.quantities import count, score
+from tunecase.prices import price_today
+from tunecase.quantities import count, score, share
 
 
 def ship(state: State) -> Offer:
     """Ship what the pilot trained, when its lower bound meets the target."""
-    action = "ship what the pilot trained"
+    action = f"ship {state.ready_to_ship}"
     if state.forecast.verdict != "reached":
         return Offer("ship", action, blocked=_not_met(state))
     # The pilot's own curve, not that of the model it stands in for, says what is shipped.
     last = float(state.forecast.points[-1].n)
     had = float(state.credit(state.measured.paths([last], len(state.paths))[:, 0]).mean())
     blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
-    return Offer("ship", action, "ship", "measured", blocked, p_reach=state.forecast.p_now, brings=had)
+    step = "ship" if state.way is None else action
+    return Offer("ship", action, step, "measured", blocked, p_reach=state.forecast.p_now, brings=had, reaches=True)
 
 
 def _not_met(state: State) -> str:
@@ -27,6 +30,56 @@ def _not_met(state: State) -> str:
         return "the measured score does not meet the target"
     rows = f"its test of {count(last.test_rows)} rows" if last.test_rows else "its test"
     return f"{score(last.score)} meets the target, but {rows} does not show it yet"
+
+
+def when_sure(state: State) -> Offer:
+    """Ship now for the answers that are sure, and leave the others to people or to today's way.
+
+        brings = c (baseline - e) / (baseline - target),  0 to 1, of V;   c = coverage, e = bound of the error
+
+    Where a person gives the rest who does not do so today (`problem.by_hand`, no price of today's answers), their price
+    is taken off, and their answers are taken to be as good as the target: the rest brings 1 - c of V. Leaves out that
+    today's way may be better on the sure answers, which are the easier ones, than on all.
+    """
+    import numpy as np
+
+    promise = state.promise
+    assert promise is not None
+    if promise.coverage is None or not promise.coverage > 0:
+        blocked = f"no coverage can be promised with {count(promise.rows)} rows"
+        return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
+    if state.forecast.verdict == "reached":
+        blocked = "the target is shown for every answer"
+        return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
+    by_hand = _given_by_people(state)
+    others = "people" if by_hand else "today's way"
+    told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of, {others} the rest"
+    error = promise.error if promise.bound is None else promise.bound
+    sure = promise.coverage * float(state.credit(np.asarray([error]))[0])
+    part = sure + (1 - promise.coverage if by_hand else 0.0)
+    asked = state.basis.project.problem.coverage if state.basis.project else None
+    offer = Offer(
+        "when_sure", told, told, "measured", p_reach=promise.sure, brings=part, besides=state.rest,
+        assumption=_rest_words(state, by_hand),
+        reaches=asked is not None and promise.coverage >= asked.spread.median,
+    )  # fmt: skip
+    loss = state.value is not None and offer.ends_with(state) <= 0
+    return replace(offer, blocked=LOSS) if loss else offer
+
+
+def _given_by_people(state: State) -> bool:
+    """Whether people give the rest at a price of their own, because nobody knows that anything else does today."""
+    problem = state.basis.project.problem if state.basis.project else None
+    return problem is not None and problem.by_hand is not None and price_today(state.basis) is None
+
+
+def _rest_words(state: State, by_hand: bool) -> str:
+    """What is taken for granted of the answers that are left to others."""
+    if by_hand:
+        return "people's answers to the rest are taken to be as good as the target, at problem.by_hand each"
+    if price_today(state.basis) is None:
+        return "today's way gives the rest, and is taken to cost nothing (serving.price_per_1k_today, problem.by_hand)"
+    return "today's way gives the rest at today's price and score"
 
 
 def redefine(state: State) -> Offer:
@@ -60,7 +113,7 @@ def reachable(state: State) -> float:
 
 def _settle(state: State, error_fallback: float) -> Offer:
     fallback = score(state.score(error_fallback))
-    action = f"ship what the pilot trained, at {fallback}"
+    action = f"ship {state.ready_to_ship}, at {fallback}"
     if state.forecast.verdict == "reached":
         return Offer("redefine", action, blocked="the measured score meets the target itself")
     if not state.forecast.points:

@@ -8,6 +8,7 @@ from tunecase.prices import label_price
 from tunecase.quantities import Z80, Z90, Const, Interval, count, score, winners_curse
 from tunecase.records import Tuning
 
+WITH_SIZES = ("encoder", "causal")  # kinds of measured ways that come in sizes
 LARGER_TEST = 4  # times the rows of the test at hand: half the noise
 
 
@@ -15,8 +16,11 @@ def fine_tune(state: State) -> Offer:
     """Train the model itself on all rows at hand, where the pilot trained a stand-in, or fewer rows."""
     rows = count(state.sizes[0])
     action = f"fine-tune {state.model} on the {rows} rows at hand"
+    if state.way is not None:
+        action = f"train {state.way.words} on the {rows} rows at hand"
     if state.trained:
-        return Offer("fine_tune", action, blocked="the pilot measured the model itself on all rows at hand")
+        itself = "the model itself" if state.way is None else state.way.words
+        return Offer("fine_tune", action, blocked=f"the pilot measured {itself} on all rows at hand")
     step = f"{action} and test it"
     if not state.forecast.stand_in:
         return Offer("fine_tune", action, step, "measured", trains=True)
@@ -66,9 +70,13 @@ def _search(state: State) -> Offer:
 
 def bigger_model(state: State) -> Offer:
     """Train a bigger model: its error is the smaller one's times an assumed factor, its runs cost a multiple."""
+    if state.way is not None and state.way.kind not in WITH_SIZES:
+        return Offer("bigger_model", "train the next bigger model", blocked=f"{state.way.words} has no bigger one")
     factor = state.basis.draw("levers.bigger_model_factor")
     dearer = state.basis.draw("levers.bigger_model_run_cost")
     action = "train the next bigger model on the rows at hand"
+    if state.way is not None:
+        action = f"train a bigger model than {state.forecast.model} on the rows at hand"
     assumption = (
         f"a bigger model: error times {words_of('levers.bigger_model_factor', state)} at the same rows, "
         f"runs at {words_of('levers.bigger_model_run_cost', state)} times the price; serving it is not counted"

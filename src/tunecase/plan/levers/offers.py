@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tunecase.plan.levers.data import clean, label, other_sources
-from tunecase.plan.levers.ending import redefine, ship, stop
+from tunecase.plan.levers.ending import redefine, ship, stop, when_sure
 from tunecase.plan.levers.looks import LOOKS, Look
 from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
@@ -30,6 +30,7 @@ LEVERS: tuple[Callable[[State], Offer], ...] = (
     stop,
 )
 
+ENDING = (ship, redefine, stop)
 BEYOND_PRICE = 1e15  # in any currency
 DONE = "a measured round has done it already"
 WEIGHED = ("bigger_model", "test_set")
@@ -37,8 +38,15 @@ UNWEIGHED = "without a value of the target nothing says whether it is worth its 
 
 
 def offers_of(state: State) -> tuple[Offer, ...]:
-    """What every lever says of a state; what a measured round has used already is blocked."""
-    offers = tuple(lever(state) for lever in LEVERS)
+    """What every lever says of a state; what a measured round has used already is blocked.
+
+    What was measured as it is, without a curve, has the levers alone that end the project; answering only when sure is
+    one where the pilot says how sure it is.
+    """
+    flat = state.way is not None and state.way.flat
+    ready, *further = ENDING if flat else LEVERS
+    sure = () if state.promise is None else (when_sure,)
+    offers = tuple(lever(state) for lever in (ready, *sure, *further))
     return tuple(
         replace(offer, move=None, blocked=offer.blocked or DONE)
         if offer.move is not None and offer.lever in state.done
@@ -49,7 +57,7 @@ def offers_of(state: State) -> tuple[Offer, ...]:
 
 def rules_of(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Rules:
     """The rules of a project's board: shipping at once brings what its best offer to ship brings."""
-    shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
+    shipped = max((offer.ends_with(state) for offer in offers if not offer.blocked), default=0.0)
     return state.rules(begin_anyway=begin_anyway, shipped=shipped, rows=_actions(offers).rows(state.sizes))
 
 

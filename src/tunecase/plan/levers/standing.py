@@ -19,6 +19,7 @@ from tunecase.plan.costs import (
 )
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
+from tunecase.plan.measured_way import AsMeasured
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.walk import of_the_model
 from tunecase.prices import (
@@ -29,13 +30,14 @@ from tunecase.prices import (
     baseline_score,
     made_sources,
     person_hour,
+    rest_by_others,
     serving_saving,
     supply,
     unknown_factor,
 )
 from tunecase.project import read_score
 from tunecase.quantities import LEAST_TEST_ROWS
-from tunecase.records import Audit, Definition, Forecast
+from tunecase.records import Audit, Definition, Forecast, Promise
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -60,7 +62,7 @@ class _Curve:
     """The curve that worlds follow, with the forecast that it belongs to."""
 
     forecast: Forecast
-    belief: Belief | AssumedCurve
+    belief: Belief | AssumedCurve | AsMeasured
     held: int
     sizes: tuple[int, ...]
 
@@ -111,7 +113,7 @@ def standing(
         forecast=forecast,
         audit=audit,
         basis=basis,
-        model=base_model(basis),
+        model=base_model(basis) if facts.way is None else facts.way.words,
         trained=curve.trained,
         before=once(work),
         belief=curve.belief,
@@ -125,6 +127,9 @@ def standing(
         upkeep=None if value is None else upkeep_by_rows(work),
         release=release(work),
         release_at_once=release_at_once(work),
+        way=facts.way,
+        promise=facts.promise,
+        rest=_rest(facts.promise, basis),
     )
 
 
@@ -137,17 +142,20 @@ def measured_curve(forecast: Forecast | None) -> bool:
 
 def _curve_of(facts: Known) -> _Curve:
     forecast, basis = facts.forecast, facts.basis
+    if facts.way is not None and facts.way.flat:
+        return _Curve(facts.way.forecast, AsMeasured.of(facts.way, basis), max(facts.rows, 1), (max(facts.rows, 1),))
     if forecast is None or not measured_curve(forecast):
         assumed, forecast = assumed_curve(facts)
         return _Curve(forecast, assumed, assumed.rows, doubling(assumed.rows, forecast.n_max, MOST_SIZES))
     last = max(point.n for point in forecast.points)
     # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
     held = min(max(last, facts.rows), max(forecast.n_max, last))
-    return _Curve(forecast, belief_of(forecast, basis), held, doubling(held, forecast.n_max, MOST_SIZES))
+    tuned = facts.way is None or facts.way.kind == "causal"
+    return _Curve(forecast, belief_of(forecast, basis, tuned=tuned), held, doubling(held, forecast.n_max, MOST_SIZES))
 
 
 def _paths(curve: _Curve, basis: Basis) -> "Draws":
-    if isinstance(curve.belief, AssumedCurve):
+    if not isinstance(curve.belief, Belief):
         return curve.belief.paths(curve.sizes)
     return of_the_model(curve.belief.paths(curve.sizes, draws=basis.worlds.n), curve.forecast, basis)
 
@@ -174,6 +182,11 @@ def _most_rounds(basis: Basis) -> "Draws | int":
     return basis.worlds.draw(ROUNDS, stated.spread).clip(1, MOST_STATED).round()
 
 
+def _rest(promise: Promise | None, basis: Basis) -> "Draws | float":
+    """What the answers that are left to others add to what serving saves, where only sure ones are given."""
+    return 0.0 if promise is None or promise.coverage is None else rest_by_others(basis, promise.coverage)
+
+
 @dataclass(frozen=True, slots=True)
 class _Aims:
     """Errors that a score is held against; None where the score is not known."""
@@ -190,10 +203,13 @@ def _aims(facts: Known, forecast: Forecast) -> _Aims:
     return _Aims(*(None if score is None else to_error(score, forecast.direction) for score in scores))
 
 
-def belief_of(forecast: Forecast, basis: Basis) -> Belief:
-    """The belief in the curve through the points of a forecast, under the seed of the worlds."""
+def belief_of(forecast: Forecast, basis: Basis, *, tuned: bool = True) -> Belief:
+    """The belief in the curve through the points of a forecast, under the seed of the worlds.
+
+    `tuned` is False for a way that is no fine-tune, whose curve is flatter.
+    """
     scale = scale_of(forecast.metric, forecast.direction)
-    return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=forecast.language_model)
+    return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=tuned and forecast.language_model)
 
 
 def labelled_supply(basis: Basis) -> Supply:

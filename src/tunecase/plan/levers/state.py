@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from tunecase import catalog
+from tunecase.plan.measured_way import AsMeasured, MeasuredWay
 from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
 from tunecase.prices import Basis, OtherSource, Supply
-from tunecase.records import Audit, Forecast, Reviews, Tuning
+from tunecase.records import Audit, Forecast, Promise, Reviews, Tuning
 
 if TYPE_CHECKING:
     from tunecase.forecast import Belief
@@ -33,7 +34,8 @@ class State:
     costs to put one to use, `release_at_once` the same before any step, and `upkeep` what keeping one up takes that was
     trained on so many rows; None where nothing is weighed. `test_rows` count as
     independent items; a file needs `design_effect` rows for each. `assumed` says what the curve is taken from where
-    no pilot measured it.
+    no pilot measured it. `way` is the measured way whose project this is, None for the model to be tuned; `promise` is
+    what it promises where it answers only when sure, and `rest` what answers left to others add to the saving then.
     """
 
     paths: "Draws"
@@ -51,7 +53,7 @@ class State:
     audit: Audit | None
     basis: Basis
     model: str
-    belief: "Belief | AssumedCurve"
+    belief: "Belief | AssumedCurve | AsMeasured"
     trained: bool = True
     before: "Draws | float" = 0.0
     tuning: Tuning | None = None
@@ -65,6 +67,9 @@ class State:
     release_at_once: "Draws | float" = 0.0
     design_effect: float = 1.0
     assumed: str = ""
+    way: MeasuredWay | None = None
+    promise: Promise | None = None
+    rest: "Draws | float" = 0.0
 
     @property
     def measured(self) -> "Belief":
@@ -121,16 +126,26 @@ class State:
     def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0, rows: "Sequence[Draws | float]" = ()) -> Rules:
         """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly reached.
 
-        `shipped` is the part of V that ending at once brings; `rows` are those trained on at each size.
+        `shipped` is what ending at once brings; `rows` are those trained on at each size.
         """
         return Rules(
             error_target=self.error_target, test_rows=self.test_rows, worth=self.worth, credit=self.credit,
             error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
             begin_anyway=begin_anyway, most_rounds=self.most_rounds, before=self.before,
-            shipped=max(self.shipping(shipped), 0.0), error_fallback=self.error_fallback,
+            shipped=max(shipped, 0.0), error_fallback=self.error_fallback,
             saving=self.brings_besides, release=self.release,
             upkeep=tuple(self.upkeep_of(each) for each in rows),
         )  # fmt: skip
+
+    @property
+    def for_way(self) -> str:
+        """What a step is for, in words; nothing for the model to be tuned."""
+        return "" if self.way is None else f" for {self.way.words}"
+
+    @property
+    def ready_to_ship(self) -> str:
+        """What can be shipped without a further step, in words."""
+        return "what the pilot trained" if self.way is None else self.way.words
 
     def score(self, error: float) -> float:
         """An error as a score in the metric's own direction."""
@@ -142,7 +157,8 @@ class Offer:
     """One lever as it stands now; where `blocked` says why, it cannot be chosen.
 
     It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or `brings`,
-    the part of V that ending the project now is worth.
+    the part of V that ending the project now is worth. `besides` is what that adds to what answers save, (worlds,) or
+    0; `reaches` says that the target is then shown.
     """
 
     lever: str
@@ -156,6 +172,14 @@ class Offer:
     move: Move | None = None
     trains: bool = False
     brings: float | None = None
+    besides: "Draws | float" = 0.0
+    reaches: bool = False
+
+    def ends_with(self, state: "State") -> float:
+        """What ending the project with this offer is worth on average; 0 where it does not end it."""
+        import numpy as np
+
+        return 0.0 if self.brings is None else state.shipping(self.brings) + float(np.mean(self.besides))
 
     @property
     def steps(self) -> bool:

@@ -9,6 +9,8 @@ from tunecase.report.headline import headline
 from tunecase.report.sections.approve import approval_blocks
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
+FINE_TUNE = "the fine-tune"
+
 
 def next_step(material: Material) -> Section:
     """What should the next dollar buy?"""
@@ -28,7 +30,7 @@ def next_step(material: Material) -> Section:
     )
     tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
     tone = tones.get(decision.advice, "good" if decision.best else "unknown")
-    answer = f"{sentence(decision.action)} {sentence(decision.reason)}"
+    answer = f"{decision.instead} {sentence(decision.action)} {sentence(decision.reason)}".strip()
     return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 
@@ -49,7 +51,8 @@ def plan_table(plan: Plan, *, first: bool) -> Table:
 def _options(decision: Decision) -> Table:
     ranked = sorted(decision.options, key=_rank)
     best = decision.best
-    rows = tuple(_option(option, option is best) for option in ranked)
+    several = any(option.way for option in ranked)
+    rows = tuple(_option(option, option is best, named=several) for option in ranked)
     head = ("Option", "First step", "Its price, P80", "Chance", "Worth", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
     note = f"{decision.currency}, expected over all worlds. Chance: that the target is shown within the budget. "
@@ -61,8 +64,14 @@ def _rank(option: Option) -> tuple[bool, float]:
     return bool(option.blocked), -(option.worth.value if option.worth is not None else float("-inf"))
 
 
-def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
-    lever = option.lever.replace("_", " ")
+def _name(option: Option, *, named: bool = False) -> str:
+    """The lever of an option, its way beside it where there are several."""
+    way = option.way or (FINE_TUNE if named else "")
+    return option.lever.replace("_", " ") + (f" ({way})" if way else "")
+
+
+def _option(option: Option, advised: bool, *, named: bool) -> tuple[Cell, ...]:
+    lever = _name(option, named=named)
     name = Cell(f"{lever} (advised)" if advised else lever, "good" if advised else "plain")
     if option.blocked:
         price = Cell(_first_price(option))
@@ -147,7 +156,7 @@ def _limits(decision: Decision) -> Facts:
 
 def _arithmetic(decision: Decision) -> Table:
     rows = tuple(
-        (Cell(option.lever.replace("_", " ")), Cell(option.action), Cell(option.arithmetic or option.blocked))
+        (Cell(_name(option)), Cell(option.action), Cell(option.arithmetic or option.blocked))
         for option in decision.options
     )
     return Table("The arithmetic of every option", ("Option", "What it does", "Arithmetic"), rows)
