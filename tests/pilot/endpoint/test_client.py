@@ -139,7 +139,7 @@ def test_a_dead_host_is_said_plainly() -> None:
     """A refused connection ends after the tries, with the host and the reason."""
     with chat_server([said("x")]) as server:
         gone = at(server, tries=2)
-    with pytest.raises(EndpointError, match=r"smol at 127\.0\.0\.1:\d+ gave no answer in 2 tries: .*refused"):
+    with pytest.raises(EndpointError, match=r"smol at 127\.0\.0\.1:\d+ answers no row: no answer in 2 tries: .*refused"):
         ask(gone, HELLO, max_tokens=5)
 
 
@@ -175,7 +175,7 @@ def test_one_refused_row_does_not_stop_the_others() -> None:
         answers = ask_all(at(server), rows, max_tokens=5)
         assert ["ok", "", "ok"] == [answer.text for answer in answers]
         assert "400 Bad Request: content filter" == answers[1].refused
-        with pytest.raises(EndpointError, match="refuses every row"):
+        with pytest.raises(EndpointError, match="answers no row"):
             ask_all(at(server), [rows[1]] * 2, max_tokens=5)
 
 
