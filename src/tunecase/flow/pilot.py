@@ -89,7 +89,7 @@ def pilot(
     """
     from tunecase.compute import base_model
     from tunecase.pilot import pilot as climb
-    from tunecase.pilot import prepare
+    from tunecase.pilot import prepare, with_hosts
     from tunecase.project import read_score
 
     settings = settings or PilotSettings()
@@ -108,7 +108,7 @@ def pilot(
         replace(
             material, candidates=(base_model(flow.basis(10)),), target=None if target is None else read_score(target)
         ),
-        replace(settings, seed=seed),
+        replace(with_hosts(settings, flow.project, flow.today, material), seed=seed),
         journal_of(flow, on_run, progress),
         ask,
     )
@@ -139,6 +139,7 @@ def material_of(flow: Flow) -> "Material":
     return Material(
         flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),
         drop_rows=dropped_rows(audit),
+        documents=str(flow.folder / flow.project.data.documents) if flow.project.data.documents else "",
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Material:
         candidates: models that the project considers; any other model stands in for them. Empty: none does.
         target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
         far: the size that matters [rows]; None: 8 times the largest rung.
+        documents: a file or folder of texts that hold facts which the answers need; "" for none.
     """
 
     train: Table
@@ -42,6 +43,7 @@ class Material:
     candidates: Collection[str] = ()
     target: float | None = None
     far: int | None = None
+    documents: str = ""
 
     @cached_property
     def rows(self) -> Examples:

@@ -16,6 +16,8 @@ from tunecase.quantities import Interval80, counted, generator, one_line
 from tunecase.records import Run
 
 Purpose = Literal["ladder", "baseline", "tuning"]
+# Trainers that ask a model which somebody bills.
+BILLED = frozenset({"hosted", "decision"})
 MOST_REASON = 200  # characters
 
 
@@ -88,6 +90,16 @@ def make(work: tuple[str, Task]) -> Result:
     module: Any = importlib.import_module(path)
     result: Result = module.train(task)
     return result
+
+
+def foreseen(step: Step) -> tuple[int, float | None]:
+    """What asking a model at an endpoint would take: tokens in and out, and the most they cost [USD], None if unknown.
+
+    Raises: TunecaseError for what cannot be asked.
+    """
+    module: Any = importlib.import_module(step.path)
+    tokens, usd = module.foreseen(step.task)
+    return tokens, usd
 
 
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:

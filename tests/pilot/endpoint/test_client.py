@@ -139,7 +139,9 @@ def test_a_dead_host_is_said_plainly() -> None:
     """A refused connection ends after the tries, with the host and the reason."""
     with chat_server([said("x")]) as server:
         gone = at(server, tries=2)
-    with pytest.raises(EndpointError, match=r"smol at 127\.0\.0\.1:\d+ answers no row: no answer in 2 tries: .*refused"):
+    with pytest.raises(
+        EndpointError, match=r"smol at 127\.0\.0\.1:\d+ answers no row: no answer in 2 tries: .*refused"
+    ):
         ask(gone, HELLO, max_tokens=5)
 
 

@@ -38,8 +38,8 @@ class Endpoint:
     """Where a hosted model answers, and how patiently it is asked.
 
     `base_url` is what the API's path, such as /chat/completions, is added to. `key_variable` names the environment
-    variable that holds the key; "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once` how many requests run at a
-    time, `tries` how often a row is tried.
+    variable that holds the key; "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once`
+    how many requests run at a time, `tries` how often a row is tried.
     """
 
     base_url: str
