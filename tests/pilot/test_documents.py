@@ -69,11 +69,11 @@ def test_without_the_package_the_fix_is_told(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.needs("encoder")
 def test_the_package_ranks_passages_by_their_words() -> None:
     """The best first, at most as many as asked for; a text that shares no word with any gets none."""
-    best = best_passages(PASSAGES, ["is a lost card blocked", "refunds in lisbon", "zebra", ""], 2)
+    best = best_passages((*PASSAGES, "***"), ["is a lost card blocked", "refunds in lisbon", "zebra", "?"], 2)
     assert PASSAGES[1] == best[0][0]
     assert {PASSAGES[0], PASSAGES[2]} == set(best[1])
     assert ((), ()) == (best[2], best[3])
-    assert [] == best_passages(PASSAGES, [])
+    assert ([], [()]) == (best_passages(PASSAGES, []), best_passages(PASSAGES, [""]))
 
 
 def test_a_pilot_measures_documents_with_and_without_a_hosted_model(

@@ -274,6 +274,8 @@ class Conductor:
         fits = known and self.fits(self.seconds_of(step), bill_usd or 0.0)
         if not fits and step.task.trainer in BILLED:
             self.notes.append(f"{step.name} was not asked: {self._too_dear(bill_usd)}")
+        elif bill_usd is None:
+            self.notes.append(f"the prices of {step.task.model} are not known: what {step.name} bills is not counted")
         return fits
 
     def _too_dear(self, bill_usd: float | None) -> str:

@@ -38,15 +38,17 @@ def best_passages(passages: Sequence[str], texts: Sequence[str], most: int = MOS
         index: Any = import_module("bm25s").BM25()
     except ImportError:
         raise MissingExtraError("Searching the documents", "encoder") from None
-    index.index([words(passage) or [""] for passage in passages], show_progress=False)
-    asked = [words(text) or [""] for text in texts]
+    index.index([words(passage) for passage in passages], show_progress=False)
+    asked = {number: parts for number, text in enumerate(texts) if (parts := words(text))}
+    best: list[tuple[str, ...]] = [()] * len(texts)
     if not asked:
-        return []
-    numbers, scores = index.retrieve(asked, k=min(most, len(passages)), show_progress=False, n_threads=1)
-    return [
-        tuple(passages[int(number)] for number, score in zip(row, points, strict=True) if score > 0)
-        for row, points in zip(numbers, scores, strict=True)
-    ]
+        return best
+    found, scores = index.retrieve(
+        list(asked.values()), k=min(most, len(passages)), show_progress=False, n_threads=1
+    )  # fmt: skip
+    for number, row, points in zip(asked, found, scores, strict=True):
+        best[number] = tuple(passages[int(at)] for at, score in zip(row, points, strict=True) if score > 0)
+    return best
 
 
 def find_answers(passages: Sequence[str], tests: Examples, kind: Kind) -> Found:

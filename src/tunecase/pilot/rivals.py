@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import NormalDist, stdev
 
 from tunecase import catalog
-from tunecase.errors import TunecaseError
+from tunecase.errors import InputError, TunecaseError
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.ladder import Examples
@@ -58,8 +58,15 @@ def rival_steps(
                     foreseen(step)  # says now what cannot be asked
                 steps += asked
         except TunecaseError as error:
-            notes.append(f"{model} was not asked: {one_line(str(error))}")
+            notes.append(f"{model} was not asked: {_reason(error)}")
     return steps, notes
+
+
+def _reason(error: TunecaseError) -> str:
+    """An error as words of one note."""
+    if isinstance(error, InputError):
+        return "; ".join(f"{one.where}: got {one.got}, wanted {one.wanted}; fix: {one.fix}" for one in error.problems)
+    return one_line(str(error))
 
 
 def asked_by(model: str, own: Mapping[str, Setting]) -> str:

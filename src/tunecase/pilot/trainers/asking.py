@@ -113,9 +113,18 @@ def usd_of(answers: Sequence[Answer], made: Mapping[str, Setting]) -> float | No
     return usd(*tokens, made) if tokens else None
 
 
-@lru_cache(maxsize=2)
 def documents_at(path: str) -> tuple[str, ...]:
-    """The passages of the documents at a path, read once. Raises: InputError as read_passages."""
+    """The passages of the documents at a path, read anew where a file has changed.
+
+    Raises: InputError as read_passages.
+    """
+    place = Path(path)
+    files = [file for file in (place, *place.rglob("*")) if file.is_file()]
+    return _documents_at(path, tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=2)
+def _documents_at(path: str, stamp: tuple[tuple[str, int, int], ...]) -> tuple[str, ...]:
     return read_passages(Path(path))
 
 
