@@ -62,6 +62,15 @@ def test_a_decision_model_needs_its_name_alone_too() -> None:
     assert "base_url" not in host_settings("clef", DAY)
 
 
+def test_models_of_a_race_are_asked_too() -> None:
+    """A hosted or decision model among the candidates needs no mention of its own; other candidates are none."""
+    settings = PilotSettings(race=("probe", "gpt-6-luna", "jev-latest", "all-MiniLM-L6-v2"))
+    made = with_hosts(settings, project(), DAY, MATERIAL).hosted
+    assert {"gpt-6-luna": "OPENAI_API_KEY", "jev-latest": "TYPESAFE_API_KEY"} == {
+        name: own["key_variable"] for name, own in made.items()
+    }
+
+
 def test_what_the_user_sets_comes_first_and_the_key_stays_with_its_address() -> None:
     """Settings override the project file, which overrides the tables; another address never gets the table's key."""
     own = {"base_url": "http://127.0.0.1:8000/v1", "usd_per_1m_input_tokens": 0.0}

@@ -1,5 +1,6 @@
 """Where a model that is asked by name answers, what holds its key, and what its tokens cost."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -19,10 +20,12 @@ def with_hosts(settings: PilotSettings, project: Project, today: date, material:
 
     What the user sets comes first, then `alternatives.prompt_hosted` of the project, then the tables; prices are those
     of genai-prices for the longest request. A key goes to the address that it belongs to: the tables' variable is taken
-    with the tables' address only. A model without an address is left as it is.
+    with the tables' address only. A model without an address is left as it is. Hosted and decision models of
+    `settings.race` are asked as well.
     """
-    hosted = {}
-    for name, own in settings.hosted.items():
+    raced = [name for name in settings.race if catalog.model_kind(name) in ("hosted", "decision")]
+    hosted: dict[str, Mapping[str, Setting]] = {}
+    for name, own in {**dict.fromkeys(raced, {}), **settings.hosted}.items():
         given = {**_of_project(name, project), **own}
         known = host_settings(name, today, _request_tokens(material))
         if "base_url" in given:

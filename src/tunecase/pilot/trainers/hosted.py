@@ -224,7 +224,12 @@ def _passages(task: Task, made: Mapping[str, Setting]) -> Sequence[Sequence[str]
     """The passages of the documents shown with each test row."""
     if not made["searched"]:
         return [()] * len(task.test_texts)
-    return best_passages(asking.documents_at(str(made["documents"])), task.test_texts)
+    return _best_passages(asking.documents_at(str(made["documents"])), task.test_texts)
+
+
+@lru_cache(maxsize=2)
+def _best_passages(passages: tuple[str, ...], texts: tuple[str, ...]) -> Sequence[Sequence[str]]:
+    return best_passages(passages, texts)
 
 
 def _choices(task: Task) -> tuple[str, ...]:
