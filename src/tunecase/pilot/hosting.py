@@ -25,7 +25,7 @@ def with_hosts(settings: PilotSettings, project: Project, today: date, material:
     """
     raced = [name for name in settings.race if catalog.model_kind(name) in ("hosted", "decision")]
     hosted: dict[str, Mapping[str, Setting]] = {}
-    for name, own in {**dict.fromkeys(raced, {}), **settings.hosted}.items():
+    for name, own in {**{name: {} for name in raced}, **settings.hosted}.items():
         given = {**_of_project(name, project), **own}
         known = host_settings(name, today, _request_tokens(material))
         if "base_url" in given:

@@ -145,6 +145,18 @@ def test_a_dead_host_is_said_plainly() -> None:
         ask(gone, HELLO, max_tokens=5)
 
 
+def test_where_nobody_replies_not_every_row_is_tried() -> None:
+    """Two rows in a row without any reply end the call; a busy endpoint, which replies, is asked for every row."""
+    rows = [HELLO] * 30
+    with chat_server([said("x")]) as server:
+        gone = at(server, tries=1, at_once=1)
+    with pytest.raises(EndpointError, match=r"gave no answer in 1 try: .*refused.* \(0 of 30 rows answered\)"):
+        ask_all(gone, rows, max_tokens=5)
+    with chat_server([failed(429, "busy")] * 29 + [said("at last")]) as server:
+        answers = ask_all(at(server, tries=1, at_once=1), rows, max_tokens=5)
+    assert (29, "at last") == (sum("429" in answer.refused for answer in answers), answers[-1].text)
+
+
 def test_what_cannot_pass_ends_at_once() -> None:
     """One request, one reason, no key in it."""
     cases = (
