@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 PARTS = {
     "train": ("torch", "transformers", "peft", "accelerate", "trl", "gguf", "sacrebleu", "rouge_score"),
     "ray": ("ray",),
+    "encoder": ("bm25s",),
     "dev": ("mlflow", "SALib"),
 }
 

@@ -46,7 +46,7 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "starlette", "uvicorn",
-    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors",
+    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors", "bm25s",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -143,8 +143,8 @@ TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_good_problems", "test_house", "test_old_ledgers", "test_one_answer",
     "test_regressions",
-    "audited", "chat_server", "command", "engine_tasks", "making", "mlflow_server", "problem_cases", "projects",
-    "real_chat_server", "samples", "sentences", "toy_trainer",
+    "audited", "chat_server", "command", "decision_server", "engine_tasks", "making", "mlflow_server", "problem_cases",
+    "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"golden", "fixtures", "benchmarks"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.chat_server import chat_server, said
 from tests.command import tunecase
 from tests.flow.test_opened import NOW, opened, runs
 from tests.making import case_folder, tickets, write_jsonl
@@ -109,6 +110,40 @@ def test_a_cap_in_money_needs_a_price_where_machines_are_rented(sound: Path, tmp
     with pytest.raises(InputError) as caught:
         flow.export(opened(sound), "skypilot", settings, "L40S:1", tmp_path / "task.yaml")
     assert ["--max-usd", "--hosted"] == [problem.where for problem in caught.value.problems]
+
+
+def test_a_hosted_model_is_asked_by_its_name_at_the_projects_endpoint(
+    sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project file's address and key, the price of genai-prices; a missing key is a note and the pilot goes on."""
+    monkeypatch.setenv("GATEWAY_KEY", "sk-secret-123")
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with chat_server([said("refund", (100, 2))]) as server:
+        text = sound.read_text(encoding="utf-8")
+        named = f"{{model: gpt-6-luna, endpoint: '{server.url}', key_variable: GATEWAY_KEY}}"
+        sound.write_text(f"{text}\nalternatives:\n  prompt_hosted: {named}\n", encoding="utf-8")
+        flow.audit(opened(sound))
+        hosted = {"gpt-6-luna": {}, "claude-haiku-5-5": {}}
+        record = flow.pilot(opened(sound), PilotSettings(sizes=(40,), draws=1, workers=1, hosted=hosted))
+    one = next(each for each in record.baselines if each.name == "gpt-6-luna zero-shot")
+    assert one.usd_per_1k_answers is not None
+    assert pytest.approx(1000 * (100 * 0.1 + 2 * 0.5) / 1e6) == one.usd_per_1k_answers
+    assert {"Bearer sk-secret-123"} == {headers["Authorization"] for headers in server.headers}
+    assert any(
+        "claude-haiku-5-5 was not asked" in note and "ANTHROPIC_API_KEY is not set" in note for note in record.notes
+    )
+    assert "sk-secret-123" not in opened(sound).ledger.path.read_text(encoding="utf-8")
+
+
+def test_documents_that_hold_nothing_are_refused(sound: Path) -> None:
+    """Where, got, wanted and fix, before any run."""
+    (sound.parent / "docs").mkdir()
+    text = sound.read_text(encoding="utf-8")
+    sound.write_text(text.replace("  test: test.jsonl", "  test: test.jsonl\n  documents: docs"), encoding="utf-8")
+    flow.audit(opened(sound))
+    with pytest.raises(InputError, match="a folder without documents"):
+        flow.pilot(opened(sound), PilotSettings(sizes=(40,), draws=1, workers=1))
+    assert [] == runs(opened(sound))
 
 
 @pytest.mark.slow

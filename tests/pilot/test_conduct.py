@@ -14,6 +14,7 @@ import pytest
 
 from tests import toy_trainer
 from tests.chat_server import Reply, chat_server, question, said
+from tests.decision_server import decision_server
 from tests.pilot.test_trial import TRAIN, climb, table, toy, untimed
 from tunecase.errors import InputError, TunecaseError
 from tunecase.pilot import conduct
@@ -139,9 +140,11 @@ def test_the_plan_says_what_hosted_models_will_be_sent(toy: list[Task]) -> None:
         assert [] == server.bodies
         made = climb(MANY, few, hosted={"big": priced}, on_run=lambda run: told.update({run.key: run}))
         climb(MANY, few, hosted={"big": priced}, done=told, ask=no)
-    assert ["big zero-shot", "big few-shot", "near zero-shot", "near few-shot"] == [one[0] for one in plans[0].hosted]
+    host = server.url.split("/")[2]
+    names = [f"{name} {how}" for name in ("big", "near") for how in ("zero-shot", "few-shot", "few-shot, nearest")]
+    assert [f"{name} at {host}" for name in names] == [one[0] for one in plans[0].hosted]
     assert 20 == plans[0].test_rows
-    tokens = {name: (number, usd) for name, number, usd in plans[0].hosted}
+    tokens = {name.partition(" at ")[0]: (number, usd) for name, number, usd in plans[0].hosted}
     assert tokens["big zero-shot"][0] == tokens["near zero-shot"][0] < tokens["big few-shot"][0]
     assert tokens["near zero-shot"][1] is None
     assert 1e-6 <= (tokens["big zero-shot"][1] or 0) / tokens["big zero-shot"][0] <= 2e-6
@@ -279,7 +282,8 @@ def test_hosted_models_stand_beside(toy: list[Task]) -> None:
         prices = {"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 2.0}
         record = climb(MANY, few, hosted={"big": {"base_url": server.url, **prices}, "nowhere": {}})
     names = {one.name: one for one in record.baselines}
-    assert {"majority", "probe", "big zero-shot", "big few-shot"} == set(names)
+    assert {"majority", "probe", "big zero-shot", "big few-shot", "big few-shot, nearest"} == set(names)
+    assert ["", "n-grams", "hosted"] == [names[name].kind for name in ("majority", "probe", "big zero-shot")]
     assert 1.0 == names["big zero-shot"].score
     assert (names["big zero-shot"].beaten or 0) < 0.2
     assert any(note.startswith("nowhere was not asked") for note in record.notes)
@@ -289,6 +293,47 @@ def test_hosted_models_stand_beside(toy: list[Task]) -> None:
     assert paid > 0
     assert record.usd is not None
     assert record.usd >= paid * 20 / 1000
+
+
+def test_without_a_cap_no_dear_model_is_asked_unless_somebody_says_yes(toy: list[Task]) -> None:
+    """What may bill more than a convention is asked after a yes to the plan or under a cap; else it is a note."""
+    few = table([(row.input, row.output) for row in TESTS.rows[:20]])
+    dear = {"usd_per_1m_input_tokens": 5000.0, "usd_per_1m_output_tokens": 0.0}
+    asked = []
+    for more in ({}, {"ask": lambda plan: None}, {"ask": lambda plan: True}, {"max_usd": 1000.0}):
+        with chat_server([said("cat")]) as server:
+            record = climb(MANY, few, hosted={"dear": {"base_url": server.url, **dear}}, **more)
+            asked.append(len(server.bodies))
+            told = [note for note in record.notes if "dear few-shot was not asked" in note]
+        assert bool(told) == (asked[-1] < 60)
+        assert not told or "no more than 5.0 USD are spent on such models without a yes to the plan" in told[0]
+    assert [True, True, False, False] == [number < 60 for number in asked]
+
+
+def test_a_decision_model_stands_beside(toy: list[Task]) -> None:
+    """A model of the tables is asked as a decision model; its probabilities are kept as confidences."""
+    kept: dict[str, Result] = {}
+    few = table([(row.input.replace("cats", "cat"), row.output) for row in TESTS.rows[:20]])
+    with decision_server() as server:
+        hosted = {"jev-1.14.0": {"base_url": server.url, "usd_per_1m_input_tokens": 0.042}}
+        record = climb(MANY, few, hosted=hosted, keep_answers=kept.__setitem__)
+    assert {"/v1/systemone"} == set(server.paths)
+    one = next(each for each in record.baselines if each.name == "jev-1.14.0 zero-shot")
+    assert "decision" == one.kind
+    assert one.usd_per_1k_answers
+    assert any(result.confidences and "jev" in result.hardware for result in kept.values())
+
+
+def test_more_classes_than_a_decision_model_takes_are_a_note(toy: list[Task]) -> None:
+    """It is not asked, the plan does not name it, and the note says what its API takes."""
+    many = table([(f"text {n}", f"class {n % 256}") for n in range(1024)])
+    plans: list[PilotPlan] = []
+    hosted = {"jev-1.14.0": {"base_url": "http://127.0.0.1:1/v1"}}
+    record = climb(many, many, hosted=hosted, ask=lambda plan: bool(plans.append(plan)))
+    assert () == plans[0].hosted
+    (note,) = [note for note in record.notes if note.startswith("jev-1.14.0 was not asked")]
+    assert "256" in note
+    assert "2 to 255, as its API takes" in note
 
 
 def test_runs_from_elsewhere_count(toy: list[Task]) -> None:

@@ -45,6 +45,16 @@ def test_the_length_of_a_request_decides_its_tier() -> None:
 
 
 @installed
+def test_many_requests_are_priced_by_one_and_scaled() -> None:
+    """A million tokens in requests of 10,000 cost a hundred such requests, not one in the tier of long requests."""
+    of_one, at_once = api_price("gpt-6-luna", DAY, 10_000), api_price("gpt-6-luna", DAY, 1_000_000)
+    assert of_one is not None
+    assert at_once is not None
+    assert pytest.approx(0.1) == 100 * of_one.usd(10_000, 0) == of_one.usd(1_000_000, 0)
+    assert pytest.approx(0.2) == at_once.usd(1_000_000, 0)
+    assert (False, True) == (of_one.long, at_once.long)
+
+
 def test_a_later_price_is_announced() -> None:
     """gemini-3.8-flash doubles on 2027-01-01: until then the old price holds, then the new one, without a further."""
     before, after = api_price("gemini-3.8-flash", DAY), api_price("gemini-3.8-flash", date(2027, 1, 2))

@@ -18,8 +18,10 @@ from tunecase.catalog.facts import (
     serving_gpus,
 )
 from tunecase.catalog.other_models import (
+    ApiEndpoint,
     DecisionModel,
     Encoder,
+    api_endpoint,
     decision_model,
     decision_models,
     encoder,
@@ -69,12 +71,12 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "BatchPrice", "CoreHour", "DecisionModel", "Encoder",
-    "Endpoint", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model", "PublishedScore", "Stack",
-    "Wage", "batch_price", "can", "checks", "core_hours", "decision_model", "decision_models", "default", "defaults",
-    "encoder", "encoders", "endpoints", "framework", "framework_in", "frameworks", "gpu", "gpu_prices", "gpus",
-    "hosted", "hosted_names", "instance", "instance_hours", "instances", "is_stale", "label_prices", "language_codes",
-    "largest_instance", "loss_memory", "lowest_prices", "metric", "metrics", "model", "model_kind", "models", "names",
-    "optimizer", "optimizers", "price_book", "provider", "providers", "published_scores", "read_table", "serving_gpus",
-    "stack", "standing", "table", "wage", "wages",
+    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "ApiEndpoint", "BatchPrice", "CoreHour",
+    "DecisionModel", "Encoder", "Endpoint", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model",
+    "PublishedScore", "Stack", "Wage", "api_endpoint", "batch_price", "can", "checks", "core_hours", "decision_model",
+    "decision_models", "default", "defaults", "encoder", "encoders", "endpoints", "framework", "framework_in",
+    "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "hosted_names", "instance", "instance_hours", "instances",
+    "is_stale", "label_prices", "language_codes", "largest_instance", "loss_memory", "lowest_prices", "metric",
+    "metrics", "model", "model_kind", "models", "names", "optimizer", "optimizers", "price_book", "provider",
+    "providers", "published_scores", "read_table", "serving_gpus", "stack", "standing", "table", "wage", "wages",
 ]  # fmt: skip

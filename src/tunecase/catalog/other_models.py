@@ -30,13 +30,16 @@ class Encoder:
 class DecisionModel:
     """A model that answers typed questions with probabilities: its API, price of input tokens, limits and weights.
 
-    `api` is "systemone" or "decisions"; `usd_per_mtok` is that of input, output is free; `usd_per_query` where a query
-    has a price of its own instead. `most_tokens` is the longest state, `most_options` the options of one question.
+    `api` is "systemone" or "decisions", "" where it only runs inside its own package; `served_as` is the model's name
+    there where it is another. `provider` is "" where only its weights are to be had. `usd_per_mtok` is the price of
+    input, output is free; `usd_per_query` where a query has a price of its own instead; both are None where nobody
+    sells it. `most_tokens` is the longest state, `most_options` the options of one question.
     `hidden_*` are tokens billed beside the state: for a request, a question, a described option; None where unknown.
     """
 
     name: str
     aliases: tuple[str, ...]
+    served_as: str
     provider: str
     api: str
     usd_per_mtok: float | None
@@ -69,6 +72,33 @@ def decision_models() -> tuple[DecisionModel, ...]:
 def decision_model(name: str) -> DecisionModel:
     """The decision model of that name or alias. Raises InputError with near names."""
     return find(name, decision_models(), "decision model", "a decision model in the tables")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiEndpoint:
+    """Where a provider's models answer, by API ("chat", "systemone" or "decisions"), and what usually holds the key.
+
+    The path of the API, such as /chat/completions, is added to `base_url`; `key_variable` is an environment variable.
+    Providers are spelled as genai-prices spells them.
+    """
+
+    provider: str
+    api: str
+    base_url: str
+    key_variable: str
+    source: str
+    date: str
+
+
+def api_endpoint(provider: str, api: str = "chat") -> ApiEndpoint | None:
+    """A provider's endpoint for an API; None where no address is known, or it differs from customer to customer.
+
+    Example:
+        >>> api_endpoint("openai").key_variable
+        'OPENAI_API_KEY'
+    """
+    rows = table("prices/api_endpoints", ApiEndpoint)
+    return next((row for row in rows if (row.provider, row.api) == (provider, api)), None)
 
 
 @cache

@@ -58,7 +58,9 @@ def pilot(
     draws: Annotated[int | None, ladder_option(min=1, max=50, help="Random draws of each size.")] = None,
     every: Every = False,
     tune: Annotated[int, ladder_option(min=0, max=64, help="Search this many settings at one size.")] = 0,
-    hosted: Annotated[list[str] | None, trained_option(help="A hosted model to compare with (repeatable).")] = None,
+    hosted: Annotated[
+        list[str] | None, trained_option(help="A hosted or decision model to compare with, by name (repeatable).")
+    ] = None,
     source: Annotated[
         str, source_option(help="Instead of a ladder, try rows of this source beside the rows at hand.")
     ] = "",

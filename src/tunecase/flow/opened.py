@@ -117,7 +117,8 @@ class Flow:
             data, problem = self.project.data, self.project.problem
             task = repr((data.input, data.output, problem.metric, problem.task))
             files, every = self._files(("train", "test")), self._files()
-            return Grounds(verb, files, {TASK: task}, earlier_files=every)
+            searched = {"documents": data.documents} if data.documents else {}
+            return Grounds(verb, files, {TASK: task, **searched}, earlier_files=every)
         settings = {PROJECT: repr(self.project.model_copy(update={"name": ""}))}
         if verb != "audit":
             settings |= self._settings_of_prices()
@@ -279,7 +280,8 @@ class Flow:
         from tunecase.data.review import CORRECTIONS_FILE
 
         data, folder = self.project.data, self.folder
-        read = [folder / name for name in (data.train, data.test, data.pool, data.production) if name]
+        given = (data.train, data.test, data.pool, data.production, data.documents)
+        read = [folder / name for name in given if name]
         listed = [folder / name for name in (self.project.prices, *self.project.past) if name]
         configs = [Path(name) for name in self.project.models if name.endswith("config.json")]
         own = (self.path, self.ledger.path, self.ledger.torn, folder / CORRECTIONS_FILE, folder / "pilot" / "answers")

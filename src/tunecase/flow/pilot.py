@@ -99,7 +99,7 @@ def pilot(
     `tell` receives a line on each download, and its size, before it begins.
     """
     from tunecase.compute import base_model
-    from tunecase.pilot import own_trainer, prepare
+    from tunecase.pilot import own_trainer, prepare, with_hosts
     from tunecase.pilot import pilot as climb
     from tunecase.project import read_score
 
@@ -122,7 +122,7 @@ def pilot(
             models=flow.project.models,
             target=None if target is None else read_score(target),
         ),
-        replace(settings, seed=seed),
+        replace(with_hosts(settings, flow.project, flow.today, material), seed=seed),
         journal_of(flow, on_run, progress),
         ask,
     )
@@ -153,6 +153,7 @@ def material_of(flow: Flow) -> "Material":
     return Material(
         flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),
         drop_rows=dropped_rows(audit),
+        documents=str(flow.folder / flow.project.data.documents) if flow.project.data.documents else "",
     )  # fmt: skip
 
 

@@ -15,12 +15,13 @@ from tunecase import engine
 from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, opening, predicted_s
-from tunecase.pilot.steps import Step, make, run_of
+from tunecase.pilot.steps import BILLED, Step, foreseen, make, run_of
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import count, counted, duration, figures, one_line
 from tunecase.records import PilotSettings, Point, Run, Tuning
 
-HOSTED = "hosted"
+# What models at endpoints may bill together where no cap is set and nobody said yes to the plan [USD].
+UNASKED_USD = 5.0
 FAILURES_IN_A_ROW = 3
 # A run is ended when it takes ten times as long as the longest so far, but never before ten minutes.
 HANGS_TIMES, HANGS_S, FIRST_HANGS_S = 10.0, 600.0, 6 * 3600.0
@@ -57,6 +58,7 @@ class Purse:
     billed_usd: float = 0.0
     unbilled_usd: float = 0.0
     reused_usd: dict[str, float | None] = field(default_factory=dict)
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,12 @@ class Conductor:
         self.broken = False
         self._begun: list[tuple[Step, float]] = []
         self._pending: set[int] = set()
+        self._bills: dict[str, float | None] = {}
         self._streak, self._reason = 0, ""
         for step in (*self.ladder, *self.rivals):
             self.take_over(step)
         self.reused = sum(step.key in self.runs for step in self.ladder)
-        reused = [run for run in self.runs.values() if run.trainer != HOSTED or run.usd is not None]
+        reused = [run for run in self.runs.values() if run.trainer not in BILLED or run.usd is not None]
         self.purse.reused_usd |= {run.key: run.usd for run in reused}
 
     # What came back, and what a run would cost.
@@ -204,19 +207,21 @@ class Conductor:
         max_minutes, max_usd = self.settings.max_minutes, self.settings.max_usd
         if max_minutes is not None and seconds is not None and self.spent_s + seconds > max_minutes * 60:
             return False
-        if max_usd is None or (seconds is None and not bill_usd):
+        if not bill_usd and (max_usd is None or seconds is None):
             return True
         pending_usd = sum(self.bill_usd(step) or 0.0 for step in self._running())
+        if max_usd is None:
+            purse = self.purse
+            return purse.agreed or purse.billed_usd + purse.unbilled_usd + pending_usd + bill_usd <= UNASKED_USD
         return self.capped_usd + pending_usd + bill_usd + self._usd_of(seconds or 0.0) <= max_usd
 
-    @staticmethod
-    def bill_usd(step: Step) -> float | None:
-        """The most a hosted model may bill, None where its prices are not known; 0 for what runs here."""
-        if step.task.trainer != HOSTED:
+    def bill_usd(self, step: Step) -> float | None:
+        """The most a model at an endpoint may bill, None where its prices are not known; 0 for what runs here."""
+        if step.task.trainer not in BILLED:
             return 0.0
-        from tunecase.pilot.trainers.hosted import foreseen
-
-        return foreseen(step.task)[1]
+        if step.key not in self._bills:
+            self._bills[step.key] = foreseen(step)[1]
+        return self._bills[step.key]
 
     def unknown_pace(self) -> bool:
         """True while a cap must wait for the first run in progress to show what a run costs."""
@@ -283,10 +288,13 @@ class Conductor:
     def _may(self, step: Step) -> bool:
         if step.key in self.runs or self.broken:
             return False
-        bill_usd = self.bill_usd(step) if self.settings.max_usd is not None else 0.0
-        fits = bill_usd is not None and self.fits(self.seconds_of(step), bill_usd)
-        if not fits and step.task.trainer == HOSTED:
+        bill_usd = self.bill_usd(step)
+        known = bill_usd is not None or self.settings.max_usd is None
+        fits = known and self.fits(self.seconds_of(step), bill_usd or 0.0)
+        if not fits and step.task.trainer in BILLED:
             self.notes.append(f"{step.name} was not asked: {self._too_dear(bill_usd)}")
+        elif bill_usd is None:
+            self.notes.append(f"the prices of {step.task.model} are not known: what {step.name} bills is not counted")
         return fits
 
     def _too_dear(self, bill_usd: float | None) -> str:
@@ -294,6 +302,9 @@ class Conductor:
             return f"its prices are not known, so nothing keeps it within {figures(self.settings.max_usd or 0.0)} USD"
         if not bill_usd or self.fits(0.0, bill_usd):
             return "no time is left for it"
+        if self.settings.max_usd is None:
+            words = f"it may bill up to {figures(bill_usd)} USD, and no more than {figures(UNASKED_USD)} USD are spent"
+            return f"{words} on such models without a yes to the plan; set a cap (--max-usd) that allows it"
         left_usd = max(0.0, (self.settings.max_usd or 0.0) - self.capped_usd)
         return f"it may bill up to {figures(bill_usd)} USD, and {figures(left_usd)} USD of the cap are left"
 
@@ -365,8 +376,8 @@ class Conductor:
         usd = self._usd_of(elapsed_s, len(self._pending)) if self.settings.usd_per_hour is not None else None
         self._pending.discard(position)
         run, result = run_of(step, outcome, elapsed_s, usd)
-        if step.task.trainer == HOSTED:
-            run = self._billed(step, run, result)
+        if step.task.trainer in BILLED:
+            run = self._billed(step, run, outcome if isinstance(outcome, Result) else None)
         self.runs[step.key] = run
         if result is not None:
             self.results[step.key] = result

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tunecase.engine import most_workers
-from tunecase.pilot.conduct import HOSTED, Conductor
-from tunecase.pilot.steps import School, Step
+from tunecase.pilot.conduct import Conductor
+from tunecase.pilot.steps import BILLED, School, Step, foreseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +14,10 @@ class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
     Both rest on earlier runs of the same trainer and model, and are None without any; `usd` also where an hour has no
-    price. `hosted` holds for each hosted baseline its name, the tokens in and out for `test_rows` rows added up, and
-    their highest price in USD, None where it is unknown; `usd` leaves it out. `candidates` names all that are measured
-    where there are several: runs, minutes and money are then those of all together. `light` is True where no run takes
-    long by its nature.
+    price. `hosted` holds for each baseline at an endpoint its name and host, the tokens in and out for `test_rows` rows
+    added up, and their highest price in USD, None where it is unknown; `usd` leaves it out. `candidates` names all that
+    are measured where there are several: runs, minutes and money are then those of all together. `light` is True where
+    no run takes long by its nature.
     """
 
     trainer: str
@@ -43,7 +44,7 @@ def plan_of(conductor: Conductor, school: School, rungs: tuple[int, ...]) -> Pil
     return PilotPlan(
         school.name, school.model, len(todo) - len(rivals), conductor.reused, rungs, settings.draws or 0,
         tuple(step.name for step in conductor.rivals), settings.tune, minutes, _usd(settings.usd_per_hour, minutes),
-        hosted=tuple(_foreseen(step) for step in rivals if step.task.trainer == HOSTED),
+        hosted=tuple(_foreseen(step) for step in rivals if step.task.trainer in BILLED),
         test_rows=len(ladder[0].task.test_labels) if ladder else 0,
     )  # fmt: skip
 
@@ -68,6 +69,5 @@ def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tupl
 
 
 def _foreseen(step: Step) -> tuple[str, int, float | None]:
-    from tunecase.pilot.trainers.hosted import foreseen
-
-    return (step.name, *foreseen(step.task))
+    host = urlsplit(str(step.task.settings["base_url"])).netloc
+    return (f"{step.name} at {host}", *foreseen(step))

@@ -5,7 +5,7 @@ over one another's runs.
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from statistics import median
@@ -17,23 +17,12 @@ from tunecase.pilot.conduct import Conductor, Journal, Progress
 from tunecase.pilot.ladder import MOST_HEAVY_ROWS, ladder_sizes
 from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.rivals import Lead, lead, luck_of_draws, top_runs
-from tunecase.pilot.steps import Lesson, School
+from tunecase.pilot.steps import KINDS, Lesson, School
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import Z80, Interval80, count, one_line, score
 from tunecase.records import Candidate, ModelKind, Point, Promise, Run
 
 AUTO = "auto"
-# What each trainer's model is; others are of no known kind.
-KINDS: Mapping[str, ModelKind] = {
-    "probe": "n-grams",
-    "encoder": "encoder",
-    "encoder-tuned": "encoder",
-    "lora": "causal",
-    "trl": "causal",
-    "command": "causal",
-    "hosted": "hosted",
-    "decision": "decision",
-}
 # Nobody could ship what these train.
 NO_CANDIDATES = frozenset({"simulated"})
 ORDER: tuple[ModelKind, ...] = ("n-grams", "encoder", "", "causal")

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist, stdev
 
-from tunecase.errors import TunecaseError
+from tunecase import catalog
+from tunecase.errors import InputError, TunecaseError
 from tunecase.pilot.answers import Answers
-from tunecase.pilot.conduct import HOSTED, Conductor
+from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.ladder import Examples
 from tunecase.pilot.scoring.score import METRICS, paired, row_scores, score_interval, score_of
-from tunecase.pilot.steps import Lesson, School, Step, step_of
+from tunecase.pilot.steps import BILLED, KINDS, Lesson, School, Step, foreseen, step_of
 from tunecase.pilot.trainers.task import Setting
-from tunecase.quantities import Z80, score, share
-from tunecase.records import Baseline, Run
+from tunecase.quantities import Z80, one_line, score, share
+from tunecase.records import Baseline, ModelKind, Run
 
 PROBE = "probe"
 # A rival that is beaten with less than this chance is not clearly beaten.
@@ -43,14 +44,17 @@ def rival_steps(
     steps += _untrained(lesson, school, subset, "")
     for model, own in hosted.items():
         try:
-            other = replace(find(HOSTED), model=model, chosen=own)
+            other = replace(find(asked_by(model, own)), model=model, chosen=own)
             lacks = other.module.missing(model)
             if lacks:
                 notes.append(f"{model} was not asked: {lacks}")
             else:
-                steps += _untrained(lesson, other, subset, f"{model} ")
+                asked = _untrained(lesson, other, subset, f"{model} ")
+                for step in asked:
+                    foreseen(step)  # says now what cannot be asked
+                steps += asked
         except TunecaseError as error:
-            notes.append(f"{model} was not asked: {error}")
+            notes.append(f"{model} was not asked: {_reason(error)}")
     return steps, notes
 
 
@@ -61,10 +65,23 @@ def untrained(lesson: Lesson, school: School, rungs: Sequence[int]) -> list[Step
     return _untrained(lesson, school, subset, prefix)
 
 
+def _reason(error: TunecaseError) -> str:
+    """An error as words of one note."""
+    if isinstance(error, InputError):
+        return "; ".join(f"{one.where}: got {one.got}, wanted {one.wanted}; fix: {one.fix}" for one in error.problems)
+    return one_line(str(error))
+
+
+def asked_by(model: str, own: Mapping[str, Setting]) -> str:
+    """The trainer that asks a model: "decision" where the tables or the settings say so, else "hosted"."""
+    return "decision" if "api" in own or catalog.model_kind(model) == "decision" else "hosted"
+
+
 def _untrained(lesson: Lesson, school: School, subset: Examples, prefix: str) -> list[Step]:
+    more = getattr(school.module, "WITH_DOCUMENTS", {}) if school.chosen.get("documents") else {}
     return [
         step_of(lesson, school.settled(len(subset), own), subset, 0, "baseline", f"{prefix}{name}")
-        for name, own in school.module.BASELINES.items()
+        for name, own in {**school.module.BASELINES, **more}.items()
     ]
 
 
@@ -90,7 +107,7 @@ def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) 
     answer_s = result.answer_s if result and result.answer_s is not None else run.seconds
     each_s = answer_s / max(1, run.test_rows)
     # A hosted model has prices of its own; this machine's hour is not what its answers cost.
-    hosted, rate = step.task.trainer == HOSTED, conductor.settings.usd_per_hour
+    hosted, rate = step.task.trainer in BILLED, conductor.settings.usd_per_hour
     each_usd = None
     if hosted and run.usd is not None:
         each_usd = run.usd / max(1, run.test_rows)
@@ -98,8 +115,16 @@ def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) 
         each_usd = each_s / 3600 * rate
     return Baseline(
         step.name, run.score, run.test_rows, run.interval, None if each_usd is None else 1000 * each_usd, each_s,
-        beaten, result.note if result else "",
+        beaten, result.note if result else "", kind_of(step),
     )  # fmt: skip
+
+
+def kind_of(step: Step) -> ModelKind:
+    """What gives the answers of a step."""
+    chosen = step.task.settings
+    if chosen.get("searched") or chosen.get("head") == "nearest":
+        return "search"
+    return KINDS.get(step.task.trainer, "")
 
 
 def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 0.0) -> Baseline:

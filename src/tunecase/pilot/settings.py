@@ -32,6 +32,7 @@ class Material:
         models: all models that the project lists, encoders and hosted ones among them.
         target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
         far: the size that matters [rows]; None: 8 times the largest rung.
+        documents: a file or folder of texts that hold facts which the answers need; "" for none.
     """
 
     train: Table
@@ -44,6 +45,7 @@ class Material:
     models: Sequence[str] = ()
     target: float | None = None
     far: int | None = None
+    documents: str = ""
 
     @cached_property
     def rows(self) -> Examples:

@@ -13,9 +13,22 @@ from tunecase.pilot.ladder import Examples, deal
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
-from tunecase.records import Run
+from tunecase.records import ModelKind, Run
 
 Purpose = Literal["ladder", "baseline", "tuning"]
+# Trainers that ask a model which somebody bills.
+BILLED = frozenset({"hosted", "decision"})
+# What each trainer's model is; others are of no known kind.
+KINDS: Mapping[str, ModelKind] = {
+    "probe": "n-grams",
+    "encoder": "encoder",
+    "encoder-tuned": "encoder",
+    "lora": "causal",
+    "trl": "causal",
+    "command": "causal",
+    "hosted": "hosted",
+    "decision": "decision",
+}
 MOST_REASON = 200  # characters
 
 
@@ -88,6 +101,16 @@ def make(work: tuple[str, Task]) -> Result:
     module: Any = importlib.import_module(path)
     result: Result = module.train(task)
     return result
+
+
+def foreseen(step: Step) -> tuple[int, float | None]:
+    """What asking a model at an endpoint would take: tokens in and out, and the most they cost [USD], None if unknown.
+
+    Raises: TunecaseError for what cannot be asked.
+    """
+    module: Any = importlib.import_module(step.path)
+    tokens, usd = module.foreseen(step.task)
+    return tokens, usd
 
 
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
+from tunecase import catalog
 from tunecase import engine as work
 from tunecase.data.reading import Table, looks_like_classes, repeat_like_classes
-from tunecase.errors import InputError, Problem, TunecaseError, nearest
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError, nearest
 from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
+from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, rungs_beside, shared
@@ -22,6 +24,7 @@ from tunecase.pilot.scoring.score import METRICS
 from tunecase.pilot.search import Search
 from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
+from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
 from tunecase.quantities import count, one_line
@@ -41,6 +44,7 @@ TRAINERS: tuple[tuple[str, str], ...] = (
     ("hosted", "tunecase.pilot.trainers.hosted"),
     ("encoder", "tunecase.pilot.trainers.encoder"),
     ("encoder-tuned", "tunecase.pilot.trainers.encoder_tuned"),
+    ("decision", "tunecase.pilot.trainers.decision"),
 )
 
 DRAWS, HEAVY_DRAWS = 3, 2
@@ -83,13 +87,14 @@ def pilot(
         material: the rows, and what is to be learnt from them.
         settings: how to run the pilot.
         journal: earlier runs, and who is told of new ones.
-        ask: called with the plan before the first run; False ends the pilot there.
+        ask: called with the plan before the first run; False ends the pilot there, True agrees to its price.
     Returns: the Pilot, runs in order of size and draw; without runs, `stopped` says what the data lack.
     Raises: InputError with every problem: an unknown trainer, a metric or kind it cannot learn, sizes out of range,
         outputs that are not classes, a cap in money without a price; TunecaseError where the trainer lacks a part.
 
     Caps are kept by predicting what a run will take, so a run in flight may overrun one by its own length. Under a cap
-    in money, a hosted model is asked only where its prices are known and the most it may bill fits.
+    in money, a hosted model is asked only where its prices are known and the most it may bill fits. Without a cap and
+    without a yes to the plan, models at endpoints are asked for no more than 5 USD together, a convention.
 
     Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
     spread there understates the spread over fresh data.
@@ -105,11 +110,13 @@ def pilot(
     design = _design(material, given)
     race, lacking = _race(design, given, material, asked, journal or Journal())
     conductor = race.own.conductor
+    answer = ask(race.plan()) if ask is not None and not design.lacks else None
     if design.lacks:
         conductor.stopped = design.lacks
-    elif ask is not None and ask(race.plan()) is False:
+    elif answer is False:
         conductor.stopped = "not begun: the plan was declined"
     else:
+        conductor.purse.agreed = answer is True
         race.conduct()
         if not settings.trainer:
             race.pass_on(PROBE)
@@ -246,12 +253,30 @@ def _conductor(
         rivals = [] if school.module.HEAVY or not settings.with_baselines else untrained(lesson, school, design.rungs)
     elif settings.with_baselines and design.rungs:
         find = lambda name: school_of(name, "", {})  # noqa: E731
-        rivals, notes = rival_steps(lesson, school, max(design.rungs), find, settings.hosted)
+        hosted = {name: {**own, **_with_documents(name, material)} for name, own in settings.hosted.items()}
+        rivals, notes = rival_steps(lesson, school, max(design.rungs), find, hosted)
+        notes += _documents_notes(lesson, material.documents)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
         material.target, lesson.seed, language_model=school.name != PROBE,
     )  # fmt: skip
     return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes, purse)
+
+
+def _with_documents(model: str, material: Material) -> Mapping[str, Setting]:
+    """The documents as a setting of a model that can be shown passages of them."""
+    can = material.documents and catalog.model_kind(model) != "decision"
+    return {"documents": material.documents} if can else {}
+
+
+def _documents_notes(lesson: Lesson, path: str) -> list[str]:
+    """How often a search of the documents finds the wanted answers."""
+    if not path:
+        return []
+    try:
+        return [found_words(find_answers(documents_at(path), lesson.tests, lesson.kind))]
+    except MissingExtraError as error:
+        return [f"the documents were not searched: {one_line(str(error))}"]
 
 
 def _empty_pilot(material: Material, school: School) -> Pilot:

@@ -70,7 +70,7 @@ def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[
     )
     ask_before(False, quiet=False)(plan)
     told = " ".join(capsys.readouterr().err.split())
-    assert "asks big zero-shot 540 rows, about 260k tokens, 0.040 USD" in told
+    assert "asks big zero-shot 540 rows, about 260k tokens, at most 0.040 USD" in told
     assert "asks big few-shot 540 rows, about 900k tokens, price unknown" in told
     ask_before(False, quiet=False)(replace(plan, trainer="lora", runs=0, reused=6, minutes=None, hosted=hosted[:1]))
     told = " ".join(capsys.readouterr().err.split())

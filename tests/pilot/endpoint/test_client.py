@@ -139,8 +139,22 @@ def test_a_dead_host_is_said_plainly() -> None:
     """A refused connection ends after the tries, with the host and the reason."""
     with chat_server([said("x")]) as server:
         gone = at(server, tries=2)
-    with pytest.raises(EndpointError, match=r"smol at 127\.0\.0\.1:\d+ gave no answer in 2 tries: .*refused"):
+    with pytest.raises(
+        EndpointError, match=r"smol at 127\.0\.0\.1:\d+ answers no row: no answer in 2 tries: .*refused"
+    ):
         ask(gone, HELLO, max_tokens=5)
+
+
+def test_where_nobody_replies_not_every_row_is_tried() -> None:
+    """Two rows in a row without any reply end the call; a busy endpoint, which replies, is asked for every row."""
+    rows = [HELLO] * 30
+    with chat_server([said("x")]) as server:
+        gone = at(server, tries=1, at_once=1)
+    with pytest.raises(EndpointError, match=r"gave no answer in 1 try: .*refused.* \(0 of 30 rows answered\)"):
+        ask_all(gone, rows, max_tokens=5)
+    with chat_server([failed(429, "busy")] * 29 + [said("at last")]) as server:
+        answers = ask_all(at(server, tries=1, at_once=1), rows, max_tokens=5)
+    assert (29, "at last") == (sum("429" in answer.refused for answer in answers), answers[-1].text)
 
 
 def test_what_cannot_pass_ends_at_once() -> None:
@@ -175,7 +189,7 @@ def test_one_refused_row_does_not_stop_the_others() -> None:
         answers = ask_all(at(server), rows, max_tokens=5)
         assert ["ok", "", "ok"] == [answer.text for answer in answers]
         assert "400 Bad Request: content filter" == answers[1].refused
-        with pytest.raises(EndpointError, match="refuses every row"):
+        with pytest.raises(EndpointError, match="answers no row"):
             ask_all(at(server), [rows[1]] * 2, max_tokens=5)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chat_server import Reply, chat_server, failed, question, said
 from tests.real_chat_server import real_chat_server
-from tunecase.errors import EndpointError, InputError, MissingExtraError
+from tunecase.errors import InputError, MissingExtraError
 from tunecase.pilot.trainers import hosted
 from tunecase.pilot.trainers.hosted import NO_CLASS, match_choice
 from tunecase.pilot.trainers.task import Result, Task
@@ -143,7 +143,8 @@ def test_refused_and_cut_answers_are_wrong_and_counted() -> None:
     with chat_server(some) as server:
         result = hosted.train(task(server.url))
     assert (NO_CLASS, "refund", "refund") == result.predictions
-    expected = "1 answer refused by the endpoint; 2 answers cut at the token limit; 3 tokens in and 3 out per answer"
+    expected = "1 row without an answer (400 Bad Request: filtered); 2 answers cut at the token limit; "
+    expected += "3 tokens in and 3 out per answer"
     assert expected == result.note
 
 
@@ -170,10 +171,52 @@ def test_settings_are_checked_before_anything_is_asked(monkeypatch: pytest.Monke
         assert [] == server.bodies
 
 
-def test_an_endpoint_that_fails_is_an_error() -> None:
-    """A refused key ends the run with its reason, for the pilot to record."""
-    with chat_server([failed(401, "bad key")]) as server, pytest.raises(EndpointError, match="refuses access"):
-        hosted.train(task(server.url))
+def test_a_refused_key_fails_the_run_and_costs_nothing() -> None:
+    """A refused key ends the run with its reason, for the pilot to record; what was not answered is not billed."""
+    prices = {"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 1.0}
+    with chat_server([failed(401, "bad key")]) as server:
+        result = hosted.train(task(server.url, settings=prices))
+    assert "refuses access" in result.failed
+    assert 0.0 == result.usd_per_answer
+
+
+def test_what_was_answered_before_the_quota_ended_is_paid() -> None:
+    """A run that the endpoint ends half-way is failed, and the answers that came are its price."""
+    prices = {"usd_per_1m_input_tokens": 3.0, "usd_per_1m_output_tokens": 0.0}
+    with chat_server([said("refund", (1000, 1)), said("refund", (1000, 1)), failed(402, "pay")]) as server:
+        result = hosted.train(task(server.url, settings=prices))
+    assert "the quota is used up" in result.failed
+    assert "(2 of 3 rows answered)" in result.failed
+    assert pytest.approx(2 * 1000 * 3 / 1e6 / 3) == result.usd_per_answer
+
+
+def test_a_row_that_stays_rate_limited_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows that are never answered are wrong and counted; the other keeps its answer."""
+    monkeypatch.setattr("tunecase.pilot.endpoint.client.FIRST_PAUSE_S", 0.001)
+
+    def busy(body: Any) -> Reply:
+        return said("refund", (5, 5)) if "q1" in question(body) else failed(429, "slow down")
+
+    with chat_server(busy) as server:
+        result = hosted.train(task(server.url))
+    assert ("", ("refund", NO_CLASS, NO_CLASS)) == (result.failed, result.predictions)
+    assert result.note.startswith("2 rows without an answer (no answer in 5 tries: 429 Too Many Requests: slow down)")
+
+
+def test_nearest_examples_are_each_rows_own() -> None:
+    """Each test row is shown the training rows most like it, the nearest last, and never itself."""
+    texts = ("my card was stolen", "money back please", "card stolen abroad", "where is my refund")
+    more = {"texts": texts, "labels": ("card_lost", "refund", "card_lost_abroad", "refund")}
+    asked = ("card stolen abroad in Spain", "i want my money back please", "where is my refund")
+    with chat_server([said("refund")]) as server:
+        chosen = {"shots": 2, "nearest": True}
+        hosted.train(task(server.url, settings=chosen, test_texts=asked, **more))
+    shown = [[turn["content"] for turn in body["messages"][:-1]] for body in server.bodies]
+    assert ["user", "assistant"] * 2 + ["user"] == [turn["role"] for turn in server.bodies[0]["messages"]]
+    assert "card stolen abroad" in shown[0][2]
+    assert "my card was stolen" in shown[0][0]
+    assert "money back please" in shown[1][2]
+    assert not any("where is my refund" in turn for turn in shown[2])
 
 
 @pytest.mark.slow
@@ -201,5 +244,5 @@ def test_a_real_model_answers_behind_a_real_server() -> None:
                 prompt_tokens,
                 json.dumps({"score": result.score, "note": result.note, "s": result.answer_s}),
             )
-        with pytest.raises(EndpointError, match="another-model"):
-            hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))
+        other = hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))
+        assert "another-model" in other.failed

@@ -117,7 +117,7 @@ def _plan_words(plan: Any) -> str:
         else:
             words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
     for name, tokens, usd in plan.hosted:
-        price = "price unknown" if usd is None else f"{figures(usd)} USD"
+        price = "price unknown" if usd is None else f"at most {figures(usd)} USD"
         words.append(f"asks {name} {counted(plan.test_rows, 'row')}, about {figures(tokens)} tokens, {price}")
     return "; ".join(words) + "."
 

@@ -1,17 +1,18 @@
-"""Asks a hosted model: a small client for any OpenAI-compatible chat endpoint, near or far.
+"""Asks a hosted model: one small client for OpenAI-compatible chat endpoints and for decision models, near or far.
 
 The key is read from an environment variable when a request is made; its value is never stored, shown or part of an
 error. Redirects are not followed, so the key reaches the named host alone. A failure that may pass (busy, server error,
-broken answer) is tried again, with growing pauses; one that cannot ends the call at once, with its reason.
+broken answer) is tried again, with growing pauses; a row that has no answer after all tries is one row without an
+answer. What no other row could fare better with (refused key, unknown model, used-up quota) ends the call at once.
 """
 
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from tunecase.errors import EndpointError, InputError, Problem
@@ -23,6 +24,8 @@ Message = Mapping[str, str]
 
 LONGEST_PAUSE_S = 60.0
 FIRST_PAUSE_S = 0.5
+# Rows in a row, for each request that runs at a time, that got no reply at all: then nobody is there.
+SILENT_ROWS = 2
 # A word in a refusal, the parameter it means, and the name to send that under instead ("" leaves it out).
 DIALECT: tuple[tuple[str, str, str], ...] = (
     ("max_completion_tokens", "max_tokens", "max_completion_tokens"),
@@ -34,9 +37,9 @@ DIALECT: tuple[tuple[str, str, str], ...] = (
 class Endpoint:
     """Where a hosted model answers, and how patiently it is asked.
 
-    `base_url` is what /chat/completions is added to. `key_variable` names the environment variable that holds the key;
-    "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once` how many requests run at a
-    time, `tries` how often a row is tried.
+    `base_url` is what the API's path, such as /chat/completions, is added to. `key_variable` names the environment
+    variable that holds the key; "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once`
+    how many requests run at a time, `tries` how often a row is tried.
     """
 
     base_url: str
@@ -54,11 +57,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """The option that a decision model chose for one question, and the probability that it gives it (0 to 1)."""
+
+    option: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came back for one row; tokens are None where the endpoint does not count them.
 
-    `seconds` includes tries and pauses. `cut` is True when the answer ran into the token limit; `refused` says why the
-    endpoint would not answer this row.
+    `seconds` includes tries and pauses. `cut` is True when the answer ran into the token limit; `refused` says why
+    there is no answer to this row. `decisions` are those of a decision model, by question.
     """
 
     text: str
@@ -68,6 +79,43 @@ class Answer:
     tries: int = 1
     cut: bool = False
     refused: str = ""
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+
+
+class Api(Protocol):
+    """How one API is spoken: what is sent for a row, and what is read from the reply."""
+
+    @property
+    def path(self) -> str:
+        """What is added to the endpoint's base URL."""
+
+    def body(self, row: Any) -> Mapping[str, Any]:
+        """What is sent for a row, besides the model's name."""
+
+    def read(self, found: Any) -> Answer:
+        """The answer in a reply's JSON.
+
+        Raises: Passing where the reply holds none.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The chat API; a row is a conversation."""
+
+    max_tokens: int
+    temperature: float
+    path: str = "/chat/completions"
+
+    def body(self, row: Sequence[Message]) -> Mapping[str, Any]:
+        """What is sent for a conversation."""
+        messages = [dict(message) for message in row]
+        return {"messages": messages, "max_tokens": self.max_tokens, "temperature": self.temperature}
+
+    def read(self, found: Any) -> Answer:
+        """The text, whether it was cut, and its tokens."""
+        text, cut, taken, given = content(found)
+        return Answer(text, taken, given, 0.0, cut=cut)
 
 
 def check(endpoint: Endpoint) -> tuple[str, ...]:
@@ -119,37 +167,50 @@ def ask_all(
         max_tokens: of one answer [tokens].
         temperature: 0 for the likeliest answer; left out when the endpoint refuses it.
         on_answer: called, in an asking thread, with (position, answer) as each comes.
-    Returns: one Answer each. A row that is refused on its own (too long, filtered) has an empty text and its
-        reason in `refused`.
-    Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, a row
-        has no answer after all tries, every row is refused, or `total_s` has passed.
+    Returns: one Answer each; see ask_api.
+    Raises: InputError as `check`; EndpointError as ask_api.
 
-    Leaves out streaming and tools. The time limit can be overrun by one `timeout_s`.
+    Leaves out streaming and tools.
+    """
+    return ask_api(endpoint, Chat(max_tokens, temperature), conversations, on_answer)
+
+
+def ask_api(
+    endpoint: Endpoint, api: Api, rows: Sequence[Any], on_answer: Callable[[int, Answer], None] | None = None
+) -> tuple[Answer, ...]:
+    """The answers to many rows by one API, in their order, some at a time.
+
+    Args:
+        on_answer: called, in an asking thread, with (position, answer) as each comes.
+    Returns: one Answer each. A row that is refused on its own (too long, filtered), or that has no answer after all
+        tries, has an empty text and the reason in `refused`.
+    Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, nobody
+        replies, no row has an answer, or `total_s` has passed.
+
+    The time limit can be overrun by one `timeout_s`. Requests in flight when an error ends the call are not counted.
     """
     check(endpoint)
-    session = _Session(endpoint, Wire(endpoint.base_url, endpoint.key_variable), max_tokens, temperature)
-    answers = _gathered(session, conversations, on_answer)
+    session = _Session(endpoint, api, Wire(endpoint.base_url, endpoint.key_variable, api.path))
+    answers = _gathered(session, rows, on_answer)
     if answers and all(answer.refused for answer in answers):
-        raise EndpointError(f"{endpoint.name} refuses every row: {answers[0].refused}")
+        raise EndpointError(f"{endpoint.name} answers no row: {answers[0].refused}")
     return answers
 
 
 def _gathered(
-    session: "_Session",
-    conversations: Sequence[Sequence[Message]],
-    on_answer: Callable[[int, Answer], None] | None,
+    session: "_Session", asked: Sequence[Any], on_answer: Callable[[int, Answer], None] | None
 ) -> tuple[Answer, ...]:
     """All answers, or the first failure. Threads are daemons: an interrupt need not wait for a slow endpoint."""
-    rows, answers = SimpleQueue[tuple[int, Sequence[Message]]](), dict[int, Answer]()
+    rows, answers = SimpleQueue[tuple[int, Any]](), dict[int, Answer]()
     ended = SimpleQueue[BaseException | None]()
-    for row in enumerate(conversations):
+    for row in enumerate(asked):
         rows.put(row)
 
     def work() -> None:
         try:
             while not session.stop.is_set():
-                number, messages = rows.get_nowait()
-                answers[number] = session.answer(number, messages)
+                number, row = rows.get_nowait()
+                answers[number] = session.answer(number, row)
                 if on_answer:
                     on_answer(number, answers[number])
         except Empty:
@@ -157,20 +218,20 @@ def _gathered(
         except BaseException as error:  # noqa: BLE001 - is raised again where it can be caught
             ended.put(error)
 
-    threads = min(session.endpoint.at_once, len(conversations))
+    threads = min(session.endpoint.at_once, len(asked))
     try:
         for _ in range(threads):
             threading.Thread(target=work, name="endpoint", daemon=True).start()
         for _ in range(threads):
             error = ended.get()
             if isinstance(error, EndpointError):
-                words = f"{error} ({len(answers)} of {counted(len(conversations), 'row')} answered)"
-                raise EndpointError(words) from None
+                good = sum(not answer.refused for answer in answers.copy().values())
+                raise EndpointError(f"{error} ({good} of {counted(len(asked), 'row')} answered)") from None
             if error is not None:
                 raise error
     finally:
         session.stop.set()
-    return tuple(answers[number] for number in range(len(conversations)))
+    return tuple(answers[number] for number in range(len(asked)))
 
 
 @dataclass(slots=True)
@@ -178,29 +239,34 @@ class _Session:
     """What the requests of one call share."""
 
     endpoint: Endpoint
+    api: Api
     wire: Wire
-    max_tokens: int
-    temperature: float
     stop: threading.Event = field(default_factory=threading.Event)
     renamed: dict[str, str] = field(default_factory=dict)  # parameters that this endpoint refuses
     started: float = field(default_factory=time.monotonic)
+    silent: int = 0  # rows in a row that got no reply at all
 
-    def answer(self, number: int, messages: Sequence[Message]) -> Answer:
+    def answer(self, number: int, row: Any) -> Answer:
         """The answer to one row, tried as often as need be."""
         started, trouble = time.monotonic(), Passing("it was given no try")
         for attempt in range(1, self.endpoint.tries + 1):
             try:
-                answer = self._read(self._ask(messages), started, attempt)
+                answer = self.api.read(self._ask(row))
             except RowRefused as refusal:
-                answer = Answer("", None, None, time.monotonic() - started, attempt, refused=str(refusal))
+                answer = Answer("", None, None, 0.0, refused=str(refusal))
             except Passing as passing:
                 trouble = passing
                 if attempt < self.endpoint.tries:
                     self._pause(number, attempt, passing.pause_s)
                 continue
-            return answer
+            self.silent = 0
+            return replace(answer, seconds=time.monotonic() - started, tries=attempt)
         tries = counted(self.endpoint.tries, "try", "tries")
-        raise EndpointError(f"{self.endpoint.name} gave no answer in {tries}: {trouble}")
+        self.silent = 0 if trouble.reached else self.silent + 1
+        reason = f"no answer in {tries}: {trouble}"
+        if self.silent >= SILENT_ROWS * self.endpoint.at_once:
+            raise EndpointError(f"{self.endpoint.name} gave {reason}")
+        return Answer("", None, None, time.monotonic() - started, self.endpoint.tries, refused=reason)
 
     def _left_s(self) -> float:
         left_s = self.started + self.endpoint.total_s - time.monotonic()
@@ -216,13 +282,12 @@ class _Session:
         pause_s = max(asked_s, spread * FIRST_PAUSE_S * 2 ** (attempt - 1))
         self.stop.wait(min(pause_s, LONGEST_PAUSE_S, self._left_s()))
 
-    def _ask(self, messages: Sequence[Message]) -> Any:
+    def _ask(self, row: Any) -> Any:
         """One request; a parameter that the endpoint does not know is renamed or left out, and it is sent again."""
         while True:
-            wanted: dict[str, Any] = {"max_tokens": self.max_tokens, "temperature": self.temperature}
-            sent = {self.renamed.get(name, name): value for name, value in wanted.items()}
+            sent = {self.renamed.get(name, name): value for name, value in self.api.body(row).items()}
             sent.pop("", None)
-            body = {"model": self.endpoint.model, "messages": [dict(message) for message in messages], **sent}
+            body = {"model": self.endpoint.model, **sent}
             try:
                 return self.wire.post(self.endpoint.model, body, min(self.endpoint.timeout_s, self._left_s()))
             except RowRefused as refusal:
@@ -230,10 +295,6 @@ class _Session:
                 if not changes:
                     raise
                 self.renamed.update(changes[:1])
-
-    def _read(self, found: Any, started: float, tries: int) -> Answer:
-        text, cut, taken, given = content(found)
-        return Answer(text, taken, given, time.monotonic() - started, tries, cut)
 
 
 def _address_problems(address: str) -> list[Problem]:

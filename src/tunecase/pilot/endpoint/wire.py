@@ -1,4 +1,4 @@
-"""One request to a chat endpoint, and what comes back: an answer, a refusal of this row or of all, or a wait."""
+"""One request to an endpoint of models, and what comes back: an answer, a refusal of this row or of all, or a wait."""
 
 import json
 import os
@@ -15,7 +15,6 @@ from tunecase.quantities import one_line
 
 MOST_ANSWER_BYTES = 8_000_000
 SHOWN_CHARACTERS = 300
-PATH = "/chat/completions"
 BUSY = (408, 409, 425, 429)  # and every status from 500
 ONE_ROW = (400, 413, 422)  # may be about this row alone: too long, or filtered
 
@@ -25,19 +24,22 @@ class RowRefused(Exception):  # noqa: N818 - what happened, not an error to show
 
 
 class Passing(Exception):  # noqa: N818
-    """A failure that may pass: worth another try, after `pause_s` seconds at the earliest."""
+    """A failure that may pass: worth another try, after `pause_s` seconds at the earliest.
 
-    def __init__(self, reason: str, pause_s: float = 0.0) -> None:
+    `reached` is False where no reply came at all.
+    """
+
+    def __init__(self, reason: str, pause_s: float = 0.0, *, reached: bool = True) -> None:
         super().__init__(reason)
-        self.pause_s = pause_s
+        self.pause_s, self.reached = pause_s, reached
 
 
 class Wire:
-    """The way to one endpoint."""
+    """The way to one API of an endpoint; `path` is added to its base URL where it does not stand there already."""
 
-    def __init__(self, base_url: str, key_variable: str) -> None:
+    def __init__(self, base_url: str, key_variable: str, path: str) -> None:
         parts = urlsplit(base_url)
-        path = parts.path.rstrip("/").removesuffix(PATH).rstrip("/") + PATH
+        path = parts.path.rstrip("/").removesuffix(path).rstrip("/") + path
         self.address = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
         self.host, self.key_variable = parts.netloc, key_variable
 
@@ -52,7 +54,7 @@ class Wire:
         try:
             reply = exchange(self.address, Bounds(timeout_s, MOST_ANSWER_BYTES), headers, json.dumps(body).encode())
         except NoReplyError as error:
-            raise Passing(str(error)) from None
+            raise Passing(str(error), reached=False) from None
         if reply.status != 200:
             self._refuse(model, reply)
         try:
@@ -116,7 +118,8 @@ def content(body: Any) -> tuple[str, bool, int | None, int | None]:
     if isinstance(answer, list):
         answer = "".join(str(part.get("text", "")) for part in answer if isinstance(part, dict))
     text = str(answer or "").encode("utf-8", "replace").decode("utf-8")  # a lone surrogate could not be written
-    return text, choice.get("finish_reason") == "length", _tokens(usage, "prompt"), _tokens(usage, "completion")
+    taken, given = tokens_in(usage, "prompt_tokens"), tokens_in(usage, "completion_tokens")
+    return text, choice.get("finish_reason") == "length", taken, given
 
 
 def key_in(variable: str) -> str:
@@ -124,8 +127,9 @@ def key_in(variable: str) -> str:
     return os.environ.get(variable, "").strip() if variable else ""
 
 
-def _tokens(usage: Any, side: str) -> int | None:
-    value = usage.get(f"{side}_tokens") if isinstance(usage, dict) else None
+def tokens_in(usage: Any, name: str) -> int | None:
+    """A count of tokens in an endpoint's bill; None where it is no count."""
+    value = usage.get(name) if isinstance(usage, dict) else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 

@@ -1,47 +1,52 @@
 """A hosted model behind any OpenAI-compatible endpoint, asked without training: the baseline that needs no fine-tune.
 
-Zero-shot names the task and, for classes, lists them; few-shot shows training rows as earlier turns. An answer counts
-as the class that it names, whatever its case, quotes and signs; one that names none, or several, is wrong and counted.
-Test rows, and the training rows shown, are sent to the endpoint. The instructions are not those of prompts.py: a model
-that is read by its likelihoods can only choose a class; a hosted one is asked in words to give the answer alone.
+Zero-shot names the task and, for classes, lists them; few-shot shows training rows as earlier turns, the same before
+every row, or to each row those nearest to it. With documents, the passages that fit a text best stand before it. An
+answer counts as the class that it names, whatever its case, quotes and signs; one that names none, or several, is wrong
+and counted. Test rows, and the training rows and passages shown, are sent to the endpoint. The instructions are not
+those of prompts.py: a model that is read by its likelihoods can only choose a class; a hosted one is asked in words to
+give the answer alone.
 """
 
 import re
-import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.endpoint.client import Answer, Endpoint, ask_all, check
+from tunecase.pilot.documents import best_passages
+from tunecase.pilot.endpoint.client import Answer, ask_all, check
 from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import fold
 from tunecase.pilot.scoring.score import Kind, check_metric
+from tunecase.pilot.trainers import asking
+from tunecase.pilot.trainers.probe import WORDS_AND_SIGNS
 from tunecase.pilot.trainers.prompts import choose_shots, showable
-from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, no_weights, nothing_to_fetch, scored
+from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, nothing_to_fetch
 from tunecase.quantities import counted
 
 MODEL = ""  # there is no model that everybody can reach
 METRICS, KINDS = score.METRICS, score.KINDS
-BASELINES = UNTRAINED
+BASELINES: Mapping[str, Mapping[str, Setting]] = {
+    **UNTRAINED,
+    "few-shot, nearest": {"steps": 0, "shots": 8, "nearest": True},
+}
+# Scored as well where the user has documents.
+WITH_DOCUMENTS: Mapping[str, Mapping[str, Setting]] = {"with documents": {"steps": 0, "shots": 0, "searched": True}}
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
-NEUTRAL = frozenset({"at_once", "timeout_s", "total_s"})
+NEUTRAL = asking.NEUTRAL | {"documents"}  # the identity stands for what they hold
 FORMAT = 1
 STAND_IN = False
 HEAVY = False
-# A host may change a model's weights under the same name, which cannot be seen from here.
-prepare, identity = nothing_to_fetch, no_weights
+prepare = nothing_to_fetch
 SETTINGS: Mapping[str, Setting] = {
-    "base_url": "",
-    "key_variable": "",
+    **asking.SETTINGS,
     "steps": 1,  # only 0 can be had; see train
     "shots": 0,
-    "instruction": "",  # "" for the kind's own
+    "nearest": False,  # whether each row is shown its own nearest training rows
+    "documents": "",  # a file or folder
+    "searched": False,  # whether passages of the documents are shown
     "max_tokens": 0,  # of an answer; 0: half a token for each letter of the longest label
-    "usd_per_1m_input_tokens": -1.0,  # below 0: not known
-    "usd_per_1m_output_tokens": -1.0,
-    "at_once": 4,
-    "timeout_s": 60.0,
-    "total_s": 3600.0,
 }
 ASKED: Mapping[Kind, tuple[str, str]] = {
     # kind: the instruction, and the word after which the answer is wanted
@@ -53,6 +58,7 @@ NO_CLASS = "(no class)"
 LEAST_LETTERS = 3  # a shorter class inside a longer answer is mostly chance
 MOST_WORDS = 30  # a longer answer weighs the classes instead of naming one
 MOST_TOKENS = 2048
+ROWS_AT_ONCE = 256  # whose likeness to all training rows is held in memory
 _THOUGHT = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
@@ -63,9 +69,15 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     """
     made = {**SETTINGS, **checked(chosen, SETTINGS, "hosted")}
     if not made["base_url"]:
-        raise InputError(Problem("setting base_url of hosted", "nothing", "the endpoint's address", "https://HOST/v1"))
-    check(_endpoint("a model", made))
+        fix = "name a model with its provider, such as openai/gpt-6-luna, or add --set hosted.base_url=https://HOST/v1"
+        raise InputError(Problem("setting base_url of hosted", "nothing", "the endpoint's address", fix))
+    check(asking.endpoint_of("a model", made))
     return made
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """A digest of the documents that are searched; a host may change a model under its name, which nobody can see."""
+    return asking.digest_of(str(settings["documents"])) if settings.get("searched") else ""
 
 
 def missing(model: str) -> str:
@@ -81,32 +93,28 @@ def train(task: Task) -> Result:
     Args:
         task: with steps 0; `shots` of its training rows are shown before each test row.
     Returns: the Result; `seconds` and `answer_s` are the wall time of asking; `usd_per_answer` is None where prices or
-        token counts are not known; `note` counts answers that name no class, were refused or cut, and tokens.
-    Raises: InputError for settings that cannot be; EndpointError when the endpoint does not answer.
+        token counts are not known; `note` counts answers that name no class, were refused or cut, and tokens. A run
+        whose endpoint ends it (refused key, unknown model, no quota, no time left) is failed, what it had been
+        answered by then is its price.
+    Raises: InputError for settings that cannot be.
 
     Leaves out confidences: few endpoints give the chances of their tokens. A model that thinks aloud needs a larger
     `max_tokens`, and pays for its thoughts.
     """
     made = {**SETTINGS, **task.settings}
     if made["steps"] != 0:
-        why = "a hosted model is scored here, not trained; its scores are the baselines " + " and ".join(BASELINES)
-        return Result(0.0, 0, len(task.test_labels), 0.0, converged=False, failed=why)
+        return asking.not_trained(task, BASELINES)
     check_metric(task.metric)
-    endpoint, started = _endpoint(task.model, made), time.perf_counter()
-    warnings = check(endpoint)
-    answers = ask_all(endpoint, _conversations(task, made), max_tokens=_most_tokens(task, made))
-    answer_s = time.perf_counter() - started
-    predictions = tuple(_prediction(task, answer) for answer in answers)
-    return scored(
-        task,
-        predictions,
-        answer_s,
-        answer_s=answer_s,
-        steps=0,
-        hardware=endpoint.name,
-        note="; ".join([*_counts(predictions, answers), *warnings]),
-        usd_per_answer=_usd_per_answer(answers, made),
+    endpoint, conversations = asking.endpoint_of(task.model, made), _conversations(task, made)
+    asked = asking.asked(
+        lambda on_answer: ask_all(endpoint, conversations, max_tokens=_most_tokens(task, made), on_answer=on_answer)
     )
+    predictions = tuple(_prediction(task, answer) for answer in asked.answers)
+    unnamed = [
+        guess == NO_CLASS and not answer.refused for guess, answer in zip(predictions, asked.answers, strict=True)
+    ]
+    odd = f"{counted(sum(unnamed), 'answer')} named no class" if any(unnamed) else ""
+    return asking.result(task, asked, endpoint, made, predictions, odd)
 
 
 def foreseen(task: Task) -> tuple[int, float | None]:
@@ -124,7 +132,7 @@ def foreseen(task: Task) -> tuple[int, float | None]:
     turns = [turn["content"] for conversation in conversations for turn in conversation]
     taken = sum(len(content.encode()) // 3 + 6 for content in turns) + 16 * len(conversations)
     given = len(task.test_texts) * _most_tokens(task, made)
-    return taken + given, _usd(taken, given, made)
+    return taken + given, asking.usd(taken, given, made)
 
 
 def match_choice(answer: str, choices: Sequence[str]) -> str | None:
@@ -157,17 +165,6 @@ def _only_choice_inside(words: str, choices: Sequence[str]) -> str | None:
     return alone[0] if len(alone) == 1 else None
 
 
-def _endpoint(model: str, made: Mapping[str, Setting]) -> Endpoint:
-    return Endpoint(
-        str(made["base_url"]),
-        model,
-        str(made["key_variable"]),
-        timeout_s=float(made["timeout_s"]),
-        total_s=float(made["total_s"]),
-        at_once=int(made["at_once"]),
-    )
-
-
 def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[str, str]]]:
     """Turns of user and model; the instruction opens the first, since not every chat template has a system turn."""
     instruction, word = ASKED[task.kind]
@@ -177,15 +174,62 @@ def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[st
         instruction += "\n" + "\n".join(_choices(task))
     opening = f"{instruction}\n\n" if instruction else ""
 
-    def turn(number: int, text: str) -> dict[str, str]:
+    def turn(first: bool, text: str, passages: Sequence[str] = ()) -> dict[str, str]:
         laid = f"Text: {text}\n\n{word}:" if word else text
-        return {"role": "user", "content": (opening if number == 0 else "") + laid}
+        known = "Passages that may help:\n\n" + "\n\n".join(passages) + "\n\n" if passages else ""
+        return {"role": "user", "content": (opening if first else "") + known + laid}
 
-    shots = choose_shots(showable(task), int(made["shots"]), task.seed, classes)
-    before = []
-    for number, (text, label) in enumerate(shots):
-        before += [turn(number, text), {"role": "assistant", "content": label}]
-    return [[*before, turn(len(shots), text)] for text in task.test_texts]
+    laid_out = []
+    for text, shots, passages in zip(task.test_texts, _shots(task, made), _passages(task, made), strict=True):
+        turns = []
+        for number, (shown, label) in enumerate(shots):
+            turns += [turn(number == 0, shown), {"role": "assistant", "content": label}]
+        laid_out.append([*turns, turn(not shots, text, passages)])
+    return laid_out
+
+
+def _shots(task: Task, made: Mapping[str, Setting]) -> Sequence[Sequence[tuple[str, str]]]:
+    """The examples shown before each test row."""
+    rows, shots = tuple(showable(task)), int(made["shots"])
+    if made["nearest"] and shots and rows:
+        return nearest_rows(rows, task.test_texts, shots)
+    return [choose_shots(rows, shots, task.seed, task.kind == "classification")] * len(task.test_texts)
+
+
+@lru_cache(maxsize=4)
+def nearest_rows(
+    rows: tuple[tuple[str, str], ...], texts: tuple[str, ...], most: int
+) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The training rows most like each text, the nearest last, where a model heeds it most.
+
+        likeness = cosine of TF-IDF weights of words and pairs of words
+
+    Args:
+        rows: (text, label) each.
+    Source: scikit-learn's TfidfVectorizer. Leaves out meaning: rows in other words do not count as near.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    weigh = TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORDS_AND_SIGNS, sublinear_tf=True)
+    known = weigh.fit_transform([text for text, _ in rows])
+    near = []
+    for start in range(0, len(texts), ROWS_AT_ONCE):
+        likeness = (weigh.transform(texts[start : start + ROWS_AT_ONCE]) @ known.T).toarray()
+        best = (-likeness).argsort(axis=1, kind="stable")[:, :most]
+        near += [tuple(rows[number] for number in reversed(numbers)) for numbers in best.tolist()]
+    return tuple(near)
+
+
+def _passages(task: Task, made: Mapping[str, Setting]) -> Sequence[Sequence[str]]:
+    """The passages of the documents shown with each test row."""
+    if not made["searched"]:
+        return [()] * len(task.test_texts)
+    return _best_passages(asking.documents_at(str(made["documents"])), task.test_texts)
+
+
+@lru_cache(maxsize=2)
+def _best_passages(passages: tuple[str, ...], texts: tuple[str, ...]) -> Sequence[Sequence[str]]:
+    return best_passages(passages, texts)
 
 
 def _choices(task: Task) -> tuple[str, ...]:
@@ -205,36 +249,3 @@ def _prediction(task: Task, answer: Answer) -> str:
     if task.kind != "classification":
         return text
     return match_choice(text, _choices(task)) or NO_CLASS
-
-
-def _counts(predictions: Sequence[str], answers: Sequence[Answer]) -> list[str]:
-    """What the note says: how many answers are odd, and the tokens of an answer."""
-    unnamed = [guess == NO_CLASS and not answer.refused for guess, answer in zip(predictions, answers, strict=True)]
-    odd = (
-        (sum(unnamed), "named no class"),
-        (sum(bool(answer.refused) for answer in answers), "refused by the endpoint"),
-        (sum(answer.cut for answer in answers), "cut at the token limit"),
-    )
-    notes = [f"{counted(number, 'answer')} {what}" for number, what in odd if number]
-    if tokens := _tokens(answers):
-        notes.append(f"{tokens[0] / len(answers):.0f} tokens in and {tokens[1] / len(answers):.0f} out per answer")
-    return notes
-
-
-def _tokens(answers: Sequence[Answer]) -> tuple[int, int] | None:
-    taken = [answer.input_tokens for answer in answers if not answer.refused]
-    given = [answer.output_tokens for answer in answers if not answer.refused]
-    if not answers or None in taken or None in given:
-        return None
-    return sum(filter(None, taken)), sum(filter(None, given))
-
-
-def _usd_per_answer(answers: Sequence[Answer], made: Mapping[str, Setting]) -> float | None:
-    tokens = _tokens(answers)
-    usd = _usd(*tokens, made) if tokens else None
-    return None if usd is None else usd / len(answers)
-
-
-def _usd(taken: int, given: int, made: Mapping[str, Setting]) -> float | None:
-    prices = float(made["usd_per_1m_input_tokens"]), float(made["usd_per_1m_output_tokens"])
-    return None if min(prices) < 0 else (taken * prices[0] + given * prices[1]) / 1e6
