@@ -70,7 +70,10 @@ def baselines_of(conductor: Conductor, lesson: Lesson) -> tuple[Baseline, ...]:
     first = [majority(lesson, ours, luck)] if lesson.classes and lesson.metric in METRICS else []
     ran = [(step, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
     rest = [
-        _baseline(conductor, step, run, _beaten(lesson, ours, luck, conductor.answers(step.key)))
+        replace(
+            _baseline(conductor, step, run, _beaten(lesson, ours, luck, conductor.answers(step.key))),
+            promise=conductor.question.promise(conductor.answers(step.key), lesson.tests.labels),
+        )
         for step, run in ran
         if not run.failed
     ]

@@ -7,6 +7,7 @@ from functools import cached_property
 from tunecase.data.reading import Table, looks_like_classes
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.ladder import Examples, usable
+from tunecase.pilot.scoring.promise import Costs
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.steps import Lesson, School
 from tunecase.quantities import count, counted
@@ -31,6 +32,7 @@ class Material:
         candidates: models that the project considers; any other model stands in for them. Empty: none does.
         target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
         far: the size that matters [rows]; None: 8 times the largest rung.
+        costs: of a wrong answer and of a person's; None where one of them has no price.
     """
 
     train: Table
@@ -42,6 +44,7 @@ class Material:
     candidates: Collection[str] = ()
     target: float | None = None
     far: int | None = None
+    costs: Costs | None = None
 
     @cached_property
     def rows(self) -> Examples:

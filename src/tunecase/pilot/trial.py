@@ -167,7 +167,7 @@ def _conductor(design: _Design, material: Material, journal: Journal) -> Conduct
         rivals, notes = rival_steps(lesson, school, max(design.rungs), find, settings.hosted)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
-        material.target, lesson.seed, language_model=school.name != PROBE,
+        material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs,
     )  # fmt: skip
     return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes)
 
