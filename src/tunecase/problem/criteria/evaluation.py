@@ -137,7 +137,8 @@ def _independent_rows(facts: Facts) -> tuple[int | None, bool]:
     if facts.coverage is not None:
         if facts.target is None or not facts.counts_items or facts.direction == "lower":
             return None, True
-        return rows_needed(1 - facts.target, facts.coverage, HALF_AS_WRONG * (1 - facts.target)), True
+        error = max(round(1 - facts.target, 12), 0.0)
+        return rows_needed(error, facts.coverage, HALF_AS_WRONG * error), True
     if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items or facts.best is None:
         return None, True
     paired = facts.project.problem.baseline_on != "elsewhere" or facts.best != facts.in_use

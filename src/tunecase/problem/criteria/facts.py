@@ -97,7 +97,7 @@ class Facts:
     def coverage(self) -> float | None:
         """The share of answers that must meet the target, people giving the rest; None where all must."""
         given = self.project.problem.coverage
-        return None if given is None else given.spread.median
+        return None if given is None else round(given.spread.median, 12)
 
     @cached_property
     def counts_items(self) -> bool:
