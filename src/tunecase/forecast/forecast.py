@@ -21,7 +21,7 @@ from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
 from tunecase.quantities import Band, Interval80, band
-from tunecase.records import CurveBand, Forecast, Needed, NextRun, Point
+from tunecase.records import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
@@ -74,7 +74,7 @@ class Measured:
     @property
     def language_model(self) -> bool:
         """False where a learner stands in whose curves are flatter than those of fine-tunes."""
-        return not (self.stand_in and self.stand_in_factor == "stand_in.factor")
+        return not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
 
 
 def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: Sequence[str] = ()) -> Forecast:
