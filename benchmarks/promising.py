@@ -159,13 +159,8 @@ def splits(answers: Answered, error: float, way: Callable[..., float | None], co
         broken += bool(given.any()) and float((~answers.right[other][given]).mean()) > error
         covered.append(float(given.mean()))
     made = count - none
-    kept_made = (made - broken) / made if made else math.nan
-    return {
-        "kept": 1 - broken / count,
-        "kept_of_made": kept_made,
-        "coverage": float(np.mean(covered)),
-        "none": none / count,
-    }
+    found = {"kept": 1 - broken / count, "coverage": float(np.mean(covered)), "none": none / count}
+    return found | ({"kept_of_made": (made - broken) / made} if made else {})
 
 
 def sets(names: Sequence[str], quick: bool) -> Iterator[Data]:
