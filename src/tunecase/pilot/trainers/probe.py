@@ -113,7 +113,7 @@ def _fit(task: Task) -> tuple[list[str], dict[str, Any]]:
     chances = model.predict_proba(features.transform(task.test_texts))
     predictions = [str(label) for label in model.classes_[chances.argmax(axis=1)]]
     learnt = {"answer_s": time.perf_counter() - began, "confidences": tuple(chances.max(axis=1).tolist())}
-    return predictions, {**learnt, "train_loss": loss, "converged": max(model.n_iter_) < chosen["most_passes"]}
+    return predictions, {**learnt, "train_loss": loss, "converged": bool(max(model.n_iter_) < chosen["most_passes"])}
 
 
 def _features(chosen: Mapping[str, Any]) -> "FeatureUnion":
