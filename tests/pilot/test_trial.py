@@ -306,3 +306,15 @@ def test_a_killed_pilot_goes_on(tmp_path: Path) -> None:
     assert set(done).isdisjoint(run.key for run in made)
     fresh = climb(example("train"), example("test"), **settings)
     assert untimed(fresh.runs) == untimed(resumed.runs)
+
+
+def test_a_baseline_with_confidences_makes_a_promise_at_the_targets_error(toy: list[Task]) -> None:
+    """The probe among the rivals promises to answer all of a test set that it never gets wrong; the majority cannot."""
+    tests = table([(f"{i} {'cats' if i % 2 else 'dogs'}", "cat" if i % 2 else "dog") for i in range(120)])
+    record = climb(test=tests, target=0.95)
+    by_name = {baseline.name: baseline for baseline in record.baselines}
+    promised = by_name["probe"].promise
+    assert promised is not None
+    assert (promised.error, promised.coverage, promised.rows) == (0.05, 1.0, 120)
+    assert by_name["majority"].promise is None
+    assert all(each.promise is None for each in climb(test=tests).baselines)

@@ -249,3 +249,31 @@ def test_a_cost_without_its_time_is_told_with_the_mistakes_of_other_fields(tmp_p
     with pytest.raises(InputError) as error:
         written(text, tmp_path)
     assert {"effort.review", "costs.0.when"} == {one.where.split(": ")[-1] for one in error.value.problems}
+
+
+def test_a_target_may_name_its_coverage(tmp_path: Path) -> None:
+    """In one line or in two, they are read alike; the file may also say both, if they are the same."""
+    lines = ("target: 95% at 70% coverage", "target: 95%, coverage: 70%", "target: 95% at 70% coverage, coverage: 70%")
+    for line in lines:
+        problem = read(tmp_path, f"{PLAIN}problem: {{metric: accuracy, {line}}}\n").problem
+        assert problem.target == "95%"
+        assert problem.coverage is not None
+        assert problem.coverage.spread.median == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    ("line", "got", "wanted"),
+    [
+        ("target: 95% at 70%", "'95% at 70%'", "95% at 70% coverage"),
+        ("target: most of them at 70% coverage", "most of them", "95% at 70% coverage"),
+        ("target: x at 70% coverage", "'x'", "a score"),
+        ("target: 95% at 70% coverage, coverage: 80%", "beside problem.coverage: 80%", "one coverage"),
+        ("target: 95% at 170% coverage", "170%", "100%"),
+        ("fallback: 95% at 70% coverage, target: 96%", "95% at 70% coverage", "a score such as 92%"),
+    ],
+)
+def test_a_coverage_that_cannot_be_read_is_refused(tmp_path: Path, line: str, got: str, wanted: str) -> None:
+    """With the field, what was got and what is wanted."""
+    found = problems(tmp_path, f"{PLAIN}problem: {{metric: accuracy, {line}}}\n")
+    assert any(got in one.got and wanted in one.wanted for one in found), found
+    assert all("problem" in one.where for one in found)

@@ -58,6 +58,7 @@ from tunecase.catalog.prices import (
 from tunecase.catalog.published import PublishedScore, language_codes, published_scores
 from tunecase.catalog.reading import read_table, table
 from tunecase.catalog.serving_prices import BatchPrice, CoreHour, Endpoint, batch_price, core_hours, endpoints
+from tunecase.catalog.stand_ins import StandIn, stand_in_field, stand_ins
 from tunecase.catalog.training import (
     Framework,
     Stack,
@@ -73,10 +74,11 @@ from tunecase.catalog.training import (
 __all__ = [
     "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "ApiEndpoint", "BatchPrice", "CoreHour",
     "DecisionModel", "Encoder", "Endpoint", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model",
-    "PublishedScore", "Stack", "Wage", "api_endpoint", "batch_price", "can", "checks", "core_hours", "decision_model",
-    "decision_models", "default", "defaults", "encoder", "encoders", "endpoints", "framework", "framework_in",
-    "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "hosted_names", "instance", "instance_hours", "instances",
-    "is_stale", "label_prices", "language_codes", "largest_instance", "loss_memory", "lowest_prices", "metric",
-    "metrics", "model", "model_kind", "models", "names", "optimizer", "optimizers", "price_book", "provider",
-    "providers", "published_scores", "read_table", "serving_gpus", "stack", "standing", "table", "wage", "wages",
+    "PublishedScore", "Stack", "StandIn", "Wage", "api_endpoint", "batch_price", "can", "checks", "core_hours",
+    "decision_model", "decision_models", "default", "defaults", "encoder", "encoders", "endpoints", "framework",
+    "framework_in", "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "hosted_names", "instance", "instance_hours",
+    "instances", "is_stale", "label_prices", "language_codes", "largest_instance", "loss_memory", "lowest_prices",
+    "metric", "metrics", "model", "model_kind", "models", "names", "optimizer", "optimizers", "price_book", "provider",
+    "providers", "published_scores", "read_table", "serving_gpus", "stack", "stand_in_field", "stand_ins", "standing",
+    "table", "wage", "wages",
 ]  # fmt: skip

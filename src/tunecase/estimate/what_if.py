@@ -18,7 +18,7 @@ MOST_ROUNDS = 12
 PART_OF_A_PRICE = (
     "source.effort", "source.rework", "source.fee", "source.usable", "source.management", "source.label_over_review",
 )  # fmt: skip
-NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor", "unknowns")
+NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "unknowns")
 
 
 def budget_what_if(
@@ -90,7 +90,9 @@ def _sure(enough: bool) -> str:
 
 
 def _typed(name: str) -> bool:
-    return not name.startswith((ROUNDS, "time against")) and not name.endswith((*PART_OF_A_PRICE, *NOT_TYPED))
+    return not name.startswith((ROUNDS, "time against", "stand_in.")) and not name.endswith(
+        (*PART_OF_A_PRICE, *NOT_TYPED)
+    )
 
 
 def _rounds(bill: _Bill, half: int, wanted: float) -> Flip:

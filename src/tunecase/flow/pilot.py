@@ -17,6 +17,7 @@ from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 if TYPE_CHECKING:
     from tunecase.ledger import Entry
     from tunecase.pilot import Journal, Material
+    from tunecase.pilot.scoring import Costs
     from tunecase.pilot.trainers import Result, Setting
 
 ENGINES = ("local", "ray")
@@ -121,12 +122,25 @@ def pilot(
             candidates=(base_model(flow.basis(10)),),
             models=flow.project.models,
             target=None if target is None else read_score(target),
+            costs=costs_of_errors(flow),
         ),
         replace(with_hosts(settings, flow.project, flow.today, material), seed=seed),
         journal_of(flow, on_run, progress),
         ask,
     )
     return cast(Pilot, flow.keep("pilot", _with_review(flow, record, material), seed))
+
+
+def costs_of_errors(flow: Flow) -> "Costs | None":
+    """What a wrong answer and a person's answer cost, expected; None where one of them has no price."""
+    from tunecase.pilot.scoring import Costs
+    from tunecase.prices import error_cost
+
+    basis, by_hand = flow.basis(), flow.project.problem.by_hand
+    errors = error_cost(basis)
+    if by_hand is None or errors is None:
+        return None
+    return Costs(float(errors.mean()), float(basis.worlds.draw("problem.by_hand", by_hand.spread).mean()))
 
 
 def journal_of(flow: Flow, on_run: Callable[[Run], None], progress: Progress | None = None) -> "Journal":

@@ -30,7 +30,7 @@ def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], d
         measured_points = points(tried)
         about = {
             "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stands_in(flow, tried),
-            "stand_in_factor": stand_in_factor(tried), "left_out": runs_left_out(tried),
+            "stand_in_factor": stand_in_factor(flow, tried), "left_out": runs_left_out(tried),
         }  # fmt: skip
     rounds = flow.rounds()
     return _followed(flow, measured_points, about, rounds) if rounds else (measured_points, about)
@@ -93,11 +93,23 @@ def stands_in(flow: Flow, tried: Pilot) -> bool:
     return bool(tried.runs) and (is_stand_in(tried.trainer) or tried.model != base_model(flow.basis(10)))
 
 
-def stand_in_factor(tried: Pilot) -> str:
-    """The default factor from the pilot's error to the tuned model's; a small model is nearer than a probe."""
+def stand_in_factor(flow: Flow, tried: Pilot) -> str:
+    """The name of the factor from the pilot's error to the tuned model's, by who stands in for whom."""
+    from tunecase.compute import base_model
     from tunecase.pilot import is_stand_in
 
-    return "stand_in.factor" if is_stand_in(tried.trainer) else "stand_in.smaller_model_factor"
+    kind = "n-grams" if is_stand_in(tried.trainer) else "encoder" if tried.trainer == "encoder" else "causal"
+    scale = "share" if catalog.metric(tried.metric).bounded else "loss"
+    tuned = base_model(flow.basis(10))
+    return catalog.stand_in_field(kind, scale, _params(tuned), _params(tried.model))
+
+
+def _params(model: str) -> float | None:
+    """Parameters of a model that the tables know; None of another."""
+    try:
+        return float(catalog.model(model).params)
+    except InputError:
+        return None
 
 
 def measured_metric(flow: Flow) -> str | None:

@@ -21,7 +21,7 @@ from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
 from tunecase.quantities import Band, Interval80, band
-from tunecase.records import CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
+from tunecase.records import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
@@ -76,7 +76,7 @@ class Measured:
     @property
     def language_model(self) -> bool:
         """False where a learner stands in, or is measured as itself, whose curves are flatter than fine-tunes'."""
-        return self.fine_tune and not (self.stand_in and self.stand_in_factor == "stand_in.factor")
+        return self.fine_tune and not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
 
 
 def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: Sequence[str] = ()) -> Forecast:

@@ -20,7 +20,7 @@ from tunecase.pilot.rivals import Lead, lead, luck_of_draws, top_runs
 from tunecase.pilot.steps import KINDS, Lesson, School
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import Z80, Interval80, count, one_line, score
-from tunecase.records import Candidate, ModelKind, Point, Promise, Run
+from tunecase.records import Candidate, ModelKind, Point, Run
 
 AUTO = "auto"
 # Nobody could ship what these train.
@@ -220,16 +220,12 @@ class Race:
         if heir is not None and not self.own.good:
             self.own.own, heir.own = False, True
 
-    def candidates(self, promise: Callable[[Answers], Promise | None]) -> tuple[Candidate, ...]:
-        """Everything that was measured and could give the answers, best first.
-
-        Args:
-            promise: what the answers to all test rows promise where only sure ones are given.
-        """
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Everything that was measured and could give the answers, best first."""
         sign = 1 if self.lesson.direction == "higher" else -1
         ran = [each for each in self.entrants if each.good and each.school.name not in NO_CANDIDATES]
         ranked = sorted(ran, key=lambda each: -sign * each.top_score)
-        return tuple(self._candidate(each, ranked[0], promise) for each in ranked)
+        return tuple(self._candidate(each, ranked[0]) for each in ranked)
 
     def not_measured(self) -> list[str]:
         """What was to be measured and has no score, and why."""
@@ -320,7 +316,7 @@ class Race:
     # What it comes to.
 
     def _candidate(
-        self, entrant: Entrant, best: Entrant, promise: Callable[[Answers], Promise | None]
+        self, entrant: Entrant, best: Entrant
     ) -> Candidate:  # fmt: skip
         conductor, tops = entrant.conductor, top_runs(entrant.conductor)
         made, n = conductor.made(conductor.ladder), tops[0].n
@@ -333,7 +329,7 @@ class Race:
             tuple(Point(run.n, run.score, 1, run.test_rows) for run in entrant.good), n, entrant.top_score,
             tops[0].test_rows, _mean_interval([run.interval for run in tops]), sum(run.seconds for run in made),
             _sum_usd(made), each_s, None if each_s is None or rate is None else 1000 * each_s / 3600 * rate,
-            promise(first) if first is not None and len(first.predictions) == len(self.lesson.tests) else None,
+            entrant.conductor.question.promise(first, self.lesson.tests.labels),
             entrant.dropped, None if ahead is None else ahead.chance, "" if entrant.dropped else conductor.stopped,
         )  # fmt: skip
 

@@ -95,7 +95,10 @@ def baselines_of(conductor: Conductor, lesson: Lesson, others: Sequence[Conducto
     ladders = (conductor, *others)
     ran = [(each, step, each.runs[step.key]) for each in ladders for step in each.rivals if step.key in each.runs]
     rest = [
-        _baseline(each, step, run, _beaten(lesson, ours, luck, each.answers(step.key)))
+        replace(
+            _baseline(each, step, run, _beaten(lesson, ours, luck, each.answers(step.key))),
+            promise=each.question.promise(each.answers(step.key), lesson.tests.labels),
+        )
         for each, step, run in ran
         if not run.failed
     ]

@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tunecase.forecast import LEAST_SIZES, Belief, believe, narrowings, reach_share, scale_of, to_error
+from tunecase.pilot.answers import Answers
+from tunecase.pilot.scoring.promise import Costs, promise_of
 from tunecase.quantities import count, share
-from tunecase.records import Point
+from tunecase.records import Point, Promise
 
 NOT_MUCH_DEARER = 3.0  # times the middle run, for the third run of the opening
 FAR = 8  # times the largest rung: the size that matters unless another is given
@@ -30,7 +32,8 @@ class Rung:
 class Question:
     """What the curve is asked: the metric's nature, the size that matters, the target if there is one.
 
-    `language_model` is False for another learner, whose curve is flatter.
+    `language_model` is False for another learner, whose curve is flatter. `costs` are those of an error and of a
+    person's answer, where both have a price.
     """
 
     metric: str
@@ -40,6 +43,12 @@ class Question:
     target: float | None = None
     seed: int = 0
     language_model: bool = True
+    costs: Costs | None = None
+
+    def promise(self, answers: Answers | None, labels: Sequence[str]) -> Promise | None:
+        """What answers to the test rows promise at the target's error, or at the costs where there is no target."""
+        error = None if self.target is None else max(round(1 - self.target, 12), 0.0)
+        return promise_of(answers, labels, self.metric, error, self.costs)
 
     def belief(self, points: Sequence[Point]) -> Belief:
         """The curves that the points so far allow; needs at least two sizes."""

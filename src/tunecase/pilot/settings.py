@@ -7,6 +7,7 @@ from functools import cached_property
 from tunecase.data.reading import Table, looks_like_classes
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.ladder import Examples, usable
+from tunecase.pilot.scoring.promise import Costs
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.steps import Lesson, School
 from tunecase.quantities import count, counted
@@ -33,6 +34,7 @@ class Material:
         target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
         far: the size that matters [rows]; None: 8 times the largest rung.
         documents: a file or folder of texts that hold facts which the answers need; "" for none.
+        costs: of a wrong answer and of a person's; None where one of them has no price.
     """
 
     train: Table
@@ -46,6 +48,7 @@ class Material:
     target: float | None = None
     far: int | None = None
     documents: str = ""
+    costs: Costs | None = None
 
     @cached_property
     def rows(self) -> Examples:

@@ -11,7 +11,6 @@ from tunecase import engine as work
 from tunecase.data.reading import Table, looks_like_classes, repeat_like_classes
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError, nearest
 from tunecase.forecast import LEAST_SIZES
-from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
@@ -28,7 +27,7 @@ from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
 from tunecase.quantities import count, one_line
-from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Promise, Run, Variant
+from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
 
 __all__ = [
     "TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "own_trainer", "pilot", "prepare",
@@ -163,22 +162,6 @@ def _beside(design: _Design, given: PilotSettings, material: Material, school: S
     return _design(material, own)
 
 
-def _promised(material: Material) -> Callable[[Answers], Promise | None]:
-    """What answers to all test rows promise where only sure ones are given; nothing without a target."""
-    target, labels = material.target, material.tests.labels
-
-    def promised(answers: Answers) -> Promise | None:
-        if target is None or material.direction != "higher" or not 0 < target < 1:
-            return None
-        try:
-            from tunecase.pilot.scoring.promise import promise_of  # type: ignore[import-not-found, import-untyped, unused-ignore]
-        except ImportError:
-            return None
-        return cast("Promise | None", promise_of(answers, labels, material.metric, 1 - target))
-
-    return promised
-
-
 def _record(race: Race, design: _Design, material: Material, lacking: Sequence[str], seconds: float) -> Pilot:
     lesson, conductor = design.lesson, race.own.conductor
     design = replace(design, school=race.own.school, rungs=race.own.rungs)
@@ -209,7 +192,7 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
         mistakes=_mistakes(conductor, lesson),
         tuning=tuning,
         variants=_variants(conductor, lesson),
-        candidates=race.candidates(_promised(material)),
+        candidates=race.candidates(),
         not_measured=tuple(lacking),
     )
 
@@ -258,7 +241,7 @@ def _conductor(
         notes += _documents_notes(lesson, material.documents)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
-        material.target, lesson.seed, language_model=school.name != PROBE,
+        material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs,
     )  # fmt: skip
     return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes, purse)
 

@@ -166,8 +166,6 @@ WANTED = {
     "levers.buy_worth": Wanted("share", most=1),
     "levers.licence_worth": Wanted("share", most=1),
     "levers.look_hours": Wanted("hour"),
-    "stand_in.factor": Wanted(),
-    "stand_in.smaller_model_factor": Wanted(),
     "assumed.first_error": Wanted(),
     "assumed.slope": Wanted(),
 }
@@ -291,7 +289,7 @@ def _default_spread(name: str, value: str) -> tuple[Spread, bool]:
     if value.startswith("Beta("):
         a, b = value.removeprefix("Beta(").removesuffix(")").split()
         return Beta(float(a), float(b)), False
-    quantity = read_quantity(value, WANTED[name])
+    quantity = read_quantity(value, Wanted() if name.startswith("stand_in.") else WANTED[name])
     return quantity.spread, bool(quantity.currency)
 
 

@@ -15,6 +15,7 @@ from tunecase import catalog
 from tunecase.errors import Problem, nearest
 from tunecase.io import Lines
 from tunecase.project.bill import OF_EVERY_KIND, OF_KIND, CostLine
+from tunecase.project.fields import AT_COVERAGE
 from tunecase.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _score_problems(written: _Written) -> Iterator[Problem]:
         try:
             score = read_score(given)
         except ValueError:
-            yield Problem(written.at(*loc), repr(given), "a score such as 92% or 0.92", "write one number")
+            yield _not_a_score(written, loc, given)
             continue
         if written.better(metric, direction) == "higher" and not 0 < score <= 1:
             meant_percent = 1 < score <= 100 and "%" not in str(given)
@@ -139,6 +140,18 @@ def _score_problems(written: _Written) -> Iterator[Problem]:
         elif not 0 < score <= MOST_SCORE:
             wanted = f"more than 0 and at most {MOST_SCORE:g}"
             yield Problem(written.at(*loc), repr(given), wanted, "write a positive score")
+
+
+def _not_a_score(written: _Written, loc: Place, given: str | float) -> Problem:
+    """A score that is no number: a target may name a coverage, but only one."""
+    if loc != ("problem", "target"):
+        return Problem(written.at(*loc), repr(given), "a score such as 92% or 0.92", "write one number")
+    coverage = written.project.problem.coverage
+    if coverage is not None and AT_COVERAGE.fullmatch(str(given)):
+        got, fix = f"{given!r} beside problem.coverage: {coverage.text}", "delete one of the two"
+        return Problem(written.at(*loc), got, "one coverage", fix)
+    wanted = "a score such as 92% or 0.92, or one with its coverage such as 95% at 70% coverage"
+    return Problem(written.at(*loc), repr(given), wanted, "write one number, or a target in these words")
 
 
 def _second_targets(written: _Written) -> Iterator[Problem]:

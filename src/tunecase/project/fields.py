@@ -1,10 +1,11 @@
 """The fields of the project file: its sections, from the problem to the past, and the Project that holds them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tunecase import catalog
 from tunecase.project.bill import AfterLaunch, CostLine, Effort, Evaluation, Member, Source, Storage, Training
@@ -40,6 +41,9 @@ from tunecase.project.kinds import (
 from tunecase.project.rates import Rate, latest_rate
 from tunecase.project.serving import Serving
 
+# A target such as "95% at 70% coverage": the score that answers must have, and the share of them that are given.
+AT_COVERAGE = re.compile(r"\s*(\S+)\s+at\s+(\S+)\s+coverage\s*", re.IGNORECASE)
+
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
 
@@ -73,7 +77,9 @@ class ProblemStatement(Section):
     direction: Literal["higher", "lower"] | None = Field(
         None, description="Which way is better; known for metrics in the tables."
     )
-    target: Score | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
+    target: Score | None = Field(
+        None, description="The score that makes it worth shipping, for example 92%, or 95% at 70% coverage."
+    )
     coverage: PartShare | None = Field(
         None,
         description="The share of answers that must meet the target, people giving the rest; all of them if left out.",
@@ -105,6 +111,15 @@ class ProblemStatement(Section):
         (), description="Columns of the test file whose parts must each work, such as language."
     )
     stale_after: date | None = Field(None, description="From which day on the answers no longer hold (YYYY-MM-DD).")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _target_and_coverage(cls, fields: Any) -> Any:
+        """Reads a target with a coverage as the two fields; one that states a second coverage stays as it is typed."""
+        parts = AT_COVERAGE.fullmatch(str(fields.get("target"))) if isinstance(fields, Mapping) else None
+        if parts is None or fields.get("coverage") not in (None, parts[2]):
+            return fields
+        return {**fields, "target": parts[1], "coverage": parts[2]}
 
 
 class Data(Section):

@@ -5,6 +5,9 @@ from typing import Literal
 
 from tunecase.quantities import Band, Interval80
 
+# The factors of a probe that stands in: its curve is not a fine-tune's.
+N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small")
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -122,7 +125,7 @@ class Forecast:
     @property
     def language_model(self) -> bool:
         """False when the points are those of a probe, whose curve is not a fine-tune's."""
-        return not (self.stand_in and self.stand_in_factor == "stand_in.factor")
+        return not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
 
     @property
     def ok(self) -> bool:

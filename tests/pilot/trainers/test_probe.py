@@ -60,3 +60,12 @@ def test_no_rows_are_refused() -> None:
     """A task without test rows raises with what was got."""
     with pytest.raises(ValueError, match="4 training and 0 test rows"):
         probe.train(replace(TASK, test_texts=(), test_labels=()))
+
+
+def test_confidences_are_the_chances_of_the_answers() -> None:
+    """One a test row, at least an even share."""
+    done = probe.train(TASK)
+    assert done.confidences is not None
+    assert done.row_scores is not None
+    assert len(done.confidences) == len(TASK.test_labels)
+    assert all(1 / len(set(TASK.labels)) <= each <= 1 for each in done.confidences)

@@ -222,3 +222,38 @@ SERVED = {"price_per_1k_today": "20 USD", "price_per_1k_answers": "5 USD"}
 def test_rows_are_bought_only_where_the_rule_stops(changes, rows):
     """What is passed, held out or only warned of buys no test rows."""
     assert rows == rows_to_label(facts(**changes))
+
+
+def test_a_coverage_moves_the_ceiling_to_what_is_answered() -> None:
+    """Where people take three tenths, all disputed rows may be among them; at full coverage the ceiling stands."""
+    test = doubly_labelled(letters(200, 1), 150)
+    whole = target_is_below_the_ceiling(facts(project=project(target="95%"), test=test))
+    part = target_is_below_the_ceiling(facts(project=project(target="95% at 70% coverage"), test=test))
+    assert (whole.status, part.status) == ("fail", "pass")
+    assert "of the 70% answered" in part.got
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "words"),
+    [
+        (990, "pass", "at most 5% of the 70% answered are wrong, you need 990 test items"),
+        (500, "fail", "490 more cost 245 USD"),
+    ],
+)
+def test_a_coverage_asks_for_rows_that_can_promise_it(rows: int, status: str, words: str) -> None:
+    """P7 judges the promise, not the gain; the rows are those of a model that is half as wrong as allowed."""
+    given = facts(project=project(target="95% at 70% coverage"), test=table(letters(rows, 1)))
+    rule = gain_can_be_seen(given)
+    assert status == rule.status
+    assert words in rule.reason
+    assert "assumed until the pilot measures it" in rule.reason
+
+
+def test_no_coverage_can_be_promised_without_right_answers_to_count() -> None:
+    """Another metric, or a target that allows no mistake, is unknown with a fix."""
+    other = gain_can_be_seen(facts(project=project(metric="macro_f1", target="95% at 70% coverage")))
+    assert (other.status, other.severity) == ("unknown", "warn")
+    assert "no coverage can be promised for macro_f1" in other.reason
+    perfect = gain_can_be_seen(facts(project=project(target="100% at 70% coverage")))
+    assert perfect.status == "unknown"
+    assert "below 100%" in perfect.fix

@@ -110,9 +110,10 @@ def _fit(task: Task) -> tuple[list[str], dict[str, Any]]:
         model.fit(rows, task.labels)
     loss = float(log_loss(task.labels, model.predict_proba(rows), labels=model.classes_))
     began = time.perf_counter()
-    predictions = [str(label) for label in model.predict(features.transform(task.test_texts))]
-    converged = bool(max(model.n_iter_) < chosen["most_passes"])
-    return predictions, {"train_loss": loss, "converged": converged, "answer_s": time.perf_counter() - began}
+    chances = model.predict_proba(features.transform(task.test_texts))
+    predictions = [str(label) for label in model.classes_[chances.argmax(axis=1)]]
+    learnt = {"answer_s": time.perf_counter() - began, "confidences": tuple(chances.max(axis=1).tolist())}
+    return predictions, {**learnt, "train_loss": loss, "converged": bool(max(model.n_iter_) < chosen["most_passes"])}
 
 
 def _features(chosen: Mapping[str, Any]) -> "FeatureUnion":

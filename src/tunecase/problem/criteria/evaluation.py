@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from tunecase.pilot.scoring import rows_needed
 from tunecase.problem.criteria.facts import Facts, percent, points
 from tunecase.problem.criteria.rule import Rule
 from tunecase.problem.design_effect import design_effect, intraclass
@@ -19,6 +20,7 @@ from tunecase.quantities import (
 from tunecase.records import Criterion
 
 DOUBLE_LABELS = 100
+HALF_AS_WRONG = 0.5  # errors among the answers given / errors that the target allows, until the pilot measures it
 ANSWERS_READ, EVAL_ROWS, FAILING_ROWS = 100, 200, 50
 
 CEILING = Rule(
@@ -44,7 +46,11 @@ MISTAKES = Rule(
 
 
 def target_is_below_the_ceiling(facts: Facts) -> Criterion:
-    """P6: the target does not exceed what a perfect model would score against one annotator's labels."""
+    """P6: the target does not exceed what a perfect model would score against one annotator's labels.
+
+    Where only a share c of the answers must meet it, at best all rows with a wrong label are left to people: the
+    ceiling of the rest is then ceiling / c, at most 1.
+    """
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} does not count right answers, so agreement sets no ceiling for it"
         return CEILING.weighing("note").unknown(reason, "let a second person do the task, and score that person")
@@ -55,14 +61,16 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
         return CEILING.unknown(
             f"no test row holds {given!r}" if given else "no test row has a second label", fix, price
         )
-    middle = facts.ceiling.mid
-    got = f"ceiling {percent(middle)} ({percent(facts.ceiling.low)} to {percent(facts.ceiling.high)})"
+    answered = 1.0 if facts.coverage is None else facts.coverage
+    low, middle, high = (min(end / answered, 1.0) for end in (facts.ceiling.low, facts.ceiling.mid, facts.ceiling.high))
+    got = f"ceiling {percent(middle)} ({percent(low)} to {percent(high)})"
+    got += "" if facts.coverage is None else f" of the {percent(answered)} answered, the disputed rows left to people"
     seen = f"two people agree on {percent(facts.agreement)} of {facts.agreed[1]} rows, {got}"
     if facts.target is None:
         return CEILING.unknown(f"{seen}, but there is no target", "add problem.target", got=got)
     if facts.direction == "lower" or facts.target <= middle:
         return CEILING.passed(got, seen)
-    if facts.target <= facts.ceiling.high:
+    if facts.target <= high:
         return CEILING.passed(got, f"{seen}; the target lies within the ceiling's doubt, label more rows twice")
     price = facts.votes_price(2 * facts.test_rows)
     return CEILING.failed(
@@ -97,16 +105,17 @@ class Power:
 def power_needed(facts: Facts) -> Power | None:
     """The rows that show the wanted gain, None where there is no gain to see or the score counts no items.
 
+    Where a coverage is asked for, they are the rows with which it is likely to be promised, of a model that gets half
+    as many of its answers wrong as the target allows (an assumption).
+
     Paired (both models on the same rows) unless the best baseline is the one in use and was scored elsewhere; then
     each arm needs its own rows. Rows of a group count as rows / D, D the design effect: the intraclass correlation is
     the stated one, else measured on today's right and wrong answers, else 1, the hard case.
     Leaves out that pairing takes part of the likeness of a group away: D is then too large.
     """
-    if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items or facts.best is None:
+    needed, paired = _independent_rows(facts)
+    if needed is None:
         return None
-    paired = facts.project.problem.baseline_on != "elsewhere" or facts.best != facts.in_use
-    base = min(facts.best, 1 - facts.gain)
-    needed = paired_rows_needed(facts.gain) if paired else unpaired_rows_needed(base, facts.gain)
     if not facts.groups:
         return Power(needed, 1.0, paired, False, "")
     stated = facts.project.data.group_icc
@@ -123,6 +132,20 @@ def power_needed(facts: Facts) -> Power | None:
     return Power(needed, design, paired, stated is None and measured is None, told)
 
 
+def _independent_rows(facts: Facts) -> tuple[int | None, bool]:
+    """Independent test rows that are needed, None where nobody can say, and whether both models answer the same."""
+    if facts.coverage is not None:
+        if facts.target is None or not facts.counts_items or facts.direction == "lower":
+            return None, True
+        error = max(round(1 - facts.target, 12), 0.0)
+        return rows_needed(error, facts.coverage, HALF_AS_WRONG * error), True
+    if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items or facts.best is None:
+        return None, True
+    paired = facts.project.problem.baseline_on != "elsewhere" or facts.best != facts.in_use
+    base = min(facts.best, 1 - facts.gain)
+    return paired_rows_needed(facts.gain) if paired else unpaired_rows_needed(base, facts.gain), paired
+
+
 def smallest_gain(facts: Facts) -> float:
     """The smallest gain that the test set shows, groups counted where their likeness is known; infinite for none."""
     power = power_needed(facts)
@@ -137,13 +160,19 @@ def smallest_gain(facts: Facts) -> float:
 def gain_can_be_seen(facts: Facts) -> Criterion:
     """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost).
 
+    Where a coverage is asked for, it must be large enough to promise that coverage at the target's error instead.
     Rows that hang together count for less; where how much is only assumed, too few of them are a warning. So they are
     where tuned answers are cheaper than today's: there the loss that the test can rule out is told (non-inferiority).
     """
     got = f"{facts.test_rows} test items"
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} varies by item in a way that only the pilot can measure"
+        if facts.coverage is not None:
+            fix = "choose a metric that counts right answers, such as accuracy, or delete problem.coverage"
+            return POWER.weighing("warn").unknown(f"no coverage can be promised for {facts.metric.name}", fix, got=got)
         return POWER.weighing("warn").unknown(reason, "run the pilot", got=got)
+    if facts.coverage is not None:
+        return _coverage_can_be_promised(facts, facts.coverage)
     sight = _sight(facts.test_rows, smallest_gain(facts))
     if facts.gain is None:
         fix = "state metric and target, and measure a baseline"
@@ -157,6 +186,22 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
         return POWER.unknown(reason, "correct the target or the baseline", got=got)
     kept = "" if power.paired else " in each arm, since the baseline was scored on other rows"
     sight += f"; you asked for {points(facts.gain)}; you need {power.rows_needed:,}{kept}{power.words}"
+    judged = _large_enough if power.rows_needed <= facts.test_rows else _too_small
+    return judged(facts, power, sight)
+
+
+def _coverage_can_be_promised(facts: Facts, coverage: float) -> Criterion:
+    """P7 where a share of the answers must meet the target: whether so many test rows can promise it."""
+    got, power = f"{facts.test_rows} test items", power_needed(facts)
+    if facts.target is None or facts.direction == "lower" or power is None:
+        fix = "state a target below 100%, such as 95% at 70% coverage, of a metric where higher is better"
+        return POWER.unknown("no coverage can be promised at this target", fix, got=got)
+    wrong = percent(1 - facts.target)
+    sight = (
+        f"to promise that at most {wrong} of the {percent(coverage)} answered are wrong, you need "
+        f"{power.rows_needed:,} test items if the model gets half as many wrong (assumed until the pilot measures it); "
+        f"you have {facts.test_rows:,}{power.words}"
+    )
     judged = _large_enough if power.rows_needed <= facts.test_rows else _too_small
     return judged(facts, power, sight)
 

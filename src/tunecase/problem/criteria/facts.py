@@ -95,6 +95,12 @@ class Facts:
         return score
 
     @cached_property
+    def coverage(self) -> float | None:
+        """The share of answers that must meet the target, people giving the rest; None where all must."""
+        given = self.project.problem.coverage
+        return None if given is None else round(given.spread.median, 12)
+
+    @cached_property
     def counts_items(self) -> bool:
         """True when the score is a share of right items, so that binomial arithmetic holds."""
         return self.metric is not None and self.metric.binomial

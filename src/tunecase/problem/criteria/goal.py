@@ -40,6 +40,7 @@ def goal_is_measurable(facts: Facts) -> Criterion:
     problem = facts.project.problem
     target = "-" if problem.target is None else problem.target
     got = f"metric {problem.metric or '-'}, target {target}"
+    got += "" if facts.coverage is None else f" at {percent(facts.coverage)} coverage"
     missing = [*_missing_words(facts), *_missing_directions(facts)]
     if not missing:
         return GOAL.passed(got, "everything needed is stated")

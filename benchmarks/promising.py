@@ -1,0 +1,244 @@
+"""Is the promised error kept among the answers given, and what share of answers does each way of promising give?
+
+    python benchmarks/promising.py [--quick] [--splits N] [--sets NAME ...]
+
+Each learner answers the test rows once. Then the test rows are split into halves, 200 times: one half promises, the
+other shows whether the error among its answered rows stays within. A promise that is not made cannot be broken; how
+often none is made is told beside it. The learners are the n-grams and, where its weights are here, the head on a small
+encoder. Beside the promise run, on the same splits: the threshold whose error on the promising half is low enough,
+without a bound; Bonferroni over a grid of thresholds; split conformal sets of one class; and MAPIE where it is here.
+
+The halves of one test set share its rows, so 200 splits are not 200 test sets: a share kept has more noise than its
+number suggests. Data sets that are not here are passed over with a line. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
+
+import numpy as np  # noqa: E402
+from piloting import SETS, Data, clinc, example  # noqa: E402
+from scipy.special import betainc  # noqa: E402
+
+from tunecase.pilot.ladder import deal  # noqa: E402
+from tunecase.pilot.scoring import promise  # noqa: E402
+from tunecase.pilot.trainers.task import Task  # noqa: E402
+
+ERRORS = (0.02, 0.05, 0.10)
+EXAMPLE_TARGET = 0.80  # of the shipped project
+GRID = 20
+LEARNERS = ("probe", "encoder")
+MOST_ROWS = 2_000  # of training, so that a learner takes seconds
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a learner answered: of each test row whether it is right, and how sure it was."""
+
+    data: str
+    learner: str
+    right: np.ndarray
+    sure: np.ndarray
+
+
+def plain(right: np.ndarray, sure: np.ndarray, error: float) -> float | None:
+    """The lowest threshold whose error on these rows is low enough: no bound at all."""
+    answered, wrong, levels = _levels(right, sure)
+    good = np.flatnonzero(wrong <= error * answered)
+    return float(levels[good[-1]]) if len(good) else None
+
+
+def bonferroni(right: np.ndarray, sure: np.ndarray, error: float) -> float | None:
+    """Learn-then-Test over a grid of thresholds at ranks, each at a tenth over their number."""
+    answered, wrong, levels = _levels(right, sure)
+    least = math.log(0.1) / math.log(1 - error)
+    places = np.unique(np.searchsorted(answered, np.linspace(least, len(sure), GRID) - 1e-9))
+    places = places[places < len(levels)]
+    chance = np.where(
+        wrong[places] < answered[places],
+        betainc(np.maximum(answered[places] - wrong[places], 1e-9), wrong[places] + 1, 1 - error),
+        1.0,
+    )
+    good = places[chance <= 0.1 / max(len(places), 1)]
+    return float(levels[good[-1]]) if len(good) else None
+
+
+def conformal(right: np.ndarray, sure: np.ndarray, error: float) -> float | None:
+    """Split conformal prediction as often used to abstain: sets of classes at 1 - error, answered if one class is in.
+
+    With the score 1 - p(label), a set holds a single class only where the answer's own chance passes the quantile; of
+    wrong answers the score is at least the answer's chance, which is all that is known here. It promises that sets
+    cover, over all rows, not among the rows answered.
+    """
+    scores = np.where(right, 1 - sure, sure)
+    rank = math.ceil((len(scores) + 1) * (1 - error))
+    if rank > len(scores):
+        return None
+    quantile = float(np.sort(scores)[rank - 1])
+    return max(1 - quantile, quantile) if quantile < 1 else None
+
+
+def ours(right: np.ndarray, sure: np.ndarray, error: float) -> float | None:
+    """The threshold of `promise`."""
+    return promise(error, list(right), list(sure)).threshold
+
+
+def mapie() -> Callable[[np.ndarray, np.ndarray, float], float | None] | None:
+    """MAPIE's control of the precision of a binary classifier, right or wrong by confidence; None where it is not."""
+    try:
+        control = import_module("mapie.risk_control").BinaryClassificationController
+    except (ImportError, AttributeError):
+        return None
+
+    def threshold(right: np.ndarray, sure: np.ndarray, error: float) -> float | None:
+        told = control(lambda x: np.column_stack([1 - x[:, 0], x[:, 0]]), "precision", 1 - error, confidence_level=0.9)
+        try:
+            told.calibrate(sure[:, None], right.astype(int))
+        except ValueError:
+            return None
+        best = told.best_predict_param
+        return None if best is None else float(np.ravel(best)[0])
+
+    return threshold
+
+
+def _levels(right: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    order = np.argsort(-sure, kind="stable")
+    ranked, wrong = sure[order], np.cumsum(~right[order])
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    return last + 1, wrong[last], ranked[last]
+
+
+def answered(data: Data, learner: str) -> Answered | None:
+    """The answers of one learner to all test rows; None with a line where it is not here."""
+    try:
+        module: Any = import_module(f"tunecase.pilot.trainers.{learner}")
+        missing = module.missing(module.MODEL)
+    except ImportError as error:
+        missing = str(error)
+    if missing:
+        print(f"skipped: {learner} on {data.name}: {missing}")
+        return None
+    order = deal([label for _, label in data.train], np.random.default_rng([7, 0]))
+    rows = [data.train[i] for i in order[:MOST_ROWS]]
+    (texts, labels), (test_texts, test_labels) = zip(*rows, strict=True), zip(*data.test, strict=True)
+    result = module.train(
+        Task(
+            learner, module.MODEL, texts, labels, test_texts, test_labels, "accuracy", 7,
+            module.settings(len(rows), {}), "classification", data.classes,
+        )
+    )  # fmt: skip
+    if result.confidences is None:
+        print(f"skipped: {learner} on {data.name}: no confidences")
+        return None
+    print(f"{learner} on {data.name}: {len(rows)} rows, score {result.score:.3f} on {result.test_rows}", flush=True)
+    return Answered(data.name, learner, np.array(result.row_scores) >= 1, np.array(result.confidences))
+
+
+def splits(answers: Answered, error: float, way: Callable[..., float | None], count: int) -> dict[str, float]:
+    """Over the splits: the promise kept (or not made), the mean share answered, no promise made."""
+    rng, rows = np.random.default_rng(3), len(answers.right)
+    broken = none = 0
+    covered = []
+    for _ in range(count):
+        order = rng.permutation(rows)
+        one, other = order[: rows // 2], order[rows // 2 :]
+        threshold = way(answers.right[one], answers.sure[one], error)
+        given = answers.sure[other] >= (math.inf if threshold is None else threshold)
+        none += threshold is None
+        broken += bool(given.any()) and float((~answers.right[other][given]).mean()) > error
+        covered.append(float(given.mean()))
+    made = count - none
+    found = {"kept": 1 - broken / count, "coverage": float(np.mean(covered)), "none": none / count}
+    return found | ({"kept_of_made": (made - broken) / made} if made else {})
+
+
+def sets(names: Sequence[str], quick: bool) -> Iterator[Data]:
+    """The data sets that are here."""
+    known: dict[str, Callable[[], Data | None]] = {
+        "example": example,
+        "banking77": SETS["banking77"],
+        "banking77-all": SETS["banking77-all"],
+        "clinc": lambda: clinc(150),
+    }
+    for name in names or (list(known)[:2] if quick else list(known)):
+        data = known[name]()
+        if data is None:
+            print(f"skipped: {name}: its folder under shared/data/text is not here")
+        else:
+            yield data
+
+
+def main() -> None:
+    """Measures every way on every set and prints one JSON object last."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="two sets, 50 splits")
+    parser.add_argument("--splits", type=int, default=None)
+    parser.add_argument("--sets", nargs="*", default=())
+    told = parser.parse_args()
+    count = told.splits or (50 if told.quick else 200)
+    ways: dict[str, Callable[..., float | None]] = {
+        "promise": ours, "plain": plain, "bonferroni": bonferroni, "conformal": conformal,
+    }  # fmt: skip
+    peer = mapie()
+    if peer is None:
+        print("skipped: mapie cannot be imported")
+    else:
+        ways["mapie"] = peer
+    found: list[dict[str, Any]] = []
+    seconds = 0.0
+    for data in sets(told.sets, told.quick):
+        for learner in LEARNERS:
+            answers = answered(data, learner)
+            if answers is None:
+                continue
+            errors = (*ERRORS, round(1 - EXAMPLE_TARGET, 12)) if data.name.startswith("support") else ERRORS
+            for error in errors:
+                row: dict[str, Any] = {
+                    "set": data.name,
+                    "learner": learner,
+                    "error": error,
+                    "rows": len(answers.right) // 2,
+                }
+                for name, way in ways.items():
+                    began = time.process_time()
+                    row[name] = {key: round(value, 3) for key, value in splits(answers, error, way, count).items()}
+                    seconds += time.process_time() - began if name == "promise" else 0.0
+                found.append(row)
+                words = "; ".join(
+                    f"{name} kept {row[name]['kept']}, coverage {row[name]['coverage']}, none {row[name]['none']}"
+                    for name in ways
+                )
+                print(f"  error {error:g}, {row['rows']} rows: {words}", flush=True)
+    print(json.dumps(summary(found, list(ways), count, seconds)))
+
+
+def summary(found: Sequence[dict[str, Any]], ways: Sequence[str], count: int, seconds: float) -> dict[str, Any]:
+    """The rows, and the means of each way over them."""
+
+    def mean(key: str) -> dict[str, float]:
+        return {name: round(float(np.mean([row[name][key] for row in found])), 3) for name in ways if found}
+
+    return {
+        "splits": count,
+        "least_kept": min((row["promise"]["kept"] for row in found), default=None),
+        "ms_a_promise": round(1000 * seconds / max(count * len(found), 1), 2),
+        "mean_kept": mean("kept"),
+        "mean_coverage": mean("coverage"),
+        "mean_none": mean("none"),
+        "rows": found,
+    }
+
+
+if __name__ == "__main__":
+    main()
