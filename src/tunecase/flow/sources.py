@@ -53,7 +53,7 @@ def try_source(
     Raises: InputError for an unknown source, no test file, or what `tunecase.pilot.try_source` refuses.
     """
     from tunecase.data.reading import load
-    from tunecase.pilot import SourceRows, prepare, usable
+    from tunecase.pilot import SourceRows, own_trainer, prepare, usable
     from tunecase.pilot import try_source as measure
     from tunecase.prices import by_position, source_names
 
@@ -76,7 +76,7 @@ def try_source(
 
     data, seed = flow.project.data, flow.seed if settings.seed is None else settings.seed
     tried = SourceRows(source, rows.name, usable(load(rows, data.input, data.output)))
-    prepare(settings.trainer, settings.model, lambda line: None)
+    prepare(own_trainer(settings), settings.model, lambda line: None)
     journal = journal_of(flow, on_run, progress)
     record = measure(material_of(flow), tried, replace(settings, seed=seed), journal, ask)
     return cast(SourceTrial, flow.keep("source trial", record, seed))
