@@ -48,7 +48,7 @@ def print_definition_again(console: "Console", record: Definition) -> None:
 
 def _alternatives(console: "Console", record: Definition) -> None:
     """The ways side by side, the best measured first; then what to try, and what the constraints rule out."""
-    from tunecase.problem import steps_to_try
+    from tunecase.problem import per_1k_words, steps_to_try
 
     kept = [way for way in record.alternatives if not way.struck]
     title = f"Ways to give the answers ({record.currency}; hours of set-up are assumed where none are stated):"
@@ -57,7 +57,7 @@ def _alternatives(console: "Console", record: Definition) -> None:
         (
             way.action,
             _score(way),
-            "?" if way.per_1k is None else figures(way.per_1k.p50),
+            "?" if way.per_1k is None else per_1k_words(way.per_1k.p50),
             "?" if way.set_up is None else figures(way.set_up.p50),
             way.evidence,
         )

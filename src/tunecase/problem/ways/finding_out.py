@@ -116,6 +116,16 @@ def cost_words(amount: float, currency: str) -> str:
     return f"under 0.01 {currency}" if amount < CENT else f"about {figures(amount)} {currency}"
 
 
+def per_1k_words(amount: float) -> str:
+    """What 1,000 answers cost, to two figures; what is less than a cent is not told closer.
+
+    Example:
+        >>> per_1k_words(0.0000054), per_1k_words(0.0224), per_1k_words(0.0)
+        ('<0.01', '0.022', '0')
+    """
+    return "<0.01" if 0 < amount < CENT else figures(amount)
+
+
 def _time(ways: Sequence[Alternative]) -> str:
     known = [way.measure_minutes for way in ways if way.measure_minutes is not None]
     if len(known) < len(ways):

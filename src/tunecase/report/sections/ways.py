@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tunecase import catalog
-from tunecase.problem import cost_words, steps_to_try, when_sure
+from tunecase.problem import cost_words, per_1k_words, steps_to_try, when_sure
 from tunecase.quantities import figures, money_band, score, score_interval, sentence
 from tunecase.records import Alternative, Definition
 from tunecase.report.content import Block, Cell, Facts, Listing, Scored, Section, Table, Tone
@@ -80,7 +80,7 @@ def _interval(way: Alternative) -> tuple[float, float, float] | None:
 
 def _beside(way: Alternative, currency: str) -> str:
     if way.score is not None:
-        return "" if way.per_1k is None else f"{figures(way.per_1k.p50)} {currency} per 1,000"
+        return "" if way.per_1k is None else f"{per_1k_words(way.per_1k.p50)} {currency} per 1,000"
     return (
         "price to know: unknown"
         if way.measure_cost is None
@@ -95,7 +95,8 @@ def _table(definition: Definition, ways: Sequence[Alternative]) -> Table:
             Cell(way.action),
             _score(way),
             _known(None if way.value is None else money_band(way.value, "")),
-            *(_known(None if amount is None else figures(amount.p50)) for amount in (way.per_1k, way.set_up)),
+            _known(None if way.per_1k is None else per_1k_words(way.per_1k.p50)),
+            _known(None if way.set_up is None else figures(way.set_up.p50)),
             _known(None if way.cost is None else money_band(way.cost, "")),
             Cell(way.evidence),
         )
