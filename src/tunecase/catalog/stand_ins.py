@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from tunecase.catalog.reading import table
 
-N_GRAMS, SMALLER_MODEL = "stand_in.factor", "stand_in.smaller_model_factor"  # assumed, where no pairs tell
+# Assumed, where no pairs tell.
+N_GRAMS, ENCODER, SMALLER_MODEL = "stand_in.factor", "stand_in.encoder_factor", "stand_in.smaller_model_factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +61,4 @@ def stand_in_field(kind: str, scale: str, params: float | None = None, stand_in_
         sized = scale == "share" or row.size_above < ratio <= row.size_up_to
         if (row.kind_from, row.scale) == (kind, scale) and measured and sized:
             return row.field
-    return N_GRAMS if kind == "n-grams" else SMALLER_MODEL
+    return {"n-grams": N_GRAMS, "encoder": ENCODER}.get(kind, SMALLER_MODEL)

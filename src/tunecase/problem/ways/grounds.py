@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase import catalog
-from tunecase.prices import Basis, person_hour, worth_of_correct
+from tunecase.prices import Basis, core_hour, person_hour, worth_of_correct
 from tunecase.project import Alternative as Stated
-from tunecase.project import Project
-from tunecase.quantities import Band, Interval, band
+from tunecase.project import Project, read_score
+from tunecase.quantities import Band, band
 from tunecase.records import Pilot, Promise
 
 if TYPE_CHECKING:
@@ -90,24 +89,34 @@ def core_price_per_1k(basis: Basis, seconds_per_answer: float) -> "Draws":
 
         1,000 x seconds / 3,600 x price of a core's hour
 
-    The price lies between the cheapest provider and the dearest. Leaves out idle hours, which `tunecase inference`
-    counts.
+    Leaves out idle hours, which `tunecase inference` counts.
     """
-    usd = [row.usd_per_core_hour for row in catalog.core_hours()]
-    hour = basis.worlds.draw("price of a core hour", Interval(min(usd), max(usd)).scaled(basis.base_per_usd))
-    return 1000 * seconds_per_answer / 3600 * hour
+    return 1000 * seconds_per_answer / 3600 * core_hour(basis)
 
 
 def value_of(grounds: Grounds, score: float | None) -> tuple[Band | None, tuple[str, ...]]:
     """What a score brings over the one in use, and what is missing to say so.
 
-    value = worth of a correct answer x answers x (score - score in use)
+        value = worth of a correct answer x answers x (score, at most the target - score in use)
+
+    A score short of the target, and of a fallback where one is named, would not be put to use: it brings nothing.
     """
     worth, answers, base = worth_of_correct(grounds.basis), answers_given(grounds.basis), grounds.standing.base
     lacks = _lacking(grounds)
     if lacks or score is None or worth is None or answers is None or base is None:
         return None, lacks
-    return band(worth * answers * (score - base)), ()
+    return band(worth * answers * _credited(grounds, score, base)), ()
+
+
+def _credited(grounds: Grounds, score: float, base: float) -> float:
+    """The points of a score that count: those between the score in use and the target, once it would be put to use."""
+    target, fallback = grounds.standing.target, grounds.project.problem.fallback
+    if target is None:
+        return score - base
+    least = target if fallback is None else read_score(fallback)
+    if grounds.better(least, score):
+        return 0.0
+    return min(score, target) - base if grounds.better(1.0, 0.0) else max(score, target) - base
 
 
 def _lacking(grounds: Grounds) -> tuple[str, ...]:
