@@ -14,7 +14,7 @@ from tunecase.quantities import Wanted, read_quantity
         ("n-grams", "share", 8e9, None, "stand_in.factor"),
         ("n-grams", "share", None, None, "stand_in.factor"),
         ("encoder", "share", 134_515_008, None, "stand_in.encoder_to_small"),
-        ("encoder", "share", 8e9, 22e6, "stand_in.smaller_model_factor"),
+        ("encoder", "share", 8e9, 22e6, "stand_in.encoder_factor"),
         ("causal", "share", 8e9, 135e6, "stand_in.smaller_model_factor"),
         ("causal", "loss", 1.3e9, 350e6, "stand_in.loss_near"),
         ("causal", "loss", 6.7e9, 350e6, "stand_in.loss_far"),

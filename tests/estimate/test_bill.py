@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.decide.test_decide import known, pieces, project
+from tests.plan import ways
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
 from tunecase.estimate.bill import estimate
@@ -489,3 +491,18 @@ def defined(test_rows: int, needed: int) -> Definition:
         "go to pilot", "", (), "classification", "accuracy", 0.92, None, None, None, None, 700, test_rows, needed, None,
         None, "USD", test_rows_to_buy=max(needed - test_rows, 0),
     )  # fmt: skip
+
+
+def test_the_bill_is_that_of_the_way_advised(tmp_path: Path) -> None:
+    """Its total, chance and lines are those of its plan; what trains it is plain cores, and no card is named."""
+    asked = project(tmp_path)
+    seen = pieces(asked, stand_in=True)[1]
+    of = drawn(ways.with_ways(known(asked, seen), ways.candidate(points=ways.curve(0.1))))
+    record = estimate(of)
+    assert record.plan is not None
+    assert ("encoder", "ship") == (of.way, record.plan.lever)
+    assert record.total_without_answers is not None
+    assert record.plan.total.expected.value == pytest.approx(sum(line.expected or 0 for line in record.lines
+                                                                 if line.included))  # fmt: skip
+    assert ("", None, ()) == (record.gpu, record.gpu_hours, record.ways)
+    assert any("plain cores" in word for word in record.assumptions)

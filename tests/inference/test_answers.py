@@ -184,3 +184,14 @@ def test_measured_loads_move_what_a_replica_gives(tmp_path: Path) -> None:
     old, new = before.throughput.answers_per_s, after.throughput.answers_per_s
     assert new.mid > old.mid
     assert new.high / new.low < old.high / old.low
+
+
+def test_a_small_model_on_cores_costs_more_the_longer_it_takes(served: Project) -> None:
+    """A core or more all month at the price of its hour; nothing without a volume."""
+    known = Answers()
+    fast, slow = (known.on_cores(basis(served, 200), "all-MiniLM-L6-v2", seconds) for seconds in (0.02, 20.0))
+    assert fast is not None
+    assert slow is not None
+    assert 0 < float(np.median(fast)) < float(np.median(slow))
+    bare = project_of("models: [meta-llama/Llama-3.1-8B]\n", Path(TemporaryDirectory().name))
+    assert known.on_cores(basis(bare, 200), "all-MiniLM-L6-v2", 0.02) is None

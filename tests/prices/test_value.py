@@ -14,6 +14,7 @@ from tunecase.prices.value import (
     error_cost,
     price_of_answers,
     price_today,
+    rest_by_others,
     saving_per_answer,
     serving_saving,
     target_value,
@@ -163,3 +164,13 @@ def test_nothing_is_saved_on_answers_that_nobody_counts(tmp_path: Path) -> None:
     """Without a volume the saving is unknown, whatever an answer costs."""
     project = written(SERVING, tmp_path)
     assert serving_saving(basis(project, 3)) is None
+
+
+def test_answers_left_to_others_cost_what_they_cost_today_or_a_person(tmp_path: Path) -> None:
+    """30% of 240,000 answers: at 12 USD per 1,000 today, at 5 cents by hand, at nothing where neither is known."""
+    by_hand = PROBLEM.replace("value: ", "by_hand: 0.05 USD per answer, value: ")
+    found = [
+        np.mean(rest_by_others(basis(asked(tmp_path, after=after, problem=problem), 10), 0.7))
+        for after, problem in ((SERVING, by_hand), ("", by_hand), ("", PROBLEM))
+    ]
+    assert pytest.approx([-0.3 * 240 * 12, -0.3 * 240_000 * 0.05, 0.0]) == found

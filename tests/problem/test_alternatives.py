@@ -53,8 +53,8 @@ def test_what_is_stated_is_reckoned() -> None:
     serving = {"price_per_1k_today": "1 USD", "price_per_1k_answers": "0.5 USD"}
     found = ways(asked(alternatives=given_, serving=serving))
     hosted, today, tuned = found["prompt_hosted"], found["today"], found["tune_small"]
-    # 2 USD x 10,000 answers x 10 points; 10 h x 100 USD; 10,000 / 1,000 x 4 USD
-    assert (2_000, 1_000, 40, 1_040) == pytest.approx(
+    # Short of the target of 80%: nothing; 10 h x 100 USD; 10,000 / 1,000 x 4 USD
+    assert (0, 1_000, 40, 1_040) == pytest.approx(
         tuple(band.p50 for band in (hosted.value, hosted.set_up, hosted.running, hosted.cost) if band)
     )
     assert ("stated", (), "large-one; hours of set-up as stated") == (hosted.evidence, hosted.unknown, hosted.note)
@@ -86,11 +86,15 @@ def test_volume_and_value_are_asked_for() -> None:
     assert (None, ("a metric that counts right answers",)) == (free.value, free.unknown)
 
 
-def test_a_way_worse_than_today_costs() -> None:
-    """A score below the one in use brings less than nothing."""
-    found = ways(asked(alternatives={"retrieval": {"score": "50%"}}))["retrieval"]
+@pytest.mark.parametrize(
+    ("score", "fallback", "brings"),
+    [("50%", None, 0), ("79%", None, 0), ("80%", None, 4_000), ("90%", None, 4_000), ("70%", "65%", 2_000)],
+)
+def test_a_score_counts_from_the_one_in_use_to_the_target(score: str, fallback: str | None, brings: float) -> None:
+    """2 USD x 10,000 answers x points; what falls short of the target, or of a fallback, would not be put to use."""
+    found = ways(asked(alternatives={"retrieval": {"score": score}}, fallback=fallback))["retrieval"]
     assert found.value is not None
-    assert found.value.p50 == pytest.approx(-2_000)
+    assert found.value.p50 == pytest.approx(brings)
 
 
 def test_small_and_large_are_the_models_named() -> None:

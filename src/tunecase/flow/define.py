@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, dropped_rows, pilot_metric
-from tunecase.records import Audit, Baseline, Definition, Estimate
+from tunecase.quantities import Band, band
+from tunecase.records import Audit, Baseline, Definition, Estimate, Pilot
 
 if TYPE_CHECKING:
     from tunecase.problem import Facts
@@ -34,9 +36,19 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     if bill is None:
         return define(facts, pilot=pilot)
     facts = replace(
-        facts, total_cost=bill.total, tuning_cost=bill.tuning, chance=bill.reached, upkeep=_upkeep(bill, facts)
+        facts, total_cost=bill.total, tuning_cost=_tuning_cost(flow, bill), chance=bill.reached,
+        upkeep=_upkeep(bill, facts),
     )  # fmt: skip
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
+
+
+def _tuning_cost(flow: Flow, bill: Estimate) -> Band:
+    """What the fine-tune costs without its answers, also where the bill is that of another way, which is advised."""
+    pilot: Pilot | None = flow.current("pilot")
+    if pilot is None or not (pilot.candidates or any(one.kind for one in pilot.baselines)):
+        return bill.tuning
+    drawn = drawn_of(flow)
+    return band(drawn.of_the_tuned.total_without_answers) if drawn.way else bill.tuning
 
 
 def _upkeep(bill: Estimate, facts: "Facts") -> float:

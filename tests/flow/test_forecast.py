@@ -1,0 +1,59 @@
+"""The curves of what a pilot raced are kept beside the main one, and reach the plan with it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.plan.ways import candidate, curve
+from tunecase import flow
+from tunecase.flow import open_case
+from tunecase.flow.forecast import curve_holds
+from tunecase.flow.known import known_of
+from tunecase.records import Pilot, PilotSettings
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "support-tickets"
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> flow.Flow:
+    """The example with a pilot of the probe that raced an encoder beside it."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("raced") / "case"
+    shutil.copytree(EXAMPLE, folder)
+    opened = open_case(folder / "tunecase.yaml")
+    tried: Pilot = flow.pilot(opened, PilotSettings(workers=1, sizes=(85, 170, 340), draws=1))
+    points = curve(0.3)
+    raced = replace(tried, candidates=(candidate(points=points), candidate("hosted", points=points[:1], name="luna")))
+    opened.keep("pilot", raced)
+    return opened
+
+
+def test_every_candidate_has_the_curve_of_itself(case: flow.Flow) -> None:
+    """The main forecast stays the stand-in's; fewer than three sizes are no pilot yet."""
+    seen = flow.forecast(case)
+    assert seen.stand_in
+    own, one = seen.candidates
+    assert ("encoder", "all-MiniLM-L6-v2") == (own.name, own.model)
+    assert candidate(points=curve(0.3)).points[-1].score == pytest.approx(own.points[-1].score)
+    assert own.n_max >= 800
+    assert own.p_target is not None
+    assert "not a pilot yet" == one.verdict
+
+
+def test_what_is_raced_later_makes_the_curve_anew(case: flow.Flow) -> None:
+    """The points of the main curve hold, those of a candidate do not."""
+    flow.forecast(case)
+    assert curve_holds(case)
+    tried = case.current("pilot")
+    case.records["pilot"] = replace(tried, candidates=(candidate(points=curve(0.2)),))
+    assert not curve_holds(case)
+    case.records["pilot"] = tried
+
+
+def test_the_plan_knows_the_ways_of_the_pilot(case: flow.Flow) -> None:
+    """One with a curve and one as it is."""
+    flow.forecast(case)
+    ways = known_of(case, 100).ways
+    assert [("encoder", False), ("luna", True)] == [(way.name, way.flat) for way in ways]
