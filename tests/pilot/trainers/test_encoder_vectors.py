@@ -19,6 +19,7 @@ class Counting:
     """An encoder whose vector tells the length and first letter of a text, and which counts what it reads."""
 
     longest: int = 9
+    at_once: int = 2
     read: list[str] = field(default_factory=list)
 
     def tokens(self, texts: Any) -> list[list[int]]:

@@ -35,13 +35,27 @@ def test_reads_what_was_written(tmp_path: Path) -> None:
 
 
 def test_memory_alone_serves_without_a_file(tmp_path: Path) -> None:
-    """No path, a path that cannot be made and a file that is no database all leave memory."""
+    """No path and a path that cannot be made both leave memory."""
     (tmp_path / "file").write_text("not a folder")
-    (tmp_path / "broken.sqlite").write_text("not a database, but long enough to be read as one" * 100)
-    for path in (None, tmp_path / "file" / "hidden.sqlite", tmp_path / "broken.sqlite"):
+    for path in (None, tmp_path / "file" / "hidden.sqlite"):
         kept = Kept(path)
         kept.write(rows(0, 3))
         assert rows(0, 3) == kept.read([*rows(0, 5)])
+
+
+def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
+    """Whether it was never a database or is spoilt while it is open; what is written then lasts."""
+    path, junk = tmp_path / "hidden.sqlite", b"not a database, but long enough to be read as one" * 2_000
+    path.write_bytes(junk)
+    Kept(path).write(rows(0, 3))
+    assert rows(0, 3) == Kept(path).read([*rows(0, 5)])
+    kept = Kept(path, most_memory_bytes=0)
+    for left in tmp_path.iterdir():
+        left.write_bytes(junk)
+    kept.read([*rows(0, 5)])
+    kept.write(rows(5, 2))
+    kept.write(rows(5, 2))
+    assert rows(5, 2) == Kept(path).read([*rows(0, 9)])
 
 
 def test_two_write_the_same_rows(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """The forward pass of a BERT-like encoder in numpy, from safetensors: what torch computes, without torch."""
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunecase.engine import cores
 from tunecase.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class NumpyEncoder:
         self._activation = _gelu if config.get("hidden_act", "gelu") == "gelu" else _relu
         self._tensors = _read(folder, self._layers)
         self.longest = min(most_tokens, len(self._tensors["embeddings.position_embeddings.weight"]) - self._first)
+        asked = os.environ.get("OMP_NUM_THREADS", "")
+        self.at_once = int(asked) if asked.isdecimal() and int(asked) else cores()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.longest)

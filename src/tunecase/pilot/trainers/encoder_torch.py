@@ -23,6 +23,8 @@ class TorchEncoder:
     Raises: InputError where the library cannot read it; MissingExtraError without the library.
     """
 
+    at_once = 1  # torch spreads one batch over the cores by itself
+
     def __init__(self, folder: Path, most_tokens: int) -> None:
         import torch
 

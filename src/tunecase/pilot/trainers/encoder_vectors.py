@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,9 +32,13 @@ PREFIXED = ("e5",)
 
 
 class Encoder(Protocol):
-    """What turns texts into vectors; `longest` is the most tokens that it reads of a text."""
+    """What turns texts into vectors.
+
+    `longest` is the most tokens that it reads of a text, `at_once` how many batches it may compute side by side.
+    """
 
     longest: int
+    at_once: int
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens."""
@@ -133,13 +138,20 @@ def _whole(data: bytes | None) -> bool:
 def vectors_of(encoder: Encoder, tokens: Sequence[Sequence[int]], pooling: str) -> "Numbers":
     """The vectors (texts, width) of texts by their tokens, in batches of about one length each."""
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
-    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]), reverse=True)  # the longest work begins first
+    batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
     rows: list[Any] = [None] * len(tokens)
-    for first in range(0, len(order), BATCH):
-        batch = order[first : first + BATCH]
-        for row, vector in zip(batch, pooled(*encoder.hidden([tokens[row] for row in batch]), pooling), strict=True):
-            rows[row] = vector
+
+    def made(batch: Sequence[int]) -> "Numbers":
+        return pooled(*encoder.hidden([tokens[row] for row in batch]), pooling)
+
+    # One batch a core beats all cores on one batch: its products are small, and the rest of a pass has one thread.
+    with ThreadPoolExecutor(encoder.at_once) as pool, threadpool_limits(1 if encoder.at_once > 1 else None):
+        for batch, vectors in zip(batches, pool.map(made, batches), strict=True):
+            for row, vector in zip(batch, vectors, strict=True):
+                rows[row] = vector
     return np.stack(rows)
 
 
