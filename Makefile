@@ -19,7 +19,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --edi
 
 .PHONY: setup demo demo-lora test cover test-slow check lint types bench golden docs clean
 
-setup: $(READY) $(MODEL)
+setup: $(READY) $(MODEL) $(ENCODER)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11 or newer on the path"; exit 3; }
@@ -73,7 +73,7 @@ cover: $(READY)
 
 # In workers: Ray leaves threads of its own behind, and now and then they crash a process that ends, after its last test.
 # By file, in the order of the folders: what a file builds is built once, and the long benchmarks come first.
-test-slow: $(READY) $(MODEL)
+test-slow: $(READY) $(MODEL) $(ENCODER)
 	$(BIN)/python -m pytest --quiet -m "slow or needs" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: lint types cover
