@@ -74,6 +74,8 @@ from tunecase.prices.race import race, source_names
 from tunecase.prices.value import (
     baseline_score,
     error_cost,
+    part_when_sure,
+    people_give_the_rest,
     price_of_answers,
     price_today,
     rest_by_others,
@@ -93,7 +95,7 @@ __all__ = [
     "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon",
     "hosted_ends", "hour_words", "interval_of_worth", "is_old", "label_minutes", "label_price", "label_prices",
     "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources", "made_worth",
-    "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours", "person_hour", "price_list",
+    "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours", "part_when_sure", "people_give_the_rest", "person_hour", "price_list",
     "price_of_answers", "price_today", "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts",
     "rest_by_others", "retirement_of", "review_hours", "review_price", "saving_per_answer", "served_answers",
     "served_months", "serving_saving", "source_names", "start_of", "stored_months", "struck", "supply", "target_value",
