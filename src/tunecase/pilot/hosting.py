@@ -6,13 +6,16 @@ from datetime import date
 
 from tunecase import catalog
 from tunecase.pilot.settings import Material
+from tunecase.pilot.trainers.hosted import BASELINES
 from tunecase.pilot.trainers.task import Setting
 from tunecase.prices import api_price
 from tunecase.project import Project
 from tunecase.records import PilotSettings
 
 BYTES_PER_TOKEN = 3
-SHOWN_ROWS = 9  # eight examples and the row itself
+# How many examples each prompt of a pilot shows a hosted model before a row.
+EXAMPLES_SHOWN = tuple(int(own["shots"]) for own in BASELINES.values())
+SHOWN_ROWS = max(EXAMPLES_SHOWN) + 1  # the row itself
 
 
 def with_hosts(settings: PilotSettings, project: Project, today: date, material: Material) -> PilotSettings:
