@@ -68,6 +68,27 @@ def test_answers_of_a_candidate_cost_its_seconds_on_a_core(tmp_path: Path) -> No
     assert {5.0} == set(tuned.tolist())
 
 
+def test_a_prompt_costs_what_the_project_file_states_as_in_define(tmp_path: Path) -> None:
+    """The stated price comes before the bill; without any price it is not advised, and says why."""
+    text = "alternatives: {prompt_hosted: {price_per_1k_answers: 4 USD}}\n"
+    unbilled = replace(LUNA, usd_per_1k_answers=None)
+    stated, unknown = (
+        facts(tmp_path, candidate(points=curve(0.17)), extra=extra, baselines=(unbilled,)) for extra in (text, "")
+    )
+    price = price_of_answers(by_way(stated)[LUNA.name].work.basis)
+    assert price is not None
+    assert {4.0} == set(price.tolist())
+    assert "nobody knows what its answers cost" in unknown.ways[-1].blocked
+
+
+@pytest.mark.parametrize("prompt", ["zero-shot", "few-shot", "few-shot, nearest", "with documents"])
+def test_a_prompt_is_named_beside_its_model(tmp_path: Path, prompt: str) -> None:
+    """The model's own name is what its constraints and its forecast are told of."""
+    one = replace(LUNA, name=f"gpt-6-luna {prompt}")
+    (way,) = facts(tmp_path, baselines=(one,)).ways
+    assert (f"a prompt to gpt-6-luna ({prompt})", "gpt-6-luna") == (way.words, way.forecast.model)
+
+
 @pytest.mark.parametrize("at_800", [0.1, 0.17, 0.25, 0.4])
 def test_the_same_curve_cheaper_to_serve_is_never_worth_less(tmp_path: Path, at_800: float) -> None:
     """A candidate with the points of the tuned model itself, on cores in place of cards, wins or draws."""

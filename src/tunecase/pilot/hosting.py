@@ -6,14 +6,15 @@ from datetime import date
 
 from tunecase import catalog
 from tunecase.pilot.settings import Material
-from tunecase.pilot.trainers.hosted import BASELINES
+from tunecase.pilot.trainers.hosted import BASELINES, WITH_DOCUMENTS
 from tunecase.pilot.trainers.task import Setting
 from tunecase.prices import api_price
 from tunecase.project import Project
 from tunecase.records import PilotSettings
 
 BYTES_PER_TOKEN = 3
-# How many examples each prompt of a pilot shows a hosted model before a row.
+PROMPTS = (*BASELINES, *WITH_DOCUMENTS)  # the names of the prompts that a pilot asks a hosted model by
+# How many examples each of them shows before a row where there are no documents.
 EXAMPLES_SHOWN = tuple(int(own["shots"]) for own in BASELINES.values())
 SHOWN_ROWS = max(EXAMPLES_SHOWN) + 1  # the row itself
 

@@ -22,7 +22,7 @@ def worth(promise: Promise | None, by_hand: str | None = None, **serving: Any) -
 
 
 def test_the_answered_share_gains_up_to_the_target() -> None:
-    """2 USD x 10,000 x 50% x (80% - 60%); today's price is spared for half, or people take over the rest and meet it."""
+    """2 USD x 10,000 x 50% x (80% - 60%); today's price is spared for half, or people give the rest and meet it."""
     assert pytest.approx(2_000) == worth(HALF)
     assert pytest.approx(2_000 + 5_000) == worth(HALF, price_per_1k_today="1k USD")
     assert pytest.approx(4_000 - 5_000) == worth(HALF, "1 USD per answer")

@@ -4,12 +4,10 @@ import math
 from dataclasses import replace
 
 from tunecase.forecast import cautious_score, scale_of, to_error
+from tunecase.pilot.scoring import keeps, meets
 from tunecase.plan.levers.state import LOSS, Offer, State
-from tunecase.pilot.scoring import meets
 from tunecase.prices import part_when_sure, people_give_the_rest, price_today
 from tunecase.quantities import count, score, share
-
-SAME = 1e-9  # two errors that differ by less are the same
 
 
 def ship(state: State) -> Offer:
@@ -54,7 +52,7 @@ def when_sure(state: State) -> Offer:
     if state.forecast.verdict == "reached":
         blocked = "the target is shown for every answer"
         return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
-    if promise.error > state.error_target + SAME:
+    if not keeps(promise, state.error_target):
         blocked = (
             f"the pilot promised at most {share(promise.error, 1)} wrong, more than the target allows now; "
             "`tunecase pilot` again promises it anew and repeats no run"

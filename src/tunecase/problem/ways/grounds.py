@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.pilot.scoring import keeps
 from tunecase.prices import (
     Basis,
     core_hour,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 CLASSES = "classification"
-SAME = 1e-9  # two errors that differ by less are the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     assert worth is not None
     assert answers is not None
     assert base is not None
-    if target is not None and promise.error > 1 - target + SAME:
+    if target is not None and not keeps(promise, 1 - target):
         return None
     gain = promise.coverage * (1 - promise.bound - base)
     if target is not None:
