@@ -198,3 +198,15 @@ def test_rows_of_one_group_promise_what_they_count_as(sound: Path, monkeypatch: 
     case.posed = replace(samples.definition(), design_effect=2.5)
     flow.pilot(case, PilotSettings(sizes=(40,), draws=1, workers=1, with_baselines=False))
     assert [2.5] == seen
+
+
+def test_other_documents_make_the_pilot_stale(sound: Path) -> None:
+    """What they hold counts, not only where they lie."""
+    text = sound.read_text(encoding="utf-8")
+    sound.write_text(text.replace("  test: test.jsonl", "  test: test.jsonl\n  documents: docs"), encoding="utf-8")
+    (sound.parent / "docs").mkdir()
+    (sound.parent / "docs" / "a.md").write_text("Refunds take five days.", encoding="utf-8")
+    before = opened(sound).key("pilot")
+    assert before == opened(sound).key("pilot")
+    (sound.parent / "docs" / "a.md").write_text("Refunds take nine days.", encoding="utf-8")
+    assert before != opened(sound).key("pilot")

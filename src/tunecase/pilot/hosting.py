@@ -84,9 +84,13 @@ def _at(place: catalog.ApiEndpoint | None) -> dict[str, Setting | None]:
 
 
 def _of_project(model: str, project: Project) -> dict[str, Setting]:
-    """What the project file says of the prompted model, where it is this one."""
+    """What the project file says of the prompted model, where it is this one.
+
+    Without a model's name its address is that of a gateway to all of them; a key alone belongs to no address then.
+    """
     prompted = project.alternatives.prompt_hosted
-    if (prompted.model or model) != model or catalog.model_kind(model) == "decision":
+    whose = prompted.model or (model if prompted.endpoint else "")
+    if whose != model or catalog.model_kind(model) == "decision":
         return {}
     named = {"base_url": prompted.endpoint, "key_variable": prompted.key_variable}
     return {name: value for name, value in named.items() if value}
