@@ -10,8 +10,10 @@ from tunecase import flow
 from tunecase.flow import open_case
 from tunecase.flow.forecast import curve_holds
 from tunecase.flow.known import known_of
+from tunecase.flow.points import stand_in_factor
 from tunecase.records import Pilot, PilotSettings
 
+TUNED = {"encoder": "encoder-tuned"}
 EXAMPLE = Path(__file__).parents[2] / "examples" / "support-tickets"
 
 
@@ -57,3 +59,11 @@ def test_the_plan_knows_the_ways_of_the_pilot(case: flow.Flow) -> None:
     flow.forecast(case)
     ways = known_of(case, 100).ways
     assert [("encoder", False), ("luna", True)] == [(way.name, way.flat) for way in ways]
+
+
+@pytest.mark.parametrize(("trainer", "factor"), [("encoder", "stand_in.encoder"), ("lora", "stand_in.smaller_model")])
+def test_every_encoder_stands_in_as_one(case: flow.Flow, trainer: str, factor: str) -> None:
+    """A tuned encoder stands in as a frozen one does, not as a smaller language model."""
+    tried = case.current("pilot")
+    names = [stand_in_factor(case, replace(tried, trainer=name)) for name in {trainer, TUNED.get(trainer, trainer)}]
+    assert {f"{factor}_factor"} == set(names)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import samples
 from tests.chat_server import chat_server, said
 from tests.command import tunecase
 from tests.flow.test_opened import NOW, opened, runs
@@ -14,6 +15,7 @@ from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import PilotSettings, PilotWords
+from tunecase.pilot import pilot
 from tunecase.records import Run
 
 
@@ -183,3 +185,28 @@ def test_the_road_keeps_what_was_asked_for_and_walks_the_rest_again(sound: Path)
     again = told["pilot"]
     assert ("probe", len(again.runs)) == (again.trainer, again.reused)
     assert ["n-grams"] == [one.name for one in again.candidates]
+
+
+def test_rows_of_one_group_promise_what_they_count_as(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The design effect that define found reaches what the pilot promises."""
+    seen = []
+    monkeypatch.setattr(
+        "tunecase.pilot.pilot", lambda material, *rest: seen.append(material.design) or pilot(material, *rest)
+    )
+    flow.audit(opened(sound))
+    case = opened(sound)
+    case.posed = replace(samples.definition(), design_effect=2.5)
+    flow.pilot(case, PilotSettings(sizes=(40,), draws=1, workers=1, with_baselines=False))
+    assert [2.5] == seen
+
+
+def test_other_documents_make_the_pilot_stale(sound: Path) -> None:
+    """What they hold counts, not only where they lie."""
+    text = sound.read_text(encoding="utf-8")
+    sound.write_text(text.replace("  test: test.jsonl", "  test: test.jsonl\n  documents: docs"), encoding="utf-8")
+    (sound.parent / "docs").mkdir()
+    (sound.parent / "docs" / "a.md").write_text("Refunds take five days.", encoding="utf-8")
+    before = opened(sound).key("pilot")
+    assert before == opened(sound).key("pilot")
+    (sound.parent / "docs" / "a.md").write_text("Refunds take nine days.", encoding="utf-8")
+    assert before != opened(sound).key("pilot")

@@ -84,6 +84,14 @@ def test_what_the_user_sets_comes_first_and_the_key_stays_with_its_address() -> 
     assert "https://api.anthropic.com/v1" == hosted("claude-haiku-5-5", case=case)["base_url"]
 
 
+def test_a_key_without_a_model_or_an_address_is_sent_to_no_provider() -> None:
+    """It may be that of one provider, and the race may ask several; with an address it is that of a gateway to all."""
+    lone = project(key_variable="MY_OPENAI_KEY")
+    assert "ANTHROPIC_API_KEY" == hosted("claude-haiku-5-5", case=lone)["key_variable"]
+    gateway = project(endpoint="https://gateway/v1", key_variable="GATEWAY_KEY")
+    assert "GATEWAY_KEY" == hosted("claude-haiku-5-5", case=gateway)["key_variable"]
+
+
 @pytest.mark.parametrize(("letters", "price"), [(100, 0.1), (200_000, 0.2)])
 def test_the_price_is_that_of_the_longest_request(letters: int, price: float) -> None:
     """Nine rows of so many letters make a request of the long tier or not; a million rows of few letters do not."""

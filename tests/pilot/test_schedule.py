@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunecase.pilot.answers import Answers
 from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.records import Point
 
@@ -72,3 +73,18 @@ def test_a_question_says_who_learns() -> None:
     points = curve(0.6, 0.7, 0.8, 0.85)
     assert QUESTION.belief(points).language_model
     assert not replace(QUESTION, language_model=False).belief(points).language_model
+
+
+def test_rows_that_hang_together_promise_less() -> None:
+    """400 rows, 4 of the least sure wrong: with a design effect of 4 they count as 100, and 3% wrong is not shown."""
+    labels = ["a"] * 400
+    right = [number < 396 for number in range(400)]
+    answers = Answers(
+        tuple("a" if each else "b" for each in right), tuple(map(float, right)), tuple(1 - n / 800 for n in range(400))
+    )
+    asked = replace(QUESTION, target=0.97)
+    alone, alike = (replace(asked, design=design).promise(answers, labels) for design in (1.0, 4.0))
+    assert alone is not None
+    assert alike is not None
+    assert alone.coverage == 1.0
+    assert alike.coverage is None

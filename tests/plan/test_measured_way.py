@@ -10,7 +10,8 @@ from tests.decide.test_decide import known, pieces, project
 from tests.plan.ways import HEAD, candidate, curve, pilot_of, promise, with_ways
 from tunecase.plan import Drawn, drawn, measured_ways
 from tunecase.plan.known import Known
-from tunecase.prices import core_hour, price_of_answers
+from tunecase.prices import core_hour, price_of_answers, served_answers
+from tunecase.problem.ways.grounds import Grounds, Standing, value_when_sure
 from tunecase.records import Baseline, Candidate
 
 LUNA = Baseline("gpt-6-luna few-shot", 0.9, 400, usd_per_1k_answers=0.1, seconds_per_answer=1.0, kind="hosted")
@@ -67,6 +68,27 @@ def test_answers_of_a_candidate_cost_its_seconds_on_a_core(tmp_path: Path) -> No
     assert {5.0} == set(tuned.tolist())
 
 
+def test_a_prompt_costs_what_the_project_file_states_as_in_define(tmp_path: Path) -> None:
+    """The stated price comes before the bill; without any price it is not advised, and says why."""
+    text = "alternatives: {prompt_hosted: {price_per_1k_answers: 4 USD}}\n"
+    unbilled = replace(LUNA, usd_per_1k_answers=None)
+    stated, unknown = (
+        facts(tmp_path, candidate(points=curve(0.17)), extra=extra, baselines=(unbilled,)) for extra in (text, "")
+    )
+    price = price_of_answers(by_way(stated)[LUNA.name].work.basis)
+    assert price is not None
+    assert {4.0} == set(price.tolist())
+    assert "nobody knows what its answers cost" in unknown.ways[-1].blocked
+
+
+@pytest.mark.parametrize("prompt", ["zero-shot", "few-shot", "few-shot, nearest", "with documents"])
+def test_a_prompt_is_named_beside_its_model(tmp_path: Path, prompt: str) -> None:
+    """The model's own name is what its constraints and its forecast are told of."""
+    one = replace(LUNA, name=f"gpt-6-luna {prompt}")
+    (way,) = facts(tmp_path, baselines=(one,)).ways
+    assert (f"a prompt to gpt-6-luna ({prompt})", "gpt-6-luna") == (way.words, way.forecast.model)
+
+
 @pytest.mark.parametrize("at_800", [0.1, 0.17, 0.25, 0.4])
 def test_the_same_curve_cheaper_to_serve_is_never_worth_less(tmp_path: Path, at_800: float) -> None:
     """A candidate with the points of the tuned model itself, on cores in place of cards, wins or draws."""
@@ -95,7 +117,7 @@ def test_what_is_dropped_or_struck_out_is_never_advised(tmp_path: Path, why: str
 def test_rows_that_may_not_leave_strike_out_a_hosted_model(tmp_path: Path) -> None:
     """`constraints.data_stays` leaves what runs on this machine alone."""
     of = facts(tmp_path, candidate(), extra="constraints: {data_stays: true}\n", baselines=(LUNA,))
-    assert ["", "rows may not leave (constraints.data_stays), and gpt-6-luna is not on this machine"] == [
+    assert ["", "rows may not leave the machines of the company, and it runs at a provider"] == [
         way.blocked for way in of.ways
     ]
 
@@ -191,6 +213,35 @@ def test_what_cannot_be_promised_is_said(tmp_path: Path) -> None:
     assert ready is not None
     assert "no coverage can be promised with 400 rows" == unsure.offer("when_sure").blocked
     assert "the target is shown for every answer" == ready.offer("when_sure").blocked
+
+
+def test_a_promise_for_a_lower_target_is_not_put_to_use(tmp_path: Path) -> None:
+    """The pilot promised 20% wrong; the target has become 85% since."""
+    one = candidate(points=curve(0.25), promise=promise(0.7, error=0.2, bound=0.19))
+    solved = by_way(facts(tmp_path, one))["encoder"].solved
+    assert solved is not None
+    assert "the pilot promised at most 20.0% wrong, more than" in solved.offer("when_sure").blocked
+
+
+@pytest.mark.parametrize("extra", ["", "serving: {price_per_1k_today: 40 USD}\n"])
+@pytest.mark.parametrize("by_hand", ["", ", by_hand: 0.05 USD per answer"])
+def test_answering_when_sure_is_worth_the_same_in_define_and_decide(tmp_path: Path, extra: str, by_hand: str) -> None:
+    """What define says it brings, less what serving, the release and upkeep cost, is what decide says it is worth."""
+    one = candidate(points=curve(0.25, 0.2), promise=promise(0.7))
+    of = facts(tmp_path, one, extra=extra, value="0.40 USD per correct", volume=f"20k per month{by_hand}")
+    plan = by_way(of)["encoder"]
+    assert plan.solved is not None
+    state = plan.solved.state
+    offer, basis = plan.solved.offer("when_sure"), plan.work.basis
+    answers, tuned = served_answers(basis), price_of_answers(basis)
+    assert answers is not None
+    assert tuned is not None
+    assert offer.brings is not None
+    brings = state.worth * offer.brings + state.saving + np.mean(offer.besides) + np.mean(answers * tuned / 1000)
+    base = state.score(state.error_baseline)
+    defined = value_when_sure(Grounds(of.basis, Standing(base, base, 0.85, "higher", True)), one.promise)
+    assert defined is not None
+    assert float(brings) == pytest.approx(defined.p50, rel=0.02)
 
 
 @pytest.mark.parametrize(("asked", "reached"), [("60%", True), ("90%", False)])

@@ -118,7 +118,7 @@ class Flow:
             task = repr((data.input, data.output, problem.metric, problem.task))
             files, every = self._files(("train", "test")), self._files()
             searched = {"documents": data.documents} if data.documents else {}
-            return Grounds(verb, files, {TASK: task, **searched}, earlier_files=every)
+            return Grounds(verb, [*files, *self._files(("documents",))], {TASK: task, **searched}, earlier_files=every)
         settings = {PROJECT: repr(self.project.model_copy(update={"name": ""}))}
         if verb != "audit":
             settings |= self._settings_of_prices()
@@ -546,7 +546,23 @@ def _digests(project: "Project", folder: Path) -> dict[str, list[DataFile]]:
         **digests,
         "models": [DataFile("models", str(path), *_sha256(path)) for path in models],
         "trace": [DataFile("serving.traffic.trace", name, *_sha256(folder / name)) for name in traces],
+        "documents": _documents(project.data.documents, folder),
     }
+
+
+def _documents(place: str | None, folder: Path) -> list[DataFile]:
+    """The documents that are searched, as one file: the names and contents of all of them."""
+    from tunecase.data.reading import document_files
+
+    files = document_files(folder / place) if place else ()
+    if place is None or not files:
+        return []
+    content, as_is = hashlib.sha256(), hashlib.sha256()
+    for path in files:
+        name = path.relative_to(folder / place).as_posix()
+        for digest, own in zip((content, as_is), _sha256(path), strict=True):
+            digest.update(f"{name}\0{own}\0".encode())
+    return [DataFile("documents", place, content.hexdigest(), as_is.hexdigest())]
 
 
 def _sha256(path: Path) -> tuple[str, str]:

@@ -108,7 +108,7 @@ def pilot(
     if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
-    material = material_of(flow)
+    material, posed = material_of(flow), flow.current("define") or flow.posed
     target = flow.project.problem.target
 
     def on_run(run: Run) -> None:
@@ -123,6 +123,7 @@ def pilot(
             models=flow.project.models,
             target=None if target is None else read_score(target),
             costs=costs_of_errors(flow),
+            design=1.0 if posed is None else posed.design_effect,
         ),
         replace(with_hosts(settings, flow.project, flow.today, material), seed=seed),
         journal_of(flow, on_run, progress),

@@ -96,9 +96,10 @@ def stands_in(flow: Flow, tried: Pilot) -> bool:
 def stand_in_factor(flow: Flow, tried: Pilot) -> str:
     """The name of the factor from the pilot's error to the tuned model's, by who stands in for whom."""
     from tunecase.compute import base_model
-    from tunecase.pilot import is_stand_in
+    from tunecase.pilot import KINDS, is_stand_in
 
-    kind = "n-grams" if is_stand_in(tried.trainer) else "encoder" if tried.trainer == "encoder" else "causal"
+    kind = "encoder" if KINDS.get(tried.trainer) == "encoder" else "causal"
+    kind = "n-grams" if is_stand_in(tried.trainer) else kind
     scale = "share" if catalog.metric(tried.metric).bounded else "loss"
     tuned = base_model(flow.basis(10))
     return catalog.stand_in_field(kind, scale, _params(tuned), _params(tried.model))

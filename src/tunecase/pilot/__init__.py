@@ -2,15 +2,17 @@
 
 from tunecase.pilot.answers import RUN_KEY, Answers, keep_answers, kept_answers, write_rows
 from tunecase.pilot.conduct import Journal
-from tunecase.pilot.hosting import host_settings, with_hosts
+from tunecase.pilot.hosting import EXAMPLES_SHOWN, PROMPTS, host_settings, with_hosts
 from tunecase.pilot.ladder import Examples, usable
 from tunecase.pilot.settings import Material
 from tunecase.pilot.skypilot import RentedTask, skypilot_task
 from tunecase.pilot.source_trial import SourceRows, try_source
+from tunecase.pilot.steps import KINDS
 from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, own_trainer, pilot, prepare, settings_of
 
 __all__ = [
-    "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask", "SourceRows", "baselines", "host_settings",
-    "is_stand_in", "keep_answers", "kept_answers", "no_pilot", "own_trainer", "pilot", "prepare", "settings_of",
-    "skypilot_task", "try_source", "usable", "with_hosts", "write_rows",
+    "EXAMPLES_SHOWN", "KINDS", "PROMPTS", "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask",
+    "SourceRows", "baselines", "host_settings", "is_stand_in", "keep_answers", "kept_answers", "no_pilot",
+    "own_trainer", "pilot", "prepare", "settings_of", "skypilot_task", "try_source", "usable", "with_hosts",
+    "write_rows",
 ]  # fmt: skip

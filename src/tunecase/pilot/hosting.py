@@ -6,13 +6,17 @@ from datetime import date
 
 from tunecase import catalog
 from tunecase.pilot.settings import Material
+from tunecase.pilot.trainers.hosted import BASELINES, WITH_DOCUMENTS
 from tunecase.pilot.trainers.task import Setting
 from tunecase.prices import api_price
 from tunecase.project import Project
 from tunecase.records import PilotSettings
 
 BYTES_PER_TOKEN = 3
-SHOWN_ROWS = 9  # eight examples and the row itself
+PROMPTS = (*BASELINES, *WITH_DOCUMENTS)  # the names of the prompts that a pilot asks a hosted model by
+# How many examples each of them shows before a row where there are no documents.
+EXAMPLES_SHOWN = tuple(int(own["shots"]) for own in BASELINES.values())
+SHOWN_ROWS = max(EXAMPLES_SHOWN) + 1  # the row itself
 
 
 def with_hosts(settings: PilotSettings, project: Project, today: date, material: Material) -> PilotSettings:
@@ -80,9 +84,13 @@ def _at(place: catalog.ApiEndpoint | None) -> dict[str, Setting | None]:
 
 
 def _of_project(model: str, project: Project) -> dict[str, Setting]:
-    """What the project file says of the prompted model, where it is this one."""
+    """What the project file says of the prompted model, where it is this one.
+
+    Without a model's name its address is that of a gateway to all of them; a key alone belongs to no address then.
+    """
     prompted = project.alternatives.prompt_hosted
-    if (prompted.model or model) != model or catalog.model_kind(model) == "decision":
+    whose = prompted.model or (model if prompted.endpoint else "")
+    if whose != model or catalog.model_kind(model) == "decision":
         return {}
     named = {"base_url": prompted.endpoint, "key_variable": prompted.key_variable}
     return {name: value for name, value in named.items() if value}

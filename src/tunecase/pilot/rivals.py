@@ -107,8 +107,7 @@ def baselines_of(conductor: Conductor, lesson: Lesson, others: Sequence[Conducto
 
 def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) -> Baseline:
     result = conductor.results.get(step.key)
-    answer_s = result.answer_s if result and result.answer_s is not None else run.seconds
-    each_s = answer_s / max(1, run.test_rows)
+    each_s = 1 / run.answers_per_s if run.answers_per_s else run.seconds / max(1, run.test_rows)
     # A hosted model has prices of its own; this machine's hour is not what its answers cost.
     hosted, rate = step.task.trainer in BILLED, conductor.settings.usd_per_hour
     each_usd = None

@@ -33,7 +33,7 @@ class Question:
     """What the curve is asked: the metric's nature, the size that matters, the target if there is one.
 
     `language_model` is False for another learner, whose curve is flatter. `costs` are those of an error and of a
-    person's answer, where both have a price.
+    person's answer, where both have a price; `design` is the design effect of test rows that hang together.
     """
 
     metric: str
@@ -44,11 +44,12 @@ class Question:
     seed: int = 0
     language_model: bool = True
     costs: Costs | None = None
+    design: float = 1.0
 
     def promise(self, answers: Answers | None, labels: Sequence[str]) -> Promise | None:
         """What answers to the test rows promise at the target's error, or at the costs where there is no target."""
         error = None if self.target is None else max(round(1 - self.target, 12), 0.0)
-        return promise_of(answers, labels, self.metric, error, self.costs)
+        return promise_of(answers, labels, self.metric, error, self.costs, design=self.design)
 
     def belief(self, points: Sequence[Point]) -> Belief:
         """The curves that the points so far allow; needs at least two sizes."""

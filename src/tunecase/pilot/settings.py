@@ -35,6 +35,7 @@ class Material:
         far: the size that matters [rows]; None: 8 times the largest rung.
         documents: a file or folder of texts that hold facts which the answers need; "" for none.
         costs: of a wrong answer and of a person's; None where one of them has no price.
+        design: design effect of test rows that hang together, for what is promised; 1 where none do.
     """
 
     train: Table
@@ -49,6 +50,7 @@ class Material:
     far: int | None = None
     documents: str = ""
     costs: Costs | None = None
+    design: float = 1.0
 
     @cached_property
     def rows(self) -> Examples:

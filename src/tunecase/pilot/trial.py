@@ -241,7 +241,7 @@ def _conductor(
         notes += _documents_notes(lesson, material.documents)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
-        material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs,
+        material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs, design=material.design,
     )  # fmt: skip
     return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes, purse)
 

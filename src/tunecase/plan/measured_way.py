@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.forecast import LEAST_SIZES, Scale, cautious_score, scale_of, to_error
+from tunecase.pilot import PROMPTS
 from tunecase.prices import AnswerPrices, Basis, core_hour, struck
 from tunecase.quantities import Beta, Const, Wanted, read_quantity
 from tunecase.records import Baseline, Candidate, Forecast, ModelKind, OwnCurve, Pilot, Point, Promise
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws, Worlds
 
 PROMPTED = ("hosted", "decision")  # kinds that are asked as they are: nothing is trained
-ZERO_SHOT, FEW_SHOT = " zero-shot", " few-shot"  # how a pilot ends the name of what it prompted
+NO_PRICE = (
+    "nobody knows what its answers cost: state alternatives.prompt_hosted.price_per_1k_answers, "
+    "or its prices before the pilot asks it (--set hosted.usd_per_1m_input_tokens)"
+)
 WORDS = {
     "n-grams": "a linear model on n-grams",
     "encoder": "a head on {model}",
@@ -99,7 +103,7 @@ class WayPrices:
         return None if self._inner is None else self._inner.volume(basis)
 
     def tuned(self, basis: Basis) -> "Draws | None":
-        """Of this way: as the pilot was billed, else on plain cores as fast as one of them was timed."""
+        """Of this way: as stated or billed of a prompt, else on plain cores as fast as one of them was timed."""
         found = next((draws for worlds, draws in self.kept if worlds is basis.worlds), None)
         if found is None:
             found = self._own(basis)
@@ -131,7 +135,10 @@ class WayPrices:
     def _own(self, basis: Basis) -> "Draws | None":
         import numpy as np
 
-        way = self.way
+        way, project = self.way, self.written.project
+        stated = project.alternatives.prompt_hosted.price_per_1k_answers if project and way.kind == "hosted" else None
+        if stated is not None:
+            return basis.draw("alternatives.prompt_hosted.price_per_1k_answers", stated)
         if way.prompted or not way.seconds_per_answer:
             usd = way.usd_per_1k_answers
             return None if usd is None else np.full(basis.worlds.n, usd * basis.base_per_usd)
@@ -228,17 +235,22 @@ def _of_candidate(one: Candidate, own: OwnCurve | None, forecast: Forecast, basi
 
 def _of_baseline(one: Baseline, forecast: Forecast, basis: Basis, rows: int) -> MeasuredWay:
     assert basis.project is not None
-    model = one.name.removesuffix(ZERO_SHOT).removesuffix(FEW_SHOT)
+    prompt = next((name for name in PROMPTS if one.name.endswith(f" {name}")), "")
+    model = one.name.removesuffix(f" {prompt}")
     price = None if one.usd_per_1k_answers is None else one.usd_per_1k_answers * basis.base_per_usd
     against = struck(
         basis.project, one.kind, model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price
     )  # fmt: skip
-    return MeasuredWay(
-        one.name, one.kind, WORDS[one.kind].format(model=model),
+    named = f" ({prompt})" if one.kind == "hosted" and prompt else ""
+    made = MeasuredWay(
+        one.name, one.kind, WORDS[one.kind].format(model=model) + named,
         _as_it_is(one.score, one.test_rows, model, forecast, rows), one.score, 0, one.test_rows,
         seconds_per_answer=one.seconds_per_answer, usd_per_1k_answers=one.usd_per_1k_answers, promise=one.promise,
         blocked=against,
     )  # fmt: skip
+    aside = replace(basis, worlds=basis.worlds.afresh(), used={})
+    unpriced = not made.blocked and made.prices_of_answers(aside).tuned(aside) is None
+    return replace(made, blocked=NO_PRICE) if unpriced else made
 
 
 def _own(own: OwnCurve, forecast: Forecast) -> Forecast:

@@ -100,6 +100,15 @@ def serving_saving(basis: Basis) -> "Draws | None":
     return answers * ((0.0 if today is None else today) - tuned) / 1000
 
 
+def people_give_the_rest(basis: Basis) -> bool:
+    """Whether people give the answers that a model leaves, at `problem.by_hand`; else they go on as today.
+
+    True where `problem.by_hand` is stated and nobody knows what an answer costs today.
+    """
+    problem = basis.project.problem if basis.project else None
+    return problem is not None and problem.by_hand is not None and price_today(basis) is None
+
+
 def rest_by_others(basis: Basis, coverage: float) -> "Draws | float":
     """What the answers that a model leaves to others add to `serving_saving`, shape (draws,); at most 0.
 
@@ -109,12 +118,25 @@ def rest_by_others(basis: Basis, coverage: float) -> "Draws | float":
     `problem.by_hand`. 0 where neither is known, so that today's way gives it for nothing.
     """
     answers, today = served_answers(basis), price_today(basis)
-    by_hand = basis.project.problem.by_hand if basis.project else None
     if answers is None:
         return 0.0
     if today is not None:
         return -(1 - coverage) * answers * today / 1000
+    by_hand = basis.project.problem.by_hand if basis.project else None
     return 0.0 if by_hand is None else -(1 - coverage) * answers * basis.worlds.draw(BY_HAND, by_hand.spread)
+
+
+def part_when_sure(basis: Basis, coverage: float, credit: float) -> float:
+    """The part of V that it brings to give only the sure answers, 0 to 1.
+
+        c credit,   + 1 - c where people give the rest, whose answers are taken to be as good as the target
+
+    Args:
+        basis: the project.
+        coverage: c, the share of answers that are given.
+        credit: the part of the wanted gain that the sure answers reach, 0 to 1.
+    """
+    return coverage * credit + (1 - coverage if people_give_the_rest(basis) else 0.0)
 
 
 def error_cost(basis: Basis) -> "Draws | None":

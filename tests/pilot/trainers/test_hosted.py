@@ -1,6 +1,7 @@
 """A hosted model is asked for baselines: prompts, lenient reading of classes, tokens and price, and its refusals."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -246,3 +247,12 @@ def test_a_real_model_answers_behind_a_real_server() -> None:
             )
         other = hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))
         assert "another-model" in other.failed
+
+
+def test_an_answer_takes_its_own_time_however_many_are_asked_at_once() -> None:
+    """Three rows of 0.2 s each, side by side: 0.2 s an answer, not a third of it."""
+    with chat_server([replace(said("refund"), wait_s=0.2)]) as server:
+        result = hosted.train(task(server.url, settings={"at_once": 3}))
+    assert result.answer_s is not None
+    assert 0.6 <= result.answer_s
+    assert result.seconds < 0.6

@@ -32,11 +32,11 @@ def way(
 
 
 def test_every_test_row_is_asked_by_each_prompt_with_its_examples() -> None:
-    """300 rows at 2 USD per 1,000 by zero-shot and 8 examples: 300 x 0.002 x (1 + 9); by a decision model once."""
+    """300 rows at 2 USD per 1,000: bare, with 8 examples, with the 8 nearest: 300 x 0.002 x (1 + 9 + 9); else once."""
     grounds = Grounds(basis(), STANDING)
     found = asking("c", grounds, np.full(200, 2.0))
     assert found.cost is not None
-    assert pytest.approx(6.0) == found.cost.p50
+    assert pytest.approx(11.4) == found.cost.p50
     once = asking("c", grounds, np.full(200, 2.0), (0,))
     assert once.cost is not None
     assert pytest.approx(0.6) == once.cost.p50

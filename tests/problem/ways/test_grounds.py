@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.problem_cases import basis, project
-from tunecase.problem.ways.grounds import Grounds, Standing, core_price_per_1k, people_answer, value_when_sure
+from tunecase.problem.ways.grounds import Grounds, Standing, core_price_per_1k, value_when_sure
 from tunecase.records import Promise
 
 HALF = Promise(0.05, 0.5, 0.9, 0.04, 400, 20)
@@ -21,12 +21,18 @@ def worth(promise: Promise | None, by_hand: str | None = None, **serving: Any) -
     return None if found is None else found.p50
 
 
-def test_the_answered_share_gains_what_is_promised() -> None:
-    """2 USD x 10,000 x 50% x (96% - 60%); people who answered are spared, or take over the rest from a model."""
-    assert pytest.approx(3_600) == worth(HALF)
-    assert pytest.approx(3_600 + 5_000) == worth(HALF, "1 USD per answer")
-    assert pytest.approx(3_600 - 5_000) == worth(HALF, "1 USD per answer", today="gpt-6-luna")
-    assert pytest.approx(3_600 - 5_000) == worth(HALF, "1 USD per answer", price_per_1k_today="1 USD")
+def test_the_answered_share_gains_up_to_the_target() -> None:
+    """2 USD x 10,000 x 50% x (80% - 60%); today's price is spared for half, or people give the rest and meet it."""
+    assert pytest.approx(2_000) == worth(HALF)
+    assert pytest.approx(2_000 + 5_000) == worth(HALF, price_per_1k_today="1k USD")
+    assert pytest.approx(4_000 - 5_000) == worth(HALF, "1 USD per answer")
+    assert pytest.approx(2_000 + 5_000) == worth(HALF, "1 USD per answer", price_per_1k_today="1k USD")
+
+
+def test_what_was_promised_for_a_lower_target_brings_nothing_known() -> None:
+    """20% wrong keep a target of 80%, 25% do not."""
+    assert None is not worth(replace(HALF, error=0.2, bound=0.19))
+    assert None is worth(replace(HALF, error=0.25, bound=0.19))
 
 
 def test_more_coverage_brings_more_and_nothing_promised_nothing_known() -> None:
@@ -38,13 +44,6 @@ def test_more_coverage_brings_more_and_nothing_promised_nothing_known() -> None:
     assert None is worth(None) is worth(replace(HALF, coverage=None, bound=None))
     of = project(value=None)
     assert None is value_when_sure(Grounds(basis(of), STANDING), HALF)
-
-
-def test_people_answer_where_no_model_is_named() -> None:
-    """And where an answer costs about what a person's does."""
-    assert people_answer(project())
-    assert people_answer(project(by_hand="1 USD per answer", serving={"price_per_1k_today": "1k USD"}))
-    assert not people_answer(project(by_hand="1 USD per answer", serving={"price_per_1k_today": "5 USD"}))
 
 
 def test_a_thousand_answers_on_a_core_cost_their_seconds() -> None:

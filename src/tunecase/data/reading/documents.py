@@ -54,6 +54,11 @@ def read_passages(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(passages))
 
 
+def document_files(path: Path) -> tuple[Path, ...]:
+    """The files that read_passages reads, in the order of their names; none where it refuses the path."""
+    return tuple(_files(path)[0])
+
+
 def cut(text: str) -> list[str]:
     """A text's passages: 200 words each, the last 50 of which open the next.
 

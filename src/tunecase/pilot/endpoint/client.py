@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.io.servers import is_local
-from tunecase.pilot.endpoint.wire import Passing, RowRefused, Wire, content, key_in
+from tunecase.pilot.endpoint.wire import SHOWN_CHARACTERS, Passing, RowRefused, Wire, content, key_in
 from tunecase.quantities import counted, duration, one_line
 
 Message = Mapping[str, str]
@@ -260,10 +260,11 @@ class _Session:
                     self._pause(number, attempt, passing.pause_s)
                 continue
             self.silent = 0
-            return replace(answer, seconds=time.monotonic() - started, tries=attempt)
+            refused = self.wire.blotted(answer.refused)
+            return replace(answer, seconds=time.monotonic() - started, tries=attempt, refused=refused)
         tries = counted(self.endpoint.tries, "try", "tries")
         self.silent = 0 if trouble.reached else self.silent + 1
-        reason = f"no answer in {tries}: {trouble}"
+        reason = f"no answer in {tries}: {one_line(self.wire.blotted(str(trouble)), SHOWN_CHARACTERS)}"
         if self.silent >= SILENT_ROWS * self.endpoint.at_once:
             raise EndpointError(f"{self.endpoint.name} gave {reason}")
         return Answer("", None, None, time.monotonic() - started, self.endpoint.tries, refused=reason)

@@ -53,7 +53,7 @@ class SystemOne:
         """The decisions in a reply."""
         answers = found.get("answers") if isinstance(found, dict) else None
         if not isinstance(answers, dict):
-            raise Passing(f"its answer has no answers: {one_line(repr(found), 80)}")
+            raise Passing(f"its answer has no answers: {found!r}")
         return _answer(self.questions, [answers.get(question.name) for question in self.questions], found)
 
 
@@ -84,7 +84,7 @@ class Decisions:
         """The decisions in a reply; a refusal is an answer of its own kind, or is missing."""
         answers = found.get("answers") if isinstance(found, dict) else None
         if not isinstance(answers, list):
-            raise Passing(f"its answer has no answers: {one_line(repr(found), 80)}")
+            raise Passing(f"its answer has no answers: {found!r}")
         named = {each["name"]: each for each in answers if isinstance(each, dict) and isinstance(each.get("name"), str)}
         in_order = len(answers) == len(self.questions)
         given = [

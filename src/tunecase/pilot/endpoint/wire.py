@@ -26,7 +26,8 @@ class RowRefused(Exception):  # noqa: N818 - what happened, not an error to show
 class Passing(Exception):  # noqa: N818
     """A failure that may pass: worth another try, after `pause_s` seconds at the earliest.
 
-    `reached` is False where no reply came at all.
+    `reached` is False where no reply came at all. The reason may hold a whole reply: it is cut, and the key blotted out
+    of it, where it is shown.
     """
 
     def __init__(self, reason: str, pause_s: float = 0.0, *, reached: bool = True) -> None:
@@ -60,7 +61,14 @@ class Wire:
         try:
             return reply.json()
         except ValueError:
-            raise Passing(f"its answer is not JSON: {one_line(reply.text, 80)!r}") from None
+            raise Passing(f"its answer is not JSON: {one_line(self.blotted(reply.text), 80)!r}") from None
+
+    def blotted(self, words: str) -> str:
+        """Words of the endpoint with the key blotted out, should it have sent that back."""
+        key = key_in(self.key_variable)
+        for written in {key, json.dumps(key)[1:-1]} - {""}:
+            words = words.replace(written, "***")
+        return words
 
     def _refuse(self, model: str, reply: Reply) -> NoReturn:
         """Raises what an answer other than 200 means: for this row, for a while, or for all rows."""
@@ -96,8 +104,7 @@ class Wire:
                 words = str(error)
         except (ValueError, AttributeError, RecursionError):
             pass
-        key = key_in(self.key_variable)
-        return one_line(words.replace(key, "***") if key else words, SHOWN_CHARACTERS)
+        return one_line(self.blotted(words), SHOWN_CHARACTERS)
 
 
 def content(body: Any) -> tuple[str, bool, int | None, int | None]:
@@ -114,7 +121,7 @@ def content(body: Any) -> tuple[str, bool, int | None, int | None]:
         answer = choice["message"].get("content")
         usage = body.get("usage")
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise Passing(f"its answer has no choices: {one_line(json.dumps(body), 80)!r}") from None
+        raise Passing(f"its answer has no choices: {json.dumps(body)}") from None
     if isinstance(answer, list):
         answer = "".join(str(part.get("text", "")) for part in answer if isinstance(part, dict))
     text = str(answer or "").encode("utf-8", "replace").decode("utf-8")  # a lone surrogate could not be written

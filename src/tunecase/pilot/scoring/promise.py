@@ -163,6 +163,16 @@ def meets(promised: Promise | None, coverage: float) -> bool:
     return promised is not None and promised.coverage is not None and promised.coverage >= coverage - 1e-9
 
 
+def keeps(promised: Promise, error: float) -> bool:
+    """Whether what is promised has no more wrong than `error`; a target may have risen since the pilot.
+
+    Example:
+        >>> keeps(Promise(0.05, 0.71, 0.8, 0.049, 400, 20), 0.05), keeps(Promise(0.1, 0.9, 0.6, 0.09, 400, 20), 0.05)
+        (True, False)
+    """
+    return promised.error <= error + 1e-9
+
+
 def rows_needed(error: float, coverage: float, error_seen: float, sure: float = SURE) -> int | None:
     """Test rows with which a model is likely to be promised a coverage that it has, to within a step of the walk.
 

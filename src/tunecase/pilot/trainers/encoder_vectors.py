@@ -57,7 +57,7 @@ class Vectors:
 
 @dataclass
 class Embedder:
-    """An encoder with the vectors that it has made: `seconds` were spent on the `fresh` texts of this process."""
+    """An encoder with the vectors that it has made: `seconds` were spent on fresh texts by this process."""
 
     load: Callable[[], Encoder]
     identity: str
@@ -65,7 +65,6 @@ class Embedder:
     prefix: str
     kept: Kept
     seconds: float = 0.0
-    fresh: int = 0
     _encoder: Encoder | None = None
     _rates: dict[str, float] = field(default_factory=dict)
 
@@ -96,7 +95,7 @@ class Embedder:
             some = lacking[first : first + PORTION]
             begun = time.perf_counter()
             fresh, cut = self.computed([by_key[key] for key in some])
-            self.seconds, self.fresh = self.seconds + time.perf_counter() - begun, self.fresh + len(some)
+            self.seconds += time.perf_counter() - begun
             halves = fresh.astype(np.float16)
             made = {key: bytes([each]) + row.tobytes() for key, row, each in zip(some, halves, cut, strict=True)}
             self.kept.write(made)

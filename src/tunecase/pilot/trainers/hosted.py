@@ -92,10 +92,10 @@ def train(task: Task) -> Result:
 
     Args:
         task: with steps 0; `shots` of its training rows are shown before each test row.
-    Returns: the Result; `seconds` and `answer_s` are the wall time of asking; `usd_per_answer` is None where prices or
-        token counts are not known; `note` counts answers that name no class, were refused or cut, and tokens. A run
-        whose endpoint ends it (refused key, unknown model, no quota, no time left) is failed, what it had been
-        answered by then is its price.
+    Returns: the Result; `seconds` is the wall time of asking, `answer_s` what the answers took one by one;
+        `usd_per_answer` is None where prices or token counts are not known; `note` counts answers that
+        name no class, were refused or cut, and tokens. A run that its endpoint ends (refused key, unknown model, no
+        quota, no time left) is failed; the answers that came by then are its price.
     Raises: InputError for settings that cannot be.
 
     Leaves out confidences: few endpoints give the chances of their tokens. A model that thinks aloud needs a larger

@@ -4,8 +4,9 @@ import math
 from dataclasses import replace
 
 from tunecase.forecast import cautious_score, scale_of, to_error
+from tunecase.pilot.scoring import keeps, meets
 from tunecase.plan.levers.state import LOSS, Offer, State
-from tunecase.prices import price_today
+from tunecase.prices import part_when_sure, people_give_the_rest, price_today
 from tunecase.quantities import count, score, share
 
 
@@ -51,26 +52,25 @@ def when_sure(state: State) -> Offer:
     if state.forecast.verdict == "reached":
         blocked = "the target is shown for every answer"
         return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
-    by_hand = _given_by_people(state)
+    if not keeps(promise, state.error_target):
+        blocked = (
+            f"the pilot promised at most {share(promise.error, 1)} wrong, more than the target allows now; "
+            "`tunecase pilot` again promises it anew and repeats no run"
+        )
+        return Offer("when_sure", f"ship {state.ready_to_ship} where it is sure", blocked=blocked)
+    by_hand = people_give_the_rest(state.basis)
     others = "people" if by_hand else "today's way"
     told = f"ship {state.ready_to_ship} for the {share(promise.coverage)} of answers it is sure of, {others} the rest"
     error = promise.error if promise.bound is None else promise.bound
-    sure = promise.coverage * float(state.credit(np.asarray([error]))[0])
-    part = sure + (1 - promise.coverage if by_hand else 0.0)
+    credit = float(state.credit(np.asarray([error]))[0])
     asked = state.basis.project.problem.coverage if state.basis.project else None
     offer = Offer(
-        "when_sure", told, told, "measured", p_reach=promise.sure, brings=part, besides=state.rest,
-        assumption=_rest_words(state, by_hand),
-        reaches=asked is not None and promise.coverage >= asked.spread.median,
+        "when_sure", told, told, "measured", p_reach=promise.sure,
+        brings=part_when_sure(state.basis, promise.coverage, credit), besides=state.rest,
+        assumption=_rest_words(state, by_hand), reaches=asked is not None and meets(promise, asked.spread.median),
     )  # fmt: skip
     loss = state.value is not None and offer.ends_with(state) <= 0
     return replace(offer, blocked=LOSS) if loss else offer
-
-
-def _given_by_people(state: State) -> bool:
-    """Whether people give the rest at a price of their own, because nobody knows that anything else does today."""
-    problem = state.basis.project.problem if state.basis.project else None
-    return problem is not None and problem.by_hand is not None and price_today(state.basis) is None
 
 
 def _rest_words(state: State, by_hand: bool) -> str:

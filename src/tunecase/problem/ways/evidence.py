@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from tunecase import catalog
 from tunecase.compute import base_model
+from tunecase.pilot import PROMPTS
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
 from tunecase.quantities import Interval80, counted, share, wilson
 from tunecase.records import Baseline, Candidate, ModelKind, Pilot, Promise
 
-PROMPTS = ("zero-shot", "few-shot", "few-shot, nearest")  # how a pilot names what it asks of what it does not train
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
 FEW_ROWS = 200  # on which a published score is off by several points

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.pilot import EXAMPLES_SHOWN
 from tunecase.problem.ways.grounds import Grounds
 from tunecase.quantities import Band, Interval80, band, count, duration, figures, money_band, share
 from tunecase.records import Alternative, Definition
@@ -17,7 +18,6 @@ from tunecase.records import Alternative, Definition
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-SHOWN = (0, 8)  # examples in each prompt of a pilot: zero-shot and few-shot
 FREE = Band(0.0, 0.0, 0.0, 0.0)  # what runs on this machine
 PILOT = "tunecase pilot"
 CENT, HOUR_MINUTES = 0.01, 60
@@ -44,7 +44,9 @@ def here(command: str, grounds: Grounds, pace: str = "") -> Measure:
     return Measure(command, FREE, minutes)
 
 
-def asking(command: str, grounds: Grounds, per_1k: "Draws | None", examples_shown: Sequence[int] = SHOWN) -> Measure:
+def asking(
+    command: str, grounds: Grounds, per_1k: "Draws | None", examples_shown: Sequence[int] = EXAMPLES_SHOWN
+) -> Measure:
     """A measurement that sends every test row to a provider, once for each prompt."""
     rows = grounds.standing.test_rows
     inputs = sum(1 + shown for shown in examples_shown)

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.prices import Basis, core_hour, person_hour, worth_of_correct
+from tunecase.pilot.scoring import keeps
+from tunecase.prices import (
+    Basis,
+    core_hour,
+    part_when_sure,
+    person_hour,
+    price_today,
+    rest_by_others,
+    served_answers,
+    worth_of_correct,
+)
 from tunecase.project import Alternative as Stated
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, band
@@ -130,39 +140,33 @@ def _lacking(grounds: Grounds) -> tuple[str, ...]:
 
 
 def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
-    """What it brings to give only the answers that are sure, the rest being given as today.
+    """What it brings to give only the answers that are sure, what they cost left out, as in `decide`.
 
-        worth x answers x coverage x ((1 - bound of the error) - score in use)
-        + by hand x answers x coverage            where people give today's answers: theirs are saved
-        - by hand x answers x (1 - coverage)      where a model gives them: people take over the rest
+        worth x answers x (target - score in use) x part + saved,   part as in `part_when_sure`
+        saved = c x answers x today's price;   - (1 - c) x answers x by hand where people give the rest
 
     Args:
-        grounds: the project with its prices. Where `problem.by_hand` is not stated, its terms are left out.
-        promise: of the measured way.
-    Returns: the band [base currency]; None where nothing is promised or a value is missing. Leaves out that people get
-        some of the rest right which a model today gets wrong.
+        grounds: the project with its prices. Without a target the gain is that of the sure answers alone.
+        promise: of the measured way; c is its coverage, the bound of its error what the sure answers score.
+    Returns: the band [base currency]; None where nothing is promised at the target's error, or a value is missing.
     """
-    basis, base = grounds.basis, grounds.standing.base
-    worth, answers = worth_of_correct(basis), answers_given(basis)
+    basis, base, target = grounds.basis, grounds.standing.base, grounds.standing.target
+    worth, answers = worth_of_correct(basis), served_answers(basis)
     if promise is None or promise.coverage is None or promise.bound is None or _lacking(grounds):
         return None
     assert worth is not None
     assert answers is not None
     assert base is not None
-    brings = worth * promise.coverage * ((1 - promise.bound) - base)
-    if (by_hand := grounds.project.problem.by_hand) is not None:
-        each = basis.draw("problem.by_hand", by_hand)
-        saved = promise.coverage if people_answer(grounds.project) else promise.coverage - 1
-        brings = brings + each * saved
-    return band(answers * brings)
-
-
-def people_answer(project: Project) -> bool:
-    """Whether people give today's answers: no model is named, and no price of an answer far below a person's."""
-    by_hand, price = project.problem.by_hand, project.serving.price_per_1k_today
-    if project.serving.today:
-        return False
-    return by_hand is None or price is None or price.spread.median / 1000 >= by_hand.spread.median / 2
+    if target is not None and not keeps(promise, 1 - target):
+        return None
+    gain = promise.coverage * (1 - promise.bound - base)
+    if target is not None:
+        wanted = max(0.0, target - base)
+        credit = min(1.0, max(0.0, (1 - promise.bound - base) / wanted)) if wanted else 1.0
+        gain = wanted * part_when_sure(basis, promise.coverage, credit)
+    today = price_today(basis)
+    saved = rest_by_others(basis, promise.coverage) + (0.0 if today is None else answers * today / 1000)
+    return band(worth * answers * gain + saved)
 
 
 def together(set_up: Band | None, answers: Band | None) -> Band | None:
