@@ -239,7 +239,7 @@ def test_a_killed_pilot_of_ones_own_trainer_goes_on(tmp_path: Path) -> None:
     assert [24, 48, 90] == [run["n"] for run in record["runs"]]
     assert before["key"] == record["runs"][0]["key"]
     assert [26, 33, 34] == [run["correct"] for run in record["runs"]]
-    assert [48, 90] == [run["n"] for run in runs(added(project, "command")) if run["purpose"] == "ladder"]
+    assert [48, 90] == [run["n"] for run in runs(added(project, "command")) if run["trainer"] == "command"]
 
 
 def test_runs_of_another_machine_are_taken_over(tmp_path: Path) -> None:

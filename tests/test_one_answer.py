@@ -65,7 +65,9 @@ class Faces:
     @property
     def names(self) -> tuple[str, str]:
         """What that option is called in the tables of the page, advised or not."""
-        lever = self.step.lever.replace("_", " ") + (f" ({self.step.way})" if self.step.way else "")
+        several = any(option.way for option in self.decision.options)
+        way = self.step.way or ("the fine-tune" if several else "")
+        lever = self.step.lever.replace("_", " ") + (f" ({way})" if way else "")
         return lever, f"{lever} (advised)"
 
     def rows(self) -> dict[str, list[list[str]]]:
