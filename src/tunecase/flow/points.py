@@ -98,7 +98,7 @@ def stand_in_factor(flow: Flow, tried: Pilot) -> str:
     from tunecase.compute import base_model
     from tunecase.pilot import is_stand_in
 
-    kind = "n-grams" if is_stand_in(tried.trainer) else "encoder" if tried.trainer == "encoder" else "causal"
+    kind = "n-grams" if is_stand_in(tried.trainer) else "encoder" if tried.trainer.startswith("encoder") else "causal"
     scale = "share" if catalog.metric(tried.metric).bounded else "loss"
     tuned = base_model(flow.basis(10))
     return catalog.stand_in_field(kind, scale, _params(tuned), _params(tried.model))
