@@ -155,7 +155,7 @@ def made_up(pairs: int, adaptive: bool) -> dict[str, Any]:
     rows = [(f"row {number}", "ab"[number % 2]) for number in range(TRAIN_ROWS + TEST_ROWS)]
     material = Material(table(rows[:TRAIN_ROWS]), table(rows[TRAIN_ROWS:]), "accuracy", "higher")
     dropped: dict[bool, list[bool]] = {True: [], False: []}
-    saved = []
+    saved, lost = [], []
     for pair in range(pairs):
         one, other = (f"pair {pair} {letter}" for letter in "ba")
         chosen = PilotSettings(
@@ -165,11 +165,14 @@ def made_up(pairs: int, adaptive: bool) -> dict[str, Any]:
         beside = next(each for each in record.candidates if each.name == one)
         better = truth(one, TRAIN_ROWS) < truth(other, TRAIN_ROWS)
         dropped[better].append(bool(beside.dropped))
+        if better and beside.dropped:
+            lost.append(truth(other, TRAIN_ROWS) - truth(one, TRAIN_ROWS))
         whole = 3 * len(record.sizes) - 2  # all rows are drawn once
         saved.append(1 - len(beside.points) / whole if beside.dropped else 0.0)
     return {
         "pairs": pairs, "adaptive": adaptive,
         "truly_better": len(dropped[True]), "of_them_dropped": sum(dropped[True]),
+        "points_lost_by_each": [round(points, 3) for points in sorted(lost)],
         "truly_worse": len(dropped[False]), "of_those_dropped": sum(dropped[False]),
         "runs_saved_share": round(statistics.mean(saved), 3) if saved else None,
     }  # fmt: skip

@@ -1,7 +1,8 @@
 """A small encoder tuned on the rows, and a head on it: by its classes, or so that texts of one class come together.
 
 Needs torch. A run reads every row many times over, forwards and backwards, so it takes minutes where the frozen encoder
-takes seconds. Only the upper layers are tuned unless more are asked for, which halves that.
+takes seconds. Where the processor multiplies 16-bit numbers quicker, it does, which nearly halves that; tuning only the
+upper half of the layers takes a third off what is left.
 """
 
 import time
@@ -36,7 +37,7 @@ HEAD_TIMES = 10.0
 WAYS = ("whole", "contrastive")
 SETTINGS: Mapping[str, Setting] = {
     "tuned": "contrastive",
-    "tuned_share": 0.5,  # of the layers, the upper ones; 1 for every weight
+    "tuned_share": 1.0,  # of the layers, the upper ones; 1 for every weight
     "steps": 120,
     "batch": 16,
     "learning_rate": 1e-4,
@@ -49,6 +50,7 @@ SETTINGS: Mapping[str, Setting] = {
 BASELINES: Mapping[str, Mapping[str, Setting]] = {}
 SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"tuned": "whole"},
+    {"tuned_share": 0.5},
     {"learning_rate": 3e-4},
     {"learning_rate": 3e-5},
 )
@@ -85,7 +87,7 @@ def missing(model: str) -> str:
 
 
 def train(task: Task) -> Result:
-    """Tunes the upper layers of an encoder on a task's rows, with a head, and scores it on the task's test rows.
+    """Tunes an encoder, or its upper layers, on a task's rows, with a head, and scores it on the task's test rows.
 
         whole:        minimise the mean log loss of softmax((W v + b) / t), v = encoder(text), over encoder, W and b
         contrastive:  minimise -mean over pairs (i, p) of one class of log(exp(v_i v_p / t) / sum_j exp(v_i v_j / t)),
