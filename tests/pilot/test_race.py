@@ -178,6 +178,22 @@ def test_left_to_itself_a_pilot_takes_the_encoder_where_it_is_here(
     assert any("encoder: no model here" in words for words in record.not_measured)
 
 
+def test_every_candidate_has_a_name_of_its_own(toy: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tuned encoder is called so; models whose folders end alike are told by their whole names."""
+    known = (("encoder", "tests.toy_trainer"), ("encoder-tuned", "tests.toy_trainer"))
+    monkeypatch.setattr(trial, "TRAINERS", (*trial.TRAINERS, *known))
+    assert {"toy", "toy, tuned"} < set(by_name(race("encoder", "encoder-tuned", trainer="probe")))
+    alike = set(by_name(race("encoder:one/net", "encoder:two/net", "encoder-tuned:one/net")))
+    assert {"one/net (encoder)", "two/net (encoder)", "net, tuned"} < alike
+
+
+@pytest.mark.parametrize(("cap", "first"), [(None, 640), (600.0, 10)])
+def test_an_adaptive_learner_beside_others_begins_at_the_top(toy: list[Task], cap: float | None, first: int) -> None:
+    """One run at the largest size shows who cannot win; where a cap must hold, a cheap run shows the price first."""
+    race("toy:weak", trainer="probe", adaptive=True, max_minutes=cap)
+    assert first == next(len(task.texts) for task in toy if task.model == "weak")
+
+
 def test_auto_takes_what_costs_neither_money_nor_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
     """Encoders of the project race by themselves, causal models where there is a GPU, hosted ones only by name."""
     models = ("thenlper/gte-small", MINILM, LLAMA, "gpt-6-luna", "jev-1.14.0")

@@ -44,6 +44,13 @@ def test_a_candidate_follows_its_own_curve_without_a_factor(tmp_path: Path) -> N
     assert "stand_in.factor" in plans[""].work.basis.used
 
 
+def test_a_tuned_encoder_is_told_from_a_head_on_the_same_one(tmp_path: Path) -> None:
+    """Both are encoders of one name; what was done to them stands in their words."""
+    tuned = candidate(points=curve(0.15), name="encoder, tuned", trainer="encoder-tuned")
+    words = {way.name: way.words for way in facts(tmp_path, candidate(), tuned).ways}
+    assert {"encoder": "a head on all-MiniLM-L6-v2", "encoder, tuned": "a tuned all-MiniLM-L6-v2"} == words
+
+
 def test_a_candidate_trains_on_plain_cores_for_what_its_runs_took(tmp_path: Path) -> None:
     """20 ms a row at the price of a core's hour; nothing of the fine-tune's cards, storage or hosted model is paid."""
     of = by_way(facts(tmp_path, candidate(points=curve(0.17)), extra="compute: {gpus: [H100]}\n"))["encoder"]

@@ -69,6 +69,7 @@ def test_what_is_missing_is_unknown_and_named() -> None:
     """Without scores and prices every way says what is missing, and no cost or value is made up."""
     found = ways(asked(), standing(base=None, in_use=None), tuning_cost=None)
     names = "today n_grams encoder nearest prompt_hosted decision prompt_open retrieval tune_small tune_large"
+    names += " encoder_tuned"
     assert set(names.split()) == set(found)
     assert {None} == {way.cost for way in found.values()} == {way.score for way in found.values()}
     assert {None} == {way.value for name, way in found.items() if name != "today"}
@@ -251,7 +252,7 @@ def test_a_model_whose_tokens_have_no_price_stays_unpriced(tokens: tuple[float, 
 def test_the_ways_of_a_task_without_classes_are_fewer() -> None:
     """What chooses one of a list of answers is left out where answers are free text, and the first row says so."""
     found = ways(asked(), standing(task="generation"))
-    assert not {"n_grams", "encoder", "nearest", "decision"} & set(found)
+    assert not {"n_grams", "encoder", "nearest", "decision", "encoder_tuned"} & set(found)
     assert "a decision model" in found["today"].note
     crowded = ways(asked(), standing(classes=256))
     assert "decision" not in crowded
@@ -309,12 +310,26 @@ def test_what_can_pay_is_tried_first_cheapest_to_know_first() -> None:
     of = asked((SMOL,), alternatives={"prompt_hosted": {"price_per_1k_answers": "1 USD"}})
     _, order = alternatives(basis(of), standing(rows=900, test_rows=300), tuning_cost=COST)
     assert ["n_grams", "encoder", "nearest"] == list(order[:3])
-    assert order.index("prompt_hosted") < order.index("prompt_open")
+    assert order.index("prompt_hosted") < order.index("encoder_tuned") < order.index("prompt_open")
     dear = {"prompt_hosted": {"price_per_1k_answers": "900 USD"}}
     _, later = alternatives(
         basis(asked((SMOL,), alternatives=dear)), standing(rows=900, test_rows=300), tuning_cost=COST
     )
     assert "prompt_hosted" == later[-1]
+
+
+def test_a_tuned_encoder_is_a_way_of_its_own() -> None:
+    """One command measures it, with the encoder that the project names; the libraries that it needs are told."""
+    for models, command in (
+        ((SMOL,), "tunecase pilot --candidates auto,encoder-tuned"),
+        ((SMOL, "thenlper/gte-small"), "tunecase pilot --candidates auto,encoder-tuned:thenlper/gte-small"),
+    ):
+        found = ways(asked(models), standing(rows=900, test_rows=300))["encoder_tuned"]
+        assert (command, "encoder", "unknown") == (found.measure, found.kind, found.evidence)
+        assert 'pip install "tunecase[train]"' in found.note
+        assert found.measure_minutes is not None
+        assert found.measure_minutes.low < found.measure_minutes.mid
+        assert found.set_up is not None
 
 
 def test_what_is_measured_is_not_tried_again() -> None:

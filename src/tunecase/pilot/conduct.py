@@ -98,7 +98,7 @@ class Conductor:
     """One ladder under way, with every setting fixed.
 
     `apart` gives each run a process of its own. `hopeless` says, from the runs so far, why no further run is worth
-    making; empty while one is.
+    making; empty while one is. `top_first` begins with the largest size, where no cap waits for a cheap first run.
     """
 
     ladder: Sequence[Step]
@@ -111,6 +111,7 @@ class Conductor:
     notes: list[str] = field(default_factory=list)
     purse: Purse = field(default_factory=Purse)
     hopeless: Callable[[], str] = lambda: ""
+    top_first: bool = False
 
     def __post_init__(self) -> None:
         self.runs: dict[str, Run] = {}
@@ -316,9 +317,14 @@ class Conductor:
                 yield engine.LATER
             if self.stopped:
                 return
-            step = firsts[opening(sizes, lambda n: self.seconds_of(firsts[n]))[turn]]
+            step = firsts[self._opening_sizes(sizes, firsts)[turn]]
             if not self._has_begun(step) and self._may(step):
                 yield step
+
+    def _opening_sizes(self, sizes: Sequence[int], firsts: Mapping[int, Step]) -> tuple[int, ...]:
+        if self.top_first and not self.settings.capped and len(sizes) >= LEAST_SIZES:
+            return sizes[-1], sizes[len(sizes) // 2], sizes[0]
+        return opening(sizes, lambda n: self.seconds_of(firsts[n]))
 
     def _has_begun(self, step: Step) -> bool:
         return step.key in self.runs or any(step.key == begun.key for begun, _ in self._begun)

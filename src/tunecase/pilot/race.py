@@ -28,6 +28,8 @@ NO_CANDIDATES = frozenset({"simulated"})
 ORDER: tuple[ModelKind, ...] = ("n-grams", "encoder", "", "causal")
 MOST_WHY = 400  # characters of a reason with its fix
 LEAST_LEFT = 3  # rungs of a heavy learner that other learners have too
+# Ends the name of what one model becomes by another trainer.
+ENDINGS = {"encoder-tuned": ", tuned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,10 @@ def shared(journal: Journal) -> Journal:
 
 @dataclass(slots=True)
 class Entrant:
-    """One learner of the race with its ladder; `own` for the one whose runs are the pilot's."""
+    """One learner of the race with its ladder; `own` for the one whose runs are the pilot's.
+
+    `full_name` is for one whose short name another learner has too.
+    """
 
     school: School
     conductor: Conductor
@@ -133,6 +138,7 @@ class Entrant:
     own: bool = False
     dropped: str = ""
     failed: str = ""
+    full_name: bool = False
 
     @property
     def kind(self) -> ModelKind:
@@ -144,8 +150,11 @@ class Entrant:
         """The name that people read."""
         if self.kind == "n-grams":
             return self.kind
+        if self.full_name:
+            return f"{self.school.model} ({self.school.name})"
         known = self.kind or self.school.model != self.school.module.MODEL
-        return PurePath(self.school.model).name if known else self.school.name
+        short = PurePath(self.school.model).name if known else self.school.name
+        return short + ENDINGS.get(self.school.name, "")
 
     @property
     def good(self) -> list[Run]:
@@ -174,6 +183,9 @@ class Race:
 
     def __post_init__(self) -> None:
         self.entrants.sort(key=_cost)
+        names = [entrant.name for entrant in self.entrants]
+        for entrant, name in zip(self.entrants, names, strict=True):
+            entrant.full_name = names.count(name) > 1
         for entrant in self.entrants:
             if entrant.own or self.keep_all:
                 continue

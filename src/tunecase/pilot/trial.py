@@ -243,7 +243,10 @@ def _conductor(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
         material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs, design=material.design,
     )  # fmt: skip
-    return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes, purse)
+    # Beside others, the score at the largest size is what tells soonest that a learner cannot win.
+    return Conductor(
+        steps, rivals, settings, question, school.module.HEAVY, journal, search, notes, purse, top_first=beside
+    )  # fmt: skip
 
 
 def _with_documents(model: str, material: Material) -> Mapping[str, Setting]:

@@ -21,9 +21,11 @@ NO_PRICE = (
     "nobody knows what its answers cost: state alternatives.prompt_hosted.price_per_1k_answers, "
     "or its prices before the pilot asks it (--set hosted.usd_per_1m_input_tokens)"
 )
+# By kind, or by trainer where one kind gives answers in two ways.
 WORDS = {
     "n-grams": "a linear model on n-grams",
     "encoder": "a head on {model}",
+    "encoder-tuned": "a tuned {model}",
     "causal": "tuning {model}",
     "hosted": "a prompt to {model}",
     "decision": "one call to {model}",
@@ -226,7 +228,8 @@ def _of_candidate(one: Candidate, own: OwnCurve | None, forecast: Forecast, basi
         basis.project, one.kind, model, seconds_per_answer=one.seconds_per_answer, price_per_1k=price
     )  # fmt: skip
     made = MeasuredWay(
-        one.name, one.kind, WORDS.get(one.kind, one.name).format(model=model), seen, one.score, one.n, one.test_rows,
+        one.name, one.kind, WORDS.get(one.trainer, WORDS.get(one.kind, one.name)).format(model=model), seen, one.score,
+        one.n, one.test_rows,
         one.seconds / trained if trained else 0.0, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
         against or why,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from tests.pilot.trainers import tiny_encoder
 from tunecase.errors import InputError
 from tunecase.pilot.trainers import encoder_tuned, encoder_weights
+from tunecase.pilot.trainers.encoder_torch import TorchEncoder
 from tunecase.pilot.trainers.task import Task
 
 COLOURS = ("the sky is blue", "blue as the sea", "red as a rose", "a red red wine", "deep blue", "hot wine")
@@ -36,13 +37,28 @@ def test_both_ways_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: s
     assert result.confidences == encoder_tuned.train(task).confidences  # a task alone decides its result
 
 
+@pytest.mark.needs("train")
+@pytest.mark.parametrize(("share", "learning"), [(0.5, {1}), (0.1, {1}), (1.0, {0, 1})])
+def test_lower_layers_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, learning: set[int]
+) -> None:
+    """The upper share of the layers learns, one at the least; with a share of 1 the embeddings do too."""
+    monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path / "cache"))
+    net = TorchEncoder(tiny_encoder.save(tmp_path / "net"), 24).net
+    encoder_tuned.freeze(net, share)
+    moving = {name for name, weight in net.named_parameters() if weight.requires_grad}
+    assert learning == {place for place in (0, 1) for name in moving if name.startswith(f"encoder.layer.{place}.")}
+    assert (share == 1) == any(name.startswith("embeddings.") for name in moving)
+
+
 def test_settings_are_checked() -> None:
     """Steps follow the largest rung; what cannot be used is refused by name."""
     assert (120, 1875) == tuple(encoder_tuned.settings(rows, {})["steps"] for rows in (100, 10_000))
     assert 7 == encoder_tuned.settings(10_000, {"steps": 7})["steps"]
     with pytest.raises(InputError) as caught:
-        encoder_tuned.settings(100, {"tuned": "frozen", "batch": 1})
-    assert ["setting tuned of encoder-tuned", "setting batch of encoder-tuned"] == [
+        encoder_tuned.settings(100, {"tuned": "frozen", "batch": 1, "tuned_share": 0})
+    where = ("tuned", "tuned_share", "batch")
+    assert [f"setting {name} of encoder-tuned" for name in where] == [
         problem.where for problem in caught.value.problems
     ]
 

@@ -42,16 +42,26 @@ def test_each_kind_measures_its_own_way() -> None:
         Baseline("jev zero-shot", 0.72, 200, kind="decision"),
         Baseline("documents", 0.4, 200, kind=""),
         candidates=(candidate("encoder", "mini", 0.67), candidate("encoder", "big", 0.71),
+                    replace(candidate("encoder", "mini", 0.79), name="mini, tuned", trainer="encoder-tuned"),
                     candidate("causal", SMALL, 0.63), candidate("n-grams", "n-grams", 0.5)),
     )  # fmt: skip
     found = {
         name: best_untuned(name, grounds(pilot))
-        for name in ("n_grams", "encoder", "nearest", "prompt_hosted", "decision", "prompt_open", "retrieval")
+        for name in (
+            "n_grams",
+            "encoder",
+            "nearest",
+            "prompt_hosted",
+            "decision",
+            "prompt_open",
+            "retrieval",
+            "encoder_tuned",
+        )
     }
     scores = {name: None if seen is None else seen.score for name, seen in found.items()}
     assert {
         "n_grams": 0.5, "encoder": 0.71, "nearest": 0.61, "prompt_hosted": 0.75, "decision": 0.72,
-        "prompt_open": None, "retrieval": 0.79,
+        "prompt_open": None, "retrieval": 0.79, "encoder_tuned": 0.79,
     } == scores  # fmt: skip
     least = best_untuned("encoder", grounds(pilot, "lower"))
     assert least is not None

@@ -14,11 +14,14 @@ from tunecase.records import Baseline, Candidate, ModelKind, Pilot, Promise
 
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
+# The trainer whose runs measure a way; several ways of one kind differ by it.
+LEARNERS = {"n_grams": PROBE, "encoder": "encoder", "encoder_tuned": "encoder-tuned"}
 FEW_ROWS = 200  # on which a published score is off by several points
 ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 KINDS: dict[str, ModelKind] = {
     "n_grams": "n-grams",
     "encoder": "encoder",
+    "encoder_tuned": "encoder",
     "nearest": "search",
     "prompt_hosted": "hosted",
     "decision": "decision",
@@ -96,13 +99,18 @@ def _all_untuned(name: str, grounds: Grounds) -> Iterator[Seen]:
     if pilot is not None:
         kind = KINDS[name]
         if name not in ("prompt_open", "retrieval"):  # a causal candidate is tuned
-            yield from (_of_candidate(one) for one in pilot.candidates if one.kind == kind)
+            yield from (_of_candidate(one) for one in pilot.candidates if one.kind == kind and _learns(one, name))
         itself = name != "prompt_open" or pilot.model == base_model(grounds.basis)
         yield from (_of_baseline(one) for one in pilot.baselines if itself and _way_of(one) == name)
         if not pilot.candidates:
-            yield from _of_learner(pilot, {"n_grams": PROBE, "encoder": "encoder"}.get(name, ""))
+            yield from _of_learner(pilot, LEARNERS.get(name, ""))
     if name == "n_grams" and grounds.standing.probe is not None:
         yield Seen("n-grams on all rows", grounds.standing.probe, share_interval(grounds, grounds.standing.probe))
+
+
+def _learns(one: Candidate, name: str) -> bool:
+    """Whether a candidate measures this way, where several are of its kind: tuning is another way than a head alone."""
+    return (one.trainer == LEARNERS["encoder_tuned"]) == (name == "encoder_tuned")
 
 
 def _of_candidate(one: Candidate) -> Seen:

@@ -21,6 +21,7 @@ ACTIONS = {
     "nearest": "nearest examples",
     "prompt_hosted": "prompt a hosted model",
     "decision": "ask a decision model",
+    "encoder_tuned": "tune a small encoder",
     "prompt_open": "prompt an open model",
     "retrieval": "put facts into the prompt",
     "tune_small": "tune a small model",

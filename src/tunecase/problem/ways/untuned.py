@@ -1,4 +1,4 @@
-"""Ways that tune no language model: as today, n-grams, an encoder, a search, and models that are asked."""
+"""Ways that tune no language model: as today, n-grams, an encoder (also tuned), a search, and models that are asked."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import price_today
-from tunecase.problem.ways.evidence import Seen, best_untuned, share_interval
+from tunecase.problem.ways.evidence import LEARNERS, Seen, best_untuned, share_interval
 from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
@@ -18,7 +18,9 @@ from tunecase.records import Alternative
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-OF_CLASSES = ("n_grams", "encoder", "nearest", "decision")  # ways that choose one of a list of answers
+OF_CLASSES = ("n_grams", "encoder", "nearest", "decision", "encoder_tuned")  # ways that choose one of a list of answers
+PACES = ("n_grams", "encoder", "encoder_tuned")  # ways with hours of set-up and a pace of their own
+NEEDS_TORCH = 'measured by torch: pip install "tunecase[train]"'
 TINY_PARAMS = 1e9  # so many are tuned on plain cores in minutes to hours
 NOTHING = Band(0.0, 0.0, 0.0, 0.0)
 
@@ -47,6 +49,8 @@ def untuned_ways(grounds: Grounds) -> Iterator[Alternative]:
     yield row(_hosted(grounds), grounds)
     if grounds.standing.task == CLASSES and not _too_many_options(grounds):
         yield row(_decision(grounds), grounds)
+    if grounds.standing.task == CLASSES:
+        yield row(_on_cores("encoder_tuned", grounds), grounds)
     yield row(_open(grounds), grounds)
     yield row(_retrieval(grounds), grounds)
 
@@ -59,11 +63,10 @@ def _too_many_options(grounds: Grounds) -> str:
 
 
 def _on_cores(name: str, grounds: Grounds) -> Known:
-    """N-grams, an encoder or a search: measured by the pilot on this machine, served on plain cores."""
+    """N-grams, an encoder, tuned or as it is, or a search: measured on this machine, served on plain cores."""
     seen, encoder = best_untuned(name, grounds), _encoder(grounds)
     model = "" if name == "n_grams" else encoder
-    named = name == "encoder" and bool(grounds.project.models_of("encoder"))
-    command = f"{PILOT} --candidates {encoder}" if named else PILOT
+    command, pace = _pilot_on_cores(name, grounds), name if name in PACES else "encoder"
     return Known(
         name,
         model,
@@ -71,13 +74,21 @@ def _on_cores(name: str, grounds: Grounds) -> Known:
         "measured" if seen else "unknown",
         seen.score if seen else None,
         seen,
-        grounds.set_up("n_grams" if name == "n_grams" else "encoder"),
+        grounds.set_up(pace),
         price_seen(seen, grounds),
         f"the seconds of an answer: `{command}`",
         () if seen else ("the score",),
-        (seen.name if seen else _weights(model),),
-        here(command, grounds, "n_grams" if name == "n_grams" else "encoder"),
+        (seen.name if seen else _weights(model), NEEDS_TORCH if name == "encoder_tuned" and not seen else ""),
+        here(command, grounds, pace),
     )
+
+
+def _pilot_on_cores(name: str, grounds: Grounds) -> str:
+    """The pilot that measures a way on plain cores; it names an encoder only where the project does."""
+    named = next(iter(grounds.project.models_of("encoder")), "")
+    if name == "encoder_tuned":
+        return f"{PILOT} --candidates auto,{LEARNERS[name]}{named and f':{named}'}"
+    return f"{PILOT} --candidates {named}" if name == "encoder" and named else PILOT
 
 
 def _weights(encoder: str) -> str:
