@@ -197,8 +197,10 @@ def _answer(material: Material) -> str:
         return f"{over} {refusal}".strip()
     if material.decision is not None and material.decision.advice == "stop":
         return f"{over} Stop: {_because(material.decision.reason)} {_chance(material)}.".strip()
-    parts = [part for part in (_chance(material), _cost(material), _next(material)) if part]
     instead = material.decision.instead if material.decision is not None else ""
+    # What takes the fine-tune's place has no plan of its own: the chance would be that of the fine-tune.
+    chance = "" if instead and not _measured_way(material) else _chance(material)
+    parts = [part for part in (chance, _cost(material), _next(material)) if part]
     return " ".join(part for part in (over, instead, sentence("; ".join(parts))) if part)
 
 

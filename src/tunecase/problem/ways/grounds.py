@@ -116,7 +116,10 @@ def _credited(grounds: Grounds, score: float, base: float) -> float:
     least = target if fallback is None else read_score(fallback)
     if grounds.better(least, score):
         return 0.0
-    return min(score, target) - base if grounds.better(1.0, 0.0) else max(score, target) - base
+    # Where the score in use is beyond the target already, what is as good as it loses nothing.
+    if grounds.better(1.0, 0.0):
+        return min(score, max(target, base)) - base
+    return max(score, min(target, base)) - base
 
 
 def _lacking(grounds: Grounds) -> tuple[str, ...]:
@@ -139,12 +142,13 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     Args:
         grounds: the project with its prices. Where `problem.by_hand` is not stated, its terms are left out.
         promise: of the measured way.
-    Returns: the band [base currency]; None where nothing is promised or a value is missing. Leaves out that people get
+    Returns: the band [base currency]; None where nothing is promised, where all answers are,
+        whose value is that of the score, or where a value is missing. Leaves out that people get
         some of the rest right which a model today gets wrong.
     """
     basis, base = grounds.basis, grounds.standing.base
     worth, answers = worth_of_correct(basis), answers_given(basis)
-    if promise is None or promise.coverage is None or promise.bound is None or _lacking(grounds):
+    if promise is None or promise.coverage in (None, 1.0) or promise.bound is None or _lacking(grounds):
         return None
     assert worth is not None
     assert answers is not None
