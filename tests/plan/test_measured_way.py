@@ -95,7 +95,7 @@ def test_what_is_dropped_or_struck_out_is_never_advised(tmp_path: Path, why: str
 def test_rows_that_may_not_leave_strike_out_a_hosted_model(tmp_path: Path) -> None:
     """`constraints.data_stays` leaves what runs on this machine alone."""
     of = facts(tmp_path, candidate(), extra="constraints: {data_stays: true}\n", baselines=(LUNA,))
-    assert ["", "rows may not leave (constraints.data_stays), and gpt-6-luna is not on this machine"] == [
+    assert ["", "rows may not leave the machines of the company, and it runs at a provider"] == [
         way.blocked for way in of.ways
     ]
 

@@ -142,19 +142,21 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     Args:
         grounds: the project with its prices. Where `problem.by_hand` is not stated, its terms are left out.
         promise: of the measured way.
-    Returns: the band [base currency]; None where nothing is promised, where all answers are,
-        whose value is that of the score, or where a value is missing. Leaves out that people get
+    Returns: the band [base currency]; None where nothing is promised or a value is missing,
+        and where all answers are promised and no person is spared: that is the value of the score. Leaves out that people get
         some of the rest right which a model today gets wrong.
     """
     basis, base = grounds.basis, grounds.standing.base
     worth, answers = worth_of_correct(basis), answers_given(basis)
-    if promise is None or promise.coverage in (None, 1.0) or promise.bound is None or _lacking(grounds):
+    if promise is None or promise.coverage is None or promise.bound is None or _lacking(grounds):
         return None
     assert worth is not None
     assert answers is not None
     assert base is not None
-    brings = worth * promise.coverage * ((1 - promise.bound) - base)
-    if (by_hand := grounds.project.problem.by_hand) is not None:
+    brings, by_hand = worth * promise.coverage * ((1 - promise.bound) - base), grounds.project.problem.by_hand
+    if promise.coverage == 1 and by_hand is None:
+        return None
+    if by_hand is not None:
         each = basis.draw("problem.by_hand", by_hand)
         saved = promise.coverage if people_answer(grounds.project) else promise.coverage - 1
         brings = brings + each * saved
