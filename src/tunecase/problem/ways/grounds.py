@@ -142,9 +142,9 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     Args:
         grounds: the project with its prices. Where `problem.by_hand` is not stated, its terms are left out.
         promise: of the measured way.
-    Returns: the band [base currency]; None where nothing is promised or a value is missing,
-        and where all answers are promised and no person is spared: that is the value of the score. Leaves out that people get
-        some of the rest right which a model today gets wrong.
+    Returns: the band [base currency]; None where nothing is promised or a value is missing, and where all answers are
+        promised and no person is spared: that is the value of the score. Leaves out that people get some of the rest
+        right which a model today gets wrong.
     """
     basis, base = grounds.basis, grounds.standing.base
     worth, answers = worth_of_correct(basis), answers_given(basis)
