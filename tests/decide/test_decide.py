@@ -23,10 +23,21 @@ from tunecase.plan import plan as planned
 from tunecase.plan.known import Known
 from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score
-from tunecase.quantities import firm_money, sampled
+from tunecase.quantities import Interval80, firm_money, sampled
 from tunecase.quantities.spread import Band
 from tunecase.quantities.wording import share
-from tunecase.records import Candidate, Decision, Definition, Experiment, Forecast, Option, Point, from_json, to_json
+from tunecase.records import (
+    Alternative,
+    Candidate,
+    Decision,
+    Definition,
+    Experiment,
+    Forecast,
+    Option,
+    Point,
+    from_json,
+    to_json,
+)
 
 DRAWS = 1_500
 TEXT = """\
@@ -421,6 +432,44 @@ def test_what_meets_the_target_untrained_ends_the_case(tmp_path: Path) -> None:
     assert "(0.86) reaches the target already" in record.reason
     cheaper = project(tmp_path, extra=SAVING.format(today=200, tuned=4))
     assert "ship" != decided(cheaper, definition=posed).advice
+
+
+@pytest.mark.parametrize("low", [0.86, 0.84])
+def test_what_takes_the_place_of_a_fine_tune_is_named_with_its_doubt(tmp_path: Path, low: float) -> None:
+    """The best that meets the target, whether its test shows it, what else does; no row of the plan is the advice."""
+
+    def way(name: str, score: float | None, **more: Any) -> Alternative:
+        return Alternative(name, name.replace("_", " "), score, None, None, None, None, "measured", **more)
+
+    ways = (
+        way("encoder", 0.9, interval=Interval80(low, 0.9, 0.92)), way("tune_small", 0.95), way("probe", 0.86),
+        way("prompt", 0.99, struck="too dear"), way("today", 0.5), way("retrieval", None),
+    )  # fmt: skip
+    asked = project(tmp_path)
+    posed = replace(pieces(asked)[0], untrained=0.9, target=0.85, metric="accuracy", alternatives=ways)
+    record = decided(asked, definition=posed)
+    assert "Do not fine-tune: use encoder." == record.instead
+    doubt = "" if low > 0.85 else ", but too few test rows show it yet"
+    assert f"0.90 (80% sure: {low:.2f} to 0.92) meets the target of 0.85{doubt}. " in record.reason
+    assert "It is met as well by probe (0.86)." in record.reason
+    assert record.best is None
+    assert record.plan is not None
+    assert not record.plan.advised
+
+
+def test_before_money_the_cheaper_looks_are_told(tmp_path: Path) -> None:
+    """A way that nobody measured and that needs no fine-tune is named, its command with it; a fine-tune is not."""
+    free, minutes = Band(0.0, 0.0, 0.0, 0.0), Interval80(1.0, 2.0, 3.0)
+    measures = {"measure_cost": free, "measure_minutes": minutes}
+    ways = tuple(
+        Alternative(name, name, None, None, None, None, None, "unknown", measure=f"tunecase pilot {name}", **measures)
+        for name in ("prompt", "tune_small")
+    )
+    asked = project(tmp_path)
+    posed = replace(pieces(asked)[0], alternatives=ways, order=("tune_small", "prompt"))
+    record = decided(asked, definition=posed)
+    assert record.best is not None
+    assert record.reason.endswith("Cheaper to know first: prompt: `tunecase pilot prompt`, 0 USD, about 2 minutes.")
 
 
 def test_a_score_that_its_test_does_not_show_yet_is_not_called_short(tmp_path: Path) -> None:

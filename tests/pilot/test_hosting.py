@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.pilot.test_trial import table
+from tunecase.errors import InputError
 from tunecase.pilot import Material, host_settings, with_hosts
-from tunecase.project import Project
+from tunecase.project import Constraints, Project
 from tunecase.records import PilotSettings
 
 DAY = date(2026, 11, 28)
@@ -48,6 +49,17 @@ def test_rows_go_to_no_provider_that_nobody_named() -> None:
     """A part of a name before a slash that is no provider, or a model nobody knows, has no address."""
     assert "base_url" not in hosted("meta-llama/llama-3.1-8b-instruct")
     assert {} == hosted("smol")
+
+
+@pytest.mark.parametrize("name", ["gpt-6-luna", "jev-1.14.0"])
+def test_rows_that_may_not_leave_go_to_no_provider(name: str) -> None:
+    """`constraints.data_stays` refuses the provider's address, typed or not, and takes a server of one's own."""
+    strict = project().model_copy(update={"constraints": Constraints(data_stays=True)})
+    theirs = hosted(name)["base_url"]
+    for own in ({}, {"base_url": theirs}):
+        with pytest.raises(InputError, match=r"no row leaves .* \(constraints\.data_stays\)"):
+            hosted(name, own, strict)
+    assert "http://127.0.0.1:8000/v1" == hosted(name, {"base_url": "http://127.0.0.1:8000/v1"}, strict)["base_url"]
 
 
 def test_a_decision_model_needs_its_name_alone_too() -> None:

@@ -19,6 +19,7 @@ from tunecase.plan import Drawn, Solved
 from tunecase.plan.costs import upkeep_of
 from tunecase.plan.levers import Offer, State
 from tunecase.prices import price_today, serving_saving, value_or_saving
+from tunecase.problem import untuned_to_try
 from tunecase.project import Project
 from tunecase.quantities import (
     band,
@@ -31,7 +32,7 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import Decision, Experiment, Forecast, Option, Plan
+from tunecase.records import Decision, Definition, Experiment, Forecast, Option, Plan
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -80,7 +81,15 @@ def decide(
     if first is not None:
         return _closed(first, options, value, drawn, made, notes)
     record = _choose(drawn, made, options, looks, notes)
+    if record.best is not None and record.best.release is not None and record.best.release.value:
+        record = replace(record, reason=f"{record.reason}{_cheaper(facts.definition)}")
     return replace(record, what_if=input_flips(drawn, progress)) if what_if else record
+
+
+def _cheaper(definition: Definition | None) -> str:
+    """The ways that nobody measured yet and that take no fine-tune, in one sentence; empty where there is none."""
+    steps = () if definition is None else untuned_to_try(definition)
+    return f" Cheaper to know first: {'; '.join(steps)}." if steps else ""
 
 
 def _no_curve(drawn: Drawn, forecast: Forecast) -> bool:
@@ -246,6 +255,7 @@ def _closed(
     return Decision(
         advice=gate.advice, action=gate.action, reason=gate.reason, options=options,
         value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
-        currency=drawn.work.basis.currency, plan=made, way=drawn.way if gate.advice in ("ship", "stop") else "",
-        instead=instead(drawn) if gate.advice == "ship" else "",
+        currency=drawn.work.basis.currency, plan=replace(made, advised=False) if gate.instead else made,
+        way=drawn.way if gate.advice in ("ship", "stop") else "",
+        instead=gate.instead or (instead(drawn) if gate.advice == "ship" else ""),
     )  # fmt: skip

@@ -8,22 +8,25 @@ from tunecase.forecast import LEAST_SIZES, to_error
 from tunecase.plan import Known
 from tunecase.project import Project
 from tunecase.quantities import Band, money, score, sentence
-from tunecase.records import Audit, Definition, Forecast
+from tunecase.records import Alternative, Audit, Definition, Forecast
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 SHIP = "ship what the pilot trained"
+SHIP_UNTUNED = "ship what meets the target without a fine-tune"
+NOTHING_TO_ADD = "a fine-tune has nothing to add."
 BELOW = "Chances and prices are below."
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Something that must come before any purchase."""
+    """Something that must come before any purchase; `instead` says what takes the fine-tune's place, if anything."""
 
     advice: str
     action: str
     reason: str
+    instead: str = ""
 
 
 def gate(
@@ -78,12 +81,37 @@ def _ship_untrained(definition: Definition, saving: float) -> Gate | None:
         return None
     if to_error(score_had, direction) > to_error(target, direction):
         return None
-    way = next(
-        (way.action for way in definition.alternatives if way.score == score_had and not way.name.startswith("tune")),
-        "the best score without a fine-tune",
+    meeting = [way for way in definition.alternatives if _meets(way, target, direction)]
+    if not meeting:
+        reason = f"The best score without a fine-tune ({score(score_had)}) reaches the target already: {NOTHING_TO_ADD}"
+        return Gate("ship", SHIP_UNTUNED, reason, "Do not fine-tune: what is there already does it.")
+    best, *others = meeting
+    words = sentence(f"{best.action}: {_scored(best, target, direction)}")
+    if others:
+        also = ", ".join(f"{way.action} ({score(way.score or 0.0)})" for way in others)
+        words += f" It is met as well by {also}."
+    return Gate("ship", SHIP_UNTUNED, f"{words} {sentence(NOTHING_TO_ADD)}", f"Do not fine-tune: use {best.action}.")
+
+
+def _meets(way: Alternative, target: float, direction: str) -> bool:
+    """Whether a way that needs no fine-tune has a score, and it meets the target."""
+    if way.score is None or way.struck or way.name.startswith("tune"):
+        return False
+    return to_error(way.score, direction) <= to_error(target, direction)
+
+
+def _scored(way: Alternative, target: float, direction: str) -> str:
+    """The score that meets the target, its doubt, and whether its cautious end meets the target too."""
+    assert way.score is not None
+    if way.interval is None:
+        return f"its score of {score(way.score)} meets the target of {score(target)}"
+    low, high = way.interval.low, way.interval.high
+    worst = high if direction == "lower" else low
+    doubt = "" if to_error(worst, direction) <= to_error(target, direction) else ", but too few test rows show it yet"
+    return (
+        f"its score of {score(way.score)} (80% sure: {score(low)} to {score(high)}) meets the target of "
+        f"{score(target)}{doubt}"
     )
-    reason = f"{f'{way} ({score(score_had)})'.capitalize()} reaches the target already: a fine-tune has nothing to add."
-    return Gate("ship", "ship what meets the target without a fine-tune", reason)
 
 
 def _another_pilot(forecast: Forecast, no_pilot: str) -> Gate | None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tunecase.problem import steps_to_try
+from tunecase.problem import steps_to_try, untuned_to_try
 from tunecase.quantities import (
     Interval80,
     Sampled,
@@ -70,11 +70,18 @@ def _between(low: CurveBand, high: CurveBand, n: int) -> Interval80:
 
 
 def _to_try(now: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ways to measure before anything is tuned, cheapest to know first; none where a curve was measured."""
+    """The ways to measure before anything is tuned, cheapest to know first.
+
+    Where a curve was measured, those without a fine-tune alone, and none where the advised step costs nothing.
+    """
     definition: Definition | None = now.get("define")
-    if definition is None or now.get("forecast") is not None:
+    if definition is None:
         return ()
-    return steps_to_try(definition)
+    if now.get("forecast") is None:
+        return steps_to_try(definition)
+    best = now["decide"].best
+    costs = best is not None and best.release is not None and bool(best.release.value)
+    return untuned_to_try(definition) if costs else ()
 
 
 def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | None) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
+from tunecase.flow.define import judge_problem, pose
 from tunecase.flow.opened import Flow, Progress
 from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot
-from tunecase.flow.verbs import decide, define, estimate, forecast
+from tunecase.flow.verbs import decide, define, estimate, forecast, ready
 from tunecase.records import Pilot, PilotSettings
 
 
@@ -67,10 +68,14 @@ def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings |
     tell("forecast", forecast(flow))
     if not pilot_made.runs:
         return
+    before = flow.current("define")
+    # The bill counts a gain from what the pilot has shown to do without a fine-tune.
+    pose(ready(flow, "pose"))
+    flow.records["define"] = flow.posed
     tell("estimate again", estimate(flow))
     # What the problem is worth is held against that bill from now on, its chance with it.
-    posed, again = flow.current("define"), define(flow)
-    if posed is None or posed.verdict != again.verdict:
+    again = judge_problem(flow)
+    if before is None or before.verdict != again.verdict:
         tell("define again", again)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlsplit
 
 from tunecase import catalog
+from tunecase.errors import InputError, Problem
 from tunecase.pilot.settings import Material
 from tunecase.pilot.trainers.hosted import BASELINES, WITH_DOCUMENTS
 from tunecase.pilot.trainers.task import Setting
@@ -26,16 +28,39 @@ def with_hosts(settings: PilotSettings, project: Project, today: date, material:
     of genai-prices for the longest request. A key goes to the address that it belongs to: the tables' variable is taken
     with the tables' address only. A model without an address is left as it is. Hosted and decision models of
     `settings.race` are asked as well.
+
+    Raises: InputError with each model that a provider runs, where the project's rows may not leave its machines
+        (`constraints.data_stays`); an address that the user names, and that is not the provider's, is taken as theirs.
     """
     raced = [name for name in settings.race if catalog.model_kind(name) in ("hosted", "decision")]
     hosted: dict[str, Mapping[str, Setting]] = {}
+    away = []
     for name, own in {**{name: {} for name in raced}, **settings.hosted}.items():
         given = {**_of_project(name, project), **own}
         known = host_settings(name, today, _request_tokens(material))
         if "base_url" in given:
             known.pop("key_variable", None)
         hosted[name] = {**known, **given}
+        if project.constraints.data_stays and _leaves(known, given):
+            away.append(_may_not_leave(name))
+    if away:
+        raise InputError(away)
     return replace(settings, hosted=hosted)
+
+
+def _leaves(known: Mapping[str, Setting], given: Mapping[str, Setting]) -> bool:
+    """Whether rows would go to the provider of the tables, by itself or because its address is typed."""
+    theirs, asked = str(known.get("base_url", "")), str(given.get("base_url", known.get("base_url", "")))
+    return bool(theirs) and urlsplit(asked).hostname == urlsplit(theirs).hostname
+
+
+def _may_not_leave(model: str) -> Problem:
+    return Problem(
+        f"--hosted {model}",
+        "a model that its provider runs",
+        "no row leaves the company's own machines (constraints.data_stays)",
+        "name a server of your own with --set hosted.base_url=https://HOST/v1, or take data_stays out of the project",
+    )
 
 
 def host_settings(model: str, today: date, request_tokens: float = 0.0) -> dict[str, Setting]:

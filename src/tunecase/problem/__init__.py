@@ -2,6 +2,6 @@
 
 from tunecase.problem.criteria.facts import Facts
 from tunecase.problem.define import define
-from tunecase.problem.ways import cost_words, per_1k_words, prompted, steps_to_try, when_sure
+from tunecase.problem.ways import cost_words, per_1k_words, prompted, steps_to_try, untuned_to_try, when_sure
 
-__all__ = ["Facts", "cost_words", "define", "per_1k_words", "prompted", "steps_to_try", "when_sure"]
+__all__ = ["Facts", "cost_words", "define", "per_1k_words", "prompted", "steps_to_try", "untuned_to_try", "when_sure"]

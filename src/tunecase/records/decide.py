@@ -90,7 +90,9 @@ class Decision:
 
     @property
     def best(self) -> Option | None:
-        """The option the advice names."""
+        """The option the advice names; none where something else than the plan's ways takes the fine-tune's place."""
+        if self.instead and not self.way:
+            return None
         return next((option for option in self.options if (option.lever, option.way) == (self.advice, self.way)), None)
 
 

@@ -44,7 +44,7 @@ from tunecase.report.content import (
     Table,
     Tornado,
 )
-from tunecase.report.headline import headline
+from tunecase.report.headline import Headline, headline
 from tunecase.report.sections.approve import approved_tile
 from tunecase.report.sections.audit import data
 from tunecase.report.sections.basis import basis, unchecked
@@ -81,6 +81,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
 
 MADE_BY = b"Made by tunecase"
 # The figures at the top of the page, each with the section that shows more of it.
+ASKED_FOR = ("release", "authorise")  # money that a plan asks for
 TILES = (
     ("release", "decision"), ("lost", "decision"), ("chance", "decision"), ("worth", "decision"), ("total", "bill"),
     ("authorise", "bill"),
@@ -197,8 +198,10 @@ def _answer(material: Material) -> str:
         return f"{over} {refusal}".strip()
     if material.decision is not None and material.decision.advice == "stop":
         return f"{over} Stop: {_because(material.decision.reason)} {_chance(material)}.".strip()
-    parts = [part for part in (_chance(material), _cost(material), _next(material)) if part]
     instead = material.decision.instead if material.decision is not None else ""
+    # What takes the fine-tune's place has no plan of its own: the chance would be that of the fine-tune.
+    chance = "" if instead and not _measured_way(material) else _chance(material)
+    parts = [part for part in (chance, _cost(material), _next(material)) if part]
     return " ".join(part for part in (over, instead, sentence("; ".join(parts))) if part)
 
 
@@ -322,6 +325,11 @@ def _next(material: Material) -> str:
     return f"next: {step}, {price} at P80"
 
 
+def _not_asked_for(figure: Headline, section: str) -> Figure:
+    """Money that nobody should release, since no step is advised."""
+    return Figure(figure.name, "nothing", f"going on all the same: {figure.value}", section)
+
+
 def _figures(material: Material) -> tuple[Figure, ...]:
     """What a manager asks first: the headline figures of the plan, or what is missing for them."""
     plan = _plan(material)
@@ -331,7 +339,9 @@ def _figures(material: Material) -> tuple[Figure, ...]:
     seen = None if _measured_way(material) else material.forecast
     alone = {} if seen is None else {"chance": _alone(seen, "; ")}
     tiles = [
-        Figure(shown[key].name, shown[key].value, f"{shown[key].beside}{alone.get(key, '')}", section)
+        _not_asked_for(shown[key], section)
+        if key in ASKED_FOR and not plan.advised
+        else Figure(shown[key].name, shown[key].value, f"{shown[key].beside}{alone.get(key, '')}", section)
         for key, section in TILES
         if key in shown
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.problem_cases import basis, project
-from tunecase.problem.ways.grounds import Grounds, Standing, core_price_per_1k, value_when_sure
+from tunecase.problem.ways.grounds import Grounds, Standing, core_price_per_1k, value_of, value_when_sure
 from tunecase.records import Promise
 
 HALF = Promise(0.05, 0.5, 0.9, 0.04, 400, 20)
@@ -44,6 +44,20 @@ def test_more_coverage_brings_more_and_nothing_promised_nothing_known() -> None:
     assert None is worth(None) is worth(replace(HALF, coverage=None, bound=None))
     of = project(value=None)
     assert None is value_when_sure(Grounds(basis(of), STANDING), HALF)
+
+
+def test_all_answers_promised_are_worth_what_the_score_is() -> None:
+    """The bound on the error would say less than the score does."""
+    assert None is worth(replace(HALF, coverage=1.0))
+
+
+@pytest.mark.parametrize(("score", "gain"), [(0.99, 0.0), (0.95, 0.0), (0.9, -0.05), (0.7, 0.0)])
+def test_a_score_loses_only_what_it_lacks_to_the_one_in_use(score: float, gain: float) -> None:
+    """With 95% in use and 80% wanted: what is as good loses nothing; short of the target it is not put to use."""
+    found, lacks = value_of(Grounds(basis(project(**FIXED)), Standing(0.95, 0.95, 0.8, "higher", True)), score)
+    assert () == lacks
+    assert found is not None
+    assert pytest.approx(20_000 * gain) == found.p50
 
 
 def test_a_thousand_answers_on_a_core_cost_their_seconds() -> None:

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
+from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, share
 from tunecase.records import Baseline, Candidate, Mistakes, Pilot, Tuning
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _effort(record: Pilot) -> str:
     speeds = sorted(run.tokens_per_s for run in record.runs if run.tokens_per_s)
     speed = f", {figures(speeds[len(speeds) // 2])} tokens/s each" if speeds else ""
     return (
-        f"{sentence(record.model)[:-1]}: {counted(len(record.runs), 'run')}{reused} in {duration(record.seconds)}"
+        f"{record.model}: {counted(len(record.runs), 'run')}{reused} in {duration(record.seconds)}"
         f"{price}{speed}; {count(record.test_rows)} test rows in every run."
     )
 

@@ -7,7 +7,7 @@ Hosted models are asked about every test row by each of the pilot's prompts, the
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.pilot import EXAMPLES_SHOWN
@@ -91,6 +91,16 @@ def steps_to_try(definition: Definition) -> tuple[str, ...]:
     for name in definition.order:
         steps.setdefault(by_name[name].measure, []).append(by_name[name])
     return tuple(_step(command, ways, definition.currency) for command, ways in steps.items())
+
+
+def untuned_to_try(definition: Definition) -> tuple[str, ...]:
+    """The steps of `steps_to_try` that take no fine-tune and whose price and time are known."""
+
+    def cheap(way: Alternative) -> bool:
+        return not way.name.startswith("tune") and way.measure_cost is not None and way.measure_minutes is not None
+
+    named = tuple(way.name for way in definition.alternatives if cheap(way))
+    return steps_to_try(replace(definition, order=tuple(name for name in definition.order if name in named)))
 
 
 def _step(command: str, ways: Sequence[Alternative], currency: str) -> str:

@@ -126,7 +126,10 @@ def _credited(grounds: Grounds, score: float, base: float) -> float:
     least = target if fallback is None else read_score(fallback)
     if grounds.better(least, score):
         return 0.0
-    return min(score, target) - base if grounds.better(1.0, 0.0) else max(score, target) - base
+    # Where the score in use is beyond the target already, what is as good as it loses nothing.
+    if grounds.better(1.0, 0.0):
+        return min(score, max(target, base)) - base
+    return max(score, min(target, base)) - base
 
 
 def _lacking(grounds: Grounds) -> tuple[str, ...]:
@@ -148,7 +151,8 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     Args:
         grounds: the project with its prices. Without a target the gain is that of the sure answers alone.
         promise: of the measured way; c is its coverage, the bound of its error what the sure answers score.
-    Returns: the band [base currency]; None where nothing is promised at the target's error, or a value is missing.
+    Returns: the band [base currency]; None where nothing is promised at the target's error, or a value is missing, and
+        where all answers are promised and no person is spared: that is the value of the score.
     """
     basis, base, target = grounds.basis, grounds.standing.base, grounds.standing.target
     worth, answers = worth_of_correct(basis), served_answers(basis)
@@ -159,6 +163,8 @@ def value_when_sure(grounds: Grounds, promise: Promise | None) -> Band | None:
     assert base is not None
     if target is not None and not keeps(promise, 1 - target):
         return None
+    if promise.coverage == 1 and grounds.project.problem.by_hand is None:
+        return None  # all answers are given: that is the value of the score
     gain = promise.coverage * (1 - promise.bound - base)
     if target is not None:
         wanted = max(0.0, target - base)
