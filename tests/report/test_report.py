@@ -69,6 +69,28 @@ def test_the_answer_names_chance_cost_and_next_step() -> None:
     assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
 
 
+def test_where_another_way_takes_the_place_the_page_asks_for_no_money() -> None:
+    """The first sentence names the way and no chance of the fine-tune; nothing is to be released."""
+    made = samples.decision()
+    assert made.plan is not None
+    told = replace(
+        made,
+        advice="ship",
+        action="ship it",
+        instead="Do not fine-tune: use b.",
+        plan=replace(made.plan, advised=False),
+    )
+    assert told.best is None
+    unspent = {verb: record for verb, record in ALL.items() if verb != "books"}
+    first = answer({**unspent, "decide": told})
+    assert first.startswith("Do not fine-tune: use b. Going on all the same: expected total ")
+    assert first.endswith("next: ship it.")
+    asked = [
+        one for one in content({**unspent, "decide": told}).figures if one.name in ("Release now (P80)", "Authorise")
+    ]
+    assert ["nothing", "nothing"] == [one.value for one in asked]
+
+
 def test_what_a_stand_in_promises_alone_is_told_beside_the_plan() -> None:
     """Where another model was piloted, the plan's chance never stands without that of the measured curve."""
     seen = replace(ALL["forecast"], stand_in=True, p_target=0.05)
