@@ -805,6 +805,20 @@ def test_a_measured_way_may_ship_where_no_value_is_stated(tmp_path: Path) -> Non
     assert "Do not fine-tune: a head on all-MiniLM-L6-v2 does it." == record.instead
 
 
+@pytest.mark.parametrize(("coverage", "named"), [(0.71, True), (1.0, True), (0.4, False), (None, False)])
+def test_where_no_step_is_advised_the_way_that_is_there_is_named(
+    tmp_path: Path, coverage: float | None, named: bool
+) -> None:
+    """One that promises at least half of the answers at the target's error; a lesser promise is passed over."""
+    dear = project(tmp_path, value="0.001 USD per correct", monitoring="10 h per month")
+    record = of_ways(dear, candidate(points=curve(0.2, 0.01), promise=promise(coverage)))
+    assert ("stop", "") == (record.advice, record.way)
+    assert named == record.instead.startswith("Do not fine-tune: a head on all-MiniLM-L6-v2")
+    assert (coverage == 0.71) == ("can give 71% of the answers" in record.instead)
+    assert record.best is not None
+    assert "stop" == record.best.lever
+
+
 def test_what_is_dropped_is_shown_with_its_reason(tmp_path: Path) -> None:
     """It has a row that cannot be chosen."""
     record = of_ways(project(tmp_path), candidate(points=curve(0.05), dropped="n-grams score higher"))

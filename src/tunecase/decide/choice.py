@@ -13,7 +13,7 @@ from tunecase.decide.flips import input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.decide.options import options_of
-from tunecase.decide.ways import compared, instead, other_ways, promised
+from tunecase.decide.ways import already_there, compared, instead, other_ways, promised
 from tunecase.forecast import LEAST_SIZES
 from tunecase.plan import Drawn, Solved
 from tunecase.plan.costs import upkeep_of
@@ -154,7 +154,7 @@ def _choose(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
         flips_at=value_flips(drawn), runner_up=runner_up, assumptions=notes, currency=currency,
         experiments=looks, certainty=certainty(solved), plan=made,
-        way=drawn.way, instead=instead(drawn),
+        way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn),
     )  # fmt: skip
 
 
@@ -257,5 +257,12 @@ def _closed(
         value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
         currency=drawn.work.basis.currency, plan=replace(made, advised=False) if gate.instead else made,
         way=drawn.way if gate.advice in ("ship", "stop") else "",
-        instead=gate.instead or (instead(drawn) if gate.advice == "ship" else ""),
+        instead=gate.instead or (instead(drawn) if gate.advice == "ship" else _in_its_place(gate, drawn)),
     )  # fmt: skip
+
+
+def _in_its_place(gate: Gate, drawn: Drawn) -> str:
+    """The way that is there already, where no step is advised and the data are fit."""
+    audit = drawn.facts.audit
+    fit = audit is None or audit.ok
+    return already_there(drawn) if fit and gate.advice in ("stop", "fix first") else ""

@@ -6,10 +6,12 @@ from dataclasses import replace
 from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.decide.options import first_option
+from tunecase.pilot.scoring import keeps
 from tunecase.plan import Drawn, MeasuredWay
 from tunecase.quantities import count, firm_money, score, share
 from tunecase.records import Option, Plan
 
+LEAST_PART = 0.5  # of the answers, for a way to be named where no step is advised
 PLAIN = ("fine_tune", "stop")  # levers whose words already say what they are for
 
 
@@ -50,6 +52,29 @@ def instead(drawn: Drawn) -> str:
         part = share(way.promise.coverage or 0.0)
         return f"{tuned}: {way.words} automates {part}, {_others(drawn)} the rest."
     return f"Fine-tune later, if at all: first {best.action}."
+
+
+def already_there(drawn: Drawn) -> str:
+    """Names the measured way that gives most answers at the target's error, for a decision that advises no step.
+
+    Empty where no way promises at least half of the answers, and without a target.
+    """
+    forecast = drawn.facts.forecast
+    if forecast is None or forecast.target is None or forecast.direction == "lower":
+        return ""
+    error = 1 - forecast.target
+    kept = [(each.promise.coverage, each) for each in drawn.ways if not each.blocked and each.promise is not None
+            and each.promise.coverage is not None and keeps(each.promise, error)]  # fmt: skip
+    part, way = max(kept, key=lambda pair: pair[0], default=(0.0, None))
+    if way is None or part < LEAST_PART:
+        return ""
+    scores = f"it scores {score(way.score)} on all of them"
+    if part == 1:
+        return f"Do not fine-tune: {way.words} gives the answers with at most {share(error, 1)} wrong; {scores}."
+    return (
+        f"Do not fine-tune: {way.words} can give {share(part)} of the answers with at most {share(error, 1)} of them "
+        f"wrong and leave the rest to people; {scores}."
+    )
 
 
 def _others(drawn: Drawn) -> str:

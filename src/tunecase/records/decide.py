@@ -91,7 +91,7 @@ class Decision:
     @property
     def best(self) -> Option | None:
         """The option the advice names; none where something else than the plan's ways takes the fine-tune's place."""
-        if self.instead and not self.way:
+        if self.instead and not self.way and self.ok:
             return None
         return next((option for option in self.options if (option.lever, option.way) == (self.advice, self.way)), None)
 
