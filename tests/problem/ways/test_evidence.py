@@ -80,6 +80,8 @@ def test_what_the_constraints_rule_out_is_no_baseline() -> None:
     free, bound = project(), project().model_copy(update={"constraints": Constraints(data_stays=True)})
     assert [2, 1] == [len(prompted(pilot, basis(of))) for of in (free, bound)]
     assert () == prompted(None, basis(free))
+    german = project().model_copy(update={"constraints": Constraints(languages=("de",))})
+    assert ["gpt zero-shot"] == [one.name for one in prompted(pilot, basis(german))]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tunecase.records import Baseline, Candidate, ModelKind, Pilot, Promise
 
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
+NEAREST = "nearest examples"  # a search over the vectors of the encoder that is taken where none is named
 # The trainer whose runs measure a way; several ways of one kind differ by it.
 LEARNERS = {"n_grams": PROBE, "encoder": "encoder", "encoder_tuned": "encoder-tuned"}
 FEW_ROWS = 200  # on which a published score is off by several points
@@ -65,10 +66,16 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
         if way in ASKED and (itself or way != "prompt_open"):
             usd = one.usd_per_1k_answers
             price = None if usd is None else usd * basis.base_per_usd
-            if not struck(basis.project, KINDS[way], one.name.partition(" ")[0],
+            if not struck(basis.project, KINDS[way], _model_of(one, way),
                           seconds_per_answer=one.seconds_per_answer, price_per_1k=price):  # fmt: skip
                 found.append(one)
     return tuple(found)
+
+
+def _model_of(one: Baseline, way: str) -> str:
+    """The model that a baseline's name begins with; a search without one is over the vectors of the usual encoder."""
+    first = one.name.partition(" ")[0]
+    return catalog.encoders()[0].name if way == "nearest" and one.name == NEAREST else first
 
 
 def _way_of(one: Baseline) -> str:
