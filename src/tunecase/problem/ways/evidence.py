@@ -93,9 +93,14 @@ def _way_of(one: Baseline) -> str:
 
 
 def best_untuned(name: str, grounds: Grounds) -> Seen | None:
-    """The best score that was measured here in a way that tunes no language model; None where none was."""
+    """The best score that was measured here in a way that tunes no language model; None where none was.
+
+    A model that the project's constraints rule out counts only where they rule out all that were measured.
+    """
     best: Seen | None = None
-    for one in _all_untuned(name, grounds):
+    seen = list(_all_untuned(name, grounds))
+    allowed = [one for one in seen if not struck(grounds.project, KINDS[name], one.model)]
+    for one in allowed or seen:
         if best is None or grounds.better(one.score, best.score):
             best = one
     return best
@@ -126,7 +131,8 @@ def _of_candidate(one: Candidate) -> Seen:
 
 
 def _of_baseline(one: Baseline) -> Seen:
-    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise)
+    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
+                model=_model_of(one, _way_of(one)))  # fmt: skip
 
 
 def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
@@ -136,7 +142,8 @@ def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
         runs = [run for run in pilot.runs if (run.n, run.purpose) == (n, "ladder") and not run.failed]
         interval = runs[0].interval if len(runs) == 1 else None
         speeds = [run.answers_per_s for run in runs if run.answers_per_s]
-        yield Seen(pilot.model, mean, interval, 1 / max(speeds) if speeds else None, on_cores=not runs[0].gpus)
+        yield Seen(pilot.model, mean, interval, 1 / max(speeds) if speeds else None, on_cores=not runs[0].gpus,
+                   model=pilot.model)  # fmt: skip
 
 
 def tuned_here(model: str, grounds: Grounds) -> Seen | None:

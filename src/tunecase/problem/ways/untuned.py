@@ -65,7 +65,7 @@ def _too_many_options(grounds: Grounds) -> str:
 def _on_cores(name: str, grounds: Grounds) -> Known:
     """N-grams, an encoder, tuned or as it is, or a search: measured on this machine, served on plain cores."""
     seen, encoder = best_untuned(name, grounds), _encoder(grounds)
-    model = "" if name == "n_grams" else encoder
+    model = "" if name == "n_grams" else (seen.model if seen and seen.model else encoder)
     command, pace = _pilot_on_cores(name, grounds), name if name in PACES else "encoder"
     return Known(
         name,
