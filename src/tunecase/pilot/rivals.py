@@ -204,7 +204,7 @@ def _of_all_tests(lesson: Lesson, answers: Sequence[Answers | None]) -> list[Ans
 def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str) -> list[str]:
     """What a reader should know before paying for a fine-tune: which rivals failed or are not clearly beaten."""
     ran = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
-    notes = [f"{name} failed: {run.failed}" for name, run in ran if run.failed]
+    notes = [f"{name} failed: {run.failed}{_spared_words(conductor, name)}" for name, run in ran if run.failed]
     tops = top_runs(conductor)
     for rival in baselines:
         if tops and rival.beaten is not None and rival.beaten < CLEAR:
@@ -213,3 +213,9 @@ def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str
             beaten = f"the largest runs do not beat {rival.name} by more than noise ({words})"
             notes.append(f"{beaten}: the cheaper method may be enough")
     return notes
+
+
+def _spared_words(conductor: Conductor, failed: str) -> str:
+    """Which prompts were not asked after this one failed for a reason that none of them could escape."""
+    others = next((names[1:] for names in conductor.spared.values() if names[0] == failed), [])
+    return f"; not asked after that, since it would fail too: {' and '.join(others)}" if others else ""
