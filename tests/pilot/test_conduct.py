@@ -297,6 +297,21 @@ def test_hosted_models_stand_beside(toy: list[Task]) -> None:
     assert record.usd >= paid * 20 / 1000
 
 
+def test_the_plan_names_what_the_cap_keeps_from_being_asked(toy: list[Task]) -> None:
+    """Whose bill may be larger than the cap, or is not known; what fits in it is foreseen as ever."""
+    plans: list[PilotPlan] = []
+    few = table([(row.input, row.output) for row in TESTS.rows[:20]])
+    at = {"base_url": "http://127.0.0.1:1/v1"}
+    prices = {"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 2.0}
+    for cap in (0.0, 1.0, None):
+        climb(MANY, few, hosted={"big": {**at, **prices}, "near": at}, max_usd=cap,
+              ask=lambda plan: bool(plans.append(plan)))  # fmt: skip
+    styles = ("zero-shot", "few-shot", "few-shot, nearest")
+    big, near = ([f"{model} {style}" for style in styles] for model in ("big", "near"))
+    assert [(*big, *near), tuple(near), ()] == [plan.not_asked for plan in plans]
+    assert [0, 3, 6] == [len(plan.hosted) for plan in plans]
+
+
 @pytest.mark.parametrize(
     ("reply", "requests", "failures"), [(failed(401, "bad key"), 1, 1), (failed(400, "too long"), 60, 3)]
 )

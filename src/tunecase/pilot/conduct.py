@@ -227,6 +227,11 @@ class Conductor:
             self._bills[step.key] = foreseen(step)[1]
         return self._bills[step.key]
 
+    def too_dear(self, step: Step) -> bool:
+        """Whether the cap in money keeps a step from being made at all, whatever else is made."""
+        bill_usd = self.bill_usd(step)
+        return self.settings.max_usd is not None and (bill_usd is None or not self.fits(0.0, bill_usd))
+
     def unknown_pace(self) -> bool:
         """True while a cap must wait for the first run in progress to show what a run costs."""
         return self.settings.capped and not self._paced() and bool(self._pending)
