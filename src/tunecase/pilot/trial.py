@@ -301,6 +301,12 @@ def settings_of(trainer: str) -> Mapping[str, Setting]:
     return settings
 
 
+def metrics_of(trainer: str) -> Collection[str]:
+    """The metrics that a trainer can score."""
+    metrics: Mapping[str, str] = school_of(trainer, "", {}).module.METRICS
+    return metrics
+
+
 def is_stand_in(trainer: str) -> bool:
     """True for a trainer that nobody would ship as the fine-tune; False for an unknown name."""
     return trainer in dict(TRAINERS) and school_of(trainer, "", {}).module.STAND_IN

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tunecase import catalog
 from tunecase.compute import base_model
-from tunecase.pilot import PROMPTS
+from tunecase.errors import InputError
+from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
 from tunecase.quantities import Interval80, counted, share, wilson
@@ -17,6 +18,11 @@ PROBE = "probe"
 NEAREST = "nearest examples"  # a search over the vectors of the encoder that is taken where none is named
 # The trainer whose runs measure a way; several ways of one kind differ by it.
 LEARNERS = {"n_grams": PROBE, "encoder": "encoder", "encoder_tuned": "encoder-tuned"}
+# The trainer that scores a way in a pilot.
+SCORED_BY = {
+    **LEARNERS, "nearest": "encoder", "prompt_hosted": "hosted", "decision": "decision", "retrieval": "hosted",
+    "prompt_open": "lora", "tune_small": "lora", "tune_large": "lora",
+}  # fmt: skip
 FEW_ROWS = 200  # on which a published score is off by several points
 ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 KINDS: dict[str, ModelKind] = {
@@ -49,6 +55,18 @@ class Seen:
     promise: Promise | None = None
     on_cores: bool = True
     model: str = ""
+
+
+def can_be_scored(name: str, grounds: Grounds) -> bool:
+    """Whether a pilot can score a way by the project's metric; True without one, since a pilot takes the usual one."""
+    given = grounds.project.problem.metric
+    if not given:
+        return True
+    try:
+        metric = catalog.metric(given).name
+    except InputError:  # the user's own
+        return False
+    return metric in metrics_of(SCORED_BY[name])
 
 
 def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
