@@ -64,7 +64,15 @@ class LedgerBusyError(TunecaseError):
 
 
 class EndpointError(TunecaseError):
-    """A hosted model refuses to answer, or cannot be reached."""
+    """A hosted model refuses to answer, or cannot be reached.
+
+    `for_all` is True where no other row or prompt could fare better: a refused key, an unknown model, a used-up quota,
+    nobody there.
+    """
+
+    def __init__(self, words: str, *, for_all: bool = False) -> None:
+        super().__init__(words)
+        self.for_all = for_all
 
 
 def nearest(name: str, names: Sequence[str], most: int = 3, *, cutoff: float = 0.5) -> str:

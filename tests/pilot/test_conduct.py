@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from tests import toy_trainer
-from tests.chat_server import Reply, chat_server, question, said
+from tests.chat_server import Reply, chat_server, failed, question, said
 from tests.decision_server import decision_server
 from tests.pilot.test_trial import TRAIN, climb, table, toy, untimed
 from tunecase.errors import InputError, TunecaseError
 from tunecase.pilot import conduct
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Progress
+from tunecase.pilot.endpoint import client
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.trainers.task import Result, Task
 from tunecase.records import Pilot, Run, from_json, to_json
@@ -243,7 +244,8 @@ def test_baselines_stand_beside_the_best_run(toy: list[Task], monkeypatch: pytes
     assert pytest.approx(0.001 / 200) == zero.seconds_per_answer
     assert zero.usd_per_1k_answers is not None
     assert pytest.approx(1000 * 0.001 / 200 * 3.6 / 3600) == zero.usd_per_1k_answers
-    assert any("the cheaper method may be enough" in note and "probe" in note for note in record.notes)
+    better = "n-grams, which needs no fine-tune, is better than the largest runs (accuracy "
+    assert any(note.startswith(better) and "against 1.00" in note for note in record.notes)
     assert [] == [run for run in record.runs if run.purpose != "ladder"]
 
 
@@ -293,6 +295,53 @@ def test_hosted_models_stand_beside(toy: list[Task]) -> None:
     assert paid > 0
     assert record.usd is not None
     assert record.usd >= paid * 20 / 1000
+
+
+def test_the_plan_names_what_the_cap_keeps_from_being_asked(toy: list[Task]) -> None:
+    """Whose bill may be larger than the cap, or is not known; what fits in it is foreseen as ever."""
+    plans: list[PilotPlan] = []
+    few = table([(row.input, row.output) for row in TESTS.rows[:20]])
+    at = {"base_url": "http://127.0.0.1:1/v1"}
+    prices = {"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 2.0}
+    for cap in (0.0, 1.0, None):
+        climb(MANY, few, hosted={"big": {**at, **prices}, "near": at}, max_usd=cap,
+              ask=lambda plan: bool(plans.append(plan)))  # fmt: skip
+    styles = ("zero-shot", "few-shot", "few-shot, nearest")
+    big, near = ([f"{model} {style}" for style in styles] for model in ("big", "near"))
+    assert [(*big, *near), tuple(near), ()] == [plan.not_asked for plan in plans]
+    assert [0, 3, 6] == [len(plan.hosted) for plan in plans]
+
+
+@pytest.mark.parametrize(
+    ("reply", "requests", "failures"), [(failed(401, "bad key"), 1, 1), (failed(400, "too long"), 60, 3)]
+)
+def test_a_model_that_refuses_once_and_for_all_is_asked_by_no_other_prompt(
+    toy: list[Task], reply: Reply, requests: int, failures: int
+) -> None:
+    """A refused key ends the asking with one note; rows that are refused one by one may fare better by a prompt."""
+    few = table([(row.input, row.output) for row in TESTS.rows[:20]])
+    with chat_server([reply]) as server:
+        record = climb(MANY, few, hosted={"big": {"base_url": server.url, "at_once": 1}})
+    assert requests == len(server.bodies)
+    told = [note for note in record.notes if note.startswith("big ") and " failed: " in note]
+    assert failures == len(told)
+    others = "; not asked after that, since it would fail too: big few-shot and big few-shot, nearest"
+    assert told[0].endswith(others) == (failures == 1)
+
+
+def test_an_endpoint_where_nobody_answers_is_asked_by_one_prompt(
+    toy: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there are too few rows for a streak of silence."""
+    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.001)
+    few = table([(row.input, row.output) for row in TESTS.rows[:4]])
+    with chat_server([said("cat")]) as server:
+        gone = server.url
+    record = climb(MANY, few, hosted={"big": {"base_url": gone}})
+    told = [note for note in record.notes if "big " in note and ("failed" in note or "not asked" in note)]
+    (note,) = [note for note in told if "prices" not in note]
+    assert note.startswith("big zero-shot failed: ")
+    assert "not asked after that" in note
 
 
 def test_without_a_cap_no_dear_model_is_asked_unless_somebody_says_yes(toy: list[Task]) -> None:

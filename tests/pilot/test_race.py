@@ -220,3 +220,34 @@ def test_ladders_share_sizes() -> None:
     heavy = (125, 250, 500, 1_000, 2_000)
     assert (*heavy, 2_500, 5_000, 10_000) == rungs_beside(heavy, lesson, heavy=False)
     assert heavy == rungs_beside((5_000, 10_000), replace(lesson), heavy=True)
+
+
+def struck_by_language(kind: str, model: str) -> str:
+    """A project whose inputs are German."""
+    return "it reads en, not de" if model in (MINILM, "thenlper/gte-small") else ""
+
+
+def test_auto_leaves_out_what_the_constraints_rule_out_and_says_why() -> None:
+    """Of the encoder of the tables and of those that the project lists; one that is named is measured all the same."""
+    models = ("thenlper/gte-small", "intfloat/multilingual-e5-small")
+    asked = asked_for(("auto",), models, TRAINERS, struck_by_language)
+    assert (("probe", ""), ("encoder", models[1])) == asked.learners
+    why = "the project's constraints rule it out: it reads en, not de"
+    assert (f"{MINILM}: {why}", f"{models[0]}: {why}") == asked.not_measured
+    assert (("encoder", MINILM),) == asked_for((MINILM,), (), TRAINERS, struck_by_language).learners
+
+
+def test_an_encoder_that_is_ruled_out_is_not_the_pilots_own(monkeypatch: pytest.MonkeyPatch, toy: list[Task]) -> None:
+    """N-grams are, unless the encoder is named: then a note says that the constraints rule it out."""
+    paths = {**dict(trial.TRAINERS), "encoder": "tests.toy_trainer"}
+    monkeypatch.setattr(trial, "TRAINERS", tuple(paths.items()))
+    told = {"trainer": "", "race": ("auto",), "with_baselines": False}
+    assert "encoder" == climb(MANY, TESTS, **told).trainer
+    bound = climb(MANY, TESTS, **told, struck=lambda kind, model: "it reads no German" if kind == "encoder" else "")
+    assert ("probe", ["n-grams"]) == (bound.trainer, [one.name for one in bound.candidates])
+    assert any("rule it out: it reads no German" in words for words in bound.not_measured)
+    assert not any("reads no German" in words for words in bound.notes)
+    named = climb(MANY, TESTS, **{**told, "trainer": "encoder", "race": ()},
+                  struck=lambda kind, model: "it reads no German" if kind == "encoder" else "")  # fmt: skip
+    assert "encoder" == named.trainer
+    assert any("measured since it was named" in words and "no German" in words for words in named.notes)

@@ -281,6 +281,34 @@ def test_a_way_that_is_struck_comes_last_and_is_not_tried(rules: dict[str, Any],
     assert {""} == {way.measure for way in table if way.struck}
 
 
+@pytest.mark.parametrize(("metric", "kept"), [("mae", ()), ("exact_match", ("decision",)), ("my own", ())])
+def test_ways_that_cannot_score_the_metric_are_left_out(metric: str, kept: tuple[str, ...]) -> None:
+    """And named with the metric beside today's row; what can be stated stays, and no pilot is told that would fail."""
+    of = asked(metric=metric, direction="lower", target=0.5, baseline=0.9)
+    table, order = alternatives(basis(of), standing(rows=900, test_rows=300), tuning_cost=COST)
+    names = {way.name for way in table}
+    assert set(kept) == names & {"n_grams", "encoder", "nearest", "decision", "encoder_tuned"}
+    assert {"today", "prompt_hosted", "prompt_open", "retrieval"} <= names
+    (today,) = (way for way in table if way.name == "today")
+    assert today.note.startswith(f"left out, since they cannot be scored by {metric}: n-grams and a linear model, ")
+    if not kept:
+        assert () == order
+        assert {""} == {way.measure for way in table}
+
+
+def test_a_search_over_vectors_of_a_struck_encoder_is_struck() -> None:
+    """Also where the project lists an encoder that reads the language, which nobody has searched yet."""
+    models = ("intfloat/multilingual-e5-small", LLAMA)
+    of = asked(models).model_copy(update={"constraints": Constraints(languages=("de",))})
+    near = Baseline("nearest examples", 0.7, 300, kind="search")
+    pilot = replace(samples.pilot(), model=SMOL, baselines=(near,), candidates=())
+    table, order = alternatives(basis(of), standing(rows=900, test_rows=300), pilot=pilot, tuning_cost=COST)
+    struck = {way.name: way.struck for way in table}
+    assert "it reads en, not de" == struck["nearest"]
+    assert "" == struck["encoder"]
+    assert "encoder" in order
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     measured=st.lists(st.floats(0.05, 0.95), min_size=2, max_size=2),

@@ -208,3 +208,18 @@ def test_the_value_names_the_score_it_is_counted_above() -> None:
     assert found is not None
     assert told("value", worth=replace(found, baseline=0.9)).beside.endswith("; counted above 0.90")
     assert "counted above" not in told("value", worth=replace(found, baseline=None)).beside
+
+
+@pytest.mark.parametrize(("direction", "reached"), [("higher", 0.99), ("lower", 0.05)])
+def test_nothing_is_left_to_gain_where_a_cheaper_way_meets_the_target(direction: str, reached: float) -> None:
+    """Of a plan that is not advised; the value of one that is advised stays a figure."""
+    found: Worth | None = usual().worth
+    assert found is not None
+    met = replace(found, baseline=reached)
+    asked = {"worth": met, "direction": direction, "target": 0.95 if direction == "higher" else 0.1}
+    figure = told("value", **asked, advised=False)
+    assert "nothing is left to gain" == figure.value
+    assert figure.beside.startswith(f"{reached:.2f} is reached without the fine-tune")
+    assert "USD" in told("value", **asked, advised=True).value
+    short = {**asked, "worth": replace(found, baseline=0.5)}
+    assert "USD" in told("value", **short, advised=False).value

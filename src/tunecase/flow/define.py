@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow, dropped_rows, pilot_metric
 from tunecase.quantities import Band, band
-from tunecase.records import Audit, Baseline, Definition, Estimate, Pilot
+from tunecase.records import Audit, Baseline, Definition, Estimate, Pilot, Promise
 
 if TYPE_CHECKING:
     from tunecase.problem import Facts
@@ -31,7 +31,7 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
     pilot, basis = flow.current("pilot"), flow.basis()
     facts = Facts(
         flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.current("audit"),
-        piloted=prompted(pilot, basis), trial=flow.label_trial,
+        piloted=prompted(pilot, basis), trial=flow.label_trial, promises=_promises(pilot),
     )  # fmt: skip
     if bill is None:
         return define(facts, pilot=pilot)
@@ -40,6 +40,14 @@ def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estim
         upkeep=_upkeep(bill, facts),
     )  # fmt: skip
     return define(facts, pilot=pilot, unpriced=bill.unpriced)
+
+
+def _promises(pilot: Pilot | None) -> tuple[Promise, ...]:
+    """What a pilot promises of all that it measured, where they answer only when sure."""
+    if pilot is None:
+        return ()
+    promises = [*(one.promise for one in pilot.candidates), *(one.promise for one in pilot.baselines)]
+    return tuple(promise for promise in promises if promise is not None)
 
 
 def _tuning_cost(flow: Flow, bill: Estimate) -> Band:

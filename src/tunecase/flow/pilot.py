@@ -115,7 +115,7 @@ def pilot(
         flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta={"key": flow.key("pilot")})
 
     seed = flow.seed if settings.seed is None else settings.seed
-    prepare(own_trainer(settings), settings.model, tell or (lambda line: None))
+    prepare(own_trainer(settings, material.struck), settings.model, tell or (lambda line: None))
     record = climb(
         replace(
             material,
@@ -162,6 +162,7 @@ def journal_of(flow: Flow, on_run: Callable[[Run], None], progress: Progress | N
 def material_of(flow: Flow) -> "Material":
     """What a pilot of the case works on."""
     from tunecase.pilot import Material
+    from tunecase.prices import struck
 
     audit: Audit = ready(flow, "pilot").current("audit")
     metric = pilot_metric(flow)
@@ -169,6 +170,7 @@ def material_of(flow: Flow) -> "Material":
         flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),
         drop_rows=dropped_rows(audit),
         documents=str(flow.folder / flow.project.data.documents) if flow.project.data.documents else "",
+        struck=lambda kind, model: struck(flow.project, kind, model),
     )  # fmt: skip
 
 

@@ -97,8 +97,10 @@ class More(Protocol):
 class Conductor:
     """One ladder under way, with every setting fixed.
 
-    `apart` gives each run a process of its own. `hopeless` says, from the runs so far, why no further run is worth
-    making; empty while one is. `top_first` begins with the largest size, where no cap waits for a cheap first run.
+    `spared` holds, for each model that its endpoint refused once and for all, the name of that run and then the names
+    of those that were not made for it. `apart` gives each run a process of its own. `hopeless` says, from the runs so
+    far, why no further run is worth making; empty while one is. `top_first` begins with the largest size, where no cap
+    waits for a cheap first run.
     """
 
     ladder: Sequence[Step]
@@ -118,6 +120,7 @@ class Conductor:
         self.results: dict[str, Result] = {}
         self.stopped = ""
         self.broken = False
+        self.spared: dict[str, list[str]] = {}
         self._begun: list[tuple[Step, float]] = []
         self._pending: set[int] = set()
         self._bills: dict[str, float | None] = {}
@@ -224,6 +227,11 @@ class Conductor:
             self._bills[step.key] = foreseen(step)[1]
         return self._bills[step.key]
 
+    def too_dear(self, step: Step) -> bool:
+        """Whether the cap in money keeps a step from being made at all, whatever else is made."""
+        bill_usd = self.bill_usd(step)
+        return self.settings.max_usd is not None and (bill_usd is None or not self.fits(0.0, bill_usd))
+
     def unknown_pace(self) -> bool:
         """True while a cap must wait for the first run in progress to show what a run costs."""
         return self.settings.capped and not self._paced() and bool(self._pending)
@@ -288,6 +296,9 @@ class Conductor:
 
     def _may(self, step: Step) -> bool:
         if step.key in self.runs or self.broken:
+            return False
+        if step.task.model in self.spared:
+            self.spared[step.task.model].append(step.name)
             return False
         bill_usd = self.bill_usd(step)
         known = bill_usd is not None or self.settings.max_usd is None
@@ -384,6 +395,8 @@ class Conductor:
         run, result = run_of(step, outcome, elapsed_s, usd)
         if step.task.trainer in BILLED:
             run = self._billed(step, run, outcome if isinstance(outcome, Result) else None)
+        if isinstance(outcome, Result) and outcome.for_all:
+            self.spared.setdefault(step.task.model, [step.name])
         self.runs[step.key] = run
         if result is not None:
             self.results[step.key] = result

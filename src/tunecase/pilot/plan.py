@@ -17,7 +17,8 @@ class PilotPlan:
     price. `hosted` holds for each baseline at an endpoint its name and host, the tokens in and out for `test_rows` rows
     added up, and their highest price in USD, None where it is unknown; `usd` leaves it out. `candidates` names all that
     are measured where there are several: runs, minutes and money are then those of all together. `light` is True where
-    no run takes long by its nature.
+    no run takes long by its nature. `not_asked` names the baselines at endpoints that the cap in money keeps from being
+    asked, since each may bill more than is left or nobody knows its prices; they are no part of `hosted`.
     """
 
     trainer: str
@@ -34,6 +35,7 @@ class PilotPlan:
     test_rows: int = 0
     candidates: tuple[str, ...] = ()
     light: bool = False
+    not_asked: tuple[str, ...] = ()
 
 
 def plan_of(conductor: Conductor, school: School, rungs: tuple[int, ...]) -> PilotPlan:
@@ -41,11 +43,13 @@ def plan_of(conductor: Conductor, school: School, rungs: tuple[int, ...]) -> Pil
     todo = [step for step in (*conductor.ladder, *conductor.rivals) if step.key not in conductor.runs]
     minutes, settings = _minutes(conductor, school, todo), conductor.settings
     ladder, rivals = conductor.ladder, [step for step in todo if step.purpose == "baseline"]
+    too_dear = [step for step in rivals if step.task.trainer in BILLED and conductor.too_dear(step)]
     return PilotPlan(
         school.name, school.model, len(todo) - len(rivals), conductor.reused, rungs, settings.draws or 0,
         tuple(step.name for step in conductor.rivals), settings.tune, minutes, _usd(settings.usd_per_hour, minutes),
-        hosted=tuple(_foreseen(step) for step in rivals if step.task.trainer in BILLED),
+        hosted=tuple(_foreseen(step) for step in rivals if step.task.trainer in BILLED and step not in too_dear),
         test_rows=len(ladder[0].task.test_labels) if ladder else 0,
+        not_asked=tuple(step.name for step in too_dear),
     )  # fmt: skip
 
 

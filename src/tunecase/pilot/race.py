@@ -17,6 +17,7 @@ from tunecase.pilot.conduct import Conductor, Journal, Progress
 from tunecase.pilot.ladder import MOST_HEAVY_ROWS, ladder_sizes
 from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.rivals import Lead, lead, luck_of_draws, top_runs
+from tunecase.pilot.settings import Struck, nothing_struck
 from tunecase.pilot.steps import KINDS, Lesson, School
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import Z80, Interval80, count, one_line, score
@@ -41,16 +42,20 @@ class Asked:
     not_measured: tuple[str, ...] = ()
 
 
-def asked_for(race: Sequence[str], models: Sequence[str], trainers: Collection[str]) -> Asked:
+def asked_for(
+    race: Sequence[str], models: Sequence[str], trainers: Collection[str], struck: Struck = nothing_struck
+) -> Asked:
     """What the names of a race stand for.
 
     "auto" stands for n-grams, the default encoder, and the project's encoders and causal models; causal ones only where
-    this machine has a GPU, since they take minutes to hours without one. Models that cost money are never part of it.
+    this machine has a GPU, since they take minutes to hours without one. Models that cost money are never part of it,
+    nor is what the project's constraints rule out; such a model is measured only where it is named.
 
     Args:
         race: names of trainers ("n-grams" for the probe), of models, or both as TRAINER:MODEL; "auto".
         models: those that the project lists.
         trainers: names of all trainers.
+        struck: why the constraints rule out a model of a kind, by its name; "" where they do not.
     """
     learners: list[tuple[str, str]] = []
     untrained, not_measured = [], []
@@ -59,7 +64,7 @@ def asked_for(race: Sequence[str], models: Sequence[str], trainers: Collection[s
         if trainer in NO_CANDIDATES:
             not_measured.append(f"{trainer}: it trains nothing, so nobody could use it; try it alone with --trainer")
         elif name == AUTO:
-            own, left_out = _by_itself(models)
+            own, left_out = _by_itself(models, struck)
             learners += own
             not_measured += left_out
         elif trainer in trainers:
@@ -80,19 +85,41 @@ def learner(model: str) -> tuple[str, str]:
     return "lora", model
 
 
-def _by_itself(models: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """The learners of "auto", and the causal models that it leaves out though their weights may be here."""
-    encoders = [model for model in models if catalog.model_kind(model) == "encoder"]
+def _by_itself(models: Sequence[str], struck: Struck) -> tuple[list[tuple[str, str]], list[str]]:
+    """The learners of "auto", and what it leaves out though its weights may be here, with the reason."""
+    encoders = [("encoder", ""), *(learner(model) for model in models if catalog.model_kind(model) == "encoder")]
     causal = [model for model in models if catalog.model_kind(model) == "causal"]
-    known = [("probe", ""), ("encoder", ""), *map(learner, encoders)]
-    if engine.gpus():
-        return [*known, *map(learner, causal)], []
-    if not causal:
-        return known, []
+    allowed, ruled_out = _held_against([*encoders, *map(learner, causal)], struck)
+    causal = [model for trainer, model in allowed if trainer == "lora"]
+    if engine.gpus() or not causal:
+        return [("probe", ""), *allowed], ruled_out
+    known = [("probe", ""), *(one for one in allowed if one[0] != "lora")]
     long = "language models take long to train without a GPU, and this machine has none"
     name = f"`tunecase pilot --candidates auto,{causal[0]}` measures one all the same, where its weights are here"
-    left_out = [f"{', '.join(causal)}: {long}; {name}"]
-    return known, left_out
+    return known, [*ruled_out, f"{', '.join(causal)}: {long}; {name}"]
+
+
+def _held_against(learners: Sequence[tuple[str, str]], struck: Struck) -> tuple[list[tuple[str, str]], list[str]]:
+    """The learners that the project's constraints allow, and which they rule out, why."""
+    reasons = {one: ruled_out(*one, struck) for one in learners}
+    words = [f"{model or default_encoder()}: {why}" for (_, model), why in reasons.items() if why]
+    return [one for one in learners if not reasons[one]], list(dict.fromkeys(words))
+
+
+def ruled_out(trainer: str, model: str, struck: Struck) -> str:
+    """Why the project's constraints rule a learner out, in words; empty where they do not.
+
+    Args:
+        model: its name; "" for the encoder that is taken where none is named.
+    """
+    named = model or (default_encoder() if trainer == "encoder" else "")
+    why = struck(KINDS.get(trainer, ""), named)
+    return f"the project's constraints rule it out: {why}" if why else ""
+
+
+def default_encoder() -> str:
+    """The encoder that is measured where none is named: the first of the tables."""
+    return catalog.encoders()[0].name
 
 
 def rungs_beside(own: Sequence[int], lesson: Lesson, heavy: bool) -> tuple[int, ...]:

@@ -204,12 +204,24 @@ def _of_all_tests(lesson: Lesson, answers: Sequence[Answers | None]) -> list[Ans
 def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str) -> list[str]:
     """What a reader should know before paying for a fine-tune: which rivals failed or are not clearly beaten."""
     ran = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
-    notes = [f"{name} failed: {run.failed}" for name, run in ran if run.failed]
+    notes = [f"{name} failed: {run.failed}{_spared_words(conductor, name)}" for name, run in ran if run.failed]
     tops = top_runs(conductor)
-    for rival in baselines:
-        if tops and rival.beaten is not None and rival.beaten < CLEAR:
-            mean = sum(run.score for run in tops) / len(tops)
-            words = f"{metric} {score(mean)} against {score(rival.score)}, higher with {share(rival.beaten)} chance"
-            beaten = f"the largest runs do not beat {rival.name} by more than noise ({words})"
-            notes.append(f"{beaten}: the cheaper method may be enough")
-    return notes
+    mean = sum(run.score for run in tops) / max(1, len(tops))
+    close = [(rival, rival.beaten) for rival in baselines if rival.beaten is not None and rival.beaten < CLEAR]
+    return notes + [_not_beaten(rival, beaten, mean, metric) for rival, beaten in close if tops]
+
+
+def _not_beaten(rival: Baseline, beaten: float, mean: float, metric: str) -> str:
+    """That the pilot's largest runs are no better than a rival, or that the rival is better than they are."""
+    name = rival.kind if rival.kind == "n-grams" else rival.name
+    scores = f"{metric} {score(mean)} against {score(rival.score)}"
+    if beaten < 1 - CLEAR:
+        return f"{name}, which needs no fine-tune, is better than the largest runs ({scores})"
+    words = f"{scores}, higher with {share(beaten)} chance"
+    return f"the largest runs do not beat {name} by more than noise ({words}): the cheaper method may be enough"
+
+
+def _spared_words(conductor: Conductor, failed: str) -> str:
+    """Which prompts were not asked after this one failed for a reason that none of them could escape."""
+    others = next((names[1:] for names in conductor.spared.values() if names[0] == failed), [])
+    return f"; not asked after that, since it would fail too: {' and '.join(others)}" if others else ""

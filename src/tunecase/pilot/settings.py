@@ -1,6 +1,6 @@
 """What a pilot works on, and what is wrong with it and with the settings, before anything runs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,12 +11,20 @@ from tunecase.pilot.scoring.promise import Costs
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.steps import Lesson, School
 from tunecase.quantities import count, counted
-from tunecase.records import PilotSettings
+from tunecase.records import ModelKind, PilotSettings
 
 LEAST_ROWS = 10
 ELSEWHERE = "choose another trainer (lora learns all kinds), or forecast from points of runs made elsewhere"
 # Fewer rows than this may hold classes that have not been seen twice yet.
 CLASSES_SHOW_AT_ROWS = 30
+
+# For a kind of model and its name: why the project's constraints rule it out, in words; "" where they do not.
+Struck = Callable[[ModelKind, str], str]
+
+
+def nothing_struck(kind: ModelKind, model: str) -> str:
+    """No reason: there are no constraints."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Material:
         far: the size that matters [rows]; None: 8 times the largest rung.
         documents: a file or folder of texts that hold facts which the answers need; "" for none.
         costs: of a wrong answer and of a person's; None where one of them has no price.
+        struck: why the project's constraints rule out a model of a kind, by its name; "" where they do not.
         design: design effect of test rows that hang together, for what is promised; 1 where none do.
     """
 
@@ -51,6 +60,7 @@ class Material:
     documents: str = ""
     costs: Costs | None = None
     design: float = 1.0
+    struck: Struck = nothing_struck
 
     @cached_property
     def rows(self) -> Examples:

@@ -15,13 +15,13 @@ from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
 from tunecase.pilot.plan import PilotPlan
-from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, rungs_beside, shared
+from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, ruled_out, rungs_beside, shared
 from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
 from tunecase.pilot.scoring.score import METRICS
 from tunecase.pilot.search import Search
-from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
+from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, Struck, check, lacks_of, nothing_struck
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
@@ -103,9 +103,9 @@ def pilot(
     """
     started = time.perf_counter()
     settings = settings or PilotSettings()
-    asked = asked_for(settings.race, material.models, dict(TRAINERS))
+    asked = asked_for(settings.race, material.models, dict(TRAINERS), material.struck)
     hosted = {**{name: {} for name in asked.untrained}, **settings.hosted}
-    given = replace(settings, trainer=own_trainer(settings), hosted=hosted)
+    given = replace(settings, trainer=own_trainer(settings, material.struck), hosted=hosted)
     design = _design(material, given)
     race, lacking = _race(design, given, material, asked, journal or Journal())
     conductor = race.own.conductor
@@ -124,11 +124,15 @@ def pilot(
     return _record(race, design, material, lacking, time.perf_counter() - started)
 
 
-def own_trainer(settings: PilotSettings) -> str:
-    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else n-grams."""
+def own_trainer(settings: PilotSettings, struck: Struck = nothing_struck) -> str:
+    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else n-grams.
+
+    Args:
+        struck: as in Material; an encoder that the constraints rule out is not taken by itself.
+    """
     if settings.trainer or settings.model:
         return settings.trainer or learner(settings.model)[0]
-    if ENCODER not in dict(TRAINERS):
+    if ENCODER not in dict(TRAINERS) or ruled_out(ENCODER, "", struck):
         return PROBE
     school = school_of(ENCODER, "", {})
     return PROBE if school.module.missing(school.model) else ENCODER
@@ -171,6 +175,7 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
     notes = [
         *ladder_notes(lesson.rows, design.rungs, bool(design.settings.sizes), bool(lesson.classes)),
         *(note for note in conductor.notes if note not in lacking),
+        *_named_all_the_same(race, material),
         *rival_notes(conductor, compared, lesson.metric),
     ]
     notes += [] if design.lacks else _curve_notes(conductor)
@@ -195,6 +200,12 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
         candidates=race.candidates(),
         not_measured=tuple(lacking),
     )
+
+
+def _named_all_the_same(race: Race, material: Material) -> list[str]:
+    """Which learners were measured since they were named, though the project's constraints rule them out."""
+    reasons = {each.name: ruled_out(each.school.name, each.school.model, material.struck) for each in race.entrants}
+    return [f"{name} is measured since it was named, but {why}" for name, why in reasons.items() if why]
 
 
 def _design(material: Material, settings: PilotSettings) -> _Design:
@@ -288,6 +299,12 @@ def settings_of(trainer: str) -> Mapping[str, Setting]:
     """A trainer's settings with their defaults."""
     settings: Mapping[str, Setting] = school_of(trainer, "", {}).module.SETTINGS
     return settings
+
+
+def metrics_of(trainer: str) -> Collection[str]:
+    """The metrics that a trainer can score."""
+    metrics: Mapping[str, str] = school_of(trainer, "", {}).module.METRICS
+    return metrics
 
 
 def is_stand_in(trainer: str) -> bool:

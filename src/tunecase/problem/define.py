@@ -17,6 +17,8 @@ from tunecase.records import Criterion, Definition, Pilot, Severity, Status
 
 Verdict = Literal["go to pilot", "fix first", "do not start"]
 
+# Rules that fail where S2 sees no gap: a baseline, or a prompt, meets the target already.
+MET_ALREADY = ("P5", "P20")
 CRITERIA: tuple[Callable[[Facts], Criterion], ...] = (
     goal.goal_is_measurable,
     goal.output_has_criteria,
@@ -103,10 +105,15 @@ def _verdict(judged: Sequence[Criterion]) -> tuple[Verdict, str]:
     def those(status: Status, severity: Severity) -> list[Criterion]:
         return [rule for rule in judged if (rule.status, rule.severity) == (status, severity)]
 
-    stops, open_stops = those("fail", "stop"), those("unknown", "stop")
+    stops, open_stops, warns = those("fail", "stop"), those("unknown", "stop"), those("fail", "warn")
+    is_met = any(rule.id == "S2" and rule.status == "fail" for rule in judged)
+    met = [rule for rule in warns if is_met and rule.id in MET_ALREADY]
     parts = [
         f"{words} {_listed(rules)}"
-        for words, rules in (("failed", stops or those("fail", "warn")), ("not known yet:", open_stops))
+        for words, rules in (
+            ("failed", stops or [rule for rule in warns if rule not in met]),
+            ("not known yet:", open_stops),
+        )
         if rules
     ]
     notes = len(those("unknown", "note"))
@@ -115,8 +122,12 @@ def _verdict(judged: Sequence[Criterion]) -> tuple[Verdict, str]:
     unchecked = f" Not checked: {unchecked}." if unchecked else ""
     if stops:
         return "do not start", f"Do not start: {'; '.join(parts)}.{unchecked}"
+    to_fix = f"Fix first: {'; '.join(parts)}." if parts else ""
+    if met:
+        reason = f"A cheaper way meets the target: nothing is left to tune for ({', '.join(rule.id for rule in met)})."
+        return "fix first", f"{reason} {to_fix}".rstrip() + unchecked
     if parts:
-        return "fix first", f"Fix first: {'; '.join(parts)}.{unchecked}"
+        return "fix first", f"{to_fix}{unchecked}"
     return "go to pilot", f"Go to pilot: no rule that matters failed.{unchecked}"
 
 

@@ -66,6 +66,7 @@ from tunecase.records.pilot import (
     Tuning,
     Variant,
     WorstRow,
+    time_of_1k,
 )
 from tunecase.records.plan import (
     Authorised,
@@ -264,6 +265,7 @@ __all__ = [
     "from_json",
     "is_rule_field",
     "reading_fault",
+    "time_of_1k",
     "to_json",
     "unread_words",
 ]  # fmt: skip

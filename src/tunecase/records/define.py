@@ -92,6 +92,17 @@ class Definition:
     order: tuple[str, ...] = ()
 
     @property
+    def met(self) -> bool:
+        """True when a cheaper way meets the target already (P5 and S2), whatever else is to be fixed first."""
+        failed = {(rule.id, rule.severity) for rule in self.criteria if rule.status == "fail"}
+        return self.verdict == "fix first" and {("P5", "warn"), ("S2", "note")} <= failed
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict for people: where a cheaper way meets the target there is nothing to fix first."""
+        return "a cheaper way meets the target" if self.met else self.verdict
+
+    @property
     def ok(self) -> bool:
         """True when no rule of severity stop failed."""
         return self.verdict != "do not start"

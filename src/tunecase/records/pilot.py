@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tunecase.quantities import Interval80, count, share
+from tunecase.quantities import Interval80, count, duration, share
 from tunecase.records.forecast import Point
 
 
@@ -65,6 +65,7 @@ class PilotSettings:
 # What gives the answers: n-grams and a linear model, an encoder and a head, a causal language model that is tuned, a
 # hosted model that is prompted, a decision model that is asked, or a search among rows or documents.
 ModelKind = Literal["n-grams", "encoder", "causal", "hosted", "decision", "search", ""]
+ON_CORES: tuple[ModelKind, ...] = ("n-grams", "encoder", "search")  # kinds that are timed on a plain core
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,13 @@ class Baseline:
     note: str = ""
     kind: ModelKind = ""
     promise: Promise | None = None
+
+
+def time_of_1k(one: Candidate | Baseline) -> str:
+    """How long one process takes for 1,000 answers, in words: of a small model on one core; empty where unknown."""
+    if not one.seconds_per_answer:
+        return ""
+    return f"{duration(1_000 * one.seconds_per_answer)} {'on one core' if one.kind in ON_CORES else 'one by one'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _figures(plan: Plan) -> Iterator[Headline]:
         yield Headline("chance", name, firm_share(chance.shown), beside, kinds.get("chance", ""))
     if (worth := plan.worth) is not None:
         aside = ", if the budget were raised for it" if plan.beyond_budget else ""
-        yield Headline("value", "Value if reached", *_value(worth, currency), kinds.get("value", ""))
+        yield Headline("value", "Value if reached", *_value(worth, plan), kinds.get("value", ""))
         yield Headline(
             "worth", "Expected worth", firm_money(worth.expected, currency),
             firm_difference(worth.expected, worth.taken, currency) + aside, kinds.get("worth", ""),
@@ -95,10 +95,20 @@ def _release(release: Release, currency: str) -> str:
     return f"expected about {hours:g} h x {rate:g}{others} = {total} {currency}{heavy}"
 
 
-def _value(worth: Worth, currency: str) -> tuple[str, str]:
+def _value(worth: Worth, plan: Plan) -> tuple[str, str]:
+    currency = plan.currency
+    if not plan.advised and worth.baseline is not None and _meets(worth.baseline, plan):
+        met = f"{score(worth.baseline)} is reached without the fine-tune, and the target is {score(plan.target)}"
+        return "nothing is left to gain", met
     above = "" if worth.baseline is None else f"; counted above {score(worth.baseline)}"
     band = f"8 in 10: {firm(worth.reached_p10)} to {firm(worth.reached_p90)}"
     return firm_money(worth.reached_p50, currency), f"{band}{above}"
+
+
+def _meets(reached: float, plan: Plan) -> bool:
+    if plan.target is None:
+        return False
+    return reached <= plan.target if plan.direction == "lower" else reached >= plan.target
 
 
 def _total(plan: Plan) -> str:

@@ -76,6 +76,11 @@ def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[
     told = " ".join(capsys.readouterr().err.split())
     assert "no run is left to make; 6 runs taken from the ledger; asks big zero-shot" in told
     assert "shows with the first" not in told
+    barred = ("big zero-shot", "big few-shot")
+    ask_before(False, quiet=False)(replace(plan, hosted=(), not_asked=barred))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "does not ask big zero-shot, big few-shot: each may bill more than the cap leaves (--max-usd)" in told
+    assert "asks big" not in told
     ask_before(False, quiet=False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0),)))
     assert "" == capsys.readouterr().err
     ask_before(False, quiet=True)(plan)

@@ -38,7 +38,7 @@ def test_learns_words(task: Task) -> None:
     assert all(0.5 < chance <= 1 for chance in result.confidences)
     assert result.train_loss is not None
     assert 0 < result.train_loss < 0.69
-    assert result.note.startswith("logistic head on 6 vectors: ")
+    assert result.note.startswith("logistic head; vectors of 6 texts take about ")
 
 
 def test_vectors_at_hand_change_no_answer_and_no_time_of_answering(task: Task) -> None:
@@ -47,7 +47,7 @@ def test_vectors_at_hand_change_no_answer_and_no_time_of_answering(task: Task) -
     assert (first.predictions, first.confidences) == (second.predictions, second.confidences)
     assert second.answer_s is not None
     assert second.answer_s > 0
-    assert "0 s to make those that were not kept" in second.note.replace("0.0 s", "0 s")
+    assert "of which 0 s in this run: the others were kept" in second.note.replace("0.0 s", "0 s")
 
 
 def test_nearest_examples_are_a_baseline(task: Task) -> None:
@@ -55,7 +55,7 @@ def test_nearest_examples_are_a_baseline(task: Task) -> None:
     own = encoder.BASELINES["nearest examples"]
     result = encoder.train(replace(task, settings=encoder.settings(4, own)))
     assert (("cold", "warm"), None) == (result.predictions, result.train_loss)
-    assert result.note.startswith("nearest 3 head")
+    assert result.note.startswith("the 3 nearest of 4 rows vote; vectors of 6 texts take about ")
 
 
 def test_pairs_are_read_part_by_part(task: Task) -> None:

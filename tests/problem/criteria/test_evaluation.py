@@ -1,5 +1,7 @@
 """Rules on how success will be seen: the ceiling and the power of the test set."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.problem_cases import DESKS, doubly_labelled, facts, letters, project, table
@@ -13,6 +15,7 @@ from tunecase.problem.criteria.evaluation import (
 )
 from tunecase.problem.criteria.facts import SECOND_LABEL_COLUMNS
 from tunecase.quantities.statistics import paired_rows_needed, unpaired_rows_needed
+from tunecase.records import Promise
 
 
 @pytest.mark.parametrize(
@@ -247,6 +250,22 @@ def test_a_coverage_asks_for_rows_that_can_promise_it(rows: int, status: str, wo
     assert status == rule.status
     assert words in rule.reason
     assert "assumed until the pilot measures it" in rule.reason
+
+
+def test_too_few_rows_for_a_coverage_only_warn_until_a_pilot_has_measured() -> None:
+    """An assumed error stops no pilot and buys no rows; what a pilot promises on these rows settles the rule."""
+    posed = facts(project=project(target="95% at 70% coverage"), test=table(letters(500, 1)))
+    short, kept = (Promise(0.05, coverage, 0.9, 0.04, 500, 5) for coverage in (0.4, 0.71))
+    other = Promise(0.2, 0.9, 0.9, 0.04, 500, 5)
+    judged = [
+        gain_can_be_seen(replace(posed, promises=promises)) for promises in ((), (other,), (short,), (short, kept))
+    ]
+    assert [("fail", "warn"), ("fail", "warn"), ("fail", "stop"), ("pass", "stop")] == [
+        (one.status, one.severity) for one in judged
+    ]
+    assert "the pilot promises 40% of the answers at most" in judged[2].reason
+    assert "the pilot promises 71% of the answers with at most 5% wrong" == judged[3].reason
+    assert [0, 490] == [rows_to_label(replace(posed, promises=promises)) for promises in ((), (short,))]
 
 
 def test_no_coverage_can_be_promised_without_right_answers_to_count() -> None:

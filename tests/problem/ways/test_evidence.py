@@ -80,6 +80,21 @@ def test_what_the_constraints_rule_out_is_no_baseline() -> None:
     free, bound = project(), project().model_copy(update={"constraints": Constraints(data_stays=True)})
     assert [2, 1] == [len(prompted(pilot, basis(of))) for of in (free, bound)]
     assert () == prompted(None, basis(free))
+    german = project().model_copy(update={"constraints": Constraints(languages=("de",))})
+    assert ["gpt zero-shot"] == [one.name for one in prompted(pilot, basis(german))]
+
+
+def test_a_model_that_is_ruled_out_hides_none_that_is_allowed() -> None:
+    """However much better it scores; alone it stands for its way, which is then struck by its model's name."""
+    minilm, many = "sentence-transformers/all-MiniLM-L6-v2", "intfloat/multilingual-e5-small"
+    german = project().model_copy(update={"constraints": Constraints(languages=("de",))})
+    near = Baseline("nearest examples", 0.6, 200, kind="search")
+    both = (candidate("encoder", minilm, 0.9), candidate("encoder", many, 0.7))
+    of = Grounds(basis(german), STANDING, piloted(near, candidates=both))
+    best, nearest = best_untuned("encoder", of), best_untuned("nearest", of)
+    assert best is not None
+    assert nearest is not None
+    assert (many, minilm) == (best.model, nearest.model)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def print_definition(console: "Console", record: Definition) -> None:
     """The verdict on the problem, rule by rule."""
-    heading(console, "define", record.verdict, {"go to pilot": True, "do not start": False}.get(record.verdict))
+    heading(console, "define", record.verdict_words, {"go to pilot": True, "do not start": False}.get(record.verdict))
     say(console, record.reason)
     from rich.table import Table
     from rich.text import Text
@@ -40,7 +40,7 @@ def print_definition(console: "Console", record: Definition) -> None:
 def print_definition_again(console: "Console", record: Definition) -> None:
     """The verdict that the bill after the pilot has moved, with the rules that fail."""
     good = {"go to pilot": True, "do not start": False}.get(record.verdict)
-    heading(console, "define, after the pilot", record.verdict, good)
+    heading(console, "define, after the pilot", record.verdict_words, good)
     for rule in record.criteria:
         if rule.status == "fail" and rule.severity != "note":
             say(console, f"{rule.name} ({rule.id}): {rule.got}; {rule.reason}. {sentence(rule.fix)}")

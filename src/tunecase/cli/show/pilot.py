@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, share
-from tunecase.records import Baseline, Candidate, Mistakes, Pilot, Tuning
+from tunecase.records import Baseline, Candidate, Mistakes, Pilot, Tuning, time_of_1k
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,9 +87,9 @@ def _answers(one: "Candidate | Baseline") -> str:
     if one.usd_per_1k_answers:
         return f"{figures(one.usd_per_1k_answers)} USD"
     price = "free here" if one.usd_per_1k_answers == 0 else "unknown"
-    if not one.seconds_per_answer:
+    if not (taken := time_of_1k(one)):
         return price
-    return f"{'free' if price == 'free here' else 'unpriced'}, {duration(1_000 * one.seconds_per_answer)}"
+    return f"{'free' if price == 'free here' else 'unpriced'}, {taken}"
 
 
 def _interval(points: Interval80 | None) -> str:

@@ -81,7 +81,8 @@ def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
             return None
         unknown, costs = plan.minutes is None and not plan.light, plan.usd is not None and plan.usd[1] > 0
         slow = unknown or costs or (plan.minutes is not None and plan.minutes[1] > ASK_ABOVE_MINUTES)
-        if not (slow and plan.runs) and all(usd == 0 for _, _, usd in plan.hosted):
+        endpoints = bool(plan.not_asked) or any(usd != 0 for _, _, usd in plan.hosted)
+        if not (slow and plan.runs) and not endpoints:
             return None
         console = console_for(stderr=True)
         say(console, _plan_words(plan))
@@ -119,6 +120,10 @@ def _plan_words(plan: Any) -> str:
     for name, tokens, usd in plan.hosted:
         price = "price unknown" if usd is None else f"at most {figures(usd)} USD"
         words.append(f"asks {name} {counted(plan.test_rows, 'row')}, about {figures(tokens)} tokens, {price}")
+    if plan.not_asked:
+        each = "it" if len(plan.not_asked) == 1 else "each"
+        why = f"{each} may bill more than the cap leaves (--max-usd), or its prices are not known"
+        words.append(f"does not ask {', '.join(plan.not_asked)}: {why}")
     return "; ".join(words) + "."
 
 

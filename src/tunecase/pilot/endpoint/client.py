@@ -193,7 +193,8 @@ def ask_api(
     session = _Session(endpoint, api, Wire(endpoint.base_url, endpoint.key_variable, api.path))
     answers = _gathered(session, rows, on_answer)
     if answers and all(answer.refused for answer in answers):
-        raise EndpointError(f"{endpoint.name} answers no row: {answers[0].refused}")
+        nobody = session.silent >= len(answers)
+        raise EndpointError(f"{endpoint.name} answers no row: {answers[0].refused}", for_all=nobody)
     return answers
 
 
@@ -226,7 +227,8 @@ def _gathered(
             error = ended.get()
             if isinstance(error, EndpointError):
                 good = sum(not answer.refused for answer in answers.copy().values())
-                raise EndpointError(f"{error} ({good} of {counted(len(asked), 'row')} answered)") from None
+                words = f"{error} ({good} of {counted(len(asked), 'row')} answered)"
+                raise EndpointError(words, for_all=error.for_all) from None
             if error is not None:
                 raise error
     finally:
@@ -266,7 +268,7 @@ class _Session:
         self.silent = 0 if trouble.reached else self.silent + 1
         reason = f"no answer in {tries}: {one_line(self.wire.blotted(str(trouble)), SHOWN_CHARACTERS)}"
         if self.silent >= SILENT_ROWS * self.endpoint.at_once:
-            raise EndpointError(f"{self.endpoint.name} gave {reason}")
+            raise EndpointError(f"{self.endpoint.name} gave {reason}", for_all=True)
         return Answer("", None, None, time.monotonic() - started, self.endpoint.tries, refused=reason)
 
     def _left_s(self) -> float:

@@ -75,13 +75,13 @@ class Wire:
         who, status, words = f"{model} at {self.host}", reply.status, self._own_words(reply.text)
         reason = reply.reason + (f": {words}" if words else "")
         if status == 402 or "insufficient_quota" in words:
-            raise EndpointError(f"{who}: the quota is used up ({reason}).\nFix: add credit, or wait")
+            raise EndpointError(f"{who}: the quota is used up ({reason}).\nFix: add credit, or wait", for_all=True)
         if status in BUSY or status >= 500:
             raise Passing(reason, _asked_pause_s(reply.headers.get("retry-after", "").strip()))
         if status in ONE_ROW:
             raise RowRefused(reason)
         why, fix = self._meaning(model, status)
-        raise EndpointError(f"{who} {why} ({reason}).\nFix: {fix}" if why else f"{who}: {reason}")
+        raise EndpointError(f"{who} {why} ({reason}).\nFix: {fix}" if why else f"{who}: {reason}", for_all=True)
 
     def _meaning(self, model: str, status: int) -> tuple[str, str]:
         """What a status means that all rows would meet, and its fix; empty where no meaning is known."""

@@ -32,13 +32,14 @@ NEUTRAL = frozenset({"at_once", "timeout_s", "total_s", "usd_per_1m_input_tokens
 class Asked:
     """The answers that came, with the numbers of their rows in order, and why the endpoint ended it, if it did.
 
-    `seconds` is the wall time of asking.
+    `seconds` is the wall time of asking; `for_all` is as in EndpointError.
     """
 
     answers: tuple[Answer, ...]
     rows: tuple[int, ...]
     seconds: float
     failed: str = ""
+    for_all: bool = False
 
 
 def asked(ask: Callable[[Callable[[int, Answer], None]], Sequence[Answer]]) -> Asked:
@@ -47,14 +48,14 @@ def asked(ask: Callable[[Callable[[int, Answer], None]], Sequence[Answer]]) -> A
     Args:
         ask: is given what to call with (position, answer) as each answer comes; returns all answers.
     """
-    started, came, failed = time.perf_counter(), dict[int, Answer](), ""
+    started, came, failed, for_all = time.perf_counter(), dict[int, Answer](), "", False
     try:
         came.update(enumerate(ask(came.__setitem__)))
     except EndpointError as error:
-        failed = one_line(str(error))
+        failed, for_all = one_line(str(error)), error.for_all
     in_order = sorted(came.copy().items())
     answers, rows = tuple(answer for _, answer in in_order), tuple(row for row, _ in in_order)
-    return Asked(answers, rows, time.perf_counter() - started, failed)
+    return Asked(answers, rows, time.perf_counter() - started, failed, for_all)
 
 
 def result(
@@ -69,7 +70,10 @@ def result(
     billed, rows = usd_of(asked.answers, made), len(task.test_labels)
     each = None if billed is None else billed / rows
     if asked.failed:
-        return Result(0.0, 0, rows, asked.seconds, converged=False, failed=asked.failed, usd_per_answer=each)
+        return Result(
+            0.0, 0, rows, asked.seconds, converged=False, failed=asked.failed, usd_per_answer=each,
+            for_all=asked.for_all,
+        )  # fmt: skip
     return scored(
         task,
         predictions,

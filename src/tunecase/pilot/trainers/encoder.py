@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, Setting] = {
 # Answers by the most similar training rows need no training.
 BASELINES: Mapping[str, Mapping[str, Setting]] = {"nearest examples": {"head": "nearest"}}
 SEARCH: tuple[Mapping[str, Setting], ...] = ({"inverse_penalty": 10.0}, {"inverse_penalty": 100.0}, {"head": "nearest"})
+MOSTLY = 0.8  # of the time of all vectors; a run that took less had others at hand
 LIMITS: Mapping[str, tuple[str, Any]] = {
     "head": (" or ".join(encoder_heads.HEADS), lambda value: value in encoder_heads.HEADS),
     "inverse_penalty": ("more than 0", lambda value: value > 0),
@@ -152,8 +153,13 @@ def _note(
     embed: Embedder, head: encoder_heads.Fitted, rows: Features, tests: Features, spent_s: float, each_s: float
 ) -> str:
     texts, cut, single = rows.texts + tests.texts, rows.cut + tests.cut, rows.single + tests.single
-    cold = f"{head.name} head on {count(texts)} vectors: {duration(spent_s)} to make those that were not kept"
-    parts = [f"{cold}, about {duration(each_s * texts)} for all"]
+    name, _, most = head.name.partition(" ")
+    near = name == "nearest"
+    reads = f"the {most} nearest of {counted(len(rows.values), 'row')} vote" if near else f"{head.name} head"
+    all_s = each_s * texts
+    parts = [f"{reads}; vectors of {counted(texts, 'text')} take about {duration(all_s)}"]
+    if spent_s < MOSTLY * all_s:
+        parts[0] += f", of which {duration(spent_s)} in this run: the others were kept from earlier ones"
     if cut:
         parts.append(f"{counted(cut, 'text')} longer than {count(embed.encoder.longest)} tokens lost the rest")
     if single:

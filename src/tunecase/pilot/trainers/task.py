@@ -45,6 +45,7 @@ class Result:
     `hardware` names the GPU, or the processor; `gpus` is 0 on a processor. `skill_before` and `skill_after` are the
     shares right of `skill_rows` general questions. `note` is one line for people, such as how many answers were
     refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody charges or it is unknown.
+    `for_all` is True where it failed at an endpoint for a reason that no other prompt of the model could escape.
     """
 
     score: float
@@ -69,6 +70,7 @@ class Result:
     skill_rows: int = 0
     note: str = ""
     usd_per_answer: float | None = None
+    for_all: bool = False
 
 
 class Trainer(Protocol):

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tunecase.pilot.scoring import rows_needed
 from tunecase.problem.criteria.facts import Facts, percent, points
@@ -160,7 +160,8 @@ def smallest_gain(facts: Facts) -> float:
 def gain_can_be_seen(facts: Facts) -> Criterion:
     """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost).
 
-    Where a coverage is asked for, it must be large enough to promise that coverage at the target's error instead.
+    Where a coverage is asked for, it must be large enough to promise that coverage at the target's error instead; how
+    many rows that takes rests on an assumed error, so too few are a warning until a pilot has measured a promise.
     Rows that hang together count for less; where how much is only assumed, too few of them are a warning. So they are
     where tuned answers are cheaper than today's: there the loss that the test can rule out is told (non-inferiority).
     """
@@ -191,19 +192,36 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
 
 
 def _coverage_can_be_promised(facts: Facts, coverage: float) -> Criterion:
-    """P7 where a share of the answers must meet the target: whether so many test rows can promise it."""
+    """P7 where a share of the answers must meet the target: whether so many test rows can promise it.
+
+    What a pilot has promised on these rows settles it.
+    """
     got, power = f"{facts.test_rows} test items", power_needed(facts)
     if facts.target is None or facts.direction == "lower" or power is None:
         fix = "state a target below 100%, such as 95% at 70% coverage, of a metric where higher is better"
         return POWER.unknown("no coverage can be promised at this target", fix, got=got)
     wrong = percent(1 - facts.target)
+    promised = _most_promised(facts, facts.target)
+    if promised is not None and promised >= coverage:
+        return POWER.passed(got, f"the pilot promises {percent(promised)} of the answers with at most {wrong} wrong")
+    basis = "assumed until the pilot measures it" if promised is None else "assumed"
     sight = (
         f"to promise that at most {wrong} of the {percent(coverage)} answered are wrong, you need "
-        f"{power.rows_needed:,} test items if the model gets half as many wrong (assumed until the pilot measures it); "
+        f"{power.rows_needed:,} test items if the model gets half as many wrong ({basis}); "
         f"you have {facts.test_rows:,}{power.words}"
     )
-    judged = _large_enough if power.rows_needed <= facts.test_rows else _too_small
-    return judged(facts, power, sight)
+    if promised is not None:
+        sight += f"; the pilot promises {percent(promised)} of the answers at most"
+    if power.rows_needed <= facts.test_rows:
+        return _large_enough(facts, power, sight)
+    judged = _too_small(facts, power, sight)
+    return replace(judged, severity="warn") if promised is None else judged
+
+
+def _most_promised(facts: Facts, target: float) -> float | None:
+    """The largest share of answers that a pilot promises at the target's error; None where none measured it."""
+    error = max(round(1 - target, 12), 0.0)
+    return max((one.coverage or 0.0 for one in facts.promises if one.error <= error + 1e-9), default=None)
 
 
 def _large_enough(facts: Facts, power: Power, sight: str) -> Criterion:

@@ -23,7 +23,7 @@ from tunecase.prices import (
 )
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
-from tunecase.records import Audit, Baseline, LabelTrial
+from tunecase.records import Audit, Baseline, LabelTrial, Promise
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -50,6 +50,7 @@ class Facts:
         chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
         upkeep: what keeping it up takes after launch, expected, where the costs do not hold it [base currency].
         trial: what two readers said of the same rows, for the ceiling where the test rows have no second label.
+        promises: what a pilot promises of all that it measured, where they answer only when sure.
     """
 
     project: Project
@@ -65,6 +66,7 @@ class Facts:
     chance: float | None = None
     upkeep: float = 0.0
     trial: LabelTrial | None = None
+    promises: tuple[Promise, ...] = ()
 
     @cached_property
     def metric(self) -> catalog.Metric | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tunecase import catalog
 from tunecase.compute import base_model
-from tunecase.pilot import PROMPTS
+from tunecase.errors import InputError
+from tunecase.pilot import PROMPTS, metrics_of
 from tunecase.prices import Basis, struck
 from tunecase.problem.ways.grounds import CLASSES, Grounds
 from tunecase.quantities import Interval80, counted, share, wilson
@@ -14,8 +15,14 @@ from tunecase.records import Baseline, Candidate, ModelKind, Pilot, Promise
 
 DOCUMENTS = "with documents"  # ends the name of a model that was shown passages of the user's documents
 PROBE = "probe"
+NEAREST = "nearest examples"  # a search over the vectors of the encoder that is taken where none is named
 # The trainer whose runs measure a way; several ways of one kind differ by it.
 LEARNERS = {"n_grams": PROBE, "encoder": "encoder", "encoder_tuned": "encoder-tuned"}
+# The trainer that scores a way in a pilot.
+SCORED_BY = {
+    **LEARNERS, "nearest": "encoder", "prompt_hosted": "hosted", "decision": "decision", "retrieval": "hosted",
+    "prompt_open": "lora", "tune_small": "lora", "tune_large": "lora",
+}  # fmt: skip
 FEW_ROWS = 200  # on which a published score is off by several points
 ASKED = ("prompt_hosted", "decision", "prompt_open", "nearest", "retrieval")
 KINDS: dict[str, ModelKind] = {
@@ -50,6 +57,18 @@ class Seen:
     model: str = ""
 
 
+def can_be_scored(name: str, grounds: Grounds) -> bool:
+    """Whether a pilot can score a way by the project's metric; True without one, since a pilot takes the usual one."""
+    given = grounds.project.problem.metric
+    if not given:
+        return True
+    try:
+        metric = catalog.metric(given).name
+    except InputError:  # the user's own
+        return False
+    return metric in metrics_of(SCORED_BY[name])
+
+
 def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     """What a pilot scored without training anything: of models that were asked, of a search, with documents.
 
@@ -65,10 +84,16 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
         if way in ASKED and (itself or way != "prompt_open"):
             usd = one.usd_per_1k_answers
             price = None if usd is None else usd * basis.base_per_usd
-            if not struck(basis.project, KINDS[way], one.name.partition(" ")[0],
+            if not struck(basis.project, KINDS[way], _model_of(one, way),
                           seconds_per_answer=one.seconds_per_answer, price_per_1k=price):  # fmt: skip
                 found.append(one)
     return tuple(found)
+
+
+def _model_of(one: Baseline, way: str) -> str:
+    """The model that a baseline's name begins with; a search without one is over the vectors of the usual encoder."""
+    first = one.name.partition(" ")[0]
+    return catalog.encoders()[0].name if way == "nearest" and one.name == NEAREST else first
 
 
 def _way_of(one: Baseline) -> str:
@@ -86,9 +111,14 @@ def _way_of(one: Baseline) -> str:
 
 
 def best_untuned(name: str, grounds: Grounds) -> Seen | None:
-    """The best score that was measured here in a way that tunes no language model; None where none was."""
+    """The best score that was measured here in a way that tunes no language model; None where none was.
+
+    A model that the project's constraints rule out counts only where they rule out all that were measured.
+    """
     best: Seen | None = None
-    for one in _all_untuned(name, grounds):
+    seen = list(_all_untuned(name, grounds))
+    allowed = [one for one in seen if not struck(grounds.project, KINDS[name], one.model)]
+    for one in allowed or seen:
         if best is None or grounds.better(one.score, best.score):
             best = one
     return best
@@ -119,7 +149,8 @@ def _of_candidate(one: Candidate) -> Seen:
 
 
 def _of_baseline(one: Baseline) -> Seen:
-    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise)
+    return Seen(one.name, one.score, one.interval, one.seconds_per_answer, one.usd_per_1k_answers, one.promise,
+                model=_model_of(one, _way_of(one)))  # fmt: skip
 
 
 def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
@@ -129,7 +160,8 @@ def _of_learner(pilot: Pilot, trainer: str) -> Iterator[Seen]:
         runs = [run for run in pilot.runs if (run.n, run.purpose) == (n, "ladder") and not run.failed]
         interval = runs[0].interval if len(runs) == 1 else None
         speeds = [run.answers_per_s for run in runs if run.answers_per_s]
-        yield Seen(pilot.model, mean, interval, 1 / max(speeds) if speeds else None, on_cores=not runs[0].gpus)
+        yield Seen(pilot.model, mean, interval, 1 / max(speeds) if speeds else None, on_cores=not runs[0].gpus,
+                   model=pilot.model)  # fmt: skip
 
 
 def tuned_here(model: str, grounds: Grounds) -> Seen | None:

@@ -7,7 +7,7 @@ from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import price_today
-from tunecase.problem.ways.evidence import LEARNERS, Seen, best_untuned, share_interval
+from tunecase.problem.ways.evidence import LEARNERS, Seen, best_untuned, can_be_scored, share_interval
 from tunecase.problem.ways.finding_out import NO_MEASURE, PILOT, Measure, asking, here
 from tunecase.problem.ways.grounds import CLASSES, Grounds, running
 from tunecase.problem.ways.row import ACTIONS, Evidence, Known, price_seen, row
@@ -27,32 +27,41 @@ NOTHING = Band(0.0, 0.0, 0.0, 0.0)
 
 def today(grounds: Grounds) -> Alternative:
     """The row of what is in use; its note names the ways that cannot give such answers."""
-    score, standing = grounds.standing.in_use, grounds.standing
+    score = grounds.standing.in_use
     per_1k = price_today(grounds.basis)
     answers, missing = running(grounds.basis, per_1k, "serving.price_per_1k_today")
     evidence: Evidence = "measured" if grounds.project.problem.baseline is None else "stated"
     if score is None:
         evidence, missing = "unknown", ("problem.baseline", *missing)
     interval = share_interval(grounds, score) if score is not None and evidence == "measured" else None
-    left_out = [ACTIONS[name] for name in OF_CLASSES] if standing.task != CLASSES else []
-    note = f"left out, since answers are no classes: {', '.join(left_out)}" if left_out else _too_many_options(grounds)
     return Alternative(
-        "today", ACTIONS["today"], score, NOTHING, NOTHING, answers, answers, evidence, missing, note,
+        "today", ACTIONS["today"], score, NOTHING, NOTHING, answers, answers, evidence, missing, _left_out(grounds),
         interval=interval, per_1k=None if per_1k is None else band(per_1k),
     )  # fmt: skip
 
 
 def untuned_ways(grounds: Grounds) -> Iterator[Alternative]:
     """The rows of all ways that tune no language model, but for today's; those that cannot apply are left out."""
-    if grounds.standing.task == CLASSES:
-        yield from (row(_on_cores(name, grounds), grounds) for name in ("n_grams", "encoder", "nearest"))
+    classes = [name for name in OF_CLASSES if grounds.standing.task == CLASSES and can_be_scored(name, grounds)]
+    yield from (row(_on_cores(name, grounds), grounds) for name in ("n_grams", "encoder", "nearest") if name in classes)
     yield row(_hosted(grounds), grounds)
-    if grounds.standing.task == CLASSES and not _too_many_options(grounds):
+    if "decision" in classes and not _too_many_options(grounds):
         yield row(_decision(grounds), grounds)
-    if grounds.standing.task == CLASSES:
+    if "encoder_tuned" in classes:
         yield row(_on_cores("encoder_tuned", grounds), grounds)
     yield row(_open(grounds), grounds)
     yield row(_retrieval(grounds), grounds)
+
+
+def _left_out(grounds: Grounds) -> str:
+    """The ways that cannot give such answers, or that no pilot can score by the project's metric, with the reason."""
+    if grounds.standing.task != CLASSES:
+        return f"left out, since answers are no classes: {', '.join(ACTIONS[name] for name in OF_CLASSES)}"
+    unscored = [ACTIONS[name] for name in OF_CLASSES if not can_be_scored(name, grounds)]
+    metric = grounds.project.problem.metric
+    words = f"left out, since they cannot be scored by {metric}: {', '.join(unscored)}" if unscored else ""
+    too_many = _too_many_options(grounds) if ACTIONS["decision"] not in unscored else ""
+    return "; ".join(filter(None, (words, too_many)))
 
 
 def _too_many_options(grounds: Grounds) -> str:
@@ -65,7 +74,7 @@ def _too_many_options(grounds: Grounds) -> str:
 def _on_cores(name: str, grounds: Grounds) -> Known:
     """N-grams, an encoder, tuned or as it is, or a search: measured on this machine, served on plain cores."""
     seen, encoder = best_untuned(name, grounds), _encoder(grounds)
-    model = "" if name == "n_grams" else encoder
+    model = "" if name == "n_grams" else (seen.model if seen and seen.model else encoder)
     command, pace = _pilot_on_cores(name, grounds), name if name in PACES else "encoder"
     return Known(
         name,

@@ -13,13 +13,18 @@ DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
 }
 
 
+def verdict_word(definition: Definition) -> tuple[str, Tone]:
+    """Yes or no in a word, with its tone; where a cheaper way meets the target there is nothing to mend."""
+    return ("met already", "warn") if definition.met else DEFINITION_WORDS[definition.verdict]
+
+
 def problem(material: Material) -> Section:
     """Is the problem well posed and achievable?"""
     title = "Is the problem well posed?"
     definition = material.definition
     if definition is None:
         return not_done("problem", title, "define")
-    word, tone = DEFINITION_WORDS[definition.verdict]
+    word, tone = verdict_word(definition)
     blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition))
     evidence: tuple[Block, ...] = (_reasons(definition), Facts("", recorded_in(material, "define")))
     return Section("problem", title, sentence(definition.reason), blocks, evidence, tone, word)

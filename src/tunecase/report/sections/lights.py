@@ -3,7 +3,7 @@
 from tunecase.quantities import sentence
 from tunecase.report.content import Light
 from tunecase.report.sections.audit import AUDIT_WORDS
-from tunecase.report.sections.define import DEFINITION_WORDS
+from tunecase.report.sections.define import verdict_word
 from tunecase.report.sections.material import Material
 
 
@@ -12,7 +12,7 @@ def lights(material: Material) -> tuple[Light, Light]:
     posed, data = "Is the problem well posed?", "Are these the right data?"
     definition, audit = material.definition, material.audit
     return (
-        Light(posed, *DEFINITION_WORDS[definition.verdict], sentence(definition.reason), "problem")
+        Light(posed, *verdict_word(definition), sentence(definition.reason), "problem")
         if definition
         else Light(posed, "not done", "unknown", "Run `tunecase define`.", "problem"),
         Light(data, *AUDIT_WORDS[audit.verdict], sentence(audit.reason), "data")

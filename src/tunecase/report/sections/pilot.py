@@ -1,7 +1,7 @@
 """The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
-from tunecase.records import Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning
+from tunecase.records import Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning, time_of_1k
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
@@ -105,7 +105,7 @@ def _interval(interval: Interval80 | None) -> str:
 
 
 def _answers(one: Candidate | Baseline) -> str:
-    taken = f", {duration(1_000 * one.seconds_per_answer)}" if one.seconds_per_answer else ""
+    taken = ", ".join(["", time_of_1k(one)]) if one.seconds_per_answer else ""
     if one.usd_per_1k_answers is None:
         return f"price unknown{taken}"
     return f"{figures(one.usd_per_1k_answers)} USD{taken}" if one.usd_per_1k_answers else f"free here{taken}"
