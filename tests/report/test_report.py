@@ -358,7 +358,7 @@ def test_a_pilot_of_a_model_is_told_in_full() -> None:
     """Baselines, mistakes, the search, notes and the judge's verdict stand in the pilot's section."""
     pilot = replace(samples.pilot_of_a_model(), notes=("uneven classes",))
     found = section(content({**ALL, "pilot": pilot, "judge": JUDGED}), "pilot")
-    assert "0.012 USD, 20 s one by one" in table(found, "To compare with")[2]
+    assert "0.012 USD, 20 s" in table(found, "To compare with")[2]
     assert ("refund_request", "charge_dispute", "9", "30%") == table(found, "What is taken for what")[0]
     assert "worse than the rest" in table(found, "Parts of the test set")[0]
     assert "17" == table(found, "Wrong and sure: rows to look at")[0][0]

@@ -65,7 +65,7 @@ class PilotSettings:
 # What gives the answers: n-grams and a linear model, an encoder and a head, a causal language model that is tuned, a
 # hosted model that is prompted, a decision model that is asked, or a search among rows or documents.
 ModelKind = Literal["n-grams", "encoder", "causal", "hosted", "decision", "search", ""]
-ON_CORES: tuple[ModelKind, ...] = ("n-grams", "encoder", "search")  # kinds that are timed on a plain core
+TIMED = "Times of 1,000 answers are those of one core; of language models and endpoints, one answer after another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +186,8 @@ class Baseline:
 
 
 def time_of_1k(one: Candidate | Baseline) -> str:
-    """How long one process takes for 1,000 answers, in words: of a small model on one core; empty where unknown."""
-    if not one.seconds_per_answer:
-        return ""
-    return f"{duration(1_000 * one.seconds_per_answer)} {'on one core' if one.kind in ON_CORES else 'one by one'}"
+    """How long one process takes for 1,000 answers, in words; empty where unknown. See TIMED for what that is."""
+    return duration(1_000 * one.seconds_per_answer) if one.seconds_per_answer else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def test_what_was_measured_stands_in_one_table() -> None:
     )
     text = flat("pilot", record)
     for words in (
-        "minilm 680 0.67 0.63 to 0.71 free, 2.0 s on one core answers 71% at no more than 5% wrong",
+        "minilm 680 0.67 0.63 to 0.71 free, 2.0 s answers 71% at no more than 5% wrong",
         "n-grams 680 0.50 0.63 to 0.71 0.30 USD 99%",
         "no coverage can be promised with 270 rows at no more than 5% wrong; cannot win any more",
         "Not measured: · big: no weights here",

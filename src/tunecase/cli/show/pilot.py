@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, share
-from tunecase.records import Baseline, Candidate, Mistakes, Pilot, Tuning, time_of_1k
+from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Tuning, time_of_1k
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,6 +75,8 @@ def _measured(console: "Console", record: Pilot) -> None:
     head = ("measured" if raced else "without a fine-tune", "rows", record.metric, "80% band", "1,000 answers",
             "P(beaten)")  # fmt: skip
     print_table(console, head, rows, (1, 2, 4, 5), [_below(one) for one in measured])
+    if any(one.seconds_per_answer for one in measured):
+        say(console, TIMED)
 
 
 def _below(one: "Candidate | Baseline") -> str:

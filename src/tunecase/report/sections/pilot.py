@@ -1,7 +1,7 @@
 """The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
-from tunecase.records import Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning, time_of_1k
+from tunecase.records import TIMED, Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning, time_of_1k
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
 from tunecase.report.sections.material import Material, not_done, recorded_in
 
@@ -97,6 +97,7 @@ def _measured(pilot: Pilot) -> Table:
         head, rows = head[:-1], tuple(row[:-1] for row in rows)
     notes = "; ".join(f"{one.name}: {one.note}" for one in measured if one.note)
     why = "A candidate is held against the best candidate, what needs no training against the pilot's largest runs."
+    why = f"{why} {TIMED}" if any(one.seconds_per_answer for one in measured) else why
     return Table("To compare with", head, rows, (1, 2, 3, 4, 6), note=f"{why} {sentence(notes)}" if notes else why)
 
 
