@@ -210,7 +210,9 @@ def _alike(bill: Bill, tally: Tally) -> None:
         tally.check("headline alike", f"{bill.name}, terminal, {figure.name}", value == figure.value, value)
         if figure.name in bill.tiles:
             value = bill.tiles[figure.name]
-            tally.check("headline alike", f"{bill.name}, html, {figure.name}", value == figure.value, value)
+            # Where no step is advised, the page asks for no money; the figure stands beside that.
+            unasked = value == "nothing" and not bill.plan.advised
+            tally.check("headline alike", f"{bill.name}, html, {figure.name}", unasked or value == figure.value, value)
         if figure.beside:
             tally.check(
                 "headline alike", f"{bill.name}, terminal, beside {figure.name}",
