@@ -55,7 +55,7 @@ def _blocks(definition: Definition) -> tuple[Block, ...]:
     ruled_out = tuple(f"{way.action}: {way.struck}" for way in definition.alternatives if way.struck)
     sure = ((way.action, when_sure(way, definition.currency)) for way in kept)
     listings = (
-        ("Answering only when sure, while people do the rest", tuple(f"{name} {told}" for name, told in sure if told)),
+        ("Answering only when sure, while people do the rest", tuple(f"{name}: {told}" for name, told in sure if told)),
         ("To try, cheapest to know first", steps_to_try(definition)),
         ("Ruled out", ruled_out),
     )
