@@ -49,8 +49,13 @@ def begun(path: Path, cache: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tunecase", "audit", "--fast", *words, str(path)]
     return subprocess.Popen(
         command, cwd=cache, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=_hears_interrupts,
     )  # fmt: skip
+
+
+def _hears_interrupts() -> None:
+    """A shell's background job ignores Ctrl-C, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
