@@ -34,6 +34,8 @@ json_values = st.recursive(
     max_leaves=8,
 )
 bodies = st.dictionaries(st.text(max_size=8), json_values, max_size=4)
+# Names that mean something in the meta of an entry have a kind of their own.
+metas = bodies.map(lambda body: {f"{name}." if name in META else name: value for name, value in body.items()})
 
 
 def run(n: int) -> Run:
@@ -55,7 +57,7 @@ def spawn(code: str, *args: object) -> subprocess.Popen[bytes]:
 
 
 @SHARED_TMP
-@given(st.lists(st.tuples(bodies, bodies), max_size=5))
+@given(st.lists(st.tuples(bodies, metas), max_size=5))
 def test_what_is_written_reads_back_the_same(tmp_path_factory, pairs):
     """Bodies and meta of any JSON come back equal and in order."""
     ledger = Ledger(tmp_path_factory.mktemp("l") / "ledger.jsonl")
@@ -315,7 +317,8 @@ def test_another_process_that_writes_does_not_stop_readers(tmp_path):
     code = """
         import sys, time
         from pathlib import Path
-        from tunecase.ledger import Ledger
+        from tunecase.ledger.bodies import META
+from tunecase.ledger import Ledger
         ledger = Ledger(Path(sys.argv[1]))
         with ledger._locked(), ledger._opened() as file:
             file.seek(0, 2)
