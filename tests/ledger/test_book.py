@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
+from tunecase.ledger.bodies import META
 from tunecase.ledger.book import Ledger, NewEntry, fold
 from tunecase.ledger.lines import FIRST
 from tunecase.records import Run, Spending
@@ -317,8 +318,7 @@ def test_another_process_that_writes_does_not_stop_readers(tmp_path):
     code = """
         import sys, time
         from pathlib import Path
-        from tunecase.ledger.bodies import META
-from tunecase.ledger import Ledger
+        from tunecase.ledger import Ledger
         ledger = Ledger(Path(sys.argv[1]))
         with ledger._locked(), ledger._opened() as file:
             file.seek(0, 2)
