@@ -25,8 +25,8 @@ from closing_faces import (
     text_of_page,
 )
 
+from tunecase.accounts import headline
 from tunecase.records import Estimate, Plan, from_json
-from tunecase.report import headline
 
 OUTSIDE = ("not in the total", "not counted")
 RELEASE = re.compile(rf"expected about ({AMOUNT}) h x ({AMOUNT})(?: \+ ({AMOUNT}))? = ({AMOUNT}) [A-Z]{{3}}")

@@ -24,12 +24,12 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src
 from plan_cases import CASES, made  # noqa: E402
 
 from tunecase import flow  # noqa: E402
+from tunecase.accounts import headline  # noqa: E402
 from tunecase.flow.forecast import extrapolate  # noqa: E402
 from tunecase.flow.known import drawn_of  # noqa: E402
 from tunecase.plan import plan  # noqa: E402
 from tunecase.quantities import Sampled  # noqa: E402
 from tunecase.records import Plan  # noqa: E402
-from tunecase.report import headline  # noqa: E402
 
 CONSTANT = re.compile(r"\b\d in \d+\b|\bP\d\d\b")  # words, no figures
 NUMBER = re.compile(r"-?\d[\d,.]*[kMB%]?")

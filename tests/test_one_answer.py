@@ -19,9 +19,9 @@ import plan_cases
 
 from tests.command import tunecase
 from tunecase import flow
+from tunecase.accounts import approval_line, approval_rows, bridge_words, headline
 from tunecase.cli.show import record as printer
 from tunecase.records import RECORDS, Audit, Decision, Estimate, Option, Plan, from_json
-from tunecase.report import approval_line, approval_rows, bridge_words, headline
 
 WIDE = 2_000
 PERCENT = r"[<>]?\d+(?:\.\d+)?%"

@@ -301,8 +301,8 @@ def _passed(spent_usd: float, usd: float) -> float:
 
 def _released(case: "Flow", meter: "Meter") -> "_Released | None":
     """What was released for the project; None where nothing ever was."""
+    from tunecase.accounts import approval_line
     from tunecase.flow import released
-    from tunecase.report import approval_line
 
     found = released(case, meter)
     if not found.approved:

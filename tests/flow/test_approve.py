@@ -391,7 +391,7 @@ def test_nothing_is_asked_for_where_the_advice_is_to_stop(folder: Path) -> None:
 
 def test_prices_that_moved_are_told(case: Case) -> None:
     """The plan is the same, its first step is priced otherwise: the approval says both prices."""
-    from tunecase.report import approval_line
+    from tunecase.accounts import approval_line
 
     now = case.approve("1500 USD", "Ines")
     assert "priced" not in approval_line(now)

@@ -14,13 +14,13 @@ from tests.books.test_served import inference
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
+from tunecase.accounts.books import page_of
 from tunecase.books.variance import exact
 from tunecase.errors import InputError
 from tunecase.flow import BooksAsked, Flow, ImportAsked, ServingAsked, copy_example, open_case
 from tunecase.flow.opened import now, spent
 from tunecase.records import RECORDS, Books, Inference, Spending
 from tunecase.report.page import render
-from tunecase.report.sections.books import page_of
 
 TODAY = date(2026, 11, 24)
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.plan.costs.test_costs import work
 from tests.plan.test_plan import made, walked
+from tunecase.accounts import headline
 from tunecase.plan.capital import capital_of
 from tunecase.prices import gpu_hour
-from tunecase.report import headline
 
 OWNED = """\
 models: [meta-llama/Llama-3.1-8B]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.decide.test_decide import fallback, known, pieces, project
+from tunecase.accounts import headline
 from tunecase.estimate import estimate
 from tunecase.plan import Drawn, drawn, plan
 from tunecase.plan.costs import total_of
@@ -17,7 +18,6 @@ from tunecase.plan.plan import quantile, weakest
 from tunecase.project import Project
 from tunecase.quantities import Sampled, Worlds
 from tunecase.records import Plan
-from tunecase.report import headline
 
 FOLDER = Path(mkdtemp())
 COSTS = """

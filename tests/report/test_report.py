@@ -12,6 +12,7 @@ from tests import samples
 from tests.cli.show.printing import flat
 from tests.problem_cases import project
 from tests.records.test_records import JUDGED
+from tunecase.blocks import Content, Listing, Scored, Section, Table
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band
 from tunecase.records import (
@@ -28,7 +29,6 @@ from tunecase.records import (
     from_json,
 )
 from tunecase.report import render
-from tunecase.report.content import Content, Listing, Scored, Section, Table
 from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report
 from tunecase.report.report import content as content_of
 

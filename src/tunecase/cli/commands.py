@@ -27,6 +27,7 @@ from tunecase.cli.judge import judge
 from tunecase.cli.label import label
 from tunecase.cli.ledger import ledger_app
 from tunecase.cli.next import next_
+from tunecase.cli.options import take_full
 from tunecase.cli.pilot import pilot
 from tunecase.cli.prices import prices
 from tunecase.cli.reject import reject
@@ -134,7 +135,9 @@ def _command() -> int | str | None:
 
 @cache
 def _program() -> Callable[..., Any]:
-    return get_command(app)
+    program = get_command(app)
+    take_full(program)
+    return program
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 HERE = Path("tunecase.yaml")
+_ASKED = {"full": False}  # what every command takes, and no function of a command
 OF_MONEY = ("estimate", "decide", "next", "books", "report", "run")  # verbs that tell where the approvals stand
 
 
@@ -86,9 +87,45 @@ def day_of(text: str | None) -> date:
         raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
 
 
+def take_full(program: Any) -> None:
+    """Gives every command under a program the option --full, which prints all that its record says."""
+    for command in getattr(program, "commands", {}).values():
+        take_full(command)
+    if not hasattr(program, "commands"):
+        names = [option.name for option in program.params]
+        program.params.insert(names.index("json") + 1 if "json" in names else len(names), _full_option())
+
+
+@cache
+def _full_option() -> Any:
+    from typer.main import get_command
+
+    words = "Print all that was found, not the answer alone."
+    carrier = typer.Typer(add_completion=False)
+
+    @carrier.command()
+    def carried(full: Annotated[bool, typer.Option("--full", help=words, callback=_take)] = False) -> None: ...
+
+    option = get_command(carrier).params[0]
+    option.expose_value = False
+    return option
+
+
+def _take(given: bool) -> bool:
+    """Remembers whether --full was given, for this process runs one command."""
+    _ASKED["full"] = given
+    return given
+
+
+def is_full() -> bool:
+    """Whether all that a record says was asked for."""
+    return _ASKED["full"]
+
+
 def print_record(
-    verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed]" = (), approvals: "Approvals | None" = None
-) -> None:
+    verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed]" = (), approvals: "Approvals | None" = None,
+    case: "Flow | None" = None,
+) -> None:  # fmt: skip
     """Prints a record, or JSON and nothing else, with the records on file that it does not rest on, and approvals."""
     if as_json:
         import orjson
@@ -100,8 +137,9 @@ def print_record(
         sys.stdout.write((to_json({**orjson.loads(text), **beside}) if beside else text).decode() + "\n")
     else:
         from tunecase.cli.show.record import show, show_approvals, show_not_used
+        from tunecase.flow import material
 
-        show(verb, record)
+        show(verb, record, full=is_full(), material=None if case is None else material(case))
         if approvals is not None:
             show_approvals(approvals)
         show_not_used(aside)
@@ -116,7 +154,8 @@ def finish(
     if case is None:
         print_record(verb, record, as_json)
     else:
-        print_record(verb, record, as_json, not_used(case, verb), approvals(case) if verb in OF_MONEY else None)
+        standing = approvals(case) if verb in OF_MONEY else None
+        print_record(verb, record, as_json, not_used(case, verb), standing, case)
     if note:
         typer.echo(note)
     fine = getattr(record, "ok", True) if ok is None else ok

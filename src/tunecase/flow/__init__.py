@@ -20,7 +20,7 @@ from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
-from tunecase.flow.report import as_it_stands, check_report, contents, report
+from tunecase.flow.report import as_it_stands, check_report, contents, material, report
 from tunecase.flow.run import Watch, road
 from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import (
@@ -47,8 +47,8 @@ __all__ = [
     "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check",
     "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate",
     "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference", "init", "judge",
-    "keep_forecast", "label_task", "label_trial", "merge", "metric_of", "next_labels", "next_labels_file", "next_step",
-    "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "reject",
-    "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_map",
-    "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "write_books",
+    "keep_forecast", "label_task", "label_trial", "material", "merge", "metric_of", "next_labels", "next_labels_file",
+    "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain",
+    "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import",
+    "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

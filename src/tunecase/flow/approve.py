@@ -263,7 +263,7 @@ def _keep(flow: Flow, verb: str, record: Approval | Rejection) -> Approvals:
 
 def stop_rule(plan: Plan) -> str:
     """When a plan ships and when it stops, in the words of its headline."""
-    from tunecase.report import headline
+    from tunecase.accounts import headline
 
     limits = next((figure for figure in headline(plan) if figure.key == "limits"), None)
     return f"{limits.name.lower()} {limits.value}; {limits.beside}" if limits is not None else "none: no target"

@@ -27,11 +27,11 @@ from tunecase.records import (
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
+    from tunecase.blocks import Content
     from tunecase.books import Kept, Standing
     from tunecase.ledger import Entry
     from tunecase.plan import Drawn
     from tunecase.project import Project
-    from tunecase.report import Content
 
 
 CSV_MARK = b"x_entry_id,"  # the name of a column that tunecase alone writes
@@ -272,10 +272,10 @@ def write_books(
     Returns: a sentence for each file.
     Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take it.
     """
+    from tunecase.accounts.books import page_of
     from tunecase.books import PLAN_MARK, focus_csv, held, plan_csv
     from tunecase.io import Output, write_outputs
     from tunecase.report import MADE_BY
-    from tunecase.report.sections import page_of
 
     outputs, notes = [], []
     charges = flow.spendings()

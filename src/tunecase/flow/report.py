@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from tunecase import catalog
+from tunecase.accounts import Material
 from tunecase.flow.approve import approvals
 from tunecase.flow.books import books
 from tunecase.flow.inference import InferenceAsked, inference
@@ -66,6 +67,19 @@ def contents(flow: Flow) -> Any:
         records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
         entries=stood, not_used=not_used(flow),
     )  # fmt: skip
+
+
+# Where a verb's record stands among the material of a case.
+MATERIAL = {
+    "define": "definition", "audit": "audit", "estimate": "estimate", "pilot": "pilot", "judge": "judged",
+    "forecast": "forecast", "decide": "decision", "sources": "sources", "inference": "inference", "books": "books",
+}  # fmt: skip
+
+
+def material(flow: Flow) -> Material:
+    """The records of a case that hold, for the accounts of any of them; nothing is made anew."""
+    held = {name: flow.current(verb) for verb, name in MATERIAL.items()}
+    return Material(today=flow.today, project=flow.project, version=__version__, approvals=approvals(flow), **held)
 
 
 class Standing(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tunecase.blocks import SYMBOLS, Block, Chart, Content, Facts, Listing, Section, Table
 from tunecase.quantities import sentence
 from tunecase.report import charts
-from tunecase.report.content import SYMBOLS, Block, Chart, Content, Facts, Listing, Section, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -10,6 +10,32 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunecase.accounts.approve import approved_tile
+from tunecase.accounts.audit import data
+from tunecase.accounts.basis import basis, unchecked
+from tunecase.accounts.books import spent
+from tunecase.accounts.decide import next_step
+from tunecase.accounts.define import problem
+from tunecase.accounts.estimate import bill
+from tunecase.accounts.forecast import chances
+from tunecase.accounts.headline import Headline, headline
+from tunecase.accounts.inference import inference
+from tunecase.accounts.lights import lights
+from tunecase.accounts.material import Material
+from tunecase.accounts.pilot import trial
+from tunecase.accounts.sources import sources
+from tunecase.accounts.ways import ways
+from tunecase.blocks import (
+    Block,
+    Cell,
+    Content,
+    Facts,
+    Figure,
+    Listing,
+    Section,
+    Table,
+    Words,
+)
 from tunecase.io import Output, write_outputs
 from tunecase.quantities import (
     count,
@@ -26,39 +52,6 @@ from tunecase.quantities import (
     share,
 )
 from tunecase.records import Books, Estimate, Forecast, NotUsed, Plan, Report, Spending, to_json
-from tunecase.report.content import (
-    Bars,
-    Block,
-    Cell,
-    Compared,
-    Content,
-    Curve,
-    Facts,
-    Figure,
-    Histogram,
-    Lengths,
-    Listing,
-    Scored,
-    Section,
-    Shares,
-    Table,
-    Tornado,
-)
-from tunecase.report.headline import Headline, headline
-from tunecase.report.sections.approve import approved_tile
-from tunecase.report.sections.audit import data
-from tunecase.report.sections.basis import basis, unchecked
-from tunecase.report.sections.books import spent
-from tunecase.report.sections.decide import next_step
-from tunecase.report.sections.define import problem
-from tunecase.report.sections.estimate import bill
-from tunecase.report.sections.forecast import chances
-from tunecase.report.sections.inference import inference
-from tunecase.report.sections.lights import lights
-from tunecase.report.sections.material import Material
-from tunecase.report.sections.pilot import trial
-from tunecase.report.sections.sources import sources
-from tunecase.report.sections.ways import ways
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -385,7 +378,9 @@ def _md_block(block: Block) -> list[str]:
             if not block.items:
                 return []
             return [f"**{_md(block.title)}**", "", *(f"- {_md(item)}" for item in block.items), ""]
-        case Shares() | Histogram() | Curve() | Bars() | Tornado() | Lengths() | Compared() | Scored():
+        case Words():
+            return [line for paragraph in block.paragraphs for line in (_md(paragraph), "")]
+        case _:
             return [f"*{_md(block.caption)}*: {_md(block.summary)}.", ""]
 
 

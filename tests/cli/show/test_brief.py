@@ -10,12 +10,12 @@ from tests import samples
 from tests.command import tunecase
 from tests.making import case_folder
 from tests.problem_cases import project
+from tunecase.accounts import approve_command, headline
 from tunecase.case import Case
 from tunecase.cli.show import brief_markdown
 from tunecase.cli.show.paper import shown
 from tunecase.quantities import sentence
 from tunecase.records import Approvals, Decision, Definition, Estimate
-from tunecase.report import approve_command, headline
 
 TODAY = date(2026, 11, 26)
 CURVE = "n,score,test_rows\n" + "".join(f"{n},{1 - 0.5 * (n / 30) ** -0.35:.4f},400\n" for n in (30, 60, 120))

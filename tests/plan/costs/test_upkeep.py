@@ -103,7 +103,7 @@ def test_more_hours_of_monitoring_never_raise_the_worth() -> None:
 
 def test_upkeep_is_apart_from_the_cost_and_off_the_worth() -> None:
     """The bill's total leaves it out; the arithmetic of the worth tells it."""
-    from tunecase.report import headline
+    from tunecase.accounts import headline
 
     of = walked("kept up")
     assert KEPT_UP.split()[0] in of.work.project.after_launch.monitoring.text  # type: ignore[union-attr]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunecase.blocks import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
 from tunecase.quantities import Sampled
 from tunecase.report import charts
-from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
 
 CURVE = Curve(
     caption="accuracy by size",

@@ -30,7 +30,7 @@ def print_approval(console: "Console", record: Approval | Rejection) -> None:
 
 def print_approvals(console: "Console", record: Approvals) -> None:
     """The approvals one by one, what was spent, and what to do now."""
-    from tunecase.report import approval_line
+    from tunecase.accounts import approval_line
 
     answer = f"{paid(record.total)} {record.currency} approved, {paid(record.spent)} spent, {paid(record.left)} left"
     if record.moved:
@@ -62,6 +62,6 @@ def _told(given: Approval) -> str:
 
 def print_approval_line(console: "Console", record: Approvals) -> None:
     """Where the approvals stand, in one paragraph; nothing where there is neither a plan nor an approval."""
-    from tunecase.report import approval_line
+    from tunecase.accounts import approval_line
 
     say(console, approval_line(record), "yellow" if record.warns else "")

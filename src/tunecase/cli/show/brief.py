@@ -82,7 +82,7 @@ def _reason(record: Definition) -> str:
 
 def _plan(decision: Decision | None, approvals: Approvals) -> Iterator[str]:
     """What is advised, the headline figures of its plan, and what of it was approved."""
-    from tunecase.report import headline
+    from tunecase.accounts import headline
 
     if decision is None:
         yield "Nothing is decided yet: this is the state before any decision. Run `tunecase decide`, then this again."
@@ -109,7 +109,7 @@ def _plan(decision: Decision | None, approvals: Approvals) -> Iterator[str]:
 
 def _approved(record: Approvals) -> Iterator[str]:
     """The hash of the plan, and what was approved of it or of an earlier one."""
-    from tunecase.report import HEAD, approval_line, approval_rows
+    from tunecase.accounts import HEAD, approval_line, approval_rows
 
     yield f"- Hash of the plan: {record.plan}"
     # The command that approves it stands at the end, where it is signed.
@@ -231,7 +231,7 @@ def _signature(project: "Project", decision: Decision | None, approvals: Approva
 
 def _choices(decision: Decision, approvals: Approvals) -> Iterator[str]:
     """To approve or to reject the release of the plan, each with the command that puts it on record."""
-    from tunecase.report import approve_command
+    from tunecase.accounts import approve_command
 
     release = approvals.release
     if release is not None and release.shown > 0:

@@ -52,7 +52,7 @@ def print_decision(console: "Console", record: Decision) -> None:
 
 def print_plan(console: "Console", plan: Plan) -> None:
     """The headline figures of the plan, a line for each."""
-    from tunecase.report import headline
+    from tunecase.accounts import headline
 
     if not plan.advised:
         say(console, f"Not advised. To {plan.action} all the same would come to this:")

@@ -29,7 +29,7 @@ SHOWN_DRIVERS = 5
 
 def print_estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     """The bill by line, and what moves it."""
-    from tunecase.report import bridge_words
+    from tunecase.accounts import bridge_words
 
     lacking = f" plus {counted(len(record.unpriced), 'unpriced line')}" if record.unpriced else ""
     heading(
@@ -59,7 +59,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
 
 def _print_calendar(console: "Console", plan: Plan) -> None:
     """Spending by month, with what is left of the budget."""
-    from tunecase.report import CALENDAR_HEAD, calendar, calendar_note
+    from tunecase.accounts.calendar import CALENDAR_HEAD, calendar, calendar_note
 
     rows = [row.cells for row in calendar(plan)]
     if rows:
@@ -87,7 +87,7 @@ def _chance(record: Estimate) -> str:
 
 def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
     """The lines and their total."""
-    from tunecase.report import expected_column, folded, shares, workings
+    from tunecase.accounts.lines import expected_column, folded, shares, workings
 
     shown = folded(record)
     expected, left = expected_column(record)
@@ -139,7 +139,7 @@ def _print_grounds(console: "Console", record: Estimate) -> None:
 
 def _print_key_assumptions(console: "Console", record: Estimate) -> None:
     """The assumptions that carry most of the answer, each with the line that replaces it."""
-    from tunecase.report import assumption_words
+    from tunecase.accounts.lines import assumption_words
 
     if not record.key_assumptions:
         return
@@ -152,7 +152,7 @@ def _print_key_assumptions(console: "Console", record: Estimate) -> None:
 
 def _print_effort(console: "Console", record: Estimate) -> None:
     """People's hours by activity, with what drives each."""
-    from tunecase.report import effort_rows, training_words
+    from tunecase.accounts.lines import effort_rows, training_words
 
     if not record.effort:
         return

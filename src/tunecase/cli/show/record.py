@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
 from tunecase.cli.show.audit import print_audit
+from tunecase.cli.show.blocks import print_account
 from tunecase.cli.show.books import print_books
 from tunecase.cli.show.check import print_check
 from tunecase.cli.show.clean import print_cleaned
@@ -31,6 +32,7 @@ from tunecase.errors import InputError, TunecaseError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tunecase.accounts import Material
     from tunecase.records import Approvals, NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
@@ -75,9 +77,19 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
 }
 
 
-def show(verb: str, record: Any, console: "Console | None" = None) -> None:
-    """Prints one record; verbs without a printer of their own print as plain lines."""
+def show(
+    verb: str, record: Any, console: "Console | None" = None, *, full: bool = False, material: "Material | None" = None
+) -> None:
+    """Prints what a record says, with `full` all of it; a record without an account prints as plain lines.
+
+    `material` holds the case's other records, where there is a case.
+    """
+    from tunecase.accounts import ACCOUNTS, account
+
     console = console or console_for()
+    if verb in ACCOUNTS:
+        print_account(console, account(verb, record, material), full=full)
+        return
     printer = PRINTERS.get(verb)
     if printer is None:
         for item in record if isinstance(record, tuple) else (record,):

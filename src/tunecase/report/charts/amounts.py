@@ -1,8 +1,8 @@
 """Charts of amounts: parts of a whole, how a total is spread, names with shares."""
 
+from tunecase.blocks import Bars, Histogram, Shares
 from tunecase.quantities import figures, firm_money, firm_share, money, one_line, share
 from tunecase.report.charts.marks import CHARACTER, frame, line, nice_ticks, rect, text
-from tunecase.report.content import Bars, Histogram, Shares
 
 TINTS = 7
 

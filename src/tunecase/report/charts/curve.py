@@ -6,9 +6,9 @@ Labels look for a free place: none lies on another one or on a measured point wh
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from tunecase.blocks import Curve
 from tunecase.quantities import count, one_line, score
 from tunecase.report.charts.marks import CHARACTER, frame, line, log_ticks, nice_ticks, px, rect, text
-from tunecase.report.content import Curve
 
 LETTER = 13.0  # height of a line of letters
 BOLD, BOLDER = ("target", "half", "budget"), 1.12  # labels set in bold letters, and how much wider those are

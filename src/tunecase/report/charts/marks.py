@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from tunecase.report.content import Chart
+from tunecase.blocks import Chart
 
 CHARACTER = 6.7  # width of one letter at 12 px, about
 

@@ -1,8 +1,8 @@
 """Charts of a file's rows: how long they are, and how classes share out over files."""
 
+from tunecase.blocks import Compared, Lengths
 from tunecase.quantities import count, one_line, share
 from tunecase.report.charts.marks import CHARACTER, frame, line, rect, text
-from tunecase.report.content import Compared, Lengths
 
 LINE = 15.0  # height of one bar of a class, with the blank below
 

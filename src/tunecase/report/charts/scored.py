@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from tunecase.blocks import Scored
 from tunecase.quantities import one_line, score
 from tunecase.report.charts.marks import CHARACTER, frame, line, nice_ticks, px, text
-from tunecase.report.content import Scored
 
 ROW, TOP = 30.0, 22.0
 NAME, BESIDE = 200.0, 170.0  # room for names left of the plot, and for prices right of it

@@ -7,13 +7,13 @@ telephone and on a wide screen.
 from collections.abc import Callable
 from typing import Any
 
+from tunecase.blocks import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
 from tunecase.report.charts.amounts import draw_bars, draw_histogram, draw_shares
 from tunecase.report.charts.curve import draw_curve
 from tunecase.report.charts.marks import CHARACTER, log_ticks, nice_ticks
 from tunecase.report.charts.rows import draw_compared, draw_lengths
 from tunecase.report.charts.scored import draw_scored
 from tunecase.report.charts.tornado import draw_tornado
-from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
 
 __all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from tunecase.blocks import Tornado
 from tunecase.quantities import figures, one_line
 from tunecase.report.charts.marks import CHARACTER, frame, line, nice_ticks, rect, text
-from tunecase.report.content import Tornado
 
 ROW, BAR, NAME = 46.0, 14.0, 17.0
 

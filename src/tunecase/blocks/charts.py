@@ -1,60 +1,23 @@
-"""What a report is made of: plain blocks of words, tables and chart data, without any mark-up.
+"""The data of every chart, with the words that say what it shows; each face draws them in its own way."""
 
-Sections make them, and each face (HTML, Markdown, a terminal) draws them in its own way. Texts are untrusted: a face
-escapes them all.
-"""
+from dataclasses import dataclass
+from typing import Literal
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from tunecase.quantities import Sampled, count, firm_money, firm_share, money, score, score_interval, share
+from tunecase.quantities import (
+    Sampled,
+    count,
+    firm_money,
+    firm_share,
+    in_hundred,
+    money,
+    plain_money,
+    score,
+    score_interval,
+    share,
+)
 
 Tone = Literal["plain", "good", "warn", "bad", "unknown"]
-
-SYMBOLS: dict[Tone, str] = {"plain": "", "good": "✓", "warn": "▲", "bad": "✕", "unknown": "?"}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a table; a tone comes with its word in `text`, so that colour never speaks alone."""
-
-    text: str
-    tone: Tone = "plain"
-    swatch: int | None = None
-
-    @property
-    def marked(self) -> str:
-        """The text with the tone's symbol before it."""
-        return f"{SYMBOLS[self.tone]} {self.text}".strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under a head; `numeric` columns are set right, `strong` rows (totals, the advice) stand out."""
-
-    caption: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    numeric: tuple[int, ...] = ()
-    strong: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Names with their values."""
-
-    title: str
-    pairs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Sentences under a title."""
-
-    title: str
-    items: tuple[str, ...]
+Rests = Literal["measured", "stated", "assumed", ""]  # what a figure rests on; empty: it needs no mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +64,7 @@ class Curve:
 
     `spread` is (n, low, high), a standard deviation from run to run around each mean; `n_budget` what the budget buys;
     `needed` the sizes at which a tenth, half and nine tenths of the worlds reach the target, None where they never do.
+    `assumed` is the 80% band of the model named `assumed_name`, which nobody has measured yet: (n, low, mid, high).
     """
 
     caption: str
@@ -115,6 +79,8 @@ class Curve:
     spread: tuple[tuple[int, float, float], ...] = ()
     n_budget: int | None = None
     needed: tuple[int | None, int | None, int | None] | None = None
+    assumed: tuple[tuple[int, float, float, float], ...] = ()
+    assumed_name: str = ""
 
     @property
     def summary(self) -> str:
@@ -233,56 +199,131 @@ class Scored:
         return "; ".join(phrases)
 
 
-Chart = Shares | Histogram | Curve | Bars | Tornado | Lengths | Compared | Scored
-Block = Table | Facts | Listing | Chart
-
-
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One question, its answer in a sentence, what shows it, and (folded away) what it rests on."""
+class Branch:
+    """What follows the first test in a share of the worlds: its rule in words, and how many then reach the target.
 
-    id: str
-    title: str
-    answer: str
-    blocks: tuple[Block, ...] = ()
-    evidence: tuple[Block, ...] = ()
-    tone: Tone = "plain"
-    word: str = ""
-    done: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """The word on one of the two questions that decide."""
-
-    question: str
-    word: str
-    tone: Tone
-    reason: str
-    section: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the summary: what it is, the number, what stands beside it, and the section that shows it."""
+    `reaches` is a share of all worlds, so that those of all branches add up to the chance of the plan.
+    """
 
     name: str
-    value: str
-    beside: str
-    section: str
+    rule: str
+    share: float
+    reaches: float
+    tone: Tone
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """The whole report, the answer first; `records` and `meta` are what it was made from, for the JSON."""
+class Gates:
+    """Chance as height: the first step, what its test decides, and how it ends. Shares of the branches sum to 1.
 
-    project: str
-    goal: str
-    owner: str
-    answer: str
-    lights: tuple[Light, ...]
-    figures: tuple[Figure, ...]
-    sections: tuple[Section, ...]
-    version: str
-    records: Mapping[str, Any] = field(default_factory=dict)
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    `start` says what is done first, `reached` and `missed` how it ends; the first words of each stand out.
+    """
+
+    caption: str
+    start: tuple[str, ...]
+    branches: tuple[Branch, ...]
+    reached: tuple[str, ...]
+    missed: tuple[str, ...]
+
+    @property
+    def reach(self) -> float:
+        """The share of all worlds that end with the target."""
+        return sum(branch.reaches for branch in self.branches)
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        told = [f"{one.name} {one.rule}: {in_hundred(one.share)}" for one in self.branches]
+        return f"{'; '.join(told)}; in the end {in_hundred(self.reach)} reach the target"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bar of a waterfall: an amount that is added to those before it, or (`total`) all of them."""
+
+    name: str
+    beside: str
+    amount: float
+    kind: Literal["base", "added", "total"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """Amounts that add up from left to right, as they are printed; a limit stands across them."""
+
+    caption: str
+    steps: tuple[Step, ...]
+    currency: str
+    limit: float | None = None
+    limit_name: str = "budget"
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        words = "; ".join(f"{step.name} {plain_money(step.amount, self.currency)}" for step in self.steps)
+        limit = "" if self.limit is None else f"; {self.limit_name} {plain_money(self.limit, self.currency)}"
+        return words + limit
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """What is spent by the end of each month: (its name, expected so far, what nine of ten cases stay below)."""
+
+    caption: str
+    points: tuple[tuple[str, float, float], ...]
+    currency: str
+    budget: float | None = None
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        if not self.points:
+            return "nothing is spent"
+        name, expected, high = self.points[-1]
+        middle, dear = plain_money(expected, self.currency), plain_money(high, self.currency)
+        words = f"{middle} by {name} in expectation, {dear} in a dear case"
+        return words if self.budget is None else f"{words}; budget {plain_money(self.budget, self.currency)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of `Rows`: a name, what stands below it, a dot with its bar (or a bar from zero), and figures.
+
+    `mid` is None for a bar alone (from `low` to `high`); all three are None for a row that has only figures.
+    """
+
+    name: str
+    beside: str
+    low: float | None
+    mid: float | None
+    high: float | None
+    figures: tuple[str, ...]
+    rests: Rests = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One row pattern for options, lines, and plan beside actual: name, dot and bar on one axis, figures.
+
+    `head` names the first column and the figures; `unit` is what the axis counts; `limit` and `base` stand across.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    unit: str
+    limit: float | None = None
+    limit_name: str = "budget"
+    base: float | None = None
+    total: tuple[str, ...] = ()
+    as_share: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        return "; ".join(f"{row.name}: {', '.join(row.figures)}" for row in self.rows)
+
+
+Chart = Shares | Histogram | Curve | Bars | Tornado | Lengths | Compared | Scored | Gates | Waterfall | Months | Rows

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tunecase.report.sections.basis import stale
+from tunecase.accounts.basis import stale
 
 
 def test_old_prices_are_told() -> None:

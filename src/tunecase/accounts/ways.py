@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from tunecase import catalog
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Facts, Listing, Scored, Section, Table, Tone
 from tunecase.problem import cost_words, per_1k_words, steps_to_try, when_sure
 from tunecase.quantities import figures, money_band, score, score_interval, sentence
 from tunecase.records import Alternative, Definition
-from tunecase.report.content import Block, Cell, Facts, Listing, Scored, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 
 def ways(material: Material) -> Section:

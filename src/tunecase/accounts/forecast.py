@@ -1,10 +1,10 @@
 """The section on the forecast: whether more data reach the target, by when, at what price."""
 
 from tunecase import catalog
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
 from tunecase.quantities import count, firm_share, money, money_band, score, score_interval, sentence, share
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
-from tunecase.report.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 MOST_ROWS = 8
 

@@ -1,9 +1,9 @@
 """What a report says of approvals: where they stand, each of them, and the amount at the top of the page."""
 
+from tunecase.accounts.approvals import HEAD, approval_line, approval_rows, approval_words
+from tunecase.blocks import Block, Cell, Facts, Figure, Table
 from tunecase.quantities import money, paid
 from tunecase.records import Approvals
-from tunecase.report.approvals import HEAD, approval_line, approval_rows, approval_words
-from tunecase.report.content import Block, Cell, Facts, Figure, Table
 
 
 def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from tunecase.accounts.material import Material, not_done
+from tunecase.blocks import Cell, Listing, Section, Table
 from tunecase.quantities import (
     Band,
     Interval80,
@@ -14,8 +16,6 @@ from tunecase.quantities import (
     share,
 )
 from tunecase.records import Inference, InferenceWay, MeasuredLoads, Throughput
-from tunecase.report.content import Cell, Listing, Section, Table
-from tunecase.report.sections.material import Material, not_done
 
 ID, TITLE = "inference", "What will the answers cost?"
 

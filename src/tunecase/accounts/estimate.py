@@ -1,5 +1,18 @@
 """The section on the bill: what the whole loop costs, and what moves it."""
 
+from tunecase.accounts.calendar import CALENDAR_HEAD, CalendarRow, calendar, calendar_note
+from tunecase.accounts.headline import bridge_words
+from tunecase.accounts.lines import (
+    assumption_words,
+    effort_rows,
+    expected_column,
+    folded,
+    shares,
+    training_words,
+    workings,
+)
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.prices import amount, what_if_words
 from tunecase.quantities import (
     UNKNOWN,
@@ -16,19 +29,6 @@ from tunecase.quantities import (
     money_band,
 )
 from tunecase.records import ActivityHours, Estimate, Line, Plan, Way
-from tunecase.report.calendar import CALENDAR_HEAD, CalendarRow, calendar, calendar_note
-from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
-from tunecase.report.headline import bridge_words
-from tunecase.report.lines import (
-    assumption_words,
-    effort_rows,
-    expected_column,
-    folded,
-    shares,
-    training_words,
-    workings,
-)
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 DASH = Cell("–")
 MOST_BARS = 6

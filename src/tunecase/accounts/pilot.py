@@ -1,9 +1,9 @@
 """The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Facts, Listing, Section, Table
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
 from tunecase.records import TIMED, Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning, time_of_1k
-from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 

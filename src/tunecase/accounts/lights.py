@@ -1,10 +1,10 @@
 """The lights on the two questions that decide: is the problem well posed, are these the right data?"""
 
+from tunecase.accounts.audit import AUDIT_WORDS
+from tunecase.accounts.define import verdict_word
+from tunecase.accounts.material import Material
+from tunecase.blocks import Light
 from tunecase.quantities import sentence
-from tunecase.report.content import Light
-from tunecase.report.sections.audit import AUDIT_WORDS
-from tunecase.report.sections.define import verdict_word
-from tunecase.report.sections.material import Material
 
 
 def lights(material: Material) -> tuple[Light, Light]:

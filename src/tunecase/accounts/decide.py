@@ -1,13 +1,13 @@
 """The section on what the next dollar should buy."""
 
+from tunecase.accounts.approve import approval_blocks
+from tunecase.accounts.calendar import months_words
+from tunecase.accounts.headline import headline
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.prices import flip_words
 from tunecase.quantities import count, figures, firm, firm_share, money_band, score, sentence, share
 from tunecase.records import Decision, Option, Plan
-from tunecase.report.calendar import months_words
-from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
-from tunecase.report.headline import headline
-from tunecase.report.sections.approve import approval_blocks
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 FINE_TUNE = "the fine-tune"
 

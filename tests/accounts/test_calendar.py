@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.plan.test_plan import CASES, made
+from tunecase.accounts.calendar import calendar, calendar_note, months_words
 from tunecase.quantities import Band, firm
 from tunecase.records import Capital, Month
-from tunecase.report.calendar import calendar, calendar_note, months_words
 
 MULTIPLES = {"k": 1e3, "M": 1e6}
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from tests import samples
+from tunecase.accounts.inference import inference
+from tunecase.accounts.material import Material
+from tunecase.blocks import Listing, Section, Table
 from tunecase.quantities import Band
 from tunecase.records import Inference
-from tunecase.report.content import Listing, Section, Table
-from tunecase.report.sections.inference import inference
-from tunecase.report.sections.material import Material
 
 
 def section(record: Inference | None) -> Section:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
+from tunecase.blocks import Section
 from tunecase.records import (
     Approvals,
     Audit,
@@ -18,7 +20,9 @@ from tunecase.records import (
     Sources,
     Spending,
 )
-from tunecase.report.content import Section
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Material:
 
     `entries` names the ledger entry of each verb's record; `earlier` holds older estimates, oldest first, each with
     the words that say when it was made; `not_used` are records on file on which nothing here rests, in words.
+    `with_rows` lets rows of the user's data be shown.
     """
 
     today: date | None = None
@@ -47,6 +52,8 @@ class Material:
     version: str = ""
     ledger: str = ""
     approvals: Approvals | None = None
+    project: "Project | None" = None
+    with_rows: bool = False
 
     @property
     def target(self) -> float | None:

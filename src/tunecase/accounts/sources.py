@@ -1,9 +1,9 @@
 """The section on sources: what the next step's rows cost from each, how long they take, and what could go wrong."""
 
+from tunecase.accounts.material import Material, not_done
+from tunecase.blocks import Cell, Listing, Section, Table
 from tunecase.quantities import band_words, count, counted, money, money_band, sentence
 from tunecase.records import SourceRaced, Sources
-from tunecase.report.content import Cell, Listing, Section, Table
-from tunecase.report.sections.material import Material, not_done
 
 ID, TITLE = "sources", "Where should more rows come from?"
 

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests import samples
+from tunecase.accounts.headline import Headline, authorised, bridge_words, headline
 from tunecase.quantities import Sampled, firm
 from tunecase.records import Authorised, Bridge, Chance, Moved, Outcome, Plan, Release, Worth
-from tunecase.report.headline import Headline, authorised, bridge_words, headline
 
 UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
 NUMBER = r"[+-]?\d[\d,]*(?:\.\d+)?[kMB]?"

@@ -1,9 +1,9 @@
 """The section on the problem: is it well posed and achievable?"""
 
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Facts, Section, Table, Tone
 from tunecase.quantities import count, figures, money_band, score, score_interval, sentence, share
 from tunecase.records import Criterion, Definition
-from tunecase.report.content import Block, Cell, Facts, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 STATUS_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "unknown": "unknown"}
 DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from tunecase import catalog
+from tunecase.accounts.material import Material
+from tunecase.blocks import Bars, Block, Cell, Facts, Listing, Section, Table
 from tunecase.quantities import count, counted, one_line, sentence
 from tunecase.records import Estimate
-from tunecase.report.content import Bars, Block, Cell, Facts, Listing, Section, Table
-from tunecase.report.sections.material import Material
 
 MOST_DRIVERS = 8
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.plan.test_plan import made
+from tunecase.accounts.lines import effort_rows, expected_column, training_words, workings
 from tunecase.quantities import Band, Sampled
 from tunecase.records import ActivityHours, Estimate, Line, Part, Plan
-from tunecase.report.lines import effort_rows, expected_column, training_words, workings
 
 SIZES = {"k": 1e3, "M": 1e6, "B": 1e9}
 

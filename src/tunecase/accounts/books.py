@@ -6,6 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tunecase.accounts.approve import approval_blocks, approved_tile
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
 from tunecase.books import figure_rows, hit_words, in_cents, inside, lead, parts_in_cents
 from tunecase.quantities import (
     band_words,
@@ -22,9 +25,6 @@ from tunecase.quantities import (
     signed,
 )
 from tunecase.records import Approvals, BookLine, Books, RunCharge, ServedAgainstForecast, Spending, Variance
-from tunecase.report.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
-from tunecase.report.sections.approve import approval_blocks, approved_tile
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 if TYPE_CHECKING:
     from tunecase.project import Project

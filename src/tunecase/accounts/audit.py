@@ -1,5 +1,7 @@
 """The section on the data: the verdict, each defect with its price, effect and accuracy, and pictures of the rows."""
 
+from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.blocks import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
 from tunecase.quantities import (
     count,
     counted,
@@ -13,8 +15,6 @@ from tunecase.quantities import (
     share,
 )
 from tunecase.records import Audit, Finding
-from tunecase.report.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
-from tunecase.report.sections.material import Material, not_done, recorded_in
 
 AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
     "fit": ("yes", "good"),

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from tests import samples
 from tests.cli.show.test_books import PAID, books
+from tunecase.accounts.books import blocks
+from tunecase.blocks import Table
 from tunecase.books import lead
 from tunecase.records import Books
-from tunecase.report.content import Table
-from tunecase.report.sections.books import blocks
 
 
 def table(title: str, record: Books | None = None) -> dict[str, list[str]]:

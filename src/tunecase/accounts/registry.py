@@ -1,0 +1,24 @@
+"""What every verb's record says, as plain blocks at two depths: one function for each, which every face draws."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, cast
+
+from tunecase.accounts.material import Material
+from tunecase.blocks import Account
+
+# One row for each kind of record: the file of this package and its function, imported when it is asked for.
+ACCOUNTS: dict[str, tuple[str, str]] = {}
+
+
+def account(verb: str, record: Any, material: Material | None = None) -> Account:
+    """What a record says.
+
+    Args:
+        verb: the name of the record's kind, as in ACCOUNTS.
+        record: the record.
+        material: the case's other records, where there is a case: an account may name what follows from them.
+    """
+    file, name = ACCOUNTS[verb]
+    function = getattr(import_module(f"tunecase.accounts.{file}"), name)
+    return cast(Callable[[Any, Material], Account], function)(record, material or Material())

@@ -1,0 +1,116 @@
+"""Draws plain blocks on a terminal: the answer, what it rests on, and with `full` all of it."""
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from tunecase.blocks import Account, Block, Facts, Listing, Table, Tone, Words
+from tunecase.cli.show.paper import print_table, safe, say
+from tunecase.quantities import sentence
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+INDENT = 2
+NAME_SHARE = 0.4  # of the width, which a column of names takes at most
+BETWEEN = "     "  # parts of the last line
+COLOURS: dict[Tone, str] = {"plain": "cyan", "good": "green", "warn": "yellow", "bad": "red", "unknown": "yellow"}
+
+
+def print_account(console: "Console", account: Account, *, full: bool = False, page: str = "") -> None:
+    """The answer in bold, what it rests on, and one line with the next command, the page and where more is.
+
+    Args:
+        console: what is written to.
+        account: what a record says, see `tunecase.report.Account`.
+        full: all blocks, each under its title.
+        page: the report's file, named where it was written.
+    """
+    _print_answer(console, account)
+    for block in (*account.short, *account.full) if full else account.short:
+        console.print()
+        print_block(console, block, titled=full)
+    more = "more: --full" if account.full and not full else ""
+    ends = [f"next: {account.next}" if account.next else "", f"page: {page}" if page else "", more]
+    if any(ends):
+        console.print()
+        _print_ends(console, [end for end in ends if end])
+
+
+def _print_answer(console: "Console", account: Account) -> None:
+    """The answer, its first word in the colour of its tone."""
+    from rich.text import Text
+
+    first, *others = textwrap.wrap(safe(account.answer), max(20, console.width), break_on_hyphens=False) or [""]
+    lead, space, rest = first.partition(" ")
+    console.print(Text(lead, style=f"bold {COLOURS[account.tone]}").append(space + rest, style="bold"), soft_wrap=True)
+    for line in others:
+        console.print(Text(line, style="bold"), soft_wrap=True)
+
+
+def _print_ends(console: "Console", ends: list[str]) -> None:
+    """The last parts on one line, or on several where they are too long for it."""
+    lines = ends[:1]
+    for end in ends[1:]:
+        beside = f"{lines[-1]}{BETWEEN}{end}"
+        lines = [*lines[:-1], beside] if len(beside) <= console.width else [*lines, end]
+    for line in lines:
+        say(console, line, "cyan")
+
+
+def print_block(console: "Console", block: Block, *, titled: bool = True) -> None:
+    """One block, indented by two; a chart that no terminal can draw is told in words."""
+    match block:
+        case Words():
+            for paragraph in block.paragraphs:
+                say(console, paragraph, indent=INDENT)
+        case Listing():
+            _print_title(console, block.title, titled)
+            for item in block.items:
+                _hanging(console, "· ", item)
+        case Facts():
+            _print_title(console, block.title, titled)
+            _print_pairs(console, block.pairs)
+        case Table():
+            _print_title(console, block.caption, titled)
+            _print_rows(console, block)
+        case _:
+            _print_title(console, block.caption, titled)
+            say(console, sentence(block.summary), indent=INDENT)
+
+
+def _print_title(console: "Console", title: str, titled: bool) -> None:
+    if title and titled:
+        say(console, title, "bold")
+
+
+def _hanging(console: "Console", mark: str, text: str) -> None:
+    """Text after a mark, further lines set in below its first word."""
+    room = max(20, console.width - INDENT - len(mark))
+    first, *others = textwrap.wrap(safe(text), room, break_on_hyphens=False) or [""]
+    say(console, mark + first, indent=INDENT)
+    for line in others:
+        say(console, line, indent=INDENT + len(mark))
+
+
+def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None:
+    """Names with their values in a column beside them."""
+    most = int(console.width * NAME_SHARE)
+    wide = min(max((len(name) for name, _ in pairs), default=0), most)
+    for name, value in pairs:
+        first, *others = textwrap.wrap(safe(name), wide, break_on_hyphens=False) or [""]
+        _hanging(console, f"{first.ljust(wide)}  ", value)
+        for line in others:
+            say(console, line, indent=INDENT)
+
+
+def _print_rows(console: "Console", table: Table) -> None:
+    """A table without lines, its strong rows marked by an arrow where it is not the last."""
+    last = len(table.rows) - 1
+    marks = ["> " if number in table.strong and number < last else "  " for number in range(last + 1)]
+    rows = [
+        [mark + row[0].marked, *(cell.marked for cell in row[1:])] for mark, row in zip(marks, table.rows, strict=True)
+    ]
+    head = [f"  {table.head[0]}" if table.head[0] else "", *table.head[1:]]
+    print_table(console, head if any(table.head) else [""] * len(head), rows, table.numeric)
+    if table.note:
+        say(console, table.note, "dim", INDENT)

@@ -1,0 +1,77 @@
+"""Numbers as a sentence for everybody has them: 1,500 USD, 40%, 40 in 100; never 1.5k, 0.40 or a false exactness."""
+
+import math
+
+from tunecase.quantities.sampled import Sampled
+from tunecase.quantities.wording import UNKNOWN
+
+
+def plain_figure(value: float | Sampled | None) -> str:
+    """A guessed amount in two significant digits, zeros and commas after them; below 1 "under 1".
+
+    A sampled amount keeps the digits that another seed would print too.
+
+    Example:
+        >>> plain_figure(1_524.43), plain_figure(Sampled(8_343.0, 5.0)), plain_figure(0.3), plain_figure(0)
+        ('1,500', '8,000', 'under 1', '0')
+    """
+    amount = value.shown if isinstance(value, Sampled) else value
+    if amount is None or not math.isfinite(amount):
+        return UNKNOWN
+    if amount == 0:
+        return "0"
+    rounded = float(f"{amount:.1e}")
+    if abs(rounded) < 1:
+        return "under 1" if amount > 0 else "over -1"
+    return f"{rounded:,.1f}".removesuffix(".0") if abs(rounded) < 10 else f"{rounded:,.0f}"
+
+
+def plain_money(value: float | Sampled | None, currency: str) -> str:
+    """A guessed amount with its currency, as a sentence has it.
+
+    Example:
+        >>> plain_money(12_345, "USD"), plain_money(0.02, "EUR"), plain_money(None, "USD")
+        ('12,000 USD', 'under 1 EUR', 'unknown')
+    """
+    text = plain_figure(value)
+    return text if text == UNKNOWN else f"{text} {currency}".strip()
+
+
+def plain_share(value: float | Sampled | None) -> str:
+    """A share of 1 in whole percent; what is not quite none or all reads "under 1%" or "over 99%".
+
+    Example:
+        >>> plain_share(0.3667), plain_share(Sampled(0.3667)), plain_share(0.002), plain_share(0.999), plain_share(1.0)
+        ('37%', '35%', 'under 1%', 'over 99%', '100%')
+    """
+    if value is None:
+        return UNKNOWN
+    known, exact = (value.shown_share, value.value) if isinstance(value, Sampled) else (value, value)
+    percent = f"{known * 100:.0f}"
+    if exact > 0 and percent == "0":
+        return "under 1%"
+    if exact < 1 and percent == "100":
+        return "over 99%"
+    return f"{percent}%"
+
+
+def in_hundred(value: float | Sampled) -> str:
+    """A chance as a count of cases.
+
+    Example:
+        >>> in_hundred(Sampled(0.3667)), in_hundred(0.002)
+        ('35 in 100', 'under 1 in 100')
+    """
+    return f"{plain_share(value).removesuffix('%')} in 100"
+
+
+def plain_score(value: float | None, *, of_one: bool = True) -> str:
+    """A score in whole percent where it is a share of 1; else in three figures.
+
+    Example:
+        >>> plain_score(0.8), plain_score(0.515), plain_score(134.26, of_one=False)
+        ('80%', '52%', '134')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return plain_share(value) if of_one and 0 <= value <= 1 else f"{value:.3g}"
