@@ -400,6 +400,8 @@ def test_progress_holds_what_a_live_curve_needs(toy: list[Task]) -> None:
     """Each progress carries the ladder's runs so far and what was paid and is left."""
     states: list[Progress] = []
     climb(MANY, TESTS, progress=states.append, usd_per_hour=10.0, with_baselines=False)
+    assert {"10 rows"} < {state.now for state in states}
+    states = [state for state in states if state.last is not None]
     assert list(range(1, 14 + 6)) == [len(state.runs) for state in states]
     paid = [state.usd or 0.0 for state in states]
     assert paid == sorted(paid)

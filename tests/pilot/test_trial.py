@@ -145,6 +145,8 @@ def test_progress_tells_after_each_run(toy: list[Task]) -> None:
     states: list[Progress] = []
     climb(draws=2, done={run.key: run for run in whole.runs[:2]}, progress=states.append)
     total = len(whole.runs) + 1  # the probe beside it
+    assert 2 == states[0].done
+    states = [state for state in states if state.last is not None]
     assert [(done, total) for done in range(3, total + 1)] == [(state.done, state.total) for state in states]
     assert 0 == states[-1].left_s < states[0].left_s
     assert states[-2].last == whole.runs[-1]

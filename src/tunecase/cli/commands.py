@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO
 
@@ -127,7 +127,7 @@ def _command() -> int | str | None:
         # Typer turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
             notes = "\n".join(getattr(_behind(end, KeyboardInterrupt), "__notes__", ()))
-            words = notes or "Stopped. What was finished is in the ledger; the same command goes on from there."
+            words = notes or _stopped()
             typer.echo(f"\n{words}", err=True)
         return end.code
     return 0
@@ -137,7 +137,30 @@ def _command() -> int | str | None:
 def _program() -> Callable[..., Any]:
     program = get_command(app)
     take_full(program)
+    _watch(program, "")
     return program
+
+
+def _watch(program: Any, name: str) -> None:
+    """Every command under a program shows what it does while it takes long; those of a group as the group."""
+    for own, command in getattr(program, "commands", {}).items():
+        _watch(command, name or own)
+    if name and not hasattr(program, "commands"):
+        program.callback = partial(_watched, name, program.callback)
+
+
+def _watched(name: str, work: Callable[..., Any], **given: Any) -> Any:
+    from tunecase.cli.show.progress import watched
+
+    return watched(name, work, **given)
+
+
+def _stopped() -> str:
+    """Where an interrupted command stood, and how to go on."""
+    from tunecase.cli.show.progress import LINE
+
+    where = f" {LINE.stopped}" if LINE.stopped else ""
+    return f"Stopped{where}. What was finished is kept; the same command goes on from there."
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:

@@ -70,9 +70,12 @@ Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot 
 
 def open_project(path: Path, seed: int, today: str | None) -> "Flow":
     """The case of a project file."""
+    from tunecase.cli.show.progress import step
     from tunecase.flow import open_case
 
-    return open_case(named(path), seed, day_of(today))
+    opened = open_case(named(path), seed, day_of(today))
+    opened.on_step = step
+    return opened
 
 
 def day_of(text: str | None) -> date:
@@ -136,9 +139,11 @@ def print_record(
         beside = {name: value for name, value in (("not_used", aside), ("approvals", approvals)) if value}
         sys.stdout.write((to_json({**orjson.loads(text), **beside}) if beside else text).decode() + "\n")
     else:
+        from tunecase.cli.show.progress import LINE
         from tunecase.cli.show.record import show, show_approvals, show_not_used
         from tunecase.flow import material
 
+        LINE.end()
         show(verb, record, full=is_full(), material=None if case is None else material(case))
         if approvals is not None:
             show_approvals(approvals)

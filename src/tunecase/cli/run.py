@@ -68,5 +68,6 @@ def run(
     with pilot_progress(quiet=json) as progress:
         watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
+    opened.on_step("report")
     records["report"] = flow.report(opened, page=render, force=force)
     finish("run" if json else "report", records if json else records["report"], json, ok=fine, case=opened)

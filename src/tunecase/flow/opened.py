@@ -75,6 +75,7 @@ class Flow:
     on which the bill and the definition both rest. `drawn` are the last two plans in every world, with what each rests
     on.
     `answers_held` is what is known of the answers after launch, with the records that it rests on.
+    `on_step` is told the verb of each step that begins.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -94,6 +95,7 @@ class Flow:
     posed: Definition | None = None
     drawn: "list[tuple[tuple[Any, ...], Drawn]]" = field(default_factory=list)
     answers_held: "tuple[tuple[Any, ...], Answers] | None" = None
+    on_step: Callable[[str], None] = lambda verb: None
 
     @property
     def folder(self) -> Path:

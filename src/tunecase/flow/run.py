@@ -48,6 +48,7 @@ def road(
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
         # The bill that define asked for rests on no curve yet: it is made once more.
         record = flow.records.get(verb) if verb == "audit" else None
+        flow.on_step(verb)
         record = record or step(flow)
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
@@ -55,6 +56,7 @@ def road(
         _try(flow, tell, settings, watch or Watch())
     decision = decide(flow)
     tell("decide", decision)
+    flow.on_step("books")
     tell("books", books(flow))
     if moved := changes(before, flow.records):
         tell("changed", moved)
@@ -63,6 +65,7 @@ def road(
 
 def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings | None, watch: Watch) -> None:
     """The pilot, its forecast, and the bill and the problem once more where runs were made."""
+    flow.on_step("pilot")
     pilot_made = _pilot(flow, settings, watch)
     tell("pilot", pilot_made)
     tell("forecast", forecast(flow))

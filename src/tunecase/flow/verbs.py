@@ -103,6 +103,7 @@ def ready(flow: Flow, verb: str, **told: Any) -> Flow:
     """The case with all that a verb rests on: makes what is missing or no longer holds, in order, and tells of it."""
     for need in RESTS_ON[verb]:
         have(flow, need, **told)
+    flow.on_step(verb)
     return flow
 
 

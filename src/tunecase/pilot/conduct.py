@@ -35,7 +35,8 @@ class Progress:
 
     `mean` is the mean score so far at the last run's size, None without one; `runs` are the ladder's so far. `usd` is
     what the pilot has cost so far and `left_usd` what is likely to follow, None where an hour has no price. `candidate`
-    names what is being measured where a pilot measures several.
+    names what is being measured where a pilot measures several, `now` the run that has just begun, empty when one has
+    ended.
     """
 
     done: int
@@ -48,6 +49,7 @@ class Progress:
     usd: float | None = 0.0
     left_usd: float | None = 0.0
     candidate: str = ""
+    now: str = ""
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Journal:
         kept_answers: the answers of an earlier run by its key, or None.
         keep_answers: called with (key, result) of each new run before on_run.
         on_run: called in this process with each new run as it ends, before progress.
-        progress: called after each new run.
+        progress: called as each new run begins, and after it.
     """
 
     done: Mapping[str, Run] = field(default_factory=dict)
@@ -280,6 +282,10 @@ class Conductor:
                 continue
             self._pending.add(len(self._begun))
             self._begun.append((step, time.perf_counter()))
+            if self.journal.progress:
+                self.journal.progress(
+                    self._progress(None, step.name if step.purpose == "baseline" else f"{step.n:,} rows")
+                )
             yield step.path, step.task
 
     def _steps(self) -> Iterator[Any]:
@@ -431,15 +437,15 @@ class Conductor:
             words = f"stopped after {FAILURES_IN_A_ROW} failures in a row for the same reason"
             self.stopped = f"{words} ({one_line(run.failed, 120)})"
 
-    def _progress(self, last: Run) -> Progress:
+    def _progress(self, last: Run | None, now: str = "") -> Progress:
         left, made = self.left(), len(self.runs)
         side_by_side = max(1, len(self._pending), self._at_once())
         left_s = sum(self.seconds_of(step) or 0.0 for step in left) / side_by_side
-        scores = [run.score for run in self.good() if run.n == last.n]
+        scores = [run.score for run in self.good() if last is not None and run.n == last.n]
         return Progress(
             made, made + len(left), self.spent_s, left_s, last, sum(scores) / len(scores) if scores else None,
             tuple(self.made(self.ladder)), self.usd,
-            None if self.settings.usd_per_hour is None else self._usd_of(left_s),
+            None if self.settings.usd_per_hour is None else self._usd_of(left_s), now=now,
         )  # fmt: skip
 
     def left(self) -> list[Step]:

@@ -1,30 +1,119 @@
 """Long work is shown while it runs, at a terminal and through a pipe."""
 
-import io
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from rich.console import Console
 
 from tests import samples
 from tunecase.cli.show import ask_before, audit_progress, pilot_progress, redraw_progress
+from tunecase.cli.show.progress import LINE, step, watched
 from tunecase.pilot.conduct import Progress
 from tunecase.pilot.plan import PilotPlan
 
 
-def test_no_progress_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a terminal there is no bar, only word of a pass gone on with; when quiet there is nothing."""
+@pytest.fixture(autouse=True)
+def _no_line_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lines come at once in these tests, and none goes on after one."""
+    monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 0.0)
+    monkeypatch.setattr("tunecase.cli.show.progress.TICK_S", 0.01)
+    yield
+    LINE.end()
+
+
+def seen(capsys: pytest.CaptureFixture[str], words: str) -> str:
+    """What standard error has shown by the time that it shows these words."""
+    told = ""
+    for _ in range(300):
+        told += capsys.readouterr().err
+        if words in told:
+            return told
+        time.sleep(0.01)
+    raise AssertionError(told)
+
+
+def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is said in the first seconds, with --json ever, or of a step that nobody watches."""
+    monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 60.0)
+    watched("decide", lambda **given: time.sleep(0.05))
+    step("estimate")
+    LINE.tell("never")
+    monkeypatch.setattr("tunecase.cli.show.progress.SILENT_S", 0.0)
+    watched("decide", lambda **given: time.sleep(0.05), json=True)
+    watched("serve", lambda **given: time.sleep(0.05))
+    assert "" == capsys.readouterr().err
+
+
+def test_long_work_is_told_through_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plain line says what is done and for how long, and no more than one comes in half a minute."""
+
+    def work(**given: object) -> str:
+        seen(capsys, "Weighing the next steps   0 s\n")
+        step("estimate")
+        time.sleep(0.1)
+        return "done"
+
+    assert "done" == watched("decide", work)
+    assert "" == capsys.readouterr().err
+
+
+def test_what_is_left_is_told_where_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    """Time left takes the place of the time taken, and goes down by itself."""
+    LINE.begin("Reading")
+    LINE.tell("Reading  3 of 9", 400.0)
+    assert "Reading  3 of 9   about 7 min left\n" in seen(capsys, "left")
+    LINE.note("a note")
+    assert "a note\n" == capsys.readouterr().err
+
+
+def test_a_terminal_has_one_line_rewritten(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is erased before anything else is printed, and no text steers the terminal."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    LINE.begin("Reading\x1b[31m")
+    told = seen(capsys, "Reading")
+    assert told.startswith("\r\x1b[KReading [31m   0 s")
+    assert "\n" not in told
+    LINE.end()
+    assert capsys.readouterr().err.endswith("\r\x1b[K")
+
+
+def test_a_pass_gone_on_with_is_told_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where an interrupted pass goes on is said at once; when quiet there is nothing."""
     with audit_progress(False) as told:
-        assert told.keys() == {"progress"}
-        told["progress"](1_000, 50_000.0, 3.0)
-        assert "" == capsys.readouterr().err
         told["progress"](1_000, 0.0, None)
         assert "going on at row 1,000" in capsys.readouterr().err
+        LINE.begin("Checking the data")
+        told["progress"](2_000, 50_000.0, 3.0)
+        assert "Reading  2,000 rows, 50,000 rows/s   about" in seen(capsys, "left")
+        assert "at row 2,000" == LINE.stopped
     with audit_progress(True) as told:
         assert {} == told
     with pilot_progress(True) as update:
         assert update is None
+    with redraw_progress(quiet=True) as done:
+        assert None is done
+
+
+def test_equal_parts_tell_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    """After a third of the inputs, twice the time so far is left."""
+    LINE.begin("Pricing the plan")
+    with redraw_progress(quiet=False) as done:
+        assert done is not None
+        done(0, 3)
+        assert "Trying other inputs  0%   0 s" in seen(capsys, "Trying")
+
+
+def test_a_pilot_says_which_run_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the first run has ended the line names it; where an interruption stands is remembered."""
+    LINE.begin("Preparing the pilot")
+    with pilot_progress(False) as update:
+        assert update is not None
+        update(Progress(0, 16, 0.0, 0.0, None, None, now="zero-shot"))
+        assert "Pilot  run 1 of 16, zero-shot   0 s" in seen(capsys, "zero-shot")
+        update(Progress(7, 16, 0.0, 0.0, None, None, now="85 rows"))
+    assert "after run 7 of 16" == LINE.stopped
 
 
 def test_slow_runs_are_told_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,43 +174,3 @@ def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[
     assert "" == capsys.readouterr().err
     ask_before(False, quiet=True)(plan)
     assert "" == capsys.readouterr().err
-
-
-def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal the bars take every update: the first, one without a score, the last."""
-    out = io.StringIO()
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(
-        "tunecase.cli.show.progress.console_for", lambda stderr: Console(file=out, width=80, force_terminal=True)
-    )
-    run = samples.pilot().runs[0]
-    with pilot_progress(False) as update:
-        assert update is not None
-        for state in (Progress(0, 3, 0.0, 9.0, None, None), Progress(1, 3, 1.0, 2.0, run, None),
-                      Progress(3, 3, 3.0, 0.0, run, 0.8)):  # fmt: skip
-            update(state)
-    assert "3/3 runs" in out.getvalue()
-    with audit_progress(False) as told:
-        told["progress"](1_000, 50_000.0, 3.0)
-        told["checking"]("label_errors")
-        told["progress"](2_000, 0.0, None)
-    assert "going on at row 2,000" in out.getvalue()
-
-
-def test_a_bar_shows_only_where_work_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quiet or piped there is none; at a terminal it counts the inputs and is gone at the end."""
-    with redraw_progress(quiet=True) as done:
-        assert None is done
-    with redraw_progress(quiet=False) as done:
-        assert None is done
-    terminal = io.StringIO()
-    monkeypatch.setattr(terminal, "isatty", lambda: True)
-    monkeypatch.setattr(sys, "stderr", terminal)
-    for above in (0.0, 60.0):
-        monkeypatch.setattr("tunecase.cli.show.progress.BAR_ABOVE_S", above)
-        with redraw_progress(quiet=False) as done:
-            assert done is not None
-            before = len(terminal.getvalue())
-            done(1, 3)
-            done(3, 3)
-        assert ("3/3" in terminal.getvalue()[before:]) == (above == 0.0)

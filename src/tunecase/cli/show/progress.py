@@ -1,64 +1,183 @@
-"""Shows long work while it runs: how far it is, what it spent, what is left, and the curve as it grows."""
+"""Shows long work while it runs: one line that says what is done now, for how long, and what is left of it."""
 
+import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tunecase.cli.show.paper import console_for, say
-from tunecase.cli.show.plot import live_curve
+from tunecase.cli.show.paper import console_for, safe, say
 from tunecase.quantities import count, counted, duration, figures, one_line, score
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 # A pilot below this goes by without a question.
 ASK_ABOVE_MINUTES = 1.0
 # Without a terminal a run is told in a line of its own only where runs are slow enough to be waited for.
 TELL_ABOVE_S = 5.0
-# Work shorter than this shows no bar.
-BAR_ABOVE_S = 2.0
+# What is quicker than this is not told; where there is no terminal a further line comes only after so long.
+SILENT_S, AGAIN_S, TICK_S = 3.0, 30.0, 0.25
+
+# What a command does until it has said more, and what each step is that it first has to make.
+WORKING = {
+    "define": "Judging the problem", "pose": "Judging the problem", "audit": "Checking the data",
+    "first bill": "Pricing the plan", "estimate": "Pricing the plan", "pilot": "Preparing the pilot",
+    "forecast": "Carrying the curve on", "decide": "Weighing the next steps", "books": "Adding up the books",
+    "report": "Drawing the page", "sources": "Comparing sources", "inference": "Pricing the answers",
+    "fit": "Searching cards", "compare": "Pricing both cases", "judge": "Asking the judge", "label": "Choosing rows",
+    "next": "Weighing the next steps", "check": "Pricing the case again", "spend": "Reading the charges",
+    "ledger": "Reading the ledger", "approve": "Reading the plan", "reject": "Reading the plan",
+    "prices": "Reading prices", "run": "Opening the case",
+}  # fmt: skip
+INTERACTIVE = ("init", "serve")  # commands that wait for people
+
+
+class Line:
+    """One line on standard error; rewritten in place at a terminal, else a plain line now and then.
+
+    `stopped` says where the work stands, for whoever interrupts it.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = ""
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._words, self._drawn = "", False
+        self._began_s = self._told_s = self._heard_s = 0.0
+        self._left_s: float | None = None
+
+    @property
+    def on(self) -> bool:
+        """Whether something is being done."""
+        return self._thread is not None
+
+    def begin(self, words: str) -> None:
+        """From now on this is being done, until `end`."""
+        with self._lock:
+            self._began_s = time.monotonic()
+            if not self.on:
+                self._heard_s, self._ended = self._began_s, threading.Event()
+                self._thread = threading.Thread(target=self._tick, args=(self._ended,), daemon=True)
+                self._thread.start()
+            self._put(words, None)
+
+    def tell(self, words: str, left_s: float | None = None) -> None:
+        """What is being done now, and how many seconds are likely left of it; nothing where nothing was begun."""
+        with self._lock:
+            if self.on:
+                self._put(words, left_s)
+
+    def note(self, text: str) -> None:
+        """Text of its own above the line, which counts as being heard of."""
+        with self._lock:
+            self._erase()
+            say(console_for(stderr=True), text)
+            self._heard_s = time.monotonic()
+
+    def end(self) -> None:
+        """Erases the line; `begin` may follow."""
+        with self._lock:
+            self._erase()
+            self._ended.set()
+            self._thread = None
+
+    def _put(self, words: str, left_s: float | None) -> None:
+        self._words, self._left_s, self._told_s = words, left_s, time.monotonic()
+
+    def _tick(self, ended: threading.Event) -> None:
+        while not ended.wait(TICK_S):
+            with self._lock:
+                if not ended.is_set():
+                    self._show(time.monotonic())
+
+    def _show(self, now_s: float) -> None:
+        at_terminal = sys.stderr.isatty()
+        again_s = 0.0 if at_terminal else AGAIN_S
+        if now_s - self._heard_s < (again_s if self._drawn else SILENT_S):
+            return
+        words = safe(self._all_words(now_s))
+        if at_terminal:
+            sys.stderr.write(f"\r\x1b[K{words[: shutil.get_terminal_size().columns - 1]}")
+        else:
+            sys.stderr.write(f"{words}\n")
+            self._heard_s = now_s
+        sys.stderr.flush()
+        self._drawn = True
+
+    def _all_words(self, now_s: float) -> str:
+        """What is done, and how long it is likely to take; how long it has taken where nobody knows."""
+        left_s = None if self._left_s is None else self._left_s - (now_s - self._told_s)
+        if left_s is not None and left_s > 0.5:
+            return f"{self._words}   about {_clock(left_s)} left"
+        return f"{self._words}   {_clock(now_s - self._began_s)}"
+
+    def _erase(self) -> None:
+        if self._drawn and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+        self._drawn = False
+
+
+def _clock(seconds: float) -> str:
+    """A time in whole seconds, from two minutes on in whole minutes."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+LINE = Line()
+
+
+def watched(command: str, work: Callable[..., Any], **given: Any) -> Any:
+    """Does the work of a command under the line; commands that print JSON, or wait for people, have none."""
+    if given.get("json") or command in INTERACTIVE:
+        return work(**given)
+    LINE.begin(WORKING.get(command, "Working"))
+    try:
+        return work(**given)
+    finally:
+        LINE.end()
+
+
+def step(verb: str) -> None:
+    """A step of the road, or something that a verb rests on, begins."""
+    if LINE.on and verb in WORKING:
+        LINE.begin(WORKING[verb])
 
 
 @contextmanager
 def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
-    """The pilot while it runs: a bar with time and money, and the curve so far; a line for each slow run when piped."""
+    """The pilot while it runs: how far it is and what is left; without a terminal a line for each slow run too."""
     if quiet:
         yield None
         return
-    console = console_for(stderr=True)
-    if not sys.stderr.isatty():
-        yield lambda state: _tell(console, state)
-        return
-    from rich.console import Group
-    from rich.live import Live
-    from rich.progress import BarColumn, Progress, TextColumn
-    from rich.text import Text
-
-    bar = Progress(TextColumn("pilot"), BarColumn(), TextColumn("{task.fields[words]}"), console=console)
-    task = bar.add_task("pilot", total=None, words="the first runs are under way")
-    with Live(bar, console=console, transient=True, refresh_per_second=4) as live:
-
-        def update(state: Any) -> None:
-            words = f"{state.done}/{state.total} runs" + (f", now {state.candidate}" if state.candidate else "")
-            bar.update(task, completed=state.done, total=state.total, words=words)
-            lines = [_spent_words(state), *live_curve(state.runs, width=max(40, console.width - 1))]
-            live.update(Group(bar, Text("\n".join(lines))))
-
-        yield update
+    yield _tell_pilot
 
 
-def _tell(console: "Console", state: Any) -> None:
+def _tell_pilot(state: Any) -> None:
+    LINE.stopped = f"after run {state.done} of {state.total}"
     run = state.last
-    if run is None or run.seconds < TELL_ABOVE_S:
-        return
+    if run is not None and run.seconds >= TELL_ABOVE_S and not sys.stderr.isatty():
+        LINE.note(_run_words(state))
+    LINE.tell(_pilot_words(state), state.left_s)
+
+
+def _pilot_words(state: Any) -> str:
+    """Which run is under way, of what, and the money so far."""
+    under_way = min(state.done + 1, state.total)
+    what = f"Pilot of {one_line(state.candidate, 40)}" if state.candidate else "Pilot"
+    now = f", {state.now}" if state.now else ""
+    spent = f"   {figures(state.usd)} USD" if state.usd else ""
+    return f"{what}  run {under_way} of {state.total}{now}{spent}"
+
+
+def _run_words(state: Any) -> str:
+    run = state.last
     what = one_line(run.failed, 60) if run.failed else score(run.score)
     if not run.failed and not run.converged:
         what += ", not converged"
     size = f"{count(run.n)} examples" if run.n else "untrained"
     size = f"{state.candidate}, {size}" if state.candidate else size
-    say(console, f"run {state.done} of {state.total}: {size}, {what} ({_spent_words(state)})", "dim")
+    return f"run {state.done} of {state.total}: {size}, {what} ({_spent_words(state)})"
 
 
 def _spent_words(state: Any) -> str:
@@ -84,20 +203,23 @@ def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
         endpoints = bool(plan.not_asked) or any(usd != 0 for _, _, usd in plan.hosted)
         if not (slow and plan.runs) and not endpoints:
             return None
-        console = console_for(stderr=True)
-        say(console, _plan_words(plan))
+        LINE.note(_plan_words(plan))
         if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return None
         from rich.prompt import Confirm
 
-        return Confirm.ask("Go on?", console=console, default=True)
+        LINE.end()
+        going_on = Confirm.ask("Go on?", console=console_for(stderr=True), default=True)
+        LINE.begin(WORKING["pilot"])
+        return going_on
 
     return ask
 
 
 def tell_fetching(line: str) -> None:
     """Says on standard error what is being fetched."""
-    say(console_for(stderr=True), line)
+    LINE.note(line)
+    LINE.tell("Fetching")
 
 
 def _plan_words(plan: Any) -> str:
@@ -129,66 +251,50 @@ def _plan_words(plan: Any) -> str:
 
 @contextmanager
 def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
-    """A line with rows read, rows/s and the time left, then the check at work; nothing when quiet.
+    """Rows read, rows/s and the time left, then the check at work; nothing when quiet.
 
-    That an interrupted pass is gone on with is said once, when piped too.
+    That an interrupted pass is gone on with is said once, in a line of its own.
     """
     if quiet:
         yield {}
         return
-    console = console_for(stderr=True)
 
-    def going_on(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
+    def read(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
         if not rows_per_s:
-            say(console, f"going on at row {rows_done:,}")
+            LINE.note(f"going on at row {rows_done:,}")
+        LINE.stopped = f"at row {rows_done:,}"
+        LINE.tell(f"Reading  {count(rows_done)} rows, {count(rows_per_s)} rows/s", left_s)
 
-    if not sys.stderr.isatty():
-        yield {"progress": going_on}
-        return
-    with console.status("reading") as status:
+    def check(name: str) -> None:
+        LINE.tell(f"Checking the data  {name.replace('_', ' ')}")
 
-        def read(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
-            going_on(rows_done, rows_per_s, left_s)
-            left = f", about {duration(left_s)} left" if left_s is not None and left_s >= 1 else ""
-            status.update(f"read {count(rows_done)} rows, {count(rows_per_s)} rows/s{left}")
-
-        def check(name: str) -> None:
-            status.update(f"checking: {name.replace('_', ' ')}")
-
-        yield {"progress": read, "checking": check}
+    yield {"progress": read, "checking": check}
 
 
 @contextmanager
 def redraw_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar while a bill is worked out again and again, from the third second on; nothing when quiet or piped."""
-    with _bar("inputs", "{task.completed}/{task.total}", quiet, BAR_ABOVE_S) as update:
+    """How many inputs a bill was worked out for again and again; nothing when quiet."""
+    with _counted("Trying other inputs", quiet) as update:
         yield update
 
 
 @contextmanager
 def import_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar while a bill's file is read, from the second second on; nothing when quiet or piped."""
-    with _bar("bill", "{task.percentage:.0f}%", quiet, 1.0) as update:
+    """How much of a bill's file is read; nothing when quiet."""
+    with _counted("Reading the bill", quiet) as update:
         yield update
 
 
 @contextmanager
-def _bar(name: str, words: str, quiet: bool, above_s: float) -> Iterator[Callable[[int, int], None] | None]:
-    if quiet or not sys.stderr.isatty():
+def _counted(words: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Work in equal parts, so that what is left takes as long per part as what is done."""
+    if quiet:
         yield None
         return
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    bar = Progress(TextColumn(name), BarColumn(), TextColumn(words), transient=True,
-                   console=console_for(stderr=True))  # fmt: skip
-    task, begun = bar.add_task(name, total=None), time.monotonic()
+    begun_s = time.monotonic()
 
     def update(done: int, total: int) -> None:
-        if time.monotonic() - begun > above_s:
-            bar.start()
-        bar.update(task, completed=done, total=total)
+        took_s = time.monotonic() - begun_s
+        LINE.tell(f"{words}  {done / max(total, 1):.0%}", took_s * (total - done) / done if done else None)
 
-    try:
-        yield update
-    finally:
-        bar.stop()
+    yield update
