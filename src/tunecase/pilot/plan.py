@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tunecase import catalog
 from tunecase.engine import most_workers
 from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.steps import BILLED, School, Step, foreseen
+from tunecase.quantities import Interval, Wanted, read_quantity
 
 
 @dataclass(frozen=True, slots=True)
 class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
-    Both rest on earlier runs of the same trainer and model, and are None without any; `usd` also where an hour has no
-    price. `hosted` holds for each baseline at an endpoint its name and host, the tokens in and out for `test_rows` rows
-    added up, and their highest price in USD, None where it is unknown; `usd` leaves it out. `candidates` names all that
-    are measured where there are several: runs, minutes and money are then those of all together. `light` is True where
-    no run takes long by its nature. `not_asked` names the baselines at endpoints that the cap in money keeps from being
-    asked, since each may bill more than is left or nobody knows its prices; they are no part of `hosted`.
+    Both rest on earlier runs of the same trainer and model, else on the trainer's usual pace for as many rows, and
+    are None without one; `usd` also where an hour has no price. `hosted` holds for each baseline at an endpoint its
+    name and host, the tokens in and out for `test_rows` rows added up, and their highest price in USD, None where it
+    is unknown; `usd` leaves it out. `candidates` names all that are measured where there are several: runs, minutes
+    and money are then those of all together. `light` is True where no run takes long by its nature. `not_asked` names
+    the baselines at endpoints that the cap in money keeps from being asked, since each may bill more than is left or
+    nobody knows its prices; they are no part of `hosted`.
     """
 
     trainer: str
@@ -60,16 +63,35 @@ def _usd(rate: float | None, minutes: tuple[float, float, float] | None) -> tupl
 
 
 def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tuple[float, float, float] | None:
-    """Low, likely and high; None where there are no earlier runs to go by, or nothing to do."""
+    """Low, likely and high; None where there are neither earlier runs nor a pace to go by, or nothing to do."""
     settings = conductor.settings
     each_s = [conductor.seconds_of(step, from_earlier=True) for step in todo]
-    if not todo or None in each_s:
+    if not todo:
         return None
+    if None in each_s:
+        return _usual_minutes(conductor, school, len(todo))
     at_once = settings.workers or (most_workers(settings.gpus_per_task) if school.module.HEAVY else 1)
     whole_s = sum(seconds or 0.0 for seconds in each_s) * (1 + settings.tune / len(todo))
     likely = whole_s / 60 / min(at_once, len(todo))
     # An adaptive pilot may stop after half of its runs; a busy machine takes twice as long.
     return (likely / 2 if settings.adaptive else 0.8 * likely, likely, 2 * likely)
+
+
+def _usual_minutes(conductor: Conductor, school: School, runs: int) -> tuple[float, float, float] | None:
+    """What so many runs take at the usual pace of their trainer, which a larger model slows in proportion."""
+    pace = getattr(school.module, "PACE", "")
+    if not pace:
+        return None
+    per_row = read_quantity(catalog.default(pace).value, Wanted("second", "row")).spread
+    assert isinstance(per_row, Interval)
+    known = {model.name: model.params for model in catalog.models()}
+    own, usual = known.get(school.model), known.get(school.module.MODEL)
+    if school.model != school.module.MODEL and (own is None or usual is None):
+        return None
+    top = conductor.ladder[-1].task
+    rows = len(top.labels) + len(top.test_labels)
+    part = rows * (own / usual if own and usual else 1.0) * runs / max(1, len(conductor.ladder) + len(conductor.rivals))
+    return per_row.low * part / 60, per_row.median * part / 60, per_row.high * part / 60
 
 
 def _foreseen(step: Step) -> tuple[str, int, float | None]:

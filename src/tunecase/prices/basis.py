@@ -107,6 +107,7 @@ WANTED = {
     "alternatives.decision": Wanted("hour"),
     "measuring.n_grams": Wanted("second", "row"),
     "measuring.encoder_tuned": Wanted("second", "row"),
+    "measuring.lora": Wanted("second", "row"),
     "measuring.encoder": Wanted("second", "row"),
     "measuring.hosted": Wanted("second", "row"),
     "source.effort": Wanted("minute", "label"),

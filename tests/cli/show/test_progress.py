@@ -47,11 +47,12 @@ def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_long_work_is_told_through_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    """A plain line says what is done and for how long, and no more than one comes in half a minute."""
+    """A plain line says what is done and for how long; one comes for each long step, then no more for half a minute."""
 
     def work(**given: object) -> str:
         seen(capsys, "Weighing the next steps   0 s\n")
         step("estimate")
+        seen(capsys, "Pricing the plan   0 s\n")
         time.sleep(0.1)
         return "done"
 

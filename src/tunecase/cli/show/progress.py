@@ -43,7 +43,7 @@ class Line:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
-        self._words, self._drawn = "", False
+        self._words, self._drawn, self._is_new = "", False, True
         self._began_s = self._told_s = self._heard_s = 0.0
         self._left_s: float | None = None
 
@@ -55,7 +55,7 @@ class Line:
     def begin(self, words: str) -> None:
         """From now on this is being done, until `end`."""
         with self._lock:
-            self._began_s = time.monotonic()
+            self._began_s, self._is_new = time.monotonic(), True
             if not self.on:
                 self._heard_s, self._ended = self._began_s, threading.Event()
                 self._thread = threading.Thread(target=self._tick, args=(self._ended,), daemon=True)
@@ -93,9 +93,10 @@ class Line:
 
     def _show(self, now_s: float) -> None:
         at_terminal = sys.stderr.isatty()
-        again_s = 0.0 if at_terminal else AGAIN_S
-        if now_s - self._heard_s < (again_s if self._drawn else SILENT_S):
+        wait_s = SILENT_S if self._is_new else AGAIN_S
+        if now_s - self._heard_s < (0.0 if at_terminal and self._drawn else wait_s):
             return
+        self._is_new = False
         words = safe(self._all_words(now_s))
         if at_terminal:
             sys.stderr.write(f"\r\x1b[K{words[: shutil.get_terminal_size().columns - 1]}")
@@ -204,6 +205,8 @@ def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
         if not (slow and plan.runs) and not endpoints:
             return None
         LINE.note(_plan_words(plan))
+        if plan.light and not costs and not endpoints:
+            return None
         if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return None
         from rich.prompt import Confirm

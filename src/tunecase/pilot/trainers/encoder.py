@@ -32,6 +32,7 @@ NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = False
 HEAVY = False
+PACE = "measuring.encoder"
 SETTINGS: Mapping[str, Setting] = {
     "head": "auto",
     "inverse_penalty": 30.0,

@@ -32,6 +32,7 @@ NEUTRAL = frozenset[str]()
 FORMAT = 2
 STAND_IN = False
 HEAVY = True
+PACE = "measuring.encoder_tuned"
 # A fresh head has further to go than the encoder: times the learning rate.
 HEAD_TIMES = 10.0
 WAYS = ("whole", "contrastive")

@@ -35,6 +35,7 @@ NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = True
 HEAVY = False
+PACE = "measuring.n_grams"
 missing, prepare, identity = nothing_missing, nothing_to_fetch, no_weights
 
 # Signs count as words, so that only a blank text is without features.
