@@ -18,7 +18,7 @@ from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
 from tunecase.pilot.trainers.hidden import Kept
-from tunecase.pilot.trainers.steps import batches_of, rate_at
+from tunecase.pilot.trainers.steps import LAST_RATE, batches_of, rate_at
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, scored
 from tunecase.pilot.trainers.translate import equal_steps
 from tunecase.quantities import count
@@ -30,9 +30,10 @@ MODEL = weights.SMOL
 METRICS, KINDS = score.METRICS, score.KINDS
 missing, prepare, identity = weights.missing, weights.prepare, weights.identity
 NEUTRAL = frozenset[str]()
-FORMAT = 1
+FORMAT = 2
 STAND_IN = False
 HEAVY = True
+PACE = "measuring.lora"
 SETTINGS: Mapping[str, Setting] = {
     "steps": 120,
     "batch": 8,
@@ -55,6 +56,9 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"depth": 12},
 )
 LOSS_ROWS = 128
+# Classes whose mean loss over a pass, and over so many steps, is below this are learnt: the rate then falls to its end
+# in 25 steps. At the example's 42 and 85 rows scores stay within .01 of all steps'; ended at once, .045 are lost.
+SETTLED_NATS, SETTLED_STEPS, COOLING_STEPS = 0.02, 20, 25
 # Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
 BLANK_TEXTS = ("N/A", "", "[MASK]")
 
@@ -107,6 +111,8 @@ def train(task: Task) -> Result:
         fifth of the steps still took a tenth off the fifth before. `train_tokens` are those that a plain fine-tune
         would read: each row with its whole prompt, in every step.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
+
+    Training ends early where classes are learnt: 25 steps after their loss has settled.
 
     Source: LoRA, Hu et al. 2021 (peft); AdamW, Loshchilov and Hutter 2019 (torch).
     Leaves out adapters in the lower layers, weight decay and dropout.
@@ -266,7 +272,7 @@ def _learning(session: Session, lesson: Lesson, task: Task, chosen: Mapping[str,
     return {
         "train_loss": loss,
         "converged": loss <= LEARNT_NATS if lesson.classes else learnt(first_loss, loss, trained.losses),
-        "steps": int(chosen["steps"]),
+        "steps": len(trained.losses),
         "train_tokens": trained.tokens,
         "tokens_per_s": trained.tokens / trained.seconds if trained.tokens else None,
     }
@@ -280,17 +286,27 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
         return Trained(0, 0.0, ())
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
     batches = batches_of(len(lesson.rows), chosen["batch"], torch.Generator().manual_seed(seed))
-    tokens = 0
-    for step in range(chosen["steps"]):
+    whole = steps = int(chosen["steps"])
+    tokens, rate = 0, 0.0
+    while (step := len(losses)) < steps:
+        rate = rate_at(step, whole) if steps == whole else rate - (rate - LAST_RATE) / (steps - step)
         for group in optimiser.param_groups:
-            group["lr"] = chosen["learning_rate"] * rate_at(step, chosen["steps"])
+            group["lr"] = chosen["learning_rate"] * rate
         batch = next(batches)
         losses.append(_added_gradients(session, lesson, batch))
         torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         tokens += sum(len(lesson.rows[i].tokens) + len(lesson.form.before) for i in batch)
+        if steps == whole and lesson.classes and _settled(losses, math.ceil(len(lesson.rows) / chosen["batch"])):
+            steps = min(whole, len(losses) + COOLING_STEPS)
     return Trained(tokens, time.perf_counter() - started, tuple(losses))
+
+
+def _settled(losses: Sequence[float], pass_steps: int) -> bool:
+    """Whether the loss of every batch of the last pass, and of 20 steps at least, leaves next to nothing to learn."""
+    window = losses[-max(pass_steps, SETTLED_STEPS) :]
+    return len(window) == max(pass_steps, SETTLED_STEPS) and sum(window) / len(window) < SETTLED_NATS
 
 
 def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int]) -> float:

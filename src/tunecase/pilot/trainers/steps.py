@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 WARM_UP = 0.1
+LAST_RATE = 0.1  # share of the learning rate at the end
 
 
 def rate_at(step: int, steps: int) -> float:
@@ -14,7 +15,7 @@ def rate_at(step: int, steps: int) -> float:
         [0.5, 1.0, 1.0, 0.55, 0.15]
     """
     warm = max(1, round(WARM_UP * steps))
-    return (step + 1) / warm if step < warm else 1 - 0.9 * (step - warm) / max(1, steps - warm)
+    return (step + 1) / warm if step < warm else 1 - (1 - LAST_RATE) * (step - warm) / max(1, steps - warm)
 
 
 def batches_of(rows: int, size: int, generator: Any) -> Iterator[list[int]]:
