@@ -281,7 +281,8 @@ def _learning(session: Session, lesson: Lesson, task: Task, chosen: Mapping[str,
 def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, Any]) -> Trained:
     import torch
 
-    network, started, losses = session.network, time.perf_counter(), []
+    network, started = session.network, time.perf_counter()
+    losses: list[float] = []
     if not any(row.wanted for row in lesson.rows):
         return Trained(0, 0.0, ())
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
