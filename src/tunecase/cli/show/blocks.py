@@ -99,11 +99,12 @@ def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None
     """Names with their values in a column beside them."""
     most = int(console.width * NAME_SHARE)
     wide = min(max((len(name) for name, _ in pairs), default=0), most)
+    room = max(20, console.width - INDENT - wide - BETWEEN_COLUMNS)
     for name, value in pairs:
-        first, *others = textwrap.wrap(safe(name), wide, break_on_hyphens=False) or [""]
-        _hanging(console, f"{first.ljust(wide)}  ", value)
-        for line in others:
-            say(console, line, indent=INDENT)
+        names = textwrap.wrap(safe(name), max(wide, 1), break_on_hyphens=False)
+        values = textwrap.wrap(safe(value), room, break_on_hyphens=False)
+        for left, right in itertools.zip_longest(names or [""], values or [""], fillvalue=""):
+            say(console, f"{left.ljust(wide)}{' ' * BETWEEN_COLUMNS}{right}".rstrip(), indent=INDENT)
 
 
 def _print_rows(console: "Console", table: Table) -> None:

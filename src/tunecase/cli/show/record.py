@@ -11,7 +11,6 @@ from tunecase.cli.show.check import print_check
 from tunecase.cli.show.clean import print_cleaned
 from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
-from tunecase.cli.show.define import print_definition, print_definition_again
 from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
 from tunecase.cli.show.forecast import print_forecast
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
-    "define": print_definition,
-    "define again": print_definition_again,
     "audit": print_audit,
     "clean": print_cleaned,
     "review": print_reviews,
