@@ -9,6 +9,7 @@ from tunecase.blocks import Account
 
 # One row for each kind of record: the file of this package and its function, imported when it is asked for.
 ACCOUNTS: dict[str, tuple[str, str]] = {
+    "audit": ("audit", "audit"),
     "define": ("define", "define"),
     "define again": ("define", "define_again"),
 }

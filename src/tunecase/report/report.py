@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase.accounts.approve import approved_tile
-from tunecase.accounts.audit import data
 from tunecase.accounts.basis import basis, unchecked
 from tunecase.accounts.books import spent
 from tunecase.accounts.decide import next_step
@@ -58,7 +57,6 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     bill,
     chances,
     next_step,
-    data,
     trial,
     sources,
     inference,

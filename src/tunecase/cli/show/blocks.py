@@ -15,6 +15,7 @@ INDENT = 2
 NAME_SHARE = 0.4  # of the width, which a column of names takes at most
 BETWEEN = "     "  # parts of the last line
 BETWEEN_COLUMNS = 2
+MOST_LINES = 4  # of a cell; above, a table is told row by row
 NARROWEST = 14  # characters of a column of words; below, a table is told row by row
 COLOURS: dict[Tone, str] = {"plain": "cyan", "good": "green", "warn": "yellow", "bad": "red", "unknown": "yellow"}
 
@@ -110,8 +111,8 @@ def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None
 def _print_rows(console: "Console", table: Table) -> None:
     """A table without lines, its strong rows marked by an arrow where it is not the last.
 
-    Columns of words are wrapped where the table is too wide; where they would become too narrow, each row stands as a
-    paragraph of its own.
+    Columns of words are wrapped where the table is too wide; where they would become too narrow or too long, each row
+    stands as a paragraph of its own.
     """
     last = len(table.rows) - 1
     marks = ["> " if number in table.strong and number < last else "  " for number in range(last + 1)]
@@ -120,10 +121,10 @@ def _print_rows(console: "Console", table: Table) -> None:
     ]
     head = [f"  {table.head[0]}" if table.head[0] else "", *table.head[1:]]
     widths = _fitted([head, *rows], table.numeric, console.width)
-    if widths is None:
+    wrapped = [_wrapped(row, widths) for row in ([head, *rows] if any(head) else rows)] if widths else []
+    if widths is None or any(len(lines) > MOST_LINES for row in wrapped for lines in row):
         _print_stacked(console, table)
     else:
-        wrapped = [_wrapped(row, widths) for row in ([head, *rows] if any(head) else rows)]
         for number, lines in enumerate(wrapped):
             _print_wrapped(console, lines, widths, table.numeric, "dim" if any(head) and not number else "")
     if table.note:

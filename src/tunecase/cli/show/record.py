@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
-from tunecase.cli.show.audit import print_audit
 from tunecase.cli.show.blocks import print_account
 from tunecase.cli.show.books import print_books
 from tunecase.cli.show.check import print_check
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
-    "audit": print_audit,
     "clean": print_cleaned,
     "review": print_reviews,
     "estimate": print_estimate,
