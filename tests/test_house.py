@@ -58,7 +58,18 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
-        "approvals", "basis", "calendar", "headline", "lights", "lines", "material", "registry", "ways",
+        "approvals",
+        "basis",
+        "calendar",
+        "clean",
+        "headline",
+        "label",
+        "lights",
+        "lines",
+        "material",
+        "registry",
+        "review",
+        "ways",
     },
 }
 

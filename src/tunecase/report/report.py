@@ -21,7 +21,6 @@ from tunecase.accounts.inference import inference
 from tunecase.accounts.lights import lights
 from tunecase.accounts.material import Material
 from tunecase.accounts.pilot import trial
-from tunecase.accounts.sources import sources
 from tunecase.blocks import (
     Block,
     Cell,
@@ -58,7 +57,6 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     chances,
     next_step,
     trial,
-    sources,
     inference,
     spent,
     basis,
