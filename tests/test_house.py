@@ -54,18 +54,21 @@ HEAVY = {
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
     "cli": {"commands", "crash", "options"},
-    "cli/show": {"blocks", "brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
+    "cli/show": {"blocks", "brief", "paper", "plot", "progress", "record"},
     "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
         "approvals",
         "basis",
         "calendar",
+        "clean",
         "headline",
+        "label",
         "lights",
         "lines",
         "material",
         "registry",
+        "review",
         "ways",
     },
 }

@@ -12,11 +12,10 @@ from tests import samples
 from tests.cli.show.printing import flat
 from tests.problem_cases import project
 from tests.records.test_records import JUDGED
-from tunecase.blocks import Content, Listing, Scored, Section, Table
+from tunecase.blocks import Content, Listing, Section, Table
 from tunecase.cli.show import brief_markdown
 from tunecase.quantities import Band
 from tunecase.records import (
-    Alternative,
     Approvals,
     Books,
     Candidate,
@@ -160,13 +159,9 @@ def test_without_records_every_section_says_what_to_run() -> None:
     assert {
         "bill": "Not done yet: run `tunecase estimate`.",
         "forecast": "Not done yet: run `tunecase forecast`.",
-        "data": "Not done yet: run `tunecase audit`.",
-        "problem": "Not done yet: run `tunecase define`.",
-        "ways": "Not done yet: run `tunecase define`.",
         "pilot": "Not done yet: run `tunecase pilot`.",
         "decision": "Not done yet: run `tunecase decide`.",
         "books": "Not done yet: run `tunecase books`.",
-        "sources": "Not done yet: run `tunecase sources`.",
         "inference": "Not done yet: run `tunecase inference`.",
     } == undone
     assert ("not done", "not done") == tuple(light.word for light in found.lights)
@@ -202,50 +197,6 @@ def test_an_earlier_estimate_shows_how_the_total_moved() -> None:
     """Both estimates stand side by side in the evidence."""
     found = content(earlier=[("before the pilot", samples.earlier_estimate())])
     assert ["before the pilot", "now"] == [row[0] for row in table(section(found, "bill"), "How the total moved")]
-
-
-def test_findings_are_ranked_and_priced() -> None:
-    """What stops comes first; a fix that costs nothing is called free."""
-    rows = table(section(content(), "data"), "Defects")
-    assert ("leak", "stop", "9", "0.4%", "delete them from training", "free") == rows[0][:6]
-    assert "55 USD (38 to 80)" == rows[1][5]
-    clean = replace(ALL["audit"], findings=())
-    assert "no defect was found" == table(section(content({"audit": clean}), "data"), "Defects")[0][0]
-
-
-def test_criteria_that_fail_come_first() -> None:
-    """Fail, unknown, pass: each with its word."""
-    rows = table(section(content(), "problem"), "Rules of a well-posed problem")
-    assert ["fail", "unknown", "unknown", "pass"] == [row[1] for row in rows[:4]]
-
-
-def test_ways_stand_side_by_side() -> None:
-    """What is unknown says so; what is ruled out stands apart, with its reason, and in no picture."""
-    rows = table(section(content(), "ways"), "Ways to give the answers")
-    assert ["as today", "prompt a hosted model", "tune a small model"] == [row[0] for row in rows]
-    assert ("0.82", "6.0k (4.0k to 9.0k)", "unknown") == rows[1][1:4]
-    struck = [replace(way, struck="it is too slow") for way in ALL["define"].alternatives[1:2]]
-    definition = replace(ALL["define"], alternatives=(ALL["define"].alternatives[0], *struck))
-    found = section(content({"define": definition}), "ways")
-    assert "prompt a hosted model: it is too slow" in [
-        item for block in found.blocks if isinstance(block, Listing) for item in block.items
-    ]
-    assert ["as today"] == [row[0] for row in table(found, "Ways to give the answers")]
-    assert [("as today",)] == [
-        tuple(row[0] for row in block.rows) for block in found.blocks if isinstance(block, Scored)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("best", "word"), [(0.93, "a head on a small encoder"), (0.5, "nothing measured does"), (None, "not measured")]
-)
-def test_what_else_would_do_has_a_word(best: float | None, word: str) -> None:
-    """A cheaper way that was measured at the target is named; one that was not measured here is never called enough."""
-    way = Alternative("encoder", "a head on a small encoder", best, None, None, None, None, "measured")
-    if best is None:
-        way = replace(way, evidence="stated", score=0.99)
-    definition = replace(ALL["define"], alternatives=(way,), target=0.9)
-    assert word == section(content({"define": definition}), "ways").word
 
 
 def test_every_option_has_its_arithmetic() -> None:
@@ -336,12 +287,11 @@ def test_what_estimate_leaves_open_is_called_unknown() -> None:
 
 def test_markdown_escapes_what_it_is_given() -> None:
     """Mark-up in a class label or a finding stays text, and a table keeps its columns."""
-    finding = replace(ALL["audit"].findings[0], fix="a | b <script>x</script> [link](x)\n# head")
-    audit = replace(ALL["audit"], findings=(finding,), classes={"<b>|*": 3})
-    text = markdown(content({"audit": audit}))
+    evil = "a | b <script>x</script> [link](x)\n# head"
+    lines = (replace(ALL["estimate"].lines[0], basis=evil), *ALL["estimate"].lines[1:])
+    text = markdown(content({"estimate": replace(ALL["estimate"], lines=lines)}))
     assert "<script>" not in text
     assert "a \\| b &lt;script&gt;x&lt;/script&gt; \\[link\\](x) \\# head" in text
-    assert "| &lt;b&gt;\\|\\* | 3 | 0 |" in text
 
 
 def test_samples_are_consistent() -> None:

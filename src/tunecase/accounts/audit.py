@@ -1,7 +1,11 @@
-"""The section on the data: the verdict, each defect with its price, effect and accuracy, and pictures of the rows."""
+"""What audit says: what needs a person, what is fixed already, and what is worth a look."""
 
-from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tunecase import catalog
+from tunecase.accounts.material import Material, recorded_in
+from tunecase.blocks import Account, Block, Cell, Compared, Facts, Lengths, Listing, Table, Tone, Words
 from tunecase.quantities import (
     count,
     counted,
@@ -10,9 +14,11 @@ from tunecase.quantities import (
     interval_words,
     money_band,
     one_line,
+    plain_money,
     score_interval,
     sentence,
     share,
+    spelled,
 )
 from tunecase.records import Audit, Finding
 
@@ -27,41 +33,182 @@ WEIGHT = {"stop": 0, "warn": 1, "note": 2}
 MOST_CLASSES = 40
 MOST_COMPARED = 12
 LONGEST_HISTOGRAM = 10_000_000
+UNREADABLE = "format"  # the check whose rows are set aside when the file is read
+MOST_KINDS, MOST_OF_PERSON, MOST_FIXED = 7, 3, 4  # kinds of findings in the short account
+MOST_UNCHECKED, UNCHECKED_CHARACTERS = 2, 30
 
 
-def data(material: Material) -> Section:
-    """Are these the right data, and good enough?"""
-    title = "Are these the right data?"
-    audit = material.audit
-    if audit is None:
-        return not_done("data", title, "audit")
-    word, tone = AUDIT_WORDS[audit.verdict]
-    blocks: list[Block] = [_findings(audit), _rows(audit)]
-    if (lengths := _lengths(audit)) is not None:
-        blocks.append(lengths)
-    if (compared := _compared(audit)) is not None:
-        blocks.append(compared)
-    if audit.clusters:
-        blocks.append(_clusters(audit))
-    blocks.append(Listing("Not checked", audit.not_checked))
-    evidence: list[Block] = [_where(audit)]
-    if audit.classes:
-        evidence.append(_classes(audit))
-    evidence.append(Facts("", (("Time", duration(audit.seconds)), *recorded_in(material, "audit"))))
-    answer = f"{sentence(audit.verdict)} {sentence(audit.reason)}"
-    return Section("data", title, answer, tuple(blocks), tuple(evidence), tone, word)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Findings that a reader takes for one: their plain name, how many, what to do, and what that costs.
+
+    `count` is of what was found, of those taken out already the rows taken out; `waiting` are found beyond these.
+    `price` is the middle of all priced fixes together [the audit's currency].
+    """
+
+    name: str
+    count: int
+    action: str
+    price: float
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The findings by who is asked: those that need a person, those fixed already, and those worth a look."""
+
+    person: tuple[Kind, ...]
+    fixed: tuple[Kind, ...]
+    look: tuple[Kind, ...]
+
+
+def audit(record: Audit, material: Material) -> Account:
+    """What needs a person, what is fixed already and what is worth a look; in full every finding, with its rows.
+
+    Examples of rows are shown only where the material lets rows be shown.
+    """
+    found = kinds(record)
+    shown = _found(record, found)
+    hidden = sum(map(len, (found.person, found.fixed, found.look))) - len(shown.rows if shown else ())
+    short = (shown or Words(("Nothing was found that has to be fixed.",)), *_unchecked(record, hidden))
+    word, tone = AUDIT_WORDS[record.verdict]
+    tone = "good" if word == "after fixes" and not found.person else tone
+    return Account("audit", _answer(record, found), tone, short, _full(record, material), _next(record, material))
+
+
+def kinds(record: Audit) -> Kinds:
+    """The findings of an audit by who is asked, those of one name taken together.
+
+    What free fixes delete is fixed already, and so are rows that cannot be read, unless there are too many; the rest
+    needs a person where it is more than a note.
+    """
+
+    def is_fixed(finding: Finding) -> bool:
+        free = finding.price is not None and finding.price.p90 == 0
+        return (bool(finding.removed) and free) or (finding.check == UNREADABLE and finding.severity != "stop")
+
+    ranked = _ranked(record)
+    fixed = [finding for finding in ranked if is_fixed(finding)]
+    others = [finding for finding in ranked if finding not in fixed]
+    asked = [finding for finding in others if finding.severity != "note"]
+    return Kinds(
+        _together(asked), _together(fixed, is_fixed=True), _together(one for one in others if one not in asked)
+    )
+
+
+def _together(findings: Iterable[Finding], *, is_fixed: bool = False) -> tuple[Kind, ...]:
+    by_name: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_name.setdefault(_plain(finding)[0], []).append(finding)
+    made = []
+    for name, same in by_name.items():
+        out = [one.removed or one.count for one in same] if is_fixed else [one.count for one in same]
+        waiting = sum(max(one.count - one.removed, 0) for one in same if one.removed and one.where == "train")
+        price = sum(one.price.p50 for one in same if one.price is not None)
+        made.append(Kind(name, sum(out), _plain(same[0])[1], price, waiting if is_fixed else 0))
+    return tuple(made)
+
+
+def _plain(finding: Finding) -> tuple[str, str]:
+    """The plain name of a finding, with the range where its number is an estimate, and what a person does about it."""
+    row = next((row for row in catalog.checks() if row.check == finding.check), None)
+    name, action = (row.name, row.action) if row else (finding.check.replace("_", " "), one_line(finding.fix, 40))
+    measured = finding.measured
+    if finding.check == "label_error" and measured is not None:
+        name += f" ({count(round(measured.low))} to {count(round(measured.high))})"
+    return name, action
+
+
+def _answer(record: Audit, found: Kinds) -> str:
+    if record.verdict == "not fit":
+        return sentence(f"These data are not fit: {record.reason}")
+    if record.verdict == "too little to say":
+        return sentence(f"Too few rows to say: {record.reason}")
+    whole = record.usable == record.rows
+    usable = f"all {count(record.rows)}" if whole else f"{count(record.usable)} of {count(record.rows)}"
+    number = len(found.person)
+    if not number:
+        return f"Good data: {usable} rows can be used{'' if whole else ', the others are left out'}."
+    settled = f"{spelled(number)} {'finding is' if number == 1 else 'findings are'} settled"
+    return f"Good data once {settled}: {usable} rows can be used."
+
+
+def _found(record: Audit, found: Kinds) -> Table | None:
+    """The kinds of findings, by who is asked; None where nothing was found."""
+    person = found.person[:MOST_OF_PERSON]
+    fixed = found.fixed[: min(MOST_FIXED, MOST_KINDS - len(person) - bool(found.look))]
+    look = found.look[: MOST_KINDS - len(person) - len(fixed)]
+
+    def asked(kind: Kind) -> str:
+        price = plain_money(kind.price, record.currency)
+        return kind.action if not kind.price else price if price.startswith("under") else f"about {price}"
+
+    def done(kind: Kind) -> str:
+        return f"{count(kind.waiting)} more wait above" if kind.waiting and found.person else ""
+
+    rows = (
+        *_rows_of("needs a person", person, asked), *_rows_of("already fixed", fixed, done),
+        *_rows_of("worth a look", look, asked),
+    )  # fmt: skip
+    return Table("What was found", ("Who", "Count", "What", "To do"), rows, (1,)) if rows else None
+
+
+def _rows_of(group: str, found: Sequence[Kind], do: Callable[[Kind], str]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (Cell("" if number else group), Cell(count(kind.count)), Cell(kind.name), Cell(do(kind)))
+        for number, kind in enumerate(found)
+    )
+
+
+def _unchecked(record: Audit, hidden: int) -> tuple[Block, ...]:
+    """What was not checked, and how many kinds of findings are told in full only, in a line."""
+    names = [one_line(line.partition(":")[0], UNCHECKED_CHARACTERS) for line in record.not_checked]
+    named = ", ".join(names[: MOST_UNCHECKED - bool(hidden)])
+    more = len(names) - MOST_UNCHECKED + bool(hidden)
+    parts = [f"Not checked: {named}{f' and {count(more)} more' if more > 0 else ''}."] if names else []
+    parts += [f"Not shown: {counted(hidden, 'kind')} of findings."] if hidden else []
+    return (Words((" ".join(parts),)),) if parts else ()
+
+
+def _next(record: Audit, material: Material) -> str:
+    """The cleaned copy where rows are left out; else what comes after the audit; a case where there is none."""
+    if material.project is None:
+        return f"tunecase init {record.train}"
+    if record.dropped or record.quarantined:
+        return "tunecase audit --fix cleaned"
+    if material.definition is None:
+        return "tunecase define"
+    return "tunecase pilot" if material.pilot is None else "tunecase next"
+
+
+def _full(record: Audit, material: Material) -> tuple[Block, ...]:
+    charts = (chart for chart in (_lengths(record), _compared(record)) if chart is not None)
+    told = record.verdict in ("not fit", "too little to say")  # the answer gives the reason then
+    return (
+        *(() if told else (Words((sentence(f"{record.verdict}: {record.reason}"),)),)),
+        findings_table(record),
+        _rows(record),
+        *((Listing("How the file was read", tuple(map(sentence, record.notes))),) if record.notes else ()),
+        *charts,
+        *((_clusters(record, with_rows=material.with_rows),) if record.clusters else ()),
+        *((Listing("Not checked", record.not_checked),) if record.not_checked else ()),
+        *((_where(record, with_rows=material.with_rows),) if record.findings else ()),
+        *((_classes(record),) if record.classes else ()),
+        Facts("", (("Time", duration(record.seconds)), *recorded_in(material, "audit"))),
+    )
 
 
 def _ranked(audit: Audit) -> list[Finding]:
     return sorted(audit.findings, key=lambda finding: (WEIGHT[finding.severity], -finding.count))
 
 
-def _findings(audit: Audit) -> Table:
+def findings_table(audit: Audit) -> Table:
+    """Every finding with its weight, its fix and what that costs, the severest first."""
     rows = tuple(_finding(finding, audit.currency) for finding in _ranked(audit))
     head = ("Found", "Weight", "Count", "Share", "Fix", "Price", "Usable", "Right in")
     rows = rows or ((Cell("no defect was found", "good"), *(Cell("") for _ in head[1:])),)
     note = (
-        f"Mending all of them: {_repair(audit)}. Usable: what the fix takes away. Right in: of 100 such findings, how "
+        f"All fixes together: {_repair(audit)}. Usable: what the fix takes away. Right in: of 100 such findings, how "
         "many were true where the defects were known."
     )
     return Table("Defects", head, rows, (2, 3, 5, 6, 7), note=note)
@@ -166,13 +313,14 @@ def _gap(parts: tuple[float | None, ...]) -> float:
     return max(shares) - min(shares)
 
 
-def _clusters(audit: Audit) -> Table:
+def _clusters(audit: Audit, *, with_rows: bool) -> Table:
+    """The largest groups of rows that say the same, with an example where rows may be shown."""
     rows = tuple(
         (
-            Cell(one_line(group.example, 80)),
+            Cell(", ".join(str(row) for row in group.rows[:6]) + (" …" if group.size > 6 else "")),
             Cell(count(group.size)),
             Cell(group.kind),
-            Cell(", ".join(str(row) for row in group.rows[:6]) + (" …" if group.size > 6 else "")),
+            *((Cell(one_line(group.example, 80)),) if with_rows else ()),
         )
         for group in audit.clusters
     )
@@ -180,11 +328,13 @@ def _clusters(audit: Audit) -> Table:
         f"{counted(audit.clustered_rows, 'row')} of {count(audit.rows)} repeat an earlier one; "
         "these are the largest groups."
     )
-    return Table("Rows that say the same", ("Example", "Rows", "Alike", "Row numbers"), rows, (1,), note=note)
+    head = ("Row numbers", "Rows", "Alike", *(("Example",) if with_rows else ()))
+    return Table("Rows that say the same", head, rows, (1,), note=note)
 
 
-def _where(audit: Audit) -> Table:
-    head = ("Found", "Why it matters", "Measured", "Known error", "Lines", "Examples")
+def _where(audit: Audit, *, with_rows: bool) -> Table:
+    """Why each finding matters, how sure it is and on which lines it stands, with examples where rows may be shown."""
+    head = ("Found", "Why it matters", "Measured", "Known error", "Lines", *(("Examples",) if with_rows else ()))
     rows = tuple(
         (
             Cell(_name(finding)),
@@ -192,11 +342,11 @@ def _where(audit: Audit) -> Table:
             Cell(_measured(finding)),
             Cell(_accuracy(finding)),
             Cell(_lines(finding)),
-            Cell(_examples(finding)),
+            *((Cell(_examples(finding)),) if with_rows else ()),
         )
         for finding in _ranked(audit)
     )
-    return Table("Why each defect matters, and where it is", head, rows)
+    return Table("Why each finding matters, and where it is", head, rows)
 
 
 def _measured(finding: Finding) -> str:

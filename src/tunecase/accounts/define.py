@@ -1,8 +1,26 @@
-"""The section on the problem: is it well posed and achievable?"""
+"""What define says: is the problem well posed and achievable, and which questions are open."""
 
-from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Facts, Section, Table, Tone
-from tunecase.quantities import count, figures, money_band, score, score_interval, sentence, share
+import re
+from dataclasses import replace
+
+from tunecase.accounts.material import Material, recorded_in
+from tunecase.accounts.ways import best_untuned, ways_blocks
+from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
+from tunecase.quantities import (
+    count,
+    counted,
+    figures,
+    money_band,
+    one_line,
+    plain_money,
+    plain_score,
+    plain_share,
+    score,
+    score_interval,
+    sentence,
+    share,
+    spelled,
+)
 from tunecase.records import Criterion, Definition
 
 STATUS_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "unknown": "unknown"}
@@ -11,26 +29,155 @@ DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
     "fix first": ("not yet", "warn"),
     "do not start": ("no", "bad"),
 }
+LINES_TO_WRITE = "write in the project file: "
+MOST_OPEN = 4  # questions of the short account
+MOST_CLOSING = 60  # characters of how one is closed
+FEWEST_WORDS = 4  # that a part of a sentence needs to be told alone
+NOT_PLAIN = re.compile(r"\w[._]\w|\(\w\d+\)|probe|macro")  # a field's path, a rule's id, a term
 
 
 def verdict_word(definition: Definition) -> tuple[str, Tone]:
-    """Yes or no in a word, with its tone; where a cheaper way meets the target there is nothing to mend."""
+    """Yes or no in a word, with its tone; where a cheaper way meets the target there is nothing to fix."""
     return ("met already", "warn") if definition.met else DEFINITION_WORDS[definition.verdict]
 
 
-def problem(material: Material) -> Section:
-    """Is the problem well posed and achievable?"""
-    title = "Is the problem well posed?"
-    definition = material.definition
-    if definition is None:
-        return not_done("problem", title, "define")
-    word, tone = verdict_word(definition)
-    blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition))
-    evidence: tuple[Block, ...] = (_reasons(definition), Facts("", recorded_in(material, "define")))
-    return Section("problem", title, sentence(definition.reason), blocks, evidence, tone, word)
+def define(record: Definition, material: Material) -> Account:
+    """What is open before money is spent, the most urgent first; in full every rule, and every way to the answers."""
+    questions = open_questions(record)
+    short: list[Block] = []
+    if questions:
+        asked = questions[:MOST_OPEN]
+        pairs = tuple(
+            (f"{number}  {question(rule)}", how_to_close(rule, record.currency)) for number, rule in enumerate(asked, 1)
+        )
+        short.append(Facts("Open questions, the most urgent first", pairs))
+    lines = [rule.fix for rule in questions if rule.fix.startswith(LINES_TO_WRITE)]
+    standing = _standing_in_words(record, len(questions) - MOST_OPEN)
+    short.append(Words((*map(sentence, lines), *standing)))
+    return Account(
+        "define", _answer(record, questions), verdict_word(record)[1], tuple(short), _full(record, material),
+        _next(record, material),
+    )  # fmt: skip
 
 
-def _criteria(definition: Definition) -> Table:
+def define_again(record: Definition, material: Material) -> Account:
+    """The problem judged once more, with what the pilot has measured."""
+    account = define(record, material)
+    return replace(account, verb="define again", answer=f"Judged again after the pilot. {account.answer}")
+
+
+def open_questions(record: Definition) -> list[Criterion]:
+    """The rules to settle before money is spent, the most urgent first: failed before not known, stops before others.
+
+    Notes are left out: they are worth knowing, and change nothing.
+    """
+    order = [("fail", "stop"), ("unknown", "stop"), ("fail", "warn"), ("unknown", "warn")]
+    opened = [rule for rule in record.criteria if (rule.status, rule.severity) in order]
+    return sorted(opened, key=lambda rule: order.index((rule.status, rule.severity)))
+
+
+def question(rule: Criterion) -> str:
+    """What a rule asks in plain words; the name of a rule that a later version no longer has."""
+    from tunecase.problem import RULES
+
+    return RULES[rule.id].question if rule.id in RULES else one_line(rule.name)
+
+
+def how_to_close(rule: Criterion, currency: str) -> str:
+    """How an open question is closed, and the price where it has one: its own words where these are plain."""
+    from tunecase.problem import RULES
+
+    own = re.split(r"[:;]", rule.fix)[0]
+    part = own.split(",")[0]
+    told = RULES[rule.id].closing if rule.id in RULES else one_line(own, MOST_CLOSING)
+    if _is_plain(own):
+        told = own
+    elif rule.status == "fail" and _is_plain(part) and len(part.split()) >= FEWEST_WORDS:
+        told = part
+    told = told.replace("`", "")
+    return told if rule.price is None else f"{told}; about {plain_money(rule.price.p50, currency)}"
+
+
+def _is_plain(words: str) -> bool:
+    return 0 < len(words) <= MOST_CLOSING and not NOT_PLAIN.search(words)
+
+
+def _answer(record: Definition, questions: list[Criterion]) -> str:
+    if record.met:
+        return "A cheaper way meets the target: there is nothing to tune for."
+    if record.verdict == "do not start":
+        stops = [rule for rule in questions if (rule.status, rule.severity) == ("fail", "stop")]
+        return f"Do not start: {_questions(len(stops) or len(questions))} must be settled first."
+    if record.verdict == "fix first":
+        first = [rule for rule in questions if rule.status == "fail" or rule.severity == "stop"]
+        return f"Not yet: {_questions(len(first) or len(questions))} must be settled first."
+    if not questions:
+        return "The problem is well posed, and no question that matters is open."
+    return f"The problem is well posed. {sentence(f'{_questions(len(questions))} should be answered before you spend')}"
+
+
+def _questions(number: int) -> str:
+    return f"{spelled(number)} question{'' if number == 1 else 's'}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _standing_in_words(record: Definition, more: int) -> tuple[str, ...]:
+    """How many rules pass, what people's agreement allows, and the best way that was measured."""
+    rules = record.criteria
+    noted = [rule for rule in rules if rule.status == "fail" and rule.severity == "note"]
+    failed = sum(rule.status == "fail" for rule in rules) - len(noted)
+    unknown = sum(rule.status == "unknown" for rule in rules)
+    parts = [
+        f"{sum(rule.status == 'pass' for rule in rules)} of {counted(len(rules), 'rule')} pass",
+        "none fails" if not failed else f"{failed} fail{'s' if failed == 1 else ''}",
+    ]
+    parts += [f"{unknown} {_are(unknown)} not known"] if unknown else []
+    parts += [f"{len(noted)} {'is a note' if len(noted) == 1 else 'are notes'}"] if noted else []
+    words = f"{', '.join(parts)}."
+    if more > 0:
+        words = f"{sentence(f'{spelled(more)} more {_are(more)} open')} {words}"
+    if record.ceiling is not None and record.agreement is not None:
+        words += f" Two readers agree on {plain_share(record.agreement)} of the test rows, so no model can "
+        words += f"be seen to pass {plain_share(record.ceiling.mid)}."
+    best = best_untuned(record)
+    if best is None or best.score is None:
+        return (words,)
+    target = "" if record.target is None else f"; target {plain_score(record.target)}"
+    return words, f"Best so far without a fine-tune: {one_line(best.action)}, {plain_score(best.score)}{target}."
+
+
+def _next(record: Definition, material: Material) -> str:
+    """The audit first, then what is cheapest to know, the pilot and the decision; none where the problem forbids it."""
+    if record.verdict == "do not start":
+        return ""
+    if any(rule.fix == "run `tunecase audit`" for rule in record.criteria):
+        return "tunecase audit"
+    untried = any((rule.id, rule.status) == ("P20", "unknown") for rule in record.criteria)
+    asking = next((way.measure for way in record.alternatives if "--hosted" in way.measure and not way.struck), "")
+    if untried and asking:
+        return asking
+    if material.pilot is None:
+        return "tunecase pilot"
+    return "tunecase decide" if material.decision is None else "tunecase next"
+
+
+def _full(record: Definition, material: Material) -> tuple[Block, ...]:
+    recorded = recorded_in(material, "define")
+    return (
+        Words((sentence(record.reason),)),
+        rules_table(record),
+        _standing(record),
+        *ways_blocks(record),
+        _reasons(record),
+        *((Facts("", recorded),) if recorded else ()),
+    )
+
+
+def rules_table(definition: Definition) -> Table:
+    """Every rule with what was found and wanted, how to fix it and its price, the most urgent first."""
     order = {"fail": 0, "unknown": 1, "pass": 2}
     weight = {"stop": 0, "warn": 1, "note": 2}
     rules = sorted(definition.criteria, key=lambda rule: (order[rule.status], weight[rule.severity]))

@@ -8,7 +8,19 @@ from tunecase.accounts.material import Material
 from tunecase.blocks import Account
 
 # One row for each kind of record: the file of this package and its function, imported when it is asked for.
-ACCOUNTS: dict[str, tuple[str, str]] = {}
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    "audit": ("audit", "audit"),
+    "clean": ("clean", "clean"),
+    "define": ("define", "define"),
+    "define again": ("define", "define_again"),
+    "judge": ("judge", "judge"),
+    "label task": ("label", "label_task"),
+    "label trial": ("label", "label_trial"),
+    "labelling": ("label", "labelling"),
+    "review": ("review", "review"),
+    "source trial": ("sources", "source_trial"),
+    "sources": ("sources", "sources"),
+}
 
 
 def account(verb: str, record: Any, material: Material | None = None) -> Account:

@@ -1,70 +1,39 @@
-"""The section on the ways to give the answers: what else would do, and what it costs to find out?"""
+"""The ways to give the answers: what else would do, and what it costs to find out?"""
 
-from collections.abc import Sequence
-
-from tunecase import catalog
-from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Facts, Listing, Scored, Section, Table, Tone
+from tunecase.blocks import Block, Cell, Listing, Scored, Table
 from tunecase.problem import cost_words, per_1k_words, steps_to_try, when_sure
-from tunecase.quantities import figures, money_band, score, score_interval, sentence
+from tunecase.quantities import figures, money_band, score_interval
 from tunecase.records import Alternative, Definition
 
 
-def ways(material: Material) -> Section:
-    """What else would do?"""
-    title = "What else would do?"
-    definition = material.definition
-    if definition is None or not definition.alternatives:
-        return not_done("ways", title, "define")
-    evidence = (_rests_on(definition), Facts("", recorded_in(material, "define")))
-    word, tone = _word(definition)
-    return Section("ways", title, _answer(definition), _blocks(definition), evidence, tone, word)
-
-
-def _best(definition: Definition) -> Alternative | None:
+def best_untuned(definition: Definition) -> Alternative | None:
     """The best way without a fine-tune whose score was measured here; the ways are ranked already."""
     scored = (way for way in definition.alternatives if way.evidence == "measured" and not way.struck)
     return next((way for way in scored if not way.name.startswith("tune") and way.score is not None), None)
 
 
-def _word(definition: Definition) -> tuple[str, Tone]:
-    best, target = _best(definition), definition.target
-    direction = next((metric.direction for metric in catalog.metrics() if metric.name == definition.metric), None)
-    if best is None or best.score is None:
-        return "not measured", "unknown"
-    if target is None or direction is None:
-        return "measured", "plain"
-    is_met = best.score <= target if direction == "lower" else best.score >= target
-    return (best.action, "good") if is_met else ("nothing measured does", "warn")
-
-
-def _answer(definition: Definition) -> str:
-    """The best that was measured without a fine-tune, and what is the cheapest to find out next."""
-    best, steps = _best(definition), steps_to_try(definition)
-    target = "" if definition.target is None else f"; the target is {score(definition.target)}"
-    first = "Nothing was measured here without a fine-tune"
-    if best is not None:
-        first = f"Measured here without a fine-tune, the best is {best.action}, {score(best.score)}{target}"
-    following = f" Cheapest to find out next: {steps[0]}." if steps else ""
-    return f"{sentence(first)}{following}"
-
-
-def _blocks(definition: Definition) -> tuple[Block, ...]:
-    """The picture of all ways that are not ruled out, what to try, what is ruled out, and the table."""
-    kept = [way for way in definition.alternatives if not way.struck]
+def ways_blocks(definition: Definition) -> tuple[Block, ...]:
+    """What to try, what is ruled out, the ways side by side and what they rest on; nothing where no way was weighed."""
+    if not definition.alternatives:
+        return ()
     ruled_out = tuple(f"{way.action}: {way.struck}" for way in definition.alternatives if way.struck)
-    sure = ((way.action, when_sure(way, definition.currency)) for way in kept)
+    sure = ((way.action, when_sure(way, definition.currency)) for way in _kept(definition))
     listings = (
         ("Answering only when sure, while people do the rest", tuple(f"{name}: {told}" for name, told in sure if told)),
         ("To try, cheapest to know first", steps_to_try(definition)),
         ("Ruled out", ruled_out),
     )
     listed = tuple(Listing(title, items) for title, items in listings if items)
-    return (_picture(definition, kept), *listed, _table(definition, kept))
+    return *listed, ways_table(definition), _rests_on(definition)
 
 
-def _picture(definition: Definition, ways: Sequence[Alternative]) -> Scored:
-    shown = [way for way in ways if way.score is not None or way.measure]
+def _kept(definition: Definition) -> list[Alternative]:
+    return [way for way in definition.alternatives if not way.struck]
+
+
+def ways_picture(definition: Definition) -> Scored:
+    """What each way scores; where nobody measured it, what it costs to know."""
+    shown = [way for way in _kept(definition) if way.score is not None or way.measure]
     rows = tuple((way.action, _interval(way), _beside(way, definition.currency)) for way in shown)
     caption = "What each way scores, and what 1,000 of its answers cost; open rows: what it costs to know"
     return Scored(caption, f"{definition.metric or 'score'}, 80% intervals", rows, definition.target)
@@ -88,7 +57,7 @@ def _beside(way: Alternative, currency: str) -> str:
     )
 
 
-def _table(definition: Definition, ways: Sequence[Alternative]) -> Table:
+def ways_table(definition: Definition) -> Table:
     """The ways side by side, what is not known marked as such."""
     rows = tuple(
         (
@@ -100,7 +69,7 @@ def _table(definition: Definition, ways: Sequence[Alternative]) -> Table:
             _known(None if way.cost is None else money_band(way.cost, "")),
             Cell(way.evidence),
         )
-        for way in ways
+        for way in _kept(definition)
     )
     head = ("Way", "Score", "Brings", "1,000 answers", "Set-up", "Costs", "Evidence")
     note = f"{definition.currency}; brings and costs are over the horizon. Brings: what the gain over what is in use "

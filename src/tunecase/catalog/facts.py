@@ -1,4 +1,4 @@
-"""GPUs, models, metrics, defaults of fields and the accuracy of checks, each with source and date."""
+"""GPUs, models, metrics, defaults of fields and the data checks with their accuracy, each with source and date."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -90,10 +90,16 @@ class Default:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckAccuracy:
-    """How often one data check is right, measured on data whose defects are known; shares from 0 to 1."""
+class DataCheck:
+    """One data check: what it finds and what to do about it in plain words, and how often it is right.
+
+    `precision` and `recall` are shares from 0 to 1, measured on data whose defects are known; `measured_on` is empty
+    where nobody measured them.
+    """
 
     check: str
+    name: str
+    action: str
     precision: float | None
     recall: float | None
     measured_on: str
@@ -127,9 +133,9 @@ def defaults() -> tuple[Default, ...]:
     return table("defaults", Default)
 
 
-def checks() -> tuple[CheckAccuracy, ...]:
-    """How often each data check was right where the defects are known."""
-    return table("checks", CheckAccuracy)
+def checks() -> tuple[DataCheck, ...]:
+    """Every data check, with its plain name and how often it was right where the defects are known."""
+    return table("checks", DataCheck)
 
 
 def gpu(name: str) -> Gpu:

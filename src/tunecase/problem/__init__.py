@@ -1,7 +1,9 @@
 """Is the problem well posed, achievable and worth it, and what else would do?"""
 
 from tunecase.problem.criteria.facts import Facts
-from tunecase.problem.define import define
+from tunecase.problem.define import RULES, define
 from tunecase.problem.ways import cost_words, per_1k_words, prompted, steps_to_try, untuned_to_try, when_sure
 
-__all__ = ["Facts", "cost_words", "define", "per_1k_words", "prompted", "steps_to_try", "untuned_to_try", "when_sure"]
+__all__ = [
+    "RULES", "Facts", "cost_words", "define", "per_1k_words", "prompted", "steps_to_try", "untuned_to_try", "when_sure",
+]  # fmt: skip

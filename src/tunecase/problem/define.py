@@ -11,6 +11,7 @@ from typing import Literal
 from tunecase.problem.alternatives import alternatives
 from tunecase.problem.criteria import baselines, data, evaluation, goal, money, upkeep
 from tunecase.problem.criteria.facts import Facts
+from tunecase.problem.criteria.rule import Rule
 from tunecase.problem.ways import Standing
 from tunecase.quantities import band, counted
 from tunecase.records import Criterion, Definition, Pilot, Severity, Status
@@ -45,6 +46,16 @@ CRITERIA: tuple[Callable[[Facts], Criterion], ...] = (
     data.labels_agree_with_themselves,
     data.no_test_row_is_trained_on,
 )
+# The same rules as what they have in common, by id: what each asks in plain words, and how it is closed.
+RULES: dict[str, Rule] = {
+    rule.id: rule
+    for rule in (
+        goal.GOAL, goal.OUTPUT, baselines.MEASURED, baselines.PROMPTS, baselines.ROOM, baselines.DISTANCE,
+        evaluation.CEILING, evaluation.POWER, evaluation.MISTAKES, money.WORTH, money.SAVING, money.ERRORS,
+        money.RETIREMENT, goal.KNOWLEDGE, goal.OWNER, goal.BUSINESS, upkeep.SLICES, upkeep.STALENESS,
+        baselines.SIGNAL, baselines.GAIN, data.ROWS, data.BALANCE, data.CONTRADICTIONS, data.LEAKS,
+    )
+}  # fmt: skip
 
 
 def define(facts: Facts, *, pilot: Pilot | None = None, unpriced: Sequence[str] = ()) -> Definition:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
-from tunecase.quantities.plain import in_hundred, plain_figure, plain_money, plain_score, plain_share
+from tunecase.quantities.plain import in_hundred, plain_figure, plain_money, plain_score, plain_share, spelled
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
 from tunecase.quantities.sensitivity import first_order, swing
 from tunecase.quantities.separators import separator_fix, unclear
@@ -85,6 +85,6 @@ __all__ = [
     "in_hundred", "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid",
     "paid_column", "paired_rows_needed", "plain_figure", "plain_money", "plain_score", "plain_share", "read_quantity",
     "sampled", "score", "score_interval", "sentence", "separator_fix", "share", "shares_shown", "signed",
-    "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain", "swing",
+    "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain", "spelled", "swing",
     "teaches_like", "unclear", "unpaired_rows_needed", "wilson", "winners_curse", "written",
 ]  # fmt: skip

@@ -75,3 +75,14 @@ def plain_score(value: float | None, *, of_one: bool = True) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     return plain_share(value) if of_one and 0 <= value <= 1 else f"{value:.3g}"
+
+
+def spelled(number: int) -> str:
+    """A small whole number as a word, as a sentence has it; from ten on in figures.
+
+    Example:
+        >>> spelled(0), spelled(3), spelled(1_200)
+        ('no', 'three', '1,200')
+    """
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[number] if 0 <= number < len(words) else f"{number:,}"

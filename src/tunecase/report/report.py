@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase.accounts.approve import approved_tile
-from tunecase.accounts.audit import data
 from tunecase.accounts.basis import basis, unchecked
 from tunecase.accounts.books import spent
 from tunecase.accounts.decide import next_step
-from tunecase.accounts.define import problem
 from tunecase.accounts.estimate import bill
 from tunecase.accounts.forecast import chances
 from tunecase.accounts.headline import Headline, headline
@@ -23,8 +21,6 @@ from tunecase.accounts.inference import inference
 from tunecase.accounts.lights import lights
 from tunecase.accounts.material import Material
 from tunecase.accounts.pilot import trial
-from tunecase.accounts.sources import sources
-from tunecase.accounts.ways import ways
 from tunecase.blocks import (
     Block,
     Cell,
@@ -60,11 +56,7 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     bill,
     chances,
     next_step,
-    problem,
-    ways,
-    data,
     trial,
-    sources,
     inference,
     spent,
     basis,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.cli.show.printing import ALL, flat, printed
 from tests.records.test_records import FIT, REPORT
+from tunecase.accounts import ACCOUNTS
 from tunecase.cli.show import PRINTERS, as_html, show, show_error
 from tunecase.errors import InputError, MissingExtraError, Problem
 
@@ -21,34 +22,39 @@ EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;t
 
 def test_every_verb_has_a_sample() -> None:
     """No printer is left out of these tests."""
-    assert set(PRINTERS) == set(ALL)
+    assert set(PRINTERS) | set(ACCOUNTS) == set(ALL)
 
 
 def test_no_line_is_too_long() -> None:
     """Every printer prints something and keeps to the width."""
-    prints = {(verb, width): printed(verb, ALL[verb], width).splitlines() for verb in ALL for width in (80, 60)}
+    prints = {
+        (verb, width, full): printed(verb, ALL[verb], width, full=full).splitlines()
+        for verb in ALL for width in (80, 60) for full in (False, True)
+    }  # fmt: skip
     too_long = [(place, line) for place, lines in prints.items() for line in lines if len(line) > max(place[1], 74)]
     assert [] == too_long
     assert [] == [place for place, lines in prints.items() if not any(line.strip() for line in lines)]
 
 
 FRAGMENTS = {
-    "define": ("go to pilot", "✓ pass P1 a measurable goal", "✗ fail P2", "? unknown P5", "Price: 90 USD (60 to 140).",
-               "way score, 80% sure per 1,000 set-up evidence", "as today 0.70 ? 0 stated",
-               "prompt a hosted model 0.82 ? 2.0k stated brings 6.0k USD (4.0k to 9.0k) over the horizon",
-               "tune a small model not measured ? ? unknown a-model"),
-    "audit": ("2,020 rows read: 1,946 usable, 71 to drop, 3 quarantined; 600 test rows.", "label errors (warn)",
-              "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
+    "define": ("The problem is well posed. Two questions should be answered before you spend.",
+               "1 When is one answer right?", "5 of 8 rules pass, 1 fails, 2 are not known.",
+               "no model can be seen to pass 95%", "P1 a measurable goal Result: ✓ pass", "Result: ✕ fail",
+               "Price: 90 USD (60 to 140)", "One point is worth 480 USD (310 to 720)",
+               "as today Score: 0.70", "Brings: 6.0k (4.0k to 9.0k)", "tune a small model Score: ? not measured"),
+    "audit": ("2,020 read: 1,946 usable, 71 dropped, 3 set aside", "600 read, 600 usable",
+              "label errors Weight: ▲ warn · Count: 84 · Share: 4.2%", "Price: free", "tunecase-quarantine.jsonl",
+              "paraphrases of test rows: needs", "needs a person 84 label errors about 55 USD"),
     "estimate": ("USD expected P10 P50 P90 share", "100%",
                  "storage and transfer unpriced unpriced unpriced unpriced not counted",
                  "Lines add up in the expected column", "Release now (P80) 4.5k USD",
                  "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
-    "define again": ("DEFINE, AFTER THE PILOT ──────── go to pilot", "pass/fail statements (P2): 1 statement"),
+    "define again": ("Judged again after the pilot. The problem is well posed.", "P2 pass/fail statements"),
     "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
     "pilot": ("15 runs", "6 taken from the ledger", "examples mean accuracy", "majority 0.172"),
-    "judge": ("JUDGE ──────── 0.82 (0.78 to 0.86) of the criteria pass", "judged 100 of 540 test rows, 2 without",
-              "promises nothing 74%", "fine; 93% (88% to 96%) of 40 rows alike, kappa 0.84 (0.70 to 0.93)",
-              "+3 (-2 to +8) points more", "Asked in reverse order, 3%", "41k tokens in, 900 out; 0.018 USD"),
+    "judge": ("82% of the criteria pass", "0.82 (0.78 to 0.86)", "judged 100 of 540 test rows, 2 without",
+              "promises nothing 74%", "as people do, on 93% of 40 rows", "fine; 93% (88% to 96%) alike, kappa 0.84",
+              "+3 (-2 to +8) points more", "Asked in reverse order 3%", "41k in, 900 out", "31 s; 0.018 USD"),
     "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k; at completion ", "% chance over the budget",
@@ -80,22 +86,25 @@ FRAGMENTS = {
                  "984 were not asked for, 2 cost nothing, 1 is negative", "6.283056 GPU hours.", "gpu 10.20",
                  "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
                  "equal to the book's price", "1 run still running", "EUR at 1.08 USD"),
-    "clean": ("CLEAN ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",
-              "leak exact 10", "3 rows with the answer that reviewers gave", "the cleaned training file (680",
-              "it is now cleaned.old-1", "15 rows, 2 of them drawn at random", "all 15 0.20 h (0.10 to 0.40)"),
-    "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",
-               "the first 20 12 60%", "Of 5 random rows", "One review took 0.35 min (0.30 to 0.40)",
-               "59 decisions in corrections.jsonl", "the same command with --fix DIR", "one note"),
-    "sources": ("SOURCES ──────── synthetic, 1.7k USD expected for the next step", "From 680 to 1,360 labelled rows",
-                "licence * - unpriced 70%? unpriced 8.0", "give price: ... per example, or once:"),
-    "source trial": ("SOURCE TRIAL ──────── one row teaches like 50% of a labelled one (31% to 72%)",
-                     "225 at hand and 225 of synthetic 0.46", "in place of the assumption"),
-    "label task": ("3 rows of data/pool.jsonl, to two readers",
-                   "tunecase label --read label-trial/reader-a.csv label-trial/reader-b.csv"),
-    "label trial": ("LABEL TRIAL ──────── 0.48 min a label; two readers agree on 90% of 100 rows",
-                    "Krippendorff's alpha 0.80 (0.70 to 0.86)", "bug / how_to: 10 rows", "bug: 82% of 55 rows"),
-    "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
-                  "red 61%", "Written to next-labels.csv."),
+    "clean": ("680 rows of 717 are in cleaned. Your file is unchanged.", "35 rows by a rule, 2 that cannot be read",
+              "leak exact 10", "3 rows with the answer that reviewers gave",
+              "train.jsonl the cleaned training file 680",
+              "is now cleaned.old-1", "15 rows, 2 of them at random", "all 15 0.20 h (0.10 to 0.40)",
+              "next: tunecase audit train.jsonl --reviewed cleaned/review.csv"),
+    "review": ("18 of 60 reviewed rows were wrong.", "No agreement on rows 7, 9", "the first 20 12 60%",
+               "of 5 random rows", "One review took 0.35 min (0.30 to 0.40)", "59 decisions in corrections.jsonl",
+               "give --fix DIR in place of --reviewed", "One note."),
+    "sources": ("Cheapest from synthetic: about 1,700 USD for what 680 more labelled rows teach.",
+                "From 680 to 1,360 labelled rows", "licence * no price 8.0 a price",
+                "Rank: 1 · One usable row: 0.050", "licence: price: ... per example, or once:"),
+    "source trial": ("One row of synthetic teaches like 50% of a labelled one (31% to 72%).",
+                     "225 labelled and 225 of synthetic 0.46", "in place of the assumption", "12 draws of 300 rows"),
+    "label task": ("3 rows of data/pool.jsonl for two readers: about 3 USD.", "Price 3.0 USD (2.0 to 5.0)",
+                   "next: tunecase label --read label-trial/reader-a.csv label-trial/reader-b.csv"),
+    "label trial": ("Two readers agree on 90% of 100 rows; a label takes 0.48 minutes.",
+                    "Krippendorff's alpha 0.80 (0.70 to 0.86)", "bug with how_to: 10 rows", "82% of 55 rows"),
+    "labelling": ("1 row of pool.jsonl to label next, of 20 asked for: about 12 USD.", "red 61%",
+                  "3 that training or test hold, 2 copies or blank", "written next-labels.csv"),
     "fit": ("lora: fits on 1 x L40S", "It needs 20.5 (18.0 to 23.0) GiB of the card's 44.1 usable GiB",
             "nvidia-smi will show 24.0 (21.0 to 27.0)", "What fills the card: weights.", "give --tokens",
             "40 choices weighed", "12: does not fit; nearest: 1 x T4", "1 of 1 inside", "80% of the computed ones"),
@@ -108,7 +117,7 @@ FRAGMENTS = {
 def test_what_matters_is_printed() -> None:
     """Each print holds the answer, the figures with their doubt, and what is unknown or unpriced in words."""
     records = {**ALL, "fit": replace(FIT, train_tokens=None, hours=None)}
-    texts = {verb: flat(verb, records[verb]) for verb in FRAGMENTS}
+    texts = {verb: flat(verb, records[verb], full=True) for verb in FRAGMENTS}
     lacking = [(verb, part) for verb, parts in FRAGMENTS.items() for part in parts if part not in texts[verb]]
     assert [] == lacking, {verb: texts[verb] for verb, _ in lacking}
 
@@ -121,6 +130,7 @@ def poisoned(value: Any) -> Any:
         return tuple(poisoned(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         chosen = {"verdict", "status", "severity", "direction", "where", "currency", "evidence", "price_dates"}
+        chosen |= {"agreement"} if isinstance(getattr(value, "agreement", None), str) else set()
         return replace(
             value, **{f.name: poisoned(getattr(value, f.name)) for f in fields(value) if f.name not in chosen}
         )
@@ -129,7 +139,7 @@ def poisoned(value: Any) -> Any:
 
 def test_texts_do_not_steer_the_terminal() -> None:
     """Markup is printed as it stands, emoji names too; escapes and other control characters never arrive."""
-    texts = {verb: printed(verb, poisoned(record)) for verb, record in ALL.items()}
+    texts = {verb: printed(verb, poisoned(record), full=True) for verb, record in ALL.items()}
     assert [] == [verb for verb, text in texts.items() if "[red]x[/red]" not in " ".join(text.split())]
     odd = {verb: {char for char in text if char in "☺😄" or not char.isprintable()} for verb, text in texts.items()}
     assert {verb: {"\n"} for verb in ALL} == odd
@@ -152,7 +162,7 @@ def test_any_text_is_printed(text: str) -> None:
     """Any text in a finding and in a line's name is printed within the width."""
     audit, bill = samples.audit(), samples.estimate()
     finding = replace(audit.findings[0], check=text, fix=text)
-    out = printed("audit", replace(audit, findings=(finding,), reason=text, not_checked=(text,)))
+    out = printed("audit", replace(audit, findings=(finding,), reason=text, not_checked=(text,)), full=True)
     out += printed("estimate", replace(bill, lines=(replace(bill.lines[0], name=text, basis=text),)))
     assert "\x1b" not in out
     assert all(len(line) <= 80 for line in out.split("\n"))
@@ -176,10 +186,12 @@ def test_books_and_decisions_of_nothing() -> None:
 def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
-        "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
+        "labelling": "left out", "define": "The problem is", "audit": "Good data", "judge": "of the criteria",
+        "clean": "are in", "review": "reviewed rows", "sources": "Cheapest from", "source trial": "teaches like",
+        "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
         "metered": "SPEND SERVING",
         "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
-        "label task": "LABEL TRIAL", "updated": "PRICES",
+        "label task": "each alone", "label trial": "Two readers agree", "updated": "PRICES",
     }  # fmt: skip
     breaches = []
     for verb, record in ALL.items():

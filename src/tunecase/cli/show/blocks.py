@@ -1,10 +1,11 @@
 """Draws plain blocks on a terminal: the answer, what it rests on, and with `full` all of it."""
 
+import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
 from tunecase.blocks import Account, Block, Facts, Listing, Table, Tone, Words
-from tunecase.cli.show.paper import print_table, safe, say
+from tunecase.cli.show.paper import safe, say
 from tunecase.quantities import sentence
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 INDENT = 2
 NAME_SHARE = 0.4  # of the width, which a column of names takes at most
 BETWEEN = "     "  # parts of the last line
+BETWEEN_COLUMNS = 2
+MOST_LINES = 4  # of a cell; above, a table is told row by row
+NARROWEST = 14  # characters of a column of words; below, a table is told row by row
 COLOURS: dict[Tone, str] = {"plain": "cyan", "good": "green", "warn": "yellow", "bad": "red", "unknown": "yellow"}
 
 
@@ -96,21 +100,80 @@ def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None
     """Names with their values in a column beside them."""
     most = int(console.width * NAME_SHARE)
     wide = min(max((len(name) for name, _ in pairs), default=0), most)
+    room = max(20, console.width - INDENT - wide - BETWEEN_COLUMNS)
     for name, value in pairs:
-        first, *others = textwrap.wrap(safe(name), wide, break_on_hyphens=False) or [""]
-        _hanging(console, f"{first.ljust(wide)}  ", value)
-        for line in others:
-            say(console, line, indent=INDENT)
+        names = textwrap.wrap(safe(name), max(wide, 1), break_on_hyphens=False)
+        values = textwrap.wrap(safe(value), room, break_on_hyphens=False)
+        for left, right in itertools.zip_longest(names or [""], values or [""], fillvalue=""):
+            say(console, f"{left.ljust(wide)}{' ' * BETWEEN_COLUMNS}{right}".rstrip(), indent=INDENT)
 
 
 def _print_rows(console: "Console", table: Table) -> None:
-    """A table without lines, its strong rows marked by an arrow where it is not the last."""
+    """A table without lines, its strong rows marked by an arrow where it is not the last.
+
+    Columns of words are wrapped where the table is too wide; where they would become too narrow or too long, each row
+    stands as a paragraph of its own.
+    """
     last = len(table.rows) - 1
     marks = ["> " if number in table.strong and number < last else "  " for number in range(last + 1)]
     rows = [
         [mark + row[0].marked, *(cell.marked for cell in row[1:])] for mark, row in zip(marks, table.rows, strict=True)
     ]
     head = [f"  {table.head[0]}" if table.head[0] else "", *table.head[1:]]
-    print_table(console, head if any(table.head) else [""] * len(head), rows, table.numeric)
+    widths = _fitted([head, *rows], table.numeric, console.width)
+    wrapped = [_wrapped(row, widths) for row in ([head, *rows] if any(head) else rows)] if widths else []
+    if widths is None or any(len(lines) > MOST_LINES for row in wrapped for lines in row):
+        _print_stacked(console, table)
+    else:
+        for number, lines in enumerate(wrapped):
+            _print_wrapped(console, lines, widths, table.numeric, "dim" if any(head) and not number else "")
     if table.note:
         say(console, table.note, "dim", INDENT)
+
+
+def _fitted(rows: list[list[str]], numeric: tuple[int, ...], room: int) -> list[int] | None:
+    """The widths of the columns in so many characters, None where a column of words would become too narrow."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    words = [
+        max((len(word) for cell in column for word in cell.split()), default=0) for column in zip(*rows, strict=True)
+    ]
+    least = [
+        width if number in numeric else min(width, max(NARROWEST, word))
+        for number, (width, word) in enumerate(zip(widths, words, strict=True))
+    ]
+    room -= BETWEEN_COLUMNS * (len(widths) - 1)
+    while sum(widths) > room:
+        number = max(range(len(widths)), key=lambda at: (widths[at] > least[at], widths[at] - least[at]))
+        if widths[number] <= least[number]:
+            return None
+        widths[number] -= 1
+    return widths
+
+
+def _wrapped(row: list[str], widths: list[int]) -> list[list[str]]:
+    """The lines of each cell; what belongs to the first name is set in below it."""
+    return [
+        textwrap.wrap(safe(cell), width, subsequent_indent="" if number else " " * 2 * INDENT, break_on_hyphens=False)
+        or [""]
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
+def _print_wrapped(
+    console: "Console", cells: list[list[str]], widths: list[int], numeric: tuple[int, ...], style: str
+) -> None:
+    for lines in itertools.zip_longest(*cells, fillvalue=""):
+        placed = (
+            line.rjust(width) if number in numeric else line.ljust(width)
+            for number, (line, width) in enumerate(zip(lines, widths, strict=True))
+        )
+        say(console, (" " * BETWEEN_COLUMNS).join(placed).rstrip(), style)
+
+
+def _print_stacked(console: "Console", table: Table) -> None:
+    """Each row as its name with a paragraph below, every cell after the name of its column."""
+    for row in table.rows:
+        say(console, row[0].marked, indent=INDENT)
+        cells = zip(table.head[1:], row[1:], strict=True)
+        told = [f"{name}: {cell.marked}" if name else cell.marked for name, cell in cells if cell.text]
+        say(console, " · ".join(told), "dim", 2 * INDENT)

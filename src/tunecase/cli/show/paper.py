@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "note": "·"}
 MARKED = set("\\`*_{}[]<>#|~@&!$")
 LISTED = re.compile(r"[-+]\s|-{2,}$|=+$|\d{1,9}[.)](\s|$)")  # begins a list, or underlines a heading
-COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "note": "cyan"}
 
 
 def safe(text: str) -> str:

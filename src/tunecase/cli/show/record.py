@@ -4,28 +4,21 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
-from tunecase.cli.show.audit import print_audit
 from tunecase.cli.show.blocks import print_account
 from tunecase.cli.show.books import print_books
 from tunecase.cli.show.check import print_check
-from tunecase.cli.show.clean import print_cleaned
 from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
-from tunecase.cli.show.define import print_definition, print_definition_again
 from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
 from tunecase.cli.show.forecast import print_forecast
 from tunecase.cli.show.inference import print_inference, print_loads
-from tunecase.cli.show.judge import print_judged
-from tunecase.cli.show.label import print_label_task, print_label_trial, print_labelling
 from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
 from tunecase.cli.show.pilot import print_pilot
 from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
-from tunecase.cli.show.review import print_reviews
-from tunecase.cli.show.sources import print_source_trial, print_sources
 from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_metered, print_spend
 from tunecase.errors import InputError, TunecaseError
 
@@ -36,19 +29,11 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
-    "define": print_definition,
-    "define again": print_definition_again,
-    "audit": print_audit,
-    "clean": print_cleaned,
-    "review": print_reviews,
     "estimate": print_estimate,
     "estimate again": print_estimate_again,
     "pilot": print_pilot,
-    "sources": print_sources,
-    "source trial": print_source_trial,
     "inference": print_inference,
     "loads": print_loads,
-    "judge": print_judged,
     "forecast": print_forecast,
     "decide": print_decision,
     "next": print_next,
@@ -65,9 +50,6 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "metered": print_metered,
     "fit": print_fit,
     "scored": print_scored,
-    "labelling": print_labelling,
-    "label task": print_label_task,
-    "label trial": print_label_trial,
     "ledger": print_ledger,
     "rechain": print_ledger,
     "prices": print_prices,

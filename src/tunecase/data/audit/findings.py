@@ -68,7 +68,7 @@ def _pairs(evidence: Evidence, split: Split, defect: Defect) -> tuple[tuple[int,
 
 
 def _accuracy(check: str) -> Accuracy | None:
-    row = next((row for row in catalog.checks() if row.check == check), None)
+    row = next((row for row in catalog.checks() if row.check == check and row.measured_on), None)
     return Accuracy(row.precision, row.recall, row.measured_on, row.date) if row else None
 
 

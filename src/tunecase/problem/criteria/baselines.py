@@ -17,25 +17,52 @@ MEASURED = Rule(
     "baselines before training",
     "majority, probe, in use",
     "OpenAI tuning guide; Google, Rules of ML 1 and 2; ML Test Score",
+    "How good is it today?",
+    "score what is in use on the test rows",
 )
-ROOM = Rule("P4", "room after a heuristic", "less than half of the way", "Google, Rules of ML 1", "note")
+ROOM = Rule(
+    "P4",
+    "room after a heuristic",
+    "less than half of the way",
+    "Google, Rules of ML 1",
+    "Is much left to gain?",
+    "count what the rest of the way is worth",
+    "note",
+)
 DISTANCE = Rule(
-    "P5", "distance to the target", f"baseline / target under {NEAR_TARGET:g}", "applied-llms.org (rule of thumb)"
+    "P5",
+    "distance to the target",
+    f"baseline / target under {NEAR_TARGET:g}",
+    "applied-llms.org (rule of thumb)",
+    "Is there room to the target?",
+    "ship what is there, or try a better prompt",
 )
 PROMPTS = Rule(
     "P20",
     "prompts tried first",
     "the score of a prompted model, short of the target",
     "OpenAI tuning guide: prompts before a fine-tune; Hamel Husain, FAQ on evals",
+    "Would a prompt do?",
+    "score one on the test rows",
 )
 SIGNAL = Rule(
     "S1",
     "signal in the inputs",
     "a probe above majority by more than its noise",
     "Wilson interval, 80%",
+    "Do inputs tell the answer?",
+    "read 50 rows: could a person answer?",
     "stop",
 )
-GAIN = Rule("S2", "something to gain", "a target beyond every baseline", "arithmetic", "note")
+GAIN = Rule(
+    "S2",
+    "something to gain",
+    "a target beyond every baseline",
+    "arithmetic",
+    "Is there anything to gain?",
+    "set a target beyond what is there",
+    "note",
+)
 READ_ROWS = "read 50 rows and ask whether a person could answer from the input"
 
 

@@ -18,6 +18,8 @@ ROWS = Rule(
     "training rows",
     f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to {PILOT_ROWS_HIGH} for a pilot",
     "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
+    "Are there enough rows?",
+    "label more rows",
     "stop",
 )
 BALANCE = Rule(
@@ -25,6 +27,8 @@ BALANCE = Rule(
     "class balance",
     "class shares of training within 10% of production's",
     "OpenAI tuning guide (60% of training rows against 5% in production)",
+    "Are classes as in real use?",
+    "state the shares of real use",
     "note",
 )
 CONTRADICTIONS = Rule(
@@ -32,6 +36,8 @@ CONTRADICTIONS = Rule(
     "contradictions",
     f"kappa >= {FINE_KAPPA:g}; bad below {BAD_KAPPA:g}",
     "convention for Cohen's kappa; Hamel Husain, FAQ on evals",
+    "Do the labels agree?",
+    "settle the rows with two answers",
     "stop",
 )
 LEAKS = Rule(
@@ -39,6 +45,8 @@ LEAKS = Rule(
     "test rows in training",
     "0 in the rows trained on; in the file too few to move the score by a standard error",
     "all tuning guides; a score moves by at most leaked / test rows",
+    "Is the test kept apart?",
+    "take the test rows out of training",
     "stop",
 )
 NOT_AUDITED = ("the data are not audited yet", "run `tunecase audit`")

@@ -28,6 +28,8 @@ CEILING = Rule(
     "label ceiling",
     "target <= label ceiling",
     "OpenAI best practices; a = (1-e)^2 + e^2/m, m = 1 to K-1",
+    "How far do people agree?",
+    "label 100 test rows twice",
     "stop",
 )
 POWER = Rule(
@@ -35,6 +37,8 @@ POWER = Rule(
     "test set power",
     "enough test items to show the wanted gain",
     f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed until the pilot measures it)",
+    "Can the test show the gain?",
+    "bring more test rows",
     "stop",
 )
 MISTAKES = Rule(
@@ -42,6 +46,8 @@ MISTAKES = Rule(
     "error analysis",
     f"{ANSWERS_READ} answers read; {EVAL_ROWS} test rows, {FAILING_ROWS} of them failing",
     "Hamel Husain, FAQ on evals; Eugene Yan (second hand)",
+    "What goes wrong, and why?",
+    "read 100 answers and sort them",
 )
 
 

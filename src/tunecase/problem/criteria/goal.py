@@ -15,21 +15,41 @@ GOAL = Rule(
     "measurable goal",
     "metric, direction, numeric target, measured on what",
     "Anthropic, define your success criteria",
+    "What must be reached?",
+    "name the metric and the score to reach",
     "stop",
 )
-OUTPUT = Rule("P2", "pass/fail criteria for one output", f"at least {FEWEST_CRITERIA}", "applied-llms.org")
+OUTPUT = Rule(
+    "P2",
+    "pass/fail criteria for one output",
+    f"at least {FEWEST_CRITERIA}",
+    "applied-llms.org",
+    "When is one answer right?",
+    "write three tests to answer by yes or no",
+)
 KNOWLEDGE = Rule(
     "P10",
     "answers come from the input",
     f"under {percent(KNOWLEDGE_SHARE)} of answers with numbers that the input lacks",
     f"OpenAI tuning guide; the {percent(KNOWLEDGE_SHARE)} is tunecase's default",
+    "Are the facts in the input?",
+    "put the facts into the input first",
 )
-OWNER = Rule("P12", "decision owner", "one person", "Hamel Husain, FAQ on evals")
+OWNER = Rule(
+    "P12",
+    "decision owner",
+    "one person",
+    "Hamel Husain, FAQ on evals",
+    "Who decides what is right?",
+    "name one person",
+)
 BUSINESS = Rule(
     "P16",
     "link to the business",
     "the business figure that moves with the score",
     "ML Test Score (proxy metrics); Google, Rules of ML 8",
+    "Which business figure moves?",
+    "name the figure that the score stands for",
 )
 
 _NUMBER = re.compile(r"\d[\d.,:/-]*\d")

@@ -25,12 +25,16 @@ WORTH = Rule(
     "worth the cost",
     "chance x volume x months x (value x gain + saving) above the total cost",
     "ML Canvas; ml-ops.org",
+    "Is it worth the cost?",
+    "state value and number of right answers",
 )
 SAVING = Rule(
     "P9",
     "saving per request",
     "more than 0 per request",
     "arithmetic: a saving of zero or less makes no case by cost",
+    "Does each answer save money?",
+    "state what an answer costs today and tuned",
     "note",
 )
 ERRORS = Rule(
@@ -38,12 +42,16 @@ ERRORS = Rule(
     "cost of errors",
     "a target above c / (v + c)",
     "Elkan 2001, The foundations of cost-sensitive learning; ML Canvas",
+    "What does a mistake cost?",
+    "name the kinds of mistake and their price",
 )
 RETIREMENT = Rule(
     "P21",
     "retirement of the base",
     "not inside the horizon, or covered by the worth",
     "announced dates of providers; serving.retune_share in tables/defaults.csv",
+    "When is the base retired?",
+    "look up the provider's date",
     "note",
 )
 

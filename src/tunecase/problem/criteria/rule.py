@@ -15,6 +15,8 @@ class Rule:
         name: two to five words.
         wanted: what passes.
         source: whose rule it is.
+        question: what it asks, as somebody who knows no machine learning would put it.
+        closing: how an open question is answered, in a few words.
         severity: how much a failure weighs, unless the judgement says otherwise.
     """
 
@@ -22,6 +24,8 @@ class Rule:
     name: str
     wanted: str
     source: str
+    question: str
+    closing: str
     severity: Severity = "warn"
 
     def weighing(self, severity: Severity) -> "Rule":

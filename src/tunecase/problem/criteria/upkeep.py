@@ -15,9 +15,18 @@ SLICES = Rule(
     "slices",
     f"columns of the test file, {SLICE_ROWS} rows or more in each part",
     "ML Test Score: quality on all important data slices",
+    "Which groups must each work?",
+    "name a column of the test file",
     "note",
 )
-STALENESS = Rule("P18", "staleness", "a day after which the answers no longer hold", "ML Test Score: model staleness")
+STALENESS = Rule(
+    "P18",
+    "staleness",
+    "a day after which the answers no longer hold",
+    "ML Test Score: model staleness",
+    "When do answers go stale?",
+    "name the day on which labels or rules change",
+)
 
 
 def slices_are_tested(facts: Facts) -> Criterion:
