@@ -8,7 +8,16 @@ from tunecase.accounts.material import Material
 from tunecase.blocks import Account
 
 # One row for each kind of record: the file of this package and its function, imported when it is asked for.
-ACCOUNTS: dict[str, tuple[str, str]] = {}
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    "pilot": ("pilot", "pilot"),
+    "forecast": ("forecast", "forecast"),
+    "fit": ("fit", "fit"),
+    "scored": ("fit", "scored"),
+    "inference": ("inference", "inference"),
+    "loads": ("inference", "loads"),
+    "prices": ("prices", "prices"),
+    "updated": ("prices", "updated"),
+}
 
 
 def account(verb: str, record: Any, material: Material | None = None) -> Account:

@@ -3,8 +3,9 @@
 import textwrap
 from typing import TYPE_CHECKING
 
-from tunecase.blocks import Account, Block, Facts, Listing, Table, Tone, Words
+from tunecase.blocks import Account, Block, Curve, Facts, Listing, Table, Tone, Words
 from tunecase.cli.show.paper import print_table, safe, say
+from tunecase.cli.show.plot import LABEL, WIDTH, curve_lines, short_curve
 from tunecase.quantities import sentence
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 INDENT = 2
 NAME_SHARE = 0.4  # of the width, which a column of names takes at most
+FIRST_LEAST = 12  # columns that the first column of a table has, however many others there are
 BETWEEN = "     "  # parts of the last line
 COLOURS: dict[Tone, str] = {"plain": "cyan", "good": "green", "warn": "yellow", "bad": "red", "unknown": "yellow"}
 
@@ -73,6 +75,9 @@ def print_block(console: "Console", block: Block, *, titled: bool = True) -> Non
         case Table():
             _print_title(console, block.caption, titled)
             _print_rows(console, block)
+        case Curve():
+            _print_title(console, block.caption, titled)
+            _print_curve(console, block, titled)
         case _:
             _print_title(console, block.caption, titled)
             say(console, sentence(block.summary), indent=INDENT)
@@ -103,14 +108,43 @@ def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None
             say(console, line, indent=INDENT)
 
 
+def _print_curve(console: "Console", chart: Curve, whole: bool) -> None:
+    """The curve with its legend, or a small one."""
+    wide = max(20, min(WIDTH, console.width - LABEL - 2))
+    for line in curve_lines(chart, wide) if whole else short_curve(chart, console.width):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
 def _print_rows(console: "Console", table: Table) -> None:
-    """A table without lines, its strong rows marked by an arrow where it is not the last."""
+    """A table without lines, its strong rows marked by an arrow where it is not the last.
+
+    Columns for which there is no room stand below their row, each cell after the name of its column.
+    """
     last = len(table.rows) - 1
     marks = ["> " if number in table.strong and number < last else "  " for number in range(last + 1)]
     rows = [
         [mark + row[0].marked, *(cell.marked for cell in row[1:])] for mark, row in zip(marks, table.rows, strict=True)
     ]
     head = [f"  {table.head[0]}" if table.head[0] else "", *table.head[1:]]
-    print_table(console, head if any(table.head) else [""] * len(head), rows, table.numeric)
+    kept = _fitting([max(map(len, column)) for column in zip(head, *rows, strict=True)], console.width)
+    below = [
+        "; ".join(
+            f"{head[at]}: {cell}" if head[at] else cell
+            for at, cell in enumerate(row)
+            if at not in kept and cell not in ("", "–")
+        )
+        for row in rows
+    ]
+    numeric = [place for place, at in enumerate(kept) if at in table.numeric]
+    print_table(console, [head[at] for at in kept], [[row[at] for at in kept] for row in rows], numeric, below)
     if table.note:
         say(console, table.note, "dim", INDENT)
+
+
+def _fitting(widths: list[int], room: int) -> list[int]:
+    """The columns that stand side by side, the first among them, which takes what it needs up to a share."""
+    taken, kept = min(widths[0], max(FIRST_LEAST, int(room * NAME_SHARE))), [0]
+    for at, width in enumerate(widths[1:], 1):
+        if taken + 2 + width <= room:
+            taken, kept = taken + 2 + width, [*kept, at]
+    return kept
