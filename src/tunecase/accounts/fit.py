@@ -9,7 +9,6 @@ from tunecase.quantities import (
     Interval80,
     count,
     counted,
-    duration,
     figures,
     interval_words,
     plain_figure,
@@ -20,7 +19,7 @@ from tunecase.quantities import (
 )
 from tunecase.records import Compared, Fit, LeftOut, Placed, Scored
 
-MOST_REJECTED, SHORT_PAIRS, SHORT_REMEDIES, SHORT_CHOICES, SHORT_ASSUMED = 6, 3, 3, 4, 3
+MOST_REJECTED, SHORT_PAIRS, SHORT_REMEDIES, SHORT_CHOICES, SHORT_ASSUMED = 6, 3, 3, 3, 3
 KEPT = {
     "none": "every activation kept",
     "full": "full checkpointing",
@@ -89,7 +88,7 @@ def _answer(record: Fit) -> str:
 
 
 def _deadline(record: Fit) -> str:
-    return duration((record.deadline_hours or 0.0) * 3600)
+    return _plain_time(record.deadline_hours or 0.0)
 
 
 def _plain_time(hours: float) -> str:
@@ -132,9 +131,9 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         yield "price", f"{_usds(each)} USD for a million tokens; for all: {told}" if each else f"not known: {told}"
     times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
     samples = f"{count(_samples(placed))} samples a step"
-    yield "how", f"{_method(record.method)}, micro-batch {placed.micro_batch}{times}, {samples}"
+    yield "how", f"{_method(record.method).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}"
     if record.deadline_hours is not None and record.hours is not None and not record.late:
-        yield "deadline", f"met within {_deadline(record)} nine times in ten"
+        yield "deadline", f"within {_deadline(record)}, nine times in ten"
 
 
 def _samples(placed: Placed) -> int:
@@ -150,8 +149,9 @@ def _notes(record: Fit) -> Iterator[str]:
         if not record.remedies and record.turning:
             yield sentence(f"it would fit otherwise: {'; '.join(record.turning)}")
         return
-    if others := [_choice(name, placed, record) for name, placed in _others(record)][:SHORT_CHOICES]:
-        yield " ".join(others)
+    others = [_choice(name, placed, record) for name, placed in _others(record)]
+    if others:
+        yield " ".join(others[: SHORT_CHOICES if record.hours else SHORT_CHOICES - 1])
     plain = [text for text in (_head(one) for one in record.assumptions) if "_" not in text]
     if plain:
         yield f"Assumed: {'; '.join(plain[:SHORT_ASSUMED])}."
@@ -205,12 +205,12 @@ def _full(record: Fit) -> Iterator[Block]:
         yield Listing("Choices that were left out", tuple(map(_left_out, record.rejected[:MOST_REJECTED])))
     if record.phases:
         yield from _explained(record)
-    listings = (
+    rests = (
         ("Assumed", record.assumptions),
         ("As in every answer", record.background if record.phases else ()),
         ("Not counted", record.not_counted),
     )
-    yield from (Listing(title, tuple(map(sentence, items))) for title, items in listings if items)
+    yield from (Listing(title, tuple(map(sentence, items))) for title, items in rests if items)
 
 
 def _run(record: Fit) -> Iterator[tuple[str, str]]:
@@ -284,7 +284,7 @@ def _choices(record: Fit) -> list[tuple[str, Placed]]:
         (f"{'cheapest' if _price(placed) < float('inf') else 'best'} {placed.method}", placed)
         for placed in record.by_method
     ]
-    rows: dict[tuple[object, ...], tuple[list[str], Placed]] = {_key(record.placed): (["told"], record.placed)}
+    rows: dict[tuple[object, ...], tuple[list[str], Placed]] = {_key(record.placed): (["told above"], record.placed)}
     for mark, placed in (*named, *(("", placed) for placed in record.front)):
         marks, _ = rows.setdefault(_key(placed), ([], placed))
         if mark and not (mark.startswith(("cheapest ", "best ")) and "cheapest" in marks):

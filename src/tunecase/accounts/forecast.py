@@ -40,7 +40,7 @@ TONES: dict[str, Tone] = {
 SAYS = {
     "likely": "are likely to do it",
     "open": "may do it",
-    "unlikely": "hardly do it",
+    "unlikely": "will hardly do",
     "not achievable within n_max": "will not do it",
 }
 
@@ -85,19 +85,22 @@ def _answer(record: Forecast) -> str:
     if record.verdict == "reached":
         last = max(record.points, key=lambda point: point.n)
         words = score_words(record.metric, last.score, direction=record.direction)
-        chance = "" if record.p_now is None else f", with a chance of {plain_share(record.p_now)}"
-        return f"The target is met: {words} with {counted(last.n, 'example')}{chance}. It is {_plain(record, record.target)}."
+        sure = "" if record.p_now is None else f" Chance that this holds: {plain_share(record.p_now)}."
+        met = f"The target of {_plain(record, record.target)} is met: {words}"
+        return f"{met} with {counted(last.n, 'example')}.{sure}"
     if record.verdict == "above the ceiling":
         return (
             f"No model can be seen to reach {_plain(record, record.target)}: "
             f"people agree on {_plain(record, record.ceiling)}."
         )
     if record.verdict == "no target" and record.band:
-        return f"No target is set. {counted(record.n_max, 'example')} would give {_range(record, record.band[-1].score)}."
+        return (
+            f"No target is set. {counted(record.n_max, 'example')} would give {_range(record, record.band[-1].score)}."
+        )
     said = SAYS.get(record.verdict)
     if said is None or record.p_target is None:
         return sentence(record.reason)
-    within = "in the budget" if record.n_budget == record.n_max else f"with {count(record.n_max)}"
+    within = "within the budget" if record.n_budget == record.n_max else f"with {count(record.n_max)}"
     chance = f"{plain_share(record.p_target)} chance to reach {_plain(record, record.target)}"
     return f"More examples alone {said}: {chance} {within}."
 
@@ -111,16 +114,16 @@ def _notes(record: Forecast, material: Material) -> str:
     """What the last size is, and whose curve this is."""
     if not record.points:
         return ""
-    joined = " are" if record.n_max_why.startswith("what ") else ":"
-    lines = [f"{counted(record.n_max, 'example')}{joined} {record.n_max_why}."] if record.n_max_why else []
-    if record.stand_in:
+    why = record.n_max_why.partition(", ")[0]
+    joined = " are" if why.startswith("what ") else ":"
+    lines = [f"{counted(record.n_max, 'example')}{joined} {why}."] if why else []
+    if assumed := assumed_band(record):
+        _, low, middle, high = assumed[-1]
         named = tuned_model(material)
-        larger = short_name(named) if named else "the larger model"
-        lines.append(f"This is the curve of a stand-in, {short_name(record.model)}.")
-        if assumed := assumed_band(record):
-            _, low, middle, high = assumed[-1]
-            reach = _range(record, Interval80(low, middle, high))
-            lines.append(f"{larger[0].upper()}{larger[1:]} is assumed to reach {reach} there: nobody has measured it.")
+        lines.append(
+            f"A stand-in's curve; {short_name(named) if named else 'the larger model'} is assumed to reach "
+            f"{_range(record, Interval80(low, middle, high))} there, and nobody has measured it."
+        )
     elif record.source != "pilot":
         lines.append(f"The points come from {record.source}.")
     return " ".join(lines)
@@ -183,14 +186,8 @@ def _shifted(ends: Interval80, higher: bool, factor: float, spread: float) -> tu
 
 def _by_size(forecast: Forecast) -> Table:
     shown = _spread_out(forecast.band)
-    head = (
-        "Examples in all",
-        "True score, 80% band",
-        "A next test would show",
-        "Chance of the target by then",
-        "Cost to get there",
-    )
-    rows = tuple(_size(at, forecast.currency) for at in shown)
+    head = ("Examples", "True score, 80% band", "Next test", "Chance", f"Cost, {forecast.currency}")
+    rows = tuple(_size(at) for at in shown)
     note = f"Sizes stop at {count(forecast.n_max)}: {forecast.n_max_why}." if forecast.n_max_why else ""
     return Table("Chance and price by size", head, rows, (0, 1, 2, 3, 4), note=note)
 
@@ -202,13 +199,13 @@ def _spread_out(band: tuple[CurveBand, ...]) -> tuple[CurveBand, ...]:
     return tuple(band[i] for i in sorted(steps))
 
 
-def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
+def _size(at: CurveBand) -> tuple[Cell, ...]:
     return (
         Cell(count(at.n)),
         Cell(score_interval(at.score.low, at.score.mid, at.score.high, even=True)),
         Cell(f"{score(at.next_test.low, even=True)} to {score(at.next_test.high, even=True)}"),
         Cell("–" if at.p_target is None else share(at.p_target)),
-        Cell("already there" if at.price is not None and at.price.p90 == 0 else money_band(at.price, currency)),
+        Cell("already there" if at.price is not None and at.price.p90 == 0 else money_band(at.price, "")),
     )
 
 

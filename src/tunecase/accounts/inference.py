@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tunecase.accounts.material import Material
-from tunecase.accounts.pilot import short_name
-from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
+from tunecase.accounts.pilot import short_name, short_names
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Band,
     Interval80,
@@ -19,9 +19,9 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import DefaultUsed, Inference, InferenceWay, MeasuredLoad, MeasuredLoads, Throughput
+from tunecase.records import Crossing, DefaultUsed, Inference, InferenceWay, MeasuredLoad, MeasuredLoads, Throughput
 
-SHORT_WAYS, SHORT_LOADS = 5, 3
+SHORT_WAYS, SHORT_LOADS = 4, 3
 
 
 def inference(record: Inference, material: Material) -> Account:
@@ -29,7 +29,7 @@ def inference(record: Inference, material: Material) -> Account:
     short: list[Block] = [_short_table(record)] if _priced(record) else []
     if notes := tuple(_notes(record)):
         short.append(Words(notes))
-    tone = "plain" if record.ok else "bad"
+    tone: Tone = "plain" if record.ok else "bad"
     following = "tunecase inference ... --measured load.json" if record.points and record.loads is None else ""
     return Account("inference", _answer(record), tone, tuple(short), _full(record), following)
 
@@ -78,9 +78,8 @@ def _answer(record: Inference) -> str:
     best = record.cheapest
     if best is None:
         return "No way to serve the tuned model has a price and meets the objectives."
-    amount = plain_money(_expected(best), record.currency)
-    name = short_name(record.model)
-    return f"{amount} a month to serve {name}: {best.name}.{_beside_today(record)}{_cheaper_way(record, best)}"
+    month = f"{plain_money(_expected(best), record.currency)} a month to serve {short_name(record.model)}"
+    return f"{month}: {short_names(best.name)}.{_beside_today(record)}{_cheaper_way(record, best)}"
 
 
 def _expected(way: InferenceWay) -> float:
@@ -94,7 +93,7 @@ def _cheaper_way(record: Inference, best: InferenceWay) -> str:
     first = record.ways[0] if record.ways else best
     if first.kind != "hosted" or first.expected is None or record.today_per_1k is not None:
         return ""
-    return f" {first.name} costs less: {plain_figure(first.expected)}."
+    return f" {short_names(first.name)} costs less: {plain_figure(first.expected)}."
 
 
 def _beside_today(record: Inference) -> str:
@@ -116,9 +115,9 @@ def _small(amount: float) -> str:
 def _short_table(record: Inference) -> Table:
     """The cheapest ways: a month, 1,000 answers, and how much of what is paid works."""
     ways = _priced(record)[:SHORT_WAYS]
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            Cell(_starred(way)),
+            Cell(short_names(_starred(way))),
             Cell(plain_figure(_expected(way))),
             Cell("" if way.per_1k is None else _small(way.per_1k.p50)),
             Cell("" if way.busy is None else f"{plain_share(way.busy.p50)} busy"),
@@ -139,18 +138,32 @@ def _starred(way: InferenceWay) -> str:
 
 def _notes(record: Inference) -> Iterator[str]:
     """Measured loads that were asked for, from which volume this changes, and what nobody prices."""
-    assumed = len(tuple(_assumed(record.defaults)))
-    beside = f" {counted(assumed, 'figure')} of it assumed: --full lists them." if assumed else ""
-    yield f"{record.traffic}.{beside}"
     if record.loads is not None:
         yield from map(_load, record.loads.loads[: SHORT_LOADS - 1])
-    if volumes := (*record.break_even, *record.crossings):
-        yield sentence(volumes[0].words)
-    if not all(way.tuned for way in _priced(record)[:SHORT_WAYS]):
-        yield "* not the tuned model: its score is another one."
-    if not _priced(record):
-        lacks = "; ".join(f"{way.name}: {way.missing}" for way in _unpriced(record)[:SHORT_WAYS])
-        yield f"Without a price: {lacks}." if lacks else ""
+    if first := next((one for one in (*record.break_even, *record.crossings) if one.mid is not None), None):
+        yield _crossing(first, pays=first in record.break_even)
+    starred = not all(way.tuned for way in _priced(record)[:SHORT_WAYS])
+    assumed = len(tuple(_assumed(record.defaults)))
+    parts = ["* another model, with another score."] if starred else []
+    parts += (
+        [f"{counted(assumed, 'figure')} of the traffic {'is' if assumed == 1 else 'are'} assumed."] if assumed else []
+    )
+    if parts:
+        yield " ".join(parts)
+    if not _priced(record) and (lacking := _unpriced(record)):
+        yield f"Without a price: {'; '.join(f'{way.name}: {way.missing}' for way in lacking[:SHORT_WAYS])}."
+
+
+def _crossing(volume: Crossing, *, pays: bool) -> str:
+    """From which volume one way costs less than another, or the project pays for itself."""
+    assert volume.mid is not None
+    ends = [plain_figure(end) for end in (volume.low, volume.high) if end is not None]
+    around = f" ({ends[0]} to {ends[1]})" if len(ends) == 2 and ends[0] != ends[1] else ""
+    lead = f"From {plain_figure(volume.mid)} answers a month{around}"
+    cheaper, dearer = short_names(volume.cheaper), short_names(volume.dearer)
+    if pays:
+        return f"{lead} the project pays for itself against {dearer}."
+    return f"{lead} {cheaper} costs less than {dearer}."
 
 
 def _load(load: MeasuredLoad) -> str:
@@ -205,7 +218,8 @@ def _throughput(rate: Throughput | None) -> Iterator[str]:
     if rate is None:
         return
     each, tokens = _words(rate.answers_per_s), _words(rate.output_tokens_per_s)
-    yield f"{rate.setup}: {each} answers/s, {tokens} output tokens/s with {figures(rate.in_flight)} in flight, bound by {rate.bound_by}"
+    flight = f"with {figures(rate.in_flight)} in flight, bound by {rate.bound_by}"
+    yield f"{rate.setup}: {each} answers/s, {tokens} output tokens/s {flight}"
     if rate.before is not None:
         yield f"before {counted(rate.measured, 'measured load')}: {_words(rate.before)} answers/s"
     yield from rate.widened

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tunecase.accounts.material import Material, recorded_in
-from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Interval80,
     count,
@@ -21,7 +21,7 @@ from tunecase.quantities import (
 from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Run, Tuning, time_of_1k
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
-SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 3
+SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
 SKILL_LOSS_WORTH_SAYING = 0.05
 RIGHT = ("accuracy", "exact_match")  # metrics that are the share of answers that are right
 
@@ -34,7 +34,7 @@ def pilot(record: Pilot, material: Material) -> Account:
         short.append(_race(record))
     if notes := tuple(_notes(record, material)):
         short.append(Words(notes))
-    tone = "plain" if means else "bad"
+    tone: Tone = "plain" if means else "bad"
     return Account("pilot", _answer(record, material), tone, tuple(short), _full(record, material), _next(record))
 
 
@@ -78,6 +78,11 @@ def score_words(metric: str, value: float, *, direction: str = "higher") -> str:
 def short_name(model: str) -> str:
     """The last part of a model's name, without those who publish it."""
     return model.rstrip("/").rpartition("/")[2] or model
+
+
+def short_names(text: str) -> str:
+    """Words with every model's path cut to its last part."""
+    return " ".join(map(short_name, text.split()))
 
 
 def _answer(record: Pilot, material: Material) -> str:
@@ -169,8 +174,10 @@ def _effort(record: Pilot) -> str:
     lost = [f"{counted(failed, 'run')} failed"] if failed else []
     lost += [f"{counted(wild, 'run')} did not converge"] if wild else []
     price = "price not known" if record.usd is None else f"{plain_figure(record.usd)} USD"
-    runs = f"{counted(len(record.runs), 'run')}{', all kept from before' if record.reused == len(record.runs) else ''}"
-    return f"{', '.join([runs, *lost, duration(record.seconds), price])}."
+    runs = counted(len(record.runs), "run")
+    kept = record.reused == len(record.runs)
+    took = [f"{runs} kept from before", *lost] if kept else [runs, *lost, duration(record.seconds)]
+    return f"{', '.join([*took, price])}."
 
 
 def _learner(record: Pilot, material: Material) -> str:
@@ -178,7 +185,7 @@ def _learner(record: Pilot, material: Material) -> str:
     if not record.stand_in or not record.runs:
         return ""
     named = tuned_model(material)
-    return f"A small stand-in: {short_name(named) if named else 'the larger model'} was not trained."
+    return f"A stand-in: {short_name(named) if named else 'the larger model'} was not trained."
 
 
 def tuned_model(material: Material) -> str:

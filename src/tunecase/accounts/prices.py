@@ -1,13 +1,15 @@
 """What the price book holds: tiers of GPUs, single prices with their age, and what was taken over from a catalog."""
 
+from itertools import compress
+from operator import not_
 from pathlib import Path
 
 from tunecase.accounts.material import Material
-from tunecase.blocks import Account, Block, Cell, Listing, Table, Words
+from tunecase.blocks import Account, Block, Cell, Listing, Table, Tone, Words
 from tunecase.quantities import UNKNOWN, counted, sentence
 from tunecase.records import Price, Prices, PricesUpdated, TierPrices
 
-SHORT_ROWS = 8
+SHORT_TIERS, SHORT_ROWS = 8, 4
 TIER_HEAD = ("", "providers", "lowest", "middle", "highest", "old")
 PRICE_HEAD = ("Price of", "amount", "dated", "note")
 
@@ -16,17 +18,17 @@ def prices(record: Prices, material: Material) -> Account:
     """How many prices match, the first of them, and all others behind that."""
     short: list[Block] = []
     full: list[Block] = []
-    room = SHORT_ROWS
     if record.tiers:
-        short.append(_tiers(record, record.tiers[:room], ""))
-        if record.tiers[room:]:
-            full.append(_tiers(record, record.tiers[room:], "More tiers"))
-        room -= min(room, len(record.tiers)) + 1
-    if record.listed:
-        room = max(room, 0)
-        shown, rest = record.rows[:room], record.rows[room:]
-        short += [_rows(shown, "")] if shown else []
-        full += [_rows(rest, "Single prices")] if rest else []
+        first, rest = _most_offered(record.tiers)
+        note = f"Those with the most providers; --full has all {len(record.tiers)}." if rest else ""
+        short.append(_tiers(record, first, "", note))
+        full += [_tiers(record, rest, "Further tiers")] if rest else []
+    if record.listed and record.rows:
+        shown, others = record.rows[:SHORT_ROWS], record.rows[SHORT_ROWS:]
+        short.append(_rows(shown, "", with_notes=False))
+        notes = tuple(f"{_what(one)}: {note}" for one in shown if (note := _note(one)))
+        full += [Listing("On the prices above", notes)] if notes else []
+        full += [_rows(others, "Further prices")] if others else []
     if record.notes:
         full.append(Listing("Notes", tuple(map(sentence, record.notes))))
     book = f"Price book {record.book[:12]}, {record.held} prices. Each with its source: --json."
@@ -45,7 +47,7 @@ def updated(record: PricesUpdated, material: Material) -> Account:
         instead = f" in place of `prices: {record.in_use}`" if record.in_use else ""
         lines.append(f"To use them, write `prices: {Path(record.file).name}` into the project file{instead}.")
     notes = (Listing("Notes", tuple(map(sentence, record.notes))),) if record.notes else ()
-    tone = "warn" if record.stale else "plain"
+    tone: Tone = "warn" if record.stale else "plain"
     return Account("updated", f"{what}, dated {record.date}.", tone, (Words(tuple(lines)),), notes)
 
 
@@ -56,7 +58,14 @@ def _answer(record: Prices) -> str:
     return f"{counted(len(record.rows), 'price')} of {record.held}, {old} on {record.today}."
 
 
-def _tiers(record: Prices, tiers: tuple[TierPrices, ...], caption: str) -> Table:
+def _most_offered(tiers: tuple[TierPrices, ...]) -> tuple[tuple[TierPrices, ...], tuple[TierPrices, ...]]:
+    """The tiers with the most providers, in the record's order, and the others."""
+    first = sorted(range(len(tiers)), key=lambda at: -tiers[at].providers)[:SHORT_TIERS]
+    of_first = [at in first for at in range(len(tiers))]
+    return tuple(compress(tiers, of_first)), tuple(compress(tiers, map(not_, of_first)))
+
+
+def _tiers(record: Prices, tiers: tuple[TierPrices, ...], caption: str, note: str = "") -> Table:
     """The hour of a GPU in each tier, one minimum for each provider."""
     rows = tuple(
         tuple(
@@ -68,18 +77,21 @@ def _tiers(record: Prices, tiers: tuple[TierPrices, ...], caption: str) -> Table
         )
         for one in tiers
     )  # fmt: skip
-    return Table(caption, (f"{record.currency} per GPU hour", *TIER_HEAD[1:]), rows, (1, 2, 3, 4, 5))
+    return Table(caption, (f"{record.currency} per GPU hour", *TIER_HEAD[1:]), rows, (1, 2, 3, 4, 5), note=note)
 
 
-def _rows(shown: tuple[Price, ...], caption: str) -> Table:
+def _rows(shown: tuple[Price, ...], caption: str, *, with_notes: bool = True) -> Table:
+    long = len("2026-11-28") if with_notes else len("2026-11")
     rows = tuple(
         tuple(
             Cell(text)
-            for text in (_what(one), _amount(one), f"{one.date or 'undated'}{' old' if one.stale else ''}", _note(one))
+            for text in (
+                _what(one), _amount(one), f"{(one.date or 'undated')[:long]}{' old' if one.stale else ''}", _note(one),
+            )
         )
         for one in shown
-    )
-    kept = PRICE_HEAD if any(row[-1].text for row in rows) else PRICE_HEAD[:-1]
+    )  # fmt: skip
+    kept = PRICE_HEAD if with_notes and any(row[-1].text for row in rows) else PRICE_HEAD[:-1]
     return Table(caption, kept, tuple(row[: len(kept)] for row in rows), (1,))
 
 
@@ -93,10 +105,10 @@ def _amount(price: Price) -> str:
     if not points:
         return UNKNOWN
     ends = f"{points[0]:.4g} to {points[-1]:.4g}" if points[0] != points[-1] else f"{points[0]:.4g}"
-    return f"{ends} {price.currency}".strip()
+    unit = "" if price.kind == "gpu" else f"per {price.unit}" if price.currency else price.unit
+    return " ".join(part for part in (ends, price.currency, unit) if part)
 
 
 def _note(price: Price) -> str:
-    """What stands below a price: its unit where that is not a GPU hour, what to know, and its source."""
-    unit = "" if price.kind == "gpu" else f"per {price.unit}" if price.currency else price.unit
-    return "; ".join(part for part in (unit, price.note, "" if price.kind == "gpu" else price.source) if part)
+    """What is to be known of a price, and its source where that is not one of the GPU tables."""
+    return "; ".join(part for part in (price.note, "" if price.kind == "gpu" else price.source) if part)

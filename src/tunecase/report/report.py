@@ -17,12 +17,9 @@ from tunecase.accounts.books import spent
 from tunecase.accounts.decide import next_step
 from tunecase.accounts.define import problem
 from tunecase.accounts.estimate import bill
-from tunecase.accounts.forecast import chances
 from tunecase.accounts.headline import Headline, headline
-from tunecase.accounts.inference import inference
 from tunecase.accounts.lights import lights
 from tunecase.accounts.material import Material
-from tunecase.accounts.pilot import trial
 from tunecase.accounts.sources import sources
 from tunecase.accounts.ways import ways
 from tunecase.blocks import (
@@ -58,14 +55,11 @@ if TYPE_CHECKING:
 
 REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     bill,
-    chances,
     next_step,
     problem,
     ways,
     data,
-    trial,
     sources,
-    inference,
     spent,
     basis,
     unchecked,
