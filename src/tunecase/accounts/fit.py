@@ -1,6 +1,7 @@
 """What one training run needs: whether it fits, how long it takes, what it costs, and why."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.pilot import short_name
@@ -35,7 +36,7 @@ def fit(record: Fit, material: Material) -> Account:
     """Whether it fits, with time and price; what it needs; other choices; what is assumed."""
     short: list[Block] = [Facts("", tuple(_needs(record)))]
     if record.compared:
-        short.append(_compared(record.compared[:SHORT_PAIRS], "Your runs beside what was predicted of them"))
+        short.append(_short_compared(record.compared[:SHORT_PAIRS]))
     if notes := tuple(_notes(record)):
         short.append(Words(notes))
     return Account("fit", _answer(record), _tone(record), tuple(short), tuple(_full(record)), _next(record))
@@ -44,9 +45,10 @@ def fit(record: Fit, material: Material) -> Account:
 def scored(record: Scored, material: Material) -> Account:
     """Predictions kept beside what was measured."""
     answer = f"{record.inside} of {counted(len(record.pairs), 'measured value')} inside the band predicted for it."
-    shown, rest = record.pairs[: 2 * SHORT_PAIRS], record.pairs[2 * SHORT_PAIRS :]
-    short = (_compared(shown, "Measured runs"),) if shown else ()
-    return Account("scored", answer, "plain", short, (_compared(rest, "More measured runs"),) if rest else ())
+    if not record.pairs:
+        return Account("scored", answer)
+    short = _short_compared(record.pairs[: 2 * SHORT_PAIRS])
+    return Account("scored", answer, "plain", (short,), (_compared(record.pairs, "Measured runs"),))
 
 
 def _tone(record: Fit) -> Tone:
@@ -114,13 +116,15 @@ def _usds(amounts: Interval80) -> str:
 
 
 def _needs(record: Fit) -> Iterator[tuple[str, str]]:
-    """Memory, time, price, how, and the deadline."""
+    """Memory, time with its deadline, price, and how."""
     placed, peak = record.placed, record.memory_gib
     of_each = " of each card" if record.gpu_count > 1 else ""
     memory = f"{figures(peak.mid)} of {figures(record.usable_gib)} GiB{of_each} at the peak"
     yield "memory", f"{memory} ({figures(peak.low)} to {figures(peak.high)})"
     if record.hours is not None:
-        yield "time", _plain_times(record.hours)
+        met = record.deadline_hours is not None and not record.late
+        within = f"; within {_deadline(record)} nine times in ten" if met else ""
+        yield "time", f"{_plain_times(record.hours)}{within}"
         spot = f"; on spot cards {_usds(record.spot_usd)}" if record.spot_usd else ""
         yield "price", f"{_usds(record.usd)} USD{spot}" if record.usd else f"no price is known{spot}"
     elif record.verdict != NOT_FITTING:
@@ -132,8 +136,6 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
     times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
     samples = f"{count(_samples(placed))} samples a step"
     yield "how", f"{_method(record.method).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}"
-    if record.deadline_hours is not None and record.hours is not None and not record.late:
-        yield "deadline", f"within {_deadline(record)}, nine times in ten"
 
 
 def _samples(placed: Placed) -> int:
@@ -196,8 +198,9 @@ def _full(record: Fit) -> Iterator[Block]:
         ("Further remedies", record.remedies[SHORT_REMEDIES:] if record.verdict == NOT_FITTING else record.remedies),
     )
     yield from (Listing(title, tuple(map(sentence, items))) for title, items in listings if items)
-    if record.compared[SHORT_PAIRS:]:
-        yield _compared(record.compared[SHORT_PAIRS:], "More of your runs")
+    if record.compared:
+        before = "Your runs beside what was predicted before it learnt from them"
+        yield replace(_compared(record.compared, before), note=_inside(record.compared))
     rows = _choices(record)
     if len(rows) > 1:
         yield _front(record, rows)
@@ -350,7 +353,8 @@ def _explained(record: Fit) -> Iterator[Block]:
     yield Table("Time of a step", ("Term of a step, overlaps taken off", "s", "share"), times, (1, 2))
     yield Facts("Set-up", record.setup)
     if record.evidence:
-        yield _compared(record.evidence, "Measured by others on the nearest set-ups")
+        others = _compared(record.evidence, "Measured by others on the nearest set-ups")
+        yield replace(others, note=_inside(record.evidence))
 
 
 def _memory(record: Fit) -> Table:
@@ -373,14 +377,22 @@ def _compared(pairs: Sequence[Compared], title: str) -> Table:
         tuple(
             Cell(text)
             for text in (
-                pair.setup, pair.unit.replace("tokens/s per GPU", "tok/s/GPU"), figures(pair.measured, 3),
+                pair.setup, f"{figures(pair.measured, 3)} {pair.unit.replace('tokens/s per GPU', 'tok/s/GPU')}",
                 f"{figures(pair.predicted.mid, 3)} ({figures(pair.predicted.low)} to {figures(pair.predicted.high)})",
-                f"{pair.error:+.0%}{'' if pair.inside else ', outside the band'}",
+                f"{pair.error:+.0%}{'' if pair.inside else ', outside'}",
                 ", ".join(word for word in (pair.source, pair.date) if word),
             )
         )
         for pair in pairs
     )  # fmt: skip
-    inside = sum(pair.inside for pair in pairs)
-    head = ("Run", "Unit", "Measured", "Predicted", "Off by", "Source")
-    return Table(title, head, rows, (2,), note=f"{inside} of {len(pairs)} inside their 80% band.")
+    return Table(title, ("Run", "Measured", "Predicted", "Off by", "Source"), rows, (1,))
+
+
+def _short_compared(pairs: Sequence[Compared]) -> Table:
+    """The same without sources."""
+    table = _compared(pairs, "")
+    return replace(table, head=table.head[:-1], rows=tuple(row[:-1] for row in table.rows))
+
+
+def _inside(pairs: Sequence[Compared]) -> str:
+    return f"{sum(pair.inside for pair in pairs)} of {len(pairs)} inside the band predicted for it."

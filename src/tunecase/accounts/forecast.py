@@ -4,7 +4,7 @@ import math
 
 from tunecase import catalog
 from tunecase.accounts.material import Material, recorded_in
-from tunecase.accounts.pilot import score_words, short_name, tuned_model
+from tunecase.accounts.pilot import score_words, short_name, short_names, tuned_model
 from tunecase.blocks import Account, Block, Cell, Curve, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Z80,
@@ -37,11 +37,12 @@ TONES: dict[str, Tone] = {
     "not achievable within n_max": "bad",
 }
 # Whether more examples alone reach the target, in words.
-SAYS = {
-    "likely": "are likely to do it",
-    "open": "may do it",
-    "unlikely": "will hardly do",
-    "not achievable within n_max": "will not do it",
+SAYS = {"likely": "are likely to do it", "open": "may do it", "not achievable within n_max": "will not do it"}
+FAR = 0.2  # a lower chance is hardly one
+# Why nothing is forecast; what to measure follows.
+TOO_LITTLE = {
+    "not a pilot yet": "There are too few points for a forecast",
+    "pilot uninformative": "The runs differ too much for a forecast",
 }
 
 
@@ -85,9 +86,9 @@ def _answer(record: Forecast) -> str:
     if record.verdict == "reached":
         last = max(record.points, key=lambda point: point.n)
         words = score_words(record.metric, last.score, direction=record.direction)
-        sure = "" if record.p_now is None else f" Chance that this holds: {plain_share(record.p_now)}."
+        sure = "" if record.p_now is None else f", {plain_share(record.p_now)} sure"
         met = f"The target of {_plain(record, record.target)} is met: {words}"
-        return f"{met} with {counted(last.n, 'example')}.{sure}"
+        return f"{met} with {counted(last.n, 'example')}{sure}."
     if record.verdict == "above the ceiling":
         return (
             f"No model can be seen to reach {_plain(record, record.target)}: "
@@ -97,9 +98,12 @@ def _answer(record: Forecast) -> str:
         return (
             f"No target is set. {counted(record.n_max, 'example')} would give {_range(record, record.band[-1].score)}."
         )
-    said = SAYS.get(record.verdict)
-    if said is None or record.p_target is None:
-        return sentence(record.reason)
+    if record.verdict in TOO_LITTLE:
+        following = f": {record.next_pilot}" if record.next_pilot else ""
+        return f"{TOO_LITTLE[record.verdict]}{following}."
+    if record.p_target is None:
+        return sentence(short_names(record.reason))
+    said = SAYS.get(record.verdict) or ("will hardly do" if record.p_target < FAR else "may fall short")
     within = "within the budget" if record.n_budget == record.n_max else f"with {count(record.n_max)}"
     chance = f"{plain_share(record.p_target)} chance to reach {_plain(record, record.target)}"
     return f"More examples alone {said}: {chance} {within}."
@@ -120,10 +124,9 @@ def _notes(record: Forecast, material: Material) -> str:
     if assumed := assumed_band(record):
         _, low, middle, high = assumed[-1]
         named = tuned_model(material)
-        lines.append(
-            f"A stand-in's curve; {short_name(named) if named else 'the larger model'} is assumed to reach "
-            f"{_range(record, Interval80(low, middle, high))} there, and nobody has measured it."
-        )
+        larger = short_name(named) if named else "the larger model"
+        reach = _range(record, Interval80(low, middle, high))
+        lines.append(f"A stand-in's curve; {larger} is assumed, not measured, to reach {reach} there.")
     elif record.source != "pilot":
         lines.append(f"The points come from {record.source}.")
     return " ".join(lines)

@@ -23,6 +23,7 @@ from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Run, T
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
 SKILL_LOSS_WORTH_SAYING = 0.05
+WORD_COUNTS = "word-count model"
 RIGHT = ("accuracy", "exact_match")  # metrics that are the share of answers that are right
 
 
@@ -80,6 +81,11 @@ def short_name(model: str) -> str:
     return model.rstrip("/").rpartition("/")[2] or model
 
 
+def plain_name(name: str) -> str:
+    """The name of what was measured, as everybody has it: the n-gram model is called by what it does."""
+    return WORD_COUNTS if name.partition(",")[0] in ("n-grams", "probe") else short_name(name)
+
+
 def short_names(text: str) -> str:
     """Words with every model's path cut to its last part."""
     return " ".join(map(short_name, text.split()))
@@ -94,7 +100,7 @@ def _answer(record: Pilot, material: Material) -> str:
     by = ""
     if len(record.candidates) > 1:
         best = record.candidates[0]
-        n, value, by = best.n, best.score, f", by {short_name(best.name)}"
+        n, value, by = best.n, best.score, f", by {plain_name(best.name)}"
     every = "all " if n == record.train_rows else ""
     words = score_words(record.metric, value, direction=record.direction)
     aim = material.target
@@ -124,7 +130,7 @@ def _race(record: Pilot) -> Table:
     of_one = record.direction == "higher"
     rows = tuple(
         (
-            Cell(short_name(one.name)),
+            Cell(plain_name(one.name)),
             Cell(plain_score(one.score, of_one=of_one)),
             Cell(_in_ten(one, of_one)),
             Cell(_short_price(one)),
@@ -203,10 +209,11 @@ def _better_without(record: Pilot) -> str:
         return ""
     sign = 1 if record.direction == "higher" else -1
     best = max(others, key=lambda one: sign * one.score)
-    if sign * best.score <= max(sign * value for value in trained):
+    reached = sign * max(sign * value for value in trained)
+    words, of_ours = (score_words(record.metric, value, direction=record.direction) for value in (best.score, reached))
+    if sign * best.score <= sign * reached or words == of_ours:
         return ""
-    words = score_words(record.metric, best.score, direction=record.direction)
-    return f"Better without a fine-tune: {short_name(best.name)}, {words}."
+    return f"Better without a fine-tune: {plain_name(best.name)}, {words}."
 
 
 def _mixed_up(mistakes: Mistakes) -> str:

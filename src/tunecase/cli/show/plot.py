@@ -12,7 +12,7 @@ from tunecase.records import Run
 WIDTH, HEIGHT = 60, 12
 SHORT_HEIGHT = 6
 LABEL = 13  # columns left of the axis
-BESIDE = 20  # columns right of a short picture, for the words on its band
+BESIDE = 24  # columns right of a short picture, for the words on its band
 NARROWEST = 10
 BLANK = " ░"  # what a line may be drawn over
 
