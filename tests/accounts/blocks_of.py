@@ -9,7 +9,7 @@ from tunecase.blocks import Account, Block, Facts, Listing, Table, Words
 BANNED = re.compile(
     r"P[1-9]0\b|percentile|quantile|posterior|\bprior\b|\bBeta\b|stochastic|expected value|\blevers?\b|\bprobe\b|"
     r"n-gram|\bunknowns\b|quarantine|kappa|\bworlds?\b|redefine|\bpii\b|n_max|rows at hand|\bmend\b|"
-    r"share of variance|\d[kM]\b|[a-z]+/[A-Za-z]",
+    r"share of variance|\d[kM]\b|[a-z]+/[A-Za-z](?!\S*\.jsonl)",
     re.IGNORECASE,
 )
 

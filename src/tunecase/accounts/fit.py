@@ -30,6 +30,7 @@ KEPT = {
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
+FILES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh", ".jsonl", ".csv")
 
 
 def fit(record: Fit, material: Material) -> Account:
@@ -154,9 +155,19 @@ def _notes(record: Fit) -> Iterator[str]:
     others = [_choice(name, placed, record) for name, placed in _others(record)]
     if others:
         yield " ".join(others[: SHORT_CHOICES if record.hours else SHORT_CHOICES - 1])
-    plain = [text for text in (_head(one) for one in record.assumptions) if "_" not in text]
-    if plain:
-        yield f"Assumed: {'; '.join(plain[:SHORT_ASSUMED])}."
+    if assumed := _assumed(record.assumptions):
+        yield f"Assumed: {'; '.join(assumed[:SHORT_ASSUMED])}."
+
+
+def _assumed(assumptions: Sequence[str]) -> list[str]:
+    """What is assumed in short: whole where it is of a file that was given, else up to its first aside.
+
+    Settings by their own names and what was not given stay out: all of it is told in full.
+    """
+    of_files = [text.rstrip(".") for text in assumptions if text.partition(":")[0].endswith(FILES)]
+    others = [text for text in assumptions if not text.partition(":")[0].endswith(FILES)]
+    heads = [head for head in map(_head, others) if "_" not in head and not head.startswith("no ")]
+    return list(dict.fromkeys([*of_files, *heads]))
 
 
 def _head(text: str) -> str:

@@ -172,7 +172,7 @@ def _load(load: MeasuredLoad) -> str:
     outside = "" if load.inside else ", outside the band"
     return (
         f"Measured on {cards}, {figures(point.concurrency)} in flight: {figures(point.output_tokens_per_s)} output "
-        f"tokens/s; predicted {_words(load.predicted)}, {load.error:+.0%}{outside}."
+        f"tokens a second; predicted {_words(load.predicted)}, {load.error:+.0%}{outside}."
     )
 
 

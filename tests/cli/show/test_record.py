@@ -52,7 +52,7 @@ FRAGMENTS = {
               "+3 (-2 to +8) points more", "Asked in reverse order, 3%", "41k tokens in, 900 out; 0.018 USD"),
     "forecast": ("More examples alone may do it: 65% chance to reach 90%", "90% target", "89 to 91%, 8 in 10"),
     "inference": ("260 USD a month to serve Llama-3.1-8B: 1 x L4 on demand.", "> 1 x L4 on demand", "perhaps too slow"),
-    "loads": ("1 of 1 measured load inside the band", "190 output tokens/s; predicted 240 (120 to 480), +25%"),
+    "loads": ("1 of 1 measured load inside the band", "190 output tokens a second; predicted 240 (120 to 480), +25%"),
     "prices": ("5 prices of 327, 3 of them older than 180 days", "H100, neocloud 7 1.90 2.95 5.99"),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k; at completion ", "% chance over the budget",

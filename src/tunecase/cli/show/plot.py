@@ -99,8 +99,9 @@ def short_curve(chart: Curve, width: int) -> list[str]:
 
 
 def _of_one(chart: Curve) -> bool:
-    """True where every score is a share of 1, and reads best in percent."""
-    return all(0 <= value <= 1 for _, *scores in (*chart.points, *chart.band) for value in scores)
+    """True where every score is a share of 1 that is right, and reads best in percent."""
+    scores = [value for _, *values in (*chart.points, *chart.band) for value in values]
+    return chart.direction == "higher" and all(0 <= value <= 1 for value in scores)
 
 
 def _drawn(chart: Curve, width: int, height: int) -> _Grid | None:
