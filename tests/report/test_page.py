@@ -145,7 +145,7 @@ def test_results_do_not_speak_by_colour_alone() -> None:
 def test_every_section_has_its_evidence() -> None:
     """Two clicks lead from a number to what it rests on: its section, then its details."""
     html = page()
-    for id in ("bill", "forecast", "data", "problem", "pilot", "decision", "books", "basis"):
+    for id in ("bill", "data", "problem", "decision", "books", "basis"):
         part = html.split(f'<section id="{id}"')[1].split("</section>")[0]
         assert "<details>" in part
     assert all(entry in html for entry in samples.ENTRIES.values())

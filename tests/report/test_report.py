@@ -18,13 +18,11 @@ from tunecase.quantities import Band
 from tunecase.records import (
     Approvals,
     Books,
-    Candidate,
     Decision,
     Estimate,
     Flip,
     Forecast,
     Line,
-    Promise,
     from_json,
 )
 from tunecase.report import render
@@ -120,14 +118,6 @@ def test_advice_to_stop_is_the_answer() -> None:
     found = content({**samples.records(), "decide": decided})
     assert found.answer.startswith("Stop: No step is worth its price at this value. ")
     assert " to show 0.90" in found.answer
-
-
-def test_a_stand_ins_curve_says_what_the_model_is_assumed_to_do() -> None:
-    """Where a probe stood in, the curve's section tells by what factor the decision's chance differs from it."""
-    seen = replace(ALL["forecast"], stand_in=True, stand_in_factor="stand_in.factor")
-    lead = section(content({**ALL, "forecast": seen}), "forecast").answer
-    assert "is assumed to make 0.3 to 1.1 times these errors" in lead
-    assert "assumed to make" not in section(content(), "forecast").answer
 
 
 def test_overspending_is_said_first() -> None:
@@ -240,16 +230,6 @@ def test_a_finished_line_is_judged(inside: bool, spent: str, closed: bool, word:
     assert word == rows[0][-1]
 
 
-def test_needed_examples_may_never_come() -> None:
-    """Where most worlds never reach the target, the words say never and give no number."""
-    needed = replace(ALL["forecast"].needed, p10=None, p50=None, p90=None)
-    text = markdown(content({"forecast": replace(ALL["forecast"], needed=needed)}))
-    assert "in 9 of 10 worlds never reached" in text
-    lucky = replace(needed, p10=900)
-    text = markdown(content({"forecast": replace(ALL["forecast"], needed=lucky)}))
-    assert "with luck (1 in 10) 900" in text
-
-
 def test_everything_not_checked_is_gathered() -> None:
     """Unknown rules, unchecked defects and unpriced lines stand in one place."""
     told = markdown(content())
@@ -302,29 +282,6 @@ def test_samples_are_consistent() -> None:
     audit = ALL["audit"]
     assert audit.rows == audit.usable + audit.dropped + audit.quarantined
     assert audit.usable == sum(audit.classes.values())
-
-
-def test_a_pilot_of_a_model_is_told_in_full() -> None:
-    """Baselines, mistakes, the search, notes and the judge's verdict stand in the pilot's section."""
-    pilot = replace(samples.pilot_of_a_model(), notes=("uneven classes",))
-    found = section(content({**ALL, "pilot": pilot, "judge": JUDGED}), "pilot")
-    assert "0.012 USD, 20 s" in table(found, "To compare with")[2]
-    assert ("refund_request", "charge_dispute", "9", "30%") == table(found, "What is taken for what")[0]
-    assert "worse than the rest" in table(found, "Parts of the test set")[0]
-    assert "17" == table(found, "Wrong and sure: rows to look at")[0][0]
-    assert "loss is not a number" in table(found, "Search over settings")[3]
-    raced = Candidate(
-        "n-grams", "n-grams", "probe", "", (), 680, 0.5, 270, promise=Promise(0.05, 0.71, 0.8, 0.049, 270, 20),
-        dropped="cannot win any more",
-    )  # fmt: skip
-    told_too = replace(pilot, candidates=(raced,), not_measured=("big: absent",))
-    found = section(content({**ALL, "pilot": told_too}), "pilot")
-    first = table(found, "To compare with")[0]
-    assert ("n-grams", "680", "0.500", "–", "price unknown", "answers 71% at no more than 5% wrong") == first[:6]
-    assert "cannot win any more" == first[-1]
-    told = markdown(content({**ALL, "pilot": pilot, "judge": JUDGED}))
-    for words in ("uneven classes", "Judged by a model", "General skill", "120 in every run"):
-        assert words in told
 
 
 def test_inputs_that_never_flip_are_told() -> None:

@@ -1,9 +1,29 @@
-"""The section on the forecast: whether more data reach the target, by when, at what price."""
+"""What a forecast says: whether more data reach the target, by when, at what price."""
+
+import math
 
 from tunecase import catalog
-from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
-from tunecase.quantities import count, firm_share, money, money_band, score, score_interval, sentence, share
+from tunecase.accounts.material import Material, recorded_in
+from tunecase.accounts.pilot import score_words, short_name, short_names, tuned_model
+from tunecase.blocks import Account, Block, Cell, Curve, Facts, Listing, Table, Tone, Words
+from tunecase.quantities import (
+    Z80,
+    Z90,
+    Interval80,
+    Wanted,
+    count,
+    counted,
+    firm_share,
+    money,
+    money_band,
+    plain_score,
+    plain_share,
+    read_quantity,
+    score,
+    score_interval,
+    sentence,
+    share,
+)
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 
 MOST_ROWS = 8
@@ -16,67 +36,161 @@ TONES: dict[str, Tone] = {
     "above the ceiling": "bad",
     "not achievable within n_max": "bad",
 }
+# Whether more examples alone reach the target, in words.
+SAYS = {"likely": "are likely to do it", "open": "may do it", "not achievable within n_max": "will not do it"}
+FAR = 0.2  # a lower chance is hardly one
+# Why nothing is forecast; what to measure follows.
+TOO_LITTLE = {
+    "not a pilot yet": "There are too few points for a forecast",
+    "pilot uninformative": "The runs differ too much for a forecast",
+}
 
 
-def chances(material: Material) -> Section:
-    """Can the target be reached, with how many examples, at what price?"""
-    title = "Will more data do it?"
-    forecast = material.forecast
-    if forecast is None:
-        return not_done("forecast", title, "forecast")
-    blocks: list[Block] = []
-    if forecast.points:
-        blocks.append(_picture(forecast, material.pilot))
-    if forecast.band:
-        blocks.append(_by_size(forecast))
-    blocks.append(_needed(forecast, material))
-    evidence: tuple[Block, ...] = (
-        _measured(forecast),
-        Listing("Curves that were weighed", forecast.models),
-        Listing("Assumptions", forecast.assumptions),
-        Facts("", (_source(forecast), ("Seed", str(forecast.seed)), *recorded_in(material, "forecast"))),
-    )
-    tone = TONES.get(forecast.verdict, "unknown")
-    word = forecast.verdict.replace("n_max", f"{count(forecast.n_max)} examples")
-    if forecast.stand_in:
-        word = f"{word}, by the stand-in"
-    lead = sentence(forecast.reason)
-    if forecast.stand_in and forecast.stand_in_factor:
-        factor = catalog.default(forecast.stand_in_factor).value
+def forecast(record: Forecast, material: Material) -> Account:
+    """The chance that more examples reach the target, the curve, and what it is the curve of."""
+    short: list[Block] = [curve(record, material)] if record.points and record.band else []
+    if notes := _notes(record, material):
+        short.append(Words((notes,)))
+    tone = TONES.get(record.verdict, "unknown")
+    following = "tunecase decide" if record.source == "pilot" else ""
+    return Account("forecast", _answer(record), tone, tuple(short), _full(record, material), following)
+
+
+def _full(record: Forecast, material: Material) -> tuple[Block, ...]:
+    blocks: list[Block] = [Words((_reason(record),))]
+    if record.band:
+        blocks.append(_by_size(record))
+    blocks.append(_needed(record, material))
+    if record.points:
+        blocks.append(_measured(record))
+    listings = (("Curves that were weighed", record.models), ("Assumptions", record.assumptions))
+    blocks += [Listing(title, items) for title, items in listings if items]
+    return (*blocks, Facts("", (_source(record), ("Seed", str(record.seed)), *recorded_in(material, "forecast"))))
+
+
+def _reason(record: Forecast) -> str:
+    """Why the verdict is what it is, and by which factor a stand-in's errors become those of the model to be tuned."""
+    lead = sentence(record.reason)
+    if record.stand_in and record.stand_in_factor:
+        factor = catalog.default(record.stand_in_factor).value
         lead += f" The model to be tuned is assumed to make {factor} times these errors: bill and decision count that."
-    return Section("forecast", title, lead, tuple(blocks), evidence, tone, word)
+    return lead
 
 
-def _picture(forecast: Forecast, pilot: Pilot | None) -> Curve:
-    of_pilot = pilot is not None and forecast.source == "pilot"
-    points = sorted(forecast.points, key=lambda point: point.n)
-    needed = None if forecast.verdict == "reached" else forecast.needed
+def _plain(record: Forecast, value: float | None) -> str:
+    return plain_score(value, of_one=record.direction == "higher")
+
+
+def _answer(record: Forecast) -> str:
+    """Whether more examples alone do it, with the chance; else why nothing can be said."""
+    if record.verdict == "reached":
+        last = max(record.points, key=lambda point: point.n)
+        words = score_words(record.metric, last.score, direction=record.direction)
+        sure = "" if record.p_now is None else f", {plain_share(record.p_now)} sure"
+        met = f"The target of {_plain(record, record.target)} is met: {words}"
+        return f"{met} with {counted(last.n, 'example')}{sure}."
+    if record.verdict == "above the ceiling":
+        return (
+            f"No model can be seen to reach {_plain(record, record.target)}: "
+            f"people agree on {_plain(record, record.ceiling)}."
+        )
+    if record.verdict == "no target" and record.band:
+        return (
+            f"No target is set. {counted(record.n_max, 'example')} would give {_range(record, record.band[-1].score)}."
+        )
+    if record.verdict in TOO_LITTLE:
+        following = f": {record.next_pilot}" if record.next_pilot else ""
+        return f"{TOO_LITTLE[record.verdict]}{following}."
+    if record.p_target is None:
+        return sentence(short_names(record.reason))
+    said = SAYS.get(record.verdict) or ("will hardly do" if record.p_target < FAR else "may fall short")
+    within = "within the budget" if record.n_budget == record.n_max else f"with {count(record.n_max)}"
+    chance = f"{plain_share(record.p_target)} chance to reach {_plain(record, record.target)}"
+    return f"More examples alone {said}: {chance} {within}."
+
+
+def _range(record: Forecast, ends: Interval80) -> str:
+    low, high = _plain(record, ends.low), _plain(record, ends.high)
+    return low if low == high else f"{low.removesuffix('%') if high.endswith('%') else low} to {high}"
+
+
+def _notes(record: Forecast, material: Material) -> str:
+    """What the last size is, and whose curve this is."""
+    if not record.points:
+        return ""
+    why = record.n_max_why.partition(", ")[0]
+    joined = " are" if why.startswith("what ") else ":"
+    lines = [f"{counted(record.n_max, 'example')}{joined} {why}."] if why else []
+    if assumed := assumed_band(record):
+        _, low, middle, high = assumed[-1]
+        named = tuned_model(material)
+        larger = short_name(named) if named else "the larger model"
+        reach = _range(record, Interval80(low, middle, high))
+        lines.append(f"A stand-in's curve; {larger} is assumed, not measured, to reach {reach} there.")
+    elif record.source != "pilot":
+        lines.append(f"The points come from {record.source}.")
+    return " ".join(lines)
+
+
+def curve(record: Forecast, material: Material) -> Curve:
+    """The learning curve with its band, and the band that is assumed of the model a stand-in was piloted for."""
+    pilot = material.pilot if record.source == "pilot" else None
+    points = sorted(record.points, key=lambda point: point.n)
+    needed = None if record.verdict == "reached" else record.needed
+    named = tuned_model(material)
     return Curve(
-        caption=f"{forecast.metric} by number of training examples; the band holds the true score 8 times in 10",
-        metric=forecast.metric,
-        direction=forecast.direction,
-        runs=tuple((run.n, run.score) for run in _good(pilot)) if pilot and of_pilot else (),
+        caption=f"{record.metric} by number of training examples; the band holds the true score 8 times in 10",
+        metric=record.metric,
+        direction=record.direction,
+        runs=tuple((run.n, run.score) for run in _good(pilot)) if pilot else (),
         points=tuple((point.n, point.score) for point in points),
-        band=tuple((at.n, at.score.low, at.score.mid, at.score.high) for at in forecast.band),
-        target=forecast.target,
-        ceiling=forecast.ceiling,
-        n_max=forecast.n_max,
+        band=tuple((at.n, at.score.low, at.score.mid, at.score.high) for at in record.band),
+        target=record.target,
+        ceiling=record.ceiling,
+        n_max=record.n_max,
         spread=tuple((at.n, at.score - at.sd, at.score + at.sd) for at in points if at.sd),
-        n_budget=forecast.n_budget,
+        n_budget=record.n_budget,
         needed=(needed.p10, needed.p50, needed.p90) if needed else None,
+        assumed=assumed_band(record),
+        assumed_name=(short_name(named) if named else "the model to be tuned") if record.stand_in else "",
     )
+
+
+def assumed_band(record: Forecast) -> tuple[tuple[int, float, float, float], ...]:
+    """The 80% band of the model to be tuned, where only a stand-in was measured.
+
+        ln error of the model = ln error of the stand-in + ln factor,   an error of at most 1, as the plan draws it
+
+    Both are taken as normal on this scale, each side of the stand-in's band for itself, so that their spreads add as
+    squares.
+
+    Returns: (n, low, mid, high) at each size of the band; none where the points are of the model itself.
+    What is left out: a larger model may gain more from data than its stand-in, and the plan's draws cut the error at 1
+    before they are counted, not after; both are small beside the factor's own range.
+    """
+    if not record.stand_in or not record.stand_in_factor:
+        return ()
+    factor = read_quantity(catalog.default(record.stand_in_factor).value, Wanted()).spread
+    spread = math.log(factor.high / factor.low) / (2 * Z90)
+    return tuple((at.n, *_shifted(at.score, record.direction == "higher", factor.median, spread)) for at in record.band)
+
+
+def _shifted(ends: Interval80, higher: bool, factor: float, spread: float) -> tuple[float, float, float]:
+    """Low, middle and high score of what makes `factor` times the errors; `spread` is the deviation of its log."""
+    least, middle, most = (1 - ends.high, 1 - ends.mid, 1 - ends.low) if higher else (ends.low, ends.mid, ends.high)
+    if middle <= 0 or least <= 0:
+        return ends.low, ends.mid, ends.high
+    centre = math.log(middle * factor)
+    fewer = math.exp(centre - math.hypot(math.log(middle / least), Z80 * spread))
+    more = math.exp(centre + math.hypot(math.log(most / middle), Z80 * spread))
+    errors = [min(error, 1.0) for error in (fewer, math.exp(centre), more)]
+    return (1 - errors[2], 1 - errors[1], 1 - errors[0]) if higher else (errors[0], errors[1], errors[2])
 
 
 def _by_size(forecast: Forecast) -> Table:
     shown = _spread_out(forecast.band)
-    head = (
-        "Examples in all",
-        "True score, 80% band",
-        "A next test would show",
-        "Chance of the target by then",
-        "Cost to get there",
-    )
-    rows = tuple(_size(at, forecast.currency) for at in shown)
+    head = ("Examples", "True score, 80% band", "Next test", "Chance", f"Cost, {forecast.currency}")
+    rows = tuple(_size(at) for at in shown)
     note = f"Sizes stop at {count(forecast.n_max)}: {forecast.n_max_why}." if forecast.n_max_why else ""
     return Table("Chance and price by size", head, rows, (0, 1, 2, 3, 4), note=note)
 
@@ -88,13 +202,13 @@ def _spread_out(band: tuple[CurveBand, ...]) -> tuple[CurveBand, ...]:
     return tuple(band[i] for i in sorted(steps))
 
 
-def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
+def _size(at: CurveBand) -> tuple[Cell, ...]:
     return (
         Cell(count(at.n)),
         Cell(score_interval(at.score.low, at.score.mid, at.score.high, even=True)),
         Cell(f"{score(at.next_test.low, even=True)} to {score(at.next_test.high, even=True)}"),
         Cell("–" if at.p_target is None else share(at.p_target)),
-        Cell("already there" if at.price is not None and at.price.p90 == 0 else money_band(at.price, currency)),
+        Cell("already there" if at.price is not None and at.price.p90 == 0 else money_band(at.price, "")),
     )
 
 

@@ -1,9 +1,10 @@
-"""The section on inference: what the answers cost after launch over every way, and from which volume that changes."""
+"""What the answers cost after launch, over every way to give them, and from which volume that changes."""
 
 from collections.abc import Callable, Iterator
 
-from tunecase.accounts.material import Material, not_done
-from tunecase.blocks import Cell, Listing, Section, Table
+from tunecase.accounts.material import Material
+from tunecase.accounts.pilot import short_name, short_names
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
     Band,
     Interval80,
@@ -12,31 +13,57 @@ from tunecase.quantities import (
     figures,
     interval_words,
     money_band,
+    plain_figure,
+    plain_money,
+    plain_share,
     sentence,
     share,
 )
-from tunecase.records import Inference, InferenceWay, MeasuredLoads, Throughput
+from tunecase.records import Crossing, DefaultUsed, Inference, InferenceWay, MeasuredLoad, MeasuredLoads, Throughput
 
-ID, TITLE = "inference", "What will the answers cost?"
+SHORT_WAYS, SHORT_LOADS = 4, 3
 
 
-def inference(material: Material) -> Section:
-    """Every way to serve the model or to buy the answers, by expected cost."""
-    record = material.inference
-    if record is None:
-        return not_done(ID, TITLE, "inference")
+def inference(record: Inference, material: Material) -> Account:
+    """The cheapest way first, the others beside it, and the volume from which that changes."""
+    short: list[Block] = [_short_table(record)] if _priced(record) else []
+    if notes := tuple(_notes(record)):
+        short.append(Words(notes))
+    tone: Tone = "plain" if record.ok else "bad"
+    following = "tunecase inference ... --measured load.json" if record.points and record.loads is None else ""
+    return Account("inference", _answer(record), tone, tuple(short), _full(record), following)
+
+
+def loads(record: MeasuredLoads, material: Material) -> Account:
+    """Measured loads beside what was predicted for them before they were known."""
+    inside = f"{record.inside} of {counted(len(record.loads), 'measured load')} inside the band predicted for it."
+    short = (Words(tuple(map(_load, record.loads[:SHORT_LOADS]))),) if record.loads else ()
+    listings = (
+        ("Measured loads", tuple(map(_load, record.loads[SHORT_LOADS:]))),
+        ("Notes", tuple(map(sentence, record.notes))),
+    )
+    return Account("loads", inside, "plain", short, tuple(Listing(title, items) for title, items in listings if items))
+
+
+def _full(record: Inference) -> tuple[Block, ...]:
     volumes = (*record.break_even, *record.crossings)
     listings = (
         Listing("From which volume this changes", tuple(sentence(one.words) for one in volumes)),
         Listing("What moves the month's bill", tuple(f"{name}: {share(part)}" for name, part in record.moves)),
-        Listing("How fast one replica answers", tuple(_throughput(record.throughput, record.loads))),
+        Listing("How fast one replica answers", tuple(_throughput(record.throughput))),
+        Listing("Measured loads", tuple(map(_load, record.loads.loads)) if record.loads else ()),
+        Listing("Of the measured loads", tuple(map(sentence, record.loads.notes)) if record.loads else ()),
         Listing("Without a price", tuple(f"{way.name}: {way.missing}." for way in _unpriced(record))),
         Listing("What to measure next", tuple(f"{sentence(one.why)} {one.command}" for one in record.points)),
         Listing("On what this rests", tuple(_grounds(record))),
     )
-    shown = tuple(listing for listing in listings if listing.items)
-    tables = (_table(record),) if len(_unpriced(record)) < len(record.ways) else ()
-    return Section(ID, TITLE, _answer(record), tables, shown, tone="plain" if record.ok else "unknown")
+    assumed = Facts("Assumed of the traffic and the spare", tuple(_assumed(record.defaults)))
+    shown = (*((assumed,) if assumed.pairs else ()), *(listing for listing in listings if listing.items))
+    return (*((_table(record),) if _priced(record) else ()), *shown)
+
+
+def _priced(record: Inference) -> list[InferenceWay]:
+    return [way for way in record.ways if way.per_month is not None]
 
 
 def _unpriced(record: Inference) -> list[InferenceWay]:
@@ -44,32 +71,127 @@ def _unpriced(record: Inference) -> list[InferenceWay]:
 
 
 def _answer(record: Inference) -> str:
-    each = money_band(record.per_1k, record.currency)
+    """The month's bill of the cheapest way that serves the tuned model, beside today's and a cheaper prompted one."""
     if record.stated:
-        return f"{each} per 1,000 answers, as the project file states.{_beside_today(record)}"
+        each = "unknown" if record.per_1k is None else _small(record.per_1k.p50)
+        return f"1,000 answers cost {each} {record.currency}, as the project file states.{_beside_today(record)}"
     best = record.cheapest
     if best is None:
         return "No way to serve the tuned model has a price and meets the objectives."
-    month = money_band(record.per_month, record.currency)
-    return f"{month} a month, {each} per 1,000 answers: {best.name}.{_beside_today(record)}"
+    month = f"{plain_money(_expected(best), record.currency)} a month to serve {short_name(record.model)}"
+    return f"{month}: {short_names(best.name)}.{_beside_today(record)}{_cheaper_way(record, best)}"
+
+
+def _expected(way: InferenceWay) -> float:
+    """The mean of the month where the record holds it, else its middle."""
+    assert way.per_month is not None
+    return way.per_month.p50 if way.expected is None else way.expected
+
+
+def _cheaper_way(record: Inference, best: InferenceWay) -> str:
+    """Which prompted model costs less than the tuned one; empty where none does."""
+    first = record.ways[0] if record.ways else best
+    if first.kind != "hosted" or first.expected is None or record.today_per_1k is not None:
+        return ""
+    return f" {short_names(first.name)} costs less: {plain_figure(first.expected)}."
 
 
 def _beside_today(record: Inference) -> str:
-    """What 1,000 answers cost today, where that is known."""
-    today = record.today_per_1k
-    return "" if today is None else f" Today 1,000 answers cost {money_band(today, record.currency)}."
+    """What 1,000 answers cost beside today's, where both are known."""
+    if record.today_per_1k is None or record.per_1k is None:
+        return ""
+    each, today = _small(record.per_1k.p50), _small(record.today_per_1k.p50)
+    if each == today:
+        return f" As much as today: {each} for 1,000 answers."
+    word = "Cheaper" if record.per_1k.p50 < record.today_per_1k.p50 else "Dearer"
+    return f" {word} than today: {each} against {today} for 1,000 answers."
+
+
+def _small(amount: float) -> str:
+    """A price of 1,000 answers, where a cent may matter."""
+    return figures(amount) if amount < 10 else plain_figure(amount)
+
+
+def _short_table(record: Inference) -> Table:
+    """The cheapest ways: a month, 1,000 answers, and how much of what is paid works."""
+    ways = _priced(record)[:SHORT_WAYS]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            Cell(short_names(_starred(way))),
+            Cell(plain_figure(_expected(way))),
+            Cell("" if way.per_1k is None else _small(way.per_1k.p50)),
+            Cell("" if way.busy is None else f"{plain_share(way.busy.p50)} busy"),
+            Cell({"not met": "too slow", "unsure": "perhaps too slow"}.get(way.objective, "")),
+        )
+        for way in ways
+    )
+    rows = rows if any(row[-1].text for row in rows) else tuple(row[:-1] for row in rows)
+    first = tuple(at for at, way in enumerate(ways) if way is record.cheapest)
+    head = (record.currency, "a month", "1,000 answers", "", "")[: len(rows[0])]
+    return Table("", head, rows, (1, 2), first)
+
+
+def _starred(way: InferenceWay) -> str:
+    """The way's name, with a mark where it does not serve the tuned model."""
+    return way.name if way.tuned else f"{way.name} *"
+
+
+def _notes(record: Inference) -> Iterator[str]:
+    """Measured loads that were asked for, from which volume this changes, and what nobody prices."""
+    if record.loads is not None:
+        yield from map(_load, record.loads.loads[: SHORT_LOADS - 1])
+    if first := next((one for one in (*record.break_even, *record.crossings) if one.mid is not None), None):
+        yield _crossing(first, pays=first in record.break_even)
+    starred = not all(way.tuned for way in _priced(record)[:SHORT_WAYS])
+    assumed = len(tuple(_assumed(record.defaults)))
+    parts = ["* another model, with another score."] if starred else []
+    parts += (
+        [f"{counted(assumed, 'figure')} of the traffic {'is' if assumed == 1 else 'are'} assumed."] if assumed else []
+    )
+    if parts:
+        yield " ".join(parts)
+    if not _priced(record) and (lacking := _unpriced(record)):
+        yield f"Without a price: {'; '.join(f'{way.name}: {way.missing}' for way in lacking[:SHORT_WAYS])}."
+
+
+def _crossing(volume: Crossing, *, pays: bool) -> str:
+    """From which volume one way costs less than another, or the project pays for itself."""
+    assert volume.mid is not None
+    ends = [plain_figure(end) for end in (volume.low, volume.high) if end is not None]
+    around = f" ({ends[0]} to {ends[1]})" if len(ends) == 2 and ends[0] != ends[1] else ""
+    lead = f"From {plain_figure(volume.mid)} answers a month{around}"
+    cheaper, dearer = short_names(volume.cheaper), short_names(volume.dearer)
+    if pays:
+        return f"{lead} the project pays for itself against {dearer}."
+    return f"{lead} {cheaper} costs less than {dearer}."
+
+
+def _load(load: MeasuredLoad) -> str:
+    """A measured load beside what was predicted."""
+    point, cards = load.point, f"{load.point.cards} x {load.point.card}"
+    outside = "" if load.inside else ", outside the band"
+    return (
+        f"Measured on {cards}, {figures(point.concurrency)} in flight: {figures(point.output_tokens_per_s)} output "
+        f"tokens a second; predicted {_words(load.predicted)}, {load.error:+.0%}{outside}."
+    )
+
+
+def _assumed(defaults: tuple[DefaultUsed, ...]) -> Iterator[tuple[str, str]]:
+    """The defaults of the traffic and the spare, by the last part of their names."""
+    for used in defaults:
+        if used.field.startswith(("serving.traffic.", "serving.spare")) and not used.field.endswith("length_spread"):
+            yield used.field.rpartition(".")[2].replace("_", " "), used.value
 
 
 def _table(record: Inference) -> Table:
     """The ways that have a price; a column in which no way has anything is left out."""
-    ways = [way for way in record.ways if way.per_month is not None]
+    ways = _priced(record)
     columns = [
         (head, cells) for head, text in COLUMNS if any(cells := tuple(text(way) for way in ways))
     ]  # fmt: skip
     numeric = tuple(at for at, (head, _) in enumerate(columns) if head not in ("Way", "Objective"))
     first = tuple(at for at, way in enumerate(ways) if way is record.cheapest)
-    prompted = "" if all(way.tuned for way in ways) else " * not the tuned model: its score is another one."
-    note = f"{record.currency}, by expected cost; the cheapest way that serves the tuned model is marked.{prompted}"
+    note = f"{record.currency}, by expected cost; the cheapest way that serves the tuned model is marked."
     rows = tuple(tuple(Cell(text) for text in row) for row in zip(*(cells for _, cells in columns), strict=True))
     return Table(record.traffic, tuple(head for head, _ in columns), rows, numeric, first, note)
 
@@ -79,7 +201,8 @@ def _middle(value: Band | None) -> str:
 
 
 COLUMNS: tuple[tuple[str, Callable[[InferenceWay], str]], ...] = (
-    ("Way", lambda way: way.name if way.tuned else f"{way.name} *"),
+    ("Way", _starred),
+    ("Expected", lambda way: figures(_expected(way))),
     ("A month (80% band)", lambda way: money_band(way.per_month, "")),
     ("1,000 answers", lambda way: money_band(way.per_1k, "")),
     ("Mtok in", lambda way: _middle(way.per_mtok_in)),
@@ -91,16 +214,14 @@ COLUMNS: tuple[tuple[str, Callable[[InferenceWay], str]], ...] = (
 )
 
 
-def _throughput(rate: Throughput | None, loads: MeasuredLoads | None) -> Iterator[str]:
+def _throughput(rate: Throughput | None) -> Iterator[str]:
     if rate is None:
         return
     each, tokens = _words(rate.answers_per_s), _words(rate.output_tokens_per_s)
-    yield f"{rate.setup}: {each} answers/s, {tokens} output tokens/s, bound by {rate.bound_by}"
+    flight = f"with {figures(rate.in_flight)} in flight, bound by {rate.bound_by}"
+    yield f"{rate.setup}: {each} answers/s, {tokens} output tokens/s {flight}"
     if rate.before is not None:
         yield f"before {counted(rate.measured, 'measured load')}: {_words(rate.before)} answers/s"
-    for load in loads.loads if loads else ():
-        at, measured = figures(load.point.concurrency), figures(load.point.output_tokens_per_s)
-        yield f"measured at {at} in flight: {measured} output tokens/s, predicted {_words(load.predicted)}"
     yield from rate.widened
 
 

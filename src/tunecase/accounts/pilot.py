@@ -1,81 +1,269 @@
-"""The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
+"""What a pilot measured: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
-from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Facts, Listing, Section, Table
-from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
-from tunecase.records import TIMED, Baseline, Candidate, Judged, Mistakes, Pilot, Run, Tuning, time_of_1k
+from collections import Counter
+
+from tunecase.accounts.material import Material, recorded_in
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
+from tunecase.quantities import (
+    Interval80,
+    count,
+    counted,
+    duration,
+    figures,
+    one_line,
+    plain_figure,
+    plain_money,
+    plain_score,
+    score,
+    sentence,
+    share,
+)
+from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Run, Tuning, time_of_1k
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
+SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
+SKILL_LOSS_WORTH_SAYING = 0.05
+WORD_COUNTS = "word-count model"
+RIGHT = ("accuracy", "exact_match")  # metrics that are the share of answers that are right
 
 
-def trial(material: Material) -> Section:
-    """What did the pilot measure?"""
-    title = "What did the pilot measure?"
-    pilot = material.pilot
-    if pilot is None:
-        return not_done("pilot", title, "pilot")
-    blocks: list[Block] = [_ladder(pilot), _measured(pilot)]
-    if pilot.mistakes:
-        blocks += _mistakes(pilot.mistakes)
-    if pilot.tuning:
-        blocks.append(_tuning(pilot.tuning))
-    if material.judged:
-        blocks.append(_judged(material.judged))
-    if pilot.not_measured:
-        blocks.append(Listing("Not measured", pilot.not_measured))
-    if pilot.notes:
-        blocks.append(Listing("Notes", pilot.notes))
-    return Section("pilot", title, _answer(pilot), tuple(blocks), (_every_run(pilot), _about(pilot, material)))
+def pilot(record: Pilot, material: Material) -> Account:
+    """The score with all examples beside the target, the curve so far, and what the best run gets wrong."""
+    means = record.mean_scores
+    short: list[Block] = [_sizes(record)] if means else []
+    if len(record.candidates) > 1:
+        short.append(_race(record))
+    if notes := tuple(_notes(record, material)):
+        short.append(Words(notes))
+    tone: Tone = "plain" if means else "bad"
+    return Account("pilot", _answer(record, material), tone, tuple(short), _full(record, material), _next(record))
 
 
-def _answer(pilot: Pilot) -> str:
-    means = pilot.mean_scores
+def _next(record: Pilot) -> str:
+    return "tunecase forecast" if record.mean_scores else ""
+
+
+def _full(record: Pilot, material: Material) -> tuple[Block, ...]:
+    """All the rest; rows of the user's data only where they may be shown."""
+    blocks: list[Block] = []
+    if record.mean_scores:
+        blocks.append(_ladder(record))
+    if record.candidates or record.only_baselines:
+        blocks.append(_measured(record))
+    if record.mistakes:
+        blocks += _mistakes(record.mistakes, with_rows=material.with_rows)
+    if record.tuning:
+        blocks.append(_tuning(record.tuning))
+    failed = tuple(f"{run.key}: {one_line(run.failed, 160)}" for run in record.runs if run.failed)
+    blocks += [
+        Listing(title, items)
+        for title, items in (("Failed", failed), ("Not measured", record.not_measured), ("Notes", record.notes))
+        if items
+    ]
+    if record.runs:
+        blocks.append(_every_run(record))
+    return (*blocks, _about(record, material))
+
+
+def score_words(metric: str, value: float, *, direction: str = "higher") -> str:
+    """A score with what it counts, as a sentence has it: the share that is right, or the metric's name before it.
+
+    Example:
+        >>> score_words("accuracy", 0.681), score_words("macro_f1", 0.5), score_words("loss", 0.41, direction="lower")
+        ('68% right', 'macro f1 50%', 'loss 0.41')
+    """
+    words = plain_score(value, of_one=direction == "higher")
+    return f"{words} right" if metric in RIGHT else f"{metric.replace('_', ' ')} {words}"
+
+
+def short_name(model: str) -> str:
+    """The last part of a model's name, without those who publish it."""
+    return model.rstrip("/").rpartition("/")[2] or model
+
+
+def plain_name(name: str) -> str:
+    """The name of what was measured, as everybody has it: the n-gram model is called by what it does."""
+    return WORD_COUNTS if name.partition(",")[0] in ("n-grams", "probe") else short_name(name)
+
+
+def short_names(text: str) -> str:
+    """Words with every model's path cut to its last part."""
+    return " ".join(map(short_name, text.split()))
+
+
+def _answer(record: Pilot, material: Material) -> str:
+    """The best that was trained, with how many examples, beside the target."""
+    means = record.mean_scores
     if not means:
-        return sentence(pilot.stopped or "no run could be scored")
-    (first, start), (last, end) = means[0], means[-1]
-    words = f"{pilot.metric} went from {score(start)} with {count(first)} examples to {score(end)} with {count(last)}."
-    if pilot.stopped:
-        words += f" Stopped: {sentence(pilot.stopped)}"
-    return words[0].upper() + words[1:]
+        return sentence(record.stopped or "no run ended well")
+    n, value = means[-1]
+    by = ""
+    if len(record.candidates) > 1:
+        best = record.candidates[0]
+        n, value, by = best.n, best.score, f", by {plain_name(best.name)}"
+    every = "all " if n == record.train_rows else ""
+    words = score_words(record.metric, value, direction=record.direction)
+    aim = material.target
+    target = "" if aim is None else f" The target is {plain_score(aim, of_one=record.direction == 'higher')}."
+    return f"{words[0].upper()}{words[1:]} with {every}{counted(n, 'example')}{by}.{target}"
 
 
-def _about(pilot: Pilot, material: Material) -> Facts:
-    bad = [run for run in pilot.runs if run.failed or not run.converged]
+def _spread_out(means: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+    """At most so many sizes as a line holds, the first and the last among them."""
+    if len(means) <= SHORT_SIZES:
+        return means
+    steps = {round(at * (len(means) - 1) / (SHORT_SIZES - 1)) for at in range(SHORT_SIZES)}
+    return tuple(means[at] for at in sorted(steps))
+
+
+def _sizes(record: Pilot) -> Table:
+    """The scores by size, side by side."""
+    shown = _spread_out(record.mean_scores)
+    name = "right" if record.metric in RIGHT else record.metric.replace("_", " ")
+    of_one = record.direction == "higher"
+    row = (Cell(name), *(Cell(plain_score(value, of_one=of_one)) for _, value in shown))
+    return Table("", ("examples", *(count(n) for n, _ in shown)), (row,), tuple(range(1, len(row))))
+
+
+def _race(record: Pilot) -> Table:
+    """One row for each candidate, the best first: its score, how sure that is, and what its answers take."""
+    of_one = record.direction == "higher"
+    rows = tuple(
+        (
+            Cell(plain_name(one.name)),
+            Cell(plain_score(one.score, of_one=of_one)),
+            Cell(_in_ten(one, of_one)),
+            Cell(_short_price(one)),
+        )
+        for one in record.candidates[:SHORT_RACED]
+    )
+    return Table("", ("", "", "", ""), rows, (1,))
+
+
+def _in_ten(one: Candidate | Baseline, of_one: bool) -> str:
+    if one.interval is None:
+        return ""
+    low, high = (plain_score(end, of_one=of_one) for end in (one.interval.low, one.interval.high))
+    return f"{low.removesuffix('%')} to {high}, 8 in 10"
+
+
+def _short_price(one: Candidate | Baseline) -> str:
+    if one.usd_per_1k_answers is None:
+        return "price not known"
+    return "free here" if one.usd_per_1k_answers == 0 else f"{_small_usd(one.usd_per_1k_answers)} for 1,000 answers"
+
+
+def _small_usd(usd: float) -> str:
+    return f"{figures(usd)} USD" if 0.01 <= usd < 10 else plain_money(usd, "USD")
+
+
+def _notes(record: Pilot, material: Material) -> list[str]:
+    """What it took, what it was, what a fine-tune must beat, what goes wrong, and where to read it."""
+    lines = [" ".join(part for part in (_effort(record), _learner(record, material)) if part)]
+    if record.stopped and record.mean_scores:
+        lines.append(f"Stopped early: {sentence(record.stopped)}")
+    if better := _better_without(record):
+        lines.append(better)
+    if (lost := record.skill_lost) is not None and lost >= SKILL_LOSS_WORTH_SAYING:
+        lines.append(f"The tune forgets: it lost {share(lost)} of a set of general questions.")
+    if record.mistakes:
+        lines.append(_mixed_up(record.mistakes))
+    return [line for line in lines if line]
+
+
+def _effort(record: Pilot) -> str:
+    """Runs, time and money; runs that failed or did not settle among them."""
+    if not record.runs:
+        return ""
+    failed = sum(bool(run.failed) for run in record.runs)
+    wild = sum(not run.failed and not run.converged for run in record.runs)
+    lost = [f"{counted(failed, 'run')} failed"] if failed else []
+    lost += [f"{counted(wild, 'run')} did not converge"] if wild else []
+    price = "price not known" if record.usd is None else f"{plain_figure(record.usd)} USD"
+    runs = counted(len(record.runs), "run")
+    kept = record.reused == len(record.runs)
+    took = [f"{runs} kept from before", *lost] if kept else [runs, *lost, duration(record.seconds)]
+    return f"{', '.join([*took, price])}."
+
+
+def _learner(record: Pilot, material: Material) -> str:
+    """That the learner stands in for another model, which nobody has trained yet."""
+    if not record.stand_in or not record.runs:
+        return ""
+    named = tuned_model(material)
+    return f"A stand-in: {short_name(named) if named else 'the larger model'} was not trained."
+
+
+def tuned_model(material: Material) -> str:
+    """The model that the case would tune, the last causal one that its file names; empty where it names none."""
+    named = material.project.models_of("causal") if material.project else ()
+    return named[-1] if named else ""
+
+
+def _better_without(record: Pilot) -> str:
+    """The best of what needs no fine-tune, where it scores better than all that was trained."""
+    means = record.mean_scores
+    trained = [one.score for one in record.candidates] or [value for _, value in means[-1:]]
+    others = [one for one in record.only_baselines if one.score == one.score]
+    if not trained or not others:
+        return ""
+    sign = 1 if record.direction == "higher" else -1
+    best = max(others, key=lambda one: sign * one.score)
+    reached = sign * max(sign * value for value in trained)
+    words, of_ours = (score_words(record.metric, value, direction=record.direction) for value in (best.score, reached))
+    if sign * best.score <= sign * reached or words == of_ours:
+        return ""
+    return f"Better without a fine-tune: {plain_name(best.name)}, {words}."
+
+
+def _mixed_up(mistakes: Mistakes) -> str:
+    """Which labels are taken for one another, most often first, and where to read the answers that are wrong."""
+    pairs: Counter[tuple[str, ...]] = Counter()
+    for one in mistakes.confusions:
+        pairs[tuple(sorted((one_line(one.label, 24), one_line(one.answer, 24))))] += one.rows
+    told = [f"{' and '.join(labels)} ({count(rows)})" for labels, rows in pairs.most_common(SHORT_CONFUSIONS)]
+    mixed = f"It mixes up {', '.join(told)}." if told else ""
+    where = f"{counted(mistakes.wrong_rows, 'wrong answer')} to read: {mistakes.review_file}"
+    return " ".join(part for part in (mixed, where if mistakes.review_file and mistakes.wrong_rows else "") if part)
+
+
+def _about(record: Pilot, material: Material) -> Facts:
+    bad = [run for run in record.runs if run.failed or not run.converged]
     pairs = [
-        ("Trainer", f"{pilot.trainer}, {pilot.model}" if pilot.model else pilot.trainer),
-        ("Test rows", f"{count(pilot.test_rows)}, the same for every run"),
-        ("Time", f"{duration(pilot.seconds)}, {counted(pilot.reused, 'run')} taken from earlier"),
-        ("Price", "unknown" if pilot.usd is None else f"{figures(pilot.usd)} USD"),
+        ("Trainer", f"{record.trainer}, {record.model}" if record.model else record.trainer),
+        ("Test rows", f"{count(record.test_rows)}, the same for every run"),
+        ("Time", f"{duration(record.seconds)}, {counted(record.reused, 'run')} taken from earlier"),
+        ("Price", "unknown" if record.usd is None else f"{figures(record.usd)} USD"),
         ("Runs left out", counted(len(bad), "run")),
     ]
-    steps = {run.steps for run in pilot.runs if run.steps}
+    steps = {run.steps for run in record.runs if run.steps}
     if len(steps) == 1:
         pairs.append(("Optimiser steps", f"{count(steps.pop())} in every run, whatever its size"))
-    lost = pilot.skill_lost
+    lost = record.skill_lost
     if lost is not None:
-        rows = max(run.skill_rows for run in pilot.runs)
+        rows = max(run.skill_rows for run in record.runs)
         pairs.append(("General skill", f"{share(abs(lost))} {'lost' if lost > 0 else 'gained'} on {rows} questions"))
     return Facts("", (*pairs, *recorded_in(material, "pilot")))
 
 
-def _good(pilot: Pilot) -> list[Run]:
-    return [run for run in pilot.runs if not run.failed and run.converged]
+def _good(record: Pilot) -> list[Run]:
+    return [run for run in record.runs if not run.failed and run.converged and run.purpose == "ladder"]
 
 
-def _ladder(pilot: Pilot) -> Table:
+def _ladder(record: Pilot) -> Table:
     rows = []
-    for n, mean in pilot.mean_scores:
-        scores = [run.score for run in _good(pilot) if run.n == n]
+    for n, mean in record.mean_scores:
+        scores = [run.score for run in _good(record) if run.n == n]
         each = ", ".join(score(value, even=True) for value in scores)
         spread = score(max(scores) - min(scores), even=True)
         rows.append((Cell(count(n)), Cell(score(mean, even=True)), Cell(each), Cell(spread)))
-    head = ("Examples", f"Mean {pilot.metric}", "Each draw", "Largest difference")
+    head = ("Examples", f"Mean {record.metric}", "Each draw", "Largest difference")
     return Table("Scores by size", head, tuple(rows), (0, 1, 2, 3))
 
 
-def _measured(pilot: Pilot) -> Table:
+def _measured(record: Pilot) -> Table:
     """Everything that was measured on the test rows: the candidates best first, then what needs no training."""
-    measured: list[Candidate | Baseline] = [*pilot.candidates, *pilot.only_baselines]
+    measured: list[Candidate | Baseline] = [*record.candidates, *record.only_baselines]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             Cell(one.name),
@@ -90,7 +278,7 @@ def _measured(pilot: Pilot) -> Table:
         for one in measured
     )
     head: tuple[str, ...] = (
-        "Measured", "Examples", pilot.metric, "80% interval", "1,000 answers", "Only when sure",
+        "Measured", "Examples", record.metric, "80% interval", "1,000 answers", "Only when sure",
         "Chance that a better one beats it", "Dropped because",
     )  # fmt: skip
     if not any(row[-1].text for row in rows):
@@ -112,8 +300,8 @@ def _answers(one: Candidate | Baseline) -> str:
     return f"{figures(one.usd_per_1k_answers)} USD{taken}" if one.usd_per_1k_answers else f"free here{taken}"
 
 
-def _mistakes(mistakes: Mistakes) -> list[Block]:
-    parts = (_confusions(mistakes), _slices(mistakes), _worst(mistakes))
+def _mistakes(mistakes: Mistakes, *, with_rows: bool) -> list[Block]:
+    parts = (_confusions(mistakes), _slices(mistakes), *((_worst(mistakes),) if with_rows else ()))
     return [table for table in parts if table.rows]
 
 
@@ -177,26 +365,7 @@ def _tuning(tuning: Tuning) -> Table:
     return Table("Search over settings", head, rows, (1, 2, 3), note=note)
 
 
-def _judged(judged: Judged) -> Facts:
-    pairs = [
-        ("Judge", f"{judged.judge}, on {count(judged.rows)} answers of {judged.answers}"),
-        ("Score", _interval(judged.score) if judged.score else f"none: {judged.why}"),
-        (
-            "Agrees with people",
-            judged.agreement if judged.share is None else f"{judged.agreement}: {_share(judged.share)}",
-        ),
-    ]
-    pairs += [
-        (f"Passed: {criterion}", share(part)) for criterion, part in zip(judged.criteria, judged.passed, strict=False)
-    ]
-    return Facts("Judged by a model", tuple(pairs))
-
-
-def _share(interval: Interval80) -> str:
-    return f"{share(interval.mid)} ({share(interval.low)} to {share(interval.high)})"
-
-
-def _every_run(pilot: Pilot) -> Table:
+def _every_run(record: Pilot) -> Table:
     rows = tuple(
         (
             Cell(run.key),
@@ -210,10 +379,10 @@ def _every_run(pilot: Pilot) -> Table:
             Cell("–" if run.peak_memory_gib is None else f"{figures(run.peak_memory_gib)} GiB"),
             Cell(run.failed or ("" if run.converged else "not converged")),
         )
-        for run in pilot.runs
+        for run in record.runs
     )
     head = (
-        "Run", "Examples", "Draw", pilot.metric, "80% interval", "Correct", "Time", "Tokens/s", "Peak memory",
+        "Run", "Examples", "Draw", record.metric, "80% interval", "Correct", "Time", "Tokens/s", "Peak memory",
         "Left out because",
     )  # fmt: skip
     return Table("Every run", head, rows, tuple(range(1, 9)))

@@ -20,6 +20,14 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "review": ("review", "review"),
     "source trial": ("sources", "source_trial"),
     "sources": ("sources", "sources"),
+    "pilot": ("pilot", "pilot"),
+    "forecast": ("forecast", "forecast"),
+    "fit": ("fit", "fit"),
+    "scored": ("fit", "scored"),
+    "inference": ("inference", "inference"),
+    "loads": ("inference", "loads"),
+    "prices": ("prices", "prices"),
+    "updated": ("prices", "updated"),
 }
 
 

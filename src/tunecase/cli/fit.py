@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, open_project, panel
+from tunecase.cli.options import AsJson, Seed, Today, ask_full, day_of, finish, is_full, open_project, panel
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
@@ -72,6 +72,9 @@ def fit(
     """
     from tunecase import flow
 
+    explain = explain or is_full()
+    if explain:
+        ask_full()
     packed = "both" if packing and padding else True if packing else False if padding else None
     words: dict[str, Any] = {
         "method": method, "sequence_tokens": seq, "micro_batch": batch, "rank": rank, "targets": targets,

@@ -125,6 +125,11 @@ def is_full() -> bool:
     return _ASKED["full"]
 
 
+def ask_full() -> None:
+    """Asks for all that a record says, as an option does that explains it."""
+    _take(given=True)
+
+
 def print_record(
     verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed]" = (), approvals: "Approvals | None" = None,
     case: "Flow | None" = None,

@@ -112,7 +112,7 @@ def pilot(
         return
     with pilot_progress(quiet=json) as progress:
         record = flow.pilot(opened, settings, progress, ask_before(yes, quiet=json), tell_fetching)
-    finish("pilot", record, json)
+    finish("pilot", record, json, case=opened)
 
 
 def _refuse_with_source(source: str, rows: Path | None, settings: PilotSettings) -> None:

@@ -15,12 +15,9 @@ from tunecase.accounts.basis import basis, unchecked
 from tunecase.accounts.books import spent
 from tunecase.accounts.decide import next_step
 from tunecase.accounts.estimate import bill
-from tunecase.accounts.forecast import chances
 from tunecase.accounts.headline import Headline, headline
-from tunecase.accounts.inference import inference
 from tunecase.accounts.lights import lights
 from tunecase.accounts.material import Material
-from tunecase.accounts.pilot import trial
 from tunecase.blocks import (
     Block,
     Cell,
@@ -54,10 +51,7 @@ if TYPE_CHECKING:
 
 REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     bill,
-    chances,
     next_step,
-    trial,
-    inference,
     spent,
     basis,
     unchecked,

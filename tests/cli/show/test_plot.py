@@ -8,11 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import samples
-from tunecase.cli.show.plot import HEIGHT, LABEL, WIDTH, curve_lines, live_curve
+from tunecase.accounts import Material
+from tunecase.accounts.forecast import curve
+from tunecase.cli.show.plot import HEIGHT, LABEL, SHORT_HEIGHT, WIDTH, curve_lines, live_curve, short_curve
 from tunecase.quantities import Interval80
 from tunecase.records import CurveBand, Forecast, Needed, Point
 
 FORECAST = samples.forecast()
+
+
+def lines_of(record: Forecast, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
+    """The curve of a forecast as text."""
+    return curve_lines(curve(record, Material()), width, height)
 
 
 def area(lines: list[str]) -> list[str]:
@@ -23,7 +30,7 @@ def area(lines: list[str]) -> list[str]:
 @pytest.mark.parametrize(("width", "height"), [(WIDTH, HEIGHT), (40, 8), (25, 5)])
 def test_the_picture_has_the_size_asked_for(width: int, height: int) -> None:
     """One line for each row, the axis, the sizes and the legend; no line wider than labels, axis and width."""
-    lines = curve_lines(FORECAST, width, height)
+    lines = lines_of(FORECAST, width, height)
     assert height == len(area(lines))
     assert max(len(line) for line in lines) <= LABEL + 2 + width
     assert "─" * width in lines[height]
@@ -32,12 +39,12 @@ def test_the_picture_has_the_size_asked_for(width: int, height: int) -> None:
 
 def test_it_fits_eighty_columns() -> None:
     """With the usual size it fits a terminal of 80 columns."""
-    assert all(len(line) <= 80 for line in curve_lines(FORECAST))
+    assert all(len(line) <= 80 for line in lines_of(FORECAST))
 
 
 def test_labels() -> None:
     """The target is named at its line, the ends of both axes at theirs."""
-    lines = curve_lines(FORECAST)
+    lines = lines_of(FORECAST)
     (target,) = [line for line in lines if "0.90 target" in line]
     assert "┄" in target
     sizes = lines[HEIGHT + 1]
@@ -49,7 +56,7 @@ def test_labels() -> None:
 
 def test_every_point_is_inside() -> None:
     """Each measured point is drawn, rising to the right as it rises in score."""
-    rows = area(curve_lines(FORECAST))
+    rows = area(lines_of(FORECAST))
     places = sorted((row.index("●"), -y) for y, row in enumerate(rows) if "●" in row)
     assert len(FORECAST.points) == sum(row.count("●") for row in rows)
     assert [height for _, height in places] == sorted(height for _, height in places)
@@ -57,7 +64,7 @@ def test_every_point_is_inside() -> None:
 
 def test_the_middle_lies_in_the_band() -> None:
     """In every column the middle stands among the band's cells, without a gap."""
-    rows = area(curve_lines(replace(FORECAST, points=FORECAST.points[:1], target=None, ceiling=None)))
+    rows = area(lines_of(replace(FORECAST, points=FORECAST.points[:1], target=None, ceiling=None)))
     grid = [row.ljust(WIDTH) for row in rows]
     for x in range(1, WIDTH):
         column = "".join(row[x] for row in grid).strip()
@@ -68,13 +75,13 @@ def test_the_middle_lies_in_the_band() -> None:
 def test_without_a_target_no_line_is_drawn() -> None:
     """What is not asked for is not drawn."""
     bare = replace(FORECAST, target=None, ceiling=None, needed=None)
-    assert not any(mark in line for line in curve_lines(bare) for mark in ("┄", "target", "╌", "ceiling", "◆", "┊"))
+    assert not any(mark in line for line in lines_of(bare) for mark in ("┄", "target", "╌", "ceiling", "◆", "┊"))
 
 
 def test_every_mark_is_in_the_legend() -> None:
     """Spread, ceiling, budget and the size at which half get there are drawn, and the legend says what each is."""
     points = tuple(replace(point, sd=0.02) for point in FORECAST.points)
-    lines = curve_lines(replace(FORECAST, points=points, n_budget=2_500, needed=Needed(900, 3_000, None)))
+    lines = lines_of(replace(FORECAST, points=points, n_budget=2_500, needed=Needed(900, 3_000, None)))
     drawn, legend = "".join(area(lines)), " ".join(lines[HEIGHT + 2 :])
     for mark in "●┃░━┄╌◆┊":
         assert mark in drawn
@@ -85,14 +92,14 @@ def test_every_mark_is_in_the_legend() -> None:
 
 def test_a_budget_beyond_the_picture_is_said() -> None:
     """What the budget buys beyond the last size is written, not drawn."""
-    lines = curve_lines(replace(FORECAST, n_budget=90_000))
+    lines = lines_of(replace(FORECAST, n_budget=90_000))
     assert "┊" not in "".join(area(lines))
     assert "beyond: the budget buys 90,000" in " ".join(lines)
 
 
 def test_a_target_that_is_reached_has_no_size_ahead() -> None:
     """Where the target is met already nothing marks a size at which half of the worlds get there."""
-    assert not any("◆" in line for line in curve_lines(replace(FORECAST, verdict="reached")))
+    assert not any("◆" in line for line in lines_of(replace(FORECAST, verdict="reached")))
 
 
 def test_the_live_curve_has_a_line_for_each_size() -> None:
@@ -123,14 +130,14 @@ def test_nothing_to_draw() -> None:
         points=(Point(10, 0.5), Point(20, 0.5)),
         band=(CurveBand(40, flat, flat, None, None),),
     )
-    assert [] == curve_lines(replace(FORECAST, band=()))
-    assert [] == curve_lines(replace(FORECAST, points=()))
-    assert [] == curve_lines(level)
+    assert [] == lines_of(replace(FORECAST, band=()))
+    assert [] == lines_of(replace(FORECAST, points=()))
+    assert [] == lines_of(level)
 
 
 def test_a_band_of_one_size() -> None:
     """A single size is drawn as points over an empty area."""
-    lines = curve_lines(replace(FORECAST, band=FORECAST.band[-1:]))
+    lines = lines_of(replace(FORECAST, band=FORECAST.band[-1:]))
     assert HEIGHT == len(area(lines))
 
 
@@ -146,7 +153,7 @@ def test_any_curve_fits(measured: list[float], believed: list[float], target: fl
         CurveBand(first * 3**k, Interval80(s * 0.9, s, s + (1 - s) / 2), Interval80(s, s, s), None, None)
         for k, s in enumerate(believed)
     )
-    lines = curve_lines(any_forecast(points, band, target))
+    lines = lines_of(any_forecast(points, band, target))
     assert HEIGHT == len(area(lines))
     assert all(len(line) <= LABEL + 2 + WIDTH for line in lines)
     assert any("●" in line for line in lines)
@@ -156,3 +163,31 @@ def any_forecast(points: tuple[Point, ...], band: tuple[CurveBand, ...], target:
     """The sample with another curve."""
     assert all(math.isfinite(point.score) for point in points)
     return replace(FORECAST, points=points, band=band, target=target)
+
+
+def test_a_short_curve_labels_its_lines_and_has_no_legend() -> None:
+    """A few lines in whole percent, the band's end beside it, the sizes below; no mark that only a legend explains."""
+    for width in (80, 60, 40):
+        lines = short_curve(curve(replace(FORECAST, n_budget=4_000), Material()), width)
+        assert SHORT_HEIGHT + 1 == len(lines)
+        assert all(len(line) <= max(width, 60) for line in lines)
+        assert any(line.endswith(" 89 to 91%, 8 in 10") for line in lines)
+        assert any("90% target" in line for line in lines)
+        assert not any(mark in line for line in lines for mark in "┊◆·└")
+    assert lines[-1].endswith("4,000")
+    assert [] == short_curve(curve(replace(FORECAST, band=()), Material()), 80)
+
+
+def test_a_short_curve_of_a_loss_is_in_its_own_unit() -> None:
+    """A score that is lower the better is no share, and bears no percent sign."""
+    lines = short_curve(curve(replace(FORECAST, direction="lower", target=None, ceiling=None), Material()), 80)
+    assert not any("%" in line for line in lines)
+
+
+def test_the_band_assumed_of_another_model_is_dotted() -> None:
+    """Its edges, beside the measured band, and the legend names the model; none where the model itself was measured."""
+    stand_in = replace(FORECAST, stand_in=True, stand_in_factor="stand_in.encoder_factor")
+    lines = lines_of(stand_in)
+    assert "·" in "".join(area(lines))
+    assert "· assumed of the model to be tuned" in " ".join(lines[HEIGHT + 2 :])
+    assert not any("·" in line for line in lines_of(FORECAST))

@@ -4,8 +4,9 @@ import itertools
 import textwrap
 from typing import TYPE_CHECKING
 
-from tunecase.blocks import Account, Block, Facts, Listing, Table, Tone, Words
+from tunecase.blocks import Account, Block, Curve, Facts, Listing, Table, Tone, Words
 from tunecase.cli.show.paper import safe, say
+from tunecase.cli.show.plot import LABEL, WIDTH, curve_lines, short_curve
 from tunecase.quantities import sentence
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def print_block(console: "Console", block: Block, *, titled: bool = True) -> Non
         case Table():
             _print_title(console, block.caption, titled)
             _print_rows(console, block)
+        case Curve():
+            _print_title(console, block.caption, titled)
+            _print_curve(console, block, titled)
         case _:
             _print_title(console, block.caption, titled)
             say(console, sentence(block.summary), indent=INDENT)
@@ -106,6 +110,13 @@ def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None
         values = textwrap.wrap(safe(value), room, break_on_hyphens=False)
         for left, right in itertools.zip_longest(names or [""], values or [""], fillvalue=""):
             say(console, f"{left.ljust(wide)}{' ' * BETWEEN_COLUMNS}{right}".rstrip(), indent=INDENT)
+
+
+def _print_curve(console: "Console", chart: Curve, whole: bool) -> None:
+    """The curve with its legend, or a small one."""
+    wide = max(20, min(WIDTH, console.width - LABEL - 2))
+    for line in curve_lines(chart, wide) if whole else short_curve(chart, console.width):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _print_rows(console: "Console", table: Table) -> None:

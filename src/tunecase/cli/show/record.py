@@ -1,6 +1,7 @@
 """Prints any record by the printer of its verb, an error, or a record as HTML."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
@@ -10,14 +11,9 @@ from tunecase.cli.show.check import print_check
 from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
 from tunecase.cli.show.estimate import print_estimate, print_estimate_again
-from tunecase.cli.show.fit import print_fit, print_scored
-from tunecase.cli.show.forecast import print_forecast
-from tunecase.cli.show.inference import print_inference, print_loads
 from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
-from tunecase.cli.show.pilot import print_pilot
-from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_metered, print_spend
 from tunecase.errors import InputError, TunecaseError
@@ -31,10 +27,6 @@ if TYPE_CHECKING:
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "estimate": print_estimate,
     "estimate again": print_estimate_again,
-    "pilot": print_pilot,
-    "inference": print_inference,
-    "loads": print_loads,
-    "forecast": print_forecast,
     "decide": print_decision,
     "next": print_next,
     "books": print_books,
@@ -48,12 +40,8 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "charges": print_charges,
     "mapped": print_mapped,
     "metered": print_metered,
-    "fit": print_fit,
-    "scored": print_scored,
     "ledger": print_ledger,
     "rechain": print_ledger,
-    "prices": print_prices,
-    "updated": print_prices_updated,
     "report": print_report,
     "changed": print_changes,
 }
@@ -66,11 +54,12 @@ def show(
 
     `material` holds the case's other records, where there is a case.
     """
-    from tunecase.accounts import ACCOUNTS, account
+    from tunecase.accounts import ACCOUNTS, Material, account
 
     console = console or console_for()
     if verb in ACCOUNTS:
-        print_account(console, account(verb, record, material), full=full)
+        # Rows of the user's data may be shown on the user's own terminal.
+        print_account(console, account(verb, record, replace(material or Material(), with_rows=True)), full=full)
         return
     printer = PRINTERS.get(verb)
     if printer is None:

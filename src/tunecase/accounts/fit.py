@@ -1,0 +1,409 @@
+"""What one training run needs: whether it fits, how long it takes, what it costs, and why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tunecase.accounts.material import Material
+from tunecase.accounts.pilot import short_name
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
+from tunecase.quantities import (
+    Interval80,
+    count,
+    counted,
+    figures,
+    interval_words,
+    plain_figure,
+    plain_money,
+    plain_share,
+    sentence,
+    share,
+)
+from tunecase.records import Compared, Fit, LeftOut, Placed, Scored
+
+MOST_REJECTED, SHORT_PAIRS, SHORT_REMEDIES, SHORT_CHOICES, SHORT_ASSUMED = 6, 3, 3, 3, 3
+KEPT = {
+    "none": "every activation kept",
+    "full": "full checkpointing",
+    "selective": "selective checkpointing",
+    "offloaded": "checkpoints in the host's memory",
+}
+METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
+UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
+NOT_FITTING = "does not fit"
+FILES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh", ".jsonl", ".csv")
+
+
+def fit(record: Fit, material: Material) -> Account:
+    """Whether it fits, with time and price; what it needs; other choices; what is assumed."""
+    short: list[Block] = [Facts("", tuple(_needs(record)))]
+    if record.compared:
+        short.append(_short_compared(record.compared[:SHORT_PAIRS]))
+    if notes := tuple(_notes(record)):
+        short.append(Words(notes))
+    return Account("fit", _answer(record), _tone(record), tuple(short), tuple(_full(record)), _next(record))
+
+
+def scored(record: Scored, material: Material) -> Account:
+    """Predictions kept beside what was measured."""
+    answer = f"{record.inside} of {counted(len(record.pairs), 'measured value')} inside the band predicted for it."
+    if not record.pairs:
+        return Account("scored", answer)
+    short = _short_compared(record.pairs[: 2 * SHORT_PAIRS])
+    return Account("scored", answer, "plain", (short,), (_compared(record.pairs, "Measured runs"),))
+
+
+def _tone(record: Fit) -> Tone:
+    if not record.ok:
+        return "bad"
+    return "warn" if record.verdict == "tight" else "good"
+
+
+def _next(record: Fit) -> str:
+    if record.train_tokens is None and record.verdict != NOT_FITTING:
+        return "tunecase fit ... --tokens 5M"
+    return "" if record.phases else "tunecase fit ... --explain"
+
+
+def _cards(placed: Placed) -> str:
+    return f"one {placed.gpu}" if placed.gpu_count == 1 else f"{placed.gpu_count} {placed.gpu}"
+
+
+def _method(name: str) -> str:
+    return METHODS.get(name, name.replace("_", " "))
+
+
+def _answer(record: Fit) -> str:
+    """The verdict on which cards, with the time and the price in the middle case."""
+    placed, name, over = record.placed, short_name(record.model), record.placed.chance_over
+    on = f"on {_cards(placed)} with {_method(record.method)}"
+    if record.verdict == NOT_FITTING:
+        return f"{name} does not fit {on}."
+    lead = f"{name} fits {on}"
+    if record.verdict == "tight":
+        likely = f"{plain_share(1 - over)} chance that it does"
+        lead = f"{name} probably does not fit {on}: {likely}" if over > 0.5 else f"{name} just fits {on}: {likely}"
+    if record.hours is None:
+        return f"{lead}."
+    price = "no price known" if record.usd is None else plain_money(record.usd.mid, "USD")
+    joint = ";" if ":" in lead else ":"
+    late = f" That is too late for {_deadline(record)}." if record.late else ""
+    return f"{lead}{joint} about {_plain_time(record.hours.mid)}, {price}.{late}"
+
+
+def _deadline(record: Fit) -> str:
+    return _plain_time(record.deadline_hours or 0.0)
+
+
+def _plain_time(hours: float) -> str:
+    """A time in words, in the unit that suits it."""
+    name, size, _ = next(unit for unit in UNITS if hours < unit[2])
+    text = plain_figure(hours / size) if hours / size >= 1 else figures(hours / size)
+    return f"{text} {name}{'' if text == '1' else 's'}"
+
+
+def _plain_times(hours: Interval80) -> str:
+    name, size, _ = next(unit for unit in UNITS if hours.mid < unit[2])
+    return f"{_usd(hours.low / size)} to {_usd(hours.high / size)} {name}s"
+
+
+def _usd(amount: float) -> str:
+    """An amount where less than one counts too."""
+    return figures(amount) if amount < 0.995 else plain_figure(amount)
+
+
+def _usds(amounts: Interval80) -> str:
+    low, high = _usd(amounts.low), _usd(amounts.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def _needs(record: Fit) -> Iterator[tuple[str, str]]:
+    """Memory, time with its deadline, price, and how."""
+    placed, peak = record.placed, record.memory_gib
+    of_each = " of each card" if record.gpu_count > 1 else ""
+    memory = f"{figures(peak.mid)} of {figures(record.usable_gib)} GiB{of_each} at the peak"
+    yield "memory", f"{memory} ({figures(peak.low)} to {figures(peak.high)})"
+    if record.hours is not None:
+        met = record.deadline_hours is not None and not record.late
+        within = f"; within {_deadline(record)} nine times in ten" if met else ""
+        yield "time", f"{_plain_times(record.hours)}{within}"
+        spot = f"; on spot cards {_usds(record.spot_usd)}" if record.spot_usd else ""
+        yield "price", f"{_usds(record.usd)} USD{spot}" if record.usd else f"no price is known{spot}"
+    elif record.verdict != NOT_FITTING:
+        speed = record.tokens_per_s
+        yield "speed", f"{plain_figure(speed.low)} to {plain_figure(speed.high)} tokens a second"
+        each = placed.usd_per_mtok
+        told = "give --tokens, or --examples and --epochs"
+        yield "price", f"{_usds(each)} USD for a million tokens; for all: {told}" if each else f"not known: {told}"
+    times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
+    samples = f"{count(_samples(placed))} samples a step"
+    yield "how", f"{_method(record.method).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}"
+
+
+def _samples(placed: Placed) -> int:
+    return placed.samples_per_step or placed.micro_batch * placed.accumulation * placed.gpu_count
+
+
+def _notes(record: Fit) -> Iterator[str]:
+    """What would help, or which other choices there are; then what is assumed."""
+    if record.verdict == NOT_FITTING:
+        yield from (f"Remedy {at}: {remedy}." for at, remedy in enumerate(record.remedies[:SHORT_REMEDIES], 1))
+        if record.remedies:
+            yield "What stands in brackets is typed behind the same command."
+        if not record.remedies and record.turning:
+            yield sentence(f"it would fit otherwise: {'; '.join(record.turning)}")
+        return
+    others = [_choice(name, placed, record) for name, placed in _others(record)]
+    if others:
+        yield " ".join(others[: SHORT_CHOICES if record.hours else SHORT_CHOICES - 1])
+    if assumed := _assumed(record.assumptions):
+        yield f"Assumed: {'; '.join(assumed[:SHORT_ASSUMED])}."
+
+
+def _assumed(assumptions: Sequence[str]) -> list[str]:
+    """What is assumed in short: whole where it is of a file that was given, else up to its first aside.
+
+    Settings by their own names and what was not given stay out: all of it is told in full.
+    """
+    of_files = [text.rstrip(".") for text in assumptions if text.partition(":")[0].endswith(FILES)]
+    others = [text for text in assumptions if not text.partition(":")[0].endswith(FILES)]
+    heads = [head for head in map(_head, others) if "_" not in head and not head.startswith("no ")]
+    return list(dict.fromkeys([*of_files, *heads]))
+
+
+def _head(text: str) -> str:
+    """An assumption up to its first aside."""
+    for sign in (" (", ";", ":"):
+        text = text.partition(sign)[0]
+    return text.rstrip(".").removesuffix(" are assumed")
+
+
+def _others(record: Fit) -> Iterator[tuple[str, Placed]]:
+    """The choices that are better in some respect than the run that is told, each once."""
+    seen = {_key(record.placed)}
+    named = [("Cheaper", record.cheapest), ("In time", record.in_time), ("Faster", record.fastest)]
+    named += [(_method(placed.method).removeprefix("a ").capitalize(), placed) for placed in record.by_method]
+    for name, placed in named:
+        if placed is not None and placed.verdict != NOT_FITTING and _key(placed) not in seen:
+            seen.add(_key(placed))
+            yield name.replace("Qlora", "QLoRA").replace("Lora", "LoRA"), placed
+
+
+def _choice(name: str, placed: Placed, record: Fit) -> str:
+    """One other choice: its cards where they differ, its time and its price."""
+    differs = (placed.gpu, placed.gpu_count) != (record.placed.gpu, record.placed.gpu_count)
+    cards = f"{_cards(placed)}, " if differs else ""
+    tight = ", tight" if placed.verdict == "tight" else ""
+    if placed.hours is None:
+        each = placed.usd_per_mtok
+        price = f"{_usd(each.mid)} USD for a million tokens" if each else "no price known"
+        return f"{name}: {cards}{plain_figure(placed.tokens_per_s.mid)} tokens a second, {price}{tight}."
+    price = f"{_usd(placed.usd.mid)} USD" if placed.usd else "no price known"
+    return f"{name}: {cards}{_plain_time(placed.hours.mid)}, {price}{tight}."
+
+
+def _full(record: Fit) -> Iterator[Block]:
+    """All that the answer rests on, and with --explain every term of it."""
+    yield Facts("The run", tuple(_run(record)))
+    listings = (
+        ("What would change the verdict", record.turning),
+        ("Further remedies", record.remedies[SHORT_REMEDIES:] if record.verdict == NOT_FITTING else record.remedies),
+    )
+    yield from (Listing(title, tuple(map(sentence, items))) for title, items in listings if items)
+    if record.compared:
+        before = "Your runs beside what was predicted before it learnt from them"
+        yield replace(_compared(record.compared, before), note=_inside(record.compared))
+    rows = _choices(record)
+    if len(rows) > 1:
+        yield _front(record, rows)
+    if record.rejected:
+        yield Listing("Choices that were left out", tuple(map(_left_out, record.rejected[:MOST_REJECTED])))
+    if record.phases:
+        yield from _explained(record)
+    rests = (
+        ("Assumed", record.assumptions),
+        ("As in every answer", record.background if record.phases else ()),
+        ("Not counted", record.not_counted),
+    )
+    yield from (Listing(title, tuple(map(sentence, items))) for title, items in rests if items)
+
+
+def _run(record: Fit) -> Iterator[tuple[str, str]]:
+    """The question as it was understood, and where its prices come from."""
+    yield "Model", f"{record.model}, {record.sizes or figures(record.params, 3) + ' parameters'}"
+    if record.train_tokens:
+        yield "Tokens", figures(record.train_tokens, 3)
+    assumed = " (assumed)" if record.batch_assumed else ""
+    yield "Samples a step", f"{count(_samples(record.placed))}{assumed}"
+    yield "Sizes", _way(record.placed)
+    if record.hours is not None:
+        yield "Time", _time(record.hours)
+    if record.usd:
+        yield "Price", _money(record.usd)
+    if record.usd_per_gpu_hour or record.usd or record.placed.usd_per_mtok:
+        hour, basis = record.usd_per_gpu_hour, record.placed.price_basis or record.tier
+        yield "An hour of one card", f"{figures(hour.mid)} USD: {basis}" if hour else basis
+    if record.spot_usd and record.spot_hours:
+        where = f" ({record.spot_basis})" if record.spot_basis else ""
+        spot = f"{_money(record.spot_usd)} in {_time(record.spot_hours)}"
+        yield "On spot cards", f"{spot}, interruptions counted{where}"
+    yield "Memory of a card, GiB", f"{_three(record.memory_gib)} of {figures(record.usable_gib, 3)} usable"
+    yield "nvidia-smi will show, GiB", _three(record.card_gib)
+    yield "What fills the card", record.dominant
+    if record.searched > 1:
+        yield "Choices weighed", count(record.searched)
+
+
+def _way(placed: Placed) -> str:
+    """Sizes of one choice in words."""
+    times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
+    sharding = f", {placed.sharding}" if placed.gpu_count > 1 else ""
+    kept = KEPT.get(placed.checkpointing, placed.checkpointing)
+    return f"micro-batch {placed.micro_batch}{times}{sharding}, {kept}"
+
+
+def _three(points: Interval80) -> str:
+    return f"{figures(points.mid, 3)} ({figures(points.low, 3)} to {figures(points.high, 3)})"
+
+
+def _time(hours: Interval80) -> str:
+    """A time with its range, in the unit of its middle."""
+    unit, size = ("min", 1 / 60) if hours.mid < 1 else ("h", 1.0) if hours.mid < 48 else ("days", 24.0)
+    return interval_words(hours.low / size, hours.mid / size, hours.high / size, unit)
+
+
+def _money(usd: Interval80) -> str:
+    return interval_words(usd.low, usd.mid, usd.high, "USD")
+
+
+def _key(placed: Placed) -> tuple[object, ...]:
+    return (
+        placed.gpu, placed.gpu_count, placed.method, placed.micro_batch, placed.sharding, placed.checkpointing,
+    )  # fmt: skip
+
+
+def _paid(placed: Placed) -> Interval80 | None:
+    return placed.usd if placed.hours else placed.usd_per_mtok
+
+
+def _price(placed: Placed) -> float:
+    money = _paid(placed)
+    return money.mid if money else float("inf")
+
+
+def _choices(record: Fit) -> list[tuple[str, Placed]]:
+    """What is best in some respect and what nothing beats in both price and time, the cheapest first."""
+    best = [("cheapest", record.cheapest), ("in time", record.in_time), ("fastest", record.fastest)]
+    named = [(mark, placed) for mark, placed in best if placed is not None]
+    named += [
+        (f"{'cheapest' if _price(placed) < float('inf') else 'best'} {placed.method}", placed)
+        for placed in record.by_method
+    ]
+    rows: dict[tuple[object, ...], tuple[list[str], Placed]] = {_key(record.placed): (["told above"], record.placed)}
+    for mark, placed in (*named, *(("", placed) for placed in record.front)):
+        marks, _ = rows.setdefault(_key(placed), ([], placed))
+        if mark and not (mark.startswith(("cheapest ", "best ")) and "cheapest" in marks):
+            marks.append(mark)
+    return sorted(((", ".join(marks), placed) for marks, placed in rows.values()), key=lambda row: _price(row[1]))
+
+
+def _front(record: Fit, rows: Sequence[tuple[str, Placed]]) -> Table:
+    timed = record.train_tokens is not None
+    head = ("Cards", "GiB", *(("Time", "USD") if timed else ("Tokens/s", "USD for 1M")), "Best in", "Sizes")
+    return Table("Choices", head, tuple(_row(*row) for row in rows), (1, 2, 3))
+
+
+def _row(marks: str, placed: Placed) -> tuple[Cell, ...]:
+    money = _paid(placed)
+    memory, speed = figures(placed.memory_gib.mid, 3), figures(placed.tokens_per_s.mid)
+    if placed.verdict == NOT_FITTING:
+        memory = f"{figures(placed.memory_gib.high, 3)} of {figures(placed.usable_gib, 3)}"
+        marks = f"does not fit nine times in ten{', ' + marks if marks else ''}"
+    elif placed.verdict == "tight":
+        marks = f"tight{', ' + marks if marks else ''}"
+    time = _time(Interval80(placed.hours.mid, placed.hours.mid, placed.hours.mid)) if placed.hours else speed
+    price = f"; {figures(money.low)} to {figures(money.high)} USD" if money else ""
+    cells = (
+        f"{placed.gpu_count} x {placed.gpu}, {placed.method}", memory, time, figures(money.mid) if money else "–",
+        marks, f"{_way(placed)}, {count(_samples(placed))} samples a step{price}",
+    )  # fmt: skip
+    return tuple(Cell(text) for text in cells)
+
+
+def _left_out(item: LeftOut) -> str:
+    near = f"; nearest: {item.nearest}" if item.nearest else ""
+    return f"{count(item.count)}: {item.reason}{near}"
+
+
+def _explained(record: Fit) -> Iterator[Block]:
+    """Memory, speed, formulas, phases, terms, set-up, and runs that others measured."""
+    yield _memory(record)
+    total = sum(seconds for _, seconds in record.time_terms) or 1.0
+    useful = f", {share(record.useful_share)} of the computed ones" if record.useful_share < 0.995 else ""
+    speed, step = record.tokens_per_s, record.step_s
+    yield Facts(
+        "Speed",
+        (
+            ("In all", f"{interval_words(speed.low, speed.mid, speed.high, 'useful tokens/s')}{useful}"),
+            ("A step", interval_words(step.low, step.mid, step.high, "s")),
+        ),
+    )
+    yield Listing("How it is worked out", record.formulas)
+    top = max(phase.gib for phase in record.phases)
+    phases = tuple(
+        (
+            Cell(f"{phase.name}{' (the peak)' if phase.gib == top else ''}"),
+            Cell(figures(phase.gib, 3)),
+            Cell(", ".join(f"{name} {figures(gib, 3)}" for name, gib in phase.terms)),
+        )
+        for phase in record.phases
+    )
+    yield Table("Memory by phase of a step", ("Phase of a step", "GiB", "Made of"), phases, (1,))
+    times = tuple(
+        (Cell(name), Cell(f"{seconds:.3g}"), Cell(share(seconds / total))) for name, seconds in record.time_terms
+    )
+    yield Table("Time of a step", ("Term of a step, overlaps taken off", "s", "share"), times, (1, 2))
+    yield Facts("Set-up", record.setup)
+    if record.evidence:
+        others = _compared(record.evidence, "Measured by others on the nearest set-ups")
+        yield replace(others, note=_inside(record.evidence))
+
+
+def _memory(record: Fit) -> Table:
+    rows = tuple(
+        (Cell(name), *(Cell(figures(point, 3)) for point in (points.low, points.mid, points.high)))
+        for name, points in (
+            ("allocated by the framework", record.memory_gib),
+            ("reserved by its allocator", record.reserved_gib),
+            ("shown by nvidia-smi", record.card_gib),
+        )
+    )
+    terms = ", ".join(f"{name} {figures(gib, 3)}" for name, gib in record.memory_terms[:6])
+    head = ("Memory of one card, GiB", "P10", "P50", "P90")
+    return Table("Memory", head, rows, (1, 2, 3), note=f"At the peak: {terms}.")
+
+
+def _compared(pairs: Sequence[Compared], title: str) -> Table:
+    """Predictions beside measurements."""
+    rows = tuple(
+        tuple(
+            Cell(text)
+            for text in (
+                pair.setup, f"{figures(pair.measured, 3)} {pair.unit.replace('tokens/s per GPU', 'tok/s/GPU')}",
+                f"{figures(pair.predicted.mid, 3)} ({figures(pair.predicted.low)} to {figures(pair.predicted.high)})",
+                f"{pair.error:+.0%}{'' if pair.inside else ', outside'}",
+                ", ".join(word for word in (pair.source, pair.date) if word),
+            )
+        )
+        for pair in pairs
+    )  # fmt: skip
+    return Table(title, ("Run", "Measured", "Predicted", "Off by", "Source"), rows, (1,))
+
+
+def _short_compared(pairs: Sequence[Compared]) -> Table:
+    """The same without sources."""
+    table = _compared(pairs, "")
+    return replace(table, head=table.head[:-1], rows=tuple(row[:-1] for row in table.rows))
+
+
+def _inside(pairs: Sequence[Compared]) -> str:
+    return f"{sum(pair.inside for pair in pairs)} of {len(pairs)} inside the band predicted for it."
