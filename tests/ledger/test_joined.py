@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tunecase.cli.show.ledger import rechained_words
 
 from tests.command import tunecase
-from tunecase.cli.show.ledger import rechained_words
 from tunecase.errors import InputError, TunecaseError
 from tunecase.ledger.book import Ledger
 from tunecase.records import Rechained, Spending

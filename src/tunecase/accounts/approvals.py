@@ -1,9 +1,10 @@
 """Approvals in words: one text for the terminal, the report, the brief and the log of a training."""
 
-from tunecase.quantities import day, firm_money, one_line, paid, share
+from tunecase.quantities import day, one_line, paid, plain_money, share
 from tunecase.records import MOST_NAME, Approvals, Approved, Rejection
 
 MOST_SHOWN = 120  # characters of a note or an action
+SHORT_NAME = 24  # characters of a name on a line of its own
 MOVES = 0.1  # of what a release was: a smaller change is no news
 
 
@@ -35,6 +36,27 @@ def _stands(record: Approvals) -> str:
     if record.state == "spent":
         return f"{words} All that was approved is spent."
     return f"{words} {_share(record)} of what was approved is spent." if record.state == "nearly spent" else words
+
+
+def approval_short(record: Approvals) -> str:
+    """Where the approvals stand in one line, where anything was approved or rejected; what is only asked is not told.
+
+    Example:
+        >>> approval_short(Approvals("USD", "5f0c2d77ab01", "label 500 rows"))
+        ''
+    """
+    if record.rejection is not None:
+        return f"Rejected by {one_line(record.rejection.by, SHORT_NAME)} on {day(record.rejection.on)}."
+    if record.state == "none":
+        return ""
+    if record.state == "over":
+        return f"The approval has ended; {paid(record.spent)} {record.currency} spent: `tunecase approve` tells more."
+    words = f"Approved: {paid(record.total)} {record.currency}; {paid(record.spent)} spent, {paid(record.left)} left"
+    ends = {
+        "another plan": ", for another plan: `tunecase approve`.", "spent": ": all of it is spent.",
+        "nearly spent": f" ({_share(record)} spent).",
+    }  # fmt: skip
+    return f"{words}{ends.get(record.state, '.')}"
 
 
 def _last(record: Approvals) -> Approved:
@@ -71,7 +93,7 @@ def _drifted(record: Approvals) -> str:
     apart = abs(now.value - then.value)
     if apart <= MOVES * then.value or apart <= 2 * (now.error + then.error):
         return ""
-    now_words, then_words = firm_money(now, record.currency), firm_money(then, record.currency)
+    now_words, then_words = plain_money(now, record.currency), plain_money(then, record.currency)
     return f"Its first step is priced at {now_words} now, at {then_words} when it was approved."
 
 
@@ -94,7 +116,7 @@ def _asks(record: Approvals) -> str:
     if not record.is_asked or record.release is None:
         return ""
     which = "the next release" if record.approved else "its first release"
-    return f"Approve {which}, {firm_money(record.release, record.currency)}: `{approve_command(record)}`"
+    return f"Approve {which}, {plain_money(record.release, record.currency)}: `{approve_command(record)}`"
 
 
 def approve_command(record: Approvals) -> str:

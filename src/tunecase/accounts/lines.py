@@ -57,6 +57,16 @@ def group_of(line: str) -> str:
     return next((name for name, lines in GROUPS.items() if kind in lines), "other")
 
 
+def plain_line(name: str) -> str:
+    """A line in plain words.
+
+    Example:
+        >>> plain_line("inference"), plain_line("data: labels"), plain_line("legal_review")
+        ('answers after launch', 'labels and repairs', 'legal review')
+    """
+    return GROUPS[group_of(name)].get(name.partition(":")[0], name.replace("_", " "))
+
+
 def groups(estimate: Estimate) -> tuple[Group, ...]:
     """What the expected total goes to, the dearest first; lines outside the total and without a price are left out.
 
@@ -81,7 +91,7 @@ def groups(estimate: Estimate) -> tuple[Group, ...]:
 def _beside(name: str, lines: Sequence[Line]) -> str:
     """What a group holds: the parts of costs that the project file names, else the plain words of its lines."""
     words = [part.name for line in lines if line.name == "other" for part in line.parts]
-    words += [GROUPS[name].get(line.name, line.title) for line in lines if not (words and line.name == "other")]
+    words += [plain_line(line.name) for line in lines if not (words and line.name == "other")]
     return ", ".join(words)
 
 

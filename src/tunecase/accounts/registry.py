@@ -8,7 +8,23 @@ from tunecase.accounts.material import Material
 from tunecase.blocks import Account
 
 # One row for each kind of record: the file of this package and its function, imported when it is asked for.
-ACCOUNTS: dict[str, tuple[str, str]] = {}
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    "estimate": ("estimate", "estimate"),
+    "estimate again": ("estimate", "estimate_again"),
+    "compare": ("compare", "compare"),
+    "books": ("books", "books"),
+    "spend": ("spend", "spend"),
+    "imported": ("spend", "imported"),
+    "charges": ("spend", "charges"),
+    "mapped": ("spend", "mapped"),
+    "metered": ("spend", "metered"),
+    "approve": ("approve", "approve"),
+    "rejection": ("approve", "approve"),
+    "approvals": ("approve", "approvals"),
+    "check": ("check", "check"),
+    "ledger": ("ledger", "ledger"),
+    "rechain": ("ledger", "ledger"),
+}
 
 
 def account(verb: str, record: Any, material: Material | None = None) -> Account:

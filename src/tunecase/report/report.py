@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.accounts.approve import approved_tile
 from tunecase.accounts.audit import data
-from tunecase.accounts.basis import basis, unchecked
-from tunecase.accounts.books import spent
 from tunecase.accounts.decide import next_step
 from tunecase.accounts.define import problem
-from tunecase.accounts.estimate import bill
 from tunecase.accounts.forecast import chances
 from tunecase.accounts.headline import Headline, headline
 from tunecase.accounts.inference import inference
@@ -57,7 +54,6 @@ if TYPE_CHECKING:
     from tunecase.project import Project
 
 REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
-    bill,
     chances,
     next_step,
     problem,
@@ -66,9 +62,6 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     trial,
     sources,
     inference,
-    spent,
-    basis,
-    unchecked,
 )
 
 

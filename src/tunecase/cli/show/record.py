@@ -3,22 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
 from tunecase.cli.show.audit import print_audit
 from tunecase.cli.show.blocks import print_account
-from tunecase.cli.show.books import print_books
-from tunecase.cli.show.check import print_check
 from tunecase.cli.show.clean import print_cleaned
-from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
 from tunecase.cli.show.define import print_definition, print_definition_again
-from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
 from tunecase.cli.show.forecast import print_forecast
 from tunecase.cli.show.inference import print_inference, print_loads
 from tunecase.cli.show.judge import print_judged
 from tunecase.cli.show.label import print_label_task, print_label_trial, print_labelling
-from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
 from tunecase.cli.show.pilot import print_pilot
@@ -26,7 +20,6 @@ from tunecase.cli.show.prices import print_prices, print_prices_updated
 from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
 from tunecase.cli.show.sources import print_source_trial, print_sources
-from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_metered, print_spend
 from tunecase.errors import InputError, TunecaseError
 
 if TYPE_CHECKING:
@@ -41,8 +34,6 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "audit": print_audit,
     "clean": print_cleaned,
     "review": print_reviews,
-    "estimate": print_estimate,
-    "estimate again": print_estimate_again,
     "pilot": print_pilot,
     "sources": print_sources,
     "source trial": print_source_trial,
@@ -52,24 +43,11 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "forecast": print_forecast,
     "decide": print_decision,
     "next": print_next,
-    "books": print_books,
-    "approve": print_approval,
-    "rejection": print_approval,
-    "approvals": print_approvals,
-    "compare": print_comparison,
-    "check": print_check,
-    "spend": print_spend,
-    "imported": print_imported,
-    "charges": print_charges,
-    "mapped": print_mapped,
-    "metered": print_metered,
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
     "label task": print_label_task,
     "label trial": print_label_trial,
-    "ledger": print_ledger,
-    "rechain": print_ledger,
     "prices": print_prices,
     "updated": print_prices_updated,
     "report": print_report,
@@ -112,9 +90,12 @@ def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None
         say(console or console_for(), f"Not used: {record}")
 
 
-def show_approvals(record: "Approvals", console: "Console | None" = None) -> None:
-    """One paragraph on where the approvals stand, where there is a plan or an approval."""
-    print_approval_line(console or console_for(), record)
+def show_approvals(record: "Approvals", console: "Console | None" = None, *, full: bool = False) -> None:
+    """One line on where the approvals stand, where there is any; with `full` what is asked for, too."""
+    from tunecase.accounts import approval_line, approval_short
+
+    words = approval_line(record) if full else approval_short(record)
+    say(console or console_for(), words, "yellow" if record.warns else "")
 
 
 def show_error(error: TunecaseError) -> None:
