@@ -1,5 +1,7 @@
 """Approvals in words: one text for the terminal, the report, the brief and the log of a training."""
 
+from collections.abc import Iterator
+
 from tunecase.quantities import day, one_line, paid, plain_money, share
 from tunecase.records import MOST_NAME, Approvals, Approved, Rejection
 
@@ -26,16 +28,33 @@ def _stands(record: Approvals) -> str:
     head = f"Approved: {_given(record.standing[-1])}"
     if len(record.approved) > 1:
         head = f"Approved: {paid(record.total)} {currency} in all, last {_given(record.standing[-1])}"
-    words = f"{head}; {spent}, {paid(record.left)} left{_uncovered(record)}."
+    return " ".join((f"{head}; {spent}, {paid(record.left)} left{_uncovered(record)}.", *_since(record)))
+
+
+def _since(record: Approvals) -> Iterator[str]:
+    """What was spent before, what has changed since the last approval in force, and whether it is nearly spent."""
     if record.before > 0:
-        words += f" {paid(record.before)} was spent before the first approval and counts in none."
+        yield f"{paid(record.before)} was spent before the first approval and counts in none."
     if record.state == "another plan" and _same_plan_on_file(record):
-        return f"{words} Since then {record.moved} changed: run `tunecase decide`."
-    if record.state == "another plan":
-        return f"{words} That was for another plan ({record.standing[-1].approval.plan}): {record.moved} changed since."
-    if record.state == "spent":
-        return f"{words} All that was approved is spent."
-    return f"{words} {_share(record)} of what was approved is spent." if record.state == "nearly spent" else words
+        yield f"Since then {record.moved} changed: run `tunecase decide`."
+    elif record.state == "another plan":
+        yield f"That was for another plan ({record.standing[-1].approval.plan}): {record.moved} changed since."
+    elif record.state == "spent":
+        yield "All that was approved is spent."
+    elif record.state == "nearly spent":
+        yield f"{_share(record)} of what was approved is spent."
+
+
+def last_approval(record: Approvals) -> Iterator[str]:
+    """Who gave the last approval, how much of it, and what has happened since; of a rejection who gave that."""
+    if record.rejection is not None:
+        yield rejected_words(record.rejection)
+        return
+    last = record.standing[-1] if record.standing else _last(record)
+    yield f"{'Last approved' if record.standing else 'No longer in force'}: {_given(last)}."
+    yield from _since(record)
+    if drifted := _drifted(record):
+        yield drifted
 
 
 def approval_short(record: Approvals) -> str:
@@ -51,11 +70,11 @@ def approval_short(record: Approvals) -> str:
         return ""
     if record.state == "over":
         return f"The approval has ended; {paid(record.spent)} {record.currency} spent: `tunecase approve` tells more."
-    words = f"Approved: {paid(record.total)} {record.currency}; {paid(record.spent)} spent, {paid(record.left)} left"
-    ends = {
-        "another plan": ", for another plan: `tunecase approve`.", "spent": ": all of it is spent.",
-        "nearly spent": f" ({_share(record)} spent).",
-    }  # fmt: skip
+    left = f"{paid(record.uncovered)} of it not covered" if record.uncovered > 0 else f"{paid(record.left)} left"
+    words = f"Approved: {paid(record.total)} {record.currency}; {paid(record.spent)} spent, {left}"
+    ends = {"another plan": ", for another plan: `tunecase approve`.", "spent": ". Ask for more: `tunecase approve`."}
+    if record.state == "nearly spent":
+        return f"{words} ({_share(record)} spent)."
     return f"{words}{ends.get(record.state, '.')}"
 
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from tunecase.accounts.approvals import HEAD, approval_line, approval_rows, approval_words, approve_command
+from tunecase.accounts.approvals import (
+    HEAD,
+    approval_line,
+    approval_rows,
+    approval_words,
+    approve_command,
+    last_approval,
+)
 from tunecase.accounts.material import Material, filled
 from tunecase.blocks import Account, Block, Cell, Facts, Figure, Table, Tone, Words
 from tunecase.quantities import day, firm_money, money, one_line, paid, plain_money, plain_paid, sentence
@@ -44,17 +51,21 @@ def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
 
 def approvals(record: Approvals, material: Material) -> Account:
     """What is approved, spent and left in all, and what to do about it; each approval in full."""
-    words = approval_line(record)
-    if not record.approved and not words:
-        words = "There is nothing to approve yet: `tunecase decide` makes a plan and prices its first step."
+    words: tuple[str, ...] = ()
+    if any(one.state != "corrected" for one in record.approved) or record.rejection is not None:
+        words = tuple(last_approval(record))
+    elif not record.is_asked:
+        words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
     asked = approve_command(record) if record.is_asked else ""
     tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
-    return Account("approve", _answer(record), tone, (Words((words,)),) if words else (), filled(_each(record)), asked)
+    return Account("approve", _answer(record), tone, filled(Words(words)), filled(_each(record)), asked)
 
 
 def _answer(record: Approvals) -> str:
     if not record.approved:
-        return "The plan is rejected." if record.rejection is not None else "Nothing is approved."
+        asks = f" The first step asks for {plain_money(record.release, record.currency)}."
+        release = asks if record.is_asked else ""
+        return "The plan is rejected." if record.rejection is not None else f"Nothing is approved yet.{release}"
     sums = [f"{plain_paid(record.total)} {record.currency} approved", f"{plain_paid(record.spent)} spent"]
     answer = f"{', '.join(sums)}, {plain_paid(record.left)} left"
     if record.moved:

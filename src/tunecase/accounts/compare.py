@@ -24,6 +24,7 @@ from tunecase.records import Bill, Comparison, Difference
 ABSENT = "left out"
 MOST_LINES = 3  # that moved most
 MOST_FIELDS = 3  # that are named under the answer
+LEAST = 1.0  # of the currency: smaller moves are no news
 MOST_NAME = 40  # characters
 
 
@@ -61,6 +62,8 @@ def _difference(record: Comparison) -> str:
     low, middle, high = total.change.p10, total.change.p50, total.change.p90
     if low == high == 0:
         return f"{name} costs the same."
+    if max(abs(low), abs(high)) < LEAST:
+        return f"{name} costs the same within 1 {record.currency}, 8 times in 10."
     much = f"{_side(middle, record.currency)} in the middle case" if middle else "the same in the middle case"
     near, far = sorted((low, high), key=abs)
     reach = f"{plain_figure(abs(near))} to {_side(far, record.currency)}"
@@ -74,13 +77,22 @@ def _side(amount: float, currency: str) -> str:
 
 
 def _moved_most(record: Comparison) -> Table:
-    """The lines whose middle case moved most, and the total."""
-    known = [line for line in record.lines if line.change is not None and line.change.p50]
-    known.sort(key=lambda line: -abs(line.change.p50 if line.change is not None else 0.0))
-    lines = [*known[:MOST_LINES], *([record.total] if record.total is not None else [])]
-    rows = tuple((Cell(plain_line(line.name)), *map(Cell, _middles(line))) for line in lines)
+    """The lines whose middle case moved most, those in neither total named so, and the total; empty where none did."""
+    moved = sorted(
+        (line for line in (*record.lines, *record.aside) if _moved(line) >= LEAST), key=lambda line: -_moved(line)
+    )
+    names = [f"{plain_line(line.name)}{', in no total' if line in record.aside else ''}" for line in moved[:MOST_LINES]]
+    lines = moved[:MOST_LINES]
+    if lines and record.total is not None:
+        names, lines = [*names, "total"], [*lines, record.total]
+    rows = tuple((Cell(name), *map(Cell, _middles(line))) for name, line in zip(names, lines, strict=True))
     head = (f"{record.currency}, middle case", "a", "b", "difference")
     return Table("The lines that moved most", head, rows, (1, 2, 3), (len(rows) - 1,))
+
+
+def _moved(line: Difference) -> float:
+    """By how much the middle case of a line moved, either way; 0 where that is not known."""
+    return 0.0 if line.change is None else abs(line.change.p50)
 
 
 def _middles(line: Difference) -> tuple[str, str, str]:
@@ -88,7 +100,8 @@ def _middles(line: Difference) -> tuple[str, str, str]:
     if line.change is None:
         return first, second, UNKNOWN
     change = line.change.p50
-    return first, second, f"{'+' if change > 0 else '-' if change < 0 else ''}{plain_figure(abs(change))}"
+    sign = "" if abs(change) < LEAST else "+" if change > 0 else "-"
+    return first, second, f"{sign}{plain_figure(abs(change))}"
 
 
 def _sentences(record: Comparison) -> Iterator[str]:
@@ -96,13 +109,13 @@ def _sentences(record: Comparison) -> Iterator[str]:
     assert record.second is not None
     a, b = (one_line(bill.name, MOST_NAME) for bill in (record.first, record.second))
     often = "" if record.total is None or record.total.cheaper is None else plain_share(record.total.cheaper)
-    yield f"a is {a}, b is {b}.{f' b is cheaper in {often} of cases.' if often else ''}"
-    if not record.changed:
-        yield "The project files say the same."
-    else:
-        names = [one_line(change.field, MOST_NAME) for change in record.changed[:MOST_FIELDS]]
-        more = len(record.changed) - len(names)
-        yield f"Changed: {', '.join(names)}{f' and {more} more' if more else ''}."
+    yield f"a is {a}, b is {b}."
+    if often:
+        yield f"b is cheaper in {often} of cases."
+    names = [one_line(change.field, MOST_NAME) for change in record.changed[:MOST_FIELDS]]
+    more = len(record.changed) - len(names)
+    told = f"Changed: {', '.join(names)}{f' and {more} more' if more else ''}."
+    yield told if names else "The project files say the same."
 
 
 def _full(record: Comparison) -> tuple[Block, ...]:
@@ -142,7 +155,7 @@ def _signed(amount: float) -> str:
 def _whys(record: Comparison) -> Listing:
     total = () if record.total is None else (record.total,)
     told = [line for line in (*record.lines, *total, *record.aside) if line.why]
-    return Listing("Why a line is not known", tuple(f"{line.name.replace('_', ' ')}: {line.why}" for line in told))
+    return Listing("About single lines", tuple(f"{line.name.replace('_', ' ')}: {line.why}" for line in told))
 
 
 def _chances(record: Comparison) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What the bill says: what to set aside, what it goes to, how long it takes, and every figure behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tunecase.accounts.basis import stale
 from tunecase.accounts.calendar import CALENDAR_HEAD, calendar, calendar_note
@@ -53,7 +53,7 @@ def estimate(record: Estimate, material: Material) -> Account:
         answer = "This bill was made by an earlier version of tunecase and names nothing to set aside."
         return Account("estimate", answer, "unknown", (), _full(record, material), "tunecase estimate")
     short = (_set_aside(plan), Words(tuple(_sentences(record, plan))))
-    return Account("estimate", _answer(plan), _tone(record), short, _full(record, material), _next(material))
+    return Account("estimate", _answer(record, plan), _tone(record), short, _full(record, material), _next(material))
 
 
 def estimate_again(record: Estimate, material: Material) -> Account:
@@ -64,7 +64,7 @@ def estimate_again(record: Estimate, material: Material) -> Account:
     return Account("estimate again", told.answer, told.tone, (*told.short[:1], Words((words,))), told.full, told.next)
 
 
-def _answer(plan: Plan) -> str:
+def _answer(record: Estimate, plan: Plan) -> str:
     """What to set aside, beside what is left of the budget, and the middle case."""
     aside, currency, left = sum(authorise_parts(plan)), plan.currency, plan.budget_left
     if not plan.advised:
@@ -72,7 +72,10 @@ def _answer(plan: Plan) -> str:
     against = "; no budget is given"
     if left is not None:
         above = f": {plain_figure(aside - left)} above the budget"
-        against = above if aside > left else f" of a budget of {plain_paid(left)}"
+        held = f" of the {plain_paid(left)} left in the budget"
+        if record.budget is not None and left >= record.budget:
+            held = f" of a budget of {plain_paid(left)}"
+        against = above if aside > left else held
     words = f"Set {plain_money(aside, currency)} aside{against}."
     return f"{words} The middle case costs {plain_figure(plan.total.p50)}."
 
@@ -111,10 +114,19 @@ def _sentences(record: Estimate, plan: Plan) -> Iterator[str]:
     over = "" if plan.total.over is None else f" {plain_share(plan.total.over)} over budget."
     yield f"Takes {time_words(record.months)}.{over}"
     if aside := left_out(record):
-        told = [f"{plain_line(line.name)} {plain_money(line.expected, record.currency)}" for line in aside]
-        yield f"Not in the bill, on average: {', '.join(told)}."
+        yield f"Not in the bill: {_aside_words(aside)} on average."
     if unpriced := [plain_line(line.name) for line in record.lines if not line.priced]:
         yield f"Has no price and comes on top: {', '.join(unpriced)}."
+
+
+def _aside_words(lines: Sequence[Line]) -> str:
+    """Lines outside the total with their amounts, `after launch` said once."""
+    launch = " after launch"
+    names = [plain_line(line.name) for line in lines]
+    told = [
+        f"{name.removesuffix(launch)} {plain_figure(line.expected)}" for name, line in zip(names, lines, strict=True)
+    ]
+    return f"{' and '.join(told)}{launch if all(name.endswith(launch) for name in names) else ''},"
 
 
 def _moved_words(plan: Plan) -> str:

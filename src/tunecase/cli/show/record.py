@@ -94,8 +94,8 @@ def show_approvals(record: "Approvals", console: "Console | None" = None, *, ful
     """One line on where the approvals stand, where there is any; with `full` what is asked for, too."""
     from tunecase.accounts import approval_line, approval_short
 
-    words = approval_line(record) if full else approval_short(record)
-    say(console or console_for(), words, "yellow" if record.warns else "")
+    if words := approval_line(record) if full else approval_short(record):
+        say(console or console_for(), words, "yellow" if record.warns else "")
 
 
 def show_error(error: TunecaseError) -> None:
