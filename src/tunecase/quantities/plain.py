@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 from tunecase.quantities.sampled import Sampled
-from tunecase.quantities.wording import UNKNOWN
+from tunecase.quantities.wording import UNKNOWN, paid
 
 
 def plain_figure(value: float | Sampled | None) -> str:
@@ -45,7 +45,7 @@ def plain_paid(amount: float | Decimal) -> str:
         >>> plain_paid(15_000.0), plain_paid(Decimal("3885.57")), plain_paid(Decimal("42.5"))
         ('15,000', '3,885.57', '42.50')
     """
-    return f"{amount:,.2f}".removesuffix(".00")
+    return paid(Decimal(str(amount))).removesuffix(".00")
 
 
 def plain_share(value: float | Sampled | None) -> str:

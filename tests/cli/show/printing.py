@@ -58,13 +58,13 @@ ALL: dict[str, Any] = {
 }
 
 
-def printed(verb: str, record: Any, width: int = 80) -> str:
-    """What a reader of a log sees."""
+def printed(verb: str, record: Any, width: int = 80, *, full: bool = False) -> str:
+    """What a reader of a log sees, with `full` all of it."""
     out = io.StringIO()
-    show(verb, record, Console(file=out, width=width, markup=False, highlight=False, emoji=False))
+    show(verb, record, Console(file=out, width=width, markup=False, highlight=False, emoji=False), full=full)
     return out.getvalue()
 
 
-def flat(verb: str, record: Any) -> str:
+def flat(verb: str, record: Any, *, full: bool = False) -> str:
     """The print on one line."""
-    return " ".join(printed(verb, record).split())
+    return " ".join(printed(verb, record, full=full).split())
