@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tunecase.quantities import day, one_line, paid, plain_money, share
+from tunecase.quantities import day, one_line, paid, plain_money, plain_paid, share
 from tunecase.records import MOST_NAME, Approvals, Approved, Rejection
 
 MOST_SHOWN = 120  # characters of a note or an action
@@ -69,10 +69,10 @@ def approval_short(record: Approvals) -> str:
     if record.state == "none":
         return ""
     if record.state == "over":
-        return f"The approval has ended; {paid(record.spent)} {record.currency} spent: `tunecase approve` tells more."
-    left = f"{paid(record.uncovered)} of it not covered" if record.uncovered > 0 else f"{paid(record.left)} left"
-    words = f"Approved: {paid(record.total)} {record.currency}; {paid(record.spent)} spent, {left}"
-    ends = {"another plan": ", for another plan: `tunecase approve`.", "spent": ". Ask for more: `tunecase approve`."}
+        return f"The approval has ended; {plain_paid(record.spent)} {record.currency} spent: `tunecase approve`."
+    left = f"{plain_paid(record.uncovered)} not covered" if record.uncovered > 0 else f"{plain_paid(record.left)} left"
+    words = f"Approved: {plain_paid(record.total)} {record.currency}; {plain_paid(record.spent)} spent, {left}"
+    ends = {"another plan": ", for another plan: `tunecase approve`.", "spent": ": `tunecase approve`."}
     if record.state == "nearly spent":
         return f"{words} ({_share(record)} spent)."
     return f"{words}{ends.get(record.state, '.')}"
