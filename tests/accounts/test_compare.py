@@ -104,8 +104,8 @@ def test_a_bill_alone_is_only_judged() -> None:
     """One sentence; nothing is set beside it."""
     said = told(second=None, lines=(), total=None, rounds=None)
     assert "keeps the limit" in said.answer
-    assert () == said.short
-    assert "80% sure" in words(said.full)
+    assert "80% sure" in words(said.short)
+    assert [] == captions(said.short)
 
 
 def test_a_comment_is_no_markup_and_calls_no_one() -> None:

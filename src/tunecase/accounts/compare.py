@@ -17,6 +17,7 @@ from tunecase.quantities import (
     plain_figure,
     plain_money,
     plain_share,
+    sentence,
     share,
 )
 from tunecase.records import Bill, Comparison, Difference
@@ -30,7 +31,9 @@ MOST_NAME = 40  # characters
 
 def compare(record: Comparison, material: Material) -> Account:
     """What a change costs or saves, in a sentence that can be read aloud, and the lines that moved most."""
-    short = () if record.second is None else filled(_moved_most(record), Words(tuple(_sentences(record))))
+    sentences = () if record.second is None else tuple(_sentences(record))
+    reason = () if record.judged is None else (sentence(one_line(record.judged.reason)),)
+    short = filled(None if record.second is None else _moved_most(record), Words((*reason, *sentences)))
     return Account("compare", _answer(record), _tone(record), short, _full(record))
 
 
@@ -56,9 +59,11 @@ def _difference(record: Comparison) -> str:
     total, second = record.total, record.second
     if second is None or total is None:
         return ""
-    name = one_line(second.name, MOST_NAME)
+    name = one_line(second.name, MOST_NAME) if record.judged is None else "It"
     if total.change is None:
-        return f"Whether {name} costs more or less is not known: {one_line(total.why)}."
+        return (
+            f"Whether {name if record.judged is None else 'it'} costs more or less is not known: {one_line(total.why)}."
+        )
     low, middle, high = total.change.p10, total.change.p50, total.change.p90
     if low == high == 0:
         return f"{name} costs the same."
@@ -120,13 +125,11 @@ def _sentences(record: Comparison) -> Iterator[str]:
 
 def _full(record: Comparison) -> tuple[Block, ...]:
     """Every line with its range in both bills, the chances, each changed field, and what the bills rest on."""
-    judged = Facts("", (("The limit", record.judged.reason),) if record.judged is not None else ())
+    notes, grounds = Listing("To know", record.notes), _grounds(record)
     if record.second is None:
-        return filled(judged, Listing("To know", record.notes), _grounds(record))
-    return filled(
-        judged, _lines(record), _whys(record), Facts("Chances", tuple(_chances(record))), _changed(record),
-        Listing("To know", record.notes), _grounds(record),
-    )  # fmt: skip
+        return filled(notes, grounds)
+    chances = Facts("Chances", tuple(_chances(record)))
+    return filled(_lines(record), _whys(record), chances, _changed(record), notes, grounds)
 
 
 def _lines(record: Comparison) -> Table:

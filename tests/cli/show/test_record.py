@@ -90,7 +90,7 @@ FRAGMENTS = {
             "40 choices weighed", "12: does not fit; nearest: 1 x T4", "1 of 1 inside", "80% of the computed ones"),
     "scored": ("1 of 1 measured values inside their 80% band", "21.0 20.0 (18 to 22)", "-5%; own runs, 2026-11-02"),
     "report": ("Label 300 more.", "report.html", "report.json"),
-    "compare": ("keeps the limit of 18,000 USD. compute.tier=marketplace costs 100 USD less in the middle case",
+    "compare": ("keeps the limit of 18,000 USD. It costs 100 USD less in the middle case",
                 "training 400 300 -100", "b is cheaper in 90% of cases.", "Changed: compute.tier."),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),
 }  # fmt: skip
