@@ -1,43 +1,173 @@
-"""The page and the Markdown print the books so that their tables add up."""
+"""The books are told so that what stands beside a total adds up to it."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from tests import samples
-from tests.cli.show.test_books import PAID, books
-from tunecase.accounts.books import blocks
-from tunecase.blocks import Table
-from tunecase.books import lead
-from tunecase.records import Books
+from tests.accounts.telling import captions, table, words
+from tunecase.accounts import Material, account
+from tunecase.blocks import Account
+from tunecase.records import BookLine, Books, Variance
+
+# Their nearest cents add up to 13.73, and they to 13.715.
+PAID = {"gpu": "8.775", "storage": "0.245", "labour": "4.695"}
 
 
-def table(title: str, record: Books | None = None) -> dict[str, list[str]]:
-    """The rows of a table, by their first cell."""
-    (found,) = [block for block in blocks(record or books()) if isinstance(block, Table) and block.caption == title]
-    return {row[0].text: [cell.text for cell in row[1:]] for row in found.rows}
+def books(**changes: object) -> Books:
+    """Books in which three lines hold fractions of a cent."""
+    lines = tuple(
+        BookLine(name, None, Decimal(amount), None, 1, variance=Variance(Decimal(amount), *[Decimal(0)] * 3))
+        for name, amount in PAID.items()
+    )
+    spent = sum(map(Decimal, PAID.values()), Decimal(0))
+    given = {"lines": lines, "spent": spent, "budget": 100.0, "left": Decimal(100) - spent}
+    return replace(samples.books(), **{**given, **changes})  # type: ignore[arg-type]
 
 
-def test_spent_adds_up_to_the_total() -> None:
-    """To the cent, in the same digits as the terminal's."""
-    rows = table("Plan against actual")
+def told(record: Books | None = None, **material: Any) -> Account:
+    """The account of some books."""
+    return account("books", record or samples.books(), Material(**material))
+
+
+def unspent(**changes: Any) -> Books:
+    """Books in which nothing is booked."""
+    record = samples.books()
+    lines = tuple(replace(line, spent=Decimal(0), entries=0, at_completion=None) for line in record.lines)
+    empty = {"lines": lines, "spent": Decimal(0), "left": Decimal(18_000), "entries": 0, "at_completion": None}
+    return replace(record, **{**empty, **changes})
+
+
+@pytest.mark.parametrize(
+    ("record", "answer", "tone"),
+    [
+        (samples.books(), "3,885.57 USD spent of 18,000. In the middle case it ends at ", "good"),
+        (unspent(), "Nothing spent yet. 18,000 USD in the budget.", "good"),
+        (unspent(budget=None, left=None), "Nothing spent yet. No budget is given.", "plain"),
+        (books(spent=Decimal("120.5"), left=Decimal("-20.5")), "Over budget: 120.50 USD spent, 20.50 too much.", "bad"),
+        (books(verified=False), "The ledger was edited: do not trust these sums", "bad"),
+        (books(at_completion=None, budget=None, left=None), "13.72 USD spent, no budget is given.", "plain"),
+    ],
+)
+def test_the_answer_is_what_was_spent_of_what(record: Books, answer: str, tone: str) -> None:
+    """Money that was paid keeps its cents; what is wrong comes first."""
+    said = told(record)
+    assert said.answer.startswith(answer)
+    assert tone == said.tone
+
+
+def test_what_was_released_stands_beside_the_budget() -> None:
+    """Where anything was approved, before anything is spent."""
+    said = told(unspent(), approvals=samples.approvals())
+    assert "Nothing spent yet. 4,500 USD released, 18,000 in the budget." == said.answer
+
+
+def test_spent_adds_up_by_group() -> None:
+    """To the cent; a group without a plan says so."""
+    rows = table(told(books()).short, "Plan, spent and forecast in the middle case")
+    assert {"people": "4.70", "computers": "9.02", "total": "13.72"} == {name: row[1] for name, row in rows.items()}
+    assert "not planned" == rows["people"][0]
+
+
+def test_before_anything_is_spent_the_forecast_is_the_plan() -> None:
+    """Line by line and in all."""
+    rows = table(told(unspent()).short, "Plan, spent and forecast in the middle case")
+    assert all(row[0] == row[2] and row[1] == "0" for row in rows.values() if row[0] != "not planned")
+    assert "tunecase spend add 42.50 USD --line labour" == told(unspent()).next
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"over_budget": 0.29}, "The chance to pass the budget is 29%."),
+        ({"over_budget": None}, "More is spent than any simulated case of the plan."),
+        ({"planned": None}, "There is no estimate to compare with."),
+    ],
+)
+def test_the_budget_is_told_under_the_table(changes: dict[str, Any], said: str) -> None:
+    """Each sentence where it is true, and not where it is not."""
+    assert said in words(told(replace(samples.books(), **changes)).short)
+    other = replace(samples.books(), over_budget=0.5)
+    assert said not in words(told(other).short)
+
+
+def test_a_line_above_its_plan_is_named() -> None:
+    """As long as it is open; a closed one is history."""
+    gpu = replace(next(line for line in samples.books().lines if line.name == "gpu"), inside=False, closed=None)
+    assert "Dearer already than nine cases in ten: training." in words(told(books(lines=(gpu,))).short)
+    closed = replace(gpu, closed=samples.TODAY)
+    assert "Dearer already" not in words(told(books(lines=(closed,))).short)
+
+
+def test_lines_add_up_to_the_total_in_full() -> None:
+    """To the cent, planned or not."""
+    rows = table(told(books()).full, "Plan against actual")
     assert ["8.78", "0.25", "4.69", "13.72"] == [rows[name][2] for name in (*PAID, "Total")]
-    assert "13.72 USD spent of 100, 86.28 USD left." in lead(books())[0]
 
 
 def test_why_they_differ_adds_up() -> None:
     """The last row is the sum of the rows above it."""
-    rows = table("Why spent and planned differ")
+    rows = table(told(books()).full, "Why spent and planned differ")
     total = rows.pop("Sum of the lines")
     assert Decimal(total[0]) == sum(Decimal(row[0]) for row in rows.values())
     assert Decimal("13.72") == Decimal(total[0])
 
 
+def test_a_row_of_why_adds_up_across_and_down() -> None:
+    """All is scope, quantity, price and unsplit, and the last row is the sum of the rows above."""
+    parts = [Variance(*map(Decimal, row)) for row in (("0.335", "0.335", "-7.005", "1234.5"), ("0.004",) * 4)]
+    lines = tuple(BookLine(f"line{at}", None, Decimal(1), None, 1, variance=split) for at, split in enumerate(parts))
+    rows = table(told(books(lines=lines)).full, "Why spent and planned differ")
+    numbers = {name: [Decimal(c.replace(",", "")) for c in row if c != "-"] for name, row in rows.items()}
+    assert Decimal("1228.16") == numbers["line0"][0]
+    assert all(row[0] == sum(row[1:]) for row in numbers.values())
+    assert numbers["Sum of the lines"][0] == numbers["line0"][0] + numbers["line1"][0]
+
+
 def test_what_was_served_is_told_by_month() -> None:
     """Planned and actual side by side, and parts that add up across and down."""
-    rows = table("Served against forecast", samples.books())
+    rows = table(told().full, "Served against forecast")
     assert ["80k", "89,000"] == rows["answers"]
-    parts = table("Why serving cost more or less than forecast", samples.books())
+    assert "tokens in" not in rows
+    parts = table(told().full, "Why serving cost more or less than forecast")
     for row in parts.values():
         assert Decimal(row[0]) == sum(Decimal(cell) for cell in row[1:] if cell != "-")
     total = parts.pop("Sum of the months")
     assert ["2026-10", "2026-11"] == list(parts)
     assert Decimal("104.90") == Decimal(total[0]) == sum(Decimal(row[0]) for row in parts.values())
+
+
+def test_without_a_forecast_nothing_is_parted() -> None:
+    """What was served stands alone."""
+    served = samples.served()
+    alone = replace(served, months=tuple(replace(month, parts=()) for month in served.months), planned=None)
+    said = told(books(served=alone))
+    assert ["unknown", "89,000"] == table(said.full, "Served against forecast")["answers"]
+    assert "Why serving cost more or less than forecast" not in captions(said.full)
+
+
+def test_charges_and_approvals_are_the_evidence() -> None:
+    """Each charge with its amount in both currencies, each approval; nothing where there is none."""
+    said = told(spendings=samples.spendings(), approvals=samples.approvals())
+    (row,) = [row for row in table(said.full, "Every charge").values() if "labour" in row]
+    assert "2,900.00 EUR (3,132.00 in the base currency)" in row
+    assert "What was approved" in captions(said.full)
+    assert {"Every charge", "What was approved"}.isdisjoint(captions(told().full))
+
+
+@pytest.mark.parametrize(
+    ("inside", "spent", "closed", "word"),
+    [
+        (True, "80", True, "inside P10 to P90"),
+        (False, "900", True, "above P90"),
+        (False, "9", True, "below P10"),
+        (False, "900", False, "above P90, still running"),
+    ],
+)
+def test_a_finished_line_is_judged(inside: bool, spent: str, closed: bool, word: str) -> None:
+    """A line that is judged says where the actual fell."""
+    gpu = replace(next(line for line in samples.books().lines if line.name == "gpu"), inside=inside, inside_90=False,
+                  spent=Decimal(spent), closed=samples.TODAY if closed else None)  # fmt: skip
+    assert word == table(told(replace(samples.books(), lines=(gpu,))).full, "Plan against actual")["gpu"][-1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.plan.test_plan import made
-from tunecase.accounts.lines import effort_rows, expected_column, training_words, workings
+from tunecase.accounts.lines import effort_rows, expected_column, group_of, groups, time_words, training_words, workings
 from tunecase.quantities import Band, Sampled
 from tunecase.records import ActivityHours, Estimate, Line, Part, Plan
 
@@ -101,3 +101,48 @@ def test_trainings_activities_make_what_is_told_of_training() -> None:
     record = replace(samples.estimate(), effort=effort, training_share=0.103)
     assert "is 10% of people's hours" in training_words(record)
     assert ["55%", "4%", "6%", "35%", "100%"] == [part for _, part in effort_rows(record)]
+
+
+def lines_named(**amounts: float) -> tuple[Line, ...]:
+    """Priced lines of such expected amounts."""
+    return tuple(
+        Line(name, Band(much / 2, much, much * 2, much * 3), 0.1, "", expected=much) for name, much in amounts.items()
+    )
+
+
+def test_a_bill_goes_to_a_few_things_and_they_add_up() -> None:
+    """Lines of one kind are one group; shares add up to 100%; what is left out or unpriced is in none."""
+    lines = lines_named(labour=333.0, evaluation=333.0, unknowns=333.0, gpu=1.0)
+    aside = (replace(lines[0], name="inference", included=False), Line("storage", None, None, ""))
+    told = groups(replace(samples.estimate(), lines=(*lines, *aside)))
+    assert [("people", 666.0), ("overruns", 333.0), ("computers", 1.0)] == [(one.name, one.expected) for one in told]
+    assert ["67%", "33%", "under 1%"] == [one.part for one in told]
+    assert ["engineering, evaluation", "more hours than foreseen", "training"] == [one.beside for one in told]
+    assert 1 == pytest.approx(sum(one.share for one in told))
+
+
+def test_points_of_several_lines_are_not_told() -> None:
+    """A group of one line has its points; one of several has none, since points do not add."""
+    people, overruns = groups(replace(samples.estimate(), lines=lines_named(labour=5.0, evaluation=3.0, unknowns=2.0)))
+    assert (None, None, None) == (people.low, people.middle, people.high)
+    assert (1.0, 2.0, 6.0) == (overruns.low, overruns.middle, overruns.high)
+
+
+def test_costs_of_the_project_files_own_are_named() -> None:
+    """They are a group of their own, told by the names that the file gives them."""
+    own = replace(lines_named(other=50.0)[0], parts=(Part("security review", 50.0, "once"),))
+    (other,) = groups(replace(samples.estimate(), lines=(own,)))
+    assert ("other", "security review", "100%") == (other.name, other.beside, other.part)
+    assert ("data", "other") == (group_of("data: labels"), group_of("legal review"))
+
+
+def test_older_bills_have_no_groups() -> None:
+    """Lines without expected amounts cannot be added."""
+    old = tuple(replace(line, expected=None) for line in lines_named(labour=5.0))
+    assert () == groups(replace(samples.estimate(), lines=old))
+
+
+def test_short_work_is_told_in_weeks_and_long_work_in_months() -> None:
+    """One week is no plural, and nothing takes less than one."""
+    assert "1 week in the middle case, 2 in the worst of ten" == time_words(Band(0.1, 0.1, 0.3, 0.5))
+    assert "7 months in the middle case, 13 in the worst of ten" == time_words(Band(5, 7, 9, 13))

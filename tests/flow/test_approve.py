@@ -138,10 +138,10 @@ def test_rules_of_lines_do_not_make_it_another_plan(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("amount", "state", "words"), [
-    ("1199", "approved", "1,199.00 spent, 301.00 left"),
-    ("1200", "nearly spent", "80% of what was approved is spent"),
-    ("1500", "spent", "All that was approved is spent. Approve the next release, "),
-    ("1600", "spent", "0.00 left, 100.00 of it beyond what was approved"),
+    ("1199", "approved", "1,199 spent, 301 left"),
+    ("1200", "nearly spent", "1,200 spent, 300 left (80% spent)"),
+    ("1500", "spent", "1,500 spent, 0 left: `tunecase approve`"),
+    ("1600", "spent", "1,600 spent, 100 not covered: `tunecase approve`"),
 ])  # fmt: skip
 def test_it_is_warned_of_at_four_fifths_and_at_all(folder: Path, amount: str, state: str, words: str) -> None:
     """`spend add` and `spend import` print it from 80% on, and say nothing before; `--json` holds the same."""
@@ -188,9 +188,9 @@ def test_a_changed_plan_is_named_and_the_approval_not_applied(folder: Path) -> N
     assert ("another plan", "budget", "budget", True, False) == (
         now.state, now.moved, now.outdated, now.warns, now.is_asked
     )  # fmt: skip
-    told = " ".join(say(folder, "spend", "add", "1", "USD").out.split())
+    told = " ".join(say(folder, "spend", "add", "1", "USD", "--full").out.split())
     assert "Since then budget changed: run `tunecase decide`." in told
-    decided = " ".join(say(folder, "decide").out.split())
+    decided = " ".join(say(folder, "decide", "--full").out.split())
     assert "Approve the next release" in decided
     assert "in force" == opened(folder).approve("500 USD", "Ines").approved[1].state
     assert "" == opened(folder).approvals().moved
@@ -266,7 +266,8 @@ def test_an_expired_approval_covers_nothing_more(folder: Path) -> None:
     assert ("over", "expired", True) == (now.state, now.approved[0].state, now.is_asked)
     assert (Decimal(0), Decimal(1100), Decimal(50)) == (now.left, now.lapsed, now.uncovered)
     told = " ".join(say(folder, "approve", today=date(2026, 12, 1)).out.split())
-    assert "has expired; 450.00 spent, 50.00 of it beyond what was approved, nothing more is covered." in told
+    assert "1,500 USD approved, 450 spent, 0 left." in told
+    assert "No longer in force: 1,500.00 USD by Ines on 24 November 2026, until 30 November 2026." in told
 
 
 def test_a_rejection_ends_the_approval_of_its_plan(folder: Path) -> None:
@@ -276,7 +277,8 @@ def test_a_rejection_ends_the_approval_of_its_plan(folder: Path) -> None:
     spend(case, "400")
     now = case.reject("Olu", note="after the audit")
     assert ("rejected", Decimal(0), Decimal(1100)) == (now.state, now.left, now.lapsed)
-    assert "Rejected by Olu on 24 November 2026: after the audit." in " ".join(say(folder, "decide").out.split())
+    assert "Rejected by Olu on 24 November 2026." in " ".join(say(folder, "decide").out.split())
+    assert "Rejected by Olu on 24 November 2026: after the audit." in " ".join(say(folder, "approve").out.split())
     spend(opened(folder), "30")
     assert Decimal(30) == opened(folder).approvals().uncovered
     again = opened(folder).approve("200 USD", "Ines")
@@ -299,7 +301,7 @@ def test_a_rejection_of_the_next_plan_leaves_the_earlier_approval(folder: Path) 
 def test_a_round_that_is_done_asks_for_the_next_release(folder: Path) -> None:
     """`next` says that the approval was for the plan before the round, with the command for the next one."""
     opened(folder).approve("1500 USD", "Ines")
-    ran = say(folder, "next", "--rows", "240", "--score", "0.80", "--changed", "label")
+    ran = say(folder, "next", "--rows", "240", "--score", "0.80", "--changed", "label", "--full")
     told = " ".join(ran.out.split())
     assert "measured rounds changed since." in told, told
     now = opened(folder).approvals()
@@ -314,7 +316,7 @@ def test_every_face_tells_it(folder: Path) -> None:
     spend(opened(folder), "12.34")
     for verb in ("estimate", "decide", "books", "next", "report"):
         ran = say(folder, verb)
-        line = "Approved: 1,500.00 USD by Ines on 24 November 2026; 12.34 spent, 1,487.66 left."
+        line = "Approved: 1,500 USD; 12.34 spent, 1,487.66 left."
         assert line in " ".join(ran.out.split()), (verb, ran.out, ran.err)
         assert "1487.66" == json.loads(say(folder, verb, "--json").out)["approvals"]["approved"][0]["left"]
     assert 0 == say(folder, "books", "--page", str(folder / "books.html")).code

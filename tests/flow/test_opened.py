@@ -11,7 +11,7 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import catalog, flow
-from tunecase.cli.show.ledger import verified_words
+from tunecase.accounts.ledger import verified_words
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
 from tunecase.forecast.importers.imported import Asked

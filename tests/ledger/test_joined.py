@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.cli.show.printing import flat
 from tests.command import tunecase
-from tunecase.cli.show.ledger import rechained_words
+from tunecase.accounts.ledger import rechained_words
 from tunecase.errors import InputError, TunecaseError
 from tunecase.ledger.book import Ledger
 from tunecase.records import Rechained, Spending
@@ -401,7 +402,7 @@ def test_what_the_shorter_history_brought_is_told_with_its_money(tmp_path: Path)
     assert (3, {"USD": Decimal("90.50")}) == (record.adopted, record.amounts)
     ((one,),) = [record.charges]
     assert (Decimal("90.50"), "forged", "2026-11-24") == (one.amount, one.description, one.on)
-    words = " ".join(rechained_words(record))
+    words = flat("rechain", record)
     assert "3 entries beside the longest history count now, too, charges of 90.50 USD among them" in words
     assert f"{one.id[:12]} 2026-11-24 90.50 USD forged" in words
     *_, last = whole.entries()

@@ -1,9 +1,12 @@
 """Approvals in words: one text for the terminal, the report, the brief and the log of a training."""
 
-from tunecase.quantities import day, firm_money, one_line, paid, share
+from collections.abc import Iterator
+
+from tunecase.quantities import day, one_line, paid, plain_money, plain_paid, share
 from tunecase.records import MOST_NAME, Approvals, Approved, Rejection
 
 MOST_SHOWN = 120  # characters of a note or an action
+SHORT_NAME = 24  # characters of a name on a line of its own
 MOVES = 0.1  # of what a release was: a smaller change is no news
 
 
@@ -25,16 +28,54 @@ def _stands(record: Approvals) -> str:
     head = f"Approved: {_given(record.standing[-1])}"
     if len(record.approved) > 1:
         head = f"Approved: {paid(record.total)} {currency} in all, last {_given(record.standing[-1])}"
-    words = f"{head}; {spent}, {paid(record.left)} left{_uncovered(record)}."
+    return " ".join((f"{head}; {spent}, {paid(record.left)} left{_uncovered(record)}.", *_since(record)))
+
+
+def _since(record: Approvals) -> Iterator[str]:
+    """What was spent before, what has changed since the last approval in force, and whether it is nearly spent."""
     if record.before > 0:
-        words += f" {paid(record.before)} was spent before the first approval and counts in none."
+        yield f"{paid(record.before)} was spent before the first approval and counts in none."
     if record.state == "another plan" and _same_plan_on_file(record):
-        return f"{words} Since then {record.moved} changed: run `tunecase decide`."
-    if record.state == "another plan":
-        return f"{words} That was for another plan ({record.standing[-1].approval.plan}): {record.moved} changed since."
-    if record.state == "spent":
-        return f"{words} All that was approved is spent."
-    return f"{words} {_share(record)} of what was approved is spent." if record.state == "nearly spent" else words
+        yield f"Since then {record.moved} changed: run `tunecase decide`."
+    elif record.state == "another plan":
+        yield f"That was for another plan ({record.standing[-1].approval.plan}): {record.moved} changed since."
+    elif record.state == "spent":
+        yield "All that was approved is spent."
+    elif record.state == "nearly spent":
+        yield f"{_share(record)} of what was approved is spent."
+
+
+def last_approval(record: Approvals) -> Iterator[str]:
+    """Who gave the last approval, how much of it, and what has happened since; of a rejection who gave that."""
+    if record.rejection is not None:
+        yield rejected_words(record.rejection)
+        return
+    last = record.standing[-1] if record.standing else _last(record)
+    yield f"{'Last approved' if record.standing else 'No longer in force'}: {_given(last)}."
+    yield from _since(record)
+    if drifted := _drifted(record):
+        yield drifted
+
+
+def approval_short(record: Approvals) -> str:
+    """Where the approvals stand in one line, where anything was approved or rejected; what is only asked is not told.
+
+    Example:
+        >>> approval_short(Approvals("USD", "5f0c2d77ab01", "label 500 rows"))
+        ''
+    """
+    if record.rejection is not None:
+        return f"Rejected by {one_line(record.rejection.by, SHORT_NAME)} on {day(record.rejection.on)}."
+    if record.state == "none":
+        return ""
+    if record.state == "over":
+        return f"The approval has ended; {plain_paid(record.spent)} {record.currency} spent: `tunecase approve`."
+    left = f"{plain_paid(record.uncovered)} not covered" if record.uncovered > 0 else f"{plain_paid(record.left)} left"
+    words = f"Approved: {plain_paid(record.total)} {record.currency}; {plain_paid(record.spent)} spent, {left}"
+    ends = {"another plan": ", for another plan: `tunecase approve`.", "spent": ": `tunecase approve`."}
+    if record.state == "nearly spent":
+        return f"{words} ({_share(record)} spent)."
+    return f"{words}{ends.get(record.state, '.')}"
 
 
 def _last(record: Approvals) -> Approved:
@@ -71,7 +112,7 @@ def _drifted(record: Approvals) -> str:
     apart = abs(now.value - then.value)
     if apart <= MOVES * then.value or apart <= 2 * (now.error + then.error):
         return ""
-    now_words, then_words = firm_money(now, record.currency), firm_money(then, record.currency)
+    now_words, then_words = plain_money(now, record.currency), plain_money(then, record.currency)
     return f"Its first step is priced at {now_words} now, at {then_words} when it was approved."
 
 
@@ -94,7 +135,7 @@ def _asks(record: Approvals) -> str:
     if not record.is_asked or record.release is None:
         return ""
     which = "the next release" if record.approved else "its first release"
-    return f"Approve {which}, {firm_money(record.release, record.currency)}: `{approve_command(record)}`"
+    return f"Approve {which}, {plain_money(record.release, record.currency)}: `{approve_command(record)}`"
 
 
 def approve_command(record: Approvals) -> str:

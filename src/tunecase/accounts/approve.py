@@ -1,9 +1,87 @@
-"""What a report says of approvals: where they stand, each of them, and the amount at the top of the page."""
+"""What approvals say: one as it was made, and all of them with what was spent of them and what is asked for."""
 
-from tunecase.accounts.approvals import HEAD, approval_line, approval_rows, approval_words
-from tunecase.blocks import Block, Cell, Facts, Figure, Table
-from tunecase.quantities import money, paid
-from tunecase.records import Approvals
+from collections.abc import Iterator
+
+from tunecase.accounts.approvals import (
+    HEAD,
+    approval_line,
+    approval_rows,
+    approval_words,
+    approve_command,
+    last_approval,
+)
+from tunecase.accounts.material import Material, filled
+from tunecase.blocks import Account, Block, Cell, Facts, Figure, Table, Tone, Words
+from tunecase.quantities import day, firm_money, money, one_line, paid, plain_money, plain_paid, sentence
+from tunecase.records import Approval, Approvals, Rejection
+
+MOST_TEXT = 120  # characters of a name or a note
+
+
+def approve(record: Approval | Rejection, material: Material) -> Account:
+    """One approval or rejection as it was made."""
+    who = f"by {one_line(record.by, MOST_TEXT)} on {day(record.on)}"
+    if isinstance(record, Rejection):
+        answer = f"Rejected {who}."
+    else:
+        until = "" if record.until is None else f", until {day(record.until)}"
+        answer = f"{plain_paid(record.amount)} {record.currency} approved {who}{until}."
+    short = Words((sentence(one_line(record.action, MOST_TEXT)), *_beside(record)))
+    facts = Facts("", (("Plan", record.plan), *_of_plan(record)))
+    tone: Tone = "good" if isinstance(record, Approval) else "bad"
+    return Account("approve", answer, tone, (short,), (facts,), "tunecase next")
+
+
+def _beside(record: Approval | Rejection) -> Iterator[str]:
+    """The rule for stopping, a warning where more was approved than the plan asks for in all, and the note."""
+    if isinstance(record, Approval):
+        yield sentence(record.stop_rule)
+        if float(record.amount_base) > record.authorise.total:
+            yield f"That is more than the plan asks to set aside in all, {plain_money(record.authorise.total, '')}."
+    if record.note:
+        yield sentence(one_line(record.note, MOST_TEXT))
+
+
+def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
+    yield "First step, P80", firm_money(record.release, "")
+    if isinstance(record, Approval):
+        parts = record.authorise
+        yield "Authorise", f"{parts.base:,.0f} + {parts.contingency:,.0f} + {parts.reserve:,.0f} = {parts.total:,.0f}"
+
+
+def approvals(record: Approvals, material: Material) -> Account:
+    """What is approved, spent and left in all, and what to do about it; each approval in full."""
+    words: tuple[str, ...] = ()
+    if any(one.state != "corrected" for one in record.approved) or record.rejection is not None:
+        words = tuple(last_approval(record))
+    elif not record.is_asked:
+        words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
+    asked = approve_command(record) if record.is_asked else ""
+    tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
+    return Account("approve", _answer(record), tone, filled(Words(words)), filled(_each(record)), asked)
+
+
+def _answer(record: Approvals) -> str:
+    if not record.approved:
+        asks = f" The first step asks for {plain_money(record.release, record.currency)}."
+        release = asks if record.is_asked else ""
+        return "The plan is rejected." if record.rejection is not None else f"Nothing is approved yet.{release}"
+    sums = [f"{plain_paid(record.total)} {record.currency} approved", f"{plain_paid(record.spent)} spent"]
+    answer = f"{', '.join(sums)}, {plain_paid(record.left)} left"
+    if record.moved:
+        answer += ", for another plan"
+    return f"Rejected; {answer}." if record.rejection is not None else f"{answer}."
+
+
+def _each(record: Approvals) -> Table:
+    rows = tuple(
+        (Cell(one.id[:12]), *map(Cell, row), Cell(one_line(one.approval.note, MOST_TEXT) or "–"))
+        for one, row in zip(record.approved, approval_rows(record), strict=True)
+    )
+    note = f"{record.currency}. A charge draws from the approval that ends first."
+    if record.before > 0:
+        note += f" {paid(record.before)} was spent before the first approval and is counted in none."
+    return Table("What was approved", ("Entry", *HEAD, "Note"), rows, (7, 8), note=note)
 
 
 def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:
@@ -12,13 +90,7 @@ def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:
         return ()
     words = approval_line(record)
     stand = (Facts("", (("Money released", words),)),) if words else ()
-    if not record.approved:
-        return stand
-    rows = tuple(tuple(Cell(text) for text in row) for row in approval_rows(record))
-    note = f"{record.currency}. A charge draws from the approval that ends first."
-    if record.before > 0:
-        note += f" {paid(record.before)} was spent before the first approval and is counted in none."
-    return (*stand, Table("What was approved", HEAD, rows, (6, 7), note=note))
+    return (*stand, *filled(_each(record)))
 
 
 def approved_tile(record: Approvals | None, section: str) -> tuple[Figure, ...]:

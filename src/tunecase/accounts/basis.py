@@ -1,51 +1,37 @@
-"""Sections on what everything rests on: defaults, assumptions, price dates, and what nobody checked."""
+"""What everything rests on: what nobody checked, how to repeat it, and how old its prices are."""
 
 import re
 from collections.abc import Iterable
 from datetime import date
 
 from tunecase import catalog
-from tunecase.accounts.material import Material
-from tunecase.blocks import Bars, Block, Cell, Facts, Listing, Section, Table
+from tunecase.accounts.material import Material, filled
+from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, one_line, sentence
-from tunecase.records import Estimate
-
-MOST_DRIVERS = 8
 
 
-def basis(material: Material) -> Section:
-    """What do these numbers rest on?"""
-    title = "What do these numbers rest on?"
-    blocks: list[Block] = []
-    evidence: list[Block] = []
-    estimate = material.estimate
-    if estimate is not None:
-        if estimate.drivers:
-            ranked = sorted(estimate.drivers, key=lambda driver: -driver.share)[:MOST_DRIVERS]
-            caption = "What makes the total uncertain: the part of its variance that each input carries alone"
-            blocks.append(Bars(caption, tuple((driver.name, driver.share) for driver in ranked)))
-        evidence.append(_defaults(estimate))
-    evidence.append(Listing("Assumptions", assumptions(material)))
-    if material.not_used:
-        blocks.append(Listing("Records on file that are not used", tuple(map(sentence, material.not_used))))
-    blocks.append(Facts("How to repeat it", _origin(material)))
-    evidence.append(Facts("Where each record stands", tuple(material.entries.items())))
-    return Section("basis", title, _answer(material), tuple(blocks), tuple(evidence))
+def basis(material: Material) -> Account:
+    """What the figures of a case rest on: what nobody checked first, then where each record stands."""
+    items = [f"Not done yet: run `tunecase {verb}`." for verb in material.missing]
+    unchecked = {"Steps not done": items, "Data": _data(material), "Problem": _problem(material)}
+    unchecked["Money"] = _money(material)
+    number = sum(map(len, unchecked.values()))
+    answer = f"{counted(number, 'thing was', 'things were')} not checked and could change the answer."
+    full = filled(
+        Listing("Records on file that are not used", tuple(map(sentence, material.not_used))),
+        Facts("What was taken for granted", _taken(material)),
+        Facts("How to repeat it", _origin(material)),
+        Facts("Where each record stands", tuple(material.entries.items())),
+    )
+    short = filled(*(Listing(f"Not checked: {name.lower()}", tuple(items)) for name, items in unchecked.items()))
+    return Account("basis", answer if number else "Nothing is known to be left out.", "plain", short, full)
 
 
-def _answer(material: Material) -> str:
-    estimate = material.estimate
-    if estimate is None:
-        return "No price was used yet."
-    words = f"{counted(len(estimate.defaults), 'default was', 'defaults were')} taken for fields the project file omits"
-    words += f", and {counted(len(assumptions(material)), 'assumption')} made."
-    old = stale(estimate.price_dates, material.today)
-    return f"{words} {old}" if old else words
-
-
-def _defaults(estimate: Estimate) -> Table:
-    rows = tuple((Cell(default.field), Cell(default.value), Cell(default.source)) for default in estimate.defaults)
-    return Table("Defaults that were used", ("Field", "Taken", "Source"), rows)
+def _taken(material: Material) -> tuple[tuple[str, str], ...]:
+    """How many defaults and assumptions the figures rest on; each stands with its record."""
+    made = len(assumptions(material))
+    defaults = len(material.estimate.defaults) if material.estimate is not None else 0
+    return (("Defaults", count(defaults)), ("Assumptions", count(made))) if made or defaults else ()
 
 
 def assumptions(material: Material) -> tuple[str, ...]:
@@ -91,21 +77,6 @@ def _origin(material: Material) -> tuple[tuple[str, str], ...]:
     if material.ledger:
         pairs.append(("Ledger", material.ledger))
     return tuple(pairs)
-
-
-def unchecked(material: Material) -> Section:
-    """What was not checked?"""
-    title = "What was not checked"
-    items = [f"Not done yet: run `tunecase {verb}`." for verb in material.missing]
-    blocks: list[Block] = []
-    if items:
-        blocks.append(Listing("Steps not done", tuple(items)))
-    for name, sentences in (("Data", _data(material)), ("Problem", _problem(material)), ("Money", _money(material))):
-        if sentences:
-            blocks.append(Listing(name, tuple(sentences)))
-    total = sum(len(block.items) for block in blocks if isinstance(block, Listing))
-    answer = f"{counted(total, 'thing')} that could change the answer." if total else "Nothing is known to be left out."
-    return Section("unchecked", title, answer, tuple(blocks))
 
 
 def _data(material: Material) -> list[str]:

@@ -1,16 +1,18 @@
-"""The report's section on money spent, and the books on a page of their own."""
+"""What the books say: spent, plan and forecast by group, every figure behind them; and the books on a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.accounts.approve import approval_blocks, approved_tile
-from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
+from tunecase.accounts.lines import GROUPS, group_of, plain_line
+from tunecase.accounts.material import Material, filled, recorded_in
+from tunecase.blocks import Account, Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone, Words
 from tunecase.books import figure_rows, hit_words, in_cents, inside, lead, parts_in_cents
 from tunecase.quantities import (
+    Sampled,
     band_words,
     count,
     counted,
@@ -18,9 +20,12 @@ from tunecase.quantities import (
     figures,
     firm,
     money,
-    money_band,
     one_line,
     paid,
+    paid_column,
+    plain_figure,
+    plain_paid,
+    plain_share,
     share,
     signed,
 )
@@ -34,90 +39,154 @@ MOST_RUNS = 20
 MOST_CHARGES = 200
 
 
-def spent(material: Material) -> Section:
-    """What has it cost, and does the plan still hold?"""
-    title = "What has it cost so far?"
-    books = material.books
-    if books is None:
-        return not_done("books", title, "books")
-    evidence: list[Block] = [_charges(material.spendings)] if material.spendings else []
-    checked = "the chain of entries is unbroken" if books.verified else "the chain of entries does NOT verify"
-    pairs = [("Ledger", checked), ("Entries", count(books.entries)), ("Superseded", count(books.superseded))]
-    evidence.append(Facts("", (*pairs, *recorded_in(material, "books"))))
-    word = "inside the budget" if books.budget is not None else "no budget"
-    if not books.ok:
-        word = "over budget"
-    if not books.verified:
-        word = "ledger not verified"
-    tone: Tone = "bad" if not books.ok or not books.verified else "good" if books.budget is not None else "plain"
-    return Section("books", title, _answer(books), blocks(books), tuple(evidence), tone, word)
+def books(record: Books, material: Material) -> Account:
+    """What was spent of the budget, plan and forecast by group, and the chance to pass the budget."""
+    short = filled(_by_group(record) if record.lines else None, Words(tuple(_sentences(record))))
+    return Account("books", _answer(record, material), _tone(record), short, _full(record, material), _next(record))
 
 
-def blocks(books: Books) -> tuple[Block, ...]:
+def _tone(record: Books) -> Tone:
+    if not record.ok or not record.verified:
+        return "bad"
+    return "plain" if record.budget is None else "good"
+
+
+def _answer(record: Books, material: Material) -> str:
+    """What was spent, what of the budget that leaves, and where it ends in the middle case."""
+    unit, budget = record.currency, "" if record.budget is None else plain_paid(record.budget)
+    if not record.verified:
+        return "The ledger was edited: do not trust these sums until `tunecase ledger verify` passes."
+    if record.left_shown is not None and record.left_shown < 0:
+        return f"Over budget: {plain_paid(record.spent)} {unit} spent, {plain_paid(-record.left_shown)} too much."
+    if not record.entries:
+        approved = material.approvals
+        released = (
+            f" {plain_paid(approved.total)} {unit} released" if approved is not None and approved.approved else ""
+        )
+        held = f"{budget}{'' if released else f' {unit}'} in the budget" if budget else "no budget is given"
+        return f"Nothing spent yet.{f'{released}, {held}.' if released else f' {held[0].upper()}{held[1:]}.'}"
+    words = f"{plain_paid(record.spent)} {unit} spent{f' of {budget}' if budget else ', no budget is given'}."
+    if record.at_completion is None:
+        return words
+    return f"{words} In the middle case it ends at {plain_figure(record.at_completion.p50)}."
+
+
+def _by_group(record: Books) -> Table:
+    """The middle cases of plan and forecast by group, and what was spent, which adds up."""
+    kept = [(name, [line for line in record.lines if group_of(line.name) == name]) for name in GROUPS]
+    kept = [(name, lines) for name, lines in kept if lines]
+    column = paid_column([sum((line.spent for line in lines), Decimal(0)) for _, lines in kept])
+    rows = [
+        (Cell(name), Cell(_planned(lines)), Cell(_cents(paid)), Cell(plain_figure(_forecast(lines))))
+        for (name, lines), paid in zip(kept, column, strict=False)
+    ]
+    planned: Sampled | float | None = None if record.planned is None else record.planned.p50
+    if record.planned_total is not None:
+        planned = record.planned_total.p50
+    ends = planned if record.at_completion is None else record.at_completion.p50
+    rows.append((Cell("total"), Cell(plain_figure(planned)), Cell(_cents(column[-1])), Cell(plain_figure(ends))))
+    head = (record.currency, "plan", "spent", "forecast")
+    return Table("Plan, spent and forecast in the middle case", head, tuple(rows), (1, 2, 3), (len(rows) - 1,))
+
+
+def _cents(text: str) -> str:
+    return "0" if text == "0.00" else text
+
+
+def _planned(lines: Sequence[BookLine]) -> str:
+    middle = _middle(lines)
+    return "not planned" if middle is None else plain_figure(middle)
+
+
+def _middle(lines: Sequence[BookLine]) -> float | None:
+    """The planned middle cases of some lines added up; None where nothing is planned."""
+    planned = [line.planned.p50 for line in lines if line.planned is not None]
+    return sum(planned) if planned else None
+
+
+def _forecast(lines: Sequence[BookLine]) -> float | None:
+    """The middle cases at the end, those of the plan where nothing is drawn anew."""
+    ends = [line.at_completion.p50 for line in lines if line.at_completion is not None]
+    return sum(ends) if ends else _middle(lines)
+
+
+def _sentences(record: Books) -> Iterator[str]:
+    """The chance to pass the budget, lines beyond their plan, and what the columns do not add up to."""
+    if record.planned is None:
+        yield "There is no estimate to compare with."
+        return
+    if record.over_budget is not None:
+        yield f"The chance to pass the budget is {plain_share(record.over_budget)}."
+    elif record.budget is not None:
+        yield "More is spent than any simulated case of the plan."
+    if above := [plain_line(line.name) for line in record.lines if line.inside is False and not line.closed]:
+        yield f"Dearer already than nine cases in ten: {', '.join(above)}."
+    yield "Middle cases of lines do not add up to that of the total."
+
+
+def _next(record: Books) -> str:
+    if not record.verified:
+        return "tunecase ledger verify"
+    if record.planned is None or (record.over_budget is None and record.budget is not None):
+        return "tunecase estimate"
+    return "tunecase next" if record.entries else f"tunecase spend add 42.50 {record.currency} --line labour"
+
+
+def _full(record: Books, material: Material) -> tuple[Block, ...]:
     """Plan against actual, why they differ, what was bought, runs against their bills, and what stands apart."""
-    shown: list[Block] = [plan_against_actual(books)]
-    if books.remarks:
-        shown.append(Listing("To know", books.remarks))
-    if any(line.variance is not None and line.entries for line in books.lines):
-        shown.append(why(books))
-    if any(line.planned_quantity is not None and line.quantity is not None for line in books.lines):
-        shown.append(_bought(books))
-    if books.served is not None:
-        shown += served_blocks(books.served, books.currency)
-    if books.runs:
-        shown.append(_runs(books))
-    shown.append(Facts("What these sums rest on", tuple(facts(books))))
-    return tuple(shown)
+    served = () if record.served is None else served_blocks(record.served, record.currency)
+    planned = any(line.variance is not None and line.entries for line in record.lines)
+    bought = any(line.planned_quantity is not None and line.quantity is not None for line in record.lines)
+    checked = "the chain of entries is unbroken" if record.verified else "the chain of entries does NOT verify"
+    pairs = [("Ledger", checked), ("Entries", count(record.entries)), ("Superseded", count(record.superseded))]
+    return filled(
+        plan_against_actual(record),
+        Listing("To know", record.remarks),
+        why(record) if planned else None,
+        _bought(record) if bought else None,
+        *served,
+        _runs(record) if record.runs else None,
+        Facts("What these sums rest on", tuple(facts(record))),
+        *approval_blocks(material.approvals),
+        _charges(material.spendings) if material.spendings else None,
+        Facts("", (*pairs, *recorded_in(material, "books"))),
+    )
 
 
 def page_of(
-    books: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = "",
+    record: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = "",
     approvals: Approvals | None = None,
 ) -> Content:  # fmt: skip
     """The books alone, as the page draws them, with what was approved where anything was."""
-    material = Material(today=today, books=books, spendings=tuple(spendings))
-    section = replace(spent(material), title="Plan against actual, and what is to come")
-    section = replace(section, answer=" ".join(lead(books)))
-    if approvals is not None:
-        section = replace(section, blocks=(*approval_blocks(approvals), *section.blocks))
-    left = "no budget" if books.left_shown is None else money(books.left_shown, books.currency)
-    ends = "not drawn" if books.at_completion is None else money(books.at_completion.p50, books.currency)
-    reach = "" if books.at_completion is None else _reach(books)
-    budget = "none was given" if books.budget is None else f"of {books.budget_words} {books.currency}"
+    told = books(record, Material(today=today, books=record, spendings=tuple(spendings), approvals=approvals))
+    title, blocks = "Plan against actual, and what is to come", (*told.short, *told.full)
+    section = Section("books", title, " ".join(lead(record)), blocks, tone=told.tone)
+    left = "no budget" if record.left_shown is None else money(record.left_shown, record.currency)
+    ends = "not drawn" if record.at_completion is None else money(record.at_completion.p50, record.currency)
+    reach = "" if record.at_completion is None else _reach(record)
+    budget = "none was given" if record.budget is None else f"of {record.budget_words} {record.currency}"
     return Content(
         project=one_line(project.name) if project else "Books",
         goal=f"Books of {day(today)}",
         owner=one_line(project.problem.owner or "") if project else "",
-        answer=_answer(books),
+        answer=told.answer,
         lights=(),
         figures=(
-            Figure("Spent", money(books.spent, books.currency), counted(books.entries, "charge"), "books"),
+            Figure("Spent", money(record.spent, record.currency), counted(record.entries, "charge"), "books"),
             Figure("Left", left, budget, "books"),
             Figure("At completion, P50", ends, reach, "books"),
-            Figure("Chance over budget", share(books.over_budget), "given what is spent", "books"),
+            Figure("Chance over budget", share(record.over_budget), "given what is spent", "books"),
             *approved_tile(approvals, "books"),
         ),
         sections=(section,),
         version=version,
-        records={"books": books} if approvals is None else {"books": books, "approvals": approvals},
+        records={"books": record} if approvals is None else {"books": record, "approvals": approvals},
     )
 
 
 def _reach(books: Books) -> str:
     assert books.at_completion is not None
     return f"8 in 10: {figures(books.at_completion.p10)} to {figures(books.at_completion.p90)}"
-
-
-def _answer(books: Books) -> str:
-    words = f"{money(books.spent, books.currency)} spent"
-    if books.left_shown is not None:
-        over = "left" if books.left_shown >= 0 else "over"
-        words += f", {money(abs(books.left_shown), books.currency)} {over}"
-    if books.at_completion is not None:
-        words += f"; at completion {money_band(books.at_completion, books.currency)}"
-    if books.over_budget is not None:
-        words += f"; chance to end over budget {share(books.over_budget)}"
-    return f"{words}."
 
 
 def plan_against_actual(books: Books) -> Table:

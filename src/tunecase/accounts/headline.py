@@ -133,12 +133,18 @@ def _capital(capital: Capital, currency: str) -> tuple[str, str]:
     return money(capital.expected, currency), beside
 
 
+def authorise_parts(plan: Plan) -> tuple[float, float, float]:
+    """Base estimate, contingency and reserve in the currency, in the digits in which they are printed and add up."""
+    parts = plan.authorise
+    whole = Sampled(parts.total, plan.total.p90.error)
+    base, contingency, reserve = adding_up([parts.base, parts.contingency, parts.reserve], max(whole.step, 1.0))
+    return base, contingency, reserve
+
+
 def authorised(plan: Plan) -> tuple[str, str]:
     """What to authorise, and its three parts, which add up as they are printed."""
     parts, currency = plan.authorise, plan.currency
-    whole = Sampled(parts.total, plan.total.p90.error)
-    unit = max(whole.step, 1.0)
-    base, contingency, reserve = adding_up([parts.base, parts.contingency, parts.reserve], unit)
+    base, contingency, reserve = authorise_parts(plan)
     words = (
         f"base {written(base)} (expected, no overrun) + contingency {written(contingency)} (to the P80) + "
         f"reserve {written(reserve)} (to the P90)"

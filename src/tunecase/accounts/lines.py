@@ -1,16 +1,120 @@
-"""The lines of a bill as a table shows them, what hardly counts as one row; and what the bill rests on, in words."""
+"""The lines of a bill, in groups and as a table shows them; and what the bill rests on, in words."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tunecase.prices import amount
-from tunecase.quantities import adding_up, figures, line_amount, share, signed_figures, written
+from tunecase.quantities import Band, adding_up, figures, line_amount, plain_share, share, signed_figures, written
 from tunecase.records import Estimate, KeyAssumption, Line
 
 COMPUTE = ("gpu", "failed_runs", "idle", "storage", "egress")
+WEEKS_A_MONTH = 52 / 12
+MOST_WEEKS = 26  # longer times are told in months
 LEAST_SHARE = 0.01  # of the expected total: lines below it are one row together
 TRAINING = ("training set-up", "runs watched")  # the activities that training takes
 UNIT_FIGURE = 3  # the figure of the total in whose units its parts stand
+# Lines by what the money goes to, with what each is in plain words; a line of no group goes to `other`.
+GROUPS: dict[str, dict[str, str]] = {
+    "people": {"labour": "engineering", "evaluation": "evaluation", "upkeep": "upkeep after launch"},
+    "overruns": {"unknowns": "more hours than foreseen"},
+    "data": {"data": "labels and repairs"},
+    "computers": {
+        "gpu": "training", "failed_runs": "failed runs", "idle": "idle hours", "storage": "storage",
+        "egress": "transfer", "inference": "answers after launch",
+    },
+    "other": {"other": "costs of your own"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What part of a bill goes to one thing: people, overruns, data, computers or other.
+
+    `beside` says what it holds. `expected` is its mean in the bill's currency, `share` its part of the expected total
+    (0 to 1) and `part` that in whole percent, which add up to 100% over all groups. `low`, `middle` and `high` are P10,
+    P50 and P90 where the group is one line; None where it is several, since points of lines do not add.
+    """
+
+    name: str
+    beside: str
+    expected: float
+    share: float
+    part: str
+    low: float | None = None
+    middle: float | None = None
+    high: float | None = None
+
+
+def group_of(line: str) -> str:
+    """The name of the group that a line belongs to.
+
+    Example:
+        >>> group_of("evaluation"), group_of("egress"), group_of("legal review")
+        ('people', 'computers', 'other')
+    """
+    kind = line.partition(":")[0]
+    return next((name for name, lines in GROUPS.items() if kind in lines), "other")
+
+
+def plain_line(name: str) -> str:
+    """A line in plain words.
+
+    Example:
+        >>> plain_line("inference"), plain_line("data: labels"), plain_line("legal_review")
+        ('answers after launch', 'labels and repairs', 'legal review')
+    """
+    return GROUPS[group_of(name)].get(name.partition(":")[0], name.replace("_", " "))
+
+
+def groups(estimate: Estimate) -> tuple[Group, ...]:
+    """What the expected total goes to, the dearest first; lines outside the total and without a price are left out.
+
+    Empty for bills of older versions, whose lines have no expected amounts.
+    """
+    counted = [line for line in estimate.lines if line.included and line.expected is not None and line.priced]
+    by_name = {name: [line for line in counted if group_of(line.name) == name] for name in GROUPS}
+    sums = {name: sum(line.expected or 0.0 for line in lines) for name, lines in by_name.items()}
+    total = sum(sums.values())
+    if total <= 0:
+        return ()
+    kept = sorted((name for name in sums if sums[name] > 0), key=lambda name: -sums[name])
+    exact = [sums[name] / total for name in kept]
+    percent = adding_up(exact, 0.01, 1.0)
+    shown = [plain_share(whole or one) for whole, one in zip(percent, exact, strict=True)]
+    return tuple(
+        Group(name, _beside(name, by_name[name]), sums[name], one, part, *_points(by_name[name]))
+        for name, one, part in zip(kept, exact, shown, strict=True)
+    )
+
+
+def _beside(name: str, lines: Sequence[Line]) -> str:
+    """What a group holds: the parts of costs that the project file names, else the plain words of its lines."""
+    words = [part.name for line in lines if line.name == "other" for part in line.parts]
+    words += [plain_line(line.name) for line in lines if not (words and line.name == "other")]
+    return ", ".join(words)
+
+
+def _points(lines: Sequence[Line]) -> tuple[float, float, float] | tuple[()]:
+    only: Band | None = lines[0].amount if len(lines) == 1 else None
+    return () if only is None else (only.p10, only.p50, only.p90)
+
+
+def left_out(estimate: Estimate) -> tuple[Line, ...]:
+    """The lines that have a price and do not count in the total: what comes after launch."""
+    return tuple(line for line in estimate.lines if line.priced and not line.included)
+
+
+def time_words(months: Band) -> str:
+    """How long the work takes, the middle case and the worst of ten, in weeks or, where it is long, months.
+
+    Example:
+        >>> time_words(Band(0.7, 1.2, 1.8, 2.2)), time_words(Band(5, 8, 9, 14))
+        ('5 weeks in the middle case, 10 in the worst of ten', '8 months in the middle case, 14 in the worst of ten')
+    """
+    unit, times = ("month", 1.0) if months.p50 > MOST_WEEKS / WEEKS_A_MONTH else ("week", WEEKS_A_MONTH)
+    middle, worst = (max(round(point * times), 1) for point in (months.p50, months.p90))
+    return f"{middle} {unit}{'s' if middle > 1 else ''} in the middle case, {worst} in the worst of ten"
 
 
 def folded(estimate: Estimate) -> tuple[Line, ...]:

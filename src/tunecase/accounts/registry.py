@@ -28,6 +28,21 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "loads": ("inference", "loads"),
     "prices": ("prices", "prices"),
     "updated": ("prices", "updated"),
+    "estimate": ("estimate", "estimate"),
+    "estimate again": ("estimate", "estimate_again"),
+    "compare": ("compare", "compare"),
+    "books": ("books", "books"),
+    "spend": ("spend", "spend"),
+    "imported": ("spend", "imported"),
+    "charges": ("spend", "charges"),
+    "mapped": ("spend", "mapped"),
+    "metered": ("spend", "metered"),
+    "approve": ("approve", "approve"),
+    "rejection": ("approve", "approve"),
+    "approvals": ("approve", "approvals"),
+    "check": ("check", "check"),
+    "ledger": ("ledger", "ledger"),
+    "rechain": ("ledger", "ledger"),
 }
 
 

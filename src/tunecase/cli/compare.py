@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
     from tunecase.records import Comparison
 
+MADE_BY = b"<sub>tunecase compare, seed "
 limit_option = panel("A limit, for continuous integration")
 
 
@@ -44,7 +45,6 @@ def compare(
     second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
     from tunecase.cli.show.progress import audit_progress
     from tunecase.io import Output
 
@@ -56,7 +56,7 @@ def compare(
     with audit_progress(quiet=json or printed) as progress:
         record = flow.compare(path, question, seed, day_of(today), progress)
     if printed:
-        typer.echo(comparison_markdown(record), nl=False)
+        typer.echo(_comment(record), nl=False)
         if not record.ok:
             raise typer.Exit(1)
         return
@@ -82,9 +82,18 @@ def _refuse(*, beside: bool, twice: bool) -> None:
         raise InputError(problems)
 
 
+def _comment(record: "Comparison") -> str:
+    """A comment for a pull request: the answer, the lines that moved most, and the rest folded away."""
+    from tunecase.accounts import account
+    from tunecase.blocks import shown
+    from tunecase.report import blocks_markdown
+
+    text = blocks_markdown(account("compare", record), folded="Every line, what differs, and what this rests on")
+    return f"{text}\n{MADE_BY.decode()}{record.seed}, price book {shown(record.price_book[:12])}.</sub>\n"
+
+
 def _write(record: "Comparison", to: Path, sides: "Sequence[Flow]", force: bool) -> None:
-    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
     from tunecase.io import Output, write_outputs
 
     needed = [place for side in sides for place in side.needed_files()]
-    write_outputs([Output(to, comparison_markdown(record).encode(), MADE_BY)], needed, force=force)
+    write_outputs([Output(to, _comment(record).encode(), MADE_BY)], needed, force=force)

@@ -151,7 +151,7 @@ def print_record(
         LINE.end()
         show(verb, record, full=is_full(), material=None if case is None else material(case))
         if approvals is not None:
-            show_approvals(approvals)
+            show_approvals(approvals, full=is_full())
         show_not_used(aside)
 
 

@@ -22,8 +22,10 @@ def spend_add(
     category: Annotated[
         str | None,
         typer.Option(
+            "--line",
+            "--category",
             help="a line of the bill, such as gpu; a word that is none is answered with all of them. "
-            "other when left out; a correction keeps its line."
+            "other when left out; a correction keeps its line.",
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
@@ -40,7 +42,7 @@ def spend_add(
 ) -> None:
     """Book one charge in the ledger.
 
-    For instance `tunecase spend add 2900 USD --category labour --quantity 34 --unit h --note "first round"`.
+    For instance `tunecase spend add 2900 USD --line labour --quantity 34 --unit h --note "first round"`.
     """
     from tunecase import flow
     from tunecase.cli.show.paper import console_for, say

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
-from tunecase.quantities.plain import in_hundred, plain_figure, plain_money, plain_score, plain_share, spelled
+from tunecase.quantities.plain import (
+    in_hundred,
+    plain_figure,
+    plain_money,
+    plain_paid,
+    plain_score,
+    plain_share,
+    spelled,
+)
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
 from tunecase.quantities.sensitivity import first_order, swing
 from tunecase.quantities.separators import separator_fix, unclear
@@ -83,8 +91,8 @@ __all__ = [
     "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day",
     "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator",
     "in_hundred", "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid",
-    "paid_column", "paired_rows_needed", "plain_figure", "plain_money", "plain_score", "plain_share", "read_quantity",
-    "sampled", "score", "score_interval", "sentence", "separator_fix", "share", "shares_shown", "signed",
-    "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain", "spelled", "swing",
-    "teaches_like", "unclear", "unpaired_rows_needed", "wilson", "winners_curse", "written",
+    "paid_column", "paired_rows_needed", "plain_figure", "plain_money", "plain_paid", "plain_score", "plain_share",
+    "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share", "shares_shown",
+    "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain", "spelled",
+    "swing", "teaches_like", "unclear", "unpaired_rows_needed", "wilson", "winners_curse", "written",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 """Numbers as a sentence for everybody has them: 1,500 USD, 40%, 40 in 100; never 1.5k, 0.40 or a false exactness."""
 
 import math
+from decimal import Decimal
 
 from tunecase.quantities.sampled import Sampled
-from tunecase.quantities.wording import UNKNOWN
+from tunecase.quantities.wording import UNKNOWN, paid
 
 
 def plain_figure(value: float | Sampled | None) -> str:
@@ -35,6 +36,16 @@ def plain_money(value: float | Sampled | None, currency: str) -> str:
     """
     text = plain_figure(value)
     return text if text == UNKNOWN else f"{text} {currency}".strip()
+
+
+def plain_paid(amount: float | Decimal) -> str:
+    """An amount that was stated or paid, exactly: whole ones without cents.
+
+    Example:
+        >>> plain_paid(15_000.0), plain_paid(Decimal("3885.57")), plain_paid(Decimal("42.5"))
+        ('15,000', '3,885.57', '42.50')
+    """
+    return paid(Decimal(str(amount))).removesuffix(".00")
 
 
 def plain_share(value: float | Sampled | None) -> str:

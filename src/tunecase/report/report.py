@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase.accounts.approve import approved_tile
-from tunecase.accounts.basis import basis, unchecked
-from tunecase.accounts.books import spent
 from tunecase.accounts.decide import next_step
-from tunecase.accounts.estimate import bill
 from tunecase.accounts.headline import Headline, headline
 from tunecase.accounts.lights import lights
 from tunecase.accounts.material import Material
@@ -49,13 +46,7 @@ from tunecase.records import Books, Estimate, Forecast, NotUsed, Plan, Report, S
 if TYPE_CHECKING:
     from tunecase.project import Project
 
-REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
-    bill,
-    next_step,
-    spent,
-    basis,
-    unchecked,
-)
+REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (next_step,)
 
 
 MADE_BY = b"Made by tunecase"

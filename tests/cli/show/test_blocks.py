@@ -43,6 +43,8 @@ def test_a_table_of_too_many_columns_is_told_row_by_row() -> None:
     assert lines[1].startswith("    a: some long words here · b: some long")
     assert "g:" not in " ".join(lines)
     assert all(len(line) <= 80 for line in lines)
+
+
 from tests import samples
 from tests.accounts.blocks_of import BANNED
 from tests.cli.show.printing import ALL, printed

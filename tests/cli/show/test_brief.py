@@ -11,9 +11,9 @@ from tests.command import tunecase
 from tests.making import case_folder
 from tests.problem_cases import project
 from tunecase.accounts import approve_command, headline
+from tunecase.blocks import shown
 from tunecase.case import Case
 from tunecase.cli.show import brief_markdown
-from tunecase.cli.show.paper import shown
 from tunecase.quantities import sentence
 from tunecase.records import Approvals, Decision, Definition, Estimate
 

@@ -45,12 +45,7 @@ FRAGMENTS = {
     "audit": ("2,020 read: 1,946 usable, 71 dropped, 3 set aside", "600 read, 600 usable",
               "label errors Weight: ▲ warn · Count: 84 · Share: 4.2%", "Price: free", "tunecase-quarantine.jsonl",
               "paraphrases of test rows: needs", "needs a person 84 label errors about 55 USD"),
-    "estimate": ("USD expected P10 P50 P90 share", "100%",
-                 "storage and transfer unpriced unpriced unpriced unpriced not counted",
-                 "Lines add up in the expected column", "Release now (P80) 4.5k USD",
-                 "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
     "define again": ("Judged again after the pilot. The problem is well posed.", "P2 pass/fail statements"),
-    "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
     "judge": ("82% of the criteria pass", "0.82 (0.78 to 0.86)", "judged 100 of 540 test rows, 2 without",
               "promises nothing 74%", "as people do, on 93% of 40 rows", "fine; 93% (88% to 96%) alike, kappa 0.84",
               "+3 (-2 to +8) points more", "Asked in reverse order 3%", "41k in, 900 out", "31 s; 0.018 USD"),
@@ -59,36 +54,19 @@ FRAGMENTS = {
     "inference": ("260 USD a month to serve Llama-3.1-8B: 1 x L4 on demand.", "> 1 x L4 on demand", "perhaps too slow"),
     "loads": ("1 of 1 measured load inside the band", "190 output tokens a second; predicted 240 (120 to 480), +25%"),
     "prices": ("5 prices of 327, 3 of them older than 180 days", "H100, neocloud 7 1.90 2.95 5.99"),
+    "estimate": ("Set 25,000 USD aside: 7,000 above the budget. The middle case costs 8,000.", "= set aside 25,000",
+                 "Goes to: people 81%, data 18%, computers 1%.", "4 weeks in the middle case, 11 in the worst of ten",
+                 "Has no price and comes on top: storage and transfer.", "next: tunecase pilot more: --full"),
+    "estimate again": ("Set 25,000 USD aside", "The pilot moved the bill by little."),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
-    "books": ("3,885.57 USD spent, 14,114.43 left of 18k; at completion ", "% chance over the budget",
-              "legal review not planned 450.00 450 (450-450)", "spent - P50 all scope quantity price unsplit",
-              "legal review +450.00 +450.00 - - -",
-              "1 round made of 2.0 planned: on open lines scope is still to come.",
-              "probe-3 36.60 41.17 +4.57", "Bands: 2 of 3 closed lines of 2 projects", "inside",
-              "in the worlds of the bill that go on after the rounds made"),
-    "mapped": ("SPEND MAP ──────── description=*label* counts on data: 1 charge, 90.00 USD",
-               "service=Amazon S3 storage 3", "service=Amazon Kendra 2 8.78", "total 9.02",
-                 'tunecase spend map "service=Amazon Kendra" LINE'),
-    "metered": ("SPEND SERVING ──────── 2 periods booked, 42,400 answers",
-                "Read from meter.csv.", "2026-10-01 to 2026-10-31 41,000 12,000,000 400,000 744 ?",
-                "2026-11-01 1,400 ? ? 24 8.5",
+    "books": ("3,885.57 USD spent of 18,000. In the middle case it ends at", "USD plan spent forecast",
+              "other not planned 450.00 450", "The chance to pass the budget is 29%.", "next: tunecase next"),
+    "mapped": ("description=*label* counts on data: 1 charge, 90.00 USD.", "3 charges on no line of the plan yet.",
+               'tunecase spend map "service=Amazon Kendra" LINE'),
+    "metered": ("2 periods booked, 42,400 answers.", "Read from meter.csv.",
                 "22.40 USD booked under inference.", "Periods: 3 booked before, 1 corrected."),
-    "approve": ("APPROVE ──────── 4,500.00 USD by A. Person on 2 November 2026", "Plan c0ffee42c0ff: label up to 2,000",
-                "Stop rule: after the first test ship from 0.917"),
-    "rejection": ("rejected by A. Person on 24 November 2026", "after the audit"),
-    "approvals": ("APPROVE ──────── 4,500.00 USD approved, 3,885.57 spent, 614.43 left",
-                  "dddddddddddd 2026-11-02 4,500.00 USD 3,885.57 614.43 in force A. Person, plan c0ffee42c0ff",
-                  "until 31 January 2027; 3,885.57 spent, 614.43 left. 86% of what was approved is spent."),
-    "check": ("CHECK ──────── the advice of 30 September 2026", "H100 hour of the bill 3.30 3.50", "1 EUR 1.10 1.20",
-              "Price book b1946ac92492, now 8d55901d0a75."),
     "updated": ("12 list prices of 4 cards at ori, dated 2026-11-01",
                 "To use them, write `prices: ori-list-prices.csv` into the project file."),
-    "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
-                "262.40 billed labels, batch 1", "USD; L40S hours (counts no more: its bill counts)"),
-    "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
-                 "984 were not asked for, 2 cost nothing, 1 is negative", "6.283056 GPU hours.", "gpu 10.20",
-                 "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
-                 "equal to the book's price", "1 run still running", "EUR at 1.08 USD"),
     "clean": ("680 rows of 717 are in cleaned. Your file is unchanged.", "35 rows by a rule, 2 that cannot be read",
               "leak exact 10", "3 rows with the answer that reviewers gave",
               "train.jsonl the cleaned training file 680",
@@ -111,9 +89,62 @@ FRAGMENTS = {
     "fit": ("llama-3.1-8b fits on one L40S with LoRA.", "20 of 44 GiB at the peak (18 to 23)", "give --tokens",
             "next: tunecase fit ... --tokens 5M"),
     "scored": ("1 of 1 measured value inside the band", "21.0 GiB allocated 20.0 (18 to 22) -5%"),
+    "approve": ("4,500 USD approved by A. Person on 2 November 2026", "Label up to 2,000 more.",
+                "After the first test ship from 0.917"),
+    "rejection": ("Rejected by A. Person on 24 November 2026", "After the audit."),
+    "approvals": ("4,500 USD approved, 3,885.57 spent, 614.43 left.", "Last approved: 4,500.00 USD by A. Person",
+                  "86% of what was approved is spent."),
+    "check": ("The advice of 30 September 2026 still holds.", "Moved since: 1 price and 1 line.",
+              "The base model ends."),
+    "charges": ("2 charges of 4 in the ledger, 262.40 USD.", "data: labels aaaaaaaaaaaa 2026-11-03 262.40"),
+    "imported": ("12 charges booked, 7.71 USD.", "12 are new, 1 corrects what was booked, 4 were",
+                 "984 were not asked for, 2 cost nothing, 1 is negative", "gpu 10.20"),
     "report": ("Label 300 more.", "report.html", "report.json"),
+    "compare": ("keeps the limit of 18,000 USD. It costs 100 USD less in the middle case",
+                "training 400 300 -100", "b is cheaper in 90% of cases.", "Changed: compute.tier."),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),
 }  # fmt: skip
+
+
+# What --full prints beside it.
+MORE = {
+    "estimate": ("Expected P10 P50 P80 P90 Share", "Release now (P80) 4.5k USD", "Defaults that were used"),
+    "books": ("Plan against actual", "Why spent and planned differ", "36.60 41.17 +4.57",
+              "2 of 3 closed lines of 2 projects", "in the worlds of the bill that go on after the rounds made"),
+    "mapped": ("service=Amazon S3 storage 3", "service=Amazon Kendra 2 8.78", "total 9.02"),
+    "metered": ("2026-10-01 to 2026-10-31 41,000 12,000,000 400,000 744 ?", "2026-11-01 1,400 ? ? 24 8.5"),
+    "approve": ("Plan c0ffee42c0ff",),
+    "approvals": ("dddddddddddd", "c0ffee42c0ff"),
+    "check": ("H100 hour of the bill 3.30 3.50", "1 EUR 1.10 1.20", "Price book b1946ac92492, now 8d55901d0a75"),
+    "charges": ("billed labels, batch 1", "USD; L40S hours (counts no more: its bill counts)"),
+    "imported": ("6.283056 GPU hour", "Not usage credit -2.61 USD", "equal to the book's price",
+                 "1 run still running",
+                 "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD", "EUR at 1.08 USD"),
+    "compare": ("gpu", "b - a: P10", "30% of 18k USD"),
+}  # fmt: skip
+
+
+def test_all_else_is_printed_on_demand() -> None:
+    """Every figure that the answer leaves out stands behind --full."""
+    texts = {verb: " ".join(printed(verb, ALL[verb], 300, full=True).split()) for verb in MORE}
+    lacking = [(verb, part) for verb, parts in MORE.items() for part in parts if part not in texts[verb]]
+    assert [] == lacking, {verb: texts[verb] for verb, _ in lacking}
+
+
+BANNED = (
+    "P10", "P50", "P80", "P90", "percentile", "quantile", "posterior", "prior", "Beta", "stochastic", "expected value",
+    "lever", "probe", "n-gram", "unknowns", "quarantine", "kappa", "worlds", "redefine", "pii", "n_max", "at hand",
+)  # fmt: skip
+
+
+def test_the_answer_takes_few_plain_lines() -> None:
+    """Of what an account says by default: 14 lines at 80 columns at most, and no word that needs a statistician."""
+    texts = {verb: printed(verb, ALL[verb]) for verb in ACCOUNTS}
+    assert {} == {verb: text for verb, text in texts.items() if len(text.splitlines()) > 14}
+    told = {verb: [word for word in BANNED if word in text] for verb, text in texts.items()}
+    assert {} == {verb: words for verb, words in told.items() if words}
+    thousands = {verb: re.findall(r"\b\d[\d.]*[kM]\b", text) for verb, text in texts.items()}
+    assert {} == {verb: found for verb, found in thousands.items() if found}
 
 
 def test_what_matters_is_printed() -> None:
@@ -180,7 +211,7 @@ def test_verbs_without_a_printer(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_books_and_decisions_of_nothing() -> None:
     """Empty books and a decision without options are one line of answer."""
     books = replace(samples.books(), lines=(), spent=Decimal(0), left=None, budget=None)
-    assert "0.00 USD spent" in flat("books", books)
+    assert "0 USD spent" in flat("books", books)
     decision = replace(samples.decision(), options=(), flips_at="", advice="stop", assumptions=())
     assert "P(reach)" not in flat("decide", decision)
 
@@ -190,9 +221,6 @@ def test_notebooks_get_the_same_text() -> None:
     heads = {
         "labelling": "left out", "define": "The problem is", "audit": "Good data", "judge": "of the criteria",
         "clean": "are in", "review": "reviewed rows", "sources": "Cheapest from", "source trial": "teaches like",
-        "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
-        "metered": "SPEND SERVING",
-        "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
         "label task": "each alone", "label trial": "Two readers agree", "updated": "PRICES",
         "fit": "memory", "scored": "inside the band", "inference": "a month", "loads": "inside the band",
         "prices": "per GPU hour",
@@ -203,6 +231,7 @@ def test_notebooks_get_the_same_text() -> None:
             continue
         html = as_html(poisoned(record) if verb != "report" else replace(REPORT, answer="<script>alert(1)</script>"))
         harmless = html.startswith("<pre>") and "<script" not in html and "\x1b" not in html
-        if not harmless or heads.get(verb, verb.upper()) not in re.sub(r"<[^>]+>", "", html):
+        head = "" if verb in ACCOUNTS else heads.get(verb, verb.upper())
+        if not harmless or head not in re.sub(r"<[^>]+>", "", html):
             breaches.append((verb, html[:500]))
     assert [] == breaches

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tunecase.cli.show.paper import shown
+from tunecase.blocks import shown
 from tunecase.quantities import (
     count,
     day,

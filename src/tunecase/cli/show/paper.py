@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tunecase.quantities import Band, money_band, one_line
+from tunecase.quantities import Band, money_band
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,23 +20,6 @@ LISTED = re.compile(r"[-+]\s|-{2,}$|=+$|\d{1,9}[.)](\s|$)")  # begins a list, or
 def safe(text: str) -> str:
     """Text without control characters: a label or a file name must not steer the terminal."""
     return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-
-
-def shown(text: str) -> str:
-    """Text on one line that Markdown shows as it is: no mark-up, no list, no link, and no one is called.
-
-    Example:
-        >>> shown("1. a_b"), shown("- x")
-        ('1&#46; a&#95;b', '&#45; x')
-    """
-    line = one_line(text)
-    flat = "".join(f"&#{ord(char)};" if char in MARKED else char for char in line)
-    # A host looks for names, numbers of issues and addresses once more in what is shown.
-    flat = flat.replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;")
-    flat = flat.replace("://", "&#58;&#8203;//").replace("www.", "www&#8203;.")
-    if LISTED.match(line):
-        return re.sub("[-+=.)]", lambda sign: f"&#{ord(sign[0])};", flat, count=1)
-    return flat
 
 
 def console_for(stderr: bool = False) -> "Console":

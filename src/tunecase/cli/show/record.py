@@ -4,18 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
 from tunecase.cli.show.blocks import print_account
-from tunecase.cli.show.books import print_books
-from tunecase.cli.show.check import print_check
-from tunecase.cli.show.compare import print_comparison
 from tunecase.cli.show.decide import print_decision
-from tunecase.cli.show.estimate import print_estimate, print_estimate_again
-from tunecase.cli.show.ledger import print_ledger
 from tunecase.cli.show.next import print_next
 from tunecase.cli.show.paper import console_for, heading, safe, say
 from tunecase.cli.show.report import print_changes, print_report
-from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_metered, print_spend
 from tunecase.errors import InputError, TunecaseError
 
 if TYPE_CHECKING:
@@ -25,23 +18,8 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
-    "estimate": print_estimate,
-    "estimate again": print_estimate_again,
     "decide": print_decision,
     "next": print_next,
-    "books": print_books,
-    "approve": print_approval,
-    "rejection": print_approval,
-    "approvals": print_approvals,
-    "compare": print_comparison,
-    "check": print_check,
-    "spend": print_spend,
-    "imported": print_imported,
-    "charges": print_charges,
-    "mapped": print_mapped,
-    "metered": print_metered,
-    "ledger": print_ledger,
-    "rechain": print_ledger,
     "report": print_report,
     "changed": print_changes,
 }
@@ -83,9 +61,12 @@ def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None
         say(console or console_for(), f"Not used: {record}")
 
 
-def show_approvals(record: "Approvals", console: "Console | None" = None) -> None:
-    """One paragraph on where the approvals stand, where there is a plan or an approval."""
-    print_approval_line(console or console_for(), record)
+def show_approvals(record: "Approvals", console: "Console | None" = None, *, full: bool = False) -> None:
+    """One line on where the approvals stand, where there is any; with `full` what is asked for, too."""
+    from tunecase.accounts import approval_line, approval_short
+
+    if words := approval_line(record) if full else approval_short(record):
+        say(console or console_for(), words, "yellow" if record.warns else "")
 
 
 def show_error(error: TunecaseError) -> None:

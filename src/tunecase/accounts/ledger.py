@@ -1,29 +1,22 @@
-"""Prints what looking after the ledger found."""
+"""What looking after the ledger found: whether its chain is whole, and what was joined or set aside."""
 
-from typing import TYPE_CHECKING
-
-from tunecase.cli.show.paper import say
+from tunecase.accounts.material import Material, filled
+from tunecase.blocks import Account, Cell, Table, Words
 from tunecase.quantities import counted, money, one_line
 from tunecase.records import Rechained, SetAside, Verified
 
-if TYPE_CHECKING:
-    from rich.console import Console
 
-
-MOST_TOLD = 20  # charges that are printed one by one
-
-
-def print_ledger(console: "Console", record: Verified | Rechained | SetAside | str) -> None:
-    """One sentence on a ledger that was checked, what was done to one that was joined, or a sentence as it is."""
+def ledger(record: Verified | Rechained | SetAside | str, material: Material) -> Account:
+    """One sentence on a ledger that was checked or a line set aside; of joined histories, every charge that came in."""
     if isinstance(record, Verified):
-        say(console, verified_words(record))
-    elif isinstance(record, Rechained):
-        for sentence in rechained_words(record):
-            say(console, sentence, indent=2 if sentence.startswith("+ ") else 0)
-    elif isinstance(record, SetAside):
-        say(console, f"Line {record.line} ({record.id[:12]}) is set aside and stays in the file: {record.got}.")
-    else:
-        say(console, record)
+        return Account("ledger", f"{verified_words(record)}.", "warn" if record.unfinished else "good")
+    if isinstance(record, SetAside):
+        words = f"Line {record.line} ({record.id[:12]}) is set aside and stays in the file: {one_line(record.got)}."
+        return Account("ledger", words)
+    if isinstance(record, Rechained):
+        answer, *others = rechained_words(record)
+        return Account("ledger", answer, "good", filled(Words(tuple(others)), _adopted(record)))
+    return Account("ledger", record)
 
 
 def verified_words(record: Verified) -> str:
@@ -55,26 +48,20 @@ def rechained_words(record: Rechained) -> list[str]:
         lines.append(f"From line {record.from_line} on {moved} another line before it than it did; ids are the same.")
     if record.copies:
         lines.append(f"{counted(record.copies, 'line')} said what another had said, and went.")
-    if record.adopted:
-        lines += _adopted_words(record)
     lines.append(f"The ledger books this as its last entry; {record.copy} is the file as it was.")
+    if record.adopted:
+        sums = " and ".join(money(amount, code) for code, amount in record.amounts.items())
+        what = f"charges of {sums} among them:" if sums else "no charge among them."
+        stood = f"{counted(record.adopted, 'entry', 'entries')} beside the longest history"
+        lines.append(f"{stood} {'counts' if record.adopted == 1 else 'count'} now, too, {what}")
     return lines
 
 
-def _adopted_words(record: Rechained) -> list[str]:
-    """What the shorter histories brought, each charge with its amount: somebody should know every one of them."""
-    sums = " and ".join(money(amount, code) for code, amount in record.amounts.items())
-    what = f"charges of {sums} among them:" if sums else "no charge among them."
-    stood = f"{counted(record.adopted, 'entry', 'entries')} beside the longest history"
-    lines = [f"{stood} {'counts' if record.adopted == 1 else 'count'} now, too, {what}"]
-    lines += [
-        f"+ {one.id[:12]} {one.on} {money(one.amount, one.currency)} {one_line(one.description, 60)}"
-        for one in record.charges[:MOST_TOLD]
-    ]
-    if len(record.charges) > MOST_TOLD:
-        lines.append("+ and more; `tunecase spend list` has them all")
-    lines += [
-        f"+ {one.id[:12]} {one.on} {money(one.amount, one.currency)} approved by {one_line(one.description, 60)}"
-        for one in record.approved[-MOST_TOLD:]
-    ]
-    return lines
+def _adopted(record: Rechained) -> Table:
+    """Each charge and approval that the shorter histories brought: somebody should know every one of them."""
+    told = [(one, one_line(one.description, 60)) for one in record.charges]
+    told += [(one, f"approved by {one_line(one.description, 60)}") for one in record.approved]
+    rows = tuple(
+        (Cell(one.id[:12]), Cell(one.on), Cell(money(one.amount, one.currency)), Cell(words)) for one, words in told
+    )
+    return Table("What came in", ("entry", "day", "amount", "for"), rows, (2,))
