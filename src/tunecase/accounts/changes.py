@@ -68,7 +68,7 @@ def _to_find_out(way: Alternative) -> str:
     return "" if hours is None or hours > 24 else "; it takes an hour" if hours <= 1 else "; it takes a day"
 
 
-def _value_moves(material: Material, kind: Kind) -> tuple[str, str] | None:
+def turns_at(material: Material, kind: Kind) -> tuple[str, str] | None:
     """A right answer is worth less (or more): where the advice turns to stopping, or from it."""
     decision = material.decision
     flip = None if decision is None else _nearest(decision.value_flips, kind)
@@ -129,7 +129,7 @@ def _assumption(material: Material, kind: Kind) -> tuple[str, str] | None:
 
 
 RULES: tuple[Callable[[Material, Kind], tuple[str, str] | None], ...] = (
-    _cheaper_way, _value_moves, _larger_no_better, _by_luck, _assumption,
+    _cheaper_way, turns_at, _larger_no_better, _by_luck, _assumption,
 )  # fmt: skip
 
 
