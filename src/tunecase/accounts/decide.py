@@ -172,6 +172,10 @@ def next_step(material: Material) -> Section:
     tone = tones.get(decision.advice, "good" if decision.best else "unknown")
     answer = f"{decision.instead} {sentence(decision.action)} {sentence(decision.reason)}".strip()
     blocks = _blocks(decision, material)
+    if decision.what_if:
+        flips = [_flip(flip, decision.currency) for flip in decision.what_if if flip.at is not None]
+        told = "; ".join(flips) or "no input alone would change it"
+        blocks = (*blocks, Facts("", (("What would have to be true for another step", told),)))
     return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 

@@ -10,7 +10,7 @@ from tunecase.quantities import adding_up, count, counted, in_hundred, plain_mon
 from tunecase.records import Outcome, Plan
 
 CENTI = 0.01
-NAMES = {"ship": "Ship", "settle": "Settle for less", "go on": "Go on", "stop": "Stop"}
+NAMES: dict[str, str] = {"ship": "Ship", "settle": "Settle for less", "go on": "Go on", "stop": "Stop"}
 TONES: dict[str, Tone] = {"ship": "good", "settle": "good", "go on": "warn", "stop": "bad"}
 
 
@@ -52,7 +52,7 @@ def gates_note(material: Material, made: Gates | None) -> str:
     if plan.worth is None:
         return "Height is chance."
     worth = plain_money(plan.worth.expected, plan.currency)
-    return f"Height is chance. After its costs the plan is worth {worth} on average."
+    return f"Height is chance. Worth {worth} after costs, on average."
 
 
 def _metric(material: Material) -> str | None:
@@ -85,11 +85,13 @@ def _branches(plan: Plan, metric: str | None) -> tuple[Branch, ...]:
     shares = shares_shown([outcome.share for outcome in plan.then])
     reaches = [outcome.share.value * outcome.reaches.value for outcome in plan.then]
     printed = _within(shares, adding_up(reaches, CENTI, plan.chance.shown.shown_share))
-    return tuple(
-        Branch(NAMES[outcome.name], rule(plan, outcome, metric), share, reach, TONES[outcome.name])
-        for outcome, share, reach in zip(plan.then, shares, printed, strict=True)
-        if share
-    )
+    drawn = zip(plan.then, shares, printed, strict=True)
+    return tuple(_branch(plan, outcome, metric, share, reach) for outcome, share, reach in drawn if share)
+
+
+def _branch(plan: Plan, outcome: Outcome, metric: str | None, share: float, reach: float) -> Branch:
+    name = NAMES.get(outcome.name, outcome.name)
+    return Branch(name, rule(plan, outcome, metric), share, reach, TONES.get(outcome.name, "plain"))
 
 
 def _within(shares: Sequence[float], reaches: Sequence[float]) -> list[float]:

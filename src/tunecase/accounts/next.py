@@ -44,16 +44,17 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
     chance = next((one for one in record.moved if one.name.startswith("chance to show")), None)
     plan = record.decision.plan
     now = "" if plan is None or plan.chance is None else plain_share(plan.chance.shown)
-    pairs = [("why", said.why)]
+    pairs = [("why", said.why)] if said.why else []
     if now:
-        target = score_words(material.target, None if material.forecast is None else material.forecast.metric)
-        aim = "the target" if material.target is None else target
+        target = material.target if plan is None or plan.target is None else plan.target
+        metric = None if material.forecast is None else material.forecast.metric
+        aim = "the target" if target is None else score_words(target, metric)
         before = "" if chance is None else f", {chance.before} before"
         pairs.append(("chance", f"{now} to reach {aim}{before}"))
     if (turn := turns_at(material, said.kind)) is not None:
-        pairs.append(("turns", f"where {turn[0][:1].lower()}{turn[0][1:]}"))
+        pairs.append(("turns", f"where {turn[0][:1].lower()}{turn[0][1:].rstrip('.')}"))
     tries = tuple(plain_words(step) for step in record.to_try[:MOST_TO_TRY])
-    listed = (Listing("Cheaper to know first", tries),) if tries else ()
+    listed = (Words(("Cheaper to know first:",)), Listing("", tries)) if tries else ()
     return (Facts("", tuple(pairs)), *listed)
 
 

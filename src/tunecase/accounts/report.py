@@ -13,9 +13,12 @@ from tunecase.records import Change, Report
 
 def report(record: Report, material: Material) -> Account:
     """The answer that the page gives first, and the files written."""
-    tone = verdict(material).tone if material.decision is not None else "plain"
+    said = None if material.decision is None else verdict(material)
+    answer = record.answer if said is None else said.sentence
     files = (("page", record.html), ("text", record.markdown), ("records", record.json))
-    return Account("report", record.answer, tone, (Facts("", tuple(pair for pair in files if pair[1])),))
+    return Account(
+        "report", answer, "plain" if said is None else said.tone, (Facts("", tuple(pair for pair in files if pair[1])),)
+    )
 
 
 def changed(record: Sequence[Change], material: Material) -> Account:

@@ -42,7 +42,9 @@ def next_command(material: Material) -> str:
     if plan.lever == "fine_tune" and model and decision is not None and not decision.way:
         return f"tunecase fit {model.lower()}"
     asked = material.approvals
-    return approve_command(asked) if asked is not None and asked.is_asked and asked.release else "tunecase books"
+    if asked is None:
+        return f'tunecase approve "{plan.release.p80.shown:.12g} {plan.currency}" --by NAME'
+    return approve_command(asked) if asked.is_asked else "tunecase books"
 
 
 def _before_any_answer(material: Material) -> str:

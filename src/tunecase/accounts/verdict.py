@@ -280,7 +280,9 @@ def _money_buys(material: Material, plan: Plan) -> str:
 def _pilot_words(material: Material) -> str:
     """What the pilot showed, and of which model; that nobody has measured the larger one, where one stood in."""
     forecast = material.forecast
-    if forecast is None or not forecast.points:
+    if forecast is None:
+        return ""
+    if not forecast.points:
         return "No pilot was run here."
     seen = forecast.points[-1]
     right = score_words(seen.score, forecast.metric)

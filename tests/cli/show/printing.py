@@ -58,10 +58,10 @@ ALL: dict[str, Any] = {
 }
 
 
-def printed(verb: str, record: Any, width: int = 80) -> str:
-    """What a reader of a log sees."""
+def printed(verb: str, record: Any, width: int = 80, *, full: bool = False) -> str:
+    """What a reader of a log sees, with `full` all of it."""
     out = io.StringIO()
-    show(verb, record, Console(file=out, width=width, markup=False, highlight=False, emoji=False))
+    show(verb, record, Console(file=out, width=width, markup=False, highlight=False, emoji=False), full=full)
     return out.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Prints any record by the printer of its verb, an error, or a record as HTML."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.approve import print_approval, print_approval_line, print_approvals
@@ -10,7 +11,6 @@ from tunecase.cli.show.books import print_books
 from tunecase.cli.show.check import print_check
 from tunecase.cli.show.clean import print_cleaned
 from tunecase.cli.show.compare import print_comparison
-from tunecase.cli.show.decide import print_decision
 from tunecase.cli.show.define import print_definition, print_definition_again
 from tunecase.cli.show.estimate import print_estimate, print_estimate_again
 from tunecase.cli.show.fit import print_fit, print_scored
@@ -19,21 +19,22 @@ from tunecase.cli.show.inference import print_inference, print_loads
 from tunecase.cli.show.judge import print_judged
 from tunecase.cli.show.label import print_label_task, print_label_trial, print_labelling
 from tunecase.cli.show.ledger import print_ledger
-from tunecase.cli.show.next import print_next
-from tunecase.cli.show.paper import console_for, heading, safe, say
+from tunecase.cli.show.paper import console_for, safe, say
 from tunecase.cli.show.pilot import print_pilot
 from tunecase.cli.show.prices import print_prices, print_prices_updated
-from tunecase.cli.show.report import print_changes, print_report
 from tunecase.cli.show.review import print_reviews
 from tunecase.cli.show.sources import print_source_trial, print_sources
 from tunecase.cli.show.spend import print_charges, print_imported, print_mapped, print_metered, print_spend
 from tunecase.errors import InputError, TunecaseError
+from tunecase.quantities import day
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from tunecase.accounts import Material
-    from tunecase.records import Approvals, NotUsed
+    from tunecase.records import Approvals, NotUsed, Report
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": print_definition,
@@ -50,8 +51,6 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "loads": print_loads,
     "judge": print_judged,
     "forecast": print_forecast,
-    "decide": print_decision,
-    "next": print_next,
     "books": print_books,
     "approve": print_approval,
     "rejection": print_approval,
@@ -72,8 +71,6 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "rechain": print_ledger,
     "prices": print_prices,
     "updated": print_prices_updated,
-    "report": print_report,
-    "changed": print_changes,
 }
 
 
@@ -98,12 +95,28 @@ def show(
         printer(console, record)
 
 
-def show_unchanged(verb: str, record: Any, console: "Console | None" = None) -> None:
-    """One line for a record that says what it said the last time."""
-    verdict = getattr(record, "verdict", "") or getattr(record, "action", "")
-    heading(
-        console or console_for(), verb, f"unchanged{f': {verdict}' if verdict else ''}", getattr(record, "ok", None)
-    )
+def show_run(
+    material: "Material", record: "Report", same_since: datetime | None = None, *, full: bool = False,
+    console: "Console | None" = None,
+) -> None:  # fmt: skip
+    """The answer of a whole case with what it rests on, and where its page lies.
+
+    Args:
+        material: the records of the case.
+        record: the files of its report.
+        same_since: when the same was found before; None where something changed.
+        full: also what would change the answer.
+    """
+    from tunecase.accounts import run
+
+    said = run(material, unchanged_since="" if same_since is None else _clock(same_since, material.today))
+    print_account(console or console_for(), said, full=full, page=record.html)
+
+
+def _clock(moment: datetime, today: "date | None") -> str:
+    """The time of day on this machine; the date where it was another day."""
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == today else day(here.date())
 
 
 def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None) -> None:
