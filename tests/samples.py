@@ -573,11 +573,14 @@ def decision() -> Decision:
     assert made.chance is not None
     assert made.worth is not None
     others = {
-        "clean labels": (Sampled(0.33), Sampled(5_900.0), Sampled(2_600.0)),
-        "tune": (Sampled(0.21), Sampled(3_800.0), Sampled(900.0)),
+        "clean labels": (Sampled(70.0), Sampled(0.33), Sampled(5_900.0), Sampled(2_600.0)),
+        "tune": (Sampled(420.0), Sampled(0.21), Sampled(3_800.0), Sampled(900.0)),
     }
-    arithmetic = {name: firm_difference(gain, [("cost", worth)], "USD") for name, (_, gain, worth) in others.items()}
-    label = (made.chance.shown, made.worth.gain, made.worth.expected)
+    arithmetic = {
+        name: firm_difference(worth, [("cost", Sampled(gain.value - worth.value))], "USD")
+        for name, (_, _, gain, worth) in others.items()
+    }
+    label = (made.release.p80, made.chance.shown, made.worth.gain, made.worth.expected)
     options = (
         Option("label more", "label up to 2,000 more", band(found["total"]), "label 300 more", band(found["first"]),
                firm_difference(made.worth.expected, made.worth.taken, "USD"), "measured",
@@ -591,7 +594,7 @@ def decision() -> Decision:
         Option("bigger model", "8B instead of 3B", None, "", None, "", "none",
                blocked="no price of an answer was given (serving.price_per_1k_answers)"),
         Option("stop", "stop here", _flat(0), "", None, "0 - 0 = 0 USD", "measured", "", "", "", Sampled(0.0),
-               Sampled(0.0), Sampled(0.0)),
+               Sampled(0.0), Sampled(0.0), Sampled(0.0)),
     )  # fmt: skip
     return Decision(
         advice="label more",

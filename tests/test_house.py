@@ -13,8 +13,8 @@ from pathlib import Path
 
 import typer
 
+from tunecase.accounts import ACCOUNTS
 from tunecase.cli.commands import app
-from tunecase.cli.show.record import PRINTERS
 from tunecase.records import RECORDS
 
 ROOT = Path(__file__).parents[1]
@@ -58,17 +58,23 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
+        "answer",
         "approvals",
         "basis",
         "calendar",
+        "changes",
         "clean",
+        "gates",
         "headline",
         "label",
         "lights",
         "lines",
         "material",
+        "plain_words",
         "registry",
         "review",
+        "tiles",
+        "verdict",
         "ways",
     },
 }
@@ -477,7 +483,7 @@ def _words() -> set[str]:
 
 
 def test_one_word_for_one_thing() -> None:
-    """A verb's command, printer, conductor and record, and its part of the report, lie in files that bear its name."""
+    """A verb's command, account, conductor and record lie in files that bear its name."""
     breaches, verbs = [], _words()
     kept = verbs & set(RECORDS) - {"run"}  # the record of that name is one training run
     for folder, further in VERB_FOLDERS.items():
@@ -485,13 +491,13 @@ def test_one_word_for_one_thing() -> None:
         breaches += [f"{folder}/{name}.py: {name} is no verb" for name in sorted(named - verbs - further)]
         breaches += [f"{folder}: there is no {name}.py" for name in sorted(further - named)]
     for verb in sorted(verbs):
-        folders = ("cli", "cli/show", "flow", "records") if verb in kept else ("cli",)
+        folders = ("cli", "accounts", "flow", "records") if verb in kept else ("cli",)
         paths = [f"{folder}/{verb}.py" for folder in folders]
         breaches += [f"{path} is missing" for path in paths if not (SRC / path).exists()]
         if verb in kept and RECORDS[verb].__module__ != f"tunecase.records.{verb}":
             breaches.append(f"the record of {verb} lies in {RECORDS[verb].__module__}")
-        if verb in kept and PRINTERS[verb].__module__ != f"tunecase.cli.show.{verb}":
-            breaches.append(f"the printer of {verb} lies in {PRINTERS[verb].__module__}")
+        if verb in kept and ACCOUNTS[verb] != (verb, verb):
+            breaches.append(f"the account of {verb} is {'.'.join(ACCOUNTS[verb])}")
     assert [] == breaches
 
 

@@ -9,18 +9,13 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.records.test_records import JUDGED
-from tunecase.blocks import Content, Listing, Section, Table
-from tunecase.cli.show import brief_markdown
-from tunecase.quantities import Band
+from tunecase.blocks import Content, Section, Table
 from tunecase.records import (
-    Approvals,
     Books,
     Decision,
     Estimate,
     Flip,
     Forecast,
-    Line,
     from_json,
 )
 from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report

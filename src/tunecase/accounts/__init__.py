@@ -1,11 +1,13 @@
 """What each record says, in plain blocks at two depths: the answer, and all of it; one file per verb."""
 
+from tunecase.accounts.answer import answer
 from tunecase.accounts.approvals import HEAD, approval_line, approval_rows, approval_short, approve_command
 from tunecase.accounts.headline import bridge_words, headline
 from tunecase.accounts.material import Material
 from tunecase.accounts.registry import ACCOUNTS, account
+from tunecase.accounts.run import run
 
 __all__ = [
-    "ACCOUNTS", "HEAD", "Material", "account", "approval_line", "approval_rows", "approval_short", "approve_command",
-    "bridge_words", "headline",
+    "ACCOUNTS", "HEAD", "Material", "account", "answer", "approval_line", "approval_rows", "approval_short",
+    "approve_command", "bridge_words", "headline", "run",
 ]  # fmt: skip

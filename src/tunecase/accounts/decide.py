@@ -1,15 +1,160 @@
-"""The section on what the next dollar should buy."""
+"""What decide says: the next step, the options beside it, what the test decides, and where the advice turns."""
+
+from dataclasses import replace
 
 from tunecase.accounts.approve import approval_blocks
 from tunecase.accounts.calendar import months_words
+from tunecase.accounts.changes import turns_at
+from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.blocks import Block, Cell, Facts, Listing, Section, Table, Tone
-from tunecase.prices import flip_words
-from tunecase.quantities import count, figures, firm, firm_share, money_band, score, sentence, share
-from tunecase.records import Decision, Option, Plan
+from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
+from tunecase.accounts.steps import gate_words, next_command, step_words
+from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Section, Table, Tone, Words
+from tunecase.prices import amount
+from tunecase.quantities import (
+    count,
+    figures,
+    firm,
+    firm_share,
+    money_band,
+    plain_figure,
+    plain_money,
+    plain_share,
+    score,
+    sentence,
+    share,
+)
+from tunecase.records import Decision, Flip, Option, Plan
 
 FINE_TUNE = "the fine-tune"
+MOST_OPTIONS = 5
+# Inputs that a name alone would not explain.
+INPUTS = {
+    "problem.value": "a right answer",
+    "effort_per_round": "people's work in a round",
+    "levers.first_run_hours": "work before the first run",
+    "levers.bigger_model_run_cost": "a bigger model's run",
+    "levers.bigger_model_factor": "a bigger model's errors",
+    "levers.tuning_factor": "errors after trying settings",
+    "levers.label_noise": "wrong labels",
+    "serving.price_per_1k_today": "1,000 answers today",
+    "serving.price_per_1k_answers": "1,000 answers of the tuned model",
+}
+
+
+def decide(record: Decision, material: Material) -> Account:
+    """What the next money should buy: the step and its price, the other options, and when to stop."""
+    material = replace(material, decision=record)
+    said = verdict(material)
+    return Account(
+        "decide", _answer(record, material), said.tone, _short(record, material), _full(record, material),
+        next_command(material),
+    )  # fmt: skip
+
+
+def _answer(record: Decision, material: Material) -> str:
+    """The step and its price where one is advised; else the verdict."""
+    plan = advised_plan(material)
+    if plan is None or record.instead:
+        return verdict(material).sentence
+    price = f"about {plain_money(plan.release.p80, plan.currency)}" if plan.release.p80.value else "it costs nothing"
+    best = record.best
+    step = plan.action if best is None else step_words(best, material)
+    if plan.lever == "fine_tune" and not record.way:
+        rows = "" if material.audit is None else f" on the {count(material.audit.usable)} examples you have"
+        return f"Train {tuned_model(material) or 'the model'} once{rows}: {price}."
+    return f"{step[:1].upper()}{step[1:]} first: {price}."
+
+
+def _short(record: Decision, material: Material) -> tuple[Block, ...]:
+    told = (_why(material), _gates(material), _turns(record, material), _assumed(material))
+    ways = tuple(_flip(flip, record.currency) for flip in record.what_if if flip.at is not None)
+    if record.what_if and not ways:
+        ways = ("no input alone would change it",)
+    table = _table(record, material)
+    return (
+        *((table,) if table is not None else ()),
+        Words(tuple(one for one in told if one)),
+        *((Listing("What would have to be true for another step", ways),) if ways else ()),
+    )
+
+
+def _flip(flip: Flip, currency: str) -> str:
+    """An input in plain words, the value at which another step wins, and which."""
+    assert flip.at is not None
+    name = flip.name.removeprefix("effort.").rsplit(".", 1)[-1].replace("_", " ")
+    side = "or less" if flip.direction == "down" else "or more"
+    at, now = (amount(flip.name, value, currency) for value in (flip.at, flip.now))
+    return f"{INPUTS.get(flip.name, name)} at {at} {side}, not {now}: {plain_words(flip.to.replace('_', ' '))}"
+
+
+def _gates(material: Material) -> str:
+    words = gate_words(gates(material))
+    return f"First test: {words}." if words else ""
+
+
+def _why(material: Material) -> str:
+    """Why there is no step to take, where none is advised."""
+    return "" if advised_plan(material) is not None else verdict(material).why
+
+
+def _turns(record: Decision, material: Material) -> str:
+    turn = turns_at(material, verdict(material).kind)
+    return "" if turn is None else f"Turns where {turn[0][:1].lower()}{turn[0][1:]}"
+
+
+def _assumed(material: Material) -> str:
+    """What the advice takes for granted, with the chance on measured ground alone."""
+    forecast = material.forecast
+    if forecast is None or forecast.p_target is None or advised_plan(material) is None or not is_stand_in(material):
+        return ""
+    alone = plain_share(forecast.p_target)
+    return f"Assumed: that the larger model does better. The pilot alone says {alone}."
+
+
+def _table(record: Decision, material: Material) -> Table | None:
+    """What can be done next, worth most first; None where nothing was weighed."""
+    ways = sorted((one for one in record.options if not one.blocked and one.worth is not None), key=_rank)
+    stops = [one for one in ways if one.lever == "stop"]
+    ranked = [one for one in ways if one.lever != "stop"][: MOST_OPTIONS - 1] + stops[:1]
+    if len(ranked) < 2:
+        return None
+    target = score_words(material.target, None if material.definition is None else material.definition.metric)
+    reaches = "reaches it" if material.target is None else f"reaches {target}"
+    rows = tuple(
+        (
+            Cell(step_words(one, material)),
+            Cell(plain_figure(one.release)),
+            Cell("-" if one.chance is None else plain_share(one.chance)),
+            Cell(plain_figure(one.worth)),
+        )
+        for one in ranked
+    )
+    strong = tuple(number for number, one in enumerate(ranked) if one is record.best)
+    return Table(
+        f"Next steps, {record.currency}", (f"next step, {record.currency}", "costs", reaches, "worth"), rows, (1, 2, 3),
+        strong,
+    )  # fmt: skip
+
+
+def _full(record: Decision, material: Material) -> tuple[Block, ...]:
+    """The plan's figures, every option with its arithmetic, what looking first is worth, and what is assumed."""
+    return (
+        Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}".strip(),)),
+        *_blocks(record, material),
+        _arithmetic(record),
+        Listing("Assumptions", record.assumptions),
+        Facts("", recorded_in(material, "decide")),
+    )
+
+
+def _blocks(record: Decision, material: Material) -> tuple[Block, ...]:
+    looks = (_looks(record),) if record.experiments else ()
+    plan = () if record.plan is None else (plan_table(record.plan, first=record.comes_first),)
+    otherwise = () if record.plan is None or not record.plan.variants else (_variants(record.plan),)
+    return (*plan, *approval_blocks(material.approvals), _options(record), *otherwise, *looks, _limits(record))
 
 
 def next_step(material: Material) -> Section:
@@ -18,11 +163,6 @@ def next_step(material: Material) -> Section:
     decision = material.decision
     if decision is None:
         return not_done("decision", title, "decide")
-    looks = (_looks(decision),) if decision.experiments else ()
-    plan = () if decision.plan is None else (plan_table(decision.plan, first=decision.comes_first),)
-    otherwise = () if decision.plan is None or not decision.plan.variants else (_variants(decision.plan),)
-    approved = approval_blocks(material.approvals)
-    blocks: tuple[Block, ...] = (*plan, *approved, _options(decision), *otherwise, *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),
@@ -31,6 +171,11 @@ def next_step(material: Material) -> Section:
     tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
     tone = tones.get(decision.advice, "good" if decision.best else "unknown")
     answer = f"{decision.instead} {sentence(decision.action)} {sentence(decision.reason)}".strip()
+    blocks = _blocks(decision, material)
+    if decision.what_if:
+        flips = [_flip(flip, decision.currency) for flip in decision.what_if if flip.at is not None]
+        told = "; ".join(flips) or "no input alone would change it"
+        blocks = (*blocks, Facts("", (("What would have to be true for another step", told),)))
     return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 
@@ -139,16 +284,6 @@ def _limits(decision: Decision) -> Facts:
         pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
     pairs += [
         ("The advice flips at", decision.flips_at or "not known"),
-        *(
-            (
-                (
-                    "What would have to be true for another step",
-                    "; ".join(flip_words(decision.what_if, decision.currency)) or "no input alone would change it",
-                ),
-            )
-            if decision.what_if
-            else ()
-        ),
         ("Second best", decision.runner_up or "none"),
     ]
     return Facts("How firm this is", tuple(pairs))

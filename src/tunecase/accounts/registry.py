@@ -43,6 +43,10 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "check": ("check", "check"),
     "ledger": ("ledger", "ledger"),
     "rechain": ("ledger", "ledger"),
+    "decide": ("decide", "decide"),
+    "next": ("next", "next_step"),
+    "report": ("report", "report"),
+    "changed": ("report", "changed"),
 }
 
 

@@ -16,11 +16,9 @@ from tunecase.cli.options import (
     Today,
     Yes,
     finish,
+    is_full,
     open_project,
 )
-
-# Verbs whose print is short, or always new.
-MOVING = ("pilot", "books", "changed")
 
 
 def run(
@@ -40,10 +38,14 @@ def run(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Walk the whole road in order and write the report; a step whose answer has not changed takes one line."""
+    """Walk the whole road, from the problem to what to do next, and write the page.
+
+    The answer comes last, in a dozen lines; `--full` prints what every step found. Nothing is bought, and a hosted
+    model is asked only where you name one. Example: `tunecase init --example && tunecase run`.
+    """
     from tunecase import flow
     from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
-    from tunecase.cli.show.record import show, show_unchanged
+    from tunecase.cli.show.record import show, show_not_used, show_run
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
@@ -54,20 +56,24 @@ def run(
         settings = flow.PilotSettings(
             trainer, model, adaptive=adaptive, race=("auto",), keep_all=every, max_minutes=max_minutes
         )  # fmt: skip
-    before: dict[str, Any] = opened.last_records()
+    before = flow.last_walk(opened)
     records: dict[str, Any] = {}
 
     def tell(verb: str, record: Any) -> None:
-        name = verb.removesuffix(" again")
-        records[name] = record
-        if json:
-            return
-        same = verb == name and verb not in MOVING and before.get(verb) == record
-        (show_unchanged if same else show)(verb, record)
+        records[verb.removesuffix(" again")] = record
+        if is_full() and not json:
+            show(verb.removesuffix(" again"), record, full=True, material=flow.material(opened))
 
     with pilot_progress(quiet=json) as progress:
         watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
+    same = before.holds({verb: record for verb, record in records.items() if verb != "changed"})
     opened.on_step("report")
     records["report"] = flow.report(opened, page=render, force=force)
-    finish("run" if json else "report", records if json else records["report"], json, ok=fine, case=opened)
+    if json:
+        finish("run", records, json, ok=fine, case=opened)
+        return
+    show_run(flow.material(opened), records["report"], before.at if same else None, full=is_full())
+    show_not_used(flow.not_used(opened, "run"))
+    if not fine:
+        raise typer.Exit(1)

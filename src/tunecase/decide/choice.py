@@ -150,11 +150,13 @@ def _choose(
         itself = next(option for option in options if (option.lever, option.way) == (best.lever, drawn.way))
         runner_up = _priced(itself, currency)
         advice, action, reason = "look", look.action, _look_reason(look, best, runner_up, currency)
+    flips_at, flips = value_flips(drawn)
     return Decision(
         advice=advice, action=action, reason=reason, options=options, value_of_target=band(solved.state.value),
-        flips_at=value_flips(drawn), runner_up=runner_up, assumptions=notes, currency=currency,
+        flips_at=flips_at, runner_up=runner_up, assumptions=notes, currency=currency,
         experiments=looks, certainty=certainty(solved), plan=made,
         way=drawn.way, instead=already_there(drawn) if advice == "stop" else instead(drawn),
+        value_flips=flips,
     )  # fmt: skip
 
 

@@ -28,18 +28,19 @@ MONEY = (VALUE, "effort_per_round", "levers.first_run_hours", "levers.bigger_mod
 ERRORS = "problem.errors "
 
 
-def value_flips(bill: Drawn) -> str:
+def value_flips(bill: Drawn) -> tuple[str, tuple[Flip, ...]]:
     """The nearest values per correct answer, below and above today's mean, at which another lever or way wins.
 
-    Each is told in one digit, since another seed moves the second. What an error costs stays as it is; where no value
-    is stated it is the error's cost that moves. Empty where neither is.
+    Returns: these in words, each in one digit, since another seed moves the second; and as flips. Empty where no value
+    is stated and no error has a cost. What an error costs stays as it is; where no value is stated it is the error's
+    cost that moves.
     """
     solved = bill.solved
     assert solved is not None
     basis, worth = solved.state.basis, solved.state.value
     each, cost = worth_of_correct(basis), error_cost(basis)
     if each is None or worth is None or basis.project is None:
-        return ""
+        return "", ()
     stated = basis.project.problem.value
     answers = worth / each if each.min() > 0 < worth.mean() else 0 * worth + 1.0
 
@@ -57,12 +58,11 @@ def value_flips(bill: Drawn) -> str:
         scale = (value * factors.get(VALUE, 1.0) + worth_each - value) / worth_each
         return _best(replace(one, solved=one.solved.scaled(scale)) for one in some) if factors else _best(some)
 
+    flips = tuple(flip for flip in both_sides(winner, VALUE, value) if flip.at is not None)
     words = [
-        f"{SIDES[flip.direction]} about {figures(flip.at, 1)} {unit} to {flip.to.replace('_', ' ')}"
-        for flip in both_sides(winner, VALUE, value)
-        if flip.at is not None
+        f"{SIDES[flip.direction]} about {figures(flip.at, 1)} {unit} to {flip.to.replace('_', ' ')}" for flip in flips
     ]
-    return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}"
+    return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}", flips
 
 
 def input_flips(bill: Drawn, progress: Callable[[int, int], None] | None = None) -> tuple[Flip, ...]:

@@ -3,17 +3,18 @@
 define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.define import judge_problem, pose
-from tunecase.flow.opened import Flow, Progress
+from tunecase.flow.opened import Flow, Progress, readable
 from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot
 from tunecase.flow.verbs import decide, define, estimate, forecast, ready
-from tunecase.records import Pilot, PilotSettings
+from tunecase.records import Books, Pilot, PilotSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,35 @@ class Watch:
     progress: Progress | None = None
     ask: Callable[[Any], bool | None] | None = None
     fetching: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What the road had found when its report was written last: records by verb, and when; None where it never was."""
+
+    records: Mapping[str, Any]
+    at: datetime | None
+
+    def holds(self, found: Mapping[str, Any]) -> bool:
+        """Whether the road has found the same again, the time that it took aside."""
+        if self.at is None:
+            return False
+        return all(_timeless(self.records.get(verb)) == _timeless(record) for verb, record in found.items())
+
+
+def last_walk(flow: Flow) -> Walk:
+    """The last walk of the road, to be asked for before the next."""
+    written = flow.ledger.latest("record", "report")
+    booked = flow.ledger.latest("record", "books")
+    money = {} if booked is None else readable({"books": booked})
+    return Walk({**flow.last_records(), **money}, None if written is None else written.recorded_at)
+
+
+def _timeless(record: Any) -> Any:
+    """A record without what differs though the same was found: how long it took, which entry is held against."""
+    if isinstance(record, Books):
+        return replace(record, plan=None)
+    return replace(record, seconds=0.0) if hasattr(record, "seconds") else record
 
 
 def road(

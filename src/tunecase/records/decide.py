@@ -58,8 +58,9 @@ class Decision:
 
     `plan` holds the headline figures, the same as on the bill. `experiments` are runs and readings that only inform;
     `certainty` is the worth of knowing everything (EVPI); `what_if` holds, where asked for, the smallest change of each
-    input at which another lever is advised. `way` is the candidate that the advice is about, empty for the model to be
-    tuned; `instead` is the sentence "do not fine-tune: X does it" where one is advised in its place.
+    input at which another lever is advised, `value_flips` the nearest values of a right answer at which one is (of an
+    error, where no value is stated). `way` is the candidate that the advice is about, empty for the model to be tuned;
+    `instead` is the sentence "do not fine-tune: X does it" where one is advised in its place.
     """
 
     advice: str
@@ -77,6 +78,7 @@ class Decision:
     plan: Plan | None = None
     way: str = ""
     instead: str = ""
+    value_flips: tuple[Flip, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -58,11 +58,12 @@ FRAGMENTS = {
                  "Goes to: people 81%, data 18%, computers 1%.", "4 weeks in the middle case, 11 in the worst of ten",
                  "Has no price and comes on top: storage and transfer.", "next: tunecase pilot more: --full"),
     "estimate again": ("Set 25,000 USD aside", "The pilot moved the bill by little."),
-    "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent of 18,000. In the middle case it ends at", "USD plan spent forecast",
               "other not planned 450.00 450", "The chance to pass the budget is 29%.", "next: tunecase next"),
     "mapped": ("description=*label* counts on data: 1 charge, 90.00 USD.", "3 charges on no line of the plan yet.",
                'tunecase spend map "service=Amazon Kendra" LINE'),
+    "decide": ("Label up to 2,000 more first: about 4,500 USD.", "> label up to 2,000 more 4,500 60% 3,500",
+               "First test: ship at 92% or more (25%), go on at 83 to 92% (65%), stop below 83% (10%)."),
     "metered": ("2 periods booked, 42,400 answers.", "Read from meter.csv.",
                 "22.40 USD booked under inference.", "Periods: 3 booked before, 1 corrected."),
     "updated": ("12 list prices of 4 cards at ori, dated 2026-11-01",
@@ -102,6 +103,8 @@ FRAGMENTS = {
     "report": ("Label 300 more.", "report.html", "report.json"),
     "compare": ("keeps the limit of 18,000 USD. It costs 100 USD less in the middle case",
                 "training 400 300 -100", "b is cheaper in 90% of cases.", "Changed: compute.tier."),
+    "next": ("Round 1 scored 89% with 1,900 examples, as expected (86% to 90%).", "60% to reach 90%, 52% before"),
+    "changed": ("1 answer moved since the last time.",),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),
 }  # fmt: skip
 

@@ -1,7 +1,6 @@
 """How anything is printed: wrapped by words, in 80 columns, no text of the data steering the terminal."""
 
 import itertools
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -11,10 +10,6 @@ from tunecase.quantities import Band, money_band
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-MARKED = set("\\`*_{}[]<>#|~@&!$")
-LISTED = re.compile(r"[-+]\s|-{2,}$|=+$|\d{1,9}[.)](\s|$)")  # begins a list, or underlines a heading
 
 
 def safe(text: str) -> str:

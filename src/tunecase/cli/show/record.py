@@ -1,28 +1,22 @@
 """Prints any record by the printer of its verb, an error, or a record as HTML."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.blocks import print_account
-from tunecase.cli.show.decide import print_decision
-from tunecase.cli.show.next import print_next
-from tunecase.cli.show.paper import console_for, heading, safe, say
-from tunecase.cli.show.report import print_changes, print_report
+from tunecase.cli.show.paper import console_for, safe, say
 from tunecase.errors import InputError, TunecaseError
+from tunecase.quantities import day
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from tunecase.accounts import Material
-    from tunecase.records import Approvals, NotUsed
-
-PRINTERS: dict[str, Callable[["Console", Any], None]] = {
-    "decide": print_decision,
-    "next": print_next,
-    "report": print_report,
-    "changed": print_changes,
-}
+    from tunecase.records import Approvals, NotUsed, Report
 
 
 def show(
@@ -39,20 +33,32 @@ def show(
         # Rows of the user's data may be shown on the user's own terminal.
         print_account(console, account(verb, record, replace(material or Material(), with_rows=True)), full=full)
         return
-    printer = PRINTERS.get(verb)
-    if printer is None:
-        for item in record if isinstance(record, tuple) else (record,):
-            say(console, str(item))
-    else:
-        printer(console, record)
+    for item in record if isinstance(record, tuple) else (record,):
+        say(console, str(item))
 
 
-def show_unchanged(verb: str, record: Any, console: "Console | None" = None) -> None:
-    """One line for a record that says what it said the last time."""
-    verdict = getattr(record, "verdict", "") or getattr(record, "action", "")
-    heading(
-        console or console_for(), verb, f"unchanged{f': {verdict}' if verdict else ''}", getattr(record, "ok", None)
-    )
+def show_run(
+    material: "Material", record: "Report", same_since: datetime | None = None, *, full: bool = False,
+    console: "Console | None" = None,
+) -> None:  # fmt: skip
+    """The answer of a whole case with what it rests on, and where its page lies.
+
+    Args:
+        material: the records of the case.
+        record: the files of its report.
+        same_since: when the same was found before; None where something changed.
+        full: also what would change the answer.
+    """
+    from tunecase.accounts import run
+
+    said = run(material, unchanged_since="" if same_since is None else _clock(same_since, material.today))
+    print_account(console or console_for(), said, full=full, page=record.html)
+
+
+def _clock(moment: datetime, today: "date | None") -> str:
+    """The time of day on this machine; the date where it was another day."""
+    here = moment.astimezone()
+    return f"{here:%H:%M}" if here.date() == today else day(here.date())
 
 
 def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None) -> None:

@@ -1,0 +1,131 @@
+"""The picture of the gates: what the first test decides, and how the plan ends, in shares that add up as drawn."""
+
+from collections.abc import Sequence
+
+from tunecase.accounts.material import Material
+from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
+from tunecase.accounts.verdict import advised_plan, way_advised
+from tunecase.blocks import Branch, Gates, Tone
+from tunecase.quantities import adding_up, count, counted, in_hundred, plain_money, shares_shown
+from tunecase.records import Outcome, Plan
+
+CENTI = 0.01
+NAMES: dict[str, str] = {"ship": "Ship", "settle": "Settle for less", "go on": "Go on", "stop": "Stop"}
+TONES: dict[str, Tone] = {"ship": "good", "settle": "good", "go on": "warn", "stop": "bad"}
+
+
+def gates(material: Material) -> Gates | None:
+    """The gates of the plan that is advised; None where none is, or where no test follows its first step."""
+    plan = advised_plan(material)
+    if plan is None or not plan.then or plan.chance is None:
+        return None
+    target = score_words(plan.target, _metric(material))
+    branches = _branches(plan, _metric(material))
+    reached = in_hundred(plan.chance.shown)
+    missed = in_hundred(1 - sum(one.reaches for one in branches))
+    worth = "" if plan.worth is None else f"worth about {plain_money(plan.worth.reached_p50, plan.currency)}"
+    lost = "" if plan.lost is None else f"nine in ten of these cost less than {plain_money(plan.lost, plan.currency)}"
+    return Gates(
+        "What the first test decides, and how it ends",
+        _start(material, plan),
+        branches,
+        tuple(filter(None, (f"Reaches {target}: {reached}", worth))),
+        tuple(filter(None, (f"Does not: {missed}", lost))),
+    )
+
+
+def gates_title(made: Gates | None) -> str:
+    """What the test decides, as a finding; empty without gates."""
+    if made is None:
+        return ""
+    names = [one.name.lower() for one in made.branches]
+    if len(names) == 1:
+        return f"After the first test: {names[0]}"
+    return f"One test decides: {', '.join(names[:-1])} or {names[-1]}"
+
+
+def gates_note(material: Material, made: Gates | None) -> str:
+    """What the picture's height means, and what the plan is worth."""
+    plan = advised_plan(material)
+    if made is None or plan is None:
+        return ""
+    if plan.worth is None:
+        return "Height is chance."
+    worth = plain_money(plan.worth.expected, plan.currency)
+    return f"Height is chance. Worth {worth} after costs, on average."
+
+
+def _metric(material: Material) -> str | None:
+    return None if material.forecast is None else material.forecast.metric
+
+
+def _start(material: Material, plan: Plan) -> tuple[str, ...]:
+    price = f"about {plain_money(plan.release.p80, plan.currency)}"
+    tested = "" if material.definition is None else f"{counted(material.definition.test_rows, 'example')} test it"
+    if plan.lever == "fine_tune":
+        way = way_advised(material)
+        model = tuned_model(material) or "the model" if way is None else way.name
+        rows = "" if plan.limits is None else f"{plain_words(model)} learns from {_rows_now(material, plan)}"
+        return tuple(filter(None, ("Train once, test once", price, rows, tested)))
+    best = material.decision.best if material.decision is not None else None
+    step = plain_words(best.first_step if best is not None and best.first_step else plan.action)
+    return tuple(filter(None, (f"{step[:1].upper()}{step[1:]}", price, tested)))
+
+
+def _rows_now(material: Material, plan: Plan) -> str:
+    """The examples of the first step: those that are usable, else as many as the plan trains on."""
+    usable = None if material.audit is None else material.audit.usable
+    rows = usable or (plan.limits.most_rows if plan.limits is not None else 0)
+    return f"{count(rows)} examples"
+
+
+def _branches(plan: Plan, metric: str | None) -> tuple[Branch, ...]:
+    """What follows, in shares that sum to 1; those that reach the target sum to the chance as it is printed."""
+    assert plan.chance is not None
+    shares = shares_shown([outcome.share for outcome in plan.then])
+    reaches = [outcome.share.value * outcome.reaches.value for outcome in plan.then]
+    printed = _within(shares, adding_up(reaches, CENTI, plan.chance.shown.shown_share))
+    drawn = zip(plan.then, shares, printed, strict=True)
+    return tuple(_branch(plan, outcome, metric, share, reach) for outcome, share, reach in drawn if share)
+
+
+def _branch(plan: Plan, outcome: Outcome, metric: str | None, share: float, reach: float) -> Branch:
+    name = NAMES.get(outcome.name, outcome.name)
+    return Branch(name, rule(plan, outcome, metric), share, reach, TONES.get(outcome.name, "plain"))
+
+
+def _within(shares: Sequence[float], reaches: Sequence[float]) -> list[float]:
+    """No branch reaches the target more often than it is taken: what is too much goes to those with room."""
+    kept = [min(share, reach) for share, reach in zip(shares, reaches, strict=True)]
+    over = sum(reaches) - sum(kept)
+    for at in sorted(range(len(kept)), key=lambda at: reaches[at], reverse=True):
+        more = min(over, shares[at] - kept[at])
+        kept[at], over = kept[at] + more, over - more
+    return [round(one, 2) for one in kept]
+
+
+def rule(plan: Plan, outcome: Outcome, metric: str | None) -> str:
+    """The scores of the first test at which a branch is taken, as words; "otherwise" where they are not known."""
+    limits, is_lower = plan.limits, plan.direction == "lower"
+    ship = stop = ""
+    if limits is not None:
+        within = limits.ship_at is not None and (limits.ship_at <= 1 or not _is_share(metric))
+        ship = score_words(limits.ship_at, metric) if within else ""
+        stop = score_words(limits.stop_at.shown_score, metric) if limits.stop_at is not None else ""
+    less, more = ("above", "or less") if is_lower else ("below", "or more")
+    if outcome.name == "ship" and ship:
+        return f"at {ship} {more}"
+    if outcome.name == "stop" and stop:
+        return f"{less} {stop}"
+    if outcome.name == "stop" and ship and plan.outcome("go on") is None:
+        return f"{less} {ship}"
+    if outcome.name == "go on" and ship and stop:
+        ends = (ship, stop) if is_lower else (stop, ship)
+        return f"at {ends[0].removesuffix('%') if ends[1].endswith('%') else ends[0]} to {ends[1]}"
+    if outcome.name == "go on" and (ship or stop):
+        return f"{less} {ship}" if ship else f"at {stop} {more}"
+    return "otherwise"
+
+
+def _is_share(metric: str | None) -> bool:
+    return score_words(1.0, metric) == "100%"

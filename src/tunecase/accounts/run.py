@@ -1,0 +1,144 @@
+"""What run says at its end: the verdict and a line for each thing that it rests on."""
+
+from collections.abc import Callable
+
+from tunecase.accounts.answer import choices
+from tunecase.accounts.approvals import approval_words
+from tunecase.accounts.changes import changes, untried
+from tunecase.accounts.gates import gates
+from tunecase.accounts.material import Material
+from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
+from tunecase.accounts.steps import gate_words, next_command
+from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, to_settle, verdict
+from tunecase.blocks import Account, Facts, Listing
+from tunecase.quantities import count, counted, plain_figure, plain_money, plain_share
+
+ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
+
+
+def run(material: Material, *, unchanged_since: str = "") -> Account:
+    """The verdict of a whole case, and what it rests on in a line each.
+
+    Args:
+        material: the records of the case that hold; what no record tells has no line.
+        unchanged_since: when the same was found before, in words; the lines are then left out.
+    """
+    said = verdict(material)
+    if unchanged_since:
+        told = f"{said.sentence} Nothing changed since {unchanged_since}."
+        return Account("run", told, said.tone, full=_full(material), next=next_command(material))
+    pairs = tuple((name, words) for name, tell in LINES if (words := tell(material)))
+    return Account("run", said.sentence, said.tone, (Facts("", pairs),), _full(material), next_command(material))
+
+
+def _full(material: Material) -> tuple[Listing, ...]:
+    kind = verdict(material).kind
+    told = tuple(f"{title} {words}" for title, words in changes(material, kind))
+    listed = (Listing("What would change this answer", told),) if told else ()
+    return (*listed, Listing("To decide", choices(material, kind)))
+
+
+def _problem(material: Material) -> str:
+    definition = material.definition
+    if definition is None:
+        return ""
+    open_rules = [one for one in definition.criteria if one.status == "unknown" and one.severity != "note"]
+    failed = [one for one in definition.criteria if one.status == "fail" and one.severity != "note"]
+    stops = [to_settle(one)[0] for one in failed if one.severity == "stop"]
+    if stops:
+        return f"not well posed yet: {', '.join(stops)}"
+    asked = f"; {counted(len(open_rules), 'question')} open" if open_rules else ""
+    doubts = f"; {counted(len(failed), 'doubt')}" if failed else ""
+    way = untried(material, verdict(material).kind)
+    prompt = "; nobody has tried a prompt" if way is not None and way.name.startswith("prompt") else ""
+    return f"well posed{doubts}{asked}{prompt}"
+
+
+def _data(material: Material) -> str:
+    audit = material.audit
+    if audit is None:
+        return ""
+    words = f"{count(audit.usable)} of {count(audit.rows)} examples usable"
+    if audit.verdict == "not fit":
+        return f"{words}; not fit to train on"
+    if audit.verdict == "too little to say":
+        return f"{words}; too few to say more"
+    kinds = len([one for one in audit.findings if one.severity != "note"])
+    return f"{words}; {counted(kinds, 'kind')} of defects found" if kinds else words
+
+
+def _pilot(material: Material) -> str:
+    forecast = material.forecast
+    if forecast is None or not forecast.points:
+        return "none yet" if material.definition is not None else ""
+    seen = forecast.points[-1]
+    score = score_words(seen.score, forecast.metric)
+    right = f"{score} right" if forecast.metric == "accuracy" else f"scores {score}"
+    aside = " (a small stand-in, not the real model)" if forecast.stand_in else ""
+    return f"{right} with {count(seen.n)} examples{aside}"
+
+
+def _chance(material: Material) -> str:
+    plan, target = advised_plan(material), material.target
+    metric = None if material.definition is None else material.definition.metric
+    if target is None:
+        return "not known: no target is stated"
+    aim = score_words(target, metric)
+    if plan is not None and plan.chance is not None:
+        model = tuned_model(material)
+        which = f" with {model}" if model and is_stand_in(material) and plan.lever == "fine_tune" else ""
+        rests = ASSUMED.get(plan.evidence.get("chance", ""), "")
+        return f"{plain_share(plan.chance.shown)} to reach {aim}{which}{rests}"
+    best, other = best_untuned(material), plan_of(material)
+    seen = "" if best is None else f"; {plain_words(best[0])} has {score_words(best[1], metric)}"
+    if other is None or other.chance is None:
+        return f"not known yet to reach {aim}{seen}"
+    return f"{plain_share(other.chance.shown)} to reach {aim} if you trained all the same{seen}"
+
+
+def _money(material: Material) -> str:
+    plan, going = plan_of(material), advised_plan(material)
+    if plan is None:
+        return ""
+    books = material.books
+    spent = f"; {plain_money(float(books.spent), books.currency)} spent" if books is not None and books.entries else ""
+    if going is None:
+        all_the_same = plain_money(plan.total.p50, plan.currency)
+        return f"release nothing; training all the same would cost about {all_the_same}{spent}"
+    aside, middle = plain_money(going.total.p80, going.currency), plain_figure(going.total.p50)
+    return f"set {aside} aside; in the middle case it costs {middle}{spent}"
+
+
+def _value(material: Material) -> str:
+    plan = advised_plan(material)
+    shown = plan or plan_of(material)
+    if shown is None:
+        return ""
+    if shown.worth is None:
+        return "not known: nobody said what a right answer is worth"
+    if shown.worth.reached_p50.value <= 0:
+        return "nothing is left to gain by training"
+    horizon = None if material.project is None else material.project.problem.horizon
+    time = "" if horizon is None else f" in {count(round(horizon.spread.median))} months"
+    after = "" if plan is None else f"; worth {plain_figure(shown.worth.expected)} after costs"
+    return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{after}"
+
+
+def _test(material: Material) -> str:
+    return gate_words(gates(material), shares=False)
+
+
+def _why(material: Material) -> str:
+    """The reason where no step is released; where one is, the lines below are the reason."""
+    return "" if advised_plan(material) is not None else verdict(material).why
+
+
+def _approved(material: Material) -> str:
+    record = material.approvals
+    return approval_words(record) if record is not None and record.approved else ""
+
+
+LINES: tuple[tuple[str, Callable[[Material], str]], ...] = (
+    ("why", _why), ("problem", _problem), ("data", _data), ("pilot", _pilot), ("chance", _chance), ("money", _money),
+    ("value", _value), ("test", _test), ("approved", _approved),
+)  # fmt: skip

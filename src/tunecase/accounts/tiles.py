@@ -1,0 +1,152 @@
+"""The four figures of the first screen: what to release, what could be lost, the chance, and what it is worth."""
+
+from tunecase.accounts.material import Material
+from tunecase.accounts.plain_words import score_words
+from tunecase.accounts.verdict import (
+    Kind,
+    advised_plan,
+    best_untuned,
+    is_stand_in,
+    look_of,
+    plan_of,
+    way_advised,
+)
+from tunecase.blocks import Rests, Tile
+from tunecase.quantities import count, paid, plain_figure, plain_share
+from tunecase.records import Plan
+
+NOT_KNOWN = "not known"
+
+
+def tiles(material: Material, kind: Kind) -> tuple[Tile, ...]:
+    """Release now (or what is spent, where nothing is released any more), most to lose, chance and value."""
+    return _release(material), _lost(material), _chance(material, kind), _value(material)
+
+
+def _currency(material: Material) -> str:
+    plan = plan_of(material)
+    for record in (plan, material.decision, material.definition, material.estimate):
+        if record is not None:
+            return record.currency
+    return ""
+
+
+def _rests(plan: Plan, key: str) -> Rests:
+    return plan.evidence.get(key, "")
+
+
+def _release(material: Material) -> Tile:
+    plan, currency = advised_plan(material), _currency(material)
+    spent = _spent(material)
+    if plan is not None:
+        aside = f"{spent} spent so far" if spent else _hours(material, plan)
+        return Tile("release", "Release now", plain_figure(plan.release.p80), currency, aside, _rests(plan, "release"))
+    look = look_of(material.decision)
+    if look is not None and look.price is not None:
+        return Tile("release", "Release now", plain_figure(look.price.p80), currency, "for this look alone", "assumed")
+    if spent:
+        return Tile("spent", "Spent so far", spent, currency, "release nothing more", "measured")
+    beside = {
+        "pilot": "a small pilot comes first", "ship": "nothing has to be bought", "stop": "no step pays for itself",
+        "when_sure": "nothing has to be bought", "redefine": "nothing has to be bought",
+    }.get(material.decision.advice if material.decision is not None else "", "not before that is settled")  # fmt: skip
+    return Tile("release", "Release now", "0", currency, beside, "")
+
+
+def _spent(material: Material) -> str:
+    books = material.books
+    return paid(books.spent) if books is not None and books.entries else ""
+
+
+def _hours(material: Material, plan: Plan) -> str:
+    """What the release rests on: hours that nobody stated, or none at all."""
+    if not plan.release.expected.value:
+        return "nothing has to be bought"
+    if plan.evidence.get("release") != "assumed":
+        return "enough four times in five"
+    rated = material.project is not None and bool(material.project.team)
+    return "hours are a guess" if rated else "hours and rates are a guess"
+
+
+def _lost(material: Material) -> Tile:
+    plan, currency = advised_plan(material), _currency(material)
+    name = "Most you could lose"
+    if plan is None:
+        tried = plan_of(material)
+        if tried is None:
+            return Tile("lost", name, NOT_KNOWN, "", "`tunecase estimate` tells it", "")
+        look = look_of(material.decision)
+        if look is not None and look.price is not None:
+            return Tile("lost", name, plain_figure(look.price.p90), currency, "the price of this look", "assumed")
+        return Tile("lost", name, "0", currency, "while nothing is released", "")
+    if plan.lost is None:
+        return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))
+    beside = "nine failures in ten cost less"
+    return Tile("lost", name, plain_figure(plan.lost), currency, beside, _rests(plan, "total"))
+
+
+def _chance(material: Material, kind: Kind) -> Tile:
+    """The chance of the plan; of what is shipped as it is, the score that it has."""
+    target = material.target
+    metric = _metric(material)
+    name = "Chance to reach the target" if target is None else f"Chance to reach {score_words(target, metric)}"
+    plan = advised_plan(material)
+    if plan is None and kind in ("instead", "ship"):
+        return _score(material)
+    shown = plan or plan_of(material)
+    if shown is None or shown.chance is None or target is None:
+        beside = "no target is stated" if target is None else "`tunecase decide` tells it"
+        return Tile("chance", name, NOT_KNOWN, "", beside, "")
+    if plan is None:
+        beside = "if you trained all the same" if kind == "no" else "once that is settled"
+        return Tile("chance", name, plain_share(shown.chance.shown), "", beside, _rests(shown, "chance"))
+    beside = "within the budget" if plan.budget_left is not None else "whatever it costs"
+    if is_stand_in(material):
+        beside = "if it beats the stand-in"
+    return Tile("chance", name, plain_share(plan.chance.shown) if plan.chance else NOT_KNOWN, "", beside,
+                _rests(plan, "chance"))  # fmt: skip
+
+
+def _metric(material: Material) -> str | None:
+    for record in (material.forecast, material.definition):
+        if record is not None and record.metric:
+            return record.metric
+    return None
+
+
+def _score(material: Material) -> Tile:
+    """What is shipped as it is has no chance to tell but the score that it was measured with."""
+    best, metric, target = best_untuned(material), _metric(material), material.target
+    name = "Score" if target is None else f"Score; the target is {score_words(target, metric)}"
+    way = way_advised(material)
+    if best is not None:
+        rows = way.test_rows if way is not None else material.definition.test_rows if material.definition else 0
+        return Tile("chance", name, score_words(best[1], metric), "", _seen_on(rows), "measured")
+    if material.forecast is not None and material.forecast.points:
+        seen = material.forecast.points[-1]
+        return Tile("chance", name, score_words(seen.score, metric), "", _seen_on(seen.test_rows or 0), "measured")
+    return Tile("chance", name, NOT_KNOWN, "", "`tunecase pilot` measures it", "")
+
+
+def _seen_on(rows: int) -> str:
+    return f"on {count(rows)} test examples" if rows else "on the test examples"
+
+
+def _value(material: Material) -> Tile:
+    name, currency = "Value if reached", _currency(material)
+    plan = plan_of(material)
+    if plan is None or plan.worth is None:
+        beside = "nobody said what a right answer is worth"
+        return Tile("value", name, NOT_KNOWN, "", beside, "")
+    worth = plan.worth
+    if worth.reached_p50.value <= 0:
+        return Tile("value", name, "0", currency, "nothing is left to gain", _rests(plan, "value"))
+    return Tile("value", name, plain_figure(worth.reached_p50), currency, _in_time(material, plan),
+                _rests(plan, "value"))  # fmt: skip
+
+
+def _in_time(material: Material, plan: Plan) -> str:
+    """For how long the value is counted, and that it was stated."""
+    horizon = None if material.project is None else material.project.problem.horizon
+    time = "while it is in use" if horizon is None else f"in {count(round(horizon.spread.median))} months"
+    return time if plan.evidence.get("value") == "assumed" else f"{time}, as you priced it"

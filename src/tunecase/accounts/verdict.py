@@ -1,0 +1,323 @@
+"""The verdict: which of seven answers the records of a case give, in one sentence, and why in two at most."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from tunecase.accounts.material import Material
+from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
+from tunecase.blocks import Tone, Verdict
+from tunecase.quantities import Sampled, count, one_line, paid, plain_figure, plain_money, sentence
+from tunecase.records import Candidate, Criterion, Decision, Experiment, Option, Plan
+
+# What settles a rule that stops a case, by the rule's id, and why it is asked; any other is asked for by its name.
+TO_SETTLE: dict[str, tuple[str, str]] = {
+    "P1": ("say which score is enough", "Without a target nothing can be reached or missed."),
+    "P3": ("measure what is easy", "A gain needs something to be compared with."),
+    "P6": ("find out how far people agree", "No model can be seen to do better than people agree."),
+    "P7": ("label more test examples", "The test is too small to show the gain that you ask for."),
+    "S1": ("find out whether the input tells the answer", "Here nothing does better than chance."),
+    "D1": ("collect more examples", "There are too few to learn from."),
+    "D5": ("settle examples with two answers", "What people contradict no model can learn."),
+    "D7": ("take the test examples out of training", "A test that was seen in training proves nothing."),
+}
+UNDECIDED = {
+    "state the target": "say which score is enough",
+    "state the value": "say what a right answer is worth",
+    "fix first": "settle what the data lack",
+}
+Kind = Literal["yes", "stages", "measure", "instead", "ship", "no", "not yet"]
+MOST_NAMED = 2  # open questions named one by one
+
+
+def verdict(material: Material) -> Verdict:
+    """The answer of a case in words; the first rule that holds makes it, and the last one always holds."""
+    return next(made for rule in RULES if (made := rule(material)) is not None)
+
+
+def plan_of(material: Material) -> Plan | None:
+    """The plan: the decision's, or the bill's where nothing is decided yet."""
+    records = (material.decision, material.estimate)
+    return next((one.plan for one in records if one is not None and one.plan is not None), None)
+
+
+def advised_plan(material: Material) -> Plan | None:
+    """The plan whose first step is the decision's advice; None where something else is advised, or comes first."""
+    decision = material.decision
+    plan = None if decision is None else decision.plan
+    if decision is None or plan is None or not plan.advised or decision.advice != plan.lever:
+        return None
+    return None if plan.lever in ("ship", "redefine", "when_sure", "stop") else plan
+
+
+def look_of(decision: Decision | None) -> Experiment | None:
+    """The run or reading that is advised before any step."""
+    if decision is None or decision.advice != "look":
+        return None
+    return next((look for look in decision.experiments if look.action == decision.action), None)
+
+
+def best_other(decision: Decision) -> Option | None:
+    """The step that is worth most, stopping aside."""
+    weighed = [one for one in decision.options if one.worth is not None and one.lever != "stop" and not one.blocked]
+    return max(weighed, key=lambda one: one.worth.value if one.worth is not None else 0.0, default=None)
+
+
+def is_stand_in(material: Material) -> bool:
+    """Whether a small model took the place of the one that the advice would train."""
+    way = material.decision.way if material.decision is not None else ""
+    return material.forecast is not None and material.forecast.stand_in and not way
+
+
+def way_advised(material: Material) -> Candidate | None:
+    """What the pilot measured of the way that the advice is about."""
+    way = material.decision.way if material.decision is not None else ""
+    candidates = () if material.pilot is None else material.pilot.candidates
+    return next((one for one in candidates if way and one.name == way), None)
+
+
+def best_untuned(material: Material) -> tuple[str, float] | None:
+    """The best score that was measured here without a fine-tune, and its way; the ways are ranked already."""
+    if (way := way_advised(material)) is not None:
+        return way.name, way.score
+    ways = () if material.definition is None else material.definition.alternatives
+    return next(
+        ((one.action, one.score) for one in ways if one.evidence == "measured" and one.score is not None
+         and not one.struck and not one.name.startswith("tune")),
+        None,
+    )  # fmt: skip
+
+
+def _unposed(material: Material) -> Verdict | None:
+    """Not yet: a rule that stops the case fails."""
+    definition = material.definition
+    if definition is None or definition.ok:
+        return None
+    failed = [rule for rule in definition.criteria if rule.status == "fail" and rule.severity == "stop"]
+    asked = [to_settle(rule)[0] for rule in failed] or ["pose the problem"]
+    what = f"settle {count(len(asked))} questions" if len(asked) > MOST_NAMED else " and ".join(asked)
+    reason = next((to_settle(rule)[1] for rule in failed), _first_clause(plain_words(definition.reason)))
+    there = material.decision.instead if material.decision is not None else ""
+    why = [reason, f"Until then, {_short_instead(there).partition(': ')[2]}." if ": " in there else ""]
+    return _made("not yet", "Not yet:", f"{what} first.", "", material, why)
+
+
+def to_settle(rule: Criterion) -> tuple[str, str]:
+    """What to do about a rule that stops the case, and why it is asked."""
+    return TO_SETTLE.get(rule.id, (f"settle the {plain_words(rule.name)}", _first_clause(plain_words(rule.reason))))
+
+
+def _first_clause(reason: str) -> str:
+    """The first thing that a reason says; what follows a semicolon is for the engineer."""
+    return sentence(reason.split(";")[0])
+
+
+def _unfit(material: Material) -> Verdict | None:
+    """Not yet: the data cannot carry an answer."""
+    audit = material.audit
+    if audit is None or audit.ok:
+        return None
+    what = "these data are not fit." if audit.verdict == "not fit" else "there are too few examples to say."
+    return _made("not yet", "Not yet:", what, "", material, [_first_clause(plain_words(audit.reason))])
+
+
+def _undecided(material: Material) -> Verdict | None:
+    """Not yet: nothing was weighed, the target is out of reach for people, or the weighing lacks a figure."""
+    decision, forecast = material.decision, material.forecast
+    if decision is None:
+        judged = any(one is not None for one in (material.definition, material.estimate, forecast))
+        what = "the next step has not been weighed." if judged else "nothing is known of this case."
+        return _made("not yet", "Not yet:", what, "", material, ["`tunecase run` works it out."])
+    if forecast is not None and forecast.verdict == "above the ceiling":
+        why = ["Where people differ, no model can be seen to be right.", "Label the test anew, or ask for less."]
+        return _made("not yet", "Not yet:", "the target lies above what people agree on.", "", material, why)
+    if (what := UNDECIDED.get(decision.advice, "")) and not decision.instead:
+        return _made("not yet", "Not yet:", f"{what} first.", "", material, [_pilot_words(material)])
+    return None
+
+
+def _measure(material: Material) -> Verdict | None:
+    """Measure first: a pilot, or a look that is worth more than it costs."""
+    decision = material.decision
+    assert decision is not None
+    if (look := look_of(decision)) is not None:
+        price = "" if look.price is None else f"for about {plain_money(look.price.p50, decision.currency)}."
+        why = ["Its result may change the next step.", _pilot_words(material)]
+        return _made("measure", "Measure first:", f"{plain_words(look.action)}{'' if price else '.'}", price, material,
+                     why)  # fmt: skip
+    if decision.advice != "pilot":
+        return None
+    why = ["A few small runs show how far the examples carry.", "No money is needed before that."]
+    return _made("measure", "Measure first:", "run a small pilot", "before any money is released.", material, why)
+
+
+def _instead(material: Material) -> Verdict | None:
+    """Do not fine-tune, or not at first: another way does it, or does most of it."""
+    decision = material.decision
+    assert decision is not None
+    if not decision.instead:
+        return None
+    lead, _, what = _short_instead(decision.instead).partition(": ")
+    return _made("instead", f"{lead}:", sentence(what)[:1].lower() + sentence(what)[1:], "", material,
+                 [_way_scores(material), _nothing_to_add(material)])  # fmt: skip
+
+
+def _short_instead(text: str) -> str:
+    """What takes the fine-tune's place, without the fine print: how many would be wrong, what it scores."""
+    return plain_words(text).split(" with at most ")[0].split("; ")[0].rstrip(".")
+
+
+def _way_scores(material: Material) -> str:
+    best, target = best_untuned(material), material.target
+    if best is None or target is None:
+        return ""
+    metric = None if material.definition is None else material.definition.metric
+    return (
+        f"On the test examples it scores {score_words(best[1], metric)}; the target is {score_words(target, metric)}."
+    )
+
+
+def _nothing_to_add(material: Material) -> str:
+    """Why the fine-tune does not come first: it has nothing to add, or its best step loses money."""
+    decision = material.decision
+    assert decision is not None
+    other = best_other(decision)
+    if decision.advice == "ship":
+        return "A fine-tune has nothing to add."
+    if decision.advice == "stop" and other is not None and other.worth is not None and other.worth.value < 0:
+        return f"A fine-tune would lose about {_loss(other.worth, decision.currency)} on average."
+    return ""
+
+
+def _loss(worth: Sampled, currency: str) -> str:
+    return plain_money(Sampled(-worth.value, worth.error), currency)
+
+
+def _ship(material: Material) -> Verdict | None:
+    """Ship what you have: the model that was piloted meets the target, or what was called good enough."""
+    decision = material.decision
+    assert decision is not None
+    if decision.advice not in ("ship", "redefine", "when_sure"):
+        return None
+    metric = None if material.forecast is None else material.forecast.metric
+    met = "your fallback" if decision.advice == "redefine" else f"the target of {score_words(material.target, metric)}"
+    if decision.advice == "when_sure":
+        met = f"{met} where it is sure"
+    why = [_pilot_words(material), "Nothing has to be bought."]
+    return _made("ship", "Ship what you have:", f"it meets {met}.", "", material, why)
+
+
+def _no(material: Material) -> Verdict | None:
+    """No: the budget pays for no step, or no step pays for itself."""
+    decision = material.decision
+    assert decision is not None
+    if decision.advice != "stop":
+        return None
+    plan, other = decision.plan, best_other(decision)
+    if plan is not None and plan.beyond_budget:
+        why = [f"The first step takes about {plain_money(plan.release.p80, plan.currency)}."]
+        return _made("no", "No:", "the budget pays for no first step.", "Spend nothing.", material, why)
+    priced = value_words(material)
+    emphasis = "no step pays for itself" if priced else "no step pays for itself."
+    why = [_pilot_words(material)]
+    if other is not None and other.worth is not None and other.worth.value < 0:
+        why = [f"The best step would lose about {_loss(other.worth, decision.currency)} on average.", *why]
+    return _made("no", "No:", emphasis, f"at {priced} a right answer." if priced else "", material, why)
+
+
+def value_words(material: Material) -> str:
+    """What a right answer is worth, as it was stated; empty where it was not."""
+    value = None if material.project is None else material.project.problem.value
+    if value is None:
+        return ""
+    low, high = small_amount(value.spread.low), small_amount(value.spread.high)
+    return f"{low} {value.currency}" if low == high else f"{low} to {high} {value.currency}"
+
+
+def small_amount(amount: float) -> str:
+    """A price as people write it: below ten with cents.
+
+    Example:
+        >>> small_amount(0.6), small_amount(0.004), small_amount(25.0)
+        ('0.60', '0.004', '25')
+    """
+    if not 0 < amount < 10:
+        return plain_figure(amount)
+    return f"{amount:.2f}" if amount >= 0.01 else f"{amount:.1g}"
+
+
+def _yes(material: Material) -> Verdict | None:
+    """Yes: one step is released; in stages where the money for what may follow is asked for later."""
+    decision = material.decision
+    assert decision is not None
+    plan = advised_plan(material)
+    if plan is None:
+        return None
+    going = plan.outcome("go on")
+    staged = going is not None and going.share.value > 0
+    why = [_money_buys(material, plan), _pilot_words(material)]
+    lead = "Yes, in stages:" if staged else "Yes:"
+    kind: Kind = "stages" if staged else "yes"
+    released = plain_figure(plan.release.p80)
+    if released == "0":
+        return _made(kind, lead, "the first step costs nothing.", "", material, why)
+    left = None if plan.budget_left is None else plain_figure(plan.budget_left)
+    held_back = left is not None and plan.budget_left is not None and plan.budget_left > plan.release.p80.shown
+    emphasis = f"release {released} {plan.currency} now{',' if held_back else '.'}"
+    return _made(kind, lead, emphasis, f"not {left}." if held_back else "", material, why)
+
+
+def _money_buys(material: Material, plan: Plan) -> str:
+    """What the first release pays for."""
+    best = material.decision.best if material.decision is not None else None
+    if plan.lever == "fine_tune":
+        if is_stand_in(material):
+            return "It buys one fair test of a larger model, which nobody has measured."
+        return f"It buys one training run of {tuned_model(material) or 'the model'} and one fair test."
+    step = best.first_step if best is not None and best.first_step else plan.action
+    return f"It pays to {plain_words(step)}."
+
+
+def _pilot_words(material: Material) -> str:
+    """What the pilot showed, and of which model; that nobody has measured the larger one, where one stood in."""
+    forecast = material.forecast
+    if forecast is None:
+        return ""
+    if not forecast.points:
+        return "No pilot was run here."
+    seen = forecast.points[-1]
+    right = score_words(seen.score, forecast.metric)
+    told = f"gets {right} right" if forecast.metric == "accuracy" else f"scores {right}"
+    if is_stand_in(material):
+        return f"A small stand-in {told}."
+    return f"The pilot {told} with {count(seen.n)} examples."
+
+
+def _otherwise(material: Material) -> Verdict:
+    """Not yet: an advice that none of the rules knows, in its own words."""
+    decision = material.decision
+    assert decision is not None
+    action, why = plain_words(decision.action), [_first_clause(plain_words(decision.reason))]
+    return _made("not yet", "Not yet:", f"{action[:1].lower()}{action[1:]}.", "", material, why)
+
+
+TONES: dict[Kind, Tone] = {
+    "yes": "good", "stages": "plain", "measure": "warn", "instead": "good", "ship": "good", "no": "bad",
+    "not yet": "warn",
+}  # fmt: skip
+RULES: tuple[Callable[[Material], Verdict | None], ...] = (
+    _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
+)  # fmt: skip
+
+
+def _made(kind: Kind, lead: str, emphasis: str, rest: str, material: Material, why: list[str]) -> Verdict:
+    """A verdict with its two most urgent reasons; that the budget is passed comes first."""
+    reasons = [one for one in (_overspent(material), *why) if one][:2]
+    return Verdict(kind, lead, emphasis, rest, " ".join(reasons), TONES[kind])
+
+
+def _overspent(material: Material) -> str:
+    books = material.books
+    if books is None or books.ok or books.left_shown is None:
+        return ""
+    spent, over = paid(books.spent), paid(-books.left_shown)
+    return f"Over budget: {spent} {one_line(books.currency)} spent, {over} too much."

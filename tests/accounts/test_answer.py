@@ -1,0 +1,332 @@
+"""The first screen: one of seven verdicts, four figures of one plan, gates that add up, and what would change it."""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import samples
+from tests.problem_cases import project
+from tunecase.accounts import Material, answer
+from tunecase.accounts.changes import changes
+from tunecase.accounts.gates import gates, gates_title
+from tunecase.accounts.verdict import verdict
+from tunecase.blocks import Answer
+from tunecase.quantities import Band, Sampled, plain_share
+from tunecase.records import (
+    Alternative,
+    Approvals,
+    Decision,
+    Estimate,
+    Experiment,
+    Flip,
+    KeyAssumption,
+    Limits,
+    Outcome,
+    Plan,
+    Release,
+)
+
+MODEL = "meta-llama/Llama-3.1-8B"
+
+
+@cache
+def usual() -> Decision:
+    """The sample decision."""
+    return samples.decision()
+
+
+@cache
+def bill() -> Estimate:
+    """The sample bill."""
+    return samples.estimate()
+
+
+def plan(**moved: Any) -> Plan:
+    """A plan that trains the larger model once, with some of its fields changed."""
+    then = (
+        Outcome("ship", Sampled(0.426), Sampled(0.979)),
+        Outcome("go on", Sampled(0.303), Sampled(0.454), ("bigger_model",)),
+        Outcome("stop", Sampled(0.271), Sampled(0.0)),
+    )
+    made = usual().plan
+    assert made is not None
+    assert made.chance is not None
+    chance = replace(made.chance, shown=Sampled(0.5546))
+    about = {
+        "lever": "fine_tune", "action": f"fine-tune {MODEL} on the 680 rows at hand", "then": then, "chance": chance,
+        "limits": Limits(0.833, Sampled(0.68, 0.005), 680), "budget_left": 15_000.0,
+        "release": Release(Sampled(5_059.0), Sampled(3_996.0), 36.0, 108.0, 41.0), "target": 0.8,
+    }  # fmt: skip
+    return replace(made, **(about | moved))
+
+
+def decision(**moved: Any) -> Decision:
+    """A decision that advises this plan, with some of its fields changed."""
+    made = usual()
+    best = replace(made.options[0], lever="fine_tune", action=plan().action)
+    about = {
+        "advice": "fine_tune", "action": plan().action, "plan": plan(), "options": (best, *made.options[1:]),
+        "value_flips": (Flip("problem.value", 0.4, 0.098, "stop"),),
+    }  # fmt: skip
+    return replace(made, **(about | moved))
+
+
+def prompt(**moved: Any) -> Alternative:
+    """A prompted model that nobody has tried."""
+    way = Alternative("prompt_hosted", "prompt a hosted model", None, None, None, None, None, "unknown")
+    return replace(way, measure="tunecase pilot --hosted X", measure_cost=Band(0.1, 0.4, 0.6, 0.8), **moved)
+
+
+def material(**moved: Any) -> Material:
+    """A case with a stand-in's pilot and an untried prompt, with some of its records changed."""
+    definition = replace(samples.definition(), alternatives=(prompt(),), order=("prompt_hosted",), target=0.8)
+    forecast = replace(samples.forecast(), stand_in=True, p_target=0.1, target=0.8)
+    about = {
+        "definition": definition, "audit": samples.audit(), "estimate": bill(), "forecast": forecast,
+        "decision": decision(), "project": project().model_copy(update={"models": (MODEL,)}),
+    }  # fmt: skip
+    return Material(**(about | moved))
+
+
+def told(found: Answer) -> str:
+    """All words of the first screen but the labels of its picture."""
+    tiles = [f"{one.name} {one.value} {one.unit} {one.beside} {one.rests}" for one in found.tiles]
+    turns = [f"{title} {words}" for title, words in found.changes]
+    first = (found.verdict.sentence, found.verdict.why, *tiles, found.gates_title, found.gates_note)
+    return " ".join([*first, *turns, *found.choices])
+
+
+def test_the_first_screen_is_short() -> None:
+    """At most 140 words and 16 numbers; the larger model's name with its figures stands in the picture alone."""
+    found = told(answer(material()))
+    assert len(found.split()) <= 140
+    assert len(re.findall(r"\d[\d,.]*", found)) <= 16
+    assert "Llama" not in found
+
+
+def test_five_questions_are_answered() -> None:
+    """How much now, how much at most, what chance, what it is worth, and when to stop."""
+    found = answer(material())
+    assert found.verdict.sentence == "Yes, in stages: release 5,000 USD now, not 15,000."
+    assert [("release", "5,000"), ("chance", "55%")] == [(one.key, one.value) for one in found.tiles[::2]]
+    assert [("lost", "30,000"), ("value", "25,000")] == [(one.key, one.value) for one in found.tiles[1::2]]
+    assert found.gates is not None
+    assert [("Ship", "at 83% or more"), ("Go on", "at 68 to 83%"), ("Stop", "below 68%")] == [
+        (one.name, one.rule) for one in found.gates.branches
+    ]
+    assert found.choices == ("Approve 5,000 USD", "Try a prompt first", "Reject")
+
+
+def test_each_figure_says_what_it_rests_on() -> None:
+    """The mark is that of the plan; a figure that nobody knows has none."""
+    assert ["assumed", "assumed", "measured", "stated"] == [one.rests for one in answer(material()).tiles]
+    unknown = answer(Material()).tiles
+    assert [""] * 4 == [one.rests for one in unknown]
+    assert ["0", "not known", "not known", "not known"] == [one.value for one in unknown]
+
+
+WAY = "a head on sentence-transformers/all-MiniLM-L6-v2"
+LOOK = Experiment("larger test", "score the pilot on 810 more test rows", Band(900.0, 1_400.0, 1_800.0, 2_000.0), 3e3,
+                  1.0, 1_500.0)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("moved", "kind", "sentence"),
+    [
+        ({}, "stages", "Yes, in stages: release 4,500 USD now, not 18,000."),
+        ({"advice": "pilot"}, "measure", "Measure first: run a small pilot before any money is released."),
+        ({"advice": "look", "action": LOOK.action, "experiments": (LOOK,)}, "measure",
+         "Measure first: score the pilot on 810 more test examples for about 1,400 USD."),
+        ({"advice": "ship", "instead": f"Do not fine-tune: {WAY} does it."}, "instead",
+         "Do not fine-tune: a small encoder (all-MiniLM-L6-v2) does it."),
+        ({"advice": "stop", "instead": f"Do not fine-tune: {WAY} can give 97% of the answers with at most 4.0% of them "
+          "wrong and leave the rest to people; it scores 0.954 on all of them."}, "instead",
+         "Do not fine-tune: a small encoder (all-MiniLM-L6-v2) can give 97% of the answers."),
+        ({"advice": "label", "instead": "Fine-tune later, if at all: first buy 9 more labelled examples."}, "instead",
+         "Fine-tune later, if at all: first buy 9 more labelled examples."),
+        ({"advice": "ship"}, "ship", "Ship what you have: it meets the target of 90%."),
+        ({"advice": "redefine"}, "ship", "Ship what you have: it meets your fallback."),
+        ({"advice": "stop"}, "no", "No: no step pays for itself."),
+        ({"advice": "state the value"}, "not yet", "Not yet: say what a right answer is worth first."),
+        ({"advice": "state the target"}, "not yet", "Not yet: say which score is enough first."),
+        ({"advice": "ask a wise man", "action": "Ask him"}, "not yet", "Not yet: ask him."),
+    ],
+)  # fmt: skip
+def test_each_advice_has_its_verdict(moved: dict[str, Any], kind: str, sentence: str) -> None:
+    """The verdict follows the advice, and what takes the fine-tune's place goes before it."""
+    made = replace(usual(), **moved)
+    found = verdict(Material(forecast=samples.forecast(), decision=made))
+    assert (found.kind, found.sentence) == (kind, sentence)
+
+
+def test_a_plan_without_further_steps_is_no_plan_in_stages() -> None:
+    """Yes, in stages, holds where some outcome of the test asks for more money; a free step needs no release."""
+    once = plan(then=(Outcome("ship", Sampled(0.6), Sampled(0.9)), Outcome("stop", Sampled(0.4), Sampled(0.0))))
+    assert verdict(material(decision=decision(plan=once))).sentence == "Yes: release 5,000 USD now, not 15,000."
+    free = plan(release=Release(Sampled(0.0), Sampled(0.0), 0.0, 0.0, 0.0))
+    assert verdict(material(decision=decision(plan=free))).sentence == "Yes, in stages: the first step costs nothing."
+    no_budget = plan(budget_left=None)
+    assert verdict(material(decision=decision(plan=no_budget))).sentence == "Yes, in stages: release 5,000 USD now."
+
+
+def test_what_is_open_comes_before_any_advice() -> None:
+    """A problem that is not well posed and data that are not fit end it; each says what to do, the rule's id aside."""
+    power = replace(samples.definition().criteria[5], status="fail", fix="label 216 more test rows")
+    unposed = replace(samples.definition(), verdict="do not start", criteria=(power,))
+    found = answer(material(definition=unposed))
+    assert ("not yet", "Not yet: label more test examples first.") == (found.verdict.kind, found.verdict.sentence)
+    assert found.changes == (("Label more test examples.", "Label 216 more test examples."),)
+    assert found.gates is not None
+    for judged, words in (("not fit", "these data are not fit."), ("too little to say", "there are too few examples")):
+        assert words in verdict(material(audit=replace(samples.audit(), verdict=judged))).sentence
+    above = replace(samples.forecast(), verdict="above the ceiling")
+    assert "above what people agree on" in verdict(material(forecast=above)).sentence
+
+
+def test_nothing_known_is_said() -> None:
+    """Without a decision the verdict says so, and never guesses."""
+    assert verdict(Material()).sentence == "Not yet: nothing is known of this case."
+    weighed = verdict(Material(definition=samples.definition()))
+    assert weighed.sentence == "Not yet: the next step has not been weighed."
+
+
+def test_no_says_why_and_what_it_would_lose() -> None:
+    """At the value that was stated no step pays; a budget too small for the first step says that instead."""
+    worse = tuple(replace(one, worth=Sampled(-4_000.0)) for one in usual().options[:1])
+    made = replace(usual(), advice="stop", options=worse)
+    found = verdict(material(decision=made))
+    assert found.sentence == "No: no step pays for itself at 2.00 USD a right answer."
+    assert found.why.startswith("The best step would lose about 4,000 USD on average.")
+    small = replace(made, plan=plan(advised=False, beyond_budget=True))
+    assert verdict(material(decision=small)).sentence == "No: the budget pays for no first step. Spend nothing."
+
+
+def test_overspending_is_said_first() -> None:
+    """Books beyond the budget are the first reason, to the cent."""
+    over = replace(samples.books(), spent=Decimal("18250.50"), left=Decimal("-250.50"))
+    found = verdict(material(books=over))
+    assert found.why.startswith("Over budget: 18,250.50 USD spent, 250.50 too much.")
+    assert found.why.count(". ") <= 2
+
+
+def test_a_stand_in_is_called_one() -> None:
+    """That nobody has measured the larger model is said where a small one was piloted, and nowhere else."""
+    assert "which nobody has measured" in verdict(material()).why
+    own = replace(samples.forecast(), stand_in=False)
+    itself = verdict(material(forecast=own)).why
+    assert "nobody" not in itself
+    assert "stand-in" not in itself
+
+
+def test_where_nothing_is_advised_nothing_is_released() -> None:
+    """Stopping, shipping and another way release 0 and can lose 0; what is shipped shows its score for a chance."""
+    for advice, instead in (("stop", ""), ("ship", ""), ("ship", "Do not fine-tune: use b.")):
+        made = replace(usual(), advice=advice, instead=instead)
+        found = answer(material(decision=made))
+        assert ["0", "0"] == [one.value for one in found.tiles[:2]]
+        assert found.gates is None
+        assert "" == found.gates_title
+        assert found.tiles[2].name.startswith("Score" if advice == "ship" else "Chance")
+
+
+def test_what_is_spent_takes_the_place_of_a_release_of_nothing() -> None:
+    """Once money is spent it is told, beside the next release or in its place."""
+    assert "3,885.57 spent so far" == answer(material(books=samples.books())).tiles[0].beside
+    stopped = material(books=samples.books(), decision=replace(usual(), advice="stop"))
+    tile = answer(stopped).tiles[0]
+    assert ("spent", "3,885.57", "measured") == (tile.key, tile.value, tile.rests)
+
+
+shares = st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3)
+
+
+@given(shares, st.lists(st.floats(0.0, 1.0), min_size=3, max_size=3))
+def test_the_picture_adds_up_to_the_chance(parts: list[float], reach: list[float]) -> None:
+    """Shares of the branches sum to 1, those that reach the target to the chance as printed, none above its branch."""
+    parts = [part / sum(parts) for part in parts]
+    then = tuple(
+        Outcome(name, Sampled(part), Sampled(hit))  # type: ignore[arg-type]
+        for name, part, hit in zip(("ship", "go on", "stop"), parts, reach, strict=True)
+    )
+    shown = sum(part * hit for part, hit in zip(parts, reach, strict=True))
+    made = plan(then=then)
+    assert made.chance is not None
+    made = replace(made, chance=replace(made.chance, shown=Sampled(shown)))
+    found = answer(material(decision=decision(plan=made)))
+    assert found.gates is not None
+    assert abs(sum(one.share for one in found.gates.branches) - 1) < 1e-9
+    assert abs(found.gates.reach - Sampled(shown).shown_share) < 1e-9
+    assert all(0 <= one.reaches <= one.share + 1e-9 for one in found.gates.branches)
+    assert found.tiles[2].value == plain_share(Sampled(shown))
+
+
+def test_gates_read_the_right_way_round() -> None:
+    """Where less is better, ship is at or below, and stop above; what no score tells is otherwise."""
+    lower = plan(direction="lower", limits=Limits(0.05, Sampled(0.12), 680))
+    found = gates(material(decision=decision(plan=lower)))
+    assert found is not None
+    assert ["at 5% or less", "at 5 to 12%", "above 12%"] == [one.rule for one in found.branches]
+    unknown = gates(material(decision=decision(plan=plan(limits=None))))
+    assert unknown is not None
+    assert {"otherwise"} == {one.rule for one in unknown.branches}
+    assert "One test decides: ship, go on or stop" == gates_title(found)
+    alone = gates(material(decision=decision(plan=plan(then=(Outcome("stop", Sampled(1.0), Sampled(0.0)),)))))
+    assert "After the first test: stop" == gates_title(alone)
+
+
+def test_an_untried_prompt_would_change_it() -> None:
+    """It is named only while nobody has measured it and money would be spent."""
+    assert ("A prompt alone does it.", "Nobody has tried it.") == answer(material()).changes[0]
+    tried = replace(samples.definition(), alternatives=(prompt(score=0.7),), order=("prompt_hosted",))
+    assert not any(title.startswith("A prompt") for title, _ in changes(material(definition=tried), "stages"))
+    assert "Try a prompt first" not in answer(material(definition=tried)).choices
+    assert not any(title.startswith("A prompt") for title, _ in changes(material(), "ship"))
+
+
+def test_the_value_that_turns_it_is_told_on_its_own_side() -> None:
+    """Where a step is advised, the value below which none pays; where none is, the one from which one does."""
+    down, up = Flip("problem.value", 0.4, 0.098, "stop"), Flip("problem.value", 0.4, 1.04, "fine_tune")
+    both = material(decision=decision(value_flips=(down, up)))
+    assert "A right answer is worth under 0.10 USD." in dict(changes(both, "stages"))
+    assert "A right answer is worth 1.00 USD or more." in dict(changes(both, "no"))
+    assert not any("A right answer" in title for title, _ in changes(material(decision=decision(value_flips=())), "no"))
+
+
+def test_the_larger_model_may_be_no_better() -> None:
+    """Said with the pilot's own chance, where one stood in and its chance is the smaller one."""
+    words = dict(changes(material(), "stages"))
+    assert words["The larger model is no better."] == "Then the chance is 10%."
+    for stand_in, alone in ((False, 0.1), (True, 0.9)):
+        forecast = replace(samples.forecast(), stand_in=stand_in, p_target=alone)
+        assert "The larger model is no better." not in dict(changes(material(forecast=forecast), "stages"))
+
+
+def test_a_guess_that_carries_the_bill_is_named() -> None:
+    """Only where it carries half of the bill, and something is to be spent."""
+    top = KeyAssumption("unknowns", "overrun", "0.8 to 2", "told", 0.75, "worth", 1.0, 1.75, 2.0, 1.0, "unknowns: 1")
+    few = {"definition": None, "decision": decision(value_flips=())}
+    heavy = material(**few, estimate=replace(bill(), key_assumptions=(top,)))
+    assert "Overruns are larger." in dict(changes(heavy, "stages"))
+    light = material(**few, estimate=replace(bill(), key_assumptions=(replace(top, bill_share=0.2),)))
+    assert "Overruns are larger." not in dict(changes(light, "stages"))
+
+
+def test_a_decision_of_people_is_shown() -> None:
+    """An approval in force and a rejection say who and when; one that is over leaves the choices open."""
+    approved = replace(samples.approvals(), rejection=None)
+    assert answer(material(approvals=approved)).choices[0].startswith("Approved: 4,500.00 USD by A. Person, 2 November")
+    rejected = Approvals("USD", rejection=samples.rejection())
+    assert answer(material(approvals=rejected)).choices == ("Rejected by A. Person, 24 November 2026",)
+    assert "Reject" in answer(material(approvals=Approvals("USD"))).choices
+
+
+@pytest.mark.parametrize("lacking", ["definition", "audit", "estimate", "forecast", "project", "decision"])
+def test_any_record_may_be_missing(lacking: str) -> None:
+    """Whatever is missing is told as not known, never guessed."""
+    assert 4 == len(answer(material(**{lacking: None})).tiles)

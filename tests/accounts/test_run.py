@@ -1,0 +1,124 @@
+"""What run, decide and next say: the answer first, at most 14 lines, each figure once, and the command to run next."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from tests import samples
+from tests.accounts.test_answer import decision, material, plan
+from tunecase.accounts import Material, account, run
+from tunecase.accounts.steps import next_command
+from tunecase.blocks import Account, Facts, Listing, Table
+from tunecase.cli.show.blocks import print_account
+from tunecase.quantities import Sampled
+from tunecase.records import Approvals, Flip
+
+
+def lines(said: Account, *, page: str = "", full: bool = False) -> list[str]:
+    """The print in 80 columns."""
+    out = io.StringIO()
+    print_account(Console(file=out, width=80, markup=False, highlight=False, emoji=False), said, page=page, full=full)
+    return out.getvalue().rstrip("\n").split("\n")
+
+
+def test_run_ends_in_a_dozen_lines() -> None:
+    """The verdict first, a line for each thing that it rests on, and the last line with page and more."""
+    printed = lines(run(material()), page="report.html")
+    assert len(printed) <= 14
+    assert "Yes, in stages: release 5,000 USD now, not 15,000." == printed[0]
+    names = [line.split()[0] for line in printed[2:-2]]
+    assert ["problem", "data", "pilot", "chance", "money", "value", "test"] == names
+    assert printed[-1] == "next: tunecase fit llama-3.1-8b     page: report.html     more: --full"
+    assert max(map(len, printed)) <= 80
+
+
+@pytest.mark.parametrize("advice", ["stop", "ship", "pilot", "state the value", "label"])
+def test_every_answer_of_run_is_short(advice: str) -> None:
+    """The reason takes the place of the gates where no step is released."""
+    made = replace(samples.decision(), advice=advice)
+    printed = lines(run(material(decision=made)), page="report.html")
+    assert len(printed) <= 14
+    assert max(map(len, printed)) <= 80
+
+
+def test_a_second_run_says_that_nothing_changed() -> None:
+    """Two lines: the verdict with the time, and what to do next."""
+    printed = lines(run(material(), unchanged_since="07:10"), page="report.html")
+    assert printed[0].startswith("Yes, in stages: release 5,000 USD now, not 15,000. Nothing changed since 07:10.")
+    assert 3 == len(printed)
+
+
+def test_run_tells_nothing_that_no_record_holds() -> None:
+    """Without records there is no line but what is not known."""
+    said = run(Material())
+    assert "Not yet: nothing is known of this case." == said.answer
+    facts = next(block for block in said.short if isinstance(block, Facts))
+    assert {"why", "chance"} == {name for name, _ in facts.pairs}
+
+
+def test_decide_puts_the_advised_step_first() -> None:
+    """The answer is the step with its price; the table marks it, stopping stands in it, what is barred does not."""
+    said = account("decide", decision(), material())
+    assert said.answer == "Train Llama-3.1-8B once on the 1,946 examples you have: about 5,000 USD."
+    table = next(block for block in said.short if isinstance(block, Table))
+    names = [row[0].text for row in table.rows]
+    assert names[table.strong[0]] == "train the larger model"
+    assert "stop" in names
+    assert "8B instead of 3B" not in names
+    assert len(lines(said)) <= 14
+
+
+def test_decide_tells_what_was_asked_with_what_if() -> None:
+    """Inputs have plain names; where none alone would change the advice, that is said; else nothing is."""
+    flips = (Flip("effort_per_round", 40.0, 65.0, "stop"), Flip("budget", 30_000.0))
+    asked = account("decide", decision(what_if=flips), material())
+    told = next(block for block in asked.short if isinstance(block, Listing))
+    assert told.items == ("people's work in a round at 65 h per round or more, not 40 h per round: stop",)
+    firm = account("decide", decision(what_if=flips[1:]), material())
+    assert ("no input alone would change it",) == next(b for b in firm.short if isinstance(b, Listing)).items
+    assert not any(isinstance(block, Listing) for block in account("decide", decision(), material()).short)
+
+
+def test_the_chance_of_the_pilot_alone_is_told() -> None:
+    """Where a stand-in was piloted, the advice never stands without what was measured."""
+    assert "The pilot alone says 10%." in " ".join(lines(account("decide", decision(), material())))
+    own = material(forecast=replace(samples.forecast(), stand_in=False))
+    assert "alone" not in " ".join(lines(account("decide", decision(), own)))
+
+
+def test_next_says_what_the_round_showed() -> None:
+    """The round beside what was expected of it, and the verdict; without a round, how much moved."""
+    made = samples.news()
+    assert account("next", made).answer.startswith("Round 1 scored 89% with 1,900 examples, as expected (86% to 90%).")
+    poor = replace(made, round=replace(made.round, score=0.5))  # type: ignore[type-var]
+    assert "not as expected" in account("next", poor).answer
+    assert account("next", replace(made, round=None)).answer.startswith("2 answers moved since 2026-11-20.")
+    assert account("next", replace(made, round=None, moved=())).answer.startswith("Nothing moved.")
+    assert len(lines(account("next", made, material()))) <= 14
+
+
+def test_what_changed_is_named_and_told_in_full() -> None:
+    """Before and now stand in full alone, in the words of the records."""
+    moved = samples.news().moved
+    said = account("changed", moved)
+    assert said.answer == "2 answers moved since the last time."
+    assert "2,900" not in " ".join(lines(said))
+    assert "2,900" in " ".join(lines(said, full=True))
+    assert account("changed", ()).answer == "Nothing moved."
+
+
+def test_the_next_command_follows_the_answer() -> None:
+    """Each answer names one command; a step that trains is looked at with fit, any other is approved."""
+    by_advice = {
+        "fine_tune": "tunecase fit llama-3.1-8b", "stop": "tunecase decide --what-if", "pilot": "tunecase pilot",
+        "ship": "tunecase inference", "state the value": "tunecase define",
+    }  # fmt: skip
+    assert by_advice == {advice: next_command(material(decision=decision(advice=advice))) for advice in by_advice}
+    label = decision(advice="label", plan=plan(lever="label"))
+    asked = Approvals("USD", "5f0c2d77ab01", "label", Sampled(5_059.0))
+    assert 'tunecase approve "5000 USD" --by NAME' == next_command(material(decision=label))
+    bound = next_command(material(decision=label, approvals=asked))
+    assert 'tunecase approve "5000 USD" --by NAME --plan 5f0c2d77ab01' == bound
+    assert "tunecase run" == next_command(Material(definition=samples.definition()))
