@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tunecase import catalog
 from tunecase.accounts.forecast import curve
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, score_words, short_name, tuned_model
+from tunecase.accounts.plain_words import score_words, short_name, tuned_model
 from tunecase.accounts.verdict import is_stand_in, plan_of
 from tunecase.blocks import Finding, Part, Rests, Row, Rows
 from tunecase.prices import amount, input_title, is_price
@@ -24,7 +24,7 @@ from tunecase.records import (
 )
 from tunecase.report.parts.checks import data_finding, rules_finding
 from tunecase.report.parts.names import step_title, way_title
-from tunecase.report.parts.words import budget_name, capital
+from tunecase.report.parts.words import budget_name, capital, plain
 
 MOST_WAYS = 8
 MOST_DRIVERS = 3
@@ -71,7 +71,7 @@ def _measured(material: Material) -> list[str]:
     told = ["the data"] if material.audit is not None else []
     pilot = material.pilot
     if pilot is not None and pilot.mean_scores:
-        name = plain_words(short_name(pilot.model or pilot.trainer))
+        name = plain(short_name(pilot.model or pilot.trainer))
         told.append(f"a small stand-in ({name})" if pilot.stand_in else name)
     return told
 
@@ -114,7 +114,7 @@ def shown_ways(definition: Definition) -> tuple[Alternative, ...]:
 
 def _way(way: Alternative, definition: Definition) -> Row:
     if way.struck:
-        return Row(way_title(way), f"ruled out: {plain_words(way.struck)}", None, None, None, ("", ""))
+        return Row(way_title(way), f"ruled out: {plain(way.struck)}", None, None, None, ("", ""))
     if way.score is None:
         told = "assumed to reach the target" if way.evidence == "assumed" else _published(way)
         return Row(way_title(way), told, None, None, None, ("not tried", _to_know(way, definition.currency)))
@@ -169,12 +169,12 @@ def _curve(material: Material, plan: Plan | None) -> Finding | None:
         return None
     drawn = curve(forecast, material)
     lines = "solid: measured and carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
-    beside = f"{capital(plain_words(forecast.metric.replace('_', ' ')))} by number of training examples; {lines}"
+    beside = f"{capital(plain(forecast.metric.replace('_', ' ')))} by number of training examples; {lines}"
     return Finding(curve_title(forecast, plan), beside, (drawn,), _curve_note(forecast, tuned_model(material)))
 
 
 def _metric(forecast: Forecast) -> str:
-    return capital(plain_words(forecast.metric.replace("_", " ")))
+    return capital(plain(forecast.metric.replace("_", " ")))
 
 
 def curve_title(forecast: Forecast, plan: Plan | None) -> str:
@@ -216,7 +216,7 @@ def _curve_note(forecast: Forecast, model: str) -> str:
     if not forecast.stand_in:
         return ""
     factor = catalog.default(forecast.stand_in_factor)
-    name = plain_words(model) or "the larger model"
+    name = plain(model) or "the larger model"
     whose = "a range that is assumed" if "assumption" in factor.source else "a range from other models' runs"
     words = f"The band of {name} is no forecast from your data."
     return f"{words} It takes the stand-in's errors times {factor.value}, {whose}."
@@ -249,8 +249,8 @@ def shown_options(decision: Decision) -> tuple[Option, ...]:
 def _option(option: Option, decision: Decision, *, larger: bool) -> Row:
     first = option.first_step_cost
     low, mid, high = (None, None, None) if first is None else (first.p10, first.p50, first.p90)
-    way = f"{plain_words(option.way)}: " if option.way else ""
-    beside = way + plain_words("spend nothing more" if option.lever == "stop" else option.first_step or option.action)
+    way = f"{plain(option.way)}: " if option.way else ""
+    beside = way + plain("spend nothing more" if option.lever == "stop" else option.first_step or option.action)
     rests: Rests = "measured" if option.evidence == "measured" and option.lever != "stop" else ""
     rests = "assumed" if option.evidence == "assumed" else rests
     name = step_title(option.lever, larger=larger)
@@ -274,7 +274,7 @@ def options_title(decision: Decision, *, larger: bool = False) -> str:
     if decision.advice == "stop" or (best is not None and best.lever == "stop"):
         return "No step pays for itself" if weighed else "Stopping is the only step that is left"
     if best is None or best.worth is None:
-        return f"First: {plain_words(decision.action)}"
+        return f"First: {plain(decision.action)}"
     name, rivals = step_title(best.lever, larger=larger), [one for one in weighed if one is not best]
     if not rivals:
         return f"{name}: the only step that can be weighed"
@@ -387,7 +387,7 @@ def _served(way: InferenceWay) -> Row:
     assert month is not None
     each = "–" if way.per_1k is None else f"{way.per_1k.p50:.2g}"
     beside = "" if way.tuned else "not the tuned model: another score"
-    return Row(plain_words(way.name), beside, month.p10, month.p50, month.p90, (plain_figure(month.p50), each))
+    return Row(plain(way.name), beside, month.p10, month.p50, month.p90, (plain_figure(month.p50), each))
 
 
 def inference_title(record: Inference) -> str:
@@ -395,8 +395,8 @@ def inference_title(record: Inference) -> str:
     crossing = next((one for one in record.crossings if one.mid is not None), None)
     if crossing is not None and crossing.mid is not None:
         volume = plain_figure(crossing.mid)
-        return f"From {volume} answers a month, {plain_words(crossing.cheaper)} is the cheaper way"
-    return f"{capital(plain_words(_ranked(record)[0].name))} is the cheapest way to answer"
+        return f"From {volume} answers a month, {plain(crossing.cheaper)} is the cheaper way"
+    return f"{capital(plain(_ranked(record)[0].name))} is the cheapest way to answer"
 
 
 def _break_even(record: Inference) -> str:

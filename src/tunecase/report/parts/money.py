@@ -5,14 +5,13 @@ from datetime import date
 from itertools import accumulate
 
 from tunecase.accounts.headline import authorised_parts, moved_amounts
-from tunecase.accounts.lines import Group, groups
+from tunecase.accounts.lines import GROUPS, Group, group_of, groups
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words
 from tunecase.accounts.verdict import plan_of
 from tunecase.blocks import Finding, Months, Part, Row, Rows, Step, Waterfall
 from tunecase.quantities import Sampled, adding_up, counted, plain_figure, plain_money, plain_share
 from tunecase.records import BookLine, Books, Estimate, Month, Plan, Way
-from tunecase.report.parts.words import budget_name, capital, exact, exact_money
+from tunecase.report.parts.words import budget_name, capital, exact, exact_money, plain
 
 MOST_WAYS = 5
 LEAST_COMPUTERS = 0.1  # of the middle case: where training costs less, the way to rent it is no question
@@ -29,7 +28,7 @@ def money(material: Material) -> Part:
     """The part of the page on money; what no record holds is left out."""
     plan = plan_of(material)
     made = (
-        _authorised(plan, material.estimate),
+        _authorised(material, plan),
         _groups(material.estimate),
         _months(plan),
         _books(material.books, material),
@@ -37,55 +36,65 @@ def money(material: Material) -> Part:
         _capital(plan),
         _ways(material.estimate),
     )
-    return Part(
-        "money", "Money", _lede(plan, material.estimate), tuple(finding for finding in made if finding is not None)
-    )
+    return Part("money", "Money", lede(material), tuple(finding for finding in made if finding is not None))
 
 
-def _lede(plan: Plan | None, estimate: Estimate | None) -> str:
+def lede(material: Material) -> str:
+    """What the whole plan costs, in the middle case and in a dear one, and the chance to pass the budget."""
+    plan = plan_of(material)
     if plan is None:
         return "No plan is on file yet: run `tunecase run`."
     if not plan.total.expected.value:
         return "Nothing has to be bought."
     first = "" if plan.advised else "No step is advised; these figures say what one would cost all the same. "
+    if _comes_later(material):
+        first = "Something else comes first; these figures are of the plan after it. "
     middle, dear = (plain_money(point, plan.currency) for point in (plan.total.p50, plan.total.p90))
     words = f"{first}In the middle case the whole plan costs {middle}; one case in ten costs more than {dear}."
     if plan.total.over is None or plan.budget_left is None:
         return f"{words} No budget was given."
-    limit = f"{budget_name(plan, estimate)} of {exact_money(plan.budget_left, plan.currency)}"
+    limit = f"{budget_name(plan, material.estimate)} of {exact_money(round(plan.budget_left), plan.currency)}"
     return f"{words} The chance to pass the {limit} is {plain_share(plan.total.over)}."
+
+
+def _comes_later(material: Material) -> bool:
+    """Whether something must be done, or found out, before the plan's first step."""
+    return material.decision is not None and material.decision.comes_first
 
 
 # What to authorise
 
 
-def _authorised(plan: Plan | None, estimate: Estimate | None) -> Finding | None:
+def _authorised(material: Material, plan: Plan | None) -> Finding | None:
     if plan is None or not plan.authorise.total:
         return None
     base, contingency, reserve = authorised_parts(plan)
-    asked = base + contingency + reserve
     heavy = "the average already lies above four cases in five"
     steps = (
         Step("Base", "the average, without overruns", base, "base"),
         Step("Contingency", "to be enough four times in five" if contingency else heavy, contingency, "added"),
         Step("Reserve", "to be enough nine times in ten", reserve, "added"),
-        Step("Authorise", "enough nine times in ten", asked, "total"),
+        Step("In all", "enough nine times in ten", base + contingency + reserve, "total"),
     )
-    limit = budget_name(plan, estimate)
+    limit = budget_name(plan, material.estimate)
     chart = Waterfall("What to authorise", steps, plan.currency, plan.budget_left, limit)
     note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
-    return Finding(authorised_title(plan), f"{plan.currency}, every round; adds up from left to right", (chart,), note)
+    title = authorised_title(plan, limit, later=_comes_later(material))
+    return Finding(title, f"{plan.currency}, every round; adds up from left to right", (chart,), note)
 
 
-def authorised_title(plan: Plan) -> str:
-    """What to authorise, what it is enough for, and where it is more than the budget holds."""
+def authorised_title(plan: Plan, limit: str = "budget", *, later: bool = False) -> str:
+    """What to authorise, what it is enough for, and where it is more than the limit holds.
+
+    `later` says that something else comes before the plan.
+    """
     asked = sum(authorised_parts(plan))
     amount = exact_money(asked, plan.currency)
     if plan.budget_left is not None and asked > plan.budget_left:
-        over = exact_money(asked - plan.budget_left, plan.currency)
-        return f"To be safe nine times in ten takes {amount}: {over} more than the budget"
+        over = exact_money(round(asked - plan.budget_left), plan.currency)
+        return f"To be safe nine times in ten takes {amount}: {over} more than the {limit}"
     verb = "Authorise" if plan.advised else "Going on all the same would take"
-    return f"{verb} {amount}: enough nine times in ten"
+    return f"{'Later the plan takes' if later else verb} {amount}: enough nine times in ten"
 
 
 # Where it goes
@@ -95,10 +104,10 @@ def _groups(estimate: Estimate | None) -> Finding | None:
     shown = () if estimate is None else groups(estimate)
     if estimate is None or not shown:
         return None
-    total = estimate.plan.total.expected.shown if estimate.plan is not None else sum(one.expected for one in shown)
-    amounts = group_amounts(shown, total)
+    total = Sampled(sum(one.expected for one in shown)) if estimate.plan is None else estimate.plan.total.expected
+    amounts = group_amounts(shown, total.shown)
     rows = tuple(
-        Row(GROUP_NAMES[one.name], GROUP_NOTES.get(one.name, one.beside), 0.0, None, one.share, (one.part, amount))
+        Row(_group_name(one), GROUP_NOTES.get(one.name, one.beside), 0.0, None, one.share, (one.part, amount))
         for one, amount in zip(shown, amounts, strict=True)
     )
     chart = Rows(
@@ -129,11 +138,15 @@ def _under(amount: float) -> str:
 def groups_title(shown: Sequence[Group]) -> str:
     """What costs most; that computers cost almost nothing is added where they do."""
     first = shown[0]
-    words = f"{GROUP_NAMES[first.name]} cost {first.part}"
+    words = f"{_group_name(first)} cost {first.part}"
     computers = next((one for one in shown if one.name == "computers"), None)
     if computers is not None and computers.share < ALMOST_NOTHING:
         words += ", computers almost nothing"
     return words
+
+
+def _group_name(group: Group) -> str:
+    return GROUP_NAMES.get(group.name) or capital(group.name)
 
 
 def _outside(estimate: Estimate) -> str:
@@ -234,7 +247,18 @@ def _book_row(line: BookLine, spent: float) -> Row:
     low, mid, high = (None, None, None) if ends is None else (ends.p10, ends.p50, ends.p90)
     planned_words = "not planned" if planned is None else plain_figure(planned.p50)
     forecast = plain_figure(None if ends is None else ends.p50)
-    return Row(capital(plain_words(line.title)), "", low, mid, high, (planned_words, exact(spent), forecast))
+    return Row(line_title(line.name), "", low, mid, high, (planned_words, exact(spent), forecast))
+
+
+def line_title(name: str) -> str:
+    """A line of the books as people call it.
+
+    Example:
+        >>> line_title("labour"), line_title("data: labels"), line_title("legal review")
+        ('Engineering', 'Labels', 'Legal review')
+    """
+    kind, _, rest = name.partition(":")
+    return capital(rest.strip() or GROUPS[group_of(name)].get(kind) or plain(name.replace("_", " ")))
 
 
 def books_title(books: Books) -> str:
@@ -270,7 +294,7 @@ def _bridge(plan: Plan | None) -> Finding | None:
     after = plan.total.expected.shown
     steps = (
         Step(capital(plan.bridge.since), "", before, "base"),
-        *(Step(capital(plain_words(why)), "", amount, "added") for why, amount in moved),
+        *(Step(capital(plain(why)), "", amount, "added") for why, amount in moved),
         Step("Now", "", after, "total"),
     )
     chart = Waterfall("What moved the bill", steps, plan.currency)
@@ -293,7 +317,7 @@ def _capital(plan: Plan | None) -> Finding | None:
     note = f"{plain_money(owned.price.p10, plan.currency)} to {plain_money(owned.price.p90, '')}, 8 in 10."
     if owned.charged is not None:
         note += f" The bill holds {plain_money(owned.charged, plan.currency)} of it, by the hour."
-    title = f"Buying {plain_words(owned.what)} takes {plain_money(owned.expected, plan.currency)} at once"
+    title = f"Buying {plain(owned.what)} takes {plain_money(owned.expected, plan.currency)} at once"
     return Finding(title, "Paid on purchase, outside the total", (), note)
 
 
@@ -319,10 +343,10 @@ def shown_ways(ways: Sequence[Way]) -> Iterator[Way]:
 
 
 def _way_row(way: Way) -> Row:
-    beside = "in the plan" if way.chosen else plain_words(way.note)
+    beside = "in the plan" if way.chosen else plain(way.note)
     amount = way.amount
     return Row(
-        plain_words(way.name),
+        plain(way.name),
         beside,
         amount.p10,
         amount.p50,
@@ -339,4 +363,4 @@ def ways_title(ways: Sequence[Way]) -> str:
     if cheapest is chosen or not chosen.amount.p50:
         return "The plan trains where it is cheapest"
     saved = 1 - cheapest.amount.p50 / chosen.amount.p50
-    return f"{capital(plain_words(cheapest.name))} would train it for {plain_share(saved)} less"
+    return f"{capital(plain(cheapest.name))} would train it for {plain_share(saved)} less"

@@ -1,14 +1,13 @@
 """What people call the ways to give the answers, and the steps that money can buy."""
 
-from tunecase.accounts.plain_words import plain_words
 from tunecase.records import Alternative
-from tunecase.report.parts.words import capital
+from tunecase.report.parts.words import capital, plain
 
 WAYS: dict[str, str] = {
     "today": "As today",
     "n_grams": "A small word-count model",
-    "encoder": "A small encoder, its weights as they are",
-    "encoder_tuned": "A small encoder, tuned",
+    "encoder": "A small text encoder",
+    "encoder_tuned": "A small text encoder, tuned",
     "nearest": "The most similar example",
     "decision": "A decision model",
     "prompt_hosted": "A prompt to a hosted model",
@@ -35,11 +34,11 @@ STEPS: dict[str, str] = {
 
 def way_title(way: Alternative) -> str:
     """A way to give the answers, as people call it."""
-    return WAYS.get(way.name) or capital(plain_words(way.action))
+    return WAYS.get(way.name) or capital(plain(way.action))
 
 
 def step_title(lever: str, *, larger: bool = False) -> str:
     """A step that money can buy, as people call it; `larger` where the model to be trained was not itself piloted."""
     if larger and lever == "fine_tune":
         return "Train the larger model"
-    return STEPS.get(lever) or capital(plain_words(lever.replace("_", " ")))
+    return STEPS.get(lever) or capital(plain(lever.replace("_", " ")))

@@ -1,7 +1,21 @@
-"""Figures as the page's parts have them: whole amounts in all their digits, and what a budget is called."""
+"""Words and figures as the page's parts have them: everyday terms, and amounts in all their digits."""
 
-from tunecase.quantities import Sampled
+import re
+
+from tunecase.accounts.plain_words import plain_words
 from tunecase.records import Estimate, Plan
+
+LEARNER = re.compile(r"(the )?probe \(n-gram logistic regression\)")  # what the cheapest pilot is trained with
+
+
+def plain(text: str) -> str:
+    """A text of a record in plain words, the cheapest learner by what it does.
+
+    Example:
+        >>> plain("plain cores with the probe (n-gram logistic regression)")
+        'plain cores with a small word-count model'
+    """
+    return plain_words(LEARNER.sub("a small word-count model", text))
 
 
 def capital(text: str) -> str:
