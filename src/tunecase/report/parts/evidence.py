@@ -91,7 +91,7 @@ def _ways(definition: Definition | None) -> Finding | None:
     rows = tuple(_way(way, definition) for way in shown)
     metric = definition.metric
     chart = Rows(
-        "Ways to give the answers", ("Way", "Score", "To find out"), rows, metric or "score", definition.target,
+        "Ways to give the answers", ("Way", "Score", "To find out"), rows, (metric or "score").replace("_", " "), definition.target,
         "target", as_share=_is_share(metric),
     )  # fmt: skip
     beside = "Score on the test; dot: measured or stated, bar: 8 in 10. To find out: the price of trying it"
