@@ -89,11 +89,9 @@ def _ways(definition: Definition | None) -> Finding | None:
     if definition is None or not (shown := shown_ways(definition)):
         return None
     rows = tuple(_way(way, definition) for way in shown)
-    metric = definition.metric
-    chart = Rows(
-        "Ways to give the answers", ("Way", "Score", "To find out"), rows, (metric or "score").replace("_", " "), definition.target,
-        "target", as_share=_is_share(metric),
-    )  # fmt: skip
+    unit, as_share = (definition.metric or "score").replace("_", " "), _is_share(definition.metric)
+    head = ("Way", "Score", "To find out")
+    chart = Rows("Ways to give the answers", head, rows, unit, definition.target, "target", as_share=as_share)
     beside = "Score on the test; dot: measured or stated, bar: 8 in 10. To find out: the price of trying it"
     return Finding(ways_title(definition), beside, (chart,))
 
