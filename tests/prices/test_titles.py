@@ -20,7 +20,7 @@ NOT_FOR_PEOPLE = re.compile(r"[a-z]_[a-z]|[a-z]\.[a-z]|\blever|\bprobe|n-gram|\b
         ("price of a L40S hour, neocloud", "the price of a L40S hour"),
         ("own price of a H100 hour", "the price of a H100 hour"),
         ("label price per example", "the price of a row (label)"),
-        ("unknowns.small_project", "surprises"),
+        ("unknowns.small_project", "overruns"),
         ("stand_in.n_grams_to_small", "how good the larger model is"),
         ("crowd source.rework", "labels done again"),
         ("rounds until the target", "rounds until the target"),
@@ -45,5 +45,5 @@ def test_no_title_shows_a_field() -> None:
     ],
 )  # fmt: skip
 def test_prices_are_told_from_other_inputs(name: str, paid: bool) -> None:
-    """What somebody is paid is a price; hours, rounds and surprises are none."""
+    """What somebody is paid is a price; hours, rounds and overruns are none."""
     assert paid is is_price(name)

@@ -30,7 +30,7 @@ TITLES: dict[str, str] = {
     "team.ramp_up": "weeks until people work at full speed",
     "working_hours": "hours that a person works in a month",
     "waiting_per_round": "weeks of waiting in a round",
-    "unknowns": "surprises",
+    "unknowns": "overruns",
     "effort_per_round": "hours that a round takes",
     "evaluation_share": "the part of the hours that evaluation takes",
     "effort.data_work": "hours on the data in a round",
@@ -111,7 +111,7 @@ TITLES: dict[str, str] = {
 # Fields that are told by their first word: stand-ins in general, overruns, and so on.
 FAMILIES: dict[str, str] = {
     "stand_in": "how good the larger model is",
-    "unknowns": "surprises",
+    "unknowns": "overruns",
     "rounds": "rounds until it works or stops",
     "source": "the price of a row: {rest}",
     "compute": "cards of your own: {rest}",

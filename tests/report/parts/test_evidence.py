@@ -267,7 +267,7 @@ def test_a_step_shows_its_price_chance_and_worth() -> None:
         row.figures for row in chart.rows
     ]
     assert [True, False, False] == [row.strong for row in chart.rows]
-    assert "1 other step is not possible yet" in found.note
+    assert "One other step is not possible yet" in found.note
 
 
 @pytest.mark.parametrize(("net", "told"), [(-5.0, True), (5.0, False), (None, False)])
@@ -286,24 +286,24 @@ def driver(name: str, low: float | None, high: float | None) -> Driver:
     return Driver(name, 0.2, input_low=1.0, input_high=2.0, total_low=low, total_high=high)
 
 
-SURPRISES, RATE = driver("unknowns", 4_000.0, 9_000.0), driver("ml engineer team.rate", 5_000.0, 8_900.0)
+OVERRUNS, RATE = driver("unknowns", 4_000.0, 9_000.0), driver("ml engineer team.rate", 5_000.0, 8_900.0)
 
 
 @pytest.mark.parametrize(
     ("moving", "said"),
     [
-        ((SURPRISES, RATE), "Surprises move the bill more than any price does"),
-        ((SURPRISES, driver("ml engineer team.rate", 4_100.0, 8_900.0)),
-         "Surprises and the hourly rate of the ml engineer move the bill most"),
-        ((SURPRISES, driver("rounds", 6_000.0, 8_000.0)), "Nothing moves the bill more than surprises"),
-        ((driver("rounds", 2_000.0, 9_000.0), SURPRISES),
+        ((OVERRUNS, RATE), "Overruns move the bill more than any price does"),
+        ((OVERRUNS, driver("ml engineer team.rate", 4_100.0, 8_900.0)),
+         "Overruns and the hourly rate of the ml engineer move the bill most"),
+        ((OVERRUNS, driver("rounds", 6_000.0, 8_000.0)), "Nothing moves the bill more than overruns"),
+        ((driver("rounds", 2_000.0, 9_000.0), OVERRUNS),
          "Nothing moves the bill more than rounds until it works or stops"),
         ((driver("effort.integration", 6_000.0, 8_000.0),),
          "Nothing moves the bill more than hours to put the model into use"),
     ],
 )  # fmt: skip
 def test_what_moves_the_total_is_said_only_where_it_clearly_leads(moving: tuple[Driver, ...], said: str) -> None:
-    """Surprises against prices, one input that leads, or two that are nearly alike."""
+    """Overruns against prices, one input that leads, or two that are nearly alike."""
     assert said == drivers_title(moving)
 
 
@@ -373,7 +373,7 @@ CASES: dict[str, Material] = {
     "stop": case(decision=decided("stop", NO_SENSE)),
     "ship": case(decision=decided("ship", TRAIN, instead="Do not fine-tune: n-grams does it.")),
     "fix first": case(decision=decided("fix first", TRAIN, action="mend the data before anything is trained")),
-    "surprises": case(estimate=replace(sample()["estimate"], drivers=(SURPRISES, RATE))),
+    "overruns": case(estimate=replace(sample()["estimate"], drivers=(OVERRUNS, RATE))),
     "n-grams": case(pilot=replace(sample()["pilot"], model="probe (n-gram logistic regression)", stand_in=True)),
     "nothing": Material(),
 }

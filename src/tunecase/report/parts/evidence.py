@@ -22,7 +22,7 @@ from tunecase.records import (
     Option,
     Plan,
 )
-from tunecase.report.parts.checks import data_finding, rules_finding
+from tunecase.report.parts.checks import data_finding, rules_finding, several
 from tunecase.report.parts.names import step_title, way_title
 from tunecase.report.parts.words import budget_name, capital, plain
 
@@ -295,8 +295,8 @@ def _options_note(decision: Decision) -> str:
     blocked = {one.lever for one in decision.options if one.blocked and not one.release}
     if not blocked:
         return words
-    others = "1 other step is" if len(blocked) == 1 else f"{len(blocked)} other steps are"
-    return f"{words} {others} not possible yet; the appendix says why."
+    others = several(len(blocked), "other step is", "other steps are")
+    return f"{words} {capital(others)} not possible yet; the appendix says why."
 
 
 # What moves the total
@@ -348,11 +348,11 @@ def _ends(driver: Driver, currency: str) -> str:
 
 
 def drivers_title(moving: Sequence[Driver]) -> str:
-    """What moves the total most: said of one input where it clearly leads, of surprises against prices, or of two."""
+    """What moves the total most: said of one input where it clearly leads, of overruns against prices, or of two."""
     first, *others = moving
     prices = [one for one in moving if is_price(one.name)]
     if first.name.startswith("unknowns") and prices and all(_leads(first, one) for one in prices):
-        return "Surprises move the bill more than any price does"
+        return "Overruns move the bill more than any price does"
     if not others or _leads(first, others[0]):
         return f"Nothing moves the bill more than {input_title(first.name)}"
     return f"{capital(input_title(first.name))} and {input_title(others[0].name)} move the bill most"
