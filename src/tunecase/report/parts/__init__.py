@@ -1,6 +1,5 @@
-"""The parts of the page under its first screen: the money and the evidence, each figure under what it shows."""
+"""The parts of the page under its first screen, as the report takes them."""
 
-from tunecase.report.parts.evidence import evidence
-from tunecase.report.parts.money import money
+from tunecase.accounts.parts import evidence, money
 
 __all__ = ["evidence", "money"]

@@ -2,10 +2,10 @@
 
 from tunecase.accounts.audit import Kind, Kinds, kinds
 from tunecase.accounts.define import how_to_close, open_questions, question
+from tunecase.accounts.parts.words import capital, plain
 from tunecase.blocks import Cell, Finding, Table, Tone
 from tunecase.quantities import count, plain_figure, plain_money, sentence, spelled
 from tunecase.records import Audit, Criterion, Definition
-from tunecase.report.parts.words import capital, plain
 
 STATES: dict[str, tuple[str, Tone]] = {"fail": ("Fails", "bad"), "unknown": ("Not known", "unknown")}
 MOST_QUESTIONS = 6

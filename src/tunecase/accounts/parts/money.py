@@ -7,11 +7,11 @@ from itertools import accumulate
 from tunecase.accounts.headline import authorised_parts, moved_amounts
 from tunecase.accounts.lines import GROUPS, Group, group_of, groups
 from tunecase.accounts.material import Material
+from tunecase.accounts.parts.words import budget_name, capital, exact, exact_money, plain
 from tunecase.accounts.verdict import plan_of
 from tunecase.blocks import Finding, Months, Part, Row, Rows, Step, Waterfall
 from tunecase.quantities import Sampled, adding_up, counted, plain_figure, plain_money, plain_share
 from tunecase.records import BookLine, Books, Estimate, Month, Plan, Way
-from tunecase.report.parts.words import budget_name, capital, exact, exact_money, plain
 
 MOST_WAYS = 5
 LEAST_COMPUTERS = 0.1  # of the middle case: where training costs less, the way to rent it is no question

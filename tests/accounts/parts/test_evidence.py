@@ -6,8 +6,21 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.report.parts.said import NOT_SAID, case, sample, texts, titles, under, words
+from tests.accounts.parts.said import NOT_SAID, case, sample, texts, titles, under, words
 from tunecase.accounts.material import Material
+from tunecase.accounts.parts.evidence import (
+    curve_title,
+    drivers_title,
+    evidence,
+    inference_title,
+    lede,
+    moving_inputs,
+    options_title,
+    shown_options,
+    shown_ways,
+    ways_title,
+)
+from tunecase.accounts.parts.names import step_title, way_title
 from tunecase.blocks import Curve, Rows
 from tunecase.quantities import Band, Interval80, Sampled
 from tunecase.records import (
@@ -23,19 +36,6 @@ from tunecase.records import (
     Option,
     Point,
 )
-from tunecase.report.parts.evidence import (
-    curve_title,
-    drivers_title,
-    evidence,
-    inference_title,
-    lede,
-    moving_inputs,
-    options_title,
-    shown_options,
-    shown_ways,
-    ways_title,
-)
-from tunecase.report.parts.names import step_title, way_title
 
 
 def flat(value: float) -> Band:

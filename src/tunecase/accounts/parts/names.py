@@ -1,7 +1,7 @@
 """What people call the ways to give the answers, and the steps that money can buy."""
 
+from tunecase.accounts.parts.words import capital, plain
 from tunecase.records import Alternative
-from tunecase.report.parts.words import capital, plain
 
 WAYS: dict[str, str] = {
     "today": "As today",

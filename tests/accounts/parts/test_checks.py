@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.report.parts.said import sample
+from tests.accounts.parts.said import sample
 from tunecase.accounts.audit import kinds
+from tunecase.accounts.parts.checks import data_finding, data_title, rules_finding, rules_title, several
 from tunecase.blocks import Table
 from tunecase.quantities import Band
 from tunecase.records import Audit, Criterion, Definition, Finding
-from tunecase.report.parts.checks import data_finding, data_title, rules_finding, rules_title, several
 
 FREE, PAID = Band(0.0, 0.0, 0.0, 0.0), Band(1.0, 2.0, 3.0, 4.0)
 

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from tunecase import catalog
 from tunecase.accounts.forecast import curve
 from tunecase.accounts.material import Material
+from tunecase.accounts.parts.checks import data_finding, rules_finding, several
+from tunecase.accounts.parts.names import step_title, way_title
+from tunecase.accounts.parts.words import budget_name, capital, plain
 from tunecase.accounts.plain_words import score_words, short_name, tuned_model
 from tunecase.accounts.verdict import is_stand_in, plan_of
 from tunecase.blocks import Finding, Part, Rests, Row, Rows
@@ -22,9 +25,6 @@ from tunecase.records import (
     Option,
     Plan,
 )
-from tunecase.report.parts.checks import data_finding, rules_finding, several
-from tunecase.report.parts.names import step_title, way_title
-from tunecase.report.parts.words import budget_name, capital, plain
 
 MOST_WAYS = 8
 MOST_DRIVERS = 3

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.accounts.parts.said import NOT_SAID, numbers, texts, titles, under, words
 from tests.command import tunecase
-from tests.report.parts.said import NOT_SAID, numbers, texts, titles, under, words
+from tunecase.accounts.parts import evidence, money
 from tunecase.blocks import Curve, Rows
 from tunecase.flow import copy_example, material, open_case
-from tunecase.report.parts import evidence, money
 
 MOST_WORDS = 1_060  # what the first screen leaves of 1,200
 

@@ -9,9 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import samples
-from tests.report.parts.said import NOT_SAID, case, numbers, sample, texts, titles, under, words
+from tests.accounts.parts.said import NOT_SAID, case, numbers, sample, texts, titles, under, words
 from tunecase.accounts.lines import Group
 from tunecase.accounts.material import Material
+from tunecase.accounts.parts.money import (
+    authorised_title,
+    books_title,
+    bridge_title,
+    group_amounts,
+    groups_title,
+    lede,
+    line_title,
+    money,
+    month_name,
+    months_title,
+    shown_ways,
+    spent_so_far,
+    ways_title,
+)
 from tunecase.blocks import Months, Rows, Waterfall
 from tunecase.quantities import Band, Sampled
 from tunecase.records import (
@@ -29,21 +44,6 @@ from tunecase.records import (
     Release,
     Total,
     Way,
-)
-from tunecase.report.parts.money import (
-    authorised_title,
-    books_title,
-    bridge_title,
-    group_amounts,
-    groups_title,
-    lede,
-    line_title,
-    money,
-    month_name,
-    months_title,
-    shown_ways,
-    spent_so_far,
-    ways_title,
 )
 
 FLAT = Sampled(0.0)
