@@ -209,7 +209,11 @@ def _months(total: np.ndarray, first: np.ndarray) -> tuple[Month, ...]:
     """The first step in the first month, the rest evenly over three more."""
     rest = (total - first) / 3
     paid = (first, rest, rest, rest)
-    return tuple(Month(number, _mean(one), _point(0.8)(one)) for number, one in enumerate(paid, 1))
+    so_far = np.cumsum(paid, axis=0)
+    return tuple(
+        Month(number, _mean(one), _point(0.8)(one), high_so_far=_point(0.9)(by_then))
+        for number, (one, by_then) in enumerate(zip(paid, so_far, strict=True), 1)
+    )
 
 
 def estimate() -> Estimate:

@@ -97,6 +97,9 @@ def test_expected_months_sum_to_the_expected_total_without_answers(case: str) ->
     assert list(range(1, len(numbers) + 1)) == numbers
     assert 0 not in [month.number for month in months[:-1]]
     assert all(month.starts.endswith("-01") for month in months[1:] if month.number)
+    highs = [month.high_so_far or 0.0 for month in months]
+    assert sorted(highs) == highs
+    assert pytest.approx(np.quantile(walked(case).walked.tuning, 0.9), rel=0.02) == highs[-1]
 
 
 def test_months_are_those_of_the_calendar_from_the_stated_day_on() -> None:

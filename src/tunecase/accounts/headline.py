@@ -188,17 +188,27 @@ def bridge_words(plan: Plan) -> str:
 
     Both totals stand as their bills print them, and the amounts between add up to what these differ by.
     """
-    if plan.bridge is None:
+    if plan.bridge is None or not (moved := moved_amounts(plan)):
         return ""
+    before = Sampled(plan.bridge.before, plan.bridge.before_error)
+    parts = [f"{why} {signed_figures(amount)}" for why, amount in moved]
+    after = firm_money(plan.total.expected, plan.currency)
+    return f"from {firm(before)} ({plan.bridge.since}) to {after}: {', '.join(parts)}"
+
+
+def moved_amounts(plan: Plan) -> tuple[tuple[str, float], ...]:
+    """(reason, amount) of what moved the expected total since an earlier bill, adding up as printed.
+
+    Empty where the total moved by less than a tenth, or there is no earlier bill.
+    """
+    if plan.bridge is None:
+        return ()
     bridge, after = plan.bridge, plan.total.expected
     before = Sampled(bridge.before, bridge.before_error)
     size = max(abs(before.value), abs(after.value), 1.0)
     moved = after.shown - before.shown
     if abs(after.value - before.value) < LEAST_MOVE * size or not moved:
-        return ""
+        return ()
     unit = min(end.step for end in (before, after) if end.step)
     amounts = adding_up([part.amount for part in bridge.moved], unit, moved)
-    parts = [
-        f"{part.why} {signed_figures(amount)}" for part, amount in zip(bridge.moved, amounts, strict=True) if amount
-    ]
-    return f"from {firm(before)} ({bridge.since}) to {firm_money(after, plan.currency)}: {', '.join(parts)}"
+    return tuple((part.why, amount) for part, amount in zip(bridge.moved, amounts, strict=True) if amount)

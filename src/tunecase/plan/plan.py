@@ -185,7 +185,7 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
 
     Months are those of the calendar from the start on, so that the first may be cut short; the first twelve are told
     one by one, what comes later together. Answers after launch are left out. Expected months sum to the expected
-    total without them.
+    total without them; what nine of ten worlds have spent so far ends at the P90 of that total.
     """
     import numpy as np
 
@@ -197,11 +197,12 @@ def by_month(drawn: Drawn) -> Iterator[Month]:
     at_once, more = np.minimum(walked.first_cost, walked.tuning), np.maximum(whole - soon, 1e-9)
     spent = np.clip(edges / np.maximum(soon, 1e-9), 0.0, 1.0) * at_once
     spent += np.clip((edges - soon) / more, 0.0, 1.0) * (walked.tuning - at_once)
+    high = quantile(0.9)
     for number, paid in enumerate(np.diff(spent, axis=0), 1):
-        yield Month(number, _mean(paid), quantile(0.8)(paid), days[number - 1].isoformat())
+        yield Month(number, _mean(paid), quantile(0.8)(paid), days[number - 1].isoformat(), high(spent[number]))
     later = walked.tuning - spent[-1]
     if _mean(later) > 0:
-        yield Month(0, _mean(later), quantile(0.8)(later))
+        yield Month(0, _mean(later), quantile(0.8)(later), high_so_far=high(walked.tuning))
 
 
 def month_starts(start: date, months: float) -> list[date]:

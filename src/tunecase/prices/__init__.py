@@ -71,6 +71,7 @@ from tunecase.prices.people import (
     working_months,
 )
 from tunecase.prices.race import race, source_names
+from tunecase.prices.titles import input_title, is_price
 from tunecase.prices.value import (
     baseline_score,
     error_cost,
@@ -93,12 +94,12 @@ __all__ = [
     "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_known", "api_price", "baseline_score",
     "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour", "core_hour",
     "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon",
-    "hosted_ends", "hour_words", "interval_of_worth", "is_old", "label_minutes", "label_price", "label_prices",
-    "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay", "made_sources", "made_worth",
-    "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours", "part_when_sure",
-    "people_give_the_rest", "person_hour", "price_list", "price_of_answers", "price_today", "purchase", "queue_price",
-    "race", "ramp_up", "read_catalog", "read_contracts", "rest_by_others", "retirement_of", "review_hours",
-    "review_price", "saving_per_answer", "served_answers", "served_months", "serving_saving", "source_names",
-    "start_of", "stored_months", "struck", "supply", "target_value", "token_price", "training_price", "unknown_factor",
-    "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
+    "hosted_ends", "hour_words", "input_title", "interval_of_worth", "is_old", "is_price", "label_minutes",
+    "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
+    "made_sources", "made_worth", "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours",
+    "part_when_sure", "people_give_the_rest", "person_hour", "price_list", "price_of_answers", "price_today",
+    "purchase", "queue_price", "race", "ramp_up", "read_catalog", "read_contracts", "rest_by_others", "retirement_of",
+    "review_hours", "review_price", "saving_per_answer", "served_answers", "served_months", "serving_saving",
+    "source_names", "start_of", "stored_months", "struck", "supply", "target_value", "token_price", "training_price",
+    "unknown_factor", "unknown_words", "value_or_saving", "what_if_words", "working_months", "worth_of_correct",
 ]  # fmt: skip

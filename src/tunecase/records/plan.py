@@ -60,13 +60,15 @@ class Outcome:
 class Month:
     """Spending in one month of the calendar: 1 is the first, 0 all that comes later. Expected months sum, P80s do not.
 
-    `starts` is its first day that the plan holds (YYYY-MM-DD); empty in older records.
+    `starts` is its first day that the plan holds (YYYY-MM-DD), empty in older records. `high_so_far` is what nine of
+    ten worlds have spent at most by its end, from the start on; None in older records.
     """
 
     number: int
     expected: float
     p80: float
     starts: str = ""
+    high_so_far: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
