@@ -68,5 +68,5 @@ def run(
     with pilot_progress(quiet=json) as progress:
         watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
-    records["report"] = flow.report(opened, page=render, force=force)
+    records["report"] = flow.report(opened, render, force=force)
     finish("run" if json else "report", records if json else records["report"], json, ok=fine, case=opened)

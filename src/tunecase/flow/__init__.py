@@ -20,7 +20,7 @@ from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
-from tunecase.flow.report import as_it_stands, check_report, contents, material, report
+from tunecase.flow.report import ReportAsked, as_it_stands, check_report, contents, material, report
 from tunecase.flow.run import Watch, road
 from tunecase.flow.sources import sources, try_source
 from tunecase.flow.spend import (
@@ -43,7 +43,8 @@ from tunecase.records import PilotSettings
 __all__ = [
     "INFERENCE_OPTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles",
     "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked", "PilotSettings",
-    "PilotWords", "ServingAsked", "UpdateAsked", "Watch", "add_round", "approvals", "approve", "as_it_stands",
+    "PilotWords", "ReportAsked", "ServingAsked", "UpdateAsked", "Watch", "add_round", "approvals", "approve",
+    "as_it_stands",
     "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check",
     "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate",
     "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference", "init", "judge",

@@ -16,7 +16,9 @@ RECORDS = {
 def appendix(material: Material) -> tuple[Account, ...]:
     """The account of every record of the case, what they rest on, and the words that the page uses."""
     records = {verb: getattr(material, name) for verb, name in RECORDS.items()}
-    told = [account(verb, record, material) for verb, record in records.items() if record is not None and verb in ACCOUNTS]
+    told = [
+        account(verb, record, material) for verb, record in records.items() if record is not None and verb in ACCOUNTS
+    ]
     return (*told, basis(material), words(material))
 
 

@@ -103,7 +103,8 @@ def _rows(chart: RowChart) -> list[str]:
     """Rows as a table; the dot and the bar are what the figures say."""
     rows = as_rows(chart)
     cells = tuple(
-        (Cell(row.name if not row.beside else f"{row.name} ({row.beside})"), *map(Cell, row.figures)) for row in rows.rows
+        (Cell(row.name if not row.beside else f"{row.name} ({row.beside})"), *map(Cell, row.figures))
+        for row in rows.rows
     )
     wide = max([len(rows.head), *map(len, cells)])
     total = (tuple(Cell(rows.total[at] if at < len(rows.total) else "") for at in range(wide)),) if rows.total else ()

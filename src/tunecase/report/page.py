@@ -64,6 +64,15 @@ def account_html(account: Account) -> str:
     return _environment().get_template("account.html").render(account=account, style=_safe(style))
 
 
+def record_html(record: Any) -> str | None:
+    """What a record says as HTML, for notebooks; None for a record that says nothing by itself."""
+    from tunecase.accounts import ACCOUNTS, account
+    from tunecase.records import RECORDS
+
+    verb = next((verb for verb, kind in RECORDS.items() if isinstance(record, kind) and verb in ACCOUNTS), None)
+    return None if verb is None else account_html(account(verb, record))
+
+
 def _style(foot: str) -> str:
     """The style sheet, with the words at the foot of each printed page."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")

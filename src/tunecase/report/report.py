@@ -11,7 +11,7 @@ from typing import Any
 
 from tunecase.accounts import Material
 from tunecase.blocks import Account, Answer, Page, Part
-from tunecase.io import Output, write_outputs
+from tunecase.io import PDF_MARK, Output, pdf_of, write_outputs
 from tunecase.quantities import one_line
 from tunecase.records import Approvals, Report, to_json
 from tunecase.report.appendix import appendix
@@ -22,33 +22,39 @@ MADE_BY = b"Made by tunecase"
 STATUS = {"approved": "Approved", "nearly spent": "Approved", "rejected": "Rejected"}
 
 
-def outputs_in(to: Path, *, html: bool = True) -> tuple[Output, ...]:
-    """The files of a report in a folder: Markdown, JSON and, with `html`, the page."""
+def outputs_in(to: Path, *, html: bool = True, pdf: Path | None = None) -> tuple[Output, ...]:
+    """The files of a report in a folder: Markdown, JSON and, with `html`, the page; the PDF lies where it is told."""
     plain = Output(to / "report.md", mark=MADE_BY), Output(to / "report.json", mark=b'"price_book":')
-    return (*plain, Output(to / "report.html", mark=MADE_BY)) if html else plain
+    page = (Output(to / "report.html", mark=MADE_BY),) if html else ()
+    return (*plain, *page, *((Output(pdf, mark=PDF_MARK),) if pdf is not None else ()))
 
 
 def report(
-    page: Page, to: Path, *, draw: Callable[[Page], str] | None = None, needed: Iterable[Path] = (), force: bool = False
-) -> Report:
+    page: Page, to: Path, *, draw: Callable[[Page], str] | None = None, pdf: Path | None = None,
+    needed: Iterable[Path] = (), force: bool = False,
+) -> Report:  # fmt: skip
     """Writes report.html, report.md and report.json into a folder, all of them or none; earlier ones are replaced.
 
     Args:
         page: see `page_content`.
         to: the folder; made when it is missing.
         draw: makes the HTML; without it no HTML is written, and the record says so with an empty path.
+        pdf: a file into which Chromium prints the page; it needs `draw`.
         needed: files that the case rests on; the report takes the place of none of them.
         force: replaces files of these names that tunecase did not make.
     Returns: the record of the files written, and the answer.
     Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take them.
     """
-    contents = [page_markdown(page), as_json(page), *([draw(page)] if draw is not None else [])]
-    asked = outputs_in(to, html=draw is not None)
-    written = [replace(output, content=text.encode()) for output, text in zip(asked, contents, strict=True)]
+    contents = [page_markdown(page).encode(), as_json(page).encode()]
+    if draw is not None:
+        html = draw(page)
+        contents += [html.encode(), *([pdf_of(html)] if pdf is not None else [])]
+    asked = outputs_in(to, html=draw is not None, pdf=pdf)
+    written = [replace(output, content=one) for output, one in zip(asked, contents, strict=True)]
     write_outputs(written, needed, force=force)
-    html = str(to / "report.html") if draw is not None else ""
+    place = str(to / "report.html") if draw is not None else ""
     done = tuple(account.verb for account in page.appendix)
-    return Report(page.answer.verdict.sentence, html, str(to / "report.md"), str(to / "report.json"), done)
+    return Report(page.answer.verdict.sentence, place, str(to / "report.md"), str(to / "report.json"), done)
 
 
 def page_content(

@@ -2,9 +2,9 @@
 
 from tunecase.cli.show.brief import brief_markdown
 from tunecase.cli.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress
-from tunecase.cli.show.record import PRINTERS, as_html, show, show_error
+from tunecase.cli.show.record import PRINTERS, show, show_error
 
 __all__ = [
-    "PRINTERS", "as_html", "ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress",
+    "PRINTERS", "ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress",
     "show", "show_error",
 ]  # fmt: skip

@@ -33,7 +33,7 @@ class Plane:
         scores += [value for at in (*chart.band, *chart.spread, *chart.assumed) for value in at[1:]]
         scores += [value for value in (chart.target, chart.ceiling) if value is not None]
         low, high = min(scores), max(scores)
-        self.is_share = 0 <= low and high <= 1
+        self.is_share = low >= 0 and high <= 1
         if self.is_share and high > 0.5 and chart.direction == "higher":
             low, high = 0.0, 1.0
         else:
@@ -44,7 +44,7 @@ class Plane:
         if self.is_share and (low, high) == (0.0, 1.0):
             self.ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
         longest = max(len(self.score(tick)) for tick in self.ticks)
-        self.left = (longest + 1) * letter(width)
+        self.left = (longest + 1) * letter(width) + 6
         self.right = width - (NAMES if self.wide else 8.0)
 
     def x(self, n: float) -> float:
@@ -123,16 +123,17 @@ def _axes(chart: Curve, plane: Plane) -> list[str]:
         free = place + half + 8
         parts.append(line(plane.x(n), plane.base, plane.x(n), plane.base + 4, "axis"))
         parts.append(text(place, plane.base + 20, count(n), "", "middle"))
-    parts.append(text((plane.left + plane.right) / 2, plane.base + 40, "examples to learn from, log scale", "", "middle"))
+    parts.append(
+        text((plane.left + plane.right) / 2, plane.base + 40, "examples to learn from, log scale", "", "middle")
+    )
     return parts
 
 
 def _bands(chart: Curve, plane: Plane) -> list[str]:
     parts = [_area(chart.assumed, plane, "wait-t"), _area(chart.band, plane, "band")]
     parts.append(path([(plane.x(at[0]), plane.y(at[2])) for at in chart.band], "forecast"))
-    for end in (1, 3):
-        parts.append(path([(plane.x(at[0]), plane.y(at[end])) for at in chart.assumed], "assumed"))
-    return parts
+    edges = [[(plane.x(at[0]), plane.y(at[end])) for at in chart.assumed] for end in (1, 3)]
+    return [*parts, *(path(edge, "assumed") for edge in edges)]
 
 
 def _area(band: Band, plane: Plane, kind: str) -> str:
@@ -285,5 +286,3 @@ def _names_inside(chart: Curve, plane: Plane, labels: Labels) -> list[str]:
     added = labels.parts[before:]
     del labels.parts[before:]
     return added
-
-

@@ -4,6 +4,7 @@ from tunecase.blocks import Histogram
 from tunecase.quantities import figures, firm_money, firm_share, money
 from tunecase.report.charts.marks import frame, letter, line, nice_ticks, rect, text
 
+
 def draw_histogram(chart: Histogram, width: int) -> str:
     """Bars by amount, with marked values and the budget, the part beyond it coloured."""
     middles = [middle for middle, _ in chart.bins]

@@ -44,7 +44,9 @@ def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") 
     return f'<text x="{px(x)}" y="{px(y)}"{look}{aside}>{escape(words)}</text>'
 
 
-def lines(x: float, y: float, words: Sequence[str], first: str = "strong", rest: str = "", anchor: str = "start") -> str:
+def lines(
+    x: float, y: float, words: Sequence[str], first: str = "strong", rest: str = "", anchor: str = "start"
+) -> str:
     """Lines of letters below one another, the first one of another look."""
     return "".join(text(x, y + LINE * at, line, rest if at else first, anchor) for at, line in enumerate(words))
 

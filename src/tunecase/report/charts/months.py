@@ -16,7 +16,7 @@ def draw_months(chart: Months, width: int) -> str:
     ends = (f"worst of ten {plain_figure(chart.points[-1][2])}", f"average {plain_figure(chart.points[-1][1])}")
     most = max([chart.budget or 0.0, *(high for _, _, high in chart.points), 1.0])
     ticks = nice_ticks(0.0, most, MOST_TICKS - 1)
-    left = (max(len(whole(tick)) for tick in ticks) + 1) * letter(width)
+    left = (max(len(whole(tick)) for tick in ticks) + 1) * letter(width) + 6
     right = width - (max(map(len, ends)) + 2) * letter(width) if wide else width - 14.0
     base = TOP + TALL
 
@@ -33,7 +33,11 @@ def draw_months(chart: Months, width: int) -> str:
     parts += _month_names(chart, x, base, width)
     average = [(x(0), y(0)), *((x(at), y(mid)) for at, (_, mid, _) in enumerate(chart.points, 1))]
     dear = [(x(0), y(0)), *((x(at), y(high)) for at, (_, _, high) in enumerate(chart.points, 1))]
-    parts += [path([*dear, *reversed(average)], "band", closed=True), path(average, "forecast"), dot(x(0), y(0), 4.5, "ink")]
+    parts += [
+        path([*dear, *reversed(average)], "band", closed=True),
+        path(average, "forecast"),
+        dot(x(0), y(0), 4.5, "ink"),
+    ]
     above = TOP - 6
     if chart.budget is not None:
         parts.append(line(left, y(chart.budget), right, y(chart.budget), "limit"))
@@ -48,7 +52,11 @@ def draw_months(chart: Months, width: int) -> str:
     else:
         near_budget = chart.budget is not None and abs(upper - 7 - above) < 16
         parts.append(text(right, upper + 17 if near_budget else upper - 7, ends[0], "ink halo", "end"))
-        parts.append(text(right, min(lower + 17, base - 5) if lower - upper > 44 else base - 5, ends[1], "strong acc halo", "end"))
+        parts.append(
+            text(
+                right, min(lower + 17, base - 5) if lower - upper > 44 else base - 5, ends[1], "strong acc halo", "end"
+            )
+        )
     return frame(chart, width, base + 26, parts)
 
 

@@ -47,7 +47,14 @@ def _scored(chart: Scored) -> Rows:
 
 def _tornado(chart: Tornado) -> Rows:
     rows = tuple(
-        Row(name, f"{at_low} to {at_high}", min(low, high), None, max(low, high), (plain_figure(low), plain_figure(high)))
+        Row(
+            name,
+            f"{at_low} to {at_high}",
+            min(low, high),
+            None,
+            max(low, high),
+            (plain_figure(low), plain_figure(high)),
+        )
         for name, low, high, at_low, at_high in chart.rows
     )
     return Rows(chart.caption, ("What changes", "Where it is low", "Where it is high"), rows, chart.currency)
