@@ -35,9 +35,11 @@ from tunecase.blocks.charts import (
     Tornado,
     Waterfall,
 )
+from tunecase.blocks.markdown import shown
 
 __all__ = [
     "SYMBOLS", "Account", "Answer", "Bars", "Block", "Branch", "Cell", "Chart", "Compared", "Content", "Curve", "Facts",
     "Figure", "Finding", "Gates", "Histogram", "Lengths", "Light", "Listing", "Months", "Page", "Part", "Rests", "Row",
     "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "Waterfall", "Words",
+    "shown",
 ]  # fmt: skip

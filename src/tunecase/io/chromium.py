@@ -14,8 +14,8 @@ PDF_MARK = b"Skia/PDF"  # what every PDF of Chromium says of its maker
 MOST_SECONDS = 120
 FLAGS = (
     "--headless", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-extensions",
-    "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--no-pdf-header-footer",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+    "--no-pdf-header-footer", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from tunecase.io import PDF_MARK, Output, pdf_of, write_outputs
 from tunecase.quantities import one_line
 from tunecase.records import Approvals, Report, to_json
 from tunecase.report.appendix import appendix
-from tunecase.report.markdown import page_markdown
+from tunecase.report.page_markdown import page_markdown
 
 MADE_BY = b"Made by tunecase"
 # Where a case stands, by the state of its approvals; any other waits for a decision.
@@ -75,7 +75,7 @@ def page_content(
 
     Leaves out everything that no record holds: a page adds no number of its own.
     """
-    from tunecase.accounts.answer import answer
+    from tunecase.accounts import answer
     from tunecase.report.parts import evidence, money
 
     parts = (money(material), evidence(material))
