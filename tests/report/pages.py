@@ -87,6 +87,12 @@ CURVE = Curve(
     assumed=((680, 0.45, 0.66, 0.85), (1_500, 0.5, 0.71, 0.87), (9_750, 0.6, 0.77, 0.9)),
     assumed_name="Llama-3.1-8B",
 )
+STEPS = (
+    Step("Base estimate", "as likely to cost more as less", 1_700, "base"),
+    Step("Contingency", "known doubts: rounds, hours, prices", 3_000, "added"),
+    Step("Reserve", "for what nobody foresees", 3_500, "added"),
+    Step("Set aside", "enough four times in five", 8_200, "total"),
+)
 MONEY = Part(
     "money",
     "Money",
@@ -95,19 +101,7 @@ MONEY = Part(
         Finding(
             "Set 8,200 USD aside: four fifths of it is doubt",
             "USD, whole plan; adds up from left to right",
-            (
-                Waterfall(
-                    "Set aside",
-                    (
-                        Step("Base estimate", "as likely to cost more as less", 1_700, "base"),
-                        Step("Contingency", "known doubts: rounds, hours, prices", 3_000, "added"),
-                        Step("Reserve", "for what nobody foresees", 3_500, "added"),
-                        Step("Set aside", "enough four times in five", 8_200, "total"),
-                    ),
-                    "USD",
-                    15_000,
-                ),
-            ),
+            (Waterfall("Set aside", STEPS, "USD", 15_000),),
         ),
         Finding(
             "People cost 45%, computers almost nothing",

@@ -196,6 +196,8 @@ def _labels(chart: Curve, plane: Plane) -> list[str]:
         sides = [(plane.left + 6, "start"), (plane.right - 8, "end"), ((plane.left + plane.right) / 2, "middle")]
         places = [(x, at, anchor) for x, anchor in sides for at in (y - 6, y + 16)]
         labels.put(words.format(plane.score(value)), kind, places)
+    levels = [plane.y(value) for value in (chart.target, chart.ceiling) if value is not None]
+    labels.taken += [(plane.left, y - 2, plane.right, y + 2) for y in levels]
     _name_half(chart, plane, labels)
     _name_ends(chart, plane, labels)
     _name_measured(chart, plane, labels)

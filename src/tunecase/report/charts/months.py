@@ -45,7 +45,8 @@ def draw_months(chart: Months, width: int) -> str:
         parts.append(text(left + 6, above, f"budget {whole(chart.budget)} {chart.currency}", "halt halo"))
     upper, lower = dear[-1][1], average[-1][1]
     if lower - upper < 20:
-        upper, lower = max(upper - 10, TOP), max(upper - 10, TOP) + 20
+        upper = min(max(upper - 10, TOP), base - 24)
+        lower = upper + 20
     if wide:
         parts.append(text(right + 12, upper + 4, ends[0], "ink"))
         parts.append(text(right + 12, lower + 4, ends[1], "strong acc"))
