@@ -23,7 +23,8 @@ def evil_page() -> Page:
     cells = (Cell(EVIL), Cell(EVIL, "bad"))
     blocks = (
         Table(EVIL, (EVIL, EVIL), (cells,), note=EVIL), Facts(EVIL, ((EVIL, EVIL),)), Listing(EVIL, (EVIL,)),
-        Words((EVIL,)), Rows(EVIL, (EVIL, EVIL), (Row(EVIL, EVIL, 1, 2, 3, (EVIL,)),), EVIL, 3, EVIL, total=(EVIL, EVIL)),
+        Words((EVIL,)),
+        Rows(EVIL, (EVIL, EVIL), (Row(EVIL, EVIL, 1, 2, 3, (EVIL,)),), EVIL, 3, EVIL, total=(EVIL, EVIL)),
         replace(pages.CURVE, caption=EVIL, metric=EVIL, assumed_name=EVIL),
     )  # fmt: skip
     answer = replace(

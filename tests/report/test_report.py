@@ -27,7 +27,7 @@ def folded(material: Material, **more: object) -> object:
 
 
 def test_the_page_names_its_project_and_its_day() -> None:
-    """Name, goal and owner are the project's; without one the page is nameless; the day has no doubt about its order."""
+    """Name, goal and owner are the project's; without one the page is nameless; the day has one reading."""
     page = folded(Material(project=PROJECT, today=date(2026, 11, 4)))
     assert ("Ticket routing", "sort tickets", "Ann", "4 Nov 2026") == (page.project, page.goal, page.owner, page.day)
     assert ("Fine-tuning case", "", "", "") == (
