@@ -46,8 +46,15 @@ def _renew(flow: Flow, made: Collection[str], verb: str, need: Need) -> None:
         have(flow, need)
 
 
-def contents(flow: Flow, *, with_rows: bool = False) -> "Page":
-    """Everything that is known of the case, as the page and the report fold it; `with_rows` shows rows of the data."""
+def contents(flow: Flow, *, with_rows: bool = False, with_grid: bool = True) -> "Page":
+    """Everything that is known of the case, as the page and the report fold it.
+
+    Args:
+        flow: the case; what a change has outdated is made anew first.
+        with_rows: rows of the data are shown in the appendix.
+        with_grid: works out what the page's what-if panel moves between, which takes seconds.
+    """
+    from tunecase.flow.decide import what_if_grid
     from tunecase.report import page_content
 
     renew(flow)
@@ -74,7 +81,8 @@ def contents(flow: Flow, *, with_rows: bool = False) -> "Page":
         "seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head,
         "entries": stood, **({"not_used": unused} if unused else {}),
     }  # fmt: skip
-    return page_content(gathered, records=records, meta=meta)
+    grid = what_if_grid(flow, gathered) if with_grid else None
+    return page_content(gathered, records=records, meta=meta, grid=grid)
 
 
 # Where a verb's record stands among the material of a case.
@@ -147,7 +155,7 @@ def report(
     from tunecase.report import report as write
 
     check_report(flow, asked, html=page is not None, force=force)
-    shown = contents(flow, with_rows=asked.with_rows)
+    shown = contents(flow, with_rows=asked.with_rows, with_grid=page is not None)
     record = write(
         shown, asked.to or flow.folder, draw=page, pdf=asked.pdf, needed=flow.needed_files(), force=force
     )  # fmt: skip
