@@ -18,6 +18,7 @@ NAMES = 216.0  # px right of a wide drawing for the names of the bands
 MOST_TICKS = 5
 
 Box = tuple[float, float, float, float]
+Place = tuple[float, float, str]  # x, baseline, anchor
 Band = Sequence[tuple[int, float, float, float]]
 
 
@@ -72,18 +73,24 @@ class Labels:
         self.plane, self.taken = plane, list(taken)
         self.parts: list[str] = []
 
-    def put(self, words: str, kind: str, places: Sequence[tuple[float, float, str]], right: float = 0.0) -> None:
+    def put(self, words: str, kind: str, places: Sequence[Place]) -> None:
         """Writes at the first free one of (x, baseline, anchor), or at the one that hides least."""
-        long = len(words) * letter(self.plane.width) * (BOLDER if "strong" in kind else 1)
-        boxes = []
-        for x, y, anchor in places:
-            left = {"start": x, "middle": x - long / 2, "end": x - long}[anchor]
-            left = min(max(left, self.plane.left + 2), (right or self.plane.right) - long)
-            boxes.append(((left, y - TALL_LETTERS + 2, left + long, y + 3), anchor))
+        boxes = [(self._box(words, kind, place), place[2]) for place in places]
         box, anchor = min(boxes, key=lambda place: self._hidden(place[0]))
         self.taken.append(box)
         x = {"start": box[0], "middle": (box[0] + box[2]) / 2, "end": box[2]}[anchor]
         self.parts.append(text(x, box[3] - 3, words, f"{kind} halo label", anchor))
+
+    def hides(self, words: str, place: Place) -> float:
+        """How much of what stands already words at a place would hide, in square px."""
+        return self._hidden(self._box(words, "", place))
+
+    def _box(self, words: str, kind: str, place: Place) -> Box:
+        x, y, anchor = place
+        long = len(words) * letter(self.plane.width) * (BOLDER if "strong" in kind else 1)
+        left = {"start": x, "middle": x - long / 2, "end": x - long}[anchor]
+        left = min(max(left, self.plane.left + 2), self.plane.right - long)
+        return left, y - TALL_LETTERS + 2, left + long, y + 3
 
     def _hidden(self, box: Box) -> float:
         outside = max(0.0, self.plane.top - 12 - box[1]) + max(0.0, box[3] - self.plane.base)
@@ -244,15 +251,12 @@ def _name_landing(chart: Curve, plane: Plane, labels: Labels) -> None:
     x, y = plane.x(n), plane.y(mid)
     side, at = ("end", x - 12) if x - plane.left > 180 else ("start", x + 12)
     ends = sorted((plane.y(low), plane.y(high)))
-    tops = [y, ends[0] + 20, ends[1] - 24, ends[0] - 30, ends[1] + 20]
+    tops = [y, *(ends[0] + step for step in (20, 40, 60)), *(ends[1] - step for step in (24, 44, 64, -20))]
+    top = min(
+        tops, key=lambda place: sum(labels.hides(one, (at, place + row * 18, side)) for row, one in enumerate(words))
+    )
     for row, one in enumerate(words):
-        labels.put(one, "wait", [(at, top + row * TALL_LETTERS * 1.1, side) for top in tops])
-        tops = tops if row else [_baseline(labels.parts[-1])]
-
-
-def _baseline(drawn: str) -> float:
-    """The height at which the last label was put."""
-    return float(drawn.split('y="', 1)[1].split('"', 1)[0])
+        labels.put(one, "wait", [(at, top + row * 18, side)])
 
 
 def _band_names(chart: Curve, plane: Plane) -> Iterator[tuple[float, list[str], str]]:
