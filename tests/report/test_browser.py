@@ -30,7 +30,7 @@ pytestmark = [
 COLLIDING = """() => {
   const found = [];
   for (const svg of document.querySelectorAll('svg')) {
-    if (!svg.getClientRects().length) continue;
+    if (svg.getBoundingClientRect().width < 2) continue;
     const boxes = [...svg.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()]);
     boxes.forEach(([one, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
       const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
@@ -41,7 +41,7 @@ COLLIDING = """() => {
   return found;
 }"""
 # Letters of drawings as they are shown, in px.
-LETTERS = """() => [...document.querySelectorAll('svg')].filter(svg => svg.getClientRects().length).flatMap(svg => {
+LETTERS = """() => [...document.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 1).flatMap(svg => {
   const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
   return [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize) * scale);
 })"""
