@@ -218,14 +218,19 @@ class Case:
         flow.write_books(self.flow, record, render, flow.BooksFiles(*places), force=force)
         return record
 
-    def report(self, to: str | Path | None = None, *, force: bool = False) -> Report:
+    def report(
+        self, to: str | Path | None = None, *, pdf: str | Path | None = None, with_rows: bool = False,
+        force: bool = False,
+    ) -> Report:  # fmt: skip
         """Writes report.html, report.md and report.json beside the project file, or into the folder `to`.
 
-        Files of these names that tunecase did not make are replaced with `force` only.
+        `pdf` is a file into which Chromium prints the page; `with_rows` shows rows of the data in the appendix. Files
+        of these names that tunecase did not make are replaced with `force` only.
         """
         from tunecase.report import render
 
-        return flow.report(self.flow, Path(to) if to else None, page=render, force=force)
+        asked = flow.ReportAsked(Path(to) if to else None, Path(pdf) if pdf else None, with_rows)
+        return flow.report(self.flow, render, asked, force=force)
 
     def not_used(self) -> tuple[NotUsed, ...]:
         """The records on file that no answer rests on, each with its reason; str() gives it in one line."""
@@ -288,7 +293,7 @@ def _recipe_words(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show_in_notebooks() -> None:
-    """Gives every record its printed form as the display of a notebook cell."""
+    """Gives every record the block of the page as the display of a notebook cell."""
     import sys
 
     if "IPython" not in sys.modules:
@@ -298,12 +303,12 @@ def _show_in_notebooks() -> None:
     shell = get_ipython()
     if shell is None:
         return
-    from tunecase.cli.show import as_html
     from tunecase.records import RECORDS
+    from tunecase.report import record_html
 
     formatter = shell.display_formatter.formatters["text/html"]
     for kind in RECORDS.values():
-        formatter.for_type(kind, as_html)
+        formatter.for_type(kind, record_html)
 
 
 def answer_costs(model: str, *, seed: int = 0, today: date | None = None, **options: Any) -> Inference:

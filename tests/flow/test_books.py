@@ -14,13 +14,13 @@ from tests.books.test_served import inference
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
-from tunecase.accounts.books import page_of
+from tunecase.accounts import Material
 from tunecase.books.variance import exact
 from tunecase.errors import InputError
 from tunecase.flow import BooksAsked, Flow, ImportAsked, ServingAsked, copy_example, open_case
 from tunecase.flow.opened import now, spent
 from tunecase.records import RECORDS, Books, Inference, Spending
-from tunecase.report.page import render
+from tunecase.report import books_page, render
 
 TODAY = date(2026, 11, 24)
 
@@ -291,7 +291,7 @@ def test_a_plan_that_knew_the_bill_is_not_judged(case: Path) -> None:
     labour = next(line for line in record.lines if line.name == "labour")
     assert (True, None, None, None) == (labour.hindsight, labour.inside, labour.inside_90, record.hit_rate)
     assert "Planned after the first charge, so not judged: labour" in record.note
-    assert "charged before the plan was made" in render(page_of(record, None, [], TODAY))
+    assert "charged before the plan was made" in render(books_page(Material(books=record, today=TODAY)))
 
 
 def test_the_page_lists_the_last_charges(case: Path) -> None:
@@ -301,7 +301,7 @@ def test_the_page_lists_the_last_charges(case: Path) -> None:
         Spending(date(2026, 11, 20), "gpu", Decimal(1), "USD", Decimal(1), description=f"charge {n}.")
         for n in range(203)
     ]
-    page = render(page_of(record, None, charges, TODAY))
+    page = render(books_page(Material(books=record, today=TODAY, spendings=tuple(charges))))
     assert "charge 2." not in page
     assert "charge 3." in page
     assert "charge 202." in page

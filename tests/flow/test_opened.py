@@ -327,7 +327,7 @@ def test_reports_are_written_whole(sound: Path, tmp_path: Path) -> None:
     case = opened(sound)
     flow.define(case)
     flow.estimate(case)
-    record = flow.report(case, tmp_path / "out" / "deep", render)
+    record = flow.report(case, render, flow.ReportAsked(tmp_path / "out" / "deep"))
     assert {"report.html", "report.md", "report.json"} == {path.name for path in (tmp_path / "out" / "deep").iterdir()}
     assert "define" in json.loads(Path(record.json).read_text(encoding="utf-8"))["records"]
     plain = flow.report(opened(sound))
@@ -402,9 +402,9 @@ def test_contents_fold_what_is_known(audited: Path) -> None:
     case = opened(audited)
     flow.estimate(case)
     flow.estimate(case)
-    content = flow.contents(opened(audited))
-    assert content.answer
-    assert "bill" in {section.id for section in content.sections if section.done}
+    page = flow.contents(opened(audited))
+    assert page.answer.verdict.sentence
+    assert "estimate" in {account.verb for account in page.appendix}
 
 
 def random_words(folder: Path, rows: int) -> Path:

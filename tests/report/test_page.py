@@ -1,39 +1,44 @@
-"""The page: self-contained, escaped, readable on paper and on a telephone."""
+"""The page: self-contained, escaped, whole without script, the same words for every kind of verdict."""
 
+import base64
+import hashlib
+import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests import samples
-from tunecase.project import Project
-from tunecase.records import Flip, WhatIf
-from tunecase.report.page import render
-from tunecase.report.report import content
+from tests.report import pages
+from tunecase.blocks import Account, Cell, Facts, Finding, Listing, Page, Part, Row, Rows, Table, Tile, Words
+from tunecase.report import account_html, render
+from tunecase.report import page as page_module
 
-EVIL = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\"'&{{ 7*7 }}"
-VOID = {"meta", "br", "wbr", "img", "line", "rect", "circle", "polygon", "polyline", "link", "input", "hr"}
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+EVIL = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\"'&{{ 7*7 }}</style>"
+VOID = {"meta", "br", "wbr", "img", "line", "rect", "circle", "polygon", "polyline", "path", "link", "input", "hr"}
 
 
-def page(records: dict[str, Any] | None = None, name: str = "Ticket routing", goal: str = "sort tickets") -> str:
-    """The page of some records under a project's name."""
-    project = Project.model_validate({"name": name, "data": {"train": "t"}, "problem": {"goal": goal, "owner": name}})
-    found = content(
-        samples.records() if records is None else records,
-        project=project,
-        today=samples.TODAY,
-        spendings=samples.spendings(),
-        earlier=[("before the pilot", samples.earlier_estimate())],
-        entries=samples.ENTRIES,
-        meta={"version": "0.1.0", "ledger": "ledger.jsonl"},
-    )
-    return render(found, generated_at="24 November 2026, 09:31 UTC")
+def evil_page() -> Page:
+    """A page with mark-up in every text that a user or a data file can write."""
+    cells = (Cell(EVIL), Cell(EVIL, "bad"))
+    blocks = (
+        Table(EVIL, (EVIL, EVIL), (cells,), note=EVIL), Facts(EVIL, ((EVIL, EVIL),)), Listing(EVIL, (EVIL,)),
+        Words((EVIL,)),
+        Rows(EVIL, (EVIL, EVIL), (Row(EVIL, EVIL, 1, 2, 3, (EVIL,)),), EVIL, 3, EVIL, total=(EVIL, EVIL)),
+        replace(pages.CURVE, caption=EVIL, metric=EVIL, assumed_name=EVIL),
+    )  # fmt: skip
+    answer = replace(
+        pages.ANSWER,
+        verdict=replace(pages.VERDICT, lead=EVIL, emphasis=EVIL, rest=EVIL, why=EVIL),
+        tiles=(Tile("release", EVIL, EVIL, EVIL, EVIL, "assumed"),),
+        gates=replace(pages.GATES, start=(EVIL,), reached=(EVIL,), missed=(EVIL,)),
+        gates_title=EVIL, gates_note=EVIL, changes=((EVIL, EVIL),), choices=(EVIL,),
+    )  # fmt: skip
+    return replace(
+        pages.PAGE, project=EVIL, goal=EVIL, owner=EVIL, day=EVIL, status=EVIL, answer=answer,
+        parts=(Part("money", EVIL, EVIL, (Finding(EVIL, EVIL, blocks, EVIL),)),),
+        appendix=(Account("audit", EVIL, short=blocks, full=blocks, next=EVIL),), foot=(EVIL,), version=EVIL,
+    )  # fmt: skip
 
 
 class Reader(HTMLParser):
@@ -64,61 +69,36 @@ def read(html: str) -> list[tuple[str, dict[str, str | None]]]:
     return reader.tags
 
 
-def evil_records() -> dict[str, Any]:
-    """The samples with mark-up in every text that a user or a data file can write."""
-    records = samples.records()
-    audit, estimate, forecast = records["audit"], records["estimate"], records["forecast"]
-    finding = replace(audit.findings[0], fix=EVIL, why=EVIL, examples=(EVIL,))
-    records["audit"] = replace(
-        audit, findings=(finding,), classes={EVIL: 3}, not_checked=(EVIL,), reason=EVIL, train=EVIL, schema=EVIL
-    )
-    lines = (replace(estimate.lines[0], name=EVIL, basis=EVIL), *estimate.lines[1:])
-    drivers = (replace(estimate.drivers[0], name=EVIL, input_low=1, input_high=2, total_low=5.0, total_high=9.0),)
-    what_if = (WhatIf("stay", 15_000, 0.8, 0.7, (Flip(EVIL, 2.0, 1.0, "sure"),)),)
-    records["estimate"] = replace(
-        estimate, lines=lines, drivers=drivers, currency=EVIL, assumptions=(EVIL,), gpu=EVIL, what_if=what_if
-    )
-    records["forecast"] = replace(forecast, metric=EVIL, reason=EVIL, next_pilot=EVIL)
-    rule = replace(records["define"].criteria[0], got=EVIL, name=EVIL, source=EVIL)
-    records["define"] = replace(records["define"], criteria=(rule,), reason=EVIL)
-    records["decide"] = replace(records["decide"], action=EVIL, flips_at=EVIL)
-    return records
+def words(html: str) -> str:
+    """What the page says, without its style, script and mark-up."""
+    bare = re.sub(r"<(style|script)[^>]*>.*?</\1>|<[^>]+>", " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", bare)
 
 
-@pytest.mark.parametrize("records", [samples.records(), evil_records(), {}], ids=["full", "evil", "empty"])
-def test_the_page_is_self_contained(records: dict[str, Any]) -> None:
+@pytest.mark.parametrize("page", [*pages.pages().values(), evil_page()], ids=[*pages.pages(), "evil"])
+def test_the_page_is_self_contained(page: Page) -> None:
     """Nothing is loaded and nothing runs: no script, no handler, no style attribute, no address but its own parts."""
-    tags = read(page(records, name=EVIL, goal=EVIL))
+    tags = read(render(page))
     assert not {"script", "img", "iframe", "link", "object", "form"} & {tag for tag, _ in tags}
     for _, attributes in tags:
         assert not [name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")]
         assert (attributes.get("href") or "#").startswith("#")
 
 
-def test_the_name_of_a_field_breaks_at_its_joints() -> None:
-    """A narrow column ends a line after a point or a stroke of a field's name; the text stays escaped."""
-    posed = samples.records()["define"]
-    rule = replace(posed.criteria[0], status="fail", fix="add alternatives.prompt_hosted.price_per_1k: <b>3.5</b>")
-    html = page({**samples.records(), "define": replace(posed, criteria=(rule,))})
-    assert "add alternatives.<wbr>prompt_<wbr>hosted.<wbr>price_<wbr>per_<wbr>1k: &lt;b&gt;3.5&lt;/b&gt;" in html
-    read(html)
-
-
 def test_texts_are_escaped_not_dropped() -> None:
     """Mark-up in names, labels and findings is shown as the text it is, and no template runs in it."""
-    html = page(evil_records(), name=EVIL)
-    assert "<script" not in html
+    html = render(evil_page())
     assert "&lt;script&gt;" in html
     assert "{{ 7*7 }}" in html
+    assert 1 == html.count("</style>")
+    read(account_html(evil_page().appendix[0]))
+    assert "<script" not in account_html(evil_page().appendix[0])
 
 
 def test_the_policy_allows_only_the_own_style_sheet() -> None:
     """The content security policy forbids everything but the style sheet with this hash."""
-    import base64
-    import hashlib
-
-    html = page()
-    found = re.search(r"default-src 'none'; style-src 'sha256-([^']+)'", html)
+    html = render(pages.PAGE)
+    found = re.search(r"default-src 'none'; style-src 'sha256-([^']+)'; base-uri", html)
     style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
     assert found
     assert style
@@ -126,90 +106,117 @@ def test_the_policy_allows_only_the_own_style_sheet() -> None:
     assert "http" not in style.group(1)
 
 
+def test_the_one_script_runs_by_its_hash_and_its_grid_cannot_end_it(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a grid the page carries the script, named by its hash; a text in the grid cannot close the element."""
+    if not page_module.SCRIPT.exists():
+        made = tmp_path / "page.js"  # type: ignore[operator]
+        made.write_text('document.documentElement.classList.add("js")', encoding="utf-8")
+        monkeypatch.setattr(page_module, "SCRIPT", made)
+    grid = {"say": "</script><script>alert(1)</script>", "cells": [1, 2]}
+    html = render(replace(pages.PAGE, grid=grid))
+    scripts = re.findall(r"<script( [^>]*)?>(.*?)</script>", html, re.DOTALL)
+    assert 2 == len(scripts)
+    assert grid == json.loads(scripts[0][1])
+    code = base64.b64encode(hashlib.sha256(scripts[1][1].encode()).digest()).decode()
+    assert f"script-src 'sha256-{code}'" in html
+    assert "unsafe" not in html
+    assert 'id="sheet"' in html
+
+
+def test_the_foot_of_printed_pages_is_a_string_of_the_style_sheet() -> None:
+    """A project's name can neither end the string nor the style sheet."""
+    style = re.search(r"<style>(.*?)</style>", render(replace(pages.PAGE, project='a"}</style>\\')), re.DOTALL)
+    assert style
+    assert r'content:"a\22 \7d \3c \2f style\3e \5c ' in style.group(1)
+
+
+@pytest.mark.parametrize(("kind", "page"), pages.pages().items())
+def test_every_verdict_has_its_page(kind: str, page: Page) -> None:
+    """The sentence stands first, in the verdict's colour; tiles, gates and the decision stand where there are any."""
+    html = render(page)
+    assert page.answer.verdict.sentence in words(html.split('id="say"')[1].split("</h2>")[0].split(">", 1)[1])
+    assert len(page.answer.tiles) == html.count('<div class="tile">')
+    assert (page.answer.gates is not None) == ('id="gates"' in html)
+    assert all(f"<li>{choice}</li>" in html for choice in page.answer.choices)
+    assert ("For decision" in html) == bool(page.status)
+    assert 'href="#money"' in html or kind == "not yet"
+
+
+def test_each_tile_is_marked_by_what_it_rests_on() -> None:
+    """The mark is a shape with its word, not a colour alone."""
+    html = render(pages.PAGE)
+    assert 3 == html.split('id="money"')[0].count('<span class="mark assumed"><i></i>assumed</span>')
+    assert 1 == html.split('id="money"')[0].count('<span class="mark stated"><i></i>stated</span>')
+
+
 def test_tables_and_charts_can_be_read_aloud() -> None:
     """Head cells have a scope, charts a label, and every anchor leads to a part of the page."""
-    tags = read(page())
+    tags = read(render(pages.PAGE))
     assert all(attributes.get("scope") in ("col", "row") for tag, attributes in tags if tag == "th")
     assert all(attributes.get("aria-label") for tag, attributes in tags if tag == "svg")
-    ids = {attributes.get("id") for _, attributes in tags}
+    ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
+    assert len(set(ids)) == len(ids)
     assert all((attributes["href"] or "")[1:] in ids for tag, attributes in tags if tag == "a")
 
 
+def test_every_chart_is_drawn_for_two_widths() -> None:
+    """A wide drawing and one for a telephone; gates have a list in the second one's place."""
+    html = render(pages.PAGE)
+    assert html.count('<div class="small">') + 1 == html.count('<div class="large"')
+    assert 5 == html.split('id="branches"')[1].split("</ul>")[0].count("<li")
+
+
 def test_results_do_not_speak_by_colour_alone() -> None:
-    """Pass, fail and unknown have a word and a symbol."""
-    text = re.sub(r"<[^>]+>", "", page())
-    for said in ("✓ pass", "✕ fail", "? unknown", "▲ warn", "? unpriced"):
-        assert said in text
+    """A tone has a symbol and a word."""
+    told = words(render(pages.PAGE))
+    assert "▲ Should fix" in told
+    assert "✕ Must fix" in told
 
 
-def test_every_section_has_its_evidence() -> None:
-    """Two clicks lead from a number to what it rests on: its section, then its details."""
-    html = page()
-    for id in ("bill", "data", "problem", "decision", "books", "basis"):
-        part = html.split(f'<section id="{id}"')[1].split("</section>")[0]
-        assert "<details>" in part
-    assert all(entry in html for entry in samples.ENTRIES.values())
+def test_the_appendix_folds_the_account_of_every_record() -> None:
+    """Each record's answer, what it rests on and all the rest lie under one title."""
+    html = render(pages.PAGE)
+    part = html.split('<section id="appendix"')[1]
+    assert len(pages.APPENDIX) == part.count("<details")
+    assert "The data, check by check" in part
+    assert "717 rows were read" in part
+    assert "Whether texts are copies" in part
+    assert "<details open" not in part
 
 
 def test_commands_are_code_and_stray_ticks_are_text() -> None:
     """What to run stands as code; a lone tick, or mark-up between two, stays text."""
-    html = page({}, goal="a ` tick")
-    assert "run <code>tunecase forecast</code>" in html
-    assert "A ` tick." in html
-    audit = replace(samples.audit(), not_checked=("`<script>`", "one ` tick"))
-    assert "<code>&lt;script&gt;</code>" in page({"audit": audit})
+    told = Account("audit", "Not done: run `tunecase audit`.", short=(Listing("", ("a ` tick", "`<script>`")),))
+    html = render(replace(pages.PAGE, appendix=(told,)))
+    assert "run <code>tunecase audit</code>" in html
+    assert "a ` tick" in html
+    assert "<code>&lt;script&gt;</code>" in html
 
 
-def test_the_same_records_give_the_same_page() -> None:
+def test_the_name_of_a_field_breaks_at_its_joints() -> None:
+    """A narrow column ends a line after a point or a stroke of a field's name; the text stays escaped."""
+    told = Account("define", "x", short=(Listing("", ("add alternatives.prompt_hosted.score: <b>3</b>",)),))
+    html = render(replace(pages.PAGE, appendix=(told,)))
+    assert "add alternatives.<wbr>prompt_<wbr>hosted.<wbr>score: &lt;b&gt;3&lt;/b&gt;" in html
+
+
+def test_empty_blocks_leave_no_title_behind() -> None:
+    """A list without items, a table without rows: nothing is drawn of them."""
+    told = Account("audit", "x", short=(Listing("No items", ()), Table("No rows", ("a",), ()), Facts("No pairs", ())))
+    assert not re.search("No items|No rows|No pairs", render(replace(pages.PAGE, appendix=(told,))))
+
+
+def test_the_same_page_gives_the_same_html() -> None:
     """Rendering is a function of its arguments."""
-    assert page() == page()
+    assert render(pages.PAGE) == render(pages.PAGE)
 
 
-def _browse(folder: Path, url: str, *more: str) -> str:
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-    flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={folder / 'chrome'}"]
-    assert CHROMIUM
-    done = subprocess.run([CHROMIUM, *flags, *more, url], capture_output=True, timeout=120, check=True)
-    return done.stdout.decode()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
-@pytest.mark.parametrize("width", [375, 1_200])
-@pytest.mark.parametrize("kind", ["full", "evil", "empty"])
-def test_nothing_hangs_over_the_edge(tmp_path: Path, width: int, kind: str) -> None:
-    """In a real browser, evidence open, the page is no wider than a telephone."""
-    records = {"full": samples.records, "evil": evil_records, "empty": dict}[kind]()
-    html = page(records).replace("<details>", "<details open>")
-    (tmp_path / "report.html").write_text(html, encoding="utf-8")
-    wrapper = (
-        f'<iframe id="f" src="report.html" style="width:{width}px;height:900px;border:0"></iframe><p id="out">?</p>'
-        "<script>f.onload = () => { const d = f.contentDocument.documentElement;"
-        "out.textContent = 'wide ' + d.scrollWidth + ' of ' + d.clientWidth; }</script>"
-    )
-    (tmp_path / "wrapper.html").write_text(wrapper, encoding="utf-8")
-    said = _browse(
-        tmp_path,
-        (tmp_path / "wrapper.html").as_uri(),
-        "--allow-file-access-from-files",
-        "--virtual-time-budget=4000",
-        "--dump-dom",
-    )
-    found = re.search(r"wide (\d+) of (\d+)", said)
-    assert found, said[-400:]
-    assert int(found.group(1)) <= int(found.group(2))
-
-
-def test_what_moves_the_bill_is_drawn_and_told() -> None:
-    """The bill's section holds a tornado of the drivers, told in words too, and what would have to be true."""
-    records = samples.records()
-    driver = replace(records["estimate"].drivers[0], name="rounds", input_low=1.0, input_high=6.0)
-    what_if = (WhatIf("stay", 15_000, 0.8, 0.7, (Flip("rounds", 2.0, 1.0, "sure"),)),)
-    drivers = (replace(driver, total_low=5_000.0, total_high=50_000.0),)
-    records["estimate"] = replace(records["estimate"], drivers=drivers, what_if=what_if)
-    html = page(records)
-    assert '<figure class="tornado">' in html
-    assert "rounds: 5.0k USD at 1 round or less, 50k USD at 6 rounds or more" in html
-    assert "What would have to be true to be 80% sure of staying within 15k USD (now 70%): 1 round and no more" in html
-    bare = page(samples.records())
-    assert "tornado" not in bare.split("</style>")[1]
+def test_a_notebook_shows_the_block_of_the_page() -> None:
+    """An account alone: its answer, its blocks, the next command; styles count inside it only, nothing runs."""
+    html = account_html(replace(pages.APPENDIX[0], next="tunecase pilot"))
+    assert "717 rows were read" in html
+    assert "<code>tunecase pilot</code>" in html
+    assert "<style>@scope (.tunecase)" in html
+    assert not {"script", "html", "body", "link"} & {tag for tag, _ in read(html)}

@@ -5,8 +5,8 @@ from tunecase.accounts.gates import gates, gates_note, gates_title
 from tunecase.accounts.material import Material
 from tunecase.accounts.plain_words import plain_words
 from tunecase.accounts.tiles import tiles
-from tunecase.accounts.verdict import Kind, advised_plan, look_of, verdict
-from tunecase.blocks import Answer
+from tunecase.accounts.verdict import advised_plan, look_of, verdict
+from tunecase.blocks import Answer, VerdictKind
 from tunecase.quantities import day, one_line, paid, plain_money
 from tunecase.records import MOST_NAME
 
@@ -31,7 +31,7 @@ def answer(material: Material) -> Answer:
     )
 
 
-def choices(material: Material, kind: Kind) -> tuple[str, ...]:
+def choices(material: Material, kind: VerdictKind) -> tuple[str, ...]:
     """What can be signed; where money was approved or the plan rejected already: who did it, when, and how much."""
     if settled := _settled(material):
         return (settled,)
@@ -49,7 +49,7 @@ def choices(material: Material, kind: Kind) -> tuple[str, ...]:
     return others[kind]
 
 
-def _to_release(material: Material, kind: Kind) -> tuple[str, ...]:
+def _to_release(material: Material, kind: VerdictKind) -> tuple[str, ...]:
     plan, look = advised_plan(material), look_of(material.decision)
     first = "Run the pilot"
     if look is not None and look.price is not None and material.decision is not None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.plain_words import plain_words
-from tunecase.accounts.verdict import Kind, advised_plan, is_stand_in, small_amount, to_settle
+from tunecase.accounts.verdict import advised_plan, is_stand_in, small_amount, to_settle
+from tunecase.blocks import VerdictKind
 from tunecase.quantities import figures, plain_money, plain_share, sentence
 from tunecase.records import Alternative, Flip
 
@@ -32,7 +33,7 @@ ASSUMED = {
 }
 
 
-def changes(material: Material, kind: Kind) -> tuple[tuple[str, str], ...]:
+def changes(material: Material, kind: VerdictKind) -> tuple[tuple[str, str], ...]:
     """What would change the answer, a title and a sentence each, what is cheapest to find out first."""
     if kind == "not yet":
         return tuple(_open_questions(material))[:MOST]
@@ -40,7 +41,7 @@ def changes(material: Material, kind: Kind) -> tuple[tuple[str, str], ...]:
     return tuple(found)[:MOST]
 
 
-def untried(material: Material, kind: Kind) -> Alternative | None:
+def untried(material: Material, kind: VerdictKind) -> Alternative | None:
     """A way without a fine-tune that nobody measured, at a known price: a prompt if there is one, else the first.
 
     None where nothing is to be spent.
@@ -54,7 +55,7 @@ def untried(material: Material, kind: Kind) -> Alternative | None:
     return next((one for one in known if one.name in FIRST_TRIED), known[0] if known else None)
 
 
-def _cheaper_way(material: Material, kind: Kind) -> tuple[str, str] | None:
+def _cheaper_way(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     """A cheaper way does it: while nobody has tried it, and money would be spent, or was refused."""
     way = untried(material, kind)
     if way is None or material.target is None:
@@ -68,7 +69,7 @@ def _to_find_out(way: Alternative) -> str:
     return "" if hours is None or hours > 24 else "; it takes an hour" if hours <= 1 else "; it takes a day"
 
 
-def turns_at(material: Material, kind: Kind) -> tuple[str, str] | None:
+def turns_at(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     """A right answer is worth less (or more): where the advice turns to stopping, or from it."""
     decision = material.decision
     flip = None if decision is None else _nearest(decision.value_flips, kind)
@@ -84,14 +85,14 @@ def turns_at(material: Material, kind: Kind) -> tuple[str, str] | None:
     return f"{what} {at} or more.", said or "From there a step pays for itself."
 
 
-def _nearest(flips: tuple[Flip, ...], kind: Kind) -> Flip | None:
+def _nearest(flips: tuple[Flip, ...], kind: VerdictKind) -> Flip | None:
     """The flip to stopping where a step is advised, from it where none is."""
     if kind in ("no", "instead"):
         return next((one for one in flips if one.direction == "up" and one.to), None)
     return next((one for one in flips if one.direction == "down" and one.to == "stop"), None)
 
 
-def _larger_no_better(material: Material, kind: Kind) -> tuple[str, str] | None:
+def _larger_no_better(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     """The larger model is no better than the small one that stood in: the chance is then the pilot's own."""
     forecast, plan = material.forecast, advised_plan(material)
     if forecast is None or plan is None or plan.chance is None or not is_stand_in(material):
@@ -102,7 +103,7 @@ def _larger_no_better(material: Material, kind: Kind) -> tuple[str, str] | None:
     return "The larger model is no better.", (f"Then the chance is {alone}.")
 
 
-def _by_luck(material: Material, kind: Kind) -> tuple[str, str] | None:
+def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     """The test flattered what is shipped: where the chance that it truly meets the target is no near certainty."""
     decision = material.decision
     plan = None if decision is None else decision.plan
@@ -116,7 +117,7 @@ def _by_luck(material: Material, kind: Kind) -> tuple[str, str] | None:
     )
 
 
-def _assumption(material: Material, kind: Kind) -> tuple[str, str] | None:
+def _assumption(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     """What most of the bill rests on, and nobody stated: only where money would be spent."""
     estimate = material.estimate
     if estimate is None or not estimate.key_assumptions or advised_plan(material) is None:
@@ -128,7 +129,7 @@ def _assumption(material: Material, kind: Kind) -> tuple[str, str] | None:
     return title, "Most of the price rests on that guess."
 
 
-RULES: tuple[Callable[[Material, Kind], tuple[str, str] | None], ...] = (
+RULES: tuple[Callable[[Material, VerdictKind], tuple[str, str] | None], ...] = (
     _cheaper_way, turns_at, _larger_no_better, _by_luck, _assumption,
 )  # fmt: skip
 

@@ -1,11 +1,10 @@
 """The verdict: which of seven answers the records of a case give, in one sentence, and why in two at most."""
 
 from collections.abc import Callable
-from typing import Literal
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
-from tunecase.blocks import Tone, Verdict
+from tunecase.blocks import Tone, Verdict, VerdictKind
 from tunecase.quantities import Sampled, count, one_line, paid, plain_figure, plain_money, sentence
 from tunecase.records import Candidate, Criterion, Decision, Experiment, Option, Plan
 
@@ -25,7 +24,6 @@ UNDECIDED = {
     "state the value": "say what a right answer is worth",
     "fix first": "settle what the data lack",
 }
-Kind = Literal["yes", "stages", "measure", "instead", "ship", "no", "not yet"]
 MOST_NAMED = 2  # open questions named one by one
 
 
@@ -256,7 +254,7 @@ def _yes(material: Material) -> Verdict | None:
     staged = going is not None and going.share.value > 0
     why = [_money_buys(material, plan), _pilot_words(material)]
     lead = "Yes, in stages:" if staged else "Yes:"
-    kind: Kind = "stages" if staged else "yes"
+    kind: VerdictKind = "stages" if staged else "yes"
     released = plain_figure(plan.release.p80)
     if released == "0":
         return _made(kind, lead, "the first step costs nothing.", "", material, why)
@@ -300,7 +298,7 @@ def _otherwise(material: Material) -> Verdict:
     return _made("not yet", "Not yet:", f"{action[:1].lower()}{action[1:]}.", "", material, why)
 
 
-TONES: dict[Kind, Tone] = {
+TONES: dict[VerdictKind, Tone] = {
     "yes": "good", "stages": "plain", "measure": "warn", "instead": "good", "ship": "good", "no": "bad",
     "not yet": "warn",
 }  # fmt: skip
@@ -309,7 +307,7 @@ RULES: tuple[Callable[[Material], Verdict | None], ...] = (
 )  # fmt: skip
 
 
-def _made(kind: Kind, lead: str, emphasis: str, rest: str, material: Material, why: list[str]) -> Verdict:
+def _made(kind: VerdictKind, lead: str, emphasis: str, rest: str, material: Material, why: list[str]) -> Verdict:
     """A verdict with its two most urgent reasons; that the budget is passed comes first."""
     reasons = [one for one in (_overspent(material), *why) if one][:2]
     return Verdict(kind, lead, emphasis, rest, " ".join(reasons), TONES[kind])

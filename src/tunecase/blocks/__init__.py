@@ -1,6 +1,6 @@
 """Plain blocks that every face draws: words, tables, chart data, and what a record says in them."""
 
-from tunecase.blocks.answer import Answer, Finding, Page, Part, Tile, Verdict
+from tunecase.blocks.answer import Answer, Finding, Page, Part, Tile, Verdict, VerdictKind
 from tunecase.blocks.blocks import (
     SYMBOLS,
     Account,
@@ -40,6 +40,6 @@ from tunecase.blocks.markdown import shown
 __all__ = [
     "SYMBOLS", "Account", "Answer", "Bars", "Block", "Branch", "Cell", "Chart", "Compared", "Content", "Curve", "Facts",
     "Figure", "Finding", "Gates", "Histogram", "Lengths", "Light", "Listing", "Months", "Page", "Part", "Rests", "Row",
-    "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "Waterfall", "Words",
-    "shown",
+    "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "VerdictKind",
+    "Waterfall", "Words", "shown",
 ]  # fmt: skip

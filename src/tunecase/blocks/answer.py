@@ -7,16 +7,18 @@ from typing import Any, Literal
 from tunecase.blocks.blocks import Account, Block
 from tunecase.blocks.charts import Gates, Rests, Tone
 
+VerdictKind = Literal["yes", "stages", "measure", "instead", "ship", "no", "not yet", "books"]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer in words: `lead`, then what stands out, then the rest make one sentence; `why` is two at most.
 
     `kind` is which of the verdicts it is: yes; in stages; measure first; another way does it; ship what is there; no;
-    not yet (a question is open or the data are not fit).
+    not yet (a question is open or the data are not fit). A page of the books alone says where they stand.
     """
 
-    kind: Literal["yes", "stages", "measure", "instead", "ship", "no", "not yet"]
+    kind: VerdictKind
     lead: str
     emphasis: str
     rest: str
@@ -33,7 +35,7 @@ class Verdict:
 class Tile:
     """One of the four figures of the first screen, what stands below it, and what it rests on."""
 
-    key: Literal["release", "lost", "chance", "value", "spent"]
+    key: Literal["release", "lost", "chance", "value", "spent", "left", "forecast", "over"]
     name: str
     value: str
     unit: str

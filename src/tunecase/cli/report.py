@@ -10,15 +10,21 @@ from tunecase.cli.options import HERE, AsJson, Force, ProjectFile, Seed, Today, 
 
 def report(
     to: Annotated[Path | None, typer.Option(help="Folder for the files; the project's own by default.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Print the page into this PDF too; needs Chromium.")] = None,
+    with_rows: Annotated[bool, typer.Option("--with-rows", help="Show rows of your data in the appendix.")] = False,
     force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Write the page for the business: report.html, report.md, report.json."""
+    """Write the page for the business: report.html, report.md, report.json.
+
+    The first screen is the answer, on one sheet of paper. To mail it: `tunecase report --pdf report.pdf`.
+    """
     from tunecase import flow
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
-    finish("report", flow.report(opened, to, page=render, force=force), json, case=opened)
+    asked = flow.ReportAsked(to, pdf, with_rows)
+    finish("report", flow.report(opened, render, asked, force=force), json, case=opened)

@@ -69,7 +69,7 @@ def run(
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
     same = before.holds({verb: record for verb, record in records.items() if verb != "changed"})
     opened.on_step("report")
-    records["report"] = flow.report(opened, page=render, force=force)
+    records["report"] = flow.report(opened, render, force=force)
     if json:
         finish("run", records, json, ok=fine, case=opened)
         return

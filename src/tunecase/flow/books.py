@@ -27,7 +27,7 @@ from tunecase.records import (
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.blocks import Content
+    from tunecase.blocks import Page
     from tunecase.books import Kept, Standing
     from tunecase.ledger import Entry
     from tunecase.plan import Drawn
@@ -261,7 +261,7 @@ def check_books_files(flow: Flow, files: BooksFiles, *, force: bool = False) -> 
 
 
 def write_books(
-    flow: Flow, record: Books, draw: "Callable[[Content], str]", files: BooksFiles, *, force: bool = False
+    flow: Flow, record: Books, draw: "Callable[[Page], str]", files: BooksFiles, *, force: bool = False
 ) -> tuple[str, ...]:
     """Writes the files that are asked for, all of them or none.
 
@@ -272,10 +272,10 @@ def write_books(
     Returns: a sentence for each file.
     Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take it.
     """
-    from tunecase.accounts.books import page_of
+    from tunecase.accounts import Material
     from tunecase.books import PLAN_MARK, focus_csv, held, plan_csv
     from tunecase.io import Output, write_outputs
-    from tunecase.report import MADE_BY
+    from tunecase.report import MADE_BY, books_page
 
     outputs, notes = [], []
     charges = flow.spendings()
@@ -287,10 +287,11 @@ def write_books(
         outputs.append(Output(files.csv_plan, plan_csv(record).encode(), PLAN_MARK))
         notes.append(f"{files.csv_plan}: the plan and what was spent, by line.")
     if files.page is not None:
-        content = page_of(
-            record, flow.project, [charge for _, charge in charges], flow.today, __version__, approvals(flow)
-        )
-        outputs.append(Output(files.page, draw(content).encode(), MADE_BY))
+        material = Material(
+            today=flow.today, books=record, spendings=tuple(charge for _, charge in charges), version=__version__,
+            approvals=approvals(flow), project=flow.project,
+        )  # fmt: skip
+        outputs.append(Output(files.page, draw(books_page(material)).encode(), MADE_BY))
         notes.append(f"{files.page}: the books on one page.")
     if outputs:
         write_outputs(outputs, flow.needed_files(), force=force)

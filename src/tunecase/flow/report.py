@@ -1,8 +1,9 @@
 """Remakes what a change of the case has outdated, and folds all that is known of it into the report."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tunecase import catalog
 from tunecase.accounts import Material
@@ -16,6 +17,9 @@ from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, 
 from tunecase.ledger import Entry
 from tunecase.records import Approvals, Decision, Definition, Estimate, Report
 from tunecase.version import __version__
+
+if TYPE_CHECKING:
+    from tunecase.blocks import Page
 
 
 def renew(flow: Flow) -> None:
@@ -42,13 +46,19 @@ def _renew(flow: Flow, made: Collection[str], verb: str, need: Need) -> None:
         have(flow, need)
 
 
-def contents(flow: Flow) -> Any:
-    """Everything that is known of the case, as the page and the report fold it."""
-    from tunecase.report import content
+def contents(flow: Flow, *, with_rows: bool = False, with_grid: bool = True) -> "Page":
+    """Everything that is known of the case, as the page and the report fold it.
+
+    Args:
+        flow: the case; what a change has outdated is made anew first.
+        with_rows: rows of the data are shown in the appendix.
+        with_grid: works out what the page's what-if panel moves between, which takes seconds.
+    """
+    from tunecase.flow.decide import what_if_grid
+    from tunecase.report import page_content
 
     renew(flow)
-    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "sources", "inference", "books")
-    records = {verb: record for verb in order if (record := flow.current(verb)) is not None}
+    records = {verb: record for verb in MATERIAL if (record := flow.current(verb)) is not None}
     held = {verb: flow.entry_that_holds(verb) for verb in records}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []
@@ -60,13 +70,19 @@ def contents(flow: Flow) -> Any:
         if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
     stood |= {verb: _standing(stands) for verb, stands in held.items() if stands is not None}
-    records["approvals"] = approvals(flow)
-    meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
-    charges = [charge for _, charge in flow.spendings()]
-    return content(
-        records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
-        entries=stood, not_used=not_used(flow),
+    spendings = tuple(charge for _, charge in flow.spendings())
+    unused = tuple(not_used(flow))
+    gathered = replace(
+        material(flow), spendings=spendings, earlier=tuple(earlier[:-1]), entries=stood,
+        not_used=tuple(map(str, unused)), ledger=head, with_rows=with_rows,
     )  # fmt: skip
+    records |= {"approvals": gathered.approvals, **({"spend": spendings} if spendings else {})}
+    meta = {
+        "seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head,
+        "entries": stood, **({"not_used": unused} if unused else {}),
+    }  # fmt: skip
+    grid = what_if_grid(flow, gathered) if with_grid else None
+    return page_content(gathered, records=records, meta=meta, grid=grid)
 
 
 # Where a verb's record stands among the material of a case.
@@ -108,22 +124,39 @@ def _standing(entry: Entry) -> str:
     return f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
 
 
-def check_report(flow: Flow, to: Path | None = None, *, html: bool = True, force: bool = False) -> None:
-    """Refuses a report whose files stand in the way, before the work that it would tell of."""
+class ReportAsked(NamedTuple):
+    """What is asked of a report: its folder (the case's by default), a PDF of the page, and rows of the data in it."""
+
+    to: Path | None = None
+    pdf: Path | None = None
+    with_rows: bool = False
+
+
+PLAIN_REPORT = ReportAsked()
+
+
+def check_report(flow: Flow, asked: ReportAsked = PLAIN_REPORT, *, html: bool = True, force: bool = False) -> None:
+    """Refuses a report whose files stand in the way, or no Chromium for its PDF, before the work it would tell of."""
+    from tunecase.io import find_chromium
     from tunecase.report import outputs_in
 
-    flow.check_outputs(outputs_in(to or flow.folder, html=html), force=force)
+    if asked.pdf is not None:
+        find_chromium()
+    flow.check_outputs(outputs_in(asked.to or flow.folder, html=html, pdf=asked.pdf), force=force)
 
 
 def report(
-    flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None, *, force: bool = False
+    flow: Flow, page: "Callable[[Page], str] | None" = None, asked: ReportAsked = PLAIN_REPORT, *, force: bool = False
 ) -> Report:
-    """Writes report.html, report.md and report.json, all of them or none; `page` draws the HTML.
+    """Writes report.html, report.md and report.json, and a PDF where it is asked for: all of them or none.
 
-    Files of these names that tunecase did not make are replaced with `force` only.
+    `page` draws the HTML. Files of these names that tunecase did not make are replaced with `force` only.
     """
     from tunecase.report import report as write
 
-    check_report(flow, to, html=page is not None, force=force)
-    record = write(contents(flow), to or flow.folder, page=page, needed=flow.needed_files(), force=force)
+    check_report(flow, asked, html=page is not None, force=force)
+    shown = contents(flow, with_rows=asked.with_rows, with_grid=page is not None)
+    record = write(
+        shown, asked.to or flow.folder, draw=page, pdf=asked.pdf, needed=flow.needed_files(), force=force
+    )  # fmt: skip
     return cast(Report, flow.keep("report", record))

@@ -1,14 +1,31 @@
-"""Draws the report as one self-contained HTML page: no network, no script, every text escaped."""
+"""Draws a page as one self-contained HTML file: no network, every text escaped, whole without its one script."""
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tunecase.blocks import SYMBOLS, Block, Chart, Content, Facts, Listing, Section, Table
-from tunecase.quantities import sentence
+from tunecase.blocks import (
+    SYMBOLS,
+    Account,
+    Bars,
+    Block,
+    Facts,
+    Gates,
+    Listing,
+    Page,
+    Rows,
+    Scored,
+    Shares,
+    Table,
+    Tone,
+    Tornado,
+    Words,
+)
+from tunecase.quantities import plain_share, sentence
 from tunecase.report import charts
 
 if TYPE_CHECKING:
@@ -16,23 +33,61 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
-TELEPHONE = 56  # letters that fit side by side on a telephone
+SCRIPT = TEMPLATES / "page.js"
+TELEPHONE = 48  # letters that fit side by side on a telephone
 JOINT = re.compile(r"(?<=[a-z]\.)(?=[a-z])|(?<=[a-z0-9]_)(?=[a-z0-9])")  # inside the name of a field
 WRAPPED = 16  # letters a column of text can be narrowed to
+ROWS = (Rows, Scored, Tornado, Bars, Shares)
+TONES: dict[Tone, str] = {"plain": "accent", "good": "go", "warn": "wait", "bad": "halt", "unknown": "wait"}
 
 
-def render(content: Content, *, generated_at: str = "") -> str:
+def render(page: Page, *, generated_at: str = "") -> str:
     """The whole page.
 
     Args:
-        content: see `tunecase.report.report.content`.
+        page: see `tunecase.report.report.page_content`.
         generated_at: the time in words, shown at the foot.
-    Returns: HTML that asks nothing of the network: styles inside, charts as SVG, no script, and a content security
-        policy that forbids everything but the page's own style sheet.
+    Returns: HTML that asks nothing of the network: styles inside, charts as SVG, and a content security policy that
+        allows the page's own style sheet and script, by their hashes, and nothing else.
     """
-    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    template = _environment().get_template("page.html")
-    return template.render(content=content, generated_at=generated_at, style=_safe(style), style_hash=_hash(style))
+    style = _style(f"{page.project} · fine-tuning case · {page.day}")
+    script = SCRIPT.read_text(encoding="utf-8") if page.grid is not None and SCRIPT.exists() else ""
+    return _environment().get_template("page.html").render(
+        page=page, generated_at=generated_at, style=_safe(style), style_hash=_hash(style),
+        script=_safe(script), script_hash=_hash(script) if script else "", grid=_json(page.grid) if script else "",
+    )  # fmt: skip
+
+
+def account_html(account: Account) -> str:
+    """What a record says as a part of another page, such as a notebook: its styles count inside it only."""
+    style = _style("")
+    return _environment().get_template("account.html").render(account=account, style=_safe(style))
+
+
+def record_html(record: Any) -> str | None:
+    """What a record says as HTML, for notebooks; None for a record that says nothing by itself."""
+    from tunecase.accounts import ACCOUNTS, account
+    from tunecase.records import RECORDS
+
+    verb = next((verb for verb, kind in RECORDS.items() if isinstance(record, kind) and verb in ACCOUNTS), None)
+    return None if verb is None else account_html(account(verb, record))
+
+
+def _style(foot: str) -> str:
+    """The style sheet, with the words at the foot of each printed page."""
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return style.replace('"PRINTED-FOOT"', _css_string(foot))
+
+
+def _css_string(text: str) -> str:
+    """A text as a string of a style sheet; all but letters and figures are written by their numbers."""
+    return '"' + "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):x} " for one in text) + '"'
+
+
+def _json(grid: Any) -> "Markup":
+    """Numbers and words as JSON that can stand inside a page: no mark-up can end it."""
+    plain = json.dumps(grid, separators=(",", ":"), ensure_ascii=True)
+    return _safe(plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _environment() -> "Environment":
@@ -48,13 +103,20 @@ def _environment() -> "Environment":
     environment.filters.update(
         kind=_kind,
         draw=_draw,
+        rows=charts.as_rows,
+        axis=lambda rows: _safe(charts.axis(rows)),
+        plot=lambda row, rows: _safe(charts.plot(rows, row)),
+        has_plot=_has_plot,
         symbol=SYMBOLS.__getitem__,
+        tone=TONES.__getitem__,
         layout=_layout,
         unbroken=_unbroken,
         coded=_coded,
         breakable=_breakable,
         shown=_shown,
+        share=plain_share,
         sentence=sentence,
+        titled=_titled,
     )
     return environment
 
@@ -71,8 +133,11 @@ def _coded(text: str) -> "Markup":
 
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return Markup.escape(text)
-    return Markup().join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+        return _breakable(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(_breakable(part)) if i % 2 else _breakable(part)
+        for i, part in enumerate(parts)
+    )
 
 
 def _breakable(text: str) -> "Markup":
@@ -83,16 +148,23 @@ def _breakable(text: str) -> "Markup":
     return Markup("<wbr>").join(parts)
 
 
-def _hash(style: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _kind(block: Block) -> str:
-    return type(block).__name__.lower()
+    if isinstance(block, ROWS):
+        return "rows"
+    return type(block).__name__.lower() if isinstance(block, Table | Facts | Listing | Words | Gates) else "chart"
 
 
-def _draw(chart: Chart, size: str) -> "Markup":
+def _draw(chart: Any, size: str) -> "Markup":
     return _safe(charts.svg(chart, charts.WIDE if size == "wide" else charts.NARROW))
+
+
+def _has_plot(rows: Rows) -> bool:
+    """Whether any row has a dot or a bar."""
+    return any(row.low is not None or row.mid is not None or row.high is not None for row in rows.rows)
 
 
 def _layout(table: Table) -> str:
@@ -102,8 +174,8 @@ def _layout(table: Table) -> str:
         longest = max((len(row[index].marked) for row in table.rows), default=0)
         longest = longest if index in table.numeric else min(longest, WRAPPED)
         letters += max(longest, *(len(word) for word in name.split()), 0)
-    if len(table.head) > 3 and letters > TELEPHONE - 2 * len(table.head):
-        return "stacks"
+    if len(table.head) > 2 and letters > TELEPHONE - 2 * len(table.head):
+        return "stack"
     return "compact" if len(table.head) < 5 and letters <= TELEPHONE else "plain"
 
 
@@ -112,17 +184,34 @@ def _unbroken(text: str) -> bool:
     return any(len(word) > WRAPPED for word in text.split())
 
 
-def _shown(section: Section) -> Sequence[Block]:
-    return [block for block in section.evidence if not _is_empty(block)]
+def _shown(blocks: Sequence[Block]) -> Sequence[Block]:
+    return [block for block in blocks if not _is_empty(block)]
 
 
 def _is_empty(block: Block) -> bool:
     match block:
-        case Table():
+        case Table() | Rows() | Scored() | Tornado() | Bars():
             return not block.rows
         case Facts():
             return not block.pairs
         case Listing():
             return not block.items
+        case Words():
+            return not block.paragraphs
         case _:
             return False
+
+
+# What the account of each verb's record is called where accounts stand one after another.
+TITLES = {
+    "define": "The problem, rule by rule", "audit": "The data, check by check", "estimate": "The bill, line by line",
+    "pilot": "The pilot, run by run", "judge": "The judge against people", "forecast": "The learning curve in figures",
+    "decide": "The decision, option by option", "sources": "Other sources of data",
+    "inference": "Answers after launch", "books": "The books", "approvals": "What was approved",
+    "basis": "What these figures rest on", "words": "Words on this page",
+}  # fmt: skip
+
+
+def _titled(verb: str) -> str:
+    """The title of a verb's account."""
+    return TITLES.get(verb, sentence(verb).rstrip("."))

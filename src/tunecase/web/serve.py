@@ -2,6 +2,7 @@
 
 import errno
 import html
+import re
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,21 +14,30 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost")
 HEADERS = {
-    # The page carries its own styles and scripts; it may load nothing, send nothing and stand in no frame.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# What a page allows stands at its head: its own style sheet and script, by their hashes.
+ALLOWED = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 _SORRY = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>tunecase: no page</title></head>
-<body style="font-family: system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem">
+<body>
 <h1>The page cannot be drawn</h1>
-<pre style="white-space: pre-wrap">{message}</pre>
+<pre>{message}</pre>
 <p>Mend it, then load this page again: it is drawn anew each time.</p>
 </body></html>
 """
+
+
+def policy_of(page: str) -> str:
+    """The content security policy that a page is served under: what it allows itself, and that it stands in no frame.
+
+    A page that says nothing may load, run and style nothing.
+    """
+    said = ALLOWED.search(page)
+    own = said.group(1) if said else "default-src 'none'; base-uri 'none'; form-action 'none'"
+    return f"{own}; frame-ancestors 'none'"
 
 
 def serve(
@@ -80,12 +90,15 @@ def application(page: Callable[[], str], allow_remote: bool = False) -> "Starlet
     # Not async: drawing takes a while, and Starlette runs plain functions beside the event loop.
     def draw(request: Request) -> HTMLResponse:
         try:
-            return HTMLResponse(page(), headers=HEADERS)
+            drawn = page()
+            return HTMLResponse(drawn, headers={**HEADERS, "Content-Security-Policy": policy_of(drawn)})
         except TunecaseError as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001 - a visitor gets the message, never a traceback
             message = f"{type(error).__name__}: {error}"
-        return HTMLResponse(_SORRY.format(message=html.escape(message)), status_code=500, headers=HEADERS)
+        sorry = _SORRY.format(message=html.escape(message))
+        headers = {**HEADERS, "Content-Security-Policy": policy_of(sorry)}
+        return HTMLResponse(sorry, status_code=500, headers=headers)
 
     hosts = ["*"] if allow_remote else list(LOOPBACK)
     # Only names of this machine are answered, so that no site can point its own name here and read along.

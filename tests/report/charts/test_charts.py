@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.blocks import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
+from tests.report import pages
+from tunecase.blocks import Chart, Compared, Curve, Gates, Histogram, Lengths, Months, Waterfall
 from tunecase.quantities import Sampled
 from tunecase.report import charts
 
@@ -31,31 +32,14 @@ HISTOGRAM = Histogram(
 CHARTS: tuple[Chart, ...] = (
     CURVE,
     HISTOGRAM,
-    Scored(
-        "ways",
-        "accuracy",
-        (
-            ("n-grams and a linear model", (0.46, 0.5, 0.54), "0.02 USD per 1,000"),
-            ("a head on a small encoder with a name that is too long", None, "under 0.01 USD to know"),
-        ),
-        0.8,
-    ),
-    Shares("shares", (("data", 0.7), ("gpu", 0.3))),
-    Bars("drivers", (("rounds", 0.7), ("rate", 0.1))),
-    Tornado(
-        "what moves it",
-        (
-            ("rounds", 4_700.0, 50_000.0, "1 round", "6 rounds"),
-            (
-                "a price of a very long name, in a tier of its own",
-                9_000.0,
-                7_000.0,
-                "1.2 USD per hour",
-                "14 USD per hour",
-            ),
-        ),
-        "USD",
-    ),
+    pages.GATES,
+    pages.CURVE,
+    Waterfall("adds up", pages.STEPS, "USD", 15_000),
+    Waterfall("passes its budget", pages.STEPS, "USD", 4_000, "what is left"),
+    Months("by month", (("Dec 2026", 100.0, 160.0), ("Jan 2027", 180.0, 190.0)), "EUR", 15_000),
+    Months("by month", tuple((f"month {n}", 10.0 * n, 40.0 * n) for n in range(1, 25)), "USD"),
+    Lengths("rows", "tokens", ((8, 16, 5), (16, 32, 9), (32, 64, 1)), (("P50", 20),), 24, 0.1),
+    Compared("classes", ("training", "test"), (("refund", (0.5, 0.25)), ("other", (0.5, None)))),
 )
 
 
@@ -69,24 +53,72 @@ def test_charts_are_well_formed_and_told_in_words(chart: Chart, width: int) -> N
 
 
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
-@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+@pytest.mark.parametrize(
+    "chart", [one for one in CHARTS if not isinstance(one, Gates)], ids=lambda chart: type(chart).__name__
+)
 def test_labels_stay_inside(chart: Chart, width: int) -> None:
     """No label begins left of the picture or ends right of it."""
     for text in ElementTree.fromstring(charts.svg(chart, width)).iter("text"):
-        x, long = float(text.get("x", 0)), len(text.text or "") * charts.CHARACTER
+        x, long = float(text.get("x", 0)), len(text.text or "") * charts.letter(width)
         left = {"start": x, "middle": x - long / 2, "end": x - long}[text.get("text-anchor", "start")]
         assert left > -12
         assert left + long < width + 12
 
 
-def boxes(drawn: str) -> list[tuple[float, float, float, float]]:
-    """Where the labels on a picture lie: left, top, right, bottom."""
+def boxes(drawn: str, width: int) -> list[tuple[float, float, float, float]]:
+    """Where the letters on a picture lie: left, top, right, bottom."""
     found = []
     for text in ElementTree.fromstring(drawn).iter("text"):
-        if "label" in (text.get("class") or ""):
-            x, y, long = float(text.get("x", 0)), float(text.get("y", 0)), len(text.text or "") * charts.CHARACTER
-            found.append((x, y - 11, x + long, y + 2))
+        words = "".join(text.itertext())
+        x, y, long = float(text.get("x", 0)), float(text.get("y", 0)), len(words) * charts.letter(width) * 0.97
+        left = {"start": x, "middle": x - long / 2, "end": x - long}[text.get("text-anchor", "start")]
+        found.append((left, y - 11, left + long, y + 2))
     return found
+
+
+def collisions(drawn: str, width: int) -> list[tuple[object, object]]:
+    """Pairs of letters that lie on one another."""
+    found = boxes(drawn, width)
+    return [
+        (one, other)
+        for index, one in enumerate(found)
+        for other in found[index + 1 :]
+        if not (one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1])
+    ]
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_letters_do_not_lie_on_one_another(chart: Chart, width: int) -> None:
+    """Axes, names and limits keep apart, on a wide drawing and on a telephone's."""
+    assert [] == collisions(charts.svg(chart, width), charts.WIDE if isinstance(chart, Gates) else width)
+
+
+@pytest.mark.parametrize(
+    "shares", [(1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.01, 0.98, 0.01), (0.98, 0.01, 0.01), (0.01, 0.01, 0.98)]
+)
+@pytest.mark.parametrize("reached", [0.0, 0.02, 0.5, 1.0])
+def test_gates_of_any_chance_can_be_read(shares: tuple[float, ...], reached: float) -> None:
+    """A branch that hardly ever comes, or an end that never does: nothing lies on anything, and no band is negative."""
+    branches = tuple(
+        replace(one, share=part, reaches=part * reached) for one, part in zip(pages.GATES.branches, shares, strict=True)
+    )
+    drawn = charts.svg(replace(pages.GATES, branches=branches), charts.WIDE)
+    assert [] == collisions(drawn, charts.WIDE)
+    assert 'height="-' not in drawn
+    assert "nan" not in drawn
+
+
+def test_heights_of_gates_are_chances() -> None:
+    """The uprights of the branches are as high as their shares, and those at the end as the chance and its rest."""
+    rects = [
+        (rect.get("class"), float(rect.get("height", 0)))
+        for rect in ElementTree.fromstring(charts.svg(pages.GATES, charts.WIDE)).iter("rect")
+        if rect.get("width") == "6"
+    ]
+    whole = dict(rects)["acc"]
+    assert [round(whole * part, 1) for part in (0.11, 0.53, 0.36)] == [rects[at][1] for at in range(3)]
+    assert [("go", round(whole * 0.4, 1)), ("halt", round(whole * 0.6, 1))] == rects[-2:]
 
 
 @pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
@@ -96,7 +128,7 @@ def boxes(drawn: str) -> list[tuple[float, float, float, float]]:
 def test_labels_of_a_curve_keep_apart(width: int, direction: str, ceiling: float | None, budget: int | None) -> None:
     """No label of the picture lies on another one, also where target and ceiling, or budget and limit, are near."""
     chart = replace(CURVE, direction=direction, ceiling=ceiling, n_budget=budget)  # type: ignore[arg-type]
-    found = boxes(charts.svg(chart, width))
+    found = [box for box in boxes(charts.svg(chart, width), width) if box[3] < 300]
     assert len(found) >= 2
     for index, one in enumerate(found):
         for other in found[index + 1 :]:
@@ -104,36 +136,61 @@ def test_labels_of_a_curve_keep_apart(width: int, direction: str, ceiling: float
             assert apart, (one, other)
 
 
-def test_the_legend_says_what_each_mark_is() -> None:
-    """Every kind of mark on the picture has its entry, and none is named that is not drawn."""
-    full = charts.svg(CURVE, charts.WIDE)
-    words = ["a run", "mean of a size", "standard deviation", "8 times in 10", "its middle", "target", "human ceiling"]
-    words += ["half of the worlds", "8 worlds in 10", "what the budget buys", "most that can be had"]
-    assert all(word in full for word in words)
-    bare = charts.svg(replace(CURVE, runs=(), spread=(), band=(), needed=None, n_budget=1_600, target=None), 760)
-    assert "measured" in bare
-    assert not any(word in bare.split("aria-label")[1].split(">", 1)[1] for word in (*words[:5], words[7], words[10]))
+def test_what_is_assumed_looks_unlike_what_was_measured() -> None:
+    """The assumed band is dashed, of its own colour and named; without one nothing of it is drawn."""
+    kinds = [one.get("class") for one in ElementTree.fromstring(charts.svg(pages.CURVE, charts.WIDE)).iter()]
+    assert (2, 1, 1, 1) == tuple(kinds.count(kind) for kind in ("assumed", "wait-t", "landing", "band"))
+    for width in (charts.WIDE, charts.NARROW):
+        assert "Llama-3.1-8B: assumed" in charts.svg(pages.CURVE, width)
+        bare = charts.svg(replace(pages.CURVE, assumed=()), width)
+        assert not any(word in bare for word in ("assumed", "landing", "first test lands"))
+
+
+def test_axes_have_five_ticks_at_most() -> None:
+    """Neither scores nor sizes nor amounts crowd an axis."""
+    curve = charts.svg(pages.CURVE, charts.WIDE)
+    assert 5 >= sum(one in curve for one in (f">{tick}%<" for tick in (0, 10, 20, 25, 30, 40, 50, 60, 75, 80, 100)))
+    months = charts.svg(
+        Months("m", tuple((f"month {n}", 10.0 * n, 40.0 * n) for n in range(1, 25)), "USD"), charts.WIDE
+    )
+    assert 4 >= months.count(">month ")
+
+
+def test_a_waterfall_prints_parts_that_add_up() -> None:
+    """Each bar starts where the one before ended, and the last one is as long as all of them."""
+    rects = list(ElementTree.fromstring(charts.svg(Waterfall("w", pages.STEPS, "USD"), charts.WIDE)).iter("rect"))
+    starts = [float(rect.get("x", 0)) for rect in rects]
+    ends = [float(rect.get("x", 0)) + float(rect.get("width", 0)) for rect in rects]
+    for at in (1, 2):
+        assert abs(ends[at - 1] - starts[at]) < 0.2
+    assert starts[0] == starts[3]
+    assert abs(ends[2] - ends[3]) < 0.2
 
 
 def test_names_are_escaped() -> None:
-    """A name with mark-up in it stays text."""
+    """A name with mark-up in it stays text, in every drawing."""
     name = "<script>alert(1)</script>"
-    drawn = charts.svg(Bars(name, ((name, 0.5),)), charts.WIDE) + charts.svg(Shares(name, ((name, 1.0),)), charts.WIDE)
-    assert "<script" not in drawn
-    assert "&lt;script&gt;" in drawn
+    gates = replace(pages.GATES, start=(name,), branches=(replace(pages.GATES.branches[0], name=name, rule=name),))
+    steps = (replace(pages.STEPS[0], name=name, beside=name),)
+    drawn = [charts.svg(one, charts.WIDE) for one in (
+        gates, Waterfall(name, steps, name), replace(pages.CURVE, assumed_name=name, metric=name),
+        Months(name, ((name, 1.0, 2.0),), name, 5.0),
+    )]  # fmt: skip
+    assert not any("<script" in one for one in drawn)
+    assert all("&lt;script&gt;" in one for one in drawn)
 
 
 def test_the_budget_splits_its_bar() -> None:
     """The part of a bar beyond the budget is drawn as over."""
-    kinds = [rect.get("class") for rect in ElementTree.fromstring(charts.svg(HISTOGRAM, 760)).iter("rect")]
-    assert ["bar", "bar", "bar", "bar over"] == kinds
+    kinds = [rect.get("class") for rect in ElementTree.fromstring(charts.svg(HISTOGRAM, charts.WIDE)).iter("rect")]
+    assert ["bar", "bar", "bar", "halt"] == kinds
 
 
 def test_a_histogram_without_a_budget_says_so() -> None:
     """Without a budget there is no limit line, and the words say why."""
     chart = Histogram("totals", ((5.0, 1.0),), (), None, None, "USD")
     assert "no budget was given" in chart.summary
-    assert "limit" not in charts.svg(chart, charts.WIDE)
+    assert "halt" not in charts.svg(chart, charts.WIDE)
 
 
 @settings(max_examples=40)
@@ -167,7 +224,7 @@ def test_lengths_mark_the_limit_and_what_lies_beyond():
     chart = Lengths("Rows", "tokens", ((8, 16, 5), (16, 32, 9), (32, 64, 1)), (("P50", 20),), 24, 0.1)
     for width in (charts.WIDE, charts.NARROW):
         drawn = charts.svg(chart, width)
-        assert 2 == drawn.count("bar over")
+        assert 2 == drawn.count('class="halt"')
         assert "limit 24: 10.0% beyond" in drawn
     assert "most rows have 16 to 32 tokens; P50 20; limit 24, passed by 10.0% of the rows" == chart.summary
 
@@ -179,37 +236,3 @@ def test_compared_shares_stand_below_one_another():
     assert "<b>" not in drawn
     assert 3 + 2 == drawn.count("<rect")
     assert "<b>: training 50.0%, test 25.0%; c: training 50.0%" == chart.summary
-
-
-def test_a_tornado_turns_its_colours_where_more_is_less():
-    """The low end is drawn light and the high end dark, whichever of them costs more; equal ends are still drawn."""
-    rising, falling = ((name, *ends, "1", "2") for name, ends in (("a", (1.0, 9.0)), ("b", (9.0, 1.0))))
-    for row, kinds in ((rising, ["bar low", "bar high"]), (falling, ["bar high", "bar low"])):
-        drawn = charts.svg(Tornado("t", (row,), "USD"), charts.WIDE)
-        assert kinds == [rect.get("class") for rect in ElementTree.fromstring(drawn).iter("rect")]
-    same = charts.svg(Tornado("<t>", (("<b>", 5.0, 5.0, "1", "2"),), "USD"), charts.NARROW)
-    assert "nan" not in same
-    assert "<b>" not in same
-
-
-def test_only_what_was_measured_has_a_dot() -> None:
-    """A measured way has a dot and an interval; an open one a dashed row that says so, and the target crosses all."""
-    chart = Scored("ways", "accuracy", (("a", (0.4, 0.5, 0.6), "1 USD"), ("b", None, "0 USD to know")), 0.8)
-    for width in (charts.WIDE, charts.NARROW):
-        drawn = ElementTree.fromstring(charts.svg(chart, width))
-        assert 1 == len(list(drawn.iter("circle")))
-        kinds = [one.get("class") for one in drawn.iter("line")]
-        assert (1, 1, 1) == tuple(kinds.count(kind) for kind in ("spread", "open", "target"))
-        words = [one.text for one in drawn.iter("text")]
-        assert {"not measured", "0 USD to know", "target 0.80"} <= set(words)
-    assert "b: not measured, 0 USD to know; target 0.80" in chart.summary
-
-
-@settings(max_examples=30)
-@given(st.lists(st.one_of(st.none(), st.floats(-1e3, 1e3)), max_size=5), st.one_of(st.none(), st.floats(-1e3, 1e3)))
-def test_any_ways_can_be_drawn(scores: list[float | None], target: float | None) -> None:
-    """No way measured, equal scores, no ways at all: the picture never holds a number that is not one."""
-    rows = tuple(("w", None if one is None else (one, one, one), "") for one in scores)
-    drawn = charts.svg(Scored("c", "m", rows, target), charts.NARROW)
-    assert "nan" not in drawn.partition(">")[2]
-    assert "inf" not in drawn.partition(">")[2]

@@ -2,9 +2,6 @@
 
 from tunecase.cli.show.brief import brief_markdown
 from tunecase.cli.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress
-from tunecase.cli.show.record import as_html, show, show_error
+from tunecase.cli.show.record import show, show_error
 
-__all__ = [
-    "as_html", "ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress", "show",
-    "show_error",
-]  # fmt: skip
+__all__ = ["ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress", "show", "show_error"]

@@ -1,4 +1,4 @@
-"""Prints any record by the printer of its verb, an error, or a record as HTML."""
+"""Prints any record by the printer of its verb, or an error."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -88,17 +88,3 @@ def show_error(error: TunecaseError) -> None:
                 console.print(Text(safe(f"  {name:<7} {getattr(problem, name)}")), soft_wrap=True)
         return
     console.print(Text(safe(str(error)), style="red"), soft_wrap=True)
-
-
-def as_html(record: Any) -> str:
-    """A record's printed form as HTML, for notebooks."""
-    import io
-
-    from rich.console import Console
-
-    from tunecase.records import RECORDS
-
-    verb = next(verb for verb, kind in RECORDS.items() if isinstance(record, kind))
-    console = Console(record=True, width=96, file=io.StringIO(), markup=False, highlight=False, emoji=False)
-    show(verb, record, console)
-    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

@@ -1,6 +1,9 @@
-"""Draws chart data as SVG: pure functions from content to mark-up, every text escaped, colours left to the page."""
+"""Charts as SVG, and rows as tables with a plot."""
 
-from tunecase.report.charts.marks import CHARACTER, log_ticks, nice_ticks
-from tunecase.report.charts.svg import NARROW, WIDE, svg
+from tunecase.report.charts.marks import NARROW, WIDE, letter, log_ticks, nice_ticks
+from tunecase.report.charts.rows import RowChart, as_rows, axis, plot
+from tunecase.report.charts.svg import DRAWN, svg
 
-__all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
+__all__ = [
+    "DRAWN", "NARROW", "WIDE", "RowChart", "as_rows", "axis", "letter", "log_ticks", "nice_ticks", "plot", "svg",
+]  # fmt: skip

@@ -7,31 +7,25 @@ telephone and on a wide screen.
 from collections.abc import Callable
 from typing import Any
 
-from tunecase.blocks import Bars, Chart, Compared, Curve, Histogram, Lengths, Scored, Shares, Tornado
-from tunecase.report.charts.amounts import draw_bars, draw_histogram, draw_shares
+from tunecase.blocks import Compared, Curve, Gates, Histogram, Lengths, Months, Waterfall
 from tunecase.report.charts.curve import draw_curve
-from tunecase.report.charts.marks import CHARACTER, log_ticks, nice_ticks
-from tunecase.report.charts.rows import draw_compared, draw_lengths
-from tunecase.report.charts.scored import draw_scored
-from tunecase.report.charts.tornado import draw_tornado
-
-__all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
-
-WIDE, NARROW = 760, 344
-
+from tunecase.report.charts.files import draw_compared, draw_lengths
+from tunecase.report.charts.gates import draw_gates
+from tunecase.report.charts.histogram import draw_histogram
+from tunecase.report.charts.months import draw_months
+from tunecase.report.charts.waterfall import draw_waterfall
 
 DRAWN: dict[type, Callable[[Any, int], str]] = {
-    Shares: draw_shares,
+    Gates: draw_gates,
+    Waterfall: draw_waterfall,
+    Months: draw_months,
     Histogram: draw_histogram,
     Curve: draw_curve,
-    Bars: draw_bars,
-    Tornado: draw_tornado,
     Lengths: draw_lengths,
     Compared: draw_compared,
-    Scored: draw_scored,
 }
 
 
-def svg(chart: Chart, width: int) -> str:
+def svg(chart: Any, width: int) -> str:
     """One chart as an SVG element, its words as the label for those who do not see it."""
     return DRAWN[type(chart)](chart, width)

@@ -1,0 +1,62 @@
+"""The books on a page of their own, laid out as the page of the case is."""
+
+from tunecase.accounts import Material, account
+from tunecase.blocks import Answer, Block, Facts, Finding, Listing, Page, Part, Tile, Verdict, Words
+from tunecase.quantities import one_line, paid, plain_figure, plain_share
+from tunecase.records import Books
+
+
+def books_page(material: Material) -> Page:
+    """What was spent, what is left and how it ends, and below it all that the account of the books says.
+
+    Args:
+        material: with the books, and what was approved, the charges and the project where there are any.
+    """
+    books = material.books
+    assert books is not None
+    told = account("books", books, material)
+    lead, _, rest = told.answer.partition(". ")
+    verdict = Verdict("books", f"{lead.rstrip('.')}.", "", "", rest, told.tone)
+    findings = tuple(_finding(block) for block in (*told.short, *told.full))
+    project = material.project
+    return Page(
+        project=one_line(project.name) if project else "Books",
+        goal="The books: what was planned, what was spent, and what is to come",
+        owner=one_line(project.problem.owner or "") if project else "",
+        day=f"{material.today.day} {material.today:%b %Y}" if material.today else "",
+        status="",
+        answer=Answer(verdict, _tiles(books), None, "", "", (), ()),
+        parts=(Part("books", "Plan against actual", "", findings),),
+        appendix=(),
+        foot=(),
+        version=material.version,
+        records={"books": books, **({"approvals": material.approvals} if material.approvals is not None else {})},
+    )
+
+
+def _finding(block: Block) -> Finding:
+    """A block under its own title; its drawing need not repeat it."""
+    match block:
+        case Facts() | Listing():
+            return Finding(block.title or "What stands behind the sums", "", (block,))
+        case Words():
+            return Finding("In short", "", (block,))
+        case _:
+            return Finding(block.caption, "", (block,))
+
+
+def _tiles(books: Books) -> tuple[Tile, ...]:
+    """Spent, left, the middle case at the end, and the chance to pass the budget."""
+    unit, ends = books.currency, books.at_completion
+    left = "no budget" if books.left_shown is None else paid(books.left_shown)
+    budget = "nobody has given a budget" if books.budget is None else f"of {books.budget_words}"
+    reach = "not drawn" if ends is None else f"8 in 10: {plain_figure(ends.p10)} to {plain_figure(ends.p90)}"
+    over = "not known" if books.over_budget is None else plain_share(books.over_budget)
+    entries = "1 charge" if books.entries == 1 else f"{books.entries} charges"
+    return (
+        Tile("spent", "Spent", paid(books.spent), unit, entries, "measured"),
+        Tile("left", "Left", left, unit if books.left_shown is not None else "", budget, "stated"),
+        Tile("forecast", "At the end, middle case", "not drawn" if ends is None else plain_figure(ends.p50),
+             unit if ends is not None else "", reach, "assumed"),
+        Tile("over", "Chance to pass the budget", over, "", "given what is spent", "assumed"),
+    )  # fmt: skip

@@ -1,0 +1,32 @@
+"""The books on a page: four figures first, then the account under its own titles."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests import samples
+from tunecase.accounts import ACCOUNTS, Material
+from tunecase.report import books_page, render
+
+pytestmark = pytest.mark.skipif("books" not in ACCOUNTS, reason="books have no account yet")
+
+
+def test_the_books_page_says_what_was_spent_and_what_is_left() -> None:
+    """Spent and left to the cent, the end in the middle case, the chance to pass the budget, and every block below."""
+    books = samples.books()
+    page = books_page(Material(books=books, today=samples.TODAY, version="1"))
+    assert ["spent", "left", "forecast", "over"] == [tile.key for tile in page.answer.tiles]
+    assert f"{books.spent:,.2f}" == page.answer.tiles[0].value
+    assert page.parts[0].findings
+    html = render(page)
+    assert "Made by tunecase" in html
+    assert "<script" not in html
+
+
+def test_books_without_a_budget_say_so() -> None:
+    """What is not known is told as not known."""
+    bare = replace(samples.books(), budget=None, over_budget=None, at_completion=None)
+    tiles = {tile.key: tile for tile in books_page(Material(books=bare)).answer.tiles}
+    assert "no budget" == tiles["left"].value
+    assert "not known" == tiles["over"].value
+    assert "not drawn" == tiles["forecast"].value
