@@ -36,8 +36,10 @@ from tunecase.blocks.charts import (
     Waterfall,
 )
 
+from tunecase.blocks.what_if import FIELDS, Axis, AxisKey, Grid, WayCells
+
 __all__ = [
-    "SYMBOLS", "Account", "Answer", "Bars", "Block", "Branch", "Cell", "Chart", "Compared", "Content", "Curve", "Facts",
-    "Figure", "Finding", "Gates", "Histogram", "Lengths", "Light", "Listing", "Months", "Page", "Part", "Rests", "Row",
-    "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "Waterfall", "Words",
+    "FIELDS", "SYMBOLS", "Account", "Answer", "Axis", "AxisKey", "Bars", "Block", "Branch", "Cell", "Chart", "Compared", "Content", "Curve", "Facts",
+    "Figure", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Light", "Listing", "Months", "Page", "Part", "Rests", "Row",
+    "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "Waterfall", "WayCells", "Words",
 ]  # fmt: skip
