@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SECONDS = 6.0
 SOME = 2_000  # worlds in which nodes are solved
-VALUES = (0.125, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0)  # multiples of the filed value
+VALUES = (0.125, 0.18, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.85, 1.0, 1.4, 2.0, 4.0)  # multiples of the filed value
 PRICES = (0.5, 1.0, 2.0)  # multiples of the filed price of a label
 LEAST_PART, MOST_TIMES = 0.5, 2.0  # of the filed budget
 TARGET_STEPS = 6  # of a target on each side of the filed one
@@ -371,7 +371,7 @@ def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: "Draw
         cells[..., at] = np.where(cells[..., at] > 0, np.clip(moved, 0.0, 1.0), 0.0)
     if made.worth is not None:
         at = AT["worth"]
-        cells[..., at] += (whole[at] - few[at]) * np.minimum(values, 1.0)
+        cells[..., at] += (whole[at] - few[at]) * values
     for part, of in (("ship_reaches", "ship"), ("go_reaches", "go")):
         cells[..., AT[part]] = np.minimum(cells[..., AT[part]], cells[..., AT[of]])
     return cells
