@@ -4,8 +4,9 @@ from tunecase.accounts.approvals import HEAD, approval_line, approval_rows, appr
 from tunecase.accounts.headline import bridge_words, headline
 from tunecase.accounts.material import Material
 from tunecase.accounts.registry import ACCOUNTS, account
+from tunecase.accounts.what_if import panel
 
 __all__ = [
     "ACCOUNTS", "HEAD", "Material", "account", "approval_line", "approval_rows", "approve_command", "bridge_words",
-    "headline",
+    "headline", "panel",
 ]  # fmt: skip

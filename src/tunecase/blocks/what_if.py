@@ -46,6 +46,7 @@ class Grid:
     An axis of one node cannot be moved. `solved` counts the plans that were worked out; `complete` is False where the
     time for it ran out, so that axes have fewer nodes than they were meant to have. `ship_at` is the score at which
     the test says ship, by step of the target, None without a test of known size; `steps` are these targets.
+    `label_price` is the filed middle price of one label, None where none is priced.
     """
 
     axes: tuple[Axis, ...]
@@ -55,6 +56,7 @@ class Grid:
     complete: bool
     steps: tuple[float, ...]
     ship_at: tuple[float | None, ...]
+    label_price: float | None = None
 
     def axis(self, key: AxisKey) -> Axis:
         """The axis of that name."""

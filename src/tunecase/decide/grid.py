@@ -61,10 +61,12 @@ def grid(
     solved = drawn.solved
     if solved is None or solved.state.assumed or made.chance is None:
         return None
-    labels = inputs_of(drawn.work.basis, lambda name: name.endswith(PRICE)).drawn_as
+    priced = inputs_of(drawn.work.basis, lambda name: name.endswith(PRICE))
+    labels = {name: priced.drawn_as[name] for name in priced.now if name in priced.drawn_as}
     making = _Making(_Way(drawn, labels), bool(labels), lambda: seconds_max - (clock() - started))
     rivals = [_Way(one, labels) for one in drawn.others if one.solved is not None]
-    return making.grid(made, rivals)
+    solved_in_time = making.grid(made, rivals)
+    return replace(solved_in_time, label_price=min((priced.now[name] for name in labels), default=None))
 
 
 class _Way:
@@ -73,7 +75,7 @@ class _Way:
     def __init__(self, drawn: Drawn, labels: Mapping[str, str]) -> None:
         assert drawn.solved is not None
         self.drawn, self.anew = drawn, Anew(drawn, SOME, labels)
-        self.values = VALUES if drawn.solved.weighed else (1.0,)
+        self.values = VALUES if drawn.solved.weighed and drawn.solved.state.worth > 0 else (1.0,)
         self.cells: dict[Place, Draws] = {}
 
     def solve(self, places: Iterable[Place]) -> None:

@@ -13,6 +13,7 @@ from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
 from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.init import copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
+from tunecase.flow.decide import what_if_grid
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
@@ -50,5 +51,5 @@ __all__ = [
     "keep_forecast", "label_task", "label_trial", "material", "merge", "metric_of", "next_labels", "next_labels_file",
     "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain",
     "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import",
-    "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "write_books",
+    "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books",
 ]  # fmt: skip

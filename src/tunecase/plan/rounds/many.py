@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.board import Board
-from tunecase.plan.rounds.policy import END, Halves, Node, smooth, sort_worlds
+from tunecase.plan.rounds.policy import END, Node, smooth, sort_worlds
 
 if TYPE_CHECKING:
     from tunecase.plan.rounds.policy import Flags, Indices
@@ -31,7 +31,7 @@ class Walks:
 
     `first` is the index of the step that leads from the present, `worths` what it is worth on average, both of shape
     (worths,). `last` is the node at which a world ends, `paid` what it has paid, `ships` whether a model is put to use
-    there, all of shape (worths, worlds). `taken` is what each world does after the first test, END for nothing.
+    there, all of shape (worths, worlds).
     """
 
     first: "Indices"
@@ -39,7 +39,6 @@ class Walks:
     last: "Indices"
     paid: "Draws"
     ships: "Flags"
-    taken: "Indices"
 
 
 def walk_many(board: Board, tested: Tested, worths: Sequence[float], shipped: Sequence[float]) -> Walks:
@@ -58,58 +57,92 @@ def walk_many(board: Board, tested: Tested, worths: Sequence[float], shipped: Se
     if not board.nodes[0].steps:
         raise ValueError("no step leads from the present")
     nodes = [Node(one.ends, one.steps, one.shown, done) for one, done in zip(board.nodes, tested.passed, strict=True)]
-    ends, ships = _ends(tested, np.asarray(worths), np.asarray(shipped))
-    value, taken = _policies(nodes, sort_worlds(nodes), ends)
-    after = np.array([_after(value, ends[0], step.to, step.cost) for step in nodes[0].steps])
-    brought = after.mean(axis=2)
+    ending = _Ending(tested, np.asarray(worths, dtype=float), np.asarray(shipped, dtype=float))
+    value, taken = _policies(nodes, ending)
+    present = ending.at(0)
+    after = np.array([_after(value, present, step.to, step.cost) for step in nodes[0].steps])
+    brought = after.mean(axis=2, dtype=float)
     first = brought.argmax(axis=0)
     last, paid = _walked(nodes, taken, first)
-    leads = np.array([step.to for step in nodes[0].steps])[first]
-    rows, worlds = np.arange(len(first))[:, None], np.arange(last.shape[1])
-    return Walks(first, brought.max(axis=0), last, paid, ships[last, rows, worlds], taken[leads, rows[:, 0]])
+    return Walks(first, brought.max(axis=0), last, paid, ending.ships(last))
 
 
-def _ends(tested: Tested, worths: "Draws", shipped: "Draws") -> "tuple[Draws, Flags]":
-    """What ending at each node is worth, and whether something is put to use there; (nodes, worths, worlds) both."""
-    import numpy as np
+class _Ending:
+    """What ending at a node is worth, and whether something is put to use there, at every worth of the target."""
 
-    brings = worths[None, :, None] * tested.credit[:, None] + tested.besides[:, None, None]
-    ships = np.zeros(brings.shape, dtype=bool)
-    for alike in (tested.passed, tested.settled & ~tested.passed):
+    def __init__(self, tested: Tested, worths: "Draws", shipped: "Draws") -> None:
+        import numpy as np
+
+        self.tested, self.shipped = tested, shipped
+        self.worths, self.credit = worths.astype(np.float32), tested.credit.astype(np.float32)
+        only_settled = tested.settled & ~tested.passed
+        self.pays = [self._pays(alike, worths) for alike in (tested.passed, only_settled)]
+
+    def _pays(self, alike: "Flags", worths: "Draws") -> "Flags":
+        """Where shipping pays on average over worlds whose tests say alike, shape (nodes, worths)."""
+        import numpy as np
+
         count = alike.sum(axis=1)
-        means = np.einsum("nsw,nw->ns", brings, alike.astype(float)) / np.maximum(count, 1)[:, None]
-        ships |= alike[:, None] & ((means > 0) & (count > 0)[:, None])[:, :, None]
-    ends = np.where(ships, brings, 0.0)
-    ends[0] = shipped[:, None]
-    return ends, ships
+        credit = (self.tested.credit * alike).sum(axis=1) / np.maximum(count, 1)
+        means = worths * credit[:, None] + self.tested.besides[:, None]
+        return np.asarray((means > 0) & (count > 0)[:, None])
+
+    def at(self, node: int) -> "Draws":
+        """What ending at a node is worth in each world, shape (worths, worlds)."""
+        import numpy as np
+
+        if node == 0:
+            whole = np.repeat(self.shipped[:, None], self.credit.shape[1], axis=1)
+            return np.asarray(whole.astype(np.float32))
+        brings = self.worths[:, None] * self.credit[node] + np.float32(self.tested.besides[node])
+        passed, settled = self.tested.passed[node], self.tested.settled[node]
+        with_pass, with_less = (pays[node][:, None] for pays in self.pays)
+        return np.asarray(np.where((passed & with_pass) | (settled & ~passed & with_less), brings, np.float32(0.0)))
+
+    def ships(self, last: "Indices") -> "Flags":
+        """Whether something is put to use at the node where each world ends, shape (worths, worlds)."""
+        import numpy as np
+
+        rows, worlds = np.arange(len(last))[:, None], np.arange(last.shape[1])
+        passed, settled = self.tested.passed[last, worlds], self.tested.settled[last, worlds]
+        with_pass, with_less = (pays[last, rows] for pays in self.pays)
+        return np.asarray((passed & with_pass) | (settled & ~passed & with_less))
 
 
-def _policies(
-    nodes: Sequence[Node], groups: "Sequence[Sequence[Halves]]", ends: "Draws"
-) -> "tuple[Draws, Indices]":
+def _policies(nodes: Sequence[Node], ending: _Ending) -> "tuple[Draws, Indices]":
     """What each world gets from each node on, and the step that it takes there; (nodes, worths, worlds) both."""
     import numpy as np
 
-    value, taken = np.empty_like(ends), np.full(ends.shape, END, dtype=np.int8)
-    for index, node in reversed(list(enumerate(nodes))):
+    shape = (len(nodes), len(ending.shipped), len(nodes[0].ends))
+    value, taken = np.empty(shape, dtype=np.float32), np.full(shape, END, dtype=np.int8)
+    for (index, node), groups in zip(reversed(list(enumerate(nodes))), reversed(sort_worlds(nodes)), strict=True):
+        ends = ending.at(index)
         if not node.steps:
-            value[index] = ends[index]
+            value[index] = ends
             continue
-        after = np.array([ends[index], *(_after(value, ends[index], step.to, step.cost) for step in node.steps)])
-        for mine, other in (pair[::way] for pair in groups[index] for way in (1, -1)):
+        after = np.array([ends, *(_after(value, ends, step.to, step.cost) for step in node.steps)])
+        for mine, other in (pair[::way] for pair in groups for way in (1, -1)):
             if len(mine.order) and len(other.order):
-                means = smooth(mine.means(after).reshape(-1, len(mine.starts))).reshape(*after.shape[:2], -1)
-                # Rounding must not make a step that is worth nothing look worth something.
-                means[0] += 1e-9 * np.abs(means).max(axis=(0, 2), initial=0.0)[:, None]
-                best = (means.argmax(axis=0) - 1).astype(np.int8)
+                best = _best_of(mine.means(after))
                 taken[index][:, other.order] = best[:, mine.group_of(node.shown, other.order)]
         value[index] = np.take_along_axis(after, taken[index][None] - END, axis=0)[0]
     return value, taken
 
 
+def _best_of(means: "Draws") -> "Indices":
+    """The best step of each group at each worth; `means`, shape (values, worths, groups), begin with that of ending."""
+    import numpy as np
+
+    worths = smooth(means.reshape(-1, means.shape[2])).reshape(means.shape)
+    # Rounding must not make a step that is worth nothing look worth something.
+    worths[0] += 1e-6 * np.abs(worths).max(axis=(0, 2), initial=0.0)[:, None]
+    return np.asarray((worths.argmax(axis=0) - 1).astype(np.int8))
+
+
 def _after(value: "Draws", ends: "Draws", to: int, cost: "Draws | float") -> "Draws":
     import numpy as np
 
+    cost = np.asarray(cost, dtype=np.float32)
     return np.asarray(np.where(np.isfinite(cost), value[to] - cost, ends))
 
 
