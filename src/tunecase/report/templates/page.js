@@ -37,6 +37,11 @@ function money(x) {
   if (shown < 1) return "under 1";
   return shown.toLocaleString("en-US", { maximumFractionDigits: shown < 10 ? 1 : 0 });
 }
+// What must be had at least, in two digits.
+function upwards(x) {
+  var unit = Math.pow(10, Math.floor(Math.log10(Math.max(x, 10))) - 1);
+  return (Math.ceil(x / unit - 1e-9) * unit).toLocaleString("en-US");
+}
 function shareOnGrid(x) { return Math.min(rounded(x, x >= 0.1 && x <= 0.9 ? 0.05 : 0.01), 1); }
 function hundred(x) {
   var whole = Math.round(100 * x);
@@ -118,7 +123,7 @@ function draw(point, moved) {
   var chance = going ? shareOnGrid(plan.chance) : 0;
   var values = {
     release: money(plan.release), budget: moved.budget || "", worth: money(plan.worth), loss: money(-plan.worth),
-    now: money(plan.now), least: money(plan.least), value: money(plan.value), lost: money(plan.lost),
+    now: money(plan.now), least: upwards(plan.least), value: money(plan.value), lost: money(plan.lost),
     fails: hundred(1 - chance), reach: hundred(chance), target: target, way: plan.way.words, currency: G.currency
   };
   byId("verdict").className = "verdict tone-" + words[0];
@@ -228,7 +233,7 @@ function gates(going, plan, values, chance) {
   }
   var list = ruled(branches(plan, chance), plan, sliders.target ? sliders.target.input.valueAsNumber : G.filed_target);
   var reached = [fill(W.reached, values), fill(W.worth, values)], missed = [fill(W.missed, values), fill(W.lost, values)];
-  picture(place, list, [W.first, fill(W.start, values)], reached, missed);
+  picture(place, list, begun(fill(W.start, values)), reached, missed);
   if (!narrow) return;
   list.forEach(function (one) { item(narrow, one.look, one.name + ": " + percent(one.share), one.rule); });
   item(narrow, "go", reached[0], reached[1]);
@@ -238,6 +243,16 @@ function item(list, look, head, rest) {
   var one = made("li", "", "tone-" + look, list);
   made("b", head, "", one);
   one.appendChild(doc.createTextNode(" " + rest));
+}
+// What is done first is as it was filed, line by line; only its price moves.
+function begun(price) {
+  var texts = filed.gates ? Array.from(filed.gates.querySelectorAll('svg text[x="0"]')) : [], priced = false;
+  var lines = texts.map(function (one) { return one.textContent; }).map(function (line) {
+    if (priced || line.indexOf(W.start.split("{")[0]) !== 0) return line;
+    priced = true;
+    return price;
+  });
+  return priced ? lines : [W.first, price];
 }
 function picture(place, list, begin, reached, missed) {
   var svg = shape("svg", { role: "img" }, place), reach = 0;
