@@ -58,7 +58,16 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
-        "approvals", "basis", "calendar", "headline", "lights", "lines", "material", "registry", "ways", "what_if",
+        "approvals",
+        "basis",
+        "calendar",
+        "headline",
+        "lights",
+        "lines",
+        "material",
+        "registry",
+        "ways",
+        "what_if",
     },
 }
 

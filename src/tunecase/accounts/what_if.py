@@ -69,11 +69,12 @@ def panel(grid: Grid, material: Material) -> Mapping[str, Any] | None:
     Args:
         grid: the plans that were worked out.
         material: the case that they belong to.
-    Returns: plain values for JSON; None where nothing can be moved, or something other than a step comes first.
+    Returns: plain values for JSON; None where nothing can be moved, where something other than a step comes first, and
+        where the advice rests on what the grid does not know, such as a prompt that meets the target already.
     """
     plan = _weighed_plan(material)
     sliders = list(_sliders(grid, material))
-    if plan is None or not grid.weighed or not sliders:
+    if plan is None or not grid.weighed or not sliders or _kind(grid) != _advised(material):
         return None
     money = sorted(FIELDS.index(name) for name in IN_MONEY)
     return {
@@ -88,9 +89,32 @@ def panel(grid: Grid, material: Material) -> Mapping[str, Any] | None:
         "ship_at": [None if at is None or at > 1 else plain_score(at) for at in grid.ship_at],
         "verdicts": {kind: list(words) for kind, words in VERDICTS.items()},
         "words": {**WORDS, "first": _first(plan)},
+        "there": bool(material.decision is not None and material.decision.instead),
         "currency": plan.currency,
         "note": note(grid),
     }
+
+
+def _advised(material: Material) -> str:
+    """What is advised: a step, what is ready, or to stop."""
+    advice = "" if material.decision is None else material.decision.advice
+    return {"stop": "stop", "ship": "ready", "when_sure": "ready"}.get(advice, "step")
+
+
+def _kind(grid: Grid) -> str:
+    """The same as the grid has it where the case is filed."""
+    at = 0
+    for axis in grid.axes:
+        nearest = min(range(len(axis.nodes)), key=lambda node: abs(axis.nodes[node] - axis.filed))
+        at = at * len(axis.nodes) + nearest
+    label, budget = grid.axis("label"), grid.axis("budget").filed
+    node = label.nodes.index(label.filed)
+    paid = [way.cells[at] for way in grid.ways if not budget or budget >= way.least_budgets[node]]
+    worth = max((cell[FIELDS.index("worth")] for cell in paid), default=0.0)
+    now = max(way.cells[at][FIELDS.index("now")] for way in grid.ways)
+    if now > 0 and now >= worth:
+        return "ready"
+    return "step" if worth > 0 else "stop"
 
 
 def _first(plan: Plan) -> str:

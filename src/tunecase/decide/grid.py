@@ -85,13 +85,13 @@ class _Way:
                 label, budget, target = place
                 self.cells[place] = _fields(self.anew, self.anew.laid(label, budget), target, self.values)
 
-    def least_budget(self, label: float, most: float | None) -> float:
+    def least_budget(self, label: float) -> float:
         """The least budget that pays for some first step with a release after it; 0 where there is no budget."""
-        if most is None or self.anew.budget is None:
+        if self.anew.budget is None:
             return 0.0
-        laid = self.anew.laid(label, most)
-        firsts = [_held(laid.state, step.cost) for step in laid.board.nodes[0].steps]
-        return min(firsts, default=math.inf) + self.anew.budget - self.anew.laid().state.budget_left
+        state = self.anew.laid(label).state
+        firsts = [_held(state, cost) for cost in self.anew.first_costs(label)]
+        return min(firsts, default=math.inf) + self.anew.budget - state.budget_left
 
 
 class _Making:
@@ -111,15 +111,14 @@ class _Making:
         main, state = self.main, self.main.anew.whole
         steps = target_steps(state)
         ends = tuple(sorted({steps[0], self.target, steps[-1]}))
-        filed = main.anew.budget
-        budgets: tuple[float | None, ...] = (filed,)
+        filed, (low, high) = main.anew.budget, self._budget_ends()
+        begun = filed if filed is None or filed >= low else low
+        budgets: tuple[float | None, ...] = (begun,)
         targets, labels = (self.target,), (1.0,)
-        if self._in_time([(1.0, filed, target) for target in ends]):
+        if self._in_time([(1.0, begun, target) for target in (self.target, *ends)]):
             targets = ends
-        if filed is not None:
-            low, high = self._budget_ends(filed)
-            if self._in_time(product((1.0,), (low, high), targets)):
-                budgets = tuple(sorted({low, high, *([filed] if low < filed else [])}))
+        if filed is not None and self._in_time(product((1.0,), (low, high), targets)):
+            budgets = tuple(sorted({low, begun or low, high}))
         if self.labelled and self._in_time(product(PRICES, budgets, targets)):
             labels = PRICES
         coarse = budgets, targets
@@ -138,11 +137,12 @@ class _Making:
         filed_at = _node(axes, made)
         if filed_at is not None:
             filled[0] = _corrected(filled[0], filed_at, made, np.asarray(main.values))
-        top = budgets[-1]
+        for cells in filled:
+            _rising(cells[..., AT["worth"]], main.values.index(1.0))
         ways = tuple(
             WayCells(
                 "" if way.drawn.facts.way is None else way.drawn.facts.way.words, not way.drawn.way,
-                tuple(way.least_budget(label, top) for label in labels),
+                tuple(way.least_budget(label) for label in labels),
                 tuple(tuple(float(each) for each in cell) for cell in cells.reshape(-1, len(FIELDS))),
             )
             for way, cells in zip((main, *nearby), filled, strict=True)
@@ -151,25 +151,22 @@ class _Making:
         ship_at = tuple(_ship_at(state, target) for target in steps)
         return Grid(axes, ways, self.weighed, solved, self.complete, steps, ship_at)
 
-    def _budget_ends(self, filed: float) -> tuple[float, float]:
-        """The least and the largest budget of the axis: what pays for a first step, and twice what is filed."""
-        high = MOST_TIMES * filed
-        least = self.main.least_budget(1.0, high)
-        if math.isfinite(least) and least > high / MOST_TIMES:
-            high = MOST_TIMES * least
-        low = max(LEAST_PART * filed, least * (1 + 1e-6)) if math.isfinite(least) else filed
-        return low, high
+    def _budget_ends(self) -> tuple[float, float]:
+        """The ends of the budget's axis: what pays for a first step, and twice that or what is filed."""
+        filed, least = self.main.anew.budget or 0.0, self.main.least_budget(1.0)
+        if not math.isfinite(least):
+            return filed, filed
+        least *= 1 + 1e-6  # so that rounding leaves the step paid for
+        return max(LEAST_PART * filed, least), MOST_TIMES * max(filed, least)
 
-    def _rivals(
-        self, rivals: Sequence[_Way], budgets: Sequence[float | None], targets: Sequence[float]
-    ) -> list[_Way]:
+    def _rivals(self, rivals: Sequence[_Way], budgets: Sequence[float | None], targets: Sequence[float]) -> list[_Way]:
         """The other ways that are worth as much as the main one, or nearly, at some corner of target and value."""
         import numpy as np
 
         nearby = []
-        filed = self.main.anew.budget if self.main.anew.budget in budgets else budgets[-1]
+        begun = self.main.anew.budget if self.main.anew.budget in budgets else budgets[0]
         for way in rivals:
-            places = [(1.0, filed, target) for target in targets]
+            places = [(1.0, begun, target) for target in targets]
             if not self._in_time(places, way):
                 continue
             ours = np.array([_best(self.main.cells[place]) for place in places if place in self.main.cells])
@@ -256,9 +253,7 @@ def _now(state: State, worths: "Draws") -> "Draws":
     return best
 
 
-def _told(
-    cells: "Draws", state: State, laid: Laid, tested: Tested, walks: Walks, values: Sequence[float]
-) -> "Draws":
+def _told(cells: "Draws", state: State, laid: Laid, tested: Tested, walks: Walks, values: Sequence[float]) -> "Draws":
     """The fields of walks, written into cells of shape (values, fields)."""
     import numpy as np
 
@@ -333,7 +328,9 @@ def _block(way: _Way, label: float, budgets: Sequence[float | None], targets: Se
     return np.array(rows)
 
 
-def _read(cells: "Draws", held: tuple[Sequence[Any], Sequence[float]], at: tuple[Sequence[Any], Sequence[float]]) -> "Draws":
+def _read(
+    cells: "Draws", held: tuple[Sequence[Any], Sequence[float]], at: tuple[Sequence[Any], Sequence[float]]
+) -> "Draws":
     """Cells of shape (budgets, targets, ...) read at other budgets and targets between them, straight in both."""
     import numpy as np
 
@@ -377,6 +374,17 @@ def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: "Draw
     for part, of in (("ship_reaches", "ship"), ("go_reaches", "go")):
         cells[..., AT[part]] = np.minimum(cells[..., AT[part]], cells[..., AT[of]])
     return cells
+
+
+def _rising(worths: "Draws", filed: int) -> None:
+    """Makes worths, shape (..., values), rise with the value from the filed one on both ways, in place.
+
+    A plan is worth at least as much where right answers are; few worlds may say otherwise.
+    """
+    import numpy as np
+
+    worths[..., filed:] = np.maximum.accumulate(worths[..., filed:], axis=-1)
+    worths[..., filed::-1] = np.minimum.accumulate(worths[..., filed::-1], axis=-1)
 
 
 def _of_plan(made: Plan) -> "Draws":

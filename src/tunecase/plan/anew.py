@@ -56,6 +56,14 @@ class Anew:
             self._laid[label, budget] = self._lay_out(label, budget)
         return self._laid[label, budget]
 
+    def first_costs(self, label: float) -> "list[Draws | float]":
+        """What each first step costs in each world, with all that comes before it, whatever the budget."""
+        laid = self.laid(label)
+        board = laid.board
+        if not board.nodes[0].steps:
+            board = levers.board(laid.state, laid.offers, begin_anyway=True)
+        return [step.cost for step in board.nodes[0].steps]
+
     def aimed(self, state: State, target: float) -> State:
         """The same state under another target; what is wanted of it changes its worth in proportion."""
         forecast = state.forecast
@@ -107,11 +115,14 @@ class Anew:
         """The most rows under a budget; as forecast where they do not go by money."""
         facts, forecast = priced.facts, self.whole.forecast
         assert facts.project.budget is not None
-        if "budget" not in forecast.n_max_why + most_rows(facts, priced.to_rows)[1]:
+        to_rows = priced.to_rows
+        if "budget" in forecast.n_max_why and "rounds" not in forecast.n_max_why:
+            to_rows = None
+        elif "budget" not in forecast.n_max_why + most_rows(facts, to_rows)[1]:
             return forecast.n_max
         stated = replace(facts.project.budget, spread=Const(budget))
         project = facts.project.model_copy(update={"budget": stated})
-        return most_rows(replace(facts, basis=replace(facts.basis, project=project)), priced.to_rows)[0]
+        return most_rows(replace(facts, basis=replace(facts.basis, project=project)), to_rows)[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

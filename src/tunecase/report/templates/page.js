@@ -126,11 +126,17 @@ function draw(point, moved) {
     now: money(plan.now), least: upwards(plan.least), value: money(plan.value), lost: money(plan.lost),
     fails: hundred(1 - chance), reach: hundred(chance), target: target, way: plan.way.words, currency: G.currency
   };
-  byId("verdict").className = "verdict tone-" + words[0];
-  var say = byId("say");
-  say.textContent = fill(words[1], values) + " ";
-  made("em", fill(words[2], values), "", say);
-  if (words[3]) say.appendChild(doc.createTextNode(" " + fill(words[3], values)));
+  var say = byId("say"), asFiled = filed.verdict.querySelector("#say");
+  if (kind === "no" && G.there && point.target <= G.axes[2].filed) {
+    // What does it without a fine-tune does so whatever a right answer is worth, and at a lower target too.
+    byId("verdict").className = filed.verdict.className;
+    say.replaceChildren.apply(say, Array.from(asFiled.cloneNode(true).childNodes));
+  } else {
+    byId("verdict").className = "verdict tone-" + words[0];
+    say.textContent = fill(words[1], values) + " ";
+    made("em", fill(words[2], values), "", say);
+    if (words[3]) say.appendChild(doc.createTextNode(" " + fill(words[3], values)));
+  }
   if (byId("why")) byId("why").textContent = fill(words[4], values);
   var score = kind === "ship" || kind === "instead";
   tile("release", going ? values.release : "0");
