@@ -76,6 +76,8 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "tiles",
         "verdict",
         "ways",
+        "what_if",
+        "parts",
     },
 }
 

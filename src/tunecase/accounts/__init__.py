@@ -6,8 +6,9 @@ from tunecase.accounts.headline import bridge_words, headline
 from tunecase.accounts.material import Material
 from tunecase.accounts.registry import ACCOUNTS, account
 from tunecase.accounts.run import run
+from tunecase.accounts.what_if import panel
 
 __all__ = [
     "ACCOUNTS", "HEAD", "Material", "account", "answer", "approval_line", "approval_rows", "approval_short",
-    "approve_command", "bridge_words", "headline", "run",
+    "approve_command", "bridge_words", "headline", "panel", "run",
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 from tunecase.accounts.material import Material
 from tunecase.accounts.plain_words import score_words
 from tunecase.accounts.verdict import (
-    Kind,
     advised_plan,
     best_untuned,
     is_stand_in,
@@ -11,14 +10,14 @@ from tunecase.accounts.verdict import (
     plan_of,
     way_advised,
 )
-from tunecase.blocks import Rests, Tile
+from tunecase.blocks import Rests, Tile, VerdictKind
 from tunecase.quantities import count, paid, plain_figure, plain_share
 from tunecase.records import Plan
 
 NOT_KNOWN = "not known"
 
 
-def tiles(material: Material, kind: Kind) -> tuple[Tile, ...]:
+def tiles(material: Material, kind: VerdictKind) -> tuple[Tile, ...]:
     """Release now (or what is spent, where nothing is released any more), most to lose, chance and value."""
     return _release(material), _lost(material), _chance(material, kind), _value(material)
 
@@ -85,7 +84,7 @@ def _lost(material: Material) -> Tile:
     return Tile("lost", name, plain_figure(plan.lost), currency, beside, _rests(plan, "total"))
 
 
-def _chance(material: Material, kind: Kind) -> Tile:
+def _chance(material: Material, kind: VerdictKind) -> Tile:
     """The chance of the plan; of what is shipped as it is, the score that it has."""
     target = material.target
     metric = _metric(material)

@@ -36,10 +36,11 @@ from tunecase.blocks.charts import (
     Waterfall,
 )
 from tunecase.blocks.markdown import shown
+from tunecase.blocks.what_if import FIELDS, Axis, AxisKey, Grid, WayCells
 
 __all__ = [
-    "SYMBOLS", "Account", "Answer", "Bars", "Block", "Branch", "Cell", "Chart", "Compared", "Content", "Curve", "Facts",
-    "Figure", "Finding", "Gates", "Histogram", "Lengths", "Light", "Listing", "Months", "Page", "Part", "Rests", "Row",
-    "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "VerdictKind",
-    "Waterfall", "Words", "shown",
+    "FIELDS", "SYMBOLS", "Account", "Answer", "Axis", "AxisKey", "Bars", "Block", "Branch", "Cell", "Chart", "Compared",
+    "Content", "Curve", "Facts", "Figure", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Light", "Listing",
+    "Months", "Page", "Part", "Rests", "Row", "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone",
+    "Tornado", "Verdict", "VerdictKind", "Waterfall", "WayCells", "Words", "shown",
 ]  # fmt: skip

@@ -1,8 +1,9 @@
 """Chooses what the next dollar should buy, from what is known of a case."""
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
+from tunecase.accounts import Material
 from tunecase.flow.approve import plan_parts
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow
@@ -30,3 +31,19 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
         progress=progress,
     )
     return cast(Decision, flow.keep("decide", record, plan=plan_parts(flow)))
+
+
+def what_if_grid(flow: Flow, about: Material) -> Mapping[str, Any] | None:
+    """What a page's what-if panel moves between, worked out in seconds; nothing of it is kept.
+
+    Args:
+        flow: the case.
+        about: its records that hold.
+    Returns: plain values for JSON; None for a case without a plan, or where something else comes before one.
+    """
+    from tunecase.accounts import panel
+    from tunecase.decide import grid
+
+    made = None if about.decision is None else about.decision.plan
+    worked_out = None if made is None else grid(drawn_of(flow), made)
+    return None if worked_out is None else panel(worked_out, about)

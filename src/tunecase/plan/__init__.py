@@ -1,6 +1,7 @@
 """Every step that money could buy, the best policy over them, and the one plan that all figures come from."""
 
 from tunecase.plan import costs, levers
+from tunecase.plan.anew import Anew, Laid
 from tunecase.plan.bridge import bridge
 from tunecase.plan.drawn import AFTER_LAUNCH, Drawn, Walked, drawn, solve_again
 from tunecase.plan.going import cost_of_rows
@@ -12,7 +13,7 @@ from tunecase.plan.solved import Solved, merit_of, solve
 from tunecase.plan.variants import variants
 
 __all__ = [
-    "AFTER_LAUNCH", "HOSTED", "Drawn", "Known", "MeasuredWay", "Solved", "Walked", "bridge", "cost_of_rows", "costs",
-    "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve", "solve_again",
+    "AFTER_LAUNCH", "HOSTED", "Anew", "Drawn", "Known", "Laid", "MeasuredWay", "Solved", "Walked", "bridge",
+    "cost_of_rows", "costs", "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve", "solve_again",
     "variants",
 ]  # fmt: skip

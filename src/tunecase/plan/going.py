@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tunecase.forecast import doubling
-from tunecase.plan.costs import once
+from tunecase.forecast import doubling, n_max_of
+from tunecase.plan.costs import Work, once
 from tunecase.plan.drawn import work_of
 from tunecase.plan.known import Known
 from tunecase.plan.levers import labelled_supply, prices_of
+from tunecase.prices import supply
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 64
 
 
-def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
+def cost_of_rows(facts: Known, work: Work | None = None) -> "Callable[[int], Draws] | None":
     """The cost of having so many rows in all, trained on and tested, as the board's steps of buying would have it.
 
         cost(n) = what comes before any step + rows(n - held) + sum over doublings of (people + runs on those rows)
@@ -24,9 +25,10 @@ def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
 
     Args:
         facts: what is known of the project; its rows are those at hand.
+        work: what its rounds are made of, where that was worked out before.
     Returns: the function of n, n >= 0; None where new rows have no price.
     """
-    work = work_of(facts)
+    work = work_of(facts) if work is None else work
     prices, supply, before = prices_of(work), labelled_supply(facts.basis), once(work)
     if supply.price is None:
         return None
@@ -45,3 +47,15 @@ def cost_of_rows(facts: Known) -> "Callable[[int], Draws] | None":
         return facts.rows + supply.rows(first + n - facts.rows) - supply.rows(first)
 
     return cost
+
+
+def most_rows(facts: Known, to_rows: "Callable[[int], Draws] | None") -> tuple[int, str]:
+    """The most rows that supply and budget allow a project with a measured curve, and why, as its forecast has it.
+
+    Args:
+        facts: what is known of the project, with its forecast.
+        to_rows: the cost of so many rows, from `cost_of_rows`.
+    """
+    assert facts.forecast is not None
+    last = max((point.n for point in facts.forecast.points), default=0)
+    return n_max_of(last, supply(facts.basis, as_labelled=True), facts.basis, max(facts.rows, last), to_rows)

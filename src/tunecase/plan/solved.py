@@ -82,7 +82,8 @@ class Solved:
         value = None if self.state.value is None else self.state.value[some]
         state = replace(self.state, value=value, paths=self.state.paths[some])
         tests = {name: getattr(self.board, name)[:, some] for name in ("errors", "passed", "settled", "ships")}
-        board = replace(self.board, nodes=nodes, **tests)
+        luck = tuple(None if one is None else one[some] for one in self.board.luck)
+        board = replace(self.board, nodes=nodes, luck=luck, **tests)
         groups = sort_worlds(nodes)
         return replace(self, state=state, board=board, policy=best_policy(nodes, sorted_worlds=groups), groups=groups)
 

@@ -15,11 +15,12 @@ from tunecase.plan.levers.standing import (
     standing,
     test_rows,
     test_rows_to_buy,
+    with_rows,
 )
-from tunecase.plan.levers.state import TOO_DEAR, Offer, State
+from tunecase.plan.levers.state import LOSS, TOO_DEAR, Offer, State
 
 __all__ = [
-    "AS_IT_IS", "DONE", "LEVERS", "LOOKS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of", "board",
+    "AS_IT_IS", "DONE", "LEVERS", "LOOKS", "LOSS", "MOST_STATED", "TOO_DEAR", "Offer", "Scaled", "State", "belief_of", "board",
     "labelled_supply", "measured_curve", "offers_of", "planned_supply", "prices_of", "reachable", "rules_of",
-    "standing", "test_rows", "test_rows_to_buy", "without_value",
+    "standing", "test_rows", "test_rows_to_buy", "with_rows", "without_value",
 ]  # fmt: skip

@@ -133,6 +133,31 @@ def standing(
     )
 
 
+def with_rows(state: State, facts: Known, n_max: int) -> State:
+    """The same project where other sizes can be had, n_max rows at most: its measured curve is carried on to them.
+
+    What was measured as it is, without a curve, stays as it is. Raises: ValueError where the curve is assumed.
+    """
+    if state.assumed:
+        raise ValueError("nobody has measured this curve")
+    if facts.way is not None and facts.way.flat:
+        return state
+    forecast = replace(state.forecast, n_max=n_max)
+    held, sizes = _sizes(forecast, facts.rows)
+    curve = _Curve(forecast, state.belief, held, sizes)
+    return replace(state, forecast=forecast, sizes=sizes, paths=_paths(curve, state.basis), trained=curve.trained)
+
+
+def _sizes(forecast: Forecast, rows: int) -> tuple[int, tuple[int, ...]]:
+    """The rows at hand, and the sizes from there on.
+
+    A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
+    """
+    last = max(point.n for point in forecast.points)
+    held = min(max(last, rows), max(forecast.n_max, last))
+    return held, doubling(held, forecast.n_max, MOST_SIZES)
+
+
 def measured_curve(forecast: Forecast | None) -> bool:
     """Whether worlds can follow a forecast's curve: it has a target, points of two sizes, and a verdict."""
     if forecast is None or forecast.target is None or forecast.verdict == "not a pilot yet":
@@ -147,11 +172,9 @@ def _curve_of(facts: Known) -> _Curve:
     if forecast is None or not measured_curve(forecast):
         assumed, forecast = assumed_curve(facts)
         return _Curve(forecast, assumed, assumed.rows, doubling(assumed.rows, forecast.n_max, MOST_SIZES))
-    last = max(point.n for point in forecast.points)
-    # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
-    held = min(max(last, facts.rows), max(forecast.n_max, last))
+    held, sizes = _sizes(forecast, facts.rows)
     tuned = facts.way is None or facts.way.kind == "causal"
-    return _Curve(forecast, belief_of(forecast, basis, tuned=tuned), held, doubling(held, forecast.n_max, MOST_SIZES))
+    return _Curve(forecast, belief_of(forecast, basis, tuned=tuned), held, sizes)
 
 
 def _paths(curve: _Curve, basis: Basis) -> "Draws":

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.plan.rounds.board import Board, RoundPrices
+from tunecase.plan.rounds.board import SURE_TO_PAY, Board, RoundPrices
+from tunecase.plan.rounds.many import Tested, Walks, walk_many
 from tunecase.plan.rounds.policy import (
     Halves,
     Node,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tunecase.plan.rounds.walk import Flags as Flags
 
 __all__ = [
-    "Board", "Halves", "Node", "Policy", "RoundPrices", "Step", "Walk", "best_policy", "counted", "of_the_model",
-    "parted", "passing_count", "random_rounds", "rounds_of", "smooth", "sort_worlds", "worth_of_knowing",
-    "worth_of_seeing",
+    "SURE_TO_PAY", "Board", "Halves", "Node", "Policy", "RoundPrices", "Step", "Tested", "Walk", "Walks", "best_policy",
+    "counted", "of_the_model", "parted", "passing_count", "random_rounds", "rounds_of", "smooth", "sort_worlds",
+    "walk_many", "worth_of_knowing", "worth_of_seeing",
 ]  # fmt: skip

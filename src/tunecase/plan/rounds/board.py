@@ -131,7 +131,8 @@ class Board:
 
     `settled` is where the test meets the fallback, whether shipping pays or not; it holds all that is passed. `ships`
     is where a model is put to use. `places` holds (index of the size, moves made) of each node, `paid` what each step
-    of each node pays for.
+    of each node pays for. `luck` is that of each node's test, uniform, and `test_rows` are its items; both are None
+    where it has none.
     """
 
     nodes: tuple[Node, ...]
@@ -143,6 +144,8 @@ class Board:
     error_target: float
     settled: "Flags"
     ships: "Flags"
+    luck: "tuple[Draws | None, ...]" = ()
+    test_rows: tuple[int | None, ...] = ()
 
     def first(self, name: str) -> int | None:
         """The index of the first step of that name; None where it cannot be taken."""
@@ -159,6 +162,25 @@ class Board:
             ships[at] = _ships(brings, self.passed[at], self.settled[at])
             nodes.append(replace(node, ends=np.where(ships[at], brings, 0.0)))
         return replace(self, nodes=tuple(nodes), ships=ships)
+
+    def tested(self, error_target: float, error_fallback: float | None = None) -> "tuple[Flags, Flags]":
+        """Where the same tests, by the same luck, would meet another target and fallback, shape (nodes, worlds) each.
+
+        Nothing is tested at node 0.
+        """
+        import numpy as np
+
+        passed, settled = np.zeros_like(self.passed), np.zeros_like(self.settled)
+        aims = (error_target, error_target if error_fallback is None else error_fallback)
+        for at in range(1, len(self.nodes)):
+            luck, rows = self.luck[at], self.test_rows[at]
+            if luck is None or rows is None:
+                passed[at], settled[at] = (self.errors[at] <= aim for aim in aims)
+                continue
+            right = np.clip(1 - self.errors[at], 0.0, 1.0)
+            passed[at] = _meets(right, aims[0], rows, luck)
+            settled[at] = passed[at] if aims[1] == aims[0] else passed[at] | _meets(right, aims[1], rows, luck)
+        return passed, settled
 
     def walk(self, policy: Policy, first: int | None = None) -> Walk:
         """The Walk of every world under a policy, from the first step given or the policy's own."""
@@ -286,7 +308,7 @@ def lay_out(
         nodes.append(Node(ends, steps, tests.shown[number], passed, paid))
     return Board(
         tuple(nodes), places, tuple(tuple(way.paid for way in ways) for ways in taken), tests.errors, tests.passed,
-        tuple(sizes), rules.error_target, tests.settled, ships,
+        tuple(sizes), rules.error_target, tests.settled, ships, tests.luck, tests.rows,
     )  # fmt: skip
 
 
@@ -432,10 +454,13 @@ class _Tests:
     shown: "Sequence[Draws | None]"
     passed: "Flags"
     settled: "Flags"
+    luck: "tuple[Draws | None, ...]"
+    rows: tuple[int | None, ...]
 
 
 def _tests_of(board: Board) -> _Tests:
-    return _Tests(board.errors, [node.shown for node in board.nodes], board.passed, board.settled)
+    shown = [node.shown for node in board.nodes]
+    return _Tests(board.errors, shown, board.passed, board.settled, board.luck, board.test_rows)
 
 
 def _tests(paths: "Draws", rules: Rules, actions: Actions, places: tuple[Place, ...], sizes: tuple[int, ...]) -> _Tests:
@@ -445,14 +470,18 @@ def _tests(paths: "Draws", rules: Rules, actions: Actions, places: tuple[Place, 
     errors, passed, settled = np.empty(shape), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     errors[0] = paths[:, 0]
     shown: list[Draws | None] = [None]
+    luck: list[Draws | None] = [None]
+    rows: list[int | None] = [None]
     changed = _changed(paths, actions.moves, rules.error_floor)
     for number, (size, made) in enumerate(places[1:], 1):
         errors[number] = changed[made][:, size]
         larger = [move.test_rows for move in actions.moves if move.name in made and move.test_rows]
         name = f"test of {size} {' '.join(sorted(made))}".strip()
-        seen, passed[number], settled[number] = _test(errors[number], rules, min(larger, default=rules.test_rows), name)
+        rows.append(min(larger, default=rules.test_rows))
+        luck.append(None if rows[-1] is None else _luck(rules.seed, rows[-1], name, len(paths)))
+        seen, passed[number], settled[number] = _test(errors[number], rules, rows[-1], luck[-1])
         shown.append(seen)
-    return _Tests(errors, shown, passed, settled)
+    return _Tests(errors, shown, passed, settled, tuple(luck), tuple(rows))
 
 
 def _changed(paths: "Draws", moves: Sequence[Move], floor: float) -> "dict[frozenset[str], Draws]":
@@ -466,29 +495,38 @@ def _changed(paths: "Draws", moves: Sequence[Move], floor: float) -> "dict[froze
     return {made: np.maximum(errors, floor) for made, errors in changed.items()}
 
 
-def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[Draws, Flags, Flags]":
-    """What a test of `rows` items shows, as a share of right items; whether its lower bound meets target and fallback.
+def _luck(seed: int, rows: int, name: str, worlds: int) -> "Draws":
+    """The luck of one test, uniform, shape (worlds,).
 
         luck = Phi(sqrt(r) z_items + sqrt(1 - r) z_place),   r = SHARED
 
-    One uniform number per world and place is the luck of both: what is shown and what is passed are one test. All tests
-    of one size are the same items, so that part of their luck is one: tests made again and again pass less often by
-    luck than tests on fresh items would.
+    All tests of one size are the same items, so that part of their luck is one: tests made again and again pass less
+    often by luck than tests on fresh items would.
     """
     import numpy as np
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtr
+
+    items = Strata(seed, f"items of {rows}").standard_normal(worlds)
+    own = Strata(seed, name).standard_normal(worlds)
+    return np.asarray(ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own))
+
+
+def _test(errors: "Draws", rules: Rules, rows: int | None, luck: "Draws | None") -> "tuple[Draws, Flags, Flags]":
+    """What a test of `rows` items shows, as a share of right items; whether its lower bound meets target and fallback.
+
+    One uniform number per world and place is the luck of both: what is shown and what is passed are one test.
+    """
+    import numpy as np
+    from scipy.special import ndtri
 
     aims = (rules.error_target, rules.error_target if rules.error_fallback is None else rules.error_fallback)
-    if rows is None:
+    if rows is None or luck is None:
         return errors, np.asarray(errors <= aims[0]), np.asarray(errors <= aims[1])
-    items = Strata(rules.seed, f"items of {rows}").standard_normal(len(errors))
-    own = Strata(rules.seed, name).standard_normal(len(errors))
-    uniform = ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own)
     right = np.clip(1 - errors, 0.0, 1.0)
     noise = np.sqrt(right * (1 - right) / rows)
-    shown = np.clip(right - noise * ndtri(np.clip(uniform, 1e-12, 1 - 1e-12)), 0.0, 1.0)
-    passed = _meets(right, aims[0], rows, uniform)
-    return shown, passed, passed if aims[1] == aims[0] else passed | _meets(right, aims[1], rows, uniform)
+    shown = np.clip(right - noise * ndtri(np.clip(luck, 1e-12, 1 - 1e-12)), 0.0, 1.0)
+    passed = _meets(right, aims[0], rows, luck)
+    return shown, passed, passed if aims[1] == aims[0] else passed | _meets(right, aims[1], rows, luck)
 
 
 def _meets(right: "Draws", error_aim: float, rows: int, uniform: "Draws") -> "Flags":

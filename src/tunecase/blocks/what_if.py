@@ -1,0 +1,63 @@
+"""The grid that a page's what-if panel moves in: plans worked out at nodes of a few inputs, read between them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+AxisKey = Literal["label", "budget", "target", "value"]
+
+# What a cell of the grid holds, in this order. Money is in the case's currency, shares are of all worlds; those that
+# reach the target at once (`ship_reaches`) and after going on add up to the chance. `stop_at` is 0 where none stops.
+FIELDS = (
+    "worth", "now", "release", "lost", "value", "ship", "settle", "go", "ship_reaches", "go_reaches", "stop_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One input of the panel: the nodes at which plans were worked out, rising, and where the filed case stands.
+
+    Budgets are amounts and targets are scores; values and label prices are multiples of the filed ones.
+    """
+
+    key: AxisKey
+    nodes: tuple[float, ...]
+    filed: float
+
+
+@dataclass(frozen=True, slots=True)
+class WayCells:
+    """The plans of one way to give the answers, one cell of `FIELDS` for each node, the last axis fastest.
+
+    `words` say what the way is, `least_budgets` are what its cheapest first step needs with a release after it, by
+    node of the label axis. `worth` is that of the best first step that is paid for; below the least budget it is that
+    of the cheapest one, as if it were paid. `now` is what ending at once brings.
+    """
+
+    words: str
+    tuned: bool
+    least_budgets: tuple[float, ...]
+    cells: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Plans worked out at the nodes of the axes, which are those of label, budget, target and value in this order.
+
+    An axis of one node cannot be moved. `solved` counts the plans that were worked out; `complete` is False where the
+    time for it ran out, so that axes have fewer nodes than they were meant to have. `ship_at` is the score at which
+    the test says ship, by step of the target, None without a test of known size; `steps` are these targets.
+    `label_price` is the filed middle price of one label, None where none is priced.
+    """
+
+    axes: tuple[Axis, ...]
+    ways: tuple[WayCells, ...]
+    weighed: bool
+    solved: int
+    complete: bool
+    steps: tuple[float, ...]
+    ship_at: tuple[float | None, ...]
+    label_price: float | None = None
+
+    def axis(self, key: AxisKey) -> Axis:
+        """The axis of that name."""
+        return next(axis for axis in self.axes if axis.key == key)

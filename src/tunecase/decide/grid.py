@@ -1,0 +1,408 @@
+"""A grid of plans over value, budget, target and the price of a label, within seconds, for a page's what-if panel.
+
+Curves, prices and tests are drawn once. A budget or a label price lays the board out anew, a target only reads its
+tests anew, and a value only weighs it anew. All nodes share few worlds; what these differ by from the filed plan, which
+is drawn in many, is taken off every node, so that the filed node is the filed plan.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+from tunecase.blocks import FIELDS, Axis, Grid, WayCells
+from tunecase.decide.what_if import inputs_of
+from tunecase.forecast import scale_of
+from tunecase.plan import Anew, Drawn, Laid
+from tunecase.plan.levers import LOSS, State, offers_of
+from tunecase.plan.rounds import SURE_TO_PAY, Tested, Walks, passing_count, walk_many
+from tunecase.prices import PRICE, serving_saving
+from tunecase.records import Plan
+
+if TYPE_CHECKING:
+    from tunecase.plan.rounds import Flags
+    from tunecase.quantities import Draws
+
+SECONDS = 6.0
+SOME = 2_000  # worlds in which nodes are solved
+VALUES = (0.125, 0.18, 0.25, 0.3, 0.36, 0.43, 0.5, 0.6, 0.7, 0.85, 1.0, 1.4, 2.0, 4.0)  # multiples of the filed value
+PRICES = (0.5, 1.0, 2.0)  # multiples of the filed price of a label
+LEAST_PART, MOST_TIMES = 0.5, 2.0  # of the filed budget
+TARGET_STEPS = 6  # of a target on each side of the filed one
+ERROR_MOVED = 0.3  # of the filed error, by these steps
+STEP_SIZES = (0.001, 0.002, 0.005, 0.01, 0.02)
+NEAR = 0.1  # a way that is worth less by more than this part is not the best between nodes either
+FEWEST = 20  # worlds of which a quantile is told
+NOWHERE = -1e12  # worth of a step that cannot be taken
+AT = {name: number for number, name in enumerate(FIELDS)}
+AMOUNTS = ("release", "lost", "value")
+SHARES = ("ship", "settle", "go", "ship_reaches", "go_reaches", "stop_at")
+
+Place = tuple[float, float | None, float]  # price of a label, budget, target
+
+
+def grid(
+    drawn: Drawn, made: Plan, *, seconds_max: float = SECONDS, clock: Callable[[], float] = time.monotonic
+) -> Grid | None:
+    """Plans at the nodes of label price, budget, target and value, the filed plan among them.
+
+    Args:
+        drawn: the plan in every world.
+        made: its figures, which are those of the filed node.
+        seconds_max: where the nodes would take longer, the axes have fewer of them, and the grid says so.
+        clock: the time in seconds.
+    Returns: the Grid; None where no curve was measured or nothing can be done on it.
+    Leaves out what only a new definition would change (the test rows to buy), and that labels at another price move
+    plans by other amounts between the nodes at which that was worked out.
+    """
+    started = clock()
+    solved = drawn.solved
+    if solved is None or solved.state.assumed or made.chance is None:
+        return None
+    priced = inputs_of(drawn.work.basis, lambda name: name.endswith(PRICE))
+    labels = {name: priced.drawn_as[name] for name in priced.now if name in priced.drawn_as}
+    making = _Making(_Way(drawn, labels), bool(labels), lambda: seconds_max - (clock() - started))
+    rivals = [_Way(one, labels) for one in drawn.others if one.solved is not None]
+    solved_in_time = making.grid(made, rivals)
+    return replace(solved_in_time, label_price=min((priced.now[name] for name in labels), default=None))
+
+
+class _Way:
+    """One way's plans at nodes, each solved when it is asked for."""
+
+    def __init__(self, drawn: Drawn, labels: Mapping[str, str]) -> None:
+        assert drawn.solved is not None
+        self.drawn, self.anew = drawn, Anew(drawn, SOME, labels)
+        self.values = VALUES if drawn.solved.weighed and drawn.solved.state.worth > 0 else (1.0,)
+        self.cells: dict[Place, Draws] = {}
+
+    def solve(self, places: Iterable[Place]) -> None:
+        """Works out the plans at these places, at all values."""
+        for place in places:
+            if place not in self.cells:
+                label, budget, target = place
+                self.cells[place] = _fields(self.anew, self.anew.laid(label, budget), target, self.values)
+
+    def least_budget(self, label: float) -> float:
+        """The least budget that pays for some first step with a release after it; 0 where there is no budget."""
+        if self.anew.budget is None:
+            return 0.0
+        state = self.anew.laid(label).state
+        firsts = [_held(state, cost) for cost in self.anew.first_costs(label)]
+        return min(firsts, default=math.inf) + self.anew.budget - state.budget_left
+
+
+class _Making:
+    """Solves the nodes of the case's own way and its rivals', the most telling first, as long as there is time."""
+
+    def __init__(self, main: _Way, labelled: bool, left: Callable[[], float]) -> None:
+        self.main, self.labelled, self.left = main, labelled, left
+        self.complete = True
+        state = main.anew.whole
+        assert state.forecast.target is not None
+        self.target, self.weighed = state.forecast.target, state.value is not None
+
+    def grid(self, made: Plan, rivals: Sequence[_Way]) -> Grid:
+        """The grid of what could be solved in time."""
+        import numpy as np
+
+        main, state = self.main, self.main.anew.whole
+        steps = target_steps(state)
+        ends = tuple(sorted({steps[0], self.target, steps[-1]}))
+        filed, (low, high) = main.anew.budget, self._budget_ends()
+        begun = filed if filed is None or filed >= low else low
+        budgets: tuple[float | None, ...] = (begun,)
+        targets, labels = (self.target,), (1.0,)
+        if self._in_time([(1.0, begun, target) for target in (self.target, *ends)]):
+            targets = ends
+        if filed is not None and self._in_time(product((1.0,), (low, high), targets)):
+            budgets = tuple(sorted({low, begun or low, high}))
+        if self.labelled and self._in_time(product(PRICES, budgets, targets)):
+            labels = PRICES
+        coarse = budgets, targets
+        nearby = self._rivals(rivals, budgets, targets)
+        fine = tuple(sorted({*ends, *steps[:: TARGET_STEPS // 2]}))
+        if self._in_time(product((1.0,), budgets, fine)):
+            targets = fine
+        between = _between(budgets)
+        if between and self._in_time(product((1.0,), between, targets)):
+            budgets = tuple(sorted({*budgets, *between}))
+        axes = (
+            Axis("label", labels, 1.0), Axis("budget", tuple(one or 0.0 for one in budgets), filed or 0.0),
+            Axis("target", targets, self.target), Axis("value", main.values, 1.0),
+        )  # fmt: skip
+        filled = [_filled(way, labels, budgets, targets, coarse) for way in (main, *nearby)]
+        filed_at = _node(axes, made)
+        if filed_at is not None:
+            filled[0] = _corrected(filled[0], filed_at, made, np.asarray(main.values))
+        for cells in filled:
+            _rising(cells[..., AT["worth"]], main.values.index(1.0))
+        ways = tuple(
+            WayCells(
+                "" if way.drawn.facts.way is None else way.drawn.facts.way.words, not way.drawn.way,
+                tuple(way.least_budget(label) for label in labels),
+                tuple(tuple(float(each) for each in cell) for cell in cells.reshape(-1, len(FIELDS))),
+            )
+            for way, cells in zip((main, *nearby), filled, strict=True)
+        )  # fmt: skip
+        solved = sum(len(way.cells) * len(way.values) for way in (main, *nearby))
+        ship_at = tuple(_ship_at(state, target) for target in steps)
+        return Grid(axes, ways, self.weighed, solved, self.complete, steps, ship_at)
+
+    def _budget_ends(self) -> tuple[float, float]:
+        """The ends of the budget's axis: what pays for a first step, and twice that or what is filed."""
+        filed, least = self.main.anew.budget or 0.0, self.main.least_budget(1.0)
+        if not math.isfinite(least):
+            return filed, filed
+        least *= 1 + 1e-6  # so that rounding leaves the step paid for
+        return max(LEAST_PART * filed, least), MOST_TIMES * max(filed, least)
+
+    def _rivals(self, rivals: Sequence[_Way], budgets: Sequence[float | None], targets: Sequence[float]) -> list[_Way]:
+        """The other ways that are worth as much as the main one, or nearly, at some corner of target and value."""
+        import numpy as np
+
+        nearby = []
+        begun = self.main.anew.budget if self.main.anew.budget in budgets else budgets[0]
+        for way in rivals:
+            places = [(1.0, begun, target) for target in targets]
+            if not self._in_time(places, way):
+                continue
+            ours = np.array([_best(self.main.cells[place]) for place in places if place in self.main.cells])
+            theirs = np.array([_best(way.cells[place]) for place in places if place in self.main.cells])
+            close = (theirs > 0) & (theirs >= ours - NEAR * np.abs(ours))
+            if close.any() and self._in_time(product((1.0,), budgets, targets), way):
+                nearby.append(way)
+        return nearby
+
+    def _in_time(self, places: Iterable[Place], way: _Way | None = None) -> bool:
+        """Solves places if that ends in time, judged by the slowest so far; True if it was done."""
+        way = way or self.main
+        for place in places:
+            if self.left() <= 0 and way.cells:
+                self.complete = False
+                return False
+            way.solve([place])
+        return True
+
+
+def target_steps(state: State) -> tuple[float, ...]:
+    """The targets that can be asked about, rising by equal steps, the filed one among them, none above the ceiling."""
+    forecast, target = state.forecast, state.forecast.target
+    assert target is not None
+    if not scale_of(forecast.metric, forecast.direction).binomial or forecast.direction == "lower":
+        return (target,)
+    step = min(STEP_SIZES, key=lambda size: abs(math.log(size * TARGET_STEPS / (ERROR_MOVED * (1 - target)))))
+    least = state.score(state.error_baseline) if state.value is not None else 0.0
+    most = 1.0 if forecast.ceiling is None else max(forecast.ceiling, target)
+    every = (round(target + number * step, 6) for number in range(-TARGET_STEPS, TARGET_STEPS + 1))
+    return tuple(each for each in every if each == round(target, 6) or least < each <= most)
+
+
+def _between(budgets: Sequence[float | None]) -> tuple[float, ...]:
+    """The geometric middles between budgets."""
+    known = [budget for budget in budgets if budget is not None]
+    return tuple(math.sqrt(low * high) for low, high in pairwise(known))
+
+
+def _best(cells: "Draws") -> "Draws":
+    """What the best is worth at each value: the best step's plan, or to end at once."""
+    import numpy as np
+
+    return np.maximum(cells[:, AT["worth"]], cells[:, AT["now"]])
+
+
+def _held(state: State, cost: "Draws | float") -> float:
+    """What has to be left of the budget for a first step to be taken: its cost and that of a release, at P80."""
+    import numpy as np
+
+    whole = np.broadcast_to(np.asarray(cost, dtype=float), state.paths.shape[:1]) + state.release
+    return float(np.quantile(whole[np.isfinite(whole)], SURE_TO_PAY))
+
+
+def _ship_at(state: State, target: float) -> float | None:
+    return None if state.test_rows is None else passing_count(target, state.test_rows) / state.test_rows
+
+
+def _fields(anew: Anew, laid: Laid, target: float, values: Sequence[float]) -> "Draws":
+    """FIELDS of the plan at each value, under one budget, price of a label and target; shape (values, fields)."""
+    import numpy as np
+
+    state = anew.aimed(laid.state, target)
+    worths = state.worth * np.asarray(values)
+    now = _now(state, worths)
+    cells = np.zeros((len(values), len(FIELDS)))
+    cells[:, AT["now"]], cells[:, AT["worth"]] = now, NOWHERE
+    if not laid.board.nodes[0].steps:
+        return cells
+    tested = anew.tested(laid, state)
+    walks = walk_many(laid.board, tested, worths.tolist(), np.maximum(now, 0.0).tolist())
+    return _told(cells, state, laid, tested, walks, values)
+
+
+def _now(state: State, worths: "Draws") -> "Draws":
+    """What ending at once brings at each worth of the target, shape (worths,); 0 where nothing can be put to use."""
+    import numpy as np
+
+    ready = [offer for offer in offers_of(state) if offer.brings and offer.blocked in ("", LOSS)]
+    best = np.zeros(len(worths))
+    for offer in ready:
+        fixed = replace(state, value=np.zeros(1))
+        best = np.maximum(best, worths * (offer.brings or 0.0) + offer.ends_with(fixed))
+    return best
+
+
+def _told(cells: "Draws", state: State, laid: Laid, tested: Tested, walks: Walks, values: Sequence[float]) -> "Draws":
+    """The fields of walks, written into cells of shape (values, fields)."""
+    import numpy as np
+
+    board, worlds = laid.board, np.arange(walks.last.shape[1])
+    total = walks.paid + walks.ships * state.release
+    reached = tested.passed[walks.last, worlds] & (total <= state.budget_left)
+    steps = board.nodes[0].steps
+    node = np.array([step.to for step in steps])[walks.first]
+    passed, ended = tested.passed[node], walks.last == node[:, None]
+    ship, go = passed & walks.ships & ended, ~ended & (walks.last > 0)
+    settle = tested.settled[node] & ~passed & walks.ships & ended
+    shares = {"ship": ship, "settle": settle, "go": go, "ship_reaches": ship & reached, "go_reaches": go & reached}
+    for name, flags in shares.items():
+        cells[:, AT[name]] = flags.mean(axis=1)
+    cells[:, AT["worth"]] = walks.worths
+    saved = serving_saving(state.basis)
+    for row, value in enumerate(values):
+        cost = np.broadcast_to(np.asarray(steps[walks.first[row]].cost, dtype=float), worlds.shape)
+        cells[row, AT["release"]] = np.quantile(cost[np.isfinite(cost)], SURE_TO_PAY)
+        lost = total[row, ~walks.ships[row]]
+        cells[row, AT["lost"]] = np.quantile(lost, 0.9) if len(lost) >= FEWEST else 0.0
+        if state.value is not None:
+            cells[row, AT["value"]] = np.median(state.value * value + (0.0 if saved is None else saved))
+        stops = ended[row] & ~passed[row] & ~settle[row]
+        cells[row, AT["stop_at"]] = _stop_at(state, board.nodes[node[row]].shown, stops, ~passed[row])
+    return cells
+
+
+def _stop_at(state: State, shown: "Draws | None", stops: "Flags", still_open: "Flags") -> float:
+    """The score below which as many worlds lie as stop; 0 where none does or the test's items are not counted."""
+    import numpy as np
+
+    if shown is None or state.test_rows is None or not stops.any():
+        return 0.0
+    return float(np.quantile(shown[still_open], stops.sum() / still_open.sum()))
+
+
+def _filled(
+    way: _Way, labels: Sequence[float], budgets: Sequence[float | None], targets: Sequence[float],
+    coarse: tuple[Sequence[float | None], Sequence[float]],
+) -> "Draws":  # fmt: skip
+    """The cells of every node, shape (labels, budgets, targets, values, fields).
+
+    Where a place was not solved, what another price of labels moves is read between the places at which it was.
+    """
+    import numpy as np
+
+    shape = (len(labels), len(budgets), len(targets), len(way.values), len(FIELDS))
+    cells = np.empty(shape)
+    some_budgets, some_targets = coarse
+    dense = (1.0, budgets[0], targets[len(targets) // 2]) in way.cells and all(
+        (1.0, budget, target) in way.cells for budget in budgets for target in targets
+    )
+    own = (budgets, targets) if dense else coarse
+    base = _block(way, 1.0, *own)
+    cells[:] = _read(base, own, (budgets, targets))
+    for number, label in enumerate(labels):
+        if label != 1.0 and (label, some_budgets[0], some_targets[0]) in way.cells:
+            moved = _block(way, label, *coarse) - _block(way, 1.0, *coarse)
+            cells[number] += _read(moved, coarse, (budgets, targets))
+    return cells
+
+
+def _block(way: _Way, label: float, budgets: Sequence[float | None], targets: Sequence[float]) -> "Draws":
+    """Solved cells, shape (budgets, targets, values, fields); what no budget there pays for is as the next one has it."""
+    import numpy as np
+
+    rows = [np.array([way.cells[label, budget, target] for target in targets]) for budget in budgets]
+    for number in range(len(rows) - 2, -1, -1):
+        if (rows[number][..., AT["worth"]] <= NOWHERE).any():
+            rows[number] = rows[number + 1]
+    return np.array(rows)
+
+
+def _read(
+    cells: "Draws", held: tuple[Sequence[Any], Sequence[float]], at: tuple[Sequence[Any], Sequence[float]]
+) -> "Draws":
+    """Cells of shape (budgets, targets, ...) read at other budgets and targets between them, straight in both."""
+    import numpy as np
+
+    for axis in (0, 1):
+        known, wanted = (np.array([one or 0.0 for one in each[axis]], dtype=float) for each in (held, at))
+        if len(known) == 1:
+            cells = np.repeat(cells, len(wanted), axis=axis)
+            continue
+        low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
+        part = ((wanted - known[low]) / (known[low + 1] - known[low])).reshape(-1, *[1] * (cells.ndim - 1 - axis))
+        cells = (1 - part) * cells.take(low, axis=axis) + part * cells.take(low + 1, axis=axis)
+    return cells
+
+
+def _node(axes: Sequence[Axis], made: Plan) -> tuple[int, ...] | None:
+    """The filed node; None where its plan is not that of a step that the budget pays for."""
+    if made.beyond_budget or not made.then or any(axis.filed not in axis.nodes for axis in axes):
+        return None
+    return tuple(axis.nodes.index(axis.filed) for axis in axes)
+
+
+def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: "Draws") -> "Draws":
+    """The same cells less what the filed one differs by from the filed plan, which is drawn in all worlds.
+
+    Amounts differ by a factor, shares and scores by a difference; worth by one in proportion to the value.
+    """
+    import numpy as np
+
+    few, whole, cells = cells[filed], _of_plan(made), cells.copy()
+    for name in AMOUNTS:
+        at = AT[name]
+        if few[at] > 0 and whole[at] > 0:
+            cells[..., at] *= whole[at] / few[at]
+    for name in SHARES:
+        at = AT[name]
+        moved = cells[..., at] + whole[at] - few[at]
+        cells[..., at] = np.where(cells[..., at] > 0, np.clip(moved, 0.0, 1.0), 0.0)
+    if made.worth is not None:
+        at = AT["worth"]
+        cells[..., at] += (whole[at] - few[at]) * values
+    for part, of in (("ship_reaches", "ship"), ("go_reaches", "go")):
+        cells[..., AT[part]] = np.minimum(cells[..., AT[part]], cells[..., AT[of]])
+    return cells
+
+
+def _rising(worths: "Draws", filed: int) -> None:
+    """Makes worths, shape (..., values), rise with the value from the filed one on both ways, in place.
+
+    A plan is worth at least as much where right answers are; few worlds may say otherwise.
+    """
+    import numpy as np
+
+    worths[..., filed:] = np.maximum.accumulate(worths[..., filed:], axis=-1)
+    worths[..., filed::-1] = np.minimum.accumulate(worths[..., filed::-1], axis=-1)
+
+
+def _of_plan(made: Plan) -> "Draws":
+    """The fields of the filed plan."""
+    import numpy as np
+
+    whole = np.zeros(len(FIELDS))
+    told = {"release": made.release.p80.value, "lost": 0.0 if made.lost is None else made.lost.value}
+    if made.worth is not None:
+        told |= {"worth": made.worth.expected.value, "value": made.worth.reached_p50.value}
+    if made.limits is not None and made.limits.stop_at is not None:
+        told["stop_at"] = made.limits.stop_at.value
+    for outcome in made.then:
+        name = {"go on": "go"}.get(outcome.name, outcome.name)
+        if name in AT:
+            told[name] = outcome.share.value
+        if f"{name}_reaches" in AT:
+            told[f"{name}_reaches"] = outcome.share.value * outcome.reaches.value
+    for name, value in told.items():
+        whole[AT[name]] = value
+    return whole
