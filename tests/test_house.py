@@ -58,7 +58,15 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
-        "approvals", "basis", "calendar", "headline", "lights", "lines", "material", "registry", "ways",
+        "approvals",
+        "basis",
+        "calendar",
+        "headline",
+        "lights",
+        "lines",
+        "material",
+        "registry",
+        "ways",
     },
 }
 

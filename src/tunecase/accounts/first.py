@@ -33,13 +33,16 @@ class Proposal:
 
 
 def first_words(material: Material) -> Account | None:
-    """What a run says at its end while nobody has stated a target; None where there is one, or no definition.
+    """What a run says at its end while something is not known that only the user knows; None where nothing is.
 
-    The answer names the question that is open. Below it stand what was measured for free, what looks reachable with
-    more examples, at what price, and the line that answers the question. A target is proposed only from what was
-    measured. Leaves out what a target is worth: only the user knows that.
+    That is a target that nobody has stated, or the training file of a plan without one. The answer names the question
+    that is open. Below it stand what was measured for free, what looks reachable with more examples, at what price, and
+    the line that answers the question. A target is proposed only from what was measured. Leaves out what a target is
+    worth: only the user knows that.
     """
-    posed = material.definition
+    posed, project = material.definition, material.project
+    if project is not None and project.data.train is None:
+        return _without_data(material)
     if posed is None or posed.target is not None or material.target is not None:
         return None
     best, ahead = best_measured(material), reachable(material)
@@ -53,6 +56,25 @@ def first_words(material: Material) -> Account | None:
     )
     tone = "bad" if stopped(material) else "warn"
     return Account("run", _answer(material, best, proposal), tone, (Facts("", pairs),), next=_next(material))
+
+
+def _without_data(material: Material) -> Account | None:
+    """What a plan without a training file can say: its price, and which file to name; None before it is priced."""
+    bill = material.estimate
+    if bill is None or bill.plan is None:
+        return None
+    total = bill.plan.total
+    aside, middle = plain_money(total.p80, bill.currency), plain_money(total.p50, bill.currency)
+    answer = f"Not yet: there are no data to judge. The plan alone asks to set {aside} aside."
+    pairs = [
+        ("price", f"{middle} in the middle case; as likely to cost more as less"),
+        ("rests on", "what the project file states and on assumptions; nothing is measured"),
+        *([("no price", ", ".join(name.rpartition(": ")[2] for name in bill.unpriced))] if bill.unpriced else []),
+        ("write", "train: train.jsonl   under data:, in place of rows:"),
+        ("and", "test: test.jsonl   below it: 200 rows or more that are held out"),
+        ("then", "tunecase run audits the rows, makes small real runs and says what they can reach"),
+    ]
+    return Account("run", answer, "warn", (Facts("", tuple(pairs)),), next="tunecase estimate")
 
 
 def stopped(material: Material) -> str:
@@ -159,9 +181,7 @@ def _has_test(material: Material) -> bool:
     return material.definition is not None and material.definition.test_rows > 0
 
 
-def _measured(
-    posed: Definition, pilot: Pilot | None, best: Candidate | Baseline | None
-) -> Iterator[tuple[str, str]]:
+def _measured(posed: Definition, pilot: Pilot | None, best: Candidate | Baseline | None) -> Iterator[tuple[str, str]]:
     if best is None:
         why = "" if pilot is None else pilot.stopped.removeprefix("no pilot here: ")
         if posed.test_rows:
@@ -230,10 +250,10 @@ def _question(material: Material, proposal: Proposal | None) -> Iterator[tuple[s
         return
     yield "write", f"{'target: ?%' if proposal is None else proposal.line}   under problem: in the project file"
     project = material.project
-    open_lines = [] if project is None else [
-        line for line, given in (("value: ? USD per correct", project.problem.value), ("volume: ? per month", project.problem.volume))
-        if given is None
-    ]  # fmt: skip
+    given = {} if project is None else {
+        "value: ? USD per correct": project.problem.value, "volume: ? per month": project.problem.volume,
+    }  # fmt: skip
+    open_lines = [line for line, value in given.items() if value is None]
     if open_lines:
         yield "then", f"{' and '.join(open_lines)} say whether it pays"
 
