@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tunecase.accounts.material import Material
-from tunecase.blocks import Account, Facts
+from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, plain_money, plain_score
 from tunecase.records import Baseline, Candidate, CurveBand, Definition, Forecast, OwnCurve, Pilot
 
@@ -54,7 +54,7 @@ def first_words(material: Material) -> Account | None:
         *_price(material, best),
         *_question(material, proposal),
     )
-    tone = "bad" if stopped(material) else "warn"
+    tone: Tone = "bad" if stopped(material) else "warn"
     return Account("run", _answer(material, best, proposal), tone, (Facts("", pairs),), next=_next(material))
 
 
@@ -93,7 +93,7 @@ def best_measured(material: Material) -> Candidate | Baseline | None:
     pilot = material.pilot
     if pilot is None:
         return None
-    ways = [*pilot.candidates, *(one for one in pilot.baselines if one.kind)]
+    ways: list[Candidate | Baseline] = [*pilot.candidates, *(one for one in pilot.baselines if one.kind)]
     sign = -1 if pilot.direction == "lower" else 1
     return max(ways, key=lambda way: sign * way.score, default=None)
 

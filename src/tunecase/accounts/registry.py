@@ -8,7 +8,10 @@ from tunecase.accounts.material import Material
 from tunecase.blocks import Account
 
 # One row for each kind of record: the file of this package and its function, imported when it is asked for.
-ACCOUNTS: dict[str, tuple[str, str]] = {}
+ACCOUNTS: dict[str, tuple[str, str]] = {
+    "init": ("begun", "written"),
+    "examples": ("begun", "examples"),
+}
 
 
 def account(verb: str, record: Any, material: Material | None = None) -> Account:

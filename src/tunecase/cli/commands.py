@@ -12,6 +12,7 @@ import typer
 from typer.main import get_command
 
 from tunecase.cli.approve import approve
+from tunecase.cli.asking import lists_examples
 from tunecase.cli.audit import audit
 from tunecase.cli.books import books
 from tunecase.cli.check import check
@@ -117,7 +118,7 @@ def _run() -> int | str | None:
 def _command() -> int | str | None:
     """Runs one command, reports what stopped it, and returns the exit code."""
     try:
-        _program()()
+        _program()(args=lists_examples(sys.argv[1:]))
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code
