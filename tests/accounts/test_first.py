@@ -130,6 +130,9 @@ def test_without_a_test_file_that_is_what_is_asked_for() -> None:
     case = material(unasked(test_rows=0), pilot=None, forecast=None)
     assert answer(case) == "Not yet: without a test file nothing can be measured."
     assert words(case)["write"].startswith("test: test.jsonl")
+    account = first_words(case)
+    assert account is not None
+    assert account.next == "tunecase init train.jsonl --hold-out 20% --to split"
 
 
 def test_free_text_names_the_command_that_measures_something() -> None:

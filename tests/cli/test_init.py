@@ -84,3 +84,22 @@ def test_ctrl_d_writes_nothing(tmp_path: Path) -> None:
     code, shown = typed(tmp_path, "Sort it", "\x04")
     assert code == 130, shown
     assert not (tmp_path / "tunecase.yaml").exists()
+
+
+def test_rows_are_held_out_where_there_is_no_test_file(tmp_path: Path) -> None:
+    """Both files are written beside the data and named in the project file; a second time only with --force."""
+    data = write_jsonl(tmp_path / "all.jsonl", tickets(200, 1))
+    assert tunecase("init", data, "--hold-out", "20%").code == 0
+    text = (tmp_path / "tunecase.yaml").read_text(encoding="utf-8")
+    assert "train: all-train.jsonl" in text
+    assert "test: all-test.jsonl" in text
+    assert tunecase("init", data, "--hold-out", "20%").code == 2
+    assert tunecase("init", data, "--hold-out", "20%", "--force").code == 0
+
+
+def test_a_share_that_cannot_be_held_out_is_refused(tmp_path: Path) -> None:
+    """All rows, none, or rows beside a test file: exit code 2 and nothing written."""
+    data = write_jsonl(tmp_path / "all.jsonl", tickets(40, 1))
+    for words in (("--hold-out", "100%"), ("--hold-out", "20"), ("--hold-out", "20%", "--test", data)):
+        assert tunecase("init", data, *words).code == 2, words
+    assert [data] == list(tmp_path.iterdir())

@@ -247,6 +247,7 @@ def _question(material: Material, proposal: Proposal | None) -> Iterator[tuple[s
         return
     if not _has_test(material):
         yield "write", "test: test.jsonl   under data: rows that are held out, 200 or more"
+        yield "or", "let the command below hold out a fifth of your rows"
         return
     yield "write", f"{'target: ?%' if proposal is None else proposal.line}   under problem: in the project file"
     project = material.project
@@ -269,6 +270,8 @@ def _fix(material: Material) -> str:
 def _next(material: Material) -> str:
     if stopped(material):
         return "tunecase audit" if stopped(material) == NOT_FIT else "tunecase define"
+    if not _has_test(material) and material.project is not None and material.project.data.train is not None:
+        return f"tunecase init {material.project.data.train} --hold-out 20% --to split"
     posed, untried = material.definition, material.pilot is None or not material.pilot.runs
     if posed is None or not (untried and _has_test(material)):
         return "tunecase run"

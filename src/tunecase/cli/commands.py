@@ -66,7 +66,13 @@ def root(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
-    """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest."""
+    """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest.
+
+    \b
+    1  tunecase init train.jsonl   writes a project file; --ask puts ten questions
+    2  tunecase run                does all that is free, and says what to do
+    3  tunecase report             writes the page for those who decide
+    """
 
 
 app.command(rich_help_panel=ROAD)(init)

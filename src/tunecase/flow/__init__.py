@@ -11,7 +11,7 @@ from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
 from tunecase.flow.inference import InferenceAsked, inference
-from tunecase.flow.init import about_examples, copy_example, init
+from tunecase.flow.init import about_examples, copy_example, hold_out, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
@@ -48,9 +48,9 @@ __all__ = [
     "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file", "base_model", "baselines",
     "book_run", "books", "charge_of", "charges", "check", "check_books_files", "check_report", "compare", "contents",
     "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast",
-    "forecast_file", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task", "label_trial",
-    "material", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot",
-    "pilot_settings", "points", "prices", "rate_words", "rechain", "reject", "released", "report", "review",
-    "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text",
-    "try_source", "update_prices", "usd_left", "verify", "write_books",
+    "forecast_file", "hold_out", "hour_price", "inference", "init", "judge", "keep_forecast", "label_task",
+    "label_trial", "material", "merge", "metric_of", "next_labels", "next_labels_file", "next_step", "not_used",
+    "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain", "reject", "released", "report",
+    "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import", "spend_map", "spend_serving",
+    "spend_text", "try_source", "update_prices", "usd_left", "verify", "write_books",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.opened import read_confidence
 from tunecase.flow.questions import with_answers
 from tunecase.io import Output, read_value, write_outputs
 from tunecase.project import Project
@@ -119,6 +120,32 @@ def init(
     if ask is not None:
         text = with_answers(text, ask(_shown_by(text)))
     return _written({PROJECT_FILE: text.encode()}, to, [path for path in (data, test) if path], force)
+
+
+def hold_out(
+    data: Path, part: str, *, to: Path, input: str | None = None, output: str | None = None, force: bool = False
+) -> tuple[Path, Path]:
+    """A training and a test file made of the rows of `data`, in the folder `to`; the file itself stays as it is.
+
+    `part` is the share to hold out as typed, such as 20%. Raises: InputError for a share that cannot be, or for files
+    in the way unless `force`.
+    """
+    from tunecase.data.reading import detect
+    from tunecase.data.split import hold_out as split
+
+    held, problems = read_confidence("--hold-out", part)
+    stem, dot, ending = data.name.partition(".")
+    train, test = (to / f"{stem}-{side}{dot}{ending}" for side in ("train", "test"))
+    fix = "name another folder with --to, or give --force to replace it"
+    problems += [
+        Problem(str(path), "a file that is there already", "no such file", fix)
+        for path in (train, test)
+        if path.exists() and not force
+    ]
+    if problems:
+        raise InputError(problems)
+    split(data, detect(data, input, output), train, test, held)
+    return train, test
 
 
 def copy_example(name: str, *, to: Path, force: bool = False) -> tuple[Path, ...]:
