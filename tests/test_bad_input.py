@@ -13,7 +13,7 @@ def files(folder: Path) -> set[str]:
 
 def breaches(ran: Ran, *words: str) -> list[str]:
     """What a refusal lacks: exit 2, at least one whole block, the words in it, and no traceback."""
-    lacking = [part for part in ("got", "wanted", "fix", *words) if part not in ran.err]
+    lacking = [part for part in ("; wanted ", *words) if part not in ran.err]
     lacking += ["code 2"] if ran.code != 2 else []
     lacking += ["no traceback"] if "Traceback" in ran.out + ran.err else []
     return [f"lacks {lacking}: {ran.out}{ran.err}"] if lacking else []

@@ -17,12 +17,26 @@ def test_one_tree_with_exit_codes() -> None:
 
 
 def test_a_problem_in_words() -> None:
-    """A problem prints as where, got, wanted, fix."""
-    expected = """case.yaml:3: budget
-  got     15k
-  wanted  an amount with its currency (USD)
-  fix     write for example 15k USD"""
-    assert expected == str(ONE)
+    """A problem is two sentences: where, what was given and what is wanted; then what to do."""
+    assert (
+        str(ONE)
+        == """case.yaml:3: budget: 15k; wanted an amount with its currency (USD).
+write for example 15k USD"""
+    )
+    assert str(TWO).startswith("case.yaml:9: name: missing; wanted the field 'name'.")
+
+
+def test_a_remedy_that_begins_with_a_name_keeps_it() -> None:
+    """Options, paths and commands are not written large, and no second full stop is added."""
+    fixes = ("--to names the folder", "`tunecase audit` finds them", "data/a.csv is free", "did you mean H100?", "a b.")
+    wanted = (
+        "--to names the folder.",
+        "`tunecase audit` finds them.",
+        "data/a.csv is free.",
+        "Did you mean H100?",
+        "A b.",
+    )
+    assert wanted == tuple(Problem("a", "b", "c", fix).remedy for fix in fixes)
 
 
 def test_one_problem_or_many() -> None:

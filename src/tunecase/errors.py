@@ -25,7 +25,27 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.where}\n  got     {self.got}\n  wanted  {self.wanted}\n  fix     {self.fix}"
+        return f"{self.where}: {self.told}\n{self.fix}"
+
+    @property
+    def told(self) -> str:
+        """What was given and what is wanted, as one sentence."""
+        given = "missing" if self.got == "nothing" else self.got
+        return f"{given}; wanted {self.wanted.rstrip('.')}."
+
+    @property
+    def remedy(self) -> str:
+        """What to do, as a sentence; a name, an option or a path that it begins with stays as it is.
+
+        Example:
+            >>> Problem("a", "b", "c", "name the file").remedy, Problem("a", "b", "c", "data.test names it").remedy
+            ('Name the file.', 'data.test names it.')
+        """
+        first = self.fix.partition(" ")[0].rstrip(",:;")
+        begun = (
+            self.fix[:1].upper() + self.fix[1:] if first.replace("-", "").isalpha() and first[0] != "-" else self.fix
+        )
+        return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
 
 
 class TunecaseError(Exception):

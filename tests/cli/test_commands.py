@@ -19,7 +19,7 @@ from tunecase.version import __version__
 SRC = Path(__file__).parents[2] / "src"
 TOO_LONG = "x" * 300  # a name that no disk takes
 OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("init",): ("--example", "--to", "--test", "--input", "--output", "--force", "--json"),
+    ("init",): ("--example", "--to", "--test", "--hold-out", "--ask", "--input", "--output", "--force", "--json"),
     ("define",): ("--project", "--seed", "--json"),
     ("audit",): (
         "--test",
@@ -150,6 +150,8 @@ def test_help_teaches_the_road() -> None:
     flat = " ".join(ran.out.split())
     assert "init → define → audit → estimate → pilot → forecast → decide → report" in flat
     assert "Exit codes: 0 fine, 1 the answer is no" in flat
+    first = [flat.index(f"{n} tunecase {words} ") for n, words in enumerate(("init train.jsonl", "run", "report"), 1)]
+    assert first == sorted(first)
     for words in OPTIONS:
         assert f" {words[0]} " in flat
     bare = tunecase()

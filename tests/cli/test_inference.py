@@ -54,8 +54,8 @@ def test_what_is_missing_or_wrong_is_told_at_once(tmp_path: Path) -> None:
     ran = tunecase("inference", "--engine", "vlm", "--price", "3 EUR per hour", cwd=tmp_path)
     assert 2 == ran.code
     for where in ("MODEL", "--volume", "--input", "--output", "--engine", "--price"):
-        assert f"{where}\n  got     " in ran.err, where
-    assert ran.err.count("  fix     ") == 6
+        assert f"\n{where}: " in f"\n{ran.err}", where
+    assert ran.err.count("; wanted ") == 6
     assert "" == ran.out
 
 

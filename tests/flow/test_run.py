@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.command import tunecase
-from tests.making import case_folder, project_text, write_jsonl
+from tests.making import case_folder, project_text, tickets, write_jsonl
+from tunecase.flow.init import copy_example, examples
 
 TEXTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
 VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "approvals"}
@@ -336,3 +337,31 @@ def test_points_measured_elsewhere_are_what_the_advice_asks_for(tmp_path: Path) 
     assert ran.code in (0, 1)
     assert len(ran.json["points"]) == 3
     assert ran.json["target"] == 0.9
+
+
+def test_without_a_target_all_that_is_free_is_walked(tmp_path: Path) -> None:
+    """Audit, pilot and curve are made where nobody has stated a target; then it is asked for, and no is not said."""
+    told = road(case_folder(tmp_path, target="", value="", volume="", budget=""), 0)
+    assert (told["define"]["verdict"], told["decide"]["advice"]) == ("fix first", "state the target")
+    assert told["forecast"]["verdict"] == "no target"
+    assert told["pilot"]["runs"]
+
+
+def test_random_labels_still_end_the_road_before_the_pilot(tmp_path: Path) -> None:
+    """What is contradicted stops the free steps too, with a target or without one."""
+    project = case_folder(tmp_path, target="")
+    write_jsonl(tmp_path / "train.jsonl", tickets(240, 1, shuffled=True))
+    write_jsonl(tmp_path / "test.jsonl", tickets(200, 2, shuffled=True))
+    told = road(project, 1)
+    assert told["define"]["verdict"] == "do not start"
+    assert "pilot" not in told
+
+
+@pytest.mark.parametrize("name", list(examples()))
+def test_every_shipped_case_is_walked(tmp_path: Path, name: str) -> None:
+    """A plan without a training file is priced, with its report; one with data has all its records."""
+    copy_example(name, to=tmp_path)
+    told = road(tmp_path / "tunecase.yaml", 0)
+    assert told["estimate"]["total"]["p50"] > 0
+    assert ("audit" in told) == (tmp_path / "data").is_dir()
+    assert (tmp_path / "report.html").is_file()

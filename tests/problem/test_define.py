@@ -83,12 +83,12 @@ def test_every_rule_says_what_why_and_from_where():
 
 
 @pytest.mark.parametrize("goal", ["make it better", "cure cancer", "predict tomorrow's stock price"])
-def test_vague_goal_is_refused(goal):
-    """A goal without metric and target is refused, and exactly these are asked for."""
+def test_vague_goal_asks_for_metric_and_target(goal):
+    """A goal without metric and target is not refused: its verdict stays open, and exactly these are asked for."""
     asked = project(goal=goal, metric=None, target=None)
     definition = define(Facts(asked, table(letters(200)), None, basis(asked)))
     rule = by_id(definition)["P1"]
-    assert (rule.status, rule.severity, definition.ok) == ("fail", "stop", False)
+    assert (rule.status, rule.severity, definition.verdict) == ("unknown", "stop", "fix first")
     assert rule.reason == "missing: a metric and a numeric target"
     assert "problem.metric: accuracy; problem.target: 92%" in rule.fix
     assert by_id(definition)["P3"].status == "unknown"

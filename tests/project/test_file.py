@@ -226,7 +226,7 @@ def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
         ("budget: [1, 2]", "case.yaml:3: budget", "15k USD"),
         ("method: dora", "case.yaml:3: method", "'lora', 'qlora' or 'full'"),
         ("currency: usd", "case.yaml:3: currency", "pattern"),
-        ("include_inference: perhaps", "case.yaml:3: include_inference", "boolean"),
+        ("include_inference: perhaps", "case.yaml:3: include_inference", "yes or no"),
         ("models: gpt2", "case.yaml:3: models", "a list"),
         ("models: [gpt-9000]", "case.yaml:3: models.0", "or give the path of its config.json"),
         ("models: [missing/config.json]", "case.yaml:3: models.0", "does not exist"),

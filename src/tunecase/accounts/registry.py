@@ -47,6 +47,8 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "next": ("next", "next_step"),
     "report": ("report", "report"),
     "changed": ("report", "changed"),
+    "init": ("begun", "written"),
+    "examples": ("begun", "examples"),
 }
 
 

@@ -12,6 +12,7 @@ import typer
 from typer.main import get_command
 
 from tunecase.cli.approve import approve
+from tunecase.cli.asking import lists_examples
 from tunecase.cli.audit import audit
 from tunecase.cli.books import books
 from tunecase.cli.check import check
@@ -65,7 +66,13 @@ def root(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
-    """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest."""
+    """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest.
+
+    \b
+    1  tunecase init train.jsonl   writes a project file; --ask puts ten questions
+    2  tunecase run                does all that is free, and says what to do
+    3  tunecase report             writes the page for those who decide
+    """
 
 
 app.command(rich_help_panel=ROAD)(init)
@@ -117,7 +124,7 @@ def _run() -> int | str | None:
 def _command() -> int | str | None:
     """Runs one command, reports what stopped it, and returns the exit code."""
     try:
-        _program()()
+        _program()(args=lists_examples(sys.argv[1:]))
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code

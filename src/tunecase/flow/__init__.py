@@ -12,7 +12,7 @@ from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
 from tunecase.flow.inference import InferenceAsked, inference
-from tunecase.flow.init import copy_example, init
+from tunecase.flow.init import about_examples, copy_example, hold_out, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
@@ -21,6 +21,7 @@ from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import UpdateAsked, prices, update_prices
+from tunecase.flow.questions import QUESTIONS, Question, asked
 from tunecase.flow.report import ReportAsked, as_it_stands, check_report, contents, material, report
 from tunecase.flow.run import Walk, Watch, last_walk, road
 from tunecase.flow.sources import sources, try_source
@@ -42,15 +43,16 @@ from tunecase.flow.without_project import audit_file, forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "INFERENCE_OPTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked", "DataFiles",
-    "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked", "PilotSettings",
-    "PilotWords", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Watch", "add_round", "approvals", "approve",
-    "as_it_stands", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of",
-    "charges", "check", "check_books_files", "check_report", "compare", "contents", "copy_example", "curve", "decide",
-    "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference",
-    "init", "judge", "keep_forecast", "label_task", "label_trial", "last_walk", "material", "merge", "metric_of",
-    "next_labels", "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points",
-    "prices", "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "set_aside",
-    "sources", "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "try_source", "update_prices",
-    "usd_left", "verify", "what_if_grid", "write_books",
+    "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked",
+    "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked",
+    "PilotSettings", "PilotWords", "Question", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Watch",
+    "about_examples", "add_round", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file",
+    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files",
+    "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
+    "fix", "fix_file", "forecast", "forecast_file", "hold_out", "hour_price", "inference", "init", "judge",
+    "keep_forecast", "label_task", "label_trial", "last_walk", "material", "merge", "metric_of", "next_labels",
+    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices",
+    "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources",
+    "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left",
+    "verify", "what_if_grid", "write_books",
 ]  # fmt: skip

@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.io import Output, write_outputs
+from tunecase.flow.opened import read_confidence
+from tunecase.flow.questions import with_answers
+from tunecase.io import Output, read_value, write_outputs
 from tunecase.project import Project
 from tunecase.quantities import counted, one_line
 
@@ -96,6 +98,7 @@ def init(
     output: str | None = None,
     test: Path | None = None,
     force: bool = False,
+    ask: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None,
 ) -> tuple[Path, ...]:
     """A project file and its JSON schema for `data`, in the folder `to`.
 
@@ -107,13 +110,42 @@ def init(
         input, output: columns, where they are not recognised.
         test: the held-out file; a file named like `data` with "test" for "train" is found by itself.
         force: replace files that are there; a file with the same content, or an earlier schema, is never in the way.
+        ask: gets the fields that the data show and returns the answers of a person, as for `with_answers`.
     Returns: the files written, the project file first; all of them or none.
     Raises: InputError for files in the way, data outside the folder, unreadable data; TunecaseError when the disk
         refuses.
     """
     _refuse_file(to)
     text = _project_file(data, test, to, input, output)
+    if ask is not None:
+        text = with_answers(text, ask(_shown_by(text)))
     return _written({PROJECT_FILE: text.encode()}, to, [path for path in (data, test) if path], force)
+
+
+def hold_out(
+    data: Path, part: str, *, to: Path, input: str | None = None, output: str | None = None, force: bool = False
+) -> tuple[Path, Path]:
+    """A training and a test file made of the rows of `data`, in the folder `to`; the file itself stays as it is.
+
+    `part` is the share to hold out as typed, such as 20%. Raises: InputError for a share that cannot be, or for files
+    in the way unless `force`.
+    """
+    from tunecase.data.reading import detect
+    from tunecase.data.split import hold_out as split
+
+    held, problems = read_confidence("--hold-out", part)
+    stem, dot, ending = data.name.partition(".")
+    train, test = (to / f"{stem}-{side}{dot}{ending}" for side in ("train", "test"))
+    fix = "name another folder with --to, or give --force to replace it"
+    problems += [
+        Problem(str(path), "a file that is there already", "no such file", fix)
+        for path in (train, test)
+        if path.exists() and not force
+    ]
+    if problems:
+        raise InputError(problems)
+    split(data, detect(data, input, output), train, test, held)
+    return train, test
 
 
 def copy_example(name: str, *, to: Path, force: bool = False) -> tuple[Path, ...]:
@@ -137,6 +169,11 @@ def _written(content: Mapping[str, bytes], to: Path, needed: Sequence[Path], for
     return tuple(output.path for output in outputs)
 
 
+def _shown_by(text: str) -> dict[str, Any]:
+    """The fields of a problem that the data show, by dotted field."""
+    return {f"problem.{name}": value for name, value in (read_value(text, PROJECT_FILE)["problem"] or {}).items()}
+
+
 def schema() -> str:
     """The JSON schema of a project file, for editors."""
     described = {
@@ -158,6 +195,16 @@ def examples() -> dict[str, Traversable]:
     return {}
 
 
+def about_examples() -> dict[str, str]:
+    """What each shipped example is, in one sentence: the first of its project file's own words."""
+    return {name: _about((folder / PROJECT_FILE).read_text(encoding="utf-8")) for name, folder in examples().items()}
+
+
+def _about(text: str) -> str:
+    words = (line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("# "))
+    return next((line for line in words if not line.startswith("yaml-language-server")), "")
+
+
 def _projects(folder: Traversable) -> dict[str, Traversable]:
     return {item.name: item for item in folder.iterdir() if (item / PROJECT_FILE).is_file()}
 
@@ -165,7 +212,8 @@ def _projects(folder: Traversable) -> dict[str, Traversable]:
 def _example(name: str) -> dict[str, bytes]:
     shipped = examples()
     if name not in shipped:
-        raise InputError(Problem("example", repr(name), f"one of {', '.join(shipped)}", nearest(name, list(shipped))))
+        fix = f"{nearest(name, list(shipped))} All of them: tunecase init --example"
+        raise InputError(Problem("example", repr(name), "the name of an example", fix))
     folder = shipped[name]
     content = {file: (folder / file).read_bytes() for file in EXAMPLE_FILES if (folder / file).is_file()}
     data = folder / "data"

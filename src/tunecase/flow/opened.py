@@ -267,7 +267,7 @@ class Flow:
     def train_path(self) -> Path:
         """The training file. Raises: InputError where the project file plans without one."""
         if self.project.data.train is None:
-            fix = "add `train:` to data and delete `rows:`; until then `tunecase estimate` plans without it"
+            fix = "write `train: train.jsonl` under data: in place of `rows:`; `tunecase run` prices the plan till then"
             where = f"{self.path.name}: data.train"
             raise InputError(Problem(where, "no training file", "a file of training rows", fix))
         return self.folder / self.project.data.train
@@ -508,7 +508,7 @@ def pilot_metric(flow: Flow) -> str:
 def missing(flow: Flow, verb: str) -> Problem:
     """The problem of a verb that has no record yet."""
     got = f"no {verb} for these data and this project file"
-    return Problem(str(flow.ledger.path), got, f"a {verb} in the ledger", f"run `tunecase {verb}`")
+    return Problem(str(flow.ledger.path), got, "one in the ledger", f"run `tunecase {verb}`")
 
 
 def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:

@@ -107,7 +107,7 @@ def pilot(
     settings = settings or BY_ITSELF
     if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
-        raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
+        raise InputError(Problem(where, "nothing", "a held-out test file", "name one under data: `test: test.jsonl`"))
     material, posed = material_of(flow), flow.current("define") or flow.posed
     target = flow.project.problem.target
 

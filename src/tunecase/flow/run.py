@@ -69,12 +69,31 @@ def road(
     problem as "define again" when that has moved its verdict, and at the end, as "changed", what the road moved since
     it was walked last.
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
+    What only lacks an answer, such as a target that nobody has stated, ends nothing: all that is free is done. A plan
+    without a training file is priced, and there is no more to do with it yet.
     A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
     a metric of its own) the pilot says so and the road goes on.
     """
     from tunecase.decide import changes
 
-    before, sound = flow.last_records(), True
+    before = flow.last_records()
+    if flow.project.data.train is None:
+        tell("estimate", estimate(flow))
+        fine = True
+    else:
+        fine = _walk(flow, tell, anyway, settings, watch or Watch())
+    flow.on_step("books")
+    tell("books", books(flow))
+    if moved := changes(before, flow.records):
+        tell("changed", moved)
+    return fine
+
+
+def _walk(
+    flow: Flow, tell: Callable[[str, Any], None], anyway: bool, settings: PilotSettings | None, watch: Watch
+) -> bool:
+    """From the problem to the decision; returns False when the answer is no."""
+    sound = True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
         # The bill that define asked for rests on no curve yet: it is made once more.
         record = flow.records.get(verb) if verb == "audit" else None
@@ -83,13 +102,9 @@ def road(
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:
-        _try(flow, tell, settings, watch or Watch())
+        _try(flow, tell, settings, watch)
     decision = decide(flow)
     tell("decide", decision)
-    flow.on_step("books")
-    tell("books", books(flow))
-    if moved := changes(before, flow.records):
-        tell("changed", moved)
     return sound and decision.ok
 
 

@@ -31,7 +31,7 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:
     raw = _plain(node, (), lines, problems, path.name)
     if not isinstance(raw, dict):
         wanted = "a project file with name: and data:"
-        raise InputError(Problem(str(path), "no fields", wanted, "run `tunecase init DATA`"))
+        raise InputError(Problem(str(path), "no fields", wanted, "start one: tunecase init train.jsonl"))
     return raw, lines, problems
 
 
@@ -121,7 +121,12 @@ def _text(path: Path) -> str:
         text = data.decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(
-            Problem(str(path), "no such file", "a project file", "run `tunecase init DATA` or give --project FILE")
+            Problem(
+                str(path),
+                "no such file",
+                "a project file",
+                "start one: tunecase init train.jsonl; or name yours: --project FILE",
+            )
         ) from None
     except IsADirectoryError:
         raise InputError(
@@ -136,7 +141,7 @@ def _text(path: Path) -> str:
             Problem(str(path), error.strerror or "unreadable", "a readable file", "check its permissions")
         ) from None
     if not text.strip():
-        raise InputError(Problem(str(path), "an empty file", "a project file", "run `tunecase init DATA`"))
+        raise InputError(Problem(str(path), "an empty file", "a project file", "start one: tunecase init train.jsonl"))
     return text
 
 

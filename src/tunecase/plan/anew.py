@@ -1,4 +1,4 @@
-"""A project in few worlds whose budget, label price and target are asked about: drawn once, laid out again and again."""
+"""A project in few worlds whose budget, label price and target are asked about: drawn once, laid out often."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -181,12 +181,22 @@ def test_texts_do_not_steer_the_terminal() -> None:
     assert {verb: {"\n"} for verb in ALL} == odd
 
 
+def test_an_error_says_where_as_people_do(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file and its line in words, one line for what is wrong and one for what to do."""
+    show_error(InputError(Problem("tunecase.yaml:12: problem.target", "'80'", "at most 100%", "write 80%")))
+    show_error(InputError(Problem("--to", "a file", "a folder", "name a folder")))
+    assert capsys.readouterr().err.splitlines() == [
+        "tunecase.yaml, line 12: problem.target: '80'; wanted at most 100%.", "Write 80%.",
+        "--to: a file; wanted a folder.", "Name a folder.",
+    ]  # fmt: skip
+
+
 def test_errors_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Errors show what was given, harmlessly, without wrapping it."""
     show_error(InputError(Problem(EVIL, "x" * 200, EVIL, "fix it")))
     show_error(MissingExtraError("\x1b[2Jserving", "ui"))
     err = capsys.readouterr().err
-    assert "  got     " + "x" * 200 in err
+    assert "x" * 200 + "; wanted " in err
     assert "[red]x[/red]" in err
     assert 'Fix: pip install "tunecase[ui]"' in err
     assert set() == {char for char in err if not char.isprintable() and char != "\n"}

@@ -144,11 +144,11 @@ def test_sizes_of_parallelism_give_the_cards(tmp_path):
 def test_bad_values(tmp_path):
     """A value that axolotl could not train with is told with its line."""
     cases = [
-        ("adapter: qlora", "", "run.yaml:2: load_in_4bit\n  got     true without an adapter"),
+        ("adapter: qlora", "", "run.yaml:2: load_in_4bit: true without an adapter"),
         ("load_in_4bit: true", "load_in_4bit: false", "qlora without load_in_4bit"),
         ("load_in_4bit: true", "load_in_4bit: true\nload_in_8bit: true", "both true"),
         ("lora_r: 32", "lora_r: 0", "run.yaml:4: lora_r"),
-        ("lora_r: 32", "lora_r: sixteen", "run.yaml:4: lora_r\n  got     'sixteen'\n  wanted  a whole number"),
+        ("lora_r: 32", "lora_r: sixteen", "run.yaml:4: lora_r: 'sixteen'; wanted a whole number"),
         ("lora_r: 32", "", "nothing"),
         ("micro_batch_size: 2", "micro_batch_size: 0", "run.yaml:13: micro_batch_size"),
         ("micro_batch_size: 2", "micro_batch_size: 1.5", "without a fraction"),
@@ -171,4 +171,4 @@ def test_every_mistake_at_once(tmp_path):
     """All mistakes of a file are told together."""
     text = QLORA.replace("lora_r: 32", "lora_r: 0").replace("micro_batch_size: 2", "micro_batch_size: two")
     words = refusal(tmp_path, text + "fp16: true\n".replace("fp16", "sequence_len_x"))
-    assert words.count("  got ") == 2
+    assert words.count("; wanted ") == 2

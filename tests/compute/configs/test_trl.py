@@ -121,7 +121,7 @@ def test_bad_values(tmp_path):
         ("use_peft: true", "load_in_4bit: true", "true without use_peft"),
         ("lora_r: 64", "lora_r: 0", "run.yaml:6: lora_r"),
         ("lora_r: 64", "lora_r: -3", "1 to 65,536"),
-        ("max_length: 2048", "max_length: 2k", "run.yaml:8: max_length\n  got     '2k'"),
+        ("max_length: 2048", "max_length: 2k", "run.yaml:8: max_length: '2k'"),
         ("bf16: true", "bf16: true\nfp16: true", "both true"),
         ("bf16: true", "num_generations: 8", "sft or dpo"),
         ("use_peft: true", "use_peft: true\nload_in_4bit: true\nload_in_8bit: true", "both true"),

@@ -119,7 +119,7 @@ def test_bombs_are_refused(tmp_path, monkeypatch, ending):
     with pytest.raises(InputError, match="grows more than 200 times"):
         judged(path)
     ran = tunecase("audit", "--fast", path, cwd=tmp_path)
-    assert (2, True) == (ran.code, "fix     unpack it yourself" in ran.err)
+    assert (2, True) == (ran.code, "Unpack it yourself" in ran.err)
 
 
 STRAY = {
@@ -159,7 +159,7 @@ def test_tables_cut_in_half(tmp_path, kind):
         record = judged(path)
         assert (True, 1) == (100 <= counted(record)[0] < 600, record.quarantined)
         return
-    with pytest.raises(InputError, match=r"wanted  a whole (Parquet|Arrow) file"):
+    with pytest.raises(InputError, match=r"wanted a whole (Parquet|Arrow) file"):
         judged(path)
 
 
@@ -200,7 +200,7 @@ def test_latin_1_is_told_on_the_command_line(tmp_path):
     body = b"".join('{"text": "né à", "label": "x"}\n'.encode("latin-1") for _ in range(5))
     ran = tunecase("audit", "--fast", written(tmp_path, "d.jsonl", body), cwd=tmp_path)
     assert 2 == ran.code
-    for words in ("d.jsonl", "got", "not UTF-8", "wanted", "fix"):
+    for words in ("d.jsonl", "not UTF-8", "; wanted "):
         assert words in ran.err
 
 

@@ -1,5 +1,6 @@
 """Prints any record by the printer of its verb, or an error."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -76,15 +77,25 @@ def show_approvals(record: "Approvals", console: "Console | None" = None, *, ful
 
 
 def show_error(error: TunecaseError) -> None:
-    """Prints an error to standard error: one block per problem, never a traceback."""
+    """Prints an error to standard error: where, what was given and wanted on one line, what to do on the next."""
     console = console_for(stderr=True)
     from rich.text import Text
 
     # Not wrapped here: a path cut in two cannot be copied.
     if isinstance(error, InputError):
         for problem in error.problems:
-            console.print(Text(safe(problem.where), style="bold red"), soft_wrap=True)
-            for name in ("got", "wanted", "fix"):
-                console.print(Text(safe(f"  {name:<7} {getattr(problem, name)}")), soft_wrap=True)
+            place = Text(f"{safe(_place(problem.where))}: ", style="bold red")
+            console.print(place.append(safe(problem.told), style="default"), soft_wrap=True)
+            console.print(Text(safe(problem.remedy)), soft_wrap=True)
         return
     console.print(Text(safe(str(error)), style="red"), soft_wrap=True)
+
+
+def _place(where: str) -> str:
+    """A place as people say it.
+
+    Example:
+        >>> _place("tunecase.yaml:12: problem.target"), _place("--to")
+        ('tunecase.yaml, line 12: problem.target', '--to')
+    """
+    return re.sub(r"^([^:]+):(\d+)(?=$|:)", r"\1, line \2", where)

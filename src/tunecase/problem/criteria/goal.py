@@ -56,20 +56,23 @@ _NUMBER = re.compile(r"\d[\d.,:/-]*\d")
 
 
 def goal_is_measurable(facts: Facts) -> Criterion:
-    """P1: the goal is a metric, its direction, a number to reach, and what it is measured on; words are not judged."""
+    """P1: the goal is a metric, its direction, a number to reach, and what it is measured on; words are not judged.
+
+    What nobody has said yet is unknown: it keeps the verdict open, and stops nothing that is free. A direction that the
+    metric does not have contradicts it: that fails.
+    """
     problem = facts.project.problem
     target = "-" if problem.target is None else problem.target
     got = f"metric {problem.metric or '-'}, target {target}"
     got += "" if facts.coverage is None else f" at {percent(facts.coverage)} coverage"
-    missing = [*_missing_words(facts), *_missing_directions(facts)]
-    if not missing:
+    missing, wrong = tuple(_missing_words(facts)), tuple(_contradicted(facts))
+    if not (missing or wrong):
         return GOAL.passed(got, "everything needed is stated")
-    severity: Severity = "stop" if any(weight == "stop" for *_, weight in missing) else "warn"
-    return GOAL.weighing(severity).failed(
-        got,
-        f"missing: {' and '.join(what for what, *_ in missing)}",
-        f"write in the project file: {'; '.join(line for _, line, _ in missing)}",
-    )
+    severity: Severity = "stop" if any(weight == "stop" for *_, weight in (*missing, *wrong)) else "warn"
+    rule = GOAL.weighing(severity)
+    reason = f"missing: {' and '.join(what for what, *_ in (*missing, *wrong))}"
+    fix = f"write in the project file: {'; '.join(line for _, line, _ in (*missing, *wrong))}"
+    return rule.failed(got, reason, fix) if wrong else rule.unknown(reason, fix, got=got)
 
 
 def _missing_words(facts: Facts) -> Iterator[tuple[str, str, Severity]]:
@@ -84,14 +87,14 @@ def _missing_words(facts: Facts) -> Iterator[tuple[str, str, Severity]]:
         yield "a numeric target", "problem.target: 92%", "stop"
     if problem.measured_on is None and facts.test is None:
         yield "what it is measured on", "data.test: data/test.jsonl", "warn"
-
-
-def _missing_directions(facts: Facts) -> Iterator[tuple[str, str, Severity]]:
-    """Further targets whose direction nobody knows, and a direction that the metric does not have."""
-    problem = facts.project.problem
     for more in problem.further_targets:
         if more.direction is None and facts.direction_of(more.metric) is None:
             yield f"the direction of {more.metric}", "direction: higher under problem.further_targets", "stop"
+
+
+def _contradicted(facts: Facts) -> Iterator[tuple[str, str, Severity]]:
+    """A direction that the metric does not have, the line to write instead, and how much it weighs."""
+    problem = facts.project.problem
     if facts.metric and problem.direction and problem.direction != facts.metric.direction:
         way = facts.metric.direction
         yield f"one direction ({facts.metric.name} is better {way})", f"problem.direction: {way}", "stop"

@@ -1,0 +1,28 @@
+"""What init says: the files and the next command, or the examples with one line each."""
+
+from pathlib import Path
+
+from tunecase.accounts import account
+from tunecase.blocks import Facts
+
+
+def test_a_written_file_leads_to_the_first_run() -> None:
+    """The project file is named, and the next command runs in its folder."""
+    here = account("init", (Path("tunecase.yaml"), Path("tunecase.schema.json")))
+    assert (here.answer, here.next) == ("tunecase.yaml is written, with 1 file beside it.", "tunecase run")
+    below = account("init", (Path("case/tunecase.yaml"),))
+    assert (below.answer, below.next) == ("case/tunecase.yaml is written.", "cd case && tunecase run")
+
+
+def test_examples_are_one_line_each() -> None:
+    """A long description is cut at a word in the list and whole below --full."""
+    long = " ".join(["words"] * 30)
+    told = account("examples", {"one": "short", "two": long})
+    (listed,), (whole,) = told.short, told.full
+    assert isinstance(listed, Facts)
+    assert isinstance(whole, Facts)
+    assert listed.pairs[0] == ("one", "short")
+    assert listed.pairs[1][1].endswith("words …")
+    assert len(listed.pairs[1][1]) <= 54
+    assert dict(whole.pairs)["two"] == long
+    assert told.answer.startswith("2 examples")
