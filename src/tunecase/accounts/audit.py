@@ -162,10 +162,11 @@ def _rows_of(group: str, found: Sequence[Kind], do: Callable[[Kind], str]) -> tu
 
 def _unchecked(record: Audit, hidden: int) -> tuple[Block, ...]:
     """What was not checked, and how many kinds of findings are told in full only, in a line."""
-    names = [one_line(line.partition(":")[0], UNCHECKED_CHARACTERS) for line in record.not_checked]
-    named = ", ".join(names[: MOST_UNCHECKED - bool(hidden)])
-    more = len(names) - MOST_UNCHECKED + bool(hidden)
-    parts = [f"Not checked: {named}{f' and {count(more)} more' if more > 0 else ''}."] if names else []
+    names = [one_line(line.partition(":")[0]) for line in record.not_checked]
+    named = [name for name in names if len(name) <= UNCHECKED_CHARACTERS][: MOST_UNCHECKED - bool(hidden)]
+    more = len(names) - len(named)
+    rest = [f"{count(more)} more" if named else counted(more, "thing")] if more else []
+    parts = [f"Not checked: {' and '.join([*([', '.join(named)] if named else []), *rest])}."] if names else []
     parts += [f"Not shown: {counted(hidden, 'kind')} of findings."] if hidden else []
     return (Words((" ".join(parts),)),) if parts else ()
 

@@ -10,7 +10,10 @@ from tunecase.records import Cleaned
 
 def clean(record: Cleaned, material: Material) -> Account:
     """How many rows the copy keeps and what waits for a person; in full every file that was written."""
-    answer = f"{counted(record.kept, 'row')} of {count(record.rows)} are in {record.folder}. Your file is unchanged."
+    kept = (
+        f"All {count(record.rows)}" if record.kept == record.rows else f"{count(record.kept)} of {count(record.rows)}"
+    )
+    answer = f"{kept} rows are kept in a cleaned copy. Your file is unchanged."
     short = (Facts("What was done", tuple(_done(record))),)
     following = ""
     if record.review_rows:
@@ -24,7 +27,9 @@ def clean(record: Cleaned, material: Material) -> Account:
 def _done(record: Cleaned) -> list[tuple[str, str]]:
     left = [f"{counted(record.dropped, 'row')} by a rule"] if record.dropped else []
     left += [f"{count(record.quarantined)} that cannot be read"] if record.quarantined else []
-    pairs = [("left out", ", ".join(left) or "nothing")]
+    pairs = [("copy", record.folder), ("left out", ", ".join(left) or "nothing")]
+    if not record.ok:
+        pairs.insert(0, ("the data", record.verdict))
     for name, number, words in (
         ("corrected", record.corrected, "with the answer that reviewers gave"),
         ("masked", record.masked, "in which personal data were masked"),

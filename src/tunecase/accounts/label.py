@@ -33,8 +33,12 @@ def labelling(record: Labelling, material: Material) -> Account:
     answer = f"{counted(len(record.rows), 'row')} of {record.pool} to label next{few}: about {price}."
     if not record.rows:
         answer = f"No row of {record.pool} is left to label."
-    left = f"{count(record.known)} that training or test hold, {count(record.copies)} copies or blank"
-    pairs = [("read", f"{count(record.pool_rows)} rows; {count(record.weighed)} weighed"), ("left out", left)]
+    left = [f"{count(record.known)} that training or test hold"] if record.known else []
+    left += [f"{count(record.copies)} copies or blank"] if record.copies else []
+    pairs = [
+        ("read", f"{count(record.pool_rows)} rows; {count(record.weighed)} weighed"),
+        ("left out", ", ".join(left) or "none"),
+    ]
     if record.rows:
         pairs += [("reading", _time(record.minutes)), ("written", " and ".join(record.files))]
     short = (Facts("The batch", tuple(pairs)), Words((sentence(record.expects),)))

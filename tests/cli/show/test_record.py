@@ -86,7 +86,8 @@ FRAGMENTS = {
                  "984 were not asked for, 2 cost nothing, 1 is negative", "6.283056 GPU hours.", "gpu 10.20",
                  "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
                  "equal to the book's price", "1 run still running", "EUR at 1.08 USD"),
-    "clean": ("680 rows of 717 are in cleaned. Your file is unchanged.", "35 rows by a rule, 2 that cannot be read",
+    "clean": ("680 of 717 rows are kept in a cleaned copy. Your file is unchanged.",
+              "35 rows by a rule, 2 that cannot be read",
               "leak exact 10", "3 rows with the answer that reviewers gave",
               "train.jsonl the cleaned training file 680",
               "is now cleaned.old-1", "15 rows, 2 of them at random", "all 15 0.20 h (0.10 to 0.40)",
@@ -187,7 +188,7 @@ def test_notebooks_get_the_same_text() -> None:
     """The HTML of a record is its print, every text escaped."""
     heads = {
         "labelling": "left out", "define": "The problem is", "audit": "Good data", "judge": "of the criteria",
-        "clean": "are in", "review": "reviewed rows", "sources": "Cheapest from", "source trial": "teaches like",
+        "clean": "are kept in", "review": "reviewed rows", "sources": "Cheapest from", "source trial": "teaches like",
         "imported": "SPEND IMPORT", "charges": "SPEND LIST", "mapped": "SPEND MAP",
         "metered": "SPEND SERVING",
         "rechain": "one chain now", "ledger": "is whole", "rejection": "APPROVE", "approvals": "APPROVE",
