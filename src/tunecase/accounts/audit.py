@@ -7,6 +7,7 @@ from tunecase import catalog
 from tunecase.accounts.material import Material, recorded_in
 from tunecase.blocks import Account, Block, Cell, Compared, Facts, Lengths, Listing, Table, Tone, Words
 from tunecase.quantities import (
+    about_money,
     count,
     counted,
     duration,
@@ -14,7 +15,6 @@ from tunecase.quantities import (
     interval_words,
     money_band,
     one_line,
-    plain_money,
     score_interval,
     sentence,
     share,
@@ -140,8 +140,7 @@ def _found(record: Audit, found: Kinds) -> Table | None:
     look = found.look[: MOST_KINDS - len(person) - len(fixed)]
 
     def asked(kind: Kind) -> str:
-        price = plain_money(kind.price, record.currency)
-        return kind.action if not kind.price else price if price.startswith("under") else f"about {price}"
+        return about_money(kind.price, record.currency) if kind.price else kind.action
 
     def done(kind: Kind) -> str:
         return f"{count(kind.waiting)} more wait above" if kind.waiting and found.person else ""

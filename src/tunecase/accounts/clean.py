@@ -4,7 +4,7 @@ import shlex
 
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Block, Cell, Facts, Table
-from tunecase.quantities import band_words, count, counted, money_band, plain_money
+from tunecase.quantities import about_money, band_words, count, counted, money_band
 from tunecase.records import Cleaned
 
 
@@ -42,7 +42,7 @@ def _done(record: Cleaned) -> list[tuple[str, str]]:
         pairs.append(("put aside", f"an earlier folder with changes by hand is now {record.aside}"))
     if record.review_rows:
         drawn = f", {count(record.controls)} of them at random as a control" if record.controls else ""
-        price = f"; about {plain_money(record.depths[-1].price.p50, record.currency)}" if record.depths else ""
+        price = f"; {about_money(record.depths[-1].price.p50, record.currency)}" if record.depths else ""
         pairs.append(("to look at", f"{counted(record.review_rows, 'row')}{drawn}{price}"))
         pairs.append(("how", "fill in decision and answer in review.csv, then take it back in"))
     return pairs

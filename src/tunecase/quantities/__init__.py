@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
-from tunecase.quantities.plain import in_hundred, plain_figure, plain_money, plain_score, plain_share, spelled
+from tunecase.quantities.plain import (
+    about_money,
+    in_hundred,
+    plain_figure,
+    plain_money,
+    plain_score,
+    plain_share,
+    spelled,
+)
 from tunecase.quantities.sampled import Sampled, adding_up, sampled, shares_shown
 from tunecase.quantities.sensitivity import first_order, swing
 from tunecase.quantities.separators import separator_fix, unclear
@@ -79,8 +87,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BATCHES", "CENT", "DAYS_PER_MONTH", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
     "AlteredWorlds", "Band", "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity",
-    "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band",
-    "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day",
+    "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "about_money", "adding_up", "agreement_of_two",
+    "band", "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day",
     "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator",
     "in_hundred", "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid",
     "paid_column", "paired_rows_needed", "plain_figure", "plain_money", "plain_score", "plain_share", "read_quantity",
