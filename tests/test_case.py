@@ -126,7 +126,7 @@ def test_records_are_shown_in_notebooks(tmp_path: Path, monkeypatch: pytest.Monk
     notebook(monkeypatch, SimpleNamespace(display_formatter=SimpleNamespace(formatters={"text/html": html})))
     Case(case_folder(tmp_path))
     assert set(RECORDS.values()) == set(shown)
-    assert "DEFINE" in shown[RECORDS["define"]](samples.definition())
+    assert "The problem is well posed." in shown[RECORDS["define"]](samples.definition())
 
 
 def test_no_notebook_no_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 BANNED = re.compile(
     r"\bP(10|50|80|90)\b|percentile|quantile|posterior|\bprior\b|\bBeta\b|stochastic|expected value|\blevers?\b"
-    r"|\bprobes?\b|n-gram|\bunknowns\b|quarantined?\b(?!\.jsonl)|kappa|\bworlds?\b|redefine|\bpii\b|n_max|rows at hand|\bmend"
-    r"|share of variance|\b[PSD]\d{1,2}\b|\b\d+(\.\d+)?[kM]\b",
+    r"|\bprobes?\b|n-gram|\bunknowns\b|quarantined?\b(?!\.jsonl)|kappa|\bworlds?\b|redefine|\bpii\b|n_max"
+    r"|rows at hand|\bmend|share of variance|\b[PSD]\d{1,2}\b|\b\d+(\.\d+)?[kM]\b",
 )
 SNAKE = re.compile(r"\b[a-z]+_[a-z_]+\b")
 

@@ -17,9 +17,14 @@ def pairs(**change: object) -> dict[str, str]:
 
 def test_only_what_happened_is_told() -> None:
     """What did not happen takes no line."""
-    assert {"left out", "corrected", "masked", "outdated", "put aside", "to look at", "how"} == set(pairs())
+    assert {"copy", "left out", "corrected", "masked", "outdated", "put aside", "to look at", "how"} == set(pairs())
     none = pairs(corrected=0, masked=0, stale=0, aside="", review_rows=0, dropped=0, quarantined=0, unapplied=1)
-    assert {"left out": "nothing", "by hand": "1 row whose shape has no single answer: correct them yourself"} == none
+    assert "fit after fixes" == pairs(ok=False)["the data"]
+    assert {
+        "copy": "cleaned",
+        "left out": "nothing",
+        "by hand": "1 row whose shape has no single answer: correct them yourself",
+    } == none
 
 
 def test_what_waits_is_taken_back_next() -> None:

@@ -19,7 +19,7 @@ def test_data_are_mended_on_the_command_line(tmp_path: Path) -> None:
     assert 2 == tunecase("audit", "--project", path, "--mask").code
     assert 2 == tunecase("audit", "--project", path, "--reviewed", tmp_path / "none.csv").code
     printed = tunecase("audit", "--project", path, "--fix", out, "--force")
-    assert "your file is unchanged" in printed.out
+    assert "Your file is unchanged." in printed.out
     assert all(len(line) <= 80 for line in printed.out.splitlines())
 
 

@@ -290,7 +290,7 @@ def test_ways_that_cannot_score_the_metric_are_left_out(metric: str, kept: tuple
     assert set(kept) == names & {"n_grams", "encoder", "nearest", "decision", "encoder_tuned"}
     assert {"today", "prompt_hosted", "prompt_open", "retrieval"} <= names
     (today,) = (way for way in table if way.name == "today")
-    assert today.note.startswith(f"left out, since they cannot be scored by {metric}: n-grams and a linear model, ")
+    assert today.note.startswith(f"left out, since they cannot be scored by {metric}: a small word-count model, ")
     if not kept:
         assert () == order
         assert {""} == {way.measure for way in table}

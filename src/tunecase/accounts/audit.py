@@ -7,6 +7,7 @@ from tunecase import catalog
 from tunecase.accounts.material import Material, recorded_in
 from tunecase.blocks import Account, Block, Cell, Compared, Facts, Lengths, Listing, Table, Tone, Words
 from tunecase.quantities import (
+    about_money,
     count,
     counted,
     duration,
@@ -14,7 +15,6 @@ from tunecase.quantities import (
     interval_words,
     money_band,
     one_line,
-    plain_money,
     score_interval,
     sentence,
     share,
@@ -140,8 +140,7 @@ def _found(record: Audit, found: Kinds) -> Table | None:
     look = found.look[: MOST_KINDS - len(person) - len(fixed)]
 
     def asked(kind: Kind) -> str:
-        price = plain_money(kind.price, record.currency)
-        return kind.action if not kind.price else price if price.startswith("under") else f"about {price}"
+        return about_money(kind.price, record.currency) if kind.price else kind.action
 
     def done(kind: Kind) -> str:
         return f"{count(kind.waiting)} more wait above" if kind.waiting and found.person else ""
@@ -162,10 +161,11 @@ def _rows_of(group: str, found: Sequence[Kind], do: Callable[[Kind], str]) -> tu
 
 def _unchecked(record: Audit, hidden: int) -> tuple[Block, ...]:
     """What was not checked, and how many kinds of findings are told in full only, in a line."""
-    names = [one_line(line.partition(":")[0], UNCHECKED_CHARACTERS) for line in record.not_checked]
-    named = ", ".join(names[: MOST_UNCHECKED - bool(hidden)])
-    more = len(names) - MOST_UNCHECKED + bool(hidden)
-    parts = [f"Not checked: {named}{f' and {count(more)} more' if more > 0 else ''}."] if names else []
+    names = [one_line(line.partition(":")[0]) for line in record.not_checked]
+    named = [name for name in names if len(name) <= UNCHECKED_CHARACTERS][: MOST_UNCHECKED - bool(hidden)]
+    more = len(names) - len(named)
+    rest = [f"{count(more)} more" if named else counted(more, "thing")] if more else []
+    parts = [f"Not checked: {' and '.join([*([', '.join(named)] if named else []), *rest])}."] if names else []
     parts += [f"Not shown: {counted(hidden, 'kind')} of findings."] if hidden else []
     return (Words((" ".join(parts),)),) if parts else ()
 

@@ -4,13 +4,16 @@ import shlex
 
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Block, Cell, Facts, Table
-from tunecase.quantities import band_words, count, counted, money_band, plain_money
+from tunecase.quantities import about_money, band_words, count, counted, money_band
 from tunecase.records import Cleaned
 
 
 def clean(record: Cleaned, material: Material) -> Account:
     """How many rows the copy keeps and what waits for a person; in full every file that was written."""
-    answer = f"{counted(record.kept, 'row')} of {count(record.rows)} are in {record.folder}. Your file is unchanged."
+    kept = (
+        f"All {count(record.rows)}" if record.kept == record.rows else f"{count(record.kept)} of {count(record.rows)}"
+    )
+    answer = f"{kept} rows are kept in a cleaned copy. Your file is unchanged."
     short = (Facts("What was done", tuple(_done(record))),)
     following = ""
     if record.review_rows:
@@ -24,7 +27,9 @@ def clean(record: Cleaned, material: Material) -> Account:
 def _done(record: Cleaned) -> list[tuple[str, str]]:
     left = [f"{counted(record.dropped, 'row')} by a rule"] if record.dropped else []
     left += [f"{count(record.quarantined)} that cannot be read"] if record.quarantined else []
-    pairs = [("left out", ", ".join(left) or "nothing")]
+    pairs = [("copy", record.folder), ("left out", ", ".join(left) or "nothing")]
+    if not record.ok:
+        pairs.insert(0, ("the data", record.verdict))
     for name, number, words in (
         ("corrected", record.corrected, "with the answer that reviewers gave"),
         ("masked", record.masked, "in which personal data were masked"),
@@ -37,7 +42,7 @@ def _done(record: Cleaned) -> list[tuple[str, str]]:
         pairs.append(("put aside", f"an earlier folder with changes by hand is now {record.aside}"))
     if record.review_rows:
         drawn = f", {count(record.controls)} of them at random as a control" if record.controls else ""
-        price = f"; about {plain_money(record.depths[-1].price.p50, record.currency)}" if record.depths else ""
+        price = f"; {about_money(record.depths[-1].price.p50, record.currency)}" if record.depths else ""
         pairs.append(("to look at", f"{counted(record.review_rows, 'row')}{drawn}{price}"))
         pairs.append(("how", "fill in decision and answer in review.csv, then take it back in"))
     return pairs

@@ -7,12 +7,12 @@ from tunecase.accounts.material import Material, recorded_in
 from tunecase.accounts.ways import best_untuned, ways_blocks
 from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
 from tunecase.quantities import (
+    about_money,
     count,
     counted,
     figures,
     money_band,
     one_line,
-    plain_money,
     plain_score,
     plain_share,
     score,
@@ -95,7 +95,7 @@ def how_to_close(rule: Criterion, currency: str) -> str:
     elif rule.status == "fail" and _is_plain(part) and len(part.split()) >= FEWEST_WORDS:
         told = part
     told = told.replace("`", "")
-    return told if rule.price is None else f"{told}; about {plain_money(rule.price.p50, currency)}"
+    return told if rule.price is None else f"{told}; {about_money(rule.price.p50, currency)}"
 
 
 def _is_plain(words: str) -> bool:

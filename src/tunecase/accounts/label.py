@@ -8,13 +8,13 @@ from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, W
 from tunecase.quantities import (
     Band,
     Interval80,
+    about_money,
     count,
     counted,
     duration,
     figures,
     money_band,
     one_line,
-    plain_money,
     plain_share,
     score,
     sentence,
@@ -28,13 +28,17 @@ MOST_NAMED = 2  # labels of the short account
 
 def labelling(record: Labelling, material: Material) -> Account:
     """How many rows to label next, for how much; in full the first of them, as whoever asked will read them."""
-    price = plain_money(record.price.p50, record.currency)
+    price = about_money(record.price.p50, record.currency)
     few = f", of {count(record.asked)} asked for" if len(record.rows) < record.asked else ""
-    answer = f"{counted(len(record.rows), 'row')} of {record.pool} to label next{few}: about {price}."
+    answer = f"{counted(len(record.rows), 'row')} of {record.pool} to label next{few}: {price}."
     if not record.rows:
         answer = f"No row of {record.pool} is left to label."
-    left = f"{count(record.known)} that training or test hold, {count(record.copies)} copies or blank"
-    pairs = [("read", f"{count(record.pool_rows)} rows; {count(record.weighed)} weighed"), ("left out", left)]
+    left = [f"{count(record.known)} that training or test hold"] if record.known else []
+    left += [f"{count(record.copies)} copies or blank"] if record.copies else []
+    pairs = [
+        ("read", f"{count(record.pool_rows)} rows; {count(record.weighed)} weighed"),
+        ("left out", ", ".join(left) or "none"),
+    ]
     if record.rows:
         pairs += [("reading", _time(record.minutes)), ("written", " and ".join(record.files))]
     short = (Facts("The batch", tuple(pairs)), Words((sentence(record.expects),)))
@@ -63,8 +67,8 @@ def _first_rows(record: Labelling) -> Table:
 
 def label_task(record: LabelTask, material: Material) -> Account:
     """What the two readers fill in, and what their time costs."""
-    price = plain_money(record.price.p50, record.currency)
-    answer = f"{counted(len(record.rows), 'row')} of {record.pool} for two readers: about {price}."
+    price = about_money(record.price.p50, record.currency)
+    answer = f"{counted(len(record.rows), 'row')} of {record.pool} for two readers: {price}."
     choice = f"one of {counted(len(record.labels), 'label')}, see labels.txt" if record.labels else "the answer"
     pairs = (
         ("each alone", f"fills in label ({choice}), and seconds, or started and finished"),

@@ -3,6 +3,7 @@
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
 from tunecase.quantities import (
+    about_money,
     band_words,
     count,
     counted,
@@ -27,8 +28,8 @@ def sources(record: Sources, material: Material) -> Account:
     first = record.first
     answer = "No source with a price has the rows of the next step."
     if first is not None:
-        price = plain_money(first.step_expected, record.currency)
-        answer = f"Cheapest from {first.name}: about {price} for what {count(record.step)} more labelled rows teach."
+        price = about_money(first.step_expected, record.currency)
+        answer = f"Cheapest from {first.name}: {price} for what {count(record.step)} more labelled rows teach."
     short: list[Block] = [_shown(record)]
     if any(not one.named for one in record.raced[:MOST_SHOWN]):
         short.append(Words(("* not in your project file: prices from published tables, or assumed.",)))

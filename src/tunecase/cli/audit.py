@@ -1,4 +1,4 @@
-"""The command `audit`: are these the right data? It also mends them, takes reviews in and chooses rows to label."""
+"""The command `audit`: are these the right data? It also fixes them, takes reviews in and chooses rows to label."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from tunecase.cli.options import (
     Today,
     day_of,
     finish,
+    is_full,
     open_project,
     panel,
     print_record,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
     from tunecase.records import Audit, Cleaned, Labelling, Reviews
 
-mending_option = panel("Mending")
+fixing_option = panel("Fixing the data")
 labelling_option = panel("What to label next")
 
 
@@ -43,7 +44,7 @@ def audit(
         Path | None, typer.Option(help="A sample of real inputs, to compare with; the project's data.production.")
     ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="Only what one pass tells; what is left out is listed.")] = False,
-    strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 when any row could not be read.")] = False,
     next_: Annotated[
         int | None, labelling_option("--next", help="Instead of judging, choose rows to label next.")
     ] = None,
@@ -51,13 +52,13 @@ def audit(
     to: Annotated[Path | None, labelling_option(help="The file to write; next-labels.csv beside the data.")] = None,
     fix: Annotated[
         Path | None,
-        mending_option(help="Write a cleaned copy, what was taken out, and the rows to review into this new folder."),
+        fixing_option(help="Write a cleaned copy, what was taken out, and the rows to review into this new folder."),
     ] = None,
-    mask: Annotated[bool, mending_option("--mask", help="With --fix: mask personal data in the copy.")] = False,
-    force: Annotated[bool, mending_option("--force", help="With --fix: replace the folder that is there.")] = False,
+    mask: Annotated[bool, fixing_option("--mask", help="With --fix: mask personal data in the copy.")] = False,
+    force: Annotated[bool, fixing_option("--force", help="With --fix: replace the folder that is there.")] = False,
     reviewed: Annotated[
         Path | None,
-        mending_option(
+        fixing_option(
             help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla."
         ),
     ] = None,
@@ -68,18 +69,20 @@ def audit(
 ) -> None:
     """Are these the right data, and good enough? Every finding with its fix and price.
 
-    To mend: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
+    To fix them: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
     `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
     from tunecase.cli.show.progress import audit_progress
 
-    data = _Data(train, test, input, output, project, seed, today)
+    if next_ is None:
+        _refuse_fixing(fix, mask, force, reviewed, fast)
+    case = None if train is not None else open_project(project, seed, today)
+    data = _Data(train, test, input, output, case, seed, today)
     if next_ is not None:
-        finish("labelling", _labelling(data, next_, pool, to), json)
+        finish("labelling", _labelling(data, next_, pool, to), json, case=case)
         return
-    _refuse_mending(fix, mask, force, reviewed, fast)
     if reviewed is not None:
-        finish("review", _reviews(data, reviewed), json)
+        finish("review", _reviews(data, reviewed), json, case=case)
         return
     with audit_progress(quiet=json) as progress:
         if fix is None:
@@ -88,50 +91,52 @@ def audit(
             record, cleaned = _fixed(data, fix, mask=mask, force=force, tokenizer=tokenizer, progress=progress)
     ok = record.ok and not (strict and record.quarantined)
     if fix is None:
-        finish("audit", record, json, ok=ok)
+        finish("audit", record, json, ok=ok, case=case)
         return
-    if not json:
-        print_record("audit", record, json)
-    finish("clean", cleaned, json, ok=ok)
+    if not json and (is_full() or not ok):
+        print_record("audit", record, json, case=case)
+    finish("clean", cleaned, json, ok=ok, case=case)
 
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """The data files given on the command line, or the project file if none are; and the seed and the day."""
+    """The data files given on the command line, or the case if none are; and the seed and the day."""
 
     train: Path | None
     test: Path | None
     input: str | None
     output: str | None
-    project: Path
+    case: "Flow | None"
     seed: int
     today: str | None
+
+    @property
+    def file(self) -> Path:
+        """The training file that was given in place of a case."""
+        assert self.train is not None
+        return self.train
 
     @property
     def day(self) -> date:
         """The date as of which prices are judged."""
         return day_of(self.today)
 
-    def opened(self) -> "Flow":
-        """The case of the project file."""
-        return open_project(self.project, self.seed, self.today)
-
 
 def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None) -> "Labelling":
     from tunecase import flow
 
-    if data.train is None:
-        return flow.next_labels(data.opened(), rows, pool, to)
-    wanted = flow.LabelAsked(rows, data.train, pool, data.test, data.input, data.output, to)
+    if data.case is not None:
+        return flow.next_labels(data.case, rows, pool, to)
+    wanted = flow.LabelAsked(rows, data.file, pool, data.test, data.input, data.output, to)
     return flow.next_labels_file(wanted, data.seed, data.day)
 
 
 def _reviews(data: _Data, reviewed: Path) -> "Reviews":
     from tunecase import flow
 
-    if data.train is None:
-        return flow.review(data.opened(), reviewed)
-    return flow.review_file(reviewed, data.train, data.input, data.output)
+    if data.case is not None:
+        return flow.review(data.case, reviewed)
+    return flow.review_file(reviewed, data.file, data.input, data.output)
 
 
 def _audited(
@@ -139,10 +144,10 @@ def _audited(
 ) -> "Audit":
     from tunecase import flow
 
-    if data.train is None:
-        return flow.audit(data.opened(), tokenizer=tokenizer, fast=fast, **progress)
+    if data.case is not None:
+        return flow.audit(data.case, tokenizer=tokenizer, fast=fast, **progress)
     return flow.audit_file(
-        data.train, data.test, data.input, data.output, data.seed, data.day, tokenizer=tokenizer,
+        data.file, data.test, data.input, data.output, data.seed, data.day, tokenizer=tokenizer,
         production=production, fast=fast, **progress,
     )  # fmt: skip
 
@@ -153,13 +158,13 @@ def _fixed(
     from tunecase import flow
 
     copy = flow.FixAsked(to, mask, force, tokenizer)
-    if data.train is None:
-        return flow.fix(data.opened(), copy, **progress)
-    files = flow.DataFiles(data.train, data.test, data.input, data.output)
+    if data.case is not None:
+        return flow.fix(data.case, copy, **progress)
+    files = flow.DataFiles(data.file, data.test, data.input, data.output)
     return flow.fix_file(files, copy, seed=data.seed, today=data.day, **progress)
 
 
-def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:
+def _refuse_fixing(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:
     problems = []
     if fast and (fix is not None or reviewed is not None):
         wanted = "a whole audit behind a cleaned copy"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tunecase.quantities.cents import CENT, cents, cents_adding_up, paid_column
 from tunecase.quantities.interval import Interval80
 from tunecase.quantities.plain import (
+    about_money,
     in_hundred,
     plain_figure,
     plain_money,
@@ -87,9 +88,9 @@ if TYPE_CHECKING:
 __all__ = [
     "BATCHES", "CENT", "DAYS_PER_MONTH", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
     "AlteredWorlds", "Band", "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity",
-    "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "adding_up", "agreement_of_two", "band",
-    "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day",
-    "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator",
+    "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "about_money", "adding_up", "agreement_of_two",
+    "band", "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted",
+    "day", "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator",
     "in_hundred", "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid",
     "paid_column", "paired_rows_needed", "plain_figure", "plain_money", "plain_paid", "plain_score", "plain_share",
     "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share", "shares_shown",

@@ -48,6 +48,17 @@ def plain_paid(amount: float | Decimal) -> str:
     return paid(Decimal(str(amount))).removesuffix(".00")
 
 
+def about_money(value: float | Sampled | None, currency: str) -> str:
+    """A guessed amount with its currency, called a guess where its own words do not say so.
+
+    Example:
+        >>> about_money(177.0, "USD"), about_money(0.4, "USD"), about_money(0, "USD"), about_money(None, "USD")
+        ('about 180 USD', 'under 1 USD', '0 USD', 'unknown')
+    """
+    text = plain_money(value, currency)
+    return f"about {text}" if text[0] in "-123456789" else text
+
+
 def plain_share(value: float | Sampled | None) -> str:
     """A share of 1 in whole percent; what is not quite none or all reads "under 1%" or "over 99%".
 

@@ -197,7 +197,7 @@ def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tupl
         elif outcome is not None:
             abstained.append(outcome.what)
     if left_out:
-        abstained.append(f"left out of a fast audit: {', '.join(left_out)}")
+        abstained.append(f"what a fast audit leaves out: {', '.join(left_out)}")
     return defects, tuple(dict.fromkeys(abstained))
 
 

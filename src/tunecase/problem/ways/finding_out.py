@@ -84,7 +84,7 @@ def order_to_try(ways: Sequence[Alternative], most_it_brings: float | None) -> t
 def steps_to_try(definition: Definition) -> tuple[str, ...]:
     """What to try, cheapest to know first: ways that one command measures are one step.
 
-    Returns: sentences such as "n-grams and a linear model: `tunecase pilot`, 0 USD, about 1 minute".
+    Returns: sentences such as "a small word-count model: `tunecase pilot`, 0 USD, about 1 minute".
     """
     by_name = {way.name: way for way in definition.alternatives}
     steps: dict[str, list[Alternative]] = {}

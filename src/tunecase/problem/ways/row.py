@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Evidence = Literal["measured", "stated", "assumed", "unknown"]
 ACTIONS = {
     "today": "as today",
-    "n_grams": "n-grams and a linear model",
+    "n_grams": "a small word-count model",
     "encoder": "a head on a small encoder",
     "nearest": "nearest examples",
     "prompt_hosted": "prompt a hosted model",
