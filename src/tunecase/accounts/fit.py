@@ -30,6 +30,7 @@ KEPT = {
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
+NOT_READ = "is not a field"
 FILES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh", ".jsonl", ".csv")
 
 
@@ -160,11 +161,12 @@ def _notes(record: Fit) -> Iterator[str]:
 
 
 def _assumed(assumptions: Sequence[str]) -> list[str]:
-    """What is assumed in short: whole where it is of a file that was given, else up to its first aside.
+    """What is assumed in short: whole where it is of a file that was given, what is not read first; else its head.
 
     Settings by their own names and what was not given stay out: all of it is told in full.
     """
     of_files = [text.rstrip(".") for text in assumptions if text.partition(":")[0].endswith(FILES)]
+    of_files.sort(key=lambda text: NOT_READ not in text)
     others = [text for text in assumptions if not text.partition(":")[0].endswith(FILES)]
     heads = [head for head in map(_head, others) if "_" not in head and not head.startswith("no ")]
     return list(dict.fromkeys([*of_files, *heads]))
@@ -183,13 +185,15 @@ def _others(record: Fit) -> Iterator[tuple[str, Placed]]:
     named = [("Cheaper", record.cheapest), ("In time", record.in_time), ("Faster", record.fastest)]
     named += [(_method(placed.method).removeprefix("a ").capitalize(), placed) for placed in record.by_method]
     for name, placed in named:
-        if placed is not None and placed.verdict != NOT_FITTING and _key(placed) not in seen:
+        if placed is not None and _key(placed) not in seen:
             seen.add(_key(placed))
             yield name.replace("Qlora", "QLoRA").replace("Lora", "LoRA"), placed
 
 
 def _choice(name: str, placed: Placed, record: Fit) -> str:
-    """One other choice: its cards where they differ, its time and its price."""
+    """One other choice: its cards where they differ, its time and its price; or that it does not fit."""
+    if placed.verdict == NOT_FITTING:
+        return f"{name}: does not fit."
     differs = (placed.gpu, placed.gpu_count) != (record.placed.gpu, record.placed.gpu_count)
     cards = f"{_cards(placed)}, " if differs else ""
     tight = ", tight" if placed.verdict == "tight" else ""
