@@ -30,7 +30,7 @@ KEPT = {
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
-NOT_READ = "is not a field"
+NOT_READ, LEFT_OUT = "is not a field", "is not set"  # of a field of a file
 FILES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh", ".jsonl", ".csv")
 
 
@@ -127,7 +127,7 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         met = record.deadline_hours is not None and not record.late
         within = f"; within {_deadline(record)} nine times in ten" if met else ""
         yield "time", f"{_plain_times(record.hours)}{within}"
-        spot = f"; on spot cards {_usds(record.spot_usd)}" if record.spot_usd else ""
+        spot = f"; on spot cards {_usds(record.spot_usd)}, interruptions counted" if record.spot_usd else ""
         yield "price", f"{_usds(record.usd)} USD{spot}" if record.usd else f"no price is known{spot}"
     elif record.verdict != NOT_FITTING:
         speed = record.tokens_per_s
@@ -166,7 +166,7 @@ def _assumed(assumptions: Sequence[str]) -> list[str]:
     Settings by their own names and what was not given stay out: all of it is told in full.
     """
     of_files = [text.rstrip(".") for text in assumptions if text.partition(":")[0].endswith(FILES)]
-    of_files.sort(key=lambda text: NOT_READ not in text)
+    of_files.sort(key=lambda text: (LEFT_OUT in text, NOT_READ not in text))
     others = [text for text in assumptions if not text.partition(":")[0].endswith(FILES)]
     heads = [head for head in map(_head, others) if "_" not in head and not head.startswith("no ")]
     return list(dict.fromkeys([*of_files, *heads]))
