@@ -54,7 +54,8 @@ def test_what_it_needs_stands_under_the_answer() -> None:
     text = short(replace(PRICED, deadline_hours=2.0, usd=Interval80(1_200.0, 1_500.0, 2_000.0)))
     for part in (
         "memory 20 of 44 GiB at the peak (18 to 23)", "time 30 to 54 minutes; within 2 hours nine times in ten",
-        "price 1,200 to 2,000 USD; on spot cards 0.10 to 0.30, interruptions counted", "how LoRA, micro-batch 2, 8 accumulated, 16 samples",
+        "price 1,200 to 2,000 USD; on spot cards 0.10 to 0.30, interruptions counted",
+        "how LoRA, micro-batch 2, 8 accumulated, 16 samples",
     ):  # fmt: skip
         assert part in text
     assert "nine times" not in short(PRICED)

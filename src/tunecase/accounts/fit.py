@@ -1,5 +1,6 @@
 """What one training run needs: whether it fits, how long it takes, what it costs, and why."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -31,7 +32,7 @@ METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
 NOT_READ, LEFT_OUT = "is not a field", "is not set"  # of a field of a file
-FILES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh", ".jsonl", ".csv")
+A_FILE = re.compile(r"\w\.(ya?ml|json|toml|py|sh)\b")
 
 
 def fit(record: Fit, material: Material) -> Account:
@@ -161,15 +162,16 @@ def _notes(record: Fit) -> Iterator[str]:
 
 
 def _assumed(assumptions: Sequence[str]) -> list[str]:
-    """What is assumed in short: whole where it is of a file that was given, what is not read first; else its head.
+    """What is assumed in short: whole where it is said of a file that was given, else up to its first aside.
 
-    Settings by their own names and what was not given stay out: all of it is told in full.
+    Fields that are not read come first, fields left out of the file last. Settings by their own names and what was not
+    given stay out: all of it is told in full.
     """
-    of_files = [text.rstrip(".") for text in assumptions if text.partition(":")[0].endswith(FILES)]
-    of_files.sort(key=lambda text: (LEFT_OUT in text, NOT_READ not in text))
-    others = [text for text in assumptions if not text.partition(":")[0].endswith(FILES)]
-    heads = [head for head in map(_head, others) if "_" not in head and not head.startswith("no ")]
-    return list(dict.fromkeys([*of_files, *heads]))
+    of_files = [text.rstrip(".") for text in assumptions if A_FILE.search(text)]
+    heads = [_head(text) for text in assumptions if not A_FILE.search(text)]
+    heads = [head for head in heads if "_" not in head and not head.startswith("no ")]
+    ordered = sorted([*of_files, *heads], key=lambda text: (LEFT_OUT in text, NOT_READ not in text))
+    return list(dict.fromkeys(ordered))
 
 
 def _head(text: str) -> str:
