@@ -54,7 +54,8 @@ def test_what_it_needs_stands_under_the_answer() -> None:
     text = short(replace(PRICED, deadline_hours=2.0, usd=Interval80(1_200.0, 1_500.0, 2_000.0)))
     for part in (
         "memory 20 of 44 GiB at the peak (18 to 23)", "time 30 to 54 minutes; within 2 hours nine times in ten",
-        "price 1,200 to 2,000 USD; on spot cards 0.10 to 0.30", "how LoRA, micro-batch 2, 8 accumulated, 16 samples",
+        "price 1,200 to 2,000 USD; on spot cards 0.10 to 0.30, interruptions counted",
+        "how LoRA, micro-batch 2, 8 accumulated, 16 samples",
     ):  # fmt: skip
         assert part in text
     assert "nine times" not in short(PRICED)
@@ -74,7 +75,7 @@ def test_without_an_amount_speed_and_what_to_give_are_told() -> None:
 
 
 def test_other_choices_are_told_once_each() -> None:
-    """Better in some respect than the run told; cards only where they differ; what does not fit is left out."""
+    """Better in some respect than the run told; cards only where they differ; what does not fit is called so."""
     assert "Faster: one H100, 12 minutes, 2 USD." in short(PRICED)
     assert "Faster" not in short(replace(PRICED, fastest=PLACED))
     other = replace(PLACED, method="qlora", usd=Interval80(0.5, 0.9, 1.2), verdict="tight")
@@ -82,12 +83,12 @@ def test_other_choices_are_told_once_each() -> None:
     assert "QLoRA: 40 minutes, 0.90 USD, tight." in short(methods)
     assert "LoRA:" not in short(methods).replace("QLoRA:", "")
     absent = replace(PRICED, fastest=None, by_method=(replace(other, verdict="does not fit"),))
-    assert "QLoRA" not in short(absent)
+    assert "QLoRA: does not fit." in short(absent)
     assert "Cheaper: 40 minutes, 0.90 USD, tight." in short(replace(PRICED, fastest=None, cheapest=other))
 
 
 def test_what_is_assumed_is_one_sentence() -> None:
-    """Three assumptions up to their first aside, without names of settings; all of them in full."""
+    """Three assumptions up to their first aside, without names of settings, a given file's first; all in full."""
     all_of_them = (
         "16 samples a step are assumed; --global-batch changes that",
         "with adamw_fused",
@@ -98,6 +99,9 @@ def test_what_is_assumed_is_one_sentence() -> None:
     account = fit(replace(PRICED, assumptions=all_of_them), Material())
     assert "Assumed: 16 samples a step; b; c." in words(account.short)
     assert all(part in words(account.full) for part in ("--global-batch", "With adamw_fused.", "D."))
+    told = ("axolotl.yaml: sequnce_len is not a field that axolotl reads", "b", "b", "no number of tokens is given")
+    unread = "Assumed: axolotl.yaml: sequnce_len is not a field that axolotl reads; b."
+    assert unread in short(replace(PRICED, assumptions=told[::-1]))
 
 
 def test_what_does_not_fit_has_remedies_and_no_time() -> None:

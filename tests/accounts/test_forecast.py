@@ -65,6 +65,7 @@ def test_what_the_last_size_is_and_whose_curve_is_told() -> None:
         replace(RECORD, n_max_why="eight times the largest run")
     )
     assert "stand-in" not in short(RECORD)
+    assert "" == short(replace(RECORD, band=()))
     outside = forecast(replace(RECORD, source="points.csv"), Material())
     assert "The points come from points.csv." in words(outside.short)
     assert ("tunecase decide", "") == (forecast(RECORD, Material()).next, outside.next)

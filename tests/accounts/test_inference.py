@@ -95,7 +95,13 @@ def test_measured_loads_that_were_asked_for_are_told_by_default() -> None:
     record = replace(RECORD, loads=samples.loads())
     line = "Measured on 1 x L4, 16 in flight: 190 output tokens a second; predicted 240 (120 to 480), +25%."
     assert line in words(of(record).short)
+    learnt = "One replica gives 4.0 (2.0 to 8.0) answers a second; before that, 3.0 (1.5 to 9.0) were predicted."
+    assert learnt in words(of(record).short)
+    assert learnt not in words(of(RECORD).short)
     assert ("", "tunecase inference ... --measured load.json") == (of(record).next, of(RECORD).next)
+    again = replace(RECORD, notes=("1 measured load on file already: nothing is added", "another note"))
+    assert "1 measured load on file already: nothing is added." in words(of(again).short)
+    assert "nother note" not in words(of(again).short)
     measured = samples.loads()
     assert "1 of 1 measured load inside the band predicted for it." == loads(measured, Material()).answer
     (load,) = measured.loads

@@ -32,9 +32,8 @@ def test_it_answers_without_a_project(tmp_path: Path) -> None:
     ran = tunecase(*ASKED, *LOAD, cwd=tmp_path)
     assert 0 == ran.code, ran.err
     lines = ran.out.strip().splitlines()
-    assert lines[0].startswith("INFERENCE")
-    assert "a month expected with" in lines[0]
-    assert len(lines) <= 25
+    assert "USD a month to serve Llama-3.1-8B: " in lines[0]
+    assert len(lines) <= 14
     assert all(len(line) <= 80 for line in lines)
     assert [] == list(tmp_path.iterdir())
     assert ran.out == tunecase(*ASKED, *LOAD, cwd=tmp_path).out
@@ -63,8 +62,8 @@ def test_no_way_that_meets_the_objectives_is_a_no() -> None:
     """Code 1 where the objective may be reached by one request, though not by the median replica; 2 where it cannot."""
     slow, never = (tunecase(*ASKED, *LOAD, "--gpus", "1", "--per-token", text) for text in ("4.5 ms", "0.01 ms"))
     assert (1, 2) == (slow.code, never.code), (slow.out, never.out)
-    assert "no way to serve the tuned model has a price and meets the objectives" in " ".join(slow.out.split())
-    assert "objective not met" in slow.out
+    assert "No way to serve the tuned model has a price and meets the objectives" in " ".join(slow.out.split())
+    assert "too slow" in slow.out
     assert "--per-token" in never.err
 
 
@@ -83,8 +82,8 @@ def test_measured_loads_are_told_before_and_after(case: Path) -> None:
     load = written(case.parent / "load.json", vllm_result())
     words = ("inference", "--project", case, "--today", "2026-11-24", "--measured", load)
     first, again = (" ".join(tunecase(*words).out.split()) for _ in range(2))
-    assert "before 1 measured load" in first
-    assert "Measured on 1 x H100, 16 in flight: 1.6k output tokens/s; predicted" in first
+    assert "answers a second; before that, " in first
+    assert "Measured on 1 x H100, 16 in flight: 1,600 output tokens a second; predicted" in first
     assert "Measured on" not in again
     assert "on file already: nothing is added" in again
     none = tunecase(*ASKED, *LOAD, *RAN, "--measured", case.parent / "none.json")

@@ -1,5 +1,6 @@
 """What one training run needs: whether it fits, how long it takes, what it costs, and why."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -30,7 +31,8 @@ KEPT = {
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
-FILES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh", ".jsonl", ".csv")
+NOT_READ, LEFT_OUT = "is not a field", "is not set"  # of a field of a file
+A_FILE = re.compile(r"\w\.(ya?ml|json|toml|py|sh)\b")
 
 
 def fit(record: Fit, material: Material) -> Account:
@@ -126,7 +128,7 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         met = record.deadline_hours is not None and not record.late
         within = f"; within {_deadline(record)} nine times in ten" if met else ""
         yield "time", f"{_plain_times(record.hours)}{within}"
-        spot = f"; on spot cards {_usds(record.spot_usd)}" if record.spot_usd else ""
+        spot = f"; on spot cards {_usds(record.spot_usd)}, interruptions counted" if record.spot_usd else ""
         yield "price", f"{_usds(record.usd)} USD{spot}" if record.usd else f"no price is known{spot}"
     elif record.verdict != NOT_FITTING:
         speed = record.tokens_per_s
@@ -160,14 +162,16 @@ def _notes(record: Fit) -> Iterator[str]:
 
 
 def _assumed(assumptions: Sequence[str]) -> list[str]:
-    """What is assumed in short: whole where it is of a file that was given, else up to its first aside.
+    """What is assumed in short: whole where it is said of a file that was given, else up to its first aside.
 
-    Settings by their own names and what was not given stay out: all of it is told in full.
+    Fields that are not read come first, fields left out of the file last. Settings by their own names and what was not
+    given stay out: all of it is told in full.
     """
-    of_files = [text.rstrip(".") for text in assumptions if text.partition(":")[0].endswith(FILES)]
-    others = [text for text in assumptions if not text.partition(":")[0].endswith(FILES)]
-    heads = [head for head in map(_head, others) if "_" not in head and not head.startswith("no ")]
-    return list(dict.fromkeys([*of_files, *heads]))
+    of_files = [text.rstrip(".") for text in assumptions if A_FILE.search(text)]
+    heads = [_head(text) for text in assumptions if not A_FILE.search(text)]
+    heads = [head for head in heads if "_" not in head and not head.startswith("no ")]
+    ordered = sorted([*of_files, *heads], key=lambda text: (LEFT_OUT in text, NOT_READ not in text))
+    return list(dict.fromkeys(ordered))
 
 
 def _head(text: str) -> str:
@@ -183,13 +187,15 @@ def _others(record: Fit) -> Iterator[tuple[str, Placed]]:
     named = [("Cheaper", record.cheapest), ("In time", record.in_time), ("Faster", record.fastest)]
     named += [(_method(placed.method).removeprefix("a ").capitalize(), placed) for placed in record.by_method]
     for name, placed in named:
-        if placed is not None and placed.verdict != NOT_FITTING and _key(placed) not in seen:
+        if placed is not None and _key(placed) not in seen:
             seen.add(_key(placed))
             yield name.replace("Qlora", "QLoRA").replace("Lora", "LoRA"), placed
 
 
 def _choice(name: str, placed: Placed, record: Fit) -> str:
-    """One other choice: its cards where they differ, its time and its price."""
+    """One other choice: its cards where they differ, its time and its price; or that it does not fit."""
+    if placed.verdict == NOT_FITTING:
+        return f"{name}: does not fit."
     differs = (placed.gpu, placed.gpu_count) != (record.placed.gpu, record.placed.gpu_count)
     cards = f"{_cards(placed)}, " if differs else ""
     tight = ", tight" if placed.verdict == "tight" else ""

@@ -120,7 +120,7 @@ def _notes(record: Forecast, material: Material) -> str:
         return ""
     why = record.n_max_why.partition(", ")[0]
     joined = " are" if why.startswith("what ") else ":"
-    lines = [f"{counted(record.n_max, 'example')}{joined} {why}."] if why else []
+    lines = [f"{counted(record.n_max, 'example')}{joined} {why}."] if why and record.band else []
     if assumed := assumed_band(record):
         _, low, middle, high = assumed[-1]
         named = tuned_model(material)

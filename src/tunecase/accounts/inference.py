@@ -22,6 +22,7 @@ from tunecase.quantities import (
 from tunecase.records import Crossing, DefaultUsed, Inference, InferenceWay, MeasuredLoad, MeasuredLoads, Throughput
 
 SHORT_WAYS, SHORT_LOADS = 4, 3
+ALREADY = "on file already"  # of measured loads that teach nothing new
 
 
 def inference(record: Inference, material: Material) -> Account:
@@ -108,7 +109,7 @@ def _beside_today(record: Inference) -> str:
 
 
 def _small(amount: float) -> str:
-    """A price of 1,000 answers, where a cent may matter."""
+    """A figure of which the decimals may matter, such as the price of 1,000 answers."""
     return figures(amount) if amount < 10 else plain_figure(amount)
 
 
@@ -140,6 +141,9 @@ def _notes(record: Inference) -> Iterator[str]:
     """Measured loads that were asked for, from which volume this changes, and what nobody prices."""
     if record.loads is not None:
         yield from map(_load, record.loads.loads[: SHORT_LOADS - 1])
+        if learnt := _learnt(record.throughput):
+            yield learnt
+    yield from (sentence(note) for note in record.notes if ALREADY in note)
     if first := next((one for one in (*record.break_even, *record.crossings) if one.mid is not None), None):
         yield _crossing(first, pays=first in record.break_even)
     starred = not all(way.tuned for way in _priced(record)[:SHORT_WAYS])
@@ -168,12 +172,24 @@ def _crossing(volume: Crossing, *, pays: bool) -> str:
 
 def _load(load: MeasuredLoad) -> str:
     """A measured load beside what was predicted."""
-    point, cards = load.point, f"{load.point.cards} x {load.point.card}"
+    point, predicted = load.point, load.predicted
     outside = "" if load.inside else ", outside the band"
+    ends = f"{plain_figure(predicted.low)} to {plain_figure(predicted.high)}"
     return (
-        f"Measured on {cards}, {figures(point.concurrency)} in flight: {figures(point.output_tokens_per_s)} output "
-        f"tokens a second; predicted {_words(load.predicted)}, {load.error:+.0%}{outside}."
+        f"Measured on {point.cards} x {point.card}, {plain_figure(point.concurrency)} in flight: "
+        f"{plain_figure(point.output_tokens_per_s)} output tokens a second; "
+        f"predicted {plain_figure(predicted.mid)} ({ends}), {load.error:+.0%}{outside}."
     )
+
+
+def _learnt(rate: Throughput | None) -> str:
+    """How fast a replica answers with what was measured, and how fast without."""
+    if rate is None or rate.before is None:
+        return ""
+    now, before = (
+        f"{_small(one.mid)} ({_small(one.low)} to {_small(one.high)})" for one in (rate.answers_per_s, rate.before)
+    )
+    return f"One replica gives {now} answers a second; before that, {before} were predicted."
 
 
 def _assumed(defaults: tuple[DefaultUsed, ...]) -> Iterator[tuple[str, str]]:

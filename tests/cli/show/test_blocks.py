@@ -1,12 +1,14 @@
 """Blocks are drawn plainly: tables within the width, the answer and its reasons in a few lines without jargon."""
 
 import io
+from pathlib import Path
 
 from rich.console import Console
 
 from tests import samples
 from tests.accounts.blocks_of import BANNED
 from tests.cli.show.printing import ALL, printed
+from tests.command import tunecase
 from tunecase.accounts import Material
 from tunecase.accounts.forecast import curve
 from tunecase.blocks import Block, Cell, Table
