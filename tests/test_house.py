@@ -184,6 +184,7 @@ ASPECTS = {
     "ledger/test_kills.py",
     "pilot/test_run_keys.py",
     "pilot/trainers/test_wrappers.py",
+    "report/test_browser.py",
 }
 
 

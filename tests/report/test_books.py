@@ -25,8 +25,8 @@ def test_the_books_page_says_what_was_spent_and_what_is_left() -> None:
 
 def test_books_without_a_budget_say_so() -> None:
     """What is not known is told as not known."""
-    bare = replace(samples.books(), budget=None, over_budget=None, at_completion=None)
+    bare = replace(samples.books(), budget=None, over_budget=None, at_completion=None, planned=None)
     tiles = {tile.key: tile for tile in books_page(Material(books=bare)).answer.tiles}
     assert "no budget" == tiles["left"].value
     assert "not known" == tiles["over"].value
-    assert "not drawn" == tiles["forecast"].value
+    assert ("not known", "no estimate was made") == (tiles["forecast"].value, tiles["forecast"].beside)

@@ -41,7 +41,8 @@ COLLIDING = """() => {
   return found;
 }"""
 # Letters of drawings as they are shown, in px.
-LETTERS = """() => [...document.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 1).flatMap(svg => {
+LETTERS = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
+  if (svg.getBoundingClientRect().width < 2) return [];
   const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
   return [...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize) * scale);
 })"""

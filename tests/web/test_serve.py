@@ -51,6 +51,17 @@ def test_the_page_may_reach_nothing():
     assert headers["Content-Type"].startswith("text/html; charset=utf-8")
 
 
+def test_a_page_is_served_under_its_own_policy():
+    """Its style sheet and script run by their hashes, nothing inline does, and no other site may frame it."""
+    own = "default-src 'none'; style-src 'sha256-abc='; script-src 'sha256-def='"
+    page = f'<meta http-equiv="Content-Security-Policy" content="{own}"><p>content="x"</p>'
+    assert f"{own}; frame-ancestors 'none'" == client(lambda: page).get("/").headers["Content-Security-Policy"]
+    for answer in (client(lambda: "<p>no policy</p>").get("/"), client(fails(TunecaseError("<script>"))).get("/")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert policy.startswith("default-src 'none'")
+
+
 def test_only_names_of_this_machine_are_answered():
     """A foreign name that points here is refused, unless remote visits are allowed."""
     visitor = client(lambda: "secret")

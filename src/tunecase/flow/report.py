@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tunecase import catalog
-from tunecase.accounts import Material
 from tunecase.flow.approve import approvals
 from tunecase.flow.books import books
 from tunecase.flow.inference import InferenceAsked, inference
@@ -19,6 +18,7 @@ from tunecase.records import Approvals, Decision, Definition, Estimate, Report
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
+    from tunecase.accounts import Material
     from tunecase.blocks import Page
 
 
@@ -92,8 +92,10 @@ MATERIAL = {
 }  # fmt: skip
 
 
-def material(flow: Flow) -> Material:
+def material(flow: Flow) -> "Material":
     """The records of a case that hold, for the accounts of any of them; nothing is made anew."""
+    from tunecase.accounts import Material
+
     held = {name: flow.current(verb) for verb, name in MATERIAL.items()}
     return Material(today=flow.today, project=flow.project, version=__version__, approvals=approvals(flow), **held)
 

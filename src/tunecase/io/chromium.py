@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.io.outputs import write_whole
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 VARIABLE = "TUNECASE_CHROMIUM"
@@ -42,7 +43,7 @@ def pdf_of(html: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="tunecase-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         page, printed = folder / "page.html", folder / "page.pdf"
-        page.write_text(html, encoding="utf-8")
+        write_whole(page, html)
         # A container's root may not use the sandbox, and the page can neither load nor run what is not its own.
         sandbox = ("--no-sandbox",) if getattr(os, "geteuid", lambda: 1)() == 0 else ()
         profile = f"--user-data-dir={folder / 'profile'}"

@@ -1,5 +1,8 @@
 """The books on a page of their own, laid out as the page of the case is."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from tunecase.accounts import Material, account
 from tunecase.blocks import Answer, Block, Facts, Finding, Listing, Page, Part, Tile, Verdict, Words
 from tunecase.quantities import one_line, paid, plain_figure, plain_share
@@ -17,7 +20,7 @@ def books_page(material: Material) -> Page:
     told = account("books", books, material)
     lead, _, rest = told.answer.partition(". ")
     verdict = Verdict("books", f"{lead.rstrip('.')}.", "", "", rest, told.tone)
-    findings = tuple(_finding(block) for block in (*told.short, *told.full))
+    findings = _findings((*told.short, *told.full))
     project = material.project
     return Page(
         project=one_line(project.name) if project else "Books",
@@ -34,29 +37,40 @@ def books_page(material: Material) -> Page:
     )
 
 
-def _finding(block: Block) -> Finding:
-    """A block under its own title; its drawing need not repeat it."""
+def _findings(blocks: Iterable[Block]) -> tuple[Finding, ...]:
+    """Each block under its own title; one without a title stands below the one before."""
+    findings: list[Finding] = []
+    for block in blocks:
+        title = _title(block)
+        if title or not findings:
+            findings.append(Finding(title or "What the books say", "", (block,)))
+        else:
+            findings[-1] = replace(findings[-1], blocks=(*findings[-1].blocks, block))
+    return tuple(findings)
+
+
+def _title(block: Block) -> str:
     match block:
-        case Facts() | Listing():
-            return Finding(block.title or "What stands behind the sums", "", (block,))
         case Words():
-            return Finding("In short", "", (block,))
+            return ""
+        case Facts() | Listing():
+            return block.title
         case _:
-            return Finding(block.caption, "", (block,))
+            return block.caption
 
 
 def _tiles(books: Books) -> tuple[Tile, ...]:
     """Spent, left, the middle case at the end, and the chance to pass the budget."""
-    unit, ends = books.currency, books.at_completion
+    unit, ends = books.currency, books.at_completion or books.planned
     left = "no budget" if books.left_shown is None else paid(books.left_shown)
-    budget = "nobody has given a budget" if books.budget is None else f"of {books.budget_words}"
-    reach = "not drawn" if ends is None else f"8 in 10: {plain_figure(ends.p10)} to {plain_figure(ends.p90)}"
+    budget = "nobody has given a budget" if books.budget is None else f"of {books.budget:,.0f}"
+    reach = "" if ends is None else f"8 in 10: {plain_figure(ends.p10)} to {plain_figure(ends.p90)}"
+    middle, drawn = ("not known", "no estimate was made") if ends is None else (plain_figure(ends.p50), reach)
     over = "not known" if books.over_budget is None else plain_share(books.over_budget)
     entries = "1 charge" if books.entries == 1 else f"{books.entries} charges"
     return (
         Tile("spent", "Spent", paid(books.spent), unit, entries, "measured"),
         Tile("left", "Left", left, unit if books.left_shown is not None else "", budget, "stated"),
-        Tile("forecast", "At the end, middle case", "not drawn" if ends is None else plain_figure(ends.p50),
-             unit if ends is not None else "", reach, "assumed"),
-        Tile("over", "Chance to pass the budget", over, "", "given what is spent", "assumed"),
-    )  # fmt: skip
+        Tile("forecast", "Middle case, in all", middle, unit if ends is not None else "", drawn, "assumed"),
+        Tile("over", "Chance over budget", over, "", "given what is spent", "assumed"),
+    )
