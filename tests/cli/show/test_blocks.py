@@ -63,6 +63,15 @@ def test_a_default_print_is_an_answer_in_a_few_lines() -> None:
     assert [] == [line for text in prints.values() for line in text.splitlines() if len(line) > 80]
 
 
+def test_a_real_pilot_and_its_forecast_are_told_in_a_few_lines(walked: Path) -> None:
+    """Of a case that was run: at most 14 lines of 80 columns, no jargon, and the target beside the score."""
+    prints = {verb: tunecase(verb, "--project", walked).out for verb in ("pilot", "forecast")}
+    assert "The target is 90%." in prints["pilot"]
+    assert [] == [verb for verb, text in prints.items() if len(text.rstrip().splitlines()) > MOST_LINES]
+    assert [] == [(verb, found[0]) for verb, text in prints.items() if (found := BANNED.search(text))]
+    assert [] == [line for text in prints.values() for line in text.splitlines() if len(line) > 80]
+
+
 def test_a_curve_is_small_by_default_and_whole_in_full() -> None:
     """The small one has no caption and no legend."""
     chart = curve(samples.forecast(), Material())
