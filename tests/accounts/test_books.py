@@ -139,6 +139,14 @@ def test_what_was_served_is_told_by_month() -> None:
     assert Decimal("104.90") == Decimal(total[0]) == sum(Decimal(row[0]) for row in parts.values())
 
 
+def test_answers_served_stand_under_the_table() -> None:
+    """With their forecast where there is one; nothing before launch."""
+    assert "Answers served: 89,000 for 1,544.90 USD; the forecast was 80,000 for 1,400." in words(told().short)
+    alone = replace(samples.served(), planned=None)
+    assert "Answers served: 89,000 for 1,544.90 USD." in words(told(books(served=alone)).short)
+    assert "Answers served" not in words(told(books(served=None)).short)
+
+
 def test_without_a_forecast_nothing_is_parted() -> None:
     """What was served stands alone."""
     served = samples.served()

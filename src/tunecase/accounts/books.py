@@ -111,7 +111,9 @@ def _forecast(lines: Sequence[BookLine]) -> float | None:
 
 
 def _sentences(record: Books) -> Iterator[str]:
-    """The chance to pass the budget, lines beyond their plan, and what the columns do not add up to."""
+    """What was served, the chance to pass the budget, lines beyond their plan, and what columns do not add up to."""
+    if record.served is not None:
+        yield _served_words(record.served, record.currency)
     if record.planned is None:
         yield "There is no estimate to compare with."
         return
@@ -122,6 +124,16 @@ def _sentences(record: Books) -> Iterator[str]:
     if above := [plain_line(line.name) for line in record.lines if line.inside is False and not line.closed]:
         yield f"Dearer already than nine cases in ten: {', '.join(above)}."
     yield "Middle cases of lines do not add up to that of the total."
+
+
+def _served_words(served: ServedAgainstForecast, currency: str) -> str:
+    """The answers after launch and their cost, beside what was forecast for these days."""
+    planned, actual = served.planned, served.actual
+    cost = "" if actual.cost is None else f" for {plain_paid(actual.cost)} {currency}"
+    words = f"Answers served: {actual.answers:,.0f}{cost}"
+    if planned is None or planned.cost is None:
+        return f"{words}."
+    return f"{words}; the forecast was {plain_figure(float(planned.answers))} for {plain_figure(float(planned.cost))}."
 
 
 def _next(record: Books) -> str:
@@ -159,7 +171,9 @@ def page_of(
 ) -> Content:  # fmt: skip
     """The books alone, as the page draws them, with what was approved where anything was."""
     told = books(record, Material(today=today, books=record, spendings=tuple(spendings), approvals=approvals))
-    title, blocks = "Plan against actual, and what is to come", (*told.short, *told.full)
+    # The sentences below the first table are in what leads the page.
+    blocks = (*(block for block in told.short if isinstance(block, Table)), *told.full)
+    title = "Plan against actual, and what is to come"
     section = Section("books", title, " ".join(lead(record)), blocks, tone=told.tone)
     left = "no budget" if record.left_shown is None else money(record.left_shown, record.currency)
     ends = "not drawn" if record.at_completion is None else money(record.at_completion.p50, record.currency)
