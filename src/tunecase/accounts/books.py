@@ -75,7 +75,13 @@ def _by_group(record: Books) -> Table:
     """The middle cases of plan and forecast by group, and what was spent, which adds up."""
     kept = [(name, [line for line in record.lines if group_of(line.name) == name]) for name in GROUPS]
     kept = [(name, lines) for name, lines in kept if lines]
+    if record.planned is None:
+        kept = [(name, lines) for name, lines in kept if any(line.spent for line in lines)]
     column = paid_column([sum((line.spent for line in lines), Decimal(0)) for _, lines in kept])
+    if record.planned is None:
+        spent = tuple((Cell(name), Cell(much)) for name, much in zip([name for name, _ in kept], column, strict=False))
+        total = ((Cell("total"), Cell(column[-1])),) if len(spent) > 1 else ()
+        return Table("Spent", (record.currency, "spent"), (*spent, *total), (1,))
     rows = [
         (Cell(name), Cell(_planned(lines)), Cell(_cents(paid)), Cell(plain_figure(_forecast(lines))))
         for (name, lines), paid in zip(kept, column, strict=False)
@@ -141,7 +147,7 @@ def _next(record: Books) -> str:
         return "tunecase ledger verify"
     if record.planned is None or (record.over_budget is None and record.budget is not None):
         return "tunecase estimate"
-    return "tunecase next" if record.entries else f"tunecase spend add 42.50 {record.currency} --line labour"
+    return "tunecase next" if record.entries else f"tunecase spend add 42.50 {record.currency} --category labour"
 
 
 def _full(record: Books, material: Material) -> tuple[Block, ...]:

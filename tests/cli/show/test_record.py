@@ -53,7 +53,7 @@ FRAGMENTS = {
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent of 18,000. In the middle case it ends at", "USD plan spent forecast",
               "other not planned 450.00 450", "The chance to pass the budget is 29%.", "next: tunecase next"),
-    "mapped": ("description=*label* counts on data: 1 charge, 90.00 USD.", "3 charges on no line of the plan yet.",
+    "mapped": ("description=*label* counts on data: 1 charge, 90.00 USD.", "3 charges on no line of the plan yet",
                'tunecase spend map "service=Amazon Kendra" LINE'),
     "metered": ("2 periods booked, 42,400 answers.", "Read from meter.csv.",
                 "22.40 USD booked under inference.", "Periods: 3 booked before, 1 corrected."),
