@@ -341,7 +341,7 @@ def test_what_lands_in_other_is_told_mapped_and_mapped_back(tmp_path: Path) -> N
     made = spend(tmp_path, "map", "service=Amazon Kendra", "inference")
     assert "service=Amazon Kendra counts on inference: 1 charge, 8.78 USD" in " ".join(made.out.split())
     assert (tmp_path / "ledger.jsonl").read_bytes().startswith(before)
-    listed = spend(tmp_path, "list", "--category", "inference")
+    listed = spend(tmp_path, "list", "--category", "inference", "--full")
     assert "1 charge of 2 in the ledger, 8.78 USD" in listed.out
     assert "(from other by service=Amazon Kendra)" in " ".join(listed.out.split())
     assert {"gpu", "inference"} == {charge.category for _, charge in opened(tmp_path).spendings()}
