@@ -72,8 +72,10 @@ class Faces:
 
     def rows(self) -> dict[str, list[list[str]]]:
         """Every row of every table, by face."""
-        plain = {verb: [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()] for verb, text in
-                 self.terminal.items()}  # fmt: skip
+        plain = {
+            verb: [re.split(r"\s{2,}", line.strip().removeprefix("> ")) for line in text.splitlines()]
+            for verb, text in self.terminal.items()
+        }
         return {**plain, "markdown": list(_markdown_rows(self.markdown)), "html": list(_html_rows(self.page))}
 
     def texts(self) -> dict[str, str]:

@@ -58,7 +58,9 @@ def approvals(record: Approvals, material: Material) -> Account:
         words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
     asked = approve_command(record) if record.is_asked else ""
     tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
-    return Account("approve", _answer(record), tone, filled(Words(words)), filled(_each(record)), asked)
+    return Account(
+        "approve", _answer(record), tone, filled(Words(words)), filled(_each(record), _entries(record)), asked
+    )
 
 
 def _answer(record: Approvals) -> str:
@@ -74,14 +76,22 @@ def _answer(record: Approvals) -> str:
 
 
 def _each(record: Approvals) -> Table:
-    rows = tuple(
-        (Cell(one.id[:12]), *map(Cell, row), Cell(one_line(one.approval.note, MOST_TEXT) or "–"))
-        for one, row in zip(record.approved, approval_rows(record), strict=True)
-    )
+    rows = tuple(tuple(map(Cell, row)) for row in approval_rows(record))
     note = f"{record.currency}. A charge draws from the approval that ends first."
     if record.before > 0:
         note += f" {paid(record.before)} was spent before the first approval and is counted in none."
-    return Table("What was approved", ("Entry", *HEAD, "Note"), rows, (7, 8), note=note)
+    return Table("What was approved", HEAD, rows, (6, 7), note=note)
+
+
+def _entries(record: Approvals) -> Facts:
+    """The ledger entry of each approval, by which it is corrected, with its note."""
+    given = [(one.id[:12], one.approval) for one in record.approved]
+    pairs = tuple((id, f"{paid(one.amount)} {one.currency}{_note(one)}") for id, one in given)
+    return Facts("Entries", pairs)
+
+
+def _note(given: Approval) -> str:
+    return f": {one_line(given.note, MOST_TEXT)}" if given.note else ""
 
 
 def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:
