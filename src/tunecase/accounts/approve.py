@@ -11,6 +11,7 @@ from tunecase.accounts.approvals import (
     last_approval,
 )
 from tunecase.accounts.material import Material, filled
+from tunecase.accounts.plain_words import plain_words
 from tunecase.blocks import Account, Block, Cell, Facts, Figure, Table, Tone, Words
 from tunecase.quantities import day, firm_money, money, one_line, paid, plain_money, plain_paid, sentence
 from tunecase.records import Approval, Approvals, Rejection
@@ -26,18 +27,16 @@ def approve(record: Approval | Rejection, material: Material) -> Account:
     else:
         until = "" if record.until is None else f", until {day(record.until)}"
         answer = f"{plain_paid(record.amount)} {record.currency} approved {who}{until}."
-    short = Words((sentence(one_line(record.action, MOST_TEXT)), *_beside(record)))
+    short = Words((sentence(plain_words(one_line(record.action, MOST_TEXT))), *_beside(record)))
     facts = Facts("", (("Plan", record.plan), *_of_plan(record)))
     tone: Tone = "good" if isinstance(record, Approval) else "bad"
     return Account("approve", answer, tone, (short,), (facts,), "tunecase next")
 
 
 def _beside(record: Approval | Rejection) -> Iterator[str]:
-    """The rule for stopping, a warning where more was approved than the plan asks for in all, and the note."""
-    if isinstance(record, Approval):
-        yield sentence(record.stop_rule)
-        if float(record.amount_base) > record.authorise.total:
-            yield f"That is more than the plan asks to set aside in all, {plain_money(record.authorise.total, '')}."
+    """A warning where more was approved than the plan asks for in all, and the note."""
+    if isinstance(record, Approval) and float(record.amount_base) > record.authorise.total:
+        yield f"That is more than the plan asks to set aside in all, {plain_money(record.authorise.total, '')}."
     if record.note:
         yield sentence(one_line(record.note, MOST_TEXT))
 
@@ -45,6 +44,7 @@ def _beside(record: Approval | Rejection) -> Iterator[str]:
 def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
     yield "First step, P80", firm_money(record.release, "")
     if isinstance(record, Approval):
+        yield "Stop rule", record.stop_rule
         parts = record.authorise
         yield "Authorise", f"{parts.base:,.0f} + {parts.contingency:,.0f} + {parts.reserve:,.0f} = {parts.total:,.0f}"
 

@@ -1,0 +1,71 @@
+"""Texts of records for people who know no machine learning: short names of models, plain words for terms of art."""
+
+import re
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.quantities import one_line, plain_score
+
+if TYPE_CHECKING:
+    from tunecase.accounts.material import Material
+
+PATH = re.compile(r"(?<![\w/.-])[A-Za-z][\w-]*/(?=[\w.-]*\d)([\w.-]*\w)")  # owner/name, the name with a digit
+RULES = re.compile(r" ?\([A-Z]\d+(?:, [A-Z]\d+)*\)")  # ids of rules, such as (P6, P11)
+HEAD = re.compile(r"a head on (?!a )([^\s,;:)]*\w)")  # what an encoder is trained with
+PLAIN: tuple[tuple[str, str], ...] = (
+    ("a head on a small encoder", "a small encoder"),
+    ("n-grams and a linear model", "a small word-count model"),
+    ("a linear model on n-grams", "a small word-count model"),
+    ("n-grams", "a small word-count model"),
+    ("rows at hand", "examples you have"),
+    ("labels at hand", "labels you have"),
+    ("test rows", "test examples"),
+    ("suspicious rows", "doubtful labels"),
+    ("redefine the target", "settle for less"),
+    ("mend", "repair"),
+    ("probe", "small word-count model"),
+    ("worlds", "simulated runs"),
+    ("percentile", "point"),
+    ("levers", "steps"),
+    ("lever", "step"),
+)
+
+
+def short_name(model: str) -> str:
+    """The name of a model without its owner.
+
+    Example:
+        >>> short_name("meta-llama/Llama-3.1-8B"), short_name("gpt-small")
+        ('Llama-3.1-8B', 'gpt-small')
+    """
+    return one_line(model).rsplit("/", 1)[-1]
+
+
+def plain_words(text: str) -> str:
+    """A text of a record without ids of rules, owners of models and terms of art.
+
+    Example:
+        >>> plain_words("fine-tune meta-llama/Llama-3.1-8B on the 680 rows at hand (P6)")
+        'fine-tune Llama-3.1-8B on the 680 examples you have'
+    """
+    flat = HEAD.sub(r"a small encoder (\1)", RULES.sub("", PATH.sub(r"\1", one_line(text))))
+    for term, plain in PLAIN:
+        flat = re.sub(rf"\b{term}\b", plain, flat)
+    return flat
+
+
+def tuned_model(material: "Material") -> str:
+    """The short name of the model to be tuned: the last one of the project that can be; empty where none is named."""
+    named = material.project.models_of("causal") if material.project is not None else ()
+    return short_name(named[-1]) if named else ""
+
+
+def score_words(value: float | None, metric: str | None) -> str:
+    """A score in whole percent where its metric is a share of 1, else in three figures.
+
+    Example:
+        >>> score_words(0.8, "accuracy"), score_words(0.8, None), score_words(12.0, "perplexity")
+        ('80%', '80%', '12')
+    """
+    known = next((one for one in catalog.metrics() if one.name == metric), None)
+    return plain_score(value, of_one=known is None or known.bounded)
