@@ -75,7 +75,17 @@ def test_before_anything_is_spent_the_forecast_is_the_plan() -> None:
     """Line by line and in all."""
     rows = table(told(unspent()).short, "Plan, spent and forecast in the middle case")
     assert all(row[0] == row[2] and row[1] == "0" for row in rows.values() if row[0] != "not planned")
-    assert "tunecase spend add 42.50 USD --line labour" == told(unspent()).next
+    assert "tunecase spend add 42.50 USD --category labour" == told(unspent()).next
+
+
+def test_without_a_plan_only_what_was_spent_is_told() -> None:
+    """No column of unknowns: the groups that money went to, and their sum."""
+    bare = tuple(replace(line, planned=None, at_completion=None) for line in samples.books().lines)
+    said = told(replace(samples.books(), planned=None, planned_total=None, at_completion=None, lines=bare))
+    rows = table(said.short, "Spent")
+    assert {"people": ["3,132.00"], "data": ["262.40"], "computers": ["41.17"], "other": ["450.00"],
+            "total": ["3,885.57"]} == rows  # fmt: skip
+    assert "tunecase estimate" == said.next
 
 
 @pytest.mark.parametrize(
@@ -137,6 +147,14 @@ def test_what_was_served_is_told_by_month() -> None:
     total = parts.pop("Sum of the months")
     assert ["2026-10", "2026-11"] == list(parts)
     assert Decimal("104.90") == Decimal(total[0]) == sum(Decimal(row[0]) for row in parts.values())
+
+
+def test_answers_served_stand_under_the_table() -> None:
+    """With their forecast where there is one; nothing before launch."""
+    assert "Answers served: 89,000 for 1,544.90 USD; the forecast was 80,000 for 1,400." in words(told().short)
+    alone = replace(samples.served(), planned=None)
+    assert "Answers served: 89,000 for 1,544.90 USD." in words(told(books(served=alone)).short)
+    assert "Answers served" not in words(told(books(served=None)).short)
 
 
 def test_without_a_forecast_nothing_is_parted() -> None:

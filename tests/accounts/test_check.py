@@ -29,6 +29,12 @@ def test_advice_that_no_longer_holds_comes_with_its_reasons() -> None:
     assert "tunecase decide" == said.next
 
 
+def test_advice_is_told_in_plain_words() -> None:
+    """The model without its owner, rows without jargon."""
+    said = account("check", replace(CHECK, advice_now="fine-tune meta-llama/Llama-3.1-8B on the 680 rows at hand"))
+    assert "Advice: fine-tune Llama-3.1-8B on the 680 examples you have." in words(said.short)
+
+
 def test_where_nothing_moved_it_says_so() -> None:
     """No table is empty."""
     still = replace(CHECK, prices=(), lines=(), rates=(), total=Shift("total", 9_300.0, 9_310.0, "USD"))

@@ -125,9 +125,9 @@ def test_what_moves_a_bill_is_told_with_its_ends() -> None:
 
 
 def test_what_would_have_to_be_true_is_told() -> None:
-    """One sentence."""
+    """One sentence under the answer, since it was asked for."""
     what_if = WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),))
-    text = words(told(replace(samples.estimate(), what_if=(what_if,))).full)
+    text = words(told(replace(samples.estimate(), what_if=(what_if,))).short)
     assert "to be 80% sure of staying within 15k USD (now 74%): an example (label) at 0.12 USD" in text
 
 

@@ -90,11 +90,12 @@ def test_a_dry_run_books_nothing() -> None:
 def test_what_lies_on_no_line_comes_with_the_command_that_places_it() -> None:
     """Of charges and of rules; nothing is said where all lie on a line."""
     said = account("mapped", samples.mapped())
-    assert "3 charges on no line of the plan yet." in words(said.short)
-    assert 'tunecase spend map "service=Amazon Kendra" LINE' in words(all_of(said))
+    assert "3 charges on no line of the plan yet" in words(said.short)
+    assert 'tunecase spend map "service=Amazon Kendra" LINE' == said.next
     assert ["2", "8.78"] == table(said.full, "In other")["service=Amazon Kendra"]
     placed = account("mapped", replace(samples.mapped(), unplaced=()))
     assert "no line of the plan" not in words(placed.short)
+    assert "tunecase books" == placed.next
 
 
 def test_rules_are_made_undone_and_listed() -> None:

@@ -14,7 +14,7 @@ def test_the_exit_code_is_the_answer(tmp_path: Path) -> None:
     before = (tmp_path / "ledger.jsonl").read_bytes()
     held = tunecase("check", "--project", path, "--today", "2026-11-27")
     assert 0 == held.code
-    assert "the advice of 20 November 2026 still holds" in " ".join(held.out.split())
+    assert "The advice of 20 November 2026 still holds." in " ".join(held.out.split())
     assert "ends on 31 December 2026" in " ".join(held.out.split())
     assert max(map(len, held.out.splitlines())) <= 80
     ended = tunecase("check", "--project", path, "--today", "2027-01-01", "--json")

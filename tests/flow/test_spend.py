@@ -216,7 +216,8 @@ def test_the_command_line(tmp_path: Path) -> None:
     opened(tmp_path)
     as_csv(tmp_path / "b.csv", [row(), row(ResourceId="i-2", Tags="NULL")])
     words = ("--today", "2026-11-24")
-    ran = tunecase("spend", "import", "focus", "b.csv", "--tag", "application=tickets", *words, cwd=tmp_path)
+    asked = ("b.csv", "--tag", "application=tickets", "--full")
+    ran = tunecase("spend", "import", "focus", *asked, *words, cwd=tmp_path)
     assert (0, "") == (ran.code, ran.err)
     assert "1 charge booked, 1.62 USD" in ran.out
     assert "1 GPU hours at 1.624 USD; equal to the book's price" in " ".join(ran.out.split())
@@ -332,15 +333,15 @@ def test_what_lands_in_other_is_told_mapped_and_mapped_back(tmp_path: Path) -> N
         "Tags": "NULL",
     }
     as_csv(tmp_path / "b.csv", [row(), row(BilledCost="8.775", ResourceId="i-3", **odd)])
-    ran = spend(tmp_path, "import", "focus", "b.csv")
-    assert 'tunecase spend map "service=Amazon Kendra" LINE' in ran.out
+    ran = spend(tmp_path, "import", "focus", "b.csv", "--full")
+    assert 'next: tunecase spend map "service=Amazon Kendra" LINE' in ran.out
     assert "service=Amazon Kendra 1 8.78" in " ".join(ran.out.split())
     before = (tmp_path / "ledger.jsonl").read_bytes()
 
     made = spend(tmp_path, "map", "service=Amazon Kendra", "inference")
     assert "service=Amazon Kendra counts on inference: 1 charge, 8.78 USD" in " ".join(made.out.split())
     assert (tmp_path / "ledger.jsonl").read_bytes().startswith(before)
-    listed = spend(tmp_path, "list", "--category", "inference")
+    listed = spend(tmp_path, "list", "--category", "inference", "--full")
     assert "1 charge of 2 in the ledger, 8.78 USD" in listed.out
     assert "(from other by service=Amazon Kendra)" in " ".join(listed.out.split())
     assert {"gpu", "inference"} == {charge.category for _, charge in opened(tmp_path).spendings()}
@@ -396,7 +397,7 @@ def test_a_charge_takes_the_rate_of_its_day_or_is_told_of(tmp_path: Path) -> Non
     assert ["2025-12-31", "2026-09-30"] == [day for day, text in told.items() if "1 charge in EUR" in text]
     assert "at 1.05 USD, the rate of 2026-01-05, a later day: add to rates in the project file" in told["2025-12-31"]
     assert "a day more than a month before" in told["2026-09-30"]
-    books = " ".join(tunecase("books", "--today", "2026-11-24", cwd=tmp_path).out.split())
+    books = " ".join(tunecase("books", "--full", "--today", "2026-11-24", cwd=tmp_path).out.split())
     assert "1 charge in EUR of 2025-12-31 at 1.05 USD, the rate of 2026-01-05, a later day" in books
     bill = as_csv(tmp_path / "b.csv", [row(BillingCurrency="EUR")])
     assert any("a day more than a month before" in note for note in take(tmp_path, "focus", bill).notes)

@@ -11,6 +11,7 @@ from tunecase.accounts.approvals import (
     last_approval,
 )
 from tunecase.accounts.material import Material, filled
+from tunecase.accounts.plain_words import plain_words
 from tunecase.blocks import Account, Block, Cell, Facts, Figure, Table, Tone, Words
 from tunecase.quantities import day, firm_money, money, one_line, paid, plain_money, plain_paid, sentence
 from tunecase.records import Approval, Approvals, Rejection
@@ -26,18 +27,16 @@ def approve(record: Approval | Rejection, material: Material) -> Account:
     else:
         until = "" if record.until is None else f", until {day(record.until)}"
         answer = f"{plain_paid(record.amount)} {record.currency} approved {who}{until}."
-    short = Words((sentence(one_line(record.action, MOST_TEXT)), *_beside(record)))
+    short = Words((sentence(plain_words(one_line(record.action, MOST_TEXT))), *_beside(record)))
     facts = Facts("", (("Plan", record.plan), *_of_plan(record)))
     tone: Tone = "good" if isinstance(record, Approval) else "bad"
     return Account("approve", answer, tone, (short,), (facts,), "tunecase next")
 
 
 def _beside(record: Approval | Rejection) -> Iterator[str]:
-    """The rule for stopping, a warning where more was approved than the plan asks for in all, and the note."""
-    if isinstance(record, Approval):
-        yield sentence(record.stop_rule)
-        if float(record.amount_base) > record.authorise.total:
-            yield f"That is more than the plan asks to set aside in all, {plain_money(record.authorise.total, '')}."
+    """A warning where more was approved than the plan asks for in all, and the note."""
+    if isinstance(record, Approval) and float(record.amount_base) > record.authorise.total:
+        yield f"That is more than the plan asks to set aside in all, {plain_money(record.authorise.total, '')}."
     if record.note:
         yield sentence(one_line(record.note, MOST_TEXT))
 
@@ -45,6 +44,7 @@ def _beside(record: Approval | Rejection) -> Iterator[str]:
 def _of_plan(record: Approval | Rejection) -> Iterator[tuple[str, str]]:
     yield "First step, P80", firm_money(record.release, "")
     if isinstance(record, Approval):
+        yield "Stop rule", record.stop_rule
         parts = record.authorise
         yield "Authorise", f"{parts.base:,.0f} + {parts.contingency:,.0f} + {parts.reserve:,.0f} = {parts.total:,.0f}"
 
@@ -58,7 +58,9 @@ def approvals(record: Approvals, material: Material) -> Account:
         words = ("There is nothing to approve: `tunecase decide` makes a plan and prices its first step.",)
     asked = approve_command(record) if record.is_asked else ""
     tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
-    return Account("approve", _answer(record), tone, filled(Words(words)), filled(_each(record)), asked)
+    return Account(
+        "approve", _answer(record), tone, filled(Words(words)), filled(_each(record), _entries(record)), asked
+    )
 
 
 def _answer(record: Approvals) -> str:
@@ -74,14 +76,22 @@ def _answer(record: Approvals) -> str:
 
 
 def _each(record: Approvals) -> Table:
-    rows = tuple(
-        (Cell(one.id[:12]), *map(Cell, row), Cell(one_line(one.approval.note, MOST_TEXT) or "–"))
-        for one, row in zip(record.approved, approval_rows(record), strict=True)
-    )
+    rows = tuple(tuple(map(Cell, row)) for row in approval_rows(record))
     note = f"{record.currency}. A charge draws from the approval that ends first."
     if record.before > 0:
         note += f" {paid(record.before)} was spent before the first approval and is counted in none."
-    return Table("What was approved", ("Entry", *HEAD, "Note"), rows, (7, 8), note=note)
+    return Table("What was approved", HEAD, rows, (6, 7), note=note)
+
+
+def _entries(record: Approvals) -> Facts:
+    """The ledger entry of each approval, by which it is corrected, with its note."""
+    given = [(one.id[:12], one.approval) for one in record.approved]
+    pairs = tuple((id, f"{paid(one.amount)} {one.currency}{_note(one)}") for id, one in given)
+    return Facts("Entries", pairs)
+
+
+def _note(given: Approval) -> str:
+    return f": {one_line(given.note, MOST_TEXT)}" if given.note else ""
 
 
 def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:

@@ -75,7 +75,13 @@ def _by_group(record: Books) -> Table:
     """The middle cases of plan and forecast by group, and what was spent, which adds up."""
     kept = [(name, [line for line in record.lines if group_of(line.name) == name]) for name in GROUPS]
     kept = [(name, lines) for name, lines in kept if lines]
+    if record.planned is None:
+        kept = [(name, lines) for name, lines in kept if any(line.spent for line in lines)]
     column = paid_column([sum((line.spent for line in lines), Decimal(0)) for _, lines in kept])
+    if record.planned is None:
+        spent = tuple((Cell(name), Cell(much)) for name, much in zip([name for name, _ in kept], column, strict=False))
+        total = ((Cell("total"), Cell(column[-1])),) if len(spent) > 1 else ()
+        return Table("Spent", (record.currency, "spent"), (*spent, *total), (1,))
     rows = [
         (Cell(name), Cell(_planned(lines)), Cell(_cents(paid)), Cell(plain_figure(_forecast(lines))))
         for (name, lines), paid in zip(kept, column, strict=False)
@@ -111,7 +117,9 @@ def _forecast(lines: Sequence[BookLine]) -> float | None:
 
 
 def _sentences(record: Books) -> Iterator[str]:
-    """The chance to pass the budget, lines beyond their plan, and what the columns do not add up to."""
+    """What was served, the chance to pass the budget, lines beyond their plan, and what columns do not add up to."""
+    if record.served is not None:
+        yield _served_words(record.served, record.currency)
     if record.planned is None:
         yield "There is no estimate to compare with."
         return
@@ -124,12 +132,22 @@ def _sentences(record: Books) -> Iterator[str]:
     yield "Middle cases of lines do not add up to that of the total."
 
 
+def _served_words(served: ServedAgainstForecast, currency: str) -> str:
+    """The answers after launch and their cost, beside what was forecast for these days."""
+    planned, actual = served.planned, served.actual
+    cost = "" if actual.cost is None else f" for {plain_paid(actual.cost)} {currency}"
+    words = f"Answers served: {actual.answers:,.0f}{cost}"
+    if planned is None or planned.cost is None:
+        return f"{words}."
+    return f"{words}; the forecast was {plain_figure(float(planned.answers))} for {plain_figure(float(planned.cost))}."
+
+
 def _next(record: Books) -> str:
     if not record.verified:
         return "tunecase ledger verify"
     if record.planned is None or (record.over_budget is None and record.budget is not None):
         return "tunecase estimate"
-    return "tunecase next" if record.entries else f"tunecase spend add 42.50 {record.currency} --line labour"
+    return "tunecase next" if record.entries else f"tunecase spend add 42.50 {record.currency} --category labour"
 
 
 def _full(record: Books, material: Material) -> tuple[Block, ...]:
@@ -159,7 +177,9 @@ def page_of(
 ) -> Content:  # fmt: skip
     """The books alone, as the page draws them, with what was approved where anything was."""
     told = books(record, Material(today=today, books=record, spendings=tuple(spendings), approvals=approvals))
-    title, blocks = "Plan against actual, and what is to come", (*told.short, *told.full)
+    # The sentences below the first table are in what leads the page.
+    blocks = (*(block for block in told.short if isinstance(block, Table)), *told.full)
+    title = "Plan against actual, and what is to come"
     section = Section("books", title, " ".join(lead(record)), blocks, tone=told.tone)
     left = "no budget" if record.left_shown is None else money(record.left_shown, record.currency)
     ends = "not drawn" if record.at_completion is None else money(record.at_completion.p50, record.currency)

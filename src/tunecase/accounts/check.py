@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tunecase.accounts.material import Material, filled
+from tunecase.accounts.plain_words import plain_words
 from tunecase.blocks import Account, Cell, Facts, Listing, Table, Words
 from tunecase.quantities import UNKNOWN, counted, day, figures, money, one_line, plain_money, sentence
 from tunecase.records import Check, Shift
@@ -37,7 +38,7 @@ def _sentences(record: Check) -> Iterator[str]:
     """The reasons or the advice, what four in five cases cost then and now, and how many prices and lines moved."""
     yield from map(_sentence, record.broken[:MOST_REASONS])
     if record.ok:
-        yield f"Advice: {one_line(record.advice_now)}."
+        yield f"Advice: {plain_words(record.advice_now)}."
     before, now = (plain_money(point, record.currency) for point in (record.total.before, record.total.now))
     yield f"Enough four times in five: {f'{before} then, {now} now' if before != now else f'{now}, as before'}."
     counts = [counted(len(moves), noun) for moves, noun in ((record.prices, "price"), (record.lines, "line")) if moves]

@@ -108,13 +108,14 @@ def _set_aside(plan: Plan) -> Table:
 
 
 def _sentences(record: Estimate, plan: Plan) -> Iterator[str]:
-    """What the money goes to, the time and the chance to pass the budget, and what the bill does not hold."""
+    """What the money goes to, the time, the budget, what was asked of it, and what the bill does not hold."""
     if goes := groups(record):
         yield f"Goes to: {', '.join(f'{one.name} {one.part}' for one in goes)}."
     over = "" if plan.total.over is None else f" {plain_share(plan.total.over)} over budget."
     yield f"Takes {time_words(record.months)}.{over}"
     if aside := left_out(record):
         yield f"Not in the bill: {_aside_words(aside)} on average."
+    yield from (what_if_words(what_if, record.currency) for what_if in record.what_if)
     if unpriced := [plain_line(line.name) for line in record.lines if not line.priced]:
         yield f"Has no price and comes on top: {', '.join(unpriced)}."
 
@@ -152,7 +153,6 @@ def _full(record: Estimate, material: Material) -> tuple[Block, ...]:
     decided = decision is not None and decision.plan is not None
     moved = "" if plan is None else bridge_words(plan)
     told = [assumption_words(one, record.currency) for one in record.key_assumptions]
-    what_ifs = tuple(what_if_words(what_if, record.currency) for what_if in record.what_if)
     return filled(
         None if plan is None or decided else _headline(plan),
         _lines(record),
@@ -164,7 +164,6 @@ def _full(record: Estimate, material: Material) -> tuple[Block, ...]:
         _drivers(record),
         _histogram(record) if record.histogram else None,
         Listing("Most of this rests on assumptions you can replace", tuple(f"{name} ({rest})" for name, rest in told)),
-        Listing("What would have to be true", what_ifs),
         Facts("", (("What moved the expected total", moved),) if moved else ()),
         _earlier(material, record) if material.earlier else None,
         Listing("Not priced", record.unpriced),

@@ -58,7 +58,7 @@ def imported(record: Imported, material: Material) -> Account:
         Listing("Left out", record.left_out),
         Listing("To know", record.notes),
     )
-    return Account("imported", answer, "plain", short, full, "tunecase books")
+    return Account("imported", answer, "plain", short, full, _next(record.unplaced))
 
 
 def _rows(record: Imported) -> str:
@@ -104,10 +104,14 @@ def _check(check: PriceCheck) -> str:
 
 
 def _lying(rows: Sequence[Unplaced]) -> Iterator[str]:
-    """How much lies on no line of the plan, and the command for the first of it."""
+    """How many charges lie on no line of the plan."""
     if rows:
         charges = counted(sum(row.charges for row in rows), "charge")
-        yield f"{charges} on no line of the plan yet. Place the first: {map_command(rows[0].match)}"
+        yield f"{charges} on no line of the plan yet: the next command places the first."
+
+
+def _next(rows: Sequence[Unplaced]) -> str:
+    return map_command(rows[0].match) if rows else "tunecase books"
 
 
 def _unplaced(rows: Sequence[Unplaced], currency: str) -> tuple[Block, ...]:
@@ -173,7 +177,7 @@ def mapped(record: Mapped, material: Material) -> Account:
     if record.rules:
         words.append(f"Undo one: {map_command(record.rules[-1].match, '--undo')}")
     full = filled(_rules(record.rules, moved, record.currency), *_unplaced(record.unplaced, record.currency))
-    return Account("mapped", answer, "plain", filled(Words(tuple(words))), full, "tunecase books")
+    return Account("mapped", answer, "plain", filled(Words(tuple(words))), full, _next(record.unplaced))
 
 
 def _rules(rules: Sequence[LineRule], moved: dict[str, Unplaced], currency: str) -> Table:
