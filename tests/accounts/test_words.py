@@ -61,6 +61,18 @@ def test_the_first_screen_is_plain() -> None:
     assert [] == breaches(" ".join([told(found), *labels, said.answer, *map(texts, said.short)]))
 
 
+def test_help_is_plain() -> None:
+    """What every command says of itself holds no term of art, and most give an example."""
+    from typer.main import get_command
+
+    from tunecase.cli.commands import app
+
+    commands = {name: str(one.help) for name, one in get_command(app).commands.items()}  # type: ignore[attr-defined]
+    assert {} == {name: found for name, text in commands.items() if (found := TERMS.findall(WRITTEN.sub("", text)))}
+    bare = {name for name, text in commands.items() if f"tunecase {name}" not in text}
+    assert bare <= {"init", "report", "inference", "judge", "ledger", "spend", "next", "books", "prices"}
+
+
 @pytest.mark.parametrize(
     "text", ["worth 1.5k USD", "failed (P3)", "n_max", "the probe", "10 rows at hand", "give problem.value", "at P80"]
 )

@@ -1,4 +1,4 @@
-"""The command `audit`: are these the right data? It also mends them, takes reviews in and chooses rows to label."""
+"""The command `audit`: are these the right data? It also repairs them, takes reviews in and chooses rows to label."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
     from tunecase.records import Audit, Cleaned, Labelling, Reviews
 
-mending_option = panel("Mending")
+repair_option = panel("Repair")
 labelling_option = panel("What to label next")
 
 
@@ -43,7 +43,7 @@ def audit(
         Path | None, typer.Option(help="A sample of real inputs, to compare with; the project's data.production.")
     ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="Only what one pass tells; what is left out is listed.")] = False,
-    strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was set aside as unreadable.")] = False,
     next_: Annotated[
         int | None, labelling_option("--next", help="Instead of judging, choose rows to label next.")
     ] = None,
@@ -51,13 +51,13 @@ def audit(
     to: Annotated[Path | None, labelling_option(help="The file to write; next-labels.csv beside the data.")] = None,
     fix: Annotated[
         Path | None,
-        mending_option(help="Write a cleaned copy, what was taken out, and the rows to review into this new folder."),
+        repair_option(help="Write a cleaned copy, what was taken out, and the rows to review into this new folder."),
     ] = None,
-    mask: Annotated[bool, mending_option("--mask", help="With --fix: mask personal data in the copy.")] = False,
-    force: Annotated[bool, mending_option("--force", help="With --fix: replace the folder that is there.")] = False,
+    mask: Annotated[bool, repair_option("--mask", help="With --fix: mask personal data in the copy.")] = False,
+    force: Annotated[bool, repair_option("--force", help="With --fix: replace the folder that is there.")] = False,
     reviewed: Annotated[
         Path | None,
-        mending_option(
+        repair_option(
             help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla."
         ),
     ] = None,
@@ -68,8 +68,8 @@ def audit(
 ) -> None:
     """Are these the right data, and good enough? Every finding with its fix and price.
 
-    To mend: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
-    `--fix` once more puts the corrections into a copy. The files you give are never changed.
+    Example: `tunecase audit`. To repair: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in;
+    `--reviewed` takes it back; `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
     from tunecase.cli.show.progress import audit_progress
 
@@ -77,7 +77,7 @@ def audit(
     if next_ is not None:
         finish("labelling", _labelling(data, next_, pool, to), json)
         return
-    _refuse_mending(fix, mask, force, reviewed, fast)
+    _refuse_repair(fix, mask, force, reviewed, fast)
     if reviewed is not None:
         finish("review", _reviews(data, reviewed), json)
         return
@@ -159,7 +159,7 @@ def _fixed(
     return flow.fix_file(files, copy, seed=data.seed, today=data.day, **progress)
 
 
-def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:
+def _refuse_repair(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:
     problems = []
     if fast and (fix is not None or reviewed is not None):
         wanted = "a whole audit behind a cleaned copy"

@@ -51,7 +51,7 @@ FRAGMENTS = {
               "promises nothing 74%", "fine; 93% (88% to 96%) of 40 rows alike, kappa 0.84 (0.70 to 0.93)",
               "+3 (-2 to +8) points more", "Asked in reverse order, 3%", "41k tokens in, 900 out; 0.018 USD"),
     "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
-    "decide": ("Label up to 2,000 more first: about 4,500 USD.", "> label up to 2,000 more 4,500 60% 3,500",
+    "decide": ("Label up to 2,000 more first: about 4,500 USD.", "> label up to 2,000 more 4,500 60% 4,000",
                "First test: ship at 92% or more (25%), go on at 83 to 92% (65%), stop below 83% (10%)."),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k; at completion ", "% chance over the budget",
               "legal review not planned 450.00 450 (450-450)", "spent - P50 all scope quantity price unsplit",
