@@ -145,8 +145,8 @@ def _full(record: Decision, material: Material) -> tuple[Block, ...]:
         Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}".strip(),)),
         *_blocks(record, material),
         _arithmetic(record),
-        Listing("Assumptions", record.assumptions),
-        Facts("", recorded_in(material, "decide")),
+        *((Listing("Assumptions", record.assumptions),) if record.assumptions else ()),
+        *((Facts("", stood),) if (stood := recorded_in(material, "decide")) else ()),
     )
 
 

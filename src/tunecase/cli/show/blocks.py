@@ -1,16 +1,20 @@
 """Draws plain blocks on a terminal: the answer, what it rests on, and with `full` all of it."""
 
+import itertools
 import textwrap
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tunecase.blocks import Account, Block, Facts, Listing, Table, Tone, Words
-from tunecase.cli.show.paper import print_table, safe, say
+from tunecase.cli.show.paper import safe, say
 from tunecase.quantities import sentence
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 INDENT = 2
+GAP = "  "  # between columns
+LEAST_WIDTH = 8  # of a column that is made narrower
 NAME_SHARE = 0.4  # of the width, which a column of names takes at most
 BETWEEN = "     "  # parts of the last line
 COLOURS: dict[Tone, str] = {"plain": "cyan", "good": "green", "warn": "yellow", "bad": "red", "unknown": "yellow"}
@@ -104,13 +108,42 @@ def _print_pairs(console: "Console", pairs: tuple[tuple[str, str], ...]) -> None
 
 
 def _print_rows(console: "Console", table: Table) -> None:
-    """A table without lines, its strong rows marked by an arrow where it is not the last."""
+    """A table without lines, its strong rows marked by an arrow where it is not the last; wide cells wrap."""
     last = len(table.rows) - 1
     marks = ["> " if number in table.strong and number < last else "  " for number in range(last + 1)]
     rows = [
         [mark + row[0].marked, *(cell.marked for cell in row[1:])] for mark, row in zip(marks, table.rows, strict=True)
     ]
     head = [f"  {table.head[0]}" if table.head[0] else "", *table.head[1:]]
-    print_table(console, head if any(table.head) else [""] * len(head), rows, table.numeric)
+    widths = _column_widths([head, *rows], console.width)
+    if any(table.head):
+        for line in _wrapped_row(head, widths, table.numeric):
+            say(console, line, "dim")
+    for row in rows:
+        for line in _wrapped_row(row, widths, table.numeric):
+            say(console, line)
     if table.note:
         say(console, table.note, "dim", INDENT)
+
+
+def _column_widths(rows: Sequence[Sequence[str]], room: int) -> list[int]:
+    """The widths of a table's columns: those of its longest cells, the widest made narrower until all fit."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + len(GAP) * (len(widths) - 1) > room and max(widths) > LEAST_WIDTH:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _wrapped_row(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[int]) -> Iterator[str]:
+    """The lines of one row, each cell wrapped in its column; figures are set right, the first cell hangs."""
+    columns = [
+        textwrap.wrap(safe(cell), width, subsequent_indent="    " if not at else "", drop_whitespace=bool(at))
+        or [""] if len(cell) > width else [safe(cell)]
+        for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]  # fmt: skip
+    for parts in itertools.zip_longest(*columns, fillvalue=""):
+        sides = ("rjust" if at in numeric else "ljust" for at in range(len(widths)))
+        yield GAP.join(
+            getattr(part.rstrip() if at else part, side)(width)
+            for at, (part, side, width) in enumerate(zip(parts, sides, widths, strict=True))
+        ).rstrip()
