@@ -8,7 +8,7 @@ import pytest
 from tests.accounts.test_answer import material, told
 from tests.cli.show.printing import ALL
 from tunecase.accounts import ACCOUNTS, account, answer, run
-from tunecase.accounts.plain_words import plain_words, short_name
+from tunecase.accounts.words import plain_words, short_name
 from tunecase.blocks import Block, Facts, Listing, Table, Words
 
 BANNED = (

@@ -8,9 +8,9 @@ from tunecase.accounts.changes import turns_at
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
 from tunecase.accounts.steps import gate_words, next_command, step_words
 from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
+from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Section, Table, Tone, Words
 from tunecase.prices import amount
 from tunecase.quantities import (

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from tunecase.accounts.changes import turns_at
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, score_words
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import verdict
+from tunecase.accounts.words import plain_words, score_words
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
 from tunecase.records import Change, Next
