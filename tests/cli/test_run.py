@@ -1,8 +1,12 @@
 """The command run tells every verb in order, in words or as one JSON."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from tests import samples
 from tests.command import tunecase
+from tunecase.flow import Walk
 from tunecase.records import RECORDS, from_json
 
 
@@ -33,3 +37,14 @@ def test_all_of_the_road_is_told_with_full(walked: Path) -> None:
     out = tunecase("run", "--project", walked, "--anyway", "--full").out
     assert out.index("Options, the best first") < out.index("To decide")
     assert str(walked.parent / "report.html") in out.replace("\n", "")
+
+
+def test_the_same_found_again_is_the_same() -> None:
+    """Time taken and the entry held against are no change; another count, another charge, or no report before are."""
+    audit, books = samples.audit(), samples.books()
+    before = Walk({"audit": audit, "books": books}, datetime(2026, 11, 24, 7, 10, tzinfo=UTC))
+    assert before.holds({"audit": replace(audit, seconds=99.0), "books": replace(books, plan=None)})
+    assert not before.holds({"audit": replace(audit, usable=3)})
+    assert not before.holds({"books": replace(books, entries=9)})
+    assert not before.holds({"forecast": samples.forecast()})
+    assert not replace(before, at=None).holds({"audit": audit})
