@@ -122,3 +122,14 @@ def test_the_next_command_follows_the_answer() -> None:
     bound = next_command(material(decision=label, approvals=asked))
     assert 'tunecase approve "5000 USD" --by NAME --plan 5f0c2d77ab01' == bound
     assert "tunecase run" == next_command(Material(definition=samples.definition()))
+
+
+@pytest.mark.parametrize("verb", ["decide", "next"])
+def test_all_of_it_fits_the_terminal(verb: str) -> None:
+    """With full, wide cells wrap in their columns and no word is lost."""
+    said = account(verb, decision() if verb == "decide" else samples.news(), material())
+    printed = lines(said, full=True)
+    assert max(map(len, printed)) <= 80
+    words = set(" ".join(printed).split())
+    cells = [cell for block in said.full if isinstance(block, Table) for row in block.rows for cell in row]
+    assert {word for cell in cells for word in cell.text.split() if len(word) < 8} <= words

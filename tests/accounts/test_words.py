@@ -8,7 +8,7 @@ import pytest
 from tests.accounts.test_answer import material, told
 from tests.cli.show.printing import ALL
 from tunecase.accounts import ACCOUNTS, account, answer, run
-from tunecase.accounts.plain_words import plain_words, short_name
+from tunecase.accounts.words import plain_words, short_name
 from tunecase.blocks import Block, Facts, Listing, Table, Words
 
 BANNED = (
@@ -59,6 +59,18 @@ def test_the_first_screen_is_plain() -> None:
     labels = [*found.gates.start, *found.gates.reached, *found.gates.missed, found.gates.summary]
     said = run(material())
     assert [] == breaches(" ".join([told(found), *labels, said.answer, *map(texts, said.short)]))
+
+
+def test_help_is_plain() -> None:
+    """What every command says of itself holds no term of art, and most give an example."""
+    from typer.main import get_command
+
+    from tunecase.cli.commands import app
+
+    commands = {name: str(one.help) for name, one in get_command(app).commands.items()}  # type: ignore[attr-defined]
+    assert {} == {name: found for name, text in commands.items() if (found := TERMS.findall(WRITTEN.sub("", text)))}
+    bare = {name for name, text in commands.items() if f"tunecase {name}" not in text}
+    assert bare <= {"init", "report", "inference", "judge", "ledger", "spend", "next", "books", "prices"}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """The command run tells every verb in order, in words or as one JSON."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from tests import samples
 from tests.command import tunecase
+from tunecase.flow import Walk
 from tunecase.records import RECORDS, from_json
 
 
@@ -15,9 +19,32 @@ def test_json_of_the_run(walked: Path) -> None:
     assert ran.code == (0 if records["decide"].ok else 1)
 
 
-def test_the_road_in_words(walked: Path) -> None:
-    """run prints every verb's record in order and the files at the end, 80 columns wide."""
-    out = tunecase("run", "--project", walked, "--anyway").out
-    heads = ["DEFINE", "AUDIT", "ESTIMATE", "PILOT", "FORECAST", "ESTIMATE", "DECIDE", "BOOKS", "REPORT"]
-    assert heads == [line.split()[0].strip(",") for line in out.splitlines() if " ──────── " in line]
+def test_the_road_ends_in_its_answer(walked: Path) -> None:
+    """run prints the answer alone, in 14 lines of 80 columns, with the page; nothing changed is said in one."""
+    ran = tunecase("run", "--project", walked, "--anyway")
+    lines = ran.out.rstrip("\n").split("\n")
+    assert len(lines) <= 14
+    assert max(map(len, lines)) <= 80 or str(walked.parent) in ran.out
+    assert not [line for line in lines if " ──────── " in line]
+    assert str(walked.parent / "report.html") in ran.out.replace("\n", "")
+    again = tunecase("run", "--project", walked, "--anyway").out
+    assert "Nothing changed since " in again.replace("\n", " ")
+    assert again.split(" Nothing")[0].replace("\n", " ") in ran.out.replace("\n", " ")
+
+
+def test_all_of_the_road_is_told_with_full(walked: Path) -> None:
+    """With --full every verb prints all that its record says, in order, and the answer comes last."""
+    out = tunecase("run", "--project", walked, "--anyway", "--full").out
+    assert out.index("Options, the best first") < out.index("To decide")
     assert str(walked.parent / "report.html") in out.replace("\n", "")
+
+
+def test_the_same_found_again_is_the_same() -> None:
+    """Time taken and the entry held against are no change; another count, another charge, or no report before are."""
+    audit, books = samples.audit(), samples.books()
+    before = Walk({"audit": audit, "books": books}, datetime(2026, 11, 24, 7, 10, tzinfo=UTC))
+    assert before.holds({"audit": replace(audit, seconds=99.0), "books": replace(books, plan=None)})
+    assert not before.holds({"audit": replace(audit, usable=3)})
+    assert not before.holds({"books": replace(books, entries=9)})
+    assert not before.holds({"forecast": samples.forecast()})
+    assert not replace(before, at=None).holds({"audit": audit})

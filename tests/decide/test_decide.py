@@ -294,6 +294,7 @@ def test_the_lower_flip_holds_when_typed(tmp_path: Path) -> None:
         record = decided(project(tmp_path, value=value))
         lever, after = flipped(tmp_path, record, "below")
         assert lever == after.advice != record.advice, value
+        assert lever in [flip.to for flip in record.value_flips if flip.direction == "down"]
 
 
 def test_the_upper_flip_holds_when_typed(tmp_path: Path) -> None:

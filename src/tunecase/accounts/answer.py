@@ -3,9 +3,9 @@
 from tunecase.accounts.changes import changes, untried
 from tunecase.accounts.gates import gates, gates_note, gates_title
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words
 from tunecase.accounts.tiles import tiles
 from tunecase.accounts.verdict import advised_plan, look_of, verdict
+from tunecase.accounts.words import plain_words
 from tunecase.blocks import Answer, VerdictKind
 from tunecase.quantities import day, one_line, paid, plain_money
 from tunecase.records import MOST_NAME

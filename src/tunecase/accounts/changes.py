@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words
 from tunecase.accounts.verdict import advised_plan, is_stand_in, small_amount, to_settle
+from tunecase.accounts.words import plain_words
 from tunecase.blocks import VerdictKind
 from tunecase.quantities import figures, plain_money, plain_share, sentence
 from tunecase.records import Alternative, Flip

@@ -8,9 +8,9 @@ from tunecase.accounts.changes import turns_at
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, not_done, recorded_in
-from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
 from tunecase.accounts.steps import gate_words, next_command, step_words
 from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
+from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Section, Table, Tone, Words
 from tunecase.prices import amount
 from tunecase.quantities import (
@@ -145,8 +145,8 @@ def _full(record: Decision, material: Material) -> tuple[Block, ...]:
         Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}".strip(),)),
         *_blocks(record, material),
         _arithmetic(record),
-        Listing("Assumptions", record.assumptions),
-        Facts("", recorded_in(material, "decide")),
+        *((Listing("Assumptions", record.assumptions),) if record.assumptions else ()),
+        *((Facts("", stood),) if (stood := recorded_in(material, "decide")) else ()),
     )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
 from tunecase.accounts.verdict import advised_plan, way_advised
+from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Branch, Gates, Tone
 from tunecase.quantities import adding_up, count, counted, in_hundred, plain_money, shares_shown
 from tunecase.records import Outcome, Plan

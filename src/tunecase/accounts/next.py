@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from tunecase.accounts.changes import turns_at
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, score_words
 from tunecase.accounts.steps import next_command
 from tunecase.accounts.verdict import verdict
+from tunecase.accounts.words import plain_words, score_words
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
 from tunecase.records import Change, Next
@@ -61,13 +61,14 @@ def _short(record: Next, material: Material) -> tuple[Block, ...]:
 def _full(record: Next) -> tuple[Block, ...]:
     """The sentences of the record, every answer that moved, further ways to try, and the runner-up."""
     decision = record.decision
-    pairs = (("Next best", decision.runner_up), ("The advice flips", decision.flips_at))
+    named = (("Next best", decision.runner_up), ("The advice flips", decision.flips_at))
+    pairs = tuple(pair for pair in named if pair[1])
     rest = record.to_try[MOST_TO_TRY:]
     return (
         Words(tuple(map(sentence, record.told))),
         *((Listing("Further ways to try", rest),) if rest else ()),
         *((moved_table(record.moved, record.since),) if record.moved else ()),
-        Facts("How firm this is", tuple(pair for pair in pairs if pair[1])),
+        *((Facts("How firm this is", pairs),) if pairs else ()),
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.next import moved_table
-from tunecase.accounts.plain_words import plain_words
 from tunecase.accounts.verdict import verdict
+from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Facts, Words
 from tunecase.quantities import counted
 from tunecase.records import Change, Report

@@ -7,9 +7,9 @@ from tunecase.accounts.approvals import approval_words
 from tunecase.accounts.changes import changes, untried
 from tunecase.accounts.gates import gates
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, to_settle, verdict
+from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_share
 

@@ -2,8 +2,8 @@
 
 from tunecase.accounts.approvals import approve_command
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, tuned_model
 from tunecase.accounts.verdict import advised_plan, is_stand_in, look_of, verdict
+from tunecase.accounts.words import plain_words, tuned_model
 from tunecase.blocks import Gates
 from tunecase.quantities import plain_share
 from tunecase.records import Option

@@ -1,7 +1,6 @@
 """The four figures of the first screen: what to release, what could be lost, the chance, and what it is worth."""
 
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import score_words
 from tunecase.accounts.verdict import (
     advised_plan,
     best_untuned,
@@ -10,6 +9,7 @@ from tunecase.accounts.verdict import (
     plan_of,
     way_advised,
 )
+from tunecase.accounts.words import score_words
 from tunecase.blocks import Rests, Tile, VerdictKind
 from tunecase.quantities import count, paid, plain_figure, plain_share
 from tunecase.records import Plan

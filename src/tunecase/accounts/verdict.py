@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tunecase.accounts.material import Material
-from tunecase.accounts.plain_words import plain_words, score_words, tuned_model
+from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
 from tunecase.quantities import Sampled, count, one_line, paid, plain_figure, plain_money, sentence
 from tunecase.records import Candidate, Criterion, Decision, Experiment, Option, Plan

@@ -41,8 +41,9 @@ def compare(
 ) -> None:
     """What does a change cost or save? Two project files, or one with and without a change.
 
-    Both bills are drawn in the same worlds, so the difference is the change and not luck. With --fail-if-over the
-    second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
+    Example: `tunecase compare tunecase.yaml --set method=full`. Both bills are drawn with the same luck, so the
+    difference is the change alone. With --fail-if-over the second one, or the only one, must stay below; one file alone
+    can be judged. No project file is changed.
     """
     from tunecase import flow
     from tunecase.cli.show.progress import audit_progress

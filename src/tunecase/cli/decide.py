@@ -16,9 +16,10 @@ def decide(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """What should the next dollar buy? Every lever with its worth, its chance and its price.
+    """What should the next money buy? Each step with its price, its chance and what it is worth.
 
-    A lever's worth is that of its first step with the best policy after it: after each test, what is worth most next.
+    Worth counts the step and the best that can follow it: after each test, whatever is worth most next. `--what-if`
+    also tells what would have to be true for another step. Example: `tunecase decide --what-if`.
     """
     from tunecase import flow
     from tunecase.cli.show.progress import redraw_progress

@@ -29,7 +29,7 @@ def define(
     """Is the problem well posed, and achievable with today's technology? What else would do?
 
     `--brief` writes what a manager needs to decide and sign: question, verdict, the plan as it stands with what to
-    release and when to stop, costs, fixes, what is unknown.
+    release and when to stop, costs, fixes, what is unknown. Example: `tunecase define --brief`.
     """
     from tunecase import flow
     from tunecase.cli.show.brief import brief_markdown

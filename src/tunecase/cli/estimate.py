@@ -20,9 +20,10 @@ def estimate(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """What will it cost? The bill by line, P10 to P90, and what drives it.
+    """What will it cost? How much to set aside, where it goes, and what moves it.
 
-    A driver's share is the part of the doubt that it carries alone.
+    The chance to pass the budget is told with it; `--full` prints every line with its doubt.
+    Example: `tunecase estimate --full`.
 
     Without data yet, write `rows: 50k` and `tokens_per_row: 300 to 600` under `data` in place of `train`.
     """

@@ -69,6 +69,7 @@ def fit(
     """Does a training run fit, on what, how long does it take, what does it cost? Without a project file.
 
     What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method.
+    Example: `tunecase fit llama-3.1-8b --gpu A100-80GB --tokens 5M`.
     """
     from tunecase import flow
 

@@ -29,7 +29,10 @@ def forecast(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Will more data reach the target, how much of it, at what price?"""
+    """Will more data reach the target, how much of it, at what price?
+
+    Scores of your own runs are read from a file: `tunecase forecast points.csv --metric accuracy --target 80%`.
+    """
     from tunecase import flow
 
     if points is None and keep:

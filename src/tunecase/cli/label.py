@@ -29,9 +29,9 @@ def label(
 ) -> None:
     """How long does a label take, and do two people agree? Asked before the money is spent.
 
-    `--trial 100` writes a file for each of two readers, answers not shown. Each fills in `label`, and `seconds` or
-    `started` and `finished`. `--read reader-a.csv reader-b.csv` takes them back: minutes of a label, agreement (kappa,
-    alpha), and the ceiling that it sets on any score. Prices and `tunecase define` rest on it from then on.
+    `tunecase label --trial 100` writes a file for each of two readers, answers not shown. Each fills in `label`, and
+    `seconds` or `started` and `finished`. `--read reader-a.csv reader-b.csv` takes them back: minutes of a label,
+    agreement, and the ceiling that it sets on any score. Prices and `tunecase define` rest on it from then on.
 
     Which rows to label next: `tunecase audit --next 100`.
     """

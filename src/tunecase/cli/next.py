@@ -23,7 +23,7 @@ def next_(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """After a round: what changed in belief, and what to do now.
+    """After a round: what it showed, what that changed, and what to do now.
 
     Give what the round showed: `tunecase next --rows 1360 --score 0.74 --changed label`. The same rows and change once
     more correct that round's score; `--corrects 2` puts it in the place of round 2. Without a round, the news since the

@@ -31,8 +31,8 @@ rented_option = panel("On rented GPUs")
 TrainerName = Annotated[
     str,
     trained_option(
-        help="What is trained: encoder, probe (n-grams), lora, trl, command or simulated (docs/method/trainers.md); "
-        "if left out, the encoder where its weights are here, else n-grams.",
+        help="What is trained: encoder, probe (word counts), lora, trl, command or simulated "
+        "(docs/method/trainers.md); if left out, the encoder where its weights are here, else word counts.",
         show_default=False,
     ),
 ]
@@ -84,10 +84,10 @@ def pilot(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Try it small: real runs on nested subsets, resumable, never run twice.
+    """Try it small: real runs on nested subsets, resumable, never run twice. Example: `tunecase pilot`.
 
-    N-grams take seconds and no model, a head on a small encoder a minute; `--trainer lora` tunes a real language model
-    of 135M parameters in minutes. `--candidates` names what else is measured; what cannot win any more is dropped.
+    A small word-count model takes seconds, a small encoder a minute; `--trainer lora` tunes a real language model of
+    135M parameters in minutes. `--candidates` names what else is measured; what cannot win any more is dropped.
 
     `--source NAME --rows FILE` measures what a row of another source is worth, in labelled rows; a few hundred will do.
     """

@@ -13,7 +13,10 @@ def serve(
     seed: Seed = 0,
     today: Today = None,
 ) -> None:
-    """Show the report live in the browser, on this machine only."""
+    """Show the report live in the browser, on this machine only.
+
+    Example: `tunecase serve`, then open the address that it prints.
+    """
     from tunecase import flow
     from tunecase.report import render
     from tunecase.web import serve as listen

@@ -11,6 +11,8 @@ def sources(
 ) -> None:
     """Where should more rows come from? Each source's price, time and risk for the plan's next step.
 
+    Example: `tunecase sources`.
+
     What the project file does not name is priced from the tables, and marked. A row is worth as many labelled rows as
     it teaches like: `tunecase pilot --source NAME --rows FILE` measures it, `tunecase label --trial 100` the minutes.
     """

@@ -62,7 +62,7 @@ FRAGMENTS = {
               "other not planned 450.00 450", "The chance to pass the budget is 29%.", "next: tunecase next"),
     "mapped": ("description=*label* counts on data: 1 charge, 90.00 USD.", "3 charges on no line of the plan yet",
                'tunecase spend map "service=Amazon Kendra" LINE'),
-    "decide": ("Label up to 2,000 more first: about 4,500 USD.", "> label up to 2,000 more 4,500 60% 3,500",
+    "decide": ("Label up to 2,000 more first: about 4,500 USD.", "> label up to 2,000 more 4,500 60% 4,000",
                "First test: ship at 92% or more (25%), go on at 83 to 92% (65%), stop below 83% (10%)."),
     "metered": ("2 periods booked, 42,400 answers.", "Read from meter.csv.",
                 "22.40 USD booked under inference.", "Periods: 3 booked before, 1 corrected."),
