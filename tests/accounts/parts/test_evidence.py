@@ -256,6 +256,24 @@ def test_the_advised_step_stands_first_and_stopping_last() -> None:
     assert () == shown_options(decided("stop", BLOCKED))
 
 
+def test_a_measured_way_has_steps_of_its_own() -> None:
+    """Steps of the way that is advised name it, the fine-tune keeps its own, and stopping is told once."""
+    way = "a-model, tuned"
+    own = option("clean", 2_000.0, 25_000.0, way=way, first_step="review 100 labels")
+    sure = option("when_sure", 900.0, 24_000.0, way=way, first_step="ship a tuned a-model for 70% of answers")
+    stops = (replace(STOP, way=way), replace(STOP, way="n-grams"))
+    decision = replace(decided("clean", TRAIN, own, sure), options=(TRAIN, own, sure, *stops), way=way)
+    record = forecast(stand_in=True, p_target=0.02, verdict="unlikely")
+    chart = under(evidence(case(decision=decision, forecast=record)), "Have doubtful labels").blocks[0]
+    assert isinstance(chart, Rows)
+    assert [
+        ("Have doubtful labels reviewed first", "a-model, tuned: review 100 labels"),
+        ("Let it answer where it is sure", "ship a tuned a-model for 70% of answers"),
+        ("Train the larger model", "do it"),
+        ("Stop here", "spend nothing more"),
+    ] == [(row.name, row.beside) for row in chart.rows]
+
+
 def test_a_step_shows_its_price_chance_and_worth() -> None:
     """Its figures are those of the decision; a step that passes the budget says so."""
     dear = option("label", 11_000.0, None, blocked="its first step costs more than what is left of the budget")
