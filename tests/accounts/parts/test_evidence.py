@@ -111,7 +111,7 @@ def test_a_way_says_what_its_score_rests_on_and_what_trying_it_costs() -> None:
     assert ["12 USD", "free"] == asked
     assert "not priced" == rows["A prompt to an open model"].figures[1]
     assert "ruled out: data may not leave" == rows["A prompt with facts looked up"].beside
-    assert "tried by others on other data" == rows["A prompt to a hosted model"].beside
+    assert "scored elsewhere" == rows["A prompt to a hosted model"].beside
 
 
 def test_names_are_those_of_people() -> None:

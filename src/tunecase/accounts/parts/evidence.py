@@ -123,7 +123,7 @@ def _way(way: Alternative, definition: Definition) -> Row:
 
 
 def _published(way: Alternative) -> str:
-    return "tried by others on other data" if way.published else ""
+    return "scored elsewhere" if way.published else ""
 
 
 def _to_know(way: Alternative, currency: str) -> str:
