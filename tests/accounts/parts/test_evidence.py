@@ -111,7 +111,7 @@ def test_a_way_says_what_its_score_rests_on_and_what_trying_it_costs() -> None:
     assert ["12 USD", "free"] == asked
     assert "not priced" == rows["A prompt to an open model"].figures[1]
     assert "ruled out: data may not leave" == rows["A prompt with facts looked up"].beside
-    assert "tried by others on other data" == rows["A prompt to a hosted model"].beside
+    assert "scored elsewhere" == rows["A prompt to a hosted model"].beside
 
 
 def test_names_are_those_of_people() -> None:
@@ -254,6 +254,24 @@ def test_the_advised_step_stands_first_and_stopping_last() -> None:
     shown = shown_options(decided("fine_tune", LABEL, clean, TRAIN, BLOCKED))
     assert ["fine_tune", "label", "clean", "stop"] == [one.lever for one in shown]
     assert () == shown_options(decided("stop", BLOCKED))
+
+
+def test_a_measured_way_has_steps_of_its_own() -> None:
+    """Steps of the way that is advised name it, the fine-tune keeps its own, and stopping is told once."""
+    way = "a-model, tuned"
+    own = option("clean", 2_000.0, 25_000.0, way=way, first_step="review 100 labels")
+    sure = option("when_sure", 900.0, 24_000.0, way=way, first_step="ship a tuned a-model for 70% of answers")
+    stops = (replace(STOP, way=way), replace(STOP, way="n-grams"))
+    decision = replace(decided("clean", TRAIN, own, sure), options=(TRAIN, own, sure, *stops), way=way)
+    record = forecast(stand_in=True, p_target=0.02, verdict="unlikely")
+    chart = under(evidence(case(decision=decision, forecast=record)), "Have doubtful labels").blocks[0]
+    assert isinstance(chart, Rows)
+    assert [
+        ("Have doubtful labels reviewed first", "a-model, tuned: review 100 labels"),
+        ("Let it answer where it is sure", "ship a tuned a-model for 70% of answers"),
+        ("Train the larger model", "do it"),
+        ("Stop here", "spend nothing more"),
+    ] == [(row.name, row.beside) for row in chart.rows]
 
 
 def test_a_step_shows_its_price_chance_and_worth() -> None:

@@ -9,7 +9,7 @@ from tunecase.accounts.parts.checks import data_finding, rules_finding, several
 from tunecase.accounts.parts.names import step_title, way_title
 from tunecase.accounts.parts.words import budget_name, capital, plain
 from tunecase.accounts.plain_words import score_words, short_name, tuned_model
-from tunecase.accounts.verdict import is_stand_in, plan_of
+from tunecase.accounts.verdict import plan_of
 from tunecase.blocks import Finding, Part, Rests, Row, Rows
 from tunecase.prices import amount, input_title, is_price
 from tunecase.quantities import count, plain_figure, plain_money, plain_share
@@ -123,7 +123,7 @@ def _way(way: Alternative, definition: Definition) -> Row:
 
 
 def _published(way: Alternative) -> str:
-    return "tried by others on other data" if way.published else ""
+    return "scored elsewhere" if way.published else ""
 
 
 def _to_know(way: Alternative, currency: str) -> str:
@@ -224,7 +224,7 @@ def _curve_note(forecast: Forecast, model: str) -> str:
 
 
 def _options(material: Material) -> Finding | None:
-    decision, larger = material.decision, is_stand_in(material)
+    decision, larger = material.decision, _is_larger(material)
     if decision is None or not (shown := shown_options(decision)):
         return None
     rows = tuple(_option(option, decision, larger=larger) for option in shown)
@@ -236,22 +236,29 @@ def _options(material: Material) -> Finding | None:
     return Finding(options_title(decision, larger=larger), beside, (chart,), _options_note(decision))
 
 
+def _is_larger(material: Material) -> bool:
+    """Whether the fine-tune is of another model than the one that was piloted in its place."""
+    return material.forecast is not None and material.forecast.stand_in
+
+
 def shown_options(decision: Decision) -> tuple[Option, ...]:
     """The steps that are possible or have a price, the advised one first and stopping last; one row for stopping."""
     kept = [one for one in decision.options if one.lever != "stop" and (one.release or not one.blocked)]
     kept.sort(key=lambda one: (one is not decision.best, one.worth is None, -(one.worth.value if one.worth else 0.0)))
-    stop = [one for one in decision.options if one.lever == "stop" and not one.way]
-    return (*kept, *stop) if kept else ()
+    stop = [one for one in decision.options if one.lever == "stop" and one.way in ("", decision.way)]
+    return (*kept, *stop[:1]) if kept else ()
 
 
 def _option(option: Option, decision: Decision, *, larger: bool) -> Row:
     first = option.first_step_cost
     low, mid, high = (None, None, None) if first is None else (first.p10, first.p50, first.p90)
-    way = f"{plain(option.way)}: " if option.way else ""
-    beside = way + plain("spend nothing more" if option.lever == "stop" else option.first_step or option.action)
+    beside = plain("spend nothing more" if option.lever == "stop" else option.first_step or option.action)
+    way = plain(option.way)
+    if way and option.lever != "stop" and way.split(",")[0] not in beside:
+        beside = f"{way}: {beside}"
     rests: Rests = "measured" if option.evidence == "measured" and option.lever != "stop" else ""
     rests = "assumed" if option.evidence == "assumed" else rests
-    name = step_title(option.lever, larger=larger)
+    name = step_title(option.lever, larger=larger and not option.way)
     if option.blocked:
         why = "too dear" if "budget" in option.blocked else "not possible"
         return Row(name, beside, low, mid, high, (plain_figure(option.release), "–", why), rests)
@@ -273,7 +280,7 @@ def options_title(decision: Decision, *, larger: bool = False) -> str:
         return "No step pays for itself" if weighed else "Stopping is the only step that is left"
     if best is None or best.worth is None:
         return f"First: {plain(decision.action)}"
-    name, rivals = step_title(best.lever, larger=larger), [one for one in weighed if one is not best]
+    name, rivals = step_title(best.lever, larger=larger and not best.way), [one for one in weighed if one is not best]
     if not rivals:
         return f"{name}: the only step that can be weighed"
     if any(one.worth is not None and one.worth.shown > best.worth.shown for one in rivals):

@@ -171,7 +171,8 @@ def _months(plan: Plan | None) -> Finding | None:
         points = tuple((name, mean, high or 0.0) for name, mean, high in so_far)
         chart = Months("Spending by month", points, plan.currency, plan.budget_left)
         return Finding(title, f"{beside}, shade: up to the worst of ten", (chart,))
-    rows = tuple(Row(name, "", 0.0, None, mean, (exact(mean),)) for name, mean, _ in so_far)
+    last = next(at for at, (_, mean, _) in enumerate(so_far) if mean == so_far[-1][1])
+    rows = tuple(Row(name, "", 0.0, None, mean, (exact(mean),)) for name, mean, _ in so_far[: last + 1])
     bars = Rows("Spending by month", ("By the end of", plan.currency), rows, plan.currency, plan.budget_left)
     return Finding(title, f"{plan.currency} spent by the end of each month, on average", (bars,))
 
