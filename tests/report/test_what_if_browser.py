@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.accounts.test_what_if import TEXT, cell, grid
-from tests.projects import written
-from tunecase.accounts import Material, panel
+from tests.accounts.test_what_if import cell
+from tunecase.accounts import panel
 from tunecase.blocks import Axis, Grid, WayCells
 
 SCRIPT = Path(__file__).parents[2] / "src" / "tunecase" / "report" / "templates" / "page.js"

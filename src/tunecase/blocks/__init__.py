@@ -35,11 +35,11 @@ from tunecase.blocks.charts import (
     Tornado,
     Waterfall,
 )
-
 from tunecase.blocks.what_if import FIELDS, Axis, AxisKey, Grid, WayCells
 
 __all__ = [
-    "FIELDS", "SYMBOLS", "Account", "Answer", "Axis", "AxisKey", "Bars", "Block", "Branch", "Cell", "Chart", "Compared", "Content", "Curve", "Facts",
-    "Figure", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Light", "Listing", "Months", "Page", "Part", "Rests", "Row",
-    "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone", "Tornado", "Verdict", "Waterfall", "WayCells", "Words",
+    "FIELDS", "SYMBOLS", "Account", "Answer", "Axis", "AxisKey", "Bars", "Block", "Branch", "Cell", "Chart", "Compared",
+    "Content", "Curve", "Facts", "Figure", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Light", "Listing",
+    "Months", "Page", "Part", "Rests", "Row", "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone",
+    "Tornado", "Verdict", "Waterfall", "WayCells", "Words",
 ]  # fmt: skip

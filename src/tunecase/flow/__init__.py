@@ -6,6 +6,7 @@ from tunecase.flow.books import BooksAsked, BooksFiles, books, check_books_files
 from tunecase.flow.check import check
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
+from tunecase.flow.decide import what_if_grid
 from tunecase.flow.define import baselines
 from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
@@ -13,7 +14,6 @@ from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
 from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.init import copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
-from tunecase.flow.decide import what_if_grid
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
@@ -51,5 +51,6 @@ __all__ = [
     "keep_forecast", "label_task", "label_trial", "material", "merge", "metric_of", "next_labels", "next_labels_file",
     "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rate_words", "rechain",
     "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources", "spend", "spend_import",
-    "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "what_if_grid", "write_books",
+    "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left", "verify", "what_if_grid",
+    "write_books",
 ]  # fmt: skip

@@ -14,6 +14,6 @@ from tunecase.plan.variants import variants
 
 __all__ = [
     "AFTER_LAUNCH", "HOSTED", "Anew", "Drawn", "Known", "Laid", "MeasuredWay", "Solved", "Walked", "bridge",
-    "cost_of_rows", "costs", "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve", "solve_again",
-    "variants",
+    "cost_of_rows", "costs", "drawn", "levers", "measured_ways", "merit_of", "own_promise", "plan", "quantile", "solve",
+    "solve_again", "variants",
 ]  # fmt: skip

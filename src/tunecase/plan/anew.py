@@ -1,4 +1,4 @@
-"""A project in few worlds whose budget, label price and target are asked about: drawn once, laid out again and again."""
+"""A project in few worlds, drawn once and laid out again where budget, label price or target are asked about."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.plan import levers
-from tunecase.plan.costs import Work
 from tunecase.plan.drawn import Drawn, work_of
 from tunecase.plan.going import cost_of_rows, most_rows
 from tunecase.plan.known import Known
