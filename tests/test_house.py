@@ -173,6 +173,7 @@ ASPECTS = {
     "ledger/test_kills.py",
     "pilot/test_run_keys.py",
     "pilot/trainers/test_wrappers.py",
+    "report/test_what_if_browser.py",
 }
 
 
