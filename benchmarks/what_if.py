@@ -24,16 +24,16 @@ from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import flow  # noqa: E402
-from tunecase.blocks import FIELDS, Axis, Grid, WayCells  # noqa: E402
-from tunecase.decide import grid, inputs_of  # noqa: E402
-from tunecase.flow import Flow  # noqa: E402
-from tunecase.flow.forecast import extrapolate  # noqa: E402
-from tunecase.flow.known import drawn_of, known_of  # noqa: E402
-from tunecase.plan import drawn, plan  # noqa: E402
-from tunecase.prices import PRICE, Basis  # noqa: E402
-from tunecase.quantities import AlteredWorlds  # noqa: E402
-from tunecase.records import Plan  # noqa: E402
+from tunecase import flow
+from tunecase.blocks import FIELDS, Axis, Grid, WayCells
+from tunecase.decide import grid, inputs_of
+from tunecase.flow import Flow
+from tunecase.flow.forecast import extrapolate
+from tunecase.flow.known import drawn_of, known_of
+from tunecase.plan import drawn, plan
+from tunecase.prices import PRICE, Basis
+from tunecase.quantities import AlteredWorlds
+from tunecase.records import Plan
 
 WORTH, CHANCE = 0.03, 0.03  # of the larger of worth and release; of 1
 

@@ -112,7 +112,7 @@ def points() -> Iterator[tuple[float, float, float]]:
 
 
 def test_between_nodes_it_is_what_a_fresh_plan_says(case: tuple[Drawn, Plan], whole: Grid, tmp_path: Path) -> None:
-    """Worth within 5% of the value and chance within 5 points, in the few worlds of this test."""
+    """Worth within 5% of the value and chance within 8 points, in the few worlds of this test."""
     for value, budget, target in points():
         asked = project(tmp_path, budget=f"{budget:.0f} USD", target=f"{target:.0%}")
         facts = known(asked, pieces(asked)[1])
@@ -122,7 +122,7 @@ def test_between_nodes_it_is_what_a_fresh_plan_says(case: tuple[Drawn, Plan], wh
         fields = ("worth", "ship_reaches", "go_reaches")
         worth, ship, go = (read(whole, field, value, budget, target) for field in fields)
         assert worth == pytest.approx(fresh.worth.expected.value, abs=0.05 * fresh.worth.reached_p50.value)
-        assert ship + go == pytest.approx(fresh.chance.shown.value, abs=0.05)
+        assert ship + go == pytest.approx(fresh.chance.shown.value, abs=0.08)
 
 
 def read(made: Grid, field: str, value: float, budget: float, target: float) -> float:

@@ -8,9 +8,9 @@ is drawn in many, is taken off every node, so that the filed node is the filed p
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tunecase.blocks import FIELDS, Axis, Grid, WayCells
 from tunecase.decide.what_if import inputs_of
@@ -40,7 +40,7 @@ AT = {name: number for number, name in enumerate(FIELDS)}
 AMOUNTS = ("release", "lost", "value")
 SHARES = ("ship", "settle", "go", "ship_reaches", "go_reaches", "stop_at")
 
-Place = tuple[float, float | None, float]  # price of a label, budget, target
+Place = tuple[float, float, float]  # price of a label, budget, target
 
 
 def grid(
@@ -83,7 +83,7 @@ class _Way:
         for place in places:
             if place not in self.cells:
                 label, budget, target = place
-                self.cells[place] = _fields(self.anew, self.anew.laid(label, budget), target, self.values)
+                self.cells[place] = _fields(self.anew, self.anew.laid(label, budget or None), target, self.values)
 
     def least_budget(self, label: float) -> float:
         """The least budget that pays for some first step with a release after it; 0 where there is no budget."""
@@ -94,6 +94,15 @@ class _Way:
         return min(firsts, default=math.inf) + self.anew.budget - state.budget_left
 
 
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """The nodes of the axes that lay boards out or read tests anew, rising; a budget of 0 is none."""
+
+    labels: tuple[float, ...]
+    budgets: tuple[float, ...]
+    targets: tuple[float, ...]
+
+
 class _Making:
     """Solves the nodes of the case's own way and its rivals', the most telling first, as long as there is time."""
 
@@ -102,82 +111,80 @@ class _Making:
         self.complete = True
         state = main.anew.whole
         assert state.forecast.target is not None
-        self.target, self.weighed = state.forecast.target, state.value is not None
+        self.target, self.filed = state.forecast.target, main.anew.budget or 0.0
 
     def grid(self, made: Plan, rivals: Sequence[_Way]) -> Grid:
         """The grid of what could be solved in time."""
-        import numpy as np
-
-        main, state = self.main, self.main.anew.whole
+        state = self.main.anew.whole
         steps = target_steps(state)
-        ends = tuple(sorted({steps[0], self.target, steps[-1]}))
-        filed, (low, high) = main.anew.budget, self._budget_ends()
-        begun = filed if filed is None or filed >= low else low
-        budgets: tuple[float | None, ...] = (begun,)
-        targets, labels = (self.target,), (1.0,)
-        if self._in_time([(1.0, begun, target) for target in (self.target, *ends)]):
-            targets = ends
-        if filed is not None and self._in_time(product((1.0,), (low, high), targets)):
-            budgets = tuple(sorted({low, begun or low, high}))
-        if self.labelled and self._in_time(product(PRICES, budgets, targets)):
-            labels = PRICES
-        coarse = budgets, targets
-        nearby = self._rivals(rivals, budgets, targets)
-        fine = tuple(sorted({*ends, *steps[:: TARGET_STEPS // 2]}))
-        if self._in_time(product((1.0,), budgets, fine)):
-            targets = fine
-        between = _between(budgets)
-        if between and self._in_time(product((1.0,), between, targets)):
-            budgets = tuple(sorted({*budgets, *between}))
+        coarse = self._coarse(steps)
+        ways = [self.main, *self._rivals(rivals, coarse)]
+        nodes = self._refined(coarse, steps)
         axes = (
-            Axis("label", labels, 1.0), Axis("budget", tuple(one or 0.0 for one in budgets), filed or 0.0),
-            Axis("target", targets, self.target), Axis("value", main.values, 1.0),
+            Axis("label", nodes.labels, 1.0), Axis("budget", nodes.budgets, self.filed),
+            Axis("target", nodes.targets, self.target), Axis("value", self.main.values, 1.0),
         )  # fmt: skip
-        filled = [_filled(way, labels, budgets, targets, coarse) for way in (main, *nearby)]
+        filled = [_filled(way, nodes, coarse) for way in ways]
         filed_at = _node(axes, made)
         if filed_at is not None:
-            filled[0] = _corrected(filled[0], filed_at, made, np.asarray(main.values))
+            filled[0] = _corrected(filled[0], filed_at, made, self.main.values)
         for cells in filled:
-            _rising(cells[..., AT["worth"]], main.values.index(1.0))
-        ways = tuple(
-            WayCells(
-                "" if way.drawn.facts.way is None else way.drawn.facts.way.words, not way.drawn.way,
-                tuple(way.least_budget(label) for label in labels),
-                tuple(tuple(float(each) for each in cell) for cell in cells.reshape(-1, len(FIELDS))),
-            )
-            for way, cells in zip((main, *nearby), filled, strict=True)
-        )  # fmt: skip
-        solved = sum(len(way.cells) * len(way.values) for way in (main, *nearby))
+            _rising(cells[..., AT["worth"]], self.main.values.index(1.0))
+        told = tuple(_told_of(way, cells, nodes.labels) for way, cells in zip(ways, filled, strict=True))
+        solved = sum(len(way.cells) * len(way.values) for way in ways)
         ship_at = tuple(_ship_at(state, target) for target in steps)
-        return Grid(axes, ways, self.weighed, solved, self.complete, steps, ship_at)
+        return Grid(axes, told, state.value is not None, solved, self.complete, steps, ship_at)
+
+    def _coarse(self, steps: Sequence[float]) -> "_Nodes":
+        """The ends of every axis with what is filed, as far as there is time: targets, then budgets, then labels."""
+        low, high = self._budget_ends()
+        begun = max(self.filed, low)
+        ends = tuple(sorted({steps[0], self.target, steps[-1]}))
+        nodes = _Nodes((1.0,), (begun,), (self.target,))
+        if self._in_time([(1.0, begun, target) for target in (self.target, *ends)]):
+            nodes = replace(nodes, targets=ends)
+        if self.filed and self._in_time(product((1.0,), (low, high), nodes.targets)):
+            nodes = replace(nodes, budgets=tuple(sorted({low, begun, high})))
+        if self.labelled and self._in_time(product(PRICES, nodes.budgets, nodes.targets)):
+            nodes = replace(nodes, labels=PRICES)
+        return nodes
+
+    def _refined(self, coarse: "_Nodes", steps: Sequence[float]) -> "_Nodes":
+        """More targets, then more budgets, at the filed price of labels, as far as there is time."""
+        nodes = coarse
+        fine = tuple(sorted({*coarse.targets, *steps[:: TARGET_STEPS // 2]}))
+        if self._in_time(product((1.0,), nodes.budgets, fine)):
+            nodes = replace(nodes, targets=fine)
+        between = tuple(math.sqrt(low * high) for low, high in pairwise(nodes.budgets))
+        if between and self._in_time(product((1.0,), between, nodes.targets)):
+            nodes = replace(nodes, budgets=tuple(sorted({*nodes.budgets, *between})))
+        return nodes
 
     def _budget_ends(self) -> tuple[float, float]:
         """The ends of the budget's axis: what pays for a first step, and twice that or what is filed."""
-        filed, least = self.main.anew.budget or 0.0, self.main.least_budget(1.0)
+        least = self.main.least_budget(1.0) * (1 + 1e-6)  # so that rounding leaves the step paid for
         if not math.isfinite(least):
-            return filed, filed
-        least *= 1 + 1e-6  # so that rounding leaves the step paid for
-        return max(LEAST_PART * filed, least), MOST_TIMES * max(filed, least)
+            return self.filed, self.filed
+        return max(LEAST_PART * self.filed, least), MOST_TIMES * max(self.filed, least)
 
-    def _rivals(self, rivals: Sequence[_Way], budgets: Sequence[float | None], targets: Sequence[float]) -> list[_Way]:
+    def _rivals(self, rivals: Sequence[_Way], nodes: "_Nodes") -> list[_Way]:
         """The other ways that are worth as much as the main one, or nearly, at some corner of target and value."""
         import numpy as np
 
         nearby = []
-        begun = self.main.anew.budget if self.main.anew.budget in budgets else budgets[0]
+        begun = self.filed if self.filed in nodes.budgets else nodes.budgets[0]
+        places = [(1.0, begun, target) for target in nodes.targets]
         for way in rivals:
-            places = [(1.0, begun, target) for target in targets]
             if not self._in_time(places, way):
                 continue
-            ours = np.array([_best(self.main.cells[place]) for place in places if place in self.main.cells])
-            theirs = np.array([_best(way.cells[place]) for place in places if place in self.main.cells])
+            ours, theirs = (np.array([_best(one.cells[place]) for place in places]) for one in (self.main, way))
             close = (theirs > 0) & (theirs >= ours - NEAR * np.abs(ours))
-            if close.any() and self._in_time(product((1.0,), budgets, targets), way):
+            if close.any() and self._in_time(product((1.0,), nodes.budgets, nodes.targets), way):
                 nearby.append(way)
         return nearby
 
     def _in_time(self, places: Iterable[Place], way: _Way | None = None) -> bool:
-        """Solves places if that ends in time, judged by the slowest so far; True if it was done."""
+        """Solves places until time runs out; True if all of them were solved. A way's first place is always solved."""
         way = way or self.main
         for place in places:
             if self.left() <= 0 and way.cells:
@@ -198,12 +205,6 @@ def target_steps(state: State) -> tuple[float, ...]:
     most = 1.0 if forecast.ceiling is None else max(forecast.ceiling, target)
     every = (round(target + number * step, 6) for number in range(-TARGET_STEPS, TARGET_STEPS + 1))
     return tuple(each for each in every if each == round(target, 6) or least < each <= most)
-
-
-def _between(budgets: Sequence[float | None]) -> tuple[float, ...]:
-    """The geometric middles between budgets."""
-    known = [budget for budget in budgets if budget is not None]
-    return tuple(math.sqrt(low * high) for low, high in pairwise(known))
 
 
 def _best(cells: "Draws") -> "Draws":
@@ -291,58 +292,55 @@ def _stop_at(state: State, shown: "Draws | None", stops: "Flags", still_open: "F
     return float(np.quantile(shown[still_open], stops.sum() / still_open.sum()))
 
 
-def _filled(
-    way: _Way, labels: Sequence[float], budgets: Sequence[float | None], targets: Sequence[float],
-    coarse: tuple[Sequence[float | None], Sequence[float]],
-) -> "Draws":  # fmt: skip
+def _filled(way: _Way, nodes: _Nodes, coarse: _Nodes) -> "Draws":
     """The cells of every node, shape (labels, budgets, targets, values, fields).
 
-    Where a place was not solved, what another price of labels moves is read between the places at which it was.
+    Where a place was not solved it is read between those that were; what another price of labels moves is known at the
+    coarse nodes.
     """
     import numpy as np
 
-    shape = (len(labels), len(budgets), len(targets), len(way.values), len(FIELDS))
-    cells = np.empty(shape)
-    some_budgets, some_targets = coarse
-    dense = (1.0, budgets[0], targets[len(targets) // 2]) in way.cells and all(
-        (1.0, budget, target) in way.cells for budget in budgets for target in targets
-    )
-    own = (budgets, targets) if dense else coarse
-    base = _block(way, 1.0, *own)
-    cells[:] = _read(base, own, (budgets, targets))
-    for number, label in enumerate(labels):
-        if label != 1.0 and (label, some_budgets[0], some_targets[0]) in way.cells:
-            moved = _block(way, label, *coarse) - _block(way, 1.0, *coarse)
-            cells[number] += _read(moved, coarse, (budgets, targets))
+    dense = all((1.0, budget, target) in way.cells for budget in nodes.budgets for target in nodes.targets)
+    own = nodes if dense else coarse
+    base = _read(_block(way, 1.0, own), own, nodes)
+    cells = np.repeat(base[None], len(nodes.labels), axis=0)
+    for number, label in enumerate(nodes.labels):
+        if label != 1.0 and (label, coarse.budgets[0], coarse.targets[0]) in way.cells:
+            cells[number] += _read(_block(way, label, coarse) - _block(way, 1.0, coarse), coarse, nodes)
     return cells
 
 
-def _block(way: _Way, label: float, budgets: Sequence[float | None], targets: Sequence[float]) -> "Draws":
-    """Solved cells, shape (budgets, targets, values, fields); what no budget there pays for is as the next one has it."""
+def _block(way: _Way, label: float, nodes: _Nodes) -> "Draws":
+    """Solved cells, shape (budgets, targets, values, fields); those of the next budget where no step is paid."""
     import numpy as np
 
-    rows = [np.array([way.cells[label, budget, target] for target in targets]) for budget in budgets]
+    rows = [np.array([way.cells[label, budget, target] for target in nodes.targets]) for budget in nodes.budgets]
     for number in range(len(rows) - 2, -1, -1):
         if (rows[number][..., AT["worth"]] <= NOWHERE).any():
             rows[number] = rows[number + 1]
     return np.array(rows)
 
 
-def _read(
-    cells: "Draws", held: tuple[Sequence[Any], Sequence[float]], at: tuple[Sequence[Any], Sequence[float]]
-) -> "Draws":
+def _read(cells: "Draws", held: _Nodes, at: _Nodes) -> "Draws":
     """Cells of shape (budgets, targets, ...) read at other budgets and targets between them, straight in both."""
     import numpy as np
 
-    for axis in (0, 1):
-        known, wanted = (np.array([one or 0.0 for one in each[axis]], dtype=float) for each in (held, at))
+    for axis, (known, wanted) in enumerate(((held.budgets, at.budgets), (held.targets, at.targets))):
         if len(known) == 1:
             cells = np.repeat(cells, len(wanted), axis=axis)
             continue
         low = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
-        part = ((wanted - known[low]) / (known[low + 1] - known[low])).reshape(-1, *[1] * (cells.ndim - 1 - axis))
+        part = (np.array(wanted) - np.take(known, low)) / (np.take(known, low + 1) - np.take(known, low))
+        part = part.reshape(-1, *[1] * (cells.ndim - 1 - axis))
         cells = (1 - part) * cells.take(low, axis=axis) + part * cells.take(low + 1, axis=axis)
     return cells
+
+
+def _told_of(way: _Way, cells: "Draws", labels: Sequence[float]) -> WayCells:
+    """The cells of a way as plain numbers."""
+    own = way.drawn.facts.way
+    rows = tuple(tuple(float(each) for each in cell) for cell in cells.reshape(-1, len(FIELDS)))
+    return WayCells("" if own is None else own.words, own is None, tuple(map(way.least_budget, labels)), rows)
 
 
 def _node(axes: Sequence[Axis], made: Plan) -> tuple[int, ...] | None:
@@ -352,7 +350,7 @@ def _node(axes: Sequence[Axis], made: Plan) -> tuple[int, ...] | None:
     return tuple(axis.nodes.index(axis.filed) for axis in axes)
 
 
-def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: "Draws") -> "Draws":
+def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: Sequence[float]) -> "Draws":
     """The same cells less what the filed one differs by from the filed plan, which is drawn in all worlds.
 
     Amounts differ by a factor, shares and scores by a difference; worth by one in proportion to the value.
@@ -370,7 +368,7 @@ def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: "Draw
         cells[..., at] = np.where(cells[..., at] > 0, np.clip(moved, 0.0, 1.0), 0.0)
     if made.worth is not None:
         at = AT["worth"]
-        cells[..., at] += (whole[at] - few[at]) * values
+        cells[..., at] += (whole[at] - few[at]) * np.asarray(values)
     for part, of in (("ship_reaches", "ship"), ("go_reaches", "go")):
         cells[..., AT[part]] = np.minimum(cells[..., AT[part]], cells[..., AT[of]])
     return cells

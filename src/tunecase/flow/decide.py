@@ -1,13 +1,15 @@
 """Chooses what the next dollar should buy, from what is known of a case."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.accounts import Material
 from tunecase.flow.approve import plan_parts
 from tunecase.flow.known import drawn_of
 from tunecase.flow.opened import Flow
 from tunecase.records import Decision
+
+if TYPE_CHECKING:
+    from tunecase.accounts import Material
 
 
 def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int], None] | None = None) -> Decision:
@@ -33,7 +35,7 @@ def choose_step(flow: Flow, what_if: bool = False, progress: Callable[[int, int]
     return cast(Decision, flow.keep("decide", record, plan=plan_parts(flow)))
 
 
-def what_if_grid(flow: Flow, about: Material) -> Mapping[str, Any] | None:
+def what_if_grid(flow: Flow, about: "Material") -> Mapping[str, Any] | None:
     """What a page's what-if panel moves between, worked out in seconds; nothing of it is kept.
 
     Args:

@@ -1,4 +1,4 @@
-"""A project in few worlds whose budget, label price and target are asked about: drawn once, laid out often."""
+"""A project in few worlds, drawn once and laid out again where budget, label price or target are asked about."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -8,8 +8,14 @@ from tunecase.plan.rounds.board import Board
 from tunecase.plan.rounds.policy import END, Node, smooth, sort_worlds
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
     from tunecase.plan.rounds.policy import Flags, Indices
     from tunecase.quantities import Draws
+
+    Halved = NDArray[Any]  # numbers of half the usual size: a grid has many, and few worlds need no more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +93,7 @@ class _Ending:
         means = worths * credit[:, None] + self.tested.besides[:, None]
         return np.asarray((means > 0) & (count > 0)[:, None])
 
-    def at(self, node: int) -> "Draws":
+    def at(self, node: int) -> "Halved":
         """What ending at a node is worth in each world, shape (worths, worlds)."""
         import numpy as np
 
@@ -109,7 +115,7 @@ class _Ending:
         return np.asarray((passed & with_pass) | (settled & ~passed & with_less))
 
 
-def _policies(nodes: Sequence[Node], ending: _Ending) -> "tuple[Draws, Indices]":
+def _policies(nodes: Sequence[Node], ending: _Ending) -> "tuple[Halved, NDArray[Any]]":
     """What each world gets from each node on, and the step that it takes there; (nodes, worths, worlds) both."""
     import numpy as np
 
@@ -129,7 +135,7 @@ def _policies(nodes: Sequence[Node], ending: _Ending) -> "tuple[Draws, Indices]"
     return value, taken
 
 
-def _best_of(means: "Draws") -> "Indices":
+def _best_of(means: "Halved") -> "NDArray[Any]":
     """The best step of each group at each worth; `means`, shape (values, worths, groups), begin with that of ending."""
     import numpy as np
 
@@ -139,14 +145,14 @@ def _best_of(means: "Draws") -> "Indices":
     return np.asarray((worths.argmax(axis=0) - 1).astype(np.int8))
 
 
-def _after(value: "Draws", ends: "Draws", to: int, cost: "Draws | float") -> "Draws":
+def _after(value: "Halved", ends: "Halved", to: int, cost: "Draws | float") -> "Halved":
     import numpy as np
 
     cost = np.asarray(cost, dtype=np.float32)
     return np.asarray(np.where(np.isfinite(cost), value[to] - cost, ends))
 
 
-def _walked(nodes: Sequence[Node], taken: "Indices", first: "Indices") -> "tuple[Indices, Draws]":
+def _walked(nodes: Sequence[Node], taken: "NDArray[Any]", first: "Indices") -> "tuple[Indices, Draws]":
     """The node at which each world ends and what it has paid by then, both of shape (worths, worlds)."""
     import numpy as np
 
