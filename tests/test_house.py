@@ -53,9 +53,12 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"commands", "crash", "options"},
+    "cli": {"asking", "commands", "crash", "options"},
     "cli/show": {"blocks", "brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
-    "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
+    "flow": {
+        "answers", "clean", "keys", "known", "label", "opened", "points", "questions", "training", "verbs",
+        "without_project",
+    },
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
         "approvals",
