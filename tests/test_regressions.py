@@ -205,7 +205,7 @@ def test_impossible_fields_are_refused_with_their_line(tmp_path: Path, change: d
     if not field:
         assert 0 == ran.code
         return
-    says(ran, 2, field, "tunecase.yaml:")
+    says(ran, 2, field, "tunecase.yaml, line")
 
 
 def test_an_empty_project_file_is_refused(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_batch_of_two_million_tokens_shows_its_layers(tmp_path: Path) -> None:
 
 def test_no_rows_no_forecast(tmp_path: Path) -> None:
     """Without a pilot there is no forecast, and points at n = 0 make no curve."""
-    says(tunecase("forecast", "--project", case_folder(tmp_path)), 2, "run `tunecase pilot`")
+    says(tunecase("forecast", "--project", case_folder(tmp_path)), 2, "Run `tunecase pilot`")
     points = tmp_path / "points.csv"
     points.write_text("n,score\n0,0.5\n", encoding="utf-8")
     ran = tunecase("forecast", points, "--target", "0.9", "--json")

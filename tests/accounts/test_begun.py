@@ -12,6 +12,7 @@ def test_a_written_file_leads_to_the_first_run() -> None:
     assert (here.answer, here.next) == ("tunecase.yaml is written, with 1 file beside it.", "tunecase run")
     below = account("init", (Path("case/tunecase.yaml"),))
     assert (below.answer, below.next) == ("case/tunecase.yaml is written.", "cd case && tunecase run")
+    assert account("init", (Path("my case/tunecase.yaml"),)).next == "cd 'my case' && tunecase run"
 
 
 def test_examples_are_one_line_each() -> None:

@@ -100,6 +100,12 @@ def test_a_proposal_keeps_below_the_ceiling_and_above_today(changes: dict[str, A
     assert propose(replace(unasked(), **changes), 0.813, at(6_800, 0.862)).line == line
 
 
+def test_nothing_is_proposed_that_no_test_can_show() -> None:
+    """A model that was always right on the test rows is proposed at 99%."""
+    assert propose(unasked(), 1.0, None).line == "target: 99%"
+    assert propose(unasked(), 1.0, None).met
+
+
 def test_todays_score_is_named_where_it_decides() -> None:
     """A way in use that beats all that is free sets the least target, and the answer says so."""
     today = material(replace(unasked(), in_use=0.9))
@@ -157,6 +163,9 @@ def test_what_contradicts_the_data_comes_first() -> None:
     random = material(replace(unasked(criteria=(rule,)), verdict="do not start"), pilot=None, forecast=None)
     assert stopped(random) == "Not yet: the inputs do not tell the answers apart."
     assert words(random)["the fix"] == "read 50 rows"
+    leaked = material(replace(unasked(criteria=(replace(rule, id="D7"),)), verdict="do not start"), pilot=None)
+    commands = [account.next for case in (random, leaked) if (account := first_words(case)) is not None]
+    assert commands == ["tunecase define", "tunecase audit"]
     unfit = material(audit=replace(samples.audit(), verdict="not fit"))
     assert answer(unfit) == "Not yet: the data are not fit to learn from."
     assert stopped(material()) == ""

@@ -77,8 +77,8 @@ def test_a_project_gives_its_currency_and_its_own_prices(tmp_path: Path) -> None
     own.write_text('gpu,usd,date\nH100,"1,234.56",2026-10-01\nH100,2,2027-01-01\n', encoding="utf-8")
     ran = run("prices", "--project", tmp_path / "tunecase.yaml", *TODAY)
     assert 2 == ran.code
-    assert "prices.csv:2: usd" in ran.err
-    assert "prices.csv:3: date" in ran.err
+    assert "prices.csv, line 2: usd" in ran.err
+    assert "prices.csv, line 3: date" in ran.err
     written(rates.replace("2026-11-20", "2026-11-25"), tmp_path)
     ran = run("prices", "--project", tmp_path / "tunecase.yaml", *TODAY)
     assert 2 == ran.code

@@ -11,7 +11,7 @@ def test_an_unknown_option_is_named_with_the_nearest(tmp_path: Path) -> None:
     """A misspelt option or a third word books nothing; an amount below zero is an amount."""
     path = case_folder(tmp_path)
     misspelt = tunecase("spend", "add", "20", "USD", "--categry", "gpu", "--project", path)
-    assert (2, True) == (misspelt.code, "did you mean --category" in misspelt.err)
+    assert (2, True) == (misspelt.code, "Did you mean --category" in misspelt.err)
     third = tunecase("spend", "add", "20", "USD", "hours", "--project", path)
     assert (2, True) == (third.code, "a third word" in third.err)
     assert "more than zero" in tunecase("spend", "add", "-5", "--project", path).err

@@ -141,7 +141,7 @@ def test_an_unpriced_line_cannot_be_promised(case: Path) -> None:
     [
         ((), "something to compare it with"),
         (("--set", "compute.tier"), "a field and its value"),
-        (("--set", "compute.tyre=marketplace"), "did you mean tier"),
+        (("--set", "compute.tyre=marketplace"), "Did you mean tier"),
         (("--set", "compute.tier=cloud"), "'marketplace', 'neocloud', 'hyperscaler' or 'owned'"),
         (("--set", "data.sources.7.price=1 USD"), "no such place in the file"),
         (("--set", "data.sources.0.price=0.2"), "an amount with its currency"),

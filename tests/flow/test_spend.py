@@ -230,7 +230,9 @@ def test_the_command_line(tmp_path: Path) -> None:
     as_csv(tmp_path / "bad.csv", [row(BilledCost="1,5"), row(BilledCost="NaN", ChargePeriodStart="2027-01-01")])
     bad = tunecase("spend", "import", "focus", "bad.csv", *words, cwd=tmp_path)
     assert 2 == bad.code
-    assert all(told in bad.err for told in ("bad.csv:2, BilledCost", "bad.csv:3, BilledCost", "ChargePeriodStart"))
+    assert all(
+        told in bad.err for told in ("bad.csv, line 2, BilledCost", "bad.csv, line 3, BilledCost", "ChargePeriodStart")
+    )
     assert "Traceback" not in bad.err
     assert before == (tmp_path / "ledger.jsonl").read_bytes()
     assert 2 == tunecase("spend", "import", "focus", "none.csv", *words, cwd=tmp_path).code
@@ -362,7 +364,7 @@ def test_what_lands_in_other_is_told_mapped_and_mapped_back(tmp_path: Path) -> N
         (("map", "source=manual"), "one of gpu, labour"),
         (("map", "source=manual", "other"), "one of gpu, labour"),
         (("map", "source=manual", "--undo"), "a rule; there is none"),
-        (("map", "sauce=manual", "gpu"), "did you mean source"),
+        (("map", "sauce=manual", "gpu"), "Did you mean source"),
     ],
 )
 def test_a_rule_that_moves_nothing_is_refused(tmp_path: Path, words: tuple[str, ...], told: str) -> None:

@@ -167,7 +167,7 @@ def test_conflicts_are_shown_together(tmp_path: Path) -> None:
         budget="serving: {price_per_1k_today: 1 XYZ}",
     )  # fmt: skip
     ran = tunecase("define", "--project", path)
-    assert (2, 3) == (ran.code, ran.err.count("  wanted "))
+    assert (2, 3) == (ran.code, ran.err.count("; wanted "))
     assert not (tmp_path / "ledger.jsonl").exists()
 
 

@@ -11,7 +11,7 @@ from tunecase.accounts.approvals import (
     last_approval,
 )
 from tunecase.accounts.material import Material, filled
-from tunecase.accounts.plain_words import plain_words
+from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Block, Cell, Facts, Figure, Table, Tone, Words
 from tunecase.quantities import day, firm_money, money, one_line, paid, plain_money, plain_paid, sentence
 from tunecase.records import Approval, Approvals, Rejection

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from textwrap import shorten
 
 from tunecase.accounts.material import Material
@@ -21,7 +22,7 @@ def written(record: tuple[Path, ...], _: Material) -> Account:
             "it does all that is free, and says what looks reachable.",
         )),
     )  # fmt: skip
-    folder = "" if project.parent == Path() else f"cd {project.parent} && "
+    folder = "" if project.parent == Path() else f"cd {quote(str(project.parent))} && "
     paths = Facts("Files", tuple((str(path), "") for path in record))
     return Account("init", f"{project} is written{beside}.", "good", short, (paths,), next=f"{folder}tunecase run")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tunecase.accounts.material import Material, filled
-from tunecase.accounts.plain_words import plain_words
+from tunecase.accounts.words import plain_words
 from tunecase.blocks import Account, Cell, Facts, Listing, Table, Words
 from tunecase.quantities import UNKNOWN, counted, day, figures, money, one_line, plain_money, sentence
 from tunecase.records import Check, Shift

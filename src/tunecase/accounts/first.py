@@ -3,13 +3,15 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, plain_money, plain_score
-from tunecase.records import Baseline, Candidate, CurveBand, Definition, Forecast, OwnCurve, Pilot
+from tunecase.records import Baseline, Candidate, Criterion, CurveBand, Definition, Forecast, OwnCurve, Pilot
 
 TIMES = 4  # as many examples as were measured: how far a first proposal looks ahead
+MOST_PERCENT = 99  # no test can show that a model is always right
 SAYS_TOO_LITTLE = ("not a pilot yet", "pilot uninformative")
 NO_TEST = "Not yet: without a test file nothing can be measured."
 NOT_FIT = "Not yet: the data are not fit to learn from."
@@ -84,8 +86,12 @@ def stopped(material: Material) -> str:
     posed = material.definition
     if posed is None or posed.ok:
         return ""
-    rule = next(rule for rule in posed.criteria if (rule.status, rule.severity) == ("fail", "stop"))
+    rule = _first_stop(posed)
     return f"Not yet: {STOPPED.get(rule.id, rule.reason)}."
+
+
+def _first_stop(posed: Definition) -> Criterion:
+    return next(rule for rule in posed.criteria if (rule.status, rule.severity) == ("fail", "stop"))
 
 
 def best_measured(material: Material) -> Candidate | Baseline | None:
@@ -127,7 +133,7 @@ def propose(posed: Definition, measured: float, ahead: CurveBand | None) -> Prop
         best = ahead.score.mid if lower and ahead is not None else measured
         return Proposal(f"target: {best:.3g}", best, not lower)
     now = _percent(measured)
-    percent = max(now, now if ahead is None else _percent(ahead.score.mid))
+    percent = min(max(now, now if ahead is None else _percent(ahead.score.mid)), MOST_PERCENT)
     if posed.ceiling is not None:
         percent = min(percent, _percent(posed.ceiling.mid))
     if posed.in_use is not None and percent <= _percent(posed.in_use):
@@ -264,14 +270,16 @@ def _fix(material: Material) -> str:
         return material.audit.reason
     posed = material.definition
     assert posed is not None
-    return next(rule.fix for rule in posed.criteria if (rule.status, rule.severity) == ("fail", "stop"))
+    return _first_stop(posed).fix
 
 
 def _next(material: Material) -> str:
     if stopped(material):
-        return "tunecase audit" if stopped(material) == NOT_FIT else "tunecase define"
+        posed = material.definition
+        of_the_data = stopped(material) == NOT_FIT or (posed is not None and _first_stop(posed).id.startswith("D"))
+        return "tunecase audit" if of_the_data else "tunecase define"
     if not _has_test(material) and material.project is not None and material.project.data.train is not None:
-        return f"tunecase init {material.project.data.train} --hold-out 20% --to split"
+        return f"tunecase init {quote(material.project.data.train)} --hold-out 20% --to split"
     posed, untried = material.definition, material.pilot is None or not material.pilot.runs
     if posed is None or not (untried and _has_test(material)):
         return "tunecase run"

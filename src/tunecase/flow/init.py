@@ -131,7 +131,7 @@ def hold_out(
     in the way unless `force`.
     """
     from tunecase.data.reading import detect
-    from tunecase.data.split import hold_out as split
+    from tunecase.data.reading import hold_out as split
 
     held, problems = read_confidence("--hold-out", part)
     stem, dot, ending = data.name.partition(".")

@@ -217,7 +217,7 @@ def test_any_text_is_printed(text: str) -> None:
 def test_verbs_without_a_printer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A sentence and a list of files are printed as plain lines."""
     show("ledger", "12 entries")
-    show("init", (Path("a.yaml"), Path("b.json")))
+    show("files", (Path("a.yaml"), Path("b.json")))
     assert ["12 entries", "a.yaml", "b.json"] == capsys.readouterr().out.splitlines()
 
 

@@ -8,8 +8,8 @@ from tunecase.accounts.material import Material
 from tunecase.accounts.parts.checks import data_finding, rules_finding, several
 from tunecase.accounts.parts.names import step_title, way_title
 from tunecase.accounts.parts.words import budget_name, capital, plain
-from tunecase.accounts.plain_words import score_words, short_name, tuned_model
 from tunecase.accounts.verdict import plan_of
+from tunecase.accounts.words import score_words, short_name, tuned_model
 from tunecase.blocks import Finding, Part, Rests, Row, Rows
 from tunecase.prices import amount, input_title, is_price
 from tunecase.quantities import count, plain_figure, plain_money, plain_share

@@ -2,7 +2,7 @@
 
 import re
 
-from tunecase.accounts.plain_words import plain_words
+from tunecase.accounts.words import plain_words
 from tunecase.records import Estimate, Plan
 
 LEARNER = re.compile(r"(the )?probe \(n-gram logistic regression\)")  # what the cheapest pilot is trained with

@@ -98,4 +98,4 @@ def _place(where: str) -> str:
         >>> _place("tunecase.yaml:12: problem.target"), _place("--to")
         ('tunecase.yaml, line 12: problem.target', '--to')
     """
-    return re.sub(r"^([^:]+):(\d+)(?=$|:)", r"\1, line \2", where)
+    return re.sub(r"^([^:]+):(\d+)(?=$|[:,])", r"\1, line \2", where)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.making import tickets, write_jsonl
-from tunecase.data.reading import detect
-from tunecase.data.split import hold_out
+from tunecase.data.reading import detect, hold_out
 
 
 def split(folder: Path, path: Path, share: float = 0.25) -> tuple[list[bytes], list[bytes]]:

@@ -3,7 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from tunecase.data.reading import Layout, Row, Writer, raw_records, read_rows
+from tunecase.data.reading.blocks import raw_records, read_rows
+from tunecase.data.reading.rows import Layout, Row
+from tunecase.data.reading.writing import Writer
 from tunecase.data.text import normalise
 
 
