@@ -94,9 +94,9 @@ def _set_aside(plan: Plan) -> Table:
     """Base estimate, contingency and reserve, which add up as they are printed."""
     parts = authorise_parts(plan)
     base, contingency, reserve, whole = (f"{part:,.0f}" for part in (*parts, sum(parts)))
-    known = "for known doubts: enough four times in five with it"
+    known = "enough four times in five so far"
     if plan.authorise.base > plan.total.p80.value:
-        known = "none: a few dear cases lift the average above four in five"
+        known = "none: dear cases lift the average"
     rows = (
         ("base estimate", base, "the average without overruns"),
         ("+ contingency", contingency, known),
