@@ -1,7 +1,6 @@
 """The appendix of a page: the account of every record, what the figures rest on, and the words of the page."""
 
-from tunecase.accounts import ACCOUNTS, Material, account
-from tunecase.accounts.basis import basis
+from tunecase.accounts import ACCOUNTS, Material, account, basis
 from tunecase.blocks import Account, Facts
 from tunecase.quantities import plain_score
 
