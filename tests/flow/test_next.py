@@ -122,11 +122,11 @@ def test_mistakes_in_a_round_are_shown_together(case: flow.Flow) -> None:
 
 
 def test_the_command_tells_in_two_sentences(case: flow.Flow) -> None:
-    """`tunecase next` takes the round and prints the sentences; --json prints the record; half a round is refused."""
+    """`tunecase next` takes the round and says what it showed, and what now; --json has both; half a round is refused."""
     words = ("next", "--project", str(case.path), "--today", TODAY.isoformat())
     done = tunecase(*words, "--rows", "240", "--score", "0.8", "--changed", "label")
-    assert "Round 1 scored 0.80" in " ".join(done.out.split())
-    assert "Now:" in done.out
+    assert "Round 1 scored 80% with 240 examples" in " ".join(done.out.split())
+    assert "next: tunecase " in done.out
     record = tunecase(*words, "--json").json
     assert 2 == len(record["told"])
     half = tunecase(*words, "--rows", "480")
