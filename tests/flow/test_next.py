@@ -49,7 +49,7 @@ def test_a_round_of_more_rows_is_one_more_point(case: flow.Flow) -> None:
     seen = again(case).current("forecast")
     assert (240, 0.8, 100) == (seen.points[-1].n, seen.points[-1].score, seen.points[-1].test_rows)
     assert (1, "points.csv") == (seen.rounds, seen.source)
-    assert "Round 1 scored 0.80 with 240 examples" in told.told[0]
+    assert "Round 1 scored 80% with 240 examples" in told.told[0]
     assert "4 points of points.csv up to 240 examples" == again(case).current("estimate").based_on
 
 
@@ -122,11 +122,11 @@ def test_mistakes_in_a_round_are_shown_together(case: flow.Flow) -> None:
 
 
 def test_the_command_tells_in_two_sentences(case: flow.Flow) -> None:
-    """`tunecase next` takes the round and prints the sentences; --json prints the record; half a round is refused."""
+    """`tunecase next` takes the round and says what it showed; --json prints the record; half a round is refused."""
     words = ("next", "--project", str(case.path), "--today", TODAY.isoformat())
     done = tunecase(*words, "--rows", "240", "--score", "0.8", "--changed", "label")
-    assert "Round 1 scored 0.80" in " ".join(done.out.split())
-    assert "Now:" in done.out
+    assert "Round 1 scored 80% with 240 examples" in " ".join(done.out.split())
+    assert "next: tunecase " in done.out
     record = tunecase(*words, "--json").json
     assert 2 == len(record["told"])
     half = tunecase(*words, "--rows", "480")
@@ -219,7 +219,7 @@ def test_a_round_with_wrong_rows_is_corrected_by_its_number(case: flow.Flow) -> 
         flow.add_round(case, 240, "0.8", ["label"], corrects=2)
     words = ("--rows", "240", "--score", "0.8", "--changed", "label", "--corrects", "1")
     done = tunecase("next", "--project", str(case.path), "--today", TODAY.isoformat(), *words)
-    assert "Round 1 scored 0.80 with 240 examples" in " ".join(done.out.split())
+    assert "Round 1 scored 80% with 240 examples" in " ".join(done.out.split())
     assert [(1, 240)] == [(made.number, made.n) for made in again(case).rounds()]
 
 
