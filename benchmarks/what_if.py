@@ -73,6 +73,8 @@ def read(axes: Sequence[Axis], way: WayCells, at: Mapping[str, float]) -> dict[s
         ends = between(axis.nodes, at[axis.key])
         corners = [(place * len(axis.nodes) + end, weight * part) for place, weight in corners for end, part in ends]
     told = {name: sum(w * way.cells[p][number] for p, w in corners) for number, name in enumerate(FIELDS)}
+    if any(way.cells[place][FIELDS.index("now")] <= 0 for place, weight in corners if weight > 0):
+        told["now"] = 0.0
     least = sum(part * way.least_budgets[end] for end, part in between(axes[0].nodes, at["label"]))
     return {**told, "least": least, "chance": told["ship_reaches"] + told["go_reaches"]}
 

@@ -83,6 +83,11 @@ function read(way, point) {
   var told = {};
   G.fields.forEach(function (name, field) {
     var sum = 0, weight = 0;
+    // What is ready at one node alone is not known to be ready between two.
+    if (name === "now" && corners.some(function (corner) { return way.cells[corner[0]][field] <= 0; })) {
+      told[name] = 0;
+      return;
+    }
     corners.forEach(function (corner) {
       var value = way.cells[corner[0]][field];
       // No score to stop at is no score of zero.
