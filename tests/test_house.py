@@ -55,7 +55,19 @@ HEAVY = {
 VERB_FOLDERS: dict[str, set[str]] = {
     "cli": {"asking", "commands", "crash", "options"},
     "cli/show": {"blocks", "brief", "paper", "plot", "progress", "record"},
-    "flow": {"answers", "clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
+    "flow": {
+        "answers",
+        "clean",
+        "keys",
+        "known",
+        "label",
+        "opened",
+        "points",
+        "questions",
+        "training",
+        "verbs",
+        "without_project",
+    },
     "records": {"checked", "clean", "label", "plan", "review", "serialized"},
     "accounts": {
         "answer",
@@ -185,7 +197,6 @@ ASPECTS = {
     "pilot/test_run_keys.py",
     "pilot/trainers/test_wrappers.py",
     "report/test_browser.py",
-    "report/test_what_if_browser.py",
     "report/test_what_if_browser.py",
 }
 

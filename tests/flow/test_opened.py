@@ -279,8 +279,10 @@ def test_the_whole_road(sound: Path) -> None:
 
 
 def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) -> None:
-    """Nothing is trained for a goal that cannot be judged, unless it is asked for."""
-    path = case_folder(tmp_path, target="  goal: make it better")
+    """Nothing is trained on labels that look random, unless it is asked for."""
+    path = case_folder(tmp_path)
+    for name, seed in (("train", 1), ("test", 2)):
+        write_jsonl(tmp_path / f"{name}.jsonl", tickets(240, seed, shuffled=True))
     told: list[str] = []
     case = opened(path)
     assert not flow.road(case, lambda verb, record: told.append(verb))
@@ -291,6 +293,15 @@ def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) ->
     assert not flow.road(case, lambda verb, record: told.append(verb), anyway=True)
     assert "pilot" in told
     assert runs(case)
+
+
+def test_a_plan_without_data_is_priced_and_no_more(tmp_path: Path) -> None:
+    """There is nothing to judge or to train on: the bill and the books are made, and the answer is no refusal."""
+    path = tmp_path / "tunecase.yaml"
+    path.write_text("name: planned\ndata: {rows: 2k, tokens_per_row: 300}\n", encoding="utf-8")
+    told: list[str] = []
+    assert flow.road(opened(path), lambda verb, record: told.append(verb))
+    assert ["estimate", "books"] == [verb for verb in told if verb != "changed"]
 
 
 def test_charges_are_booked_and_superseded_by_a_short_id(sound: Path) -> None:

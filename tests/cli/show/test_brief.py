@@ -8,7 +8,7 @@ from typing import Any
 
 from tests import samples
 from tests.command import tunecase
-from tests.making import case_folder
+from tests.making import case_folder, tickets, write_jsonl
 from tests.problem_cases import project
 from tunecase.accounts import approve_command, headline
 from tunecase.blocks import shown
@@ -167,12 +167,14 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
     path = case_folder(tmp_path)
     for words in (("--force",), ("brief.md",), ("--brief", "-", "--json")):
         ran = tunecase("define", *words, "--project", path)
-        assert (2, True) == (ran.code, "fix" in ran.err + ran.out), words
+        assert (2, True) == (ran.code, "; wanted " in ran.err + ran.out), words
 
 
 def test_a_refused_problem_has_a_brief_and_exit_code_one(tmp_path: Path) -> None:
     """A problem that should not start gets its brief all the same; the exit code stays 1."""
-    path = case_folder(tmp_path, target="  goal: make it better")
+    path = case_folder(tmp_path)
+    for name, seed in (("train", 1), ("test", 2)):
+        write_jsonl(tmp_path / f"{name}.jsonl", tickets(240, seed, shuffled=True))
     for place in ("-", "no.md"):
         ran = tunecase("define", "--brief", place, "--project", path, cwd=tmp_path)
         assert 1 == ran.code
