@@ -6,6 +6,8 @@ from tunecase.accounts.answer import choices
 from tunecase.accounts.approvals import approval_words
 from tunecase.accounts.changes import changes, untried
 from tunecase.accounts.gates import gates
+from tunecase.accounts.first import first_words
+from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, to_settle, verdict
@@ -23,6 +25,9 @@ def run(material: Material, *, unchanged_since: str = "") -> Account:
         material: the records of the case that hold; what no record tells has no line.
         unchanged_since: when the same was found before, in words; the lines are then left out.
     """
+    begun = first_words(material)
+    if begun is not None:
+        return begun
     said = verdict(material)
     if unchanged_since:
         told = f"{said.sentence} Nothing changed since {unchanged_since}."
@@ -105,7 +110,7 @@ def _money(material: Material) -> str:
     if going is None:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"
-    aside, middle = plain_money(going.total.p80, going.currency), plain_figure(going.total.p50)
+    aside, middle = plain_money(sum(authorise_parts(going)), going.currency), plain_figure(going.total.p50)
     return f"set {aside} aside; in the middle case it costs {middle}{spent}"
 
 
