@@ -33,6 +33,14 @@ def no_weights_in_the_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def silent_progress() -> Iterator[None]:
+    """A busy machine adds no line of progress to what a test reads; the tests of progress set their own time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tunecase.cli.show.progress.SILENT_S", 1e9)
+        yield
+
+
 # How long a thing takes is a benchmark's question: a busy machine fails no test.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

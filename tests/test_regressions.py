@@ -51,7 +51,8 @@ def judged(path: Path, code: int) -> dict[str, dict[str, object]]:
 def test_a_goal_without_a_metric_is_asked_for_one(tmp_path: Path, goal: str) -> None:
     """A wish is no goal: metric and target are asked for, and nothing is advised."""
     path = case_folder(tmp_path, metric=f"  goal: {goal}", target="")
-    says(tunecase("define", "--project", path), 0, "Fix first", "a metric and a numeric target", "problem.target: 92%")
+    ran = tunecase("define", "--full", "--project", path)
+    says(ran, 0, "Not yet", "a metric and a numeric target", "problem.target: 92%")
     rule = judged(path, 0)["P1"]
     assert ("unknown", "stop") == (rule["status"], rule["severity"])
 
@@ -77,7 +78,7 @@ def test_three_rows_the_same_pair_thrice(tmp_path: Path) -> None:
     rule = judged(path, 1)["D1"]
     assert ("fail", "stop", "3 rows, 1 different") == (rule["status"], rule["severity"], rule["got"])
     assert rule["price"]
-    says(tunecase("audit", "--project", path), 1, "too little to say")
+    says(tunecase("audit", "--project", path), 1, "Too few rows to say")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_random_sentences_on_texts_of_their_own(tmp_path: Path) -> None:
             {**row, "label": f"Please hand this on to those who look after {row['label']} things."} for row in rows
         ]
         write_jsonl(tmp_path / f"{part}.jsonl", named)
-    says(tunecase("define", "--project", path), 1, "failed signal in the inputs (S1)")
+    says(tunecase("define", "--full", "--project", path), 1, "failed signal in the inputs (S1)")
 
 
 def test_random_labels_end_at_the_pilots_gate(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_random_labels_end_at_the_pilots_gate(tmp_path: Path) -> None:
     assert 0 == tunecase("pilot", "--sizes", "30,60,120", "--draws", "1", "--yes", "--project", path).code
     ran = tunecase("forecast", "--json", "--project", path)
     assert ran.json["verdict"] in ("pilot uninformative", "not achievable within n_max", "not a pilot yet")
-    says(tunecase("define", "--project", path), 1, "failed signal in the inputs (S1)")
+    says(tunecase("define", "--full", "--project", path), 1, "failed signal in the inputs (S1)")
 
 
 def test_random_one_word_labels_on_short_prompts(tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_random_one_word_labels_on_short_prompts(tmp_path: Path) -> None:
     path = case_folder(tmp_path)
     rows = [{"text": f"prompt {k % 10}", "label": rng.choice(["red", "blue"])} for k in range(20)]
     write_jsonl(tmp_path / "train.jsonl", rows)
-    ran = tunecase("define", "--project", path)
+    ran = tunecase("define", "--full", "--project", path)
     says(ran, 1, "contradictions (D5)")
     assert not any(word in flat(ran) for word in ("one word", "too short", "teaches nothing", "label length"))
 

@@ -15,9 +15,10 @@ from tests.problem_cases import project
 from tunecase.accounts import Material, answer
 from tunecase.accounts.changes import changes
 from tunecase.accounts.gates import gates, gates_title
+from tunecase.accounts.run import run
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
-from tunecase.quantities import Band, Sampled, plain_share
+from tunecase.quantities import Band, Sampled, plain_figure, plain_share
 from tunecase.records import (
     Alternative,
     Approvals,
@@ -233,6 +234,19 @@ def test_where_nothing_is_advised_nothing_is_released() -> None:
         assert found.gates is None
         assert "" == found.gates_title
         assert found.tiles[2].name.startswith("Score" if advice == "ship" else "Chance")
+
+
+def test_what_is_shipped_at_a_price_is_released_at_that_price() -> None:
+    """Putting what was measured to use costs people's hours: the first screen and run ask for them."""
+    made = replace(usual(), advice="ship", instead="Do not fine-tune: use b.", plan=plan(lever="ship", lost=None))
+    case = material(decision=made)
+    found = answer(case)
+    assert made.plan is not None
+    assert plain_figure(made.plan.release.p80) == found.tiles[0].value
+    assert found.choices[0].startswith("Approve ")
+    lines = dict(run(case).short[0].pairs)
+    assert lines["money"].startswith("set ")
+    assert "all the same" not in lines["money"] + lines["chance"]
 
 
 def test_what_is_spent_takes_the_place_of_a_release_of_nothing() -> None:

@@ -103,6 +103,7 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ledger", "rechain"): ("--project", "--json"),
     ("serve",): ("--port", "--project", "--seed"),
 }
+WRONG_WAY = "  metric: accuracy\n  direction: lower"
 LESSONS = {
     "init": "commented project file",
     "define": "well posed",
@@ -124,7 +125,7 @@ def test_help_names_every_option() -> None:
     breaches = []
     for words, options in OPTIONS.items():
         ran = tunecase(*words, "--help")
-        lacking = [option for option in options if f" {option} " not in ran.out]
+        lacking = [option for option in options if f" {option} " not in ran.out.replace(",", " ")]
         if LESSONS.get(words[0], "") not in " ".join(ran.out.split()):
             lacking.append(LESSONS[words[0]])
         lacking += [line for line in ran.out.splitlines() if len(line) > 80]
@@ -262,7 +263,7 @@ def test_wrong_words_end_with_two() -> None:
 def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
     assert 0 == tunecase("audit", "--project", walked).code
-    assert 1 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric="  goal: better")).code
+    assert 1 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric=WRONG_WAY)).code
     assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
     (tmp_path / "file").write_text("x", encoding="utf-8")

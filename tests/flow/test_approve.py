@@ -337,7 +337,7 @@ def test_names_are_shown_as_text(folder: Path) -> None:
     page, text = (folder / "report.html").read_text("utf-8"), (folder / "report.md").read_text("utf-8")
     assert "<b>Ines" not in page + text
     assert "&lt;b&gt;Ines" in page
-    assert "\\*x\\* \\[y\\](z)" in text
+    assert "&#42;x&#42; &#91;y&#93;(z)" in text
     assert "&#60;b&#62;Ines" in case.brief(folder / "brief.md").read_text("utf-8")
 
 

@@ -190,8 +190,8 @@ def test_a_judge_that_chats_has_no_score(tried: Path) -> None:
         words = ("judge", "--base-url", server.url, "--model", "big", "--rows", "8", "--unknown-ok")
         ran = tunecase(*words, "--project", tried)
     assert 1 == ran.code
-    assert "no score: too few verdicts can be read" in ran.out
-    assert "8 of 8 rows without a verdict" in " ".join(ran.out.split())
+    assert "No score: too few verdicts can be read." in ran.out
+    assert ", 8 without a verdict that can be read" in " ".join(ran.out.split())
 
 
 def test_the_command_says_where_rows_go_and_never_the_key(tried: Path, monkeypatch: pytest.MonkeyPatch) -> None:

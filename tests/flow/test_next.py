@@ -49,7 +49,7 @@ def test_a_round_of_more_rows_is_one_more_point(case: flow.Flow) -> None:
     seen = again(case).current("forecast")
     assert (240, 0.8, 100) == (seen.points[-1].n, seen.points[-1].score, seen.points[-1].test_rows)
     assert (1, "points.csv") == (seen.rounds, seen.source)
-    assert "Round 1 scored 80% with 240 examples" in told.told[0]
+    assert "Round 1 scored 0.80 with 240 examples" in told.told[0]
     assert "4 points of points.csv up to 240 examples" == again(case).current("estimate").based_on
 
 

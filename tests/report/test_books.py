@@ -23,6 +23,15 @@ def test_the_books_page_says_what_was_spent_and_what_is_left() -> None:
     assert "<script" not in html
 
 
+def test_each_approval_stands_on_the_books_page_once() -> None:
+    """In one table, where anything was approved."""
+    material = Material(books=samples.books(), approvals=samples.approvals(), today=samples.TODAY)
+    titles = [finding.title for finding in books_page(material).parts[0].findings]
+    assert 1 == titles.count("What was approved")
+    bare = books_page(replace(material, approvals=None))
+    assert "What was approved" not in [finding.title for finding in bare.parts[0].findings]
+
+
 def test_books_without_a_budget_say_so() -> None:
     """What is not known is told as not known."""
     bare = replace(samples.books(), budget=None, over_budget=None, at_completion=None, planned=None)

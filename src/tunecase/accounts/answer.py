@@ -4,7 +4,7 @@ from tunecase.accounts.changes import changes, untried
 from tunecase.accounts.gates import gates, gates_note, gates_title
 from tunecase.accounts.material import Material
 from tunecase.accounts.tiles import tiles
-from tunecase.accounts.verdict import advised_plan, look_of, verdict
+from tunecase.accounts.verdict import advised_plan, look_of, shipped_plan, verdict
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import Answer, VerdictKind
 from tunecase.quantities import day, one_line, paid, plain_money
@@ -43,7 +43,7 @@ def choices(material: Material, kind: VerdictKind) -> tuple[str, ...]:
         "no": ("Stop here", "Ask again with other figures"),
         "not yet": ("Settle this first", "Stop here"),
     }
-    plan = advised_plan(material)
+    plan = advised_plan(material) or shipped_plan(material)
     if plan is not None and plan.release.p80.shown:
         return f"Approve {plain_money(plan.release.p80, plan.currency)}", "Reject"
     return others[kind]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, plain_money, plain_score
@@ -238,9 +239,8 @@ def _price(material: Material, best: Candidate | Baseline | None) -> Iterator[tu
         if way is not None and way.set_up is not None:
             parts.append(f"{plain_money(way.set_up.p50, posed.currency)} of work to put that to use")
     if bill is not None and bill.plan is not None:
-        total = bill.plan.total
-        tuned = plain_money(total.p50, bill.currency)
-        aside = plain_money(total.p80, bill.currency)
+        tuned = plain_money(bill.plan.total.p50, bill.currency)
+        aside = plain_money(sum(authorise_parts(bill.plan)), bill.currency)
         parts.append(f"a fine-tune {tuned} in the middle case, {aside} to set aside (assumed)")
     if parts:
         yield "price", "; ".join(parts)

@@ -10,7 +10,7 @@ from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
-from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, to_settle, verdict
+from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, shipped_plan, to_settle, verdict
 from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_share
@@ -98,11 +98,12 @@ def _chance(material: Material) -> str:
     seen = "" if best is None else f"; {plain_words(best[0])} has {score_words(best[1], metric)}"
     if other is None or other.chance is None:
         return f"not known yet to reach {aim}{seen}"
-    return f"{plain_share(other.chance.shown)} to reach {aim} if you trained all the same{seen}"
+    trained = "" if shipped_plan(material) is not None else " if you trained all the same"
+    return f"{plain_share(other.chance.shown)} to reach {aim}{trained}{seen}"
 
 
 def _money(material: Material) -> str:
-    plan, going = plan_of(material), advised_plan(material)
+    plan, going = plan_of(material), advised_plan(material) or shipped_plan(material)
     if plan is None:
         return ""
     books = material.books
@@ -115,7 +116,7 @@ def _money(material: Material) -> str:
 
 
 def _value(material: Material) -> str:
-    plan = advised_plan(material)
+    plan = advised_plan(material) or shipped_plan(material)
     shown = plan or plan_of(material)
     if shown is None:
         return ""

@@ -7,6 +7,7 @@ from tunecase.accounts.verdict import (
     is_stand_in,
     look_of,
     plan_of,
+    shipped_plan,
     way_advised,
 )
 from tunecase.accounts.words import score_words
@@ -35,7 +36,7 @@ def _rests(plan: Plan, key: str) -> Rests:
 
 
 def _release(material: Material) -> Tile:
-    plan, currency = advised_plan(material), _currency(material)
+    plan, currency = advised_plan(material) or shipped_plan(material), _currency(material)
     spent = _spent(material)
     if plan is not None:
         aside = f"{spent} spent so far" if spent else _hours(material, plan)
@@ -68,7 +69,7 @@ def _hours(material: Material, plan: Plan) -> str:
 
 
 def _lost(material: Material) -> Tile:
-    plan, currency = advised_plan(material), _currency(material)
+    plan, currency = advised_plan(material) or shipped_plan(material), _currency(material)
     name = "Most you could lose"
     if plan is None:
         tried = plan_of(material)

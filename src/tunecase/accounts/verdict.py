@@ -47,6 +47,15 @@ def advised_plan(material: Material) -> Plan | None:
     return None if plan.lever in ("ship", "redefine", "when_sure", "stop") else plan
 
 
+def shipped_plan(material: Material) -> Plan | None:
+    """The plan that ships what was measured, where that is the advice and putting it to use costs something."""
+    decision = material.decision
+    plan = None if decision is None else decision.plan
+    if decision is None or plan is None or not plan.advised or decision.comes_first:
+        return None
+    return plan if decision.advice == plan.lever == "ship" and plan.release.p80.shown else None
+
+
 def look_of(decision: Decision | None) -> Experiment | None:
     """The run or reading that is advised before any step."""
     if decision is None or decision.advice != "look":

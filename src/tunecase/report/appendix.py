@@ -30,7 +30,7 @@ def words(material: Material) -> Account:
         ("Target", f"The score that the model needs before it is used{score}."),
         ("Chance", f"How often something happens in {draws}simulated runs of the plan."),
         ("Middle case", "Half of the simulated runs cost more, half less."),
-        ("Set aside", "Enough in four of five simulated runs."),
+        ("Set aside", "Enough in nine of ten simulated runs."),
         ("Worst of ten", "Nine of ten simulated runs stay below it."),
         ("Worth", "The value less all costs, averaged over success and failure."),
         ("Stand-in", "A small, fast model that takes the place of the real one in the pilot."),

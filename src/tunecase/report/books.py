@@ -20,7 +20,8 @@ def books_page(material: Material) -> Page:
     told = account("books", books, material)
     lead, _, rest = told.answer.partition(". ")
     verdict = Verdict("books", f"{lead.rstrip('.')}.", "", "", rest, told.tone)
-    findings = _findings((*told.short, *told.full))
+    approved = () if material.approvals is None else account("approvals", material.approvals, material).full
+    findings = _findings((*told.short, *told.full, *approved))
     project = material.project
     return Page(
         project=one_line(project.name) if project else "Books",

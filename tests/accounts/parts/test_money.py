@@ -73,7 +73,7 @@ def total(expected: float, p90: float = 20_000.0) -> Total:
     return Total(Sampled(expected), p10, p50, p80, Sampled(p90), Sampled(0.1))
 
 
-# What to authorise
+# What to set aside
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
@@ -92,7 +92,7 @@ def test_what_is_authorised_adds_up_as_it_is_printed(base: float, contingency: f
 
 def test_more_than_the_budget_is_the_heading() -> None:
     """Where the amount passes what is left, by how much; else what it is enough for."""
-    assert "Authorise 10,000 USD: enough nine times in ten" == authorised_title(
+    assert "Set 10,000 USD aside: enough nine times in ten" == authorised_title(
         plan(authorise=Authorised(6_000.0, 3_000.0, 1_000.0), budget_left=10_000.0)
     )
     short = plan(authorise=Authorised(6_000.0, 3_000.0, 1_000.0), budget_left=8_000.0)

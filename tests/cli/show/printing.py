@@ -2,6 +2,7 @@
 
 import io
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -39,6 +40,8 @@ ALL: dict[str, Any] = {
     "prices": samples.prices(),
     "check": CHECK,
     "updated": UPDATED,
+    "init": (Path("tunecase.yaml"), Path("data/train.jsonl")),
+    "examples": {"banking77": "Which of 77 questions does a bank's customer ask?"},
     "ledger": Verified("ledger.jsonl", 12, 1),
     "rechain": Rechained(
         7,

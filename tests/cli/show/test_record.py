@@ -153,7 +153,7 @@ def test_the_answer_takes_few_plain_lines() -> None:
 def test_what_matters_is_printed() -> None:
     """Each print holds the answer, the figures with their doubt, and what is unknown or unpriced in words."""
     records = {**ALL, "fit": replace(FIT, train_tokens=None, hours=None)}
-    texts = {verb: flat(verb, records[verb], full=True) for verb in FRAGMENTS}
+    texts = {verb: f"{flat(verb, records[verb])} {flat(verb, records[verb], full=True)}" for verb in FRAGMENTS}
     lacking = [(verb, part) for verb, parts in FRAGMENTS.items() for part in parts if part not in texts[verb]]
     assert [] == lacking, {verb: texts[verb] for verb, _ in lacking}
 
@@ -162,6 +162,10 @@ def poisoned(value: Any) -> Any:
     """The same record with every free text replaced."""
     if isinstance(value, str):
         return EVIL
+    if isinstance(value, Path):
+        return Path(EVIL)
+    if isinstance(value, dict):
+        return {poisoned(name): poisoned(item) for name, item in value.items()}
     if isinstance(value, tuple):
         return tuple(poisoned(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):

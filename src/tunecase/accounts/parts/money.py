@@ -1,4 +1,4 @@
-"""The money: what to authorise, where it goes, when, what was spent of it, and what moved it since last time."""
+"""The money: what to set aside, where it goes, when, what was spent of it, and what moved it since last time."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -62,7 +62,7 @@ def _comes_later(material: Material) -> bool:
     return material.decision is not None and material.decision.comes_first
 
 
-# What to authorise
+# What to set aside
 
 
 def _authorised(material: Material, plan: Plan | None) -> Finding | None:
@@ -77,14 +77,14 @@ def _authorised(material: Material, plan: Plan | None) -> Finding | None:
         Step("In all", "enough nine times in ten", base + contingency + reserve, "total"),
     )
     limit = budget_name(plan, material.estimate)
-    chart = Waterfall("What to authorise", steps, plan.currency, plan.budget_left, limit)
+    chart = Waterfall("What to set aside", steps, plan.currency, plan.budget_left, limit)
     note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
     title = authorised_title(plan, limit, later=_comes_later(material))
     return Finding(title, f"{plan.currency}, every round; adds up from left to right", (chart,), note)
 
 
 def authorised_title(plan: Plan, limit: str = "budget", *, later: bool = False) -> str:
-    """What to authorise, what it is enough for, and where it is more than the limit holds.
+    """What to set aside, what it is enough for, and where it is more than the limit holds.
 
     `later` says that something else comes before the plan.
     """
@@ -93,8 +93,8 @@ def authorised_title(plan: Plan, limit: str = "budget", *, later: bool = False) 
     if plan.budget_left is not None and asked > plan.budget_left:
         over = exact_money(round(asked - plan.budget_left), plan.currency)
         return f"To be safe nine times in ten takes {amount}: {over} more than the {limit}"
-    verb = "Authorise" if plan.advised else "Going on all the same would take"
-    return f"{'Later the plan takes' if later else verb} {amount}: enough nine times in ten"
+    asked_for = f"Set {amount} aside" if plan.advised else f"Going on all the same would take {amount}"
+    return f"{f'Later the plan takes {amount}' if later else asked_for}: enough nine times in ten"
 
 
 # Where it goes

@@ -166,7 +166,9 @@ def _fitted(rows: list[list[str]], numeric: tuple[int, ...], room: int) -> list[
 def _wrapped(row: list[str], widths: list[int]) -> list[list[str]]:
     """The lines of each cell; what belongs to the first name is set in below it."""
     return [
-        textwrap.wrap(safe(cell), width, subsequent_indent="" if number else " " * 2 * INDENT, break_on_hyphens=False)
+        textwrap.wrap(
+            safe(cell), max(width, 1), subsequent_indent="" if number else " " * 2 * INDENT, break_on_hyphens=False
+        )
         or [""]
         for number, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]

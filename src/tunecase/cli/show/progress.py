@@ -55,7 +55,7 @@ class Line:
     def begin(self, words: str) -> None:
         """From now on this is being done, until `end`."""
         with self._lock:
-            self._began_s, self._is_new = time.monotonic(), True
+            self._began_s, self._is_new, self.stopped = time.monotonic(), True, ""
             if not self.on:
                 self._heard_s, self._ended = self._began_s, threading.Event()
                 self._thread = threading.Thread(target=self._tick, args=(self._ended,), daemon=True)
