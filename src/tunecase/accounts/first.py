@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, plain_money, plain_score
@@ -66,7 +67,7 @@ def _without_data(material: Material) -> Account | None:
     if bill is None or bill.plan is None:
         return None
     total = bill.plan.total
-    aside, middle = plain_money(total.p80, bill.currency), plain_money(total.p50, bill.currency)
+    aside, middle = plain_money(sum(authorise_parts(bill.plan)), bill.currency), plain_money(total.p50, bill.currency)
     answer = f"Not yet: there are no data to judge. The plan alone asks to set {aside} aside."
     pairs = [
         ("price", f"{middle} in the middle case; as likely to cost more as less"),
@@ -240,7 +241,7 @@ def _price(material: Material, best: Candidate | Baseline | None) -> Iterator[tu
     if bill is not None and bill.plan is not None:
         total = bill.plan.total
         tuned = plain_money(total.p50, bill.currency)
-        aside = plain_money(total.p80, bill.currency)
+        aside = plain_money(sum(authorise_parts(bill.plan)), bill.currency)
         parts.append(f"a fine-tune {tuned} in the middle case, {aside} to set aside (assumed)")
     if parts:
         yield "price", "; ".join(parts)
