@@ -156,6 +156,7 @@ def test_free_text_names_the_command_that_measures_something() -> None:
     assert account.next == "tunecase pilot --hosted gpt-x"
     assert words(case)["write"].startswith("target: ?%")
     assert "free text" in words(case)["measured"]
+    assert answer(material(pilot=None, forecast=None)).endswith("Nothing was measured yet.")
 
 
 def test_what_contradicts_the_data_comes_first() -> None:

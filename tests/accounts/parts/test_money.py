@@ -90,6 +90,13 @@ def test_what_is_authorised_adds_up_as_it_is_printed(base: float, contingency: f
     assert chart.steps[-1].kind == "total"
 
 
+def test_how_to_draw_it_down_is_told_where_it_is_drawn() -> None:
+    """Where no step is advised nothing is drawn down."""
+    told = [money(of(plan(advised=advised))).findings[0].note for advised in (True, False)]
+    assert told[0].startswith("Draw the three down apart")
+    assert "" == told[1]
+
+
 def test_more_than_the_budget_is_the_heading() -> None:
     """Where the amount passes what is left, by how much; else what it is enough for."""
     assert "Authorise 10,000 USD: enough nine times in ten" == authorised_title(

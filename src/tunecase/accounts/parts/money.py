@@ -78,7 +78,9 @@ def _authorised(material: Material, plan: Plan | None) -> Finding | None:
     )
     limit = budget_name(plan, material.estimate)
     chart = Waterfall("What to authorise", steps, plan.currency, plan.budget_left, limit)
-    note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
+    note = ""
+    if plan.advised:
+        note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
     title = authorised_title(plan, limit, later=_comes_later(material))
     return Finding(title, f"{plan.currency}, every round; adds up from left to right", (chart,), note)
 
