@@ -200,7 +200,12 @@ def test_a_closed_standard_error_ends_the_line_alone(monkeypatch: pytest.MonkeyP
     gone = io.StringIO()
     gone.close()
     monkeypatch.setattr(sys, "stderr", gone)
-    assert "done" == watched("decide", lambda **given: time.sleep(0.1) or "done")
+
+    def work(**given: object) -> str:
+        time.sleep(0.1)
+        return "done"
+
+    assert "done" == watched("decide", work)
     assert [] == died
 
 
