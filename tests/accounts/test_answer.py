@@ -14,7 +14,7 @@ from tests import samples
 from tests.problem_cases import project
 from tunecase.accounts import Material, answer
 from tunecase.accounts.changes import changes
-from tunecase.accounts.gates import gates, gates_title
+from tunecase.accounts.gates import gates, gates_title, rule
 from tunecase.accounts.run import run
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
@@ -344,3 +344,48 @@ def test_a_decision_of_people_is_shown() -> None:
 def test_any_record_may_be_missing(lacking: str) -> None:
     """Whatever is missing is told as not known, never guessed."""
     assert 4 == len(answer(material(**{lacking: None})).tiles)
+
+
+def test_a_right_answer_may_be_worth_thousands() -> None:
+    """Where the advice turns is told in one digit and in full; another currency than the case's is named."""
+    dear = material(decision=decision(value_flips=(Flip("problem.value", 4_000.0, 2_345.0, "stop"),)))
+    assert ("A right answer is worth under 2,000 USD.", "You said 2.00 or more.") in changes(dear, "stages")
+    elsewhere = replace(dear.decision, currency="EUR") if dear.decision is not None else None
+    told = changes(replace(dear, decision=elsewhere), "stages")
+    assert ("A right answer is worth under 2,000 EUR.", "You said 2.00 USD or more.") in told
+
+
+def test_a_budget_stands_as_it_was_stated() -> None:
+    """It is no guess, so that none of its digits is left out."""
+    said = verdict(material(decision=decision(plan=plan(budget_left=12_500.0))))
+    assert said.sentence == "Yes, in stages: release 5,000 USD now, not 12,500."
+
+
+@pytest.mark.parametrize(
+    ("chance", "reached", "missed"),
+    [(0.0, "0", "100"), (0.004, "under 1", "over 99"), (0.998, "over 99", "under 1"), (1.0, "100", "0")],
+)
+def test_next_to_nothing_is_not_nothing(chance: float, reached: str, missed: str) -> None:
+    """Both ends of the picture say so, or neither."""
+    then = (Outcome("ship", Sampled(chance), Sampled(1.0)), Outcome("stop", Sampled(1 - chance), Sampled(0.0)))
+    made = plan(then=then, chance=replace(plan().chance, shown=Sampled(chance)))
+    drawn = gates(material(decision=decision(plan=made)))
+    assert drawn is not None
+    assert f"Reaches 80%: {reached} in 100" == drawn.reached[0]
+    assert f"Does not: {missed} in 100" == drawn.missed[0]
+
+
+def test_what_stops_without_a_score_leaves_room_for_it() -> None:
+    """Going on is then not all that lies below what ships; where nothing stops it is."""
+    unscored = plan(limits=Limits(0.833, None, 680))
+    rules = {one.name: rule(unscored, one, "accuracy") for one in unscored.then}
+    assert {"ship": "at 83% or more", "go on": "below 83%, if it pays", "stop": "otherwise"} == rules
+    never = replace(unscored, then=unscored.then[:2])
+    assert "below 83%" == rule(never, never.then[1], "accuracy")
+
+
+def test_without_a_counted_test_the_target_ships() -> None:
+    """A loss has no rows to count: what meets the target ships, and less is better."""
+    made = plan(limits=Limits(None, Sampled(1.4, 0.01), 680), direction="lower", target=1.2)
+    rules = [rule(made, one, "loss") for one in made.then]
+    assert ["at 1.2 or less", "at 1.2 to 1.4", "above 1.4"] == rules

@@ -53,6 +53,7 @@ def test_the_limit_comes_first_and_sets_the_tone() -> None:
     record = samples.comparison()
     assert record.judged is not None
     assert "keeps the limit of 18,000 USD." in told().answer
+    assert "limit of 12,345 USD." in told(judged=replace(record.judged, limit=12_345)).answer
     broken = told(judged=replace(record.judged, kept=False))
     assert "does not keep the limit" in broken.answer
     assert ("good", "bad", "plain") == (told().tone, broken.tone, told(judged=None).tone)

@@ -8,10 +8,11 @@ import pytest
 
 from tests import samples
 from tests.problem_cases import project
-from tunecase.accounts import Material
+from tunecase.accounts import Material, account
 from tunecase.accounts.first import best_measured, first_words, propose, reachable, stopped
+from tunecase.accounts.headline import authorise_parts
 from tunecase.blocks import Facts
-from tunecase.quantities import Band, Interval80
+from tunecase.quantities import Band, Interval80, plain_money
 from tunecase.records import Alternative, Baseline, Candidate, Criterion, CurveBand, Definition, OwnCurve, Point
 
 TRIED = Candidate("n-grams", "n-grams", "probe", "", (Point(850, 0.7), Point(1_700, 0.813)), 1_700, 0.813, 600)
@@ -155,6 +156,7 @@ def test_free_text_names_the_command_that_measures_something() -> None:
     assert account.next == "tunecase pilot --hosted gpt-x"
     assert words(case)["write"].startswith("target: ?%")
     assert "free text" in words(case)["measured"]
+    assert answer(material(pilot=None, forecast=None)).endswith("Nothing was measured yet.")
 
 
 def test_what_contradicts_the_data_comes_first() -> None:
@@ -216,3 +218,15 @@ def test_a_plan_without_a_training_file_is_told_by_its_price() -> None:
     assert account.answer.startswith("Not yet: there are no data to judge. The plan alone asks to set ")
     assert "train: train.jsonl" in str(account.short)
     assert first_words(Material(project=planned)) is None
+
+
+def test_the_amount_to_set_aside_is_that_of_the_bill() -> None:
+    """The same word stands for the same amount, the whole that is enough nine times in ten."""
+    bill = samples.estimate()
+    assert bill.plan is not None
+    aside = plain_money(sum(authorise_parts(bill.plan)), bill.currency)
+    assert account("estimate", bill, Material()).answer.startswith(f"Set {aside} aside")
+    assert f", {aside} to set aside (assumed)" in words(material())["price"]
+    bare = project()
+    bare = bare.model_copy(update={"data": bare.data.model_copy(update={"train": None})})
+    assert f"asks to set {aside} aside" in answer(Material(project=bare, estimate=bill))

@@ -2,12 +2,14 @@
 
 import io
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
 from tests import samples
 from tests.accounts.test_answer import decision, material, plan
+from tests.problem_cases import project
 from tunecase.accounts import Material, account, run
 from tunecase.accounts.steps import next_command
 from tunecase.blocks import Account, Facts, Listing, Table
@@ -41,6 +43,36 @@ def test_every_answer_of_run_is_short(advice: str) -> None:
     printed = lines(run(material(decision=made)), page="report.html")
     assert len(printed) <= 14
     assert max(map(len, printed)) <= 80
+
+
+def pairs(said: Account) -> dict[str, str]:
+    """The lines of what run says, by name."""
+    return dict(next(block for block in said.short if isinstance(block, Facts)).pairs)
+
+
+def test_what_ships_is_not_told_as_a_training() -> None:
+    """Its chance and its price are those of what is there; where a training is turned down they are the training's."""
+    shipped = replace(plan(lever="ship"), then=())
+    told = pairs(run(material(decision=decision(advice="ship", plan=shipped))))
+    assert "55% that it truly reaches 80%" == told["chance"]
+    assert "nothing has to be bought" == told["money"]
+    stopped = pairs(run(material(decision=decision(advice="stop", plan=plan(advised=False)))))
+    assert "55% to reach 80% if you trained all the same" == stopped["chance"]
+    assert stopped["money"].startswith("release nothing; training all the same would cost about")
+    settled = replace(plan(lever="redefine"), then=())
+    assert "chance" not in pairs(run(material(decision=decision(advice="redefine", plan=settled))))
+
+
+def test_money_that_was_paid_keeps_its_cents() -> None:
+    """It is no guess: run says what the tile and the approvals say."""
+    told = pairs(run(material(books=replace(samples.books(), spent=Decimal("3885.57")))))
+    assert told["money"].endswith("; 3,885.57 USD spent")
+
+
+def test_one_month_is_no_months() -> None:
+    """The horizon is told with its unit in the right number."""
+    posed = project(horizon="1 month")
+    assert " in 1 month if reached" in pairs(run(material(project=posed)))["value"]
 
 
 def test_a_second_run_says_that_nothing_changed() -> None:

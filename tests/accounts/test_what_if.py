@@ -120,6 +120,25 @@ def test_no_panel_where_the_grid_disagrees_with_the_advice(material: Material) -
     assert panel(grid(now=30_000.0), material) is None
 
 
+def test_the_rules_of_the_test_follow_the_metric(material: Material) -> None:
+    """Where less is better so do its words; what meets the target ships where no test is counted; none where none can.
+
+    Otherwise it is a score of the counted test, and more is better.
+    """
+    usual = panel(grid(), material)
+    assert usual is not None
+    assert (["83%"], "at {ship} or more") == (usual["ship_at"], usual["words"]["at"])
+    assert panel(replace(grid(), ship_at=(1.02,)), material)["ship_at"] == [None]  # type: ignore[index]
+    decision = material.decision
+    assert decision is not None
+    assert decision.plan is not None
+    lower = replace(material, decision=replace(decision, plan=replace(decision.plan, direction="lower")))
+    made = panel(replace(grid(), ship_at=(None,), steps=(1.2,)), lower)
+    assert made is not None
+    assert ["1.2"] == made["ship_at"]
+    assert ("at {ship} or less", "above {low}") == (made["words"]["at"], made["words"]["below"])
+
+
 def test_no_panel_without_a_decision() -> None:
     """Nothing is filed that another case could stand beside."""
     assert panel(grid(), Material()) is None

@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests import samples
 from tests.command import tunecase
+from tunecase.cli.show.progress import LINE
 from tunecase.flow import Walk
 from tunecase.records import RECORDS, from_json
 
@@ -37,6 +40,14 @@ def test_all_of_the_road_is_told_with_full(walked: Path) -> None:
     out = tunecase("run", "--project", walked, "--anyway", "--full").out
     assert out.index("Options, the best first") < out.index("To decide")
     assert str(walked.parent / "report.html") in out.replace("\n", "")
+
+
+def test_the_answer_has_its_rows_for_itself(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The progress line has ended before the answer is printed, and what a step prints stands aside of it."""
+    begun: list[bool] = []
+    monkeypatch.setattr("tunecase.cli.show.record.show_run", lambda *_, **given: begun.append(LINE.on))
+    tunecase("run", "--project", walked, "--anyway")
+    assert [False] == begun
 
 
 def test_the_same_found_again_is_the_same() -> None:

@@ -95,6 +95,14 @@ def test_texts_are_escaped_not_dropped() -> None:
     assert "<script" not in account_html(evil_page().appendix[0])
 
 
+def test_no_text_steers_what_is_read() -> None:
+    """Controls, and marks that turn the direction of what follows, are blanks; letters of every script stay."""
+    told = Account("decide", "turned \u202e round \x1b[31m \u2066 \x00 für שלום 数据", short=(Words(("\u202dagain",)),))
+    for html in (render(replace(evil_page(), appendix=(told,))), account_html(told)):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
+        assert "für שלום 数据" in html
+
+
 def test_the_policy_allows_only_the_own_style_sheet() -> None:
     """The content security policy forbids everything but the style sheet with this hash."""
     html = render(pages.PAGE)

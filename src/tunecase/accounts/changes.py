@@ -6,7 +6,7 @@ from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, is_stand_in, small_amount, to_settle
 from tunecase.accounts.words import plain_words
 from tunecase.blocks import VerdictKind
-from tunecase.quantities import figures, plain_money, plain_share, sentence
+from tunecase.quantities import plain_money, plain_share, sentence
 from tunecase.records import Alternative, Flip
 
 MOST = 3
@@ -75,13 +75,14 @@ def turns_at(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
     flip = None if decision is None else _nearest(decision.value_flips, kind)
     if decision is None or flip is None or flip.at is None:
         return None
-    at = f"{small_amount(float(figures(flip.at, 1)))} {decision.currency}"
+    at = f"{small_amount(float(f'{flip.at:.0e}'))} {decision.currency}"  # another seed moves the second digit
     value = None if material.project is None else material.project.problem.value
     what = "A right answer is worth" if value is not None or material.project is None else "A wrong answer costs"
+    unit = "" if value is None or value.currency == decision.currency else f" {value.currency}"
     if flip.direction == "down":
-        said = "" if value is None else f"You said {small_amount(value.spread.low)} or more."
+        said = "" if value is None else f"You said {small_amount(value.spread.low)}{unit} or more."
         return f"{what} under {at}.", said or "Below that no step pays for itself."
-    said = "" if value is None else f"You said {small_amount(value.spread.high)} or less."
+    said = "" if value is None else f"You said {small_amount(value.spread.high)}{unit} or less."
     return f"{what} {at} or more.", said or "From there a step pays for itself."
 
 

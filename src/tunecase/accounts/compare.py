@@ -16,6 +16,7 @@ from tunecase.quantities import (
     one_line,
     plain_figure,
     plain_money,
+    plain_paid,
     plain_share,
     sentence,
     share,
@@ -51,7 +52,7 @@ def _verdict(record: Comparison) -> str:
     if judged is None:
         return ""
     keeps = "keeps" if judged.kept else "does not keep"
-    return f"{one_line(judged.name, MOST_NAME)} {keeps} the limit of {plain_money(judged.limit, record.currency)}."
+    return f"{one_line(judged.name, MOST_NAME)} {keeps} the limit of {plain_paid(judged.limit)} {record.currency}."
 
 
 def _difference(record: Comparison) -> str:

@@ -14,6 +14,7 @@ from tunecase.records import Baseline, Candidate, Criterion, CurveBand, Definiti
 TIMES = 4  # as many examples as were measured: how far a first proposal looks ahead
 MOST_PERCENT = 99  # no test can show that a model is always right
 SAYS_TOO_LITTLE = ("not a pilot yet", "pilot uninformative")
+UNTAUGHT = "no pilot here: "  # of a pilot that cannot learn the task
 NO_TEST = "Not yet: without a test file nothing can be measured."
 NOT_FIT = "Not yet: the data are not fit to learn from."
 # Rules that stop the free steps where they fail, as a sentence; another one is told by its own reason.
@@ -67,7 +68,7 @@ def _without_data(material: Material) -> Account | None:
     if bill is None or bill.plan is None:
         return None
     total = bill.plan.total
-    aside, middle = plain_money(total.p80, bill.currency), plain_money(total.p50, bill.currency)
+    aside, middle = plain_money(sum(authorise_parts(bill.plan)), bill.currency), plain_money(total.p50, bill.currency)
     answer = f"Not yet: there are no data to judge. The plan alone asks to set {aside} aside."
     pairs = [
         ("price", f"{middle} in the middle case; as likely to cost more as less"),
@@ -174,7 +175,8 @@ def _answer(material: Material, best: Candidate | Baseline | None, proposal: Pro
         return NO_TEST
     ask = "Not yet: say which score is worth shipping."
     if best is None or proposal is None:
-        return f"{ask} Nothing that is free can learn this task."
+        untaught = material.pilot is not None and material.pilot.stopped.startswith(UNTAUGHT)
+        return f"{ask} {'Nothing that is free can learn this task.' if untaught else 'Nothing was measured yet.'}"
     reached = plain_score(proposal.score)
     if proposal.met:
         return f"{ask} {reached} is reached already, by {way_words(best)}."
@@ -190,7 +192,7 @@ def _has_test(material: Material) -> bool:
 
 def _measured(posed: Definition, pilot: Pilot | None, best: Candidate | Baseline | None) -> Iterator[tuple[str, str]]:
     if best is None:
-        why = "" if pilot is None else pilot.stopped.removeprefix("no pilot here: ")
+        why = "" if pilot is None else pilot.stopped.removeprefix(UNTAUGHT)
         if posed.test_rows:
             yield "measured", _plain(why) or "nothing: no pilot was run"
         else:

@@ -6,8 +6,8 @@ from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, way_advised
 from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Branch, Gates, Tone
-from tunecase.quantities import adding_up, count, counted, in_hundred, plain_money, shares_shown
-from tunecase.records import Outcome, Plan
+from tunecase.quantities import Sampled, adding_up, count, counted, in_hundred, plain_money, shares_shown
+from tunecase.records import Chance, Outcome, Plan
 
 CENTI = 0.01
 NAMES: dict[str, str] = {"ship": "Ship", "settle": "Settle for less", "go on": "Go on", "stop": "Stop"}
@@ -22,7 +22,7 @@ def gates(material: Material) -> Gates | None:
     target = score_words(plan.target, _metric(material))
     branches = _branches(plan, _metric(material))
     reached = in_hundred(plan.chance.shown)
-    missed = in_hundred(1 - sum(one.reaches for one in branches))
+    missed = in_hundred(_missed(plan.chance, branches))
     worth = "" if plan.worth is None else f"worth about {plain_money(plan.worth.reached_p50, plan.currency)}"
     lost = "" if plan.lost is None else f"nine in ten of these cost less than {plain_money(plan.lost, plan.currency)}"
     return Gates(
@@ -32,6 +32,12 @@ def gates(material: Material) -> Gates | None:
         tuple(filter(None, (f"Reaches {target}: {reached}", worth))),
         tuple(filter(None, (f"Does not: {missed}", lost))),
     )
+
+
+def _missed(chance: Chance, branches: Sequence[Branch]) -> float | Sampled:
+    """What is left of the branches as they are printed; next to all or nothing is not told as all or nothing."""
+    left = 1 - sum(one.reaches for one in branches)
+    return left if CENTI / 2 < left < 1 - CENTI / 2 else Sampled(1 - chance.shown.value, chance.shown.error)
 
 
 def gates_title(made: Gates | None) -> str:
@@ -112,6 +118,8 @@ def rule(plan: Plan, outcome: Outcome, metric: str | None) -> str:
         within = limits.ship_at is not None and (limits.ship_at <= 1 or not _is_share(metric))
         ship = score_words(limits.ship_at, metric) if within else ""
         stop = score_words(limits.stop_at.shown_score, metric) if limits.stop_at is not None else ""
+    if limits is not None and limits.ship_at is None and plan.target is not None:
+        ship = score_words(plan.target, metric)  # without the noise of a counted test what meets the target ships
     less, more = ("above", "or less") if is_lower else ("below", "or more")
     if outcome.name == "ship" and ship:
         return f"at {ship} {more}"
@@ -123,7 +131,8 @@ def rule(plan: Plan, outcome: Outcome, metric: str | None) -> str:
         ends = (ship, stop) if is_lower else (stop, ship)
         return f"at {ends[0].removesuffix('%') if ends[1].endswith('%') else ends[0]} to {ends[1]}"
     if outcome.name == "go on" and (ship or stop):
-        return f"{less} {ship}" if ship else f"at {stop} {more}"
+        pays = ", if it pays" if not stop and plan.outcome("stop") is not None else ""
+        return f"{less} {ship}{pays}" if ship else f"at {stop} {more}"
     return "otherwise"
 
 

@@ -13,8 +13,9 @@ from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, shipped_plan, to_settle, verdict
 from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
-from tunecase.quantities import count, counted, plain_figure, plain_money, plain_share
+from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
 
+UNTRAINED = ("ship", "redefine", "when_sure")  # steps that put to use what was measured
 ASSUMED = {"assumed": "; assumed, not measured", "measured": "; measured here", "stated": "; as you stated it"}
 
 
@@ -98,8 +99,10 @@ def _chance(material: Material) -> str:
     seen = "" if best is None else f"; {plain_words(best[0])} has {score_words(best[1], metric)}"
     if other is None or other.chance is None:
         return f"not known yet to reach {aim}{seen}"
-    trained = "" if shipped_plan(material) is not None else " if you trained all the same"
-    return f"{plain_share(other.chance.shown)} to reach {aim}{trained}{seen}"
+    if other.lever in UNTRAINED:
+        # The chance of a plan that ships what is there is not one of training.
+        return f"{plain_share(other.chance.truly)} that it truly reaches {aim}{seen}" if other.lever == "ship" else ""
+    return f"{plain_share(other.chance.shown)} to reach {aim} if you trained all the same{seen}"
 
 
 def _money(material: Material) -> str:
@@ -107,7 +110,9 @@ def _money(material: Material) -> str:
     if plan is None:
         return ""
     books = material.books
-    spent = f"; {plain_money(float(books.spent), books.currency)} spent" if books is not None and books.entries else ""
+    spent = f"; {plain_paid(books.spent)} {books.currency} spent" if books is not None and books.entries else ""
+    if going is None and plan.lever in UNTRAINED:
+        return f"nothing has to be bought{spent}"
     if going is None:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"
@@ -125,7 +130,7 @@ def _value(material: Material) -> str:
     if shown.worth.reached_p50.value <= 0:
         return "nothing is left to gain by training"
     horizon = None if material.project is None else material.project.problem.horizon
-    time = "" if horizon is None else f" in {count(round(horizon.spread.median))} months"
+    time = "" if horizon is None else f" in {counted(round(horizon.spread.median), 'month')}"
     after = "" if plan is None else f"; worth {plain_figure(shown.worth.expected)} after costs"
     return f"{plain_money(shown.worth.reached_p50, shown.currency)}{time} if reached{after}"
 

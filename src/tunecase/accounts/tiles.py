@@ -12,7 +12,7 @@ from tunecase.accounts.verdict import (
 )
 from tunecase.accounts.words import score_words
 from tunecase.blocks import Rests, Tile, VerdictKind
-from tunecase.quantities import count, paid, plain_figure, plain_share
+from tunecase.quantities import count, counted, paid, plain_figure, plain_share
 from tunecase.records import Plan
 
 NOT_KNOWN = "not known"
@@ -148,5 +148,5 @@ def _value(material: Material) -> Tile:
 def _in_time(material: Material, plan: Plan) -> str:
     """For how long the value is counted, and that it was stated."""
     horizon = None if material.project is None else material.project.problem.horizon
-    time = "while it is in use" if horizon is None else f"in {count(round(horizon.spread.median))} months"
+    time = "while it is in use" if horizon is None else f"in {counted(round(horizon.spread.median), 'month')}"
     return time if plan.evidence.get("value") == "assumed" else f"{time}, as you priced it"

@@ -267,10 +267,10 @@ def _yes(material: Material) -> Verdict | None:
     released = plain_figure(plan.release.p80)
     if released == "0":
         return _made(kind, lead, "the first step costs nothing.", "", material, why)
-    left = None if plan.budget_left is None else plain_figure(plan.budget_left)
-    held_back = left is not None and plan.budget_left is not None and plan.budget_left > plan.release.p80.shown
+    left = plan.budget_left
+    held_back = left is not None and left > plan.release.p80.shown
     emphasis = f"release {released} {plan.currency} now{',' if held_back else '.'}"
-    return _made(kind, lead, emphasis, f"not {left}." if held_back else "", material, why)
+    return _made(kind, lead, emphasis, f"not {round(left):,}." if held_back and left is not None else "", material, why)
 
 
 def _money_buys(material: Material, plan: Plan) -> str:

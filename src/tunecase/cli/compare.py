@@ -46,7 +46,7 @@ def compare(
     can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show.progress import audit_progress
+    from tunecase.cli.show.progress import LINE, audit_progress
     from tunecase.io import Output
 
     printed = markdown == "-"
@@ -57,6 +57,7 @@ def compare(
     with audit_progress(quiet=json or printed) as progress:
         record = flow.compare(path, question, seed, day_of(today), progress)
     if printed:
+        LINE.end()
         typer.echo(_comment(record), nl=False)
         if not record.ok:
             raise typer.Exit(1)

@@ -33,6 +33,7 @@ def define(
     """
     from tunecase import flow
     from tunecase.cli.show.brief import brief_markdown
+    from tunecase.cli.show.progress import LINE
     from tunecase.io import Output, write_outputs
 
     _refuse(brief, file, force, json)
@@ -46,6 +47,7 @@ def define(
     standing = flow.as_it_stands(opened)
     record, text = standing.definition, brief_markdown(*standing, project=opened.project, today=opened.today)
     if file == "-":
+        LINE.end()
         sys.stdout.write(text)
         if not record.ok:
             raise typer.Exit(1)

@@ -44,7 +44,7 @@ def run(
     model is asked only where you name one. Example: `tunecase init --example && tunecase run`.
     """
     from tunecase import flow
-    from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
+    from tunecase.cli.show.progress import LINE, ask_before, pilot_progress, tell_fetching
     from tunecase.cli.show.record import show, show_not_used, show_run
     from tunecase.report import render
 
@@ -62,7 +62,8 @@ def run(
     def tell(verb: str, record: Any) -> None:
         records[verb.removesuffix(" again")] = record
         if is_full() and not json:
-            show(verb.removesuffix(" again"), record, full=True, material=flow.material(opened))
+            with LINE.aside():
+                show(verb.removesuffix(" again"), record, full=True, material=flow.material(opened))
 
     with pilot_progress(quiet=json) as progress:
         watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
@@ -73,6 +74,7 @@ def run(
     if json:
         finish("run", records, json, ok=fine, case=opened)
         return
+    LINE.end()
     show_run(flow.material(opened), records["report"], before.at if same else None, full=is_full())
     show_not_used(flow.not_used(opened, "run"))
     if not fine:

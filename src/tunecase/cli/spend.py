@@ -62,12 +62,14 @@ def _warning(opened: "Flow") -> "Approvals | None":
     The charges are booked by now, so what the approvals rest on and cannot be read is told and fails nothing.
     """
     from tunecase import flow
+    from tunecase.cli.show.progress import LINE
     from tunecase.errors import TunecaseError
 
     try:
         standing = flow.approvals(opened)
     except (TunecaseError, OSError) as error:
-        typer.echo(f"What is left of the approvals is unknown:\n\n{error}", err=True)
+        with LINE.aside():
+            typer.echo(f"What is left of the approvals is unknown:\n\n{error}", err=True)
         return None
     return standing if standing.warns else None
 

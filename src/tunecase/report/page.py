@@ -37,6 +37,8 @@ SCRIPT = TEMPLATES / "page.js"
 TELEPHONE = 48  # letters that fit side by side on a telephone
 JOINT = re.compile(r"(?<=[a-z]\.)(?=[a-z])|(?<=[a-z0-9]_)(?=[a-z0-9])")  # inside the name of a field
 WRAPPED = 16  # letters a column of text can be narrowed to
+# Controls, and marks that turn the direction of what follows: no label or name may steer what is read.
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 ROWS = (Rows, Scored, Tornado, Bars, Shares)
 TONES: dict[Tone, str] = {"plain": "accent", "good": "go", "warn": "wait", "bad": "halt", "unknown": "wait"}
 
@@ -52,16 +54,17 @@ def render(page: Page, *, generated_at: str = "") -> str:
     """
     style = _style(f"{page.project} · fine-tuning case · {page.day}")
     script = SCRIPT.read_text(encoding="utf-8") if page.grid is not None and SCRIPT.exists() else ""
-    return _environment().get_template("page.html").render(
+    drawn = _environment().get_template("page.html").render(
         page=page, generated_at=generated_at, style=_safe(style), style_hash=_hash(style),
         script=_safe(script), script_hash=_hash(script) if script else "", grid=_json(page.grid) if script else "",
     )  # fmt: skip
+    return STEERING.sub(" ", drawn)
 
 
 def account_html(account: Account) -> str:
     """What a record says as a part of another page, such as a notebook: its styles count inside it only."""
     style = _style("")
-    return _environment().get_template("account.html").render(account=account, style=_safe(style))
+    return STEERING.sub(" ", _environment().get_template("account.html").render(account=account, style=_safe(style)))
 
 
 def record_html(record: Any) -> str | None:

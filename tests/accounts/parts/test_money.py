@@ -90,6 +90,21 @@ def test_what_is_authorised_adds_up_as_it_is_printed(base: float, contingency: f
     assert chart.steps[-1].kind == "total"
 
 
+def test_how_to_draw_it_down_is_told_where_it_is_drawn() -> None:
+    """Where no step is advised nothing is drawn down."""
+    told = [money(of(plan(advised=advised))).findings[0].note for advised in (True, False)]
+    assert told[0].startswith("Draw the three down apart")
+    assert "" == told[1]
+
+
+def test_a_budget_that_is_passed_has_no_rest() -> None:
+    """Neither a rest below nothing nor the chance to pass it is told."""
+    over = plan(budget_left=-1_000.0)
+    assert lede(of(over)).endswith("The budget is passed already.")
+    assert authorised_title(over).endswith(", and the budget is passed already")
+    assert "passed already" not in lede(of(plan())) + authorised_title(plan())
+
+
 def test_more_than_the_budget_is_the_heading() -> None:
     """Where the amount passes what is left, by how much; else what it is enough for."""
     assert "Set 10,000 USD aside: enough nine times in ten" == authorised_title(

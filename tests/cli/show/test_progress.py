@@ -1,6 +1,8 @@
 """Long work is shown while it runs, at a terminal and through a pipe."""
 
+import io
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -175,3 +177,40 @@ def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[
     assert "" == capsys.readouterr().err
     ask_before(False, quiet=True)(plan)
     assert "" == capsys.readouterr().err
+
+
+def test_the_line_gives_way_to_what_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is erased, stays away while something is printed, and comes back."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    LINE.begin("Reading")
+    assert "Reading" in seen(capsys, "Reading")
+    with LINE.aside():
+        assert capsys.readouterr().err.endswith("\r\x1b[K")
+        time.sleep(0.1)
+        assert "" == capsys.readouterr().err
+    assert "Reading" in seen(capsys, "Reading")
+
+
+def test_a_closed_standard_error_ends_the_line_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work goes on, without a traceback of the line's own."""
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    gone = io.StringIO()
+    gone.close()
+    monkeypatch.setattr(sys, "stderr", gone)
+
+    def work(**given: object) -> str:
+        time.sleep(0.1)
+        return "done"
+
+    assert "done" == watched("decide", work)
+    assert [] == died
+
+
+def test_where_one_command_stood_is_not_told_of_the_next() -> None:
+    """An interruption tells how far this command came."""
+    LINE.stopped = "at row 7"
+    watched("decide", lambda **given: None)
+    assert "" == LINE.stopped

@@ -53,6 +53,8 @@ def lede(material: Material) -> str:
     words = f"{first}In the middle case the whole plan costs {middle}; one case in ten costs more than {dear}."
     if plan.total.over is None or plan.budget_left is None:
         return f"{words} No budget was given."
+    if plan.budget_left < 0:
+        return f"{words} The budget is passed already."
     limit = f"{budget_name(plan, material.estimate)} of {exact_money(round(plan.budget_left), plan.currency)}"
     return f"{words} The chance to pass the {limit} is {plain_share(plan.total.over)}."
 
@@ -78,7 +80,9 @@ def _authorised(material: Material, plan: Plan | None) -> Finding | None:
     )
     limit = budget_name(plan, material.estimate)
     chart = Waterfall("What to set aside", steps, plan.currency, plan.budget_left, limit)
-    note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
+    note = ""
+    if plan.advised:
+        note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
     title = authorised_title(plan, limit, later=_comes_later(material))
     return Finding(title, f"{plan.currency}, every round; adds up from left to right", (chart,), note)
 
@@ -90,6 +94,8 @@ def authorised_title(plan: Plan, limit: str = "budget", *, later: bool = False) 
     """
     asked = sum(authorise_parts(plan))
     amount = exact_money(asked, plan.currency)
+    if plan.budget_left is not None and plan.budget_left < 0:
+        return f"To be safe nine times in ten takes {amount}, and the budget is passed already"
     if plan.budget_left is not None and asked > plan.budget_left:
         over = exact_money(round(asked - plan.budget_left), plan.currency)
         return f"To be safe nine times in ten takes {amount}: {over} more than the {limit}"

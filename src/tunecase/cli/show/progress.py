@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from tunecase.cli.show.paper import console_for, safe, say
@@ -40,7 +40,7 @@ class Line:
 
     def __init__(self) -> None:
         self.stopped = ""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
         self._words, self._drawn, self._is_new = "", False, True
@@ -75,12 +75,19 @@ class Line:
             say(console_for(stderr=True), text)
             self._heard_s = time.monotonic()
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Keeps the line away while something else is printed; it comes back afterwards."""
+        with self._lock:
+            self._erase()
+            yield
+
     def end(self) -> None:
         """Erases the line; `begin` may follow."""
         with self._lock:
-            self._erase()
             self._ended.set()
             self._thread = None
+            self._erase()
 
     def _put(self, words: str, left_s: float | None) -> None:
         self._words, self._left_s, self._told_s = words, left_s, time.monotonic()
@@ -88,12 +95,16 @@ class Line:
     def _tick(self, ended: threading.Event) -> None:
         while not ended.wait(TICK_S):
             with self._lock:
-                if not ended.is_set():
+                if ended.is_set():
+                    return
+                try:
                     self._show(time.monotonic())
+                except (OSError, ValueError):  # standard error was closed: the work goes on in silence
+                    return
 
     def _show(self, now_s: float) -> None:
         at_terminal = sys.stderr.isatty()
-        wait_s = SILENT_S if self._is_new else AGAIN_S
+        wait_s = SILENT_S if self._is_new or at_terminal else AGAIN_S
         if now_s - self._heard_s < (0.0 if at_terminal and self._drawn else wait_s):
             return
         self._is_new = False
@@ -114,10 +125,11 @@ class Line:
         return f"{self._words}   {_clock(now_s - self._began_s)}"
 
     def _erase(self) -> None:
-        if self._drawn and sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-        self._drawn = False
+        was_drawn, self._drawn = self._drawn, False
+        with suppress(OSError, ValueError):
+            if was_drawn and sys.stderr.isatty():
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
 
 
 def _clock(seconds: float) -> str:
@@ -132,6 +144,7 @@ def watched(command: str, work: Callable[..., Any], **given: Any) -> Any:
     """Does the work of a command under the line; commands that print JSON, or wait for people, have none."""
     if given.get("json") or command in INTERACTIVE:
         return work(**given)
+    LINE.stopped = ""
     LINE.begin(WORKING.get(command, "Working"))
     try:
         return work(**given)

@@ -305,7 +305,7 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
 
 
 def _settled(losses: Sequence[float], pass_steps: int) -> bool:
-    """Whether the loss of every batch of the last pass, and of 20 steps at least, leaves next to nothing to learn."""
+    """Whether the mean loss of the last pass, and of 20 steps at least, leaves next to nothing to learn."""
     window = losses[-max(pass_steps, SETTLED_STEPS) :]
     return len(window) == max(pass_steps, SETTLED_STEPS) and sum(window) / len(window) < SETTLED_NATS
 

@@ -219,13 +219,13 @@ function branches(plan, chance) {
 }
 function ruled(list, plan, target) {
   var ship = G.ship_at[target], low = plan.stop_at > 0 ? percent(Math.round(100 * plan.stop_at) / 100) : "";
-  var goes = list.some(function (one) { return one.key === "go"; });
+  var has = function (key) { return list.some(function (one) { return one.key === key; }); }, goes = has("go");
   list.forEach(function (one) {
     var words = W.otherwise;
     if (one.key === "ship" && ship) words = fill(W.at, { ship: ship });
     if (one.key === "stop" && (low || (ship && !goes))) words = fill(W.below, { low: low || ship });
     if (one.key === "go" && ship) {
-      words = low ? fill(W.between, { low: low.replace("%", ""), ship: ship }) : fill(W.below, { low: ship });
+      words = low ? fill(W.between, { low: low.replace("%", ""), ship: ship }) : fill(has("stop") ? W.paying : W.below, { low: ship });
     }
     one.rule = words;
     one.name = W[one.key];
