@@ -167,7 +167,7 @@ def _curve(material: Material, plan: Plan | None) -> Finding | None:
         return None
     drawn = curve(forecast, material)
     lines = "solid: measured and carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
-    beside = f"{capital(plain(forecast.metric.replace('_', ' ')))} by number of training examples; {lines}"
+    beside = f"{_metric(forecast)} by number of training examples; {lines}"
     return Finding(curve_title(forecast, plan), beside, (drawn,), _curve_note(forecast, tuned_model(material)))
 
 

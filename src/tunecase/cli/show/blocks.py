@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 INDENT = 2
-GAP = "  "  # between columns
-LEAST_WIDTH = 8  # of a column that is made narrower
 NAME_SHARE = 0.4  # of the width, which a column of names takes at most
 BETWEEN = "     "  # parts of the last line
 BETWEEN_COLUMNS = 2
