@@ -10,7 +10,7 @@ from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
 from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
-from tunecase.accounts.words import plain_words, score_words, tuned_model
+from tunecase.accounts.words import capital, plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
 from tunecase.quantities import (
@@ -65,7 +65,7 @@ def _answer(record: Decision, material: Material) -> str:
     if plan.lever == "fine_tune" and not record.way:
         rows = "" if material.audit is None else f" on the {count(material.audit.usable)} examples you have"
         return f"Train {tuned_model(material) or 'the model'} once{rows}: {price}."
-    return f"{step[:1].upper()}{step[1:]} first: {price}."
+    return f"{capital(step)} first: {price}."
 
 
 def _short(record: Decision, material: Material) -> tuple[Block, ...]:

@@ -165,7 +165,8 @@ def _wrapped(row: list[str], widths: list[int]) -> list[list[str]]:
     """The lines of each cell; what belongs to the first name is set in below it."""
     return [
         textwrap.wrap(safe(cell), width, subsequent_indent="" if number else " " * 2 * INDENT, break_on_hyphens=False)
-        or [""]
+        if cell
+        else [""]
         for number, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
 
