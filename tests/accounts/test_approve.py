@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests import samples
-from tests.accounts.telling import table, words
+from tests.accounts.reading import table, words
 from tunecase.accounts import account, approval_short
 from tunecase.quantities import Sampled
 from tunecase.records import Approvals
@@ -20,7 +20,7 @@ def test_an_approval_is_told_as_it_was_made() -> None:
     said = account("approve", record)
     assert "4,500 USD approved by A. Person on 2 November 2026, until 31 January 2027." == said.answer
     assert "more than the plan asks" not in words(said.short)
-    assert f"Plan: {record.plan}" in words(said.full)
+    assert f"Plan {record.plan}" in words(said.full)
     dear = replace(record, amount_base=Decimal(99_000))
     assert "That is more than the plan asks to set aside in all" in words(account("approve", dear).short)
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from tests import samples
-from tests.accounts.telling import all_of, words
+from tests.accounts.reading import all_of, words
 from tunecase.accounts import Material
 from tunecase.accounts.basis import basis, stale
 from tunecase.blocks import Listing
@@ -45,6 +45,6 @@ def test_where_it_all_comes_from_is_told() -> None:
         material(entries={"audit": "entry 5f0c"}, version="9.9", ledger="head", not_used=("the pilot is old",))
     )
     text = words(all_of(told))
-    for part in ("tunecase: 9.9", "Price book: b1946ac92492", "seed 0", "audit: entry 5f0c", "The pilot is old.",
-                 "Ledger: head", "Defaults: 3"):  # fmt: skip
+    for part in ("tunecase 9.9", "Price book b1946ac92492", "seed 0", "audit entry 5f0c", "The pilot is old.",
+                 "Ledger head", "Defaults 3"):  # fmt: skip
         assert part in text

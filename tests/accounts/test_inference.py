@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests import samples
-from tests.accounts.blocks_of import table, words
+from tests.accounts.reading import rows, words
 from tunecase.accounts import Material
 from tunecase.accounts.inference import inference, loads
 from tunecase.blocks import Account, Listing, Table
@@ -127,7 +127,7 @@ def test_assumed_traffic_is_counted_and_listed_in_full() -> None:
 
 def test_the_full_table_holds_every_price_of_a_way() -> None:
     """Empty cells where a price or an objective does not apply; columns that nothing has are left out."""
-    rented = table(of(RECORD), RECORD.traffic)[1]
+    rented = rows(of(RECORD).full, RECORD.traffic)[1]
     (head,) = [block.head for block in of(RECORD).full if isinstance(block, Table)]
     cells = dict(zip((str(name) for name in head), rented, strict=True))
     assert ("", "0.60", "2.6", "unsure", "260 (240 to 310)") == tuple(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.accounts.telling import captions, table, words
+from tests.accounts.reading import captions, table, words
 from tests.cli.show.printing import ALL
 from tunecase.accounts import account
 from tunecase.records import SetAside, Verified

@@ -11,7 +11,7 @@ def test_only_blocks_that_hold_something_are_kept() -> None:
         Listing("l", ("x",)),
         Facts("", (("a", "b"),)),
         Words(("w",)),
-        Bars("b", ()),
+        Bars("b", (("x", 0.5),)),
     )
     empty = (Table("t", ("a",), ()), Listing("l", ()), Facts("f", ()), Words(()), None)
     assert kept == filled(*kept, *empty)

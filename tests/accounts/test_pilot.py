@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.accounts.blocks_of import table, words
+from tests.accounts.reading import rows, words
 from tunecase.accounts import Material
 from tunecase.accounts.pilot import pilot, plain_name, score_words, short_names
 from tunecase.quantities import Interval80
@@ -131,13 +131,13 @@ def test_all_of_it_is_told_in_full() -> None:
     """Every draw, what was measured beside it, parts of the test set, the search, every run, skill, notes."""
     record = replace(samples.pilot_of_a_model(), notes=("uneven classes",), not_measured=("big: no weights here",))
     account = pilot(record, Material(with_rows=True, entries={"pilot": "entry 1"}))
-    assert "0.012 USD, 20 s" in table(account, "To compare with")[2]
-    assert ("refund_request", "charge_dispute", "9", "30%") == table(account, "What is taken for what")[0]
-    assert "worse than the rest" in table(account, "Parts of the test set")[0]
-    assert "17" == table(account, "Wrong and sure: rows to look at")[0][0]
-    assert "loss is not a number" in table(account, "Search over settings")[3]
-    assert 15 == len(table(account, "Every run"))
-    assert "not converged" == table(account, "Every run")[0][-1]
+    assert "0.012 USD, 20 s" in rows(account.full, "To compare with")[2]
+    assert ("refund_request", "charge_dispute", "9", "30%") == rows(account.full, "What is taken for what")[0]
+    assert "worse than the rest" in rows(account.full, "Parts of the test set")[0]
+    assert "17" == rows(account.full, "Wrong and sure: rows to look at")[0][0]
+    assert "loss is not a number" in rows(account.full, "Search over settings")[3]
+    assert 15 == len(rows(account.full, "Every run"))
+    assert "not converged" == rows(account.full, "Every run")[0][-1]
     told = words(account.full)
     for part in ("uneven classes", "big: no weights here", "1% lost on 36 questions", "120 in every run", "entry 1"):
         assert part in told
@@ -154,7 +154,7 @@ def test_what_was_raced_stands_in_one_table_in_full() -> None:
     """Candidates best first with size, band, promise and why they were dropped; n-grams once."""
     baselines = (Baseline("majority", 0.08, 270), Baseline("probe", 0.5, 270))
     record = replace(samples.pilot(), candidates=(BEST, SECOND), baselines=baselines)
-    first, second, third = table(pilot(record, Material()), "To compare with")
+    first, second, third = rows(pilot(record, Material()).full, "To compare with")
     assert ("all-MiniLM-L6-v2", "680", "0.670", "0.630 to 0.710", "free here, 2.0 s") == first[:5]
     assert "answers 71% at no more than 5% wrong" == first[5]
     assert ("no coverage can be promised with 270 rows at no more than 5% wrong", "99%") == second[5:7]
@@ -167,4 +167,4 @@ def test_trials_of_a_search_do_not_stand_among_the_draws() -> None:
     record = samples.pilot()
     trial = replace(record.runs[-1], purpose="tuning", score=0.123)
     account = pilot(replace(record, runs=(*record.runs, trial)), Material())
-    assert "0.123" not in table(account, "Scores by size")[-1][2]
+    assert "0.123" not in rows(account.full, "Scores by size")[-1][2]

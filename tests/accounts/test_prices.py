@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests import samples
-from tests.accounts.blocks_of import table, words
+from tests.accounts.reading import rows, words
 from tests.records.test_records import UPDATED
 from tunecase.accounts import Material
 from tunecase.accounts.prices import prices, updated
@@ -31,18 +31,18 @@ def test_the_answer_counts_what_matches_and_how_old_it_is() -> None:
 
 def test_tiers_and_the_first_prices_stand_under_it() -> None:
     """A tier's lowest, middle and highest hour; a price with its unit where that is no GPU hour, its date and age."""
-    (tier,), rows = short(RECORD)
+    (tier,), listed = short(RECORD)
     assert ("H100, neocloud", "7", "1.90", "2.95", "5.99", "7") == tier
-    assert ("H100, acme, your contract, reserved, eu-1", "1.9 EUR", "undated") == rows[0]
-    assert ("ft:small, openai", "unknown", "2026-11") == rows[2]
-    assert ("crowd", "0.036 to 0.06 EUR per label", "2026-03 old") == rows[3]
+    assert ("H100, acme, your contract, reserved, eu-1", "1.9 EUR", "undated") == listed[0]
+    assert ("ft:small, openai", "unknown", "2026-11") == listed[2]
+    assert ("crowd", "0.036 to 0.06 EUR per label", "2026-03 old") == listed[3]
     assert 1 == len(short(replace(RECORD, listed=False)))
 
 
 def test_the_rest_stands_in_full() -> None:
     """Notes on the first prices, all further ones with their source, notes, and what names the book."""
     account = prices(RECORD, Material())
-    assert [("fee", "20 to 40 percent of reward", "2026-03-15 old", "a page")] == table(account, "Further prices")
+    assert [("fee", "20 to 40 percent of reward", "2026-03-15 old", "a page")] == rows(account.full, "Further prices")
     text = words(account.full)
     for part in (
         "H100, verda, neocloud, spot: history: counts only where nothing newer exists", "crowd: a page",
@@ -56,9 +56,9 @@ def test_of_many_tiers_those_with_the_most_providers_stand_first() -> None:
     tiers = tuple(replace(RECORD.tiers[0], gpu=f"card-{k}", providers=k) for k in range(12))
     record = replace(RECORD, tiers=tiers, listed=False)
     account = prices(record, Material())
-    (rows,) = short(record)
-    assert [f"card-{k}, neocloud" for k in range(4, 12)] == [row[0] for row in rows]
-    assert [f"card-{k}, neocloud" for k in range(4)] == [row[0] for row in table(account, "Further tiers")]
+    (first,) = short(record)
+    assert [f"card-{k}, neocloud" for k in range(4, 12)] == [row[0] for row in first]
+    assert [f"card-{k}, neocloud" for k in range(4)] == [row[0] for row in rows(account.full, "Further tiers")]
     assert "--full has all 12." in words(account.short)
     assert "most providers" not in words(prices(RECORD, Material()).short)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests import samples
-from tests.accounts.telling import all_of, table, words
+from tests.accounts.reading import all_of, table, words
 from tests.cli.show.printing import flat, printed
 from tunecase.accounts import account
 from tunecase.blocks import Table

@@ -396,7 +396,7 @@ def test_runs_from_elsewhere_count(toy: list[Task]) -> None:
     assert pytest.approx(13 * 1.5) == record.usd
 
 
-def test_progress_holds_what_a_live_curve_needs(toy: list[Task]) -> None:
+def test_progress_holds_the_runs_so_far_and_what_was_paid(toy: list[Task]) -> None:
     """Each progress carries the ladder's runs so far and what was paid and is left."""
     states: list[Progress] = []
     climb(MANY, TESTS, progress=states.append, usd_per_hour=10.0, with_baselines=False)

@@ -263,13 +263,13 @@ def test_refusal_is_fast():
 
 
 def test_a_cheaper_way_that_meets_the_target_is_named_and_is_no_fault():
-    """In the verdict's words and first in its reason; what else is to be fixed stands after it."""
+    """It stands first in the reason of the verdict; what else is to be fixed stands after it."""
     met = judge(project(alternatives={"prompt_hosted": {"score": "85%"}}))
-    assert ("fix first", True, "a cheaper way meets the target") == (met.verdict, met.met, met.verdict_words)
+    assert ("fix first", True) == (met.verdict, met.met)
     assert met.reason.startswith("A cheaper way meets the target: nothing is left to tune for (P20, P5).")
     assert "Fix first" not in met.reason
     more = judge(project(alternatives={"prompt_hosted": {"score": "85%"}}, errors_read=3))
     assert "(P20, P5). Fix first: failed error analysis (P11)." in more.reason
     near = judge(project(alternatives={"prompt_hosted": {"score": "75%"}}))
-    assert ("fix first", False, "fix first") == (near.verdict, near.met, near.verdict_words)
+    assert ("fix first", False) == (near.verdict, near.met)
     assert near.reason.startswith("Fix first: failed distance to the target (P5)")

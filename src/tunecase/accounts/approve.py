@@ -6,14 +6,13 @@ from tunecase.accounts.approvals import (
     HEAD,
     approval_line,
     approval_rows,
-    approval_words,
     approve_command,
     last_approval,
 )
 from tunecase.accounts.material import Material, filled
 from tunecase.accounts.words import plain_words
-from tunecase.blocks import Account, Block, Cell, Facts, Figure, Table, Tone, Words
-from tunecase.quantities import day, firm_money, money, one_line, paid, plain_money, plain_paid, sentence
+from tunecase.blocks import Account, Block, Cell, Facts, Table, Tone, Words
+from tunecase.quantities import day, firm_money, one_line, paid, plain_money, plain_paid, sentence
 from tunecase.records import Approval, Approvals, Rejection
 
 MOST_TEXT = 120  # characters of a name or a note
@@ -98,10 +97,3 @@ def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:
     """Where the approvals stand; nothing where there is neither a plan nor an approval."""
     words = "" if record is None else approval_line(record)
     return (Facts("", (("Money released", words),)),) if words else ()
-
-
-def approved_tile(record: Approvals | None, section: str) -> tuple[Figure, ...]:
-    """The amount approved, beside it what is spent and left of it; nothing where nothing was approved."""
-    if record is None or not record.approved:
-        return ()
-    return (Figure("Approved", money(record.total, record.currency), approval_words(record), section),)

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from tunecase.accounts.approve import approval_blocks, approved_tile
+from tunecase.accounts.approve import approval_blocks
 from tunecase.accounts.lines import GROUPS, group_of, plain_line
 from tunecase.accounts.material import Material, filled, recorded_in
-from tunecase.blocks import Account, Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone, Words
-from tunecase.books import figure_rows, hit_words, in_cents, inside, lead, parts_in_cents
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Tone, Words
+from tunecase.books import figure_rows, hit_words, in_cents, inside, parts_in_cents
 from tunecase.quantities import (
     Sampled,
     band_words,
@@ -20,19 +19,14 @@ from tunecase.quantities import (
     figures,
     firm,
     money,
-    one_line,
     paid,
     paid_column,
     plain_figure,
     plain_paid,
     plain_share,
-    share,
     signed,
 )
-from tunecase.records import Approvals, BookLine, Books, RunCharge, ServedAgainstForecast, Spending, Variance
-
-if TYPE_CHECKING:
-    from tunecase.project import Project
+from tunecase.records import BookLine, Books, RunCharge, ServedAgainstForecast, Spending, Variance
 
 DASH = Cell("–")
 MOST_RUNS = 20
@@ -169,44 +163,6 @@ def _full(record: Books, material: Material) -> tuple[Block, ...]:
         _charges(material.spendings) if material.spendings else None,
         Facts("", (*pairs, *recorded_in(material, "books"))),
     )
-
-
-def page_of(
-    record: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = "",
-    approvals: Approvals | None = None,
-) -> Content:  # fmt: skip
-    """The books alone, as the page draws them, with what was approved where anything was."""
-    told = books(record, Material(today=today, books=record, spendings=tuple(spendings), approvals=approvals))
-    # The sentences below the first table are in what leads the page.
-    blocks = (*(block for block in told.short if isinstance(block, Table)), *told.full)
-    title = "Plan against actual, and what is to come"
-    section = Section("books", title, " ".join(lead(record)), blocks, tone=told.tone)
-    left = "no budget" if record.left_shown is None else money(record.left_shown, record.currency)
-    ends = "not drawn" if record.at_completion is None else money(record.at_completion.p50, record.currency)
-    reach = "" if record.at_completion is None else _reach(record)
-    budget = "none was given" if record.budget is None else f"of {record.budget_words} {record.currency}"
-    return Content(
-        project=one_line(project.name) if project else "Books",
-        goal=f"Books of {day(today)}",
-        owner=one_line(project.problem.owner or "") if project else "",
-        answer=told.answer,
-        lights=(),
-        figures=(
-            Figure("Spent", money(record.spent, record.currency), counted(record.entries, "charge"), "books"),
-            Figure("Left", left, budget, "books"),
-            Figure("At completion, P50", ends, reach, "books"),
-            Figure("Chance over budget", share(record.over_budget), "given what is spent", "books"),
-            *approved_tile(approvals, "books"),
-        ),
-        sections=(section,),
-        version=version,
-        records={"books": record} if approvals is None else {"books": record, "approvals": approvals},
-    )
-
-
-def _reach(books: Books) -> str:
-    assert books.at_completion is not None
-    return f"8 in 10: {figures(books.at_completion.p10)} to {figures(books.at_completion.p90)}"
 
 
 def plan_against_actual(books: Books) -> Table:

@@ -7,11 +7,11 @@ from tunecase.accounts.calendar import months_words
 from tunecase.accounts.changes import turns_at
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import headline
-from tunecase.accounts.material import Material, not_done, recorded_in
+from tunecase.accounts.material import Material, filled, recorded_in
 from tunecase.accounts.steps import gate_words, next_command, step_words
 from tunecase.accounts.verdict import advised_plan, is_stand_in, verdict
-from tunecase.accounts.words import plain_words, score_words, tuned_model
-from tunecase.blocks import Account, Block, Cell, Facts, Listing, Section, Table, Tone, Words
+from tunecase.accounts.words import capital, plain_words, score_words, tuned_model
+from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.prices import amount
 from tunecase.quantities import (
     count,
@@ -65,7 +65,7 @@ def _answer(record: Decision, material: Material) -> str:
     if plan.lever == "fine_tune" and not record.way:
         rows = "" if material.audit is None else f" on the {count(material.audit.usable)} examples you have"
         return f"Train {tuned_model(material) or 'the model'} once{rows}: {price}."
-    return f"{step[:1].upper()}{step[1:]} first: {price}."
+    return f"{capital(step)} first: {price}."
 
 
 def _short(record: Decision, material: Material) -> tuple[Block, ...]:
@@ -141,42 +141,19 @@ def _table(record: Decision, material: Material) -> Table | None:
 
 def _full(record: Decision, material: Material) -> tuple[Block, ...]:
     """The plan's figures, every option with its arithmetic, what looking first is worth, and what is assumed."""
-    return (
+    plan = record.plan
+    return filled(
         Words((f"{record.instead} {sentence(record.action)} {sentence(record.reason)}".strip(),)),
-        *_blocks(record, material),
+        None if plan is None else plan_table(plan, first=record.comes_first),
+        *approval_blocks(material.approvals),
+        _options(record),
+        None if plan is None else _variants(plan),
+        _looks(record),
+        _limits(record),
         _arithmetic(record),
-        *((Listing("Assumptions", record.assumptions),) if record.assumptions else ()),
-        *((Facts("", stood),) if (stood := recorded_in(material, "decide")) else ()),
-    )
-
-
-def _blocks(record: Decision, material: Material) -> tuple[Block, ...]:
-    looks = (_looks(record),) if record.experiments else ()
-    plan = () if record.plan is None else (plan_table(record.plan, first=record.comes_first),)
-    otherwise = () if record.plan is None or not record.plan.variants else (_variants(record.plan),)
-    return (*plan, *approval_blocks(material.approvals), _options(record), *otherwise, *looks, _limits(record))
-
-
-def next_step(material: Material) -> Section:
-    """What should the next dollar buy?"""
-    title = "What should the next dollar buy?"
-    decision = material.decision
-    if decision is None:
-        return not_done("decision", title, "decide")
-    evidence: tuple[Block, ...] = (
-        _arithmetic(decision),
-        Listing("Assumptions", decision.assumptions),
+        Listing("Assumptions", record.assumptions),
         Facts("", recorded_in(material, "decide")),
     )
-    tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
-    tone = tones.get(decision.advice, "good" if decision.best else "unknown")
-    answer = f"{decision.instead} {sentence(decision.action)} {sentence(decision.reason)}".strip()
-    blocks = _blocks(decision, material)
-    if decision.what_if:
-        flips = [_flip(flip, decision.currency) for flip in decision.what_if if flip.at is not None]
-        told = "; ".join(flips) or "no input alone would change it"
-        blocks = (*blocks, Facts("", (("What would have to be true for another step", told),)))
-    return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 
 def plan_table(plan: Plan, *, first: bool) -> Table:

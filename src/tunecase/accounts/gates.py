@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, way_advised
-from tunecase.accounts.words import plain_words, score_words, tuned_model
+from tunecase.accounts.words import capital, plain_words, score_words, tuned_model
 from tunecase.blocks import Branch, Gates, Tone
 from tunecase.quantities import Sampled, adding_up, count, counted, in_hundred, plain_money, shares_shown
 from tunecase.records import Chance, Outcome, Plan
@@ -75,7 +75,7 @@ def _start(material: Material, plan: Plan) -> tuple[str, ...]:
         return tuple(filter(None, ("Train once, test once", price, rows, tested)))
     best = material.decision.best if material.decision is not None else None
     step = plain_words(best.first_step if best is not None and best.first_step else plan.action)
-    return tuple(filter(None, (f"{step[:1].upper()}{step[1:]}", price, tested)))
+    return tuple(filter(None, (f"{capital(step)}", price, tested)))
 
 
 def _rows_now(material: Material, plan: Plan) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tunecase.blocks import Block, Facts, Listing, Section, Table, Words
+from tunecase.blocks import Block, is_empty
 from tunecase.records import (
     Approvals,
     Audit,
@@ -77,30 +77,11 @@ class Material:
         return tuple(verb for verb, record in verbs.items() if record is None)
 
 
-def not_done(id: str, title: str, verb: str) -> Section:
-    """The section of a record that does not exist yet."""
-    return Section(id, title, f"Not done yet: run `tunecase {verb}`.", done=False, tone="unknown", word="not done")
-
-
 def recorded_in(material: Material, verb: str) -> tuple[tuple[str, str], ...]:
     """The pair that names the ledger entry of a verb's record, when it is known."""
     return (("Recorded in", material.entries[verb]),) if verb in material.entries else ()
 
 
 def filled(*blocks: Block | None) -> tuple[Block, ...]:
-    """The blocks that hold anything: tables with rows, listings with items, facts with pairs, and all others."""
-    return tuple(block for block in blocks if block is not None and _holds(block))
-
-
-def _holds(block: Block) -> bool:
-    match block:
-        case Table():
-            return bool(block.rows)
-        case Listing():
-            return bool(block.items)
-        case Facts():
-            return bool(block.pairs)
-        case Words():
-            return bool(block.paragraphs)
-        case _:
-            return True
+    """The blocks that hold anything."""
+    return tuple(block for block in blocks if block is not None and not is_empty(block))

@@ -1,7 +1,7 @@
 """The ways to give the answers: what else would do, and what it costs to find out?"""
 
-from tunecase.blocks import Block, Cell, Listing, Scored, Table
-from tunecase.problem import cost_words, per_1k_words, steps_to_try, when_sure
+from tunecase.blocks import Block, Cell, Listing, Table
+from tunecase.problem import per_1k_words, steps_to_try, when_sure
 from tunecase.quantities import figures, money_band, score_interval
 from tunecase.records import Alternative, Definition
 
@@ -31,30 +31,12 @@ def _kept(definition: Definition) -> list[Alternative]:
     return [way for way in definition.alternatives if not way.struck]
 
 
-def ways_picture(definition: Definition) -> Scored:
-    """What each way scores; where nobody measured it, what it costs to know."""
-    shown = [way for way in _kept(definition) if way.score is not None or way.measure]
-    rows = tuple((way.action, _interval(way), _beside(way, definition.currency)) for way in shown)
-    caption = "What each way scores, and what 1,000 of its answers cost; open rows: what it costs to know"
-    return Scored(caption, f"{definition.metric or 'score'}, 80% intervals", rows, definition.target)
-
-
 def _interval(way: Alternative) -> tuple[float, float, float] | None:
     if way.score is None:
         return None
     if way.interval is None:
         return way.score, way.score, way.score
     return way.interval.low, way.score, way.interval.high
-
-
-def _beside(way: Alternative, currency: str) -> str:
-    if way.score is not None:
-        return "" if way.per_1k is None else f"{per_1k_words(way.per_1k.p50)} {currency} per 1,000"
-    return (
-        "price to know: unknown"
-        if way.measure_cost is None
-        else f"{cost_words(way.measure_cost.p50, currency)} to know"
-    )
 
 
 def ways_table(definition: Definition) -> Table:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import capital
 from tunecase.blocks import FIELDS, Axis, AxisKey, Grid, WayCells
 from tunecase.quantities import count, plain_figure, plain_score, plain_share
 from tunecase.records import Plan
@@ -134,7 +135,7 @@ def _first(plan: Plan) -> str:
     """What is done first, as the filed plan has it."""
     if plan.lever == "fine_tune":
         return "Train once, test once"
-    return f"{plan.action[:1].upper()}{plan.action[1:]}"
+    return capital(plan.action)
 
 
 def note(grid: Grid) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 PATH = re.compile(r"(?<![\w/.-])[A-Za-z][\w-]*/(?=[\w.-]*\d)([\w.-]*\w)")  # owner/name, the name with a digit
 RULES = re.compile(r" ?\([A-Z]\d+(?:, [A-Z]\d+)*\)")  # ids of rules, such as (P6, P11)
 HEAD = re.compile(r"a head on (?!a )([^\s,;:)]*\w)")  # what an encoder is trained with
+LEARNER = re.compile(r"(the )?probe \(n-gram logistic regression\)")  # what the cheapest pilot is trained with
 PLAIN: tuple[tuple[str, str], ...] = (
     ("a head on a small encoder", "a small encoder"),
     ("n-grams and a linear model", "a small word-count model"),
@@ -48,10 +49,16 @@ def plain_words(text: str) -> str:
         >>> plain_words("fine-tune meta-llama/Llama-3.1-8B on the 680 rows at hand (P6)")
         'fine-tune Llama-3.1-8B on the 680 examples you have'
     """
-    flat = HEAD.sub(r"a small encoder (\1)", RULES.sub("", PATH.sub(r"\1", one_line(text))))
+    flat = LEARNER.sub("a small word-count model", RULES.sub("", PATH.sub(r"\1", one_line(text))))
+    flat = HEAD.sub(r"a small encoder (\1)", flat)
     for term, plain in PLAIN:
         flat = re.sub(rf"\b{term}\b", plain, flat)
     return flat
+
+
+def capital(text: str) -> str:
+    """Text with a capital first."""
+    return text[:1].upper() + text[1:]
 
 
 def tuned_model(material: "Material") -> str:
@@ -67,5 +74,10 @@ def score_words(value: float | None, metric: str | None) -> str:
         >>> score_words(0.8, "accuracy"), score_words(0.8, None), score_words(12.0, "perplexity")
         ('80%', '80%', '12')
     """
+    return plain_score(value, of_one=is_share(metric))
+
+
+def is_share(metric: str | None) -> bool:
+    """Whether a metric is a share of 1; one that nobody knows is taken to be."""
     known = next((one for one in catalog.metrics() if one.name == metric), None)
-    return plain_score(value, of_one=known is None or known.bounded)
+    return known is None or known.bounded

@@ -6,14 +6,11 @@ from tunecase.blocks.blocks import (
     Account,
     Block,
     Cell,
-    Content,
     Facts,
-    Figure,
-    Light,
     Listing,
-    Section,
     Table,
     Words,
+    is_empty,
 )
 from tunecase.blocks.charts import (
     Bars,
@@ -40,7 +37,7 @@ from tunecase.blocks.what_if import FIELDS, Axis, AxisKey, Grid, WayCells
 
 __all__ = [
     "FIELDS", "SYMBOLS", "Account", "Answer", "Axis", "AxisKey", "Bars", "Block", "Branch", "Cell", "Chart", "Compared",
-    "Content", "Curve", "Facts", "Figure", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Light", "Listing",
-    "Months", "Page", "Part", "Rests", "Row", "Rows", "Scored", "Section", "Shares", "Step", "Table", "Tile", "Tone",
-    "Tornado", "Verdict", "VerdictKind", "Waterfall", "WayCells", "Words", "shown",
+    "Curve", "Facts", "Finding", "Gates", "Grid", "Histogram", "Lengths", "Listing",
+    "Months", "Page", "Part", "Rests", "Row", "Rows", "Scored", "Shares", "Step", "Table", "Tile", "Tone",
+    "Tornado", "Verdict", "VerdictKind", "Waterfall", "WayCells", "Words", "is_empty", "shown",
 ]  # fmt: skip

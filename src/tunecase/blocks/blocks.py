@@ -4,11 +4,9 @@ Accounts make them, and each face (terminal, Markdown, HTML) draws them in its o
 escapes them all.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from tunecase.blocks.charts import Chart, Tone
+from tunecase.blocks.charts import Bars, Chart, Rows, Scored, Tone, Tornado
 
 SYMBOLS: dict[Tone, str] = {"plain": "", "good": "✓", "warn": "▲", "bad": "✕", "unknown": "?"}
 
@@ -65,6 +63,21 @@ class Words:
 Block = Table | Facts | Listing | Words | Chart
 
 
+def is_empty(block: Block) -> bool:
+    """True for a table or a chart of rows without any, and for a list without items; other charts always hold some."""
+    match block:
+        case Table() | Rows() | Scored() | Tornado() | Bars():
+            return not block.rows
+        case Facts():
+            return not block.pairs
+        case Listing():
+            return not block.items
+        case Words():
+            return not block.paragraphs
+        case _:
+            return False
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """What the record of a verb says, at two depths: the answer with what it rests on, and all of it.
@@ -80,54 +93,3 @@ class Account:
     short: tuple[Block, ...] = ()
     full: tuple[Block, ...] = ()
     next: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One question, its answer in a sentence, what shows it, and (folded away) what it rests on."""
-
-    id: str
-    title: str
-    answer: str
-    blocks: tuple[Block, ...] = ()
-    evidence: tuple[Block, ...] = ()
-    tone: Tone = "plain"
-    word: str = ""
-    done: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """The word on one of the two questions that decide."""
-
-    question: str
-    word: str
-    tone: Tone
-    reason: str
-    section: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the summary: what it is, the number, what stands beside it, and the section that shows it."""
-
-    name: str
-    value: str
-    beside: str
-    section: str
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The whole report, the answer first; `records` and `meta` are what it was made from, for the JSON."""
-
-    project: str
-    goal: str
-    owner: str
-    answer: str
-    lights: tuple[Light, ...]
-    figures: tuple[Figure, ...]
-    sections: tuple[Section, ...]
-    version: str
-    records: Mapping[str, Any] = field(default_factory=dict)
-    meta: Mapping[str, Any] = field(default_factory=dict)

@@ -30,14 +30,14 @@ from tunecase.books.served import (
 )
 from tunecase.books.serving import parts_in_cents
 from tunecase.books.variance import in_cents
-from tunecase.books.words import figure_rows, hit_words, lead
+from tunecase.books.words import figure_rows, hit_words
 
 __all__ = [
     "BEAT_S", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE", "METER_SOURCE", "PLAN_MARK",
     "RULE_VERB", "SERVED", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
     "Forecast", "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "against_forecast",
     "before_plan", "books", "drawn_down", "figure_rows", "focus_csv", "forecast_before", "held", "hindsight",
-    "hit_words", "in_cents", "inside", "kept", "latest_of", "lead", "map_command", "meter_of", "parts_in_cents",
+    "hit_words", "in_cents", "inside", "kept", "latest_of", "map_command", "meter_of", "parts_in_cents",
     "placed", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_past", "read_state", "rule_for",
     "rule_problems", "rules_of", "spending", "standing", "to_correct", "together", "unplaced",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ from tunecase.prices.gpu import (
     purchase,
 )
 from tunecase.prices.hosted import Offer, billed_tokens, chosen, offers, stored_months, training_price
-from tunecase.prices.inputs import PRICE, ROUNDS, amount, flip_words, highest, what_if_words
+from tunecase.prices.inputs import PRICE, ROUNDS, amount, highest, what_if_words
 from tunecase.prices.labels import (
     by_position,
     clock_words,
@@ -93,7 +93,7 @@ __all__ = [
     "AnswerPrices", "ApiPrice", "Basis", "Checked", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource",
     "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_known", "api_price", "baseline_score",
     "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour", "core_hour",
-    "drift_words", "ending_of", "error_cost", "flip_words", "formatting", "gpu_hour", "highest", "horizon",
+    "drift_words", "ending_of", "error_cost", "formatting", "gpu_hour", "highest", "horizon",
     "hosted_ends", "hour_words", "input_title", "interval_of_worth", "is_old", "is_price", "label_minutes",
     "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
     "made_sources", "made_worth", "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours",

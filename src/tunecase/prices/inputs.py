@@ -1,7 +1,6 @@
 """What a named input of the bill is called and measured in, and what would have to be true of it, in words."""
 
 import math
-from collections.abc import Sequence
 
 from tunecase.prices.basis import WANTED
 from tunecase.quantities import counted, figures, money, share
@@ -101,17 +100,6 @@ def what_if_words(record: WhatIf, currency: str) -> str:
             "thousandfold: change two at once, or the budget."
         )
     return f"What would have to be true to be {sure} sure of {staying} {budget} ({now}): {listed}."
-
-
-def flip_words(flips: Sequence[Flip], currency: str) -> tuple[str, ...]:
-    """One line for each input that could flip a decision: at which value, and to which option.
-
-    Example:
-        >>> flip_words([Flip("effort_per_round", 40.0, 65.0, "fine_tune")], "USD")
-        ('effort_per_round at 65 h per round or more instead of 40 h per round: fine tune',)
-    """
-    found = [flip for flip in flips if flip.at is not None]
-    return tuple(f"{_way(flip, currency)}: {flip.to.replace('_', ' ')}" for flip in found)
 
 
 def _way(flip: Flip, currency: str) -> str:

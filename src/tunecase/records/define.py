@@ -98,11 +98,6 @@ class Definition:
         return self.verdict == "fix first" and {("P5", "warn"), ("S2", "note")} <= failed
 
     @property
-    def verdict_words(self) -> str:
-        """The verdict for people: where a cheaper way meets the target there is nothing to fix first."""
-        return "a cheaper way meets the target" if self.met else self.verdict
-
-    @property
     def ok(self) -> bool:
         """True when no rule of severity stop failed."""
         return self.verdict != "do not start"

@@ -24,6 +24,7 @@ from tunecase.blocks import (
     Tone,
     Tornado,
     Words,
+    is_empty,
 )
 from tunecase.quantities import plain_share, sentence
 from tunecase.report import charts
@@ -188,21 +189,7 @@ def _unbroken(text: str) -> bool:
 
 
 def _shown(blocks: Sequence[Block]) -> Sequence[Block]:
-    return [block for block in blocks if not _is_empty(block)]
-
-
-def _is_empty(block: Block) -> bool:
-    match block:
-        case Table() | Rows() | Scored() | Tornado() | Bars():
-            return not block.rows
-        case Facts():
-            return not block.pairs
-        case Listing():
-            return not block.items
-        case Words():
-            return not block.paragraphs
-        case _:
-            return False
+    return [block for block in blocks if not is_empty(block)]
 
 
 # What the account of each verb's record is called where accounts stand one after another.

@@ -1,6 +1,5 @@
-"""What the tests of the page's parts share: the sample case as material, every text of a part, and words not to say."""
+"""What the tests of the page's parts share: the sample case as material, and every text of a part."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -11,11 +10,6 @@ from tunecase.accounts.material import Material
 from tunecase.blocks import Finding, Part
 
 NAMES = {"define": "definition", "decide": "decision"}
-NOT_SAID = re.compile(
-    r"\bP(10|50|80|90)\b|percentile|quantile|posterior|\bprior\b|\bBeta\b|stochastic|expected value|\blevers?\b"
-    r"|\bprobe|n-gram|\bunknowns\b|quarantine|kappa|\bworlds\b|redefine|\bpii\b|n_max|at hand|\bmend|share of variance"
-    r"|\b[PSD]\d{1,2}\b|[a-z]_[a-z]|[a-z]+\.[a-z]+\b(?<!e\.g)|[A-Za-z]+/[A-Za-z][\w-]*\d|(?<![\w.-])\d[\d.,]*[kM]\b"
-)
 KEYS = {"kind", "rests", "tone", "direction", "metric", "caption", "id"}  # fields of blocks that no face prints as text
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tunecase.accounts import Material
 from tunecase.accounts.forecast import curve
-from tunecase.cli.show.plot import HEIGHT, LABEL, SHORT_HEIGHT, WIDTH, curve_lines, live_curve, short_curve
+from tunecase.cli.show.plot import HEIGHT, LABEL, SHORT_HEIGHT, WIDTH, curve_lines, short_curve
 from tunecase.quantities import Interval80
 from tunecase.records import CurveBand, Forecast, Needed, Point
 
@@ -100,24 +100,6 @@ def test_a_budget_beyond_the_picture_is_said() -> None:
 def test_a_target_that_is_reached_has_no_size_ahead() -> None:
     """Where the target is met already nothing marks a size at which half of the worlds get there."""
     assert not any("◆" in line for line in lines_of(replace(FORECAST, verdict="reached")))
-
-
-def test_the_live_curve_has_a_line_for_each_size() -> None:
-    """Means lie further right as they rise; sizes to come and lost runs are said; the width is kept."""
-    runs = list(samples.pilot().runs)
-    sizes = sorted({run.n for run in runs})
-    runs = [run for run in runs if run.n < sizes[-1]]
-    runs[0] = replace(runs[0], failed="out of memory")
-    for width in (60, 40):
-        lines = live_curve(runs, sizes, width)
-        assert len(sizes) == len(lines)
-        assert all(len(line) <= width for line in lines)
-        places = [line.index("●") for line in lines if "●" in line]
-        assert sorted(places) == places
-        assert lines[-1].endswith("to come")
-        assert ", 1 lost" in lines[0]
-    assert [] == live_curve([])
-    assert ["50 │" in line and "to come" in line for line in live_curve([], [50])] == [True]
 
 
 def test_nothing_to_draw() -> None:

@@ -1,6 +1,5 @@
 """Records are printed in 80 columns, plainly: unknown stays unknown, and no text of the data steers the terminal."""
 
-import re
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +20,8 @@ EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;t
 
 
 def test_every_verb_has_a_sample() -> None:
-    """No printer is left out of these tests."""
-    assert set(ACCOUNTS) == set(ALL)
+    """No account is left out of these tests but those of files, which no record holds."""
+    assert set(ACCOUNTS) - {"init", "examples"} == set(ALL)
 
 
 def test_no_line_is_too_long() -> None:
@@ -132,22 +131,6 @@ def test_all_else_is_printed_on_demand() -> None:
     texts = {verb: " ".join(printed(verb, ALL[verb], 300, full=True).split()) for verb in MORE}
     lacking = [(verb, part) for verb, parts in MORE.items() for part in parts if part not in texts[verb]]
     assert [] == lacking, {verb: texts[verb] for verb, _ in lacking}
-
-
-BANNED = (
-    "P10", "P50", "P80", "P90", "percentile", "quantile", "posterior", "prior", "Beta", "stochastic", "expected value",
-    "lever", "probe", "n-gram", "unknowns", "quarantine", "kappa", "worlds", "redefine", "pii", "n_max", "at hand",
-)  # fmt: skip
-
-
-def test_the_answer_takes_few_plain_lines() -> None:
-    """Of what an account says by default: 14 lines at 80 columns at most, and no word that needs a statistician."""
-    texts = {verb: printed(verb, ALL[verb]) for verb in ACCOUNTS}
-    assert {} == {verb: text for verb, text in texts.items() if len(text.splitlines()) > 14}
-    told = {verb: [word for word in BANNED if word in text] for verb, text in texts.items()}
-    assert {} == {verb: words for verb, words in told.items() if words}
-    thousands = {verb: re.findall(r"\b\d[\d.]*[kM]\b", text) for verb, text in texts.items()}
-    assert {} == {verb: found for verb, found in thousands.items() if found}
 
 
 def test_what_matters_is_printed() -> None:

@@ -2,7 +2,7 @@
 
 from tunecase.accounts.audit import Kind, Kinds, kinds
 from tunecase.accounts.define import how_to_close, open_questions, question
-from tunecase.accounts.parts.words import capital, plain
+from tunecase.accounts.words import capital, plain_words
 from tunecase.blocks import Cell, Finding, Table, Tone
 from tunecase.quantities import count, plain_figure, plain_money, sentence, spelled
 from tunecase.records import Audit, Criterion, Definition
@@ -46,7 +46,7 @@ def data_finding(audit: Audit | None) -> Finding | None:
 def _person(kind: Kind) -> tuple[Cell, ...]:
     return (
         Cell(capital(kind.name)), Cell("Needs a person", "warn"), Cell(count(kind.count)),
-        Cell(plain(kind.action)), Cell(plain_figure(kind.price)),
+        Cell(plain_words(kind.action)), Cell(plain_figure(kind.price)),
     )  # fmt: skip
 
 
@@ -89,8 +89,8 @@ def rules_finding(definition: Definition | None) -> Finding | None:
 
 def _question(rule: Criterion, currency: str) -> tuple[Cell, ...]:
     return (
-        Cell(capital(plain(question(rule)))), Cell(*STATES[rule.status]),
-        Cell(sentence(plain(how_to_close(rule, currency)))),
+        Cell(capital(plain_words(question(rule)))), Cell(*STATES[rule.status]),
+        Cell(sentence(plain_words(how_to_close(rule, currency)))),
     )  # fmt: skip
 
 

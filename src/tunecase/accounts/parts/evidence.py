@@ -7,9 +7,9 @@ from tunecase.accounts.forecast import curve
 from tunecase.accounts.material import Material
 from tunecase.accounts.parts.checks import data_finding, rules_finding, several
 from tunecase.accounts.parts.names import step_title, way_title
-from tunecase.accounts.parts.words import budget_name, capital, plain
+from tunecase.accounts.parts.words import budget_name
 from tunecase.accounts.verdict import plan_of
-from tunecase.accounts.words import score_words, short_name, tuned_model
+from tunecase.accounts.words import capital, is_share, plain_words, score_words, short_name, tuned_model
 from tunecase.blocks import Finding, Part, Rests, Row, Rows
 from tunecase.prices import amount, input_title, is_price
 from tunecase.quantities import count, plain_figure, plain_money, plain_share
@@ -71,7 +71,7 @@ def _measured(material: Material) -> list[str]:
     told = ["the data"] if material.audit is not None else []
     pilot = material.pilot
     if pilot is not None and pilot.mean_scores:
-        name = plain(short_name(pilot.model or pilot.trainer))
+        name = plain_words(short_name(pilot.model or pilot.trainer))
         told.append(f"a small stand-in ({name})" if pilot.stand_in else name)
     return told
 
@@ -89,16 +89,11 @@ def _ways(definition: Definition | None) -> Finding | None:
     if definition is None or not (shown := shown_ways(definition)):
         return None
     rows = tuple(_way(way, definition) for way in shown)
-    unit, as_share = (definition.metric or "score").replace("_", " "), _is_share(definition.metric)
+    unit, as_share = (definition.metric or "score").replace("_", " "), is_share(definition.metric)
     head = ("Way", "Score", "To find out")
     chart = Rows("Ways to give the answers", head, rows, unit, definition.target, "target", as_share=as_share)
     beside = "Score on the test; dot: measured or stated, bar: 8 in 10. To find out: the price of trying it"
     return Finding(ways_title(definition), beside, (chart,))
-
-
-def _is_share(metric: str | None) -> bool:
-    known = next((one for one in catalog.metrics() if one.name == metric), None)
-    return known is None or known.bounded
 
 
 def shown_ways(definition: Definition) -> tuple[Alternative, ...]:
@@ -112,7 +107,7 @@ def shown_ways(definition: Definition) -> tuple[Alternative, ...]:
 
 def _way(way: Alternative, definition: Definition) -> Row:
     if way.struck:
-        return Row(way_title(way), f"ruled out: {plain(way.struck)}", None, None, None, ("", ""))
+        return Row(way_title(way), f"ruled out: {plain_words(way.struck)}", None, None, None, ("", ""))
     if way.score is None:
         told = "assumed to reach the target" if way.evidence == "assumed" else _published(way)
         return Row(way_title(way), told, None, None, None, ("not tried", _to_know(way, definition.currency)))
@@ -167,12 +162,12 @@ def _curve(material: Material, plan: Plan | None) -> Finding | None:
         return None
     drawn = curve(forecast, material)
     lines = "solid: measured and carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
-    beside = f"{capital(plain(forecast.metric.replace('_', ' ')))} by number of training examples; {lines}"
+    beside = f"{_metric(forecast)} by number of training examples; {lines}"
     return Finding(curve_title(forecast, plan), beside, (drawn,), _curve_note(forecast, tuned_model(material)))
 
 
 def _metric(forecast: Forecast) -> str:
-    return capital(plain(forecast.metric.replace("_", " ")))
+    return capital(plain_words(forecast.metric.replace("_", " ")))
 
 
 def curve_title(forecast: Forecast, plan: Plan | None) -> str:
@@ -214,7 +209,7 @@ def _curve_note(forecast: Forecast, model: str) -> str:
     if not forecast.stand_in:
         return ""
     factor = catalog.default(forecast.stand_in_factor)
-    name = plain(model) or "the larger model"
+    name = plain_words(model) or "the larger model"
     whose = "a range that is assumed" if "assumption" in factor.source else "a range from other models' runs"
     words = f"The band of {name} is no forecast from your data."
     return f"{words} It takes the stand-in's errors times {factor.value}, {whose}."
@@ -252,8 +247,8 @@ def shown_options(decision: Decision) -> tuple[Option, ...]:
 def _option(option: Option, decision: Decision, *, larger: bool) -> Row:
     first = option.first_step_cost
     low, mid, high = (None, None, None) if first is None else (first.p10, first.p50, first.p90)
-    beside = plain("spend nothing more" if option.lever == "stop" else option.first_step or option.action)
-    way = plain(option.way)
+    beside = plain_words("spend nothing more" if option.lever == "stop" else option.first_step or option.action)
+    way = plain_words(option.way)
     if way and option.lever != "stop" and way.split(",")[0] not in beside:
         beside = f"{way}: {beside}"
     rests: Rests = "measured" if option.evidence == "measured" and option.lever != "stop" else ""
@@ -279,7 +274,7 @@ def options_title(decision: Decision, *, larger: bool = False) -> str:
     if decision.advice == "stop" or (best is not None and best.lever == "stop"):
         return "No step pays for itself" if weighed else "Stopping is the only step that is left"
     if best is None or best.worth is None:
-        return f"First: {plain(decision.action)}"
+        return f"First: {plain_words(decision.action)}"
     name, rivals = step_title(best.lever, larger=larger and not best.way), [one for one in weighed if one is not best]
     if not rivals:
         return f"{name}: the only step that can be weighed"
@@ -392,7 +387,7 @@ def _served(way: InferenceWay) -> Row:
     assert month is not None
     each = "–" if way.per_1k is None else f"{way.per_1k.p50:.2g}"
     beside = "" if way.tuned else "not the tuned model: another score"
-    return Row(plain(way.name), beside, month.p10, month.p50, month.p90, (plain_figure(month.p50), each))
+    return Row(plain_words(way.name), beside, month.p10, month.p50, month.p90, (plain_figure(month.p50), each))
 
 
 def inference_title(record: Inference) -> str:
@@ -400,8 +395,8 @@ def inference_title(record: Inference) -> str:
     crossing = next((one for one in record.crossings if one.mid is not None), None)
     if crossing is not None and crossing.mid is not None:
         volume = plain_figure(crossing.mid)
-        return f"From {volume} answers a month, {plain(crossing.cheaper)} is the cheaper way"
-    return f"{capital(plain(_ranked(record)[0].name))} is the cheapest way to answer"
+        return f"From {volume} answers a month, {plain_words(crossing.cheaper)} is the cheaper way"
+    return f"{capital(plain_words(_ranked(record)[0].name))} is the cheapest way to answer"
 
 
 def _break_even(record: Inference) -> str:

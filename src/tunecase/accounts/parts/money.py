@@ -7,8 +7,9 @@ from itertools import accumulate
 from tunecase.accounts.headline import authorise_parts, moved_amounts
 from tunecase.accounts.lines import GROUPS, Group, group_of, groups
 from tunecase.accounts.material import Material
-from tunecase.accounts.parts.words import budget_name, capital, exact, exact_money, plain
+from tunecase.accounts.parts.words import budget_name, exact, exact_money
 from tunecase.accounts.verdict import plan_of
+from tunecase.accounts.words import capital, plain_words
 from tunecase.blocks import Finding, Months, Part, Row, Rows, Step, Waterfall
 from tunecase.quantities import Sampled, adding_up, counted, plain_figure, plain_money, plain_share
 from tunecase.records import BookLine, Books, Estimate, Month, Plan, Way
@@ -265,7 +266,7 @@ def line_title(name: str) -> str:
         ('Engineering', 'Labels', 'Legal review')
     """
     kind, _, rest = name.partition(":")
-    return capital(rest.strip() or GROUPS[group_of(name)].get(kind) or plain(name.replace("_", " ")))
+    return capital(rest.strip() or GROUPS[group_of(name)].get(kind) or plain_words(name.replace("_", " ")))
 
 
 def books_title(books: Books) -> str:
@@ -301,7 +302,7 @@ def _bridge(plan: Plan | None) -> Finding | None:
     after = plan.total.expected.shown
     steps = (
         Step(capital(plan.bridge.since), "", before, "base"),
-        *(Step(capital(plain(why)), "", amount, "added") for why, amount in moved),
+        *(Step(capital(plain_words(why)), "", amount, "added") for why, amount in moved),
         Step("Now", "", after, "total"),
     )
     chart = Waterfall("What moved the bill", steps, plan.currency)
@@ -324,7 +325,7 @@ def _capital(plan: Plan | None) -> Finding | None:
     note = f"{plain_money(owned.price.p10, plan.currency)} to {plain_money(owned.price.p90, '')}, 8 in 10."
     if owned.charged is not None:
         note += f" The bill holds {plain_money(owned.charged, plan.currency)} of it, by the hour."
-    title = f"Buying {plain(owned.what)} takes {plain_money(owned.expected, plan.currency)} at once"
+    title = f"Buying {plain_words(owned.what)} takes {plain_money(owned.expected, plan.currency)} at once"
     return Finding(title, "Paid on purchase, outside the total", (), note)
 
 
@@ -350,10 +351,10 @@ def shown_ways(ways: Sequence[Way]) -> Iterator[Way]:
 
 
 def _way_row(way: Way) -> Row:
-    beside = "in the plan" if way.chosen else plain(way.note)
+    beside = "in the plan" if way.chosen else plain_words(way.note)
     amount = way.amount
     return Row(
-        plain(way.name),
+        plain_words(way.name),
         beside,
         amount.p10,
         amount.p50,
@@ -370,4 +371,4 @@ def ways_title(ways: Sequence[Way]) -> str:
     if cheapest is chosen or not chosen.amount.p50:
         return "The plan trains where it is cheapest"
     saved = 1 - cheapest.amount.p50 / chosen.amount.p50
-    return f"{capital(plain(cheapest.name))} would train it for {plain_share(saved)} less"
+    return f"{capital(plain_words(cheapest.name))} would train it for {plain_share(saved)} less"

@@ -1,6 +1,6 @@
 """What people call the ways to give the answers, and the steps that money can buy."""
 
-from tunecase.accounts.parts.words import capital, plain
+from tunecase.accounts.words import capital, plain_words
 from tunecase.records import Alternative
 
 WAYS: dict[str, str] = {
@@ -34,11 +34,11 @@ STEPS: dict[str, str] = {
 
 def way_title(way: Alternative) -> str:
     """A way to give the answers, as people call it."""
-    return WAYS.get(way.name) or capital(plain(way.action))
+    return WAYS.get(way.name) or capital(plain_words(way.action))
 
 
 def step_title(lever: str, *, larger: bool = False) -> str:
     """A step that money can buy, as people call it; `larger` where the model to be trained was not itself piloted."""
     if larger and lever == "fine_tune":
         return "Train the larger model"
-    return STEPS.get(lever) or capital(plain(lever.replace("_", " ")))
+    return STEPS.get(lever) or capital(plain_words(lever.replace("_", " ")))

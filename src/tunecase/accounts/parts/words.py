@@ -1,26 +1,6 @@
-"""Words and figures as the page's parts have them: everyday terms, and amounts in all their digits."""
+"""Amounts in all their digits, and the limit they are held against, as the page's parts name them."""
 
-import re
-
-from tunecase.accounts.words import plain_words
 from tunecase.records import Estimate, Plan
-
-LEARNER = re.compile(r"(the )?probe \(n-gram logistic regression\)")  # what the cheapest pilot is trained with
-
-
-def plain(text: str) -> str:
-    """A text of a record in plain words, the cheapest learner by what it does.
-
-    Example:
-        >>> plain("plain cores with the probe (n-gram logistic regression)")
-        'plain cores with a small word-count model'
-    """
-    return plain_words(LEARNER.sub("a small word-count model", text))
-
-
-def capital(text: str) -> str:
-    """Text with a capital first."""
-    return text[:1].upper() + text[1:]
 
 
 def exact(amount: float) -> str:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 INDENT = 2
-GAP = "  "  # between columns
-LEAST_WIDTH = 8  # of a column that is made narrower
 NAME_SHARE = 0.4  # of the width, which a column of names takes at most
 BETWEEN = "     "  # parts of the last line
 BETWEEN_COLUMNS = 2
@@ -166,10 +164,9 @@ def _fitted(rows: list[list[str]], numeric: tuple[int, ...], room: int) -> list[
 def _wrapped(row: list[str], widths: list[int]) -> list[list[str]]:
     """The lines of each cell; what belongs to the first name is set in below it."""
     return [
-        textwrap.wrap(
-            safe(cell), max(width, 1), subsequent_indent="" if number else " " * 2 * INDENT, break_on_hyphens=False
-        )
-        or [""]
+        textwrap.wrap(safe(cell), width, subsequent_indent="" if number else " " * 2 * INDENT, break_on_hyphens=False)
+        if cell
+        else [""]
         for number, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
 

@@ -2,12 +2,10 @@
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from tunecase.blocks import Curve
-from tunecase.quantities import count, counted, plain_score, score
-from tunecase.records import Run
+from tunecase.quantities import count, plain_score, score
 
 WIDTH, HEIGHT = 60, 12
 SHORT_HEIGHT = 6
@@ -198,59 +196,3 @@ def _band_columns(
             part = (x - x0) / max(1, x1 - x0)
             low, mid, high = (p + (q - p) * part for p, q in zip(a, b, strict=True))
             yield x, low, mid, high
-
-
-def live_curve(runs: Sequence[Run], sizes: Sequence[int] = (), width: int = WIDTH) -> list[str]:
-    """A pilot's curve so far, one line for each size: ● the mean, ━ from the worst run to the best, in words behind.
-
-    Args:
-        runs: those that ended, in any order; failed and unconverged ones are counted, not drawn.
-        sizes: the pilot's sizes, to show those still to come.
-        width: of the whole line in columns.
-    Returns: a line per size, none without sizes.
-    """
-    ladder = [run for run in runs if run.purpose == "ladder"]
-    scores: dict[int, list[float]] = {n: [] for n in sorted({run.n for run in ladder} | set(sizes))}
-    if not scores:
-        return []
-    counting = [run for run in ladder if run.converged and not run.failed]
-    for run in counting:
-        scores[run.n].append(run.score)
-    begun = Counter(run.n for run in ladder)
-    words = {n: _so_far(of_size, begun[n] - len(of_size)) for n, of_size in scores.items()}
-    left = max(len(count(n)) for n in scores)
-    room = width - left - 4
-    short = room - max(len(full) for full, _ in words.values()) < NARROWEST
-    columns = max(NARROWEST, room - max(len(pair[short]) for pair in words.values()))
-    drawn = [run.score for run in counting] or [0.0, 1.0]
-    ends = min(drawn), max(drawn)
-    return [
-        f"{count(n):>{left}} │{_strip(of_size, ends, columns)}│ {words[n][short]}".rstrip()
-        for n, of_size in scores.items()
-    ]
-
-
-def _strip(scores: Sequence[float], ends: tuple[float, float], columns: int) -> str:
-    """The scores of one size on an axis from the lowest of all to the highest: ━ from worst to best, ● the mean."""
-    low, high = ends
-
-    def place(value: float) -> int:
-        return round((columns - 1) * (value - low) / (high - low)) if high > low else columns // 2
-
-    cells = [" "] * columns
-    if scores:
-        for column in range(place(min(scores)), place(max(scores)) + 1):
-            cells[column] = "━"
-        cells[place(sum(scores) / len(scores))] = "●"
-    return "".join(cells)
-
-
-def _so_far(scores: Sequence[float], lost: int) -> tuple[str, str]:
-    """The mean of a size with its worst and best run, and the runs lost; once in full, once in short."""
-    if not scores:
-        nothing = f"{counted(lost, 'run')} lost" if lost else "to come"
-        return nothing, nothing
-    mean = score(sum(scores) / len(scores), even=True)
-    ends = f" ({score(min(scores), even=True)} to {score(max(scores), even=True)})" if len(scores) > 1 else ""
-    also = f", {lost} lost" if lost else ""
-    return f"{mean}{ends}{also}", f"{mean}{also}"
