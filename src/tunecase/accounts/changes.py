@@ -60,13 +60,15 @@ def _cheaper_way(material: Material, kind: VerdictKind) -> tuple[str, str] | Non
     way = untried(material, kind)
     if way is None or material.target is None:
         return None
-    return TITLES[way.name], f"Nobody has tried it{_to_find_out(way)}."
+    return TITLES[way.name], _to_find_out(way)
 
 
 def _to_find_out(way: Alternative) -> str:
-    """How soon it is found out, where that is known."""
+    """That nobody knows, and how soon it is found out where that is known."""
     hours = None if way.measure_minutes is None else way.measure_minutes.mid / 60
-    return "" if hours is None or hours > 24 else "; it takes an hour" if hours <= 1 else "; it takes a day"
+    if hours is None or hours > 24:
+        return "Nobody has tried it."
+    return "Untried; it takes an hour." if hours <= 1 else "Untried; it takes a day."
 
 
 def turns_at(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
@@ -100,7 +102,7 @@ def _larger_no_better(material: Material, kind: VerdictKind) -> tuple[str, str] 
     if forecast.p_target is None or forecast.p_target >= plan.chance.shown.value or plan.lever != "fine_tune":
         return None
     alone = plain_share(forecast.p_target)
-    return "The larger model is no better.", (f"Then the chance is {alone}.")
+    return "The larger model is no better.", f"The chance is {alone}."
 
 
 def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:

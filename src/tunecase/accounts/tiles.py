@@ -80,7 +80,7 @@ def _lost(material: Material) -> Tile:
         return Tile("lost", name, "0", currency, "while nothing is released", "")
     if plan.lost is None:
         return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))
-    beside = "nine failures in ten cost less"
+    beside = "worst of ten failures"
     return Tile("lost", name, plain_figure(plan.lost), currency, beside, _rests(plan, "total"))
 
 
@@ -116,7 +116,7 @@ def _metric(material: Material) -> str | None:
 def _score(material: Material) -> Tile:
     """What is shipped as it is has no chance to tell but the score that it was measured with."""
     best, metric, target = best_untuned(material), _metric(material), material.target
-    name = "Score" if target is None else f"Score; the target is {score_words(target, metric)}"
+    name = "Score" if target is None else f"Score; target {score_words(target, metric)}"
     way = way_advised(material)
     if best is not None:
         rows = way.test_rows if way is not None else material.definition.test_rows if material.definition else 0

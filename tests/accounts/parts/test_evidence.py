@@ -160,6 +160,13 @@ def test_the_larger_model_has_a_sentence_where_it_is_likelier(chance: float, sai
     assert "The small stand-in will hardly reach 90%" == curve_title(record, None)
 
 
+def test_two_models_that_might_are_told_apart() -> None:
+    """Where the stand-in might reach it too, the larger one is said to be likelier."""
+    made = replace(sample()["decision"].plan, chance=replace(sample()["decision"].plan.chance, shown=Sampled(0.6)))
+    record = forecast(p_target=0.3, stand_in=True, verdict="open")
+    assert "The small stand-in might reach 90%. The larger one is likelier to." == curve_title(record, made)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -166,7 +166,7 @@ def _curve(material: Material, plan: Plan | None) -> Finding | None:
     if forecast is None or not forecast.points:
         return None
     drawn = curve(forecast, material)
-    lines = "solid: measured and carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
+    lines = "dots: measured, solid: carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
     beside = f"{capital(plain(forecast.metric.replace('_', ' ')))} by number of training examples; {lines}"
     return Finding(curve_title(forecast, plan), beside, (drawn,), _curve_note(forecast, tuned_model(material)))
 
@@ -192,6 +192,8 @@ def curve_title(forecast: Forecast, plan: Plan | None) -> str:
     if not forecast.stand_in or chance is None or chance < forecast.p_target + FURTHER:
         return first
     second = next((words for least, words in LARGER if chance >= least), "")
+    if second == LARGER[1][1] and forecast.p_target >= LARGER[1][0]:
+        second = "The larger one is likelier to."
     return f"{first}. {second}" if second else first
 
 
