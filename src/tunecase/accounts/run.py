@@ -5,8 +5,8 @@ from collections.abc import Callable
 from tunecase.accounts.answer import choices
 from tunecase.accounts.approvals import approval_words
 from tunecase.accounts.changes import changes, untried
-from tunecase.accounts.gates import gates
 from tunecase.accounts.first import first_words
+from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
@@ -88,6 +89,16 @@ def best_untuned(material: Material) -> tuple[str, float] | None:
     )  # fmt: skip
 
 
+def _begun(material: Material) -> Verdict | None:
+    """Not yet: something is missing that only the user knows, in the words that a first run ends with."""
+    begun = first_words(material)
+    if begun is None:
+        return None
+    said, _, why = begun.answer.partition(". ")
+    lead, _, what = said.rstrip(".").partition(": ")
+    return _made("not yet", f"{lead}:", f"{what}.", "", material, [why])
+
+
 def _unposed(material: Material) -> Verdict | None:
     """Not yet: a rule that stops the case fails."""
     definition = material.definition
@@ -163,7 +174,7 @@ def _instead(material: Material) -> Verdict | None:
 
 
 def _short_instead(text: str) -> str:
-    """What takes the fine-tune's place, without the fine print: whose it is, how many would be wrong, what it scores."""
+    """What takes the fine-tune's place, without the fine print: which model, how many are wrong, what it scores."""
     return NAMED.sub("", plain_words(text)).split(" with at most ")[0].split("; ")[0].rstrip(".")
 
 
@@ -313,7 +324,7 @@ TONES: dict[VerdictKind, Tone] = {
     "not yet": "warn",
 }  # fmt: skip
 RULES: tuple[Callable[[Material], Verdict | None], ...] = (
-    _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
+    _begun, _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
 )  # fmt: skip
 
 
