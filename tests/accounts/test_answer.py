@@ -198,6 +198,16 @@ def test_what_is_open_comes_before_any_advice() -> None:
     assert "above what people agree on" in verdict(material(forecast=above)).sentence
 
 
+def test_a_case_that_has_only_begun_asks_what_its_run_asks() -> None:
+    """Without a target the verdict is what a first run says, and the line to write is what would change it."""
+    posed = replace(samples.definition(), target=None)
+    found = answer(Material(definition=posed))
+    assert found.verdict.sentence == "Not yet: say which score is worth shipping."
+    assert [title for title, _ in found.changes] == ["A target is stated."]
+    assert "`target: " in found.changes[0][1]
+    assert verdict(Material(definition=samples.definition())).sentence != found.verdict.sentence
+
+
 def test_nothing_known_is_said() -> None:
     """Without a decision the verdict says so, and never guesses."""
     assert verdict(Material()).sentence == "Not yet: nothing is known of this case."
@@ -292,7 +302,7 @@ def test_gates_read_the_right_way_round() -> None:
 def test_an_untried_prompt_would_change_it() -> None:
     """It is named only while nobody has measured it and money would be spent."""
     assert ("A prompt alone does it.", "Nobody has tried it.") == answer(material()).changes[0]
-    for minutes, said in ((45.0, "Untried; it takes an hour."), (300.0, "Untried; it takes a day.")):
+    for minutes, said in ((45.0, "Untried: an hour's work."), (300.0, "Untried: a day's work.")):
         way = prompt(measure_minutes=Interval80(minutes, minutes, minutes))
         open_way = replace(samples.definition(), alternatives=(way,), order=("prompt_hosted",))
         assert said == changes(material(definition=open_way), "stages")[0][1]
@@ -314,7 +324,7 @@ def test_the_value_that_turns_it_is_told_on_its_own_side() -> None:
 def test_the_larger_model_may_be_no_better() -> None:
     """Said with the pilot's own chance, where one stood in and its chance is the smaller one."""
     words = dict(changes(material(), "stages"))
-    assert words["The larger model is no better."] == "The chance is 10%."
+    assert words["The larger model is no better."] == "Chance: 10%."
     for stand_in, alone in ((False, 0.1), (True, 0.9)):
         forecast = replace(samples.forecast(), stand_in=stand_in, p_target=alone)
         assert "The larger model is no better." not in dict(changes(material(forecast=forecast), "stages"))

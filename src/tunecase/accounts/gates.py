@@ -51,7 +51,7 @@ def gates_note(material: Material, made: Gates | None) -> str:
     if plan.worth is None:
         return "Height is chance."
     worth = plain_money(plan.worth.expected, plan.currency)
-    return f"Worth {worth} on average, after costs."
+    return f"Worth {worth} on average."
 
 
 def _metric(material: Material) -> str | None:

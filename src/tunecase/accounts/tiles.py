@@ -64,7 +64,7 @@ def _hours(material: Material, plan: Plan) -> str:
     if plan.evidence.get("release") != "assumed":
         return "enough four times in five"
     rated = material.project is not None and bool(material.project.team)
-    return "hours are a guess" if rated else "hours and rates are a guess"
+    return "hours are guessed" if rated else "hours and rates are a guess"
 
 
 def _lost(material: Material) -> Tile:
@@ -135,7 +135,7 @@ def _value(material: Material) -> Tile:
     name, currency = "Value if reached", _currency(material)
     plan = plan_of(material)
     if plan is None or plan.worth is None:
-        beside = "nobody said what a right answer is worth"
+        beside = "no value is stated"
         return Tile("value", name, NOT_KNOWN, "", beside, "")
     worth = plan.worth
     if worth.reached_p50.value <= 0:

@@ -290,7 +290,7 @@ def _money_buys(material: Material, plan: Plan) -> str:
     best = material.decision.best if material.decision is not None else None
     if plan.lever == "fine_tune":
         if is_stand_in(material):
-            return "Nobody has measured the larger model; this buys the test."
+            return "Nobody has measured the larger model; this does."
         return f"It buys one training run of {tuned_model(material) or 'the model'} and one fair test."
     step = best.first_step if best is not None and best.first_step else plan.action
     return f"It pays to {plain_words(step)}."

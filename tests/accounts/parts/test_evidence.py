@@ -319,7 +319,7 @@ OVERRUNS, RATE = driver("unknowns", 4_000.0, 9_000.0), driver("ml engineer team.
     [
         ((OVERRUNS, RATE), "Overruns move the bill more than any price does"),
         ((OVERRUNS, driver("ml engineer team.rate", 4_100.0, 8_900.0)),
-         "Overruns and the hourly rate of the ml engineer move the bill most"),
+         "Overruns and the hourly rate of the machine-learning engineer move the bill most"),
         ((OVERRUNS, driver("rounds", 6_000.0, 8_000.0)), "Nothing moves the bill more than overruns"),
         ((driver("rounds", 2_000.0, 9_000.0), OVERRUNS),
          "Nothing moves the bill more than rounds until it works or stops"),
