@@ -18,7 +18,7 @@ from tunecase.accounts.gates import gates, gates_title, rule
 from tunecase.accounts.run import run
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
-from tunecase.quantities import Band, Sampled, plain_figure, plain_share
+from tunecase.quantities import Band, Interval80, Sampled, plain_figure, plain_share
 from tunecase.records import (
     Alternative,
     Approvals,
@@ -145,10 +145,10 @@ LOOK = Experiment("larger test", "score the pilot on 810 more test rows", Band(9
         ({"advice": "look", "action": LOOK.action, "experiments": (LOOK,)}, "measure",
          "Measure first: score the pilot on 810 more test examples for about 1,400 USD."),
         ({"advice": "ship", "instead": f"Do not fine-tune: {WAY} does it."}, "instead",
-         "Do not fine-tune: a small encoder (all-MiniLM-L6-v2) does it."),
+         "Do not fine-tune: a small encoder does it."),
         ({"advice": "stop", "instead": f"Do not fine-tune: {WAY} can give 97% of the answers with at most 4.0% of them "
           "wrong and leave the rest to people; it scores 0.954 on all of them."}, "instead",
-         "Do not fine-tune: a small encoder (all-MiniLM-L6-v2) can give 97% of the answers."),
+         "Do not fine-tune: a small encoder can give 97% of the answers."),
         ({"advice": "label", "instead": "Fine-tune later, if at all: first buy 9 more labelled examples."}, "instead",
          "Fine-tune later, if at all: first buy 9 more labelled examples."),
         ({"advice": "ship"}, "ship", "Ship what you have: it meets the target of 90%."),
@@ -164,6 +164,15 @@ def test_each_advice_has_its_verdict(moved: dict[str, Any], kind: str, sentence:
     made = replace(usual(), **moved)
     found = verdict(Material(forecast=samples.forecast(), decision=made))
     assert (found.kind, found.sentence) == (kind, sentence)
+
+
+def test_what_answers_only_where_it_is_sure_says_so() -> None:
+    """How many of those answers are wrong, where people give the rest; a way that gives all tells its score instead."""
+    sure = f"Do not fine-tune: {WAY} can give 97% of the answers with at most 4.0% of them wrong and leave the rest."
+    found = verdict(material(decision=replace(usual(), advice="stop", instead=sure)))
+    assert found.why.startswith("At most 4% of these are wrong; people give the rest.")
+    whole = verdict(material(decision=replace(usual(), advice="ship", instead=f"Do not fine-tune: {WAY} does it.")))
+    assert "of these are wrong" not in whole.why
 
 
 def test_a_plan_without_further_steps_is_no_plan_in_stages() -> None:
@@ -188,6 +197,16 @@ def test_what_is_open_comes_before_any_advice() -> None:
         assert words in verdict(material(audit=replace(samples.audit(), verdict=judged))).sentence
     above = replace(samples.forecast(), verdict="above the ceiling")
     assert "above what people agree on" in verdict(material(forecast=above)).sentence
+
+
+def test_a_case_that_has_only_begun_asks_what_its_run_asks() -> None:
+    """Without a target the verdict is what a first run says, and the line to write is what would change it."""
+    posed = replace(samples.definition(), target=None)
+    found = answer(Material(definition=posed))
+    assert found.verdict.sentence == "Not yet: say which score is worth shipping."
+    assert [title for title, _ in found.changes] == ["A target is stated."]
+    assert "`target: " in found.changes[0][1]
+    assert verdict(Material(definition=samples.definition())).sentence != found.verdict.sentence
 
 
 def test_nothing_known_is_said() -> None:
@@ -218,10 +237,10 @@ def test_overspending_is_said_first() -> None:
 
 def test_a_stand_in_is_called_one() -> None:
     """That nobody has measured the larger model is said where a small one was piloted, and nowhere else."""
-    assert "which nobody has measured" in verdict(material()).why
+    assert "Nobody has measured the larger model" in verdict(material()).why
     own = replace(samples.forecast(), stand_in=False)
     itself = verdict(material(forecast=own)).why
-    assert "nobody" not in itself
+    assert "obody" not in itself
     assert "stand-in" not in itself
 
 
@@ -289,7 +308,7 @@ def test_gates_read_the_right_way_round() -> None:
     unknown = gates(material(decision=decision(plan=plan(limits=None))))
     assert unknown is not None
     assert {"otherwise"} == {one.rule for one in unknown.branches}
-    assert "One test decides: ship, go on or stop" == gates_title(found)
+    assert "One test decides" == gates_title(found)
     alone = gates(material(decision=decision(plan=plan(then=(Outcome("stop", Sampled(1.0), Sampled(0.0)),)))))
     assert "After the first test: stop" == gates_title(alone)
 
@@ -297,6 +316,10 @@ def test_gates_read_the_right_way_round() -> None:
 def test_an_untried_prompt_would_change_it() -> None:
     """It is named only while nobody has measured it and money would be spent."""
     assert ("A prompt alone does it.", "Nobody has tried it.") == answer(material()).changes[0]
+    for minutes, said in ((45.0, "Untried: an hour's work."), (300.0, "Untried: a day's work.")):
+        way = prompt(measure_minutes=Interval80(minutes, minutes, minutes))
+        open_way = replace(samples.definition(), alternatives=(way,), order=("prompt_hosted",))
+        assert said == changes(material(definition=open_way), "stages")[0][1]
     tried = replace(samples.definition(), alternatives=(prompt(score=0.7),), order=("prompt_hosted",))
     assert not any(title.startswith("A prompt") for title, _ in changes(material(definition=tried), "stages"))
     assert "Try a prompt first" not in answer(material(definition=tried)).choices
@@ -315,7 +338,7 @@ def test_the_value_that_turns_it_is_told_on_its_own_side() -> None:
 def test_the_larger_model_may_be_no_better() -> None:
     """Said with the pilot's own chance, where one stood in and its chance is the smaller one."""
     words = dict(changes(material(), "stages"))
-    assert words["The larger model is no better."] == "Then the chance is 10%."
+    assert words["The larger model is no better."] == "Chance: 10%."
     for stand_in, alone in ((False, 0.1), (True, 0.9)):
         forecast = replace(samples.forecast(), stand_in=stand_in, p_target=alone)
         assert "The larger model is no better." not in dict(changes(material(forecast=forecast), "stages"))

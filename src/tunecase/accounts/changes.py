@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.verdict import advised_plan, is_stand_in, small_amount, to_settle
 from tunecase.accounts.words import plain_words
-from tunecase.blocks import VerdictKind
+from tunecase.blocks import Account, Facts, VerdictKind
 from tunecase.quantities import plain_money, plain_share, sentence
 from tunecase.records import Alternative, Flip
 
@@ -31,6 +32,10 @@ ASSUMED = {
     "label_noise": "The labels are worse.",
     "rounds.stop_share": "More rounds are needed.",
 }
+
+
+# What a line of the project file settles, by its field.
+STATED = {"target": "A target is stated.", "train": "A training file is named.", "test": "A test file is named."}
 
 
 def changes(material: Material, kind: VerdictKind) -> tuple[tuple[str, str], ...]:
@@ -60,13 +65,15 @@ def _cheaper_way(material: Material, kind: VerdictKind) -> tuple[str, str] | Non
     way = untried(material, kind)
     if way is None or material.target is None:
         return None
-    return TITLES[way.name], f"Nobody has tried it{_to_find_out(way)}."
+    return TITLES[way.name], _to_find_out(way)
 
 
 def _to_find_out(way: Alternative) -> str:
-    """How soon it is found out, where that is known."""
+    """That nobody knows, and how soon it is found out where that is known."""
     hours = None if way.measure_minutes is None else way.measure_minutes.mid / 60
-    return "" if hours is None or hours > 24 else "; it takes an hour" if hours <= 1 else "; it takes a day"
+    if hours is None or hours > 24:
+        return "Nobody has tried it."
+    return "Untried: an hour's work." if hours <= 1 else "Untried: a day's work."
 
 
 def turns_at(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
@@ -101,7 +108,7 @@ def _larger_no_better(material: Material, kind: VerdictKind) -> tuple[str, str] 
     if forecast.p_target is None or forecast.p_target >= plan.chance.shown.value or plan.lever != "fine_tune":
         return None
     alone = plain_share(forecast.p_target)
-    return "The larger model is no better.", (f"Then the chance is {alone}.")
+    return "The larger model is no better.", f"Chance: {alone}."
 
 
 def _by_luck(material: Material, kind: VerdictKind) -> tuple[str, str] | None:
@@ -135,10 +142,21 @@ RULES: tuple[Callable[[Material, VerdictKind], tuple[str, str] | None], ...] = (
 )  # fmt: skip
 
 
+def _to_write(begun: Account) -> Iterator[tuple[str, str]]:
+    """The line of the project file that a first run asks for."""
+    pairs = [pair for block in begun.short if isinstance(block, Facts) for pair in block.pairs]
+    for name, words in pairs:
+        line, _, place = words.partition("   ")
+        if name == "write":
+            yield STATED.get(line.partition(":")[0], "It is written down."), sentence(f"write `{line}` {place}")
+
+
 def _open_questions(material: Material) -> Iterator[tuple[str, str]]:
     """What has to be settled first: each rule that fails and stops the case, and how."""
     definition = material.definition
-    if definition is not None:
+    if (begun := first_words(material)) is not None:
+        yield from _to_write(begun)
+    elif definition is not None:
         for rule in definition.criteria:
             if rule.status == "fail" and rule.severity == "stop":
                 price = "" if rule.price is None else plain_money(rule.price.p50, definition.currency)

@@ -44,21 +44,20 @@ def gates_title(made: Gates | None) -> str:
     """What the test decides, as a finding; empty without gates."""
     if made is None:
         return ""
-    names = [one.name.lower() for one in made.branches]
-    if len(names) == 1:
-        return f"After the first test: {names[0]}"
-    return f"One test decides: {', '.join(names[:-1])} or {names[-1]}"
+    if len(made.branches) == 1:
+        return f"After the first test: {made.branches[0].name.lower()}"
+    return "One test decides"
 
 
 def gates_note(material: Material, made: Gates | None) -> str:
-    """What the picture's height means, and what the plan is worth."""
+    """What the plan is worth; where nobody knows, what the picture's height means."""
     plan = advised_plan(material)
     if made is None or plan is None:
         return ""
     if plan.worth is None:
         return "Height is chance."
     worth = plain_money(plan.worth.expected, plan.currency)
-    return f"Height is chance. Worth {worth} after costs, on average."
+    return f"Worth {worth} on average."
 
 
 def _metric(material: Material) -> str | None:

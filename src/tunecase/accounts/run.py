@@ -40,7 +40,7 @@ def run(material: Material, *, unchanged_since: str = "") -> Account:
 def _full(material: Material) -> tuple[Listing, ...]:
     kind = verdict(material).kind
     told = tuple(f"{title} {words}" for title, words in changes(material, kind))
-    listed = (Listing("What would change this answer", told),) if told else ()
+    listed = (Listing("What would change it", told),) if told else ()
     return (*listed, Listing("To decide", choices(material, kind)))
 
 

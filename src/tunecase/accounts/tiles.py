@@ -65,7 +65,7 @@ def _hours(material: Material, plan: Plan) -> str:
     if plan.evidence.get("release") != "assumed":
         return "enough four times in five"
     rated = material.project is not None and bool(material.project.team)
-    return "hours are a guess" if rated else "hours and rates are a guess"
+    return "hours are guessed" if rated else "hours and rates are a guess"
 
 
 def _lost(material: Material) -> Tile:
@@ -81,7 +81,7 @@ def _lost(material: Material) -> Tile:
         return Tile("lost", name, "0", currency, "while nothing is released", "")
     if plan.lost is None:
         return Tile("lost", name, "0", currency, "no simulated run fails", _rests(plan, "total"))
-    beside = "nine failures in ten cost less"
+    beside = "worst of ten failures"
     return Tile("lost", name, plain_figure(plan.lost), currency, beside, _rests(plan, "total"))
 
 
@@ -117,7 +117,7 @@ def _metric(material: Material) -> str | None:
 def _score(material: Material) -> Tile:
     """What is shipped as it is has no chance to tell but the score that it was measured with."""
     best, metric, target = best_untuned(material), _metric(material), material.target
-    name = "Score" if target is None else f"Score; the target is {score_words(target, metric)}"
+    name = "Score" if target is None else f"Score; target {score_words(target, metric)}"
     way = way_advised(material)
     if best is not None:
         rows = way.test_rows if way is not None else material.definition.test_rows if material.definition else 0
@@ -136,7 +136,7 @@ def _value(material: Material) -> Tile:
     name, currency = "Value if reached", _currency(material)
     plan = plan_of(material)
     if plan is None or plan.worth is None:
-        beside = "nobody said what a right answer is worth"
+        beside = "no value is stated"
         return Tile("value", name, NOT_KNOWN, "", beside, "")
     worth = plan.worth
     if worth.reached_p50.value <= 0:

@@ -1,7 +1,9 @@
 """The verdict: which of seven answers the records of a case give, in one sentence, and why in two at most."""
 
+import re
 from collections.abc import Callable
 
+from tunecase.accounts.first import first_words
 from tunecase.accounts.material import Material
 from tunecase.accounts.words import plain_words, score_words, tuned_model
 from tunecase.blocks import Tone, Verdict, VerdictKind
@@ -24,6 +26,8 @@ UNDECIDED = {
     "state the value": "say what a right answer is worth",
     "fix first": "settle what the data lack",
 }
+NAMED = re.compile(r" \(([\w.-]*\d[\w.-]*)\)")  # the model that a way uses
+WRONG = re.compile(r" with at most ([\d.]+)% of them wrong ")
 MOST_NAMED = 2  # open questions named one by one
 
 
@@ -92,6 +96,16 @@ def best_untuned(material: Material) -> tuple[str, float] | None:
          and not one.struck and not one.name.startswith("tune")),
         None,
     )  # fmt: skip
+
+
+def _begun(material: Material) -> Verdict | None:
+    """Not yet: something is missing that only the user knows, in the words that a first run ends with."""
+    begun = first_words(material)
+    if begun is None:
+        return None
+    said, _, why = begun.answer.partition(". ")
+    lead, _, what = said.rstrip(".").partition(": ")
+    return _made("not yet", f"{lead}:", f"{what}.", "", material, [why])
 
 
 def _unposed(material: Material) -> Verdict | None:
@@ -165,12 +179,18 @@ def _instead(material: Material) -> Verdict | None:
         return None
     lead, _, what = _short_instead(decision.instead).partition(": ")
     return _made("instead", f"{lead}:", sentence(what)[:1].lower() + sentence(what)[1:], "", material,
-                 [_way_scores(material), _nothing_to_add(material)])  # fmt: skip
+                 [_when_sure(decision.instead) or _way_scores(material), _nothing_to_add(material)])  # fmt: skip
 
 
 def _short_instead(text: str) -> str:
-    """What takes the fine-tune's place, without the fine print: how many would be wrong, what it scores."""
-    return plain_words(text).split(" with at most ")[0].split("; ")[0].rstrip(".")
+    """What takes the fine-tune's place, without the fine print: which model, how many are wrong, what it scores."""
+    return NAMED.sub("", plain_words(text)).split(" with at most ")[0].split("; ")[0].rstrip(".")
+
+
+def _when_sure(text: str) -> str:
+    """How many of its answers are wrong where it gives those alone that it is sure of; empty where it gives all."""
+    found = WRONG.search(text)
+    return "" if found is None else f"At most {float(found[1]):.2g}% of these are wrong; people give the rest."
 
 
 def _way_scores(material: Material) -> str:
@@ -178,9 +198,10 @@ def _way_scores(material: Material) -> str:
     if best is None or target is None:
         return ""
     metric = None if material.definition is None else material.definition.metric
-    return (
-        f"On the test examples it scores {score_words(best[1], metric)}; the target is {score_words(target, metric)}."
-    )
+    found = NAMED.search(plain_words(material.decision.instead)) if material.decision is not None else None
+    who = "it" if found is None else found[1]
+    score = score_words(best[1], metric)
+    return f"On the test examples {who} scores {score}; the target is {score_words(target, metric)}."
 
 
 def _nothing_to_add(material: Material) -> str:
@@ -278,7 +299,7 @@ def _money_buys(material: Material, plan: Plan) -> str:
     best = material.decision.best if material.decision is not None else None
     if plan.lever == "fine_tune":
         if is_stand_in(material):
-            return "It buys one fair test of a larger model, which nobody has measured."
+            return "Nobody has measured the larger model; this does."
         return f"It buys one training run of {tuned_model(material) or 'the model'} and one fair test."
     step = best.first_step if best is not None and best.first_step else plan.action
     return f"It pays to {plain_words(step)}."
@@ -312,7 +333,7 @@ TONES: dict[VerdictKind, Tone] = {
     "not yet": "warn",
 }  # fmt: skip
 RULES: tuple[Callable[[Material], Verdict | None], ...] = (
-    _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
+    _begun, _unposed, _unfit, _undecided, _measure, _instead, _ship, _no, _yes, _otherwise,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ PLAIN: tuple[tuple[str, str], ...] = (
     ("suspicious rows", "doubtful labels"),
     ("redefine the target", "settle for less"),
     ("mend", "repair"),
+    ("ml engineer", "machine-learning engineer"),
     ("probe", "small word-count model"),
     ("worlds", "simulated runs"),
     ("percentile", "point"),

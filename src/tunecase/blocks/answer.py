@@ -97,3 +97,8 @@ class Page:
     version: str = ""
     records: Mapping[str, Any] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def heading(self) -> str:
+        """The project's name as a heading, a capital first."""
+        return self.project[:1].upper() + self.project[1:]

@@ -197,7 +197,7 @@ TITLES = {
     "define": "The problem, rule by rule", "audit": "The data, check by check", "estimate": "The bill, line by line",
     "pilot": "The pilot, run by run", "judge": "The judge against people", "forecast": "The learning curve in figures",
     "decide": "The decision, option by option", "sources": "Other sources of data",
-    "inference": "Answers after launch", "books": "The books", "approvals": "What was approved",
+    "inference": "Answers after launch", "books": "The books", "approve": "Approvals",
     "basis": "What these figures rest on", "words": "Words on this page",
 }  # fmt: skip
 

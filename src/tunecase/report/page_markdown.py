@@ -10,7 +10,7 @@ def page_markdown(page: Page) -> str:
     """The whole page: the answer first, then its parts, then the appendix."""
     about = (("Date", page.day), ("Status", page.status), ("Owner", page.owner))
     lines = [
-        f"# {shown(page.project)}", "",
+        f"# {shown(page.heading)}", "",
         *([shown(sentence(page.goal)), ""] if page.goal else []),
         "; ".join(f"{name}: {shown(value)}" for name, value in about if value), "",
         *_answer(page.answer),
@@ -39,7 +39,7 @@ def _answer(answer: Answer) -> list[str]:
         lines += [f"**{shown(answer.gates_title)}** {shown(answer.gates_note)}".strip(), "", *_gates(answer.gates)]
     if answer.changes:
         told = (f"{at}. **{shown(title)}** {shown(words)}" for at, (title, words) in enumerate(answer.changes, 1))
-        lines += ["**What would change this answer**", "", *told, ""]
+        lines += ["**What would change it**", "", *told, ""]
     if answer.choices:
         lines += ["**Decision**", "", *(f"- [ ] {shown(choice)}" for choice in answer.choices), ""]
     return lines

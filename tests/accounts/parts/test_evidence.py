@@ -161,6 +161,13 @@ def test_the_larger_model_has_a_sentence_where_it_is_likelier(chance: float, sai
     assert "The small stand-in will hardly reach 90%" == curve_title(record, None)
 
 
+def test_two_models_that_might_are_told_apart() -> None:
+    """Where the stand-in might reach it too, the larger one is said to be likelier."""
+    made = replace(sample()["decision"].plan, chance=replace(sample()["decision"].plan.chance, shown=Sampled(0.6)))
+    record = forecast(p_target=0.3, stand_in=True, verdict="open")
+    assert "The small stand-in might reach 90%. The larger one is likelier to." == curve_title(record, made)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -313,7 +320,7 @@ OVERRUNS, RATE = driver("unknowns", 4_000.0, 9_000.0), driver("ml engineer team.
     [
         ((OVERRUNS, RATE), "Overruns move the bill more than any price does"),
         ((OVERRUNS, driver("ml engineer team.rate", 4_100.0, 8_900.0)),
-         "Overruns and the hourly rate of the ml engineer move the bill most"),
+         "Overruns and the hourly rate of the machine-learning engineer move the bill most"),
         ((OVERRUNS, driver("rounds", 6_000.0, 8_000.0)), "Nothing moves the bill more than overruns"),
         ((driver("rounds", 2_000.0, 9_000.0), OVERRUNS),
          "Nothing moves the bill more than rounds until it works or stops"),

@@ -161,7 +161,7 @@ def _curve(material: Material, plan: Plan | None) -> Finding | None:
     if forecast is None or not forecast.points:
         return None
     drawn = curve(forecast, material)
-    lines = "solid: measured and carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
+    lines = "dots: measured, solid: carried on, dashed: assumed" if drawn.assumed else "band: 8 in 10"
     beside = f"{_metric(forecast)} by number of training examples; {lines}"
     return Finding(curve_title(forecast, plan), beside, (drawn,), _curve_note(forecast, tuned_model(material)))
 
@@ -187,6 +187,8 @@ def curve_title(forecast: Forecast, plan: Plan | None) -> str:
     if not forecast.stand_in or chance is None or chance < forecast.p_target + FURTHER:
         return first
     second = next((words for least, words in LARGER if chance >= least), "")
+    if second == LARGER[1][1] and forecast.p_target >= LARGER[1][0]:
+        second = "The larger one is likelier to."
     return f"{first}. {second}" if second else first
 
 
@@ -331,7 +333,7 @@ def _swing(driver: Driver) -> float:
 def _driver(driver: Driver, currency: str) -> Row:
     low, high = sorted((driver.total_low or 0.0, driver.total_high or 0.0))
     return Row(
-        capital(input_title(driver.name)), _ends(driver, currency), low, None, high,
+        capital(plain(input_title(driver.name))), _ends(driver, currency), low, None, high,
         (plain_figure(low), plain_figure(high)),
     )  # fmt: skip
 
@@ -356,8 +358,8 @@ def drivers_title(moving: Sequence[Driver]) -> str:
     if first.name.startswith("unknowns") and prices and all(_leads(first, one) for one in prices):
         return "Overruns move the bill more than any price does"
     if not others or _leads(first, others[0]):
-        return f"Nothing moves the bill more than {input_title(first.name)}"
-    return f"{capital(input_title(first.name))} and {input_title(others[0].name)} move the bill most"
+        return f"Nothing moves the bill more than {plain(input_title(first.name))}"
+    return f"{capital(plain(input_title(first.name)))} and {plain(input_title(others[0].name))} move the bill most"
 
 
 def _leads(first: Driver, other: Driver) -> bool:
