@@ -93,7 +93,7 @@ class Line:
 
     def _show(self, now_s: float) -> None:
         at_terminal = sys.stderr.isatty()
-        wait_s = SILENT_S if self._is_new else AGAIN_S
+        wait_s = SILENT_S if self._is_new or at_terminal else AGAIN_S
         if now_s - self._heard_s < (0.0 if at_terminal and self._drawn else wait_s):
             return
         self._is_new = False
