@@ -86,7 +86,7 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
         "--json",
     ),
     ("spend", "add"): (
-        "--category",
+        "--line",
         "--on",
         "--note",
         "--quantity",
@@ -258,6 +258,31 @@ def test_wrong_words_end_with_two() -> None:
     """Unknown verbs and options, missing words and numbers out of range end with code 2."""
     wrong = (("estimat",), ("estimate", "--jsn"), ("fit",), ("pilot", "--draws", "0"), ("spend",))
     assert dict.fromkeys(wrong, 2) == {words: tunecase(*words).code for words in wrong}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("forcast", "forcast: no such command; wanted a command of tunecase.\nDid you mean tunecase forecast?"),
+        ("spend lst", "lst: no such command; wanted a command of tunecase spend.\nDid you mean tunecase spend list?"),
+        ("estimate --ful", "--ful: no such option; wanted an option of `tunecase estimate`.\nDid you mean --full?"),
+        ("estimate --seed", "--seed: nothing after it; wanted a value.\n"),
+        ("serve --port x", "--port: 'x'; wanted a whole number from 1 to 65535.\nWrite for example --port 8117."),
+        ("pilot --max-usd abc", "--max-usd: 'abc'; wanted a number.\nWrite for example --max-usd "),
+        ("spend add", "AMOUNT: missing; wanted what was paid"),
+        ("run extra", "extra: too much; wanted no further word.\nLeave it out;"),
+    ],
+)  # fmt: skip
+def test_words_that_cannot_be_read_are_told_in_two_lines(words: str, told: str) -> None:
+    """What was typed and what is wanted stand on one line, what to write on the next, without a box."""
+    ran = tunecase(*words.split())
+    assert (2, "", 2, told) == (ran.code, ran.out, len(ran.err.splitlines()), ran.err[: len(told)])
+
+
+def test_words_that_cannot_be_read_are_json_too() -> None:
+    """With --json a mistake of usage is printed as one problem."""
+    (problem,) = json.loads(tunecase("estimate", "--json", "--seed=x").out)["problems"]
+    assert ("--seed", "'x'") == (problem["where"], problem["got"])
 
 
 def test_exit_codes(tmp_path: Path, walked: Path) -> None:

@@ -11,7 +11,7 @@ from tunecase.blocks import Account, Block, Cell, Facts, Listing, Table, Words
 from tunecase.quantities import count, counted, plain_share, sentence
 from tunecase.records import Change, Next
 
-MOST_TO_TRY = 3
+MOST_TO_TRY = 2
 
 
 def next_step(record: Next, material: Material) -> Account:

@@ -37,11 +37,13 @@ from tunecase.cli.run import run
 from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
+from tunecase.cli.usage import Usage
 from tunecase.errors import InputError, TunecaseError
 from tunecase.version import __version__
 
 app = typer.Typer(
     name="tunecase",
+    cls=Usage,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -124,7 +126,7 @@ def _run() -> int | str | None:
 def _command() -> int | str | None:
     """Runs one command, reports what stopped it, and returns the exit code."""
     try:
-        _program()(args=lists_examples(sys.argv[1:]))
+        _program()(args=lists_examples(sys.argv[1:]), prog_name="tunecase")
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code

@@ -72,12 +72,14 @@ def test_what_is_left_is_told_where_it_is_known(capsys: pytest.CaptureFixture[st
 
 
 def test_a_terminal_has_one_line_rewritten(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is erased before anything else is printed, and no text steers the terminal."""
+    """It is erased before anything else is printed, comes back soon after, and no text steers the terminal."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     LINE.begin("Reading\x1b[31m")
     told = seen(capsys, "Reading")
     assert told.startswith("\r\x1b[KReading [31m   0 s")
     assert "\n" not in told
+    LINE.note("a note")
+    assert seen(capsys, "Reading").rpartition("\n")[2].startswith("\r\x1b[KReading")
     LINE.end()
     assert capsys.readouterr().err.endswith("\r\x1b[K")
 

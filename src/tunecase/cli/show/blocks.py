@@ -54,12 +54,15 @@ def _print_answer(console: "Console", account: Account) -> None:
 
 def _print_ends(console: "Console", ends: list[str]) -> None:
     """The last parts on one line, or on several where they are too long for it."""
+    from rich.text import Text
+
     lines = ends[:1]
     for end in ends[1:]:
         beside = f"{lines[-1]}{BETWEEN}{end}"
         lines = [*lines[:-1], beside] if len(beside) <= console.width else [*lines, end]
     for line in lines:
-        say(console, line, "cyan")
+        # Not wrapped here: a command cut in two cannot be copied.
+        console.print(Text(safe(line), style="cyan"), soft_wrap=True)
 
 
 def print_block(console: "Console", block: Block, *, titled: bool = True) -> None:

@@ -1,6 +1,8 @@
 """Prints any record by the printer of its verb, or an error."""
 
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,10 +34,27 @@ def show(
     console = console or console_for()
     if verb in ACCOUNTS:
         # Rows of the user's data may be shown on the user's own terminal.
-        print_account(console, account(verb, record, replace(material or Material(), with_rows=True)), full=full)
+        said = account(verb, record, replace(material or Material(), with_rows=True))
+        print_account(console, replace(said, next=repeated(said.next, sys.argv[1:])), full=full)
         return
     for item in record if isinstance(record, tuple) else (record,):
         say(console, str(item))
+
+
+def repeated(command: str, typed: Sequence[str]) -> str:
+    """A command whose dots stand for the words that were typed, with these words; other commands as they are.
+
+    Example:
+        >>> repeated("tunecase fit ... --tokens 5M", ["fit", "my model", "--tokens=1M", "--full", "--seq", "512"])
+        "tunecase fit 'my model' --seq 512 --tokens 5M"
+    """
+    before, dots, after = command.partition(" ... ")
+    verb = before.rpartition(" ")[2]
+    if not dots or typed[:1] != [verb]:
+        return command
+    option = after.partition(" ")[0]
+    words = [word for word in typed[1:] if word != "--full" and not f"{word}=".startswith(f"{option}=")]
+    return f"{before} {shlex.join(words)} {after}" if words else f"{before} {after}"
 
 
 def show_run(
