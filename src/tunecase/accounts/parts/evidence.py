@@ -333,7 +333,7 @@ def _swing(driver: Driver) -> float:
 def _driver(driver: Driver, currency: str) -> Row:
     low, high = sorted((driver.total_low or 0.0, driver.total_high or 0.0))
     return Row(
-        capital(plain(input_title(driver.name))), _ends(driver, currency), low, None, high,
+        capital(plain_words(input_title(driver.name))), _ends(driver, currency), low, None, high,
         (plain_figure(low), plain_figure(high)),
     )  # fmt: skip
 
@@ -358,8 +358,8 @@ def drivers_title(moving: Sequence[Driver]) -> str:
     if first.name.startswith("unknowns") and prices and all(_leads(first, one) for one in prices):
         return "Overruns move the bill more than any price does"
     if not others or _leads(first, others[0]):
-        return f"Nothing moves the bill more than {plain(input_title(first.name))}"
-    return f"{capital(plain(input_title(first.name)))} and {plain(input_title(others[0].name))} move the bill most"
+        return f"Nothing moves the bill more than {plain_words(input_title(first.name))}"
+    return f"{capital(plain_words(input_title(first.name)))} and {plain_words(input_title(others[0].name))} move the bill most"
 
 
 def _leads(first: Driver, other: Driver) -> bool:
