@@ -55,7 +55,7 @@ class Histogram:
         if self.limit is None:
             return f"{marks}; no budget was given"
         limit = f"{self.limit_name} {money(self.limit, self.currency)}"
-        return f"{marks}; {limit}, passed in {firm_share(self.over)} of worlds"
+        return f"{marks}; {limit}, passed in {firm_share(self.over)} of cases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Curve:
         if self.ceiling is not None:
             phrases.append(f"human ceiling {score(self.ceiling)}")
         if self.needed is not None and self.needed[1] is not None:
-            phrases.append(f"half of the worlds reach the target by {count(self.needed[1])} examples")
+            phrases.append(f"half of the simulated cases reach the target by {count(self.needed[1])} examples")
         if self.n_budget is not None:
             phrases.append(f"the budget buys {count(self.n_budget)} examples")
         return "; ".join(phrases)
