@@ -122,7 +122,7 @@ def test_needed_examples_may_never_come() -> None:
     assert RECORD.needed is not None
     never = replace(RECORD.needed, p10=None, p50=None, p90=None)
     told = {
-        "in 9 of 10 worlds never reached": never,
+        "in 9 of 10 cases never reached": never,
         "with luck (1 in 10) 900": replace(never, p10=900),
         "in the worst tenth never reached": replace(never, p10=900, p50=1_000),
     }

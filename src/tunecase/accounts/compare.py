@@ -118,7 +118,10 @@ def _sentences(record: Comparison) -> Iterator[str]:
     yield f"a is {a}, b is {b}."
     if often:
         yield f"b is cheaper in {often} of cases."
-    names = [one_line(change.field, MOST_NAME) for change in record.changed[:MOST_FIELDS]]
+    names = [
+        one_line(change.field.rsplit(".", 1)[-1].replace("_", " "), MOST_NAME)
+        for change in record.changed[:MOST_FIELDS]
+    ]
     more = len(record.changed) - len(names)
     told = f"Changed: {', '.join(names)}{f' and {more} more' if more else ''}."
     yield told if names else "The project files say the same."

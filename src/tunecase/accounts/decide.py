@@ -177,7 +177,7 @@ def _options(decision: Decision) -> Table:
     rows = tuple(_option(option, option is best, named=several) for option in ranked)
     head = ("Option", "First step", "Its price, P80", "Chance", "Worth", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
-    note = f"{decision.currency}, expected over all worlds. Chance: that the target is shown within the budget. "
+    note = f"{decision.currency}, expected over all cases. Chance: that the target is shown within the budget. "
     note += "Worth: the gain less what the whole plan costs that begins with this step."
     return Table("Options, the best first", head, rows, (2, 3, 4, 5), strong, note)
 

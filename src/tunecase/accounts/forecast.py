@@ -253,7 +253,7 @@ def _run_price(run: NextRun, currency: str) -> str:
 
 def _needed_words(needed: Needed) -> str:
     if needed.p10 is None:
-        return "in 9 of 10 worlds never reached"
+        return "in 9 of 10 cases never reached"
     if needed.p50 is None:
         return f"more often than not never reached; with luck (1 in 10) {count(needed.p10)}"
     if needed.p90 is None:

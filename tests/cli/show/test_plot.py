@@ -87,7 +87,7 @@ def test_every_mark_is_in_the_legend() -> None:
         assert mark in drawn
         assert mark in legend
     assert "budget buys 2,500" in legend
-    assert "half of the worlds: 3,000" in legend
+    assert "half of the cases: 3,000" in legend
 
 
 def test_a_budget_beyond_the_picture_is_said() -> None:

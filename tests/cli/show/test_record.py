@@ -101,7 +101,7 @@ FRAGMENTS = {
                  "984 were not asked for, 2 cost nothing, 1 is negative", "gpu 10.20"),
     "report": ("Label 300 more.", "report.html", "report.json"),
     "compare": ("keeps the limit of 18,000 USD. It costs 100 USD less in the middle case",
-                "training 400 300 -100", "b is cheaper in 90% of cases.", "Changed: compute.tier."),
+                "training 400 300 -100", "b is cheaper in 90% of cases.", "Changed: tier."),
     "next": ("Round 1 scored 89% with 1,900 examples, as expected (86% to 90%).", "60% to reach 90%, 52% before"),
     "changed": ("1 answer moved since the last time.",),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),

@@ -359,7 +359,8 @@ def drivers_title(moving: Sequence[Driver]) -> str:
         return "Overruns move the bill more than any price does"
     if not others or _leads(first, others[0]):
         return f"Nothing moves the bill more than {plain_words(input_title(first.name))}"
-    return f"{capital(plain_words(input_title(first.name)))} and {plain_words(input_title(others[0].name))} move the bill most"
+    leading, next_ = (plain_words(input_title(one.name)) for one in (first, others[0]))
+    return f"{capital(leading)} and {next_} move the bill most"
 
 
 def _leads(first: Driver, other: Driver) -> bool:

@@ -174,7 +174,7 @@ def _legend(chart: Curve, grid: _Grid, half: int | None) -> list[str]:
     if any("·" in cells for cells in grid.cells):
         entries.append(f"· assumed of {chart.assumed_name}"[: grid.width])
     if half is not None:
-        entries.append(f"◆ half of the worlds: {count(half)}")
+        entries.append(f"◆ half of the cases: {count(half)}")
     if chart.n_budget is not None:
         where = "┊ budget buys" if grid.shows(chart.n_budget) else "beyond: the budget buys"
         entries.append(f"{where} {count(chart.n_budget)}")
