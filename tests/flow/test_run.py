@@ -281,7 +281,7 @@ def no_runs_but_words(told: dict[str, Any], folder: Path, why: str) -> None:
     assert "tunecase forecast points.csv --metric" in told["decide"]["reason"]
     text = (folder / "report.md").read_text(encoding="utf-8")
     assert "tunecase forecast points.csv" in text
-    assert "Too early to say" in told["report"]["answer"]
+    assert "Measure first" in told["report"]["answer"]
 
 
 @pytest.mark.parametrize(
