@@ -69,8 +69,8 @@ def audit(
 ) -> None:
     """Are these the right data, and good enough? Every finding with its fix and price.
 
-    To fix them: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
-    `--fix` once more puts the corrections into a copy. The files you give are never changed.
+    To fix them: `tunecase audit --fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed`
+    takes it back; `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
     from tunecase.cli.show.progress import audit_progress
 
