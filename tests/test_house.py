@@ -80,7 +80,6 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "first",
         "gates",
         "headline",
-        "lights",
         "lines",
         "material",
         "registry",
