@@ -95,9 +95,6 @@ def _note(given: Approval) -> str:
 
 
 def approval_blocks(record: Approvals | None) -> tuple[Block, ...]:
-    """Where the approvals stand, and each of them; nothing where there is neither a plan nor an approval."""
-    if record is None:
-        return ()
-    words = approval_line(record)
-    stand = (Facts("", (("Money released", words),)),) if words else ()
-    return (*stand, *filled(approval_table(record)))
+    """Where the approvals stand; nothing where there is neither a plan nor an approval."""
+    words = "" if record is None else approval_line(record)
+    return (Facts("", (("Money released", words),)),) if words else ()
