@@ -2,7 +2,7 @@
 
 from tests import samples
 from tests.cli.show.printing import ALL
-from tunecase.accounts import ACCOUNTS, Material, account
+from tunecase.accounts import Material, account
 from tunecase.blocks import Account, Bars, Cell, Facts, Listing, Table, Words
 from tunecase.report import blocks_markdown, drawn
 
@@ -24,7 +24,7 @@ def test_no_text_is_markup() -> None:
 def test_every_record_has_its_markdown() -> None:
     """The answer comes first and in bold, and every row of a table has the columns of its head."""
     material = Material(spendings=samples.spendings(), approvals=samples.approvals())
-    for verb in ACCOUNTS:
+    for verb in ALL:
         text = blocks_markdown(account(verb, ALL[verb], material))
         assert text.startswith("**")
         widths = [line.count("|") for line in text.splitlines() if line.startswith("|")]

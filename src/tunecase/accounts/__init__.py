@@ -1,8 +1,10 @@
 """What each record says, in plain blocks at two depths: the answer, and all of it; one file per verb."""
 
 from tunecase.accounts.answer import answer
-from tunecase.accounts.approvals import HEAD, approval_line, approval_rows, approval_short, approve_command
+from tunecase.accounts.approvals import approval_line, approval_short, approve_command
+from tunecase.accounts.approve import approval_table
 from tunecase.accounts.basis import basis
+from tunecase.accounts.decide import plan_table
 from tunecase.accounts.headline import headline
 from tunecase.accounts.material import Material
 from tunecase.accounts.registry import ACCOUNTS, account
@@ -10,6 +12,6 @@ from tunecase.accounts.run import run
 from tunecase.accounts.what_if import panel
 
 __all__ = [
-    "ACCOUNTS", "HEAD", "Material", "account", "answer", "approval_line", "approval_rows", "approval_short",
-    "approve_command", "basis", "headline", "panel", "run",
+    "ACCOUNTS", "Material", "account", "answer", "approval_line", "approval_short", "approval_table",
+    "approve_command", "basis", "headline", "panel", "plan_table", "run",
 ]  # fmt: skip

@@ -58,7 +58,7 @@ def approvals(record: Approvals, material: Material) -> Account:
     asked = approve_command(record) if record.is_asked else ""
     tone: Tone = "bad" if record.state in ("over", "rejected") else "warn" if record.warns else "plain"
     return Account(
-        "approve", _answer(record), tone, filled(Words(words)), filled(_each(record), _entries(record)), asked
+        "approve", _answer(record), tone, filled(Words(words)), filled(approval_table(record), _entries(record)), asked
     )
 
 
@@ -74,7 +74,8 @@ def _answer(record: Approvals) -> str:
     return f"Rejected; {answer}." if record.rejection is not None else f"{answer}."
 
 
-def _each(record: Approvals) -> Table:
+def approval_table(record: Approvals) -> Table:
+    """Every approval, the first first, with what is spent and left of it."""
     rows = tuple(tuple(map(Cell, row)) for row in approval_rows(record))
     note = f"{record.currency}. A charge draws from the approval that ends first."
     if record.before > 0:

@@ -66,7 +66,7 @@ def test_a_decision_is_what_is_signed() -> None:
     record = replace(samples.approvals(), approved=(), total=Decimal(0), spent=Decimal(0))
     text = brief(samples.definition(), samples.estimate(), samples.decision(), project=project(), approvals=record)
     for figure in headline(samples.plan()):
-        assert f"| {shown(figure.name)} | {shown(figure.value)} | {shown(figure.beside or '-')} |" in text, figure.name
+        assert f"| {shown(figure.name)} | {shown(figure.value)} | {shown(figure.beside or '–')} |" in text, figure.name
     for words in (
         f"**{shown(sentence(samples.decision().action))}**",
         "- Hash of the plan: c0ffee42c0ff",

@@ -82,7 +82,8 @@ def _reason(record: Definition) -> str:
 
 def _plan(decision: Decision | None, approvals: Approvals) -> Iterator[str]:
     """What is advised, the headline figures of its plan, and what of it was approved."""
-    from tunecase.accounts import headline
+    from tunecase.accounts import plan_table
+    from tunecase.report import drawn
 
     if decision is None:
         yield "Nothing is decided yet: this is the state before any decision. Run `tunecase decide`, then this again."
@@ -91,35 +92,21 @@ def _plan(decision: Decision | None, approvals: Approvals) -> Iterator[str]:
     if decision.plan is None:
         return
     yield ""
-    if not decision.plan.advised:
-        yield f"Not advised. To {shown(decision.plan.action)} all the same would come to this:"
-    elif decision.comes_first:
-        yield f"That comes first. After it, to {shown(decision.plan.action)} would come to this:"
-    else:
-        yield f"The plan begins with this: {shown(decision.plan.action)}."
-    yield ""
-    yield "| figure | | beside it | rests on |"
-    yield "|---|---|---|---|"
-    for figure in headline(decision.plan):
-        cells = (figure.name, figure.value, figure.beside or "-", figure.evidence or "-")
-        yield f"| {' | '.join(map(shown, cells))} |"
-    yield ""
+    yield from drawn([plan_table(decision.plan, first=decision.comes_first)])
     yield from _approved(approvals)
 
 
 def _approved(record: Approvals) -> Iterator[str]:
     """The hash of the plan, and what was approved of it or of an earlier one."""
-    from tunecase.accounts import HEAD, approval_line, approval_rows
+    from tunecase.accounts import approval_line, approval_table
+    from tunecase.report import drawn
 
     yield f"- Hash of the plan: {record.plan}"
     # The command that approves it stands at the end, where it is signed.
     yield f"- {shown(approval_line(replace(record, release=None)) or 'The plan is not approved.')}"
     if record.approved:
         yield ""
-        yield f"| {' | '.join(HEAD)} |"
-        yield f"|{'---|' * len(HEAD)}"
-        for row in approval_rows(record):
-            yield f"| {' | '.join(map(shown, row))} |"
+        yield from drawn([approval_table(record)])
 
 
 def _costs(bill: Estimate | None) -> Iterator[str]:
