@@ -8,7 +8,8 @@ from tunecase.blocks import Account, Block, Facts, Listing, Table, Words
 TERMS = re.compile(
     r"\bP[1-9]0\b|percentile|quantile|posterior|\bprior\b|\bBeta\b|stochastic|expected value|\blevers?\b|\bprobes?\b"
     r"|n-gram|\bunknowns\b|quarantine|kappa|\bworlds?\b|redefine|\bpii\b|n_max|\bat hand\b|\bmend|share of variance"
-    r"|\b[PSD]\d{1,2}\b|(?<![\w.-])\d[\d.,]*[kM]\b(?! parameters)|\b(?:meta-llama|sentence-transformers|HuggingFaceTB)/",
+    r"|\b[PSD]\d{1,2}\b|(?<![\w.-])\d[\d.,]*[kM]\b(?! parameters)"
+    r"|\b(?:meta-llama|sentence-transformers|HuggingFaceTB)/",
     re.IGNORECASE,
 )
 CODE = re.compile(r"\b[a-z]+_[a-z_]+\b|\b(?:problem|serving|data|levers|compute)\.[a-z_]+\b")
