@@ -412,3 +412,12 @@ def test_without_a_counted_test_the_target_ships() -> None:
     made = plan(limits=Limits(None, Sampled(1.4, 0.01), 680), direction="lower", target=1.2)
     rules = [rule(made, one, "loss") for one in made.then]
     assert ["at 1.2 or less", "at 1.2 to 1.4", "above 1.4"] == rules
+
+
+def test_what_ships_at_a_price_is_not_said_to_be_free() -> None:
+    """The reason tells the price of putting it to use; that nothing has to be bought only where that is so."""
+    ships = decision(advice="ship", plan=plan(lever="ship", then=()))
+    assert verdict(material(decision=ships)).why.endswith("To put it to use takes about 5,000 USD.")
+    free = replace(plan().release, p80=Sampled(0.0))
+    ships = decision(advice="ship", plan=plan(lever="ship", then=(), release=free))
+    assert verdict(material(decision=ships)).why.endswith("Nothing has to be bought.")

@@ -52,16 +52,17 @@ def pairs(said: Account) -> dict[str, str]:
 
 def test_what_ships_is_not_told_as_a_training() -> None:
     """Its chance and its price are those of what is there; where a training is turned down they are the training's."""
-    shipped = replace(plan(lever="ship"), then=())
+    free = replace(plan().total, expected=Sampled(0.0), p50=Sampled(0.0))
+    shipped = plan(lever="ship", then=(), total=free, release=replace(plan().release, p80=Sampled(0.0)))
     told = pairs(run(material(decision=decision(advice="ship", plan=shipped))))
     assert "55% that it truly reaches 80%" == told["chance"]
-    assert "set 25,000 USD aside; in the middle case it costs 8,000" == told["money"]
+    assert "nothing has to be bought" == told["money"]
     stopped = pairs(run(material(decision=decision(advice="stop", plan=plan(advised=False)))))
     assert "55% to reach 80% if you trained all the same" == stopped["chance"]
     assert stopped["money"].startswith("release nothing; training all the same would cost about")
-    settled = replace(plan(lever="redefine"), then=())
-    told = pairs(run(material(decision=decision(advice="redefine", plan=settled))))
-    assert "chance" not in told
+    settled = pairs(run(material(decision=decision(advice="redefine", plan=plan(lever="redefine", then=())))))
+    assert "chance" not in settled
+    assert "about 8,000 USD to put it to use" == settled["money"]
 
 
 def test_money_that_was_paid_keeps_its_cents() -> None:

@@ -230,7 +230,10 @@ def _ship(material: Material) -> Verdict | None:
     met = "your fallback" if decision.advice == "redefine" else f"the target of {score_words(material.target, metric)}"
     if decision.advice == "when_sure":
         met = f"{met} where it is sure"
-    why = [_pilot_words(material), "Nothing has to be bought."]
+    plan, price = shipped_plan(material), "Nothing has to be bought."
+    if plan is not None:
+        price = f"To put it to use takes about {plain_money(plan.release.p80, plan.currency)}."
+    why = [_pilot_words(material), price]
     return _made("ship", "Ship what you have:", f"it meets {met}.", "", material, why)
 
 
