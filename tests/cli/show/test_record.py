@@ -20,17 +20,21 @@ EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;t
 
 
 def test_every_verb_has_a_sample() -> None:
-    """No account is left out of these tests but those of files, which no record holds."""
-    assert set(ACCOUNTS) - {"init", "examples"} == set(ALL)
+    """No account is left out of these tests."""
+    assert set(ACCOUNTS) == set(ALL)
 
 
 def test_no_line_is_too_long() -> None:
-    """Every printer prints something and keeps to the width."""
+    """Every account prints something and keeps to the width; only a command to copy is never broken."""
     prints = {
         (verb, width, full): printed(verb, ALL[verb], width, full=full).splitlines()
         for verb in ALL for width in (80, 60) for full in (False, True)
     }  # fmt: skip
-    too_long = [(place, line) for place, lines in prints.items() for line in lines if len(line) > max(place[1], 74)]
+    too_long = [
+        (place, line)
+        for place, lines in prints.items() for line in lines
+        if len(line) > max(place[1], 74) and not line.startswith("next: ")
+    ]  # fmt: skip
     assert [] == too_long
     assert [] == [place for place, lines in prints.items() if not any(line.strip() for line in lines)]
 
