@@ -212,7 +212,7 @@ def test_the_page_prints_as_pdf() -> None:
 
 
 def test_the_first_screen_is_short(visit: Any) -> None:
-    """Few words before the first figure: the frame around the answer adds no more than forty."""
+    """Few words before the first figure: the frame around the answer adds no more than twenty-five."""
     tab = visit(pages.PAGE)
     answer = pages.ANSWER
     own = " ".join(
@@ -220,4 +220,4 @@ def test_the_first_screen_is_short(visit: Any) -> None:
          *(" ".join((one.name, one.value, one.unit, one.beside)) for one in answer.tiles),
          *(f"{title} {words}" for title, words in answer.changes), pages.PAGE.project, pages.PAGE.goal)
     )  # fmt: skip
-    assert tab.evaluate(WORDS, "#answer") <= len(own.split()) + 40
+    assert tab.evaluate(WORDS, "#answer") <= len(own.split()) + 25
