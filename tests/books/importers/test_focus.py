@@ -248,7 +248,7 @@ def test_a_cell_that_can_be_misread_is_named(tmp_path) -> None:
         ({"BilledCost": "1,234"}, "BilledCost", "write 1.2340 or 1234"),
         ({"BilledCost": "NaN"}, "BilledCost", "a number with a point"),
         ({"BilledCost": "Infinity"}, "BilledCost", "a number with a point"),
-        ({"BilledCost": "NULL"}, "BilledCost", "nothing"),
+        ({"BilledCost": "NULL"}, "BilledCost", "missing"),
         ({"BilledCost": "1e60"}, "BilledCost", "an amount below 10^15"),
         ({"BilledCost": "1e-60"}, "BilledCost", "at most 30 decimals"),
         ({"ConsumedQuantity": "1e30"}, "ConsumedQuantity", "an amount below 10^15"),
