@@ -101,7 +101,7 @@ def _chance(material: Material) -> str:
         return f"not known yet to reach {aim}{seen}"
     if other.lever in UNTRAINED:
         # The chance of a plan that ships what is there is not one of training.
-        return f"{plain_share(other.chance.truly)} that it truly reaches {aim}{seen}" if other.lever == "ship" else ""
+        return f"{plain_share(other.chance.shown)} to reach {aim}{seen}" if other.lever == "ship" else ""
     return f"{plain_share(other.chance.shown)} to reach {aim} if you trained all the same{seen}"
 
 

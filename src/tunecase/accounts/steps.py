@@ -40,7 +40,8 @@ def next_command(material: Material) -> str:
         return "tunecase inference"
     model = tuned_model(material)
     if plan.lever == "fine_tune" and model and decision is not None and not decision.way:
-        return f"tunecase fit {model.lower()}"
+        rows = "" if material.audit is None else f" --examples {material.audit.usable}"
+        return f"tunecase fit {model.lower()}{rows}"
     asked = material.approvals
     if asked is None:
         return f'tunecase approve "{plan.release.p80.shown:.12g} {plan.currency}" --by NAME'

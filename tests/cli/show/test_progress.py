@@ -49,12 +49,12 @@ def test_what_is_quick_is_not_told(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_long_work_is_told_through_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    """A plain line says what is done and for how long; one comes for each long step, then no more for half a minute."""
+    """A plain line says what is done and for how long; one comes for each long step, then no more for some seconds."""
 
     def work(**given: object) -> str:
-        seen(capsys, "Weighing the next steps   0 s\n")
+        seen(capsys, "Weighing the next steps\n")
         step("estimate")
-        seen(capsys, "Pricing the plan   0 s\n")
+        seen(capsys, "Pricing the plan\n")
         time.sleep(0.1)
         return "done"
 
@@ -76,7 +76,7 @@ def test_a_terminal_has_one_line_rewritten(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     LINE.begin("Reading\x1b[31m")
     told = seen(capsys, "Reading")
-    assert told.startswith("\r\x1b[KReading [31m   0 s")
+    assert told.startswith("\r\x1b[KReading [31m")
     assert "\n" not in told
     LINE.note("a note")
     assert seen(capsys, "Reading").rpartition("\n")[2].startswith("\r\x1b[KReading")
@@ -107,7 +107,7 @@ def test_equal_parts_tell_what_is_left(capsys: pytest.CaptureFixture[str]) -> No
     with redraw_progress(quiet=False) as done:
         assert done is not None
         done(0, 3)
-        assert "Trying other inputs  0%   0 s" in seen(capsys, "Trying")
+        assert "Trying other inputs  0%" in seen(capsys, "Trying")
 
 
 def test_a_pilot_says_which_run_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +116,7 @@ def test_a_pilot_says_which_run_is_under_way(capsys: pytest.CaptureFixture[str])
     with pilot_progress(False) as update:
         assert update is not None
         update(Progress(0, 16, 0.0, 0.0, None, None, now="zero-shot"))
-        assert "Pilot  run 1 of 16, zero-shot   0 s" in seen(capsys, "zero-shot")
+        assert "Pilot  run 1 of 16, zero-shot" in seen(capsys, "zero-shot")
         update(Progress(7, 16, 0.0, 0.0, None, None, now="85 rows"))
     assert "after run 7 of 16" == LINE.stopped
 

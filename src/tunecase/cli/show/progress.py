@@ -16,7 +16,7 @@ ASK_ABOVE_MINUTES = 1.0
 # Without a terminal a run is told in a line of its own only where runs are slow enough to be waited for.
 TELL_ABOVE_S = 5.0
 # What is quicker than this is not told; where there is no terminal a further line comes only after so long.
-SILENT_S, AGAIN_S, TICK_S = 3.0, 30.0, 0.25
+SILENT_S, AGAIN_S, TICK_S = 3.0, 4.5, 0.25
 
 # What a command does until it has said more, and what each step is that it first has to make.
 WORKING = {
@@ -122,7 +122,8 @@ class Line:
         left_s = None if self._left_s is None else self._left_s - (now_s - self._told_s)
         if left_s is not None and left_s > 0.5:
             return f"{self._words}   about {_clock(left_s)} left"
-        return f"{self._words}   {_clock(now_s - self._began_s)}"
+        took_s = now_s - self._began_s
+        return f"{self._words}   {_clock(took_s)}" if took_s >= 1 else self._words
 
     def _erase(self) -> None:
         was_drawn, self._drawn = self._drawn, False
