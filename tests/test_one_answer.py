@@ -19,7 +19,8 @@ import plan_cases
 
 from tests.command import tunecase
 from tunecase import flow
-from tunecase.accounts import approval_line, approval_rows, headline
+from tunecase.accounts import approval_line, headline
+from tunecase.accounts.approvals import approval_rows
 from tunecase.accounts.headline import bridge_words
 from tunecase.cli.show import record as printer
 from tunecase.records import RECORDS, Audit, Decision, Estimate, Option, Plan, from_json

@@ -146,7 +146,8 @@ def test_what_changed_is_named_and_told_in_full() -> None:
 def test_the_next_command_follows_the_answer() -> None:
     """Each answer names one command; a step that trains is looked at with fit, any other is approved."""
     by_advice = {
-        "fine_tune": "tunecase fit llama-3.1-8b --examples 1946", "stop": "tunecase decide --what-if", "pilot": "tunecase pilot",
+        "fine_tune": "tunecase fit llama-3.1-8b --examples 1946", "stop": "tunecase decide --what-if",
+        "pilot": "tunecase pilot",
         "ship": "tunecase inference", "state the value": "tunecase define",
     }  # fmt: skip
     assert by_advice == {advice: next_command(material(decision=decision(advice=advice))) for advice in by_advice}
