@@ -305,7 +305,7 @@ def test_the_bills_total_is_the_headlines(faces: Callable[[str], Faces], case: s
         assert [expected, points["P50"], points["P80"], points["P90"]] == [row[1], *row[3:6]], face
     for name, point in points.items():
         assert {point} >= set(re.findall(rf"\b{name} (-?[\d.]+[kMB]?) USD[,;]", told.texts()["markdown"])), name
-    assert over == re.findall(rf"passed in ({PERCENT}) of cases", told.texts()["markdown"])
+    assert over == re.findall(rf"passed in ({PERCENT}) of simulated runs", told.texts()["markdown"])
     for face in ("markdown", "html"):
         lead = re.findall(
             rf"chance to pass the (?:rest of the )?budget of [\d,]+ USD is ({PERCENT})", told.texts()[face]
