@@ -199,13 +199,13 @@ def assert_answer_is_no(ran: Ran, *words: str) -> None:
 def test_three_rows_are_too_little(tmp_path: Path) -> None:
     """Three training rows: too little to say, with what more would cost."""
     path = case_folder(tmp_path, train_rows=3)
-    assert_answer_is_no(tunecase("run", "--project", path), "too little to say")
+    assert_answer_is_no(tunecase("run", "--full", "--project", path), "too little to say")
 
 
 def test_a_four_row_test_set_proves_nothing(tmp_path: Path) -> None:
     """Four test rows cannot show the wanted gain; the missing rows are priced."""
     path = case_folder(tmp_path, test_rows=4)
-    assert_answer_is_no(tunecase("run", "--project", path), "4 test")
+    assert_answer_is_no(tunecase("run", "--full", "--project", path), "4 test")
 
 
 def test_random_labels_are_not_fit(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_random_labels_on_distinct_texts_carry_no_signal(tmp_path: Path) -> None
     path = case_folder(tmp_path)
     write_jsonl(tmp_path / "train.jsonl", tickets(300, 4, shuffled=True))
     write_jsonl(tmp_path / "test.jsonl", tickets(200, 5, shuffled=True))
-    assert_answer_is_no(tunecase("run", "--project", path), "signal")
+    assert_answer_is_no(tunecase("run", "--full", "--project", path), "signal")
 
 
 def test_a_test_equal_to_train_is_not_fit(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_target_above_the_ceiling_is_refused(tmp_path: Path) -> None:
     for k, row in enumerate(rows):
         row["second"] = row["label"] if k % 5 else "red" if row["label"] != "red" else "blue"
     write_jsonl(tmp_path / "test.jsonl", rows)
-    assert_answer_is_no(tunecase("run", "--project", path), "ceiling")
+    assert_answer_is_no(tunecase("run", "--full", "--project", path), "ceiling")
 
 
 def test_a_goal_without_metric_or_target_is_asked_for_it(tmp_path: Path) -> None:

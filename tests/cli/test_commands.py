@@ -288,7 +288,7 @@ def test_words_that_cannot_be_read_are_json_too() -> None:
 def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
     assert 0 == tunecase("audit", "--project", walked).code
-    assert 1 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric=WRONG_WAY)).code
+    assert 2 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric=WRONG_WAY)).code
     assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
     (tmp_path / "file").write_text("x", encoding="utf-8")

@@ -155,7 +155,7 @@ def test_an_empty_option_is_refused(option: str, said: str) -> None:
     """An option with nothing in it is a mistake, not a search of everything."""
     ran = tunecase("fit", "llama-3.1-8b", option, ",")
     assert 2 == ran.code
-    assert ran.err.startswith(f"{said}\n")
+    assert ran.err.startswith(f"{said}: ")
 
 
 def test_words_of_libraries_are_read() -> None:

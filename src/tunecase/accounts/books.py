@@ -31,6 +31,7 @@ from tunecase.records import BookLine, Books, RunCharge, ServedAgainstForecast, 
 DASH = Cell("–")
 MOST_RUNS = 20
 MOST_CHARGES = 200
+UNCOUNTED = "in no sum"  # what is said of charges that were set aside
 
 
 def books(record: Books, material: Material) -> Account:
@@ -111,7 +112,8 @@ def _forecast(lines: Sequence[BookLine]) -> float | None:
 
 
 def _sentences(record: Books) -> Iterator[str]:
-    """What was served, the chance to pass the budget, lines beyond their plan, and what columns do not add up to."""
+    """What no sum holds, what was served, the chance to pass the budget, and what columns do not add up to."""
+    yield from (remark for remark in record.remarks if UNCOUNTED in remark)
     if record.served is not None:
         yield _served_words(record.served, record.currency)
     if record.planned is None:
@@ -153,7 +155,7 @@ def _full(record: Books, material: Material) -> tuple[Block, ...]:
     pairs = [("Ledger", checked), ("Entries", count(record.entries)), ("Superseded", count(record.superseded))]
     return filled(
         plan_against_actual(record),
-        Listing("To know", record.remarks),
+        Listing("To know", tuple(remark for remark in record.remarks if UNCOUNTED not in remark)),
         why(record) if planned else None,
         _bought(record) if bought else None,
         *served,

@@ -149,7 +149,7 @@ def test_bad_values(tmp_path):
         ("load_in_4bit: true", "load_in_4bit: true\nload_in_8bit: true", "both true"),
         ("lora_r: 32", "lora_r: 0", "run.yaml:4: lora_r"),
         ("lora_r: 32", "lora_r: sixteen", "run.yaml:4: lora_r: 'sixteen'; wanted a whole number"),
-        ("lora_r: 32", "", "nothing"),
+        ("lora_r: 32", "", "missing"),
         ("micro_batch_size: 2", "micro_batch_size: 0", "run.yaml:13: micro_batch_size"),
         ("micro_batch_size: 2", "micro_batch_size: 1.5", "without a fraction"),
         ("micro_batch_size: 2", "micro_batch_size: [2]", "a list of 1"),
