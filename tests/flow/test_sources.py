@@ -1,5 +1,6 @@
 """The race of a case: the plan's own figures, and a trial that replaces the assumption on every face."""
 
+import html
 from datetime import date
 from pathlib import Path
 
@@ -106,15 +107,16 @@ def test_the_command_prints_the_race(tmp_path: Path) -> None:
 
 
 def test_the_report_shows_the_race_once_it_was_run(tmp_path: Path) -> None:
-    """Before, nothing is told of sources; then every source stands with its risks."""
+    """Before, the appendix says what to run; then it has every source with its risks."""
     case = Case(opened(tmp_path).path, today=TODAY)
     case.report()
-    before = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "lawyer" not in before
+    before = html.unescape((tmp_path / "report.md").read_text(encoding="utf-8"))
+    assert "Where more rows should come from: run `tunecase sources`" in before
     assert "Teaches like" not in before
     case.sources()
     case.report(force=True)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "Where more rows should come from" not in text
     assert "Teaches like" in text
     assert "lawyer" in text
 
