@@ -19,7 +19,6 @@ from closing_faces import (
     number,
     numbers,
     page_tables,
-    page_tiles,
     terminal_tables,
     text_of_markdown,
     text_of_page,
@@ -28,11 +27,18 @@ from closing_faces import (
 from tunecase.accounts import headline
 from tunecase.records import Estimate, Plan, from_json
 
+HEADS = {
+    "lines": "Line, USD / Expected", "months": "Month / Expected", "hours": "Activity / Expected hours",
+    "plan": "Figure / ",
+}  # fmt: skip
 OUTSIDE = ("not in the total", "not counted")
 RELEASE = re.compile(rf"expected about ({AMOUNT}) h x ({AMOUNT})(?: \+ ({AMOUNT}))? = ({AMOUNT}) [A-Z]{{3}}")
 WORTH = re.compile(rf"({AMOUNT}) gain(?: - ({AMOUNT}) upkeep)? - ({AMOUNT}) cost = ({AMOUNT}) [A-Z]{{3}}")
 AUTHORISE = re.compile(
     rf"base ({AMOUNT}) \(expected, no overrun\) \+ contingency ({AMOUNT}) \(to the P80\) \+ reserve ({AMOUNT}) \("
+)
+ASIDE = re.compile(
+    r"base estimate \W*([\d,]+) .*?[+] contingency \W*([\d,]+) .*?[+] reserve \W*([\d,]+) .*?= set aside \W*([\d,]+)"
 )
 CHANCE = re.compile(r"truly reached ([<>]?\d+)%, shown by luck ([<>]?\d+)%")
 PART = re.compile(rf"(?:: |, )([\w -]+?) ((?:under )?{AMOUNT}) \(")
@@ -41,14 +47,13 @@ CLOSE = 1e-9  # of a sum of floats
 
 @dataclass(frozen=True)
 class Bill:
-    """A bill as every face tells it: tables of lines, months and hours, one line of text, and the record."""
+    """A bill as every face tells it: tables of lines, months, hours and the plan, one line of text, and the record."""
 
     name: str
     record: Estimate
     reported: Estimate
     tables: dict[str, dict[str, Table]]
     texts: dict[str, str]
-    tiles: dict[str, str]
 
     @property
     def plan(self) -> Plan:
@@ -59,29 +64,21 @@ class Bill:
 
 def printed(name: str, folder: Path, run: Run) -> Bill:
     """The bill of a case in a folder of its own, from the command line."""
-    terminal = run("estimate", cwd=folder)
+    terminal = run("estimate", "--full", cwd=folder)
     record = from_json(Estimate, json.loads(run("estimate", "--json", cwd=folder)))
     run("report", cwd=folder)
     markdown, page, text = ((folder / f"report.{end}").read_text("utf-8") for end in ("md", "html", "json"))
-    heads = (
-        (record.currency, "expected", "P10"),
-        ("calendar", "expected"),
-        ("People's hours, expected", "hours"),
-        ("the plan", "rests on"),
-    )
-    lines, months, hours, plan = (head[0] for head in heads)
-    told = terminal_tables(terminal, heads)
-    tables = {"terminal": {"lines": told.get(lines, []), "months": told.get(months, []), "hours": told.get(hours, []),
-                           "plan": told.get(plan, [])}}  # fmt: skip
+    title = next((line for line in terminal.splitlines() if line.startswith("The plan: ")), "")
+    titles = {"lines": "The bill, over all rounds", "months": "Calendar", "hours": "People's hours", "plan": title}
+    told = terminal_tables(terminal, list(titles.values()))
+    tables = {"terminal": {what: told.get(title, []) for what, title in titles.items()}}
     for face, found in (("markdown", markdown_tables(markdown)), ("html", page_tables(page))):
-        tables[face] = {
-            "lines": found.get("Line / Expected", []),
-            "months": found.get("Month / Expected", []),
-            "hours": found.get("Activity / Expected hours", []),
-        }
+        tables[face] = {what: found.get(head, []) for what, head in HEADS.items()}
+    for one in tables.values():
+        one["months"] = [[re.sub(r"^[^\w\s+-] ", "", cell) for cell in row] for row in one["months"]]
     texts = {"terminal": flat(terminal), "markdown": text_of_markdown(markdown), "html": text_of_page(page)}
     reported = from_json(Estimate, json.loads(text)["records"]["estimate"])
-    return Bill(name, record, reported, tables, texts, page_tiles(page))
+    return Bill(name, record, reported, tables, texts)
 
 
 def check_bill(bill: Bill, tally: Tally) -> None:
@@ -168,7 +165,11 @@ def _parts(bill: Bill, face: str, where: str, tally: Tally) -> None:
 
 def _headline(bill: Bill, face: str, where: str, tally: Tally) -> None:
     """What the headline multiplies, adds and subtracts, wherever it is printed."""
-    text = bill.texts[face]
+    text = " | ".join(row[2] for row in bill.tables[face]["plan"])
+    aside = ASIDE.findall(bill.texts[face])
+    tally.check("what to set aside is told", where, bool(aside), bill.texts[face][:200])
+    for *parts, whole in aside:
+        tally.adds_up("base + contingency + reserve = set aside", where, numbers(parts), number(whole))
     for hours, rate, rest, whole in RELEASE.findall(text):
         product = (number(hours) or 0) * (number(rate) or 0)
         tally.adds_up("hours x rate + rest", where, [Decimal(product), *numbers([rest])], number(whole))
@@ -189,53 +190,42 @@ def _headline(bill: Bill, face: str, where: str, tally: Tally) -> None:
 
 def _values(bill: Bill, face: str) -> dict[str, str]:
     """The headline's values as a face prints them, by name; empty where the face has none."""
-    if face == "terminal":
-        return {row[0]: row[1] for row in bill.tables[face]["plan"]}
-    if face == "html":
-        return bill.tiles
-    return {figure.name: figure.value for figure in headline(bill.plan) if f"{figure.name} |" in bill.texts[face]}
+    return {row[0]: row[1] for row in bill.tables[face]["plan"]}
 
 
 def _alike(bill: Bill, tally: Tally) -> None:
     """The same lines, months, hours and headline figures on every face."""
-    for what, pick in (("lines", _line_cells), ("months", lambda rows, _: rows), ("hours", _hour_cells)):
-        first = _folded(pick(bill.tables["terminal"][what], "terminal"))
+    for what, pick in (("lines", _line_cells), ("months", list), ("hours", _hour_cells)):
+        first = _folded(pick(bill.tables["terminal"][what]))
         for face in ("markdown", "html"):
-            other = _folded(pick(bill.tables[face][what], face))
+            other = _folded(pick(bill.tables[face][what]))
             apart = [pair for pair in zip(first, other, strict=False) if pair[0] != pair[1]]
             alike = bool(first) and len(first) == len(other) and not apart
             tally.check(f"{what} alike on every face", f"{bill.name}, {face}", alike, apart or (len(first), len(other)))
-    for figure in headline(bill.plan):
-        value = _values(bill, "terminal").get(figure.name)
-        tally.check("headline alike", f"{bill.name}, terminal, {figure.name}", value == figure.value, value)
-        if figure.name in bill.tiles:
-            value = bill.tiles[figure.name]
-            # Where no step is advised, the page asks for no money; the figure stands beside that.
-            unasked = value == "nothing" and not bill.plan.advised
-            tally.check("headline alike", f"{bill.name}, html, {figure.name}", unasked or value == figure.value, value)
-        if figure.beside:
-            tally.check(
-                "headline alike", f"{bill.name}, terminal, beside {figure.name}",
-                figure.beside in bill.texts["terminal"], figure.beside,
-            )  # fmt: skip
+    for face, tables in bill.tables.items():
+        told = {row[0]: (row[1], row[2]) for row in tables["plan"]}
+        for figure in headline(bill.plan):
+            where, pair = f"{bill.name}, {face}, {figure.name}", told.get(figure.name, ("", ""))
+            tally.check("headline alike", where, pair[0] == figure.value, pair)
+            if figure.beside:
+                tally.check("headline alike", f"{where}, beside", pair[1] == figure.beside, (pair, figure.beside))
 
 
 def _folded(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[cell.casefold().replace("–", "-") for cell in row] for row in rows]
 
 
-def _line_cells(rows: Table, face: str) -> Iterator[list[str]]:
-    """Name, expected, P10, P50 and P90 of every line down to the total; the terminal prints no P80."""
-    columns = (1, 2, 3, 4) if face == "terminal" else (1, 2, 3, 5)
+def _line_cells(rows: Table) -> Iterator[list[str]]:
+    """Name, expected, P10, P50, P80 and P90 of every line down to the total."""
     for row in rows:
         name = row[0].split(" (not in the total)")[0]
         if "unpriced" not in row and "? unpriced" not in row:
-            yield [name, *(row[at] for at in columns)]
+            yield [name, *row[1:6]]
         if name.casefold() == "total":
             return
 
 
-def _hour_cells(rows: Table, _: str) -> list[list[str]]:
+def _hour_cells(rows: Table) -> list[list[str]]:
     """Activity, hours and share, and those of all."""
     return [[row[0].removesuffix(", without overruns"), *row[1:3]] for row in rows]
 
@@ -263,7 +253,7 @@ def _record(bill: Bill, tally: Tally) -> None:
     tally.check("JSON of the command = of the report", where, bill.record.plan == bill.reported.plan, "plans differ")
     # Printed totals are the record's, on its grid.
     rows = bill.tables["terminal"]["lines"]
-    told = next((number(row[1]) for row in rows if row[0] == "total"), None)
+    told = next((number(row[1]) for row in rows if row[0].casefold() == "total"), None)
     tally.check("printed = JSON", where, told is not None and float(told) == plan.total.expected.shown, told)
     for line in bill.record.lines:
         row = next((row for row in rows if row[0] == line.title), None)

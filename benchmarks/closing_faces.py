@@ -1,17 +1,19 @@
 """What a command printed, read back: terminal, Markdown and HTML as tables and as one line of text."""
 
 import html
+import itertools
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WIDTH = 80  # columns of the terminal
+INDENT = 2  # of a table in the terminal; twice that of the second line of a name
 SIZES = {"k": Decimal(1_000), "M": Decimal(1_000_000), "B": Decimal(1_000_000_000)}
 AMOUNT = r"[+-]?\d[\d,]*(?:\.\d+)?[kMB]?"
 
@@ -81,34 +83,61 @@ def text_of_markdown(text: str) -> str:
 
 def text_of_page(page: str) -> str:
     """A page as one line without its mark-up."""
+    page = page.replace("<wbr>", "")
     plain = re.sub(r"<(style|svg|script)\b.*?</\1>", " ", page, flags=re.DOTALL)
     return flat(html.unescape(re.sub(r"<[^>]+>", " ", plain)))
 
 
-def terminal_tables(text: str, heads: Sequence[Sequence[str]]) -> dict[str, Table]:
-    """The tables whose heads are asked for, by the first cell of the head; notes below a row are left out."""
-    lines = text.splitlines()
-    split = [re.split(r"\s{2,}", line.strip()) for line in lines]
-    found = {}
-    for head in heads:
-        at = next((at for at, cells in enumerate(split) if cells[: len(head)] == list(head)), None)
-        if at is not None:
-            found[head[0]] = list(_rows(lines[at + 1 :], split[at + 1 :]))
+def terminal_tables(text: str, titles: Sequence[str]) -> dict[str, Table]:
+    """The tables that stand under these titles, without their heads, or what is told row by row where one is too wide.
+
+    Notes below a table are left out; a title without a table is absent.
+    """
+    lines, found = text.splitlines(), {}
+    for title in titles:
+        if title in lines:
+            block = list(itertools.takewhile(str.strip, lines[lines.index(title) + 1 :]))
+            found[title] = _columns(block[1:]) if block and len(_cells(block[0])) > 1 else _told(block)
     return found
 
 
-def _rows(lines: Sequence[str], split: Sequence[list[str]]) -> Iterator[list[str]]:
-    """Rows until a sentence or an empty line; a name's second line is put back to its first."""
+def _cells(line: str) -> list[re.Match[str]]:
+    """Cells are set apart by two blanks or more; a mark before the first is none."""
+    return list(re.finditer(r"\S+(?: \S+)*", re.sub("^> ", "  ", line)))
+
+
+def _columns(lines: Sequence[str]) -> Table:
+    """Rows until a sentence; what goes on in a second line is put back to its cell."""
     rows: Table = []
-    for line, cells in zip(lines, split, strict=True):
-        indent = len(line) - len(line.lstrip())
-        if indent == 2 and rows and len(cells) == 1:
-            rows[-1][0] += f" {cells[0]}"
-        elif indent == 0 and len(cells) > 1:
-            rows.append(list(cells))
-        elif indent == 0:
-            break
-    yield from rows
+    first: list[re.Match[str]] = []
+    for line in lines:
+        cells = _cells(line)
+        if cells[0].start() == INDENT:
+            if len(cells) == 1:
+                break
+            first = cells
+            rows.append([cell.group() for cell in cells])
+            continue
+        for cell in cells:
+            at = 0 if cell.start() == 2 * INDENT else _column(cell, first)
+            rows[-1][at] += f" {cell.group()}"
+    return rows
+
+
+def _column(cell: re.Match[str], first: Sequence[re.Match[str]]) -> int:
+    """The column of a cell's second line, which begins or ends where the first one does."""
+    return next(at for at, one in enumerate(first) if cell.start() == one.start() or cell.end() == one.end())
+
+
+def _told(lines: Sequence[str]) -> Table:
+    """Rows of "name" and, further in, "head: cell · head: cell"; a name without cells is a note."""
+    rows: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line.startswith(" " * 2 * INDENT):
+            rows[-1][1].append(line.strip())
+        else:
+            rows.append((line.strip(), []))
+    return [[name, *(cell.split(": ", 1)[-1] for cell in " ".join(told).split(" · "))] for name, told in rows if told]
 
 
 def markdown_tables(text: str) -> dict[str, Table]:
@@ -134,12 +163,6 @@ def page_tables(page: str) -> dict[str, Table]:
         ]
         found.setdefault(" / ".join(rows[0][:2]), rows[1:])
     return found
-
-
-def page_tiles(page: str) -> dict[str, str]:
-    """The figures at the top of a page, by name."""
-    tile = r'<span class="name">(.*?)</span>\s*<span class="value">(.*?)</span>'
-    return {_plain(name): _plain(value) for name, value in re.findall(tile, page, flags=re.DOTALL)}
 
 
 def _plain(text: str) -> str:

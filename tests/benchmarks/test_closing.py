@@ -88,12 +88,19 @@ def test_printed_numbers_are_read_as_they_stand() -> None:
 
 
 def test_a_name_of_two_lines_is_one_row() -> None:
-    """Notes below a row are no rows, and a sentence ends the table."""
+    """What goes on in a second line is put back to its cell, and a sentence ends the table."""
     text = (
-        "line         spent\nunknowns      1.00\n  (allowance)\n    a note  of two words\ntotal         1.00\n"
-        "A sentence."
+        "Spent\n  Line      spent  words\n  unknowns   1.00  a note of\n    (allowance)    two lines\n"
+        "> total      1.00  -\n  A sentence.\n"
     )
-    assert [["unknowns (allowance)", "1.00"], ["total", "1.00"]] == terminal_tables(text, [("line", "spent")])["line"]
+    rows = [["unknowns (allowance)", "1.00", "a note of two lines"], ["total", "1.00", "-"]]
+    assert rows == terminal_tables(text, ["Spent"])["Spent"]
+
+
+def test_a_table_too_wide_for_the_terminal_is_read_row_by_row() -> None:
+    """Each cell is told with its head; a note is no row."""
+    text = "Spent\n  gpu\n    Planned: 1 to 2 · Spent:\n    1.50\n  USD. A note.\n"
+    assert [["gpu", "1 to 2", "1.50"]] == terminal_tables(text, ["Spent"])["Spent"]
 
 
 @pytest.mark.slow

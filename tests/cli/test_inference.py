@@ -28,13 +28,13 @@ def case(tmp_path: Path) -> Path:
 
 
 def test_it_answers_without_a_project(tmp_path: Path) -> None:
-    """The answer first, in 80 columns and at most 25 lines; nothing is written."""
+    """The answer first, in 80 columns but for the command to copy, and at most 14 lines; nothing is written."""
     ran = tunecase(*ASKED, *LOAD, cwd=tmp_path)
     assert 0 == ran.code, ran.err
     lines = ran.out.strip().splitlines()
     assert "USD a month to serve Llama-3.1-8B: " in lines[0]
     assert len(lines) <= 14
-    assert all(len(line) <= 80 for line in lines)
+    assert all(len(line) <= 80 for line in lines if not line.startswith("next: "))
     assert [] == list(tmp_path.iterdir())
     assert ran.out == tunecase(*ASKED, *LOAD, cwd=tmp_path).out
 

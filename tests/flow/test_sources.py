@@ -1,5 +1,6 @@
 """The race of a case: the plan's own figures, and a trial that replaces the assumption on every face."""
 
+import html
 from datetime import date
 from pathlib import Path
 
@@ -99,20 +100,24 @@ def test_the_command_prints_the_race(tmp_path: Path) -> None:
     ran = tunecase("sources", "--project", path, "--today", "2026-11-24")
     assert ran.code == 0
     assert "label by crowd *" in ran.out
-    assert "teaches like" in ran.out
+    full = tunecase("sources", "--project", path, "--today", "2026-11-24", "--full").out
+    assert "teaches like" in full.casefold()
     body = tunecase("sources", "--project", path, "--today", "2026-11-24", "--json").json
     assert {one["name"] for one in body["raced"]} >= {"label", "synthetic", "licence"}
 
 
 def test_the_report_shows_the_race_once_it_was_run(tmp_path: Path) -> None:
-    """Before, the section says what to run; then it has every source with its risks."""
+    """Before, the appendix says what to run; then it has every source with its risks."""
     case = Case(opened(tmp_path).path, today=TODAY)
     case.report()
-    assert "Not done yet: run `tunecase sources`" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    before = html.unescape((tmp_path / "report.md").read_text(encoding="utf-8"))
+    assert "Where more rows should come from: run `tunecase sources`" in before
+    assert "Teaches like" not in before
     case.sources()
     case.report(force=True)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "Where should more rows come from?" in text
+    assert "Where more rows should come from" not in text
+    assert "Teaches like" in text
     assert "lawyer" in text
 
 

@@ -17,7 +17,9 @@ def basis(material: Material) -> Account:
     unchecked["Money"] = _money(material)
     number = sum(map(len, unchecked.values()))
     answer = f"{counted(number, 'thing was', 'things were')} not checked and could change the answer."
+    unasked = () if material.sources else ("Where more rows should come from: run `tunecase sources`.",)
     full = filled(
+        Listing("Not asked yet", unasked),
         Listing("Records on file that are not used", tuple(map(sentence, material.not_used))),
         Facts("What was taken for granted", _taken(material)),
         Facts("How to repeat it", _origin(material)),

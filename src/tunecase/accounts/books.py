@@ -350,6 +350,8 @@ def facts(books: Books) -> list[tuple[str, str]]:
     if books.plan is not None:
         pairs.append(("Plan of record", f"estimate of {day(books.plan.on)}, entry {books.plan.entry[:12]}"))
         pairs.append(("Why this one", books.plan.why))
+    if books.left_shown is not None and books.left_shown >= 0:
+        pairs.append(("Left of the budget", f"{plain_paid(books.left_shown)} {unit}"))
     if books.at_completion is not None:
         pairs.append(("At completion, P80", money(books.at_completion.p80, unit)))
     if books.hit_rate is not None:
