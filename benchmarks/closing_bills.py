@@ -65,6 +65,8 @@ class Bill:
 def printed(name: str, folder: Path, run: Run) -> Bill:
     """The bill of a case in a folder of its own, from the command line."""
     terminal = run("estimate", "--full", cwd=folder)
+    if '"verb":"decide"' in (folder / "ledger.jsonl").read_text("utf-8"):
+        terminal += run("decide", "--full", cwd=folder)  # the decision shows the plan's headline figures from then on
     record = from_json(Estimate, json.loads(run("estimate", "--json", cwd=folder)))
     run("report", cwd=folder)
     markdown, page, text = ((folder / f"report.{end}").read_text("utf-8") for end in ("md", "html", "json"))
