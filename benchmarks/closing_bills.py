@@ -31,6 +31,7 @@ HEADS = {
     "lines": "Line, USD / Expected", "months": "Month / Expected", "hours": "Activity / Expected hours",
     "plan": "Figure / ",
 }  # fmt: skip
+PLAN = ("The plan: ", "Not advised; all the same: ")
 OUTSIDE = ("not in the total", "not counted")
 RELEASE = re.compile(rf"expected about ({AMOUNT}) h x ({AMOUNT})(?: \+ ({AMOUNT}))? = ({AMOUNT}) [A-Z]{{3}}")
 WORTH = re.compile(rf"({AMOUNT}) gain(?: - ({AMOUNT}) upkeep)? - ({AMOUNT}) cost = ({AMOUNT}) [A-Z]{{3}}")
@@ -68,7 +69,7 @@ def printed(name: str, folder: Path, run: Run) -> Bill:
     record = from_json(Estimate, json.loads(run("estimate", "--json", cwd=folder)))
     run("report", cwd=folder)
     markdown, page, text = ((folder / f"report.{end}").read_text("utf-8") for end in ("md", "html", "json"))
-    title = next((line for line in terminal.splitlines() if line.startswith("The plan: ")), "")
+    title = next((line for line in terminal.splitlines() if line.startswith(PLAN)), "")
     titles = {"lines": "The bill, over all rounds", "months": "Calendar", "hours": "People's hours", "plan": title}
     told = terminal_tables(terminal, list(titles.values()))
     tables = {"terminal": {what: told.get(title, []) for what, title in titles.items()}}
