@@ -66,6 +66,8 @@ class Bill:
 def printed(name: str, folder: Path, run: Run) -> Bill:
     """The bill of a case in a folder of its own, from the command line."""
     terminal = run("estimate", "--full", cwd=folder)
+    if not any(line.startswith(PLAN) for line in terminal.splitlines()):  # a plan that is decided is told there
+        terminal += run("decide", "--full", cwd=folder)
     record = from_json(Estimate, json.loads(run("estimate", "--json", cwd=folder)))
     run("report", cwd=folder)
     markdown, page, text = ((folder / f"report.{end}").read_text("utf-8") for end in ("md", "html", "json"))
