@@ -31,6 +31,7 @@ HEADS = {
     "lines": "Line, USD / Expected", "months": "Month / Expected", "hours": "Activity / Expected hours",
     "plan": "Figure / ",
 }  # fmt: skip
+PLAN = ("The plan: ", "Not advised; all the same: ")
 OUTSIDE = ("not in the total", "not counted")
 RELEASE = re.compile(rf"expected about ({AMOUNT}) h x ({AMOUNT})(?: \+ ({AMOUNT}))? = ({AMOUNT}) [A-Z]{{3}}")
 WORTH = re.compile(rf"({AMOUNT}) gain(?: - ({AMOUNT}) upkeep)? - ({AMOUNT}) cost = ({AMOUNT}) [A-Z]{{3}}")
@@ -65,12 +66,12 @@ class Bill:
 def printed(name: str, folder: Path, run: Run) -> Bill:
     """The bill of a case in a folder of its own, from the command line."""
     terminal = run("estimate", "--full", cwd=folder)
-    if '"verb":"decide"' in (folder / "ledger.jsonl").read_text("utf-8"):
-        terminal += run("decide", "--full", cwd=folder)  # the decision shows the plan's headline figures from then on
+    if not any(line.startswith(PLAN) for line in terminal.splitlines()):  # a plan that is decided is told there
+        terminal += run("decide", "--full", cwd=folder)
     record = from_json(Estimate, json.loads(run("estimate", "--json", cwd=folder)))
     run("report", cwd=folder)
     markdown, page, text = ((folder / f"report.{end}").read_text("utf-8") for end in ("md", "html", "json"))
-    title = next((line for line in terminal.splitlines() if line.startswith("The plan: ")), "")
+    title = next((line for line in terminal.splitlines() if line.startswith(PLAN)), "")
     titles = {"lines": "The bill, over all rounds", "months": "Calendar", "hours": "People's hours", "plan": title}
     told = terminal_tables(terminal, list(titles.values()))
     tables = {"terminal": {what: told.get(title, []) for what, title in titles.items()}}

@@ -96,9 +96,15 @@ def terminal_tables(text: str, titles: Sequence[str]) -> dict[str, Table]:
     lines, found = text.splitlines(), {}
     for title in titles:
         if title in lines:
-            block = list(itertools.takewhile(str.strip, lines[lines.index(title) + 1 :]))
+            rest = itertools.dropwhile(_is_title, lines[lines.index(title) + 1 :])
+            block = list(itertools.takewhile(str.strip, rest))
             found[title] = _columns(block[1:]) if block and len(_cells(block[0])) > 1 else _told(block)
     return found
+
+
+def _is_title(line: str) -> bool:
+    """Whether a line is a title's second one: tables are set in."""
+    return bool(line.strip()) and not line.startswith((" ", "> "))
 
 
 def _cells(line: str) -> list[re.Match[str]]:

@@ -9,6 +9,7 @@ import pytest
 from tests import samples
 from tests.accounts.reading import captions, table, words
 from tunecase.accounts import Material, account
+from tunecase.accounts.books import facts
 from tunecase.blocks import Account
 from tunecase.records import BookLine, Books, Variance
 
@@ -109,6 +110,13 @@ def test_a_line_above_its_plan_is_named() -> None:
     assert "Dearer already than nine cases in ten: training." in words(told(books(lines=(gpu,))).short)
     closed = replace(gpu, closed=samples.TODAY)
     assert "Dearer already" not in words(told(books(lines=(closed,))).short)
+
+
+def test_what_is_left_of_the_budget_is_told_in_full() -> None:
+    """It closes with what was spent; beyond the budget the answer says how much too much, and nothing is left."""
+    assert "86.28 USD" in dict(facts(books()))["Left of the budget"]
+    assert "Left of the budget" not in dict(facts(books(budget=10.0, left=Decimal("-3.715"))))
+    assert "Left of the budget" not in dict(facts(books(budget=None, left=None)))
 
 
 def test_lines_add_up_to_the_total_in_full() -> None:
