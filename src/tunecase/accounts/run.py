@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tunecase.accounts.answer import choices
 from tunecase.accounts.approvals import approval_words
-from tunecase.accounts.changes import changes, untried
+from tunecase.accounts.changes import changes
 from tunecase.accounts.first import first_words
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import authorise_parts
@@ -55,8 +55,9 @@ def _problem(material: Material) -> str:
         return f"not well posed yet: {', '.join(stops)}"
     asked = f"; {counted(len(open_rules), 'question')} open" if open_rules else ""
     doubts = f"; {counted(len(failed), 'doubt')}" if failed else ""
-    way = untried(material, verdict(material).kind)
-    prompt = "; nobody has tried a prompt" if way is not None and way.name.startswith("prompt") else ""
+    prompts = [one for one in definition.alternatives if one.name.startswith("prompt") and not one.struck]
+    bare = prompts and not any(one.score is not None for one in prompts)
+    prompt = "; nobody has tried a prompt" if bare and verdict(material).kind not in ("instead", "ship") else ""
     return f"well posed{doubts}{asked}{prompt}"
 
 
