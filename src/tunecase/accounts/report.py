@@ -6,7 +6,7 @@ from tunecase.accounts.material import Material
 from tunecase.accounts.next import moved_table
 from tunecase.accounts.verdict import verdict
 from tunecase.accounts.words import plain_words
-from tunecase.blocks import Account, Facts, Words
+from tunecase.blocks import Account, Facts, Tone, Words
 from tunecase.quantities import counted
 from tunecase.records import Change, Report
 
@@ -16,9 +16,9 @@ def report(record: Report, material: Material) -> Account:
     said = None if material.decision is None else verdict(material)
     answer = record.answer if said is None else said.sentence
     files = (("page", record.html), ("text", record.markdown), ("records", record.json))
-    return Account(
-        "report", answer, "plain" if said is None else said.tone, (Facts("", tuple(pair for pair in files if pair[1])),)
-    )
+    tone: Tone = "plain" if said is None else said.tone
+    written = Facts("", tuple(pair for pair in files if pair[1]))
+    return Account("report", answer, tone, (written,), next="tunecase run" if said is None else "")
 
 
 def changed(record: Sequence[Change], material: Material) -> Account:
