@@ -219,7 +219,7 @@ def _reachable(
     if ahead is None:
         yield "reachable", "not known: the runs so far say too little"
         return
-    low, mid, high = (_shown(end) for end in (ahead.score.low, ahead.score.mid, ahead.score.high))
+    low, mid, high = (plain_score(end) for end in (ahead.score.low, ahead.score.mid, ahead.score.high))
     words = f"{mid} with {counted(ahead.n, 'example')}; {low} to {high} in 8 of 10 cases"
     if ahead.price is not None and ahead.price.p50 > 0:
         words += f", for {plain_money(ahead.price.p50, material.definition.currency if material.definition else '')}"

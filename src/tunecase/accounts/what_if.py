@@ -17,20 +17,12 @@ MONEY, PARTS = 1, 10_000  # what a unit of money and a share are multiplied by i
 IN_MONEY = ("worth", "now", "release", "lost", "value")
 ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 
+WORTH = "The plan is worth about {worth} {currency} after its costs, counting the {fails} times in 100 that it fails."
 # Each verdict: its tone, then lead, emphasis, rest and reason, of which the page fills what stands in braces.
 VERDICTS: Mapping[str, tuple[str, str, str, str, str]] = {
-    "stages": (
-        "accent", "Yes, in stages:", "release {release} {currency} now,", "not {budget}.",
-        "The plan is worth about {worth} {currency} after its costs, counting the {fails} times in 100 that it fails.",
-    ),
-    "all": (
-        "accent", "Yes:", "release {release} {currency} now.", "",
-        "The plan is worth about {worth} {currency} after its costs, counting the {fails} times in 100 that it fails.",
-    ),
-    "other": (
-        "accent", "Yes, in stages:", "release {release} {currency} now", "for {way}.",
-        "The plan is worth about {worth} {currency} after its costs, counting the {fails} times in 100 that it fails.",
-    ),
+    "stages": ("accent", "Yes, in stages:", "release {release} {currency} now,", "not {budget}.", WORTH),
+    "all": ("accent", "Yes:", "release {release} {currency} now.", "", WORTH),
+    "other": ("accent", "Yes, in stages:", "release {release} {currency} now", "for {way}.", WORTH),
     "barely": (
         "wait", "Barely:", "the plan is worth less", "than its first step costs.",
         "After its costs about {worth} {currency} are left on average; the first step takes {release} {currency}.",

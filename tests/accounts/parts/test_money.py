@@ -91,6 +91,12 @@ def test_what_is_authorised_adds_up_as_it_is_printed(base: float, contingency: f
     assert chart.steps[-1].kind == "total"
 
 
+def test_the_amount_and_the_loss_are_told_apart() -> None:
+    """Where some plan fails, the note says what each of the two amounts counts; where none does there is one amount."""
+    told = [money(of(plan(lost=lost))).findings[0].note for lost in (Sampled(9_000.0), None)]
+    assert ["counts failures alone" in note for note in told] == [True, False]
+
+
 def test_how_to_draw_it_down_is_told_where_it_is_drawn() -> None:
     """Where no step is advised nothing is drawn down."""
     told = [money(of(plan(advised=advised))).findings[0].note for advised in (True, False)]

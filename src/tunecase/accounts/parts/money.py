@@ -84,6 +84,8 @@ def _authorised(material: Material, plan: Plan | None) -> Finding | None:
     note = ""
     if plan.advised:
         note = "Draw the three down apart: the base by plan, the reserve only for what nobody foresaw."
+        if plan.lost is not None:
+            note += " It covers plans that succeed, too; the most you could lose counts failures alone."
     title = authorised_title(plan, limit, later=_comes_later(material))
     return Finding(title, f"{plan.currency}, every round; adds up from left to right", (chart,), note)
 
