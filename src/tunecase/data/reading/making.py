@@ -13,12 +13,9 @@ NOTHING: Mapping[str, Any] = {}
 
 def maker(layout: Layout) -> Make:
     """The function that makes a row of a file with this layout from (number, line, record)."""
-    if layout.schema == "chat":
-        return _chat(layout)
-    if layout.schema.startswith("preference"):
-        return _preference(layout)
-    if layout.schema == INSTANCES:
-        return _instances(layout)
+    for schema, make in MAKERS:
+        if layout.schema == schema:
+            return make(layout)
     return _plain(layout)
 
 
@@ -221,3 +218,11 @@ def _alike(first: Sequence[object], second: Sequence[object]) -> int:
         else:
             high = middle - 1
     return low
+
+
+# The schemas whose records need more than their columns joined, each with what makes the maker of their rows.
+MAKERS: tuple[tuple[str, Callable[[Layout], Make]], ...] = (
+    ("chat", _chat),
+    ("preference", _preference),
+    (INSTANCES, _instances),
+)

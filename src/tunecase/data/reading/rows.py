@@ -11,8 +11,16 @@ SHOWN_CHARACTERS = 200
 class Row:
     """One example: what goes in, what should come out, and the other columns as they stand.
 
-    `rejected` is the answer of a preference pair that was not preferred; `turns` are a chat's (role, text), the last
-    answer included; roles are system, user, assistant and tool. Not frozen: it would take three times as long to make.
+    Args:
+        rejected: the answer that was not preferred: of a pair, or of a row that was judged bad by itself.
+        turns: a chat's (role, text), the last answer included; roles are system, user, assistant and tool.
+        tools: the tools that the row declares, as JSON with sorted keys: a part of what goes in (see `prompt_of`).
+        beside: what else tells the row from others with the same input: its tools, or both answers of a pair.
+        thinking: the reasoning that stands before the answer; `output` begins behind it.
+        is_target: False where there is no answer to learn: one judged bad by itself, or a tie. `output` is then "".
+        cut_turns: how many turns stood behind the last answer and were left out.
+
+    Not frozen: it would take three times as long to make.
     """
 
     number: int
@@ -22,6 +30,16 @@ class Row:
     other: Mapping[str, Any]
     rejected: str = ""
     turns: tuple[tuple[str, str], ...] = ()
+    tools: str = ""
+    beside: str = ""
+    thinking: str = ""
+    is_target: bool = True
+    cut_turns: int = 0
+
+
+def prompt_of(row: Row) -> str:
+    """All that a model is given for a row: the tools it may call, then the input."""
+    return f"{row.tools}\n\n{row.input}" if row.tools else row.input
 
 
 @dataclass(frozen=True, slots=True)
