@@ -156,12 +156,12 @@ BROKEN_CHATS = (
     ("hi", "not a list of turns"),
     ([], "not a list of turns"),
     ([{"role": "assistant", "content": None}], "without text"),
-    ([{"role": "user", "content": "a"}], "not the assistant's"),
+    ([{"role": "user", "content": "a"}], "no assistant turn"),
 )
 
 
 def test_broken_chats_are_bad_rows(tmp_path):
-    """A chat needs turns with text and the assistant's word last."""
+    """A chat needs turns with text, and an answer of the assistant."""
     good = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
     chats = (good, *({"messages": turns} for turns, _ in BROKEN_CHATS))
     bad = load(written(tmp_path, "d.jsonl", "\n".join(map(json.dumps, chats)))).bad

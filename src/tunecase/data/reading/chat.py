@@ -2,9 +2,12 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
+
+from tunecase.data.reading.media import kind_of_part, reason
+from tunecase.data.reading.thinking import FIELDS, with_thinking
 
 NAMES = {
     "system": ("system", "developer"),
@@ -21,35 +24,52 @@ class BadTurnsError(ValueError):
     """Why a list of turns cannot be used."""
 
 
-def turns_of(value: object, key: str) -> tuple[Turn, ...]:
-    """The turns of a chat as (role, text).
+class Chat(NamedTuple):
+    """The turns of a chat up to its last answer.
 
+    Args:
+        turns: (role, text).
+        cut: how many turns stood behind the last answer, or held an answer that is not to be learnt.
+        muted: places of the earlier answers that are not to be learnt, by a weight of 0.
+    """
+
+    turns: tuple[Turn, ...]
+    cut: int = 0
+    muted: tuple[int, ...] = ()
+
+
+def chat_of(value: object, key: str) -> Chat:
+    """The turns of a chat up to its last answer that is to be learnt.
+
+    System turns may stand anywhere and one role may speak twice; an assistant that greets first keeps its turn.
     Args:
         value: a list of turns, or such a list as JSON text.
         key: the name of its column, for error messages.
     Raises: BadTurnsError with the reason.
     """
     turns: list[Turn] = []
-    before, called, muted = "", False, 0
+    before, called, muted = "", False, ()
     for turn in value if type(value) is list and value else _opened(value, key):
         if type(turn) is not dict:
             raise BadTurnsError(f"{key!r} is not a list of turns")
         role, text, calls = turn_of(turn)
-        if "weight" in turn:
-            muted += _weight_is_zero(turn["weight"]) and role == "assistant"
-        if role != "user":
-            _check_order(role, before, called)
+        if "weight" in turn and _weight_is_zero(turn["weight"]) and role == "assistant":
+            muted = (*muted, len(turns))
+        if role == "tool" and not (called and before in ("assistant", "tool", "system")):
+            raise BadTurnsError("a tool's result without a call")
         if role == "assistant":
             called = calls or _calls_in_words(text, called)
         turns.append((role, text))
         before = role
-    _check_answers(turns, muted)
-    return tuple(turns)
+    if before == "assistant" and len(turns) > 1 and not muted:
+        return Chat(tuple(turns))
+    return _cut_back(turns, muted)
 
 
 def turn_of(turn: Mapping[str, Any]) -> tuple[str, str, bool]:
     """The role and text of one turn, and whether the assistant calls a tool in a field beside the text.
 
+    Reasoning in a field of its own stands before the text, between marks.
     Raises: BadTurnsError with the reason.
     """
     named = turn["role"] if "role" in turn else turn.get("from")
@@ -60,27 +80,24 @@ def turn_of(turn: Mapping[str, Any]) -> tuple[str, str, bool]:
     calls = role == "assistant" and ("tool_calls" in turn or "function_call" in turn or named in CALL_ROLES)
     if calls or type(text) is not str:
         text = _text(turn, text)
+    if role == "assistant" and len(turn) > 2:
+        text = with_thinking(next((t for name in FIELDS if (t := turn.get(name)) and isinstance(t, str)), ""), text)
     return role, text, calls
 
 
-def _check_order(role: str, before: str, called: bool) -> None:
-    """Raises BadTurnsError for a role that cannot follow `before`; `called` says that the assistant called a tool."""
-    if role == "assistant" and not before:
-        raise BadTurnsError("the assistant speaks first")
-    if role == "system" and before not in ("", "system"):
-        raise BadTurnsError("the system turn is not first")
-    if role == "tool" and not (called and before in ("assistant", "tool")):
-        raise BadTurnsError("a tool's result without a call")
+def _cut_back(turns: list[Turn], muted: tuple[int, ...]) -> Chat:
+    """The chat up to its last answer that is to be learnt.
 
-
-def _check_answers(turns: list[Turn], muted: int) -> None:
-    """Raises BadTurnsError where no answer ends a chat, or all its answers are muted by a weight of 0."""
-    answers = sum(role == "assistant" for role, _ in turns)
-    if turns[-1][0] != "assistant":
-        none = "" if answers else "no assistant turn: "
-        raise BadTurnsError(f"{none}the last turn is not the assistant's")
-    if muted == answers:
-        raise BadTurnsError("every answer has weight 0")
+    Raises: BadTurnsError where there is none, or nothing before it.
+    """
+    answers = [at for at, (role, _) in enumerate(turns) if role == "assistant"]
+    taught = [at for at in answers if at not in muted]
+    if not taught:
+        raise BadTurnsError("every answer has weight 0" if answers else "no assistant turn")
+    last = taught[-1]
+    if all(role == "assistant" for role, _ in turns[:last]):
+        raise BadTurnsError("no turn before the last answer")
+    return Chat(tuple(turns[: last + 1]), len(turns) - last - 1, tuple(at for at in muted if at < last))
 
 
 def _calls_in_words(text: str, called: bool) -> bool:
@@ -137,6 +154,8 @@ def _part(part: object) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, dict):
+        if held := kind_of_part(part):
+            raise BadTurnsError(reason(held))
         text = part.get("text", part.get("refusal"))
         return text if isinstance(text, str) else f"[{part.get('type', 'part')}]"
     raise BadTurnsError("a part of content that is neither text nor an object")

@@ -2,16 +2,18 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tunecase.data.reading import arrays, columnar, delimited, shapes
+from tunecase.data.reading import arrays, columnar, delimited, media, shapes, tools
 from tunecase.data.reading.blocks import blocks, records
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.folders import class_names_beside
-from tunecase.data.reading.rows import Layout
+from tunecase.data.reading.making import maker
+from tunecase.data.reading.preferences import judged, preference
+from tunecase.data.reading.rows import BadRow, Layout
 from tunecase.data.reading.sources import Source
 from tunecase.errors import InputError, Problem
 
@@ -19,6 +21,7 @@ SAMPLE = 200
 MOST_BAD_FIRST = 10_000
 SAMPLE_BYTES = 1 << 18
 PAIR = ("text", "label")
+MEDIA_FIX = "describe them in words, or take the rows of text alone"
 
 
 def own_test(path: Path) -> Path | None:
@@ -81,8 +84,14 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
         raise InputError([Problem(str(path), f"no column {n!r}", wanted, "correct the column name") for n in missing])
     _one_schema(files, start)
     names = {shapes.folded(column): column for column in reversed(columns)}  # the first of two that fold alike
-    layout = _layout(request, start, _Sample(records, columns, names))
-    return replace(layout, classes=_class_names(files[0]).get(layout.output or "", ()), notes=notes)
+    sample = _Sample(records, columns, names)
+    held = media.columns_of(names, records)
+    _refuse_media_alone(request, sample, held)
+    layout = _with_columns_beside(_layout(request, start, sample), sample, held)
+    classes = _class_names(files[0]).get(layout.output or "", ())
+    layout = replace(layout, classes=classes, notes=(*layout.notes, *notes))
+    _refuse_unread(request, layout, records)
+    return layout
 
 
 def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
@@ -204,12 +213,34 @@ def _as_named(request: _Request, start: Layout, sample: _Sample) -> Layout | Non
 
 
 def _as_preferences(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
-    prompts = shapes.preference(sample.names) if request.labelled and not request.named else None
-    if prompts is None:
+    wanted = request.labelled and not request.named
+    found = preference(sample.names, sample.records) if wanted else None
+    if found is None:
         return None
-    chosen, rejected = sample.names["chosen"], sample.names["rejected"]
-    inputs = tuple(sample.names[name] for name in prompts) or (chosen,)
-    return replace(start, schema="preference", input=inputs, output=chosen, rejected=rejected)
+    first, second = sample.names[found.first], sample.names[found.second]
+    inputs = tuple(sample.names[name] for name in found.prompts) or (first,)
+    layout = replace(start, schema="preference", input=inputs, output=first, rejected=second, winner=found.winner)
+    if found.winner is None:
+        return layout
+    said = " and ".join(map(repr, found.winner.columns))
+    return replace(layout, notes=(f"{said} say which of {first!r} and {second!r} is better",))
+
+
+def _as_judged(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """Answers that are judged good or bad by themselves (KTO): chats or completions."""
+    chat = shapes.chat_key(sample.names, sample.records)
+    found = judged(sample.names, sample.records, chat) if request.labelled and not request.named else None
+    if found is None:
+        return None
+    label, answer = sample.names[found.label], sample.names[found.answer]
+    note = f"{label!r} judges each answer: those judged bad are rejected answers, not targets"
+    if found.is_chat:
+        return replace(start, schema="chat", input=(answer,), output=answer, judged=label, notes=(note,))
+    shape = shapes.columns_of(sample.names, found.answer, True)
+    if shape is None or found.label in shape[0]:
+        return None
+    inputs = tuple(sample.names[name] for name in shape[0])
+    return replace(start, schema="prompt/completion/label", input=inputs, output=answer, judged=label, notes=(note,))
 
 
 def _as_chats(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
@@ -235,8 +266,6 @@ def _by_shape(request: _Request, start: Layout, sample: _Sample) -> Layout | Non
     if shape is None:
         return None
     inputs, target, schema = shape
-    if schema == "prompt/completion" and _is_kto(sample):
-        schema = "prompt/completion/label"
     real = request.output or names.get(target)
     return replace(start, schema=schema, input=tuple(names[name] for name in inputs), output=real)
 
@@ -248,13 +277,49 @@ def _by_values(request: _Request, start: Layout, sample: _Sample) -> Layout | No
     return replace(start, schema="two columns", input=(pair[0],), output=pair[1]) if pair else None
 
 
-READINGS = (_as_named, _as_preferences, _as_chats, _as_instances, _by_shape, _by_values)
+READINGS = (_as_named, _as_preferences, _as_judged, _as_chats, _as_instances, _by_shape, _by_values)
 
 
-def _is_kto(sample: _Sample) -> bool:
-    """True for completions judged good or bad (KTO): every label is true or false."""
-    label = sample.names.get("label")
-    return label is not None and all(isinstance(record.get(label), bool) for record in sample.records)
+def _with_columns_beside(layout: Layout, sample: _Sample, held: tuple[tuple[str, str], ...]) -> Layout:
+    """The layout with the columns that add to its rows: tools, reasoning, a system prompt, media."""
+    used = {*layout.input, layout.output, layout.rejected, layout.judged}
+    names = {folded: name for folded, name in sample.names.items() if name not in used}
+    written = layout.schema in shapes.WRITTEN
+
+    def column(usual: Sequence[str], fits: Callable[[object], bool]) -> str | None:
+        return next((names[n] for n in usual if n in names and written and _mostly(sample, names[n], fits)), None)
+
+    def text(value: object) -> bool:
+        return isinstance(value, str)
+
+    return replace(
+        layout,
+        tools=column(tools.COLUMNS, tools.looks_like_tools),
+        thinking=column(shapes.THINKING, text) if layout.rejected is None else None,
+        system=column(shapes.SYSTEM, text),
+        media=tuple(each for each in held if each[0] not in used),
+    )
+
+
+def _mostly(sample: _Sample, name: str, fits: Callable[[object], bool]) -> bool:
+    """True where most of a column's values fit, of those that are there."""
+    values = [value for record in sample.records if (value := record.get(name)) not in (None, "")]
+    return 2 * sum(map(fits, values)) > len(values)
+
+
+def _refuse_media_alone(request: _Request, sample: _Sample, held: tuple[tuple[str, str], ...]) -> None:
+    """Refuses a file whose rows all hold images, sound or film."""
+    if held and all(any(record.get(name) for name, _ in held) for record in sample.records):
+        name, kind = held[0]
+        raise request.refused(f"{kind} in every row ({name!r})", "rows of text", MEDIA_FIX)
+
+
+def _refuse_unread(request: _Request, layout: Layout, records: Sequence[dict[str, Any]]) -> None:
+    """Refuses a file whose first rows all hold images, sound or film inside their chats."""
+    make = maker(layout)
+    rows = [make(at, at, record) for at, record in enumerate(records)]
+    if all(isinstance(row, BadRow) and row.reason in media.REASONS for row in rows):
+        raise request.refused(f"every row {rows[0].reason}", "rows of text", MEDIA_FIX)  # type: ignore[union-attr]
 
 
 def _class_names(source: Source) -> dict[str, tuple[str, ...]]:

@@ -1,22 +1,23 @@
 """Makes rows from records: one function per kind of shape, chosen once per file."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from tunecase.data.reading.chat import BadTurnsError, Turn, as_json, joined, turn_of, turns_of
-from tunecase.data.reading.rows import BadRow, Layout, Row, shown
+from tunecase.data.reading.beside import around
+from tunecase.data.reading.cells import answer_text, joined_inputs, turns_in, value_text
+from tunecase.data.reading.chat import BadTurnsError, Turn, chat_of, joined
+from tunecase.data.reading.pairs import preference
+from tunecase.data.reading.rows import BadRow, Layout, Make, Row, shown
 from tunecase.data.reading.shapes import INSTANCES
+from tunecase.data.reading.thinking import is_open, without_thinking
 
-Make = Callable[[int, int, dict[str, Any]], Row | BadRow]
 NOTHING: Mapping[str, Any] = {}
 
 
 def maker(layout: Layout) -> Make:
     """The function that makes a row of a file with this layout from (number, line, record)."""
-    for schema, make in MAKERS:
-        if layout.schema == schema:
-            return make(layout)
-    return _plain(layout)
+    make = next((make for schema, make in MAKERS if layout.schema == schema), _plain)
+    return around(make(layout), layout)
 
 
 def _instances(layout: Layout) -> Make:
@@ -43,12 +44,15 @@ def _chat(layout: Layout) -> Make:
 
     def make(number: int, line: int, record: dict[str, Any]) -> Row | BadRow:
         try:
-            turns = turns_of(record.get(key), key)
+            turns, cut, muted = chat_of(record.get(key), key)
         except BadTurnsError as error:
             return BadRow(number, line, str(error), shown(record))
         other = {k: v for k, v in record.items() if k != key} if len(record) > 1 else NOTHING
         before = turns[0][1] if len(turns) == 2 else joined(turns[:-1])
-        return Row(number, line, before, turns[-1][1], other, "", turns)
+        answer, thinking = turns[-1][1], ""
+        if "<" in answer:
+            thinking, answer = taught(answer)
+        return Row(number, line, before, answer, other, "", turns, "", "", thinking, True, cut, muted)
 
     return make
 
@@ -68,6 +72,9 @@ def _plain(layout: Layout) -> Make:
             except BadTurnsError as error:
                 return BadRow(number, line, str(error), shown(record))
         other = NOTHING if pair and len(record) == 2 else {k: v for k, v in record.items() if k not in used}
+        if "<" in answer:
+            thinking, answer = taught(answer)
+            return Row(number, line, text, answer, other, "", turns, "", "", thinking)
         return Row(number, line, text, answer, other, "", turns)
 
     return make
@@ -83,146 +90,20 @@ def _of_other_values(record: dict[str, Any], layout: Layout) -> tuple[str, str, 
         raise BadTurnsError(f"no {output!r}")
     prompt, reply = turns_in(record[first]), turns_in(answer)
     if prompt is not None:
-        return joined(prompt), joined(reply) if reply else value_text(answer), (*prompt, *(reply or ()))
-    text = _joined_inputs(record, layout.input)
-    return text, joined(reply) if reply else _answer_text(answer, output, layout.classes), ()
+        said = reply or (("assistant", value_text(answer)),) if output else ()
+        return joined(prompt), joined(said), (*prompt, *said)
+    text = joined_inputs(record, layout.input)
+    return text, joined(reply) if reply else answer_text(answer, output, layout.classes), ()
 
 
-def _joined_inputs(record: dict[str, Any], names: Sequence[str]) -> str:
-    return "\n\n".join(_input_text(record[name], name) for name in names if record.get(name) not in (None, ""))
-
-
-def turns_in(value: object) -> tuple[Turn, ...] | None:
-    """The turns in a cell that holds a list of them, None for any other value; they need not end with an answer."""
-    turns = [value] if isinstance(value, dict) else value
-    if not isinstance(turns, list) or not turns or not all(map(_is_turn, turns)):
-        return None
-    return tuple(turn_of(turn)[:2] for turn in turns)
-
-
-def _is_turn(value: object) -> bool:
-    return isinstance(value, dict) and ("role" in value or "from" in value) and ("content" in value or "value" in value)
-
-
-def _input_text(value: object, name: str) -> str:
-    if isinstance(value, dict | list | bytes):
-        raise BadTurnsError(f"{name!r} is not text")
-    return str(value)
-
-
-def _answer_text(value: object, name: str | None, classes: tuple[str, ...]) -> str:
-    if classes and isinstance(value, int):
-        if not 0 <= value < len(classes):
-            raise BadTurnsError(f"no {name!r}: {value} has no name")
-        return classes[value]
-    if isinstance(value, bytes):
-        raise BadTurnsError(f"{name!r} is not text")
-    return value_text(value)
-
-
-def value_text(value: object) -> str:
-    """A value as the text of an answer: JSON with sorted keys for objects and lists."""
-    return as_json(value) if isinstance(value, dict | list) else str(value)
-
-
-def _preference(layout: Layout) -> Make:
-    chosen_key, rejected_key = str(layout.output), str(layout.rejected)
-    prompts = tuple(name for name in layout.input if name != chosen_key)
-    used = {chosen_key, rejected_key, *prompts}
-
-    def make(number: int, line: int, record: dict[str, Any]) -> Row | BadRow:
-        try:
-            for name in (chosen_key, rejected_key, *prompts[:1]):
-                if record.get(name) is None:
-                    raise BadTurnsError(f"no {name!r}")
-            pair = _pair(_prompt(record, prompts), record[chosen_key], record[rejected_key])
-        except BadTurnsError as error:
-            return BadRow(number, line, str(error), shown(record))
-        other = {k: v for k, v in record.items() if k not in used}
-        return Row(number, line, pair.input, pair.chosen, other, pair.rejected, pair.turns)
-
-    return make
-
-
-class _Prompt(NamedTuple):
-    """What both answers of a pair reply to: its text, and its turns where it is a list of them."""
-
-    text: str
-    turns: tuple[Turn, ...] = ()
-
-
-class _Pair(NamedTuple):
-    """A preference pair; `turns` are the prompt's and those of the chosen answer, none where all are plain texts."""
-
-    input: str
-    chosen: str
-    rejected: str
-    turns: tuple[Turn, ...]
-
-
-def _prompt(record: dict[str, Any], names: tuple[str, ...]) -> _Prompt:
-    values = [record[name] for name in names if record.get(name) not in (None, "")]
-    if len(values) == 1 and (turns := turns_in(values[0])) is not None:
-        return _Prompt(joined(turns), turns)
-    return _Prompt(_joined_inputs(record, names))
-
-
-def _pair(prompt: _Prompt, chosen: object, rejected: object) -> _Pair:
-    good, bad = turns_in(chosen), turns_in(rejected)
-    if good is not None and bad is not None:
-        return _pair_of_chats(prompt, good, bad)
-    if isinstance(chosen, bytes | list | dict) or isinstance(rejected, bytes | list | dict):
-        raise BadTurnsError("a pair that is neither two texts nor two lists of turns")
-    return _pair_of_texts(prompt, str(chosen), str(rejected))
-
-
-def _pair_of_texts(prompt: _Prompt, chosen: str, rejected: str) -> _Pair:
-    """Two answers as texts; each may repeat the prompt, or hold it where no column does."""
-    start = 0
-    if not prompt.text:
-        start = _shared(chosen, rejected)
-    elif chosen.startswith(prompt.text) and rejected.startswith(prompt.text):
-        start = len(prompt.text)
-    turns = (*prompt.turns, ("assistant", chosen[start:])) if prompt.turns else ()
-    return _Pair(prompt.text or chosen[:start].strip(), chosen[start:].strip(), rejected[start:].strip(), turns)
-
-
-def _pair_of_chats(prompt: _Prompt, chosen: tuple[Turn, ...], rejected: tuple[Turn, ...]) -> _Pair:
-    """Two answers as lists of turns; the turns that both begin with are the prompt, or a part of it."""
-    shared = min(_alike(chosen, rejected), len(chosen) - 1, len(rejected) - 1)
-    if chosen[-1][0] != "assistant" or rejected[-1][0] != "assistant":
-        raise BadTurnsError("the last turn of a pair is not the assistant's")
-    before = chosen[:shared]
-    text = joined(before) if before and not prompt.turns and (not prompt.text or shared > 1) else prompt.text
-    alone = (("user", prompt.text),) if prompt.text else ()
-    turns = (*(before or prompt.turns or alone), *chosen[shared:])
-    return _Pair(text, joined(chosen[shared:]), joined(rejected[shared:]), turns)
-
-
-def _shared(text: str, other: str) -> int:
-    """How far two texts begin alike, back to where an answer may begin: after a speaker's mark or a blank line."""
-    length = _alike(text, other)
-    for mark in ("Assistant:", "ASSISTANT:", "<|assistant|>", "assistant\n", "[/INST]", "### Response:"):
-        place = text.rfind(mark, 0, length)
-        if place >= 0:
-            return place + len(mark)
-    return text.rfind("\n\n", 0, length) + 2 if "\n\n" in text[:length] else 0
-
-
-def _alike(first: Sequence[object], second: Sequence[object]) -> int:
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def taught(text: str) -> tuple[str, str]:
+    """The reasoning and the answer of a text to be learnt; a trace that never ends is an answer that was cut."""
+    return ("", text) if is_open(text) else without_thinking(text)
 
 
 # The schemas whose records need more than their columns joined, each with what makes the maker of their rows.
 MAKERS: tuple[tuple[str, Callable[[Layout], Make]], ...] = (
     ("chat", _chat),
-    ("preference", _preference),
+    ("preference", preference),
     (INSTANCES, _instances),
 )

@@ -1,6 +1,6 @@
 """What a data file gives: rows, bad rows, and the layout that says how the file is read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ class Row:
         thinking: the reasoning that stands before the answer; `output` begins behind it.
         is_target: False where there is no answer to learn: one judged bad by itself, or a tie. `output` is then "".
         cut_turns: how many turns stood behind the last answer and were left out.
+        muted: places among the turns of answers that are not to be learnt.
 
     Not frozen: it would take three times as long to make.
     """
@@ -35,6 +36,7 @@ class Row:
     thinking: str = ""
     is_target: bool = True
     cut_turns: int = 0
+    muted: tuple[int, ...] = ()
 
 
 def prompt_of(row: Row) -> str:
@@ -53,12 +55,31 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Winner:
+    """What says which of two answers is better.
+
+    Args:
+        columns: one with the winner's name, or one for each answer with its score, of which the higher wins.
+        first, second: folded names of the two answers in that one column.
+        signed: True where a negative number stands for the first and a positive one for the second.
+    """
+
+    columns: tuple[str, ...]
+    first: frozenset[str] = frozenset()
+    second: frozenset[str] = frozenset()
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a file is read: its format, the shape of its rows, and the columns of input and output.
 
     `columns` names the cells of rows that carry no names (CSV, lists in JSON); `headless` is True where a CSV has no
     header. `rejected` is the column of the answer not preferred. `classes` are the names of integer labels.
-    `notes` are remarks for the user, each one sentence.
+    `notes` are remarks for the user, each one sentence. `winner` tells which of the columns `output` and `rejected` is
+    better where the columns do not; `judged`, `tools`, `thinking` and `system` are the columns with a judgement of the
+    answer, declared tools, the reasoning before the answer and a system prompt; `media` are (column, what it holds)
+    that no text can stand for.
     """
 
     format: str
@@ -71,6 +92,20 @@ class Layout:
     rejected: str | None = None
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    winner: Winner | None = None
+    judged: str | None = None
+    tools: str | None = None
+    thinking: str | None = None
+    system: str | None = None
+    media: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def compares(self) -> bool:
+        """True for preference pairs, whose rows say which of two answers is better."""
+        return self.rejected is not None
+
+
+Make = Callable[[int, int, dict[str, Any]], Row | BadRow]  # from a row's number, its line and its record
 
 
 @dataclass(frozen=True, slots=True)

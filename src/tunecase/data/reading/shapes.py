@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunecase.data.reading.kinds import LONGEST_LABEL, is_object, looks_like_classes
+from tunecase.data.reading.preferences import PROMPTS
 
 # Input columns, output columns, schema name ("" for one made of the columns'); the first shape that the rows have wins.
 _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -36,7 +37,12 @@ SHAPES = tuple(
 )
 INSTANCES = "instruction/instances"  # the shape of Self-Instruct
 CHAT_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
-PROMPTS = ("prompt", "question", "instruction", "query", "input", "messages", "conversations")
+SYSTEM = ("system", "system_prompt", "system_message")
+THINKING = ("reasoning_content", "reasoning", "thinking", "thoughts", "thought", "complex_cot",
+            "chain_of_thought", "cot", "reasoning_trace", "thinking_trajectory")  # fmt: skip
+# The shapes whose answers are written, so that reasoning before them is taught and a system prompt goes in.
+WRITTEN = ("instruct", "prompt/completion", "prompt/completion/label", "question/answer", "query/response", "chat",
+           "input/output", "preference")  # fmt: skip
 TEXTS = ("text", "utterance", "sentence", "query", "question", "review", "content", "message", "comment", "tweet",
          "document", "body", "description", "title", "input", "prompt", "email", "ticket", "phrase",
          "texts")  # fmt: skip
@@ -48,16 +54,6 @@ LEAST_ROWS_TO_GUESS = 10
 def folded(name: object) -> str:
     """A column name as it is compared: case does not matter, and blanks, hyphens and underscores are alike."""
     return str(name).strip().casefold().replace(" ", "_").replace("-", "_")
-
-
-def preference(names: dict[str, str]) -> tuple[str, ...] | None:
-    """The folded names of a preference pair's prompt columns, () where its answers hold the prompt; else None."""
-    if "chosen" not in names or "rejected" not in names:
-        return None
-    prompts = [name for name in PROMPTS if name in names]
-    if not prompts:
-        return ()
-    return ("instruction", "input") if prompts[0] == "instruction" and "input" in names else (prompts[0],)
 
 
 def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:

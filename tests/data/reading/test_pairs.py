@@ -1,0 +1,174 @@
+"""Preference pairs in every usual spelling, and two answers with what says which is better."""
+
+import json
+
+import pytest
+
+from tunecase.data.reading.load import load
+from tunecase.data.reading.preferences import preference
+from tunecase.data.reading.winners import choice, number_of
+
+GOOD, BAD = "a good answer", "a poor answer"
+ROWS = 12
+
+
+def table(path, rows):
+    """The rows of a JSONL file."""
+    (path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return load(path / "d.jsonl")
+
+
+def turn(role, text):
+    """One turn of a chat."""
+    return {"role": role, "content": text}
+
+
+ASKED = [turn("user", "the question")]
+SPELLINGS = (
+    ("chosen", "rejected"), ("chosen_response", "rejected_response"), ("response_chosen", "response_rejected"),
+    ("preferred", "dispreferred"), ("preferred_output", "non_preferred_output"), ("preferred", "rejected"),
+    ("accepted", "rejected"), ("winner", "loser"), ("winning_response", "losing_response"), ("better", "worse"),
+    ("better_answer", "worse_answer"), ("response_j", "response_k"), ("y_w", "y_l"), ("good_answer", "bad_answer"),
+    ("Chosen Response", "Rejected Response"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("names", SPELLINGS)
+@pytest.mark.parametrize("form", [
+    str, lambda text: turn("assistant", text), lambda text: [turn("assistant", text)], lambda text: {"text": text},
+    lambda text: {"from": "gpt", "value": text},
+])  # fmt: skip
+def test_better_and_worse_in_every_spelling(tmp_path, names, form):
+    """Texts, a turn, turns or an object, under every usual pair of names."""
+    rows = [{"prompt": f"the question {k}", names[0]: form(GOOD), names[1]: form(BAD)} for k in range(ROWS)]
+    read = table(tmp_path, rows)
+    assert ("preference", []) == (read.layout.schema, list(read.bad))
+    assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows}
+    assert "the question 3" == read.rows[3].input
+
+
+def test_openai_preferences(tmp_path):
+    """`input` holds messages and tools; the outputs are lists of turns; the tools are a part of what goes in."""
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    row = {
+        "input": {"messages": ASKED, "tools": tools, "parallel_tool_calls": True},
+        "preferred_output": [turn("assistant", GOOD)],
+        "non_preferred_output": [turn("assistant", BAD)],
+    }
+    (read, *_) = table(tmp_path, [row] * 3).rows
+    assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
+    assert tools == json.loads(read.tools)
+    assert read.tools in read.beside
+
+
+WINNERS = (
+    ("response_a", "response_b", "winner", "model_a", "model_b", "tie"),
+    ("response_a", "response_b", "winner", "A", "B", "tie (bothbad)"),
+    ("response_a", "response_b", "winner", "response_a", "response_b", "both"),
+    ("answer_a", "answer_b", "preference", "a", "b", "equal"),
+    ("response_a", "response_b", "label", 0, 1, 0.5),
+    ("answer_0", "answer_1", "better_response_id", 0, 1, "tie"),
+    ("response_1", "response_2", "preferred", "1", "2", "0"),
+    ("response_1", "response_2", "preferred", 1, 2, 0),
+    ("output_1", "output_2", "choice", 0, 1, "tie"),
+    ("response1", "response2", "overall_preference", -2, 3, 0),
+    ("output_1", "output_2", "preference", 1.0, 2.0, 0.0),
+    ("answer_a", "answer_b", "verdict", "Answer A", "Answer B", "Neither"),
+    ("response_j", "response_k", "winner", "j", "k", "draw"),
+)
+
+
+@pytest.mark.parametrize("names", WINNERS)
+def test_the_winner_in_a_column(tmp_path, names):
+    """Names, letters and numbers; a tie is no target; the better answer is the output, wherever it stood."""
+    first, second, winner, one, two, tie = names
+    rows = [
+        {"prompt": f"the question {k}", first: GOOD if k % 2 else BAD, second: BAD if k % 2 else GOOD,
+         winner: one if k % 2 else two}
+        for k in range(ROWS)
+    ]  # fmt: skip
+    read = table(tmp_path, [*rows, {**rows[0], winner: tie}])
+    assert ("preference", []) == (read.layout.schema, list(read.bad))
+    assert {(GOOD, BAD, True)} == {(row.output, row.rejected, row.is_target) for row in read.rows[:-1]}
+    last = read.rows[-1]
+    assert ("", "", False, read.rows[0].beside) == (last.output, last.rejected, last.is_target, last.beside)
+    assert any(winner in note for note in read.layout.notes)
+
+
+@pytest.mark.parametrize("columns", [
+    ("winner_model_a", "winner_model_b"), ("score_a", "score_b"), ("rating_response_a", "rating_response_b"),
+])  # fmt: skip
+def test_a_number_for_each_answer(tmp_path, columns):
+    """One-hot columns and scores: the higher wins, equal ones tie, and a code of its own is not believed over them."""
+    rows = [
+        {"prompt": f"q {k}", "response_a": GOOD if k % 2 else BAD, "response_b": BAD if k % 2 else GOOD,
+         columns[0]: k % 2, columns[1]: 1 - k % 2, "labels": k % 2}
+        for k in range(ROWS)
+    ]  # fmt: skip
+    read = table(tmp_path, [*rows, {**rows[0], columns[0]: 0, columns[1]: 0}])
+    assert {(GOOD, True)} == {(row.output, row.is_target) for row in read.rows[:-1]}
+    assert not read.rows[-1].is_target
+
+
+def test_two_conversations_and_a_winner(tmp_path):
+    """The turns that both begin with are the prompt."""
+    one, two = ([*ASKED, turn("assistant", text)] for text in (BAD, GOOD))
+    row = {"model_a": "m", "model_b": "n", "winner": "model_b", "conversation_a": one, "conversation_b": two, "turn": 1}
+    (read,) = table(tmp_path, [row]).rows
+    assert ("the question", GOOD, BAD) == (read.input, read.output, read.rejected)
+
+
+def test_the_winner_as_its_own_text(tmp_path):
+    """A column that repeats one of the answers names it."""
+    rows = [{"question": f"q {k}", "answer_1": GOOD, "answer_2": BAD, "preferred": BAD} for k in range(ROWS)]
+    assert {BAD} == {row.output for row in table(tmp_path, rows).rows}
+
+
+def test_a_row_that_names_no_winner_is_bad(tmp_path):
+    """The reason names the column."""
+    rows = [{"prompt": f"q {k}", "response_a": GOOD, "response_b": BAD, "winner": "model_a"} for k in range(ROWS)]
+    (bad,) = table(tmp_path, [*rows, {**rows[0], "winner": "perhaps"}]).bad
+    assert "'winner' does not say which answer is better" == bad.reason
+
+
+NOT_PAIRS = (
+    {"sentence1": "a man sleeps", "sentence2": "a man rests", "label": 1},
+    {"question1": "how are you", "question2": "how do you do", "label": 0},
+    {"text_a": "one text here", "text_b": "another text here", "label": 1},
+    {"text": "fine words", "label": "good"},
+    {"prompt": "q", "response": "an answer of words", "label": 1},
+    {"question": "q", "answer_a": "one thing", "answer_b": "another thing", "topic": "x"},
+    {"anchor": "a text", "positive": "a text alike", "negative": "some other text"},
+)
+
+
+@pytest.mark.parametrize("row", NOT_PAIRS)
+def test_other_pairs_of_columns_are_no_preferences(row):
+    """Pairs of texts with a label, retrieval triplets and answers without a winner are left to other readings."""
+    rows = [{**row, **({"label": k % 2} if isinstance(row.get("label"), int) else {})} for k in range(ROWS)]
+    assert preference({name: name for name in row}, rows) is None
+
+
+def test_both_answers_tell_a_row_whichever_stood_first(tmp_path):
+    """Swapped answers with the same winner are one row; with another winner the answer differs."""
+    one = {"prompt": "q", "response_a": GOOD, "response_b": BAD, "winner": "model_a"}
+    two = {"prompt": "q", "response_a": BAD, "response_b": GOOD, "winner": "model_b"}
+    three = {**one, "winner": "model_b"}
+    first, swapped, other = table(tmp_path, [one, two, three]).rows
+    assert (first.beside, first.output) == (swapped.beside, swapped.output)
+    assert (first.beside, first.rejected) == (other.beside, other.output)
+
+
+def test_a_system_prompt_goes_before_the_question(tmp_path):
+    """Of pairs of texts, as a column."""
+    (row,) = table(tmp_path, [{"system": "Be brief.", "question": "q", "chosen": GOOD, "rejected": BAD}]).rows
+    assert "Be brief.\n\nq" == row.input
+
+
+def test_numbers_and_choices_of_odd_cells():
+    """What is no finite number is none, and an empty cell chooses nothing."""
+    from tunecase.data.reading.rows import Winner
+
+    assert [1.0, None, None, None] == [number_of(value) for value in ("1", "nan", "x", None)]
+    winner = Winner(("w",), frozenset({"a"}), frozenset({"b"}))
+    assert [None, None, None, 0] == [choice({"w": value}, winner, "x", "y") for value in (None, "", [1], "Tie")]
