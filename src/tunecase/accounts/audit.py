@@ -35,6 +35,11 @@ MOST_COMPARED = 12
 LONGEST_HISTOGRAM = 10_000_000
 UNREADABLE = "format"  # the check whose rows are set aside when the file is read
 MOST_KINDS, MOST_OF_PERSON, MOST_FIXED = 7, 3, 4  # kinds of findings in the short account
+_LEARNED = {
+    "answers": "Tokens of answers",
+    "last_answer": "Tokens of last answers",
+    "everything": "Tokens of whole rows",
+}
 MOST_UNCHECKED, UNCHECKED_CHARACTERS = 2, 30
 
 
@@ -255,7 +260,7 @@ def _rows(audit: Audit) -> Facts:
         ("Tokens in a row", per_row),
     ]
     if tokens.useful_share is not None:
-        pairs.append(("Tokens of answers", f"{share(tokens.useful_share)} of all; only these are learned"))
+        pairs.append((_LEARNED[tokens.loss_on], f"{share(tokens.useful_share)} of all; only these are learned"))
     if tokens.over_rows is not None and tokens.limit_tokens is not None:
         lost = f", {count(tokens.lost_answers)} lose all of it" if tokens.lost_answers else ""
         cut = f"{counted(tokens.over_rows, 'row')} lose the end of the answer{lost}" if tokens.over_rows else "no row"

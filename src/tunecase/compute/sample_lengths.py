@@ -144,11 +144,12 @@ def _tokenized(rows: "Sequence[Row]", tokenizer: Path, file_bytes: int) -> tuple
     """Tokens of each row, estimated from those that were counted, and in words how."""
     import numpy as np
 
+    from tunecase.data.reading import prompt_of
     from tunecase.data.tokens import Counter as TokenCounter
     from tunecase.data.tokens import estimated
 
     counter = TokenCounter(tokenizer, file_bytes)
     turns = [row.turns for row in rows] if any(row.turns for row in rows) else ()
-    tokens, _ = counter.count([row.input for row in rows], [row.output for row in rows], turns)
+    tokens = counter.count([prompt_of(row) for row in rows], [row.output for row in rows], turns).total
     sizes = np.array([len(row.input) + len(row.output) for row in rows])
     return [int(count) for count in estimated(sizes, tokens).rows], counter.how

@@ -136,6 +136,9 @@ class Training(Section):
 
     epochs: Annotated[float, Field(gt=0, le=1000)] = 3.0
     sequence_tokens: PositiveInt | None = Field(None, description="Longest sample in tokens; longer ones are cut.")
+    loss_on: Literal["answers", "last_answer", "everything"] = Field(
+        "answers", description="The tokens that are learnt: all answers of a chat, its last answer, or every token."
+    )
     micro_batch: PositiveInt | None = None
     rank: PositiveInt | None = None
     runs_per_round: Count | None = Field(

@@ -62,7 +62,8 @@ class Finding:
 class Tokens:
     """Token counts of the usable rows; exact, or a range when rows were sampled or no tokenizer file is at hand.
 
-    `useful_share` is the share of tokens that belongs to answers: a model is trained on those alone. `over_rows` are
+    `useful_share` is the share of tokens that training learns, by `loss_on`; `answer_share` that of each row's last
+    answer. `over_rows` are
     longer than `limit_tokens` and lose the end of their answer; `lost_answers` of them lose all of it. `cut_tokens` are
     cut off in all. `template_tokens` is what the chat template adds to a row. `histogram` holds (tokens from, rows).
     None is unknown.
@@ -81,6 +82,8 @@ class Tokens:
     cut_tokens: float = 0.0
     template_tokens: int | None = None
     histogram: tuple[tuple[int, int], ...] = ()
+    answer_share: float | None = None
+    loss_on: Literal["answers", "last_answer", "everything"] = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,12 @@ class Audit:
 
     @property
     def answer_tokens(self) -> tuple[float, float] | None:
-        """Mean tokens of a question and of its answer; None where they were not told apart."""
+        """Mean tokens of a question and of its answer, a chat's last; None where they were not told apart."""
         if self.tokens is None or self.tokens.useful_share is None or not self.usable:
             return None
-        each = self.tokens.total.mid / self.usable
-        return each * (1 - self.tokens.useful_share), each * self.tokens.useful_share
+        each, share = self.tokens.total.mid / self.usable, self.tokens.answer_share
+        share = self.tokens.useful_share if share is None else share
+        return each * (1 - share), each * share
 
     def finding(self, check: str) -> Finding | None:
         """The finding of one check, if it found anything."""

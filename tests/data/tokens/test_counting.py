@@ -49,7 +49,7 @@ def test_a_tokenizer_nested_too_deep_is_refused(tmp_path):
 def test_without_a_template_input_and_output_are_joined(tokenizer):
     """Each row is its input, a line break and its output; the answer is counted alone."""
     counter = Counter(tokenizer)
-    whole, answers = counter.count(["the cat", "a dog"], ["sat", ""])
+    whole, answers, _ = counter.count(["the cat", "a dog"], ["sat", ""])
     assert lengths(tokenizer, ["the cat\nsat", "a dog"]) == whole.tolist()
     assert lengths(tokenizer, ["sat", ""]) == answers.tolist()
     assert None is counter.template_tokens
@@ -60,7 +60,7 @@ def test_a_chat_template_is_counted_and_masked(tokenizer):
     """The whole row is what the template writes; the answer has its closing token."""
     (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
     counter = Counter(tokenizer)
-    whole, answers = counter.count(["the cat"], ["sat"])
+    whole, answers, _ = counter.count(["the cat"], ["sat"])
     assert lengths(tokenizer, ["<user>the cat<end><assistant>sat<end>"]) == whole.tolist()
     assert lengths(tokenizer, ["sat<end>"]) == answers.tolist()
     assert lengths(tokenizer, ["<user><end><assistant><end>"])[0] == counter.template_tokens
@@ -70,7 +70,7 @@ def test_chats_are_laid_out_by_their_own_roles(tokenizer):
     """A chat with a system turn and two answers is written as the template would."""
     (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
     turns = (("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
-    whole, _ = Counter(tokenizer).count(["s\n\na\n\nb\n\nc"], ["d"], [turns])
+    whole, *_ = Counter(tokenizer).count(["s\n\na\n\nb\n\nc"], ["d"], [turns])
     text = "<system>s<end><user>a<end><assistant>b<end><user>c<end><assistant>d<end>"
     assert lengths(tokenizer, [text]) == whole.tolist()
 
@@ -80,7 +80,7 @@ def test_a_template_that_changes_texts_is_not_used(tokenizer):
     changing = "{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
     (tokenizer.parent / "chat_template.jinja").write_text(changing, encoding="utf-8")
     counter = Counter(tokenizer)
-    whole, _ = counter.count(["the cat"], ["sat"])
+    whole, *_ = counter.count(["the cat"], ["sat"])
     assert lengths(tokenizer, ["the cat\nsat"]) == whole.tolist()
     assert "the layout of the chat template could not be learned" in counter.how
 
@@ -90,7 +90,7 @@ def test_a_counter_that_differs_once_is_left(tokenizer, monkeypatch):
     monkeypatch.setattr(counting, "read_fast", lambda _: object())
     monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.array([len(text) for text in texts]))
     counter = Counter(tokenizer)
-    whole, _ = counter.count(TEXTS, TEXTS)
+    whole, *_ = counter.count(TEXTS, TEXTS)
     assert lengths(tokenizer, [f"{text}\n{text}" if text else "" for text in TEXTS]) == whole.tolist()
     assert None is counter.fast
     assert "differed" in counter.how
@@ -109,7 +109,7 @@ def test_a_large_file_is_sampled_by_length(tokenizer, monkeypatch):
     monkeypatch.setattr(counting, "read_fast", lambda _: None)
     rng = np.random.default_rng(0)
     rows = [" ".join(rng.choice(["the", "cat", "sat", "dog", "zebra"], rng.integers(3, 60))) for _ in range(2000)]
-    whole, _ = Counter(tokenizer, file_bytes=10**9).count(rows, [""] * len(rows))
+    whole, *_ = Counter(tokenizer, file_bytes=10**9).count(rows, [""] * len(rows))
     assert 125 == (whole > 0).sum()
     found = estimated(np.array([len(row) for row in rows]), whole)
     truth = sum(lengths(tokenizer, rows))

@@ -33,6 +33,7 @@ from tunecase.data.checks import (
     rephrased,
     rows,
     shift,
+    tools,
 )
 from tunecase.data.checks.block import Reading
 from tunecase.data.checks.columns import Split
@@ -45,6 +46,7 @@ from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect, own_test
 from tunecase.data.reading.rows import BadRow, Row
 from tunecase.data.text import NORMALISER
+from tunecase.data.tokens.counting import LossOn
 from tunecase.data.tokens.rows import find_tokenizer, summary
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
@@ -65,7 +67,7 @@ CHECKS: tuple[Check, ...] = (
     privacy.pii, privacy.secrets, privacy.pii_test, privacy.secrets_test,
     answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
     answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
-    pairs.pair_equal, pairs.pair_length_bias, grounding.ungrounded_answer,
+    pairs.pair_equal, pairs.pair_length_bias, tools.tool_calls, grounding.ungrounded_answer,
     language.language_mismatch, drift.json_schema, drift.format_drift, balance.unseen_label, balance.label_variant,
     balance.label_shift, balance.label_shift_train, balance.label_shift_test,
     shift.shift_test, shift.shift_production, language.language_mix, coverage.uncovered,
@@ -88,6 +90,7 @@ class Files:
         production: a sample of real inputs, without answers.
         tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
         quarantine: where bad training rows are written, only if there are any.
+        loss_on: the tokens of the training rows that are learnt.
     """
 
     train: Path
@@ -97,6 +100,7 @@ class Files:
     production: Path | None = None
     tokenizer: Path | None = None
     quarantine: Path | None = None
+    loss_on: LossOn = "answers"
 
 
 class Watch(TypedDict, total=False):
@@ -150,6 +154,7 @@ def audit(
             input=files.input or data.input,
             output=files.output or data.output,
             tokenizer=files.tokenizer or _cached_tokenizer(project),
+            loss_on=project.training.loss_on,
         )
     splits, quarantined_rows = _read(files, fast, watch.get("progress"))
     train, test = splits["train"], splits.get("test")
@@ -160,7 +165,9 @@ def audit(
     with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
         defects, abstained = _checked(evidence, watch.get("checking"))
     quarantine = str(files.quarantine) if quarantined_rows else None
-    return Audited(_record(evidence, defects, abstained, basis, quarantine, start), evidence, defects, basis)
+    return Audited(
+        _record(evidence, defects, abstained, basis, quarantine, files.loss_on, start), evidence, defects, basis
+    )
 
 
 def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str, Split], bool]:
@@ -175,7 +182,7 @@ def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str
     splits = {part: read_split(path, its, reading, progress=pace) for part, (path, its) in others.items()}
     with quarantined(files.quarantine) as (write, kept):
         pace.next()
-        reading = replace(reading, tokenizer=files.tokenizer)
+        reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
         splits["train"] = read_split(train, layout, reading, on_bad=write, progress=pace)
     if not len(splits["train"].number):
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
@@ -238,6 +245,7 @@ def _record(
     abstained: tuple[str, ...],
     basis: Basis,
     quarantine_file: str | None,
+    loss_on: LossOn,
     start: float,
 ) -> Audit:
     import numpy as np
@@ -249,7 +257,7 @@ def _record(
     usable = int((~dropped).sum())
     listed = findings(evidence, defects, basis)
     judged, reason = verdict(evidence, listed, usable)
-    counted = _tokens(evidence, ~dropped)
+    counted = replace(_tokens(evidence, ~dropped), loss_on=loss_on)
     in_test = test.labels.most_common() if test and evidence.classes else []
     declared = evidence.request.production_shares
     shown = _shown([*evidence.classes, *dict(in_test), *declared])
@@ -281,7 +289,7 @@ def _record(
         currency=basis.currency,
         format=train.layout.format,
         schema=train.layout.schema,
-        notes=train.layout.notes,
+        notes=(*train.layout.notes, *pairs.notes(train)),
         normaliser=NORMALISER,
         seconds=time.perf_counter() - start,
     )
@@ -303,11 +311,15 @@ def _tokens(evidence: Evidence, kept: "Flags") -> Tokens:
     characters = (train.input_characters + train.output_characters)[kept]
     if train.tokens is None or counter is None:
         return summary(characters, None, train.bytes_per_character, "")
-    answers = train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None
-    return summary(
-        characters, train.tokens[kept], train.bytes_per_character, counter.how, answers,
+    found = summary(
+        characters, train.tokens[kept], train.bytes_per_character, counter.how,
+        train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None,
         evidence.request.limit_tokens, counter.template_tokens,
     )  # fmt: skip
+    if found.useful_share is None or train.useful_tokens is None:
+        return found
+    useful = float(train.useful_tokens[kept].sum()) / max(float(train.tokens[kept].sum()), 1.0)
+    return replace(found, useful_share=useful, answer_share=found.useful_share)
 
 
 def _histogram(words: "Rows") -> tuple[tuple[int, int], ...]:

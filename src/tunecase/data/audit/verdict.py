@@ -62,7 +62,6 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
         ),
         (True, "names, street addresses and other personal data without a checkable pattern"),
         (True, "the tone of the answers"),
-        (train.layout.schema == "chat", "tool calls against the tools that are declared"),
         (
             not train.texts.complete and not request.fast,
             f"the other rows in the checks that need words: these saw {kept:.0%} of the rows, drawn at random",

@@ -12,6 +12,7 @@ from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.detectors import phrases
 from tunecase.data.reading.kinds import LONGEST_LABEL
+from tunecase.data.reading.thinking import is_open
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _phrases(texts: list[str], prompts: list[str]) -> dict[str, set[int]]:
 
 def _of_one(row: "Row", text: str) -> int:
     """What one answer, its blanks around it gone, shows by itself."""
-    bits = _pair(row) if row.rejected else 0
+    bits = _pair(row) if row.rejected and row.is_target else 0
     if len(text) >= LEAST_PROSE:
         bits |= BIT["prose"] | _ending(text) | _json(text) | _copied(row.input, text)
         return bits | BIT["runaway"] * is_runaway(text)
@@ -92,7 +93,7 @@ def _pair(row: "Row") -> int:
 
 def _ending(text: str) -> int:
     """Whether an answer ends open, and whether in the middle of a sentence, a fence or a bracket."""
-    bits = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) else 0
+    bits = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) or is_open(text) else 0
     if text[-1] in _ENDS:
         return bits
     return bits | BIT["open"] | BIT["cut"] * (_in_mid_sentence(text) and not _lines_end_open(text))

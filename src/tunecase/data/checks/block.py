@@ -8,15 +8,18 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.data.checks import answers
+from tunecase.data.checks import answers, tools
 from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted
 from tunecase.data.detectors import personal, secrets
 from tunecase.data.detectors.near_copies import band_keys, shingle_hashes, text_hashes, without_shingles, word_hashes
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import block_lines, read_block
 from tunecase.data.reading.kinds import LONGEST_LABEL
-from tunecase.data.reading.rows import BadRow, Block, Layout, Row
+from tunecase.data.reading.rows import BadRow, Block, Layout, Row, prompt_of
+from tunecase.data.reading.shapes import WRITTEN
+from tunecase.data.reading.thinking import with_thinking
 from tunecase.data.tokens.counting import Counter as TokenCounter
+from tunecase.data.tokens.counting import LossOn, with_tools
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Array, Flags, Hashes, Rows, Shingles
@@ -28,15 +31,18 @@ MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("personal", personal.mark_rows),
     ("secret", secrets.mark_rows),
     ("answer", answers.mark_rows),
+    ("call", tools.mark_rows),
 )
 HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
 _WHOLE_NUMBERS = (
-    "number", "line", "input_characters", "output_characters", "words", "tokens", "output_tokens", "set_sizes",
-    "head_sizes",
+    "number", "line", "input_characters", "output_characters", "words", "tokens", "output_tokens",
+    "useful_tokens", "set_sizes", "head_sizes",
 )  # fmt: skip
 COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(_WHOLE_NUMBERS, "int64"),
     **dict.fromkeys(("raw", "normal", "answer", "rejected"), "uint64"),
+    "tools": "uint64",
+    "target": "bool",
     "flat": "uint32",
     "heads": "uint8",
 }
@@ -51,12 +57,14 @@ class Reading:
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
         fast: only the marks of a fast audit, and no texts are kept.
         workers: processes; one per core for large files when left out.
+        loss_on: the tokens of a row that training learns.
     """
 
     common: "Shingles | None" = None
     tokenizer: Path | None = None
     fast: bool = False
     workers: int | None = None
+    loss_on: LossOn = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ class Part:
     utf8_bytes: int = 0
     characters: int = 0
     counted: Counted | None = None
+    seen: Counter[str] = field(default_factory=Counter)
 
 
 def read_part(task: Task) -> Part:
@@ -128,25 +137,32 @@ class _Builder:
 
         inputs, outputs = [row.input for row in batch], [row.output for row in batch]
         marks = {f"mark {name}": np.array(mark(batch), np.uint32) for name, mark in MARKS}
+        prompts = [prompt_of(row) for row in batch] if self.task.layout.tools else inputs
+        answers_given = [_given(row) for row in batch]
         raw, utf8_bytes = _raw_hashes(inputs)
+        hashes = {"raw": raw, **self._words(inputs), "tools": self._tools(batch)}
+        if self.task.layout.compares or self.task.layout.judged:
+            hashes |= self._with_answers(batch, raw)
+        _mix(hashes)
         added: dict[str, Array] = {
             "number": np.array([row.number for row in batch], np.int64),
             "line": np.array([row.line for row in batch], np.int64),
-            "raw": raw,
+            **hashes,
+            "target": np.array([row.is_target for row in batch], np.bool_),
             "answer": self._answers(outputs),
             "rejected": self._answers([row.rejected for row in batch]),
-            "input_characters": _lengths(inputs),
-            "output_characters": _lengths(outputs),
-            **self._words(inputs),
+            "input_characters": _lengths(prompts),
+            "output_characters": _lengths(answers_given),
             **_heads(inputs, np.any([marks[name] for name in HIDDEN], axis=0)),
-            **self._tokens(batch, inputs, outputs),
+            **self._tokens(batch, prompts, answers_given),
             **marks,
         }
         for name, values in added.items():
             self.columns.setdefault(name, []).append(values)
         self.part.utf8_bytes += utf8_bytes
-        self.part.characters += int(added["input_characters"].sum())
-        self._count_labels(outputs)
+        self.part.characters += sum(map(len, inputs))
+        self._count_labels([row.output for row in batch if row.is_target])
+        self._count_seen(batch)
         self._keep_texts(batch)
         self.rows += len(batch)
 
@@ -161,16 +177,50 @@ class _Builder:
         keys = {f"keys{band:02}": keys for band, keys in enumerate(band_keys(flat, set_sizes))}
         return {"normal": text_hashes(hashes, counts), "words": counts, "flat": flat, "set_sizes": set_sizes, **keys}
 
+    def _with_answers(self, batch: list[Row], raw: "Hashes") -> "dict[str, Array]":
+        """The hashes of judged answers, told apart by prompt and answers; words are still those of the prompt alone."""
+        import numpy as np
+
+        texts = [f"{row.input}\n\n{row.beside}" for row in batch]
+        own = self._words(texts)
+        del own["words"]
+        return own | {"raw": np.where(raw == NO_TEXT, raw, _raw_hashes(texts)[0])}
+
+    def _tools(self, batch: list[Row]) -> "Hashes":
+        import numpy as np
+
+        if not self.task.layout.tools:
+            return np.zeros(len(batch), np.uint64)
+        return _raw_hashes([row.tools for row in batch])[0]
+
+    def _count_seen(self, batch: list[Row]) -> None:
+        """What the record's notes tell of the rows."""
+        if self.task.layout.schema not in WRITTEN:
+            return
+        seen = self.part.seen
+        for row in batch:
+            if row.thinking:
+                seen["thinking"] += 1
+            if row.turns:
+                seen["cut back"] += row.cut_turns > 0
+                seen["several answers"] += sum(role == "assistant" for role, _ in row.turns) > 1
+            if not row.is_target:
+                seen["rejected" if row.rejected else "tie"] += 1
+
     def _tokens(self, batch: list[Row], inputs: list[str], outputs: list[str]) -> "dict[str, Array]":
         """Tokens of the rows and of their answers; nothing without a tokenizer."""
         task = self.task
         if task.reading.tokenizer is None:
             return {}
         counter = _counter(task.reading.tokenizer, task.block.path, task.file_bytes)
-        turns = [row.turns for row in batch] if task.layout.schema == "chat" else ()
-        tokens, output_tokens = counter.count(inputs, outputs, turns)
+        turns = [with_tools(row.turns, row.tools) for row in batch] if any(row.turns for row in batch) else ()
+        muted = [
+            tuple(at + len(laid) - len(row.turns) for at in row.muted)
+            for row, laid in zip(batch, turns or [()] * len(batch), strict=True)
+        ]
+        counts = counter.count(inputs, outputs, turns, muted, task.reading.loss_on)
         self.part.counted = Counted(counter.how, counter.template_tokens)
-        return {"tokens": tokens, "output_tokens": output_tokens}
+        return {"tokens": counts.total, "output_tokens": counts.last, "useful_tokens": counts.useful}
 
     def _answers(self, outputs: list[str]) -> "Hashes":
         import numpy as np
@@ -200,6 +250,24 @@ class _Builder:
         for at, row in enumerate(batch, self.rows):
             if share >= 1.0 or place_in_draw(self.task.block.index, at) < share:
                 self.part.texts.append((at, row.input, row.output, row.turns))
+
+
+def _given(row: Row) -> str:
+    """The answer as it is taught, its reasoning before it; of an answer judged bad, that answer."""
+    answer = row.output if row.is_target else row.rejected
+    return with_thinking(row.thinking, answer) if row.thinking else answer
+
+
+def _mix(hashes: "dict[str, Array]") -> None:
+    """Makes rows with other tools other rows."""
+    import numpy as np
+
+    tools = hashes["tools"]
+    if not tools.any():
+        return
+    for name in ("raw", "normal"):
+        mixed = hashes[name] * np.uint64(0x9E3779B97F4A7C15) ^ tools
+        hashes[name] = np.where((hashes[name] == NO_TEXT) | (tools == NO_TEXT), hashes[name], mixed)
 
 
 def add_labels(labels: Counter[str], new: Counter[str]) -> Counter[str]:

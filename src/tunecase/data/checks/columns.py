@@ -12,7 +12,7 @@ from tunecase.data.reading.kinds import are_classes, kind_of
 from tunecase.data.reading.rows import BadRow, Layout
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Bytes, Hashes, Rows, Shingles
+    from tunecase.data.arrays import Bytes, Flags, Hashes, Rows, Shingles
 
 HEAD_CHARACTERS = 80
 NO_TEXT = 0  # hash of an input or answer that says nothing
@@ -45,8 +45,10 @@ class Counted:
 class Split:
     """One file as columns, one entry per readable row in file order; an index into them is not a row number.
 
-    `flat` and `ends` are the shingle sets of the inputs, runs of words that nearly all rows share left out; `keys` are
-    their band keys, shape (bands, rows).
+    `tools` are hashes of the tools that rows declare; `target` is False where there is no answer to learn; `seen`
+    counts the rows that the record's notes tell of. `output_tokens` are those of the last answer, `useful_tokens`
+    those that are learnt. `flat` and `ends` are the shingle sets of the inputs (of judged answers, with the answers),
+    runs of words that nearly all rows share left out; `keys` are their band keys, shape (bands, rows).
     """
 
     path: Path
@@ -59,12 +61,15 @@ class Split:
     normal: "Hashes"
     answer: "Hashes"
     rejected: "Hashes"
+    tools: "Hashes"
+    target: "Flags"
     input_characters: "Rows"
     output_characters: "Rows"
     bytes_per_character: float
     words: "Rows"
     tokens: "Rows | None"
     output_tokens: "Rows | None"
+    useful_tokens: "Rows | None"
     counter: "Counted | None"
     marks: "dict[str, Shingles]"
     texts: Texts
@@ -75,6 +80,7 @@ class Split:
     labels: Counter[str]
     label_of: dict[int, str]
     short_answers: int
+    seen: Counter[str]
 
     @property
     def rows(self) -> int:
@@ -88,9 +94,11 @@ class Split:
 
     @property
     def classes(self) -> dict[str, int]:
-        """Rows of each class, most frequent first; empty when the answers are free text."""
+        """Rows of each class, most frequent first; empty when the answers are free text, or are judged or compared."""
         import numpy as np
 
+        if self.layout.compares or self.layout.judged:
+            return {}
         distinct = max(len(np.unique(self.answer)), len(self.labels))
         if not self.labelled or not are_classes(distinct, self.short_answers, len(self.number)):
             return {}

@@ -146,7 +146,8 @@ class Evidence:
 
         mine, theirs = (self.train.flat, self.train.ends), (other.flat, other.ends)
         similarity = pair_jaccard(pairs, theirs, mine)
-        kept = similarity >= NEAR
+        # Another set of tools makes another task of the same words.
+        kept = (similarity >= NEAR) & (other.tools[pairs[:, 0]] == self.train.tools[pairs[:, 1]])
         pairs, similarity = pairs[kept], similarity[kept]
         smaller = np.minimum(other.set_sizes[pairs[:, 0]], self.train.set_sizes[pairs[:, 1]])
         same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]

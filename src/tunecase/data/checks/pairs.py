@@ -4,12 +4,26 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.arrays import rows_where
 from tunecase.data.checks.answers import BIT, LEAST_ANSWERS
+from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.quantities import counted
 
 if TYPE_CHECKING:
     from tunecase.data.checks.evidence import Evidence
 
 LONGER = 0.7
+_NOTES = (
+    ("rejected", "with an answer judged bad: they count as tokens, not as answers to learn"),
+    ("tie", "of which neither answer is better: they teach no preference"),
+    ("cut back", "that ended behind the last answer: cut back to it"),
+    ("thinking", "with reasoning before the answer: it counts as tokens, and answers are compared without it"),
+    ("several answers", "with several answers: a pilot learns the last of each"),
+)
+
+
+def notes(split: Split) -> tuple[str, ...]:
+    """What is said of how the rows were read, one sentence each."""
+    return tuple(f"{counted(split.seen[kind], 'row')} {what}" for kind, what in _NOTES if split.seen[kind])
 
 
 def pair_equal(evidence: "Evidence") -> Defect | None:

@@ -59,4 +59,4 @@ def empty_test(evidence: Evidence) -> Defect | None:
 
 def _blank(split: Split) -> "Rows":
     blank = split.raw == NO_TEXT
-    return rows_where(blank | (split.answer == NO_TEXT) if split.labelled else blank)
+    return rows_where(blank | (split.target & (split.answer == NO_TEXT)) if split.labelled else blank)

@@ -32,7 +32,8 @@ MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked t
 MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 # Columns that a Split holds as they are.
 PLAIN_COLUMNS = (
-    "number", "line", "raw", "normal", "answer", "rejected", "input_characters", "output_characters", "words", "flat",
+    "number", "line", "raw", "normal", "answer", "rejected", "tools", "target", "input_characters",
+    "output_characters", "words", "flat",
 )  # fmt: skip
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 # Told the rows read so far, the part of the file they are, and whether an earlier pass read them.
@@ -113,7 +114,7 @@ def _unpacked_bytes(path: Path) -> int:
 
 def _spool(path: Path, layout: Layout, reading: Reading, share: float) -> Spool:
     files = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)]
-    what = repr((files, layout, reading.tokenizer, share, __version__))
+    what = repr((files, layout, reading.tokenizer, reading.loss_on, share, __version__))
     common = b"" if reading.common is None else reading.common.tobytes()
     key = hashlib.sha256(what.encode("utf-8", "replace") + common).hexdigest()
     place = hashlib.sha256(str(path.resolve()).encode("utf-8", "replace")).hexdigest()[:16]
@@ -178,6 +179,7 @@ def _append(spool: Spool, part: Part) -> None:
             "labels": dict(labels),
             "label_of": label_of | before["label_of"],
             "counted": counted or before["counted"],
+            "seen": dict(Counter(before["seen"]) + part.seen),
         },
     )
 
@@ -186,7 +188,7 @@ def _facts(spool: Spool) -> dict[str, Any]:
     counts = dict.fromkeys((
         "records", "lines", "rows", "bad", "short_answers", "utf8_bytes", "characters", "text_characters",
     ), 0)  # fmt: skip
-    return {**counts, "labels": {}, "label_of": {}, "counted": None, **spool.facts}
+    return {**counts, "labels": {}, "label_of": {}, "counted": None, "seen": {}, **spool.facts}
 
 
 def _split(path: Path, layout: Layout, spool: Spool) -> Split:
@@ -206,6 +208,7 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
         bytes_per_character=facts["utf8_bytes"] / max(facts["characters"], 1),
         tokens=column["tokens"] if counted else None,
         output_tokens=column["output_tokens"] if counted else None,
+        useful_tokens=column["useful_tokens"] if counted else None,
         counter=Counted(*counted) if counted else None,
         marks={name: bits if len(bits) else np.zeros(count, np.uint32) for name, bits in marks.items()},
         texts=_texts(spool, count),
@@ -215,6 +218,7 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
         labels=Counter(dict(Counter(facts["labels"]).most_common())),
         label_of={int(key): label for key, label in facts["label_of"].items()},
         short_answers=facts["short_answers"],
+        seen=Counter(facts["seen"]),
     )
 
 

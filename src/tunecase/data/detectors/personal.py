@@ -78,7 +78,7 @@ _MONEY_OR_DATE = re.compile(r"(?:19|20)\d\d[-. /](?:0?[1-9]|1[0-2])[-. /]\d|^\d{
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """The kinds in each row, input and answers, one bit each in the order of KINDS."""
-    return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}") for row in rows]
+    return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}{row.thinking}") for row in rows]
 
 
 def kinds_of(text: str) -> int:

@@ -68,7 +68,7 @@ HINT_WITHIN, SAID_WITHIN = 24, 32  # characters from the start of a secret to it
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """The kinds in each row, input and answers, one bit each in the order of KINDS."""
-    return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}") for row in rows]
+    return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}{row.thinking}") for row in rows]
 
 
 def kinds_of(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, learn, read_template, rendered
 from tunecase.errors import InputError, Problem
@@ -26,6 +26,7 @@ THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
 STRATA, LEAST_IN_STRATUM = 20, 30
 Z80 = 1.2816
+LossOn = Literal["answers", "last_answer", "everything"]
 NOT_COUNTED = 0  # stands for the tokens of a row with text that was left out of the sample
 
 
@@ -79,6 +80,14 @@ def fast_counts(texts: Sequence[str], fast: Any) -> "Counts":
     return np.diff(np.frombuffer(ends, np.uint64)).astype(np.int64)
 
 
+class RowTokens(NamedTuple):
+    """Tokens of each row, of its last answer, and of what training learns of it; shape (rows,) each."""
+
+    total: "Counts"
+    last: "Counts"
+    useful: "Counts"
+
+
 @dataclass(slots=True)
 class Counter:
     """Counts batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
@@ -107,31 +116,48 @@ class Counter:
         self.template = read_template(self.path)
 
     def count(
-        self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns] = ()
-    ) -> "tuple[Counts, Counts]":
-        """Tokens of each row, and those of its answer; zero for rows left out of a sample, both of shape (rows,).
+        self,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        turns: Sequence[Turns] = (),
+        muted: Sequence[tuple[int, ...]] = (),
+        loss_on: LossOn = "answers",
+    ) -> RowTokens:
+        """Tokens of each row, of its last answer and of what is learnt; zero for rows left out of a sample.
 
         A row is counted as the chat template writes it; the answer is counted alone, with the piece that closes it.
         Without a template, input and output are joined by a line break.
         Args:
             inputs, outputs: the texts of each row.
             turns: (role, text) of each row, where the file holds chats.
+            muted: places of each chat's answers that are not learnt.
+            loss_on: what is learnt: all answers, the last answer, or every token.
         """
         import numpy as np
 
         self._learn(inputs, outputs, turns)
-        whole, answers = self._pairs(inputs, outputs) if not turns else self._chats(inputs, outputs, turns)
+        if turns:
+            whole, answers = self._chats(inputs, outputs, turns, muted)
+        else:
+            whole, plain = self._pairs(inputs, outputs)
+            answers = [(answer,) for answer in plain]
         chosen = np.arange(len(whole))
-        self._check([*whole, *answers])
+        self._check([*whole, *(answer for each in answers for answer in each)])
         if self.fast is None and self.file_bytes > EXACT_BYTES:
             order = np.argsort([len(text) for text in whole], kind="stable")
             # The place goes on from batch to batch, so that batches of few long rows are sampled too.
             chosen = np.sort(order[-self.seen % THIN :: THIN])
             self.seen += len(whole)
-        total, useful = np.zeros(len(whole), np.int64), np.zeros(len(whole), np.int64)
+        total, last, every = (np.zeros(len(whole), np.int64) for _ in range(3))
         total[chosen] = self._counted([whole[at] for at in chosen])
-        useful[chosen] = self._counted([answers[at] for at in chosen])
-        return total, np.minimum(useful, total)
+        last[chosen] = np.minimum(self._counted([answers[at][-1] for at in chosen]), total[chosen])
+        if loss_on == "everything":
+            return RowTokens(total, last, total)
+        every[chosen] = last[chosen]
+        earlier = [(at, answer) for at in chosen if len(answers[at]) > 1 for answer in answers[at][:-1]]
+        if loss_on == "answers" and earlier:
+            np.add.at(every, [at for at, _ in earlier], self._counted([answer for _, answer in earlier]))
+        return RowTokens(total, last, np.minimum(every, total))
 
     def _counted(self, texts: list[str]) -> "Counts":
         if self.fast is not None:
@@ -197,18 +223,30 @@ class Counter:
         return whole, [f"{answer}{close}" for answer in outputs]
 
     def _chats(
-        self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns]
-    ) -> tuple[list[str], list[str]]:
-        laid = [self._laid(*row) for row in zip(inputs, outputs, turns, strict=True)]
-        return [whole for whole, _ in laid], [answer for _, answer in laid]
+        self,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        turns: Sequence[Turns],
+        muted: Sequence[tuple[int, ...]],
+    ) -> tuple[list[str], list[tuple[str, ...]]]:
+        """The whole text of each row, and its answers that may be learnt, the last one behind the others."""
+        silent = muted or [()] * len(turns)
+        laid = [self._laid(*row) for row in zip(inputs, outputs, turns, silent, strict=True)]
+        return [whole for whole, _ in laid], [answers for _, answers in laid]
 
-    def _laid(self, text: str, answer: str, row: Turns) -> tuple[str, str]:
+    def _laid(self, text: str, answer: str, row: Turns, muted: tuple[int, ...]) -> tuple[str, tuple[str, ...]]:
         turns = row or (("user", text), ("assistant", answer))
         layout = self._layout(_roles(turns))
+        texts = [text for _, text in turns]
+        spoken = [at for at, (role, _) in enumerate(turns) if role == "assistant" and at not in muted]
         if layout is None:
-            return _plain(text, answer), answer
+            return _plain(text, answer), tuple(texts[at] for at in spoken) or ("",)
+        if layout.stripped:
+            texts = [text.strip() for text in texts]
+        # The piece behind an answer closes it and may open the next turn: what ends the chat is what closes.
         close = layout.pieces[-1].rstrip()
-        return layout.laid([text for _, text in turns]), f"{answer.strip() if layout.stripped else answer}{close}"
+        ends = [close if layout.pieces[at + 1].startswith(close) else "" for at in spoken]
+        return layout.laid(texts), tuple(f"{texts[at]}{end}" for at, end in zip(spoken, ends, strict=True)) or ("",)
 
     @property
     def template_tokens(self) -> int | None:
@@ -237,6 +275,18 @@ class Counter:
 
 def _plain(text: str, answer: str) -> str:
     return f"{text}\n{answer}" if answer else text
+
+
+def with_tools(turns: Turns, tools: str) -> Turns:
+    """The turns of a chat that declares tools: they stand in its system turn, one of its own where it has none.
+
+    *Leaves out* the sentences that a model's own template writes around tools: up to about 150 tokens.
+    """
+    if not tools or not turns:
+        return turns
+    if turns[0][0] == "system":
+        return (("system", f"{turns[0][1]}\n\n{tools}"), *turns[1:])
+    return (("system", tools), *turns)
 
 
 def _roles(turns: Turns) -> tuple[str, ...]:
