@@ -75,6 +75,33 @@ def test_chats_are_laid_out_by_their_own_roles(tokenizer):
     assert lengths(tokenizer, [text]) == whole.tolist()
 
 
+TALK = (
+    ("system", "s"), ("user", "the cat"), ("assistant", "sat on"), ("user", "and?"), ("assistant", "a dog, and"),
+    ("user", "more"), ("assistant", "12 cats!"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss_on", "muted", "learnt"), [
+    ("answers", (), ["sat on<end>", "a dog, and<end>", "12 cats!<end>"]),
+    ("answers", (2,), ["a dog, and<end>", "12 cats!<end>"]),
+    ("last_answer", (), ["12 cats!<end>"]),
+    ("everything", (), ["".join(f"<{role}>{text}<end>" for role, text in TALK)]),
+])  # fmt: skip
+def test_what_is_learnt_of_a_chat(tokenizer, loss_on, muted, learnt):
+    """All answers, each with what closes it and without those of weight 0, the last answer, or every token."""
+    (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    counted = Counter(tokenizer).count(["unused"], ["12 cats!"], [TALK], [muted], loss_on)
+    assert [sum(lengths(tokenizer, learnt))] == counted.useful.tolist()
+    assert lengths(tokenizer, ["12 cats!<end>"]) == counted.last.tolist()
+
+
+def test_tools_stand_in_the_system_turn():
+    """Behind what it says, or in one of its own."""
+    assert (("system", "s\n\n[]"), *TALK[1:]) == counting.with_tools(TALK, "[]")
+    assert (("system", "[]"), *TALK[1:]) == counting.with_tools(TALK[1:], "[]")
+    assert counting.with_tools(TALK, "") == TALK
+
+
 def test_a_template_that_changes_texts_is_not_used(tokenizer):
     """Upper case cannot be learned from marks: rows are counted without the template, and that is said."""
     changing = "{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"

@@ -22,13 +22,16 @@ def contradiction(evidence: Evidence) -> Defect | None:
         return None
     texts = np.unique(evidence.text[rows])
     share = len(rows) / train.rows
-    labels = bool(evidence.classes) or train.short_answers >= SHORT_ANSWERS * len(train.number)
+    judged = train.layout.compares or train.layout.judged is not None
+    labels = judged or bool(evidence.classes) or train.short_answers >= SHORT_ANSWERS * len(train.number)
     first = texts[:2]
     return Defect(
         check="contradiction",
         severity="note" if not labels else "stop" if share >= BLOCKING_SHARE else "warn",
         why=(
-            f"{len(texts)} texts carry more than one answer ({len(rows)} rows): no model can learn both, "
+            f"{len(texts)} prompts have the same answers judged in two ways ({len(rows)} rows): only one can be meant"
+            if judged
+            else f"{len(texts)} texts carry more than one answer ({len(rows)} rows): no model can learn both, "
             "and often the definition of the labels is what is unclear"
             if labels
             else f"{len(texts)} inputs have several answers ({len(rows)} rows): meant, or a mistake?"

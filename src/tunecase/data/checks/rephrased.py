@@ -30,6 +30,8 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
     if evidence.request.fast:
         return NotChecked("rephrased leaks: left out of a fast audit")
     train, test, seed = evidence.train, evidence.test, evidence.request.seed
+    if train.layout.compares or train.layout.judged:
+        return NotChecked("rephrased leaks: one prompt stands with several judged answers, in both files")
     leaked = evidence.leaked_raw | evidence.leaked_normal | evidence.leaked_near
     theirs = _places(test.texts.rows, MOST_TEST_ROWS, seed)
     theirs = theirs[~leaked[test.texts.rows[theirs]]]
