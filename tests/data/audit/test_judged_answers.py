@@ -97,7 +97,7 @@ def test_other_tools_make_another_row(tmp_path):
     assert "tool_calls" not in counts(record)
     wrong = [*rows, {**rows[0], "tools": tools[1]}, rows[0]]
     found = counts(audited(tmp_path, wrong))
-    assert (1, 1) == (found["tool_calls"], found["duplicate_exact"])
+    assert (1, 2, 1) == (found["tool_calls"], found["duplicate_exact"], found["contradiction"])
 
 
 def test_what_a_record_notes_of_chats(tmp_path):

@@ -34,7 +34,7 @@ Declared = Mapping[str, tuple[Mapping[str, Any], frozenset[str], bool]]  # name:
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """What is wrong with the calls of each row: a bit for each of FAULTS, then called at all, then judged."""
-    return [_of_one(row) if row.turns or row.tools else 0 for row in rows]
+    return [_of_one(row) if row.tools or any('"name"' in text for _, text in row.turns) else 0 for row in rows]
 
 
 def _of_one(row: "Row") -> int:

@@ -49,9 +49,10 @@ def _chat(layout: Layout) -> Make:
             return BadRow(number, line, str(error), shown(record))
         other = {k: v for k, v in record.items() if k != key} if len(record) > 1 else NOTHING
         before = turns[0][1] if len(turns) == 2 else joined(turns[:-1])
-        answer, thinking = turns[-1][1], ""
-        if "<" in answer:
-            thinking, answer = taught(answer)
+        answer = turns[-1][1]
+        if not cut and not muted and "<" not in answer:
+            return Row(number, line, before, answer, other, "", turns)
+        thinking, answer = taught(answer)
         return Row(number, line, before, answer, other, "", turns, "", "", thinking, True, cut, muted)
 
     return make
