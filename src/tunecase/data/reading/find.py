@@ -7,8 +7,9 @@ import stat
 from pathlib import Path
 
 from tunecase.data.reading.folders import files_of
+from tunecase.data.reading.formats import unknown_ending
 from tunecase.data.reading.hub import local_folder
-from tunecase.data.reading.sources import FORMATS, PACKINGS, Source, source_of, split_name
+from tunecase.data.reading.sources import Source, source_of, split_name
 from tunecase.errors import InputError, Problem
 
 
@@ -34,12 +35,5 @@ def sources(path: Path) -> tuple[Source, ...]:
         raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
     source = source_of(bare, part)
     if source is None:
-        raise InputError(_unknown_ending(path, bare))
+        raise InputError(unknown_ending(path, bare))
     return (source,)
-
-
-def _unknown_ending(path: Path, bare: Path) -> Problem:
-    ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
-    wanted = ", ".join(FORMATS) + "; the text formats also with " + " or ".join(PACKINGS)
-    got = f"the ending {ending}" if ending else "a name without an ending"
-    return Problem(str(path), got, wanted, "rename or convert the file")

@@ -1,14 +1,12 @@
 """Makes rows from records: one function per kind of shape, chosen once per file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from tunecase.data.reading import choices, marked, spans, squad, translation
 from tunecase.data.reading.chat import BadTurnsError, Turn, as_json, joined, turn_of, turns_of
-from tunecase.data.reading.rows import BadRow, Layout, Row, shown
+from tunecase.data.reading.rows import NOTHING, BadRow, Layout, Make, Row, shown
 from tunecase.data.reading.shapes import INSTANCES
-
-Make = Callable[[int, int, dict[str, Any]], Row | BadRow]
-NOTHING: Mapping[str, Any] = {}
 
 
 def maker(layout: Layout) -> Make:
@@ -115,6 +113,8 @@ def _answer_text(value: object, name: str | None, classes: tuple[str, ...]) -> s
         if not 0 <= value < len(classes):
             raise BadTurnsError(f"no {name!r}: {value} has no name")
         return classes[value]
+    if classes and isinstance(value, list) and all(type(each) is int for each in value):
+        return ", ".join(_answer_text(each, name, classes) for each in value)
     if isinstance(value, bytes):
         raise BadTurnsError(f"{name!r} is not text")
     return value_text(value)
@@ -225,4 +225,10 @@ MAKERS: tuple[tuple[str, Callable[[Layout], Make]], ...] = (
     ("chat", _chat),
     ("preference", _preference),
     (INSTANCES, _instances),
+    (squad.SCHEMA, squad.maker),
+    *((schema, spans.maker) for schema in spans.SCHEMAS),
+    (choices.SCHEMA, choices.maker),
+    (choices.FROM_ONE, choices.maker),
+    (marked.SCHEMA, marked.maker),
+    (translation.SCHEMA, translation.maker),
 )

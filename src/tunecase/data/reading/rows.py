@@ -1,6 +1,6 @@
 """What a data file gives: rows, bad rows, and the layout that says how the file is read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,11 @@ class Table:
     layout: Layout
     rows: tuple[Row, ...]
     bad: tuple[BadRow, ...]
+
+
+# Makes a row from (number, line, record).
+Make = Callable[[int, int, dict[str, Any]], Row | BadRow]
+NOTHING: Mapping[str, Any] = {}
 
 
 def shown(record: object) -> str:
