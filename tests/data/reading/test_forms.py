@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tunecase.data.reading.blocks import raw_records
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.load import load
@@ -25,9 +23,13 @@ FORMS = {
         [{"context": "Bees dance.", "question": "Who?", "answers": [{"text": "Bees", "answer_start": 0}]}],
         "Bees dance.\n\nWho?", "Bees",
     ),
-    "answers as a list": ([{"question": "Capital of Moss?", "answers": ["Fern", "Fern City"]}], "Capital of Moss?", "Fern"),
+    "answers as a list": (
+        [{"question": "Capital of Moss?", "answers": ["Fern", "Fern City"]}],
+        "Capital of Moss?", "Fern",
+    ),
     "an answer with aliases": (
-        [{"question": "Capital of Moss?", "answer": {"value": "Fern", "aliases": ["Fern City"]}}], "Capital of Moss?", "Fern",
+        [{"question": "Capital of Moss?", "answer": {"value": "Fern", "aliases": ["Fern City"]}}],
+        "Capital of Moss?", "Fern",
     ),
     "a context of titles and sentences": (
         [{"question": "Who?", "answer": "Bo", "context": {"title": ["A"], "sentences": [["Bo did.", "Yes."]]}}],
@@ -43,29 +45,44 @@ FORMS = {
     ),
     "parts of speech": ([{"tokens": ["Ann", "ran"], "pos_tags": ["NOUN", "VERB"]}], "Ann ran", "NOUN VERB"),
     "spans of a text": (
-        [{"text": "Ann saw Bo", "spans": [{"start": 8, "end": 10, "label": "PER"}, {"start": 0, "end": 3, "label": "PER"}]}],
+        [{"text": "Ann saw Bo", "spans": [{"start": 8, "end": 10, "label": "PER"},
+                                           {"start": 0, "end": 3, "label": "PER"}]}],
         "Ann saw Bo", '{"PER":["Ann","Bo"]}',
     ),
-    "doccano": ([{"text": "Ann ran", "label": [[0, 3, "PER"]]}, {"text": "Rain", "label": []}], "Ann ran", '{"PER":["Ann"]}'),
-    "GLiNER": ([{"tokenized_text": ["Ann", "Lee", "ran"], "ner": [[0, 1, "person"]]}], "Ann Lee ran", '{"person":["Ann Lee"]}'),
+    "doccano": (
+        [{"text": "Ann ran", "label": [[0, 3, "PER"]]}, {"text": "Rain", "label": []}],
+        "Ann ran", '{"PER":["Ann"]}',
+    ),
+    "GLiNER": (
+        [{"tokenized_text": ["Ann", "Lee", "ran"], "ner": [[0, 1, "person"]]}],
+        "Ann Lee ran", '{"person":["Ann Lee"]}',
+    ),
     "choices and a key": (
         [{"question": "Which flies?", "choices": {"text": ["a bat", "a rat"], "label": ["A", "B"]}, "answerKey": "A"}],
         "Which flies?\n\nA. a bat\nB. a rat", "a bat",
     ),
-    "choices and a place": ([{"question": "2+2?", "choices": ["3", "4", "0"], "answer": 1}, {"question": "1-1?", "choices": ["3", "4", "0"], "answer": 0}], "2+2?\n\nA. 3\nB. 4\nC. 0", "4"),
+    "choices and a place": (
+        [{"question": "2+2?", "choices": ["3", "4", "0"], "answer": 1},
+         {"question": "1-1?", "choices": ["3", "4", "0"], "answer": 0}],
+        "2+2?\n\nA. 3\nB. 4\nC. 0", "4",
+    ),
     "options in columns": (
         [{"question": "Which?", "A": "moss", "B": "fern", "C": "oak", "D": "elm", "answer": "C"}],
         "Which?\n\nA. moss\nB. fern\nC. oak\nD. elm", "oak",
     ),
     "options counted from 1": (
-        [{"sentence": "The _ sank.", "option1": "boat", "option2": "bird", "answer": "1"}], "The _ sank.\n\nA. boat\nB. bird", "boat",
+        [{"sentence": "The _ sank.", "option1": "boat", "option2": "bird", "answer": "1"}],
+        "The _ sank.\n\nA. boat\nB. bird", "boat",
     ),
     "endings": (
         [{"ctx": "He sat", "endings": ["down.", "fish.", "up.", "blue."], "label": "0"}],
         "He sat\n\nA. down.\nB. fish.\nC. up.\nD. blue.", "down.",
     ),
     "translation": ([{"translation": {"de": "Guten Tag", "en": "Good day"}}], "Guten Tag", "Good day"),
-    "a column a language": ([{"en": "A very good day", "fr": "Une bonne journée"}], "A very good day", "Une bonne journée"),
+    "a column a language": (
+        [{"en": "A very good day", "fr": "Une bonne journée"}],
+        "A very good day", "Une bonne journée",
+    ),
     "turns with marks": ([{"text": "### Human: Who? ### Assistant: Ann.</s>"}], "Who?", "Ann."),
     "an instruction template": (
         [{"text": "Below is a task.\n\n### Instruction:\nAdd.\n\n### Input:\n1 2\n\n### Response:\n3"}],
@@ -74,17 +91,35 @@ FORMS = {
     "INST": ([{"text": "<s>[INST] Who? [/INST] Ann. </s>"}], "Who?", "Ann."),
     "ChatML": ([{"text": "<|im_start|>user\nWho?<|im_end|>\n<|im_start|>assistant\nAnn.<|im_end|>\n"}], "Who?", "Ann."),
     "nl and sql": ([{"nl": "all moths", "sql": "SELECT * FROM moths"}], "all moths", "SELECT * FROM moths"),
-    "intent and snippet": ([{"question_id": 3, "intent": "sort a list", "snippet": "x.sort()"}], "sort a list", "x.sort()"),
+    "intent and snippet": (
+        [{"question_id": 3, "intent": "sort a list", "snippet": "x.sort()"}],
+        "sort a list", "x.sort()",
+    ),
     "problem and solution": ([{"problem": "2+2", "level": "1", "solution": "It is 4."}], "2+2", "It is 4."),
     "question and final answer": ([{"question": "2+2", "final_answer": "4"}], "2+2", "4"),
     "report and impression": ([{"report": "Lungs are clear.", "impression": "Normal."}], "Lungs are clear.", "Normal."),
     "func and docstring": ([{"func": "def f(): ...", "docstring": "Does nothing."}], "def f(): ...", "Does nothing."),
-    "claim, evidence and label": ([{"claim": "It rains.", "evidence": "Wet.", "label": "yes"}], "It rains.\n\nWet.", "yes"),
-    "passage, question and a truth": ([{"question": "wet?", "passage": "It rains.", "answer": True}], "It rains.\n\nwet?", "True"),
-    "database, question and query": ([{"db_id": "zoo", "question": "how many?", "query": "SELECT 1"}], "how many?", "SELECT 1"),
-    "dialog and summary": ([{"id": "1", "dialog": "A: hi B: bye", "summary": "They part."}], "A: hi B: bye", "They part."),
+    "claim, evidence and label": (
+        [{"claim": "It rains.", "evidence": "Wet.", "label": "yes"}],
+        "It rains.\n\nWet.", "yes",
+    ),
+    "passage, question and a truth": (
+        [{"question": "wet?", "passage": "It rains.", "answer": True}],
+        "It rains.\n\nwet?", "True",
+    ),
+    "database, question and query": (
+        [{"db_id": "zoo", "question": "how many?", "query": "SELECT 1"}],
+        "how many?", "SELECT 1",
+    ),
+    "dialog and summary": (
+        [{"id": "1", "dialog": "A: hi B: bye", "summary": "They part."}],
+        "A: hi B: bye", "They part.",
+    ),
     "names with further words": ([{"user_prompt": "Hi there", "assistant_response": "Hello"}], "Hi there", "Hello"),
-    "names in camel case": ([{"customerMessage": "Where is it?", "agentReply": "On its way."}], "Where is it?", "On its way."),
+    "names in camel case": (
+        [{"customerMessage": "Where is it?", "agentReply": "On its way."}],
+        "Where is it?", "On its way.",
+    ),
     "source and target texts": ([{"src_text": "it rain", "tgt_text": "It rains."}], "it rain", "It rains."),
 }  # fmt: skip
 

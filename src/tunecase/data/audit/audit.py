@@ -41,8 +41,9 @@ from tunecase.data.checks.evidence import Asked, Evidence
 from tunecase.data.checks.scan import boilerplate, read_split
 from tunecase.data.detectors import licences
 from tunecase.data.detectors.personal import masked
+from tunecase.data.reading.beside import own_test
 from tunecase.data.reading.blocks import read_rows
-from tunecase.data.reading.detection import detect, own_test
+from tunecase.data.reading.detection import detect
 from tunecase.data.reading.rows import BadRow, Row
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.rows import find_tokenizer, summary

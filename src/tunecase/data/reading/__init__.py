@@ -1,5 +1,6 @@
 """Reads data files row by row, whatever their format and shape; a bad row never spoils its file."""
 
+from tunecase.data.reading.beside import own_test, own_validation, test_beside, validation_beside
 from tunecase.data.reading.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.documents import document_files, read_passages
@@ -21,5 +22,6 @@ from tunecase.data.reading.writing import Writer
 __all__ = [
     "LEAST_BOMB_BYTES", "MOST_RATIO", "Layout", "Row", "Source", "Stream", "Table", "Writer", "block_lines", "blocks",
     "detect", "document_files", "encoding_of", "files_of", "hold_out", "kind_of", "load", "looks_like_classes",
-    "open_stream", "raw_records", "read_block", "read_passages", "read_rows", "repeat_like_classes", "source_of",
+    "open_stream", "own_test", "own_validation", "raw_records", "read_block", "read_passages", "read_rows",
+    "repeat_like_classes", "source_of", "test_beside", "validation_beside",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Questions with several options, of which one is right: the input lists the options, the output is the right one's text.
+"""Questions with several options: the input lists the options, the output is the text of the right one.
 
 Letters and numbers only point at an option: as classes they would look random to every check that reads the text.
 """
@@ -13,10 +13,11 @@ from tunecase.data.reading.shapes import folded
 
 SCHEMA, FROM_ONE = "multiple choice", "multiple choice, counted from 1"
 LISTS = ("choices", "options", "endings", "mc_options")
-ANSWERS = ("answerkey", "answer_key", "answer_idx", "answer_index", "correct", "correct_option", "correct_answer", "cop",
-           "answer", "label", "target", "gold")  # fmt: skip
-ASKED = ("premise", "context", "passage", "article", "support", "ctx", "startphrase", "question", "question_stem",
-         "query", "problem", "goal", "sentence", "sent", "input", "prompt", "instruction")  # fmt: skip
+ANSWERS = ("answerkey", "answer_key", "answer_idx", "answer_index", "correct", "correct_option",
+           "correct_answer", "cop", "answer", "label", "target", "gold")  # fmt: skip
+ASKED = ("premise", "context", "passage", "article", "support", "ctx", "startphrase", "question",
+         "question_stem", "query", "problem", "goal", "sentence", "sent", "input", "prompt",
+         "instruction")  # fmt: skip
 SERIES = (
     ("a", "b", "c", "d", "e"), ("opa", "opb", "opc", "opd", "ope"), ("answera", "answerb", "answerc", "answerd"),
     ("answer0", "answer1", "answer2", "answer3"), ("answer1", "answer2", "answer3", "answer4"),

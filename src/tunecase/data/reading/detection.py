@@ -23,17 +23,6 @@ SAMPLE_BYTES = 1 << 18
 PAIR = ("text", "label")
 
 
-def own_test(path: Path) -> Path | None:
-    """The test split of a folder or a Hub data set; None for a plain file, or where there is no such split."""
-    if "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
-        return None
-    named = path.with_name(f"{path.name}::test")
-    try:
-        return named if {each.path for each in sources(named)} != {each.path for each in sources(path)} else None
-    except InputError:
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Request:
     """What a caller wants to read: the path, the columns that the user named, and whether an output is needed."""

@@ -14,11 +14,13 @@ MOST_LOOKED_BYTES = 50_000_000
 SEEMS: dict[tuple[str, ...], tuple[str, str]] = {
     (".xlsx", ".xls", ".ods", ".numbers"): ("a spreadsheet", "save it as “CSV UTF-8”"),
     (".yaml", ".yml", ".toml", ".ini"): ("settings, or rows as YAML", "write one JSON object per line (.jsonl)"),
-    (".zip", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz"): ("a packed folder or file", "unpack it, and name the data file inside"),
+    (".zip", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz"): (
+        "a packed folder or file", "unpack it, and name the data file inside"),
     (".npy", ".npz", ".h5", ".hdf5", ".mat"): ("arrays of numbers", "name the file that holds the texts"),
     (".pkl", ".pickle", ".joblib", ".pt", ".pth"): ("Python objects, which run code when opened",
                                                     "load it where it was made, and write it as .jsonl"),
-    (".safetensors", ".bin", ".gguf", ".ckpt", ".onnx"): ("the weights of a model", "name the file that holds the texts"),
+    (".safetensors", ".bin", ".gguf", ".ckpt", ".onnx"): (
+        "the weights of a model", "name the file that holds the texts"),
     (".pdf", ".docx", ".doc", ".odt", ".html", ".htm", ".md", ".rst", ".epub", ".tex"): (
         "a document", "write a row for each question and answer (.jsonl); facts to answer from go to data.documents"),
     (".db", ".sqlite", ".sqlite3", ".duckdb", ".sql", ".mdb"): ("a database", "export its table as CSV or JSONL"),

@@ -7,23 +7,27 @@ from typing import Any
 from tunecase.data.reading.shapes import LEAST_ROWS_TO_GUESS, folded
 
 # Words of a column's name, the surest first. A word of both lists is an output only beside a surer input.
-OUTPUT_WORDS = ("final", "gold", "expected", "ideal", "target", "targets", "tgt", "trg", "answer", "answers", "response",
-                "output", "outputs", "completion", "reply", "solution", "canonical", "sql", "query", "cypher", "regex",
-                "snippet", "summary", "highlights", "abstract", "impression", "translation", "paraphrase", "simplified",
-                "simple", "corrected", "correction", "rewritten", "formal", "polite", "code", "docstring", "docs", "comment",
-                "documentation", "cmd", "command", "bash", "headline", "title", "caption", "label", "category", "intent",
-                "class", "sentiment", "topic", "verdict", "assistant", "bot", "agent", "out", "result")  # fmt: skip
-INPUT_WORDS = ("question", "problem", "instruction", "instructions", "prompt", "user", "human", "customer", "nl", "utterance",
-               "request", "task", "query", "source", "src", "input", "inputs", "article", "document", "passage", "report",
-               "findings", "transcript", "dialogue", "dialog", "conversation", "context", "paragraph", "text", "texts",
-               "sentence", "content", "body", "message", "email", "post", "review", "comment", "claim", "premise",
-               "description", "original", "complex", "informal", "incorrect", "invocation", "func", "function", "code",
+OUTPUT_WORDS = ("final", "gold", "expected", "ideal", "target", "targets", "tgt", "trg", "answer",
+                "answers", "response", "output", "outputs", "completion", "reply", "solution",
+                "canonical", "sql", "query", "cypher", "regex", "snippet", "summary", "highlights",
+                "abstract", "impression", "translation", "paraphrase", "simplified", "simple",
+                "corrected", "correction", "rewritten", "formal", "polite", "code", "docstring", "docs",
+                "comment", "documentation", "cmd", "command", "bash", "headline", "title", "caption",
+                "label", "category", "intent", "class", "sentiment", "topic", "verdict", "assistant",
+                "bot", "agent", "out", "result")  # fmt: skip
+INPUT_WORDS = ("question", "problem", "instruction", "instructions", "prompt", "user", "human",
+               "customer", "nl", "utterance", "request", "task", "query", "source", "src", "input",
+               "inputs", "article", "document", "passage", "report", "findings", "transcript", "dialogue",
+               "dialog", "conversation", "context", "paragraph", "text", "texts", "sentence", "content",
+               "body", "message", "email", "post", "review", "comment", "claim", "premise", "description",
+               "original", "complex", "informal", "incorrect", "invocation", "func", "function", "code",
                "method", "diff", "intent", "english", "word", "term", "name", "title", "in")  # fmt: skip
 # Names of columns that tell of a row, and are neither asked nor answered.
-ASIDE_WORDS = ("id", "ids", "idx", "index", "uuid", "url", "uri", "link", "date", "time", "timestamp", "created", "hash",
-               "source_id", "split", "lang", "language", "license", "licence", "model", "score", "scores", "len", "length",
-               "tokens", "count", "num", "path", "file", "filename", "repo", "type", "difficulty", "level",
-               "meta", "metadata", "author", "version", "explanation", "rationale", "reasoning")  # fmt: skip
+ASIDE_WORDS = ("id", "ids", "idx", "index", "uuid", "url", "uri", "link", "date", "time", "timestamp",
+               "created", "hash", "source_id", "split", "lang", "language", "license", "licence", "model",
+               "score", "scores", "len", "length", "tokens", "count", "num", "path", "file", "filename",
+               "repo", "type", "difficulty", "level", "meta", "metadata", "author", "version",
+               "explanation", "rationale", "reasoning")  # fmt: skip
 _WORD = re.compile(r"[a-z]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SHOWN_CHARACTERS = 20

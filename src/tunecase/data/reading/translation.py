@@ -9,14 +9,20 @@ from tunecase.data.reading.rows import NOTHING, BadRow, Layout, Make, Row, shown
 SCHEMA = "translation"
 # ISO 639-1 codes and the English names of languages that name columns of parallel texts.
 CODES = frozenset(
-    "af am ar az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr ht hu hy id ig is it ja jv ka"
-    " kk km kn ko ku ky la lb lo lt lv mg mi mk ml mn mr ms mt my ne nl no ny or pa pl ps pt ro ru rw sd si sk sl sm sn so"
-    " sq sr st su sv sw ta te tg th tk tl tr tt ug uk ur uz vi xh yi yo zh zu".split()
+    (
+        "af am ar az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu ha he hi hr ht hu hy id "
+        "ig is it ja jv ka kk km kn ko ku ky la lb lo lt lv mg mi mk ml mn mr ms mt my ne nl no ny or pa pl "
+        "ps pt ro ru rw sd si sk sl sm sn so sq sr st su sv sw ta te tg th tk tl tr tt ug uk ur uz vi xh yi "
+        "yo zh zu "
+    ).split()
 )
 NAMES = frozenset(
-    "arabic bengali chinese czech danish dutch english estonian finnish french german greek gujarati hebrew hindi hungarian"
-    " indonesian italian japanese korean latin latvian lithuanian malay marathi norwegian persian polish portuguese romanian"
-    " russian spanish swahili swedish tamil telugu thai turkish ukrainian urdu vietnamese welsh yoruba".split()
+    (
+        "arabic bengali chinese czech danish dutch english estonian finnish french german greek gujarati "
+        "hebrew hindi hungarian indonesian italian japanese korean latin latvian lithuanian malay marathi "
+        "norwegian persian polish portuguese romanian russian spanish swahili swedish tamil telugu thai "
+        "turkish ukrainian urdu vietnamese welsh yoruba "
+    ).split()
 )
 
 
