@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.folders import SPLITS
-from tunecase.data.reading.sources import FORMATS, source_of, split_name
+from tunecase.data.reading.sources import FORMATS, PACKINGS, source_of, split_name
 from tunecase.errors import InputError
 
 TESTS = (*SPLITS["test"], "heldout", "holdout")
@@ -97,8 +97,10 @@ def _there(bare: Path, place: int, name: str) -> Path | None:
     shard = re.sub(r"-\d{5}-of-\d{5}", "-00000-of-*", wanted.name)
     if shard != wanted.name:
         return next(iter(sorted(wanted.parent.glob(shard))), None)
-    endings = [ending for ending in FORMATS if ending != wanted.suffix]
-    return next((other for ending in endings if (other := wanted.with_suffix(ending)).is_file()), None)
+    stem = wanted.stem if wanted.suffix.lower() in PACKINGS else wanted.name
+    stem = stem[: -len(Path(stem).suffix)] if Path(stem).suffix.lower() in FORMATS else stem
+    endings = [kind + packing for kind in FORMATS if kind != ".txt" for packing in ("", *PACKINGS)]
+    return next((other for ending in endings if (other := wanted.with_name(stem + ending)).is_file()), None)
 
 
 def _cased(name: str, like: str) -> str:

@@ -25,7 +25,7 @@ def sources(path: Path) -> tuple[Source, ...]:
         mode = bare.stat().st_mode
     except (OSError, ValueError) as error:
         got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(Problem(str(path), got, "a data file", "correct the path")) from None
+        raise InputError(Problem(str(path), got, "a data file", _fix(path))) from None
     if stat.S_ISDIR(mode):
         return files_of(bare, part)
     if not stat.S_ISREG(mode):
@@ -37,3 +37,14 @@ def sources(path: Path) -> tuple[Source, ...]:
     if source is None:
         raise InputError(unknown_ending(path, bare))
     return (source,)
+
+
+def _fix(path: Path) -> str:
+    """What to do about a path that is not there; one that looks like a name on the Hub is shown as such."""
+    on_hub = {"huggingface.co", "datasets"} <= set(path.parts)
+    parts = path.parts[path.parts.index("datasets") + 1 :] if on_hub else path.parts
+    if on_hub and len(parts) >= 2:
+        return f"for this data set of the Hub type hf://datasets/{'/'.join(parts[:2])}"
+    if len(parts) == 2 and not path.is_absolute() and not path.suffix and not parts[0].startswith("."):
+        return f"correct the path; for a data set of the Hub type hf://datasets/{'/'.join(parts)}"
+    return "correct the path"

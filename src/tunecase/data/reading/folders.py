@@ -31,6 +31,8 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         part: the split wanted; "" takes the training split, or all files where no name shows one.
     Raises: InputError when there are no such files, or files of several formats.
     """
+    if part and ".." not in Path(part).parts and (source := source_of(folder / part)) and _is_file(source.path):
+        return (source,)
     if (folder / "dataset_dict.json").is_file():
         return files_of(_split_folder(folder, part))
     if (folder / "state.json").is_file():

@@ -79,7 +79,8 @@ def _in_step(sample: Sequence[dict[str, Any]], tokens: str, tags: str) -> bool:
 
 def _with_scheme(layout: Layout, sample: Sequence[dict[str, Any]]) -> Layout:
     """The layout with the scheme of its tags; numbers get the names of the file, else those that they must have."""
-    tags = [record[layout.output] for record in sample if isinstance(record.get(str(layout.output)), list)]
+    column = str(layout.output)
+    tags = [record[column] for record in sample if isinstance(record.get(column), list)]
     if any(isinstance(tag, int) for row in tags for tag in row):
         if not layout.classes:
             note = f"the tags in {layout.output!r} are numbers without names, so types are called by their number"
