@@ -92,6 +92,10 @@ FORMS = {
     ),
     "INST": ([{"text": "<s>[INST] Who? [/INST] Ann. </s>"}], "Who?", "Ann."),
     "ChatML": ([{"text": "<|im_start|>user\nWho?<|im_end|>\n<|im_start|>assistant\nAnn.<|im_end|>\n"}], "Who?", "Ann."),
+    "an object that is no JSON": (
+        [{"code": "{'Instruction': Fly home., 'Output': {'go': 1}}"}],
+        "Fly home.", "{'go': 1}",
+    ),
     "nl and sql": ([{"nl": "all moths", "sql": "SELECT * FROM moths"}], "all moths", "SELECT * FROM moths"),
     "intent and snippet": (
         [{"question_id": 3, "intent": "sort a list", "snippet": "x.sort()"}],
@@ -170,7 +174,8 @@ ARTICLES = {
     "version": "2.0",
     "data": [
         {"title": "Bees", "paragraphs": [{"context": "Bees dance.", "qas": [
-            {"id": "1", "question": "Who dances?", "answers": [{"text": "Bees", "answer_start": 0}], "is_impossible": False},
+            {"id": "1", "question": "Who dances?", "answers": [{"text": "Bees", "answer_start": 0}],
+             "is_impossible": False},
             {"id": "2", "question": "Who sings?", "answers": [], "is_impossible": True},
         ]}]},
         {"title": "Moss", "paragraphs": [{"context": "Moss grows.", "qas": [
@@ -298,3 +303,20 @@ def test_unclear_columns_are_shown_with_a_value_and_a_command(tmp_path):
         detect(lines(tmp_path / "d.jsonl", rows))
     assert "alpha beta (words of row 0 that…)" in str(refused.value)
     assert "--input 'alpha beta' --output gamma" in str(refused.value)
+
+
+def test_a_table_of_options_without_names(tmp_path):
+    """A question, four options and a letter in each row of a CSV without a header are read as such."""
+    rows = [
+        f"Which of the things named below is number {k}?,moss{k},fern{k},oak{k},elm{k},{'ABCD'[k % 4]}\n"
+        for k in range(12)
+    ]
+    (tmp_path / "d.csv").write_text("".join(rows), encoding="utf-8")
+    assert ["moss0", "fern1", "oak2", "elm3"] == [output for _, output in pairs(tmp_path / "d.csv")[:4]]
+
+
+def test_classes_are_not_taken_for_texts(tmp_path):
+    """Two columns of classes hold no input, whatever their names say."""
+    rows = [{"guessed_label_name": "ab"[k % 2], "given_label_text": "bc"[k % 2]} for k in range(30)]
+    with pytest.raises(InputError, match="an input column"):
+        detect(lines(tmp_path / "d.jsonl", rows))

@@ -32,6 +32,8 @@ MARKS: tuple[tuple[str, str], ...] = (
      r"#{2,3} ?(?:Assistant|Response|Output|Answer|Completion|Solution|Bot) ?:"),
     (r"#{2,3} ?(?:Human|User|Instruction|Question|Prompt|Problem|Task)\b",
      r"#{2,3} ?(?:Assistant|Response|Output|Answer|Completion|Solution)\b"),
+    (r"['\"](?:[Ii]nstruction|[Qq]uestion|[Pp]rompt|[Ii]nput)['\"] ?:",
+     r",?\s*['\"](?:[Oo]utput|[Rr]esponse|[Aa]nswer|[Cc]ompletion)['\"] ?:"),
     (r"(?m:^)(?:Human|HUMAN) ?:", r"(?:Assistant|ASSISTANT|AI|Bot) ?:"),
     (r"(?m:^)(?:User|USER) ?:", r"(?:Assistant|ASSISTANT|AI|Bot) ?:"),
     (r"(?m:^)(?:Question|QUESTION|Q) ?:", r"(?<![A-Za-z])(?:Answer|ANSWER|A) ?:"),
@@ -96,6 +98,9 @@ def turns_of(text: str) -> tuple[tuple[str, str], ...]:
         said = [(role, _bare(text[match.end() : end])) for role, match, end in zip(
             roles, found[:last], [each.start() for each in found[1:]] + [len(text)], strict=False)]  # fmt: skip
         head = _bare(text[: found[0].start()])
+        head = head if any(map(str.isalnum, head)) else ""
+        if text[:1] == "{" and said[-1][1].count("}") > said[-1][1].count("{"):
+            said[-1] = said[-1][0], said[-1][1].rstrip().removesuffix("}")
         return _joined([("system", head), *said] if head else said)
     return ()
 

@@ -31,6 +31,7 @@ ASIDE_WORDS = ("id", "ids", "idx", "index", "uuid", "url", "uri", "link", "date"
 _WORD = re.compile(r"[a-z]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 SHOWN_CHARACTERS = 20
+LONG_CHARACTERS = 20
 MOST_SHOWN = 12
 
 
@@ -52,7 +53,8 @@ def by_names(columns: Sequence[str], sample: Sequence[dict[str, Any]]) -> tuple[
     texts = [column for column in columns if _are_texts([record.get(column) for record in sample])]
     told = [column for column in texts if not _is_aside(column)]
     outputs = sorted((rank, at) for at, column in enumerate(told) if (rank := _rank(column, OUTPUT_WORDS)) is not None)
-    inputs = sorted((rank, at) for at, column in enumerate(told) if (rank := _rank(column, INPUT_WORDS)) is not None)
+    asked = [column if _can_be_asked([record.get(column) for record in sample]) else "" for column in told]
+    inputs = sorted((rank, at) for at, column in enumerate(asked) if (rank := _rank(column, INPUT_WORDS)) is not None)
     for _, output in outputs:
         for rank, input in inputs:
             if input != output and not _is_surer_output(told[input], told[output], rank):
@@ -64,6 +66,13 @@ def by_names(columns: Sequence[str], sample: Sequence[dict[str, Any]]) -> tuple[
     if len(inputs) == 1 and not outputs:
         return told[inputs[0][1]], told[1 - inputs[0][1]]
     return None
+
+
+def _can_be_asked(values: Sequence[object]) -> bool:
+    """True unless many rows show that a column holds classes or single words, which nothing can be answered to."""
+    texts = [str(value) for value in values if value]
+    longer = sum(" " in text.strip() or len(text) > LONG_CHARACTERS for text in texts)
+    return len(values) < LEAST_ROWS_TO_GUESS or (longer >= 0.5 * len(texts) and len(set(texts)) >= 0.3 * len(texts))
 
 
 def _is_surer_output(input: str, output: str, rank: int) -> bool:

@@ -23,4 +23,4 @@ def layout(start: Layout, names: dict[str, str], sample: Sequence[dict[str, Any]
             return spans.layout(replace(start, classes=classes[found.output or ""]), names, sample)
         if found is not None:
             return found
-    return choices.without_names(start, list(names.values()), sample)
+    return choices.without_names(start, list(sample[0]), sample)
