@@ -96,7 +96,7 @@ UNREADABLE = (
     ("d.csv", b"text,label\ncaf\xe9,a\n", "save the file as UTF-8"),
     ("d.jsonl", b"hello\nworld\n", "no row can be read"),
     ("d.jsonl", b"[1]\n[2]\n", "not a JSON object"),
-    ("d.jsonl", b'{"a": 1, "b": 2}\n', "columns a, b"),
+    ("d.jsonl", b'{"a": 1, "b": 2}\n', "columns a (1), b (2)"),
     ("d.txt", b"x", "the ending .txt"),
     ("d", b"x", "a name without an ending"),
     ("d.parquet", b"PAR1 half of it", "Parquet"),

@@ -143,7 +143,7 @@ def test_two_columns_with_names_of_their_own(tmp_path):
     table = load(lines(tmp_path / "d.jsonl", rows))
     assert (("said",), "klass") == (table.layout.input, table.layout.output)
     for unclear in (rows[:5], [{"one": f"words here {k} a", "two": f"words there {k} b"} for k in range(30)]):
-        with pytest.raises(InputError, match="--input COL --output COL"):
+        with pytest.raises(InputError, match=r"--input (said --output klass|one --output two)"):
             load(lines(tmp_path / "unclear.jsonl", unclear))
 
 

@@ -43,7 +43,8 @@ from tunecase.data.checks.scan import boilerplate, read_split
 from tunecase.data.detectors import licences
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import read_rows
-from tunecase.data.reading.detection import detect, own_test
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.other_splits import own_test
 from tunecase.data.reading.rows import BadRow, Row
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn

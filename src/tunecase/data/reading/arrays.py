@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tunecase.data.reading import nested
 from tunecase.data.reading.elements import COMMA, OPEN, Scanner
 from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, too_long
 from tunecase.data.reading.rows import Block
@@ -15,20 +16,22 @@ from tunecase.errors import InputError, Problem
 BROKEN = object()
 LARGE_ELEMENT_BYTES = 8_000_000  # an element so long that a bracket left open is the likelier reason
 FIRST_SPLITS = ("train", "training", "data", "rows", "examples", "records", "items", "instances", "samples")
-# Columns of a row that hold lists of objects: an object that begins with one of these is a row.
-ROW_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "tools", "functions", "chosen",
-            "rejected", "prompt", "completion", "entities", "answers", "output")  # fmt: skip
 
 
 def json_kind(source: Source) -> str:
-    """ "json" for one array or one object of splits, "jsonl" for a file of lines, by its beginning."""
+    """ "json" for one array, one object of splits or a nested form; "jsonl" for a file of lines, by its beginning."""
     head = beginning(source, 1 << 16).lstrip()
     first, _, rest = head.partition(b"\n")
     if head[:1] == b"[":
-        return "jsonl" if _is_cells(first) and rest.lstrip()[:1] == b"[" else "json"
+        again = rest.lstrip()[:1] == b"["
+        if source.kind == "jsonl" and (not re.match(rb"\[\s*\{", head) or (again and _value(first) is not BROKEN)):
+            return "jsonl"
+        return "jsonl" if again and _is_cells(first) else "json"
     if source.part:
         return "json"
-    return "json" if _begins_splits(head) and not (_value(first) is not BROKEN and rest.strip()) else "jsonl"
+    if source.kind == "json" and _begins_splits(head) and not (_value(first) is not BROKEN and rest.strip()):
+        return "json"
+    return "json" if nested.is_nested(source) else "jsonl"
 
 
 def _is_cells(line: bytes) -> bool:
@@ -49,7 +52,7 @@ def _begins_splits(head: bytes) -> bool:
     """True when the first list in an object holds objects or lists, and is not a column that rows have."""
     plain = rb'(?:\s*"[^"\\]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)\s*,)*'
     first_list = re.match(rb"\{" + plain + rb'\s*"([^"\\]*)"\s*:\s*\[\s*[\[{]', head)
-    return first_list is not None and first_list[1].decode("utf-8", "replace").lower() not in ROW_KEYS
+    return first_list is not None and first_list[1].decode("utf-8", "replace").lower() not in nested.ROW_KEYS
 
 
 def splits(source: Source) -> dict[str, int]:
@@ -95,8 +98,19 @@ def chosen(source: Source) -> tuple[str, int]:
     return name, lists[name]
 
 
+def _is_plain(source: Source) -> bool:
+    """True for one array, or an object of arrays of rows, which need not be read whole."""
+    head = beginning(source, nested.HEAD_BYTES).lstrip()
+    if nested.holds_articles(head):
+        return not nested.is_nested(source)
+    return head[:1] == b"[" or bool(source.part) or _begins_splits(head) or not nested.is_nested(source)
+
+
 def cut(source: Source, size: int) -> Iterator[Block]:
     """The elements of the array, many at a time, each piece without the comma that follows it."""
+    if not _is_plain(source):
+        yield from nested.cut(source, size)
+        return
     path = str(source.path)
     encoding = encoding_of(source)
     stream = open_stream(source, encoding)

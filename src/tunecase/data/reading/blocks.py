@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tunecase.data.reading import arrays, columnar, delimited, elements, lines
+from tunecase.data.reading import arrays, columnar, delimited, elements, lines, token_lines
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
@@ -36,6 +36,8 @@ def _cut(source: Source, layout: Layout, size: int) -> Iterator[Block]:
         return arrays.cut(source, size)
     if layout.format == "csv":
         return delimited.cut(source, size, layout)
+    if layout.format == token_lines.FORMAT:
+        return token_lines.cut(source, size)
     return columnar.cut(source, size)
 
 
@@ -53,6 +55,8 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
         return elements.records(block, layout, raw)
     if layout.format == "csv":
         return delimited.records(block, layout)
+    if layout.format == token_lines.FORMAT:
+        return token_lines.records(block, layout)
     return columnar.records(block, layout, raw)
 
 
@@ -70,7 +74,7 @@ def block_lines(block: Block, layout: Layout) -> int:
     """How many lines a piece holds; where a file has no lines (arrays, tables), how many records."""
     if block.lines >= 0:
         return block.lines
-    if layout.format in ("jsonl", "csv"):
+    if layout.format in ("jsonl", "csv", token_lines.FORMAT):
         return lines.count(block)
     last = -1
     for at, _, _, _ in records(block, layout):

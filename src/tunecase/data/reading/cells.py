@@ -41,6 +41,8 @@ def answer_text(value: object, name: str | None, classes: tuple[str, ...]) -> st
         if not 0 <= value < len(classes):
             raise BadTurnsError(f"no {name!r}: {value} has no name")
         return classes[value]
+    if classes and isinstance(value, list) and all(type(each) is int for each in value):
+        return ", ".join(answer_text(each, name, classes) for each in value)
     if isinstance(value, bytes):
         raise BadTurnsError(f"{name!r} is not text")
     return value_text(value)

@@ -182,11 +182,20 @@ def class_names(source: Source) -> dict[str, tuple[str, ...]]:
 
 
 def names_of(features: Any) -> dict[str, tuple[str, ...]]:
-    """The names of the ClassLabel columns among features as the `datasets` library writes them."""
+    """The names of the ClassLabel columns, and of columns of lists of them, as the `datasets` library writes them."""
     if not isinstance(features, dict):
         return {}
-    return {
-        column: tuple(map(str, feature["names"]))
-        for column, feature in features.items()
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
-    }
+    found = {str(column): _class_label(feature) for column, feature in features.items()}
+    return {column: names for column, names in found.items() if names}
+
+
+def _class_label(feature: Any) -> tuple[str, ...]:
+    """The names in a ClassLabel, or in a list of one; () for any other feature."""
+    if isinstance(feature, list) and len(feature) == 1:
+        return _class_label(feature[0])
+    if not isinstance(feature, dict):
+        return ()
+    if feature.get("_type") in ("Sequence", "List", "LargeList"):
+        return _class_label(feature.get("feature"))
+    named = feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
+    return tuple(map(str, feature["names"])) if named else ()

@@ -2,15 +2,28 @@
 
 import itertools
 import json
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tunecase.data.reading import arrays, columnar, delimited, media, shapes, tools
+from tunecase.data.reading import (
+    arrays,
+    columnar,
+    delimited,
+    marked,
+    media,
+    naming,
+    shapes,
+    structured,
+    token_lines,
+    tools,
+)
 from tunecase.data.reading.blocks import blocks, records
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.folders import class_names_beside
+from tunecase.data.reading.formats import kind_in, seems
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.preferences import judged, preference
 from tunecase.data.reading.rows import BadRow, Layout
@@ -22,17 +35,6 @@ MOST_BAD_FIRST = 10_000
 SAMPLE_BYTES = 1 << 18
 PAIR = ("text", "label")
 MEDIA_FIX = "describe them in words, or take the rows of text alone"
-
-
-def own_test(path: Path) -> Path | None:
-    """The test split of a folder or a Hub data set; None for a plain file, or where there is no such split."""
-    if "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
-        return None
-    named = path.with_name(f"{path.name}::test")
-    try:
-        return named if {each.path for each in sources(named)} != {each.path for each in sources(path)} else None
-    except InputError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,12 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """The first good records, their columns, and the columns by folded name."""
+    """The first good records, their columns, the columns by folded name, and names of numbered labels by column."""
 
     records: list[dict[str, Any]]
     columns: list[str]
     names: dict[str, str]
+    classes: dict[str, tuple[str, ...]]
 
 
 def detect(path: Path, input: str | None = None, output: str | None = None, labelled: bool = True) -> Layout:
@@ -76,7 +79,7 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
     start = _start(request, files[0])
     records, first_reason, notes = _first_records(path, start)
     if not records:
-        raise _no_row(request, start, first_reason)
+        raise _no_row(request, start, first_reason, seems(files[0]))
     columns = list(dict.fromkeys(key for record in records for key in record))
     missing = [name for name in (input, output) if name is not None and name not in columns]
     if missing:
@@ -84,17 +87,21 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
         raise InputError([Problem(str(path), f"no column {n!r}", wanted, "correct the column name") for n in missing])
     _one_schema(files, start)
     names = {shapes.folded(column): column for column in reversed(columns)}  # the first of two that fold alike
-    sample = _Sample(records, columns, names)
+    classes = _class_names(files[0])
+    sample = _Sample(records, columns, names, classes)
     held = media.columns_of(names, records)
     _refuse_media_alone(request, sample, held)
     layout = _with_columns_beside(_layout(request, start, sample), sample, held)
-    classes = _class_names(files[0]).get(layout.output or "", ())
-    layout = replace(layout, classes=classes, notes=(*layout.notes, *notes))
+    named = layout.classes or classes.get(layout.output or "", ())
+    layout = replace(layout, classes=named, notes=(*layout.notes, *notes))
     _refuse_unread(request, layout, records)
     return layout
 
 
-def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
+def _no_row(request: _Request, start: Layout, reason: str, seems: str) -> InputError:
+    if seems:
+        fix = "name the file that holds the rows"
+        return request.refused(f"no rows: it seems to be {seems}", "rows of data", fix)
     if not reason:
         return request.refused("no rows", "at least one row", "check the export that wrote it")
     fix = "write one JSON object per line" if start.format == "jsonl" else "write one record per row"
@@ -105,9 +112,11 @@ def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
 
 def _start(request: _Request, source: Source) -> Layout:
     """What must be known before a record can be read."""
-    kind = arrays.json_kind(source) if source.kind == "json" else source.kind
+    kind = kind_in(source)
     if kind == "csv":
         return _csv_start(request, source)
+    if kind == token_lines.FORMAT:
+        return token_lines.start(source)
     start = Layout(kind, "", (), None)
     return replace(start, columns=PAIR) if kind in ("json", "jsonl") and _pairs(request.path, start) else start
 
@@ -201,14 +210,21 @@ def _layout(request: _Request, start: Layout, sample: _Sample) -> Layout:
         layout = reading(request, start, sample)
         if layout is not None:
             return layout
-    fix = "say which: --input COL --output COL (or data.input and data.output in the project file)"
-    got = f"columns {', '.join(sample.columns[:12])}"
+    input, output = naming.likely_pair(sample.columns, sample.records)
+    fix = (
+        f"say which, for example: --input {shlex.quote(input)} --output {shlex.quote(output)} (data.input, data.output)"
+    )
+    got = f"columns {naming.shown_columns(sample.columns, sample.records)}"
     raise request.refused(got, "an input column and an output column", fix)
 
 
 def _as_named(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
     if not request.input or (request.labelled and not request.output):
         return None
+    named = {shapes.folded(name): name for name in request.named}
+    layout = structured.layout(start, named, sample.records, sample.classes) if len(named) == 2 else None
+    if layout is not None and request.named == [*layout.input, layout.output]:
+        return layout
     return replace(start, schema="columns", input=(request.input,), output=request.output)
 
 
@@ -277,7 +293,30 @@ def _by_values(request: _Request, start: Layout, sample: _Sample) -> Layout | No
     return replace(start, schema="two columns", input=(pair[0],), output=pair[1]) if pair else None
 
 
-READINGS = (_as_named, _as_preferences, _as_judged, _as_chats, _as_instances, _by_shape, _by_values)
+def _as_structured(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """Spans, options, accepted answers, translations."""
+    if request.named or not request.labelled:
+        return None
+    return structured.layout(start, sample.names, sample.records, sample.classes)
+
+
+def _by_marks(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """One column that holds question and answer in one text."""
+    if request.named or not request.labelled:
+        return None
+    return marked.layout(start, sample.names, sample.records)
+
+
+def _by_names(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """Columns whose names hold the words of an input and an output."""
+    pair = naming.by_names(sample.columns, sample.records) if request.labelled and not request.named else None
+    return replace(start, schema=f"{pair[0]}/{pair[1]}", input=(pair[0],), output=pair[1]) if pair else None
+
+
+READINGS = (
+    _as_named, _as_preferences, _as_judged, _as_chats, _as_instances, _as_structured, _by_shape, _by_marks, _by_values,
+    _by_names,
+)  # fmt: skip
 
 
 def _with_columns_beside(layout: Layout, sample: _Sample, held: tuple[tuple[str, str], ...]) -> Layout:
@@ -323,6 +362,5 @@ def _refuse_unread(request: _Request, layout: Layout, records: Sequence[dict[str
 
 
 def _class_names(source: Source) -> dict[str, tuple[str, ...]]:
-    if source.kind in ("parquet", "arrow"):
-        return columnar.class_names(source) or class_names_beside(source.path)
-    return {}
+    kept = columnar.class_names(source) if source.kind in ("parquet", "arrow") else {}
+    return kept or class_names_beside(source.path)

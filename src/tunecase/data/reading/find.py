@@ -7,8 +7,9 @@ import stat
 from pathlib import Path
 
 from tunecase.data.reading.folders import files_of
+from tunecase.data.reading.formats import unknown_ending
 from tunecase.data.reading.hub import local_folder
-from tunecase.data.reading.sources import FORMATS, PACKINGS, Source, source_of, split_name
+from tunecase.data.reading.sources import Source, source_of, split_name
 from tunecase.errors import InputError, Problem
 
 
@@ -24,7 +25,7 @@ def sources(path: Path) -> tuple[Source, ...]:
         mode = bare.stat().st_mode
     except (OSError, ValueError) as error:
         got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(Problem(str(path), got, "a data file", "correct the path")) from None
+        raise InputError(Problem(str(path), got, "a data file", _fix(path))) from None
     if stat.S_ISDIR(mode):
         return files_of(bare, part)
     if not stat.S_ISREG(mode):
@@ -34,12 +35,16 @@ def sources(path: Path) -> tuple[Source, ...]:
         raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
     source = source_of(bare, part)
     if source is None:
-        raise InputError(_unknown_ending(path, bare))
+        raise InputError(unknown_ending(path, bare))
     return (source,)
 
 
-def _unknown_ending(path: Path, bare: Path) -> Problem:
-    ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
-    wanted = ", ".join(FORMATS) + "; the text formats also with " + " or ".join(PACKINGS)
-    got = f"the ending {ending}" if ending else "a name without an ending"
-    return Problem(str(path), got, wanted, "rename or convert the file")
+def _fix(path: Path) -> str:
+    """What to do about a path that is not there; one that looks like a name on the Hub is shown as such."""
+    on_hub = {"huggingface.co", "datasets"} <= set(path.parts)
+    parts = path.parts[path.parts.index("datasets") + 1 :] if on_hub else path.parts
+    if on_hub and len(parts) >= 2:
+        return f"for this data set of the Hub type hf://datasets/{'/'.join(parts[:2])}"
+    if len(parts) == 2 and not path.is_absolute() and not path.suffix and not parts[0].startswith("."):
+        return f"correct the path; for a data set of the Hub type hf://datasets/{'/'.join(parts)}"
+    return "correct the path"

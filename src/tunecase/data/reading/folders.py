@@ -1,13 +1,15 @@
 """Folders of data files: which of them are read, in which order, and as which split."""
 
+import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import orjson
 
+from tunecase.data.reading import card
 from tunecase.data.reading.sources import FORMATS, Source, source_of
 from tunecase.errors import InputError, Problem
 
@@ -29,11 +31,21 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         part: the split wanted; "" takes the training split, or all files where no name shows one.
     Raises: InputError when there are no such files, or files of several formats.
     """
+    if part and ".." not in Path(part).parts and (source := source_of(folder / part)) and _is_file(source.path):
+        return (source,)
     if (folder / "dataset_dict.json").is_file():
         return files_of(_split_folder(folder, part))
     if (folder / "state.json").is_file():
         return _saved(folder)
-    splits = {source: split_of(source.path.relative_to(folder)) for source in _walk(folder)}
+    if listed := _of_card(folder, part):
+        return listed
+    config, _, part = part.rpartition("/")
+    if config or (part and (folder / part).is_dir() and not split_of(Path(part))):
+        inner, split = (folder / config, part) if config else (folder / part, "")
+        if inner.is_dir() and ".." not in inner.parts:
+            return files_of(inner, split)
+    splits = {source: split_of(source.path.relative_to(folder)) for source in _tables(_walk(folder))}
+    _refuse_several(splits, folder, part)
     chosen = _of_split(splits, folder, part) if part else _all_of(splits, "train") or _all_of(splits, "")
     if not chosen:
         there = ", ".join(dict.fromkeys(filter(None, splits.values())))
@@ -46,6 +58,54 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         got = "files of several formats: " + ", ".join(sorted(kinds))
         raise InputError(Problem(str(folder), got, "one format", "name one file, or a folder of one format"))
     return tuple(chosen)
+
+
+def _tables(files: Iterable[Source]) -> list[Source]:
+    """The files without plain texts, which are data only where nothing else is there."""
+    all_files = list(files)
+    return [source for source in all_files if source.kind != "text"] or all_files
+
+
+def _of_card(folder: Path, part: str) -> tuple[Source, ...]:
+    """The files that the data set's card lists for a split; () where it lists none.
+
+    Raises: InputError where it lists several configurations, and none is named or the default.
+    """
+    listed = card.configurations(folder)
+    if not listed:
+        return ()
+    config, _, split = part.rpartition("/")
+    if split in listed and not config:
+        config, split = split, ""
+    if not config and len(listed) > 1 and not card.has_default(folder):
+        raise _several(folder, list(listed), split)
+    patterns = listed.get(config or next(iter(listed)), {})
+    wanted = _usual(split or "train")
+    names = [name for name in patterns if split == name] or [name for name in patterns if _usual(name) == wanted]
+    names = names or ([] if split else list(patterns)[:1])
+    paths = card.matching(folder, [each for name in names for each in patterns[name]])
+    found = [source for path in paths if (source := source_of(path)) and _is_file(path)]
+    return tuple(found) if len({source.kind for source in found}) == 1 else ()
+
+
+def _refuse_several(splits: dict[Source, str], folder: Path, part: str) -> None:
+    """Raises InputError where subfolders hold a data set each: the same split stands in two of them."""
+    places: dict[str, set[str]] = {}
+    for source, split in splits.items():
+        parents = source.path.relative_to(folder).parts[:-1]
+        before = itertools.takewhile(lambda each: not split_of(Path(each)), parents)
+        if split:
+            places.setdefault("/".join(before), set()).add(split)
+    wanted = _usual(part) if part else "train"
+    holding = [place for place, there in places.items() if wanted in there]
+    if len(holding) > 1 and "" not in holding and not {"default", "data"} & set(holding):
+        raise _several(folder, holding, part)
+
+
+def _several(folder: Path, names: list[str], part: str) -> InputError:
+    got = f"a folder with the configurations {', '.join(names[:12])}"
+    fix = f"name one: {folder.name}::{names[0]}{'/' + part if part else ''}"
+    return InputError(Problem(str(folder), got, "one configuration", fix))
 
 
 def _of_split(splits: dict[Source, str], folder: Path, part: str) -> list[Source]:
@@ -144,7 +204,9 @@ def _data_file(folder: Path, name: str) -> Source | None:
     if name in NOT_DATA or name.startswith(".") or name.endswith(OURS):
         return None
     source = source_of(folder / name)
-    return source if source and _is_file(source.path) else None
+    if source is None or (source.kind == "text" and not split_of(Path(name))):
+        return None
+    return source if _is_file(source.path) else None
 
 
 def _is_file(path: Path) -> bool:
@@ -156,10 +218,10 @@ def _is_file(path: Path) -> bool:
 
 
 def class_names_beside(path: Path) -> dict[str, tuple[str, ...]]:
-    """The names of integer labels from a dataset_info.json beside a file."""
+    """The names of integer labels from a dataset_info.json beside a file, or the data set's card there or above."""
     from tunecase.data.reading.columnar import names_of
 
     try:
         return names_of(orjson.loads((path.parent / "dataset_info.json").read_bytes())["features"])
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
-        return {}
+        return card.class_names(path.parent) or card.class_names(path.parent.parent)

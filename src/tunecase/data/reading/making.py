@@ -1,17 +1,16 @@
 """Makes rows from records: one function per kind of shape, chosen once per file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from tunecase.data.reading import choices, marked, spans, squad, translation
 from tunecase.data.reading.beside import around
 from tunecase.data.reading.cells import answer_text, joined_inputs, turns_in, value_text
 from tunecase.data.reading.chat import BadTurnsError, Turn, chat_of, joined
 from tunecase.data.reading.pairs import preference
-from tunecase.data.reading.rows import BadRow, Layout, Make, Row, shown
+from tunecase.data.reading.rows import NOTHING, BadRow, Layout, Make, Row, shown
 from tunecase.data.reading.shapes import INSTANCES
 from tunecase.data.reading.thinking import is_open, without_thinking
-
-NOTHING: Mapping[str, Any] = {}
 
 
 def maker(layout: Layout) -> Make:
@@ -107,4 +106,10 @@ MAKERS: tuple[tuple[str, Callable[[Layout], Make]], ...] = (
     ("chat", _chat),
     ("preference", preference),
     (INSTANCES, _instances),
+    (squad.SCHEMA, squad.maker),
+    *((schema, spans.maker) for schema in spans.SCHEMAS),
+    (choices.SCHEMA, choices.maker),
+    (choices.FROM_ONE, choices.maker),
+    (marked.SCHEMA, marked.maker),
+    (translation.SCHEMA, translation.maker),
 )

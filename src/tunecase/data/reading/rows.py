@@ -145,6 +145,11 @@ class Table:
     bad: tuple[BadRow, ...]
 
 
+# Makes a row from (number, line, record).
+Make = Callable[[int, int, dict[str, Any]], Row | BadRow]
+NOTHING: Mapping[str, Any] = {}
+
+
 def shown(record: object) -> str:
     """The beginning of a bad row, for the quarantine file."""
     if isinstance(record, bytes):

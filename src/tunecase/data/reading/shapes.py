@@ -8,6 +8,18 @@ from tunecase.data.reading.preferences import PROMPTS
 
 # Input columns, output columns, schema name ("" for one made of the columns'); the first shape that the rows have wins.
 _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (("system_prompt", "question"), ("response", "answer"), "system/question/response"),
+    (("system", "instruction"), ("output", "response"), "instruct"),
+    (("system", "prompt"), ("response", "completion"), "prompt/completion"),
+    (("question", "sentence"), ("label",), "pair/label"),
+    (("claim", "evidence"), ("label", "verdict"), "pair/label"),
+    (("query", "passage"), ("label", "relevance"), "pair/label"),
+    (("query", "document"), ("label", "relevance"), "pair/label"),
+    (("passage", "question"), ("answer",), "question/answer"),
+    (("document", "question"), ("answer",), "question/answer"),
+    (("article", "question"), ("answer",), "question/answer"),
+    (("schema", "question"), ("query", "sql"), "question/sql"),
+    (("sql_context", "sql_prompt"), ("sql",), "question/sql"),
     (("text",), ("label", "category", "intent", "labels", "target"), ""),
     (("utterance",), ("intent",), ""),
     (("sentence",), ("label",), ""),
@@ -33,6 +45,9 @@ _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("sentence1", "sentence2"), ("label",), "pair/label"),
     (("question1", "question2"), ("label",), "pair/label"),
     (("text1", "text2"), ("label",), "pair/label"),
+    (("text_a", "text_b"), ("label",), "pair/label"),
+    (("sentence_a", "sentence_b"), ("label",), "pair/label"),
+    (("sentence_1", "sentence_2"), ("label",), "pair/label"),
 )
 SHAPES = tuple(
     (inputs, output, schema or f"{inputs[0]}/{output}") for inputs, outputs, schema in _SHAPES for output in outputs

@@ -13,12 +13,18 @@ from tunecase.errors import InputError, MissingExtraError, Problem
 FORMATS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".jsonlines": "jsonl",
     ".json": "json",
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".conll": "token lines",
+    ".iob": "token lines",
+    ".iob2": "token lines",
+    ".bio": "token lines",
+    ".txt": "text",
 }
 PACKINGS = {".gz": "gz", ".zst": "zst"}
 CHUNK = 1 << 18

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.data.reading.rows import Layout
+from tunecase.data.reading.token_lines import FORMAT as TOKEN_LINES
+from tunecase.data.reading.token_lines import rewritten as rewritten_tokens
 from tunecase.errors import InputError, Problem, TunecaseError
 
 CORRECTIONS_FILE = "corrections.jsonl"
@@ -128,7 +130,7 @@ def rewritten(raw: bytes, record: Mapping[str, Any], layout: Layout) -> bytes:
     if layout.format in ("jsonl", "json"):
         body = list(record.values()) if raw.lstrip().startswith(b"[") else record
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + end
-    return raw
+    return rewritten_tokens(raw, record, layout) if layout.format == TOKEN_LINES else raw
 
 
 def _like(old: Any, answer: str) -> Any:

@@ -1,0 +1,107 @@
+"""The test file that belongs to a training file: beside it by the usual names, or a split of the same data set."""
+
+import re
+from pathlib import Path
+
+from tunecase.data.reading.find import sources
+from tunecase.data.reading.folders import SPLITS
+from tunecase.data.reading.sources import FORMATS, PACKINGS, source_of, split_name
+from tunecase.errors import InputError
+
+TESTS = (*SPLITS["test"], "heldout", "holdout")
+VALIDATIONS = SPLITS["validation"]
+_TRAIN = re.compile(r"(?<![A-Za-z])(train(?:ing)?)(?=set|data|split|[^A-Za-z]|$)", re.IGNORECASE)
+
+
+def own_test(path: Path) -> Path | None:
+    """The test split of a folder or a Hub data set; None for a plain file, or where there is no such split."""
+    return _split(path, TESTS)
+
+
+def own_validation(path: Path) -> Path | None:
+    """The validation split of a folder or a Hub data set, to be offered by name; None where there is no such split."""
+    return _split(path, VALIDATIONS)
+
+
+def test_beside(path: Path) -> Path | None:
+    """The test file of a training file or folder, by the usual names; None where there is none.
+
+    `train.jsonl` has `test.jsonl`, `eval.json`; `x_train.csv` has `x_test.csv`; `train/` has `test/`; a folder or Hub
+    data set has its own test split. A validation file is no test: see validation_beside.
+    """
+    return own_test(path) or _beside(path, TESTS)
+
+
+def validation_beside(path: Path) -> Path | None:
+    """The validation file of a training file or folder (`dev`, `val`, `valid`, `validation`); None where there is none.
+
+    Models are chosen on such rows, so it is offered as a test by name, and never taken silently.
+    """
+    return own_validation(path) or _beside(path, VALIDATIONS)
+
+
+def _split(path: Path, names: tuple[str, ...]) -> Path | None:
+    if "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
+        return None
+    for name in names:
+        named = path.with_name(f"{path.name}::{name}")
+        try:
+            if {each.path for each in sources(named)} != {each.path for each in sources(path)}:
+                return named
+        except InputError:
+            continue
+    return None
+
+
+def _beside(path: Path, names: tuple[str, ...]) -> Path | None:
+    """The path with a usual name in place of "train": in the file's name, else in that of a folder."""
+    bare, part = split_name(path)
+    if part:
+        return _other_split(path, bare, part, names)
+    places = [at for at, each in enumerate(bare.parts) if _TRAIN.search(each)][-2:]
+    for place in reversed(places):
+        for name in names:
+            found = _there(bare, place, name)
+            if found is not None:
+                return found
+    return None
+
+
+def _other_split(path: Path, bare: Path, part: str, names: tuple[str, ...]) -> Path | None:
+    """Another split of one file or folder that was named with `::train`."""
+    for name in names if _TRAIN.search(part) else ():
+        named = path.with_name(f"{bare.name}::{_TRAIN.sub(name, part)}")
+        try:
+            if bare.is_file():
+                from tunecase.data.reading.arrays import splits
+
+                source = source_of(bare)
+                if source is None or _TRAIN.sub(name, part) not in splits(source):
+                    continue
+            sources(named)
+        except InputError:
+            continue
+        return named
+    return None
+
+
+def _there(bare: Path, place: int, name: str) -> Path | None:
+    """The file or folder with `name` for "train" in one part of its path, its ending as it is or another one."""
+    parts = [*bare.parts]
+    parts[place] = _TRAIN.sub(lambda match: _cased(name, match[1]), parts[place])
+    wanted = Path(*parts)
+    if wanted == bare:
+        return None
+    if wanted.exists():
+        return wanted
+    shard = re.sub(r"-\d{5}-of-\d{5}", "-00000-of-*", wanted.name)
+    if shard != wanted.name:
+        return next(iter(sorted(wanted.parent.glob(shard))), None)
+    stem = wanted.stem if wanted.suffix.lower() in PACKINGS else wanted.name
+    stem = stem[: -len(Path(stem).suffix)] if Path(stem).suffix.lower() in FORMATS else stem
+    endings = [kind + packing for kind in FORMATS if kind != ".txt" for packing in ("", *PACKINGS)]
+    return next((other for ending in endings if (other := wanted.with_name(stem + ending)).is_file()), None)
+
+
+def _cased(name: str, like: str) -> str:
+    return name.upper() if like.isupper() else name.capitalize() if like[0].isupper() else name

@@ -1,0 +1,109 @@
+"""The test file beside a training file, and the splits and configurations of a folder."""
+
+import json
+
+import pytest
+
+from tunecase.data.reading import beside
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.load import load
+from tunecase.errors import InputError
+
+ROW = json.dumps({"text": "a b", "label": "x"}) + "\n"
+FILES = (
+    ("train.jsonl", "test.jsonl"),
+    ("train.json", "eval.json"),
+    ("x_train.csv", "x_test.csv"),
+    ("x-Train.jsonl", "x-Test.jsonl"),
+    ("train/a.jsonl", "test/a.jsonl"),
+    ("train.jsonl.gz", "test.jsonl"),
+    ("trainset.jsonl", "testset.jsonl"),
+)
+
+
+def placed(folder, *names):
+    """Files with one row each."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(ROW, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("train", "test"), FILES)
+def test_a_test_file_stands_beside(tmp_path, train, test):
+    """Usual names are found, whatever the ending; a file of another name is not."""
+    placed(tmp_path, train)
+    assert beside.test_beside(tmp_path / train) is None
+    placed(tmp_path, test, "strained.jsonl", "stested.jsonl")
+    assert tmp_path / test == beside.test_beside(tmp_path / train)
+    assert beside.test_beside(tmp_path / "strained.jsonl") is None
+
+
+def test_a_validation_file_is_no_test(tmp_path):
+    """Where only validation is there, it is given by its own function alone."""
+    path = placed(tmp_path, "train.jsonl", "dev.jsonl") / "train.jsonl"
+    assert (None, tmp_path / "dev.jsonl") == (beside.test_beside(path), beside.validation_beside(path))
+    folder = placed(tmp_path / "set", "train.jsonl", "validation.jsonl")
+    assert (None, "set::validation") == (beside.test_beside(folder), beside.validation_beside(folder).name)
+
+
+def test_a_folder_has_its_own_test(tmp_path):
+    """A folder of splits, and one object of splits, name theirs."""
+    folder = placed(tmp_path / "set", "train.jsonl", "test.jsonl")
+    assert "set::test" == beside.test_beside(folder).name
+    (tmp_path / "d.json").write_text(json.dumps({"train": [json.loads(ROW)], "test": [json.loads(ROW)]}))
+    assert "d.json::test" == beside.test_beside(tmp_path / "d.json::train").name
+
+
+def test_several_configurations_are_asked_for(tmp_path):
+    """Subfolders with a training split each are not mixed; one is named with `::`."""
+    folder = placed(tmp_path / "set", "main/train.jsonl", "main/test.jsonl", "other/train.jsonl")
+    with pytest.raises(InputError, match="name one: set::main"):
+        detect(folder)
+    assert [1, 1, 1] == [len(load(tmp_path / f"set::{name}").rows) for name in ("main", "other")] + [
+        len(load(tmp_path / "set" / "main").rows)
+    ]
+
+
+CARD = """---
+configs:
+- config_name: small
+  data_files:
+  - split: train
+    path: one/*.jsonl
+  - split: test
+    path: ["two/a.jsonl"]
+- config_name: large
+  default: true
+  data_files: one/b.jsonl
+dataset_info:
+  features:
+  - name: label
+    dtype:
+      class_label:
+        names: {'0': no, '1': maybe}
+---
+# A set
+"""
+
+
+def test_a_card_says_which_files_are_which(tmp_path):
+    """The default configuration is read, another by its name; nothing outside the folder is, and labels get names."""
+    folder = placed(tmp_path / "set", "one/a.jsonl", "one/b.jsonl", "two/a.jsonl")
+    (folder / "one/b.jsonl").write_text('{"text": "a b", "label": 1}\n', encoding="utf-8")
+    (folder / "README.md").write_text(CARD, encoding="utf-8")
+    assert ["maybe"] == [row.output for row in load(folder).rows]
+    assert 2 == len(load(tmp_path / "set::small").rows)
+    (folder / "README.md").write_text("---\nconfigs: [{data_files: ../x.jsonl}]\n---\n", encoding="utf-8")
+    placed(tmp_path, "x.jsonl")
+    assert 3 == len(load(folder).rows)
+
+
+def test_a_name_of_the_hub_is_shown_as_it_is_typed(tmp_path, monkeypatch):
+    """owner/name and an address of the Hub are refused with the words to type."""
+    from pathlib import Path
+
+    monkeypatch.chdir(tmp_path)
+    for typed in ("owner/name", "https://huggingface.co/datasets/owner/name"):
+        with pytest.raises(InputError, match="type hf://datasets/owner/name"):
+            detect(Path(typed))
