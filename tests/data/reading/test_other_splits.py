@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tunecase.data.reading import beside
+from tunecase.data.reading import other_splits
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.load import load
 from tunecase.errors import InputError
@@ -33,26 +33,26 @@ def placed(folder, *names):
 def test_a_test_file_stands_beside(tmp_path, train, test):
     """Usual names are found, whatever the ending; a file of another name is not."""
     placed(tmp_path, train)
-    assert beside.test_beside(tmp_path / train) is None
+    assert other_splits.test_beside(tmp_path / train) is None
     placed(tmp_path, test, "strained.jsonl", "stested.jsonl")
-    assert tmp_path / test == beside.test_beside(tmp_path / train)
-    assert beside.test_beside(tmp_path / "strained.jsonl") is None
+    assert tmp_path / test == other_splits.test_beside(tmp_path / train)
+    assert other_splits.test_beside(tmp_path / "strained.jsonl") is None
 
 
 def test_a_validation_file_is_no_test(tmp_path):
     """Where only validation is there, it is given by its own function alone."""
     path = placed(tmp_path, "train.jsonl", "dev.jsonl") / "train.jsonl"
-    assert (None, tmp_path / "dev.jsonl") == (beside.test_beside(path), beside.validation_beside(path))
+    assert (None, tmp_path / "dev.jsonl") == (other_splits.test_beside(path), other_splits.validation_beside(path))
     folder = placed(tmp_path / "set", "train.jsonl", "validation.jsonl")
-    assert (None, "set::validation") == (beside.test_beside(folder), beside.validation_beside(folder).name)
+    assert (None, "set::validation") == (other_splits.test_beside(folder), other_splits.validation_beside(folder).name)
 
 
 def test_a_folder_has_its_own_test(tmp_path):
     """A folder of splits, and one object of splits, name theirs."""
     folder = placed(tmp_path / "set", "train.jsonl", "test.jsonl")
-    assert "set::test" == beside.test_beside(folder).name
+    assert "set::test" == other_splits.test_beside(folder).name
     (tmp_path / "d.json").write_text(json.dumps({"train": [json.loads(ROW)], "test": [json.loads(ROW)]}))
-    assert "d.json::test" == beside.test_beside(tmp_path / "d.json::train").name
+    assert "d.json::test" == other_splits.test_beside(tmp_path / "d.json::train").name
 
 
 def test_several_configurations_are_asked_for(tmp_path):
