@@ -283,6 +283,7 @@ def _record(
         schema=train.layout.schema,
         notes=train.layout.notes,
         normaliser=NORMALISER,
+        domain=evidence.domain,
         seconds=time.perf_counter() - start,
     )
 

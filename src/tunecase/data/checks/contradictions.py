@@ -6,13 +6,16 @@ from tunecase.data.checks.evidence import Evidence
 
 BLOCKING_SHARE = 0.1
 SHORT_ANSWERS = 0.9
+FREE_ANSWERS = ("chats", "tool calls")  # kinds of text
+FREE_TASKS = ("generation", "preference")
 
 
 def contradiction(evidence: Evidence) -> Defect | None:
     """Texts (after normalising) that carry more than one answer; `count` is texts, `rows` are all rows with them.
 
-    Short answers that differ contradict each other; long free answers to one question may both be right, so there
-    the finding is a note.
+    One answer is expected of classes, short facts and extraction: there two of them contradict each other, and classes
+    may stop a case. Free answers to one prompt may both be right, in chats and generation above all: there the finding
+    is a note.
     """
     import numpy as np
 
@@ -22,11 +25,12 @@ def contradiction(evidence: Evidence) -> Defect | None:
         return None
     texts = np.unique(evidence.text[rows])
     share = len(rows) / train.rows
-    labels = bool(evidence.classes) or train.short_answers >= SHORT_ANSWERS * len(train.number)
+    labels = _expects_one_answer(evidence)
+    stops = bool(evidence.classes) and share >= BLOCKING_SHARE
     first = texts[:2]
     return Defect(
         check="contradiction",
-        severity="note" if not labels else "stop" if share >= BLOCKING_SHARE else "warn",
+        severity="note" if not labels else "stop" if stops else "warn",
         why=(
             f"{len(texts)} texts carry more than one answer ({len(rows)} rows): no model can learn both, "
             "and often the definition of the labels is what is unclear"
@@ -42,6 +46,14 @@ def contradiction(evidence: Evidence) -> Defect | None:
         review_rows=float(len(rows)) if labels else 0.0,
         unpriced=not labels,
     )
+
+
+def _expects_one_answer(evidence: Evidence) -> bool:
+    """Whether two answers to one text cannot both be right, by the task where it is stated, else by the answers."""
+    train, task = evidence.train, evidence.request.task
+    if train.layout.rejected is not None or evidence.domain in FREE_ANSWERS or task in FREE_TASKS:
+        return False
+    return bool(evidence.classes) or task == "extraction" or train.short_answers >= SHORT_ANSWERS * len(train.number)
 
 
 def near_contradiction(evidence: Evidence) -> Defect | None:
