@@ -59,5 +59,7 @@ def test_prose_that_speaks_in_commands_is_no_code() -> None:
         "Let x be the sum: 3",
     ]
     assert [False] * 3 == [looks_like_code(text) for text in said]
+    assert not looks_like_code('{"names": ["Ann", "Bo"]}')
+    assert looks_like_code("library.hub.load(name='small', pretrained=True)")
     queries = ["SELECT name FROM staff WHERE age > 3", "select name from staff where age > 3"]
     assert [True] * 2 == [looks_like_code(text) for text in queries]

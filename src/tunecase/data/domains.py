@@ -19,7 +19,7 @@ _CODE = re.compile(
 )
 _SURELY_CODE = re.compile(
     r"```|^\s*(?:async )?def \w+\(.*\).*:\s*$|^\s*#include\s*[<\"]|^\s*from \w[\w.]* import \w"
-    r"|\bfunction\s*\w*\([^)]*\)\s*\{|^\s*public static \w+ \w+\(|<\?php"
+    r"|\bfunction\s*\w*\([^)]*\)\s*\{|^\s*public static \w+ \w+\(|<\?php|^\s*\w+(?:\.\w+)+\(.*\)\s*;?\s*$"
     r"|\bSELECT\b.+?\bFROM\b|\bINSERT INTO\b|\bCREATE TABLE\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b"
     r"|^\s*select\s[\w*,.() ]+\sfrom\s+\w+\s*(?:;|$|(?:where|join|group by|order by|limit)\b)",
     re.MULTILINE,
@@ -30,12 +30,14 @@ def looks_like_code(text: str) -> bool:
     """True for a text that holds program code, a query or markup.
 
     A line that is hardly anything else suffices, or two marks that prose may hold too, or one of them in a text of one
-    line.
+    line. JSON is no code: it is data.
 
     Example:
         >>> looks_like_code("def add(a, b):\\n    return a + b;"), looks_like_code("Return the card; it has expired.")
         (True, False)
     """
+    if text.strip()[:1] in ("{", "[") and text.strip()[-1:] in ("}", "]"):
+        return False
     if _SURELY_CODE.search(text[:4000]):
         return True
     marks = len(_CODE.findall(text[:4000]))
