@@ -6,7 +6,7 @@ Reads the sets of ../shared/data/text. Each set is one file of all its rows, cut
 the test: what is found there was not planted. Near leaks are held against alarms_read.csv: for each pair of rows
 (numbers in the whole set) whether a reader took both for the same request. A pair is true where the words that differ
 are polite, small or spelt in another way; false where one of them names another thing, such as a place, a time or a
-number. Rephrased leaks between random parts are all false. Labels: parts of 20 to 300 rows with their own labels and
+number. Rephrased leaks between random parts are all false. Labels: parts of 20 to 150 rows with their own labels and
 with shuffled ones, in equal number: real files of random labels are far rarer, so the share of real files that are
 stopped is what counts. The reader was one person, who wrote the rule while reading. The last line is one JSON object.
 """
@@ -52,7 +52,7 @@ FILES: dict[str, tuple[str, ...]] = {
 COLUMNS = {"gorilla": ("code", "api_call")}
 CLASSES = ("banking77", "clinc", "sms_spam", "tweet_emotion", "tos_unfair")
 MOST_ROWS = 2500  # of a set in which rewrites are looked for
-SIZES, DRAWS = (20, 50, 100, 150, 200, 300), 12
+SIZES, DRAWS = (20, 50, 100, 150), 20
 FEW_CLASSES = (2, 5, 10)
 
 
@@ -119,18 +119,20 @@ def rewrites(name: str) -> dict:
 
 def label_files(name: str) -> dict:
     """Random parts with their own labels and with shuffled ones: how many were judged, flagged and stopped."""
-    rows, draw = records(name), random.Random(5)
+    rows = records(name)
     column = "label" if "label" in rows[0] else "category"
     names = sorted({row[column] for row in rows})
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for size in SIZES:
+        draw = random.Random(size)
         for turn in range(DRAWS):
             few = (*FEW_CLASSES, len(names))[turn % 4]
             chosen = set(draw.sample(names, min(few, len(names))))
-            some = draw.sample([row for row in rows if row[column] in chosen], size)
+            pool = [row for row in rows if row[column] in chosen]
+            some = draw.sample(pool, min(size, len(pool)))
             texts, codes = [row["text"] for row in some], [names.index(row[column]) for row in some]
-            domain = domain_of(texts, [""] * size)
-            for kind, given in (("real", codes), ("shuffled", draw.sample(codes, size))):
+            domain = domain_of(texts, [""] * len(some))
+            for kind, given in (("real", codes), ("shuffled", draw.sample(codes, len(codes)))):
                 p = random_label_p(texts, given, 0)
                 counts[domain][f"{kind}_judged"] += p is not None
                 counts[domain][f"{kind}_flagged"] += p is not None and p > CHANCE
