@@ -41,6 +41,7 @@ _LEARNED = {
     "everything": "Tokens of whole rows",
 }
 MOST_UNCHECKED, UNCHECKED_CHARACTERS = 2, 30
+NOT_MEASURED = "not measured on this kind of text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +214,8 @@ def findings_table(audit: Audit) -> Table:
     head = ("Found", "Weight", "Count", "Share", "Fix", "Price", "Usable", "Right in")
     rows = rows or ((Cell("no defect was found", "good"), *(Cell("") for _ in head[1:])),)
     note = (
-        f"All fixes together: {_repair(audit)}. Usable: what the fix takes away. Right in: of 100 such findings, how "
-        "many were true where the defects were known."
+        f"All fixes together: {_repair(audit)}. Usable: what the fix takes away. Right in: of 100 such findings on "
+        "text of this kind, how many were true; what was not measured on it stops no case."
     )
     return Table("Defects", head, rows, (2, 3, 5, 6, 7), note=note)
 
@@ -226,6 +227,7 @@ def _repair(audit: Audit) -> str:
 def _finding(finding: Finding, currency: str) -> tuple[Cell, ...]:
     free = finding.price is not None and finding.price.p90 == 0
     precision = finding.accuracy.precision if finding.accuracy else None
+    is_guess = catalog.is_guess(finding.check)
     return (
         Cell(_name(finding)),
         Cell(finding.severity, SEVERITY_TONES[finding.severity]),
@@ -234,7 +236,7 @@ def _finding(finding: Finding, currency: str) -> tuple[Cell, ...]:
         Cell(finding.fix),
         Cell("free" if free else money_band(finding.price, currency)),
         Cell(f"−{count(finding.removed)}" if finding.removed else "no change"),
-        Cell("not known" if precision is None else share(precision)),
+        Cell(share(precision) if precision is not None else "not measured" if is_guess else "by definition"),
     )
 
 
@@ -362,12 +364,13 @@ def _measured(finding: Finding) -> str:
 def _accuracy(finding: Finding) -> str:
     accuracy = finding.accuracy
     if accuracy is None:
-        return "not measured"
+        return NOT_MEASURED if catalog.is_guess(finding.check) else "true by definition"
     parts = [
         f"{name} {share(value)}" for name, value in (("precision", accuracy.precision), ("recall", accuracy.recall))
         if value is not None
     ]  # fmt: skip
-    return f"{', '.join(parts)} on {accuracy.on} ({accuracy.date})"
+    flags = f"; {count(accuracy.flags)} findings read" if accuracy.flags is not None else ""
+    return f"{', '.join(parts)} on {accuracy.on} ({accuracy.date}{flags})"
 
 
 def _lines(finding: Finding) -> str:

@@ -1,11 +1,11 @@
 """What is known: GPUs, models, prices, wages, metrics and defaults, read from catalog/tables/ with source and date."""
 
+from tunecase.catalog.data_checks import CheckAccuracy, check_accuracy, checks, is_guess, may_stop
 from tunecase.catalog.facts import (
     Gpu,
     Metric,
     Model,
     can,
-    checks,
     default,
     defaults,
     gpu,
@@ -72,13 +72,13 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "ApiEndpoint", "BatchPrice", "CoreHour",
-    "DecisionModel", "Encoder", "Endpoint", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice", "Metric", "Model",
-    "PublishedScore", "Stack", "StandIn", "Wage", "api_endpoint", "batch_price", "can", "checks", "core_hours",
-    "decision_model", "decision_models", "default", "defaults", "encoder", "encoders", "endpoints", "framework",
-    "framework_in", "frameworks", "gpu", "gpu_prices", "gpus", "hosted", "hosted_names", "instance", "instance_hours",
-    "instances", "is_stale", "label_prices", "language_codes", "largest_instance", "loss_memory", "lowest_prices",
-    "metric", "metrics", "model", "model_kind", "models", "names", "optimizer", "optimizers", "price_book", "provider",
-    "providers", "published_scores", "read_table", "serving_gpus", "stack", "stand_in_field", "stand_ins", "standing",
-    "table", "wage", "wages",
+    "ON_DEMAND", "RESERVED", "SPOT", "STALE_AFTER_DAYS", "TERMS", "ApiEndpoint", "BatchPrice", "CheckAccuracy",
+    "CoreHour", "DecisionModel", "Encoder", "Endpoint", "Framework", "Gpu", "GpuPrice", "Hosted", "LabelPrice",
+    "Metric", "Model", "PublishedScore", "Stack", "StandIn", "Wage", "api_endpoint", "batch_price", "can",
+    "check_accuracy", "checks", "core_hours", "decision_model", "decision_models", "default", "defaults", "encoder",
+    "encoders", "endpoints", "framework", "framework_in", "frameworks", "gpu", "gpu_prices", "gpus", "hosted",
+    "hosted_names", "instance", "instance_hours", "instances", "is_guess", "is_stale", "label_prices", "language_codes",
+    "largest_instance", "loss_memory", "lowest_prices", "may_stop", "metric", "metrics", "model", "model_kind",
+    "models", "names", "optimizer", "optimizers", "price_book", "provider", "providers", "published_scores",
+    "read_table", "serving_gpus", "stack", "stand_in_field", "stand_ins", "standing", "table", "wage", "wages",
 ]  # fmt: skip

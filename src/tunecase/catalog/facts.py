@@ -1,4 +1,4 @@
-"""GPUs, models, metrics, defaults of fields and the data checks with their accuracy, each with source and date."""
+"""GPUs, models, metrics and defaults of fields, each with source and date."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -89,24 +89,6 @@ class Default:
     date: str
 
 
-@dataclass(frozen=True, slots=True)
-class DataCheck:
-    """One data check: what it finds and what to do about it in plain words, and how often it is right.
-
-    `precision` and `recall` are shares from 0 to 1, measured on data whose defects are known; `measured_on` is empty
-    where nobody measured them.
-    """
-
-    check: str
-    name: str
-    action: str
-    precision: float | None
-    recall: float | None
-    measured_on: str
-    source: str
-    date: str
-
-
 @cache
 def gpus() -> tuple[Gpu, ...]:
     """Every GPU on which training is predicted."""
@@ -131,11 +113,6 @@ def metrics() -> tuple[Metric, ...]:
 def defaults() -> tuple[Default, ...]:
     """Every documented default."""
     return table("defaults", Default)
-
-
-def checks() -> tuple[DataCheck, ...]:
-    """Every data check, with its plain name and how often it was right where the defects are known."""
-    return table("checks", DataCheck)
 
 
 def gpu(name: str) -> Gpu:

@@ -13,20 +13,33 @@ TURNS_SHARE = 0.5
 SHORT_WORDS = 20  # the median of a file of short requests
 SHARED_WORDS = 0.5  # of an input's words that nearly all rows have at the same place
 _CODE = re.compile(
-    r"```|^\s*(?:def|class|function|import|from|#include|public|private|const|let|var|return|async|fn|package|using)\b"
-    r"[^.?!]*[({;:=]|^\s*(?:select|insert|update|delete|with)\b.+\b(?:from|into|set|as)\b|[;{}]\s*$|=>|\w\(\w*\)\s*[;{:]"
-    r"|</\w+>|^\s*(?:if|for|while)\s*\(.+\)",
-    re.IGNORECASE | re.MULTILINE,
+    r"^\s*(?:def|class|function|import|from|#include|public|private|const|let|var|return|async|fn|package|using)\b"
+    r"[^.?!]*[({;:=]|[;{}]\s*$|=>|\w\(\w*\)\s*[;{:]|</\w+>|^\s*(?:if|for|while)\s*\(.+\)",
+    re.MULTILINE,
+)
+_SURELY_CODE = re.compile(
+    r"```|^\s*(?:async )?def \w+\(.*\).*:\s*$|^\s*#include\s*[<\"]|^\s*from \w[\w.]* import \w"
+    r"|\bfunction\s*\w*\([^)]*\)\s*\{|^\s*public static \w+ \w+\(|<\?php|^\s*\w+(?:\.\w+)+\(.*\)\s*;?\s*$"
+    r"|\bSELECT\b.+?\bFROM\b|\bINSERT INTO\b|\bCREATE TABLE\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b"
+    r"|^\s*select\s[\w*,.() ]+\sfrom\s+\w+\s*(?:;|$|(?:where|join|group by|order by|limit)\b)",
+    re.MULTILINE,
 )
 
 
 def looks_like_code(text: str) -> bool:
-    """True for a text that holds program code, a query or markup: two marks of it, or one in a text of one line.
+    """True for a text that holds program code, a query or markup.
+
+    A line that is hardly anything else suffices, or two marks that prose may hold too, or one of them in a text of one
+    line. JSON is no code: it is data.
 
     Example:
         >>> looks_like_code("def add(a, b):\\n    return a + b;"), looks_like_code("Return the card; it has expired.")
         (True, False)
     """
+    if text.strip()[:1] in ("{", "[") and text.strip()[-1:] in ("}", "]"):
+        return False
+    if _SURELY_CODE.search(text[:4000]):
+        return True
     marks = len(_CODE.findall(text[:4000]))
     return marks >= 2 or (marks == 1 and "\n" not in text.strip())
 

@@ -20,12 +20,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How often a check is right, measured on data whose defects are known; None where it was not measured."""
+    """How often a check is right on one kind of text; None where it was not measured.
+
+    `flags` is how many of its findings on natural text were judged, None where the defects were planted; `domain` the
+    kind of text.
+    """
 
     precision: float | None
     recall: float | None
     on: str
     date: str
+    domain: str = ""
+    flags: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,8 @@ class Audit:
 
     `dropped_rows` are the numbers of the training rows that the free fixes would delete. `effective` is how many clean
     rows teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
-    is the version of the rule by which texts count as the same.
+    is the version of the rule by which texts count as the same. `domain` is the kind of text, by which the accuracy of
+    the checks is known; "" where it is not known.
     """
 
     train: str
@@ -134,6 +141,7 @@ class Audit:
     effective: Interval80 | None = None
     notes: tuple[str, ...] = ()
     normaliser: int = 0
+    domain: str = ""
 
     @property
     def ok(self) -> bool:

@@ -1,8 +1,10 @@
 """Rules on what is reached without training."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.problem_cases import facts, letters, project, table
+from tests.problem_cases import audit, facts, finding, letters, project, table
 from tunecase.problem.criteria.baselines import (
     baseline_is_below_target,
     baselines_are_measured,
@@ -145,12 +147,20 @@ def test_something_to_gain(target, status):
     ],
 )
 def test_signal(train, test, majority, probe, baseline, status):
-    """No signal is a stop only with rows enough, no dominant answer and no better score in use."""
+    """A probe that learns nothing warns, with rows enough, no dominant answer and no better score in use."""
     asked = project(baseline=baseline)
     given = facts(
         project=asked, train=table(letters(train)), test=table(letters(test, 1)), majority=majority, probe=probe
     )
-    assert (status, "stop") == outcome(inputs_carry_signal(given))
+    assert (status, "warn" if status == "fail" else "stop") == outcome(inputs_carry_signal(given))
+
+
+@pytest.mark.parametrize(("severity", "wanted"), [("stop", ("fail", "stop")), ("warn", ("pass", "stop"))])
+def test_random_labels_stop_only_where_the_audit_is_sure(severity, wanted):
+    """What the audit stops for fails whatever the probe scores; a doubt leaves the word to the probe."""
+    found = replace(finding("labels_random", 200, 200), severity=severity)
+    given = facts(train=table(letters(200)), test=table(letters(100, 1)), majority=0.3, probe=0.7, audit=audit(found))
+    assert wanted == outcome(inputs_carry_signal(given))
 
 
 def test_signal_is_unknown_without_scores():

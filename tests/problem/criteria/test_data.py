@@ -140,6 +140,13 @@ def test_leaks_without_a_test_set_are_unknown():
     ) == ("unknown", "note")
 
 
+def test_two_near_leaks_that_wait_for_a_look_do_not_stop():
+    """Near copies with another answer ask for a look, and two of them are no reason to stop."""
+    near = replace(finding("leak_near", 2, 200), severity="warn", removed=0, price=Band(1.0, 2.0, 3.0, 4.0))
+    rule = no_test_row_is_trained_on(facts(audit=audit(near)))
+    assert ("fail", "warn") == (rule.status, rule.severity)
+
+
 def test_a_leak_in_other_words_warns_and_a_plain_one_stops():
     """What may be a leak asks for a look; only what surely is one withholds the advice to train."""
     maybe = replace(finding("leak_rephrased", 14, 200), severity="warn", removed=0)

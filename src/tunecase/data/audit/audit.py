@@ -292,6 +292,7 @@ def _record(
         schema=train.layout.schema,
         notes=(*train.layout.notes, *pairs.notes(train)),
         normaliser=NORMALISER,
+        domain=evidence.domain,
         seconds=time.perf_counter() - start,
     )
 

@@ -1,4 +1,7 @@
-"""What the checks say, with the rows' numbers, the price of each fix and the check's own measured accuracy."""
+"""What the checks say, with the rows' numbers, the price of each fix and the check's own measured accuracy.
+
+A finding that may be wrong stops a case only where the check was measured on text of this kind (see `weighed`).
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +12,7 @@ from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.prices import Basis, label_price, review_price
 from tunecase.quantities import Band, band
-from tunecase.records import Accuracy, Finding, Measured
+from tunecase.records import Accuracy, Finding, Measured, Severity
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -25,13 +28,23 @@ def findings(evidence: Evidence, defects: Sequence[Defect], basis: Basis) -> tup
     return tuple(sorted(priced, key=lambda finding: SEVEREST_FIRST.index(finding.severity)))
 
 
+def weighed(severity: Severity, check: str, domain: str) -> Severity:
+    """The severity of a finding: a guess that was not measured on this kind of text warns where it would stop.
+
+    Example:
+        >>> weighed("stop", "leak_exact", "code"), weighed("stop", "leak_translated", "code")
+        ('stop', 'warn')
+    """
+    return "warn" if severity == "stop" and not catalog.may_stop(check, domain) else severity
+
+
 def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
     split = evidence.split(defect.where)
     rows, lines = _shown(split, defect)
     count = len(defect.rows) if defect.count is None else defect.count
     return Finding(
         check=defect.check,
-        severity=defect.severity,
+        severity=weighed(defect.severity, defect.check, evidence.domain),
         count=count,
         share=count / split.rows if defect.share is None else defect.share,
         rows=rows,
@@ -46,7 +59,7 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
         scores=tuple(defect.scores[:MOST_ROWS_SHOWN].tolist()) if defect.scores is not None else (),
         suggested=defect.suggested[:MOST_ROWS_SHOWN],
         measured=Measured(*defect.measured) if defect.measured else None,
-        accuracy=_accuracy(defect.check),
+        accuracy=_accuracy(defect.check, evidence.domain),
         review_rows=defect.review_rows,
     )
 
@@ -67,9 +80,9 @@ def _pairs(evidence: Evidence, split: Split, defect: Defect) -> tuple[tuple[int,
     return tuple(zip(split.number[some[:, 0]].tolist(), evidence.train.number[some[:, 1]].tolist(), strict=True))
 
 
-def _accuracy(check: str) -> Accuracy | None:
-    row = next((row for row in catalog.checks() if row.check == check and row.measured_on), None)
-    return Accuracy(row.precision, row.recall, row.measured_on, row.date) if row else None
+def _accuracy(check: str, domain: str) -> Accuracy | None:
+    row = catalog.check_accuracy(check, domain)
+    return Accuracy(row.precision, row.recall, row.measured_on, row.date, domain, row.flags) if row else None
 
 
 def _draws(defect: Defect, basis: Basis) -> "Draws | None":

@@ -6,13 +6,16 @@ from tunecase.data.checks.evidence import Evidence
 
 BLOCKING_SHARE = 0.1
 SHORT_ANSWERS = 0.9
+FREE_ANSWERS = ("chats", "tool calls")  # kinds of text
+FREE_TASKS = ("generation", "preference")
 
 
 def contradiction(evidence: Evidence) -> Defect | None:
     """Texts (after normalising) that carry more than one answer; `count` is texts, `rows` are all rows with them.
 
-    Short answers that differ contradict each other; long free answers to one question may both be right, so there
-    the finding is a note.
+    One answer is expected of classes, short facts and extraction: there two of them contradict each other, and classes
+    may stop a case. Free answers to one prompt may both be right, in chats and generation above all: there the finding
+    is a note.
     """
     import numpy as np
 
@@ -23,11 +26,12 @@ def contradiction(evidence: Evidence) -> Defect | None:
     texts = np.unique(evidence.text[rows])
     share = len(rows) / train.rows
     judged = train.layout.compares or train.layout.judged is not None
-    labels = judged or bool(evidence.classes) or train.short_answers >= SHORT_ANSWERS * len(train.number)
+    labels = judged or _expects_one_answer(evidence)
+    stops = bool(evidence.classes) and share >= BLOCKING_SHARE
     first = texts[:2]
     return Defect(
         check="contradiction",
-        severity="note" if not labels else "stop" if share >= BLOCKING_SHARE else "warn",
+        severity="note" if not labels else "stop" if stops else "warn",
         why=(
             f"{len(texts)} prompts have the same answers judged in two ways ({len(rows)} rows): only one can be meant"
             if judged
@@ -45,6 +49,14 @@ def contradiction(evidence: Evidence) -> Defect | None:
         review_rows=float(len(rows)) if labels else 0.0,
         unpriced=not labels,
     )
+
+
+def _expects_one_answer(evidence: Evidence) -> bool:
+    """Whether two answers to one text cannot both be right, by the task where it is stated, else by the answers."""
+    train, task = evidence.train, evidence.request.task
+    if train.layout.rejected is not None or evidence.domain in FREE_ANSWERS or task in FREE_TASKS:
+        return False
+    return bool(evidence.classes) or task == "extraction" or train.short_answers >= SHORT_ANSWERS * len(train.number)
 
 
 def near_contradiction(evidence: Evidence) -> Defect | None:

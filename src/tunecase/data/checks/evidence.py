@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from tunecase import catalog
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.detectors.licences import Origin
 from tunecase.data.detectors.near_copies import NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
+from tunecase.data.domains import Domain, domain_of
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Flags, Floats, Hashes, Rows
@@ -79,6 +81,12 @@ class Evidence:
         split = self.test if where == "test" else self.train
         assert split is not None
         return split
+
+    @cached_property
+    def domain(self) -> Domain | Literal[""]:
+        """The kind of text of the training file, which says how far a guess can be trusted; "" without texts."""
+        texts = self.train.texts
+        return domain_of(texts.inputs, texts.outputs, texts.turns, texts.with_tools) if texts.inputs else ""
 
     @cached_property
     def classes(self) -> dict[str, int]:
@@ -184,11 +192,15 @@ class Evidence:
 
     @cached_property
     def leaked_share(self) -> float:
-        """Share of the test rows that occur in the training file, sure near copies among them; 0 without a test."""
+        """Share of the test rows that are surely in the training file; 0 without a test.
+
+        Near copies with the same answer count only where they are measured well enough on this kind of text.
+        """
         if self.test is None or not self.test.rows:
             return 0.0
         leaked = self.leaked_raw | self.leaked_normal
-        leaked[self.near_test.rows[self.near_test.sure][:, 0]] = True
+        if catalog.may_stop("leak_near", self.domain):
+            leaked[self.near_test.rows[self.near_test.sure][:, 0]] = True
         return float(leaked.sum()) / self.test.rows
 
     def copies_of(self, column: str, leaked: "Flags") -> tuple["Rows", "Rows"]:

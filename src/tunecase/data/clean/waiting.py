@@ -48,8 +48,7 @@ def plan_review(
     number = evidence.train.number
     without = np.isin(number, np.fromiter(removed | _settled(corrections), np.int64))
     reasons = rows_to_look_at(evidence, defects, without)
-    precision = {row.check: row.precision for row in catalog.checks()}
-    suspicion = {at: _suspicion(why, precision) for at, why in reasons.items()}
+    suspicion = {at: _suspicion(why, evidence.domain) for at, why in reasons.items()}
     order = sorted(reasons, key=lambda at: (-suspicion[at], int(number[at])))
     rng = generator(evidence.request.seed, "control rows")
     free = np.flatnonzero(~without & ~np.isin(np.arange(len(number)), order))
@@ -70,10 +69,11 @@ def _settled(corrections: Mapping[int, Correction]) -> set[int]:
     return {row for row, correction in corrections.items() if correction.verdict != "wrong" or correction.answer}
 
 
-def _suspicion(reasons: Sequence[Reason], precision: Mapping[str, float | None]) -> float:
+def _suspicion(reasons: Sequence[Reason], domain: str) -> float:
     clear = 1.0
     for reason in reasons:
-        chance = reason.score if reason.score is not None else precision.get(reason.check)
+        accuracy = catalog.check_accuracy(reason.check, domain)
+        chance = reason.score if reason.score is not None or accuracy is None else accuracy.precision
         clear *= 1 - (UNMEASURED_SUSPICION if chance is None else chance)
     return 1 - clear
 

@@ -22,7 +22,7 @@ COMMON_SHARE, COMMON_ROWS = 0.05, 1000  # a term of more of the rows than this i
 LEAST_COSINE = 0.05
 PAIRS_A_TEST_ROW = 8
 LOWEST_LEVEL = -4.0  # log odds below which no pair is looked at
-CLEAR = 0.0  # training rows above it are no measure of ordinary neighbours
+CLEAR = 0.0  # log odds above which a pair asks for an explanation
 MOST_FALSE_A_ROW, MOST_FALSE_IN_TEST = 0.005, 0.05  # the second where test rows alone can be measured on
 MOST_FALSE_OF_FOUND = 0.1
 HIGH_LEVEL = 5.0
@@ -30,6 +30,7 @@ MOST_DOUBTFUL = 0.05  # of the test rows may have an unexplained candidate befor
 # Programs, half of HumanEval's rewrites held out: at this level .80 / .86 / .82 are found (Python, JavaScript, C), none
 # of 750 clean library functions; 13 / 1 / 6% of rewrites find another problem where their own source is taken out.
 CODE_LEVEL, CODE_FALSE, MOST_FALSE_CODE = -0.5, 0.005, 0.34
+MOST_AMONG_THEMSELVES = 0.5  # of the rows found in the test: programs of one file that find one another
 NULL_ROWS = 3000
 TAIL_ROWS = 30
 LEAST_NULL_ROWS, ENOUGH_NULL_ROWS = 30, 300
@@ -84,13 +85,12 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     theirs, mine = sides(test, train)
     candidates = _thinned(search(mine, theirs))
     odds = score(mine, theirs, candidates.pairs, candidates.cosine, candidates.lead)
-    best = _best_of(candidates.pairs[:, 0], odds, len(mine))
-    null, most = _ordinary(theirs, mine, best, np.random.default_rng(seed))
+    null, most = _ordinary(theirs, mine, np.random.default_rng(seed))
     separable = len(null) > 0 and tail(null, HIGH_LEVEL) <= most
     level, expected = _level(candidates.pairs[:, 1], odds, null, most, len(mine)) if separable else (np.inf, 0.0)
     if not np.isfinite(level) and theirs.code.mean() > 0.5:
-        level, expected = _code_level(candidates.pairs[:, 1], odds, len(mine))
-        separable = True
+        level, expected = _code_level(candidates.pairs[:, 1], odds, null, len(mine))
+        separable = bool(np.isfinite(level))
     if not np.isfinite(level):
         # Many candidates and no level that parts them from ordinary neighbours: unknown, not clean.
         doubtful = len(np.unique(candidates.pairs[odds >= CLEAR, 1]))
@@ -117,13 +117,20 @@ def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queri
     return level, expected
 
 
-def _code_level(test_rows: "Rows", odds: "Floats", queries: int) -> tuple[float, float]:
-    """A fixed level for programs whose own file holds variants of one problem; none where chance explains a third."""
+def _code_level(test_rows: "Rows", odds: "Floats", null: "Floats", queries: int) -> tuple[float, float]:
+    """A fixed level for programs whose own file holds variants of one problem; none where chance explains a third.
+
+    Programs that call one library share most of their words, so their file is asked how often its own rows find one
+    another; where that could explain half of what is found, nothing is said.
+    """
     import numpy as np
 
     rows = len(np.unique(test_rows[odds >= CODE_LEVEL]))
+    among_themselves = float((null >= CODE_LEVEL).mean()) if len(null) else 1.0
+    if not rows or among_themselves * queries > MOST_AMONG_THEMSELVES * rows:
+        return np.inf, 0.0
     expected = CODE_FALSE * queries
-    return (CODE_LEVEL, expected) if rows and expected <= MOST_FALSE_CODE * rows else (np.inf, 0.0)
+    return (CODE_LEVEL, expected) if expected <= MOST_FALSE_CODE * rows else (np.inf, 0.0)
 
 
 def tail(null: "Floats", level: float) -> float:
@@ -142,14 +149,15 @@ def tail(null: "Floats", level: float) -> float:
     return count / len(null) * float(np.exp(-max(level - top[0], 0.0) / excess))
 
 
-def _ordinary(test: Side, train: Side, best: "Floats", rng: "np.random.Generator") -> "tuple[Floats, float]":
+def _ordinary(test: Side, train: Side, rng: "np.random.Generator") -> "tuple[Floats, float]":
     """Best log odds of rows among the others of their own file, and the share that may pass the level.
 
-    Training rows that are like no test row where there are enough of them, else test rows.
+    Training rows where there are enough of them, else test rows; those like a test row too, as in a file whose rows
+    are near to one another these are the ones with neighbours.
     """
     import numpy as np
 
-    side, rows, most = train, np.flatnonzero(best < CLEAR), MOST_FALSE_A_ROW
+    side, rows, most = train, np.arange(len(train)), MOST_FALSE_A_ROW
     if len(rows) < ENOUGH_NULL_ROWS:
         side, rows, most = test, np.arange(len(test)), MOST_FALSE_IN_TEST
     if len(rows) < LEAST_NULL_ROWS:

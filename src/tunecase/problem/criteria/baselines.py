@@ -156,7 +156,8 @@ def prompts_were_tried(facts: Facts) -> Criterion:
 def inputs_carry_signal(facts: Facts) -> Criterion:
     """S1: a cheap probe beats the majority answer by more than its noise; random labels do not let it.
 
-    Labels that the audit cannot tell from random ones fail, whatever the probe scores on a test that is as random.
+    Labels that the audit surely cannot tell from random ones fail, whatever the probe scores on a test that is as
+    random. A probe that learns nothing is a warning: it reads words alone, and the answer may hang on their order.
     """
     random = facts.audit.finding("labels_random") if facts.audit else None
     if random is not None and random.severity == "stop":
@@ -187,7 +188,7 @@ def _no_signal(facts: Facts, majority: float, got: str) -> Criterion:
     if _surely(in_use, facts.test_rows) > majority:
         reason = f"the probe sees no signal, but the score in use ({percent(in_use)}) speaks for one"
         return SIGNAL.unknown(reason, "run the pilot with a model that reads word order", got=got)
-    return SIGNAL.failed(
+    return SIGNAL.weighing("warn").failed(
         got,
         "no signal in the inputs: the answers look random, or hang on what the input does not show",
         f"{READ_ROWS}; if so, give the score of a prompted model as problem.baseline",

@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from tunecase import catalog
 from tunecase.data import normalise
 from tunecase.problem.criteria.facts import Facts, percent, points
 from tunecase.problem.criteria.rule import Rule
@@ -11,7 +12,6 @@ from tunecase.records import Criterion, Finding
 
 FEWEST_ROWS, PILOT_ROWS, PILOT_ROWS_HIGH = 10, 50, 100
 BAD_KAPPA, FINE_KAPPA = 0.6, 0.7
-GUESSED_LEAKS = ("leak_rephrased", "leak_translated")  # alike in meaning as far as a model can tell
 
 ROWS = Rule(
     "D1",
@@ -134,8 +134,9 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     """D7: no test row is left in the training rows that the audit calls usable.
 
     Leaving the matching training rows out mends a leak; where so much of the test is known that the audit asks for new
-    test rows, it does not. What may be a leak in other words is a warning: it asks for a look. Mended leaks are noted
-    where they could lift the score by more than its standard error for whoever trains on the file as it is:
+    test rows, it does not. What may be a leak, nearly alike or in other words, is a warning: it asks for a look. Mended
+    leaks are noted where they could lift the score by more than its standard error for whoever trains on the file as
+    it is:
 
         leaked / test rows > sqrt(p (1 - p) / test rows)
 
@@ -149,7 +150,7 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     leaks = [finding for finding in facts.audit.findings if finding.check.startswith("leak")]
     got = f"{sum(finding.count for finding in leaks):,} test rows found in training"
     left = [finding for finding in leaks if _is_open(finding)]
-    if left and all(finding.severity != "stop" and finding.check in GUESSED_LEAKS for finding in left):
+    if left and all(finding.severity != "stop" and catalog.is_guess(finding.check) for finding in left):
         reason = "some test rows may stand in training in other words: look at them before a score is believed"
         return LEAKS.weighing("warn").failed(got, reason, left[0].fix, left[0].price)
     if left:

@@ -1,0 +1,36 @@
+"""Two answers to one text contradict each other only where one answer is expected."""
+
+import json
+
+import pytest
+
+from tunecase.data.checks.contradictions import contradiction
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.scan import read_split
+from tunecase.data.reading.detection import detect
+
+LONG = "A tale of the harbour, told slowly, in which boat {n} comes home with an empty hold and a full sail."
+
+
+def severity(folder, answers, task=None):
+    """The severity of the finding in a file where one in five rows repeats a text with another answer."""
+    texts = [f"question {word} {n % 40}" for n, word in enumerate(["where", "when"] * 25)]
+    path = folder / "d.jsonl"
+    rows = [{"prompt": text, "completion": answer} for text, answer in zip(texts, answers, strict=True)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return contradiction(Evidence(read_split(path, detect(path)), None, Asked(2048, task=task))).severity
+
+
+@pytest.mark.parametrize(
+    ("answers", "task", "wanted"),
+    [
+        (["yes"] * 40 + ["no"] * 10, None, "stop"),
+        (["yes"] * 40 + ["no"] * 10, "generation", "note"),
+        ([f"harbour {n}" for n in range(50)], None, "warn"),
+        ([LONG.format(n=n) for n in range(50)], None, "note"),
+        ([json.dumps({"boats": n}) for n in range(50)], "extraction", "warn"),
+    ],
+)
+def test_two_answers_weigh_by_what_is_expected(tmp_path, answers, task, wanted):
+    """Classes may stop, short facts and extraction warn, free answers are a note; the stated task comes first."""
+    assert wanted == severity(tmp_path, answers, task)
