@@ -21,6 +21,7 @@ BILLED = frozenset({"hosted", "decision"})
 # What each trainer's model is; others are of no known kind.
 KINDS: Mapping[str, ModelKind] = {
     "probe": "n-grams",
+    "nearest": "search",
     "encoder": "encoder",
     "encoder-tuned": "encoder",
     "lora": "causal",
@@ -29,6 +30,7 @@ KINDS: Mapping[str, ModelKind] = {
     "hosted": "hosted",
     "decision": "decision",
 }
+FLOORS = ("probe", "nearest")  # what learns from rows and needs no model
 MOST_REASON = 200  # characters
 
 
@@ -87,7 +89,7 @@ class Step:
     @property
     def n(self) -> int:
         """Training rows; 0 for what is only scored."""
-        return 0 if self.purpose == "baseline" and self.name != "probe" else len(self.task.texts)
+        return 0 if self.purpose == "baseline" and self.name not in FLOORS else len(self.task.texts)
 
     @property
     def weight(self) -> int:

@@ -16,12 +16,12 @@ from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, ruled_out, rungs_beside, shared
-from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
+from tunecase.pilot.rivals import NEAREST, PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
 from tunecase.pilot.scoring.score import METRICS
 from tunecase.pilot.search import Search
-from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, Struck, check, lacks_of, nothing_struck
+from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
@@ -36,6 +36,7 @@ __all__ = [
 # name, module; imported only when asked for.
 TRAINERS: tuple[tuple[str, str], ...] = (
     ("probe", "tunecase.pilot.trainers.probe"),
+    ("nearest", "tunecase.pilot.trainers.nearest"),
     ("lora", "tunecase.pilot.trainers.lora"),
     ("trl", "tunecase.pilot.trainers.trl"),
     ("command", "tunecase.pilot.trainers.command"),
@@ -80,7 +81,8 @@ def pilot(
     on; three failures in a row for the same reason end it.
 
     What `settings.race` names climbs ladders of its own on the same draws, cheapest first, and is dropped when it
-    cannot win any more (see `Race`). A trainer "" is the best that is here: the encoder, else n-grams.
+    cannot win any more (see `Race`). A trainer "" is the best that is here: the encoder, else n-grams, and where
+    answers are no classes those of the nearest rows.
 
     Args:
         material: the rows, and what is to be learnt from them.
@@ -103,9 +105,9 @@ def pilot(
     """
     started = time.perf_counter()
     settings = settings or PilotSettings()
-    asked = asked_for(settings.race, material.models, dict(TRAINERS), material.struck)
+    asked = asked_for(settings.race, material.models, dict(TRAINERS), material.struck, floor_of(material))
     hosted = {**{name: {} for name in asked.untrained}, **settings.hosted}
-    given = replace(settings, trainer=own_trainer(settings, material.struck), hosted=hosted)
+    given = replace(settings, trainer=own_trainer(settings, material), hosted=hosted)
     design = _design(material, given)
     race, lacking = _race(design, given, material, asked, journal or Journal())
     conductor = race.own.conductor
@@ -118,24 +120,31 @@ def pilot(
         conductor.purse.agreed = answer is True
         race.conduct()
         if not settings.trainer:
-            race.pass_on(PROBE)
+            race.pass_on(floor_of(material))
         lacking += race.not_measured()
         lacking += [note for note in conductor.notes if note.startswith(asked.untrained)]
     return _record(race, design, material, lacking, time.perf_counter() - started)
 
 
-def own_trainer(settings: PilotSettings, struck: Struck = nothing_struck) -> str:
-    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else n-grams.
+def own_trainer(settings: PilotSettings, material: Material) -> str:
+    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else the floor.
 
-    Args:
-        struck: as in Material; an encoder that the constraints rule out is not taken by itself.
+    An encoder that the constraints rule out, or whose head cannot give such answers, is not taken by itself.
     """
     if settings.trainer or settings.model:
         return settings.trainer or learner(settings.model)[0]
-    if ENCODER not in dict(TRAINERS) or ruled_out(ENCODER, "", struck):
-        return PROBE
+    floor = floor_of(material)
+    if floor != PROBE or ENCODER not in dict(TRAINERS) or ruled_out(ENCODER, "", material.struck):
+        return floor
     school = school_of(ENCODER, "", {})
     return PROBE if school.module.missing(school.model) else ENCODER
+
+
+def floor_of(material: Material) -> str:
+    """The trainer that needs no model: n-grams where answers are classes, else the answers of the nearest rows."""
+    probe = school_of(PROBE, "", {}).module
+    classes = material.kind in probe.KINDS and material.metric in probe.METRICS
+    return PROBE if classes or NEAREST not in dict(TRAINERS) else NEAREST
 
 
 def _race(
@@ -171,7 +180,7 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
     design = replace(design, school=race.own.school, rungs=race.own.rungs)
     search = conductor.more
     others = [each.conductor for each in race.entrants if not each.own]
-    compared = baselines_of(conductor, lesson, others) if conductor.rivals or (design.rungs and lesson.classes) else ()
+    compared = baselines_of(conductor, lesson, others) if conductor.rivals or design.rungs else ()
     notes = [
         *ladder_notes(lesson.rows, design.rungs, bool(design.settings.sizes), bool(lesson.classes)),
         *(note for note in conductor.notes if note not in lacking),
@@ -252,7 +261,8 @@ def _conductor(
         notes += _documents_notes(lesson, material.documents)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
-        material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs, design=material.design,
+        material.target, lesson.seed, language_model=school.name not in (PROBE, NEAREST), costs=material.costs,
+        design=material.design,
     )  # fmt: skip
     # Beside others, the score at the largest size is what tells soonest that a learner cannot win.
     return Conductor(
@@ -312,9 +322,13 @@ def is_stand_in(trainer: str) -> bool:
     return trainer in dict(TRAINERS) and school_of(trainer, "", {}).module.STAND_IN
 
 
-def no_pilot(material: Material, trainer: str = PROBE) -> Pilot | None:
-    """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can."""
-    school = school_of(trainer, "", {})
+def no_pilot(material: Material, trainer: str = "") -> Pilot | None:
+    """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can.
+
+    Args:
+        trainer: "" for the one that needs no model.
+    """
+    school = school_of(trainer or floor_of(material), "", {})
     why = _why_not(material, school)
     return replace(_empty_pilot(material, school), stopped=f"no pilot here: {why}") if why else None
 
