@@ -209,7 +209,7 @@ def test_the_probe_needs_classes(toy: list[Task]) -> None:
         climb(texts, texts)
     record = climb(texts, texts, kind="generation")
     assert record.runs
-    assert () == record.baselines
+    assert {"majority", "nearest"} == {one.name for one in record.baselines}
     assert "generation" == record.kind
 
 

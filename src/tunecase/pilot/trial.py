@@ -19,7 +19,7 @@ from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learn
 from tunecase.pilot.rivals import NEAREST, PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
-from tunecase.pilot.scoring.score import METRICS
+from tunecase.pilot.scoring.score import METRICS, Kind
 from tunecase.pilot.search import Search
 from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
@@ -142,9 +142,13 @@ def own_trainer(settings: PilotSettings, material: Material) -> str:
 
 def floor_of(material: Material) -> str:
     """The trainer that needs no model: n-grams where answers are classes, else the answers of the nearest rows."""
-    probe = school_of(PROBE, "", {}).module
-    classes = material.kind in probe.KINDS and material.metric in probe.METRICS
-    return PROBE if classes or NEAREST not in dict(TRAINERS) else NEAREST
+    return _floor(material.kind, material.metric)
+
+
+def _floor(kind: Kind, metric: str) -> str:
+    probe, near = (school_of(name, "", {}).module for name in (PROBE, NEAREST))
+    classes = kind in probe.KINDS and metric in probe.METRICS
+    return PROBE if classes or metric not in near.METRICS else NEAREST
 
 
 def _race(
@@ -351,27 +355,31 @@ def _why_not(material: Material, school: School) -> str:
 
 
 def baselines(
-    train: Table, test: Table, *, metric: str, seed: int = 0, drop_rows: Collection[int] = ()
-) -> tuple[Baseline, ...]:
-    """What needs no fine-tune, measured: "majority" names the most common class, "probe" learns from all usable rows.
+    train: Table, test: Table, *, metric: str, kind: Kind = "classification", seed: int = 0,
+    drop_rows: Collection[int] = (),
+) -> tuple[Baseline, ...]:  # fmt: skip
+    """What needs no fine-tune, measured: "majority" gives the commonest answer, the floor learns from all usable rows.
+
+    The floor is "probe" where answers are classes, else "nearest".
 
     Args:
-        metric: "accuracy" or "macro_f1".
+        metric: one that the floor can score.
         drop_rows: numbers of training rows to leave out.
-    Returns: both scores on the test rows; fewer when one cannot be measured, none when outputs are not classes.
+    Returns: both scores on the test rows; fewer when one cannot be measured, none when outputs are called classes and
+        are none.
 
-    Leaves out rows beyond 20,000, which the probe does not read.
+    Leaves out rows beyond 20,000, which the floor does not read.
     """
-    lesson = Lesson(usable(train, drop_rows), usable(test), "classification", metric, "higher", seed)
-    school = school_of(PROBE, "", {})
-    fit = lesson.rows and lesson.tests and repeat_like_classes(lesson.rows.labels)
+    lesson = Lesson(usable(train, drop_rows), usable(test), kind, metric, "higher", seed)
+    school = school_of(_floor(kind, metric), "", {})
+    fit = lesson.rows and lesson.tests and (kind != "classification" or repeat_like_classes(lesson.rows.labels))
     if not fit or metric not in school.module.METRICS:
         return ()
     step = ladder_steps(lesson, school, [ladder_sizes(max(2, len(lesson.rows)), lesson.rows.class_count)[-1]], 1)[0]
     ((_, outcome),) = work.run_tasks(school.module.train, [step.task], workers=1)
     scored = [majority(lesson)] if len(lesson.rows.classes) > 1 else []
     if isinstance(outcome, Result):
-        scored.append(Baseline(PROBE, outcome.score, len(lesson.tests)))
+        scored.append(Baseline(school.name, outcome.score, len(lesson.tests)))
     return tuple(scored)
 
 

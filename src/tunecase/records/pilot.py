@@ -202,7 +202,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The score of a part of the test rows; `by` is length, label, field or source."""
+    """The score of a part of the test rows; `by` is length, label, field, call or source."""
 
     by: str
     name: str
