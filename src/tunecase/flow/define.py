@@ -69,10 +69,14 @@ def _upkeep(bill: Estimate, facts: "Facts") -> float:
 
 def baselines(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:
     """What needs no fine-tune, measured: the commonest answer and the cheapest learner on all usable rows."""
+    from tunecase.data.reading import repeat_like_classes
     from tunecase.pilot import baselines as measure
+    from tunecase.pilot import metrics_of
 
     train, test = flow.train_table(), flow.table("test")
     if test is None:
         return ()
     metric, kind = pilot_metric(flow), task_kind(flow)
+    if metric in metrics_of("probe") and repeat_like_classes(row.output for row in train.rows):
+        kind = "classification"  # a label written as a long sentence is a label all the same
     return measure(train, test, metric=metric, kind=kind, seed=flow.seed, drop_rows=dropped_rows(audit))

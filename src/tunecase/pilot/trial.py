@@ -14,6 +14,7 @@ from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
+from tunecase.pilot.pace import lora_minutes
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, ruled_out, rungs_beside, shared
 from tunecase.pilot.rivals import NEAREST, PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
@@ -26,7 +27,7 @@ from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
-from tunecase.quantities import count, one_line
+from tunecase.quantities import Interval80, count, one_line
 from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
 
 __all__ = [
@@ -212,7 +213,14 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
         variants=_variants(conductor, lesson),
         candidates=race.candidates(),
         not_measured=tuple(lacking),
+        lora_minutes=_lora_minutes(race, lesson),
     )
+
+
+def _lora_minutes(race: Race, lesson: Lesson) -> Interval80 | None:
+    """What the next pilot takes where nothing that writes answers was measured."""
+    copied = all(each.school.name == NEAREST for each in race.entrants)
+    return lora_minutes(lesson.rows, lesson.tests) if copied and lesson.rows and lesson.tests else None
 
 
 def _named_all_the_same(race: Race, material: Material) -> list[str]:
