@@ -92,7 +92,7 @@ def _canonical(arguments: Any) -> str:
         try:
             arguments = json.loads(arguments)
         except ValueError:
-            return arguments
+            return str(arguments)
     return json.dumps(_plain(arguments or {}), sort_keys=True, ensure_ascii=False)
 
 
