@@ -238,7 +238,7 @@ def _reachable(
 
 def _assumed(material: Material, ahead: CurveBand | None) -> str:
     """What a fine-tune is assumed to reach where only copied answers were measured."""
-    said = "copied answers say little of what a fine-tune writes"
+    said = "copies tell little of it"
     band = () if material.forecast is None or ahead is None else assumed_band(material.forecast)
     known = next((at for at in band if ahead is not None and at[0] == ahead.n), None)
     if known is None:
@@ -250,8 +250,8 @@ def _assumed(material: Material, ahead: CurveBand | None) -> str:
 def _lora(pilot: Pilot | None) -> Iterator[tuple[str, str]]:
     """The pilot that tells what a fine-tune reaches, with its time for these rows."""
     if pilot is not None and (taken := pilot.lora_minutes) is not None:
-        low, mid, high = (duration(60 * minutes) for minutes in (taken.low, taken.mid, taken.high))
-        yield "to know", f"{LORA}: about {mid} here ({low} to {high})"
+        low, high = (duration(60 * minutes) for minutes in (taken.low, taken.high))
+        yield "to know", f"{LORA}: {low} to {high} here"
 
 
 def _ceiling(posed: Definition) -> str:
