@@ -230,3 +230,22 @@ def test_the_amount_to_set_aside_is_that_of_the_bill() -> None:
     bare = project()
     bare = bare.model_copy(update={"data": bare.data.model_copy(update={"train": None})})
     assert f"asks to set {aside} aside" in answer(Material(project=bare, estimate=bill))
+
+
+def test_copied_answers_promise_nothing() -> None:
+    """Where only answers of the nearest rows were measured, the pilot that writes answers is named with its minutes."""
+    near = Candidate("nearest rows", "search", "nearest", "", (Point(850, 0.1), Point(1_700, 0.12)), 1_700, 0.12, 600)
+    tried = replace(
+        samples.pilot(), candidates=(near,), baselines=(), kind="generation", metric="chrf",
+        lora_minutes=Interval80(2.0, 5.0, 12.0),
+    )  # fmt: skip
+    case = material(pilot=tried)
+    assert "Copied answers reach 12%." in answer(case)
+    told = words(case)
+    assert "12% chrf with 1,700 examples: the answers of the nearest examples" == told["measured"]
+    assert "copies tell little" in told["reachable"]
+    assert "tunecase pilot --trainer lora: 2.0 min to 12 min here" == told["to know"]
+    assert "target: ?%" in told["write"]
+    account = first_words(case)
+    assert account is not None
+    assert "tunecase pilot --trainer lora" == account.next

@@ -13,6 +13,7 @@ from tunecase.quantities import Wanted, read_quantity
         ("n-grams", "share", 134_515_008, None, "stand_in.n_grams_to_small"),
         ("n-grams", "share", 8e9, None, "stand_in.factor"),
         ("n-grams", "share", None, None, "stand_in.factor"),
+        ("search", "share", 134_515_008, None, "stand_in.nearest_factor"),
         ("encoder", "share", 134_515_008, None, "stand_in.encoder_to_small"),
         ("encoder", "share", 8e9, 22e6, "stand_in.encoder_factor"),
         ("causal", "share", 8e9, 135e6, "stand_in.smaller_model_factor"),

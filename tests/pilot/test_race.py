@@ -211,6 +211,11 @@ def test_auto_takes_what_costs_neither_money_nor_a_download(monkeypatch: pytest.
     assert ("gpt-6-luna", "jev-1.14.0") == named.untrained
 
 
+def test_auto_without_classes_has_no_encoder() -> None:
+    """Where answers are no classes, the nearest rows stand in place of n-grams, and no head on an encoder is tried."""
+    assert (("nearest", ""),) == asked_for(("auto",), (MINILM,), TRAINERS, floor="nearest").learners
+
+
 def test_ladders_share_sizes() -> None:
     """A heavy learner takes the sizes of a light one up to 2,000 rows; a light one goes beyond a heavy one's."""
     rows = Examples(("x",) * 10_000, tuple("ab" * 5_000))

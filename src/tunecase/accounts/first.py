@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from tunecase.accounts.forecast import assumed_band
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Tone
-from tunecase.quantities import count, counted, plain_money, plain_score
+from tunecase.quantities import count, counted, duration, plain_money, plain_score
 from tunecase.records import Baseline, Candidate, Criterion, CurveBand, Definition, Forecast, OwnCurve, Pilot
 
 TIMES = 4  # as many examples as were measured: how far a first proposal looks ahead
@@ -16,6 +17,8 @@ MOST_PERCENT = 99  # no test can show that a model is always right
 SAYS_TOO_LITTLE = ("not a pilot yet", "pilot uninformative")
 UNTAUGHT = "no pilot here: "  # of a pilot that cannot learn the task
 NO_TEST = "Not yet: without a test file nothing can be measured."
+LORA = "tunecase pilot --trainer lora"  # learns to write answers of any kind
+COUNTED = ("accuracy", "exact_match", "tool_calls", "macro_f1")  # told as what is right
 NOT_FIT = "Not yet: the data are not fit to learn from."
 # Rules that stop the free steps where they fail, as a sentence; another one is told by its own reason.
 STOPPED = {
@@ -50,7 +53,7 @@ def first_words(material: Material) -> Account | None:
     if posed is None or posed.target is not None or material.target is not None:
         return None
     best, ahead = best_measured(material), reachable(material)
-    proposal = None if best is None else propose(posed, best.score, ahead)
+    proposal = None if best is None or best.kind == "search" else propose(posed, best.score, ahead)
     pairs = (
         *_measured(posed, material.pilot, best),
         *_reachable(material, best, ahead),
@@ -174,6 +177,8 @@ def _answer(material: Material, best: Candidate | Baseline | None, proposal: Pro
     if not _has_test(material):
         return NO_TEST
     ask = "Not yet: say which score is worth shipping."
+    if best is not None and best.kind == "search":
+        return f"{ask} Copied answers reach {plain_score(best.score)}."
     if best is None or proposal is None:
         untaught = material.pilot is not None and material.pilot.stopped.startswith(UNTAUGHT)
         return f"{ask} {'Nothing that is free can learn this task.' if untaught else 'Nothing was measured yet.'}"
@@ -199,7 +204,8 @@ def _measured(posed: Definition, pilot: Pilot | None, best: Candidate | Baseline
             yield "measured", "nothing: a score needs rows that are held out"
         return
     examples = f" with {count(best.n)} examples" if isinstance(best, Candidate) and best.n else ""
-    yield "measured", f"{_shown(best.score)} right{examples}: {way_words(best)}"
+    right = "right" if pilot is None or pilot.metric in COUNTED else pilot.metric.replace("_", " ")
+    yield "measured", f"{_shown(best.score)} {right}{examples}: {way_words(best)}"
     if posed.majority is not None:
         yield "by luck", f"{plain_score(posed.majority)}, by always giving the commonest answer"
 
@@ -216,6 +222,10 @@ def _reachable(
 ) -> Iterator[tuple[str, str]]:
     if best is None:
         return
+    if best.kind == "search":
+        yield "reachable", _assumed(material, ahead)
+        yield from _lora(material.pilot)
+        return
     if ahead is None:
         yield "reachable", "not known: the runs so far say too little"
         return
@@ -224,6 +234,24 @@ def _reachable(
     if ahead.price is not None and ahead.price.p50 > 0:
         words += f", for {plain_money(ahead.price.p50, material.definition.currency if material.definition else '')}"
     yield "reachable", words
+
+
+def _assumed(material: Material, ahead: CurveBand | None) -> str:
+    """What a fine-tune is assumed to reach where only copied answers were measured."""
+    said = "copies tell little of it"
+    band = () if material.forecast is None or ahead is None else assumed_band(material.forecast)
+    known = next((at for at in band if ahead is not None and at[0] == ahead.n), None)
+    if known is None:
+        return f"not known: {said}"
+    low, high = (plain_score(end) for end in (known[1], known[3]))
+    return f"{low} to {high} with {counted(known[0], 'example')}, assumed: {said}"
+
+
+def _lora(pilot: Pilot | None) -> Iterator[tuple[str, str]]:
+    """The pilot that tells what a fine-tune reaches, with its time for these rows."""
+    if pilot is not None and (taken := pilot.lora_minutes) is not None:
+        low, high = (duration(60 * minutes) for minutes in (taken.low, taken.high))
+        yield "to know", f"{LORA}: {low} to {high} here"
 
 
 def _ceiling(posed: Definition) -> str:
@@ -282,6 +310,8 @@ def _next(material: Material) -> str:
         return "tunecase audit" if of_the_data else "tunecase define"
     if not _has_test(material) and material.project is not None and material.project.data.train is not None:
         return f"tunecase init {quote(material.project.data.train)} --hold-out 20% --to split"
+    if material.pilot is not None and material.pilot.lora_minutes is not None:
+        return LORA
     posed, untried = material.definition, material.pilot is None or not material.pilot.runs
     if posed is None or not (untried and _has_test(material)):
         return "tunecase run"

@@ -24,7 +24,7 @@ MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
 SKILL_LOSS_WORTH_SAYING = 0.05
 WORD_COUNTS = "word-count model"
-RIGHT = ("accuracy", "exact_match")  # metrics that are the share of answers that are right
+RIGHT = ("accuracy", "exact_match", "tool_calls")  # metrics that are the share of answers that are right
 
 
 def pilot(record: Pilot, material: Material) -> Account:

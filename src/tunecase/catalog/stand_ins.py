@@ -6,6 +6,7 @@ from tunecase.catalog.reading import table
 
 # Assumed, where no pairs tell.
 N_GRAMS, ENCODER, SMALLER_MODEL = "stand_in.factor", "stand_in.encoder_factor", "stand_in.smaller_model_factor"
+NEAREST = "stand_in.nearest_factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def stand_in_field(kind: str, scale: str, params: float | None = None, stand_in_
     """The name of the factor from a stand-in of a kind to a causal model; an assumption where no pairs tell.
 
     Args:
-        kind: of the stand-in: n-grams, encoder or causal.
+        kind: of the stand-in: n-grams, search (the answers of the nearest rows), encoder or causal.
         scale: share, for errors that are 1 - score; loss for what has no upper bound.
         params, stand_in_params: of the model to be tuned and of its stand-in; None where unknown.
     Example:
@@ -61,4 +62,4 @@ def stand_in_field(kind: str, scale: str, params: float | None = None, stand_in_
         sized = scale == "share" or row.size_above < ratio <= row.size_up_to
         if (row.kind_from, row.scale) == (kind, scale) and measured and sized:
             return row.field
-    return {"n-grams": N_GRAMS, "encoder": ENCODER}.get(kind, SMALLER_MODEL)
+    return {"n-grams": N_GRAMS, "search": NEAREST, "encoder": ENCODER}.get(kind, SMALLER_MODEL)

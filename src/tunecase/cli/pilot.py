@@ -31,8 +31,8 @@ rented_option = panel("On rented GPUs")
 TrainerName = Annotated[
     str,
     trained_option(
-        help="What is trained: encoder, probe (word counts), lora, trl, command or simulated "
-        "(docs/method/trainers.md); if left out, the encoder where its weights are here, else word counts.",
+        help="What is trained: encoder, probe (word counts), nearest (copied answers), lora, trl, command or simulated "
+        "(docs/method/trainers.md); if left out, the encoder where its weights are here, else what needs no model.",
         show_default=False,
     ),
 ]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tunecase.flow.known import drawn_of
-from tunecase.flow.opened import Flow, dropped_rows, pilot_metric
+from tunecase.flow.opened import Flow, dropped_rows, pilot_metric, task_kind
 from tunecase.quantities import Band, band
 from tunecase.records import Audit, Baseline, Definition, Estimate, Pilot, Promise
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def pose(flow: Flow) -> None:
     """Judges the problem without its price: the baselines, the ceiling, the test rows to buy. Nothing is kept."""
     scores = {baseline.name: baseline.score for baseline in baselines(flow, flow.current("audit"))}
-    flow.posed = _judged(flow, scores.get("majority"), scores.get("probe"))
+    flow.posed = _judged(flow, scores.get("majority"), scores.get("probe", scores.get("nearest")))
 
 
 def judge_problem(flow: Flow) -> Definition:
@@ -68,11 +68,15 @@ def _upkeep(bill: Estimate, facts: "Facts") -> float:
 
 
 def baselines(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:
-    """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
+    """What needs no fine-tune, measured: the commonest answer and the cheapest learner on all usable rows."""
     from tunecase.data.reading import repeat_like_classes
     from tunecase.pilot import baselines as measure
+    from tunecase.pilot import metrics_of
 
     train, test = flow.train_table(), flow.table("test")
-    if test is None or not repeat_like_classes(row.output for row in train.rows):
+    if test is None:
         return ()
-    return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(audit))
+    metric, kind = pilot_metric(flow), task_kind(flow)
+    if metric in metrics_of("probe") and repeat_like_classes(row.output for row in train.rows):
+        kind = "classification"  # a label written as a long sentence is a label all the same
+    return measure(train, test, metric=metric, kind=kind, seed=flow.seed, drop_rows=dropped_rows(audit))

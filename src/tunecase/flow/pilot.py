@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"
-# A pilot that names no trainer: n-grams first, then the encoder where its weights are here.
+# A pilot that names no trainer: what needs no model first, then the encoder where its weights are here.
 BY_ITSELF = PilotSettings("", race=("auto",))
 
 
@@ -115,7 +115,7 @@ def pilot(
         flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta={"key": flow.key("pilot")})
 
     seed = flow.seed if settings.seed is None else settings.seed
-    prepare(own_trainer(settings, material.struck), settings.model, tell or (lambda line: None))
+    prepare(own_trainer(settings, material), settings.model, tell or (lambda line: None))
     record = climb(
         replace(
             material,
@@ -189,7 +189,7 @@ def _with_review(flow: Flow, record: Pilot, material: "Material") -> Pilot:
     return replace(record, mistakes=replace(mistakes, review_file=path.relative_to(flow.folder).as_posix()))
 
 
-def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
+def no_pilot(flow: Flow, trainer: str = "") -> Pilot | None:
     """The pilot without runs that says why a trainer cannot learn this task; None where it can."""
     from tunecase.pilot import no_pilot as refuse
 
@@ -220,7 +220,7 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
 
 def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
     """What keeps a pilot from running on rented GPUs."""
-    if settings.trainer in ("", "probe", "encoder", "simulated"):
+    if settings.trainer in ("", "probe", "nearest", "encoder", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
         yield Problem("--trainer", settings.trainer or "nothing", "a trainer worth a rented GPU", fix)
     if what != "skypilot":

@@ -98,8 +98,9 @@ def stand_in_factor(flow: Flow, tried: Pilot) -> str:
     from tunecase.compute import base_model
     from tunecase.pilot import KINDS, is_stand_in
 
-    kind = "encoder" if KINDS.get(tried.trainer) == "encoder" else "causal"
-    kind = "n-grams" if is_stand_in(tried.trainer) else kind
+    kind = KINDS.get(tried.trainer, "")
+    if kind not in ("encoder", "search"):
+        kind = "n-grams" if is_stand_in(tried.trainer) else "causal"
     scale = "share" if catalog.metric(tried.metric).bounded else "loss"
     tuned = base_model(flow.basis(10))
     return catalog.stand_in_field(kind, scale, _params(tuned), _params(tried.model))

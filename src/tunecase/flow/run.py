@@ -16,6 +16,8 @@ from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot
 from tunecase.flow.verbs import decide, define, estimate, forecast, ready
 from tunecase.records import Books, Pilot, PilotSettings
 
+FREE = {"probe", "nearest", "encoder"}  # trainers that the road tries by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -71,8 +73,8 @@ def road(
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
     What only lacks an answer, such as a target that nobody has stated, ends nothing: all that is free is done. A plan
     without a training file is priced, and there is no more to do with it yet.
-    A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
-    a metric of its own) the pilot says so and the road goes on.
+    A pilot that still holds is not run again unless one is asked for. Where no learner that is free can be scored (a
+    metric of its own) the pilot says so and the road goes on.
     """
     from tunecase.decide import changes
 
@@ -130,7 +132,7 @@ def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings |
 def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
     """The pilot of the road: the one asked for, else the one that holds, else the cheap ones, on the splits it has.
 
-    One of n-grams and encoders alone is walked once more: its runs come from the ledger, and weights may have come.
+    One of free learners alone is walked once more: its runs come from the ledger, and weights may have come.
     """
     held: Pilot | None = flow.current("pilot")
     if settings is None and held is not None and held.runs:
@@ -138,13 +140,11 @@ def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
             return held
         entry = flow.entry_that_holds("pilot")
         settings = replace(BY_ITSELF, seed=entry.meta.get("seed") if entry is not None else None)
-    trainer = (settings.trainer if settings else "") or "probe"
+    trainer = settings.trainer if settings else ""
     return no_pilot(flow, trainer) or pilot(flow, settings, watch.progress, watch.ask, watch.fetching)
 
 
 def _by_itself(held: Pilot) -> bool:
     """Whether a pilot measured no more than the road measures by itself; what was paid for is never left behind."""
     paid = any(one.kind in ("hosted", "decision") for one in held.baselines)
-    return held.trainer in ("probe", "encoder") and not paid and all(
-        one.trainer in ("probe", "encoder") for one in held.candidates
-    )  # fmt: skip
+    return not paid and {held.trainer, *(one.trainer for one in held.candidates)} <= FREE

@@ -77,7 +77,7 @@ def try_source(
     data, seed = flow.project.data, flow.seed if settings.seed is None else settings.seed
     tried = SourceRows(source, rows.name, usable(load(rows, data.input, data.output)))
     material = material_of(flow)
-    prepare(own_trainer(settings, material.struck), settings.model, lambda line: None)
+    prepare(own_trainer(settings, material), settings.model, lambda line: None)
     journal = journal_of(flow, on_run, progress)
     record = measure(material, tried, replace(settings, seed=seed), journal, ask)
     return cast(SourceTrial, flow.keep("source trial", record, seed))

@@ -15,7 +15,7 @@ from tunecase import engine
 from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, opening, predicted_s
-from tunecase.pilot.steps import BILLED, Step, foreseen, make, run_of
+from tunecase.pilot.steps import BILLED, FLOORS, Step, foreseen, make, run_of
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import count, counted, duration, figures, one_line
 from tunecase.records import PilotSettings, Point, Run, Tuning
@@ -184,7 +184,7 @@ class Conductor:
         Args:
             from_earlier: fall back on earlier runs of the same trainer and model, whatever machine they ran on.
         """
-        if step.purpose == "baseline" and step.name == "probe":
+        if step.purpose == "baseline" and step.name in FLOORS:
             return 0.0
         timed = self._paced() or (self._earlier_timed() if from_earlier else [])
         smallest = min(rung.n for rung in self.ladder)

@@ -16,7 +16,7 @@ from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor, Journal, Progress
 from tunecase.pilot.ladder import MOST_HEAVY_ROWS, ladder_sizes
 from tunecase.pilot.plan import PilotPlan, plan_of
-from tunecase.pilot.rivals import Lead, lead, luck_of_draws, top_runs
+from tunecase.pilot.rivals import PROBE, Lead, lead, luck_of_draws, top_runs
 from tunecase.pilot.settings import Struck, nothing_struck
 from tunecase.pilot.steps import KINDS, Lesson, School
 from tunecase.pilot.trainers.task import Result
@@ -26,11 +26,12 @@ from tunecase.records import Candidate, ModelKind, Point, Run
 AUTO = "auto"
 # Nobody could ship what these train.
 NO_CANDIDATES = frozenset({"simulated"})
-ORDER: tuple[ModelKind, ...] = ("n-grams", "encoder", "", "causal")
+ORDER: tuple[ModelKind, ...] = ("n-grams", "search", "encoder", "", "causal")
 MOST_WHY = 400  # characters of a reason with its fix
 LEAST_LEFT = 3  # rungs of a heavy learner that other learners have too
 # Ends the name of what one model becomes by another trainer.
 ENDINGS = {"encoder-tuned": ", tuned"}
+NEAREST_ROWS = "nearest rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,22 @@ class Asked:
 
 
 def asked_for(
-    race: Sequence[str], models: Sequence[str], trainers: Collection[str], struck: Struck = nothing_struck
-) -> Asked:
+    race: Sequence[str], models: Sequence[str], trainers: Collection[str], struck: Struck = nothing_struck,
+    floor: str = PROBE,
+) -> Asked:  # fmt: skip
     """What the names of a race stand for.
 
-    "auto" stands for n-grams, the default encoder, and the project's encoders and causal models; causal ones only where
-    this machine has a GPU, since they take minutes to hours without one. Models that cost money are never part of it,
-    nor is what the project's constraints rule out; such a model is measured only where it is named.
+    "auto" stands for the floor, the default encoder, and the project's encoders and causal models; causal ones only
+    where this machine has a GPU, since they take minutes to hours without one, encoders only where answers are classes.
+    Models that cost money are never part of it, nor is what the project's constraints rule out; such a model is
+    measured only where it is named.
 
     Args:
         race: names of trainers ("n-grams" for the probe), of models, or both as TRAINER:MODEL; "auto".
         models: those that the project lists.
         trainers: names of all trainers.
         struck: why the constraints rule out a model of a kind, by its name; "" where they do not.
+        floor: the trainer that needs no model, "probe" where answers are classes.
     """
     learners: list[tuple[str, str]] = []
     untrained, not_measured = [], []
@@ -64,13 +68,13 @@ def asked_for(
         if trainer in NO_CANDIDATES:
             not_measured.append(f"{trainer}: it trains nothing, so nobody could use it; try it alone with --trainer")
         elif name == AUTO:
-            own, left_out = _by_itself(models, struck)
+            own, left_out = _by_itself(models, struck, floor)
             learners += own
             not_measured += left_out
         elif trainer in trainers:
             learners.append((trainer, model))
         elif name == "n-grams":
-            learners.append(("probe", ""))
+            learners.append((PROBE, ""))
         elif catalog.model_kind(name) in ("hosted", "decision"):
             untrained.append(name)
         else:
@@ -85,15 +89,16 @@ def learner(model: str) -> tuple[str, str]:
     return "lora", model
 
 
-def _by_itself(models: Sequence[str], struck: Struck) -> tuple[list[tuple[str, str]], list[str]]:
+def _by_itself(models: Sequence[str], struck: Struck, floor: str) -> tuple[list[tuple[str, str]], list[str]]:
     """The learners of "auto", and what it leaves out though its weights may be here, with the reason."""
     encoders = [("encoder", ""), *(learner(model) for model in models if catalog.model_kind(model) == "encoder")]
+    encoders = encoders if floor == PROBE else []
     causal = [model for model in models if catalog.model_kind(model) == "causal"]
     allowed, ruled_out = _held_against([*encoders, *map(learner, causal)], struck)
     causal = [model for trainer, model in allowed if trainer == "lora"]
     if engine.gpus() or not causal:
-        return [("probe", ""), *allowed], ruled_out
-    known = [("probe", ""), *(one for one in allowed if one[0] != "lora")]
+        return [(floor, ""), *allowed], ruled_out
+    known = [(floor, ""), *(one for one in allowed if one[0] != "lora")]
     long = "language models take long to train without a GPU, and this machine has none"
     name = f"`tunecase pilot --candidates auto,{causal[0]}` measures one all the same, where its weights are here"
     return known, [*ruled_out, f"{', '.join(causal)}: {long}; {name}"]
@@ -177,6 +182,8 @@ class Entrant:
         """The name that people read."""
         if self.kind == "n-grams":
             return self.kind
+        if self.kind == "search":
+            return NEAREST_ROWS
         if self.full_name:
             return f"{self.school.model} ({self.school.name})"
         known = self.kind or self.school.model != self.school.module.MODEL

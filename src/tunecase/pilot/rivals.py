@@ -17,7 +17,7 @@ from tunecase.pilot.trainers.task import Setting
 from tunecase.quantities import Z80, one_line, score, share
 from tunecase.records import Baseline, ModelKind, Run
 
-PROBE = "probe"
+PROBE, NEAREST = "probe", "nearest"
 # A rival that is beaten with less than this chance is not clearly beaten.
 CLEAR = 0.9
 
@@ -32,15 +32,17 @@ def rival_steps(
     """Everything to measure without a fine-tune, and why some of it cannot be.
 
     Args:
-        top_rows: rows of the ladder's largest rung, which the probe learns from and examples are shown from.
+        top_rows: rows of the ladder's largest rung, which the floor learns from and examples are shown from.
         find: gives the School for a trainer's name.
         hosted: settings of each hosted model, by its name.
     """
     subset = lesson.rows.only(lesson.order(0)[:top_rows])
     steps, notes = [], []
     probe = find(PROBE)
-    if school.name != PROBE and lesson.classes and lesson.metric in probe.module.METRICS:
-        steps.append(step_of(lesson, probe.settled(top_rows), subset, 0, "baseline", PROBE))
+    classes = bool(lesson.classes) and lesson.metric in probe.module.METRICS
+    floor = probe if classes else find(NEAREST) if lesson.kind != "classification" else None
+    if floor is not None and school.name != floor.name and lesson.metric in floor.module.METRICS:
+        steps.append(step_of(lesson, floor.settled(top_rows), subset, 0, "baseline", floor.name))
     steps += _untrained(lesson, school, subset, "")
     for model, own in hosted.items():
         try:
@@ -86,12 +88,12 @@ def _untrained(lesson: Lesson, school: School, subset: Examples, prefix: str) ->
 
 
 def baselines_of(conductor: Conductor, lesson: Lesson, others: Sequence[Conductor] = ()) -> tuple[Baseline, ...]:
-    """The record of each rival that was measured, the majority class first, then those of other learners' ladders.
+    """The record of each rival that was measured, the commonest answer first, then those of other learners' ladders.
 
     They are compared with all good runs of the largest size of the pilot's own learner, not with the luckiest.
     """
     ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], luck_of_draws(conductor)
-    first = [majority(lesson, ours, luck)] if lesson.classes and lesson.metric in METRICS else []
+    first = [majority(lesson, ours, luck)] if lesson.metric in METRICS else []
     ladders = (conductor, *others)
     ran = [(each, step, each.runs[step.key]) for each in ladders for step in each.rivals if step.key in each.runs]
     rest = [
@@ -130,7 +132,7 @@ def kind_of(step: Step) -> ModelKind:
 
 
 def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 0.0) -> Baseline:
-    """The score of always naming the most common class."""
+    """The score of always giving the commonest answer, such as an empty object: what a model must beat anywhere."""
     most_common = max(lesson.rows.classes, key=Counter(lesson.rows.labels).__getitem__)
     named = [most_common] * len(lesson.tests)
     points = score_of(lesson.metric, lesson.tests.labels, named)

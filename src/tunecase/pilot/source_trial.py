@@ -72,7 +72,7 @@ def try_source(
         reason where too few runs ended well.
     """
     settings = settings or PilotSettings()
-    school = school_of(own_trainer(settings, material.struck), settings.model, settings.settings)
+    school = school_of(own_trainer(settings, material), settings.model, settings.settings)
     draws = settings.draws or (HEAVY_DRAWS if school.module.HEAVY else LIGHT_DRAWS)
     settings = settled(replace(settings, draws=draws, adaptive=False), school.module.HEAVY)
     lesson = Lesson(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tunecase.engine import CrashError
 from tunecase.pilot.ladder import Examples, deal
+from tunecase.pilot.scoring.final import accepted
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
@@ -21,6 +22,7 @@ BILLED = frozenset({"hosted", "decision"})
 # What each trainer's model is; others are of no known kind.
 KINDS: Mapping[str, ModelKind] = {
     "probe": "n-grams",
+    "nearest": "search",
     "encoder": "encoder",
     "encoder-tuned": "encoder",
     "lora": "causal",
@@ -29,7 +31,9 @@ KINDS: Mapping[str, ModelKind] = {
     "hosted": "hosted",
     "decision": "decision",
 }
+FLOORS = ("probe", "nearest")  # what learns from rows and needs no model
 MOST_REASON = 200  # characters
+METRIC_FORMATS = {"exact_match": 2}  # raised when a metric would give other scores to the same answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Step:
     @property
     def n(self) -> int:
         """Training rows; 0 for what is only scored."""
-        return 0 if self.purpose == "baseline" and self.name != "probe" else len(self.task.texts)
+        return 0 if self.purpose == "baseline" and self.name not in FLOORS else len(self.task.texts)
 
     @property
     def weight(self) -> int:
@@ -155,6 +159,8 @@ def key_of(task: Task, draw: int, module: Trainer) -> str:
     parts: list[Any] = [task.trainer, module.FORMAT, task.model, module.identity(task.model, task.settings)]
     parts += [task.metric, task.seed, draw, settings]
     parts += [task.kind, task.choices, task.texts, task.labels, task.test_texts, task.test_labels]
+    if task.metric in METRIC_FORMATS:
+        parts += [METRIC_FORMATS[task.metric], [accepted(label) for label in task.test_labels]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 

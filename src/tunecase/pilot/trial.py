@@ -14,19 +14,20 @@ from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
+from tunecase.pilot.pace import lora_minutes
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, ruled_out, rungs_beside, shared
-from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
+from tunecase.pilot.rivals import NEAREST, PROBE, baselines_of, majority, rival_notes, rival_steps, untrained
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes
-from tunecase.pilot.scoring.score import METRICS
+from tunecase.pilot.scoring.score import METRICS, Kind
 from tunecase.pilot.search import Search
-from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, Struck, check, lacks_of, nothing_struck
+from tunecase.pilot.settings import CLASSES_SHOW_AT_ROWS, Material, check, lacks_of
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.pilot.trainers.asking import documents_at
 from tunecase.pilot.trainers.task import Result, Setting, Trainer
 from tunecase.pilot.variants import SHARES, variants
-from tunecase.quantities import count, one_line
+from tunecase.quantities import Interval80, count, one_line
 from tunecase.records import Baseline, Mistakes, Pilot, PilotSettings, Run, Variant
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
 # name, module; imported only when asked for.
 TRAINERS: tuple[tuple[str, str], ...] = (
     ("probe", "tunecase.pilot.trainers.probe"),
+    ("nearest", "tunecase.pilot.trainers.nearest"),
     ("lora", "tunecase.pilot.trainers.lora"),
     ("trl", "tunecase.pilot.trainers.trl"),
     ("command", "tunecase.pilot.trainers.command"),
@@ -80,7 +82,8 @@ def pilot(
     on; three failures in a row for the same reason end it.
 
     What `settings.race` names climbs ladders of its own on the same draws, cheapest first, and is dropped when it
-    cannot win any more (see `Race`). A trainer "" is the best that is here: the encoder, else n-grams.
+    cannot win any more (see `Race`). A trainer "" is the best that is here: the encoder, else n-grams, and where
+    answers are no classes those of the nearest rows.
 
     Args:
         material: the rows, and what is to be learnt from them.
@@ -103,9 +106,9 @@ def pilot(
     """
     started = time.perf_counter()
     settings = settings or PilotSettings()
-    asked = asked_for(settings.race, material.models, dict(TRAINERS), material.struck)
+    asked = asked_for(settings.race, material.models, dict(TRAINERS), material.struck, floor_of(material))
     hosted = {**{name: {} for name in asked.untrained}, **settings.hosted}
-    given = replace(settings, trainer=own_trainer(settings, material.struck), hosted=hosted)
+    given = replace(settings, trainer=own_trainer(settings, material), hosted=hosted)
     design = _design(material, given)
     race, lacking = _race(design, given, material, asked, journal or Journal())
     conductor = race.own.conductor
@@ -118,24 +121,35 @@ def pilot(
         conductor.purse.agreed = answer is True
         race.conduct()
         if not settings.trainer:
-            race.pass_on(PROBE)
+            race.pass_on(floor_of(material))
         lacking += race.not_measured()
         lacking += [note for note in conductor.notes if note.startswith(asked.untrained)]
     return _record(race, design, material, lacking, time.perf_counter() - started)
 
 
-def own_trainer(settings: PilotSettings, struck: Struck = nothing_struck) -> str:
-    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else n-grams.
+def own_trainer(settings: PilotSettings, material: Material) -> str:
+    """The pilot's own trainer: the one named, else that of its model, else the encoder if it is here, else the floor.
 
-    Args:
-        struck: as in Material; an encoder that the constraints rule out is not taken by itself.
+    An encoder that the constraints rule out, or whose head cannot give such answers, is not taken by itself.
     """
     if settings.trainer or settings.model:
         return settings.trainer or learner(settings.model)[0]
-    if ENCODER not in dict(TRAINERS) or ruled_out(ENCODER, "", struck):
-        return PROBE
+    floor = floor_of(material)
+    if floor != PROBE or ENCODER not in dict(TRAINERS) or ruled_out(ENCODER, "", material.struck):
+        return floor
     school = school_of(ENCODER, "", {})
     return PROBE if school.module.missing(school.model) else ENCODER
+
+
+def floor_of(material: Material) -> str:
+    """The trainer that needs no model: n-grams where answers are classes, else the answers of the nearest rows."""
+    return _floor(material.kind, material.metric)
+
+
+def _floor(kind: Kind, metric: str) -> str:
+    probe, near = (school_of(name, "", {}).module for name in (PROBE, NEAREST))
+    classes = kind in probe.KINDS and metric in probe.METRICS
+    return PROBE if classes or metric not in near.METRICS else NEAREST
 
 
 def _race(
@@ -171,7 +185,7 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
     design = replace(design, school=race.own.school, rungs=race.own.rungs)
     search = conductor.more
     others = [each.conductor for each in race.entrants if not each.own]
-    compared = baselines_of(conductor, lesson, others) if conductor.rivals or (design.rungs and lesson.classes) else ()
+    compared = baselines_of(conductor, lesson, others) if conductor.rivals or design.rungs else ()
     notes = [
         *ladder_notes(lesson.rows, design.rungs, bool(design.settings.sizes), bool(lesson.classes)),
         *(note for note in conductor.notes if note not in lacking),
@@ -199,7 +213,14 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
         variants=_variants(conductor, lesson),
         candidates=race.candidates(),
         not_measured=tuple(lacking),
+        lora_minutes=_lora_minutes(race, lesson),
     )
+
+
+def _lora_minutes(race: Race, lesson: Lesson) -> Interval80 | None:
+    """What the next pilot takes where nothing that writes answers was measured."""
+    copied = all(each.school.name == NEAREST for each in race.entrants)
+    return lora_minutes(lesson.rows, lesson.tests) if copied and lesson.rows and lesson.tests else None
 
 
 def _named_all_the_same(race: Race, material: Material) -> list[str]:
@@ -252,7 +273,8 @@ def _conductor(
         notes += _documents_notes(lesson, material.documents)
     question = Question(
         lesson.metric, lesson.direction, material.far or FAR * max(design.rungs, default=1), len(lesson.tests),
-        material.target, lesson.seed, language_model=school.name != PROBE, costs=material.costs, design=material.design,
+        material.target, lesson.seed, language_model=school.name not in (PROBE, NEAREST), costs=material.costs,
+        design=material.design,
     )  # fmt: skip
     # Beside others, the score at the largest size is what tells soonest that a learner cannot win.
     return Conductor(
@@ -312,9 +334,13 @@ def is_stand_in(trainer: str) -> bool:
     return trainer in dict(TRAINERS) and school_of(trainer, "", {}).module.STAND_IN
 
 
-def no_pilot(material: Material, trainer: str = PROBE) -> Pilot | None:
-    """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can."""
-    school = school_of(trainer, "", {})
+def no_pilot(material: Material, trainer: str = "") -> Pilot | None:
+    """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can.
+
+    Args:
+        trainer: "" for the one that needs no model.
+    """
+    school = school_of(trainer or floor_of(material), "", {})
     why = _why_not(material, school)
     return replace(_empty_pilot(material, school), stopped=f"no pilot here: {why}") if why else None
 
@@ -337,27 +363,31 @@ def _why_not(material: Material, school: School) -> str:
 
 
 def baselines(
-    train: Table, test: Table, *, metric: str, seed: int = 0, drop_rows: Collection[int] = ()
-) -> tuple[Baseline, ...]:
-    """What needs no fine-tune, measured: "majority" names the most common class, "probe" learns from all usable rows.
+    train: Table, test: Table, *, metric: str, kind: Kind = "classification", seed: int = 0,
+    drop_rows: Collection[int] = (),
+) -> tuple[Baseline, ...]:  # fmt: skip
+    """What needs no fine-tune, measured: "majority" gives the commonest answer, the floor learns from all usable rows.
+
+    The floor is "probe" where answers are classes, else "nearest".
 
     Args:
-        metric: "accuracy" or "macro_f1".
+        metric: one that the floor can score.
         drop_rows: numbers of training rows to leave out.
-    Returns: both scores on the test rows; fewer when one cannot be measured, none when outputs are not classes.
+    Returns: both scores on the test rows; fewer when one cannot be measured, none when outputs are called classes and
+        are none.
 
-    Leaves out rows beyond 20,000, which the probe does not read.
+    Leaves out rows beyond 20,000, which the floor does not read.
     """
-    lesson = Lesson(usable(train, drop_rows), usable(test), "classification", metric, "higher", seed)
-    school = school_of(PROBE, "", {})
-    fit = lesson.rows and lesson.tests and repeat_like_classes(lesson.rows.labels)
+    lesson = Lesson(usable(train, drop_rows), usable(test), kind, metric, "higher", seed)
+    school = school_of(_floor(kind, metric), "", {})
+    fit = lesson.rows and lesson.tests and (kind != "classification" or repeat_like_classes(lesson.rows.labels))
     if not fit or metric not in school.module.METRICS:
         return ()
     step = ladder_steps(lesson, school, [ladder_sizes(max(2, len(lesson.rows)), lesson.rows.class_count)[-1]], 1)[0]
     ((_, outcome),) = work.run_tasks(school.module.train, [step.task], workers=1)
     scored = [majority(lesson)] if len(lesson.rows.classes) > 1 else []
     if isinstance(outcome, Result):
-        scored.append(Baseline(PROBE, outcome.score, len(lesson.tests)))
+        scored.append(Baseline(school.name, outcome.score, len(lesson.tests)))
     return tuple(scored)
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 LEAST_ERROR = 0.005  # no curve is assumed to begin lower
-FIRST_ERROR, SLOPE, FACTOR = "assumed.first_error", "assumed.slope", "stand_in.factor"
+FIRST_ERROR, SLOPE = "assumed.first_error", "assumed.slope"
+FACTOR, NEAREST_FACTOR = "stand_in.factor", "stand_in.nearest_factor"  # of a probe, and where answers are no classes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +62,10 @@ def assumed_curve(facts: Known) -> tuple[AssumedCurve, Forecast]:
     scale = scale_of(metric.name, metric.direction)
     probe = facts.definition.probe if facts.definition is not None else None
     if probe is not None:
-        first = max(to_error(probe, metric.direction), LEAST_ERROR) * basis.draw(FACTOR)
-        factor = catalog.default(FACTOR).value
+        assert facts.definition is not None
+        name = FACTOR if facts.definition.task == "classification" else NEAREST_FACTOR
+        first = max(to_error(probe, metric.direction), LEAST_ERROR) * basis.draw(name)
+        factor = catalog.default(name).value
         words = f"no pilot: the first error is {factor} times that of the probe, which scores {score(probe)}"
     else:
         first = max(to_error(target, metric.direction), LEAST_ERROR) * basis.draw(FIRST_ERROR)

@@ -106,6 +106,7 @@ WANTED = {
     "alternatives.encoder": Wanted("hour"),
     "alternatives.decision": Wanted("hour"),
     "measuring.n_grams": Wanted("second", "row"),
+    "measuring.nearest": Wanted("second", "row"),
     "measuring.encoder_tuned": Wanted("second", "row"),
     "measuring.lora": Wanted("second", "row"),
     "measuring.encoder": Wanted("second", "row"),

@@ -82,6 +82,7 @@ TITLES: dict[str, str] = {
     "serving.spare": "spare machines",
     "stand_in.factor": "how good the larger model is",
     "stand_in.encoder_factor": "how good the larger model is",
+    "stand_in.nearest_factor": "how good the larger model is",
     "stand_in.smaller_model_factor": "how good the larger model is",
     "levers.label_noise": "wrong labels where nobody has looked",
     "levers.rows_per_wrong_label": "rows reviewed for each wrong label",

@@ -5,8 +5,8 @@ from typing import Literal
 
 from tunecase.quantities import Band, Interval80
 
-# The factors of a probe that stands in: its curve is not a fine-tune's.
-N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small")
+# The factors of what stands in without a model: its curve is not a fine-tune's.
+N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small", "stand_in.nearest_factor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Forecast:
 
     @property
     def language_model(self) -> bool:
-        """False when the points are those of a probe, whose curve is not a fine-tune's."""
+        """False when the points are those of a probe or of nearest rows, whose curve is not a fine-tune's."""
         return not (self.stand_in and self.stand_in_factor in N_GRAM_FACTORS)
 
     @property

@@ -202,7 +202,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The score of a part of the test rows; `by` is length, label, field or source."""
+    """The score of a part of the test rows; `by` is length, label, field, call or source."""
 
     by: str
     name: str
@@ -294,7 +294,8 @@ class Pilot:
     `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place. `variants`
     are empty where an answer is no class, the metric is no share of rows right, or the record is an older one.
     `candidates` are all that were measured with points of their own, the pilot's own learner among them, best first;
-    `not_measured` says of what was asked for and could not be measured why, and how it can be.
+    `not_measured` says of what was asked for and could not be measured why, and how it can be. `lora_minutes` are about
+    those of a pilot that tunes a small language model here, where only answers of nearest rows were measured.
     """
 
     trainer: str
@@ -319,6 +320,7 @@ class Pilot:
     variants: tuple[Variant, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     not_measured: tuple[str, ...] = ()
+    lora_minutes: Interval80 | None = None
 
     @property
     def only_baselines(self) -> tuple[Baseline, ...]:

@@ -130,3 +130,16 @@ def test_review_rows_count_training_rows_as_neighbours() -> None:
     listed = review_rows(answered(["x"], ["parcel"], texts=["where is my parcel"]), train)
     assert "likely wrong label" == listed[0]["why"]
     assert "hard" == review_rows(answered(["x"], ["parcel"], texts=["  "]))[0]["why"]
+
+
+def test_calls_are_told_by_name_arguments_and_tool() -> None:
+    """Where answers call tools, the parts say whether names or arguments fail, and of which tool."""
+    wanted = ['{"name": "find", "arguments": {"x": 1}}', '{"name": "send", "arguments": {"to": "Ann"}}', "Hello."]
+    given = ['{"name": "find", "arguments": {"x": 2}}', '{"name": "send", "arguments": {"to": "Ann"}}', "Good day."]
+    tests, scores = Examples(("a", "b", "c"), tuple(wanted)), (0.0, 1.0, 1.0)
+    found = find_mistakes("run", 3, Answered("generation", tests, Answers(tuple(given), scores)))
+    told = {part.name: part.score for part in found.slices if part.by == "call"}
+    assert {
+        "right names": 1.0, "right arguments, where the names are right": 0.5, "find": 0.0, "send": 1.0,
+        "no call wanted": 1.0,
+    } == told  # fmt: skip

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.data import words
 from tunecase.errors import MissingExtraError
+from tunecase.pilot.scoring.calls import compare_calls
 from tunecase.pilot.scoring.fields import field_counts, read_json, same_text
+from tunecase.pilot.scoring.final import accepted, behind_trace, final_answer, marked, same_free_answer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     Sums = NDArray[np.float64]
 
 CHRF_BETA = 2
-EXTRA = "metrics"  # the optional part that brings sacrebleu and rouge-score
+EXTRA = "metrics"  # the optional part that brings rouge-score
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,38 @@ def _equal(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[
 
 
 def _matches(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
-    return _ones([_same(label, guess) for label, guess in zip(labels, predictions, strict=True)])
+    rows = zip(labels, predictions, strict=True)
+    return _ones(
+        [any(_same(behind_trace(one), behind_trace(guess)) for one in accepted(label)) for label, guess in rows]
+    )
 
 
 def _same(label: str, guess: str) -> bool:
-    if label == guess or read_json(label) is None:
-        return label == guess or same_text(label, guess)
-    right, given, wanted = field_counts(label, guess)
-    return right == given == wanted and read_json(guess) is not None
+    """Whether an answer means what is wanted: field by field, by the final answer that is marked, or as a text."""
+    if label == guess:
+        return True
+    if (final := marked(label)) is not None:
+        given = final_answer(guess) or guess.strip()
+        return same_text(final, given) or same_free_answer(final, given)
+    if read_json(label) is None:
+        return same_text(label, guess) or same_free_answer(label, guess)
+    right, fields, wanted = field_counts(label, guess)
+    return right == fields == wanted and read_json(guess) is not None
+
+
+def _calls(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    rows = zip(labels, predictions, strict=True)
+    return _ones([compare_calls(behind_trace(label), behind_trace(guess)).whole for label, guess in rows])
+
+
+def _texts(each: Sequence[str]) -> list[str]:
+    return [behind_trace(text) for text in each]
 
 
 def _fields(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
     import numpy as np
 
-    counts = [field_counts(label, guess) for label, guess in zip(labels, predictions, strict=True)]
+    counts = [field_counts(*each) for each in zip(_texts(labels), _texts(predictions), strict=True)]
     return np.array([[2.0 * right, given + wanted] for right, given, wanted in counts])
 
 
@@ -77,11 +97,11 @@ def _grams(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[
     from sacrebleu.metrics.chrf import CHRF
 
     # sacrebleu's counts per row have no public name; a test holds our sums to its public scores.
-    return np.array(CHRF()._extract_corpus_statistics(list(predictions), [list(labels)]), np.float64)
+    return np.array(CHRF()._extract_corpus_statistics(_texts(predictions), [_texts(labels)]), np.float64)
 
 
 def _subsequences(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
-    return _ones([_rouge_l(label, guess) for label, guess in zip(labels, predictions, strict=True)])
+    return _ones([_rouge_l(*each) for each in zip(_texts(labels), _texts(predictions), strict=True)])
 
 
 @lru_cache(maxsize=20_000)
@@ -161,6 +181,7 @@ METRIC_SUMS: Mapping[str, MetricSums] = {
     "macro_f1": MetricSums(_classes, _mean_f1),
     "exact_match": MetricSums(_matches, _ratio, is_mean=True),
     "field_f1": MetricSums(_fields, _ratio),
-    "chrf": MetricSums(_grams, _chrf, needs="sacrebleu"),
+    "tool_calls": MetricSums(_calls, _ratio, is_mean=True),
+    "chrf": MetricSums(_grams, _chrf),
     "rouge_l": MetricSums(_subsequences, _ratio, is_mean=True, needs="rouge_score"),
 }

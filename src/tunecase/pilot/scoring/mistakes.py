@@ -11,7 +11,9 @@ from typing import Any, Literal, get_args
 
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.ladder import Examples
+from tunecase.pilot.scoring.calls import compare_calls, read_calls
 from tunecase.pilot.scoring.fields import fields_right
+from tunecase.pilot.scoring.final import behind_trace
 from tunecase.pilot.scoring.score import Kind, mean_interval
 from tunecase.quantities import Interval80, count, one_line
 from tunecase.records import Confusion, Mistakes, Slice, WorstRow
@@ -79,7 +81,9 @@ def find_mistakes(run: str, n: int, answered: Answered) -> Mistakes:
         run, n: the run's key and its training rows.
     Returns: Mistakes; confusions by rows, most first, at most 50; slices by kind of part, worst first; at most 20 worst
         rows: wrong with the highest confidence for classes, with the lowest score for other kinds. A slice by field is
-        the share of rows that have it wholly right, against all other fields.
+        the share of rows that have it wholly right, against all other fields. Where answers call tools, slices by call
+        are the shares of rows with the right names and, where these are right, the right arguments, and of the rows
+        that call each tool, or none, those that are wholly right.
         `wrong_rows` counts scores below 1, for free text below .5.
 
     Leaves out parts that only two properties together describe, and labels or sources beyond the 30 largest.
@@ -89,7 +93,9 @@ def find_mistakes(run: str, n: int, answered: Answered) -> Mistakes:
     groups = [*_lengths(tests.texts), *(_named("label", tests.labels) if classes else [])]
     groups += _named("source", tests.sources)
     parts = [_part(by, name, members, answers.row_scores) for by, name, members in groups]
-    if answered.kind == "extraction":
+    calls = [] if classes else _by_call(tests.labels, answers.predictions)
+    parts += calls
+    if answered.kind == "extraction" and not calls:
         parts += _by_field(tests.labels, answers.predictions)
     worst = sorted(wrong, key=lambda i: (answers.row_scores[i], -(answered.confidence(i) or 0.0)))[:MOST_WORST]
     return Mistakes(
@@ -223,6 +229,26 @@ def _by_field(labels: Sequence[str], predictions: Sequence[str]) -> list[_Part]:
     ]
 
 
+def _by_call(labels: Sequence[str], predictions: Sequence[str]) -> list[_Part]:
+    """Names, arguments and each tool by itself; none where no row calls a tool."""
+    wanted = [sorted({call.name for call in read_calls(label)}) for label in labels]
+    if not any(wanted):
+        return []
+    pairs = zip(labels, predictions, strict=True)
+    found = [compare_calls(behind_trace(label), behind_trace(guess)) for label, guess in pairs]
+    whole = [float(one.whole) for one in found]
+    calling = [one for one, names in zip(found, wanted, strict=True) if names]
+    parts = [_Part("call", "right names", [float(one.names) for one in calling], [])]
+    if named := [float(one.whole) for one in calling if one.names]:
+        parts.append(_Part("call", "right arguments, where the names are right", named, []))
+    members: dict[str, list[int]] = defaultdict(list)
+    for i, names in enumerate(wanted):
+        for name in names or ["no call wanted"]:
+            members[name].append(i)
+    largest = sorted(members, key=lambda name: (-len(members[name]), name))[:MOST_SLICES]
+    return [*parts, *(_part("call", name, members[name], whole) for name in largest if len(members) > 1)]
+
+
 def _slices(parts: Sequence[_Part]) -> tuple[Slice, ...]:
     slices = []
     for part in parts:
@@ -233,7 +259,7 @@ def _slices(parts: Sequence[_Part]) -> tuple[Slice, ...]:
         interval = Interval80(min(low, mean), mean, max(high, mean))
         name = one_line(part.name, TEXT_CHARACTERS)
         slices.append(Slice(part.by, name, len(part.scores), mean, interval, bool(part.others) and below))
-    order = ("length", "label", "field", "source")
+    order = ("length", "label", "field", "call", "source")
     return tuple(sorted(slices, key=lambda part: (order.index(part.by), part.score)))
 
 

@@ -24,7 +24,7 @@ Kind = Literal["classification", "extraction", "generation"]
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
 # Each metric with its better direction.
 METRICS: Mapping[str, str] = dict.fromkeys(
-    ("accuracy", "macro_f1", "exact_match", "field_f1", "chrf", "rouge_l"), "higher"
+    ("accuracy", "macro_f1", "exact_match", "field_f1", "tool_calls", "chrf", "rouge_l"), "higher"
 )
 RESAMPLES = 2000
 MOST_NUMBERS = 8_000_000  # in one block of resampled weights: 64 MB
@@ -53,9 +53,11 @@ def score_of(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> 
     """The score of predictions against labels, 0 to 1.
 
         accuracy    = rows whose answer is the label, sign for sign / rows
-        exact_match = rows whose answer means what the label means (fields.py) / rows
+        exact_match = rows whose answer means what the label means: the same fields (fields.py), the same final answer
+                      where the label marks one, or the same text; any one of several accepted answers (final.py) / rows
         macro_f1    = mean over classes of 2 tp / (2 tp + fp + fn), classes of labels and predictions together
         field_f1    = 2 fields right / (fields given + fields wanted), summed over all rows
+        tool_calls  = rows whose calls are the wanted ones, names and arguments, in any order (calls.py) / rows
         chrf        = 5 P R / (4 P + R), P and R means over character 1- to 6-grams, counted over all rows
         rouge_l     = mean over rows of 2 l / (words given + words wanted), l the longest common subsequence of words
 
@@ -75,6 +77,7 @@ def score_of(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> 
     Source: scikit-learn's accuracy_score and f1_score(average="macro", zero_division=0); Popovic 2015 as sacrebleu's
     corpus_score; Lin 2004 as rouge-score's rougeL without stemming, on words of any script (rouge-score's own keep
     a to z and 0 to 9 only; on such texts the two agree).
+    All but accuracy and macro_f1 read an answer behind its reasoning trace.
     Leaves out that rows differ in size: field_f1 and chrf weigh a row by its fields or characters.
     """
     return _whole(_sums(metric, labels, predictions), metric_sums(metric).total)

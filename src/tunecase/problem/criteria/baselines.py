@@ -87,7 +87,7 @@ def _how_to_score(missing: Sequence[str], facts: Facts) -> Iterator[str]:
     if set(missing) == {"in use"}:
         return
     if facts.test_rows:
-        yield "majority and probe need classes, scored by accuracy or macro_f1; elsewhere score a prompted model"
+        yield "majority and probe need a metric that scores answers (problem.metric); else score a prompted model"
     else:
         yield "give a test set, so that majority and probe can be scored"
 
@@ -158,6 +158,8 @@ def inputs_carry_signal(facts: Facts) -> Criterion:
 
     Labels that the audit surely cannot tell from random ones fail, whatever the probe scores on a test that is as
     random. A probe that learns nothing is a warning: it reads words alone, and the answer may hang on their order.
+    Where answers are no classes, the probe copies answers of near rows: that this is no better than the commonest one
+    says nothing of a model that writes its own.
     """
     random = facts.audit.finding("labels_random") if facts.audit else None
     if random is not None and random.severity == "stop":
@@ -178,6 +180,8 @@ def inputs_carry_signal(facts: Facts) -> Criterion:
 
 def _no_signal(facts: Facts, majority: float, got: str) -> Criterion:
     """What it means that the probe does not surely beat the majority answer."""
+    if facts.task != "classification":
+        return SIGNAL.weighing("note").unknown("copying the answers of near rows tells little here", READ_ROWS, got=got)
     if len(facts.train.rows) < SIGNAL_TRAIN_ROWS or facts.test_rows < SIGNAL_TEST_ROWS:
         fix = f"bring {SIGNAL_TRAIN_ROWS} training and {SIGNAL_TEST_ROWS} test rows, or run the pilot"
         return SIGNAL.unknown("too few rows to tell signal from noise", fix, got=got)

@@ -1,0 +1,134 @@
+"""What of a text is its answer: behind a reasoning trace, and what a mark such as `#### 42` says is the final one."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST_FREE_ANSWER = 10  # words of an answer that is compared without articles and punctuation
+# Columns that hold further answers which are as right, as public question sets name them.
+ACCEPTED = re.compile(r"(all_|possible_|valid_|gold_|accepted_)?(answers|aliases|references|ground_truths)")
+
+_TRACE = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_TRACE_END = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+_TRACE_OPEN = re.compile(r"\s*<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+_HASHES = re.compile(r"^[ \t]*####[ \t]*(\S.*)$", re.MULTILINE)
+_SAID = re.compile(r"\banswer(?: is|:)[ \t]*:?[ \t]*(\S[^\n]{0,99})", re.IGNORECASE)
+_BOXED = "\\boxed{"
+_OUTER = " \t$*.,"
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = re.compile(r"(?<!\d)[.,’'\"!?()\-:;&](?!\d)")
+_PLAIN = re.compile(r"[\w\s.,’'\"!?()\-:;&]*[^\W\d_][\w\s.,’'\"!?()\-:;&]*")
+
+
+class Reference(str):
+    """A wanted answer that also holds the other answers which count as right."""
+
+    others: tuple[str, ...]
+
+    def __new__(cls, text: str, others: tuple[str, ...] = ()) -> "Reference":
+        """The text as it is, with further answers beside it."""
+        reference = super().__new__(cls, text)
+        reference.others = others
+        return reference
+
+
+def accepted(label: str) -> tuple[str, ...]:
+    """All answers that count as right, the wanted one first.
+
+    Example:
+        >>> accepted(Reference("NYC", ("New York City",))), accepted("NYC")
+        (('NYC', 'New York City'), ('NYC',))
+    """
+    return (label, *getattr(label, "others", ()))
+
+
+def reference_of(answer: str, columns: Mapping[str, Any]) -> str:
+    """The answer, with the others that a column of the row accepts; such a column must hold the answer itself.
+
+    Args:
+        columns: the other columns of the row: a list of texts, or SQuAD's `{"text": [...]}`.
+    Example:
+        >>> accepted(reference_of("NYC", {"answers": ["NYC", "New York"], "choices": ["NYC", "Rome"]}))
+        ('NYC', 'New York')
+    """
+    for name, held in columns.items():
+        texts = held.get("text") if isinstance(held, Mapping) else held
+        if not ACCEPTED.fullmatch(str(name).casefold()) or not isinstance(texts, list | tuple):
+            continue
+        others = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+        if answer in others and len(set(others)) > 1:
+            return Reference(answer, tuple(dict.fromkeys(other for other in others if other != answer)))
+    return answer
+
+
+def behind_trace(text: str) -> str:
+    """The text without its reasoning trace; a trace that never ends leaves nothing.
+
+    Example:
+        >>> behind_trace("<think>2 and 2</think> 4"), behind_trace("so</think>4"), behind_trace("<think>2 and")
+        ('4', '4', '')
+    """
+    if "<" not in text:
+        return text
+    parts = _TRACE_END.split(_TRACE.sub("", text))
+    left = parts[-1]
+    if _TRACE_OPEN.match(left):
+        return ""
+    return text if left == text else left.strip()
+
+
+def final_answer(text: str) -> str | None:
+    r"""What a text marks as its final answer; None where it has no mark.
+
+    A mark is a last line `#### 42`, the last \boxed{42}, or the last "the answer is 42".
+
+    Example:
+        >>> final_answer("6 x 7 = 42\n#### 42"), final_answer(r"so \boxed{42}."), final_answer("The answer is: 42.")
+        ('42', '42', '42')
+    """
+    if found := _HASHES.findall(text):
+        return str(found[-1]).strip(_OUTER)
+    if (boxed := _boxed(text)) is not None:
+        return boxed.strip(_OUTER)
+    if found := _SAID.findall(text):
+        return str(found[-1]).strip(_OUTER)
+    return None
+
+
+def marked(label: str) -> str | None:
+    """The final answer of a wanted text, where its mark stands at the end; None of any other text."""
+    final = final_answer(label)
+    closes = final is not None and label.rstrip().rstrip("$*.} \t").endswith(final.rstrip("} "))
+    return final if closes else None
+
+
+def same_free_answer(label: str, answer: str) -> bool:
+    """Whether two short free texts are the same but for case, articles and punctuation, as SQuAD scores them.
+
+    Signs that carry meaning (code, paths, formulas) keep a text from being compared so, and those beside a digit stay.
+
+    Example:
+        >>> same_free_answer("the U.S. Senate", "US Senate"), same_free_answer("C++", "C")
+        (True, False)
+    """
+    if len(label.split()) > LONGEST_FREE_ANSWER or not _PLAIN.fullmatch(label):
+        return False
+    plain = _free(label)
+    return bool(plain) and plain == _free(answer)
+
+
+def _free(text: str) -> str:
+    return " ".join(_ARTICLES.sub(" ", _PUNCTUATION.sub("", text.casefold())).split())
+
+
+def _boxed(text: str) -> str | None:
+    """What the last boxed formula holds, inner braces and all."""
+    start = text.rfind(_BOXED)
+    if start < 0:
+        return None
+    depth, begin = 1, start + len(_BOXED)
+    for at in range(begin, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if not depth:
+            return text[begin:at]
+    return None
