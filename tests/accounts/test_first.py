@@ -139,7 +139,7 @@ def test_without_a_test_file_that_is_what_is_asked_for() -> None:
     assert words(case)["write"].startswith("test: test.jsonl")
     account = first_words(case)
     assert account is not None
-    assert account.next == "tunecase init train.jsonl --hold-out 20% --to split"
+    assert account.next == "tunecase init train.jsonl --split 15%"
 
 
 def test_free_text_names_the_command_that_measures_something() -> None:

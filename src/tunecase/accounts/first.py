@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from tunecase.accounts.begun import SPLIT
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Tone
@@ -255,7 +256,7 @@ def _question(material: Material, proposal: Proposal | None) -> Iterator[tuple[s
         return
     if not _has_test(material):
         yield "write", "test: test.jsonl   under data: rows that are held out, 200 or more"
-        yield "or", "let the command below hold out a fifth of your rows"
+        yield "or", f"let the command below hold out {SPLIT} of your rows; copies stay together"
         return
     yield "write", f"{'target: ?%' if proposal is None else proposal.line}   under problem: in the project file"
     project = material.project
@@ -281,7 +282,7 @@ def _next(material: Material) -> str:
         of_the_data = stopped(material) == NOT_FIT or (posed is not None and _first_stop(posed).id.startswith("D"))
         return "tunecase audit" if of_the_data else "tunecase define"
     if not _has_test(material) and material.project is not None and material.project.data.train is not None:
-        return f"tunecase init {quote(material.project.data.train)} --hold-out 20% --to split"
+        return f"tunecase init {quote(material.project.data.train)} --split {SPLIT}"
     posed, untried = material.definition, material.pilot is None or not material.pilot.runs
     if posed is None or not (untried and _has_test(material)):
         return "tunecase run"

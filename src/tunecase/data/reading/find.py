@@ -6,6 +6,7 @@ A path may end in `::NAME` to choose a split: of a folder, or of a JSON file tha
 import stat
 from pathlib import Path
 
+from tunecase.data.reading import arrays
 from tunecase.data.reading.folders import files_of
 from tunecase.data.reading.hub import local_folder
 from tunecase.data.reading.sources import FORMATS, PACKINGS, Source, source_of, split_name
@@ -43,3 +44,18 @@ def _unknown_ending(path: Path, bare: Path) -> Problem:
     wanted = ", ".join(FORMATS) + "; the text formats also with " + " or ".join(PACKINGS)
     got = f"the ending {ending}" if ending else "a name without an ending"
     return Problem(str(path), got, wanted, "rename or convert the file")
+
+
+def test_beside(path: Path) -> Path | None:
+    """The test file that belongs to a training file: the test split in the same JSON file, or `test` for `train`."""
+    try:
+        bare, _ = split_name(path)
+        beside = bare.with_name(bare.name.replace("train", "test"))
+        if beside != bare and beside.is_file():
+            return beside
+        source = source_of(bare) if bare.is_file() else None
+        if source is None or source.kind != "json" or arrays.json_kind(source) != "json":
+            return None
+        return path.with_name(f"{bare.name}::test") if "test" in arrays.splits(source) else None
+    except (OSError, ValueError):
+        return None
