@@ -216,6 +216,8 @@ def _reachable(
     material: Material, best: Candidate | Baseline | None, ahead: CurveBand | None
 ) -> Iterator[tuple[str, str]]:
     if best is None:
+        if _has_test(material):
+            yield "reachable", "not known: nothing was measured"
         return
     if ahead is None:
         yield "reachable", "not known: the runs so far say too little"

@@ -40,7 +40,7 @@ LEAST_CONTEXT = 40  # characters of a context
 class _Read:
     """What is kept of the rows of a file: for each readable one its place, prompt, label and groups by column."""
 
-    total: int = 0
+    first_bad: str = ""
     at: list[int] = field(default_factory=list)
     prompts: list[bytes] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -73,7 +73,8 @@ def split_file(
     """
     read = _read(path, layout, group)
     if len(read.at) < LEAST_ROWS:
-        got = f"{len(read.at)} rows that can be read"
+        first = f" (first bad one: {read.first_bad})" if read.first_bad else ""
+        got = f"{len(read.at)} rows that can be read{first}"
         fix = "bring more rows, or name a test file of your own with --test"
         raise InputError(Problem(str(path), got, f"{LEAST_ROWS} rows or more to split", fix))
     column = group or _plain_group(read)
@@ -93,8 +94,8 @@ def _read(path: Path, layout: Layout, group: str | None) -> _Read:
     read, seen_group = _Read(), group is None
     pairs = zip(read_rows(path, layout), raw_records(path, layout), strict=True)
     for number, (row, (_, _, _, record)) in enumerate(pairs):
-        read.total += 1
         if not isinstance(row, Row) or record is None:
+            read.first_bad = read.first_bad or getattr(row, "reason", "")
             continue
         place = len(read.at)
         read.at.append(number)
