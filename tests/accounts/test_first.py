@@ -230,3 +230,14 @@ def test_the_amount_to_set_aside_is_that_of_the_bill() -> None:
     bare = project()
     bare = bare.model_copy(update={"data": bare.data.model_copy(update={"train": None})})
     assert f"asks to set {aside} aside" in answer(Material(project=bare, estimate=bill))
+
+
+def test_a_score_that_counts_no_right_answers_is_not_called_so() -> None:
+    """A score by fields or characters is told with its metric; one of right answers as so many right."""
+    assert words(material(replace(unasked(), metric="chrf")))["measured"].startswith("81% by chrf with 1,700 examples")
+    assert words(material(replace(unasked(), metric="exact_match")))["measured"].startswith("81% right")
+
+
+def test_where_nothing_was_measured_that_is_what_is_reachable() -> None:
+    """A case with test rows and no score says that nothing is known, rather than nothing at all."""
+    assert words(material(pilot=None, forecast=None))["reachable"] == "not known: nothing was measured"

@@ -8,6 +8,7 @@ from shlex import quote
 from tunecase.accounts.begun import SPLIT
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import counts_right
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, plain_money, plain_score
 from tunecase.records import Baseline, Candidate, Criterion, CurveBand, Definition, Forecast, OwnCurve, Pilot
@@ -200,7 +201,8 @@ def _measured(posed: Definition, pilot: Pilot | None, best: Candidate | Baseline
             yield "measured", "nothing: a score needs rows that are held out"
         return
     examples = f" with {count(best.n)} examples" if isinstance(best, Candidate) and best.n else ""
-    yield "measured", f"{_shown(best.score)} right{examples}: {way_words(best)}"
+    right = " right" if counts_right(posed.metric) else f" by {posed.metric}"
+    yield "measured", f"{_shown(best.score)}{right}{examples}: {way_words(best)}"
     if posed.majority is not None:
         yield "by luck", f"{plain_score(posed.majority)}, by always giving the commonest answer"
 

@@ -121,6 +121,7 @@ def init(
     train, test, parts = data, wanted.test, None
     kept = amended(to / PROJECT_FILE, data, wanted.share)
     if wanted.share:
+        _look(data, wanted.input, wanted.output)  # what it would refuse is refused before a file is written
         parts = split_rows(data, wanted.share, to, wanted, may_write=kept is not None or force, force=force)
         train, test = parts.train, parts.test
     text = kept.with_parts(parts) if kept and parts else _project_file(train, test, to, wanted)
