@@ -64,6 +64,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "opened",
         "points",
         "questions",
+        "split",
         "training",
         "verbs",
         "without_project",
@@ -176,7 +177,7 @@ WORLDLY = {"subprocess", "socket", "urllib.request", "http.client", "shutil", "t
 TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_good_problems", "test_house", "test_old_ledgers", "test_one_answer",
-    "test_regressions",
+    "test_regressions", "test_shapes",
     "audited", "chat_server", "command", "decision_server", "engine_tasks", "making", "mlflow_server", "problem_cases",
     "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip

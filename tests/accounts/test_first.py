@@ -139,7 +139,7 @@ def test_without_a_test_file_that_is_what_is_asked_for() -> None:
     assert words(case)["write"].startswith("test: test.jsonl")
     account = first_words(case)
     assert account is not None
-    assert account.next == "tunecase init train.jsonl --hold-out 20% --to split"
+    assert account.next == "tunecase init train.jsonl --split 15%"
 
 
 def test_free_text_names_the_command_that_measures_something() -> None:
@@ -242,10 +242,21 @@ def test_copied_answers_promise_nothing() -> None:
     case = material(pilot=tried)
     assert "Copied answers reach 12%." in answer(case)
     told = words(case)
-    assert "12% chrf with 1,700 examples: the answers of the nearest examples" == told["measured"]
+    assert "12% by chrf with 1,700 examples: the answers of the nearest examples" == told["measured"]
     assert "copies tell little" in told["reachable"]
     assert "tunecase pilot --trainer lora: 2.0 min to 12 min here" == told["to know"]
     assert "target: ?%" in told["write"]
     account = first_words(case)
     assert account is not None
     assert "tunecase pilot --trainer lora" == account.next
+
+
+def test_a_score_that_counts_no_right_answers_is_not_called_so() -> None:
+    """A score by fields or characters is told with its metric; one of right answers as so many right."""
+    assert words(material(replace(unasked(), metric="chrf")))["measured"].startswith("81% by chrf with 1,700 examples")
+    assert words(material(replace(unasked(), metric="exact_match")))["measured"].startswith("81% right")
+
+
+def test_where_nothing_was_measured_that_is_what_is_reachable() -> None:
+    """A case with test rows and no score says that nothing is known, rather than nothing at all."""
+    assert words(material(pilot=None, forecast=None))["reachable"] == "not known: nothing was measured"

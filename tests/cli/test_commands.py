@@ -19,7 +19,19 @@ from tunecase.version import __version__
 SRC = Path(__file__).parents[2] / "src"
 TOO_LONG = "x" * 300  # a name that no disk takes
 OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("init",): ("--example", "--to", "--test", "--hold-out", "--ask", "--input", "--output", "--force", "--json"),
+    ("init",): (
+        "--example",
+        "--to",
+        "--test",
+        "--split",
+        "--group",
+        "--input",
+        "--output",
+        "--ask",
+        "--force",
+        "--seed",
+        "--json",
+    ),
     ("define",): ("--project", "--seed", "--json"),
     ("audit",): (
         "--test",

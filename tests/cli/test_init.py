@@ -89,17 +89,50 @@ def test_ctrl_d_writes_nothing(tmp_path: Path) -> None:
 def test_rows_are_held_out_where_there_is_no_test_file(tmp_path: Path) -> None:
     """Both files are written beside the data and named in the project file; a second time only with --force."""
     data = write_jsonl(tmp_path / "all.jsonl", tickets(200, 1))
-    assert tunecase("init", data, "--hold-out", "20%").code == 0
+    ran = tunecase("init", data, "--split", "20%")
+    assert ran.code == 0, ran.err
+    assert "160 rows to train on, 40 to test" in " ".join(ran.out.split())
     text = (tmp_path / "tunecase.yaml").read_text(encoding="utf-8")
     assert "train: all-train.jsonl" in text
     assert "test: all-test.jsonl" in text
-    assert tunecase("init", data, "--hold-out", "20%").code == 2
-    assert tunecase("init", data, "--hold-out", "20%", "--force").code == 0
+    assert tunecase("init", data, "--split", "20%").code == 2
+    assert tunecase("init", data, "--split", "20%", "--force").code == 0
+
+
+def test_a_lone_file_is_told_how_rows_are_held_out(tmp_path: Path) -> None:
+    """The command is offered, and it works on the project file that is there: its answers stay."""
+    data = write_jsonl(tmp_path / "train.jsonl", tickets(200, 1))
+    ran = tunecase("init", "train.jsonl", cwd=tmp_path)
+    assert "tunecase init train.jsonl --split 15%" in " ".join(ran.out.split())
+    project = tmp_path / "tunecase.yaml"
+    project.write_text(project.read_text(encoding="utf-8").replace("# target: ?%", "target: 91%"), encoding="utf-8")
+    assert tunecase("init", "train.jsonl", "--split", "15%", cwd=tmp_path).code == 0
+    text = project.read_text(encoding="utf-8")
+    assert ("target: 91%" in text, 'train: "split-train.jsonl"' in text, 'test: "split-test.jsonl"' in text) == (
+        True,
+    ) * 3
+    assert data.exists()
 
 
 def test_a_share_that_cannot_be_held_out_is_refused(tmp_path: Path) -> None:
-    """All rows, none, or rows beside a test file: exit code 2 and nothing written."""
+    """All rows, none, rows beside a test file, a group that is no column: exit code 2 and nothing written."""
     data = write_jsonl(tmp_path / "all.jsonl", tickets(40, 1))
-    for words in (("--hold-out", "100%"), ("--hold-out", "20"), ("--hold-out", "20%", "--test", data)):
-        assert tunecase("init", data, *words).code == 2, words
+    wrong = (
+        ("--split", "100%"), ("--split", "0%"), ("--split", "20"), ("--split", "20%", "--test", data),
+        ("--split", "20%", "--group", "shelf"), ("--group", "label"), ("--hold-out", "20%"),
+    )  # fmt: skip
+    for words in wrong:
+        ran = tunecase("init", data, *words)
+        assert ran.code == 2, words
+        assert "wanted" in ran.err, words
+    assert [data] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("rows", [1, 3, 19])
+def test_a_file_too_small_to_split_is_refused(tmp_path: Path, rows: int) -> None:
+    """The least number of rows is said, and nothing is written."""
+    data = write_jsonl(tmp_path / "all.jsonl", tickets(rows, 1))
+    ran = tunecase("init", data, "--split", "20%")
+    assert ran.code == 2
+    assert "20 rows or more" in " ".join(ran.err.split())
     assert [data] == list(tmp_path.iterdir())

@@ -17,6 +17,7 @@ from tests.command import tunecase
 from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.flow.init import copy_example, examples, init, schema
+from tunecase.flow.split import Wanted
 from tunecase.project import read_project
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def rows(path: Path, count: int = 30, labels: int = 3, **fixed: str) -> Path:
 
 def test_classes_are_recognised_and_questions_left_open(tmp_path):
     """Task and metric are filled in; target, value and budget stay questions."""
-    written = init(rows(tmp_path / "data" / "tickets.jsonl"), to=tmp_path)
+    written = init(rows(tmp_path / "data" / "tickets.jsonl"), to=tmp_path).files
 
     assert (tmp_path / "tunecase.yaml", tmp_path / "tunecase.schema.json") == written
     project = read_project(written[0], catalog.names())
@@ -50,19 +51,30 @@ def test_classes_are_recognised_and_questions_left_open(tmp_path):
     assert max(len(line) for line in text.splitlines()) <= 120
 
 
-def test_free_text_gets_no_metric(tmp_path):
-    """When outputs are no classes, task and metric are questions too."""
+def test_task_and_metric_are_those_of_the_answers(tmp_path):
+    """Whatever the answers are, both are filled in with what was seen; nothing is left open there."""
     path = tmp_path / "pairs.jsonl"
     path.write_text("".join(json.dumps({"prompt": f"p{n}", "completion": f"answer {n}"}) + "\n" for n in range(9)))
-    project = read_project(init(path, to=tmp_path)[0])
+    project = read_project(init(path, to=tmp_path).files[0])
 
-    assert (None, None) == (project.problem.task, project.problem.metric)
-    assert "# metric: ?" in (tmp_path / "tunecase.yaml").read_text()
+    assert ("generation", "exact_match") == (project.problem.task, project.problem.metric)
+    text = (tmp_path / "tunecase.yaml").read_text()
+    assert "# metric: ?" not in text
+    assert "# seen: 9 short answers, 9 different" in text
+
+
+def test_a_file_without_answers_is_refused(tmp_path):
+    """A column of answers that holds none stops at once, with the way to name another."""
+    path = tmp_path / "empty.jsonl"
+    path.write_text("".join(json.dumps({"prompt": f"p{n}", "completion": ""}) + "\n" for n in range(9)))
+    with pytest.raises(InputError, match="--output"):
+        init(path, to=tmp_path)
+    assert not (tmp_path / "tunecase.yaml").exists()
 
 
 def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
     """Every commented block is at the right indent: answered, the file still reads."""
-    path = init(rows(tmp_path / "tickets.jsonl"), to=tmp_path)[0]
+    path = init(rows(tmp_path / "tickets.jsonl"), to=tmp_path).files[0]
     answers = {"?%": "80%", "? to ? USD per hour": "12 to 25 USD per hour", "? to ? min": "1 to 2 min", "[?, ?]": "[a]"}
     answers |= {
         "? USD per correct": "1 USD per correct",
@@ -103,18 +115,21 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
 def test_the_test_file_is_named_or_found(tmp_path):
     """A file named like the training file is found beside it; one that is given wins."""
     train = rows(tmp_path / "train.jsonl")
-    assert read_project(init(train, to=tmp_path)[0]).data.test is None
+    assert read_project(init(train, to=tmp_path).files[0]).data.test is None
     rows(tmp_path / "test.jsonl")
-    assert "test.jsonl" == read_project(init(train, to=tmp_path, force=True)[0]).data.test
+    assert "test.jsonl" == read_project(init(train, to=tmp_path, force=True).files[0]).data.test
     other = rows(tmp_path / "held out" / "a: b.jsonl")
-    assert "held out/a: b.jsonl" == read_project(init(train, to=tmp_path, test=other, force=True)[0]).data.test
+    assert (
+        "held out/a: b.jsonl"
+        == read_project(init(train, Wanted(test=other), to=tmp_path, force=True).files[0]).data.test
+    )
 
 
 def test_odd_folder_names_read_back(tmp_path):
     """Names that YAML would read otherwise are quoted."""
     names = ["no", "1.5", "- x", "#1", "naïve", "true"]
     names += ["key: value", 'a "quoted" name'] if sys.platform != "win32" else []
-    paths = {name: init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name)[0] for name in names}
+    paths = {name: init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name).files[0] for name in names}
 
     assert names == [read_project(path).name for path in paths.values()]
     assert names == [yaml.safe_load(path.read_text(encoding="utf-8"))["name"] for path in paths.values()]
@@ -135,7 +150,7 @@ def test_any_file_name_reads_back(tmp_path, stem):
     assume("::" not in name)  # such a name says which split is meant
     rows(folder / name)
     rows(folder / beside)
-    data = read_project(init(folder / name, to=folder, force=True)[0]).data
+    data = read_project(init(folder / name, to=folder, force=True).files[0]).data
 
     assert (name, beside) == (data.train, data.test)
 
@@ -151,11 +166,11 @@ def test_columns_that_are_named_are_written_down(tmp_path):
     """What the user said to read the file is kept for the next verb."""
     path = tmp_path / "odd.csv"
     path.write_text("question text,verdict\n" + "".join(f"q{n},{'ab'[n % 2]}\n" for n in range(10)))
-    data = read_project(init(path, to=tmp_path, input="question text", output="verdict")[0]).data
+    data = read_project(init(path, Wanted("question text", "verdict"), to=tmp_path).files[0]).data
 
     assert ("question text", "verdict") == (data.input, data.output)
     with pytest.raises(InputError, match="no column 'x'"):
-        init(path, to=tmp_path, input="x", output="verdict", force=True)
+        init(path, Wanted("x", "verdict"), to=tmp_path, force=True)
 
 
 def test_data_outside_the_folder_are_refused(tmp_path):
@@ -163,7 +178,7 @@ def test_data_outside_the_folder_are_refused(tmp_path):
     train, test = rows(tmp_path / "a" / "train.jsonl"), rows(tmp_path / "b" / "t.jsonl")
 
     with pytest.raises(InputError, match="copy the file to a/"):
-        init(train, to=tmp_path / "a", test=test)
+        init(train, Wanted(test=test), to=tmp_path / "a")
     with pytest.raises(InputError, match="outside"):
         init(train, to=tmp_path / "b")
     assert not (tmp_path / "a" / "tunecase.yaml").exists()
@@ -206,7 +221,7 @@ def test_one_of_data_and_example_is_asked_for(tmp_path):
 
 def test_the_example_is_copied_whole(tmp_path):
     """Project file, data, manifest, licence and schema arrive; the copy reads."""
-    written = copy_example("support-tickets", to=tmp_path / "new")
+    written = copy_example("support-tickets", to=tmp_path / "new").files
 
     names = {path.relative_to(tmp_path / "new").as_posix() for path in written}
     assert {"tunecase.yaml", "manifest.json", "LICENSE", "README.md", "tunecase.schema.json"} <= names
@@ -263,7 +278,7 @@ def test_the_wheel_holds_the_example(tmp_path):
     with zipfile.ZipFile(tmp_path / name.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
     copy = "copy_example('support-tickets', to=Path('out'))"
-    run = f"from pathlib import Path; from tunecase.flow.init import copy_example; print(len({copy}))"
+    run = f"from pathlib import Path; from tunecase.flow.init import copy_example; print(len({copy}.files))"
     env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=tmp_path, env=env, check=True, capture_output=True, text=True

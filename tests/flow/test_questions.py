@@ -86,7 +86,7 @@ def stated(tmp_path: Path) -> Project:
     def everything(given: object) -> dict[str, str]:
         return asked(lambda _, question: GOOD[question.field], lambda problem: pytest.fail(str(problem)), SHOWN)
 
-    written = init(tmp_path / "train.jsonl", to=tmp_path, ask=everything)
+    written = init(tmp_path / "train.jsonl", to=tmp_path, ask=everything).files
     return read_project(written[0], catalog.names())
 
 

@@ -7,24 +7,44 @@ from textwrap import shorten
 
 from tunecase.accounts.material import Material
 from tunecase.blocks import Account, Facts, Words
-from tunecase.quantities import counted
+from tunecase.quantities import count, counted
+from tunecase.records import Begun, SplitMade
 
+SPLIT = "15%"  # of the rows, as the command is offered that holds them out
 ONE_LINE = 54  # characters beside the longest name, in 80 columns
 
 
-def written(record: tuple[Path, ...], _: Material) -> Account:
-    """The files that were written, the project file first, and what to run next."""
-    project, *others = record
+def written(record: Begun, _: Material) -> Account:
+    """The files that were written, the project file first, how rows were held out, and what to run next."""
+    project, *others = record.files
     beside = f", with {counted(len(others), 'file')} beside it" if others else ""
-    short = (
-        Words((
-            "What only you can know is a question in it, in a line that begins with #. The first run needs no answer: "
-            "it does all that is free, and says what looks reachable.",
-        )),
-    )  # fmt: skip
+    words = [
+        "What only you can know is a question in it, in a line that begins with #. The first run needs no answer: "
+        "it does all that is free, and says what looks reachable."
+    ]  # fmt: skip
     folder = "" if project.parent == Path() else f"cd {quote(str(project.parent))} && "
-    paths = Facts("Files", tuple((str(path), "") for path in record))
+    if record.split is not None:
+        words.insert(0, split_words(record.split))
+    elif not record.test:
+        command = f"tunecase init {quote(record.data)} --split {SPLIT}"
+        words.insert(0, f"No test file is named, so nothing can be measured yet. This holds out rows: {command}")
+    paths = Facts("Files", tuple((str(path), "") for path in record.files))
+    short = tuple(Words((line,)) for line in words)
     return Account("init", f"{project} is written{beside}.", "good", short, (paths,), next=f"{folder}tunecase run")
+
+
+def split_words(made: SplitMade) -> str:
+    """How rows were split, in one line."""
+    told = [f"{counted(made.train_rows, 'row')} to train on, {count(made.test_rows)} to test"]
+    if made.group:
+        told.append(f"each {made.group} on one side ({count(made.groups)} of them)")
+    if made.together:
+        told.append(f"{counted(made.together, 'copy', 'copies')} kept beside what they copy")
+    if made.alike:
+        told.append(f"{counted(made.alike, 'row')} too alike throughout to be kept together")
+    if not made.near_copies:
+        told.append("near copies not looked for in so large a file")
+    return f"{'; '.join(told)}."
 
 
 def examples(record: Mapping[str, str], _: Material) -> Account:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from tunecase.accounts.begun import SPLIT
 from tunecase.accounts.forecast import assumed_band
 from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
+from tunecase.accounts.words import counts_right
 from tunecase.blocks import Account, Facts, Tone
 from tunecase.quantities import count, counted, duration, plain_money, plain_score
 from tunecase.records import Baseline, Candidate, Criterion, CurveBand, Definition, Forecast, OwnCurve, Pilot
@@ -204,8 +206,8 @@ def _measured(posed: Definition, pilot: Pilot | None, best: Candidate | Baseline
             yield "measured", "nothing: a score needs rows that are held out"
         return
     examples = f" with {count(best.n)} examples" if isinstance(best, Candidate) and best.n else ""
-    right = "right" if pilot is None or pilot.metric in COUNTED else pilot.metric.replace("_", " ")
-    yield "measured", f"{_shown(best.score)} {right}{examples}: {way_words(best)}"
+    right = " right" if counts_right(posed.metric) else f" by {posed.metric}"
+    yield "measured", f"{_shown(best.score)}{right}{examples}: {way_words(best)}"
     if posed.majority is not None:
         yield "by luck", f"{plain_score(posed.majority)}, by always giving the commonest answer"
 
@@ -221,6 +223,8 @@ def _reachable(
     material: Material, best: Candidate | Baseline | None, ahead: CurveBand | None
 ) -> Iterator[tuple[str, str]]:
     if best is None:
+        if _has_test(material):
+            yield "reachable", "not known: nothing was measured"
         return
     if best.kind == "search":
         yield "reachable", _assumed(material, ahead)
@@ -283,7 +287,7 @@ def _question(material: Material, proposal: Proposal | None) -> Iterator[tuple[s
         return
     if not _has_test(material):
         yield "write", "test: test.jsonl   under data: rows that are held out, 200 or more"
-        yield "or", "let the command below hold out a fifth of your rows"
+        yield "or", f"let the command below hold out {SPLIT} of your rows; copies stay together"
         return
     yield "write", f"{'target: ?%' if proposal is None else proposal.line}   under problem: in the project file"
     project = material.project
@@ -309,7 +313,7 @@ def _next(material: Material) -> str:
         of_the_data = stopped(material) == NOT_FIT or (posed is not None and _first_stop(posed).id.startswith("D"))
         return "tunecase audit" if of_the_data else "tunecase define"
     if not _has_test(material) and material.project is not None and material.project.data.train is not None:
-        return f"tunecase init {quote(material.project.data.train)} --hold-out 20% --to split"
+        return f"tunecase init {quote(material.project.data.train)} --split {SPLIT}"
     if material.pilot is not None and material.pilot.lora_minutes is not None:
         return LORA
     posed, untried = material.definition, material.pilot is None or not material.pilot.runs

@@ -11,7 +11,7 @@ from tunecase.accounts.headline import authorise_parts
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, shipped_plan, to_settle, verdict
-from tunecase.accounts.words import plain_words, score_words, tuned_model
+from tunecase.accounts.words import counts_right, plain_words, score_words, tuned_model
 from tunecase.blocks import Account, Facts, Listing
 from tunecase.quantities import count, counted, plain_figure, plain_money, plain_paid, plain_share
 
@@ -80,7 +80,7 @@ def _pilot(material: Material) -> str:
         return "none yet" if material.definition is not None else ""
     seen = forecast.points[-1]
     score = score_words(seen.score, forecast.metric)
-    right = f"{score} right" if forecast.metric == "accuracy" else f"scores {score}"
+    right = f"{score} right" if counts_right(forecast.metric) else f"scores {score}"
     aside = " (a small stand-in, not the real model)" if forecast.stand_in else ""
     return f"{right} with {count(seen.n)} examples{aside}"
 

@@ -82,3 +82,14 @@ def is_share(metric: str | None) -> bool:
     """Whether a metric is a share of 1; one that nobody knows is taken to be."""
     known = next((one for one in catalog.metrics() if one.name == metric), None)
     return known is None or known.bounded
+
+
+def counts_right(metric: str | None) -> bool:
+    """Whether a metric counts right answers, so that a score is so many of a hundred; one that nobody knows may.
+
+    Example:
+        >>> counts_right("exact_match"), counts_right("chrf")
+        (True, False)
+    """
+    known = next((one for one in catalog.metrics() if one.name == metric), None)
+    return known is None or known.binomial

@@ -1,11 +1,12 @@
 """The command `init`: a commented project file for a data file, or a copy of an example."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, InputColumn, OutputColumn, print_record
+from tunecase.cli.options import AsJson, InputColumn, OutputColumn, Seed, print_record
 from tunecase.errors import InputError, Problem
 
 
@@ -16,8 +17,12 @@ def init(
         Path | None, typer.Option(help="Folder for the project file; the data file's own by default.")
     ] = None,
     test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
-    held: Annotated[
-        str | None, typer.Option("--hold-out", help="No test file yet: hold out this share of the rows, such as 20%.")
+    split: Annotated[
+        str | None, typer.Option("--split", help="No test file yet: hold out this share of the rows, such as 15%.")
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="With --split: a column whose values stay on one side: customer, author, document."),
     ] = None,
     input: InputColumn = None,
     output: OutputColumn = None,
@@ -25,6 +30,8 @@ def init(
         bool, typer.Option("--ask", help="Ask ten questions and write the answers into the file; Enter skips one.")
     ] = False,
     force: Annotated[bool, typer.Option(help="Overwrite what is there.")] = False,
+    seed: Seed = 0,
+    held: Annotated[str | None, typer.Option("--hold-out", hidden=True)] = None,
     json: AsJson = False,
 ) -> None:
     """Write a commented project file for a data file, or copy an example."""
@@ -33,17 +40,14 @@ def init(
 
     if data is None and example == "":
         return print_record("examples", flow.about_examples(), json)
-    if held is not None and (data is None or test is not None):
-        fix = "write `tunecase init data.jsonl --hold-out 20%`, without --test"
-        raise InputError(Problem("--hold-out", "no file to take rows of, or a test file beside it", "one file", fix))
+    if problems := [*_not_to_split(data, split, group, held)]:
+        raise InputError(problems)
     if ask:
         refuse_without_terminal()
-    folder = to or (data.parent if data else Path())
+    folder = to or (data.parent if data and "hf:" not in data.parts else Path())
     if data is not None and example is None:
-        if held is not None:
-            data, test = flow.hold_out(data, held, to=folder, input=input, output=output, force=force)
-        answers = ask_all if ask else None
-        written = flow.init(data, to=folder, input=input, output=output, test=test, force=force, ask=answers)
+        wanted = flow.Wanted(input, output, test, split or "", group, seed)
+        written = flow.init(data, wanted, to=folder, force=force, ask=ask_all if ask else None)
     elif data is None and example is not None:
         written = flow.copy_example(example, to=folder, force=force)
     else:
@@ -51,3 +55,14 @@ def init(
         fix = "write `tunecase init train.jsonl`; or `tunecase init --example` to see the examples"
         raise InputError(Problem("init", got, "one of the two", fix))
     return print_record("init", written, json)
+
+
+def _not_to_split(data: Path | None, split: str | None, group: str | None, held: str | None) -> Iterator[Problem]:
+    """What is wrong with what was typed of a split."""
+    example = "write `tunecase init data.jsonl --split 15%`"
+    if held is not None:
+        yield Problem("--hold-out", held, "--split, which is its name now", f"{example}: it also keeps copies together")
+    if split is not None and data is None:
+        yield Problem("--split", "no file to take rows of", "a data file", example)
+    if group is not None and split is None:
+        yield Problem("--group", f"{group!r} without --split", "rows to split", f"{example} --group {group}")

@@ -12,7 +12,7 @@ from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.inference import FIELDS as INFERENCE_OPTIONS
 from tunecase.flow.inference import InferenceAsked, inference
-from tunecase.flow.init import about_examples, copy_example, hold_out, init
+from tunecase.flow.init import about_examples, copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
@@ -37,6 +37,7 @@ from tunecase.flow.spend import (
     spend_serving,
     spend_text,
 )
+from tunecase.flow.split import Wanted
 from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import audit_file, forecast_file
@@ -45,11 +46,11 @@ from tunecase.records import PilotSettings
 __all__ = [
     "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked",
     "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked",
-    "PilotSettings", "PilotWords", "Question", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Watch",
+    "PilotSettings", "PilotWords", "Question", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Wanted", "Watch",
     "about_examples", "add_round", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file",
     "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files",
     "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
-    "fix", "fix_file", "forecast", "forecast_file", "hold_out", "hour_price", "inference", "init", "judge",
+    "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference", "init", "judge",
     "keep_forecast", "label_task", "label_trial", "last_walk", "material", "merge", "metric_of", "next_labels",
     "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices",
     "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources",

@@ -8,23 +8,25 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.opened import read_confidence
 from tunecase.flow.questions import with_answers
+from tunecase.flow.split import Wanted, amended, split_rows
 from tunecase.io import Output, read_value, write_outputs
 from tunecase.project import Project
 from tunecase.quantities import counted, one_line
+from tunecase.records import Begun
 
 if TYPE_CHECKING:
-    from tunecase.data.reading import Layout
+    from tunecase.data.reading import Layout, Task
 
 PROJECT_FILE = "tunecase.yaml"
 SCHEMA_FILE = "tunecase.schema.json"
 # What belongs to an example; what a run of it leaves beside them (ledger, reports) does not.
 EXAMPLE_FILES = (PROJECT_FILE, "README.md", "LICENSE", "manifest.json")
-SAMPLE = 5_000
+MOST_COMMENT = 84  # characters
 _TITLE = "tunecase project file"
 
 _HEAD = f"""\
@@ -92,69 +94,51 @@ _SOURCES = """\
 
 def init(
     data: Path,
+    wanted: Wanted | None = None,
     *,
     to: Path,
-    input: str | None = None,
-    output: str | None = None,
-    test: Path | None = None,
     force: bool = False,
     ask: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None,
-) -> tuple[Path, ...]:
+) -> Begun:
     """A project file and its JSON schema for `data`, in the folder `to`.
 
-    What the data show (columns, whether the outputs are classes) is filled in. Targets, values and budgets are left as
-    questions: none is ever invented.
+    What the data show (columns, task, metric) is filled in. Targets, values and budgets are left as questions: none is
+    ever invented. A project file that names `data` without a test file keeps all that it says when rows are held out:
+    only its two lines on the files change.
 
     Args:
-        data: the training file; it must lie in `to` or below.
-        input, output: columns, where they are not recognised.
-        test: the held-out file; a file named like `data` with "test" for "train" is found by itself.
+        data: the training file, or a folder of splits; it must lie in `to` or below.
         force: replace files that are there; a file with the same content, or an earlier schema, is never in the way.
         ask: gets the fields that the data show and returns the answers of a person, as for `with_answers`.
     Returns: the files written, the project file first; all of them or none.
-    Raises: InputError for files in the way, data outside the folder, unreadable data; TunecaseError when the disk
-        refuses.
+    Raises: InputError for files in the way, data outside the folder, unreadable data, rows that cannot be split;
+        TunecaseError when the disk refuses.
     """
+    wanted = wanted or Wanted()
     _refuse_file(to)
-    text = _project_file(data, test, to, input, output)
+    if problems := [*_not_to_name(data, to)]:
+        raise InputError(problems)
+    train, test, parts = data, wanted.test, None
+    kept = amended(to / PROJECT_FILE, data, wanted.share)
+    if wanted.share:
+        _look(data, wanted.input, wanted.output)  # what it would refuse is refused before a file is written
+        parts = split_rows(data, wanted.share, to, wanted, may_write=kept is not None or force, force=force)
+        train, test = parts.train, parts.test
+    text = kept.with_parts(parts) if kept and parts else _project_file(train, test, to, wanted)
     if ask is not None:
         text = with_answers(text, ask(_shown_by(text)))
-    return _written({PROJECT_FILE: text.encode()}, to, [path for path in (data, test) if path], force)
+    mark = kept.text if kept and parts else ""
+    files = _written({PROJECT_FILE: text.encode()}, to, [path for path in (train, test) if path], force, mark.encode())
+    return Begun(files, _named(data), "\n  test: " in text, parts.made if parts else None)
 
 
-def hold_out(
-    data: Path, part: str, *, to: Path, input: str | None = None, output: str | None = None, force: bool = False
-) -> tuple[Path, Path]:
-    """A training and a test file made of the rows of `data`, in the folder `to`; the file itself stays as it is.
-
-    `part` is the share to hold out as typed, such as 20%. Raises: InputError for a share that cannot be, or for files
-    in the way unless `force`.
-    """
-    from tunecase.data.reading import detect
-    from tunecase.data.reading import hold_out as split
-
-    held, problems = read_confidence("--hold-out", part)
-    stem, dot, ending = data.name.partition(".")
-    train, test = (to / f"{stem}-{side}{dot}{ending}" for side in ("train", "test"))
-    fix = "name another folder with --to, or give --force to replace it"
-    problems += [
-        Problem(str(path), "a file that is there already", "no such file", fix)
-        for path in (train, test)
-        if path.exists() and not force
-    ]
-    if problems:
-        raise InputError(problems)
-    split(data, detect(data, input, output), train, test, held)
-    return train, test
-
-
-def copy_example(name: str, *, to: Path, force: bool = False) -> tuple[Path, ...]:
+def copy_example(name: str, *, to: Path, force: bool = False) -> Begun:
     """A copy of a shipped example and the JSON schema in the folder `to`; returns the files, the project file first.
 
     Raises: InputError for files in the way or an unknown example; TunecaseError when the disk refuses.
     """
     _refuse_file(to)
-    return _written(_example(name), to, (), force)
+    return Begun(_written(_example(name), to, (), force))
 
 
 def _refuse_file(to: Path) -> None:
@@ -162,8 +146,11 @@ def _refuse_file(to: Path) -> None:
         raise InputError(Problem(str(to), "a file", "a folder", "name the folder that the project file goes into"))
 
 
-def _written(content: Mapping[str, bytes], to: Path, needed: Sequence[Path], force: bool) -> tuple[Path, ...]:
-    outputs = [Output(to.joinpath(*PurePosixPath(name).parts), body) for name, body in content.items()]
+def _written(
+    content: Mapping[str, bytes], to: Path, needed: Sequence[Path], force: bool, mark: bytes = b""
+) -> tuple[Path, ...]:
+    """Writes files and the schema into a folder; one that holds `mark` may be replaced."""
+    outputs = [Output(to.joinpath(*PurePosixPath(name).parts), body, mark) for name, body in content.items()]
     outputs.append(Output(to / SCHEMA_FILE, schema().encode(), f'"title": "{_TITLE}"'.encode()))
     write_outputs(outputs, needed, force=force)
     return tuple(output.path for output in outputs)
@@ -228,52 +215,52 @@ class _Seen:
 
     layout: "Layout"
     rows: int
-    classes: int
+    task: "Task"
     all_rows: bool
 
 
 def _look(path: Path, input: str | None, output: str | None) -> _Seen:
-    from tunecase.data.reading import Row, detect, looks_like_classes, read_rows
+    from tunecase.data.reading import MOST_READ, Row, detect, read_rows, task_of
 
     layout = detect(path, input, output)
-    first = list(islice(read_rows(path, layout), SAMPLE + 1))
-    outputs = [row.output for row in first if isinstance(row, Row)]
-    classes = len(set(outputs)) if looks_like_classes(outputs) else 0
-    return _Seen(layout, min(len(first), SAMPLE), classes, len(first) <= SAMPLE)
+    first = list(islice(read_rows(path, layout), MOST_READ + 1))
+    good = [row for row in first if isinstance(row, Row)]
+    if not any(row.output.strip() or row.rejected for row in good):
+        got = f"no answer in {layout.output!r}" if layout.output else "no answers"
+        fix = "name the column of the answers with --output"
+        raise InputError(Problem(str(path), got, "answers to learn", fix))
+    return _Seen(layout, min(len(first), MOST_READ), task_of(good), len(first) <= MOST_READ)
 
 
-def _project_file(data: Path, test: Path | None, to: Path, input: str | None, output: str | None) -> str:
-    from tunecase.data.reading import detect
+def _project_file(data: Path, test: Path | None, to: Path, wanted: Wanted) -> str:
+    from tunecase.data.reading import detect, own_test, test_beside
 
-    seen = _look(data, input, output)
-    beside = data.with_name(data.name.replace("train", "test"))
+    seen = _look(data, wanted.input, wanted.output)
     test_note = ""
-    if test is None and beside != data and beside.is_file():
-        test, test_note = beside, "found beside it"
-    if problems := [problem for path in (data, test) if path for problem in _not_to_name(path, to)]:
-        raise InputError(problems)
+    if test is None and (test := own_test(data) or test_beside(data)):
+        test_note = "found beside it"
+    if test is not None:
+        if problems := [*_not_to_name(test, to)]:
+            raise InputError(problems)
+        detect(test, wanted.input, wanted.output)
     name = _in_utf_8(data.resolve().parent.name or data.stem)
-    lines = [f"{_HEAD}name: {_text(name)}", "", *_problem_lines(seen, data.name), _QUESTIONS, "data:"]
+    lines = [f"{_HEAD}name: {_text(name)}", "", *_problem_lines(seen), _QUESTIONS, "data:"]
     lines.append(f"  {_field('train', _inside(data, to), _rows(seen))}")
     if test is None:
-        lines.append(
-            "  # test: ?                          # Which rows are held out? Without them nothing is measured."
-        )
+        lines.append("  # test: ?                          # Which rows are held out? `tunecase init DATA --split 15%`")
     else:
-        detect(test, input, output)
         lines.append(f"  {_field('test', _inside(test, to), test_note)}")
-    lines += [f"  {name}: {_text(column)}" for name, column in (("input", input), ("output", output)) if column]
+    named = {"input": wanted.input, "output": wanted.output, "group": wanted.group}
+    lines += [f"  {field}: {_text(column)}" for field, column in named.items() if column]
     return "\n".join([*lines, _SOURCES.rstrip("\n"), _REST])
 
 
-def _problem_lines(seen: _Seen, name: str) -> Iterator[str]:
+def _problem_lines(seen: _Seen) -> Iterator[str]:
+    task = seen.task
+    told = task.seen if seen.all_rows else f"{task.seen} in the first {counted(seen.rows, 'row')}"
     yield "problem:"
-    if seen.classes:
-        yield f"  {_field('task', 'classification', f'seen: {seen.classes} different outputs in {name}')}"
-        yield f"  {_field('metric', 'accuracy', 'suggested; macro_f1 when rare classes matter as much')}"
-    else:
-        yield "  # task: ?                          # Which is it: extraction or generation?"
-        yield "  # metric: ?                        # How is an answer scored: exact_match, field_f1, chrf, rouge_l?"
+    yield f"  {_field('task', task.kind, f'seen: {told}')}"
+    yield f"  {_field('metric', task.metric, '; '.join(filter(None, ('suggested', task.advice))))}"
 
 
 def _rows(seen: _Seen) -> str:
@@ -283,7 +270,7 @@ def _rows(seen: _Seen) -> str:
 
 def _field(name: str, value: str, comment: str = "") -> str:
     text = f"{name}: {_text(value)}"
-    return f"{text:<33}  # {one_line(comment)}" if comment else text
+    return f"{text:<33}  # {shorten(one_line(comment), MOST_COMMENT, placeholder=' …')}" if comment else text
 
 
 def _text(value: str) -> str:
@@ -302,6 +289,8 @@ def _escaped(char: str) -> str:
 
 def _not_to_name(path: Path, to: Path) -> Iterator[Problem]:
     """Why a project file in the folder `to` cannot name a file, if it cannot."""
+    if "hf:" in path.parts:  # a data set of the Hub lies in its own folder
+        return
     if (name := str(path)) != _in_utf_8(name):
         yield Problem(_in_utf_8(name), "a name that is not UTF-8", "a name in UTF-8", "rename the file")
     elif not path.resolve().is_relative_to(to.resolve()):
@@ -315,4 +304,9 @@ def _in_utf_8(name: str) -> str:
 
 
 def _inside(path: Path, to: Path) -> str:
-    return path.resolve().relative_to(to.resolve()).as_posix()
+    return _named(path) if "hf:" in path.parts else path.resolve().relative_to(to.resolve()).as_posix()
+
+
+def _named(path: Path) -> str:
+    """A path as it is typed: a data set of the Hub by its address."""
+    return str(path).replace("hf:/", "hf://", 1) if "hf:" in path.parts else str(path)

@@ -494,15 +494,17 @@ def dropped_rows(audit: Audit) -> frozenset[int]:
 
 def task_kind(flow: Flow) -> "Kind":
     """What kind of answer is learnt: as the project file says, else as the outputs look."""
-    from tunecase.data.reading import kind_of
+    from tunecase.data.reading import task_of
 
-    return flow.project.problem.task or kind_of([row.output for row in flow.train_table().rows])
+    return flow.project.problem.task or task_of(flow.train_table().rows).kind
 
 
 def pilot_metric(flow: Flow) -> str:
-    """The metric that a pilot scores: the project's, or the usual one of its kind of task."""
-    usual = {"classification": "accuracy", "extraction": "field_f1", "generation": "chrf"}
-    return catalog.metric(flow.project.problem.metric or usual[task_kind(flow)]).name
+    """The metric that a pilot scores: the project's, or the one that fits its kind of task and its answers."""
+    from tunecase.data.reading import metric_for
+
+    problem = flow.project.problem
+    return catalog.metric(problem.metric or metric_for(flow.train_table().rows, problem.task)).name
 
 
 def missing(flow: Flow, verb: str) -> Problem:

@@ -77,6 +77,8 @@ def _path_problems(written: _Written) -> Iterator[Problem]:
 
 def _wrong_with_path(given: str, root: Path, *, folder_ok: bool) -> tuple[str, str, str] | None:
     """What was got, wanted and would mend a path; None where it leads to what it should."""
+    if folder_ok and given.startswith("hf://"):  # a data set of the Hub is looked for when it is read
+        return None
     try:
         # A data file may be a folder, and may name a split of it.
         full = (root / (given.rpartition("::")[0] or given)).resolve()

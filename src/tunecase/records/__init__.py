@@ -47,6 +47,7 @@ from tunecase.records.inference import (
     Throughput,
 )
 from tunecase.records.inference import Kind as WayKind
+from tunecase.records.init import Begun, SplitMade
 from tunecase.records.judge import Judged
 from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
@@ -116,8 +117,8 @@ from tunecase.records.spend import (
 __all__ = [
     "CATEGORIES", "MOST_NAME", "NEARLY", "N_GRAM_FACTORS", "RECORDS", "RULE_FIELDS", "SCHEMAS", "TAG", "TIMED",
     "Accuracy", "ActivityHours", "Adopted", "Alternative", "Amount", "Approval", "Approvals", "Approved", "Audit",
-    "Authorised", "Baseline", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital", "Chance", "Change",
-    "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared",
+    "Authorised", "Baseline", "Begun", "Bill", "BookLine", "Books", "Bridge", "Candidate", "Capital", "Chance",
+    "Change", "Changed", "Charge", "Charges", "Check", "ClassAgreement", "Cleaned", "Closing", "Cluster", "Compared",
     "Comparison", "Confusion", "CostPart", "Criterion", "Crossing", "CurveBand", "Decision", "DefaultUsed",
     "Definition", "Depth", "DepthReviewed", "Difference", "Disagreement", "Driver", "Ending", "Estimate", "Experiment",
     "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported", "Inference", "InferenceWay",
@@ -128,8 +129,8 @@ __all__ = [
     "PlanChosen", "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "PricesUpdated", "Promise", "Rechained",
     "Rejection", "Release", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "ServedAgainstForecast",
     "ServedFigures", "ServedMonth", "ServedPeriod", "SetAside", "Severity", "Shift", "Slice", "SourceRaced",
-    "SourceTrial", "Sources", "Spending", "Status", "Throughput", "TierPrices", "Tokens", "Total", "Trial", "Tuning",
-    "Unplaced", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind", "WhatIf",
-    "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "reading_fault", "time_of_1k", "to_json",
+    "SourceTrial", "Sources", "Spending", "SplitMade", "Status", "Throughput", "TierPrices", "Tokens", "Total",
+    "Trial", "Tuning", "Unplaced", "UnreadCharge", "Variance", "Variant", "VariantPlan", "Verified", "Way", "WayKind",
+    "WhatIf", "WorstRow", "Worth", "Written", "from_json", "is_rule_field", "reading_fault", "time_of_1k", "to_json",
     "unread_words",
 ]  # fmt: skip

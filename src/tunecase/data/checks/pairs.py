@@ -58,5 +58,5 @@ def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
         count=longer,
         share=share,
         unpriced=True,
-        measured=("share of pairs whose chosen answer is longer", interval.low, share, interval.high),
+        measured=("share of pairs whose chosen answer is longer", float(interval.low), share, float(interval.high)),
     )

@@ -3,8 +3,15 @@
 from tunecase.data.reading.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.documents import document_files, read_passages
-from tunecase.data.reading.holding import hold_out
-from tunecase.data.reading.kinds import kind_of, looks_like_classes, repeat_like_classes
+from tunecase.data.reading.kinds import (
+    MOST_READ,
+    Task,
+    kind_of,
+    looks_like_classes,
+    metric_for,
+    repeat_like_classes,
+    task_of,
+)
 from tunecase.data.reading.load import load
 from tunecase.data.reading.other_splits import own_test, own_validation, test_beside, validation_beside
 from tunecase.data.reading.rows import Layout, Row, Table, prompt_of
@@ -17,12 +24,14 @@ from tunecase.data.reading.sources import (
     open_stream,
     source_of,
 )
+from tunecase.data.reading.splitting import split_file
 from tunecase.data.reading.thinking import without_thinking
 from tunecase.data.reading.writing import Writer
 
 __all__ = [
-    "LEAST_BOMB_BYTES", "MOST_RATIO", "Layout", "Row", "Source", "Stream", "Table", "Writer", "block_lines", "blocks",
-    "detect", "document_files", "encoding_of", "files_of", "hold_out", "kind_of", "load", "looks_like_classes",
-    "open_stream", "own_test", "own_validation", "prompt_of", "raw_records", "read_block", "read_passages", "read_rows",
-    "repeat_like_classes", "source_of", "test_beside", "validation_beside", "without_thinking",
+    "LEAST_BOMB_BYTES", "MOST_RATIO", "MOST_READ", "Layout", "Row", "Source", "Stream", "Table", "Task", "Writer",
+    "block_lines", "blocks", "detect", "document_files", "encoding_of", "files_of", "kind_of", "load",
+    "looks_like_classes", "metric_for", "open_stream", "own_test", "own_validation", "prompt_of", "raw_records",
+    "read_block", "read_passages", "read_rows", "repeat_like_classes", "source_of", "split_file", "task_of",
+    "test_beside", "validation_beside", "without_thinking",
 ]  # fmt: skip

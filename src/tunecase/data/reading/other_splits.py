@@ -29,7 +29,7 @@ def test_beside(path: Path) -> Path | None:
     `train.jsonl` has `test.jsonl`, `eval.json`; `x_train.csv` has `x_test.csv`; `train/` has `test/`; a folder or Hub
     data set has its own test split. A validation file is no test: see validation_beside.
     """
-    return own_test(path) or _beside(path, TESTS)
+    return own_test(path) or _beside(path, TESTS) or _in_the_same_file(path, TESTS)
 
 
 def validation_beside(path: Path) -> Path | None:
@@ -37,7 +37,7 @@ def validation_beside(path: Path) -> Path | None:
 
     Models are chosen on such rows, so it is offered as a test by name, and never taken silently.
     """
-    return own_validation(path) or _beside(path, VALIDATIONS)
+    return own_validation(path) or _beside(path, VALIDATIONS) or _in_the_same_file(path, VALIDATIONS)
 
 
 def _split(path: Path, names: tuple[str, ...]) -> Path | None:
@@ -83,6 +83,21 @@ def _other_split(path: Path, bare: Path, part: str, names: tuple[str, ...]) -> P
             continue
         return named
     return None
+
+
+def _in_the_same_file(path: Path, names: tuple[str, ...]) -> Path | None:
+    """A split of one JSON file that holds an object of splits."""
+    from tunecase.data.reading.arrays import json_kind, splits
+
+    try:
+        bare, part = split_name(path)
+        source = source_of(bare) if bare.is_file() and not part else None
+        if source is None or source.kind != "json" or json_kind(source) != "json":
+            return None
+        lists = splits(source)
+    except (InputError, OSError, ValueError):
+        return None
+    return next((path.with_name(f"{bare.name}::{name}") for name in names if name in lists), None)
 
 
 def _there(bare: Path, place: int, name: str) -> Path | None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.data.reading import Table, repeat_like_classes
+from tunecase.data.reading import Table, metric_for, task_of
 from tunecase.errors import InputError
 from tunecase.pilot.scoring import row_scores
 from tunecase.prices import (
@@ -169,12 +169,15 @@ class Facts:
 
     @cached_property
     def task(self) -> str:
-        """What kind of output; said by the user, else classification when each answer is seen three times or so."""
-        if self.project.problem.task:
-            return self.project.problem.task
-        # Not looks_like_classes: a label written as a long sentence is a label all the same.
-        classes = not self.train.rows or repeat_like_classes(row.output for row in self.train.rows)
-        return "classification" if classes else "generation"
+        """What kind of output: said by the user, else as the answers look; classification before there are any."""
+        if self.project.problem.task or not self.train.rows:
+            return self.project.problem.task or "classification"
+        return task_of(self.train.rows).kind
+
+    @cached_property
+    def usual_metric(self) -> str:
+        """The metric that fits the kind of task and the answers."""
+        return metric_for(self.train.rows, self.project.problem.task) if self.train.rows else "accuracy"
 
     @cached_property
     def test_rows(self) -> int:

@@ -79,8 +79,7 @@ def _missing_words(facts: Facts) -> Iterator[tuple[str, str, Severity]]:
     """What is missing of the goal itself, the line to write, and how much it weighs."""
     problem = facts.project.problem
     if problem.metric is None:
-        usual = "accuracy" if facts.task == "classification" else "exact_match"
-        yield "a metric", f"problem.metric: {usual}", "stop"
+        yield "a metric", f"problem.metric: {facts.usual_metric}", "stop"
     elif facts.direction is None:
         yield "the direction of the metric", "problem.direction: higher", "stop"
     if facts.target is None:

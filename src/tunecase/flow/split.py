@@ -1,0 +1,121 @@
+"""Holds rows out for `init`: a training and a test file beside the data, and the project file that names them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase.errors import InputError, Problem
+from tunecase.flow.opened import read_confidence
+from tunecase.io import read_value
+from tunecase.records import SplitMade
+
+if TYPE_CHECKING:
+    from tunecase.data.reading import Layout
+
+WRITTEN = {"jsonl": ".jsonl", "json": ".json", "csv": ".csv", "parquet": ".parquet", "arrow": ".arrow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a first project file.
+
+    Args:
+        input, output: columns, where they are not recognised.
+        test: the held-out file; without one the test split of a folder, or a file with a usual name beside the data.
+        share: of the rows to hold out in a file of their own, as typed, such as 15%; empty for none.
+        group: a column whose values stay on one side.
+        seed: the same seed splits the same rows alike.
+    """
+
+    input: str | None = None
+    output: str | None = None
+    test: Path | None = None
+    share: str = ""
+    group: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The two files that rows were split into, and what is told of it."""
+
+    train: Path
+    test: Path
+    made: SplitMade
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A project file that names the data without a test file, as text."""
+
+    text: str
+    folder: Path
+
+    def with_parts(self, parts: Parts) -> str:
+        """The file with the names of the two parts; all else as it was."""
+        root = self.folder.resolve()
+        train, test = (path.resolve().relative_to(root).as_posix() for path in (parts.train, parts.test))
+        lines = [line for line in self.text.splitlines() if not re.match(r"\s+(# )?test:", line)]
+        at = next(number for number, line in enumerate(lines) if re.match(r"\s+train:", line))
+        indent = re.match(r"\s*", lines[at])
+        assert indent is not None
+        lines[at : at + 1] = [f'{indent[0]}train: "{train}"', f'{indent[0]}test: "{test}"']
+        if parts.made.group and not re.search(r"^\s+group:", self.text, re.MULTILINE):
+            lines.insert(at + 2, f'{indent[0]}group: "{parts.made.group}"')
+        return "\n".join(lines) + "\n"
+
+
+def amended(project: Path, data: Path, share: str) -> Amended | None:
+    """The project file that is there, where rows are to be held out of the data that it names and it names no test."""
+    if not share or not project.is_file():
+        return None
+    try:
+        text = project.read_text(encoding="utf-8")
+        named = read_value(text, project.name)["data"]
+        train, test = str(named["train"]), named.get("test")
+    except (InputError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        return None
+    named_once = len(re.findall(r"(?m)^\s+train:", text)) == 1
+    is_this = named_once and test is None and (project.parent / train).resolve() == data.resolve()
+    return Amended(text, project.parent) if is_this else None
+
+
+def split_rows(data: Path, share: str, to: Path, wanted: Wanted, *, may_write: bool, force: bool) -> Parts:
+    """Writes the two files beside one another in the folder `to`; the data stay as they are.
+
+    Args:
+        share: of the rows to hold out as typed, such as 15%.
+        may_write: whether a project file that is there may be replaced.
+    Raises: InputError with all that stands in the way: a share that cannot be, a test file that is named or there,
+        files of the same names, rows that cannot be split.
+    """
+    from tunecase.data.reading import detect, own_test, split_file
+
+    held, problems = read_confidence("--split", share)
+    layout = detect(data, wanted.input, wanted.output)
+    train, test = _names(data, layout, to)
+    if wanted.test is not None:
+        got = f"a test file beside it: {wanted.test}"
+        problems.append(Problem("--split", got, "one of the two", "leave --split out"))
+    elif there := own_test(data):
+        fix = f"leave --split out, or name the split to tear: {data}::train"
+        problems.append(Problem("--split", f"data with a test split of their own: {there.name}", "one file", fix))
+    fix = "name another folder with --to, or give --force to replace it"
+    project = to / "tunecase.yaml"
+    in_the_way = [path for path in (train, test) if path.exists() and not force]
+    in_the_way += [project] if project.exists() and not may_write else []
+    problems += [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]
+    if problems:
+        raise InputError(problems)
+    return Parts(train, test, split_file(data, layout, train, test, held, seed=wanted.seed, group=wanted.group))
+
+
+def _names(data: Path, layout: "Layout", to: Path) -> tuple[Path, Path]:
+    """Names for the two files: those of the data with -train and -test, the ending that of the rows as written."""
+    stem, _, ending = data.name.partition("::")[0].partition(".")
+    ending = f".{ending}" if data.is_file() and ending else WRITTEN[layout.format]
+    stem = re.sub(r"[-_. ]*train$", "", stem, flags=re.IGNORECASE) or "split"
+    if (to / f"{stem}-train{ending}").resolve() == data.resolve():
+        stem = f"{stem}-split"
+    return to / f"{stem}-train{ending}", to / f"{stem}-test{ending}"

@@ -1,0 +1,99 @@
+"""Kinds of answers: task and metric follow from what the answers are."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunecase import catalog
+from tunecase.data.reading import Row, kind_of, metric_for, task_of
+
+COLOURS = ("red", "green", "blue")
+
+
+def rows(*outputs: str, **more: object) -> list[Row]:
+    """Rows with these answers."""
+    return [Row(n, n + 1, f"question {n}", output, {}, **more) for n, output in enumerate(outputs)]  # type: ignore[arg-type]
+
+
+def many(make: object, count: int = 60) -> list[str]:
+    """The answers that a function of the row's number gives."""
+    return [make(n) for n in range(count)]  # type: ignore[operator]
+
+
+SEEN: dict[str, tuple[list[str], tuple[str, str]]] = {
+    "labels": (many(lambda n: COLOURS[n % 3]), ("classification", "accuracy")),
+    "labels with marks": (many(lambda n: f"lost_or_stolen/{n % 9}?"), ("classification", "accuracy")),
+    "stars": (many(lambda n: str(1 + n % 5)), ("classification", "accuracy")),
+    "half stars": (many(lambda n: f"{n % 10 / 2}"), ("classification", "accuracy")),
+    "codes of labels": (many(lambda n: str(n % 40), 200), ("classification", "accuracy")),
+    "results of sums": (many(lambda n: str(n * 7 % 400), 60), ("generation", "exact_match")),
+    "prices": (many(lambda n: f"{n * 3.7:.2f}"), ("generation", "exact_match")),
+    "objects": (many(lambda n: json.dumps({"name": COLOURS[n % 3]})), ("extraction", "field_f1")),
+    "objects in a code block": (many(lambda n: f'```json\n{{"n": {n}}}\n```'), ("extraction", "field_f1")),
+    "lists of labels": (many(lambda n: json.dumps([COLOURS[n % 3], COLOURS[n % 2]])), ("extraction", "field_f1")),
+    "calls": (many(lambda n: json.dumps({"name": "add", "arguments": {"a": n}})), ("generation", "tool_calls")),
+    "marked calls": (many(lambda n: f"<tool_call>{n}</tool_call>"), ("generation", "tool_calls")),
+    "worked answers": (many(lambda n: f"{n} and {n}\n#### {2 * n}"), ("generation", "exact_match")),
+    "boxed answers": (many(lambda n: f"So it is $\\boxed{{{n}}}$."), ("generation", "exact_match")),
+    "queries": (many(lambda n: f"SELECT a FROM t WHERE b = {n}"), ("generation", "exact_match")),
+    "commands": (many(lambda n: f"ls dir{n} | sort -u > out{n}"), ("generation", "exact_match")),
+    "programs": (many(lambda n: f"def f{n}(x):\n    y = x + {n}\n    return y\n"), ("generation", "chrf")),
+    "short answers": (many(lambda n: f"Mount {n}"), ("generation", "exact_match")),
+    "short sentences": (many(lambda n: f"This is what we said about day {n}."), ("generation", "chrf")),
+    "letters": (many(lambda n: f"Dear reader,\n{'we write to you ' * 9}{n}."), ("generation", "chrf")),
+    "mostly one answer": (many(lambda n: "none" if n % 3 else f"Mount {n} alone"), ("generation", "exact_match")),
+    "nothing": ([], ("generation", "chrf")),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_task_and_metric_follow_from_the_answers(name: str) -> None:
+    """Each form of answer has its kind and a metric that the tables know for it."""
+    outputs, wanted = SEEN[name]
+    task = task_of(rows(*outputs))
+    assert (task.kind, task.metric) == wanted
+    assert task.kind in catalog.metric(task.metric).tasks
+    assert kind_of(outputs) == task.kind
+
+
+def test_pairs_and_judged_answers_are_generation() -> None:
+    """Whatever the chosen answers look like; the comment names the method that they suit."""
+    pairs = task_of(rows(*many(lambda n: COLOURS[n % 3]), rejected="no"))
+    assert (pairs.kind, pairs.metric) == ("generation", "exact_match")
+    assert "dpo" in pairs.advice
+    judged = task_of([*rows(*many(lambda n: f"A long reply to letter number {n}, as kind as can be.")),
+                      *rows("", "", "", "", "", "", "", "", is_target=False, rejected="no")])  # fmt: skip
+    assert (judged.kind, judged.metric) == ("generation", "chrf")
+    assert "kto" in judged.advice
+    assert judged.seen == "8 of 68 answers rejected"
+
+
+def test_tests_in_a_column_are_told_of() -> None:
+    """Programs that come with tests can be run against them; the comment says by which metric."""
+    programs = [Row(n, n, "q", f"def f{n}(x):\n    y = x\n    return y\n", {"test": "assert 1"}) for n in range(9)]
+    assert "pass_at_1" in task_of(programs).advice
+
+
+def test_what_was_seen_names_the_keys() -> None:
+    """The commonest keys of JSON answers, four at most."""
+    outputs = [json.dumps(dict.fromkeys("abcdef", n)) for n in range(9)]
+    assert task_of(rows(*outputs)).seen == "9 JSON objects with the keys a, b, c, d, …"
+
+
+def test_the_metric_of_a_stated_task_fits_it() -> None:
+    """A task that the user states keeps its usual metric where the answers look like another."""
+    assert metric_for(rows("red", "blue", "red"), "generation") == "chrf"
+    assert metric_for(rows("red", "blue", "red"), "classification") == "accuracy"
+    assert metric_for(rows(*many(lambda n: f"Mount {n}")), "generation") == "exact_match"
+
+
+@given(st.lists(st.text(max_size=40), max_size=30), st.randoms())
+def test_the_order_of_rows_does_not_matter(outputs: list[str], rng: object) -> None:
+    """Any answers have a task whose metric is made for it, the same in any order."""
+    first = task_of(rows(*outputs))
+    assert first.kind in catalog.metric(first.metric).tasks
+    rng.shuffle(outputs)  # type: ignore[attr-defined]
+    again = task_of(rows(*outputs))
+    assert (first.kind, first.metric) == (again.kind, again.metric)
