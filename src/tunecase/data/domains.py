@@ -32,7 +32,10 @@ def looks_like_code(text: str) -> bool:
 
 
 def domain_of(
-    inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[tuple[tuple[str, str], ...]] = (), tools: bool = False
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    turns: Sequence[tuple[tuple[str, str], ...]] = (),
+    tools: bool = False,
 ) -> Domain:
     """The kind of text of a file, from its first 500 rows.
 
