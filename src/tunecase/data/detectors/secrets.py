@@ -48,7 +48,8 @@ _STAND_IN = re.compile(
 LEAST_BITS_OF_A_PASSWORD, LEAST_BITS_OF_A_KEY = 2.5, 3.0  # a character
 LEAST_DISTINCT = 8
 LONG_HINTS, MOST_LONG, MOST_SHORT = ("PRIVATE KEY",), 12_000, 400  # characters of one secret at most
-HINT_WITHIN, SAID_WITHIN = 24, 32  # characters from the start of a secret to its hint; from a name to its sign
+HINT_WITHIN, SAID_WITHIN = 64, 32  # characters from the start of a secret to its hint; from a name to its sign
+NAME_WITHIN = 24  # characters from the start of a name to its hint
 
 
 class Shape(NamedTuple):
@@ -149,7 +150,8 @@ def _near(shape: re.Pattern[str], hint: str, searched: str, text: str) -> "Itera
     at, done = searched.find(hint), 0
     while at >= 0:
         if not assigned or _sets_a_value(text[at : at + SAID_WITHIN]):
-            match = shape.search(text, max(done, at - HINT_WITHIN), at + longest)
+            reach = NAME_WITHIN if assigned else HINT_WITHIN
+            match = shape.search(text, max(done, at - reach), at + longest)
             if match and match.start() <= at + latest:
                 yield match
                 done = match.end()
