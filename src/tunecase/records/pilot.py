@@ -130,13 +130,12 @@ class Run:
     """One small training run: n examples, one draw of them, scored on the fixed test set.
 
     `seconds` is the whole run's wall time, `usd` what it cost at the pilot's price of an hour (0 where the hour is
-    free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose` says
-    what the run was made for: a rung of the ladder, something that needs no fine-tune (`n` is then 0, but for the
-    probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a small
-    fixed set of `skill_rows` general questions, of which `skill_lost_rows` were right before and wrong after, and
-    `skill_won_rows` the other way round; None in older records.
-    `answers_per_s` is how fast the test rows were answered after training, by one
-    process; None where that was not timed.
+    free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose`
+    says what the run was made for: a rung of the ladder, something that needs no fine-tune (`n` is then 0, but for
+    the probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a
+    small fixed set of `skill_rows` general questions, of which `skill_lost_rows` were right before and wrong after,
+    and `skill_won_rows` the other way round; None in older records. `answers_per_s` is how fast the test rows were
+    answered after training, by one process; None where that was not timed.
     """
 
     key: str
