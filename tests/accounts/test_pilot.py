@@ -105,12 +105,27 @@ def test_what_is_better_without_a_fine_tune_is_told(score: float, change: dict[s
     assert told == ("Better without a fine-tune: zero-shot, " in short(record))
 
 
-@pytest.mark.parametrize(("after", "told"), [(0.5, True), (0.61, False), (0.7, False)])
+@pytest.mark.parametrize(("after", "told"), [(0.3, True), (0.5, False), (0.61, False), (0.7, False)])
 def test_a_tune_that_forgets_is_told(after: float, told: bool) -> None:
-    """Only from five points on; a gain is none."""
+    """Only where the interval over questions excludes no loss; a gain is none."""
     record = samples.pilot_of_a_model()
     forgot = replace(record, runs=tuple(replace(run, skill_after=after) for run in record.runs))
-    assert told == ("The tune forgets" in short(forgot))
+    assert told == ("The tune forgets: it lost" in short(forgot))
+
+
+def test_questions_that_changed_sides_narrow_the_interval() -> None:
+    """Eight lost and none won of forty is a loss; five lost and four won is none, and what they can tell is said."""
+    record = samples.pilot_of_a_model()
+    known = {"skill_before": 0.6, "skill_after": 0.4, "skill_rows": 40}
+    for lost, won, told in ((8, 0, "it lost 20% of 40 general questions"), (5, 4, "40 general questions cannot tell")):
+        runs = tuple(
+            replace(run, **known, skill_lost_rows=lost, skill_won_rows=won) if run.skill_before else run
+            for run in record.runs
+        )
+        changed = replace(record, runs=runs).skill_lost
+        assert changed is not None
+        assert told in changed.words
+        assert changed.is_shown == (won == 0)
 
 
 def test_mistakes_are_told_by_pairs_with_where_to_read_them() -> None:
@@ -139,7 +154,13 @@ def test_all_of_it_is_told_in_full() -> None:
     assert 15 == len(rows(account.full, "Every run"))
     assert "not converged" == rows(account.full, "Every run")[0][-1]
     told = words(account.full)
-    for part in ("uneven classes", "big: no weights here", "1% lost on 36 questions", "120 in every run", "entry 1"):
+    for part in (
+        "uneven classes",
+        "big: no weights here",
+        "36 general questions cannot tell a loss below",
+        "120 in every run",
+        "entry 1",
+    ):
         assert part in told
 
 

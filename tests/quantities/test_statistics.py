@@ -15,10 +15,12 @@ from tunecase.quantities.statistics import (
     ceiling_interval,
     ceiling_range,
     mcnemar_p,
+    paired_change,
     paired_rows_needed,
     smallest_loss_ruled_out,
     smallest_paired_gain,
     smallest_unpaired_gain,
+    unpaired_change,
     unpaired_rows_needed,
     wilson,
     winners_curse,
@@ -347,3 +349,10 @@ def test_no_rows_rule_out_nothing():
     """Without rows any loss is possible; four times the rows rule out half of it."""
     assert math.inf == smallest_loss_ruled_out(0)
     assert smallest_loss_ruled_out(100) == pytest.approx(2 * smallest_loss_ruled_out(400))
+
+
+def test_a_loss_over_the_same_items_is_known_better() -> None:
+    """The paired interval lies within the unpaired one where few items change sides, and both hold the share lost."""
+    paired, unpaired = paired_change(4, 1, 40), unpaired_change(0.5, 0.575, 40)
+    assert unpaired[0] < paired[0] < 0.075 < paired[1] < unpaired[1]
+    assert (-1.0, 1.0) == paired_change(0, 0, 0)

@@ -22,7 +22,6 @@ from tunecase.records import TIMED, Baseline, Candidate, Mistakes, Pilot, Run, T
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 SHORT_SIZES, SHORT_RACED, SHORT_CONFUSIONS = 7, 3, 2
-SKILL_LOSS_WORTH_SAYING = 0.05
 WORD_COUNTS = "word-count model"
 RIGHT = ("accuracy", "exact_match", "tool_calls")  # metrics that are the share of answers that are right
 
@@ -164,8 +163,8 @@ def _notes(record: Pilot, material: Material) -> list[str]:
         lines.append(f"Stopped early: {sentence(record.stopped)}")
     if better := _better_without(record):
         lines.append(better)
-    if (lost := record.skill_lost) is not None and lost >= SKILL_LOSS_WORTH_SAYING:
-        lines.append(f"The tune forgets: it lost {share(lost)} of a set of general questions.")
+    if (lost := record.skill_lost) is not None and lost.is_shown:
+        lines.append(lost.words)
     if record.mistakes:
         lines.append(_mixed_up(record.mistakes))
     return [line for line in lines if line]
@@ -241,8 +240,7 @@ def _about(record: Pilot, material: Material) -> Facts:
         pairs.append(("Optimiser steps", f"{count(steps.pop())} in every run, whatever its size"))
     lost = record.skill_lost
     if lost is not None:
-        rows = max(run.skill_rows for run in record.runs)
-        pairs.append(("General skill", f"{share(abs(lost))} {'lost' if lost > 0 else 'gained'} on {rows} questions"))
+        pairs.append(("General skill", lost.words))
     return Facts("", (*pairs, *recorded_in(material, "pilot")))
 
 

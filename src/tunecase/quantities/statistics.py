@@ -57,6 +57,55 @@ def wilson(correct: float, n: float, confidence: float = 0.8) -> tuple[float, fl
     return max(0.0, min(p, centre - half)), min(1.0, max(p, centre + half))
 
 
+def paired_change(lost: float, won: float, n: int, confidence: float = 0.9) -> tuple[float, float]:
+    """The interval of the share lost where the same items were judged before and after.
+
+        n' = n + 2,  l = lost + 1/2,  w = won + 1/2,  d = (l - w) / n'
+        half = z sqrt(l + w - (l - w)^2 / n') / n'
+
+    Args:
+        lost: items right before and wrong after [items]; a mean where several runs judged the same items.
+        won: items wrong before and right after [items].
+        n: items judged [items], at least lost + won; zero says nothing and gives (-1, 1).
+        confidence: two-sided, 0 < confidence < 1.
+    Returns: (low, high), shares of 1, negative where more is won than lost.
+    Raises: ValueError when the counts do not fit together.
+    Example:
+        >>> low, high = paired_change(4, 2, 40)
+        >>> round(low, 2), round(high, 2)
+        (-0.06, 0.15)
+
+    Source: Agresti and Min, Biometrics 61 (2005). Leaves out that items may hang together, as for `wilson`.
+    """
+    if min(lost, won) < 0 or lost + won > n + 1e-9:
+        raise ValueError(f"{lost} lost and {won} won of {n} items; wanted at most all of them")
+    if n == 0:
+        return -1.0, 1.0
+    z, more, fewer = NormalDist().inv_cdf(0.5 + confidence / 2), lost + 0.5, won + 0.5
+    mid = (more - fewer) / (n + 2)
+    half = z * math.sqrt(more + fewer - (more - fewer) ** 2 / (n + 2)) / (n + 2)
+    return max(-1.0, mid - half), min(1.0, mid + half)
+
+
+def unpaired_change(after: float, before: float, n: int, confidence: float = 0.9) -> tuple[float, float]:
+    """The interval of `before` less `after`, two shares of n items each, as if the items were others.
+
+        low = d - sqrt((b - b_low)^2 + (a_high - a)^2),  high = d + sqrt((b_high - b)^2 + (a - a_low)^2)
+
+    The ends of each share are its Wilson interval. Too wide for the same items, whose answers go together.
+
+    Example:
+        >>> low, high = unpaired_change(0.55, 0.6, 40)
+        >>> round(low, 2), round(high, 2)
+        (-0.13, 0.22)
+
+    Source: Newcombe, Statistics in Medicine 17 (1998), method 10.
+    """
+    (a_low, a_high), (b_low, b_high) = (wilson(one * n, n, confidence) for one in (after, before))
+    lost = before - after
+    return lost - math.hypot(before - b_low, a_high - after), lost + math.hypot(b_high - before, after - a_low)
+
+
 def unpaired_rows_needed(base: float, gain: float, power: float = 0.8, alpha: float = 0.05) -> int:
     """Items per arm that show a gain when the two models are scored on different items.
 

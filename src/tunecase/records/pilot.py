@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from tunecase.quantities import Interval80, count, duration, share
+from tunecase.quantities import Interval80, count, duration, paired_change, share, unpaired_change
 from tunecase.records.forecast import Point
 
 
@@ -130,11 +130,12 @@ class Run:
     """One small training run: n examples, one draw of them, scored on the fixed test set.
 
     `seconds` is the whole run's wall time, `usd` what it cost at the pilot's price of an hour (0 where the hour is
-    free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose` says
-    what the run was made for: a rung of the ladder, something that needs no fine-tune (`n` is then 0, but for the
-    probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a small
-    fixed set of general questions. `answers_per_s` is how fast the test rows were answered after training, by one
-    process; None where that was not timed.
+    free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose`
+    says what the run was made for: a rung of the ladder, something that needs no fine-tune (`n` is then 0, but for
+    the probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a
+    small fixed set of `skill_rows` general questions, of which `skill_lost_rows` were right before and wrong after,
+    and `skill_won_rows` the other way round; None in older records. `answers_per_s` is how fast the test rows were
+    answered after training, by one process; None where that was not timed.
     """
 
     key: str
@@ -163,6 +164,8 @@ class Run:
     purpose: Literal["ladder", "baseline", "tuning"] = "ladder"
     settings: str = ""
     answers_per_s: float | None = None
+    skill_lost_rows: int | None = None
+    skill_won_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +290,33 @@ class Variant:
     classes: tuple[str, ...] = ()
 
 
+SURE = 0.9  # of the interval of the skill that is lost
+
+
+class SkillLost(NamedTuple):
+    """Share of general questions lost by a tune, negative where it gained, and its 90% interval over questions."""
+
+    share: float
+    low: float
+    high: float
+    rows: int
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the interval excludes no loss."""
+        return self.low > 0
+
+    @property
+    def words(self) -> str:
+        """What the questions can tell of a loss, in words."""
+        between = f"(9 in 10: {share(max(self.low, 0))} to {share(max(self.high, 0))})"
+        if self.is_shown:
+            return f"The tune forgets: it lost {share(self.share)} of {self.rows} general questions {between}."
+        if self.high < 0:
+            return f"The tune lost none of its general skill on {self.rows} questions."
+        return f"{self.rows} general questions cannot tell a loss below {share(self.high)}."
+
+
 @dataclass(frozen=True, slots=True)
 class Pilot:
     """Small real runs on nested, class-balanced subsets, all scored on one held-out test set.
@@ -341,11 +371,25 @@ class Pilot:
         return not self.runs or bool(self.mean_scores)
 
     @property
-    def skill_lost(self) -> float | None:
-        """Points of general skill lost, mean over the runs that measured it; None if none did."""
-        lost = [
-            run.skill_before - run.skill_after
-            for run in self.runs
-            if run.skill_before is not None and run.skill_after is not None
-        ]
-        return sum(lost) / len(lost) if lost else None
+    def skill_lost(self) -> SkillLost | None:
+        """General skill lost, mean over the runs that measured it; None if none did.
+
+        The interval is over questions: of pairs where every run kept which questions changed sides, else as if the
+        questions after were others than those before, which is wider. Runs ask the same questions and count as one.
+        """
+        asked = [(run, run.skill_before, run.skill_after) for run in self.runs]
+        known = [(run, was, now) for run, was, now in asked if was is not None and now is not None and run.skill_rows]
+        if not known:
+            return None
+        rows = max(run.skill_rows for run, _, _ in known)
+        before, after = (
+            sum(shares) / len(known) for shares in zip(*((was, now) for _, was, now in known), strict=True)
+        )
+        sides = [(run.skill_lost_rows, run.skill_won_rows) for run, _, _ in known]
+        pairs = [(lost, won) for lost, won in sides if lost is not None and won is not None]
+        if len(pairs) == len(known):
+            lost, won = (sum(counts) / len(pairs) for counts in zip(*pairs, strict=True))
+            low, high = paired_change(lost, won, rows, SURE)
+        else:
+            low, high = unpaired_change(after, before, rows, SURE)
+        return SkillLost(before - after, low, high, rows)

@@ -1,7 +1,11 @@
 """Secrets: keys and passwords are found, stand-ins and code are not."""
 
 import base64
+import time
 
+import pytest
+
+from tunecase import catalog
 from tunecase.data.detectors import secrets
 from tunecase.data.detectors.personal import masked
 
@@ -17,7 +21,20 @@ FOUND = [
     ("OpenAI key", "sk-" + "proj-" + RANDOM),
     ("Google key", "AI" + "za" + RANDOM[:35]),
     ("Stripe key", "sk_" + "live_" + RANDOM[:24]),
-    ("other token", "h" + "f_" + "qRwZkVmXcTbNsLdJhFpGyAeUoiQvBKMzYt"),
+    ("Hugging Face token", "h" + "f_" + "qRwZkVmXcTbNsLdJhFpGyAeUoiQvBKMzYt"),
+    ("model service key", "gs" + "k_" + RANDOM + RANDOM[:12]),
+    ("model service key", "xa" + "i-" + RANDOM * 2),
+    ("model service key", "sk-" + "or-v1-" + "0a1b2c3d4e5f6789" * 4),
+    ("model service key", "r" + "8_" + RANDOM[:37]),
+    ("data service key", "pc" + "sk_" + RANDOM[:6] + "_" + RANDOM + RANDOM[:23]),
+    ("data service key", "da" + "pi" + "0a1b2c3d4e5f6789" * 2),
+    ("cloud key", "do" + "p_v1_" + "0a1b2c3d4e5f6789" * 4),
+    ("payment key", "shp" + "at_" + "0a1b2c3d4e5f6789" * 2),
+    ("messaging token", "98765" + "43210:" + "AA" + RANDOM[:33]),
+    ("code host token", "np" + "m_" + RANDOM[:36]),
+    ("other token", "li" + "n_api_" + RANDOM),
+    ("other token", "Authorization: Be" + "arer " + RANDOM),
+    ("password or key assigned", "AZURE_OPENAI_KEY=" + "0a1b2c3d4e5f6789" * 2),
     ("JWT", f"{HEADER}.{BODY}.{RANDOM}"),
     ("private key", "-----BEGIN RSA " + "PRIVATE KEY-----\n" + RANDOM * 2 + "\n-----END RSA PRIVATE KEY-----"),
     ("password in an address", "postgres://app:" + "h7Gd2-kLq9@db.internal:5432/main"),
@@ -54,3 +71,26 @@ def test_a_secret_is_found_and_masked():
 def test_stand_ins_and_words_are_left():
     """Placeholders, code and prose are no secrets."""
     assert [] == [text for text in LEFT if secrets.kinds_of(text)]
+
+
+def test_the_kinds_are_those_of_the_table() -> None:
+    """Every shape of the table has a kind, every kind but the last has a shape, and all kinds have a bit of 32."""
+    kinds = {row["kind"] for row in catalog.read_table("secret_shapes")}
+    assert kinds == set(secrets.KINDS[:-1])
+    assert len(secrets.KINDS) <= 32
+
+
+@pytest.mark.parametrize("piece", ["eyJ" + "a" * 30 + ".", "key = ", "http://a:", "sk-sk-sk-/", "Bearer aa1A", "-us1"])
+def test_time_grows_with_the_text(piece: str) -> None:
+    """A crafted text four times as long takes about four times as long, not sixteen times."""
+
+    def seconds(length: int) -> float:
+        text, times = piece * (length // len(piece)), []
+        for _ in range(3):
+            begun = time.process_time()
+            secrets.kinds_of(text)
+            times.append(time.process_time() - begun)
+        return min(times)
+
+    secrets.kinds_of(piece)
+    assert seconds(4_000) < 10 * seconds(1_000) + 0.01

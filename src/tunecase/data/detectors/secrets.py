@@ -1,7 +1,9 @@
 """Keys and passwords in texts: tokens by their maker's prefix, private keys, and assignments of random strings.
 
-A prefix alone is not enough: a token must have its maker's length and look random, a JWT's header must decode, and a
-password in an assignment or an address must not be a stand-in such as "changeme" or "<password>".
+The shapes are the table secret_shapes.csv, one row for each service. A prefix alone is not enough: a token must have
+its maker's length and look random, a JWT's header must decode, and a password in an assignment or an address must not
+be a stand-in such as "changeme" or "<password>". Leaves out random strings without a prefix of their own or a name
+before them.
 """
 
 import base64
@@ -10,8 +12,10 @@ import json
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from tunecase import catalog
 from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
 
 if TYPE_CHECKING:
@@ -19,51 +23,59 @@ if TYPE_CHECKING:
 
     from tunecase.data.reading.rows import Row
 
-# Kind, substrings one of which every such secret holds, and its shape, as its maker documents it.
-TOKENS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("AWS key", ("AKIA", "ASIA"), r"(?<![A-Za-z0-9])A[KS]IA[A-Z2-7]{16}(?![A-Za-z0-9])"),
-    ("GitHub token", ("hp_", "ho_", "hu_", "hs_", "hr_", "_pat_"),
-     r"(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?!\w)"),
-    ("GitLab token", ("glpat-",), r"(?<!\w)glpat-[\w-]{20,300}"),
-    ("Slack token", ("xox", "hooks.slack"),
-     r"(?<!\w)xox[abeoprs]-[A-Za-z0-9-]{20,250}|hooks\.slack\.com/services/T\w{8,12}/B\w{8,12}/\w{20,30}"),
-    ("Anthropic key", ("sk-ant-",), r"(?<!\w)sk-ant-[a-z0-9]{2,10}-[\w-]{32,200}"),
-    ("OpenAI key", ("sk-",), r"(?<![\w-])sk-(?:proj-|svcacct-|admin-)?(?!ant-)[A-Za-z0-9_-]{32,200}(?![\w-])"),
-    ("Google key", ("AIza", "ya29.", "GOCSPX-"),
-     r"(?<!\w)(?:AIza[\w-]{35}(?![\w-])|ya29\.[\w-]{40,250}|GOCSPX-[\w-]{28})"),
-    ("Stripe key", ("k_live_", "k_test_"), r"(?<![A-Za-z0-9])[sr]k_(?:live|test)_[A-Za-z0-9]{16,247}"),
-    ("other token", ("hf_", "npm_", "pypi-", "SG.", "dop_v1_", ":AA"),
-     r"(?<!\w)(?:hf_[A-Za-z]{34}(?!\w)|npm_[A-Za-z0-9]{36}(?!\w)|pypi-[\w-]{60,250}|SG\.[\w-]{22}\.[\w-]{43}"
-     r"|dop_v1_[a-f0-9]{64}|\d{8,10}:AA[\w-]{33}(?![\w-]))"),
-    ("JWT", ("eyJ",), r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,8000}\.[\w-]{20,2000}"),
-    ("private key", ("PRIVATE KEY",),
-     r"-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----[\s\\nr]{0,4}[A-Za-z0-9+/=\s\\:,-]{32,}?"
-     r"(?:-----END[A-Z ]*-----|\Z)"),
-    ("password in an address", ("://",), r"(?<!\w)[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,64}:(?P<value>[^\s@'\"]{3,128})@[\w.-]+"),
+# The kinds of the table, in the order of their bits, then what has no shape but a name before it.
+KINDS = (
+    "AWS key", "GitHub token", "GitLab token", "Slack token", "Anthropic key", "OpenAI key", "Google key", "Stripe key",
+    "Hugging Face token", "model service key", "data service key", "cloud key", "payment key", "messaging token",
+    "code host token", "other token", "JWT", "private key", "password in an address", "password or key assigned",
 )  # fmt: skip
-KINDS = (*(kind for kind, _, _ in TOKENS), "password or key assigned")
-_SHAPES = tuple((kind, hints, re.compile(shape)) for kind, hints, shape in TOKENS)
+# Letters, digits, "_" and "-" become x: every token has at least LEAST_RUN of them in a row.
+_RUNS = bytes(120 if (chr(code).isalnum() and code < 128) or code in b"_-" else 32 for code in range(256))
+LEAST_RUN = 20
+_RUN = re.compile(r"[A-Za-z0-9][\w.-]{14,}", re.ASCII)  # a run from its first letter or digit on
+_WITHOUT_A_RUN = ("://", "PRIVATE KEY")  # their longest part may be short
 _ASSIGNED = re.compile(
     r"(?i)(?P<name>passw(?:or)?d|passwort|passphrase|pwd|contraseña|senha|secret|token|"
-    r"(?:api|access|auth|account|private|signing|encryption)[_ -]?key|credential)s?[\w-]{0,20}[\"']?\s{0,3}"
+    r"(?:api|access|auth|account|private|signing|encryption|openai|azure|"
+    r"storage|master|admin|service|subscription)[_ -]?key|credential)s?[\w-]{0,20}[\"']?\s{0,3}"
     r"(?::=|=>|=|:|\bis\b)\s{0,3}(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>(){}\[\]]{8,200})"
 )
 _ASSIGNED_HINTS = ("passw", "pwd", "passph", "secret", "token", "key", "contrase", "senha", "credential")
-# One of these stands in every secret that is no assignment; those with a common sign are looked for behind it alone.
-_MARKS = ("_", "AKIA", "ASIA", "eyJ", "AIza", "PRIVATE KEY")
-_MARKS_BY_SIGN = (
-    ("-", ("sk-", "xox", "glpat-", "pypi-", "GOCSPX-")),
-    (".", ("SG.", "ya29.", "hooks.slack")),
-    (":", ("://", ":AA")),
-)
 _STAND_IN = re.compile(
     r"(?i)x{4}|\*{3}|\.{3}|…|example|sample|your|change|placeholder|dummy|foobar|12345|abcde|qwerty|"
     r"password|passwd|secret|redact|insert|replace|^\$|^%|env|null|none|undefined|^test"
 )
 LEAST_BITS_OF_A_PASSWORD, LEAST_BITS_OF_A_KEY = 2.5, 3.0  # a character
 LEAST_DISTINCT = 8
-LONG_HINTS, MOST_LONG, MOST_SHORT = ("eyJ", "PRIVATE KEY"), 12_000, 400  # characters of one secret at most
-HINT_WITHIN, SAID_WITHIN = 24, 32  # characters from the start of a secret to its hint; from a name to its sign
+LONG_HINTS, MOST_LONG, MOST_SHORT = ("PRIVATE KEY",), 12_000, 400  # characters of one secret at most
+HINT_WITHIN, SAID_WITHIN = 64, 32  # characters from the start of a secret to its hint; from a name to its sign
+NAME_WITHIN = 24  # characters from the start of a name to its hint
+
+
+class Shape(NamedTuple):
+    """One row of the table: how such a secret is written; a `mixed` one has a digit, a small and a capital letter."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    mixed: bool
+
+
+class Shapes(NamedTuple):
+    """The table: shapes with what they start with, by its first two characters, and with what stands within them."""
+
+    starting: dict[str, list[tuple[str, Shape]]]
+    within: list[tuple[str, Shape]]
+
+
+@cache
+def _shapes() -> Shapes:
+    shapes = Shapes({}, [])
+    for row in catalog.read_table("secret_shapes"):
+        shape = Shape(row["kind"], re.compile(row["pattern"]), row["mixed"] == "yes")
+        for hint in row["hints"].split(";"):
+            place = shapes.starting.setdefault(hint[:2], []) if row["place"] == "start" else shapes.within
+            place.append((hint, shape))
+    return shapes
 
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
@@ -83,13 +95,13 @@ def kinds_of(text: str) -> int:
 
 def _hinted(text: str) -> bool:
     """A few quick tests that nearly every text without a secret fails."""
-    holds = text.__contains__
-    if any(map(holds, _MARKS)):
+    if _has_run(text) or any(map(text.__contains__, _WITHOUT_A_RUN)):
         return True
-    for sign, marks in _MARKS_BY_SIGN:
-        if sign in text and any(map(holds, marks)):
-            return True
     return (":" in text or "=" in text or " is " in text) and any(map(text.lower().__contains__, _ASSIGNED_HINTS))
+
+
+def _has_run(text: str) -> bool:
+    return b"x" * LEAST_RUN in text.encode("utf-8", "replace").translate(_RUNS)
 
 
 def spans(text: str) -> list[Span]:
@@ -98,11 +110,26 @@ def spans(text: str) -> list[Span]:
 
 
 def _tokens(text: str) -> "Iterator[Span]":
-    for kind, hints, shape in _SHAPES:
-        for hint in hints:
-            if hint in text:
-                matches = _near(shape, hint, text, text)
-                yield from ((kind, *match.span()) for match in matches if _believable(kind, match))
+    has_run = _has_run(text)
+    found = [*_starting(text)] if has_run else []
+    for hint, shape in _shapes().within:
+        if (has_run or hint in _WITHOUT_A_RUN) and hint in text:
+            found += [(shape, match) for match in _near(shape.pattern, hint, text, text)]
+    yield from ((shape.kind, *match.span()) for shape, match in found if _believable(shape, match))
+
+
+def _starting(text: str) -> "Iterator[tuple[Shape, re.Match[str]]]":
+    """What shapes match at the start of the runs of a text, which stand in its long words."""
+    starting, done = _shapes().starting, 0
+    for word in text.split():
+        if len(word) >= LEAST_RUN:
+            first = text.find(word, done)
+            done = first + len(word)
+            for run in _RUN.finditer(word):
+                at = first + run.start()
+                for hint, shape in starting.get(run[0][:2], ()):
+                    if text.startswith(hint, at) and (match := shape.pattern.match(text, at, at + MOST_LONG)):
+                        yield shape, match
 
 
 def _assignments(text: str) -> "Iterator[Span]":
@@ -123,7 +150,8 @@ def _near(shape: re.Pattern[str], hint: str, searched: str, text: str) -> "Itera
     at, done = searched.find(hint), 0
     while at >= 0:
         if not assigned or _sets_a_value(text[at : at + SAID_WITHIN]):
-            match = shape.search(text, max(done, at - HINT_WITHIN), at + longest)
+            reach = NAME_WITHIN if assigned else HINT_WITHIN
+            match = shape.search(text, max(done, at - reach), at + longest)
             if match and match.start() <= at + latest:
                 yield match
                 done = match.end()
@@ -134,16 +162,17 @@ def _sets_a_value(after: str) -> bool:
     return "=" in after or ":" in after or " is " in after
 
 
-def _believable(kind: str, match: re.Match[str]) -> bool:
-    if kind == "JWT":
-        return _is_jwt_header(match[0].split(".")[0])
-    if kind == "password in an address":
+def _believable(shape: Shape, match: re.Match[str]) -> bool:
+    found = match[0]
+    if shape.kind == "JWT":
+        return _is_jwt_header(found.split(".")[0])
+    if shape.kind == "password in an address":
         return not _STAND_IN.search(match["value"]) and match["value"][0] not in "<{[("
-    if kind == "private key":
+    if shape.kind == "private key":
         return True
-    if kind == "OpenAI key" and not (any(map(str.isdigit, match[0])) and any(map(str.isupper, match[0]))):
+    if shape.mixed and not all(any(map(is_kind, found)) for is_kind in (str.isdigit, str.isupper, str.islower)):
         return False
-    return len({*match[0]}) >= LEAST_DISTINCT and "xxxx" not in match[0].lower() and "..." not in match[0]
+    return len({*found}) >= LEAST_DISTINCT and "xxxx" not in found.lower() and "..." not in found
 
 
 def _is_jwt_header(part: str) -> bool:

@@ -1,5 +1,6 @@
 """Places in a text where something was recognised: kept apart, told as bits, replaced by what they are."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
 Span = tuple[str, int, int]  # kind, start, end
@@ -12,11 +13,12 @@ def kept_apart(claims: Iterable[Span]) -> list[Span]:
         >>> kept_apart([("card", 4, 9), ("phone", 6, 12), ("e-mail", 0, 3)])
         [('e-mail', 0, 3), ('card', 4, 9)]
     """
-    kept: list[Span] = []
+    kept: list[tuple[int, int, str]] = []
     for kind, start, end in claims:
-        if all(end <= other_start or start >= other_end for _, other_start, other_end in kept):
-            kept.append((kind, start, end))
-    return sorted(kept, key=lambda span: span[1])
+        at = bisect_left(kept, (end,))
+        if not at or kept[at - 1][1] <= start:
+            insort(kept, (start, end, kind))
+    return [(kind, start, end) for start, end, kind in kept]
 
 
 def as_bits(spans: Iterable[Span], kinds: Sequence[str]) -> int:
@@ -29,6 +31,8 @@ def as_bits(spans: Iterable[Span], kinds: Sequence[str]) -> int:
 
 def replaced(text: str, spans: Sequence[Span]) -> str:
     """The text with every span replaced by its kind in brackets."""
-    for kind, start, end in reversed(spans):
-        text = f"{text[:start]}[{kind}]{text[end:]}"
-    return text
+    pieces, done = [], 0
+    for kind, start, end in spans:
+        pieces += [text[done:start], f"[{kind}]"]
+        done = end
+    return "".join((*pieces, text[done:]))

@@ -142,8 +142,8 @@ def train(task: Task) -> Result:
     )
     if not chosen["steps"]:
         return result
-    skill_after = skill.share_right(session.network, session.tokenizer)
-    return replace(result, skill_before=session.skill, skill_after=skill_after, skill_rows=len(skill.questions()))
+    after = skill.right(session.network, session.tokenizer)
+    return replace(result, **skill.compared(session.skill or after, after))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -153,7 +153,7 @@ class Session:
     tokenizer: Any
     network: layers.Network
     hardware: str
-    skill: float | None = None
+    skill: tuple[bool, ...] | None = None
     """Of the model as it came: the same for every run."""
 
 
@@ -265,7 +265,7 @@ def _tree(session: Session, form: prompts.Form, names: Sequence[str]) -> prompts
 def _learning(session: Session, lesson: Lesson, task: Task, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Trains the adapters, and returns what the Result says of it."""
     if session.skill is None:
-        session.skill = skill.share_right(session.network, session.tokenizer)
+        session.skill = skill.right(session.network, session.tokenizer)
     first_loss = None if lesson.classes else _loss(session, lesson)
     trained = _trained(session, lesson, task.seed, chosen)
     loss = _loss(session, lesson)

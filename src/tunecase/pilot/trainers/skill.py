@@ -1,5 +1,6 @@
 """General skill before and after a fine-tune: short questions with one right and three wrong answers, by likelihood."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -24,8 +25,8 @@ def questions() -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def share_right(network: layers.Network, tokenizer: Any) -> float:
-    """The share of questions whose right answer is the likeliest of its four, 0 to 1.
+def right(network: layers.Network, tokenizer: Any) -> tuple[bool, ...]:
+    """Of each question whether its right answer is the likeliest of its four.
 
         P(answer | question) as for classes: over the tokens by which the four answers differ
 
@@ -33,7 +34,7 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
         network: with its adapters as they are; lower layers are kept like those of any text.
 
     Source: the questions are skill_questions.csv. Leaves out everything that forty easy questions do not ask:
-    a fall is a warning, no fall is no proof.
+    a loss is told with its interval over the questions, and no loss that is seen is no proof of none.
     """
     import torch
 
@@ -43,7 +44,7 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
         paths = [tuple(tokenizer(f" {answer}", add_special_tokens=False)["input_ids"]) for answer in answers]
         tree = prompts.classes(answers, paths, tokenizer.eos_token_id)
         made.append((tree, tree.row(tuple(tokenizer(question, add_special_tokens=False)["input_ids"]))))
-    right = 0
+    found: dict[int, bool] = {}
     with torch.no_grad():
         for pack in network.packs(before, [row for _, row in made]):
             logits = network.logits(before, [made[i][1] for i in pack])
@@ -51,6 +52,23 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
             for i in pack:
                 tree, row = made[i]
                 part = logits[first : first + len(row.wanted), list(tree.columns)]
-                right += tree.shares(part[None])[0].argmax().item() == 0
+                found[i] = tree.shares(part[None])[0].argmax().item() == 0
                 first += len(row.wanted)
-    return right / len(made)
+    return tuple(found[i] for i in range(len(made)))
+
+
+def compared(before: Sequence[bool], after: Sequence[bool]) -> dict[str, float | int]:
+    """What a Result says of the same questions before and after: both shares right, and how many changed sides.
+
+    Example:
+        >>> compared([True, True, False], [True, False, False])["skill_lost_rows"]
+        1
+    """
+    pairs = list(zip(before, after, strict=True))
+    return {
+        "skill_before": sum(before) / len(pairs),
+        "skill_after": sum(after) / len(pairs),
+        "skill_rows": len(pairs),
+        "skill_lost_rows": sum(was and not now for was, now in pairs),
+        "skill_won_rows": sum(now and not was for was, now in pairs),
+    }

@@ -43,9 +43,11 @@ class Result:
     `row_scores` (0 to 1) and `confidences` (0 to 1) are one per test row. `seconds` is wall time of the whole run,
     `answer_s` that of answering the test rows alone. `tokens_per_s` counts training tokens over training time.
     `hardware` names the GPU, or the processor; `gpus` is 0 on a processor. `skill_before` and `skill_after` are the
-    shares right of `skill_rows` general questions. `note` is one line for people, such as how many answers were
-    refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody charges or it is unknown.
-    `for_all` is True where it failed at an endpoint for a reason that no other prompt of the model could escape.
+    shares right of `skill_rows` general questions; `skill_lost_rows` of them were right before and wrong after,
+    `skill_won_rows` the other way round, None where that is not known. `note` is one line for people, such as how
+    many answers were refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody
+    charges or it is unknown. `for_all` is True where it failed at an endpoint for a reason that no other prompt of
+    the model could escape.
     """
 
     score: float
@@ -71,6 +73,8 @@ class Result:
     note: str = ""
     usd_per_answer: float | None = None
     for_all: bool = False
+    skill_lost_rows: int | None = None
+    skill_won_rows: int | None = None
 
 
 class Trainer(Protocol):
