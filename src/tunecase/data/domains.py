@@ -14,7 +14,7 @@ SHORT_WORDS = 20  # the median of a file of short requests
 SHARED_WORDS = 0.5  # of an input's words that nearly all rows have at the same place
 _CODE = re.compile(
     r"```|^\s*(?:def|class|function|import|from|#include|public|private|const|let|var|return|async|fn|package|using)\b"
-    r"[^.?!]*[({;:=]|^\s*(?:select|insert|update|delete|with)\b.+\b(?:from|into|set|as)\b|[;{}]\s*$|=>|\w\(\w*\)\s*[;{:]"
+    r"[^.?!\n]*[({;:=]|^\s*(?:select|insert|update|delete|with)\b.+\b(?:from|into|set|as)\b|[;{}]\s*$|=>|\w\(\w*\)\s*[;{:]"
     r"|</\w+>|^\s*(?:if|for|while)\s*\(.+\)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -32,7 +32,10 @@ def looks_like_code(text: str) -> bool:
 
 
 def domain_of(
-    inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[tuple[tuple[str, str], ...]] = (), tools: bool = False
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    turns: Sequence[tuple[tuple[str, str], ...]] = (),
+    tools: bool = False,
 ) -> Domain:
     """The kind of text of a file, from its first 500 rows.
 

@@ -79,7 +79,7 @@ class Part:
     records: int = 0
     lines: int = 0
     bad: list[BadRow] = field(default_factory=list)
-    texts: list[tuple[int, str, str, tuple[tuple[str, str], ...]]] = field(default_factory=list)
+    texts: list[tuple[int, str, str, tuple[tuple[str, str], ...], bool]] = field(default_factory=list)
     labels: Counter[str] = field(default_factory=Counter)
     label_of: dict[int, str] = field(default_factory=dict)
     short_answers: int = 0
@@ -199,7 +199,7 @@ class _Builder:
         share = self.task.text_share
         for at, row in enumerate(batch, self.rows):
             if share >= 1.0 or place_in_draw(self.task.block.index, at) < share:
-                self.part.texts.append((at, row.input, row.output, row.turns))
+                self.part.texts.append((at, row.input, row.output, row.turns, bool(row.tools)))
 
 
 def add_labels(labels: Counter[str], new: Counter[str]) -> Counter[str]:

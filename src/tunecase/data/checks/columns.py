@@ -23,7 +23,7 @@ class Texts:
     """The texts of some rows, for the checks that need words: all rows of a small file, a random part of a large one.
 
     `rows` are indices into the columns, ascending; `inputs` and `outputs` are one each, `turns` as of Row. `complete`
-    is True when no readable row is left out.
+    is True when no readable row is left out, `with_tools` when a row declares tools.
     """
 
     rows: "Rows"
@@ -31,6 +31,7 @@ class Texts:
     outputs: list[str]
     turns: list[tuple[tuple[str, str], ...]]
     complete: bool
+    with_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)

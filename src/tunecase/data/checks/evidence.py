@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.detectors.licences import Origin
 from tunecase.data.detectors.near_copies import NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
+from tunecase.data.domains import Domain, domain_of
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Flags, Floats, Hashes, Rows
@@ -79,6 +80,12 @@ class Evidence:
         split = self.test if where == "test" else self.train
         assert split is not None
         return split
+
+    @cached_property
+    def domain(self) -> Domain | Literal[""]:
+        """The kind of text of the training file, which says how far a guess can be trusted; "" without texts."""
+        texts = self.train.texts
+        return domain_of(texts.inputs, texts.outputs, texts.turns, texts.with_tools) if texts.inputs else ""
 
     @cached_property
     def classes(self) -> dict[str, int]:

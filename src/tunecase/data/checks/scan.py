@@ -161,7 +161,7 @@ def _append(spool: Spool, part: Part) -> None:
         "short_answers": part.short_answers,
         "utf8_bytes": part.utf8_bytes,
         "characters": part.characters,
-        "text_characters": sum(len(input) + len(output) for _, input, output, _ in part.texts),
+        "text_characters": sum(len(input) + len(output) for _, input, output, *_ in part.texts),
     }
     labels = add_labels(Counter(before["labels"]), part.labels)
     label_of = {str(key): label for key, label in part.label_of.items() if label in labels}
@@ -234,6 +234,7 @@ def _texts(spool: Spool, count: int) -> Texts:
         [row[2] for row in kept],
         [tuple((str(role), str(text)) for role, text in row[3]) for row in kept],
         len(kept) == count,
+        any(row[4] for row in kept),
     )
 
 
