@@ -55,8 +55,9 @@ _NOTHING = frozenset("n/a na none null nan nil - -- . ? ?? tbd todo test asdf un
 # What an answer may rightly hold again: an instruction to change a text, and one to write what somebody fills in.
 _EDITING = re.compile(
     r"(?i)\b(?:fix|correct|edit|rewrit|re-?phras|paraphras|translat|convert|chang|modif|transform|debug|improv|refactor|"
-    r"optimi[sz]|equivalent|format|sort|capitali[sz]|upper ?case|lower ?case|punctuat|proofread|remov|replac|add\b|insert|"
-    r"delet|repeat|copy|complet|continu|spell|normali[sz]|clean|grammar|extract|quot|underlin|highlight|error|mistake)"
+    r"optimi[sz]|equivalent|format|sort|capitali[sz]|upper ?case|lower ?case|punctuat|proofread|remov|replac|"
+    r"add\b|insert|delet|repeat|copy|complet|continu|spell|normali[sz]|clean|grammar|extract|quot|underlin|highlight|error|mistake|"
+    r"organi[sz]|order|arrang|divid|split|separat|merg|combin)"
 )
 _DRAFTING = re.compile(
     r"(?i)\b(?:writ|draft|compos|generat|creat|craft|prepar|phras|word|design|e-?mail|letter|template|resume|script|speech|"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import Texts
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.quantities import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,8 @@ def format_drift(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     why = "the form of the answers is not one: " + "; ".join(differences[:3])
     fix = "choose one form and write it into the guideline; mixed, it is taught as chance"
-    return Defect("format_drift", "warn", why, fix, count=len(differences), share=1.0, unpriced=True)
+    figure = counted(len(differences), "habit")
+    return Defect("format_drift", "warn", why, fix, count=len(differences), share=1.0, unpriced=True, figure=figure)
 
 
 def _differences(where: str, first: list[str], second: list[str]) -> list[str]:

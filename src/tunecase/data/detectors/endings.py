@@ -14,7 +14,9 @@ _HANGING = frozenset(
 )
 _LEAST_WORDS = 6  # of a last line that is a sentence
 # A list item, a heading, a credit, a hashtag or a link; a formula or a row of a table.
-_OWN_END = re.compile(r"^\s*(?:[-*•#|–—]|\(?\w{1,2}[.)]\s)|(?:--?|–|—) ?[^\W\d_][\w. ]{2,40}$|(?:#|https?://)\S+$|[=≈|→]")
+_OWN_END = re.compile(
+    r"^\s*(?:[-*•#|–—]|\(?\w{1,2}[.)]\s)|(?:--?|–|—) ?[^\W\d_][\w. ]{2,40}$|(?:#|https?://)\S+$|[=≈|→]"
+)
 _COMMENT = re.compile(r"^\s*/\*", re.MULTILINE)
 _JSON_START = re.compile(r"[\[{]\s*(?:[\"'{\[]|\n)")
 
@@ -54,7 +56,7 @@ def ending(text: str) -> Ending:
         return Ending.CUT
     if sum(word[0].isupper() for word in words) > 0.6 * len(words):
         return Ending.OPEN
-    return Ending.CUT if len(words) >= _LEAST_WORDS and not words[-1][-1].isdecimal() else Ending.BARE
+    return Ending.CUT if len(words) >= _LEAST_WORDS and words[-1].isalpha() else Ending.BARE
 
 
 def _is_sign(last: str) -> bool:
