@@ -6,6 +6,7 @@ from tunecase.data.domains import looks_like_code
 
 LEAST_SIGNS, SIGN_SHARE = 2, 0.025  # signs of code, and how many for each character
 _SIGN = re.compile(r"[{}=;|$\\_~^]|\w[\[(]| [<>] | --?[a-z]")
+_ANY_SIGN = re.compile(r"[(){}=<>;`$|\\_*]")  # a text without any of them is prose, and is told so at once
 _FENCED = re.compile(r"```.*?```", re.DOTALL)
 
 
@@ -16,6 +17,8 @@ def is_program(text: str) -> bool:
         >>> is_program("#!/bin/sh\\nls"), is_program("Call it so:\\n```\\nf(1)\\n```\\nand wait for the answer.")
         (True, False)
     """
+    if not _ANY_SIGN.search(text):
+        return text.startswith("#!")
     rest = _FENCED.sub("", text).strip()
     return not rest or rest.startswith(("#!", "```")) or looks_like_code(rest)
 
