@@ -14,9 +14,10 @@ _HANGING = frozenset(
 )
 _LEAST_WORDS = 6  # of a last line that is a sentence
 # A list item, a heading, a credit, a hashtag or a link; a formula or a row of a table.
-_OWN_END = re.compile(
-    r"^\s*(?:[-*•#|–—]|\(?\w{1,2}[.)]\s)|(?:--?|–|—) ?[^\W\d_][\w. ]{2,40}$|(?:#|https?://)\S+$|[=≈|→]"
-)
+_LISTED = re.compile(r"\s*(?:[-*•#|–—]|\(?\w{1,2}[.)]\s)")
+_CREDITED = re.compile(r"(?:--?|–|—) ?[^\W\d_][\w. ]{2,40}$|(?:#|https?://)\S+$")
+_FORMULA = re.compile(r"[=≈|→]")
+_CREDIT_CHARACTERS = 60
 _COMMENT = re.compile(r"^\s*/\*", re.MULTILINE)
 _JSON_START = re.compile(r"[\[{]\s*(?:[\"'{\[]|\n)")
 
@@ -49,7 +50,7 @@ def ending(text: str) -> Ending:
     if text[-1] in ENDS or _is_sign(text.rstrip(_BARE)[-1:]):
         return Ending.WHOLE
     last = text[text.rfind("\n") + 1 :]
-    if _OWN_END.search(last) or _lines_end_open(text) or is_formal(text):
+    if _ends_by_itself(last) or _lines_end_open(text) or is_formal(text):
         return Ending.OPEN
     words = last.split()
     if text[-1] in ",-–" or words[-1].casefold() in _HANGING:
@@ -57,6 +58,12 @@ def ending(text: str) -> Ending:
     if sum(word[0].isupper() for word in words) > 0.6 * len(words):
         return Ending.OPEN
     return Ending.CUT if len(words) >= _LEAST_WORDS and words[-1].isalpha() else Ending.BARE
+
+
+def _ends_by_itself(last: str) -> bool:
+    """True for a last line that needs no mark: a list item, a heading, a credit, a link, a formula."""
+    tail = last[-_CREDIT_CHARACTERS:]
+    return bool(_LISTED.match(last) or _CREDITED.search(tail) or _FORMULA.search(last))
 
 
 def _is_sign(last: str) -> bool:
@@ -80,7 +87,7 @@ def _left_open(text: str) -> bool:
     at, more = last.rfind("("), last.count("(") - last.count(")")
     if at >= 0 and more > 0 and ")" not in last[at:] and len(last) - at > 2:
         return text.count("(") == text.count(")") + 1 or is_program(text)
-    return len(_COMMENT.findall(text)) > text.count("*/") and is_program(text)
+    return "/*" in text and len(_COMMENT.findall(text)) > text.count("*/") and is_program(text)
 
 
 def _depth(text: str) -> int:

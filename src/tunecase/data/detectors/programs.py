@@ -7,6 +7,7 @@ from tunecase.data.domains import looks_like_code
 LEAST_SIGNS, SIGN_SHARE = 2, 0.025  # signs of code, and how many for each character
 _SIGN = re.compile(r"[{}=;|$\\_~^]|\w[\[(]| [<>] | --?[a-z]")
 _ANY_SIGN = re.compile(r"[(){}=<>;`$|\\_*]")  # a text without any of them is prose, and is told so at once
+_HINT = re.compile(r"[(){}\[=<>;`$|\\_~^*]|#!| -")  # a sign of either kind
 _FENCED = re.compile(r"```.*?```", re.DOTALL)
 
 
@@ -30,5 +31,7 @@ def is_formal(text: str) -> bool:
         >>> is_formal('find "$folder" -type f -name "*.log"'), is_formal("It costs 5 (five) pounds; pay at the door.")
         (True, False)
     """
+    if not _HINT.search(text):
+        return False
     signs = len(_SIGN.findall(text))
     return (signs >= LEAST_SIGNS and signs >= SIGN_SHARE * len(text)) or is_program(text)
