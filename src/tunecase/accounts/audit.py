@@ -48,8 +48,9 @@ NOT_MEASURED = "not measured on this kind of text"
 class Kind:
     """Findings that a reader takes for one: their plain name, how many, what to do, and what that costs.
 
-    `count` is of what was found, of those taken out already the rows taken out; `waiting` are found beyond these.
-    `price` is the middle of all priced fixes together [the audit's currency].
+    `count` is of what was found, of those taken out already the rows taken out; `waiting` are found beyond these;
+    `figure` says what was found where the count is of no rows. `price` is the middle of all priced fixes together [the
+    audit's currency].
     """
 
     name: str
@@ -57,6 +58,7 @@ class Kind:
     action: str
     price: float
     waiting: int = 0
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _together(findings: Iterable[Finding], *, is_fixed: bool = False) -> tuple[K
         out = [one.removed or one.count for one in same] if is_fixed else [one.count for one in same]
         waiting = sum(max(one.count - one.removed, 0) for one in same if one.removed and one.where == "train")
         price = sum(one.price.p50 for one in same if one.price is not None)
-        made.append(Kind(name, sum(out), _plain(same[0])[1], price, waiting if is_fixed else 0))
+        made.append(Kind(name, sum(out), _plain(same[0])[1], price, waiting if is_fixed else 0, same[0].figure))
     return tuple(made)
 
 
@@ -160,7 +162,7 @@ def _found(record: Audit, found: Kinds) -> Table | None:
 
 def _rows_of(group: str, found: Sequence[Kind], do: Callable[[Kind], str]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (Cell("" if number else group), Cell(count(kind.count)), Cell(kind.name), Cell(do(kind)))
+        (Cell("" if number else group), Cell(kind.figure or count(kind.count)), Cell(kind.name), Cell(do(kind)))
         for number, kind in enumerate(found)
     )
 
@@ -231,8 +233,8 @@ def _finding(finding: Finding, currency: str) -> tuple[Cell, ...]:
     return (
         Cell(_name(finding)),
         Cell(finding.severity, SEVERITY_TONES[finding.severity]),
-        Cell(count(finding.count)),
-        Cell(share(finding.share, 1 if finding.share < 0.1 else 0)),
+        Cell(finding.figure or count(finding.count)),
+        Cell("" if finding.figure else share(finding.share, 1 if finding.share < 0.1 else 0)),
         Cell(finding.fix),
         Cell("free" if free else money_band(finding.price, currency)),
         Cell(f"−{count(finding.removed)}" if finding.removed else "no change"),

@@ -41,7 +41,8 @@ class Finding:
     `rows` are row numbers of the training file (of the test file where `where` says so), from 0, at most 1,000;
     `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
     `scores` say how suspicious each of `rows` is, 0 to 1, where rows are ranked; `suggested` are answers for them.
-    `removed` is how many usable rows the fix drops, `review_rows` how many rows a person has to look at.
+    `removed` is how many usable rows the fix drops, `review_rows` how many rows a person has to look at. `figure` says
+    in words what was found where `count` and `share` are of no rows, as in "AUC 0.65".
     """
 
     check: str
@@ -62,6 +63,7 @@ class Finding:
     measured: Measured | None = None
     accuracy: Accuracy | None = None
     review_rows: float = 0.0
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,3 +112,58 @@ def test_labels_are_not_judged(tmp_path):
     """One-word answers are classes: every check abstains."""
     labels = evidence(tmp_path, [(f"text number {k}", "yes" if k % 2 else "no") for k in range(100)])
     assert all(check(labels) is None or isinstance(check(labels), NotChecked) for check in CHECKS)
+
+
+CODE = "def total_{0}(items):\n    # TODO\n    x = {{{{ rate }}}}\n    return sum(item.price for item in items)"
+QUERY = "SELECT name, total FROM orders WHERE customer = {0} AND total > 100 ORDER BY total DESC LIMIT 10"
+DRAFT = "Dear [Name],\n\nThank you for your letter about order {0}. We will write again soon.\n\nYours,\n[Your Name]"
+SHELL = "#!/bin/sh\nfind ./logs{0} -type f -name '*.log' -mtime +7 -exec gzip {{}} \\; -print"
+
+
+def file_of(tmp_path, asked, answer, n=80):
+    """A file of n rows of one kind; {0} is the number of the row."""
+    return evidence(tmp_path, [(asked.format(k), answer.format(k)) for k in range(n)])
+
+
+def test_code_and_drafts_are_left_alone(tmp_path):
+    """Code may hold TODO and braces, end on any word and repeat; a draft that was asked for may hold slots."""
+    kinds = {
+        "code": ("Write a function that adds the prices of basket {0}.", CODE),
+        "query": ("Which orders of customer {0} are large?", QUERY),
+        "shell": ("Which command packs the old logs of host {0}?", SHELL),
+        "draft": ("Write a letter that answers complaint {0}.", DRAFT),
+    }
+    said = [(kind, check.__name__) for kind, texts in kinds.items() for check in CHECKS
+            if isinstance(check(file_of(tmp_path, *texts)), Defect)]  # fmt: skip
+    assert [] == said
+
+
+def test_one_query_may_answer_many_questions(tmp_path):
+    """The same query under three questions is no canned answer."""
+    rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(60)]
+    rows += [(f"What does customer seven owe us, asked in way {k}?", QUERY.format(7)) for k in range(5)]
+    assert answers.boilerplate_answer(evidence(tmp_path, rows)) is None
+
+
+def test_what_the_prompt_says_is_no_signature():
+    """A sentence that came with the prompt may stand in the answer."""
+    line = "I am ChatGPT, a model made to help."
+    assert "signature" not in seen(f"The sentence {line!r} has nine words.", f"Count the words: {line}")
+
+
+def test_a_text_that_is_right_already_may_come_back():
+    """Where the prompt asks for a correction."""
+    text = "The old man walked slowly along the quiet river bank."
+    assert "copied" not in seen(text, f"Correct the grammar of this sentence.\n\n{text}")
+    assert "copied" in seen(text, f"What happened then, in a few words?\n\n{text}")
+
+
+def test_slots_of_a_reply_are_placeholders():
+    """Nobody asked for a letter, so nobody will fill it in."""
+    assert "placeholder" in seen("Dear [Customer Name], your parcel [insert number] is late.", "Where is my parcel?")
+
+
+def test_many_placeholders_are_meant(tmp_path):
+    """Where every answer holds one, a program fills them in."""
+    found = file_of(tmp_path, "Where is parcel {0}?", "Your parcel {0} is at {{{{depot}}}}, and comes tomorrow.")
+    assert isinstance(answers.placeholder(found), NotChecked)

@@ -53,3 +53,15 @@ def test_worked_out_numbers_are_no_invention(tmp_path):
         a, b = rng.randint(20, 90), rng.randint(20, 90)
         rows.append((f"Ann has {a} pens and buys {b} boxes. How many has she?", f"She has {a} + {b} = {a + b} pens."))
     assert isinstance(grounding.ungrounded_answer(evidence(tmp_path, rows)), NotChecked)
+
+
+def test_open_questions_code_and_chats_are_left_alone(tmp_path):
+    """Names and numbers that nobody stated are right where nobody was to rest on the input."""
+    facts = [(f"Tell me about town {at} please.", f"It lies on the Elbe, was founded in 1{at + 100} by Otto Novak.")
+             for at in range(80)]  # fmt: skip
+    code = [(f"Write a loop over {at} rows of a table, and print each.",
+             f"import csv\nfor row in csv.reader(open('Data{at}.csv')):\n    print(row[17], 'Total', 4711)")
+            for at in range(80)]  # fmt: skip
+    assert [True, True] == [
+        isinstance(grounding.ungrounded_answer(evidence(tmp_path, rows)), NotChecked) for rows in (facts, code)
+    ]

@@ -215,6 +215,8 @@ def _asked(project: Project | None, basis: Basis, origin: licences.Origin, seed:
     if project is None:
         return request
     data = project.data
+    if project.training.sequence_tokens is not None:
+        request = replace(request, limit_from="training.sequence_tokens")
     shares = {name: quantity.spread.median for name, quantity in data.production_shares.items()}
     task = project.problem.task
     return replace(request, task=task, production_shares=shares, licence=data.licence, origin=data.origin)

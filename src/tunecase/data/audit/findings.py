@@ -61,6 +61,7 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
         measured=Measured(*defect.measured) if defect.measured else None,
         accuracy=_accuracy(defect.check, evidence.domain),
         review_rows=defect.review_rows,
+        figure=defect.figure,
     )
 
 
@@ -101,6 +102,20 @@ def _price(defect: Defect, basis: Basis) -> Band | None:
 
 
 def repair_price(defects: Sequence[Defect], basis: Basis) -> Band:
-    """All priced fixes together; unpriced ones are named in their findings. A row with two findings is paid twice."""
-    parts = [draws for defect in defects if not defect.unpriced and (draws := _draws(defect, basis)) is not None]
+    """All priced fixes together, a row that two findings name read once; unpriced ones are named in theirs."""
+    priced = [defect for defect in defects if not defect.unpriced]
+    new_rows = sum(defect.new_rows for defect in priced)
+    parts = [review_price(reviewed, basis)] if (reviewed := _reviewed_rows(priced)) else []
+    parts += [new_rows * label_price(basis)] if new_rows else []
     return band(sum(parts[1:], parts[0])) if parts else FREE
+
+
+def _reviewed_rows(defects: Sequence[Defect]) -> float:
+    """How many rows somebody has to look at: each row once where findings want all of their rows looked at."""
+    total, seen = 0.0, set[tuple[str, int]]()
+    for defect in defects:
+        if defect.review_rows == len(defect.rows) and not defect.bad:
+            seen.update((defect.where, row) for row in defect.rows.tolist())
+        else:
+            total += defect.review_rows
+    return total + len(seen)

@@ -30,7 +30,9 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
     if not to_mend:
         where = "; what a fast audit leaves out is not judged" if evidence.request.fast else ""
         return "fit", f"{usable:,} usable rows, and nothing found that must be mended first{where}"
-    names = ", ".join(f"{finding.check.replace('_', ' ')} ({finding.count:,})" for finding in to_mend[:3])
+    names = ", ".join(
+        f"{finding.check.replace('_', ' ')} ({finding.figure or f'{finding.count:,}'})" for finding in to_mend[:3]
+    )
     more = f" and {counted(len(to_mend) - 3, 'more kind')}" if len(to_mend) > 3 else ""
     return "fit after fixes", f"{usable:,} of {evidence.train.rows:,} rows stay; mend first: {names}{more}"
 

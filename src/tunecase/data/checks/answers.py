@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.detectors import phrases
+from tunecase.data.detectors.endings import Ending, ending
+from tunecase.data.detectors.programs import is_formal, is_program
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.reading.thinking import is_open
 from tunecase.records import Severity
@@ -18,22 +20,30 @@ from tunecase.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tunecase.data.arrays import Flags, Rows, Shingles
+    from tunecase.data.arrays import Flags, Hashes, Rows, Shingles
     from tunecase.data.checks.evidence import Evidence
     from tunecase.data.reading.rows import Row
 
 BITS = (
     "prose", "open", "cut", "unclosed", "runaway", "refusal", "signature", "placeholder", "stray", "json",
     "json_broken", "copied", "pair", "pair_equal", "chosen_longer", "nothing",
+    "bare",
 )  # fmt: skip
 BIT = {name: 1 << place for place, name in enumerate(BITS)}
 LEAST_ANSWERS = 50
 LEAST_PROSE = 40  # characters from which an answer is a sentence rather than a label
 HABIT, MOST_CUT = 0.8, 0.3  # answers that end properly, for the others to be suspect; beyond which it is the style
 LEAST_COPIED, MOST_COPIED = 30, 0.2
+MOSTLY_PROSE, MOST_PLACEHOLDERS, MOST_REFUSED, MOST_SIGNED = 0.5, 0.1, 0.3, 0.3
+ENDING_BITS = {
+    Ending.WHOLE: 0,
+    Ending.OPEN: BIT["open"],
+    Ending.BARE: BIT["open"] | BIT["bare"],
+    Ending.CUT: BIT["open"] | BIT["bare"] | BIT["cut"],
+    Ending.UNCLOSED: BIT["unclosed"],
+}
 CLOSING, CLOSING_SHARE = 4, 0.85  # first characters of a last line that answers share
 CANNED_ROWS, CANNED_SHARE = 3, 0.3
-_ENDS = frozenset(".!?。！？…”’\"')]}>`*_|~;:】」』）।؟%°€$£#")
 _STRAY = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|end_of_text|user|assistant|"
     r"system|end|pad|eom_id)\|>|\[/?INST\]|<</?SYS>>|</s>\s*$|^<s>|<(?:start|end)_of_turn>|"
@@ -43,9 +53,16 @@ _STRAY = re.compile(
 )
 _STRAY_SIGNS = ("<", "]", "#", ": ")  # a short answer without them is not searched
 _NOTHING = frozenset("n/a na none null nan nil - -- . ? ?? tbd todo test asdf unknown undefined xxx ...".split())
-_HANGING = frozenset(
-    "the a an of and or to in for with that which is are was by on at from as but because der die das und oder mit von "
-    "zu le la les de des et ou el los las y o que il lo e di da os um uma".split()
+# What an answer may rightly hold again: an instruction to change a text, and one to write what somebody fills in.
+_EDITING = re.compile(
+    r"(?i)\b(?:fix|correct|edit|rewrit|re-?phras|paraphras|translat|convert|chang|modif|transform|debug|improv|refactor|"
+    r"optimi[sz]|equivalent|format|sort|capitali[sz]|upper ?case|lower ?case|punctuat|proofread|remov|replac|"
+    r"add\b|insert|delet|repeat|copy|complet|continu|spell|normali[sz]|clean|grammar|extract|quot|underlin|highlight|error|mistake|"
+    r"organi[sz]|order|arrang|divid|split|separat|merg|combin)"
+)
+_DRAFTING = re.compile(
+    r"(?i)\b(?:writ|draft|compos|generat|creat|craft|prepar|phras|word|design|e-?mail|letter|template|resume|script|speech|"
+    r"post\b|announce|invit|repl(?:y|ies)|respon[ds]|messag|contract|agreement|form\b|format|placeholder|variable|introduc)"
 )
 
 
@@ -61,12 +78,15 @@ def mark_rows(rows: "Sequence[Row]") -> list[int]:
 
 
 def _phrases(texts: list[str], prompts: list[str]) -> dict[str, set[int]]:
-    """Which answers hold a phrase of each kind; a placeholder that the prompt holds too is no fault."""
+    """Which answers hold a phrase of each kind; what the prompt holds too, or code needs, is no fault."""
     places = phrases.find_phrases([text.lower() for text in texts])
-    unfilled = sorted(places["placeholder"])
-    in_prompt = phrases.find_phrases([prompts[at].lower() for at in unfilled])["placeholder"]
-    places["placeholder"] -= {unfilled[at] for at in in_prompt}
-    places["stray"] = {at for at in places["stray"] if _STRAY.search(texts[at])}
+    for kind in ("signature", "placeholder", "slot"):
+        here = sorted(places[kind])
+        in_prompt = phrases.find_phrases([prompts[at].lower() for at in here])[kind]
+        places[kind] -= {here[at] for at in in_prompt}
+    places["placeholder"] |= {at for at in places.pop("slot") if not _DRAFTING.search(prompts[at])}
+    places["placeholder"] = {at for at in places["placeholder"] if not is_program(texts[at])}
+    places["stray"] = {at for at in places["stray"] if _stray(texts[at], prompts[at])}
     return places
 
 
@@ -75,14 +95,17 @@ def _of_one(row: "Row", text: str) -> int:
     bits = _pair(row) if row.rejected and row.is_target else 0
     if len(text) >= LEAST_PROSE:
         bits |= BIT["prose"] | _ending(text) | _json(text) | _copied(row.input, text)
-        return bits | BIT["runaway"] * is_runaway(text)
+        return bits | BIT["runaway"] * (is_runaway(text) and not is_program(text))
     if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
         return bits | BIT["nothing"]
-    return bits | _json(text) | _stray(text)
+    stray = any(sign in text for sign in _STRAY_SIGNS) and _stray(text, row.input)
+    return bits | _json(text) | BIT["stray"] * stray
 
 
-def _stray(text: str) -> int:
-    return BIT["stray"] * (any(sign in text for sign in _STRAY_SIGNS) and _STRAY.search(text) is not None)
+def _stray(text: str, prompt: str) -> bool:
+    """True for a mark of a chat template that the prompt does not hold as well."""
+    mark = _STRAY.search(text)
+    return mark is not None and mark[0].strip() not in prompt
 
 
 def _pair(row: "Row") -> int:
@@ -93,37 +116,7 @@ def _pair(row: "Row") -> int:
 
 def _ending(text: str) -> int:
     """Whether an answer ends open, and whether in the middle of a sentence, a fence or a bracket."""
-    bits = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) or is_open(text) else 0
-    if text[-1] in _ENDS:
-        return bits
-    return bits | BIT["open"] | BIT["cut"] * (_in_mid_sentence(text) and not _lines_end_open(text))
-
-
-def _in_mid_sentence(text: str) -> bool:
-    last = text[text.rfind("\n") + 1 :]
-    words = last.split()
-    return text[-1] in ",-(–[{" or words[-1].casefold() in _HANGING or (len(words) >= 6 and _runs_on(last, words))
-
-
-def _lines_end_open(text: str) -> bool:
-    """True for verse, a list or a table: more than two of its lines end without a mark of their own."""
-    lines = [line.rstrip() for line in text.split("\n")]
-    return len(lines) > 2 and sum(1 for line in lines if line and line[-1] not in _ENDS) > 2
-
-
-def _runs_on(last: str, words: list[str]) -> bool:
-    """True for a last line that is no list item, address or title."""
-    start = last.lstrip()
-    listed = words[-1][0] == "#" or start[:1] in "-*•#|" or start[:2].rstrip(".)").isdecimal() or "://" in words[-1]
-    return not listed and sum(word[0].isupper() for word in words) <= 0.6 * len(words)
-
-
-def _left_open(text: str) -> bool:
-    """True for a text that begins as JSON and does not end so, or whose last bracket stays open."""
-    if text[0] in "{[":
-        return text[-1] not in "}]"
-    at = text.rfind("(", text.rfind("\n") + 1)
-    return at >= 0 and ")" not in text[at:] and len(text) - at > 2 and text.count("(") == text.count(")") + 1
+    return ENDING_BITS[ending(text)] | BIT["unclosed"] * is_open(text)
 
 
 def _json(text: str) -> int:
@@ -140,17 +133,20 @@ def _json(text: str) -> int:
 
 
 def _copied(prompt: str, text: str) -> int:
-    """Whether an answer is its prompt, its prompt's last part, or the prompt and hardly more."""
+    """Whether an answer is its prompt, its prompt's last part, or the prompt and hardly more.
+
+    A part may come again where the prompt asks to change it, and code where it is to be completed.
+    """
     prompt = prompt.strip()
     if len(text) < LEAST_COPIED or len(prompt) < LEAST_COPIED:
         return 0
     if text[: LEAST_COPIED - 10].casefold() not in prompt.casefold():
         return 0
     answer, asked, last_part = map(_bare, (text, prompt, prompt.rsplit("\n\n", 1)[-1]))
-    whole = answer in (asked, last_part)
-    mostly = answer.startswith(asked) and len(asked) >= 0.8 * len(answer)
-    inside = answer in asked and len(answer) >= 0.8 * len(asked)
-    return BIT["copied"] * (whole or mostly or inside)
+    whole = answer == asked or (answer.startswith(asked) and len(asked) >= 0.8 * len(answer))
+    part = answer == last_part or (answer in asked and len(answer) >= 0.8 * len(asked))
+    copied = whole or (part and not _EDITING.search(prompt[: len(prompt) - len(text)]))
+    return BIT["copied"] * (copied and not is_program(text))
 
 
 def _bare(text: str) -> str:
@@ -209,7 +205,7 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     cut = unclosed | prose & (marks & BIT["cut"] > 0) & (ended >= HABIT)
     cut |= _without_closing(evidence)
     if ended >= 0.98:
-        cut |= prose & (marks & BIT["open"] > 0)
+        cut |= prose & (marks & BIT["bare"] > 0)
     rows = rows_where(cut)
     if len(rows) > MOST_CUT * prose.sum():
         rows = rows_where(unclosed)
@@ -225,7 +221,7 @@ def _without_closing(evidence: "Evidence") -> "Flags":
     texts = evidence.train.texts
     starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]
     usual, count = Counter(starts).most_common(1)[0] if starts else ("", 0)
-    if usual and not usual[0].isalnum() and count >= CLOSING_SHARE * len(starts):
+    if usual.strip("`}])>\"' ") and not usual[0].isalnum() and count >= CLOSING_SHARE * len(starts):
         cut[texts.rows] = [start != usual for start in starts]
     return cut
 
@@ -237,22 +233,53 @@ def runaway_answer(evidence: "Evidence") -> Defect | NotChecked | None:
 
 
 def refusal(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers that refuse or apologise instead of answering, in eight languages; intended ones must be declared."""
+    """Answers that refuse or apologise instead of answering, in eight languages; not where a third of them do.
+
+    A note without a price where tools are called: there a request that no tool serves is declined by right.
+    """
+    marks, prose = _prose(evidence)
+    if prose is None:
+        return None
+    rows = rows_where(marks & BIT["refusal"])
+    if len(rows) > MOST_REFUSED * prose.sum():
+        return NotChecked("answers that refuse: so many do that it looks meant")
     why = "these answers refuse or apologise: a model learns to refuse as often"
-    return _by_bits(evidence, "refusal", BIT["refusal"], why, "keep those that are meant, answer or delete the others")
+    defect = _quality(evidence, "refusal", rows, why, "keep those that are meant, answer or delete the others")
+    if defect is not None and evidence.domain == "tool calls":
+        defect.severity, defect.review_rows = "note", 0.0
+        defect.why = "these answers decline what no tool serves, or refuse: a model learns to do so as often"
+    return defect
 
 
 def model_signature(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers in which a model names itself or its maker: made by a model, and taught to say so."""
+    """Answers in which a model names itself or its maker: made by a model, and taught to say so.
+
+    Those that refuse are left to that check, so that a row is named once.
+    """
+    marks, prose = _prose(evidence)
+    if prose is None:
+        return None
+    rows = rows_where((marks & BIT["signature"] > 0) & (marks & BIT["refusal"] == 0))
+    if len(rows) > MOST_SIGNED * prose.sum():
+        return NotChecked("answers in which a model names itself: so many do that it looks meant")
     why = "in these answers a model speaks of itself: they are a model's, and teach yours the wrong name"
-    fix = "rewrite or delete; ask the licence of that model"
-    return _by_bits(evidence, "model_signature", BIT["signature"], why, fix)
+    return _quality(evidence, "model_signature", rows, why, "rewrite or delete; ask the licence of that model")
 
 
 def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers with a placeholder that nobody filled in: lorem ipsum, TODO, {{name}}, [insert …], N/A alone."""
+    """Answers with a placeholder that nobody filled in: lorem ipsum, TODO, {{name}}, [insert …], N/A alone.
+
+    Not in code, nor in a draft that was asked for, nor where many hold one; N/A is an answer where answers are short.
+    """
+    marks, prose = _prose(evidence)
+    if prose is None:
+        return None
+    bits = BIT["placeholder"] | BIT["nothing"] * bool(prose.sum() >= MOSTLY_PROSE * (marks >= 0).sum())
+    rows = rows_where(marks & bits)
+    if len(rows) > MOST_PLACEHOLDERS * prose.sum():
+        return NotChecked("placeholders: so many answers hold one that it looks meant")
     why = "a stand-in was left where the answer should be"
-    return _by_bits(evidence, "placeholder", BIT["placeholder"] | BIT["nothing"], why, "fill them in, or delete them")
+    return _quality(evidence, "placeholder", rows, why, "fill them in, or delete them")
 
 
 def copied_prompt(evidence: "Evidence") -> Defect | NotChecked | None:
@@ -279,21 +306,40 @@ def broken_markup(evidence: "Evidence") -> Defect | NotChecked | None:
 
 
 def boilerplate_answer(evidence: "Evidence") -> Defect | NotChecked | None:
-    """The same long answer to three or more different inputs; not where canned answers are the rule."""
+    """The same long answer to three or more different inputs; not where canned answers are the rule.
+
+    Only sentences are judged: a query, JSON or a call may well answer several questions. Chats are left alone, since
+    thanks and farewells are answered alike.
+    """
     import numpy as np
 
     marks, prose = _prose(evidence)
-    if prose is None:
+    if prose is None or evidence.domain in ("chats", "tool calls"):
         return None
     train = evidence.train
-    long = prose & (train.output_characters > LONGEST_LABEL)
+    if not train.texts.outputs:
+        return NotChecked("canned answers: no texts were kept")
+    long = prose & (train.output_characters > LONGEST_LABEL) & (marks & BIT["json"] == 0)
     pairs = np.unique(np.stack([train.answer, train.normal], axis=1)[long], axis=0)
     answers, inputs = np.unique(pairs[:, 0], return_counts=True)
     rows = np.flatnonzero(long & np.isin(train.answer, answers[inputs >= CANNED_ROWS]))
     if len(rows) > CANNED_SHARE * len(marks):
         return NotChecked("canned answers: so many repeat that they look meant")
-    why = f"{int((inputs >= CANNED_ROWS).sum())} long answers stand word for word under different inputs"
+    canned = _sentences(evidence, rows)
+    rows = rows[np.isin(train.answer[rows], canned)]
+    why = f"{len(canned)} long answers stand word for word under different inputs"
     return _quality(evidence, "boilerplate_answer", rows, why, "write answers of their own, or keep one of each")
+
+
+def _sentences(evidence: "Evidence", rows: "Rows") -> "Hashes":
+    """The answers of these rows that are sentences, as far as their texts are kept; code may repeat by right."""
+    import numpy as np
+
+    texts, answer = evidence.train.texts, evidence.train.answer
+    kept = np.flatnonzero(np.isin(texts.rows, rows))
+    _, first = np.unique(answer[texts.rows[kept]], return_index=True)
+    said = [at for at in kept[first].tolist() if not is_formal(texts.outputs[at])]
+    return answer[texts.rows[said]]
 
 
 def _prose(evidence: "Evidence") -> "tuple[Shingles, Flags | None]":

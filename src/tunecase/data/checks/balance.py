@@ -54,6 +54,7 @@ def label_shift(evidence: Evidence) -> Defect | None:
         fix="weight or collect by the shares of production; which those are is not in the data",
         count=len(names),
         share=distance,
+        figure=f"{distance:.0%} apart",
         examples=_widest(names, train_shares, test_shares, "training", "test"),
         unpriced=True,
         measured=("distance of class shares", *_distance_range(train, test, evidence.request.seed)),
@@ -98,6 +99,7 @@ def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Wher
         where=where,
         count=len(names),
         share=distance,
+        figure=f"{distance:.0%} apart",
         examples=_widest(names, counts / counts.sum(), wanted, what, "production"),
         measured=("distance of class shares", *_distance_range(counts, wanted, evidence.request.seed)),
     )
@@ -212,7 +214,8 @@ def rare_class(evidence: Evidence) -> Defect | None:
     keys = [key for key, name in evidence.train.label_of.items() if name in rare]
     why = f"{len(rare)} of {len(classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn"
     fix = f"label {missing} more rows, or merge these classes"
-    defect = Defect("rare_class", "warn", why, fix, count=len(rare), share=len(rare) / len(classes))
+    figure = f"{len(rare)} of {len(classes)} classes"
+    defect = Defect("rare_class", "warn", why, fix, count=len(rare), share=len(rare) / len(classes), figure=figure)
     defect.rows = rows_where(np.isin(evidence.train.answer, np.array(keys, np.uint64)))
     defect.examples = tuple(f"{masked(name)}: {count}" for name, count in list(rare.items())[:3])
     defect.new_rows = float(missing)

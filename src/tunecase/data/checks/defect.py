@@ -30,6 +30,7 @@ class Defect:
         bad: the rows concerned are bad rows, by number and line, and no columns hold them.
         scores: how suspicious each of `rows` is, 0 to 1, shape (rows,), where rows are ranked, the worst first.
         suggested: an answer for each of `rows`, where the check has one.
+        figure: what was found, in words, where count and share are of no rows.
         measured: what the check worked out besides a count: (its name, low, middle, high) with an 80% range.
     """
 
@@ -51,6 +52,7 @@ class Defect:
     scores: "Floats | None" = None
     suggested: tuple[str, ...] = ()
     measured: tuple[str, float, float, float] | None = None
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import Texts
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.quantities import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
 
     texts = evidence.train.texts
     answers = _json_objects(texts)
-    if not answers or len(answers) < JSON_SHARE * len(texts.outputs):
+    if not answers or len(answers) < JSON_SHARE * len(_given(texts)):
         return None
     if len(answers) < LEAST_ROWS:
         return NotChecked("keys of the JSON answers: fewer than 50")
@@ -44,6 +45,11 @@ def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
     why = "these JSON answers differ from the others: " + "; ".join(f"{w} ({n})" for w, n in wrong.most_common(3))
     fix = "bring them to one form; a script can do most of it"
     return Defect("json_schema", "warn", why, fix, rows=np.array(rows, np.int64), review_rows=float(len(rows)))
+
+
+def _given(texts: Texts) -> list[str]:
+    """The answers, without rows that have none: of those that were judged bad, none is taught."""
+    return [output for output in texts.outputs if output.strip()]
 
 
 def _json_objects(texts: Texts) -> dict[int, dict[str, object]]:
@@ -75,21 +81,22 @@ def format_drift(evidence: Evidence) -> Defect | NotChecked | None:
 
     Fisher's exact test must leave less than one in a million to chance.
     """
-    train = evidence.train.texts.outputs
+    train = _given(evidence.train.texts)
     if not evidence.train.labelled or evidence.classes:
         return None
     if len(train) < 2 * LEAST_ROWS:
         return NotChecked("whether the form of the answers drifts: fewer than 100 answers")
     half = len(train) // 2
     pairs = [("first and second half of the file", train[:half], train[half:])]
-    if evidence.test is not None and evidence.test.labelled and len(evidence.test.texts.outputs) >= LEAST_ROWS:
-        pairs.append(("training and test", train, evidence.test.texts.outputs))
+    if evidence.test is not None and evidence.test.labelled and len(test := _given(evidence.test.texts)) >= LEAST_ROWS:
+        pairs.append(("training and test", train, test))
     differences = [line for where, first, second in pairs for line in _differences(where, first, second)]
     if not differences:
         return None
     why = "the form of the answers is not one: " + "; ".join(differences[:3])
     fix = "choose one form and write it into the guideline; mixed, it is taught as chance"
-    return Defect("format_drift", "warn", why, fix, count=len(differences), share=1.0, unpriced=True)
+    figure = counted(len(differences), "habit")
+    return Defect("format_drift", "warn", why, fix, count=len(differences), share=1.0, unpriced=True, figure=figure)
 
 
 def _differences(where: str, first: list[str], second: list[str]) -> list[str]:

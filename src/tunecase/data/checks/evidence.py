@@ -43,7 +43,7 @@ class Asked:
     """What the checks need to know besides the files.
 
     Args:
-        limit_tokens: the longest row that training takes.
+        limit_tokens: the longest row that training takes; `limit_from` says where that number stands.
         task: the kind of problem, where it is stated.
         production_shares: class to its share in production, 0 to 1, where it is declared.
         licence, origin: of the training rows, as the project states them.
@@ -60,6 +60,7 @@ class Asked:
     named: Origin = field(default_factory=Origin)
     seed: int = 0
     fast: bool = False
+    limit_from: str = "the default"
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,17 @@
-"""Answers that state facts which their input does not contain: training on them teaches a model to invent."""
+"""Answers that state facts which their input does not contain: training on them teaches a model to invent.
+
+Only where answers are meant to rest on their input: extraction, reading comprehension, summaries. An answer to an open
+question, code, a chat or a sum rightly says what nobody told it.
+"""
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.detectors.content_words import stem
 from tunecase.data.detectors.invented_facts import AnswerFacts, answer_facts
+from tunecase.data.text import words
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Floats, Rows
@@ -13,17 +19,23 @@ if TYPE_CHECKING:
 LEAST_ROWS = 50
 MOST_ROWS = 20_000
 LEAST_STATING = 0.2  # of the rows must state facts for a judgement
-SOURCED = 0.6  # of all facts come from the input where answers are meant to rest on it
+GROUNDED = 0.75  # of the answers that state facts take all of them from the input where they are meant to rest on it
+TAKEN, TAKEN_ROWS = 0.5, 0.7  # of an answer's longer words stand in its input, in so many of the rows
 ARITHMETIC = 0.2  # of the absent facts follow from numbers at hand: then the task is to work them out
-LONG_INPUT_WORDS = 30
+SHORTER = 0.8  # the median answer has fewer characters than this share of its input
+JSON_SHARE = 0.9
+LONG_WORD = 4  # characters
 WARN_SHARE, NOTE_SHARE = 0.05, 0.01
 LABEL_TIMES = 5  # a value that stands in a field this often is a label, not a fact of one row
+OUTSIDE = "the answers are not meant to rest on their input"
+OPEN_KINDS = ("code", "chats", "tool calls")
 
 
 def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     """Rows whose answer states a fact absent from its input, where answers are meant to rest on the input.
 
-    A warning from 5% of the rows; where most facts come from nowhere and inputs are short, a note on the whole set.
+    They are where answers are shorter than inputs and three in four that state facts have all of them from there; a
+    warning from 5% of the rows. Elsewhere a missing fact says nothing, and the check is silent.
     """
     import numpy as np
 
@@ -33,22 +45,49 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     what = "facts that the input lacks: "
     if evidence.request.fast:
         return NotChecked(what + "left out of a fast audit")
-    if len(texts.rows) < LEAST_ROWS:
+    answered = [at for at, output in enumerate(texts.outputs) if output.strip()][:MOST_ROWS]
+    if len(answered) < LEAST_ROWS:
         return NotChecked(f"{what}fewer than {LEAST_ROWS} rows")
-    judged = _without_labels(list(map(answer_facts, texts.inputs[:MOST_ROWS], texts.outputs[:MOST_ROWS])))
+    pairs = [(texts.inputs[at], texts.outputs[at]) for at in answered]
+    if not _are_fields(pairs) and (evidence.domain in OPEN_KINDS or not _rest_on_inputs(pairs)):
+        return NotChecked(what + OUTSIDE)
+    judged = _without_labels([answer_facts(*pair) for pair in pairs])
     if why_not := _not_meant_to_rest_on_input(judged):
         return NotChecked(what + why_not)
     absent, facts = np.array([(len(answer.absent), answer.facts) for answer in judged]).T
     inventing = np.flatnonzero(absent)
-    sourced, share = 1 - absent.sum() / facts.sum(), len(inventing) / len(judged)
-    long = float(np.median(train.words)) >= LONG_INPUT_WORDS
-    if sourced < (SOURCED / 2 if long else SOURCED):
-        return _outside(texts.rows[inventing], share)
+    if len(inventing) > (1 - GROUNDED) * (facts > 0).sum():
+        return NotChecked(what + OUTSIDE)
+    share = len(inventing) / len(judged)
     if share < NOTE_SHARE:
         return None
     invented = absent[inventing] / facts[inventing]
     order = np.argsort(-invented, kind="stable")
-    return _inventing(evidence, texts.rows[inventing[order]], share, invented[order])
+    rows = texts.rows[answered][inventing[order]]
+    return _inventing(evidence, rows, share, invented[order])
+
+
+def _are_fields(pairs: list[tuple[str, str]]) -> bool:
+    """True where nine in ten answers are JSON: fields of their input, if their values stand there."""
+    return sum(output.lstrip()[:1] in ("{", "[") for _, output in pairs) >= JSON_SHARE * len(pairs)
+
+
+def _rest_on_inputs(pairs: list[tuple[str, str]]) -> bool:
+    """True where answers are shorter than their inputs and mostly take their words from them."""
+    import numpy as np
+
+    shares = [_taken(*pair) for pair in pairs]
+    told = [share for share in shares if share is not None]
+    lengths = np.array([(len(input), len(output)) for input, output in pairs])
+    shorter = float(np.median(lengths[:, 1])) < SHORTER * float(np.median(lengths[:, 0]))
+    return shorter and sum(share >= TAKEN for share in told) >= TAKEN_ROWS * max(len(told), 1)
+
+
+def _taken(input: str, output: str) -> float | None:
+    """The share of an answer's longer words that its input holds; None where it has none."""
+    said = {stem(word) for word in words(output) if len(word) >= LONG_WORD}
+    held = {stem(word) for word in words(input)}
+    return len(said & held) / len(said) if said else None
 
 
 def _inventing(evidence: Evidence, rows: "Rows", share: float, scores: "Floats") -> Defect:
@@ -91,18 +130,3 @@ def _without_fields(answer: AnswerFacts, left_out: set[str]) -> AnswerFacts:
     fields = tuple((key, value) for key, value in answer.fields if key not in left_out)
     facts = answer.facts - len(answer.fields) + len(fields)
     return AnswerFacts(facts, tuple(value for _, value in fields), answer.derived, fields)
-
-
-def _outside(rows: "Rows", share: float) -> Defect:
-    return Defect(
-        check="ungrounded_answer",
-        severity="note",
-        why=(
-            f"{share:.0%} of the answers rest on knowledge outside the input: a fine-tune teaches form, "
-            "and facts only where many rows repeat them"
-        ),
-        fix="give the model the source at run time (retrieval) where the facts are yours, or take them out",
-        rows=rows,
-        share=share,
-        unpriced=True,
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.detectors import languages
 from tunecase.data.detectors.languages import NAMES
+from tunecase.data.detectors.programs import is_formal
 
 if TYPE_CHECKING:
     from tunecase.data.checks.columns import Split, Texts
@@ -18,6 +19,7 @@ SHARE = 0.01  # from which a language belongs to a file
 LEAST_OF_ONE = 5
 SHIFT, SHIFT_P = 0.05, 0.001
 RULE = 0.3  # answers in another language beyond which it is what is asked for
+HEAD = 400  # characters of an input, which must not be in another language than the whole of it
 LEAST_ANSWER = 20  # characters, 8 where the script is not Latin
 _TOGETHER = {"no": "da"}  # too alike to be told apart in short texts
 _ASKED = re.compile(  # a row that speaks of a language may well ask for it
@@ -62,7 +64,7 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers in another language than their input, where that is not the rule.
 
     Where more than three in ten answers are so, it is what is asked for, and nothing is said. Rows that speak of a
-    language or of translating are left out, as are labels and short answers.
+    language or of translating are left out, as are labels, short answers, code, and inputs that mix languages.
     """
     import numpy as np
 
@@ -96,6 +98,8 @@ def _pairs(texts: "Texts") -> list[tuple[int, str, str]]:
         if len(answer) < (LEAST_ANSWER if answer.isascii() else LEAST_ANSWER // 2) or _ASKED.search(input):
             continue
         if (asked := _language_of(input)) and (given := _language_of(answer)):
+            if asked != given and (is_formal(answer) or _language_of(input[:HEAD]) not in (asked, None)):
+                continue
             pairs.append((int(texts.rows[at]), asked, given))
     return pairs
 

@@ -39,7 +39,7 @@ def overlong(evidence: Evidence) -> Defect | None:
     return Defect(
         check="overlong",
         severity="warn" if cut else "note",
-        why=_why(train, cut, int(lost.sum()), int((far & ~over).sum()), limit, longest),
+        why=_why(evidence, cut, int(lost.sum()), int((far & ~over).sum()), longest),
         fix="look at them: shorten, split, or raise the limit; a cut row loses its answer first",
         rows=rows,
         examples=tuple(map(train.example, rows[:2].tolist())),
@@ -47,9 +47,11 @@ def overlong(evidence: Evidence) -> Defect | None:
     )
 
 
-def _why(train: "Split", cut: int, lost: int, far: int, limit: int, longest: int) -> str:
-    parts = [f"{cut} rows pass the limit of {limit:,} tokens and would be cut"]
-    if cut and train.labelled:
+def _why(evidence: Evidence, cut: int, lost: int, far: int, longest: int) -> str:
+    request = evidence.request
+    limit = f"{request.limit_tokens:,} tokens ({request.limit_from})"
+    parts = [f"{cut} rows pass the limit of {limit} and would be cut"]
+    if cut and evidence.train.labelled:
         left = f", {lost} of them all of it" if lost else ""
         parts.append(f"they lose the end of their answer{left}")
     parts.append(f"{far} more are far longer than the others")

@@ -5,6 +5,7 @@ import re
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.detectors import licences
+from tunecase.quantities import counted
 
 # Makers whose terms of use speak of training on their models' outputs; which ones bind is a question of law.
 MAKERS = re.compile(
@@ -47,6 +48,7 @@ def licence(evidence: Evidence) -> Defect | NotChecked | None:
         fix="ask whoever gave the rows, and state data.licence and data.origin; a lawyer's hour is not priced",
         count=len(questions),
         share=1.0,
+        figure=counted(len(questions), "question"),
         unpriced=True,
     )
 

@@ -62,7 +62,7 @@ def _shift(check: str, what: str, split: Split, apart: Contrast) -> Defect | Non
         check=check,
         severity="warn" if clear else "note",
         why=(
-            f"a classifier tells {what} from training: AUC {auc.mid:.2f} ({auc.low:.2f} to {auc.high:.2f}), "
+            f"{what} can be told from training: a classifier has AUC {auc.mid:.2f} ({auc.low:.2f} to {auc.high:.2f}), "
             f"chance is .50, p {apart.p:.2g} by shuffling"
         ),
         fix="",
@@ -70,4 +70,5 @@ def _shift(check: str, what: str, split: Split, apart: Contrast) -> Defect | Non
         share=2 * auc.mid - 1,
         examples=words,
         measured=("AUC", auc.low, auc.mid, auc.high),
+        figure=f"AUC {auc.mid:.2f}",
     )

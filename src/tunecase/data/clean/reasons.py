@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tunecase.data.arrays import Flags, Rows
 
 MOST_OTHERS = 3  # how many rows are named that one row repeats or contradicts
+LEAST_NOTED = 50  # rows that notes may name where little else was found
 TEMPLATE = 2.0  # rows named for each row to look at, above which a sample is enough
 
 
@@ -46,11 +47,18 @@ def rows_to_look_at(evidence: Evidence, defects: Sequence[Defect], without: "Fla
 
     A finding wants rows looked at where it counts rows to review, or has a fix that cannot be priced. Of ranked rows
     only the first are taken, as many as it counts; likewise where it names far more rows than it wants looked at, since
-    a template needs no more.
+    a template needs no more. Rows that only notes name are at most as many as the others, but a page of them is kept.
     """
     reasons: dict[int, list[Reason]] = {}
-    for defect in defects:
+    room = LEAST_NOTED
+    for defect in sorted(defects, key=lambda defect: defect.severity == "note"):
         rows = _enough(defect, [row for row in _wanted(defect) if not without[row]])
+        if defect.severity == "note":
+            noted = [row for row in rows if row not in reasons][: max(room, 0)]
+            rows = [row for row in rows if row in reasons or row in set(noted)]
+            room -= len(noted)
+        else:
+            room = max(len({*reasons, *rows}), LEAST_NOTED)
         partners = _partners(evidence, defect, set(rows))
         places = {row: place for place, row in enumerate(defect.rows.tolist())} if defect.where == "train" else {}
         for row in rows:

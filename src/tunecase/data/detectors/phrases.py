@@ -1,4 +1,7 @@
-"""What spoilt answers say: refusals, models that name themselves and placeholders, by language, from a table."""
+"""What spoilt answers say: refusals, models that name themselves and placeholders, by language, from a table.
+
+A placeholder stands for an answer; a slot is a blank that whoever asked for a draft fills in.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
     from tunecase.data.arrays import Bytes
 
-KINDS = ("refusal", "signature", "placeholder", "stray")
+KINDS = ("refusal", "signature", "placeholder", "slot", "stray")
 REFUSAL_WITHIN = 300  # characters: a refusal comes first
 _COMMON = " etaoinsrhldcumfpgwybvk"  # the commonest characters of English, so that a stem is looked for by its rarest
 _BIG = 1 << 16
@@ -71,7 +74,7 @@ def find_phrases(texts: Sequence[str]) -> dict[str, set[int]]:
 
     Example:
         >>> find_phrases(["i'm sorry, but i cannot help with that.", "sorry to hear that!", "todo: write it"])
-        {'refusal': {0}, 'signature': set(), 'placeholder': {2}, 'stray': set()}
+        {'refusal': {0}, 'signature': set(), 'placeholder': {2}, 'slot': set(), 'stray': set()}
     """
     kinds: dict[str, set[int]] = {kind: set() for kind in KINDS}
     for row, (kind, stem, pattern) in _likely(texts):
