@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.data.reading import Table, looks_like_classes
+from tunecase.data.reading import Table, looks_like_classes, prompt_of
 from tunecase.quantities import count
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ class Examples:
 
 
 def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
-    """The rows that are neither blank nor dropped; drop_rows holds row numbers, from 0."""
+    """The rows that are neither blank nor dropped, each with its tools; drop_rows holds row numbers, from 0."""
     dropped = frozenset(drop_rows)
     rows = [row for row in table.rows if row.number not in dropped and row.input.strip() and row.output.strip()]
     return Examples(
-        tuple(row.input for row in rows),
+        tuple(prompt_of(row) for row in rows),
         tuple(row.output.strip() for row in rows),
         tuple(row.number for row in rows),
         _sources([row.other.get(SOURCE) for row in rows]),

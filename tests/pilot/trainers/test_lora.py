@@ -128,7 +128,7 @@ def test_odd_names_and_texts_are_only_text(model: str) -> None:
     )  # fmt: skip
     assert result.predictions is not None
     assert set(result.predictions) <= set(names)
-    assert "1 training and 1 test texts cut to 1,024 tokens" == result.note
+    assert "1 training and 1 test texts lost their middle to fit 1,024 tokens" == result.note
 
 
 def test_baselines_score_without_training(model: str) -> None:
