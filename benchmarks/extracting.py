@@ -6,8 +6,8 @@ Each set is made up from a seed: 240 + 60 texts in many wordings, with several k
 nothing, and numbers and dates that the answer writes in another form than the text. One run trains on all rows; told
 are its CPU and wall seconds for the lower layers, training, the loss, the general skill and decoding. With the same
 adapters the test rows are decoded by transformers' `generate` as well, 160 tokens at most, unless `--no-stock`.
-`--ladder` makes the ten runs of a pilot (5 sizes, 2 draws) one after the other, as one worker does; only its last run is
-decoded by both. Times are [CPU, wall] seconds of this process on one thread. The rows are easier than life: every fact
+`--ladder` makes the ten runs of a pilot (5 sizes, 2 draws) one after the other, as one worker does; only the last is
+decoded by both. Times are [CPU, wall] seconds of this process on one thread. Real rows are harder: here every fact
 stands in one of a few wordings.
 The last line is one JSON object.
 """

@@ -82,12 +82,12 @@ def _usual_minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -
 
     By rows; by tokens trained and written where answers are no classes and the trainer foretells them (`work_tokens`).
     """
-    pace, top = getattr(school.module, "PACE", ""), conductor.ladder[-1].task
-    work_of = None if top.kind == "classification" else getattr(school.module, "work_tokens", None)
+    module, top = school.module, conductor.ladder[-1].task
+    work_of = None if top.kind == "classification" else getattr(module, "work_tokens", None)
+    pace = getattr(module, "TOKENS_PACE" if work_of else "PACE", "")
     if not pace:
         return None
-    given = catalog.default(school.module.TOKENS_PACE if work_of else pace).value
-    each_s = read_quantity(given, Wanted("second", "Mtok" if work_of else "row")).spread
+    each_s = read_quantity(catalog.default(pace).value, Wanted("second", "Mtok" if work_of else "row")).spread
     assert isinstance(each_s, Interval)
     known = {model.name: model.params for model in catalog.models()}
     own, usual = known.get(school.model), known.get(school.module.MODEL)
@@ -96,7 +96,8 @@ def _usual_minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -
     larger = own / usual if own and usual else 1.0
     if work_of:
         at_once = conductor.settings.workers or most_workers(conductor.settings.gpus_per_task)
-        part = sum(work_of(step.task) for step in todo) / 1e6 * larger / min(at_once, len(todo))
+        own_tasks = [step.task for step in todo if step.task.trainer == school.name]
+        part = sum(map(work_of, own_tasks)) / 1e6 * larger / min(at_once, max(1, len(own_tasks)))
     else:
         part = (len(top.labels) + len(top.test_labels)) * larger * len(todo)
         part /= max(1, len(conductor.ladder) + len(conductor.rivals))
