@@ -203,9 +203,8 @@ def test_work_grows_with_steps_texts_and_answers() -> None:
     """An answer's tokens cost more than a prompt's, and a text no more than is read of it."""
     made = Task("lora", "m", ("a" * 400,), ("b" * 40,), ("c",), ("d",), "exact_match", 0, {"steps": 10}, "generation")
     base = lora.work_tokens(made)
-    assert (
-        base < lora.work_tokens(replace(made, labels=("b" * 80,))) < lora.work_tokens(replace(made, texts=("a" * 480,)))
-    )
+    longer_text, longer_answer = replace(made, texts=("a" * 440,)), replace(made, labels=("b" * 80,))
+    assert base < lora.work_tokens(longer_text) < lora.work_tokens(longer_answer)
     assert base < lora.work_tokens(replace(made, test_texts=("c", "e")))
     assert 2 == pytest.approx(lora.work_tokens(replace(made, settings={"steps": 20})) / base, rel=0.2)
     longest = lora.work_tokens(replace(made, texts=("a" * 40_000,)))

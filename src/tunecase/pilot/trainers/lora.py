@@ -274,6 +274,8 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
         return _class_lesson(form, tree, pairs, tests, (train_cut, test_cut))
     answers = prompts.answers(tokenizer, form, task.labels)
     most = chosen["answer_tokens"] or _longest_answer([len(answer) for answer in answers])
+    taken = len(form.before) + max(map(len, tests))
+    most = max(1, min(most, session.network.longest - taken))
     answered = zip(pairs, answers[: len(pairs)], strict=True)
     taught = [prompts.answer_row(ask, answer[: chosen["most_tokens"]], form.end) for (ask, _), answer in answered]
     test_rows = [layers.chain(ask, (len(ask) - 1,)) for ask in tests]
@@ -393,8 +395,8 @@ def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int], dou
         if not any(places):
             continue
         nats = _nats(session, lesson, positions, places)
-        if nats.requires_grad:
-            (nats.sum() * share).backward()  # type: ignore[no-untyped-call]
+        loss: Any = nats.sum() * share
+        loss.backward()
         costs = nats.tolist()
         total += sum(costs) * share
         for i, some in zip(positions, places, strict=True):
