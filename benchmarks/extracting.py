@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from tunecase.pilot.ladder import ladder_sizes  # noqa: E402
 from tunecase.pilot.scoring.score import score_of  # noqa: E402
-from tunecase.pilot.trainers import layers, lora, skill  # noqa: E402
+from tunecase.pilot.trainers import decoding, layers, lora, skill  # noqa: E402
 from tunecase.pilot.trainers.task import Task  # noqa: E402
 
 Pair = tuple[str, str]
@@ -197,7 +197,7 @@ def _both(made: Task) -> dict[str, Any]:
     asks, form = [row.tokens for row in lesson.test_rows], lesson.form
     spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     with timed(spent, "own"):
-        own = session.network.decoded(form.before, asks, form.end, STOCK_TOKENS)
+        own = decoding.decoded(session.network, form.before, asks, form.end, STOCK_TOKENS)
     with timed(spent, "stock"):
         stock = session.network.stock_decoded(form.before, asks, form.end, STOCK_TOKENS)
     same = sum(one == other for one, other in zip(own, stock, strict=True))

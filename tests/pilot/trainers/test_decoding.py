@@ -24,19 +24,19 @@ def test_answers_equal_those_of_generate(kind: str, more: dict[str, Any]) -> Non
     own = network(networks.tiny_net(kind, **more))
     assert own.stock == ""
     wanted = own.stock_decoded(PREFIX, PROMPTS, END, 40)
-    assert wanted == own.decoded(PREFIX, PROMPTS, END, 40)
-    assert wanted == own.decoded(PREFIX, PROMPTS, END, 40)  # with what was kept of the prompts
+    assert wanted == decoding.decoded(own, PREFIX, PROMPTS, END, 40)
+    assert wanted == decoding.decoded(own, PREFIX, PROMPTS, END, 40)  # with what was kept of the prompts
 
 
 @pytest.mark.needs("train")
 def test_groups_do_not_change_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where memory has room for one row at a time, and where guesses are long or none."""
     own = network(networks.tiny_net())
-    wanted = own.decoded(PREFIX, PROMPTS, END, 30)
+    wanted = decoding.decoded(own, PREFIX, PROMPTS, END, 30)
     monkeypatch.setattr(decoding, "MOST_BYTES", 1)
-    assert wanted == own.decoded(PREFIX, PROMPTS, END, 30)
+    assert wanted == decoding.decoded(own, PREFIX, PROMPTS, END, 30)
     monkeypatch.setattr(decoding, "MOST_GUESSED", 0)
-    assert wanted == own.decoded(PREFIX, PROMPTS, END, 30)
+    assert wanted == decoding.decoded(own, PREFIX, PROMPTS, END, 30)
 
 
 @pytest.mark.needs("train")
@@ -46,7 +46,7 @@ def test_guesses_save_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     passes = []
     inner = decoding._Rows._pass
     monkeypatch.setattr(decoding._Rows, "_pass", lambda rows, end: (passes.append(1), inner(rows, end))[1])
-    (answer,) = own.decoded(PREFIX, [(20, 21, 20, 21, 20)], END, 120)
+    (answer,) = decoding.decoded(own, PREFIX, [(20, 21, 20, 21, 20)], END, 120)
     assert len(passes) <= len(answer) - 1
 
 
@@ -56,11 +56,11 @@ def test_other_adapters_are_not_mixed_up() -> None:
     import torch
 
     own = network(networks.tiny_net())
-    own.decoded(PREFIX, PROMPTS, END, 10)
+    decoding.decoded(own, PREFIX, PROMPTS, END, 10)
     with torch.no_grad():
         for part in own.trained:
             torch.nn.init.normal_(part, std=0.2)
-    assert own.stock_decoded(PREFIX, PROMPTS, END, 10) == own.decoded(PREFIX, PROMPTS, END, 10)
+    assert own.stock_decoded(PREFIX, PROMPTS, END, 10) == decoding.decoded(own, PREFIX, PROMPTS, END, 10)
 
 
 @pytest.mark.needs("train")
@@ -73,9 +73,9 @@ def test_a_row_ends_where_its_answer_is_whole(kind: str) -> None:
         seen: list[int] = []
         return lambda token: (seen.append(token), len(seen) == 3)[1]
 
-    free = own.decoded(PREFIX, PROMPTS, END, 12)
-    assert [answer[:3] for answer in free] == own.decoded(PREFIX, PROMPTS, END, 12, third)
-    assert [answer[:1] for answer in free] == own.decoded(PREFIX, PROMPTS, END, 1)
+    free = decoding.decoded(own, PREFIX, PROMPTS, END, 12)
+    assert [answer[:3] for answer in free] == decoding.decoded(own, PREFIX, PROMPTS, END, 12, third)
+    assert [answer[:1] for answer in free] == decoding.decoded(own, PREFIX, PROMPTS, END, 1)
 
 
 json_values = st.recursive(

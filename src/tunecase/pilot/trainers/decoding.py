@@ -23,6 +23,20 @@ ALIKE_TOKENS = (4, 3, 2)
 MOST_BYTES = 512 << 20
 
 
+def decoded(
+    network: "Network",
+    prefix: Sequence[int],
+    prompts: Sequence[Sequence[int]],
+    end: int,
+    most_tokens: int,
+    ended: Callable[[], Callable[[int], bool]] | None = None,
+) -> list[list[int]]:
+    """As `greedy`, by transformers' own `generate` where the quick forward is not used."""
+    if not network.stock:
+        return greedy(network, prefix, prompts, end, most_tokens, ended)
+    return [up_to_end(answer, ended) for answer in network.stock_decoded(prefix, prompts, end, most_tokens)]
+
+
 def greedy(
     network: "Network",
     prefix: Sequence[int],

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.pilot.trainers import decoding, machine
+from tunecase.pilot.trainers import machine
 from tunecase.pilot.trainers.hidden import Kept
 
 if TYPE_CHECKING:
@@ -190,27 +190,10 @@ class Network:
         bias = bias[columns] if bias is not None and columns is not None else bias
         return self._torch.nn.functional.linear(states, weight, bias).float()
 
-    def decoded(
-        self,
-        prefix: Sequence[int],
-        prompts: Sequence[Sequence[int]],
-        end: int,
-        most_tokens: int,
-        ended: "Callable[[], Callable[[int], bool]] | None" = None,
-    ) -> list[list[int]]:
-        """The likeliest next tokens, one at a time, after each prompt, up to the end token or `most_tokens`.
-
-        Args:
-            ended: makes, for a row, what is given each of its tokens and says when the answer is whole.
-        """
-        if not self.stock:
-            return decoding.greedy(self, prefix, prompts, end, most_tokens, ended)
-        return [decoding.up_to_end(answer, ended) for answer in self.stock_decoded(prefix, prompts, end, most_tokens)]
-
     def stock_decoded(
         self, prefix: Sequence[int], prompts: Sequence[Sequence[int]], end: int, most_tokens: int
     ) -> list[list[int]]:
-        """As `decoded`, by transformers' own `generate`."""
+        """The likeliest next tokens after each prompt, up to the end token or `most_tokens`, by transformers."""
         torch = self._torch
         answers: list[list[int]] = [[] for _ in prompts]
         order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))

@@ -19,7 +19,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
-from tunecase.pilot.trainers.decoding import json_ends
+from tunecase.pilot.trainers.decoding import decoded, json_ends
 from tunecase.pilot.trainers.hidden import Kept
 from tunecase.pilot.trainers.steps import LAST_RATE, batches_of, rate_at
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, scored
@@ -451,7 +451,7 @@ def _answers(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, 
         return _classified(session, lesson)
     tokenizer, asks = session.tokenizer, [row.tokens for row in lesson.test_rows]
     ended = json_ends(cache(lambda token: str(tokenizer.decode([token])))) if lesson.ends_as_json else None
-    texts = session.network.decoded(lesson.form.before, asks, lesson.form.end, lesson.answer_tokens, ended)
+    texts = decoded(session.network, lesson.form.before, asks, lesson.form.end, lesson.answer_tokens, ended)
     return [tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in texts], None
 
 
