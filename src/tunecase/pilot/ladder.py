@@ -55,7 +55,7 @@ class Examples:
 
 
 def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
-    """The rows that are neither blank nor dropped; drop_rows holds row numbers, from 0."""
+    """The rows that are neither blank nor dropped, each with its tools; drop_rows holds row numbers, from 0."""
     dropped = frozenset(drop_rows)
     rows = [row for row in table.rows if row.number not in dropped and row.input.strip() and row.output.strip()]
     return Examples(

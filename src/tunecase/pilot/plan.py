@@ -69,7 +69,7 @@ def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tupl
     if not todo:
         return None
     if None in each_s:
-        return _usual_minutes(conductor, school, len(todo))
+        return _usual_minutes(conductor, school, todo)
     at_once = settings.workers or (most_workers(settings.gpus_per_task) if school.module.HEAVY else 1)
     whole_s = sum(seconds or 0.0 for seconds in each_s) * (1 + settings.tune / len(todo))
     likely = whole_s / 60 / min(at_once, len(todo))
@@ -77,21 +77,31 @@ def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tupl
     return (likely / 2 if settings.adaptive else 0.8 * likely, likely, 2 * likely)
 
 
-def _usual_minutes(conductor: Conductor, school: School, runs: int) -> tuple[float, float, float] | None:
-    """What so many runs take at the usual pace of their trainer, which a larger model slows in proportion."""
-    pace = getattr(school.module, "PACE", "")
+def _usual_minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tuple[float, float, float] | None:
+    """What these runs take at the usual pace of their trainer, which a larger model slows in proportion.
+
+    By rows; by tokens trained and written where answers are no classes and the trainer foretells them (`work_tokens`).
+    """
+    module, top = school.module, conductor.ladder[-1].task
+    work_of = None if top.kind == "classification" else getattr(module, "work_tokens", None)
+    pace = getattr(module, "TOKENS_PACE" if work_of else "PACE", "")
     if not pace:
         return None
-    per_row = read_quantity(catalog.default(pace).value, Wanted("second", "row")).spread
-    assert isinstance(per_row, Interval)
+    each_s = read_quantity(catalog.default(pace).value, Wanted("second", "Mtok" if work_of else "row")).spread
+    assert isinstance(each_s, Interval)
     known = {model.name: model.params for model in catalog.models()}
     own, usual = known.get(school.model), known.get(school.module.MODEL)
     if school.model != school.module.MODEL and (own is None or usual is None):
         return None
-    top = conductor.ladder[-1].task
-    rows = len(top.labels) + len(top.test_labels)
-    part = rows * (own / usual if own and usual else 1.0) * runs / max(1, len(conductor.ladder) + len(conductor.rivals))
-    return per_row.low * part / 60, per_row.median * part / 60, per_row.high * part / 60
+    larger = own / usual if own and usual else 1.0
+    if work_of:
+        at_once = conductor.settings.workers or most_workers(conductor.settings.gpus_per_task)
+        own_tasks = [step.task for step in todo if step.task.trainer == school.name]
+        part = sum(map(work_of, own_tasks)) / 1e6 * larger / min(at_once, max(1, len(own_tasks)))
+    else:
+        part = (len(top.labels) + len(top.test_labels)) * larger * len(todo)
+        part /= max(1, len(conductor.ladder) + len(conductor.rivals))
+    return each_s.low * part / 60, each_s.median * part / 60, each_s.high * part / 60
 
 
 def _foreseen(step: Step) -> tuple[str, int, float | None]:

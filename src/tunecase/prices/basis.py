@@ -109,6 +109,7 @@ WANTED = {
     "measuring.nearest": Wanted("second", "row"),
     "measuring.encoder_tuned": Wanted("second", "row"),
     "measuring.lora": Wanted("second", "row"),
+    "measuring.lora_tokens": Wanted("second", "Mtok"),
     "measuring.encoder": Wanted("second", "row"),
     "measuring.hosted": Wanted("second", "row"),
     "source.effort": Wanted("minute", "label"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.pilot.trainers import networks
-from tunecase.pilot.trainers import layers
+from tunecase.pilot.trainers import decoding, layers
 from tunecase.pilot.trainers.hidden import Kept
 from tunecase.pilot.trainers.layers import Row, chain
 
@@ -145,7 +145,7 @@ def test_decoding_takes_the_likeliest_token_each_time() -> None:
                 tokens.pop()
                 break
         wanted.append(tokens[len(prompt) :])
-    assert wanted == own.decoded(PREFIX, prompts, end=networks.ALPHABET, most_tokens=6)
+    assert wanted == decoding.decoded(own, PREFIX, prompts, end=networks.ALPHABET, most_tokens=6)
 
 
 @pytest.mark.slow

@@ -128,7 +128,7 @@ def test_odd_names_and_texts_are_only_text(model: str) -> None:
     )  # fmt: skip
     assert result.predictions is not None
     assert set(result.predictions) <= set(names)
-    assert "1 training and 1 test texts cut to 1,024 tokens" == result.note
+    assert "1 training and 1 test texts lost their middle to fit 1,024 tokens" == result.note
 
 
 def test_baselines_score_without_training(model: str) -> None:
@@ -185,3 +185,27 @@ def test_the_embedded_model_learns_the_example() -> None:
     assert result.converged
     assert result.skill_after is not None
     assert result.skill_after > 0.6
+
+
+def test_sure_labels_are_passed_over_and_looked_at_again() -> None:
+    """A label that cost nothing is left out for three visits of its row, and comes back when it is forgotten."""
+    doubtful = lora.Doubtful([3, 1])
+    assert [0, 1, 2] == doubtful.places(0)
+    doubtful.see(0, [0, 1, 2], [0.0, 2.0, 0.0])
+    assert [[1]] * 3 == [doubtful.places(0) for _ in range(3)]
+    assert [0, 1, 2] == doubtful.places(0)
+    doubtful.see(0, [0, 1, 2], [1.0, 0.0, 0.0])
+    assert [0] == doubtful.places(0)
+    assert [0] == doubtful.places(1)
+
+
+def test_work_grows_with_steps_texts_and_answers() -> None:
+    """An answer's tokens cost more than a prompt's, and a text no more than is read of it."""
+    made = Task("lora", "m", ("a" * 400,), ("b" * 40,), ("c",), ("d",), "exact_match", 0, {"steps": 10}, "generation")
+    base = lora.work_tokens(made)
+    longer_text, longer_answer = replace(made, texts=("a" * 440,)), replace(made, labels=("b" * 80,))
+    assert base < lora.work_tokens(longer_text) < lora.work_tokens(longer_answer)
+    assert base < lora.work_tokens(replace(made, test_texts=("c", "e")))
+    assert 2 == pytest.approx(lora.work_tokens(replace(made, settings={"steps": 20})) / base, rel=0.2)
+    longest = lora.work_tokens(replace(made, texts=("a" * 40_000,)))
+    assert longest == lora.work_tokens(replace(made, texts=("a" * 80_000,)))

@@ -108,10 +108,11 @@ def test_plain_and_chat_read_as_they_should(tokenizer: Any) -> None:
 
 @pytest.mark.needs("train")
 def test_long_texts_are_cut_and_counted(tokenizer: Any) -> None:
-    """What is asked stays after the cut text; an empty text is asked about like any other."""
+    """The middle goes; what is asked stays after the text; an empty text is asked about like any other."""
     form = prompts.form(tokenizer, Asking("classification"), room=prompts.Room(20))
-    asks, cut = prompts.encode(tokenizer, form, ["x" * 2_000, "", "y"])
+    asks, cut = prompts.encode(tokenizer, form, ["a" * 1_000 + "z" * 1_000, "", "y"])
     assert 1 == cut
+    assert " " + 9 * "a" + 10 * "z" == tokenizer.decode(asks[0][:20])
     assert [20, 1, 2] == [len(ask) - len(form.after) for ask in asks]
     assert all(ask[-len(form.after) :] == form.after for ask in asks)
 

@@ -9,7 +9,7 @@ are asked at the cost of one. Where the stock forward answers a short text diffe
 import hashlib
 import importlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,20 @@ from tunecase.pilot.trainers.hidden import Kept
 if TYPE_CHECKING:
     from torch import Tensor
 
+    Pair = tuple[Tensor, Tensor]
+    Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
+
 # A part of every key of what is kept: raised when the meaning changes.
 FORMAT = 2
 # Packed rows cost attention between rows that do not see each other, which grows with the square of the pack.
-PACK_TOKENS = 512
+PACK_TOKENS = 256
 # Texts whose lower layers are computed between two looks at the file.
 CHUNK_ROWS = 32
 # Few-shot prompts differ from draw to draw; each takes some megabytes.
 MOST_PREFIXES = 8
-# Texts that are continued at once.
+# Keys and values of lower layers of prompts that are answered again by the next run: about 35 KB a token.
+MOST_PROMPT_BYTES = 512 << 20
+# Texts that transformers' own `generate` continues at once.
 DECODED_ROWS = 16
 ADAPTED = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 # Root mean square, as a share of the spread of the stock logits. Rounding alone gives 4e-6 in fp32 and .07 in bf16.
@@ -51,6 +56,36 @@ class Row:
 def chain(tokens: Sequence[int], wanted: Sequence[int]) -> Row:
     """A row without branches."""
     return Row(tuple(tokens), tuple(range(-1, len(tokens) - 1)), tuple(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Attention among tokens in one pack.
+
+    `mask` is 0 or minus infinity, shape (queries, tokens before and in the pack); `past` are keys and values of what
+    stands before the pack, and `record` gets those of the pack, shape (heads, tokens, head size).
+    """
+
+    torch: Any
+    mask: "Tensor"
+    past: "Pair | None" = None
+    record: "list[Pair] | None" = None
+
+    def __call__(self, query: "Tensor", key: "Tensor", value: "Tensor") -> "Tensor":
+        """Mixed values, shape (queries, width); queries have the shape (queries, heads, head size)."""
+        torch = self.torch
+        if self.record is not None:
+            self.record.append((key, value))
+        if self.past is not None:
+            key, value = torch.cat([self.past[0], key], 1), torch.cat([self.past[1], value], 1)
+        rows, heads, size = query.shape
+        groups = heads // len(key)
+        query = query.view(rows, len(key), groups, size).permute(1, 2, 0, 3)
+        scores = query.reshape(len(key), groups * rows, size) @ key.transpose(1, 2)
+        shares = (scores.view(len(key), groups, rows, -1) + self.mask).softmax(-1)
+        mixed = shares.view(len(key), groups * rows, -1) @ value
+        out: Tensor = mixed.view(len(key), groups, rows, size).permute(2, 0, 1, 3).reshape(rows, -1)
+        return out
 
 
 def attach(net: Any, rank: int, depth: int) -> Any:
@@ -111,9 +146,11 @@ class Network:
         self.config, self.base, self.head = inner.config, inner.base_model, inner.get_output_embeddings()
         self.device, self.dtype = inner.device, inner.dtype
         self.identity = f"{identity} {FORMAT} {depth} {self.dtype} {self.device.type}"
-        self._prefixes: dict[tuple[int, ...], tuple[Tensor, list[tuple[Tensor, Tensor]]]] = {}
+        self._prefixes: dict[tuple[int, ...], tuple[Tensor, list[Pair]]] = {}
         self._torch = torch
         self._past: Any = None
+        self._prompts: dict[Any, tuple[Tensor, list[Pair]]] = {}
+        self._prompt_bytes = 0
         self.trained = [part for part in adapted.parameters() if part.requires_grad]
         self.stock = self._why_stock()
 
@@ -153,10 +190,10 @@ class Network:
         bias = bias[columns] if bias is not None and columns is not None else bias
         return self._torch.nn.functional.linear(states, weight, bias).float()
 
-    def decoded(
+    def stock_decoded(
         self, prefix: Sequence[int], prompts: Sequence[Sequence[int]], end: int, most_tokens: int
     ) -> list[list[int]]:
-        """The likeliest next tokens, one at a time, after each prompt, up to the end token or `most_tokens`."""
+        """The likeliest next tokens after each prompt, up to the end token or `most_tokens`, by transformers."""
         torch = self._torch
         answers: list[list[int]] = [[] for _ in prompts]
         order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
@@ -205,7 +242,7 @@ class Network:
             # On a processor each row runs alone: rounding depends on what is packed with it, and what is kept must not.
             alone = self.device.type == "cpu"
             for pack in [[i] for i in range(len(some))] if alone else self.packs((), some):
-                states = self._lower(prefix, [some[i] for i in pack])
+                states = self.lower(prefix, [some[i] for i in pack])
                 parts = torch.split(states, [len(some[i].tokens) for i in pack])
                 for i, part in zip(pack, parts, strict=True):
                     made[self._key(prefix, some[i])] = part.cpu().contiguous().view(torch.uint8).numpy().tobytes()
@@ -220,29 +257,33 @@ class Network:
         parts = f"{self.identity}|{tuple(prefix)}|{row.tokens}|{row.parents}"
         return hashlib.blake2b(parts.encode(), digest_size=16).digest()
 
-    def _lower(self, prefix: Sequence[int], rows: Sequence[Row]) -> "Tensor":
-        torch = self._torch
-        with torch.no_grad():
-            _, past = self._prefix(prefix)
-            states = self._embedded([token for row in rows for token in row.tokens])
-            depths, seen = _seen(torch, rows, self.device)
+    def lower(self, prefix: Sequence[int], rows: Sequence[Row], record: "list[Pair] | None" = None) -> "Tensor":
+        """States under the top layers of these rows' tokens, shape (tokens, width).
+
+        Args:
+            record: gets the keys and values of every lower layer.
+        """
+        with self._torch.no_grad():
+            _, past = self.prefix(prefix)
+            states = self.embedded([token for row in rows for token in row.tokens])
+            depths, seen = _seen(self._torch, rows, self.device)
             mask = self._mask(seen, len(prefix))
-            rotation = self._rotation(states, [len(prefix) + depth for depth in depths])
-            for layer, before in zip(self._layers()[: -self.depth], past, strict=True):
-                states = self._layer(layer, states, rotation, mask, before)
+            rotation = self.rotation(states, [len(prefix) + depth for depth in depths])
+            for layer, before in zip(self.layers[: -self.depth], past, strict=True):
+                states = self.layer(layer, states, rotation, Packed(self._torch, mask, before, record))
         return states
 
-    def _prefix(self, prefix: Sequence[int]) -> "tuple[Tensor, list[tuple[Tensor, Tensor]]]":
+    def prefix(self, prefix: Sequence[int]) -> "tuple[Tensor, list[Pair]]":
         """The prefix's state under the top layers, and its keys and values in the layers below."""
         torch, key = self._torch, tuple(prefix)
         if key not in self._prefixes:
             with torch.no_grad():
-                states = self._embedded(key)
-                record: list[tuple[Tensor, Tensor]] = []
+                states = self.embedded(key)
+                record: list[Pair] = []
                 mask = self._mask(torch.ones(len(key), len(key), dtype=torch.bool, device=self.device).tril(), 0)
-                rotation = self._rotation(states, range(len(key)))
-                for layer in self._layers()[: -self.depth]:
-                    states = self._layer(layer, states, rotation, mask, None, record)
+                rotation = self.rotation(states, range(len(key)))
+                for layer in self.layers[: -self.depth]:
+                    states = self.layer(layer, states, rotation, Packed(self._torch, mask, None, record))
             while len(self._prefixes) >= MOST_PREFIXES:
                 del self._prefixes[next(iter(self._prefixes))]
             self._prefixes[key] = (states, record)
@@ -253,7 +294,7 @@ class Network:
         torch = self._torch
         before = len(prefix)
         along = torch.is_grad_enabled()
-        states = torch.cat([*([self._prefix(prefix)[0]] if along else []), *self._states(prefix, rows)])
+        states = torch.cat([*([self.prefix(prefix)[0]] if along else []), *self._states(prefix, rows)])
         depths, seen = _seen(torch, rows, self.device)
         positions = [before + depth for depth in depths]
         if along:
@@ -262,39 +303,75 @@ class Network:
             mask, positions = self._mask(whole, 0), [*range(before), *positions]
         else:
             mask = self._mask(seen, before)
-        rotation = self._rotation(states, positions)
+        rotation = self.rotation(states, positions)
         places, first = [], before if along else 0
         for row in rows:
             places += [first + place for place in row.wanted]
             first += len(row.tokens)
         wanted = torch.tensor(places, device=self.device)
-        past = [None] * self.depth if along else self._upper_past(prefix)
-        *all_but_last, last = self._layers()[-self.depth :]
+        past = [None] * self.depth if along else self.upper_past(prefix)
+        *all_but_last, last = self.layers[-self.depth :]
         for layer, before_it in zip(all_but_last, past[:-1], strict=True):
-            states = self._layer(layer, states, rotation, mask, before_it)
-        states = self._layer(last, states, rotation, mask, past[-1], only=wanted)
-        return self._norm(self.base.norm, states)
+            states = self.layer(layer, states, rotation, Packed(torch, mask, before_it))
+        states = self.layer(last, states, rotation, Packed(torch, mask[wanted], past[-1]), only=wanted)
+        return self.norm(self.base.norm, states)
 
-    def _upper_past(self, prefix: Sequence[int]) -> "list[Any]":
-        """The prefix's keys and values in the top layers, until an adapter changes."""
+    @property
+    def key_width(self) -> int:
+        """Numbers in one key of a layer, all heads together."""
+        attention = self.layers[0].self_attn
+        width: int = getattr(attention.k_proj, "out_features", None) or attention.k_proj.base_layer.out_features
+        return width
+
+    def read_prompt(self, prefix: Sequence[int], prompt: Sequence[int]) -> "tuple[Tensor, list[Pair]]":
+        """The state of a prompt's last token above all layers, shape (1, width), and every layer's keys and values.
+
+        Those of the lower layers are kept in memory for later runs, up to `MOST_PROMPT_BYTES`.
+        """
+        torch, key = self._torch, (tuple(prefix), tuple(prompt))
+        if (lower := self._prompts.get(key)) is None:
+            below: list[Pair] = []
+            states = self.lower(prefix, [chain(prompt, ())], below)
+            self._keep_prompt(key, lower := (states, below))
+        states, record = lower[0], list(lower[1])
+        rotation = self.rotation(states, range(len(prefix), len(prefix) + len(prompt)))
+        seen = torch.ones(len(prompt), len(prompt), dtype=torch.bool, device=self.device).tril()
+        mask, last = self._mask(seen, len(prefix)), torch.tensor([len(prompt) - 1], device=self.device)
+        top = list(zip(self.layers[-self.depth :], self.upper_past(prefix), strict=True))
+        for layer, before in top[:-1]:
+            states = self.layer(layer, states, rotation, Packed(torch, mask, before, record))
+        layer, before = top[-1]
+        return self.layer(layer, states, rotation, Packed(torch, mask[last], before, record), only=last), record
+
+    def _keep_prompt(self, key: Any, lower: "tuple[Tensor, list[Pair]]") -> None:
+        self._prompts[key] = lower
+        self._prompt_bytes += _size_bytes(lower)
+        while self._prompt_bytes > MOST_PROMPT_BYTES:
+            self._prompt_bytes -= _size_bytes(self._prompts.pop(next(iter(self._prompts))))
+
+    def upper_past(self, prefix: Sequence[int]) -> "list[Any]":
+        """The prefix's keys and values in the top layers, kept until an adapter changes."""
         key = (tuple(prefix), sum(part._version for part in self.trained))
         if self._past is None or self._past[0] != key:
-            states = self._prefix(prefix)[0]
-            record: list[tuple[Tensor, Tensor]] = []
+            states = self.prefix(prefix)[0]
+            record: list[Pair] = []
             mask = self._mask(
                 self._torch.ones(len(states), len(states), dtype=self._torch.bool, device=self.device).tril(), 0
             )
-            rotation = self._rotation(states, range(len(states)))
-            for layer in self._layers()[-self.depth :]:
-                states = self._layer(layer, states, rotation, mask, None, record)
+            rotation = self.rotation(states, range(len(states)))
+            for layer in self.layers[-self.depth :]:
+                states = self.layer(layer, states, rotation, Packed(self._torch, mask, None, record))
             self._past = (key, record)
         past: list[Any] = self._past[1]
         return past
 
-    def _layers(self) -> Any:
+    @property
+    def layers(self) -> Any:
+        """All decoder layers, the lowest first."""
         return self.base.layers
 
-    def _embedded(self, tokens: Sequence[int]) -> "Tensor":
+    def embedded(self, tokens: Sequence[int]) -> "Tensor":
+        """The tokens' embeddings, shape (tokens, width)."""
         states: Tensor = self.base.embed_tokens(self._torch.tensor(tokens, dtype=self._torch.long, device=self.device))
         return states
 
@@ -304,55 +381,45 @@ class Network:
         padded: Tensor = torch.nn.functional.pad(mask, (before, 0))
         return padded
 
-    def _rotation(self, states: "Tensor", positions: Sequence[int]) -> "tuple[Tensor, Tensor]":
+    def rotation(self, states: "Tensor", positions: Sequence[int]) -> "Pair":
+        """The cosines and signed sines by which queries and keys at these positions are turned."""
         places = self._torch.tensor([list(positions)], device=self.device)
         cos, sin = self.base.rotary_emb(states[None], position_ids=places)
         half = sin.shape[-1] // 2
         # One sign fewer to change per use: rotate_half(x) * sin = swap(x) * (-sin, sin).
         return cos[0, :, None], self._torch.cat([-sin[0, :, :half], sin[0, :, half:]], -1)[:, None]
 
-    def _layer(
-        self,
-        layer: Any,
-        states: "Tensor",
-        rotation: "tuple[Tensor, Tensor]",
-        mask: "Tensor",
-        past: "tuple[Tensor, Tensor] | None" = None,
-        record: "list[tuple[Tensor, Tensor]] | None" = None,
-        only: "Tensor | None" = None,
+    def layer(
+        self, layer: Any, states: "Tensor", rotation: "Pair", attend: "Attention", only: "Tensor | None" = None
     ) -> "Tensor":
-        """One decoder layer on packed tokens; `only`: the places whose outcome is wanted."""
+        """One decoder layer.
+
+        Args:
+            attend: what mixes the values of what each token sees.
+            only: the places whose outcome is wanted.
+        """
         torch, attention, mlp = self._torch, layer.self_attn, layer.mlp
         cos, sin = rotation
-        wide = self._norm(layer.input_layernorm, states)
+        wide = self.norm(layer.input_layernorm, states)
         if only is None:
             query, key, value = self._mapped(wide, attention.q_proj, attention.k_proj, attention.v_proj)
         else:
             key, value = self._mapped(wide, attention.k_proj, attention.v_proj)
             (query,) = self._mapped(wide[only], attention.q_proj)
-            states, mask = states[only], mask[only]
+            states = states[only]
         size = attention.head_dim
         query, key, value = (part.view(len(part), -1, size) for part in (query, key, value))
         if hasattr(attention, "q_norm"):
-            query, key = self._norm(attention.q_norm, query), self._norm(attention.k_norm, key)
+            query, key = self.norm(attention.q_norm, query), self.norm(attention.k_norm, key)
         query = _turned(torch, query, cos if only is None else cos[only], sin if only is None else sin[only])
-        key = _turned(torch, key, cos, sin).transpose(0, 1)
-        value = value.transpose(0, 1)
-        if record is not None:
-            record.append((key, value))
-        if past is not None:
-            key, value = torch.cat([past[0], key], 1), torch.cat([past[1], value], 1)
-        rows, groups = len(query), query.shape[1] // len(key)
-        query = (query * attention.scaling).view(rows, len(key), groups, size).permute(1, 2, 0, 3)
-        scores = query.reshape(len(key), groups * rows, size) @ key.transpose(1, 2)
-        shares = (scores.view(len(key), groups, rows, -1) + mask).softmax(-1)
-        mixed = shares.view(len(key), groups * rows, -1) @ value
-        mixed = mixed.view(len(key), groups, rows, size).permute(2, 0, 1, 3).reshape(rows, -1)
+        key = _turned(torch, key, cos, sin)
+        mixed = attend(query * attention.scaling, key.transpose(0, 1), value.transpose(0, 1))
         states = states + self._mapped(mixed, attention.o_proj)[0]
-        gate, up = self._mapped(self._norm(layer.post_attention_layernorm, states), mlp.gate_proj, mlp.up_proj)
+        gate, up = self._mapped(self.norm(layer.post_attention_layernorm, states), mlp.gate_proj, mlp.up_proj)
         return states + self._mapped(mlp.act_fn(gate) * up, mlp.down_proj)[0]
 
-    def _norm(self, norm: Any, states: "Tensor") -> "Tensor":
+    def norm(self, norm: Any, states: "Tensor") -> "Tensor":
+        """One of the network's normalisations."""
         functional: Any = self._torch.nn.functional
         normed: Tensor = functional.rms_norm(states, (states.shape[-1],), norm.weight, norm.variance_epsilon)
         return normed
@@ -415,6 +482,10 @@ def _layers(net: Any) -> Any:
         if re.search(r"(^|\.)layers$", name) and hasattr(module, "__len__"):
             return module
     return None
+
+
+def _size_bytes(lower: "tuple[Tensor, list[Pair]]") -> int:
+    return sum(part.nbytes for part in (lower[0], *(part for pair in lower[1] for part in pair)))
 
 
 def _seen(torch: Any, rows: Sequence[Row], device: Any) -> "tuple[list[int], Tensor]":

@@ -2,7 +2,9 @@
 
 A class is learnt and predicted by the likelihood of its name among all names; free answers are learnt token by token
 and decoded greedily. Layers below the adapters are computed once per text and shared by all runs, so a run takes a
-fraction of a plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
+fraction of a plain fine-tune's time; what it learns is a plain fine-tune of those top layers. Rows are answered many at
+once, each up to the end of its answer: the end token, the bracket that closes its JSON, or half as many tokens again as
+nearly all training answers have.
 """
 
 import math
@@ -17,6 +19,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
+from tunecase.pilot.trainers.decoding import decoded, json_ends
 from tunecase.pilot.trainers.hidden import Kept
 from tunecase.pilot.trainers.steps import LAST_RATE, batches_of, rate_at
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, scored
@@ -30,10 +33,10 @@ MODEL = weights.SMOL
 METRICS, KINDS = score.METRICS, score.KINDS
 missing, prepare, identity = weights.missing, weights.prepare, weights.identity
 NEUTRAL = frozenset[str]()
-FORMAT = 2
+FORMAT = 3
 STAND_IN = False
 HEAVY = True
-PACE = "measuring.lora"
+PACE, TOKENS_PACE = "measuring.lora", "measuring.lora_tokens"
 SETTINGS: Mapping[str, Setting] = {
     "steps": 120,
     "batch": 8,
@@ -44,7 +47,7 @@ SETTINGS: Mapping[str, Setting] = {
     "names": True,
     "shots": 0,
     "most_tokens": 1024,
-    "answer_tokens": 160,
+    "answer_tokens": 0,
 }
 BASELINES = UNTRAINED
 SEARCH: tuple[Mapping[str, Setting], ...] = (
@@ -55,11 +58,19 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"names": False},
     {"depth": 12},
 )
+# "answer_tokens" 0: so many times the P99 of the training answers' tokens, within these bounds.
+ANSWER_SHARE, ANSWER_LEAST, ANSWER_MOST = 1.5, 16, 1024
 LOSS_ROWS = 128
+# Every row costs a whole pass over its answer's tokens, which are labels enough.
+LOSS_ANSWERS = 32
 # Classes whose mean loss over a pass, and over so many steps, is below this are learnt: the rate then falls to its end
 # in 25 steps. At the example's 42 and 85 rows scores stay within .01 of all steps'; ended at once, .045 are lost.
 SETTLED_NATS, SETTLED_STEPS, COOLING_STEPS = 0.02, 20, 25
+# What stands around a text, roughly.
+FORM_TOKENS, CHARACTERS_A_TOKEN = 20, 4
 # Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
+# A label below this is sure, and is looked at again each so many times that its row is trained.
+SURE_NATS, LOOKED_AGAIN = 0.005, 4
 BLANK_TEXTS = ("N/A", "", "[MASK]")
 
 
@@ -97,7 +108,7 @@ LIMITS: Mapping[str, tuple[str, Any]] = {
     "style": (" or ".join(prompts.STYLES), lambda value: value in prompts.STYLES),
     "shots": ("0 to 64", lambda value: 0 <= value <= 64),
     "most_tokens": ("16 or more", lambda value: value >= 16),
-    "answer_tokens": ("1 or more", lambda value: value >= 1),
+    "answer_tokens": ("1 or more, 0 to go by the training answers", lambda value: value >= 0),
 }
 
 
@@ -106,13 +117,15 @@ def train(task: Task) -> Result:
 
     Args:
         task: rows with classes, JSON or free answers; `settings` as `settings()` returns them, `steps` 0 only scores.
-    Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training
-        [nats]; `converged` is False for classes above .2, and for free answers above half the first loss while the last
-        fifth of the steps still took a tenth off the fifth before. `train_tokens` are those that a plain fine-tune
-        would read: each row with its whole prompt, in every step.
+    Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training,
+        32 for free answers [nats]; `converged` is False for classes above .2, and for free answers above half the first
+        loss while the last fifth of the steps still took a tenth off the fifth before. `train_tokens` are those that a
+        plain fine-tune would read: each row with its whole prompt, in every step.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
 
-    Training ends early where classes are learnt: 25 steps after their loss has settled.
+    Training ends early where the answers are learnt: 25 steps after their loss has settled. For free answers the first
+    loss is that of the first step's rows. A token of an answer that the network is all but sure of teaches nothing: it
+    is passed over for three steps of its row, then looked at again.
 
     Source: LoRA, Hu et al. 2021 (peft); AdamW, Loshchilov and Hutter 2019 (torch).
     Leaves out adapters in the lower layers, weight decay and dropout.
@@ -123,11 +136,11 @@ def train(task: Task) -> Result:
     session = _session(task.model, weights.identity(task.model), int(chosen["rank"]), int(chosen["depth"]))
     started = time.perf_counter()
     lesson = _lesson(session, task, chosen)
-    session.network.ready(lesson.form.before, [*lesson.rows, *lesson.test_rows])
+    session.network.ready(lesson.form.before, [*lesson.rows, *(lesson.test_rows if lesson.classes else ())])
     layers.redraw(session.network.net, task.seed)
     learning = _learning(session, lesson, task, chosen) if chosen["steps"] else {"steps": 0, "train_tokens": 0}
     begun = time.perf_counter()
-    predictions, confidences = _answers(session, lesson, chosen)
+    predictions, confidences = _answers(session, lesson)
     result = scored(
         task,
         predictions,
@@ -144,6 +157,26 @@ def train(task: Task) -> Result:
         return result
     after = skill.right(session.network, session.tokenizer)
     return replace(result, **skill.compared(session.skill or after, after))  # type: ignore[arg-type]
+
+
+def work_tokens(task: Task) -> float:
+    """Tokens that a run on free answers reads, an answer's at up to three times a prompt's price.
+
+        steps * batch * (prompt + 2 * answer) + test rows * (prompt + 3 * answer),   a token for every four characters
+
+    An answer token trained also passes the head, one decoded passes all layers. Foretells; reads no tokenizer.
+
+    Leaves out texts that are cut, the end of a run that has learnt early, and the time to load the model.
+    """
+    chosen: dict[str, Any] = {**SETTINGS, **task.settings}
+    prompt, answer = (_mean_tokens(texts) for texts in (task.texts, task.labels))
+    prompt = min(prompt, chosen["most_tokens"]) + FORM_TOKENS
+    trained = chosen["steps"] * chosen["batch"] * (prompt + 2 * answer)
+    return float(trained + len(task.test_texts) * (prompt + 3 * answer))
+
+
+def _mean_tokens(texts: Sequence[str]) -> float:
+    return sum(map(len, texts)) / max(1, len(texts)) / CHARACTERS_A_TOKEN
 
 
 @dataclass
@@ -169,7 +202,11 @@ class Lesson:
     branchings: list[tuple[int, ...]]
     """The branching of each asked place of a training row; empty for free answers."""
     cut: tuple[int, int]
-    """Training and test texts that lost their end."""
+    """Training and test texts that lost their middle."""
+    answer_tokens: int = 0
+    """The most that a free answer may have."""
+    ends_as_json: bool = False
+    """Whether every answer is a JSON object or list, and so ends with the bracket that closes it."""
 
     def labels(self, rows: Sequence[layers.Row]) -> int:
         """What the loss of these rows is a mean over: their labels, or the tokens of free answers."""
@@ -235,12 +272,26 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     if classes:
         tree = _tree(session, form, (*choices, *task.labels))
         return _class_lesson(form, tree, pairs, tests, (train_cut, test_cut))
-    answers = prompts.answers(tokenizer, form, [label for _, label in pairs])
-    answered = zip(pairs, answers, strict=True)
+    answers = prompts.answers(tokenizer, form, task.labels)
+    most = chosen["answer_tokens"] or _longest_answer([len(answer) for answer in answers])
+    taken = len(form.before) + max(map(len, tests))
+    most = max(1, min(most, session.network.longest - taken))
+    answered = zip(pairs, answers[: len(pairs)], strict=True)
     taught = [prompts.answer_row(ask, answer[: chosen["most_tokens"]], form.end) for (ask, _), answer in answered]
     test_rows = [layers.chain(ask, (len(ask) - 1,)) for ask in tests]
     rows, wants = [row for row, _ in taught], [want for _, want in taught]
-    return Lesson(form, rows, wants, test_rows, None, [], (train_cut, test_cut))
+    return Lesson(form, rows, wants, test_rows, None, [], (train_cut, test_cut), most, task.kind == "extraction")
+
+
+def _longest_answer(tokens: Sequence[int]) -> int:
+    """How many tokens an answer may have, from those that training answers have.
+
+    Example:
+        >>> _longest_answer([40] * 99 + [900]), _longest_answer([1, 2])
+        (60, 16)
+    """
+    nearly_longest = sorted(tokens)[math.ceil(0.99 * len(tokens)) - 1]
+    return min(max(math.ceil(ANSWER_SHARE * nearly_longest), ANSWER_LEAST), ANSWER_MOST)
 
 
 def _class_lesson(
@@ -266,12 +317,13 @@ def _learning(session: Session, lesson: Lesson, task: Task, chosen: Mapping[str,
     """Trains the adapters, and returns what the Result says of it."""
     if session.skill is None:
         session.skill = skill.right(session.network, session.tokenizer)
-    first_loss = None if lesson.classes else _loss(session, lesson)
     trained = _trained(session, lesson, task.seed, chosen)
     loss = _loss(session, lesson)
     return {
         "train_loss": loss,
-        "converged": loss <= LEARNT_NATS if lesson.classes else learnt(first_loss, loss, trained.losses),
+        "converged": loss <= LEARNT_NATS
+        if lesson.classes
+        else learnt(next(iter(trained.losses), None), loss, trained.losses),
         "steps": len(trained.losses),
         "train_tokens": trained.tokens,
         "tokens_per_s": trained.tokens / trained.seconds if trained.tokens else None,
@@ -288,18 +340,18 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
     batches = batches_of(len(lesson.rows), chosen["batch"], torch.Generator().manual_seed(seed))
     whole = steps = int(chosen["steps"])
-    tokens, rate = 0, 0.0
+    tokens, rate, doubtful = 0, 0.0, None if lesson.classes else Doubtful([len(row.wanted) for row in lesson.rows])
     while (step := len(losses)) < steps:
         rate = rate_at(step, whole) if steps == whole else rate - (rate - LAST_RATE) / (steps - step)
         for group in optimiser.param_groups:
             group["lr"] = chosen["learning_rate"] * rate
         batch = next(batches)
-        losses.append(_added_gradients(session, lesson, batch))
+        losses.append(_added_gradients(session, lesson, batch, doubtful))
         torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         tokens += sum(len(lesson.rows[i].tokens) + len(lesson.form.before) for i in batch)
-        if steps == whole and lesson.classes and _settled(losses, math.ceil(len(lesson.rows) / chosen["batch"])):
+        if steps == whole and _settled(losses, math.ceil(len(lesson.rows) / chosen["batch"])):
             steps = min(whole, len(losses) + COOLING_STEPS)
     return Trained(tokens, time.perf_counter() - started, tuple(losses))
 
@@ -310,25 +362,66 @@ def _settled(losses: Sequence[float], pass_steps: int) -> bool:
     return len(window) == max(pass_steps, SETTLED_STEPS) and sum(window) / len(window) < SETTLED_NATS
 
 
-def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int]) -> float:
+class Doubtful:
+    """Which tokens of the training answers the network is not sure of, from what they cost when last looked at.
+
+    Args:
+        labels: wanted tokens of each row.
+    """
+
+    def __init__(self, labels: Sequence[int]) -> None:
+        self.nats: list[list[float]] = [[math.inf] * count for count in labels]
+        self.visits = [0] * len(labels)
+
+    def places(self, row: int) -> list[int]:
+        """The labels of a row to look at now: every one each fourth time, else those that cost something."""
+        self.visits[row] += 1
+        every = self.visits[row] % LOOKED_AGAIN == 1
+        return [place for place, nats in enumerate(self.nats[row]) if every or nats >= SURE_NATS]
+
+    def see(self, row: int, places: Sequence[int], nats: Sequence[float]) -> None:
+        """Remembers what these labels of a row cost [nats]."""
+        for place, cost in zip(places, nats, strict=True):
+            self.nats[row][place] = cost
+
+
+def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int], doubtful: Doubtful | None = None) -> float:
     """Adds the gradients of a batch's mean loss, which is returned, pack by pack [nats]."""
     rows = [lesson.rows[i] for i in batch]
     share, total = 1 / lesson.labels(rows), 0.0
     for pack in session.network.packs(lesson.form.before, rows):
-        loss: Any = _nats(session, lesson, [batch[i] for i in pack]).sum() * share
+        positions = [batch[i] for i in pack]
+        places = [doubtful.places(i) if doubtful else list(range(len(lesson.wants[i]))) for i in positions]
+        if not any(places):
+            continue
+        nats = _nats(session, lesson, positions, places)
+        loss: Any = nats.sum() * share
         loss.backward()
-        total += float(loss.detach())
+        costs = nats.tolist()
+        total += sum(costs) * share
+        for i, some in zip(positions, places, strict=True):
+            if doubtful:
+                doubtful.see(i, some, costs[: len(some)])
+            costs = costs[len(some) :]
     return total
 
 
-def _nats(session: Session, lesson: Lesson, positions: Sequence[int]) -> "Tensor":
+def _nats(
+    session: Session, lesson: Lesson, positions: Sequence[int], places: Sequence[Sequence[int]] | None = None
+) -> "Tensor":
+    """Loss of each label of these rows, or of those at some places of each row [nats]."""
     import torch
 
-    rows = [lesson.rows[i] for i in positions]
+    places = places or [range(len(lesson.wants[i])) for i in positions]
+    pairs = [(i, place) for i, some in zip(positions, places, strict=True) for place in some]
+    rows = [
+        replace(lesson.rows[i], wanted=tuple(lesson.rows[i].wanted[place] for place in some))
+        for i, some in zip(positions, places, strict=True)
+    ]
     logits = session.network.logits(lesson.form.before, rows, _columns(session, lesson))
     if lesson.classes:
-        logits = logits + lesson.classes.closed(logits.device)[[b for i in positions for b in lesson.branchings[i]]]
-    wanted = torch.tensor([want for i in positions for want in lesson.wants[i]], device=logits.device)
+        logits = logits + lesson.classes.closed(logits.device)[[lesson.branchings[i][place] for i, place in pairs]]
+    wanted = torch.tensor([lesson.wants[i][place] for i, place in pairs], device=logits.device)
     return torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
 
 
@@ -339,10 +432,10 @@ def _columns(session: Session, lesson: Lesson) -> "Tensor | None":
 
 
 def _loss(session: Session, lesson: Lesson) -> float:
-    """Mean loss per label over up to 128 training rows, evenly spread; per token for free answers [nats]."""
+    """Mean loss per label over training rows, evenly spread; per token for free answers [nats]."""
     import torch
 
-    every = max(1, math.ceil(len(lesson.rows) / LOSS_ROWS))
+    every = max(1, math.ceil(len(lesson.rows) / (LOSS_ROWS if lesson.classes else LOSS_ANSWERS)))
     some = list(range(0, len(lesson.rows), every))
     rows = [lesson.rows[i] for i in some]
     total = 0.0
@@ -353,12 +446,13 @@ def _loss(session: Session, lesson: Lesson) -> float:
     return total / lesson.labels(rows)
 
 
-def _answers(session: Session, lesson: Lesson, chosen: Mapping[str, Any]) -> tuple[list[str], tuple[float, ...] | None]:
+def _answers(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, ...] | None]:
     if lesson.classes is not None:
         return _classified(session, lesson)
-    asks = [row.tokens for row in lesson.test_rows]
-    texts = session.network.decoded(lesson.form.before, asks, lesson.form.end, chosen["answer_tokens"])
-    return [session.tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in texts], None
+    tokenizer, asks = session.tokenizer, [row.tokens for row in lesson.test_rows]
+    ended = json_ends(cache(lambda token: str(tokenizer.decode([token])))) if lesson.ends_as_json else None
+    texts = decoded(session.network, lesson.form.before, asks, lesson.form.end, lesson.answer_tokens, ended)
+    return [tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in texts], None
 
 
 def _classified(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, ...]]:
@@ -396,7 +490,9 @@ def _note(session: Session, lesson: Lesson) -> str:
     notes = []
     if train_cut or test_cut:
         most = count(lesson.form.most_tokens)
-        notes.append(f"{count(train_cut)} training and {count(test_cut)} test texts cut to {most} tokens")
+        notes.append(
+            f"{count(train_cut)} training and {count(test_cut)} test texts lost their middle to fit {most} tokens"
+        )
     if session.network.stock:
         notes.append(f"slower than it could be: {session.network.stock}")
     return "; ".join(notes)

@@ -66,7 +66,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many tokens fit: `most_tokens` of one text, whose end is cut; `longest` of prompt and answer together."""
+    """How many tokens fit: `most_tokens` of one text, else its middle goes; `longest` of prompt and answer together."""
 
     most_tokens: int = 1024
     longest: int = 2048
@@ -118,12 +118,25 @@ def showable(task: Task) -> list[tuple[str, str]]:
 
 
 def encode(tokenizer: Any, made: Form, texts: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
-    """Each text and what is asked after it as tokens, and how many texts were cut."""
+    """Each text and what is asked after it as tokens, and how many texts were cut.
+
+    A text that is too long loses its middle: what it is about tends to stand first, and what is asked of it last.
+    """
     plain = (
         tokenizer([made.lead + text.strip() for text in texts], add_special_tokens=False)["input_ids"] if texts else []
     )
     cut = sum(len(tokens) > made.most_tokens for tokens in plain)
-    return [(*tokens[: made.most_tokens], *made.after) for tokens in plain], cut
+    return [(*_without_middle(tokens, made.most_tokens), *made.after) for tokens in plain], cut
+
+
+def _without_middle(tokens: Sequence[int], most: int) -> Sequence[int]:
+    """At most so many tokens, from the beginning and the end.
+
+    Example:
+        >>> _without_middle([1, 2, 3, 4, 5], 3), _without_middle([1, 2], 3)
+        ([1, 4, 5], [1, 2])
+    """
+    return tokens if len(tokens) <= most else [*tokens[: most // 2], *tokens[len(tokens) - (most - most // 2) :]]
 
 
 def answers(tokenizer: Any, made: Form, labels: Sequence[str]) -> list[tuple[int, ...]]:
