@@ -85,7 +85,7 @@ def _faults(call: Any, declared: Declared) -> int:
     name = next((call[key] for key in _NAMES if isinstance(call.get(key), str)), "")
     if name not in declared:
         return UNKNOWN
-    given = next((call[key] for key in _ARGUMENTS if key in call), {})
+    given: Any = next((call[key] for key in _ARGUMENTS if key in call), {})
     if isinstance(given, str):
         try:
             given = orjson.loads(given) if given.strip() else {}
@@ -140,10 +140,10 @@ def _arguments(function: Mapping[str, Any]) -> tuple[Mapping[str, Any], frozense
     properties = schema.get("properties", {} if schema.get("type") == "object" else schema)
     if not isinstance(properties, dict):
         return {}, frozenset(), True
-    named = schema.get("required") if isinstance(schema.get("required"), list) else []
+    named = schema.get("required")
     return (
         properties,
-        frozenset(each for each in named if isinstance(each, str)),
+        frozenset(each for each in (named if isinstance(named, list) else ()) if isinstance(each, str)),
         bool(schema.get("additionalProperties")),
     )
 

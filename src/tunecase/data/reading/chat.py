@@ -48,7 +48,8 @@ def chat_of(value: object, key: str) -> Chat:
     Raises: BadTurnsError with the reason.
     """
     turns: list[Turn] = []
-    before, called, muted = "", False, ()
+    before, called = "", False
+    muted: tuple[int, ...] = ()
     for turn in value if type(value) is list and value else _opened(value, key):
         if type(turn) is not dict:
             raise BadTurnsError(f"{key!r} is not a list of turns")

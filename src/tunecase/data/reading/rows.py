@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 SHOWN_CHARACTERS = 200
 
@@ -105,7 +105,7 @@ class Layout:
         return self.rejected is not None
 
 
-Make = Callable[[int, int, dict[str, Any]], Row | BadRow]  # from a row's number, its line and its record
+Make: TypeAlias = Callable[[int, int, dict[str, Any]], Row | BadRow]  # from a row's number, its line and its record
 
 
 @dataclass(frozen=True, slots=True)
