@@ -108,9 +108,9 @@ def kinds_of(text: str) -> int:
 
 def _hinted(text: str) -> bool:
     """A few quick tests that nearly every text without a secret fails."""
-    if _has_run(text) or any(map(text.__contains__, _WITHOUT_A_RUN)):
+    if _has_run(text) or "://" in text or "PRIVATE KEY" in text:  # _WITHOUT_A_RUN, at half the price
         return True
-    return (":" in text or "=" in text or " is " in text) and any(map(text.lower().__contains__, _ASSIGNED_HINTS))
+    return _sets_a_value(text) and any(map(text.lower().__contains__, _ASSIGNED_HINTS))
 
 
 def _has_run(text: str) -> bool:
@@ -216,9 +216,11 @@ def _is_jwt_header(part: str) -> bool:
 
 
 def _assigned(match: re.Match[str]) -> bool:
-    """True for a value that looks drawn at random, or like a password: no stand-in, no word, no code."""
+    """True for a value with a digit that looks drawn at random, or like a password: no stand-in, no word, no code."""
     value, name = match["value"].rstrip(".!?"), match["name"].lower()
-    if len(value) < 8 or _STAND_IN.search(value) or entropy_bits(value) < LEAST_BITS_OF_A_PASSWORD:
+    if len(value) < 8 or not any(map(str.isdigit, value)):
+        return False
+    if _STAND_IN.search(value) or entropy_bits(value) < LEAST_BITS_OF_A_PASSWORD:
         return False
     if name.startswith(("pass", "pwd", "contra", "senha", "credential")):
         return _like_a_password(value)
@@ -226,14 +228,14 @@ def _assigned(match: re.Match[str]) -> bool:
 
 
 def _like_a_password(value: str) -> bool:
-    if not any(map(str.isdigit, value)) or re.fullmatch(r"[\w.]+\.[A-Za-z_]\w*", value):
+    if re.fullmatch(r"[\w.]+\.[A-Za-z_]\w*", value):
         return False
     return any(map(str.islower, value)) + any(map(str.isupper, value)) + (not value.isalnum()) >= 2
 
 
 def _like_a_random_key(value: str) -> bool:
     letters = any(map(str.islower, value)) or any(map(str.isupper, value))
-    if not (letters and any(map(str.isdigit, value)) and re.fullmatch(r"[\w+/=.~-]{16,}", value)):
+    if not (letters and re.fullmatch(r"[\w+/=.~-]{16,}", value)):
         return False
     return entropy_bits(value) >= LEAST_BITS_OF_A_KEY and value.count("_") + value.count(".") <= 2
 
