@@ -145,8 +145,6 @@ class Table:
     bad: tuple[BadRow, ...]
 
 
-# Makes a row from (number, line, record).
-Make = Callable[[int, int, dict[str, Any]], Row | BadRow]
 NOTHING: Mapping[str, Any] = {}
 
 
