@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Literal, get_args
 
 Domain = Literal["short requests", "prose", "templated prompts", "code", "chats", "tool calls"]
@@ -17,13 +18,28 @@ _CODE = re.compile(
     r"[^.?!]*[({;:=]|[;{}]\s*$|=>|\w\(\w*\)\s*[;{:]|</\w+>|^\s*(?:if|for|while)\s*\(.+\)",
     re.MULTILINE,
 )
-_SURELY_CODE = re.compile(
-    r"```|^\s*(?:async )?def \w+\(.*\).*:\s*$|^\s*#include\s*[<\"]|^\s*from \w[\w.]* import \w"
-    r"|\bfunction\s*\w*\([^)]*\)\s*\{|^\s*public static \w+ \w+\(|<\?php|^\s*\w+(?:\.\w+)+\(.*\)\s*;?\s*$"
-    r"|\bSELECT\b.+?\bFROM\b|\bINSERT INTO\b|\bCREATE TABLE\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b"
-    r"|^\s*select\s[\w*,.() ]+\sfrom\s+\w+\s*(?:;|$|(?:where|join|group by|order by|limit)\b)",
-    re.MULTILINE,
+_CODE_HINT = re.compile(r"[(){}=<;:]")  # in each of those marks
+# What hardly anything but code holds, each behind a text that it cannot do without.
+_SURELY_CODE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (hint, re.compile(pattern, re.MULTILINE))
+    for hint, pattern in (
+        ("```", r"```"),
+        ("def ", r"^\s*(?:async )?def \w+\(.*\).*:\s*$"),
+        ("#include", r"^\s*#include\s*[<\"]"),
+        (" import ", r"^\s*from \w[\w.]* import \w"),
+        ("function", r"\bfunction\s*\w*\([^)]*\)\s*\{"),
+        ("public static ", r"^\s*public static \w+ \w+\("),
+        ("<?php", r"<\?php"),
+        ("SELECT", r"\bSELECT\b.+?\bFROM\b"),
+        ("INSERT INTO", r"\bINSERT INTO\b"),
+        ("CREATE TABLE", r"\bCREATE TABLE\b"),
+        ("UPDATE ", r"\bUPDATE \w+ SET\b"),
+        ("DELETE FROM", r"\bDELETE FROM\b"),
+        ("select", r"^\s*select\s[\w*,.() ]+\sfrom\s+\w+\s*(?:;|$|(?:where|join|group by|order by|limit)\b)"),
+        ("(", r"^\s*\w+(?:\.\w+)+\(.*\)\s*;?\s*$"),
+    )
 )
+READ_CHARACTERS = 4000  # of a text, within which code shows
 
 
 def looks_like_code(text: str) -> bool:
@@ -36,12 +52,16 @@ def looks_like_code(text: str) -> bool:
         >>> looks_like_code("def add(a, b):\\n    return a + b;"), looks_like_code("Return the card; it has expired.")
         (True, False)
     """
-    if text.strip()[:1] in ("{", "[") and text.strip()[-1:] in ("}", "]"):
+    bare = text.strip()
+    if bare[:1] in ("{", "[") and bare[-1:] in ("}", "]"):
         return False
-    if _SURELY_CODE.search(text[:4000]):
+    start = text[:READ_CHARACTERS]
+    if any(hint in start and pattern.search(start) for hint, pattern in _SURELY_CODE):
         return True
-    marks = len(_CODE.findall(text[:4000]))
-    return marks >= 2 or (marks == 1 and "\n" not in text.strip())
+    if not _CODE_HINT.search(start):
+        return False
+    marks = len(list(islice(_CODE.finditer(start), 2)))
+    return marks == 2 or (marks == 1 and "\n" not in bare)
 
 
 def domain_of(

@@ -51,7 +51,7 @@ _STRAY = re.compile(
     r"^(?:Human|User|Assistant): .*\n+(?:Assistant|Human): ",
     re.MULTILINE,
 )
-_STRAY_SIGNS = ("<", "]", "#", ": ")  # a short answer without them is not searched
+_STRAY_SIGNS = re.compile(r"[<\]#{\[]|: ")  # a short answer without them is not searched, nor read as JSON
 _NOTHING = frozenset("n/a na none null nan nil - -- . ? ?? tbd todo test asdf unknown undefined xxx ...".split())
 # What an answer may rightly hold again: an instruction to change a text, and one to write what somebody fills in.
 _EDITING = re.compile(
@@ -98,8 +98,9 @@ def _of_one(row: "Row", text: str) -> int:
         return bits | BIT["runaway"] * (is_runaway(text) and not is_program(text))
     if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
         return bits | BIT["nothing"]
-    stray = any(sign in text for sign in _STRAY_SIGNS) and _stray(text, row.input)
-    return bits | _json(text) | BIT["stray"] * stray
+    if not _STRAY_SIGNS.search(text):
+        return bits
+    return bits | _json(text) | BIT["stray"] * _stray(text, row.input)
 
 
 def _stray(text: str, prompt: str) -> bool:

@@ -138,6 +138,7 @@ class _Builder:
         inputs, outputs = [row.input for row in batch], [row.output for row in batch]
         marks = {f"mark {name}": np.array(mark(batch), np.uint32) for name, mark in MARKS}
         prompts = [prompt_of(row) for row in batch] if self.task.layout.tools else inputs
+        rejected = [row.rejected for row in batch]
         answers_given = [_given(row) for row in batch]
         raw, utf8_bytes = _raw_hashes(inputs)
         hashes = {"raw": raw, **self._words(inputs), "tools": self._tools(batch)}
@@ -150,7 +151,7 @@ class _Builder:
             **hashes,
             "target": np.array([row.is_target for row in batch], np.bool_),
             "answer": self._answers(outputs),
-            "rejected": self._answers([row.rejected for row in batch]),
+            "rejected": self._answers(rejected) if any(rejected) else np.full(len(batch), NO_TEXT, np.uint64),
             "input_characters": _lengths(prompts),
             "output_characters": _lengths(answers_given),
             **_heads(inputs, np.any([marks[name] for name in HIDDEN], axis=0)),

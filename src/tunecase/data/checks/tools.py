@@ -34,7 +34,11 @@ Declared = Mapping[str, tuple[Mapping[str, Any], frozenset[str], bool]]  # name:
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
     """What is wrong with the calls of each row: a bit for each of FAULTS, then called at all, then judged."""
-    return [_of_one(row) if row.tools or any('"name"' in text for _, text in row.turns) else 0 for row in rows]
+    return [_of_one(row) if row.tools or (row.turns and _names_one(row)) else 0 for row in rows]
+
+
+def _names_one(row: "Row") -> bool:
+    return any('"name"' in text for _, text in row.turns)
 
 
 def _of_one(row: "Row") -> int:

@@ -23,7 +23,7 @@ _SHAPE = bytes(
     48 if 48 <= code <= 57 else 65 if 65 <= code <= 90 else code if code in b":@" else 120 for code in range(256)
 )
 _GAPS = b" ().-\t"
-_LONG_NUMBER, _FISCAL_CODE = b"000000", b"AAAAAA00A00A000A"
+_LONG_NUMBER, _FISCAL_CODE, _ITS_START = b"000000", b"AAAAAA00A00A000A", b"AAAAAA00A00A"
 _RUN = re.compile(r"\d(?:[ ().\-\t]*\d){5,}|[A-Z]{6}\d\d[A-Z]\d\d[A-Z]")
 _EMAIL = re.compile(
     r"(?<![\w.+%/:-])[\w.+%-]{1,64}(?:@| ?[\[(](?:at|AT)[\])] ?)(?!\dx\.)"
@@ -38,6 +38,7 @@ _CARD = re.compile(
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?|[A-Z0-9]{11,30})(?!\w)")
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\w)")
 _IPV6 = re.compile(r"(?<![\w:])[23][0-9A-Fa-f]{3}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{1,4}(?![\w:])")
+_IPV6_HINT = re.compile(r":[0-9A-Fa-f]{0,4}:")  # what each of them holds, and hardly a text without one
 _VERSION_BEFORE = re.compile(r"(?i)(?:version|release|build|firmware|section|chapter|\bv)\.? ?$")
 # A shape and what it has to pass; shapes that other numbers share are taken only behind a word of their own.
 IDENTITY: tuple[tuple[re.Pattern[str], Callable[[str], bool], re.Pattern[str] | None], ...] = (
@@ -95,8 +96,12 @@ def _hinted(text: str) -> bool:
     """A quick test that nearly every text without personal data fails."""
     if _may_hold_email(text):
         return True
-    shape = text.encode("utf-8", "replace").translate(_SHAPE, _GAPS)
+    shape = _shape(text)
     return _LONG_NUMBER in shape or _FISCAL_CODE in shape or shape.count(b":") > 3
+
+
+def _shape(text: str) -> bytes:
+    return text.encode("utf-8", "replace").translate(_SHAPE, _GAPS)
 
 
 def _may_hold_email(text: str) -> bool:
@@ -111,7 +116,7 @@ def spans(text: str) -> list[Span]:
     claims: list[Span] = []
     if _may_hold_email(text):
         claims += [("e-mail", *match.span()) for match in _EMAIL.finditer(text)]
-    if text.count(":") > 3:
+    if text.count(":") > 3 and _IPV6_HINT.search(text):
         claims += [("IP address", *m.span()) for m in _IPV6.finditer(text) if identifiers.is_public_ip(m[0])]
     for first, last in _windows(text):
         base = max(0, first - 1)
@@ -123,6 +128,8 @@ def spans(text: str) -> list[Span]:
 def _windows(text: str) -> list[tuple[int, int]]:
     """Where long runs of digits stand, with what is around them, those that touch as one."""
     windows: list[tuple[int, int]] = []
+    if text.isascii() and _LONG_NUMBER not in (shape := _shape(text)) and _ITS_START not in shape:
+        return windows
     for match in _RUN.finditer(text):
         first, last = max(0, match.start() - BEFORE), match.end() + AFTER
         if windows and first <= windows[-1][1]:

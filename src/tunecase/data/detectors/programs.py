@@ -5,7 +5,9 @@ import re
 from tunecase.data.domains import looks_like_code
 
 LEAST_SIGNS, SIGN_SHARE = 2, 0.025  # signs of code, and how many for each character
-_SIGN = re.compile(r"[{}=;|$\\_~^]|\w[\[(]| [<>] | --?[a-z]")
+_SINGLE = "{}=;|$\\_~^"  # signs of one character
+_SIGN = re.compile(rf"[{re.escape(_SINGLE)}]|\w[\[(]| [<>] | --?[a-z]")
+_OTHER_SIGNS = ("(", "[", " < ", " > ", " -")  # one of them in each sign of more than one character
 _ANY_SIGN = re.compile(r"[(){}=<>;`$|\\_*]")  # a text without any of them is prose, and is told so at once
 _HINT = re.compile(r"[(){}\[=<>;`$|\\_~^*]|#!| -")  # a sign of either kind
 _FENCED = re.compile(r"```.*?```", re.DOTALL)
@@ -20,7 +22,7 @@ def is_program(text: str) -> bool:
     """
     if not _ANY_SIGN.search(text):
         return text.startswith("#!")
-    rest = _FENCED.sub("", text).strip()
+    rest = (_FENCED.sub("", text) if "```" in text else text).strip()
     return not rest or rest.startswith(("#!", "```")) or looks_like_code(rest)
 
 
@@ -31,7 +33,13 @@ def is_formal(text: str) -> bool:
         >>> is_formal('find "$folder" -type f -name "*.log"'), is_formal("It costs 5 (five) pounds; pay at the door.")
         (True, False)
     """
-    if not _HINT.search(text):
-        return False
-    signs = len(_SIGN.findall(text))
-    return (signs >= LEAST_SIGNS and signs >= SIGN_SHARE * len(text)) or is_program(text)
+    return _HINT.search(text) is not None and (_has_many_signs(text) or is_program(text))
+
+
+def _has_many_signs(text: str) -> bool:
+    """Whether the signs are enough; they are told apart only where counting single characters does not decide."""
+    enough = max(LEAST_SIGNS, SIGN_SHARE * len(text))
+    signs = sum(map(text.count, _SINGLE))
+    if signs >= enough:
+        return True
+    return signs + sum(map(text.count, _OTHER_SIGNS)) >= enough and len(_SIGN.findall(text)) >= enough
