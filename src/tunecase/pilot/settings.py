@@ -121,7 +121,7 @@ def _task_problems(school: School, lesson: Lesson) -> list[Problem]:
     if lesson.kind not in module.KINDS:
         wanted = f"what {school.name} can learn: {', '.join(module.KINDS)}"
         problems.append(Problem("pilot: kind", lesson.kind, wanted, ELSEWHERE))
-    return problems
+    return problems + untested(lesson.metric, lesson.tests.labels)
 
 
 def _row_problems(sizes: Sequence[int], school: School, lesson: Lesson) -> list[Problem]:
