@@ -58,8 +58,10 @@ exec $drop unshare --user --map-root-user --net --pid --ipc --uts --cgroup --mou
 _ENTER = """
 set -e
 echo 0 > /proc/sys/user/max_user_namespaces
-mount -t proc -o nosuid,nodev,noexec proc /proc 2>/dev/null || mount -t tmpfs -o ro,size=4k tmpfs /proc
-exec timeout -s KILL SECONDS prlimit --cpu=CPU --as=MEMORY --fsize=FILE --nproc=PROCESSES --core=0 --nofile=64 --memlock=0 --msgqueue=0 \
+mount -t proc -o nosuid,nodev,noexec proc /proc 2>/dev/null ||
+  mount -t tmpfs -o ro,size=4k tmpfs /proc
+exec timeout -s KILL SECONDS prlimit --cpu=CPU --as=MEMORY --fsize=FILE --nproc=PROCESSES \
+  --core=0 --nofile=64 --memlock=0 --msgqueue=0 \
   setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$@"
 """
 
@@ -129,7 +131,8 @@ def _run(source: str, given: bytes, limit_s: float) -> Ran:
 
 def _exchange(process: "subprocess.Popen[bytes]", given: bytes, until: float) -> tuple[bytes, Ended]:
     """Feeds a process and gathers what it writes, until it closes its output, time is up, or it writes too much."""
-    assert process.stdin and process.stdout  # noqa: S101 - both are pipes
+    assert process.stdin is not None
+    assert process.stdout is not None
     output, left = bytearray(), memoryview(given)
     for pipe in (process.stdin, process.stdout):
         os.set_blocking(pipe.fileno(), False)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tunecase.pilot.scoring.programs import Tests, tests_of
+from tunecase.pilot.scoring.programs import Tests, columns_with_tests, read_tests
 
 LONGEST_FREE_ANSWER = 10  # words of an answer that is compared without articles and punctuation
 # Columns that hold further answers which are as right, as public question sets name them.
@@ -23,15 +23,18 @@ _PLAIN = re.compile(r"[\w\s.,’'\"!?()\-:;&]*[^\W\d_][\w\s.,’'\"!?()\-:;&]*")
 
 
 class Reference(str):
-    """A wanted answer that also holds the other answers which count as right, and the tests of a program."""
+    """A wanted answer that also holds the other answers which count as right, and what tests a program."""
 
     others: tuple[str, ...]
-    tests: Tests | None
+    columns: Mapping[str, Any]
+    prompt: str
 
-    def __new__(cls, text: str, others: tuple[str, ...] = (), tests: Tests | None = None) -> "Reference":
-        """The text as it is, with further answers and tests beside it."""
+    def __new__(
+        cls, text: str, others: tuple[str, ...] = (), columns: Mapping[str, Any] | None = None, prompt: str = ""
+    ) -> "Reference":
+        """The text as it is, with further answers, columns of tests and the prompt beside it."""
         reference = super().__new__(cls, text)
-        reference.others, reference.tests = others, tests
+        reference.others, reference.columns, reference.prompt = others, columns or {}, prompt
         return reference
 
 
@@ -47,7 +50,7 @@ def accepted(label: str) -> tuple[str, ...]:
 
 def tests_in(label: str) -> Tests | None:
     """The tests that a wanted answer carries, None where it carries none."""
-    return getattr(label, "tests", None)
+    return read_tests(label.columns, label.prompt) if isinstance(label, Reference) and label.columns else None
 
 
 def reference_of(answer: str, columns: Mapping[str, Any], prompt: str = "") -> str:
@@ -61,8 +64,8 @@ def reference_of(answer: str, columns: Mapping[str, Any], prompt: str = "") -> s
         >>> accepted(reference_of("NYC", {"answers": ["NYC", "New York"], "choices": ["NYC", "Rome"]}))
         ('NYC', 'New York')
     """
-    others, tests = _others(answer, columns), tests_of(columns, prompt)
-    return Reference(answer, others, tests) if others or tests else answer
+    others, tests = _others(answer, columns), columns_with_tests(columns)
+    return Reference(answer, others, tests, prompt if tests else "") if others or tests else answer
 
 
 def _others(answer: str, columns: Mapping[str, Any]) -> tuple[str, ...]:

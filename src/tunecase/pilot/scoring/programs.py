@@ -1,11 +1,11 @@
 """The tests of a row whose answer is a program, in the columns and forms that public sets of programming tasks use.
 
-    column                                             form                                             seen in
-    test, tests, test_code, unit_tests, …              Python: asserts, test functions, unittest        KodCode, BigCodeBench
-    the same, beside entry_point                       `def check(candidate)`                           HumanEval
-    test_list, with test_setup_code or test_imports    a list of asserts                                MBPP
-    input_output, public_tests, private_tests, …       inputs and outputs of standard streams, in JSON  APPS, CodeContests
-    the same, with fn_name                             arguments and results of a function              APPS, TACO
+column                                             form                                             seen in
+test, tests, test_code, unit_tests, …              Python: asserts, test functions, unittest        KodCode
+the same, beside entry_point                       `def check(candidate)`                           HumanEval
+test_list, with test_setup_code or test_imports    a list of asserts                                MBPP
+input_output, public_tests, private_tests, …       inputs and outputs of standard streams, in JSON  APPS
+the same, with fn_name                             arguments and results of a function              APPS, TACO
 """
 
 import ast
@@ -27,6 +27,15 @@ for _given, _wanted in {cases!r}:
     _got = [*_got] if isinstance(_got, tuple) else _got
     assert _got == _wanted or [_got] == _wanted
 """
+
+
+def columns_with_tests(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a row's columns that may hold tests or belong to them, by their names in small letters."""
+    held = {str(name).casefold(): value for name, value in columns.items()}
+    found = any(held.get(name) for name in (*CODE, *CASES))
+    return (
+        {name: held[name] for name in dict.fromkeys((*CODE, *CASES, *FIRST, *NAMED)) if name in held} if found else {}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +62,21 @@ class Tests:
     begun: str = ""
 
 
-def tests_of(columns: Mapping[str, Any], prompt: str = "") -> Tests | None:
+def read_tests(columns: Mapping[str, Any], prompt: str = "") -> Tests | None:
     """The tests in the columns of a row; None where no column holds any that can be run.
 
     Args:
         columns: the row's further columns, by name.
         prompt: what the answer was asked with, which may be the beginning of the program.
     Example:
-        >>> tests_of({"test_list": ["assert add(1, 2) == 3"]})
+        >>> read_tests({"test_list": ["assert add(1, 2) == 3"]})
         Tests(code='assert add(1, 2) == 3', cases=(), name='', begun='')
-        >>> tests_of({"test": "yes"}) is None
+        >>> read_tests({"test": "yes"}) is None
         True
 
     Leaves out columns in other languages than Python, and tests that need more than the standard library: these fail.
     """
-    held = {str(name).casefold(): value for name, value in columns.items()}
+    held = columns_with_tests(columns)
     name = next((held[each] for each in NAMED if _is_name(held.get(each))), "")
     begun = prompt if name and f"def {name}" in prompt else ""
     codes = [code for each in CODE if (code := _code(held.get(each)))]
