@@ -101,10 +101,10 @@ def no_sandbox() -> str:
     if lacking := [tool for tool in TOOLS if shutil.which(tool, path=PATH) is None]:
         return f"not found: {', '.join(lacking)}"
     try:
-        ran = _run("import os; print(os.getpid(), os.path.exists('/etc'), os.listdir('/tmp'))", b"", LIMIT_S)
+        ran = _run("import os; print(os.getpid() < 9, os.path.exists('/etc'), os.listdir('/tmp'))", b"", LIMIT_S)
     except OSError as error:
         return f"it does not start: {error}"
-    return "" if ran.output == b"1 False []\n" else "this machine allows no user namespaces"
+    return "" if ran.output == b"True False []\n" else "this machine allows no user namespaces"
 
 
 def sandbox_problem(reason: str) -> Problem:
