@@ -2,8 +2,8 @@
 
 A sandbox is namespaces of Linux, started anew for each program: its own users, processes, network and mounts. It sees
 /usr, this Python and a scratch /tmp of 16 MB, all but the scratch read-only, and nothing else of the machine; an own
-/proc; no privilege and no way to further namespaces; bounds on time, memory, processes, files and output. Where they
-cannot be had, nothing is run.
+/proc; no privilege and no way to further namespaces; bounds on time, memory, processes, files and output. `unshare`
+makes it, or bubblewrap (`bwrap`) on a system that lets only that program. Where neither can, nothing is run.
 """
 
 import os
@@ -27,8 +27,14 @@ MOST_MEMORY_BYTES = 512 << 20  # of one process
 MOST_PROCESSES = 8
 MOST_FILE_BYTES = SCRATCH_BYTES = 16 << 20
 NOBODY = 65534
-TOOLS = ("sh", "unshare", "mount", "umount", "pivot_root", "prlimit", "setpriv", "timeout")
+UNSHARE, BWRAP = "unshare", "bwrap"
+TOOLS = {
+    UNSHARE: ("sh", "unshare", "mount", "umount", "pivot_root", "prlimit", "setpriv", "timeout"),
+    BWRAP: ("bwrap", "prlimit", "setpriv", "timeout"),
+}
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+_PROBE = "import os; print(os.getpid() < 9, os.path.exists('/etc'), os.listdir('/tmp'))"
 
 Ended = Literal["by itself", "time", "output"]
 
@@ -60,9 +66,7 @@ set -e
 echo 0 > /proc/sys/user/max_user_namespaces
 mount -t proc -o nosuid,nodev,noexec proc /proc 2>/dev/null ||
   mount -t tmpfs -o ro,size=4k tmpfs /proc
-exec timeout -s KILL SECONDS prlimit --cpu=CPU --as=MEMORY --fsize=FILE --nproc=PROCESSES \
-  --core=0 --nofile=64 --memlock=0 --msgqueue=0 \
-  setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$@"
+exec "$@"
 """
 
 
@@ -90,21 +94,29 @@ def run_sandboxed(source: str, given: bytes = b"", limit_s: float = LIMIT_S) -> 
     """
     if reason := no_sandbox():
         raise InputError(sandbox_problem(reason))
-    return _run(source, given, limit_s)
+    return _run(_way()[0], source, given, limit_s)
+
+
+def no_sandbox() -> str:
+    """Why this machine cannot run a program cut off from itself; empty where it can, which a small program tries."""
+    return _way()[1]
 
 
 @cache
-def no_sandbox() -> str:
-    """Why this machine cannot run a program cut off from itself; empty where it can, which a small program tries."""
+def _way() -> tuple[str, str]:
+    """What makes a sandbox here, and "", or "" and why nothing does."""
     if sys.platform != "linux":
-        return f"no namespaces on {sys.platform}"
-    if lacking := [tool for tool in TOOLS if shutil.which(tool, path=PATH) is None]:
-        return f"not found: {', '.join(lacking)}"
-    try:
-        ran = _run("import os; print(os.getpid() < 9, os.path.exists('/etc'), os.listdir('/tmp'))", b"", LIMIT_S)
-    except OSError as error:
-        return f"it does not start: {error}"
-    return "" if ran.output == b"True False []\n" else "this machine allows no user namespaces"
+        return "", f"no namespaces on {sys.platform}"
+    reasons = []
+    # Bounds on processes do not hold for root, who must become nobody first: bubblewrap then does not see its Python.
+    for way in (UNSHARE,) if os.geteuid() == 0 else (UNSHARE, BWRAP):
+        if lacking := [tool for tool in TOOLS[way] if shutil.which(tool, path=PATH) is None]:
+            reasons.append(f"not found: {', '.join(lacking)}")
+        elif _run(way, _PROBE, b"", LIMIT_S).output == b"True False []\n":
+            return way, ""
+        else:
+            reasons.append(f"{way} may make no namespaces")
+    return "", "; ".join(reasons)
 
 
 def sandbox_problem(reason: str) -> Problem:
@@ -114,10 +126,10 @@ def sandbox_problem(reason: str) -> Problem:
     return Problem("pass_at_1: sandbox", reason, wanted, fix)
 
 
-def _run(source: str, given: bytes, limit_s: float) -> Ran:
+def _run(way: str, source: str, given: bytes, limit_s: float) -> Ran:
     program = [_python(), "-I", "-S", "-X", "utf8", "-c", source]
     with subprocess.Popen(  # noqa: S603
-        _command(program, limit_s), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        _command(way, program, limit_s), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env={"PATH": PATH, "HOME": "/tmp", "LC_ALL": "C.UTF-8"}, cwd="/", start_new_session=True,  # noqa: S108
     ) as process:  # fmt: skip
         try:
@@ -172,20 +184,37 @@ def _waited(process: "subprocess.Popen[bytes]", until: float) -> Ended:
     return "by itself"
 
 
-def _command(program: list[str], limit_s: float) -> list[str]:
-    """The whole command: mounts first, then the namespaces of the program, then its bounds."""
-    bounds = {
-        "CPU": int(limit_s) + 1, "MEMORY": MOST_MEMORY_BYTES, "FILE": MOST_FILE_BYTES, "PROCESSES": MOST_PROCESSES,
-    }  # fmt: skip
-    build, enter = _BUILD.replace("SCRATCH", str(SCRATCH_BYTES)), _ENTER
-    enter = enter.replace("SECONDS", str(limit_s + SPARE_S))
-    for name, bound in bounds.items():
-        enter = enter.replace(f"={name} ", f"={bound} ")
-    # Bounds on processes do not hold for root, so that root becomes nobody.
+def _command(way: str, program: list[str], limit_s: float) -> list[str]:
+    """The whole command: what makes the sandbox, then the bounds of the program, then the program."""
+    bounded = [
+        "timeout", "-s", "KILL", str(limit_s + SPARE_S),
+        "prlimit", f"--cpu={int(limit_s) + 1}", f"--as={MOST_MEMORY_BYTES}", f"--fsize={MOST_FILE_BYTES}",
+        f"--nproc={MOST_PROCESSES}", "--core=0", "--nofile=64", "--memlock=0", "--msgqueue=0",
+        "setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", *program,
+    ]  # fmt: skip
+    return [*(_unshare() if way == UNSHARE else _bwrap()), *bounded]
+
+
+def _unshare() -> list[str]:
     root = os.geteuid() == 0
     first = ["unshare", "--mount"] if root else ["unshare", "--user", "--map-root-user", "--mount"]
     drop = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups" if root else ""
-    return [*first, "sh", "-c", build, "sh", "/tmp", drop, enter, *_shown(), "--", *program]  # noqa: S108
+    build = _BUILD.replace("SCRATCH", str(SCRATCH_BYTES))
+    return [*first, "sh", "-c", build, "sh", "/tmp", drop, _ENTER, *_shown(), "--"]  # noqa: S108
+
+
+def _bwrap() -> list[str]:
+    shown = [
+        part
+        for path in map(Path, _shown())
+        for part in (("--symlink", str(path.readlink())) if path.is_symlink() else ("--ro-bind", str(path)))
+        + (str(path),)
+    ]
+    return [
+        "bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
+        *shown, "--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp",  # noqa: S108
+        "--remount-ro", "/", "--chdir", "/tmp", "--",  # noqa: S108
+    ]  # fmt: skip
 
 
 def _python() -> str:
