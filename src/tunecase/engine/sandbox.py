@@ -30,7 +30,7 @@ NOBODY = 65534
 UNSHARE, BWRAP = "unshare", "bwrap"
 TOOLS = {
     UNSHARE: ("sh", "unshare", "mount", "umount", "pivot_root", "prlimit", "setpriv", "timeout"),
-    BWRAP: ("bwrap", "prlimit", "setpriv", "timeout"),
+    BWRAP: ("bwrap", "prlimit", "timeout"),
 }
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -190,9 +190,10 @@ def _command(way: str, program: list[str], limit_s: float) -> list[str]:
         "timeout", "-s", "KILL", str(limit_s + SPARE_S),
         "prlimit", f"--cpu={int(limit_s) + 1}", f"--as={MOST_MEMORY_BYTES}", f"--fsize={MOST_FILE_BYTES}",
         f"--nproc={MOST_PROCESSES}", "--core=0", "--nofile=64", "--memlock=0", "--msgqueue=0",
-        "setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", *program,
     ]  # fmt: skip
-    return [*(_unshare() if way == UNSHARE else _bwrap()), *bounded]
+    if way == BWRAP:  # which leaves no privilege to drop
+        return [*_bwrap(), *bounded, *program]
+    return [*_unshare(), *bounded, "setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", *program]
 
 
 def _unshare() -> list[str]:
