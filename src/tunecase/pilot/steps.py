@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tunecase.engine import CrashError
 from tunecase.pilot.ladder import Examples, deal
-from tunecase.pilot.scoring.final import accepted, tests_in
+from tunecase.pilot.scoring.final import accepted, row_tests
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
@@ -162,7 +162,7 @@ def key_of(task: Task, draw: int, module: Trainer) -> str:
     if task.metric in METRIC_FORMATS:
         parts += [METRIC_FORMATS[task.metric], [accepted(label) for label in task.test_labels]]
     if task.metric == "pass_at_1":
-        parts.append([repr(tests_in(label)) for label in task.test_labels])
+        parts.append([repr(row_tests(label)) for label in task.test_labels])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 

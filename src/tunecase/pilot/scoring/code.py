@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tunecase.engine import cores, no_sandbox, run_sandboxed, sandbox_problem
 from tunecase.errors import Problem
-from tunecase.pilot.scoring.final import behind_trace, tests_in
+from tunecase.pilot.scoring.final import behind_trace, row_tests
 from tunecase.pilot.scoring.programs import Tests
 from tunecase.quantities import count, counted
 
@@ -73,7 +73,9 @@ def code_of(answer: str) -> str:
         >>> code_of("Sure.\\ndef one():\\n    return 1\\nThis gives 1.")
         'def one():\\n    return 1'
     """
-    text = behind_trace(answer)[:LONGEST_PROGRAM]
+    text = behind_trace(answer)
+    if len(text) > LONGEST_PROGRAM:
+        return text
     for language, block in _FENCED.findall(text):
         if language.casefold() in _PYTHON:
             return str(block)
@@ -101,7 +103,7 @@ def passes_of(labels: Sequence[str], predictions: Sequence[str]) -> list[bool]:
 
     Raises: InputError where this machine has no sandbox.
     """
-    pairs = [(program_of(guess, tests), tests) if (tests := tests_in(label)) else None
+    pairs = [(program_of(guess, tests), tests) if (tests := row_tests(label)) else None
              for label, guess in zip(labels, predictions, strict=True)]  # fmt: skip
     different = [*dict.fromkeys(pair for pair in pairs if pair)]
     with ThreadPoolExecutor(cores()) as pool:
@@ -130,7 +132,7 @@ def untested(metric: str, labels: Sequence[str]) -> list[Problem]:
     """
     if metric != METRIC:
         return []
-    reason, bare = no_sandbox(), sum(tests_in(label) is None for label in labels)
+    reason, bare = no_sandbox(), sum(row_tests(label) is None for label in labels)
     problems = [sandbox_problem(reason)] if reason else []
     if bare:
         got = f"{counted(bare, 'test row')} of {count(len(labels))} without tests that can be run"

@@ -48,7 +48,7 @@ def accepted(label: str) -> tuple[str, ...]:
     return (label, *getattr(label, "others", ()))
 
 
-def tests_in(label: str) -> Tests | None:
+def row_tests(label: str) -> Tests | None:
     """The tests that a wanted answer carries, None where it carries none."""
     return read_tests(label.columns, label.prompt) if isinstance(label, Reference) and label.columns else None
 
