@@ -110,7 +110,7 @@ def detect(text: str) -> str | None:
     own = {word for word in words if len(word) > 2 and best in dict(_weights().get(word, ()))}
     if len(own) > 1 or (own and not text.isascii()):
         return best
-    return None if _leans_english(scores) else _asked(" ".join(words))
+    return None if _leans_english(scores) else _asked(_NOISE.sub(" ", text).strip())
 
 
 def has_extra() -> bool:
