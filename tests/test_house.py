@@ -47,7 +47,7 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "starlette", "uvicorn",
-    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors", "bm25s",
+    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors", "bm25s", "py3langid",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb

@@ -3,5 +3,9 @@
 from tunecase.engine.engine import Engine, run_tasks
 from tunecase.engine.local import LATER, CrashError
 from tunecase.engine.machine import cache_folder, cores, gpus, most_workers, workers_for
+from tunecase.engine.sandbox import no_sandbox, run_sandboxed, sandbox_problem
 
-__all__ = ["LATER", "CrashError", "Engine", "cache_folder", "cores", "gpus", "most_workers", "run_tasks", "workers_for"]
+__all__ = [
+    "LATER", "CrashError", "Engine", "cache_folder", "cores", "gpus", "most_workers", "no_sandbox",
+    "run_sandboxed", "run_tasks", "sandbox_problem", "workers_for",
+]  # fmt: skip

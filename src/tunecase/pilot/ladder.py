@@ -60,7 +60,7 @@ def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
     rows = [row for row in table.rows if row.number not in dropped and row.input.strip() and row.output.strip()]
     return Examples(
         tuple(prompt_of(row) for row in rows),
-        tuple(reference_of(row.output.strip(), row.other) for row in rows),
+        tuple(reference_of(row.output.strip(), row.other, row.input) for row in rows),
         tuple(row.number for row in rows),
         _sources([row.other.get(SOURCE) for row in rows]),
     )

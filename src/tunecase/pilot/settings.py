@@ -7,6 +7,7 @@ from functools import cached_property
 from tunecase.data.reading import Table, looks_like_classes
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.ladder import Examples, usable
+from tunecase.pilot.scoring.code import untested
 from tunecase.pilot.scoring.promise import Costs
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.steps import Lesson, School
@@ -121,7 +122,7 @@ def _task_problems(school: School, lesson: Lesson) -> list[Problem]:
     if lesson.kind not in module.KINDS:
         wanted = f"what {school.name} can learn: {', '.join(module.KINDS)}"
         problems.append(Problem("pilot: kind", lesson.kind, wanted, ELSEWHERE))
-    return problems
+    return problems + untested(lesson.metric, lesson.tests.labels)
 
 
 def _row_problems(sizes: Sequence[int], school: School, lesson: Lesson) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tunecase.engine import CrashError
 from tunecase.pilot.ladder import Examples, deal
-from tunecase.pilot.scoring.final import accepted
+from tunecase.pilot.scoring.final import accepted, row_tests
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
@@ -33,7 +33,7 @@ KINDS: Mapping[str, ModelKind] = {
 }
 FLOORS = ("probe", "nearest")  # what learns from rows and needs no model
 MOST_REASON = 200  # characters
-METRIC_FORMATS = {"exact_match": 2}  # raised when a metric would give other scores to the same answers
+METRIC_FORMATS = {"exact_match": 2, "pass_at_1": 1}  # raised when a metric would give other scores to the same answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,8 @@ def key_of(task: Task, draw: int, module: Trainer) -> str:
     parts += [task.kind, task.choices, task.texts, task.labels, task.test_texts, task.test_labels]
     if task.metric in METRIC_FORMATS:
         parts += [METRIC_FORMATS[task.metric], [accepted(label) for label in task.test_labels]]
+    if task.metric == "pass_at_1":
+        parts.append([repr(row_tests(label)) for label in task.test_labels])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 

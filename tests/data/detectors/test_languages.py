@@ -1,5 +1,6 @@
 """Languages of texts: thirteen are known by sentences of our own; what cannot be told is not guessed."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,3 +36,16 @@ def test_any_text_is_named_or_not_told(text):
 def test_every_list_has_a_name():
     """No language without a name."""
     assert set() == STOP_WORDS.keys() - NAMES.keys()
+
+
+def test_the_extra_tells_what_the_lists_do_not():
+    """With py3langid, short texts without common words are told, and English, codes and names stay as they were."""
+    pytest.importorskip("py3langid", reason="the extra languages is not installed")
+    foreign = {"Unser Kater schläft seit Stunden unterm Sofa.": "de", "Bugün şifremi değiştirmek istiyorum": "tr"}
+    assert [*foreign.values()] == [detect(text) for text in foreign]
+    english = [
+        "Refund declined transaction yesterday please",
+        "SELECT name FROM staff WHERE age > 3",
+        "Ann, Bob, Cy, Di",
+    ]
+    assert [] == [text for text in english if detect(text) not in (None, "en")]

@@ -2,12 +2,15 @@
 """Which language a text is in, by its script and its commonest words; None if these do not tell.
 
 Fourteen scripts and eighteen languages in Latin letters are known. Languages that share a script and have no list here
-go by the commonest one, so the answer says what is written with and not who writes it.
+go by the commonest one, so the answer says what is written with and not who writes it. Where the lists do not tell, the
+optional py3langid is asked (Lui and Baldwin 2012, langid.py), of the languages that have a name here.
 """
 
+import importlib.util
 import re
 from collections import Counter
 from functools import cache
+from typing import Any
 
 # Words that hardly any other of these languages has among its common ones weigh more; see _weights.
 STOP_WORDS: dict[str, str] = {
@@ -55,6 +58,8 @@ LEAST_WORDS = 4
 MOST_OF_A_WORD = 3  # times one word counts: a name or variable may stand often
 LEAST_WEIGHT, LEAD, LEAST_COMMON = 1.4, 1.3, 0.08  # weight of the best; over the next; weight for each word
 _LETTER_WEIGHT = 0.8
+EXTRA = "py3langid"
+EXTRA_LEAD = 6.0  # how much likelier the first language must be than the next [log]
 _WORD = re.compile(r"[^\W\d_]+")
 _NOISE = re.compile(r"```.*?```|`[^`]*`|https?://\S+|<[^<>]{1,60}>|\S*[\d@_{}\\=]\S*", re.DOTALL)
 
@@ -100,9 +105,43 @@ def detect(text: str) -> str | None:
     words = _WORD.findall(_NOISE.sub(" ", text).replace("’", "'").lower())
     if len(words) < LEAST_WORDS:
         return None
-    best = _best(_scores(words, text), len(words))
+    scores = _scores(words, text)
+    best = _best(scores, len(words))
     own = {word for word in words if len(word) > 2 and best in dict(_weights().get(word, ()))}
-    return best if len(own) > 1 or (own and not text.isascii()) else None
+    if len(own) > 1 or (own and not text.isascii()):
+        return best
+    return None if _leans_english(scores) else _asked(_NOISE.sub(" ", text).strip())
+
+
+def has_extra() -> bool:
+    """Whether py3langid is installed."""
+    return importlib.util.find_spec(EXTRA) is not None
+
+
+def _leans_english(scores: dict[str, float]) -> bool:
+    """True where English words weigh as much as those of any other language."""
+    return bool(scores) and scores.get("en", 0.0) >= max(scores.values())
+
+
+def _asked(text: str) -> str | None:
+    """What py3langid says of a text, where it is installed, sure, and says another language than English.
+
+    English is left untold: names, codes and formulas look like it.
+    """
+    identifier = _identifier()
+    if identifier is None:
+        return None
+    (first, best), (_, second) = identifier.rank(text)[:2]
+    return str(first) if first != "en" and first in STOP_WORDS and best - second >= EXTRA_LEAD else None
+
+
+@cache
+def _identifier() -> Any:
+    if not has_extra():
+        return None
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def _scores(words: list[str], text: str) -> dict[str, float]:

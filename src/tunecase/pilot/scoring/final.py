@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tunecase.pilot.scoring.programs import Tests, columns_with_tests, read_tests
+
 LONGEST_FREE_ANSWER = 10  # words of an answer that is compared without articles and punctuation
 # Columns that hold further answers which are as right, as public question sets name them.
 ACCEPTED = re.compile(r"(all_|possible_|valid_|gold_|accepted_)?(answers|aliases|references|ground_truths)")
@@ -21,14 +23,18 @@ _PLAIN = re.compile(r"[\w\s.,’'\"!?()\-:;&]*[^\W\d_][\w\s.,’'\"!?()\-:;&]*")
 
 
 class Reference(str):
-    """A wanted answer that also holds the other answers which count as right."""
+    """A wanted answer that also holds the other answers which count as right, and what tests a program."""
 
     others: tuple[str, ...]
+    columns: Mapping[str, Any]
+    prompt: str
 
-    def __new__(cls, text: str, others: tuple[str, ...] = ()) -> "Reference":
-        """The text as it is, with further answers beside it."""
+    def __new__(
+        cls, text: str, others: tuple[str, ...] = (), columns: Mapping[str, Any] | None = None, prompt: str = ""
+    ) -> "Reference":
+        """The text as it is, with further answers, columns of tests and the prompt beside it."""
         reference = super().__new__(cls, text)
-        reference.others = others
+        reference.others, reference.columns, reference.prompt = others, columns or {}, prompt
         return reference
 
 
@@ -42,23 +48,35 @@ def accepted(label: str) -> tuple[str, ...]:
     return (label, *getattr(label, "others", ()))
 
 
-def reference_of(answer: str, columns: Mapping[str, Any]) -> str:
-    """The answer, with the others that a column of the row accepts; such a column must hold the answer itself.
+def row_tests(label: str) -> Tests | None:
+    """The tests that a wanted answer carries, None where it carries none."""
+    return read_tests(label.columns, label.prompt) if isinstance(label, Reference) and label.columns else None
+
+
+def reference_of(answer: str, columns: Mapping[str, Any], prompt: str = "") -> str:
+    """The answer, with the others that a column of the row accepts, and the tests of a program.
 
     Args:
-        columns: the other columns of the row: a list of texts, or SQuAD's `{"text": [...]}`.
+        columns: the other columns of the row. One of accepted answers is a list of texts, or SQuAD's
+            `{"text": [...]}`, and must hold the answer itself.
+        prompt: what the answer was asked with.
     Example:
         >>> accepted(reference_of("NYC", {"answers": ["NYC", "New York"], "choices": ["NYC", "Rome"]}))
         ('NYC', 'New York')
     """
+    others, tests = _others(answer, columns), columns_with_tests(columns)
+    return Reference(answer, others, tests, prompt if tests else "") if others or tests else answer
+
+
+def _others(answer: str, columns: Mapping[str, Any]) -> tuple[str, ...]:
     for name, held in columns.items():
         texts = held.get("text") if isinstance(held, Mapping) else held
         if not ACCEPTED.fullmatch(str(name).casefold()) or not isinstance(texts, list | tuple):
             continue
         others = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
         if answer in others and len(set(others)) > 1:
-            return Reference(answer, tuple(dict.fromkeys(other for other in others if other != answer)))
-    return answer
+            return tuple(dict.fromkeys(other for other in others if other != answer))
+    return ()
 
 
 def behind_trace(text: str) -> str:

@@ -10,6 +10,7 @@ from tunecase.data import words
 from tunecase.errors import MissingExtraError
 from tunecase.pilot.scoring.calls import compare_calls
 from tunecase.pilot.scoring.character_grams import gram_counts
+from tunecase.pilot.scoring.code import passes_of
 from tunecase.pilot.scoring.fields import field_counts, read_json, same_text
 from tunecase.pilot.scoring.final import accepted, behind_trace, final_answer, marked, same_free_answer
 
@@ -79,6 +80,10 @@ def _same(label: str, guess: str) -> bool:
 def _calls(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
     rows = zip(labels, predictions, strict=True)
     return _ones([compare_calls(behind_trace(label), behind_trace(guess)).whole for label, guess in rows])
+
+
+def _passes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    return _ones(passes_of(labels, predictions))
 
 
 def _texts(each: Sequence[str]) -> list[str]:
@@ -182,6 +187,7 @@ METRIC_SUMS: Mapping[str, MetricSums] = {
     "exact_match": MetricSums(_matches, _ratio, is_mean=True),
     "field_f1": MetricSums(_fields, _ratio),
     "tool_calls": MetricSums(_calls, _ratio, is_mean=True),
+    "pass_at_1": MetricSums(_passes, _ratio, is_mean=True),
     "chrf": MetricSums(_grams, _chrf),
     "rouge_l": MetricSums(_subsequences, _ratio, is_mean=True, needs="rouge_score"),
 }

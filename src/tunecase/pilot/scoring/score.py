@@ -24,7 +24,7 @@ Kind = Literal["classification", "extraction", "generation"]
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
 # Each metric with its better direction.
 METRICS: Mapping[str, str] = dict.fromkeys(
-    ("accuracy", "macro_f1", "exact_match", "field_f1", "tool_calls", "chrf", "rouge_l"), "higher"
+    ("accuracy", "macro_f1", "exact_match", "field_f1", "tool_calls", "pass_at_1", "chrf", "rouge_l"), "higher"
 )
 RESAMPLES = 2000
 MOST_NUMBERS = 8_000_000  # in one block of resampled weights: 64 MB
@@ -58,6 +58,7 @@ def score_of(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> 
         macro_f1    = mean over classes of 2 tp / (2 tp + fp + fn), classes of labels and predictions together
         field_f1    = 2 fields right / (fields given + fields wanted), summed over all rows
         tool_calls  = rows whose calls are the wanted ones, names and arguments, in any order (calls.py) / rows
+        pass_at_1   = rows whose answer is a program that passes the row's tests (code.py), run in a sandbox / rows
         chrf        = 5 P R / (4 P + R), P and R means over character 1- to 6-grams, counted over all rows
         rouge_l     = mean over rows of 2 l / (words given + words wanted), l the longest common subsequence of words
 
