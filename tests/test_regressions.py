@@ -78,7 +78,7 @@ def test_three_rows_the_same_pair_thrice(tmp_path: Path) -> None:
     rule = judged(path, 1)["D1"]
     assert ("fail", "stop", "3 rows, 1 different") == (rule["status"], rule["severity"], rule["got"])
     assert rule["price"]
-    says(tunecase("audit", "--project", path), 1, "Too few rows to say")
+    says(tunecase("audit", "--project", path), 1, "Too little to say")
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,8 @@ def test_what_is_open_comes_before_any_advice() -> None:
     assert ("not yet", "Not yet: label more test examples first.") == (found.verdict.kind, found.verdict.sentence)
     assert found.changes == (("Label more test examples.", "Label 216 more test examples."),)
     assert found.gates is not None
-    for judged, words in (("not fit", "these data are not fit."), ("too little to say", "there are too few examples")):
+    told = (("not fit", "these data are not fit."), ("too little to say", "the examples tell too little."))
+    for judged, words in told:
         assert words in verdict(material(audit=replace(samples.audit(), verdict=judged))).sentence
     above = replace(samples.forecast(), verdict="above the ceiling")
     assert "above what people agree on" in verdict(material(forecast=above)).sentence

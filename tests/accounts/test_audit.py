@@ -94,11 +94,11 @@ def test_a_fix_with_a_price_is_not_fixed_already() -> None:
         ),
         ({"findings": (), "verdict": "fit", "usable": 717}, "Good data: all 717 rows can be used.", "good"),
         ({"verdict": "not fit", "reason": "labels are random"}, "These data are not fit: labels are random.", "bad"),
-        ({"verdict": "too little to say", "reason": "3 rows"}, "Too few rows to say: 3 rows.", "unknown"),
+        ({"verdict": "too little to say", "reason": "3 rows"}, "Too little to say: 3 rows.", "unknown"),
     ],
 )  # fmt: skip
 def test_the_answer_follows_the_verdict(change: dict[str, object], answer: str, tone: str) -> None:
-    """Good, good once findings are settled, not fit, or too few to say."""
+    """Good, good once findings are settled, not fit, or too little to say."""
     told = audit(of(*change.pop("findings", EXAMPLE), **change), NOTHING)  # type: ignore[misc]
     assert (answer, tone) == (told.answer, told.tone)
 

@@ -4,15 +4,16 @@ from pathlib import Path
 
 from tunecase.accounts import account
 from tunecase.blocks import Facts
+from tunecase.records import Begun
 
 
 def test_a_written_file_leads_to_the_first_run() -> None:
     """The project file is named, and the next command runs in its folder."""
-    here = account("init", (Path("tunecase.yaml"), Path("tunecase.schema.json")))
+    here = account("init", Begun((Path("tunecase.yaml"), Path("tunecase.schema.json"))))
     assert (here.answer, here.next) == ("tunecase.yaml is written, with 1 file beside it.", "tunecase run")
-    below = account("init", (Path("case/tunecase.yaml"),))
+    below = account("init", Begun((Path("case/tunecase.yaml"),)))
     assert (below.answer, below.next) == ("case/tunecase.yaml is written.", "cd case && tunecase run")
-    assert account("init", (Path("my case/tunecase.yaml"),)).next == "cd 'my case' && tunecase run"
+    assert account("init", Begun((Path("my case/tunecase.yaml"),))).next == "cd 'my case' && tunecase run"
 
 
 def test_examples_are_one_line_each() -> None:

@@ -217,9 +217,10 @@ def test_json_is_the_record(walked: Path) -> None:
 
 
 def test_json_of_init(tmp_path: Path) -> None:
-    """init --json lists the files written."""
+    """init --json names the files written, and that no rows were held out."""
     ran = tunecase("init", "--json", write_jsonl(tmp_path / "train.jsonl", tickets(40, 1)))
-    assert [str(tmp_path / "tunecase.yaml"), str(tmp_path / "tunecase.schema.json")] == ran.json
+    assert [str(tmp_path / "tunecase.yaml"), str(tmp_path / "tunecase.schema.json")] == ran.json["files"]
+    assert (False, None) == (ran.json["test"], ran.json["split"])
     assert 0 == ran.code
 
 

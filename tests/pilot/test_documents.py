@@ -10,7 +10,7 @@ from tests.pilot.test_trial import climb, table, toy
 from tunecase.errors import MissingExtraError
 from tunecase.pilot import documents
 from tunecase.pilot.documents import best_passages, find_answers, found_words
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 
 __all__ = ["toy"]
 PASSAGES = ("Refunds take five working days.", "A lost card is blocked at once.", "Our office is in Lisbon.")

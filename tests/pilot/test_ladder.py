@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.data.reading.rows import Layout, Row, Table
-from tunecase.pilot.ladder import MOST_ROWS, Examples, deal, ladder_notes, ladder_sizes, usable
+from tunecase.pilot.examples import Examples
+from tunecase.pilot.ladder import MOST_ROWS, deal, ladder_notes, ladder_sizes, usable
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,7 +11,7 @@ from tests.pilot.test_trial import climb, toy
 from tunecase import engine
 from tunecase.pilot import trial
 from tunecase.pilot.conduct import Progress
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.race import asked_for, rungs_beside
 from tunecase.pilot.steps import Lesson

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.pilot.test_trial import BANKING, climb, example, planted, table
 from tunecase.data.reading.load import load
 from tunecase.pilot.answers import Answers
-from tunecase.pilot.ladder import Examples, usable
+from tunecase.pilot.examples import Examples
+from tunecase.pilot.ladder import usable
 from tunecase.pilot.trainers import probe
 from tunecase.pilot.trainers.task import Task
 from tunecase.pilot.variants import Change, Row, confident, dropped, merged, variants

@@ -10,12 +10,12 @@ from tunecase.records import RECORDS, SCHEMAS
 # Of each kind of record: its schema number, and a digest of its fields' names and types, nested records included.
 PINNED: dict[str, tuple[int, str]] = {
     "define": (1, "8b4e23ac2ca0"),
-    "audit": (1, "77027661470b"),
+    "audit": (1, "09b4f40e48d6"),
     "clean": (1, "be5758774215"),
     "review": (1, "87da594ac053"),
     "labelling": (1, "35556f8c1f53"),
     "estimate": (3, "5fa45efb9ec3"),
-    "pilot": (1, "f0833f5791c1"),
+    "pilot": (1, "f88a65064d98"),
     "judge": (1, "59e8d13a7f7a"),
     "forecast": (3, "1a6b160f9ffc"),
     "decide": (3, "175998dbf318"),
@@ -34,7 +34,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "updated": (1, "699300985159"),
     "prices": (1, "d24364d1575e"),
     "report": (1, "b6a8ec6b5611"),
-    "run": (1, "8382f84665df"),
+    "run": (1, "dd72a411dc73"),
     "spend": (1, "8fd94f93249a"),
     "map": (1, "95082a7ed79a"),
     "mapped": (1, "dc6d95685177"),
@@ -50,7 +50,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "inference": (1, "be075a9b8ffa"),
     "loads": (1, "02167695d6f7"),
     "sources": (1, "6ef2558c9db0"),
-    "source trial": (1, "8324854b87d0"),
+    "source trial": (1, "70cc26470682"),
 }
 
 

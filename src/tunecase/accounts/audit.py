@@ -131,7 +131,7 @@ def _answer(record: Audit, found: Kinds) -> str:
     if record.verdict == "not fit":
         return sentence(f"These data are not fit: {record.reason}")
     if record.verdict == "too little to say":
-        return sentence(f"Too few rows to say: {record.reason}")
+        return sentence(f"Too little to say: {record.reason}")
     whole = record.usable == record.rows
     usable = f"all {count(record.rows)}" if whole else f"{count(record.usable)} of {count(record.rows)}"
     number = len(found.person)

@@ -206,7 +206,8 @@ def _measured(posed: Definition, pilot: Pilot | None, best: Candidate | Baseline
             yield "measured", "nothing: a score needs rows that are held out"
         return
     examples = f" with {count(best.n)} examples" if isinstance(best, Candidate) and best.n else ""
-    right = " right" if counts_right(posed.metric) else f" by {posed.metric}"
+    metric = posed.metric if pilot is None else pilot.metric
+    right = " right" if counts_right(metric) else f" by {metric}"
     yield "measured", f"{_shown(best.score)}{right}{examples}: {way_words(best)}"
     if posed.majority is not None:
         yield "by luck", f"{plain_score(posed.majority)}, by always giving the commonest answer"

@@ -69,7 +69,7 @@ def _data(material: Material) -> str:
     if audit.verdict == "not fit":
         return f"{words}; not fit to train on"
     if audit.verdict == "too little to say":
-        return f"{words}; too few to say more"
+        return f"{words}; too little to say more"
     kinds = len([one for one in audit.findings if one.severity != "note"])
     return f"{words}; {counted(kinds, 'kind')} of defects found" if kinds else words
 

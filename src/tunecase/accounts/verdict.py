@@ -137,7 +137,7 @@ def _unfit(material: Material) -> Verdict | None:
     audit = material.audit
     if audit is None or audit.ok:
         return None
-    what = "these data are not fit." if audit.verdict == "not fit" else "there are too few examples to say."
+    what = "these data are not fit." if audit.verdict == "not fit" else "the examples tell too little."
     return _made("not yet", "Not yet:", what, "", material, [_first_clause(plain_words(audit.reason))])
 
 

@@ -2,8 +2,9 @@
 
 from tunecase.pilot.answers import RUN_KEY, Answers, keep_answers, kept_answers, write_rows
 from tunecase.pilot.conduct import Journal
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.hosting import EXAMPLES_SHOWN, PROMPTS, host_settings, with_hosts
-from tunecase.pilot.ladder import Examples, usable
+from tunecase.pilot.ladder import usable
 from tunecase.pilot.settings import Material
 from tunecase.pilot.skypilot import RentedTask, skypilot_task
 from tunecase.pilot.source_trial import SourceRows, try_source

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunecase.data import normalise, words
 from tunecase.errors import MissingExtraError
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.scoring.fields import read_json
 from tunecase.pilot.scoring.score import Kind
 from tunecase.quantities import count, share, wilson

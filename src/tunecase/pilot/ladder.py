@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.data.reading import Table, looks_like_classes, prompt_of
+from tunecase.data.reading import Table, prompt_of
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.scoring.final import reference_of
 from tunecase.quantities import count
 
@@ -20,38 +20,6 @@ SOURCE = "source"
 MOST_ROWS = 20_000
 # For a heavy trainer, whose steps grow with the largest rung: 2,000 rows are 750 steps of 8.
 MOST_HEAVY_ROWS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Usable rows: what goes in, the answer, the row's number in its file, and where it comes from, if it says so."""
-
-    texts: tuple[str, ...]
-    labels: tuple[str, ...]
-    numbers: tuple[int, ...] = ()
-    sources: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The different answers, in order."""
-        return tuple(sorted(set(self.labels)))
-
-    @property
-    def class_count(self) -> int:
-        """How many classes; 1 when the answers are free text."""
-        return len(self.classes) if looks_like_classes(self.labels) else 1
-
-    def only(self, positions: Sequence[int]) -> "Examples":
-        """The rows at these positions, in this order."""
-        return Examples(
-            tuple(self.texts[i] for i in positions),
-            tuple(self.labels[i] for i in positions),
-            tuple(self.numbers[i] for i in positions if self.numbers),
-            tuple(self.sources[i] for i in positions if self.sources),
-        )
 
 
 def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:

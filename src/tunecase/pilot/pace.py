@@ -1,7 +1,8 @@
 """How long the pilot of a small language model would take on these rows, before anybody starts it."""
 
 from tunecase import catalog
-from tunecase.pilot.ladder import MOST_HEAVY_ROWS, Examples
+from tunecase.pilot.examples import Examples
+from tunecase.pilot.ladder import MOST_HEAVY_ROWS
 from tunecase.quantities import Interval, Interval80, Wanted, read_quantity
 
 # The usual pace was measured on the support tickets of the examples, where a row is as long as this, answers of a word.

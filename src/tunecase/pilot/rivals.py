@@ -10,7 +10,7 @@ from tunecase import catalog
 from tunecase.errors import InputError, TunecaseError
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.scoring.score import METRICS, paired, row_scores, score_interval, score_of
 from tunecase.pilot.steps import BILLED, KINDS, Lesson, School, Step, foreseen, step_of
 from tunecase.pilot.trainers.task import Setting

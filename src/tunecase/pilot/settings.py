@@ -6,7 +6,8 @@ from functools import cached_property
 
 from tunecase.data.reading import Table, looks_like_classes
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.ladder import Examples, usable
+from tunecase.pilot.examples import Examples
+from tunecase.pilot.ladder import usable
 from tunecase.pilot.scoring.code import untested
 from tunecase.pilot.scoring.promise import Costs
 from tunecase.pilot.scoring.score import Kind

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.conduct import Conductor, Journal
-from tunecase.pilot.ladder import Examples, deal
+from tunecase.pilot.examples import Examples
+from tunecase.pilot.ladder import deal
 from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.schedule import FAR, Question
 from tunecase.pilot.settings import Material, check, lacks_of

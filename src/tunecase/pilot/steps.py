@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tunecase.engine import CrashError
-from tunecase.pilot.ladder import Examples, deal
+from tunecase.pilot.examples import Examples
+from tunecase.pilot.ladder import deal
 from tunecase.pilot.scoring.final import accepted, row_tests
 from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
 from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer

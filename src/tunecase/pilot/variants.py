@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tunecase.pilot.answers import Answers
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 from tunecase.quantities import LEAST_TEST_ROWS, Interval80, one_line, score, wilson
 from tunecase.records import Variant
 

@@ -1,6 +1,7 @@
 """What the bill rests on: sources of examples, training runs, storage, evaluation and the team."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -146,6 +147,10 @@ class Training(Section):
     )
     failed: Share | None = Field(None, description="Share of runs that fail and are paid all the same.")
     idle: Share | None = Field(None, description="Share of the billed GPU hours in which no run goes.")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """The fields; records rest on how these print, and those made before `loss_on` was a field hold on."""
+        return (pair for pair in super().__repr_args__() if pair != ("loss_on", "answers"))
 
 
 class Storage(Section):

@@ -40,7 +40,7 @@ EMPTY, SUSPECT = found("empty", "warn", settled=True), found("label_error", "not
         (of(PII), "One data problem: it needs a person"),
         (of(PII, found("contradiction", "warn")), "Two data problems: all need a person"),
         (of(PII, LEAK, EMPTY), "Three data problems: one needs a person, the rest is settled"),
-        (of(PII, verdict="too little to say"), "There are too few rows to judge the data"),
+        (of(PII, verdict="too little to say"), "There is too little to judge the data by"),
     ],
 )
 def test_the_data_have_a_heading_that_counts_what_is_left_to_do(audit: Audit, said: str) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from tests import samples
 from tests.records.test_records import CHECK, CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS, UPDATED
 from tunecase.cli.show import show
-from tunecase.records import Adopted, Change, Rechained, Scored, Verified
+from tunecase.records import Adopted, Begun, Change, Rechained, Scored, Verified
 
 ALL: dict[str, Any] = {
     **samples.records(),
@@ -40,7 +40,7 @@ ALL: dict[str, Any] = {
     "prices": samples.prices(),
     "check": CHECK,
     "updated": UPDATED,
-    "init": (Path("tunecase.yaml"), Path("data/train.jsonl")),
+    "init": Begun((Path("tunecase.yaml"), Path("data/train.jsonl"))),
     "examples": {"banking77": "Which of 77 questions does a bank's customer ask?"},
     "ledger": Verified("ledger.jsonl", 12, 1),
     "rechain": Rechained(

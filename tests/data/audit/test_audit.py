@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.making import tickets
 from tunecase.data.audit.audit import CHECKS, Files, audit
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
@@ -188,6 +189,15 @@ def test_random_labels_on_repeated_texts_are_not_fit(tmp_path):
     record = judged(labelled(tmp_path / "a.jsonl", pairs))
     assert (record.verdict, record.finding("contradiction").count) == ("not fit", 20)
     assert "more than one answer" in record.reason
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(12, "too little to say"), (20, "too little to say"), (300, "not fit")])
+def test_random_labels_are_never_fit(tmp_path, rows, verdict):
+    """Random labels on texts that all differ are not fit; of few texts too little can be said."""
+    train = jsonl(tmp_path / "train.jsonl", tickets(rows, 3, shuffled=True))
+    record = judged(train, fast=False)
+    assert record.verdict == verdict
+    assert "handed out at random" in record.reason
 
 
 def test_one_word_labels_are_normal(tmp_path):

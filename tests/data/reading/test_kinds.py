@@ -97,3 +97,12 @@ def test_the_order_of_rows_does_not_matter(outputs: list[str], rng: object) -> N
     rng.shuffle(outputs)  # type: ignore[attr-defined]
     again = task_of(rows(*outputs))
     assert (first.kind, first.metric) == (again.kind, again.metric)
+
+
+def test_few_sentences_that_repeat_are_classes():
+    """Sentences of a closed list name classes as words do; programs, and sentences seen once, do not."""
+    parts = [f"Please hand this on to the people who look after the {name} of this old house." for name in "abc"]
+    program = "def area(width, height):\n    total = width * height\n    return total * (1 + 0)\n"
+    assert "classification" == kind_of(parts * 3)
+    assert "generation" == kind_of(parts)
+    assert "generation" == kind_of([program, program.replace("total", "sum")] * 3)

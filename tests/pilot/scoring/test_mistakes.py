@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunecase.pilot.answers import Answers
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.scoring.mistakes import Answered, find_mistakes, review_rows
 from tunecase.pilot.scoring.score import Kind
 from tunecase.records.pilot import Confusion, Mistakes

@@ -225,7 +225,9 @@ def test_metrics_are_in_the_catalog() -> None:
     """Every metric is a bounded row of the table with the same direction; shares of right rows are binomial."""
     rows = {metric: catalog.metric(metric) for metric in METRIC_SUMS}
     assert dict(METRICS) == {metric: row.direction for metric, row in rows.items() if row.bounded}
-    assert {"accuracy", "exact_match", "pass_at_1", "tool_calls"} == {metric for metric, row in rows.items() if row.binomial}
+    assert {"accuracy", "exact_match", "pass_at_1", "tool_calls"} == {
+        metric for metric, row in rows.items() if row.binomial
+    }
 
 
 def test_a_missing_library_is_said_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def data_title(audit: Audit, found: Kinds) -> str:
     """How many problems the data have, how many are settled, and how many need a person."""
     person, fixed = len(found.person), len(found.fixed)
     if audit.verdict == "too little to say":
-        return "There are too few rows to judge the data"
+        return "There is too little to judge the data by"
     if not person and not fixed:
         return "The data have only small flaws" if found.look else "The data passed every check"
     problems = capital(several(person + fixed, "data problem", "data problems"))

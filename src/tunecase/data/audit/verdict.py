@@ -26,6 +26,8 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
         return "not fit", blocked
     if usable < balance.LEAST_ROWS:
         return "too little to say", f"{usable} rows are left after the fixes; at least {balance.LEAST_ROWS} are needed"
+    if doubt := _undecided(findings):
+        return "too little to say", doubt
     to_mend = [finding for finding in findings if finding.severity != "note"]
     if not to_mend:
         where = "; what a fast audit leaves out is not judged" if evidence.request.fast else ""
@@ -44,6 +46,12 @@ def _blocked(evidence: Evidence, findings: Sequence[Finding]) -> str:
         return f"{share}: nothing measured on this test could be believed"
     stopped = {finding.check: finding.share for finding in findings if finding.severity == "stop"}
     return next((words.format(share=stopped[check]) for check, words in BLOCKING.items() if check in stopped), "")
+
+
+def _undecided(findings: Sequence[Finding]) -> str:
+    """Why labels may be random, where the check is not sure enough to stop; empty where they do not look so."""
+    doubtful = [finding for finding in findings if finding.check == "labels_random" and finding.severity == "warn"]
+    return f"{doubtful[0].why}; the check is not sure enough to call them random" if doubtful else ""
 
 
 def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:

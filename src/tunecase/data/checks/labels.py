@@ -26,13 +26,15 @@ LEFT_OUT = "left out, as only what one pass can tell was asked for"
 CHANCE = 0.05
 # Of 20 to 50 tweets with real labels 10 of 24 parts lay above .2; of 100 and 150 texts none of 160 parts of four sets.
 SURELY_RANDOM, LEAST_SURE = 0.2, 100
+# Of so few texts more is wanted before labels count as told from random ones: at .05 1 to 3 of 20 random sets passed.
+FEW_CHANCE = 0.01
 MOST_CHARACTERS, LONG_TEXT = 2_000_000, 2_000  # of all texts that are learnt from; of one of them
 SHOWN = 1000
 FITTING = 0.01  # an answer that fits its input stands among so large a share of all answers
 LEAST_FITTING = 0.94
 QUEUE_FROM = 0.1
 LEAST_DOUBLES = 20
-SO_FEW = ", which happens to real labels as well where the rows are so few"
+SO_FEW = "real labels of so few rows can look so as well"
 LEAST_WRONG, CERTAIN = 0.5, 0.9
 LEAST_MISMATCHES, ODD_ANSWERS = 5, 0.002  # 3 of 7,473 answers of GSM8K, where all fit, stood out
 FINE_KAPPA = 0.6
@@ -98,7 +100,8 @@ def _wrong(ranking: Ranking) -> Interval80 | None:
 def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
     """Labels that cannot be told from random ones; a stop from p = .2 on at least 100 texts.
 
-    Of random sets 5% escape by construction, and another 15% do no more than warn; of fewer than 100 texts 20% escape.
+    Of random sets 5% escape by construction, and another 15% do no more than warn, as fewer than 100 texts always do;
+    of these 1% escape.
     """
     import numpy as np
 
@@ -114,14 +117,14 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
             f"whether the labels are random: fewer than {LEAST_FOR_SIGNAL} different texts, one class, or no two alike"
         )
     few = len(first) < LEAST_SURE
-    if p <= (SURELY_RANDOM if few else CHANCE):
+    if p <= (FEW_CHANCE if few else CHANCE):
         return None
     return Defect(
         check="labels_random",
         severity="stop" if p > SURELY_RANDOM and not few else "warn",
         why=(
             f"the labels of {len(first):,} texts cannot be told from labels handed out at random (p = {p:.2f}): "
-            f"nothing in the words speaks for them{SO_FEW if few else ''}"
+            f"{SO_FEW if few else 'nothing in the words speaks for them'}"
         ),
         fix="read 20 rows: could a person name the label from the text, and do the columns belong together?",
         count=len(first),

@@ -35,7 +35,7 @@ NEIGHBOUR_FLOOR = 0.1  # so that no class without a neighbour is ruled out
 CONFUSABLE = 3
 FIT_CELLS = 400_000  # rows x classes on which weights and noise are fitted
 BASE_DOUBT, OPEN_DOUBT = 0.01, 0.3
-LEAST_FOR_SIGNAL, SIGNAL_ROWS, SHUFFLES = 20, 600, 199
+LEAST_FOR_SIGNAL, SIGNAL_ROWS, SHUFFLES = 10, 600, 199
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
 
 

@@ -10,6 +10,7 @@ The kind is read off the answers alone, in this order; the first that holds is t
     numbers, nine in ten: a few, or a scale without gaps            classification  accuracy
     other numbers                                                   generation      exact_match
     short, from a closed list, not code                             classification  accuracy
+    few sentences, each three times or more, not code               classification  accuracy
     code of one line (a query, a pattern, a command)                generation      exact_match
     programs                                                        generation      chrf
     nine in ten within 60 characters and one line, half of 4 words  generation      exact_match
@@ -35,6 +36,7 @@ NEARLY_ALL, MOST, SOME = 0.9, 0.5, 0.3  # of the rows
 FEW = 20  # different answers that are classes though they are numbers, or look like symbols
 SHORT_WORDS = 4  # the median of short free answers
 LONE = 0.2  # of the rows may have an answer of their own where answers are classes
+EACH = 3  # rows of each sentence that names a class
 SYMBOLS = 0.06  # of the characters of code, of its median row
 MOST_KEYS = 4  # that are named
 USUAL: dict[Kind, str] = {"classification": "accuracy", "extraction": "field_f1", "generation": "chrf"}
@@ -167,10 +169,10 @@ def _is_code(answers: Sequence[str]) -> bool:
 
 
 def _are_few(counts: Counter[str]) -> bool:
-    """True where answers are short, come from a closed list, and few rows have an answer of their own."""
+    """True where answers come from a closed list of labels, or of a few sentences; few rows have one of their own."""
     short = sum(count for answer, count in counts.items() if len(answer) <= LONGEST_LABEL)
     if not are_classes(len(counts), short, counts.total()):
-        return False
+        return len(counts) <= FEW and min(counts.values(), default=0) >= EACH and not _is_code(list(counts))
     lone = sum(count == 1 for count in counts.values())
     return len(counts) <= FEW or lone <= LONE * counts.total()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from tunecase.pilot.answers import Answers
-from tunecase.pilot.ladder import Examples
+from tunecase.pilot.examples import Examples
 from tunecase.pilot.scoring.calls import compare_calls, read_calls
 from tunecase.pilot.scoring.fields import fields_right
 from tunecase.pilot.scoring.final import behind_trace

@@ -47,7 +47,7 @@ SETTINGS: Mapping[str, Setting] = {
     "names": True,
     "shots": 0,
     "most_tokens": 1024,
-    "answer_tokens": 0,
+    "answer_tokens": 0,  # by the training answers, see prompts.longest_answer
 }
 BASELINES = UNTRAINED
 SEARCH: tuple[Mapping[str, Setting], ...] = (
@@ -58,8 +58,6 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"names": False},
     {"depth": 12},
 )
-# "answer_tokens" 0: so many times the P99 of the training answers' tokens, within these bounds.
-ANSWER_SHARE, ANSWER_LEAST, ANSWER_MOST = 1.5, 16, 1024
 LOSS_ROWS = 128
 # Every row costs a whole pass over its answer's tokens, which are labels enough.
 LOSS_ANSWERS = 32
@@ -273,7 +271,7 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
         tree = _tree(session, form, (*choices, *task.labels))
         return _class_lesson(form, tree, pairs, tests, (train_cut, test_cut))
     answers = prompts.answers(tokenizer, form, task.labels)
-    most = chosen["answer_tokens"] or _longest_answer([len(answer) for answer in answers])
+    most = chosen["answer_tokens"] or prompts.longest_answer([len(answer) for answer in answers])
     taken = len(form.before) + max(map(len, tests))
     most = max(1, min(most, session.network.longest - taken))
     answered = zip(pairs, answers[: len(pairs)], strict=True)
@@ -281,17 +279,6 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     test_rows = [layers.chain(ask, (len(ask) - 1,)) for ask in tests]
     rows, wants = [row for row, _ in taught], [want for _, want in taught]
     return Lesson(form, rows, wants, test_rows, None, [], (train_cut, test_cut), most, task.kind == "extraction")
-
-
-def _longest_answer(tokens: Sequence[int]) -> int:
-    """How many tokens an answer may have, from those that training answers have.
-
-    Example:
-        >>> _longest_answer([40] * 99 + [900]), _longest_answer([1, 2])
-        (60, 16)
-    """
-    nearly_longest = sorted(tokens)[math.ceil(0.99 * len(tokens)) - 1]
-    return min(max(math.ceil(ANSWER_SHARE * nearly_longest), ANSWER_LEAST), ANSWER_MOST)
 
 
 def _class_lesson(

@@ -1,5 +1,6 @@
 """How a task becomes text: what stands before every row, the row's text, what is asked, and the answers as tokens."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ ASKED: Mapping[Kind, tuple[str, str]] = {
 MOST_NAMES_TOKENS = 256
 # Kept free after the prompt for an answer.
 ANSWER_ROOM_TOKENS = 256
+# An answer may have so many times the P99 of the training answers' tokens, within these bounds.
+ANSWER_SHARE, ANSWER_LEAST, ANSWER_MOST = 1.5, 16, 1024
 # Stands for a row's text while a chat template is laid out; no template changes it.
 MARK = "\x00text\x00"
 
@@ -137,6 +140,17 @@ def _without_middle(tokens: Sequence[int], most: int) -> Sequence[int]:
         ([1, 4, 5], [1, 2])
     """
     return tokens if len(tokens) <= most else [*tokens[: most // 2], *tokens[len(tokens) - (most - most // 2) :]]
+
+
+def longest_answer(tokens: Sequence[int]) -> int:
+    """How many tokens an answer may have, from those that training answers have.
+
+    Example:
+        >>> longest_answer([40] * 99 + [900]), longest_answer([1, 2])
+        (60, 16)
+    """
+    nearly_longest = sorted(tokens)[math.ceil(0.99 * len(tokens)) - 1]
+    return min(max(math.ceil(ANSWER_SHARE * nearly_longest), ANSWER_LEAST), ANSWER_MOST)
 
 
 def answers(tokenizer: Any, made: Form, labels: Sequence[str]) -> list[tuple[int, ...]]:

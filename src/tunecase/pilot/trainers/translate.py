@@ -82,7 +82,8 @@ def with_steps(
         if name in settings and settings[name] not in known_words:
             wanted, fix = f"one of: {', '.join(known_words)}", nearest(str(settings[name]), known_words)
             problems.append(Problem(f"setting {name} of {trainer}", repr(settings[name]), wanted, fix))
-    for name, least in LEAST.items():
+    for name, usual in LEAST.items():
+        least = min(usual, float(defaults.get(name, usual)))  # a trainer's own default is one that it can use
         if name in settings and not least <= float(settings[name]) < math.inf:
             problems.append(
                 Problem(f"setting {name} of {trainer}", str(settings[name]), f"at least {least:g}", "correct it")

@@ -225,7 +225,7 @@ def _answer(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> N
         best, sure = answering.likeliest(net, lesson.tests, lesson.choices, pad=pad)
         write_answers(folder, [names[k] for k in best], sure)
     else:
-        most = run["settings"]["answer_tokens"]
+        most = run["settings"]["answer_tokens"] or prompts.longest_answer([len(want) - 1 for want in lesson.wants])
         write_answers(folder, answering.written(net, tokenizer, lesson.tests, most_tokens=most, pad=pad))
     append_metrics(folder, {"answer_s": time.perf_counter() - started, **_hardware(run)})
 
