@@ -158,7 +158,7 @@ def _watched(parts: dict[str, list[float]]) -> None:
     """Takes the time of what a run consists of."""
     for owner, name, part in (
         (layers.Network, "ready", "lower layers"), (lora, "_trained", "training"), (lora, "_loss", "loss"),
-        (skill, "share_right", "skill"), (lora, "_answers", "decoding"),
+        (skill, "right", "skill"), (lora, "_answers", "decoding"),
     ):  # fmt: skip
         inner = getattr(owner, name)
 
