@@ -34,7 +34,7 @@ _STRING = re.compile(r'(?:[^\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*(?:\\(
 class Place:
     """Where a JSON text stands: in which containers, inside what, and the signs since the last value or bracket.
 
-    A container is its bracket and the key read last, or whether a list has items: all items of a list are alike.
+    A container is its bracket and the key read last, in quotes, or whether a list has items: all items of a list are alike.
     `inside` is "string" or "bare" (numbers, true, false, null) within a value, "whole" behind the text, else "".
     """
 
@@ -88,7 +88,7 @@ class Place:
     def _between(self, sign: str, last: str, mark: str) -> "Place | None":
         """A comma, a key's first quote, or the colon behind a key."""
         if sign == ":" and mark.endswith('"'):
-            return Place((*self.around[:-1], ("{", mark.lstrip("," + WHITE)[1:-1])), "", ":")
+            return Place((*self.around[:-1], ("{", mark.lstrip("," + WHITE))), "", ":")
         if sign == '"':
             return self._if(mark == ("," if last else ""), sign)
         return self._if(sign == "," and bool(last) and not mark, sign)
@@ -185,7 +185,9 @@ def shared_form(answers: Sequence[Sequence[int]], text_of: Callable[[int], str])
             rows[told][token].add(row)
             if told.inside in FREE or (later.text and _told(later, few).inside in FREE):
                 free.add(told)
-    alone = {row for told, ways in rows.items() if told not in free for by in ways.values() if len(by) == 1 for row in by}
+    alone = {
+        row for told, ways in rows.items() if told not in free for by in ways.values() if len(by) == 1 for row in by
+    }
     if len(alone) > max(1, MOST_ALONE * len(walks)):
         return None
     return AnswerForm(text_of, {told: () if told in free else tuple(sorted(some)) for told, some in rows.items()}, few)
@@ -234,7 +236,5 @@ def _few(walks: Sequence[_Walk]) -> frozenset[Around]:
         for around, text in set(walk.values):
             values[around][text] += 1
     return frozenset(
-        around
-        for around, counts in values.items()
-        if min(counts.values()) > 1 and counts.total() >= FEWEST_VALUES
+        around for around, counts in values.items() if min(counts.values()) > 1 and counts.total() >= FEWEST_VALUES
     )
