@@ -1,6 +1,7 @@
 """What a LoRA run on JSON answers costs, part by part, and whether quick decoding writes what transformers writes.
 
-    python benchmarks/extracting.py [--sets orders invoices tickets diseases] [--train 240] [--test 60] [--ladder] [--no-stock]
+    python benchmarks/extracting.py [--sets orders invoices tickets diseases] [--train 240] [--test 60] [--ladder]
+                                    [--no-stock]
 
 Each set is made up from a seed: 240 + 60 texts in many wordings, with several keys, lists, nothing where a text says
 nothing, and numbers and dates that the answer writes in another form than the text. One run trains on all rows; told

@@ -34,7 +34,7 @@ _STRING = re.compile(r'(?:[^\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*(?:\\(
 class Place:
     """Where a JSON text stands: in which containers, inside what, and the signs since the last value or bracket.
 
-    A container is its bracket and the key read last, in quotes, or whether a list has items: all items of a list are alike.
+    A container is its bracket and the key read last, in quotes, or whether a list has items: all of these are alike.
     `inside` is "string" or "bare" (numbers, true, false, null) within a value, "whole" behind the text, else "".
     """
 
