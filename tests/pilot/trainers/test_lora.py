@@ -10,7 +10,7 @@ from tests.pilot.trainers import networks
 from tunecase.data.reading.load import load
 from tunecase.errors import InputError
 from tunecase.pilot.ladder import usable
-from tunecase.pilot.trainers import lora, weights
+from tunecase.pilot.trainers import lora, steps, weights
 from tunecase.pilot.trainers.task import Task
 
 pytestmark = pytest.mark.needs("train")
@@ -189,7 +189,7 @@ def test_the_embedded_model_learns_the_example() -> None:
 
 def test_sure_labels_are_passed_over_and_looked_at_again() -> None:
     """A label that cost nothing is left out for three visits of its row, and comes back when it is forgotten."""
-    doubtful = lora.Doubtful([3, 1])
+    doubtful = steps.Doubtful([3, 1])
     assert [0, 1, 2] == doubtful.places(0)
     doubtful.see(0, [0, 1, 2], [0.0, 2.0, 0.0])
     assert [[1]] * 3 == [doubtful.places(0) for _ in range(3)]

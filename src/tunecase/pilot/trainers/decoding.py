@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.pilot.trainers.forms import AnswerForm, Place
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -30,10 +32,11 @@ def decoded(
     end: int,
     most_tokens: int,
     ended: Callable[[], Callable[[int], bool]] | None = None,
+    shared: AnswerForm | None = None,
 ) -> list[list[int]]:
-    """As `greedy`, by transformers' own `generate` where the quick forward is not used."""
+    """As `greedy`, without the form by transformers' own `generate` where the quick forward is not used."""
     if not network.stock:
-        return greedy(network, prefix, prompts, end, most_tokens, ended)
+        return greedy(network, prefix, prompts, end, most_tokens, ended, shared)
     return [up_to_end(answer, ended) for answer in network.stock_decoded(prefix, prompts, end, most_tokens)]
 
 
@@ -44,6 +47,7 @@ def greedy(
     end: int,
     most_tokens: int,
     ended: Callable[[], Callable[[int], bool]] | None = None,
+    shared: AnswerForm | None = None,
 ) -> list[list[int]]:
     """The likeliest next token after each prompt, again and again, up to the end token or `most_tokens`.
 
@@ -51,6 +55,7 @@ def greedy(
         prefix: tokens before every prompt, at least one.
         prompts: of at least one token each.
         ended: makes, for a row, what is given each of its tokens and says when the answer is whole.
+        shared: the form that every answer keeps; it is then whole where the form says so, not at the end token.
     Returns: the tokens of each row without the end token.
 
     Leaves out that two logits may tie within rounding: rows that are run together, and in which order, then decide.
@@ -62,7 +67,7 @@ def greedy(
         # The longest of the group decides, so groups are cut from the long end.
         at_once = max(1, MOST_BYTES // (token_bytes * (len(prompts[order[-1]]) + most_tokens)))
         some, order = order[-at_once:], order[:-at_once]
-        rows = _Rows(network, prefix, [prompts[i] for i in some], most_tokens, ended)
+        rows = _Rows(network, prefix, [prompts[i] for i in some], most_tokens, ended, shared)
         for i, answer in zip(some, rows.written(end), strict=True):
             answers[i] = answer
     return answers
@@ -124,11 +129,13 @@ class _Rows:
         prompts: Sequence[Sequence[int]],
         most_tokens: int,
         ended: Callable[[], Callable[[int], bool]] | None,
+        shared: AnswerForm | None = None,
     ) -> None:
         import torch
 
         self.torch, self.network, self.prefix, self.prompts = torch, network, tuple(prefix), prompts
-        self.most_tokens = most_tokens
+        self.most_tokens, self.shared = most_tokens, shared
+        self.places: list[Place | None] = [Place() if shared else None for _ in prompts]
         self.is_whole = [ended() if ended else (lambda _: False) for _ in prompts]
         self.answers: list[list[int]] = [[] for _ in prompts]
         self.example: list[int] = []
@@ -141,9 +148,9 @@ class _Rows:
     def written(self, end: int) -> list[list[int]]:
         """Decodes all rows."""
         with self.torch.no_grad():
-            first = self._likeliest(self.last_states)
-            for row in list(self.slots):
-                self._take(row, [first[row]], end)
+            first = self._logits(self.last_states)
+            for row, logits in zip(list(self.slots), first, strict=True):
+                self._take(row, self._likeliest(row, logits), end)
             while self.slots:
                 self._pass(end)
                 if 2 * len(self.slots) <= self.keys[0].shape[0]:
@@ -170,31 +177,55 @@ class _Rows:
 
     def _pass(self, end: int) -> None:
         """One pass over what is not read yet, and the tokens that it gives."""
-        room = max(0, min(MOST_GUESSED, PASS_TOKENS // len(self.slots) - 1))
-        chunks = {}
+        share = PASS_TOKENS // len(self.slots)
+        chunks, sure = {}, {}
         for row in self.slots:
+            unread = self.answers[row][self.read[row] - len(self.prompts[row]) :]
+            room = max(0, min(MOST_GUESSED, share - len(unread)))
             left = self.most_tokens - len(self.answers[row]) - 1
-            chunks[row] = [self.answers[row][-1], *self._guess(row, min(room, left))]
-        likeliest = self._run(chunks)
-        first = 0
+            chunks[row], sure[row] = [*unread, *self._guess(row, min(room, left))], len(unread)
+        logits, first = self._run(chunks, sure), 0
         for row, chunk in chunks.items():
-            given = likeliest[first : first + len(chunk)]
-            first += len(chunk)
-            kept = 0
-            while kept + 1 < len(chunk) and given[kept] == chunk[kept + 1]:
-                kept += 1
-            self.read[row] += kept + 1
-            self._take(row, given[: kept + 1], end)
+            at = read = sure[row] - 1
+            while row in self.slots and read == at:
+                token = self._likeliest(row, logits[first + at - sure[row] + 1])
+                added = self._take(row, token, end)
+                at += len(added)
+                for follows in added:
+                    if read + 1 == len(chunk) or chunk[read + 1] != follows:
+                        break
+                    read += 1
+            self.read[row] += read + 1
+            first += len(chunk) - sure[row] + 1
 
-    def _take(self, row: int, tokens: Sequence[int], end: int) -> None:
-        """Adds tokens to a row's answer, and takes the row out where it has ended."""
-        for token in tokens:
+    def _likeliest(self, row: int, logits: "Tensor") -> int:
+        """The token that a row goes on with, by the logits of all."""
+        place = self.places[row]
+        return int(logits.argmax()) if place is None or not self.shared else self.shared.likeliest(place, logits)
+
+    def _take(self, row: int, token: int, end: int) -> list[int]:
+        """Adds a token to a row's answer, with those that must follow; takes the row out where it has ended."""
+        added: list[int] = []
+        while True:
             if token != end:
+                added.append(token)
                 self.answers[row].append(token)
-            if token == end or self.is_whole[row](token) or len(self.answers[row]) >= self.most_tokens:
+            if token == end or self._ends(row, token) or len(self.answers[row]) >= self.most_tokens:
                 del self.slots[row]
                 self.example = self.answers[row]
-                return
+                return added
+            place = self.places[row]
+            must = self.shared.choices(place) if self.shared and place else ()
+            if len(must) != 1:
+                return added
+            (token,) = must
+
+    def _ends(self, row: int, token: int) -> bool:
+        """Whether an answer is whole with this token."""
+        if self.shared and (place := self.places[row]):
+            self.places[row] = later = self.shared.after(place, token)
+            return later is None or later.inside == "whole"
+        return self.is_whole[row](token)
 
     def _guess(self, row: int, most: int) -> list[int]:
         """What may follow: what followed the same tokens in an answer of another row, else in the row's own prompt."""
@@ -205,8 +236,8 @@ class _Rows:
                     return guess
         return []
 
-    def _run(self, chunks: "dict[int, list[int]]") -> list[int]:
-        """The likeliest token after each token of the rows' chunks."""
+    def _run(self, chunks: "dict[int, list[int]]", sure: dict[int, int]) -> "Tensor":
+        """Logits after the last sure token of each row's chunk and after each that is guessed."""
         torch, network = self.torch, self.network
         tokens = [token for chunk in chunks.values() for token in chunk]
         slots = torch.tensor([self.slots[row] for row, chunk in chunks.items() for _ in chunk], device=network.device)
@@ -229,13 +260,12 @@ class _Rows:
         for number, layer in enumerate(network.layers):
             attend = _Attend(self, number, (slots, offsets, places), mask, long)
             states = network.layer(layer, states, rotation, attend)
-        return self._likeliest(states)
+        asked = [i >= sure[row] - 1 for row, chunk in chunks.items() for i in range(len(chunk))]
+        return self._logits(states[torch.tensor(asked, device=network.device)])
 
-    def _likeliest(self, states: "Tensor") -> list[int]:
-        head = self.network.head
-        states = self.network.norm(self.network.base.norm, states)
-        found: list[int] = head(states).argmax(-1).tolist()
-        return found
+    def _logits(self, states: "Tensor") -> "Tensor":
+        logits: Tensor = self.network.head(self.network.norm(self.network.base.norm, states))
+        return logits
 
     def _close_ranks(self) -> None:
         """Drops the keys and values of rows that have ended."""

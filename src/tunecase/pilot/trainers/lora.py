@@ -20,8 +20,9 @@ from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
 from tunecase.pilot.trainers.decoding import decoded, json_ends
+from tunecase.pilot.trainers.forms import AnswerForm, shared_form
 from tunecase.pilot.trainers.hidden import Kept
-from tunecase.pilot.trainers.steps import LAST_RATE, batches_of, rate_at
+from tunecase.pilot.trainers.steps import LAST_RATE, Doubtful, batches_of, rate_at
 from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, scored
 from tunecase.pilot.trainers.translate import equal_steps
 from tunecase.quantities import count
@@ -67,8 +68,6 @@ SETTLED_NATS, SETTLED_STEPS, COOLING_STEPS = 0.02, 20, 25
 # What stands around a text, roughly.
 FORM_TOKENS, CHARACTERS_A_TOKEN = 20, 4
 # Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
-# A label below this is sure, and is looked at again each so many times that its row is trained.
-SURE_NATS, LOOKED_AGAIN = 0.005, 4
 BLANK_TEXTS = ("N/A", "", "[MASK]")
 
 
@@ -205,10 +204,14 @@ class Lesson:
     """The most that a free answer may have."""
     ends_as_json: bool = False
     """Whether every answer is a JSON object or list, and so ends with the bracket that closes it."""
+    shared: AnswerForm | None = None
+    """What all answers have in common."""
 
-    def labels(self, rows: Sequence[layers.Row]) -> int:
-        """What the loss of these rows is a mean over: their labels, or the tokens of free answers."""
-        return len(rows) if self.classes else sum(len(row.wanted) for row in rows)
+    def labels(self, positions: Sequence[int]) -> int:
+        """What the loss of these rows is a mean over: their labels, or the tokens of free answers, common ones too."""
+        if self.classes:
+            return len(positions)
+        return sum(len(row.tokens) - row.wanted[0] for row in (self.rows[i] for i in positions) if row.wanted)
 
 
 @dataclass(frozen=True)
@@ -270,15 +273,18 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     if classes:
         tree = _tree(session, form, (*choices, *task.labels))
         return _class_lesson(form, tree, pairs, tests, (train_cut, test_cut))
-    answers = prompts.answers(tokenizer, form, task.labels)
+    answers, is_json = prompts.answers(tokenizer, form, task.labels), task.kind == "extraction"
     most = chosen["answer_tokens"] or prompts.longest_answer([len(answer) for answer in answers])
     taken = len(form.before) + max(map(len, tests))
     most = max(1, min(most, session.network.longest - taken))
     answered = zip(pairs, answers[: len(pairs)], strict=True)
-    taught = [prompts.answer_row(ask, answer[: chosen["most_tokens"]], form.end) for (ask, _), answer in answered]
+    shared = shared_form(answers, cache(lambda token: str(tokenizer.decode([token])))) if is_json else None
+    taught = [
+        prompts.answer_row(ask, answer[: chosen["most_tokens"]], form.end, shared) for (ask, _), answer in answered
+    ]
     test_rows = [layers.chain(ask, (len(ask) - 1,)) for ask in tests]
     rows, wants = [row for row, _ in taught], [want for _, want in taught]
-    return Lesson(form, rows, wants, test_rows, None, [], (train_cut, test_cut), most, task.kind == "extraction")
+    return Lesson(form, rows, wants, test_rows, None, [], (train_cut, test_cut), most, is_json, shared)
 
 
 def _class_lesson(
@@ -349,33 +355,10 @@ def _settled(losses: Sequence[float], pass_steps: int) -> bool:
     return len(window) == max(pass_steps, SETTLED_STEPS) and sum(window) / len(window) < SETTLED_NATS
 
 
-class Doubtful:
-    """Which tokens of the training answers the network is not sure of, from what they cost when last looked at.
-
-    Args:
-        labels: wanted tokens of each row.
-    """
-
-    def __init__(self, labels: Sequence[int]) -> None:
-        self.nats: list[list[float]] = [[math.inf] * count for count in labels]
-        self.visits = [0] * len(labels)
-
-    def places(self, row: int) -> list[int]:
-        """The labels of a row to look at now: every one each fourth time, else those that cost something."""
-        self.visits[row] += 1
-        every = self.visits[row] % LOOKED_AGAIN == 1
-        return [place for place, nats in enumerate(self.nats[row]) if every or nats >= SURE_NATS]
-
-    def see(self, row: int, places: Sequence[int], nats: Sequence[float]) -> None:
-        """Remembers what these labels of a row cost [nats]."""
-        for place, cost in zip(places, nats, strict=True):
-            self.nats[row][place] = cost
-
-
 def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int], doubtful: Doubtful | None = None) -> float:
     """Adds the gradients of a batch's mean loss, which is returned, pack by pack [nats]."""
     rows = [lesson.rows[i] for i in batch]
-    share, total = 1 / lesson.labels(rows), 0.0
+    share, total = 1 / max(1, lesson.labels(batch)), 0.0
     for pack in session.network.packs(lesson.form.before, rows):
         positions = [batch[i] for i in pack]
         places = [doubtful.places(i) if doubtful else list(range(len(lesson.wants[i]))) for i in positions]
@@ -430,7 +413,7 @@ def _loss(session: Session, lesson: Lesson) -> float:
         for pack in session.network.packs(lesson.form.before, rows):
             if any(rows[i].wanted for i in pack):
                 total += float(_nats(session, lesson, [some[i] for i in pack]).sum())
-    return total / lesson.labels(rows)
+    return total / max(1, lesson.labels(some))
 
 
 def _answers(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, ...] | None]:
@@ -438,7 +421,9 @@ def _answers(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, 
         return _classified(session, lesson)
     tokenizer, asks = session.tokenizer, [row.tokens for row in lesson.test_rows]
     ended = json_ends(cache(lambda token: str(tokenizer.decode([token])))) if lesson.ends_as_json else None
-    texts = decoded(session.network, lesson.form.before, asks, lesson.form.end, lesson.answer_tokens, ended)
+    texts = decoded(
+        session.network, lesson.form.before, asks, lesson.form.end, lesson.answer_tokens, ended, lesson.shared
+    )
     return [tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in texts], None
 
 

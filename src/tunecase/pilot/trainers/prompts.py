@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tunecase.pilot.scoring.score import Kind
+from tunecase.pilot.trainers.forms import AnswerForm
 from tunecase.pilot.trainers.layers import Row, chain
 from tunecase.pilot.trainers.task import Task
 
@@ -159,10 +160,17 @@ def answers(tokenizer: Any, made: Form, labels: Sequence[str]) -> list[tuple[int
     return [tuple(tokens) for tokens in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
 
 
-def answer_row(prompt: Sequence[int], answer: Sequence[int], end: int) -> tuple[Row, tuple[int, ...]]:
-    """A row that teaches a free answer, and the tokens it wants: the answer's and the end."""
-    tokens = (*prompt, *answer)
-    return chain(tokens, range(len(prompt) - 1, len(tokens))), (*answer, end)
+def answer_row(
+    prompt: Sequence[int], answer: Sequence[int], end: int, shared: AnswerForm | None = None
+) -> tuple[Row, tuple[int, ...]]:
+    """A row that teaches a free answer, and the tokens it wants: the answer's and the end, or those a form leaves open.
+
+    What follows the last token that is wanted is not read.
+    """
+    wanted = (*answer, end)
+    left = shared.left_open(answer) if shared else range(len(wanted))
+    tokens = (*prompt, *answer)[: len(prompt) + max(left, default=0)]
+    return chain(tokens, [len(prompt) - 1 + place for place in left]), tuple(wanted[place] for place in left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
-"""The steps of an optimiser: which rows each one sees, and how far it goes."""
+"""The steps of an optimiser: which rows and labels each one sees, and how far it goes."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 WARM_UP = 0.1
 LAST_RATE = 0.1  # share of the learning rate at the end
+# A label below this is sure, and is looked at again each so many times that its row is trained.
+SURE_NATS, LOOKED_AGAIN = 0.005, 4
 
 
 def rate_at(step: int, steps: int) -> float:
@@ -32,3 +35,26 @@ def batches_of(rows: int, size: int, generator: Any) -> Iterator[list[int]]:
             waiting += torch.randperm(rows, generator=generator).tolist()
         yield waiting[:size]
         waiting = waiting[size:]
+
+
+class Doubtful:
+    """Which tokens of the training answers the network is not sure of, from what they cost when last looked at.
+
+    Args:
+        labels: wanted tokens of each row.
+    """
+
+    def __init__(self, labels: Sequence[int]) -> None:
+        self.nats: list[list[float]] = [[math.inf] * count for count in labels]
+        self.visits = [0] * len(labels)
+
+    def places(self, row: int) -> list[int]:
+        """The labels of a row to look at now: every one each fourth time, else those that cost something."""
+        self.visits[row] += 1
+        every = self.visits[row] % LOOKED_AGAIN == 1
+        return [place for place, nats in enumerate(self.nats[row]) if every or nats >= SURE_NATS]
+
+    def see(self, row: int, places: Sequence[int], nats: Sequence[float]) -> None:
+        """Remembers what these labels of a row cost [nats]."""
+        for place, cost in zip(places, nats, strict=True):
+            self.nats[row][place] = cost
