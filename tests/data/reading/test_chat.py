@@ -179,3 +179,15 @@ def test_a_column_of_other_reasons_is_left_alone(tmp_path):
     rows = [{"text": f"words {k}", "label": "ab"[k % 2], "reasoning": "because"} for k in range(9)]
     table(tmp_path, rows)
     assert None is detect(tmp_path / "d.jsonl").thinking
+
+
+@pytest.mark.parametrize("column", ["messages", "prompt"])
+def test_a_prompt_that_a_reward_answers_is_a_row(tmp_path, column):
+    """A chat without an answer takes the ground truth beside it: a text, or calls without their ids."""
+    asked = [{"role": "system", "content": ""}, {"role": "user", "content": "What is 2 and 3?"}]
+    truths = ["5", [{"id": "x1", "function": {"name": "add", "arguments": '{"a": 2}'}}]]
+    read = table(
+        tmp_path, [{column: asked, "reward_model": {"ground_truth": each, "style": "rule"}} for each in truths]
+    )
+    assert ["5", '{"arguments":{"a":2},"name":"add"}'] == [row.output for row in read.rows]
+    assert {"What is 2 and 3?"} == {row.input for row in read.rows}

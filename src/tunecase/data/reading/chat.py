@@ -197,4 +197,4 @@ def as_json(value: object) -> str:
 
 def joined(turns: tuple[Turn, ...]) -> str:
     """The texts of turns, a blank line between them."""
-    return "\n\n".join([text for _, text in turns])
+    return "\n\n".join([text for _, text in turns if text])

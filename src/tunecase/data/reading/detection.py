@@ -261,7 +261,12 @@ def _as_judged(request: _Request, start: Layout, sample: _Sample) -> Layout | No
 
 def _as_chats(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
     key = "" if request.input else shapes.chat_key(sample.names, sample.records)
-    return replace(start, schema="chat", input=(sample.names[key],), output=sample.names[key]) if key else None
+    if not key:
+        return None
+    column = sample.names[key]
+    if (answer := shapes.answer_beside_chats(sample.names, key, sample.records)) and not request.output:
+        return replace(start, schema="prompt/ground truth", input=(column,), output=answer)
+    return replace(start, schema="chat", input=(column,), output=column)
 
 
 def _as_instances(request: _Request, start: Layout, sample: _Sample) -> Layout | None:

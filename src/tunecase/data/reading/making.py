@@ -6,7 +6,7 @@ from typing import Any
 from tunecase.data.reading import choices, marked, spans, squad, translation
 from tunecase.data.reading.beside import around
 from tunecase.data.reading.cells import answer_text, joined_inputs, turns_in, value_text
-from tunecase.data.reading.chat import BadTurnsError, Turn, chat_of, joined
+from tunecase.data.reading.chat import BadTurnsError, Turn, chat_of, joined, simple_calls
 from tunecase.data.reading.pairs import preference
 from tunecase.data.reading.rows import NOTHING, BadRow, Layout, Make, Row, shown
 from tunecase.data.reading.shapes import INSTANCES
@@ -88,12 +88,22 @@ def _of_other_values(record: dict[str, Any], layout: Layout) -> tuple[str, str, 
     answer = record.get(output) if output else ""
     if answer is None:
         raise BadTurnsError(f"no {output!r}")
+    answer = _checked(answer)
     prompt, reply = turns_in(record[first]), turns_in(answer)
     if prompt is not None:
         said = reply or (("assistant", value_text(answer)),) if output else ()
         return joined(prompt), joined(said), (*prompt, *said)
     text = joined_inputs(record, layout.input)
     return text, joined(reply) if reply else answer_text(answer, output, layout.classes), ()
+
+
+def _checked(value: object) -> object:
+    """The answer in what a reward is worked out from, which holds its ground truth; calls go without their ids."""
+    if isinstance(value, dict) and "ground_truth" in value:
+        value = value["ground_truth"]
+    calls = value if isinstance(value, list) else [value]
+    called = bool(calls) and all(isinstance(call, dict) and isinstance(call.get("function"), dict) for call in calls)
+    return simple_calls(value) if called else value
 
 
 def taught(text: str) -> tuple[str, str]:

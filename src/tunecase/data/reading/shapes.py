@@ -7,6 +7,8 @@ from tunecase.data.reading.kinds import LONGEST_LABEL, is_object, looks_like_cla
 from tunecase.data.reading.preferences import PROMPTS
 
 # Input columns, output columns, schema name ("" for one made of the columns'); the first shape that the rows have wins.
+# What the answers of prompts for reinforcement learning are held against.
+REWARDED = ("reward_model", "ground_truth", "solution")
 _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("system_prompt", "question"), ("response", "answer"), "system/question/response"),
     (("system", "instruction"), ("output", "response"), "instruct"),
@@ -28,6 +30,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("instruction", "input"), ("response",), "instruct"),
     (("instruction",), ("output", "response", "completion", "answer"), "instruct"),
     (("prompt",), ("completion", "response", "output", "answer"), "prompt/completion"),
+    (("prompt",), REWARDED, "prompt/ground truth"),
     (("context", "question"), ("answer", "answers"), "question/answer"),
     (("question",), ("answer", "response", "answers"), "question/answer"),
     (("query",), ("response", "answer", "answers"), "query/response"),
@@ -53,6 +56,7 @@ SHAPES = tuple(
     (inputs, output, schema or f"{inputs[0]}/{output}") for inputs, outputs, schema in _SHAPES for output in outputs
 )
 INSTANCES = "instruction/instances"  # the shape of Self-Instruct
+ASKING = ("user", "human", "prompter")  # roles that an answer follows
 CHAT_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
 SYSTEM = ("system", "system_prompt", "system_message")
 THINKING = ("reasoning_content", "reasoning", "thinking", "thoughts", "thought", "complex_cot",
@@ -83,6 +87,18 @@ def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:
             if key in CHAT_KEYS[:2] or lists > len(values) // 2:
                 return key
     return ""
+
+
+def answer_beside_chats(names: dict[str, str], key: str, sample: Sequence[dict[str, Any]]) -> str | None:
+    """The column of the answers to chats that hold none themselves, None where they do or no such column is there."""
+    column = next(
+        (names[name] for name in (*REWARDED, "answer", "response", "completion", "output") if name in names), None
+    )
+    chats = [chat for record in sample if isinstance(chat := record.get(names[key]), list) and chat]
+    ended = sum(
+        isinstance(chat[-1], dict) and (chat[-1].get("role") or chat[-1].get("from")) in ASKING for chat in chats
+    )
+    return column if ended > 0.9 * len(chats) > 0 else None
 
 
 def columns_of(names: dict[str, str], output: str | None, labelled: bool) -> tuple[tuple[str, ...], str, str] | None:
