@@ -4,7 +4,7 @@ A class is learnt and predicted by the likelihood of its name among all names; f
 and decoded greedily. Layers below the adapters are computed once per text and shared by all runs, so a run takes a
 fraction of a plain fine-tune's time; what it learns is a plain fine-tune of those top layers. Rows are answered many at
 once, each up to the end of its answer: the end token, the bracket that closes its JSON, or half as many tokens again as
-nearly all training answers have.
+nearly all training answers have. Where JSON answers share a form, only what it leaves open is learnt and decoded.
 """
 
 import math
@@ -34,7 +34,7 @@ MODEL = weights.SMOL
 METRICS, KINDS = score.METRICS, score.KINDS
 missing, prepare, identity = weights.missing, weights.prepare, weights.identity
 NEUTRAL = frozenset[str]()
-FORMAT = 3
+FORMAT = 4
 STAND_IN = False
 HEAVY = True
 PACE, TOKENS_PACE = "measuring.lora", "measuring.lora_tokens"
@@ -117,9 +117,10 @@ def train(task: Task) -> Result:
     Args:
         task: rows with classes, JSON or free answers; `settings` as `settings()` returns them, `steps` 0 only scores.
     Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training,
-        32 for free answers [nats]; `converged` is False for classes above .2, and for free answers above half the first
-        loss while the last fifth of the steps still took a tenth off the fifth before. `train_tokens` are those that a
-        plain fine-tune would read: each row with its whole prompt, in every step.
+        32 for free answers, where tokens that a form leaves no choice of cost nothing [nats]; `converged` is False for
+        classes above .2, and for free answers above half the first loss while the last fifth of the steps still took a
+        tenth off the fifth before. `train_tokens` are those of each row with its whole prompt, in every step, up to the
+        last token that a form leaves open.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
 
     Training ends early where the answers are learnt: 25 steps after their loss has settled. For free answers the first
