@@ -84,7 +84,7 @@ def test_lower_layers_are_computed_once(tmp_path: Path, monkeypatch: pytest.Monk
     second = network(networks.tiny_net(), kept=Kept(tmp_path / "hidden.sqlite"))
     other = layers.Network(second.net, 2, "others", second.kept)
     layers.redraw(second.net, 1)
-    monkeypatch.setattr(layers.Network, "_lower", None)
+    monkeypatch.setattr(layers.Network, "lower", None)
     assert second.logits(PREFIX, ROWS).shape == (6, networks.ALPHABET + 2)
     with pytest.raises(TypeError), torch.no_grad():
         other.logits(PREFIX, ROWS)

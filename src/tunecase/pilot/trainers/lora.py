@@ -371,13 +371,12 @@ def _settled(losses: Sequence[float], pass_steps: int) -> bool:
 
 def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int], doubtful: Doubtful | None = None) -> float:
     """Adds the gradients of a batch's mean loss, which is returned, pack by pack [nats]."""
-    rows = [lesson.rows[i] for i in batch]
     share, total = 1 / max(1, lesson.labels(batch)), 0.0
-    for pack in session.network.packs(lesson.form.before, rows):
-        positions = [batch[i] for i in pack]
-        places = [doubtful.places(i) if doubtful else list(range(len(lesson.wants[i]))) for i in positions]
-        if not any(places):
-            continue
+    asked = [(i, doubtful.places(i) if doubtful else list(range(len(lesson.wants[i])))) for i in batch]
+    # A row of which nothing is asked teaches nothing.
+    asked = [(i, places) for i, places in asked if places]
+    for pack in session.network.packs(lesson.form.before, [lesson.rows[i] for i, _ in asked]):
+        positions, places = [asked[i][0] for i in pack], [asked[i][1] for i in pack]
         nats = _nats(session, lesson, positions, places)
         loss: Any = nats.sum() * share
         loss.backward()
