@@ -294,7 +294,9 @@ class Network:
         torch = self._torch
         before = len(prefix)
         along = torch.is_grad_enabled()
-        states = torch.cat([*([self.prefix(prefix)[0]] if along else []), *self._states(prefix, rows)])
+        kept, rows = self._states(prefix, rows), [_read(row) for row in rows]
+        read = [states[: len(row.tokens)] for row, states in zip(rows, kept, strict=True)]
+        states = torch.cat([*([self.prefix(prefix)[0]] if along else []), *read])
         depths, seen = _seen(torch, rows, self.device)
         positions = [before + depth for depth in depths]
         if along:
@@ -508,6 +510,12 @@ def _seen(torch: Any, rows: Sequence[Row], device: Any) -> "tuple[list[int], Ten
         depths += own
         first += count
     return depths, seen.to(device)
+
+
+def _read(row: Row) -> Row:
+    """A row up to the last place that is asked; what follows changes nothing before it."""
+    most = max(row.wanted, default=-1) + 1
+    return Row(row.tokens[:most], row.parents[:most], row.wanted)
 
 
 def _path(row: Row, place: int) -> list[int]:

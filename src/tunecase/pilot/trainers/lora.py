@@ -4,7 +4,7 @@ A class is learnt and predicted by the likelihood of its name among all names; f
 and decoded greedily. Layers below the adapters are computed once per text and shared by all runs, so a run takes a
 fraction of a plain fine-tune's time; what it learns is a plain fine-tune of those top layers. Rows are answered many at
 once, each up to the end of its answer: the end token, the bracket that closes its JSON, or half as many tokens again as
-nearly all training answers have.
+nearly all training answers have. Where JSON answers share a form, only what it leaves open is learnt and decoded.
 """
 
 import math
@@ -34,7 +34,7 @@ MODEL = weights.SMOL
 METRICS, KINDS = score.METRICS, score.KINDS
 missing, prepare, identity = weights.missing, weights.prepare, weights.identity
 NEUTRAL = frozenset[str]()
-FORMAT = 3
+FORMAT = 4
 STAND_IN = False
 HEAVY = True
 PACE, TOKENS_PACE = "measuring.lora", "measuring.lora_tokens"
@@ -115,9 +115,10 @@ def train(task: Task) -> Result:
     Args:
         task: rows with classes, JSON or free answers; `settings` as `settings()` returns them, `steps` 0 only scores.
     Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training,
-        32 for free answers [nats]; `converged` is False for classes above .2, and for free answers above half the first
-        loss while the last fifth of the steps still took a tenth off the fifth before. `train_tokens` are those that a
-        plain fine-tune would read: each row with its whole prompt, in every step.
+        32 for free answers, where tokens that a form leaves no choice of cost nothing [nats]; `converged` is False for
+        classes above .2, and for free answers above half the first loss while the last fifth of the steps still took a
+        tenth off the fifth before. `train_tokens` are those of each row with its whole prompt, in every step, up to the
+        last token that a form leaves open.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
 
     Training ends early where the answers are learnt: 25 steps after their loss has settled. For free answers the first
@@ -357,13 +358,12 @@ def _settled(losses: Sequence[float], pass_steps: int) -> bool:
 
 def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int], doubtful: Doubtful | None = None) -> float:
     """Adds the gradients of a batch's mean loss, which is returned, pack by pack [nats]."""
-    rows = [lesson.rows[i] for i in batch]
     share, total = 1 / max(1, lesson.labels(batch)), 0.0
-    for pack in session.network.packs(lesson.form.before, rows):
-        positions = [batch[i] for i in pack]
-        places = [doubtful.places(i) if doubtful else list(range(len(lesson.wants[i]))) for i in positions]
-        if not any(places):
-            continue
+    asked = [(i, doubtful.places(i) if doubtful else list(range(len(lesson.wants[i])))) for i in batch]
+    # A row of which nothing is asked teaches nothing.
+    asked = [(i, places) for i, places in asked if places]
+    for pack in session.network.packs(lesson.form.before, [lesson.rows[i] for i, _ in asked]):
+        positions, places = [asked[i][0] for i in pack], [asked[i][1] for i in pack]
         nats = _nats(session, lesson, positions, places)
         loss: Any = nats.sum() * share
         loss.backward()
