@@ -14,6 +14,7 @@ from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.conduct import Conductor, Journal, Progress, Purse
 from tunecase.pilot.documents import find_answers, found_words
 from tunecase.pilot.ladder import ladder_notes, ladder_sizes, usable
+from tunecase.pilot.pace import DRAWS as HEAVY_DRAWS
 from tunecase.pilot.pace import lora_minutes
 from tunecase.pilot.plan import PilotPlan
 from tunecase.pilot.race import MOST_WHY, Asked, Entrant, Race, asked_for, learner, ruled_out, rungs_beside, shared
@@ -48,7 +49,7 @@ TRAINERS: tuple[tuple[str, str], ...] = (
     ("decision", "tunecase.pilot.trainers.decision"),
 )
 
-DRAWS, HEAVY_DRAWS = 3, 2
+DRAWS = 3
 ENCODER = "encoder"
 
 
@@ -220,7 +221,7 @@ def _record(race: Race, design: _Design, material: Material, lacking: Sequence[s
 def _lora_minutes(race: Race, lesson: Lesson) -> Interval80 | None:
     """What the next pilot takes where nothing that writes answers was measured."""
     copied = all(each.school.name == NEAREST for each in race.entrants)
-    return lora_minutes(lesson.rows, lesson.tests) if copied and lesson.rows and lesson.tests else None
+    return lora_minutes(lesson.rows, lesson.tests, lesson.kind) if copied and lesson.rows and lesson.tests else None
 
 
 def _named_all_the_same(race: Race, material: Material) -> list[str]:
