@@ -181,6 +181,29 @@ def test_a_column_of_other_reasons_is_left_alone(tmp_path):
     assert None is detect(tmp_path / "d.jsonl").thinking
 
 
+def test_parts_of_content_give_their_text(tmp_path):
+    """Text under any usual name, reasoning, calls and results of tools; a part of unknown kind makes a bad row."""
+    call = {"type": "tool_use", "id": "x", "name": "add", "input": {"a": 2}}
+    asked = {"role": "user", "content": [{"type": "text", "value": "Add two."}]}
+    result = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "4"}]}]}
+    parts = [{"type": "reasoning", "value": "Sum."}, {"type": "text", "value": "Four."}]
+    ended = {"role": "assistant", "content": parts}
+        "role": "assistant",
+        "content": [{"type": "reasoning", "value": "Sum."}, {"type": "text", "value": "Four."}],
+    }
+    row = only(tmp_path, [asked, {"role": "assistant", "content": [call]}, result, ended])
+    assert ("Four.", "Sum.") == (row.output, row.thinking)
+    assert ["Add two.", '{"arguments":{"a":2},"name":"add"}', "4"] == [text for _, text in row.turns[:3]]
+    unknown = {"role": "assistant", "content": [{"type": "riddle"}]}
+    assert "without text" in only(tmp_path, [asked, unknown]).reason
+
+
+def test_an_answer_of_no_weight_is_not_learnt(tmp_path):
+    """A loss weight of 0 mutes an answer as a weight does."""
+    chat = said("Hi", "Hello", "Bye", "Goodbye")
+    assert "Hello" == only(tmp_path, [*chat[:3], {**chat[3], "loss_weight": 0.0}]).output
+
+
 @pytest.mark.parametrize("column", ["messages", "prompt"])
 def test_a_prompt_that_a_reward_answers_is_a_row(tmp_path, column):
     """A chat without an answer takes the ground truth beside it: a text, or calls without their ids."""

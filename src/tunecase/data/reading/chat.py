@@ -17,6 +17,8 @@ NAMES = {
 }
 ROLES = {name: role for role, names in NAMES.items() for name in names}
 CALL_ROLES = ("function_call", "tool_call")
+CALL_PARTS = ("tool_use", "tool_call", "function_call")
+PART_TEXTS = ("text", "value", "content", "refusal", *FIELDS)
 Turn = tuple[str, str]
 
 
@@ -54,7 +56,7 @@ def chat_of(value: object, key: str) -> Chat:
         if type(turn) is not dict:
             raise BadTurnsError(f"{key!r} is not a list of turns")
         role, text, calls = turn_of(turn)
-        if "weight" in turn and _weight_is_zero(turn["weight"]) and role == "assistant":
+        if ("weight" in turn or "loss_weight" in turn) and role == "assistant" and _is_muted(turn):
             muted = (*muted, len(turns))
         if role == "tool" and not (called and before in ("assistant", "tool", "system")):
             raise BadTurnsError("a tool's result without a call")
@@ -80,6 +82,7 @@ def turn_of(turn: Mapping[str, Any]) -> tuple[str, str, bool]:
     text = turn.get("content") if "content" in turn else turn.get("value")
     calls = role == "assistant" and ("tool_calls" in turn or "function_call" in turn or named in CALL_ROLES)
     if calls or type(text) is not str:
+        calls = calls or (role == "assistant" and _has_calls(text))
         text = _text(turn, text)
     if role == "assistant" and len(turn) > 2:
         text = with_thinking(next((t for name in FIELDS if (t := turn.get(name)) and isinstance(t, str)), ""), text)
@@ -130,7 +133,8 @@ def _role(named: object) -> str:
     return role
 
 
-def _weight_is_zero(weight: object) -> bool:
+def _is_muted(turn: Mapping[str, Any]) -> bool:
+    weight = turn.get("weight", turn.get("loss_weight"))
     if weight not in (None, 0, 1):
         raise BadTurnsError(f"the weight {str(weight)[:20]} is not 0 or 1")
     return weight == 0
@@ -157,9 +161,26 @@ def _part(part: object) -> str:
     if isinstance(part, dict):
         if held := kind_of_part(part):
             raise BadTurnsError(reason(held))
-        text = part.get("text", part.get("refusal"))
-        return text if isinstance(text, str) else f"[{part.get('type', 'part')}]"
+        return _of_part(part)
     raise BadTurnsError("a part of content that is neither text nor an object")
+
+
+def _of_part(part: Mapping[str, Any]) -> str:
+    """The text of one part: what is said, reasoning between marks, a call as JSON, or a tool's result."""
+    kind, inside = part.get("type"), part.get("content")
+    if kind in CALL_PARTS and isinstance(part.get("name"), str):
+        return as_json(simple_calls({"name": part["name"], "arguments": part.get("input", part.get("arguments", {}))}))
+    if isinstance(inside, list):
+        return "\n".join(map(_part, inside))
+    text = next((said for name in PART_TEXTS if isinstance(said := part.get(name), str)), None)
+    if text is None:
+        raise BadTurnsError(f"a part of content of the kind {str(kind)[:40]!r} without text")
+    return with_thinking(text, "").strip() if kind in FIELDS else text
+
+
+def _has_calls(content: object) -> bool:
+    parts = content if isinstance(content, list) else ()
+    return any(isinstance(part, dict) and part.get("type") in CALL_PARTS for part in parts)
 
 
 def simple_calls(calls: object) -> object:

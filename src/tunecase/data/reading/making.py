@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tunecase.data.reading import choices, marked, spans, squad, translation
+from tunecase.data.reading import choices, marked, segments, spans, squad, translation
 from tunecase.data.reading.beside import around
 from tunecase.data.reading.cells import answer_text, joined_inputs, turns_in, value_text
 from tunecase.data.reading.chat import BadTurnsError, Turn, chat_of, joined, simple_calls
@@ -122,4 +122,5 @@ MAKERS: tuple[tuple[str, Callable[[Layout], Make]], ...] = (
     (choices.FROM_ONE, choices.maker),
     (marked.SCHEMA, marked.maker),
     (translation.SCHEMA, translation.maker),
+    (segments.SCHEMA, segments.maker),
 )

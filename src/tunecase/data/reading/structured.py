@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tunecase.data.reading import choices, spans, squad, translation
+from tunecase.data.reading import choices, segments, spans, squad, translation
 from tunecase.data.reading.rows import Layout
 
 Classes = Mapping[str, tuple[str, ...]]
@@ -17,7 +17,7 @@ def layout(start: Layout, names: dict[str, str], sample: Sequence[dict[str, Any]
         names: the columns to look at, by folded name.
         classes: the names of numbered labels or tags, by column.
     """
-    for shape in (choices.layout, spans.layout, squad.layout, translation.layout):
+    for shape in (choices.layout, spans.layout, squad.layout, translation.layout, segments.layout):
         found = shape(start, names, sample)
         if found is not None and found.schema in spans.SCHEMAS and classes.get(found.output or ""):
             return spans.layout(replace(start, classes=classes[found.output or ""]), names, sample)
