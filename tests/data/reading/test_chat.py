@@ -188,9 +188,6 @@ def test_parts_of_content_give_their_text(tmp_path):
     result = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "4"}]}]}
     parts = [{"type": "reasoning", "value": "Sum."}, {"type": "text", "value": "Four."}]
     ended = {"role": "assistant", "content": parts}
-        "role": "assistant",
-        "content": [{"type": "reasoning", "value": "Sum."}, {"type": "text", "value": "Four."}],
-    }
     row = only(tmp_path, [asked, {"role": "assistant", "content": [call]}, result, ended])
     assert ("Four.", "Sum.") == (row.output, row.thinking)
     assert ["Add two.", '{"arguments":{"a":2},"name":"add"}', "4"] == [text for _, text in row.turns[:3]]

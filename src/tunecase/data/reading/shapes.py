@@ -32,6 +32,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (("prompt",), ("completion", "response", "output", "answer"), "prompt/completion"),
     (("prompt",), REWARDED, "prompt/ground truth"),
     (("context", "question"), ("answer", "answers"), "question/answer"),
+    (("passage", "question"), ("answer", "answers", "label"), "question/answer"),
     (("question",), ("answer", "response", "answers"), "question/answer"),
     (("query",), ("response", "answer", "answers"), "query/response"),
     (("problem",), ("solution", "response", "answer"), "question/answer"),
