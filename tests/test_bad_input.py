@@ -80,7 +80,7 @@ UNREADABLE = [
     ("empty.jsonl", b"", ("an empty file",)),
     ("broken.jsonl", b"not json\nnor this\n", ("no row can be read",)),
     ("odd.xlsx", b"PK\x03\x04", ("wanted", ".jsonl", ".parquet")),
-    ("columns.csv", b"a,b\n1,2\n", ("--input COL --output COL",)),
+    ("columns.csv", b"a,b\n1,2\n", ("--input a --output b",)),
     ("half.parquet", b"PAR1 and then nothing", ("Parquet",)),
 ]
 
