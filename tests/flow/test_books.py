@@ -353,7 +353,7 @@ def test_the_rest_is_drawn_on_the_problem_as_the_bill_is(case: Path) -> None:
 def serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The shipped example with two months of serving: a bill for September, a stated cost for October."""
     monkeypatch.setitem(RECORDS, "inference", Inference)
-    path = copy_example("support-tickets", to=tmp_path / "tickets")[0]
+    path = copy_example("support-tickets", to=tmp_path / "tickets").files[0]
     case = opened(path)
     case.ledger.append("record", inference(), recorded_at=datetime(2026, 8, 20, tzinfo=UTC), verb="inference")
     days = [f"2026-09-{day:02d}" for day in (3, 17)]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow  # it makes a pilot
 
 def test_the_example_is_told_in_plain_words_that_add_up(tmp_path: Path) -> None:
     """Its parts are short, its lines add up, and its stand-in's curve has the larger model's assumed band."""
-    project = copy_example("support-tickets", to=tmp_path)[0]
+    project = copy_example("support-tickets", to=tmp_path).files[0]
     for verb in ("audit", "pilot", "estimate", "decide"):
         assert 0 == tunecase(verb, "--project", project).code
     known = material(open_case(project))

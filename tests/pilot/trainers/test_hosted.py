@@ -168,7 +168,7 @@ def test_settings_are_checked_before_anything_is_asked(monkeypatch: pytest.Monke
     with chat_server([said("x")]) as server, monkeypatch.context() as patched:
         patched.setattr("importlib.util.find_spec", lambda name: None)
         with pytest.raises(MissingExtraError):
-            hosted.train(task(server.url, kind="generation", metric="chrf"))
+            hosted.train(task(server.url, kind="generation", metric="rouge_l"))
         assert [] == server.bodies
 
 
