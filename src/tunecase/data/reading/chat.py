@@ -137,7 +137,7 @@ def _is_muted(turn: Mapping[str, Any]) -> bool:
     weight = turn.get("weight", turn.get("loss_weight"))
     if weight not in (None, 0, 1):
         raise BadTurnsError(f"the weight {str(weight)[:20]} is not 0 or 1")
-    return weight == 0
+    return bool(weight == 0)
 
 
 def _text(turn: Mapping[str, Any], content: object) -> str:
