@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from tests.data.detectors.test_label_errors import made
+from tests.making import write_jsonl
 from tunecase.data.checks import labels
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
@@ -55,3 +56,12 @@ def test_agreement_counts_rows_with_two_labels(tmp_path):
     defect = labels.annotator_agreement(evidence(tmp_path, texts, codes, second))
     assert [0, 1, 2] == defect.rows.tolist()
     assert 0.925 == defect.measured[2]
+
+
+def test_answers_of_another_kind_of_task_are_no_labels(tmp_path):
+    """Short answers that recur look like a closed list; where the task is stated they are judged as no labels."""
+    rows = [{"prompt": f"Open door number {k} please", "completion": f"open door {k % 3}"} for k in range(60)]
+    path = write_jsonl(tmp_path / "a.jsonl", rows)
+    split = read_split(path, detect(path))
+    assert 3 == len(Evidence(split, None, Asked(100)).classes)
+    assert {} == Evidence(split, None, Asked(100, task="generation")).classes

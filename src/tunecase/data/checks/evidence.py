@@ -91,8 +91,8 @@ class Evidence:
 
     @cached_property
     def classes(self) -> dict[str, int]:
-        """Training rows of each class; empty for free answers."""
-        return self.train.classes
+        """Training rows of each class; empty for free answers, and where another kind of task is stated."""
+        return self.train.classes if self.request.task in (None, "classification") else {}
 
     @cached_property
     def first_raw(self) -> "Rows":
