@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.machine import allowed
 from tests.projects import basis
 from tunecase import catalog
 from tunecase.compute import memory
@@ -140,12 +141,12 @@ def test_unpriced_cards_are_ranked_by_their_hours():
 
 
 def test_the_whole_search_takes_less_than_a_second():
-    """Every card, count, batch, sharding, checkpointing and method: under a second."""
+    """Every card, count, batch, sharding, checkpointing and method: under a second of a usual machine."""
     at = basis(None, 500)
     search(ask(), at)
     start = time.process_time()
     found = search(ask(), at)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < allowed(1.0)
     assert found.count > 3_000
     assert len(catalog.gpus()) > 20
 

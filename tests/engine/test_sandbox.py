@@ -42,7 +42,7 @@ def test_an_endless_loop_is_ended() -> None:
     source = f"import os, time; {mark} = 1\nos.fork()\nos.setsid() if os.getpid() > 9 else 0\nwhile True: time.sleep(1)"
     began = time.monotonic()
     assert run_sandboxed(source, limit_s=1.0).ended == "time"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < allowed(4)
     time.sleep(0.1)
     assert _marked(mark) == 0
 
@@ -81,7 +81,7 @@ while True:
 """
     began = time.monotonic()
     assert run_sandboxed(source, limit_s=1.0).ended == "time"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < allowed(5)
     time.sleep(0.1)
     assert _marked(mark) == 0
 
@@ -163,6 +163,7 @@ print("TUNECASE_MARK" in os.environ, len([each for each in os.listdir("/proc") i
 def test_there_is_no_way_out() -> None:
     """A program cannot mount, change its root, make namespaces, or become another user."""
     source = """
+from tests.machine import allowed
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 print(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None), libc.unshare(0x10000000), libc.unshare(0x00020000))

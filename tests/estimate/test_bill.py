@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decide.test_decide import known, pieces, project
+from tests.machine import allowed
 from tests.plan import ways
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
@@ -389,7 +390,7 @@ def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
     bill(project)
     start = time.process_time()
     bill(project, draws=20_000)
-    assert time.process_time() - start < 1.5
+    assert time.process_time() - start < allowed(1.5)
 
 
 def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.machine import allowed
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.experiments import (
     Candidate,
@@ -158,4 +159,4 @@ def test_a_candidate_takes_milliseconds() -> None:
     started = time.process_time()
     for n in range(1_000, 1_010):
         narrowing(KNOWN, n, far=6_400, test_rows=300)
-    assert time.process_time() - started < 10 * 0.05 * 4  # four times the promise, for busy machines
+    assert time.process_time() - started < allowed(10 * 0.05 * 4)  # four times the promise, for busy machines

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.inference.making import OFFICE, WORLDS, traffic
+from tests.machine import allowed
 from tests.projects import basis, written
 from tunecase.inference.fleet import Rules, fleet, nightly, rules_of
 from tunecase.inference.traffic import SECONDS_PER_MONTH, Traffic, Week, traffic_of
@@ -175,7 +176,7 @@ def test_twenty_thousand_worlds_take_no_time(tmp_path: Path) -> None:
     what = traffic_of(at, (500.0, 100.0))
     assert isinstance(what, Traffic)
     found = fleet(what, np.full(20_000, 3.0), rules_of(at, True))
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < allowed(0.5)
     assert (20_000,) == found.replica_hours_per_month.shape
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.inference.making import WORLDS, traffic
+from tests.machine import allowed
 from tunecase import catalog
 from tunecase.inference.queue import (
     Requests,
@@ -225,4 +226,4 @@ def test_it_takes_no_time(answers_per_s: float) -> None:
     first_token_met(what, capacity, slots)
     began = time.process_time()
     first_token_met(what, capacity, slots)
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < allowed(0.5)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
+from tests.machine import allowed
 from tunecase import catalog
 from tunecase.errors import MissingExtraError
 from tunecase.pilot.scoring.metrics import METRIC_SUMS
@@ -218,7 +219,7 @@ def test_resampling_is_quick() -> None:
     paired("field_f1", labels, answers, answers)
     started = time.process_time()
     paired("macro_f1", labels, labels, answers)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < allowed(0.5)
 
 
 def test_metrics_are_in_the_catalog() -> None:
