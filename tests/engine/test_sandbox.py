@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import allowed
 from tunecase.engine import no_sandbox, run_sandboxed, sandbox, sandbox_problem
 from tunecase.errors import InputError
 
@@ -163,7 +164,6 @@ print("TUNECASE_MARK" in os.environ, len([each for each in os.listdir("/proc") i
 def test_there_is_no_way_out() -> None:
     """A program cannot mount, change its root, make namespaces, or become another user."""
     source = """
-from tests.machine import allowed
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 print(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None), libc.unshare(0x10000000), libc.unshare(0x00020000))
