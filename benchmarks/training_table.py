@@ -87,6 +87,7 @@ def row_of(run: Measured) -> dict[str, str]:
         "micro_batch": str(recipe.micro_batch),
         "statistic": run.statistic,
         "failed": run.failed,
+        "unsaid": " ".join(sorted(run.unsaid)),
         "source": run.source,
         "published": run.date,
         "date": READ_ON,

@@ -100,6 +100,7 @@ ARITHMETIC = (
     "compute/model/",
     "compute/memory/",
     "compute/speed/",
+    "compute/doubt/",
     "forecast/curves.py",
     "forecast/models.py",
 )

@@ -86,6 +86,7 @@ class Recipe:
         double_quantised: the 4-bit scales are themselves quantised.
         quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
         trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
+        base: how a frozen base that is not in 4 bit lies on the card: 32-bit where it was loaded so.
     """
 
     shape: Shape
@@ -119,6 +120,7 @@ class Recipe:
     double_quantised: bool = True
     quantiser: Literal["nf4", "gptq"] = "nf4"
     trained_ends: bool = False
+    base: Literal["16-bit", "32-bit"] = "16-bit"
 
     @property
     def tokens(self) -> Number:

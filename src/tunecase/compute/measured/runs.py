@@ -24,7 +24,7 @@ WHOLE = (
 COLUMNS = (
     "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
     "step_in_backward", "trained_ends", "packed", "length_known", "batch_known", "parallel_known",
-    "peak_gb", "statistic", "card_gb",
+    "unsaid", "peak_gb", "statistic", "card_gb",
     "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
 
@@ -37,7 +37,8 @@ class Measured:
     it. `failed` is empty for a run that ran; "said" or "likely" that it ran out of memory. `guessed` says that
     only the number of parameters is known of the model, so that its memory cannot be predicted. `length_known` and
     `batch_known` say whether the longest sample and the micro-batch were published, `packed` whether every row is full,
-    `parallel_known` whether the cards that share one sample are published or follow from the batch.
+    `parallel_known` whether the cards that share one sample are published or follow from the batch; `unsaid` names the
+    choices (compute/doubt/ways.py) that the source does not state, for which the recipe holds usual ones.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Measured:
     batch_known: bool = True
     packed: bool = True
     parallel_known: bool = True
+    unsaid: frozenset[str] = frozenset()
 
 
 @cache
@@ -110,5 +112,6 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         batch_known=row["batch_known"] == "yes",
         packed=row["packed"] == "yes",
         parallel_known=row["parallel_known"] == "yes",
+        unsaid=frozenset(row["unsaid"].split()),
         **number,
     )

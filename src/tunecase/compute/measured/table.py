@@ -13,6 +13,7 @@ from tunecase.compute.measured.runs import Failed, Measured, guessed_shape
 from tunecase.compute.measured.words import (
     card_of,
     framework_of,
+    names_a_framework,
     optimizer_of,
     precision_of,
     publisher,
@@ -36,6 +37,14 @@ METHODS = {
 UNPACKED = re.compile(
     r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to (the )?longest|variable.length"
     r"|is the max|shorter"
+)
+KERNEL_WORDS = re.compile(r"liger|fused|foak|fast-kernels|chunked|compile|cut.cross|unsloth|no kernels|stock")
+MASTER_WORDS = re.compile(r"mixed|pure|master|mp=|amp|bf16-true|16-true|autocast|fp32 (weights|param)|float32")
+BASE_WORDS = re.compile(
+    r"(base|model|weights?|loaded)[^;]{0,20}(bf16|bfloat16|fp16|float16|fp32|float32)|torch_dtype|bf16-true|load_in"
+)
+FULL_ROWS = re.compile(
+    r"packed|packing|full.context|full.length|synthetic|dummy|random tokens|pre-?training|fixed length|padded to max"
 )
 CHECKPOINTING = {
     "true": "full", "full": "full", "yes": "full", "false": "none", "none": "none", "no": "none",
@@ -127,8 +136,25 @@ def run_of(row: Row, name: str) -> Measured | str:
         length_known=bool(_number(row, "seq_len")),
         batch_known=bool(_number(row, "micro_batch")),
         packed=packed,
-        parallel_known=recipe.context_parallel == 1 or bool(re.search(r"\bCP\d|sequence_parallel", row["sharding"])),
+        parallel_known=recipe.context_parallel == 1
+        or bool(re.search(r"\bCP\d|sequence_parallel", row.get("sharding", ""))),
+        unsaid=_unsaid(row, words, recipe, packed),
     )
+
+
+def _unsaid(row: Row, words: str, recipe: Recipe, packed: bool) -> frozenset[str]:
+    """The choices of compute/doubt/ways.py that a row does not state."""
+    stated = {
+        "framework": names_a_framework(f"{row.get('framework', '')} {row.get('source', '')}"),
+        "checkpointing": bool(row.get("grad_ckpt", "").strip()),
+        "optimizer": bool(row.get("optimizer", "").strip()) and "default" not in row["optimizer"].casefold(),
+        "kernels": bool(KERNEL_WORDS.search(words)),
+        "attention": bool(row.get("flash_attn", "").strip()) or bool(re.search(r"sdpa|flash|eager attention", words)),
+        "masters": recipe.method != "full" or bool(MASTER_WORDS.search(words)),
+        "base": recipe.method != "lora" or bool(BASE_WORDS.search(words)),
+        "length": packed and bool(FULL_ROWS.search(words)),
+    }
+    return frozenset(name for name, said in stated.items() if not said)
 
 
 def _number(row: Row, key: str) -> float | None:

@@ -77,6 +77,16 @@ def framework_of(text: str) -> catalog.Framework:
     return max(hits, key=lambda hit: hit[:2])[-1] if hits else catalog.framework("transformers")
 
 
+def names_a_framework(text: str) -> bool:
+    """True where a text names a framework that is known."""
+    fold = text.casefold()
+    return any(
+        re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)
+        for framework in catalog.frameworks()
+        for word in framework.words
+    )
+
+
 def targets_of(text: str, shape: Shape) -> AdapterTargets:
     """The adapted modules: by the model's own names where the text uses them, else by what the words mean."""
     fold, modules = text.casefold(), shape.module_names()

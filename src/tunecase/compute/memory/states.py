@@ -68,7 +68,8 @@ def linear_bytes(recipe: Recipe) -> float:
         return GPTQ_BYTES
     if recipe.method == "qlora":
         return NF4_DOUBLE_BYTES if recipe.double_quantised else NF4_BYTES
-    return 4.0 if recipe.precision == "fp32" else 2.0
+    wide = recipe.base == "32-bit" and recipe.method != "full"
+    return 4.0 if recipe.precision == "fp32" or wide else 2.0
 
 
 def prepared(recipe: Recipe, framework: catalog.Framework) -> bool:
@@ -171,7 +172,8 @@ def _base_bytes(recipe: Recipe, framework: catalog.Framework) -> float:
     shape = recipe.shape
     head = shape.vocab * shape.hidden if recipe.method == "qlora" and framework.quantised_head else 0
     rest = max(shape.params - shape.linear_params - head, 0)
-    rest_bytes = 4.0 if prepared(recipe, framework) or recipe.precision == "fp32" else 2.0
+    wide = recipe.precision == "fp32" or (recipe.base == "32-bit" and recipe.method == "lora")
+    rest_bytes = 4.0 if prepared(recipe, framework) or wide else 2.0
     return linear_bytes(recipe) * (shape.linear_params + head) + rest_bytes * rest
 
 

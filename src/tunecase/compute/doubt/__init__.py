@@ -1,0 +1,7 @@
+"""How far a run may lie from its prediction: choices that nobody stated, and what strangers' runs showed."""
+
+from tunecase.compute.doubt.abroad import Abroad, Effect, shipped
+from tunecase.compute.doubt.bands import Band, peak_band, speed_band
+from tunecase.compute.doubt.ways import CHOICES, Way, ways
+
+__all__ = ["CHOICES", "Abroad", "Band", "Effect", "Way", "peak_band", "shipped", "speed_band", "ways"]
