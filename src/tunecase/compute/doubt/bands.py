@@ -99,7 +99,7 @@ def speed_band(
     found = []
     for way in ways(recipe, set(unsaid) - {"length"}):
         step = speed.step_time(way.recipe, constants)
-        stack, scale = _spread(abroad, way.recipe, time_scales(way.recipe, step.terms_sigma))
+        stack, scale = _spread(abroad, way.recipe, time_scales(way.recipe, step.sigma))
         found.append((way, step.tokens_per_s_per_gpu.mid * math.exp(-middle - stack), scale))
     return _mixture(found, abroad.freedom)
 

@@ -31,7 +31,6 @@ class StepTime:
     tokens_per_s_per_gpu: Band
     terms: tuple[tuple[str, Number], ...]
     sigma: Number
-    terms_sigma: Number
     rows: int
     sources: int
 
@@ -82,7 +81,6 @@ def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
         tokens_per_s_per_gpu=Band(tokens / (total * wide), tokens / total, tokens * wide / total),
         terms=tuple(sorted(terms.items(), key=lambda term: -float(np.mean(term[1])))),
         sigma=sigma,
-        terms_sigma=(sigma**2 - constants.between**2) ** 0.5,
         rows=constants.rows,
         sources=constants.sources,
     )
