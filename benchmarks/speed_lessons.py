@@ -100,7 +100,7 @@ def _each_way(run: Measured, constants: Constants) -> list[lessons.OneWay]:
     for way in ways(run.recipe, run.unsaid - {"length"}):
         step = speed.step_time(way.recipe, constants)
         has = time_scales(way.recipe, step.sigma)
-        gap = math.log(float(step.tokens_per_s_per_gpu.mid) / (run.tokens_per_s_per_gpu or 1.0))
+        gap = math.log(float(step.tokens_per_s_per_gpu) / (run.tokens_per_s_per_gpu or 1.0))
         kept.append(
             lessons.OneWay(gap, way.share, tuple(float(has[name]) for name in TIME_SCALES), way.recipe.framework)
         )

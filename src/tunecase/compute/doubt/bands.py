@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tunecase import catalog
 from tunecase.compute import memory, speed
 from tunecase.compute.doubt.abroad import Abroad, shipped
 from tunecase.compute.doubt.ways import Way, ways
+from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import Z80
 
 POINTS = 25  # of Student's t for each way
 PARTS = (0.1, 0.5, 0.9)
+USUAL_CARD = "A100-80GB"
 FIRST_YEAR, LAST_YEAR = 2023.0, 2026.0  # of the runs learnt from; a trend is not carried on beyond them
 STATISTICS = ("reserved", "card", "not stated")
 MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts")
@@ -30,9 +34,12 @@ class Band:
     high: Number
 
 
-def memory_scales(recipe: Recipe, statistic: str) -> dict[str, Number]:
-    """How much of each scale of memory's spread a run has: L and 1 - L, L the lasting share, and 1 for what it is."""
-    share = memory.lasting_share(recipe)
+def memory_scales(recipe: Recipe, statistic: str, peak_gb: Number | None = None) -> dict[str, Number]:
+    """How much of each scale of memory's spread a run has: L and 1 - L, L the lasting share, and 1 for what it is.
+
+    `peak_gb` is the allocated peak where it is known already.
+    """
+    share = sum(states_of(recipe).lasting.values()) / 1e9 / (memory.peak_gb(recipe) if peak_gb is None else peak_gb)
     plain = {name: float(name == statistic) for name in STATISTICS}
     experts = float(recipe.shape.experts > 0)
     return {"lasting": share, "rest": 1 - share, **plain, "several cards": _more_than(recipe, 1), "experts": experts}
@@ -71,8 +78,10 @@ def peak_band(
     middle = abroad.middles.get(statistic, 0.0)
     found = []
     for way in ways(recipe, unsaid):
-        stack, scale = _spread(abroad, way.recipe, memory_scales(way.recipe, statistic))
-        found.append((way, predicted(way.recipe) * math.exp(middle + stack), scale))
+        peak = predicted(way.recipe)
+        has = memory_scales(way.recipe, statistic, peak if statistic == "allocated" else None)
+        stack, scale = _spread(abroad, way.recipe, has)
+        found.append((way, peak * math.exp(middle + stack), scale))
     return _mixture(found, abroad.freedom)
 
 
@@ -82,6 +91,7 @@ def speed_band(
     abroad: Abroad | None = None,
     constants: speed.Constants | None = None,
     year: float = LAST_YEAR,
+    step: speed.StepTime | None = None,
 ) -> Band:
     """Useful tokens per second of one card over what was not stated and over strangers' runs.
 
@@ -91,17 +101,66 @@ def speed_band(
         abroad: what strangers' runs showed; the shipped table when left out.
         constants: rates and their doubt; the shipped ones when left out.
         year: of the software, as in 2025.5.
+        step: the time of a step as the run is, where it is known already.
     Returns: the Band [tokens/s].
     Source: catalog/tables/abroad.csv and habits.csv.
     """
     abroad = abroad or shipped()["time"]
     middle = abroad.middles.get("all", 0.0) + abroad.middles.get("year", 0.0) * years_in(year)
+    if _many(recipe):
+        return _rough_speed(recipe, step or speed.step_time(recipe), frozenset(unsaid), abroad, middle)
     found = []
     for way in ways(recipe, set(unsaid) - {"length"}):
         step = speed.step_time(way.recipe, constants)
         stack, scale = _spread(abroad, way.recipe, time_scales(way.recipe, step.sigma))
-        found.append((way, step.tokens_per_s_per_gpu.mid * math.exp(-middle - stack), scale))
+        found.append((way, step.tokens_per_s_per_gpu * math.exp(-middle - stack), scale))
     return _mixture(found, abroad.freedom)
+
+
+def _many(recipe: Recipe) -> bool:
+    """True where a size is an array of choices."""
+    return any(not isinstance(size, int | float) for size in (recipe.gpus, recipe.micro_batch, recipe.sequence_tokens))
+
+
+def _rough_speed(recipe: Recipe, step: speed.StepTime, unsaid: frozenset[str], abroad: Abroad, middle: float) -> Band:
+    """The band for arrays of sizes: how much each way slows or speeds a run is taken from one plain set-up."""
+    import numpy as np
+
+    shift, spread = 0.0, 0.0
+    if unsaid:
+        shift, spread = _ratios(_plain(recipe), unsaid)
+    stack, scale = _spread(abroad, recipe, time_scales(recipe, step.sigma))
+    t90 = float(np.interp(PARTS[2], (np.arange(POINTS) + 0.5) / POINTS, _points(abroad.freedom)))
+    wide = ((t90 * scale) ** 2 + (Z80 * spread) ** 2) ** 0.5
+    mid = step.tokens_per_s_per_gpu * math.exp(shift - middle - stack)
+    return Band(mid * np.exp(-wide), mid, mid * np.exp(wide))
+
+
+def _plain(recipe: Recipe) -> Recipe:
+    """The run with plain sizes on a usual card, so that many searched set-ups share it."""
+    several = _most(recipe.gpus) > 1
+    return recipe.but(
+        gpu=catalog.gpu(USUAL_CARD), gpus=8 if several else 1, micro_batch=1, accumulation=16, lengths=None,
+        checkpointing="full", sequence_tokens=_most(recipe.sequence_tokens), precision="bf16", unsaid=frozenset(),
+    )  # fmt: skip
+
+
+@cache
+def _ratios(recipe: Recipe, unsaid: frozenset[str]) -> tuple[float, float]:
+    """Mean and spread of the logarithm of every way's speed over that of the run as it is."""
+    usual = float(speed.step_time(recipe).tokens_per_s_per_gpu)
+    logs = [
+        (way.share, math.log(float(speed.step_time(way.recipe).tokens_per_s_per_gpu) / usual))
+        for way in ways(recipe, unsaid - {"length"})
+    ]
+    mean = sum(share * log for share, log in logs)
+    return mean, sum(share * (log - mean) ** 2 for share, log in logs) ** 0.5
+
+
+def _most(size: Number) -> int:
+    import numpy as np
+
+    return int(np.max(size))
 
 
 def _more_than(recipe: Recipe, cards: int) -> Number:

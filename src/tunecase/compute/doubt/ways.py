@@ -6,18 +6,8 @@ from functools import cache
 from typing import Any
 
 from tunecase import catalog
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import CHOICES, Recipe
 
-CHOICES = {  # each choice that a run may leave unsaid, and the fields of Recipe that it settles
-    "framework": ("framework",),
-    "checkpointing": ("checkpointing",),
-    "optimizer": ("optimizer",),
-    "kernels": ("loss", "kernels"),
-    "attention": ("attention",),
-    "masters": ("masters",),
-    "base": ("base",),
-    "length": ("sequence_tokens",),
-}
 POINTS = 16  # set-ups drawn
 STRIDES = (1, 3, 5, 7, 9, 11, 13, 15)  # odd, so that each choice meets every point once
 USUAL = "usual"  # a value: whatever the framework does by itself
