@@ -95,8 +95,8 @@ class Phase:
 class Unsaid:
     """A choice of the set-up that nobody stated, and what saying it would do to the band of the peak.
 
-    `taken` is what the set-up holds, `option` what to type to say so; `memory_gib` the band of the peak once it is said,
-    `share` the part of the band's width, in logarithms, that it takes with it.
+    `taken` is what the set-up holds, `option` what to type to say so; `memory_gib` is the band of the peak once it is
+    said, `share` the part of the band's width, in logarithms, that it takes with it.
     """
 
     choice: str
