@@ -20,6 +20,7 @@ SCALE_SD = 0.7  # prior of the logarithm of each scale
 FOLDS = 8  # groups of publishers left out in turn
 WIDTHS = tuple(1.06**power for power in range(-12, 40))  # factors on all scales that are tried
 INSIDE = 0.80
+HALF = 12  # points of Student's t kept above 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,14 @@ def share_below(table: Table, fitted: Fitted) -> "Array":
     return (table.shares[:, :, None] * stdtr(fitted.freedom, z)).sum(axis=1)
 
 
+def half_of_t(freedom: float) -> tuple[float, ...]:
+    """Equally likely points of Student's t above 0."""
+    import numpy as np
+    from scipy.special import stdtrit
+
+    return tuple(float(point) for point in stdtrit(freedom, 0.5 + (np.arange(HALF) + 0.5) / 2 / HALF).round(4))
+
+
 def abroad_of(fitted: Fitted, wide: float, table: Table, priors: Priors) -> Abroad:
     """The values as a record; scales are multiplied by what a band must be wider."""
     scales = {name: float(value) * wide for name, value in zip(priors.scales, fitted.scales, strict=True)}
@@ -199,7 +208,7 @@ def abroad_of(fitted: Fitted, wide: float, table: Table, priors: Priors) -> Abro
         table.stack_names[at]: Effect(float(fitted.stacks[at]), float(fitted.stack_sigmas[at]) * wide) for at in kept
     }
     return Abroad(
-        freedom=fitted.freedom,
+        points=half_of_t(fitted.freedom),
         scales=scales,
         middles={name: float(value) for name, value in zip(priors.middles, fitted.middles, strict=True)},
         stacks=effects,

@@ -51,7 +51,7 @@ def learn_abroad(runs: Sequence[Measured]) -> Abroad:
     Returns: the Abroad; the priors alone where there is no run.
     """
     if not runs:
-        return Abroad(4.0, PRIORS.scales, new_stack=PRIORS.stack)
+        return Abroad(lessons.half_of_t(4.0), PRIORS.scales, new_stack=PRIORS.stack)
     table = side_by_side(runs)
     return lessons.abroad_of(*lessons.learn(table, PRIORS), table, PRIORS)
 

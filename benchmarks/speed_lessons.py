@@ -77,7 +77,7 @@ def learn_abroad(runs: Sequence[Measured]) -> tuple[Abroad, Constants]:
     known = list(runs)
     constants = most_probable(known)
     if not known:
-        return Abroad(5.0, PRIORS.scales, new_stack=PRIORS.stack), constants
+        return Abroad(lessons.half_of_t(5.0), PRIORS.scales, new_stack=PRIORS.stack), constants
     table = side_by_side(known, constants)
     return lessons.abroad_of(*lessons.learn(table, PRIORS), table, PRIORS), constants
 

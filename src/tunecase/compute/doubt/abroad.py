@@ -19,15 +19,15 @@ class Effect:
 class Abroad:
     """The spread of a new publisher's runs around the prediction, on a logarithmic scale.
 
-        log(measured / predicted) = middles that the run has + stack + s t,   t of Student with `freedom`
+        log(measured / predicted) = middles that the run has + stack + s t,   t of Student
         s^2 = sum over scales of (scale x how much of it the run has)^2 + (stack's sigma)^2
 
-    A run has of each scale and middle what compute/doubt/bands.py says. `stacks` are by framework; one that nobody
+    `points` are equally likely points of t above 0, its other half mirrors them. A run has of each scale and middle what compute/doubt/bands.py says. `stacks` are by framework; one that nobody
     measured has the middle 0 and the sigma `new_stack`. `publishers` and `runs` say what it was learnt from,
     `scores` (median, p90, inside) how it did on publishers that were left out in turn.
     """
 
-    freedom: float
+    points: tuple[float, ...]
     scales: Mapping[str, float]
     middles: Mapping[str, float] = field(default_factory=dict)
     stacks: Mapping[str, Effect] = field(default_factory=dict)
@@ -49,14 +49,14 @@ def shipped() -> dict[str, Abroad]:
 
 
 def _of(rows: list[dict[str, str]]) -> Abroad:
-    plain = {row["part"]: row for row in rows if row["part"] in ("freedom", "new stack")}
+    new = next(row for row in rows if row["part"] == "new stack")
     return Abroad(
-        freedom=float(plain["freedom"]["value"]),
+        points=tuple(float(row["value"]) for row in rows if row["part"] == "point"),
         scales={row["of"]: float(row["value"]) for row in rows if row["part"] == "scale"},
         middles={row["of"]: float(row["value"]) for row in rows if row["part"] == "middle"},
         stacks={row["of"]: Effect(float(row["value"]), float(row["sigma"])) for row in rows if row["part"] == "stack"},
-        new_stack=float(plain["new stack"]["value"]),
-        publishers=int(plain["freedom"]["publishers"]),
-        runs=int(plain["freedom"]["runs"]),
+        new_stack=float(new["value"]),
+        publishers=int(new["publishers"]),
+        runs=int(new["runs"]),
         scores={row["of"]: float(row["value"]) for row in rows if row["part"] == "score"},
     )

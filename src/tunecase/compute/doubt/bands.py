@@ -13,7 +13,6 @@ from tunecase.compute.doubt.ways import Way, ways
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe
 
-POINTS = 25  # of Student's t for each way
 PARTS = (0.1, 0.5, 0.9)
 USUAL_CARD = "A100-80GB"
 FIRST_YEAR, LAST_YEAR = 2023.0, 2026.0  # of the runs learnt from; a trend is not carried on beyond them
@@ -81,7 +80,7 @@ def peak_band(
         has = memory_scales(way.recipe, statistic, peak if statistic == "allocated" else None)
         stack, scale = _spread(abroad, way.recipe, has)
         found.append((way, peak * math.exp(middle + stack), scale))
-    return _mixture(found, abroad.freedom)
+    return _mixture(found, abroad.points)
 
 
 def speed_band(
@@ -117,7 +116,7 @@ def speed_band(
     mean = sum(share * log for share, log, _ in slower)
     unknown = sum(share * ((log - mean) ** 2 + sigma**2) for share, log, sigma in slower)
     variance = sum((abroad.scales.get(name, 0.0) * has) ** 2 for name, has in time_scales(recipe, step.sigma).items())
-    wide = _beyond(abroad.freedom) * (variance + unknown) ** 0.5
+    wide = _beyond(abroad.points) * (variance + unknown) ** 0.5
     mid = step.tokens_per_s_per_gpu * math.exp(-middle - mean)
     if isinstance(wide, int | float):
         return Band(mid * math.exp(-wide), mid, mid * math.exp(wide))
@@ -150,12 +149,11 @@ def _paces(recipe: Recipe, unsaid: frozenset[str]) -> tuple[tuple[float, float, 
     )
 
 
-@cache
-def _beyond(freedom: float) -> float:
+def _beyond(half: tuple[float, ...]) -> float:
     """The point of Student's t above which a tenth lies."""
-    import numpy as np
-
-    return float(np.interp(PARTS[2], (np.arange(POINTS) + 0.5) / POINTS, _points(freedom)))
+    place = (2 * PARTS[2] - 1) * len(half) - 0.5
+    below = int(place)
+    return half[below] + (place - below) * (half[below + 1] - half[below])
 
 
 def _most(size: Number) -> int:
@@ -178,11 +176,11 @@ def _spread(abroad: Abroad, recipe: Recipe, has: Mapping[str, Number]) -> tuple[
     return stack.middle, (variance + stack.sigma**2) ** 0.5
 
 
-def _mixture(found: list[tuple[Way, Number, Number]], freedom: float) -> Band:
+def _mixture(found: list[tuple[Way, Number, Number]], half: tuple[float, ...]) -> Band:
     """Points of a mixture of Student's t in logarithms, each way weighing its share."""
     import numpy as np
 
-    points = _points(freedom)
+    points = np.array([-point for point in reversed(half)] + list(half))
     logs = [np.log(middle) + np.multiply.outer(points, scale) for _, middle, scale in found]
     values = np.stack(np.broadcast_arrays(*logs))  # (ways, points, ...)
     shares = np.repeat([way.share for way, _, _ in found], len(points)) / len(points)
@@ -203,12 +201,3 @@ def _at(ranked: Any, centre: Any, part: float) -> Number:
     share = np.clip((part - before) / np.maximum(after - before, 1e-12), 0, 1)
     value = np.exp(low + share * (high - low))
     return float(value) if not np.ndim(value) else value
-
-
-@cache
-def _points(freedom: float) -> Any:
-    """Equally likely points of Student's t."""
-    import numpy as np
-    from scipy.special import stdtrit
-
-    return stdtrit(freedom, (np.arange(POINTS) + 0.5) / POINTS)
