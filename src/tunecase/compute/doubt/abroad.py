@@ -22,9 +22,10 @@ class Abroad:
         log(measured / predicted) = middles that the run has + stack + s t,   t of Student
         s^2 = sum over scales of (scale x how much of it the run has)^2 + (stack's sigma)^2
 
-    `points` are equally likely points of t above 0, its other half mirrors them. A run has of each scale and middle what compute/doubt/bands.py says. `stacks` are by framework; one that nobody
-    measured has the middle 0 and the sigma `new_stack`. `publishers` and `runs` say what it was learnt from,
-    `scores` (median, p90, inside) how it did on publishers that were left out in turn.
+    `points` are equally likely points of t above 0, its other half mirrors them. What a run has of each scale and
+    middle is said in compute/doubt/bands.py. `stacks` are by framework; one that nobody measured has the middle 0 and
+    the sigma `new_stack`. `publishers` and `runs` say what it was learnt from, `scores` (median, p90, inside) how it
+    did on publishers that were left out in turn.
     """
 
     points: tuple[float, ...]
