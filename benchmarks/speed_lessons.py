@@ -1,16 +1,21 @@
 """What published runs teach about speed: constants around their priors, and the spread over held-out publishers."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import lessons
+
 from tunecase import catalog
+from tunecase.compute import speed
+from tunecase.compute.doubt import Abroad, ways
+from tunecase.compute.doubt.bands import TIME_SCALES, time_scales, years_in
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.rates import Constants
 from tunecase.compute.speed.work import Work, computed_tokens, work
-from tunecase.quantities import Z80
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +25,11 @@ if TYPE_CHECKING:
 
 NOISE, SOURCE, CELL = 0.15, 0.12, 0.10  # sigma of log time: rows of one source, sources, parts of one source
 ROWS_PER_CELL = 4  # rows of one source, generation, method and precision are worth no more than so many
-LEAST, UNKNOWN = 0.16, 0.20  # between sources: never less (see `learn`), and where fewer than three speak
+PRIORS = lessons.Priors(
+    scales={"all": 0.15, "terms": 1.0, "several machines": 0.10, "experts": 0.20},
+    middles={"all": 0.06, "year": 0.04},
+    stack=0.10,
+)
 FAR = 2.0  # sigmas beyond which a row is taken for an error of reading
 STEPS = 60
 
@@ -45,56 +54,57 @@ def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
         recipe = run.recipe
         shared = recipe.context_parallel > 1 and run.parallel_known
         odd = recipe.offload != "none" or shared or not run.packed or recipe.shape.experts
-        if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
+        if run.tokens_per_s_per_gpu and recipe.gpu and recipe.gpu.trains and run.length_known and not odd:
             kept.append(run)
     return kept
 
 
-def learn(runs: Sequence[Measured]) -> Constants:
-    """The constants that published runs teach.
+def learn_abroad(runs: Sequence[Measured]) -> tuple[Abroad, Constants]:
+    """The constants that published runs teach, and how far a new publisher's speeds lie from them.
 
         log(time) = log(predicted with constants) + source + part of source + noise
         constants ~ N(prior, prior sigma) in logarithms;   source ~ N(0, 0.12), part ~ N(0, 0.10), noise ~ N(0, 0.15)
 
-    The most probable constants, many rows of one part counted as four. The spread between sources is then what makes
-    the 80% band hold 80% of publishers that were left out in turn, each publisher weighing alike. It is never under
-    0.16: publishers gathered after the priors were chosen needed 0.16 to 0.18, since their pages say less.
+    The most probable constants first, many rows of one part counted as four; then the spread of what they leave, as
+    `lessons.learn` finds it.
 
     Args:
-        runs: with a speed and a card, dense, every counted token computed.
-    Returns: the Constants; the priors alone where there is no run.
-    Source of the priors: catalog/tables/step_constants.csv.
+        runs: with a speed and a card, every counted token computed.
+    Returns: the spread and the constants; the priors alone where there is no run.
+    Source of the priors: catalog/tables/step_constants.csv. Leaves out that the constants were learnt from the same
+    publishers that the spread is then learnt from, which the factor from left-out publishers only partly makes good.
     """
-    from dataclasses import replace
-
     known = list(runs)
-    constants = _most_probable(known)
-    publishers = sorted({run.publisher for run in known})
-    if len(publishers) < 3:
-        return replace(constants, between=UNKNOWN)
-    gaps: list[tuple[float, float, float]] = []  # (|log error|, variance from the terms, weight)
-    for name in publishers:
-        others = _most_probable([run for run in known if run.publisher != name])
-        mine = [run for run in known if run.publisher == name]
-        gaps += [(*_gap(run, others), 1 / len(mine)) for run in mine]
-    return replace(constants, between=_between(gaps))
+    constants = most_probable(known)
+    if not known:
+        return Abroad(5.0, PRIORS.scales, new_stack=PRIORS.stack), constants
+    table = side_by_side(known, constants)
+    return lessons.abroad_of(*lessons.learn(table, PRIORS), table, PRIORS), constants
 
 
-def _between(gaps: Sequence[tuple[float, float, float]], share: float = 0.8) -> float:
-    """The smallest spread between sources with which a share of the gaps lies inside the band."""
-    whole, low, high = sum(weight for *_, weight in gaps), LEAST, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        inside = sum(weight for gap, variance, weight in gaps if gap <= Z80 * math.sqrt(middle**2 + variance))
-        low, high = (low, middle) if inside >= share * whole else (middle, high)
-    return high
+def side_by_side(runs: Sequence[Measured], constants: Constants) -> lessons.Table:
+    """Every run in every way that it may be set up: log(predicted / measured speed), so that slow runs are positive."""
+    found = [_each_way(run, constants) for run in runs]
+    design = [[1.0, years_in(year_of(run.date))] for run in runs]
+    return lessons.table_of([run.publisher for run in runs], found, design)
 
 
-def _gap(run: Measured, constants: Constants) -> tuple[float, float]:
-    terms = rates.seconds(work(run.recipe), rates.card_figures(run.recipe), rates.roles(run.recipe, constants))
-    sigma = rates.sigma(run.recipe, terms, constants)
-    gap = abs(math.log(float(sum(terms.values()))) - _log_time(run))
-    return gap, float(sigma) ** 2 - constants.between**2
+def year_of(date: str) -> float:
+    """A date as a year with its part, 2024.5 where none is stated."""
+    match = re.match(r"(20\d\d)(?:-(\d\d))?", date)
+    return int(match[1]) + (int(match[2] or 7) - 0.5) / 12 if match else 2024.5
+
+
+def _each_way(run: Measured, constants: Constants) -> list[lessons.OneWay]:
+    kept = []
+    for way in ways(run.recipe, run.unsaid - {"length"}):
+        step = speed.step_time(way.recipe, constants)
+        has = time_scales(way.recipe, step.sigma)
+        gap = math.log(float(step.tokens_per_s_per_gpu) / (run.tokens_per_s_per_gpu or 1.0))
+        kept.append(
+            lessons.OneWay(gap, way.share, tuple(float(has[name]) for name in TIME_SCALES), way.recipe.framework)
+        )
+    return kept
 
 
 def _log_time(run: Measured) -> float:
@@ -107,11 +117,12 @@ def _log_time(run: Measured) -> float:
 
 def priors() -> dict[str, tuple[float, float]]:
     """(prior, sigma of its logarithm) of every constant. Source: catalog/tables/step_constants.csv."""
-    rows = [row for row in catalog.read_table("step_constants") if row["name"] != rates.OVERALL]
+    rows = catalog.read_table("step_constants")
     return {row["name"]: (float(row["prior"]), float(row["prior_sigma"])) for row in rows}
 
 
-def _most_probable(runs: Sequence[Measured]) -> Constants:
+def most_probable(runs: Sequence[Measured]) -> Constants:
+    """The constants that runs teach around their priors, without the spread between publishers."""
     import numpy as np
     from scipy.optimize import least_squares
 
@@ -140,7 +151,7 @@ def _most_probable(runs: Sequence[Measured]) -> Constants:
         start = np.concatenate([centre, np.zeros(p + len(cells))])
         values = least_squares(residuals, start, max_nfev=STEPS).x[:n]
     found = dict(zip(names, (float(value) for value in np.exp(values)), strict=True))
-    return Constants(found, spreads, UNKNOWN, len(runs), len({run.publisher for run in runs}))
+    return Constants(found, spreads, len(runs), len({run.publisher for run in runs}))
 
 
 def _side_by_side(runs: Sequence[Measured], names: Sequence[str]) -> _Table:
@@ -149,7 +160,7 @@ def _side_by_side(runs: Sequence[Measured], names: Sequence[str]) -> _Table:
     works = [work(run.recipe) for run in runs]
     stacked = Work(*(np.array([float(getattr(one, field)) for one in works]) for field in Work.__slots__))
     cards = [rates.card_figures(run.recipe) for run in runs]
-    plain = Constants({name: float(at) for at, name in enumerate(names)}, {}, 0.0)  # indices in place of values
+    plain = Constants({name: float(at) for at, name in enumerate(names)}, {})  # indices in place of values
     indices = [rates.roles(run.recipe, plain) for run in runs]
     return _Table(
         runs=tuple(runs),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.compute import memory, speed
+from tunecase.compute.doubt import peak_band, speed_band
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.recipe import Number, Recipe
 from tunecase.quantities import Z80, Z90, Interval
@@ -38,22 +39,23 @@ class Pace:
 
 
 def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str = "allocated") -> Need:
-    """Peak memory of one card with its 80% band.
+    """Peak memory of one card with its 80% band, over what was not stated and over strangers' runs.
 
     Args:
         recipe: the run; its sizes may be arrays.
         calibration: of measured runs; None leaves the prediction as it is.
         statistic: allocated, reserved (by the allocator), or card (what nvidia-smi shows).
     Returns: the Need [GB]; reserved is nowhere below allocated, nor card below reserved.
-    Source: memory/peak.py. Leaves out loading and evaluation, which can peak higher.
+    Source: memory/peak.py, doubt/bands.py. Leaves out evaluation, which can peak higher.
     """
-    middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
-    mid = middle(recipe)
-    low, high = memory.band(recipe, statistic=statistic)
     if calibration is not None and calibration.memory_runs:
-        factor, doubt = calibration.memory_factor(recipe)
-        mid, low, high = mid * factor, _exp(-Z80 * doubt), _exp(Z80 * doubt)
-    point = Need(mid * low, mid, mid * high)
+        middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
+        factor, sigma = calibration.memory_factor(recipe)
+        mid = middle(recipe) * factor
+        point = Need(mid * _exp(-Z80 * sigma), mid, mid * _exp(Z80 * sigma))
+    else:
+        told = peak_band(recipe, recipe.unsaid, statistic)
+        point = Need(told.low, told.mid, told.high)
     if statistic not in WITHIN:
         return point
     inner = need(recipe, calibration, WITHIN[statistic])
@@ -87,6 +89,14 @@ def total_gb(card: catalog.Gpu) -> float:
     return _totals()[card.name]
 
 
+def _log(value: Number) -> Number:
+    if isinstance(value, int | float):
+        return math.log(value)
+    import numpy as np
+
+    return np.log(value)
+
+
 def _exp(power: Number) -> Number:
     if isinstance(power, int | float):
         return math.exp(power)
@@ -105,13 +115,15 @@ def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
     Source: speed/step.py.
     """
     step = speed.step_time(recipe)
-    factor, sigma = 1.0, step.sigma
     if calibration is not None and calibration.time_runs:
         factor, sigma = calibration.time_factor, calibration.log_time_sd
+    else:
+        told = speed_band(recipe, recipe.unsaid, step=step)
+        factor, sigma = step.tokens_per_s_per_gpu / told.mid, _log(told.high / told.low) / 2 / Z80
     return Pace(
-        tokens_per_s_per_gpu=step.tokens_per_s_per_gpu.mid / factor,
+        tokens_per_s_per_gpu=step.tokens_per_s_per_gpu / factor,
         sigma=sigma,
-        seconds_per_step=step.seconds_per_step.mid * factor,
+        seconds_per_step=step.seconds_per_step * factor,
         terms=tuple((name, value * factor) for name, value in step.terms),
     )
 

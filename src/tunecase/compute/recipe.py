@@ -36,6 +36,17 @@ SPELLINGS = {
     "checkpointing": {"true": "full", "false": "none", "unsloth": "offloaded"},
 }
 
+CHOICES = {  # each choice that a run may leave unsaid, and the fields of Recipe that it settles
+    "framework": ("framework",),
+    "checkpointing": ("checkpointing",),
+    "optimizer": ("optimizer",),
+    "kernels": ("loss", "kernels"),
+    "attention": ("attention",),
+    "masters": ("masters",),
+    "base": ("base",),
+    "length": ("sequence_tokens",),
+}
+
 
 def spelt(name: str, value: Any) -> Any:
     """tunecase's word for a field's value, whatever its case and whichever library it comes from.
@@ -87,6 +98,7 @@ class Recipe:
         quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
         trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
         base: how a frozen base that is not in 4 bit lies on the card: 32-bit where it was loaded so.
+        unsaid: names of CHOICES that nobody stated, for which the fields here hold usual values.
     """
 
     shape: Shape
@@ -121,6 +133,7 @@ class Recipe:
     quantiser: Literal["nf4", "gptq"] = "nf4"
     trained_ends: bool = False
     base: Literal["16-bit", "32-bit"] = "16-bit"
+    unsaid: frozenset[str] = frozenset()
 
     @property
     def tokens(self) -> Number:

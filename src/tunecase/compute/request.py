@@ -12,7 +12,7 @@ from tunecase import catalog
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
-from tunecase.compute.recipe import WORDS, Recipe, spelt
+from tunecase.compute.recipe import CHOICES, WORDS, Recipe, spelt
 from tunecase.compute.running import Job
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.quantities import Const, UnitError, Wanted, read_quantity
@@ -47,7 +47,8 @@ class Request:
     `given` holds fields of Recipe by name (and `trained_layers`, blocks at the top that learn), `cards` names of GPUs,
     `counts` how many of them, `global_batch` samples of one optimizer step over all cards. How much is trained is
     `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of `lengths` when left out) times
-    `epochs`. `problems` were met on the way here, `notes` are for people.
+    `epochs`. `complete` says that what is absent is what the framework does by itself, as of a configuration file, not
+    what nobody stated. `problems` were met on the way here, `notes` are for people.
     """
 
     model: str
@@ -63,6 +64,7 @@ class Request:
     spot: bool = False
     lengths: Lengths | None = None
     base: Path | None = None
+    complete: bool = False
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -78,6 +80,7 @@ class Settled:
     global_batch: int | None
     job: Job
     notes: tuple[str, ...] = ()
+    complete: bool = False
 
     @property
     def framework(self) -> catalog.Framework:
@@ -107,7 +110,19 @@ class Settled:
             fields.setdefault("precision", "fp16")
         if fields.get("precision") == "fp16" and "masters" not in self.given:
             fields["masters"] = "32-bit"  # loss scaling needs them
-        return Recipe(self.shape, card, **fields)
+        recipe = Recipe(self.shape, card, **fields)
+        return recipe.but(unsaid=self._unsaid(recipe, {*self.given, *words}))
+
+    def _unsaid(self, recipe: Recipe, stated: set[str]) -> frozenset[str]:
+        """The choices that neither the request nor the caller states; a length is always that of the longest sample."""
+        if self.complete:
+            return frozenset()
+        unsaid = {choice for choice, fields in CHOICES.items() if not stated & {*fields, choice}} - {"length"}
+        if recipe.method != "lora" or recipe.precision == "fp32":
+            unsaid.discard("base")
+        if recipe.method != "full" or recipe.precision in ("fp16", "fp32"):
+            unsaid.discard("masters")
+        return frozenset(unsaid)
 
     def _usual(self, several: bool) -> dict[str, Any]:
         """The framework's own fields on one card or several."""
@@ -165,7 +180,7 @@ def settled(request: Request) -> Settled:
     if problems or shape is None:
         raise InputError(problems)
     cards, counts = tuple(dict.fromkeys(draft.cards)), tuple(dict.fromkeys(draft.counts))
-    return Settled(shape, draft.given, cards, counts, draft.batch, job, tuple(draft.notes))
+    return Settled(shape, draft.given, cards, counts, draft.batch, job, tuple(draft.notes), request.complete)
 
 
 def _draft(request: Request, problems: list[Problem]) -> _Draft:

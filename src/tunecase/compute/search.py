@@ -218,7 +218,10 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
         kinds.setdefault((catalog.can(card, "bf16"), most_cards(card, basis, job.spot)), []).append(card)
     terms, total, steps = terms_of(basis, job, ask.shape), 0, set()
     parts: list[dict[str, Floats]] = []
-    for several, (_, most), alike in [(several, *kind) for several in (False, True) for kind in kinds.items()]:
+    needed = _Needed(calibration)
+    prices = {card.name: _price(card, basis, job, named=bool(ask.cards)) for alike in kinds.values() for card in alike}
+    widest_first = sorted(kinds.items(), key=lambda kind: -kind[0][1])
+    for several, (_, most), alike in [(several, *kind) for several in (False, True) for kind in widest_first]:
         counts, micro_batches, accumulation = _sizes(
             ask, _open_counts(ask, several, table, most, len(alike)), table, len(alike)
         )
@@ -229,17 +232,44 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
             recipe = ask.recipe(
                 alike[0], several, gpus=counts, micro_batch=micro_batches, accumulation=accumulation, **words
             )
-            needs = need(recipe, calibration), need(recipe, calibration, "reserved")
+            needs = needed(recipe)
             for card in alike:
-                price = _price(card, basis, job, named=bool(ask.cards))
                 table.groups.append(_Group(recipe.but(gpu=card), total))
-                parts.append(_columns(recipe.but(gpu=card), needs, price, terms, calibration))
+                parts.append(_columns(recipe.but(gpu=card), needs, prices[card.name], terms, calibration))
                 total += len(counts)
     if not parts:
         raise InputError(_nothing(ask, table))
     table.samples_per_step = steps.pop() if len(steps) == 1 else None
     table.columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return table
+
+
+@dataclass(slots=True)
+class _Needed:
+    """Memory of set-ups that differ in numbers alone, worked out once for cards of several kinds.
+
+    The first kind seen is the one of which a machine holds most, so that its sizes hold those of the others.
+    """
+
+    calibration: Calibration | None
+    known: dict[Recipe, tuple[Any, Need, Any]] = field(default_factory=dict)
+
+    def __call__(self, recipe: Recipe) -> tuple[Need, Any]:
+        """The need of each size, and P90 of what the allocator reserves for it [GB]."""
+        import numpy as np
+
+        plain = recipe.but(gpu=None, gpus=0, micro_batch=0, accumulation=0)
+        sizes = recipe.gpus * (MOST_TOKENS + 1) + recipe.micro_batch
+        if plain in self.known and np.isin(sizes, self.known[plain][0]).all():
+            all_sizes, whole, reserved = self.known[plain]
+            at = np.searchsorted(all_sizes, sizes)
+            return Need(whole.low_gb[at], whole.mid_gb[at], whole.high_gb[at]), reserved[at]
+        peak = need(recipe, self.calibration)
+        reserved = peak.high_gb * memory.reserved_gb(recipe) / memory.peak_gb(recipe)
+        points = [np.broadcast_to(point, sizes.shape) for point in (peak.low_gb, peak.mid_gb, peak.high_gb, reserved)]
+        order = np.argsort(sizes)
+        self.known[plain] = sizes[order], Need(*(point[order] for point in points[:3])), points[3][order]
+        return Need(*points[:3]), points[3]
 
 
 def _nothing(ask: Settled, table: Searched) -> Problem:
@@ -377,9 +407,9 @@ def _shardings(ask: Settled, several: bool) -> Sequence[str]:
 
 
 def _columns(
-    recipe: Recipe, needs: tuple[Need, Need], usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
+    recipe: Recipe, needs: tuple[Need, Any], usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
 ) -> "dict[str, Floats]":
-    """The columns of one group, shape (sizes,), from what is allocated and what is reserved."""
+    """The columns of one group, shape (sizes,), from what is allocated and P90 of what is reserved."""
     import numpy as np
 
     assert recipe.gpu is not None
@@ -393,7 +423,7 @@ def _columns(
         "verdict": verdict,
         "rank": np.where((verdict == TIGHT) & (peak.mid_gb > usable), UNLIKELY, verdict),
         "over": peak.high_gb / usable,
-        "roomy": reserved.high_gb <= usable,
+        "roomy": reserved <= usable,
         "hours": hours,
         "gpu_hours": hours * recipe.gpus,
         "usd": terms.usd(recipe, hours, usd_per_gpu_hour),

@@ -250,7 +250,7 @@ def _of_run(path: Path, fields: Mapping[str, Any], notes: Sequence[str]) -> "Req
     model, gpus = str(fields.get("model", "")), fields.get("gpus")
     told = tuple(f"{path.name}: {note}" for note in notes if gpus is None or "how many GPUs" not in note)
     base = path.parent if (path.parent / model).exists() else None
-    return Request(model, given, counts=(gpus,) if gpus else (), base=base, notes=told, **amounts)
+    return Request(model, given, counts=(gpus,) if gpus else (), base=base, notes=told, complete=True, **amounts)
 
 
 def _no_model(name: str, path: Path) -> Problem | None:

@@ -2,6 +2,6 @@
 
 from tunecase.compute.doubt.abroad import Abroad, Effect, shipped
 from tunecase.compute.doubt.bands import Band, peak_band, speed_band
-from tunecase.compute.doubt.ways import CHOICES, Way, ways
+from tunecase.compute.doubt.ways import Way, ways
 
-__all__ = ["CHOICES", "Abroad", "Band", "Effect", "Way", "peak_band", "shipped", "speed_band", "ways"]
+__all__ = ["Abroad", "Band", "Effect", "Way", "peak_band", "shipped", "speed_band", "ways"]

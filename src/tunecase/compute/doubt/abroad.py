@@ -1,6 +1,5 @@
 """What strangers' runs showed: how far publishers and stacks lie from the prediction, with heavy tails."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,7 +9,7 @@ from tunecase import catalog
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What runs of one stack showed: the middle of log(measured / predicted) and its own doubt (sigma)."""
+    """What runs of one stack showed: the middle of log(measured / predicted), and the doubt about it (sigma)."""
 
     middle: float
     sigma: float
@@ -18,24 +17,20 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Abroad:
-    """The spread of a new publisher's runs around the prediction, on a logarithmic scale, Student's t.
+    """The spread of a new publisher's runs around the prediction, on a logarithmic scale.
 
-        log(measured / predicted) ~ middle(statistic) + stack + scale x t(freedom)
-        scale^2 = (lasting L)^2 + (rest (1 - L))^2 + more(statistic)^2 + (stack's sigma)^2     memory
-        scale^2 = between^2 + (doubt of the terms)^2 + (stack's sigma)^2                       time, log(time) likewise
+        log(measured / predicted) = middles that the run has + stack + s t,   t of Student with `freedom`
+        s^2 = sum over scales of (scale x how much of it the run has)^2 + (stack's sigma)^2
 
-    L is the share of the peak that lies there whatever the batch. `stacks` by framework; a stack that nobody measured
-    has `new_stack` as its sigma. `publishers` and `runs` say what it was learnt from.
+    A run has of each scale and middle what compute/doubt/bands.py says. `stacks` are by framework; one that nobody
+    measured has the middle 0 and the sigma `new_stack`. `publishers` and `runs` say what it was learnt from.
     """
 
     freedom: float
-    lasting: float
-    rest: float
-    between: float
-    new_stack: float
+    scales: Mapping[str, float]
     middles: Mapping[str, float] = field(default_factory=dict)
-    mores: Mapping[str, float] = field(default_factory=dict)
     stacks: Mapping[str, Effect] = field(default_factory=dict)
+    new_stack: float = 0.0
     publishers: int = 0
     runs: int = 0
 
@@ -52,20 +47,13 @@ def shipped() -> dict[str, Abroad]:
 
 
 def _of(rows: list[dict[str, str]]) -> Abroad:
-    plain = {row["part"]: float(row["value"]) for row in rows if not row["of"]}
-    by = {
-        part: {row["of"]: float(row["value"]) for row in rows if row["of"] and row["part"] == part}
-        for part in ("middle", "more", "stack", "stack sigma")
-    }
+    plain = {row["part"]: row for row in rows if row["part"] in ("freedom", "new stack")}
     return Abroad(
-        freedom=plain.get("freedom", math.inf),
-        lasting=plain.get("lasting", 0.0),
-        rest=plain.get("rest", 0.0),
-        between=plain.get("between", 0.0),
-        new_stack=plain["new stack"],
-        middles=by["middle"],
-        mores=by["more"],
-        stacks={name: Effect(value, by["stack sigma"][name]) for name, value in by["stack"].items()},
-        publishers=int(rows[0]["publishers"]),
-        runs=int(rows[0]["runs"]),
+        freedom=float(plain["freedom"]["value"]),
+        scales={row["of"]: float(row["value"]) for row in rows if row["part"] == "scale"},
+        middles={row["of"]: float(row["value"]) for row in rows if row["part"] == "middle"},
+        stacks={row["of"]: Effect(float(row["value"]), float(row["sigma"])) for row in rows if row["part"] == "stack"},
+        new_stack=float(plain["new stack"]["value"]),
+        publishers=int(plain["freedom"]["publishers"]),
+        runs=int(plain["freedom"]["runs"]),
     )

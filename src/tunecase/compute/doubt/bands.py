@@ -1,18 +1,28 @@
 """The bands of peak and speed: every way that a run may be set up, spread as strangers' runs were."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tunecase import catalog
 from tunecase.compute import memory, speed
 from tunecase.compute.doubt.abroad import Abroad, shipped
 from tunecase.compute.doubt.ways import Way, ways
+from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import Z80
 
 POINTS = 25  # of Student's t for each way
 PARTS = (0.1, 0.5, 0.9)
+USUAL_CARD = "A100-80GB"
+FIRST_YEAR, LAST_YEAR = 2023.0, 2026.0  # of the runs learnt from; a trend is not carried on beyond them
+STATISTICS = ("reserved", "card", "not stated")
+MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts")
+MEMORY_MIDDLES = ("allocated", *STATISTICS)
+TIME_SCALES = ("all", "terms", "several machines", "experts")
+TIME_MIDDLES = ("all", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +34,36 @@ class Band:
     high: Number
 
 
+def memory_scales(recipe: Recipe, statistic: str, peak_gb: Number | None = None) -> dict[str, Number]:
+    """How much of each scale of memory's spread a run has: L and 1 - L, L the lasting share, and 1 for what it is.
+
+    `peak_gb` is the allocated peak where it is known already.
+    """
+    share = sum(states_of(recipe).lasting.values()) / 1e9 / (memory.peak_gb(recipe) if peak_gb is None else peak_gb)
+    plain = {name: float(name == statistic) for name in STATISTICS}
+    experts = float(recipe.shape.experts > 0)
+    return {"lasting": share, "rest": 1 - share, **plain, "several cards": _more_than(recipe, 1), "experts": experts}
+
+
+def time_scales(recipe: Recipe, terms_sigma: Number) -> dict[str, Number]:
+    """How much of each scale of time's spread a run has; that of the terms is their own doubt."""
+    machines = _more_than(recipe, recipe.gpus_per_node)
+    return {
+        "all": 1.0, "terms": terms_sigma, "several machines": machines, "experts": float(recipe.shape.experts > 0),
+    }  # fmt: skip
+
+
+def years_in(year: float) -> float:
+    """How far a year lies within those of the runs learnt from, from 0 at the first; later ones count as the last."""
+    return min(max(year, FIRST_YEAR), LAST_YEAR) - FIRST_YEAR
+
+
 def peak_band(
     recipe: Recipe, unsaid: Collection[str] = (), statistic: str = "allocated", abroad: Abroad | None = None
 ) -> Band:
     """Peak memory of one card over what was not stated and over strangers' runs [GB, 10^9 bytes].
 
-        peak = predicted(way) x exp(middle + stack + scale x t),   way drawn by its share; see `Abroad`
+        peak = predicted(way) x exp(middle + stack + s t),   a way drawn by its share; see `Abroad`
 
     Args:
         recipe: the run, unsaid fields at their defaults; sizes may be arrays.
@@ -41,13 +75,13 @@ def peak_band(
     """
     abroad = abroad or shipped()["memory"]
     predicted = {"allocated": memory.peak_gb, "card": memory.card_gb}.get(statistic, memory.reserved_gb)
+    middle = abroad.middles.get(statistic, 0.0)
     found = []
     for way in ways(recipe, unsaid):
-        stack, share = abroad.stack(way.recipe.framework), memory.lasting_share(way.recipe)
-        more = abroad.mores.get(statistic, 0.0)
-        scale = ((abroad.lasting * share) ** 2 + (abroad.rest * (1 - share)) ** 2 + more**2 + stack.sigma**2) ** 0.5
-        middle = predicted(way.recipe) * math.exp(abroad.middles.get(statistic, 0.0) + stack.middle)
-        found.append((way, middle, scale))
+        peak = predicted(way.recipe)
+        has = memory_scales(way.recipe, statistic, peak if statistic == "allocated" else None)
+        stack, scale = _spread(abroad, way.recipe, has)
+        found.append((way, peak * math.exp(middle + stack), scale))
     return _mixture(found, abroad.freedom)
 
 
@@ -56,6 +90,8 @@ def speed_band(
     unsaid: Collection[str] = (),
     abroad: Abroad | None = None,
     constants: speed.Constants | None = None,
+    year: float = LAST_YEAR,
+    step: speed.StepTime | None = None,
 ) -> Band:
     """Useful tokens per second of one card over what was not stated and over strangers' runs.
 
@@ -64,15 +100,81 @@ def speed_band(
         unsaid: names of CHOICES that nobody stated.
         abroad: what strangers' runs showed; the shipped table when left out.
         constants: rates and their doubt; the shipped ones when left out.
+        year: of the software, as in 2025.5.
+        step: the time of a step as the run is, where it is known already.
     Returns: the Band [tokens/s].
+    Source: catalog/tables/abroad.csv and habits.csv.
     """
     abroad = abroad or shipped()["time"]
+    middle = abroad.middles.get("all", 0.0) + abroad.middles.get("year", 0.0) * years_in(year)
+    if _many(recipe):
+        return _rough_speed(recipe, step or speed.step_time(recipe), frozenset(unsaid), abroad, middle)
     found = []
     for way in ways(recipe, set(unsaid) - {"length"}):
-        step, stack = speed.step_time(way.recipe, constants), abroad.stack(way.recipe.framework)
-        scale = (step.sigma**2 + stack.sigma**2) ** 0.5
-        found.append((way, step.tokens_per_s_per_gpu.mid * math.exp(-stack.middle), scale))
+        step = speed.step_time(way.recipe, constants)
+        stack, scale = _spread(abroad, way.recipe, time_scales(way.recipe, step.sigma))
+        found.append((way, step.tokens_per_s_per_gpu * math.exp(-middle - stack), scale))
     return _mixture(found, abroad.freedom)
+
+
+def _many(recipe: Recipe) -> bool:
+    """True where a size is an array of choices."""
+    return any(not isinstance(size, int | float) for size in (recipe.gpus, recipe.micro_batch, recipe.sequence_tokens))
+
+
+def _rough_speed(recipe: Recipe, step: speed.StepTime, unsaid: frozenset[str], abroad: Abroad, middle: float) -> Band:
+    """The band for arrays of sizes: how much each way slows or speeds a run is taken from one plain set-up."""
+    import numpy as np
+
+    shift, spread = 0.0, 0.0
+    if unsaid:
+        shift, spread = _ratios(_plain(recipe), unsaid)
+    stack, scale = _spread(abroad, recipe, time_scales(recipe, step.sigma))
+    t90 = float(np.interp(PARTS[2], (np.arange(POINTS) + 0.5) / POINTS, _points(abroad.freedom)))
+    wide = ((t90 * scale) ** 2 + (Z80 * spread) ** 2) ** 0.5
+    mid = step.tokens_per_s_per_gpu * math.exp(shift - middle - stack)
+    return Band(mid * np.exp(-wide), mid, mid * np.exp(wide))
+
+
+def _plain(recipe: Recipe) -> Recipe:
+    """The run with plain sizes on a usual card, so that many searched set-ups share it."""
+    several = _most(recipe.gpus) > 1
+    return recipe.but(
+        gpu=catalog.gpu(USUAL_CARD), gpus=8 if several else 1, micro_batch=1, accumulation=16, lengths=None,
+        checkpointing="full", sequence_tokens=_most(recipe.sequence_tokens), precision="bf16", unsaid=frozenset(),
+    )  # fmt: skip
+
+
+@cache
+def _ratios(recipe: Recipe, unsaid: frozenset[str]) -> tuple[float, float]:
+    """Mean and spread of the logarithm of every way's speed over that of the run as it is."""
+    usual = float(speed.step_time(recipe).tokens_per_s_per_gpu)
+    logs = [
+        (way.share, math.log(float(speed.step_time(way.recipe).tokens_per_s_per_gpu) / usual))
+        for way in ways(recipe, unsaid - {"length"})
+    ]
+    mean = sum(share * log for share, log in logs)
+    return mean, sum(share * (log - mean) ** 2 for share, log in logs) ** 0.5
+
+
+def _most(size: Number) -> int:
+    import numpy as np
+
+    return int(np.max(size))
+
+
+def _more_than(recipe: Recipe, cards: int) -> Number:
+    import numpy as np
+
+    more = np.asarray(recipe.gpus) > cards
+    return more.astype(float) if more.ndim else float(more)
+
+
+def _spread(abroad: Abroad, recipe: Recipe, has: Mapping[str, Number]) -> tuple[float, Number]:
+    """The middle of a run's stack, and s."""
+    stack = abroad.stack(recipe.framework)
+    variance = sum((scale * has.get(name, 0.0)) ** 2 for name, scale in abroad.scales.items())
+    return stack.middle, (variance + stack.sigma**2) ** 0.5
 
 
 def _mixture(found: list[tuple[Way, Number, Number]], freedom: float) -> Band:
@@ -106,7 +208,6 @@ def _at(ranked: Any, centre: Any, part: float) -> Number:
 def _points(freedom: float) -> Any:
     """Equally likely points of Student's t."""
     import numpy as np
-    from scipy.special import ndtri, stdtrit
+    from scipy.special import stdtrit
 
-    parts = (np.arange(POINTS) + 0.5) / POINTS
-    return ndtri(parts) if math.isinf(freedom) else stdtrit(freedom, parts)
+    return stdtrit(freedom, (np.arange(POINTS) + 0.5) / POINTS)

@@ -1,24 +1,15 @@
 """The set-ups that a run may have where not everything was stated, with the share of runs that are set up so."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from tunecase import catalog
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import CHOICES, Recipe
 
-CHOICES = {  # each choice that a run may leave unsaid, and the fields of Recipe that it settles
-    "framework": ("framework",),
-    "checkpointing": ("checkpointing",),
-    "optimizer": ("optimizer",),
-    "kernels": ("loss", "kernels"),
-    "attention": ("attention",),
-    "masters": ("masters",),
-    "base": ("base",),
-    "length": ("sequence_tokens",),
-}
-MOST = 12  # ways weighed; of more combinations the likeliest count
+POINTS = 16  # set-ups drawn
+STRIDES = (1, 3, 5, 7, 9, 11, 13, 15)  # odd, so that each choice meets every point once
 USUAL = "usual"  # a value: whatever the framework does by itself
 
 
@@ -52,11 +43,6 @@ class _Habit:
             for said, is_ in ((self.framework, framework), (self.method, recipe.method), (self.cards, cards))
         )
 
-    @property
-    def narrow(self) -> int:
-        """How much the row states: the framework weighs most."""
-        return 4 * (self.framework != "*") + 2 * (self.method != "*") + (self.cards != "*")
-
 
 def _most_cards(recipe: Recipe) -> int:
     import numpy as np
@@ -64,48 +50,68 @@ def _most_cards(recipe: Recipe) -> int:
     return int(np.max(recipe.gpus))
 
 
-def ways(recipe: Recipe, unsaid: Collection[str], most: int = MOST) -> tuple[Way, ...]:
+def ways(recipe: Recipe, unsaid: Collection[str], points: int = POINTS) -> tuple[Way, ...]:
     """The set-ups that a run may have, likeliest first; the run as it is where everything was stated.
 
-    The framework is drawn first, then every other choice from what runs of that framework do, independently.
+    Each choice is taken at evenly spaced points of its shares, in an order of its own, so that every value that is not
+    rare is there in its share. The framework comes first, the others follow what its runs do, independently.
 
     Args:
         recipe: the run, unsaid fields at their defaults; sizes may be arrays.
         unsaid: names of CHOICES that nobody stated.
-        most: ways kept; their shares are scaled to 1.
-    Returns: the ways.
+        points: set-ups that are drawn; equal ones are joined.
+    Returns: the ways; their shares add up to 1.
     Source: catalog/tables/habits.csv. Leaves out that choices go together (who saves memory in one way does in others).
     """
-    found = [Way(1.0, recipe)]
-    if "framework" in unsaid:
-        found = [
-            Way(share, _as_in(recipe, name, unsaid), (("framework", name),))
-            for name, share in _shares("framework", recipe.framework, recipe)
-        ]
-    for choice in CHOICES:
-        if choice in unsaid and choice != "framework":
-            found = [more for way in found for more in _settled(way, choice)]
-            found = sorted(found, key=lambda way: -way.share)[: 4 * most]
-    kept = sorted(found, key=lambda way: -way.share)[:most]
-    whole = sum(way.share for way in kept)
-    return tuple(Way(way.share / whole, way.recipe, way.taken) for way in kept)
+    if not unsaid:
+        return (Way(1.0, recipe),)
+    drawn: dict[tuple[tuple[str, str], ...], list[Any]] = {}
+    for point in range(points):
+        taken = _taken(recipe, unsaid, point, points)
+        drawn.setdefault(tuple(taken), []).append(point)
+    found = [Way(len(of) / points, _set_up(recipe, taken, unsaid), taken) for taken, of in drawn.items()]
+    return tuple(sorted(found, key=lambda way: -way.share))
 
 
-def _settled(way: Way, choice: str) -> list[Way]:
-    """A way with one more choice settled, in each of the ways that runs of its framework do."""
-    shares = _shares(choice, way.recipe.framework, way.recipe)
-    if not shares:
-        return [way]
-    return [
-        Way(way.share * share, _changed(way.recipe, value), (*way.taken, (choice, value))) for value, share in shares
-    ]
+def _taken(recipe: Recipe, unsaid: Collection[str], point: int, points: int) -> list[tuple[str, str]]:
+    """What is taken for each unsaid choice at one point: its value at an evenly spaced share."""
+    taken: list[tuple[str, str]] = []
+    framework = recipe.framework
+    for number, choice in enumerate(CHOICES):
+        shares = _shares(choice, framework, recipe) if choice in unsaid else []
+        if not shares:
+            continue
+        place = (point * STRIDES[number] + number) % points
+        value = _at((place + 0.5) / points, shares)
+        if choice == "framework":
+            framework = value.removeprefix("framework=")
+        taken.append((choice, value))
+    return taken
+
+
+def _at(part: float, shares: Sequence[tuple[str, float]]) -> str:
+    """The value that lies at a part of all shares."""
+    seen = 0.0
+    for value, share in shares:
+        seen += share
+        if part < seen:
+            return value
+    return shares[-1][0]
+
+
+def _set_up(recipe: Recipe, taken: Iterable[tuple[str, str]], unsaid: Collection[str]) -> Recipe:
+    for choice, value in taken:
+        if choice == "framework":
+            recipe = _as_in(recipe, value.removeprefix("framework="), unsaid)
+        else:
+            recipe = _changed(recipe, value)
+    return recipe
 
 
 def _shares(choice: str, framework: str, recipe: Recipe) -> list[tuple[str, float]]:
-    """(value, share) of a choice, from the rows that state most of such a run."""
+    """(value, share) of a choice: from the rows of that framework, else from those of any."""
     rows = [row for row in _habits() if row.choice == choice and row.holds(framework, recipe)]
-    most = max((row.narrow for row in rows), default=0)
-    rows = [row for row in rows if row.narrow == most]
+    rows = [row for row in rows if row.framework != "*"] or rows
     whole = sum(row.share for row in rows)
     return [(row.value, row.share / whole) for row in rows]
 

@@ -120,7 +120,7 @@ def _memory_gap(run: Measured, alike: bool) -> _Gap:
 
 
 def _time_gap(run: Measured, alike: bool) -> _Gap:
-    predicted = float(speed.step_time(run.recipe).tokens_per_s_per_gpu.mid)
+    predicted = float(speed.step_time(run.recipe).tokens_per_s_per_gpu)
     return _Gap(0.0, math.log(predicted / (run.tokens_per_s_per_gpu or 1)), alike)
 
 

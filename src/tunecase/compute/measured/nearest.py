@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from tunecase import catalog
-from tunecase.compute import memory, speed
+from tunecase.compute.doubt import peak_band, speed_band
 from tunecase.compute.measured.runs import Measured, published
 from tunecase.compute.memory.peak import GB_PER_GIB
 from tunecase.compute.recipe import Recipe
@@ -13,7 +13,6 @@ from tunecase.quantities import Interval80
 from tunecase.records import Compared
 
 MOST, MOST_OF_ONE = 6, 2
-STATISTICS = {"allocated": "allocated", "reserved": "reserved", "card": "card", "not stated": "reserved"}
 
 
 def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
@@ -90,14 +89,12 @@ def compared(run: Measured, what: Literal["memory", "speed"]) -> Compared:
     recipe = run.recipe
     if what == "memory":
         assert run.peak_gb
-        statistic = STATISTICS[run.statistic]
-        middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
-        low, high = memory.band(recipe, statistic=statistic)
-        mid = middle(recipe) / GB_PER_GIB
-        unit, predicted, seen = f"GiB {run.statistic}", Interval80(mid * low, mid, mid * high), run.peak_gb / GB_PER_GIB
+        told = peak_band(recipe, run.unsaid, run.statistic)
+        predicted = Interval80(*(point / GB_PER_GIB for point in (told.low, told.mid, told.high)))
+        unit, seen = f"GiB {run.statistic}", run.peak_gb / GB_PER_GIB
     else:
         assert run.tokens_per_s_per_gpu
-        rate = speed.step_time(recipe).tokens_per_s_per_gpu
+        rate = speed_band(recipe, run.unsaid)
         unit, seen = "tokens/s per GPU", run.tokens_per_s_per_gpu
         predicted = Interval80(*(float(point) for point in (rate.low, rate.mid, rate.high)))
     return Compared(run.id, setup_words(recipe), what, unit, predicted, seen, run.source, run.date)

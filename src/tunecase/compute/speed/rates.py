@@ -9,7 +9,6 @@ from tunecase import catalog
 from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.speed.work import Work
 
-OVERALL = "between sources"
 ASSUMED_CARD = "products assumed"
 # The constants whose doubt a term carries, besides the doubt about everything at once.
 DOUBTS = {
@@ -34,12 +33,11 @@ DOUBTS = {
 class Constants:
     """Rates as shares of the card's figures, and the spread of each over sources (sigma of its logarithm).
 
-    `between` is the spread of everything at once; `rows` and `sources` say what they were learnt from.
+    `rows` and `sources` say what they were learnt from.
     """
 
     values: Mapping[str, float]
     spreads: Mapping[str, float]
-    between: float
     rows: int = 0
     sources: int = 0
 
@@ -48,10 +46,10 @@ class Constants:
 def shipped() -> Constants:
     """The constants of catalog/tables/step_constants.csv, learnt from every published run."""
     table = {row["name"]: row for row in catalog.read_table("step_constants")}
-    overall = table.pop(OVERALL)
     values = {name: float(row["value"]) for name, row in table.items()}
     spreads = {name: float(row["spread"]) for name, row in table.items()}
-    return Constants(values, spreads, float(overall["value"]), int(overall["rows"]), int(overall["sources"]))
+    first = next(iter(table.values()))
+    return Constants(values, spreads, int(first["rows"]), int(first["sources"]))
 
 
 def of_card(gpu: catalog.Gpu, eight_bit: bool) -> dict[str, str]:
@@ -155,9 +153,9 @@ def roles(recipe: Recipe, constants: Constants) -> dict[str, float]:
 
 
 def sigma(recipe: Recipe, terms: Mapping[str, Number], constants: Constants) -> Number:
-    """Standard deviation of the logarithm of a step's time for a source not seen before.
+    """Doubt (sigma) about the logarithm of a step's time that the constants carry.
 
-        sigma^2 = between^2 + sum over constants of (share of the time that depends on it x its spread)^2
+        sigma^2 = sum over constants of (share of the time that depends on it x its spread)^2
 
     A run that waits for slow links or for launches is more in doubt than one that multiplies matrices.
     """
@@ -171,5 +169,4 @@ def sigma(recipe: Recipe, terms: Mapping[str, Number], constants: Constants) -> 
             shares[name] = shares.get(name, 0.0) + value / total
     if not gpu.product_measured:
         shares[ASSUMED_CARD] = terms["matrix products"] / total
-    variance = sum((share * constants.spreads[name]) ** 2 for name, share in shares.items())
-    return (constants.between**2 + variance) ** 0.5
+    return sum((share * constants.spreads[name]) ** 2 for name, share in shares.items()) ** 0.5

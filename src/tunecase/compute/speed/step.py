@@ -6,29 +6,20 @@ from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.rates import Constants
 from tunecase.compute.speed.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
-from tunecase.quantities import Z80
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """P10, P50 and P90 of a number; arrays where the recipe has arrays."""
-
-    low: Number
-    mid: Number
-    high: Number
 
 
 @dataclass(frozen=True, slots=True)
 class StepTime:
     """How long one optimizer step takes, and what it is made of.
 
-    `tokens_per_s_per_gpu` counts useful tokens, padding left out. `terms` are seconds at the middle and add up to
-    `seconds_per_step.mid`. `sigma` is of the logarithm of time; `rows` and `sources` are what the rates were learnt
+    `tokens_per_s_per_gpu` counts useful tokens, padding left out. `terms` are seconds and add up to
+    `seconds_per_step`. `sigma` is the doubt about the logarithm of
+    time that the terms' rates carry; `rows` and `sources` are what the rates were learnt
     from.
     """
 
-    seconds_per_step: Band
-    tokens_per_s_per_gpu: Band
+    seconds_per_step: Number
+    tokens_per_s_per_gpu: Number
     terms: tuple[tuple[str, Number], ...]
     sigma: Number
     rows: int
@@ -43,7 +34,7 @@ class StepTime:
 
 
 def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
-    """Time of one optimizer step and useful tokens per second of one card, with an 80% band.
+    """Time of one optimizer step and useful tokens per second of one card, with the doubt about its terms.
 
         micro-batch = max(computing, launching kernels, moving data) + the part of the rest that is not hidden
         step        = accumulation x micro-batch + pipeline fill + gradients between cards + optimizer + host
@@ -74,11 +65,10 @@ def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
     total = sum(terms.values())
     import numpy as np
 
-    wide = np.exp(Z80 * sigma)
     tokens = useful_share(recipe) * tokens_per_card(recipe)
     return StepTime(
-        seconds_per_step=Band(total / wide, total, total * wide),
-        tokens_per_s_per_gpu=Band(tokens / (total * wide), tokens / total, tokens * wide / total),
+        seconds_per_step=total,
+        tokens_per_s_per_gpu=tokens / total,
         terms=tuple(sorted(terms.items(), key=lambda term: -float(np.mean(term[1])))),
         sigma=sigma,
         rows=constants.rows,
@@ -99,7 +89,6 @@ def doubt_name(recipe: Recipe) -> str:
 
 
 __all__ = [
-    "Band",
     "Constants",
     "StepTime",
     "data_parallel",
