@@ -65,6 +65,11 @@ def stacks() -> Iterator[tuple[str, Callable[[Any], Any], str]]:
         "qlora all, prepared, reentrant": hf.Setup("qlora", prepared=True, checkpointing=True, reentrant=True),
         "gemma full": hf.Setup(family="gemma"),
         "qwen3 full": hf.Setup(family="qwen3"),
+        "mixtral full": hf.Setup(family="mixtral"),
+        "mixtral lora attention": hf.Setup("lora", targets="attention", family="mixtral"),
+        "mixtral lora attention, checkpointing": hf.Setup(
+            "lora", targets="attention", family="mixtral", checkpointing=True
+        ),
     }
     for name, setup in setups.items():
         yield f"transformers: {name}", lambda widths, setup=setup: hf.trace(widths, setup), "1.0"
