@@ -26,7 +26,8 @@ class Shards:
 class States:
     """Bytes on one card: what lies there whatever the batch, what the backward pass adds, what only the step needs.
 
-    `accumulated` are the gradients of earlier micro-batches of the same step, zero without gradient accumulation.
+    `accumulated` are the gradients that lie there before the backward pass: those of earlier micro-batches, or a buffer
+    that is never freed; zero without either.
     """
 
     weights: Number
@@ -159,7 +160,8 @@ def states_of(recipe: Recipe) -> States:
         recipe: the run; its sizes may be arrays.
     Returns: the States [bytes]; arrays where a size is an array.
     Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv;
-    deepspeed runtime/zero/stage_1_and_2.py and stage3.py (the step's copy; stage 3 holds its gradients from the start).
+    deepspeed runtime/zero/stage_1_and_2.py and stage3.py (the step's copy; stage 3 holds its gradients from the start,
+    as does Megatron-LM core/distributed/param_and_grad_buffer.py).
     Leaves out buffers of under 0.1 GB (rotary tables, masks) and the optimizer's step counters.
     """
     framework, optimizer = catalog.framework(recipe.framework), catalog.optimizer(recipe.optimizer)
@@ -167,7 +169,7 @@ def states_of(recipe: Recipe) -> States:
     trained, base = _trained(recipe, framework), _base_bytes(recipe, framework)
     gradients = _gradient_bytes(recipe, trained) / part.gradients
     masters = 4.0 * trained.count if trained.masters == "apart" and recipe.offload == "none" else 0.0
-    held = recipe.accumulation > 1 or recipe.sharding == "zero3"
+    held = recipe.accumulation > 1 or recipe.sharding == "zero3" or framework.engine == "megatron"
     frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
     return States(
         weights=_weight_bytes(recipe, trained, base, part.weights),
