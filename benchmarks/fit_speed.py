@@ -140,7 +140,7 @@ def learnt(runs: Sequence[Measured]) -> Predict:
 
 def _roofline(constants: rates.Constants) -> Predict:
     return lambda others: np.array(
-        [math.log(float(speed.step_time(run.recipe, constants).seconds_per_step.mid)) for run in others]
+        [math.log(float(speed.step_time(run.recipe, constants).seconds_per_step)) for run in others]
     )
 
 

@@ -22,7 +22,7 @@ def basis():
 
 def asked(basis, model, gpu, count=1, tokens=None, **given):
     """A request on some cards, and the set-up that is nearest to fitting."""
-    request = settled(Request(model, {"method": "lora", **given}, (gpu,), (count,), train_tokens=tokens))
+    request = settled(Request(model, {"method": "lora", **given}, (gpu,), (count,), train_tokens=tokens, complete=True))
     table = search(request, basis)
     return request, (table.cheapest() or table.closest()).recipe
 

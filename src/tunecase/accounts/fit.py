@@ -19,7 +19,7 @@ from tunecase.quantities import (
     sentence,
     share,
 )
-from tunecase.records import Compared, Fit, LeftOut, Placed, Scored
+from tunecase.records import Compared, Fit, LeftOut, Placed, Proof, Scored, Unsaid
 
 MOST_REJECTED, SHORT_PAIRS, SHORT_REMEDIES, SHORT_CHOICES, SHORT_ASSUMED = 6, 3, 3, 3, 3
 KEPT = {
@@ -136,9 +136,18 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         each = placed.usd_per_mtok
         told = "give --tokens, or --examples and --epochs"
         yield "price", f"{_usds(each)} USD for a million tokens; for all: {told}" if each else f"not known: {told}"
+    if memory_proof := next((proof for proof in record.proofs if proof.what == "memory"), None):
+        yield "bands", _worth(memory_proof, record)
     times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
     samples = f"{count(_samples(placed))} samples a step"
     yield "how", f"{_method(record.method).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}"
+
+
+def _worth(memory: Proof, record: Fit) -> str:
+    """How often such bands held the runs of publishers that were left out."""
+    time = next((proof for proof in record.proofs if proof.what == "time"), None)
+    both = f", of time {plain_share(time.inside)}" if time is not None else ""
+    return f"held {plain_share(memory.inside)} of strangers' peaks{both}"
 
 
 def _samples(placed: Placed) -> int:
@@ -154,11 +163,19 @@ def _notes(record: Fit) -> Iterator[str]:
         if not record.remedies and record.turning:
             yield sentence(f"it would fit otherwise: {'; '.join(record.turning)}")
         return
+    if record.verdict == "tight" and record.unsaid:
+        yield _asked_for(record.unsaid[0])
     others = [_choice(name, placed, record) for name, placed in _others(record)]
     if others:
         yield " ".join(others[: SHORT_CHOICES if record.hours else SHORT_CHOICES - 1])
     if assumed := _assumed(record.assumptions):
         yield f"Assumed: {'; '.join(assumed[:SHORT_ASSUMED])}."
+
+
+def _asked_for(unsaid: Unsaid) -> str:
+    """The one thing to say, or to measure, where the band is too wide to decide."""
+    peak = f"{figures(unsaid.memory_gib.low)} to {figures(unsaid.memory_gib.high)} GiB"
+    return f"To decide, say how it is set up (with {unsaid.option}: {peak}), or measure three steps with --probe."
 
 
 def _assumed(assumptions: Sequence[str]) -> list[str]:
@@ -223,6 +240,10 @@ def _full(record: Fit) -> Iterator[Block]:
         yield _front(record, rows)
     if record.rejected:
         yield Listing("Choices that were left out", tuple(map(_left_out, record.rejected[:MOST_REJECTED])))
+    if record.unsaid:
+        yield _unsaid(record.unsaid)
+    if record.proofs:
+        yield Listing("What the bands are worth", tuple(sentence(_proof(proof)) for proof in record.proofs))
     if record.phases:
         yield from _explained(record)
     rests = (
@@ -231,6 +252,21 @@ def _full(record: Fit) -> Iterator[Block]:
         ("Not counted", record.not_counted),
     )
     yield from (Listing(title, tuple(map(sentence, items))) for title, items in rests if items)
+
+
+def _unsaid(choices: Sequence[Unsaid]) -> Table:
+    """What nobody stated, the choice that widens the band of the peak most first."""
+    rows = tuple(
+        (Cell(one.choice), Cell(one.option), Cell(_band(one.memory_gib)), Cell(share(one.share))) for one in choices
+    )
+    note = f"Saying {choices[0].option.partition(' ')[0]} would narrow the band most."
+    return Table("What was not said", ("choice", "as taken", "peak if so, GiB", "of the width"), rows, note=note)
+
+
+def _proof(proof: Proof) -> str:
+    errors = f"half within {share(proof.median)}, nine in ten within {share(proof.p90)}"
+    held = f"the 80% band held {share(proof.inside)} of a publisher's runs"
+    return f"{proof.what}: runs of {counted(proof.publishers, 'publisher')}, each left out in turn: {errors}; {held}"
 
 
 def _run(record: Fit) -> Iterator[tuple[str, str]]:
@@ -265,6 +301,10 @@ def _way(placed: Placed) -> str:
     sharding = f", {placed.sharding}" if placed.gpu_count > 1 else ""
     kept = KEPT.get(placed.checkpointing, placed.checkpointing)
     return f"micro-batch {placed.micro_batch}{times}{sharding}, {kept}"
+
+
+def _band(points: Interval80) -> str:
+    return f"{figures(points.low, 3)} to {figures(points.high, 3)}"
 
 
 def _three(points: Interval80) -> str:

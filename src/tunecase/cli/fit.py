@@ -51,6 +51,9 @@ def fit(
     precision: Annotated[str | None, setup_option(help="bf16, fp16, fp32 or fp8.")] = None,
     attention: Annotated[str | None, setup_option(help="flash (sdpa too) or eager.")] = None,
     loss: Annotated[str | None, setup_option(help="whole, chunked, fused (Liger), …")] = None,
+    kernels: Annotated[str | None, setup_option(help="eager, fused (Liger, Unsloth) or compiled.")] = None,
+    masters: Annotated[str | None, setup_option(help="Trained weights of a full fine-tune: 16-bit or 32-bit.")] = None,
+    base: Annotated[str | None, setup_option(help="Frozen base of LoRA as loaded: 16-bit or 32-bit.")] = None,
     checkpointing: Annotated[str | None, setup_option(help="none, selective, full or offloaded.")] = None,
     sharding: Annotated[str | None, setup_option(help="ddp, zero1, zero2, zero3 or fsdp; searched.")] = None,
     offload: Annotated[str | None, setup_option(help="none, optimizer or all.")] = None,
@@ -83,7 +86,7 @@ def fit(
         "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
         "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packed,
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
-        "context_parallel": context_parallel,
+        "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
     }  # fmt: skip
     question = flow.FitAsked(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price

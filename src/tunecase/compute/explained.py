@@ -8,7 +8,7 @@ from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import CHOICES, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
 from tunecase.compute.search import Choice, Searched, machine_bound, methods_of
@@ -102,6 +102,17 @@ def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
         f"{kind}_parallel" for kind in ("tensor", "pipeline", "context") if getattr(recipe, f"{kind}_parallel") > 1
     ]
     return tuple((name, _shown(getattr(recipe, name))) for name in names)
+
+
+def taken_words(recipe: Recipe, choice: str) -> str:
+    """What the set-up holds for a choice that nobody stated."""
+    return ", ".join(_shown(getattr(recipe, name)) for name in CHOICES[choice])
+
+
+def option_of(recipe: Recipe, choice: str) -> str:
+    """What to type to say a choice as the set-up has it."""
+    name = CHOICES[choice][0] if choice != "kernels" else "kernels"
+    return f"--{name.replace('_', '-')} {getattr(recipe, name)}"
 
 
 def _shown(value: object) -> str:

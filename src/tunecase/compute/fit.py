@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory, speed
+from tunecase.compute.doubt import shipped, widest
 from tunecase.compute.explained import (
     FORMULAS,
     NOT_COUNTED,
@@ -19,9 +20,11 @@ from tunecase.compute.explained import (
     background,
     choice_words,
     dominant_words,
+    option_of,
     run_words,
     setup_fields,
     sizes_words,
+    taken_words,
     turning,
 )
 from tunecase.compute.measured.calibration import Calibration, learn
@@ -36,7 +39,7 @@ from tunecase.compute.running import Job, outcome, samples_per_step
 from tunecase.compute.search import Choice, Rejected, Searched, methods_of, search
 from tunecase.prices import NOT_OF_THE_TABLES, Basis, GpuHour, any_gpu_hour, hour_words
 from tunecase.quantities import Z80, Interval80, band, counted, duration, figures
-from tunecase.records import Compared, Fit, LeftOut, Phase, Placed
+from tunecase.records import Compared, Fit, LeftOut, Phase, Placed, Proof, Unsaid
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -150,6 +153,8 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         total_gib=total_gb(recipe.gpu) / GB_PER_GIB,
         card_full=_gib(answer, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB,
         batch_assumed=_assumed(answer.ask),
+        unsaid=_unsaid(recipe) if answer.calibration is None or not answer.calibration.memory_runs else (),
+        proofs=tuple(_proofs()),
         **_rivals(answer),  # type: ignore[arg-type]
     )
 
@@ -248,6 +253,25 @@ def _origins(price: GpuHour | None, spot: Placed | None, name: str) -> list[str]
 
 def _times(wide: float, sign: int) -> float:
     return math.exp(sign * wide)
+
+
+def _unsaid(recipe: Recipe) -> tuple[Unsaid, ...]:
+    """The choices that nobody stated, the one that widens the band most first."""
+    return tuple(
+        Unsaid(
+            one.choice, taken_words(recipe, one.choice), option_of(recipe, one.choice),
+            Interval80(*(float(gb) / GB_PER_GIB for gb in (one.band.low, one.band.mid, one.band.high))), one.share,
+        )
+        for one in widest(recipe)
+    )  # fmt: skip
+
+
+def _proofs() -> Iterator[Proof]:
+    """What bands of memory and time were worth on publishers that were left out."""
+    for what, learnt in shipped().items():
+        if {"median", "p90", "inside"} <= set(learnt.scores):
+            median, p90, inside = (learnt.scores[name] for name in ("median", "p90", "inside"))
+            yield Proof(what, median, p90, inside, learnt.publishers)
 
 
 def _rivals(answer: _Answer) -> dict[str, object]:

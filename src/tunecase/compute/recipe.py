@@ -28,13 +28,18 @@ WORDS = {
     "sharding": get_args(Sharding),
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
+    "base": ("16-bit", "32-bit"),
+    "masters": ("16-bit", "32-bit"),
 }
+WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
     "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
     "loss": {
         "liger": "fused", "fused_linear_cross_entropy": "fused", "cut_cross_entropy": "fused", "cce": "fused",
         "chunked_nll": "chunked", "chunked_cross_entropy": "chunked", "nll": "whole",
     },
+    "base": WIDTHS,
+    "masters": WIDTHS,
     "precision": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"},
     "checkpointing": {
         "true": "full", "false": "none", "unsloth": "offloaded", "offload": "offloaded", "offload_disk": "offloaded",

@@ -386,12 +386,6 @@ def _layers(name: str, value: Any, problems: list[Problem]) -> int:
     return number
 
 
-def _masters(name: str, value: Any, problems: list[Problem]) -> Any:
-    if value not in ("16-bit", "32-bit"):
-        problems.append(Problem(name, repr(value), "16-bit or 32-bit", "leave it out for the framework's own"))
-    return value
-
-
 def _targets(name: str, value: Any, problems: list[Problem]) -> Any:
     """One word, or the names in a text with commas or blanks; a later check asks whether the model has them."""
     if not isinstance(value, str):
@@ -404,7 +398,6 @@ READ: dict[str, Callable[[str, Any, list[Problem]], Any]] = {
     **dict.fromkeys(WORDS, _word),
     **dict.fromkeys(SIZES, _size),
     **dict.fromkeys(("frozen_layers", "trained_layers"), _layers),
-    "masters": _masters,
     "targets": _targets,
 }
 

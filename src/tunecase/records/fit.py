@@ -92,6 +92,35 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A choice of the set-up that nobody stated, and what saying it would do to the band of the peak.
+
+    `taken` is what the set-up holds, `option` what to type to say so; `memory_gib` is the band of the peak once it is
+    said, `share` the part of the band's width, in logarithms, that it takes with it.
+    """
+
+    choice: str
+    taken: str
+    option: str
+    memory_gib: Interval80
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How far predictions lay from runs of publishers that were left out in turn, each counting once.
+
+    `median` and `p90` are errors, 0.1 for 10%; `inside` the share of runs in their 80% band; `what` memory or time.
+    """
+
+    what: str
+    median: float
+    p90: float
+    inside: float
+    publishers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """Does a training run fit, on what, how long does it take, what does it cost? GB is 10^9 bytes, GiB 2^30.
 
@@ -102,6 +131,7 @@ class Fit:
     unless the run does not fit; `batch_assumed` where nobody said how many samples make a step.
     `assumptions` are what the user can say otherwise, `background` what every answer of this kind rests on.
     `sizes` are the model's in words; `spot_basis` tells where the spot price comes from.
+    `unsaid` are choices that nobody stated, the one that widens the band most first; `proofs` what bands are worth.
     """
 
     model: str
@@ -152,6 +182,8 @@ class Fit:
     background: tuple[str, ...] = ()
     sizes: str = ""
     spot_basis: str = ""
+    unsaid: tuple[Unsaid, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def late(self) -> bool:

@@ -17,7 +17,7 @@ CARD = catalog.gpu("A100-80GB")
 def ran(batch=4, memory_factor=1.0, time_factor=1.0, publisher="us", name="llama-2-7b", **more):
     """A run that measured the prediction times a factor."""
     recipe = Recipe(read_shape(name), gpu=CARD, micro_batch=batch, sequence_tokens=1024, **more)
-    told = speed.step_time(recipe).tokens_per_s_per_gpu.mid
+    told = speed.step_time(recipe).tokens_per_s_per_gpu
     return Measured(
         id="x", publisher=publisher, source="", date="2026-01-01", recipe=recipe, statistic="allocated",
         peak_gb=float(memory.peak_gb(recipe)) * memory_factor, tokens_per_s_per_gpu=told / time_factor,

@@ -3,5 +3,8 @@
 from tunecase.compute.doubt.abroad import Abroad, Effect, shipped
 from tunecase.compute.doubt.bands import Band, peak_band, speed_band
 from tunecase.compute.doubt.ways import Way, ways
+from tunecase.compute.doubt.widest import Widening, widest
 
-__all__ = ["Abroad", "Band", "Effect", "Way", "peak_band", "shipped", "speed_band", "ways"]
+__all__ = [
+    "Abroad", "Band", "Effect", "Way", "Widening", "peak_band", "shipped", "speed_band", "ways", "widest",
+]  # fmt: skip

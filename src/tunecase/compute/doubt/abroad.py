@@ -23,7 +23,8 @@ class Abroad:
         s^2 = sum over scales of (scale x how much of it the run has)^2 + (stack's sigma)^2
 
     A run has of each scale and middle what compute/doubt/bands.py says. `stacks` are by framework; one that nobody
-    measured has the middle 0 and the sigma `new_stack`. `publishers` and `runs` say what it was learnt from.
+    measured has the middle 0 and the sigma `new_stack`. `publishers` and `runs` say what it was learnt from,
+    `scores` (median, p90, inside) how it did on publishers that were left out in turn.
     """
 
     freedom: float
@@ -33,6 +34,7 @@ class Abroad:
     new_stack: float = 0.0
     publishers: int = 0
     runs: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     def stack(self, framework: str) -> Effect:
         """What is known of a framework's runs."""
@@ -56,4 +58,5 @@ def _of(rows: list[dict[str, str]]) -> Abroad:
         new_stack=float(plain["new stack"]["value"]),
         publishers=int(plain["freedom"]["publishers"]),
         runs=int(plain["freedom"]["runs"]),
+        scores={row["of"]: float(row["value"]) for row in rows if row["part"] == "score"},
     )

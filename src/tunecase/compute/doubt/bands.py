@@ -12,7 +12,6 @@ from tunecase.compute.doubt.abroad import Abroad, shipped
 from tunecase.compute.doubt.ways import Way, ways
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe
-from tunecase.quantities import Z80
 
 POINTS = 25  # of Student's t for each way
 PARTS = (0.1, 0.5, 0.9)
@@ -95,6 +94,10 @@ def speed_band(
 ) -> Band:
     """Useful tokens per second of one card over what was not stated and over strangers' runs.
 
+        log(speed) = log(predicted) - middle - mean over ways of (stack - log(way's speed / the run's)) + s t
+
+    What each way changes is worked out once for plain sizes on a usual card; its spread is part of s.
+
     Args:
         recipe: the run with its card, unsaid fields at their defaults; sizes may be arrays.
         unsaid: names of CHOICES that nobody stated.
@@ -105,56 +108,54 @@ def speed_band(
     Returns: the Band [tokens/s].
     Source: catalog/tables/abroad.csv and habits.csv.
     """
-    abroad = abroad or shipped()["time"]
+    abroad, step = abroad or shipped()["time"], step or speed.step_time(recipe, constants)
     middle = abroad.middles.get("all", 0.0) + abroad.middles.get("year", 0.0) * years_in(year)
-    if _many(recipe):
-        return _rough_speed(recipe, step or speed.step_time(recipe), frozenset(unsaid), abroad, middle)
-    found = []
-    for way in ways(recipe, set(unsaid) - {"length"}):
-        step = speed.step_time(way.recipe, constants)
-        stack, scale = _spread(abroad, way.recipe, time_scales(way.recipe, step.sigma))
-        found.append((way, step.tokens_per_s_per_gpu * math.exp(-middle - stack), scale))
-    return _mixture(found, abroad.freedom)
-
-
-def _many(recipe: Recipe) -> bool:
-    """True where a size is an array of choices."""
-    return any(not isinstance(size, int | float) for size in (recipe.gpus, recipe.micro_batch, recipe.sequence_tokens))
-
-
-def _rough_speed(recipe: Recipe, step: speed.StepTime, unsaid: frozenset[str], abroad: Abroad, middle: float) -> Band:
-    """The band for arrays of sizes: how much each way slows or speeds a run is taken from one plain set-up."""
+    slower = [
+        (share, abroad.stack(framework).middle - log, abroad.stack(framework).sigma)
+        for share, log, framework in _paces(_plain(recipe), frozenset(unsaid) - {"length"})
+    ]
+    mean = sum(share * log for share, log, _ in slower)
+    unknown = sum(share * ((log - mean) ** 2 + sigma**2) for share, log, sigma in slower)
+    variance = sum((abroad.scales.get(name, 0.0) * has) ** 2 for name, has in time_scales(recipe, step.sigma).items())
+    wide = _beyond(abroad.freedom) * (variance + unknown) ** 0.5
+    mid = step.tokens_per_s_per_gpu * math.exp(-middle - mean)
+    if isinstance(wide, int | float):
+        return Band(mid * math.exp(-wide), mid, mid * math.exp(wide))
     import numpy as np
 
-    shift, spread = 0.0, 0.0
-    if unsaid:
-        shift, spread = _ratios(_plain(recipe), unsaid)
-    stack, scale = _spread(abroad, recipe, time_scales(recipe, step.sigma))
-    t90 = float(np.interp(PARTS[2], (np.arange(POINTS) + 0.5) / POINTS, _points(abroad.freedom)))
-    wide = ((t90 * scale) ** 2 + (Z80 * spread) ** 2) ** 0.5
-    mid = step.tokens_per_s_per_gpu * math.exp(shift - middle - stack)
     return Band(mid * np.exp(-wide), mid, mid * np.exp(wide))
 
 
 def _plain(recipe: Recipe) -> Recipe:
-    """The run with plain sizes on a usual card, so that many searched set-ups share it."""
+    """The run with plain sizes on a usual card, so that set-ups which differ in sizes share what each way changes."""
     several = _most(recipe.gpus) > 1
     return recipe.but(
         gpu=catalog.gpu(USUAL_CARD), gpus=8 if several else 1, micro_batch=1, accumulation=16, lengths=None,
-        checkpointing="full", sequence_tokens=_most(recipe.sequence_tokens), precision="bf16", unsaid=frozenset(),
+        tensor_parallel=1, pipeline_parallel=1, context_parallel=1, sequence_tokens=_most(recipe.sequence_tokens),
+        precision="bf16", unsaid=frozenset(),
     )  # fmt: skip
 
 
 @cache
-def _ratios(recipe: Recipe, unsaid: frozenset[str]) -> tuple[float, float]:
-    """Mean and spread of the logarithm of every way's speed over that of the run as it is."""
-    usual = float(speed.step_time(recipe).tokens_per_s_per_gpu)
-    logs = [
-        (way.share, math.log(float(speed.step_time(way.recipe).tokens_per_s_per_gpu) / usual))
-        for way in ways(recipe, unsaid - {"length"})
-    ]
-    mean = sum(share * log for share, log in logs)
-    return mean, sum(share * (log - mean) ** 2 for share, log in logs) ** 0.5
+def _paces(recipe: Recipe, unsaid: frozenset[str]) -> tuple[tuple[float, float, str], ...]:
+    """Every way's share, the logarithm of its speed over that of the run as it is, and its framework."""
+    usual = float(speed.step_time(recipe).tokens_per_s_per_gpu) if unsaid else 1.0
+    return tuple(
+        (
+            way.share,
+            math.log(float(speed.step_time(way.recipe).tokens_per_s_per_gpu) / usual) if unsaid else 0.0,
+            way.recipe.framework,
+        )
+        for way in ways(recipe, unsaid)
+    )
+
+
+@cache
+def _beyond(freedom: float) -> float:
+    """The point of Student's t above which a tenth lies."""
+    import numpy as np
+
+    return float(np.interp(PARTS[2], (np.arange(POINTS) + 0.5) / POINTS, _points(freedom)))
 
 
 def _most(size: Number) -> int:
