@@ -146,11 +146,11 @@ def test_more_gpus_never_raise_the_states(name, setup, sharding, gpus):
 @given(st.sampled_from(NAMES), setups, cards)
 def test_sizes_may_be_arrays(name, setup, placed):
     """A search over arrays of sizes says what one call for each would."""
-    batches, lengths = np.array([1, 2, 8]), np.array([128, 2048, 512])
-    told = peak_gb(recipe(name, {**setup, "micro_batch": batches, "sequence_tokens": lengths}, placed))
+    sizes = {"micro_batch": [1, 2, 8], "sequence_tokens": [128, 2048, 512], "accumulation": [1, 4, 1]}
+    told = peak_gb(recipe(name, {**setup, **{size: np.array(values) for size, values in sizes.items()}}, placed))
     one = [
-        peak_gb(recipe(name, {**setup, "micro_batch": int(b), "sequence_tokens": int(s)}, placed))
-        for b, s in zip(batches, lengths, strict=True)
+        peak_gb(recipe(name, {**setup, **dict(zip(sizes, values, strict=True))}, placed))
+        for values in zip(*sizes.values(), strict=True)
     ]
     assert one == pytest.approx(list(np.broadcast_to(told, 3)))
 

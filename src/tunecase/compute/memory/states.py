@@ -169,7 +169,8 @@ def states_of(recipe: Recipe) -> States:
     trained, base = _trained(recipe, framework), _base_bytes(recipe, framework)
     gradients = _gradient_bytes(recipe, trained) / part.gradients
     masters = 4.0 * trained.count if trained.masters == "apart" and recipe.offload == "none" else 0.0
-    held = recipe.accumulation > 1 or recipe.sharding == "zero3" or framework.engine == "megatron"
+    always = recipe.sharding == "zero3" or framework.engine == "megatron"
+    held = (recipe.accumulation > 1) | always
     frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
     return States(
         weights=_weight_bytes(recipe, trained, base, part.weights),
