@@ -256,7 +256,7 @@ def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, N
     if recipe.sharding not in ("zero3", "fsdp"):
         return {}, {}
     shape, several = recipe.shape, recipe.gpus > 1
-    ends = shape.embedding_params + shape.head_params
+    ends: float = shape.embedding_params + shape.head_params
     if recipe.sharding == "zero3":
         ends = max(shape.embedding_params, min(REUSED_PARAMS, shape.params))
     root = 2.0 * ends / recipe.tensor_parallel
