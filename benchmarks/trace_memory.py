@@ -50,6 +50,12 @@ def stacks() -> Iterator[tuple[str, Callable[[Any], Any], str]]:
         "lora all, dropout, checkpointing": hf.Setup("lora", dropout=0.05, checkpointing=True),
         "lora all, bf16 adapters": hf.Setup("lora", adapters=torch.bfloat16, checkpointing=True),
         "lora all, Liger, checkpointing": hf.Setup("lora", checkpointing=True, kernels=fused),
+        "lora all, fp32 base": hf.Setup("lora", weights=torch.float32),
+        "lora all, fp32 base, checkpointing": hf.Setup("lora", weights=torch.float32, checkpointing=True),
+        "lora all, fp32 base, Liger": hf.Setup("lora", weights=torch.float32, kernels=fused),
+        "lora all, fp32 base, Liger, checkpointing": hf.Setup(
+            "lora", weights=torch.float32, checkpointing=True, kernels=fused
+        ),
         "qlora all": hf.Setup("qlora"),
         "qlora all, dropout": hf.Setup("qlora", dropout=0.05),
         "qlora all, checkpointing": hf.Setup("qlora", checkpointing=True),
@@ -59,6 +65,11 @@ def stacks() -> Iterator[tuple[str, Callable[[Any], Any], str]]:
         "qlora all, prepared, reentrant": hf.Setup("qlora", prepared=True, checkpointing=True, reentrant=True),
         "gemma full": hf.Setup(family="gemma"),
         "qwen3 full": hf.Setup(family="qwen3"),
+        "mixtral full": hf.Setup(family="mixtral"),
+        "mixtral lora attention": hf.Setup("lora", targets="attention", family="mixtral"),
+        "mixtral lora attention, checkpointing": hf.Setup(
+            "lora", targets="attention", family="mixtral", checkpointing=True
+        ),
     }
     for name, setup in setups.items():
         yield f"transformers: {name}", lambda widths, setup=setup: hf.trace(widths, setup), "1.0"

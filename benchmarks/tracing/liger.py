@@ -84,7 +84,7 @@ def fused(family: str, parts: tuple[str, ...]) -> Iterator[None]:
     swaps = {
         "norm": (getattr(module, f"{prefix}RMSNorm"), "forward", lambda self, x: Norm.apply(x, self.weight)),
         "mlp": (
-            getattr(module, f"{prefix}MLP"),
+            getattr(module, f"{prefix}MLP", None),  # a mixture has experts instead
             "forward",
             lambda self, x: self.down_proj(SwiGlu.apply(self.gate_proj(x), self.up_proj(x))),
         ),

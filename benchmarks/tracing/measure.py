@@ -8,7 +8,7 @@ from typing import Any
 from tracing.meter import Meter, at_end, frontier, peaks
 from tracing.widths import Widths, per_token, per_weight
 
-FEATURES = {"h", "q", "k", "f", "V", "r", "n s", "2h", "2f", "q+2k", "q+k", "2k", "2r", "3r", "s"}
+FEATURES = {"h", "q", "k", "f", "V", "r", "n s", "2h", "2f", "4f", "q+2k", "q+k", "2k", "2r", "3r", "s"}
 PHASES = ("forward", "loss backward", "layer backward", "other layers backward")
 
 

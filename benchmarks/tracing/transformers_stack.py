@@ -46,6 +46,7 @@ def model_of(widths: Widths, setup: Setup) -> Any:
 
     ALL_ATTENTION_FUNCTIONS.register("fused", kernels.transformers_flash)
     ALL_ATTENTION_FUNCTIONS.register("fused-shared", kernels.transformers_sdpa_shared)
+    experts = {"num_local_experts": 5, "num_experts_per_tok": 2} if setup.family == "mixtral" else {}
     config = AutoConfig.for_model(
         setup.family,
         vocab_size=widths.vocab,
@@ -58,6 +59,7 @@ def model_of(widths: Widths, setup: Setup) -> Any:
         sliding_window=None,
         pad_token_id=0,
         tie_word_embeddings=False,
+        **experts,
     )
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, attn_implementation=setup.attention)

@@ -9,16 +9,19 @@ from tracing.meter import Event
 
 @dataclass(frozen=True)
 class Widths:
-    """A small model whose widths keep the ratios of real ones. Widths are features, `batch` x `length` are tokens."""
+    """A small model whose widths keep the ratios of real ones. Widths are features, `batch` x `length` are tokens.
+
+    Grouped products of experts need widths of a multiple of 8.
+    """
 
     hidden: int = 1032
     heads: int = 12
     key_heads: int = 4
     head_dim: int = 94
-    ffn: int = 3606
-    vocab: int = 9002
+    ffn: int = 3608
+    vocab: int = 9008
     layers: int = 4
-    rank: int = 7
+    rank: int = 8
     batch: int = 3
     length: int = 1021
 
@@ -53,6 +56,7 @@ class Widths:
             ("3r", 3 * self.rank),
             ("2h", 2 * self.hidden),
             ("2f", 2 * self.ffn),
+            ("4f", 4 * self.ffn),
             ("q+2k", q + 2 * k),
             ("q+k", q + k),
             ("2k", 2 * k),
@@ -86,6 +90,7 @@ class Widths:
 def per_token(counts: Counter[str], widths: Widths, layers: int = 1) -> dict[str, float]:
     """Bytes per token and feature of each symbol; sums such as q+2k are split into their parts."""
     parts = {"q+2k": {"q": 1, "k": 2}, "q+k": {"q": 1, "k": 1}, "2k": {"k": 2}, "2f": {"f": 2}, "2h": {"h": 2}}
+    parts |= {"4f": {"f": 4}}
     parts |= {"2r": {"r": 2}, "3r": {"r": 3}, "n s": {"s n": 1}}
     sizes = {name: size for size, name in widths.names.items()}
     out: Counter[str] = Counter()

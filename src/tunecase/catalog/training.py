@@ -74,11 +74,11 @@ class Stack:
 
     Letters: h hidden, q queries, k keys, K keys where every head has its own, f MLP features that a token uses,
     a inputs of the adapters (of each, or of each distinct one, as `inputs` says), r rank x adapters, m hidden and
-    g MLP features where MLP layers are adapted. `kept` of every layer without checkpointing (`kept_ungated` for an MLP
-    without a gate), `carried` of every layer through the next forward pass, `input_bytes` per feature of each layer's
-    input with checkpointing; `layer` of the layer being worked on backwards, the largest of its moments (parted by |);
-    `again_bytes` of each layer's input once more where a frozen base is sharded. `read_off` names the publisher whose
-    runs a row was read off, empty where it comes from code.
+    g MLP features where MLP layers are adapted, e hidden x experts that a token is sent to. `kept` of every layer
+    without checkpointing (`kept_ungated` for an MLP without a gate), `carried` of every layer through the next forward
+    pass, `input_bytes` per feature of each layer's input with checkpointing; `layer` of the layer being worked on
+    backwards, the largest of its moments (parted by |); `again_bytes` of each layer's input once more where a frozen
+    base is sharded. `read_off` names the publisher whose runs a row was read off, empty where it comes from code.
     """
 
     stack: str
@@ -98,11 +98,15 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class LossMemory:
-    """Bytes per token of the loss, a formula of V (vocabulary) and h (hidden)."""
+    """Bytes per token of the loss, a formula of V (vocabulary) and h (hidden).
+
+    `most_gb` is the most that the logits take where a loss cuts them into chunks of a fixed size, None without limit.
+    """
 
     stack: str
     loss: str
     bytes: str
+    most_gb: float | None
     read_off: str
     source: str
     date: str
@@ -173,12 +177,18 @@ def stack(name: str, method: str, kernels: str) -> Stack:
     """
     found = {(row.stack, row.method, row.kernels): row for row in stacks()}
     kinds = (kernels, "eager") if kernels == "eager" else (kernels, "fused", "eager")
-    names = (name, name.split("-")[0], "transformers")
-    return next(found[who, method, kind] for who in names for kind in kinds if (who, method, kind) in found)
+    return next(found[who, method, kind] for who in _line(name) for kind in kinds if (who, method, kind) in found)
+
+
+def _line(name: str) -> tuple[str, ...]:
+    """A stack and those whose rows hold where it has none: `trl-wide`, trl, transformers-wide, transformers."""
+    parts = name.split("-")
+    own = tuple("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return (*own, f"transformers-{parts[-1]}", "transformers")
 
 
 @cache
 def loss_memory(name: str, loss: str) -> LossMemory:
-    """The memory of a loss in a stack; a stack without a row for it uses that of transformers."""
+    """The memory of a loss in a stack; a stack without a row for it uses that of its parent or of transformers."""
     rows = {(row.stack, row.loss): row for row in losses()}
-    return rows.get((name, loss)) or rows["transformers", loss]
+    return next(rows[who, loss] for who in _line(name) if (who, loss) in rows)

@@ -34,12 +34,17 @@ WORDS = {
 WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
     "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
+    "loss": {
+        "liger": "fused", "fused_linear_cross_entropy": "fused", "cut_cross_entropy": "fused", "cce": "fused",
+        "chunked_nll": "chunked", "chunked_cross_entropy": "chunked", "nll": "whole",
+    },
     "base": WIDTHS,
     "masters": WIDTHS,
-    "loss": {"liger": "fused", "fused_linear_cross_entropy": "fused"},
     "precision": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"},
-    "checkpointing": {"true": "full", "false": "none", "unsloth": "offloaded"},
-}
+    "checkpointing": {
+        "true": "full", "false": "none", "unsloth": "offloaded", "offload": "offloaded", "offload_disk": "offloaded",
+    },
+}  # fmt: skip
 
 CHOICES = {  # each choice that a run may leave unsaid, and the fields of Recipe that it settles
     "framework": ("framework",),
@@ -86,7 +91,8 @@ class Recipe:
         step_in_backward: each gradient is used and dropped as soon as it is there, so that never all are held at once.
         attention: flash never stores the scores, eager does.
         loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place,
-            compiled where only the 16-bit ones are held, chunked, or fused, which never holds them.
+            compiled where only the 16-bit ones are held, chunked where they are worked out in parts, or fused (cut
+            cross-entropy too), which never holds them.
         kernels: norms, rotary positions, gates and adapters as single operations, fused, or compiled.
         checkpointing: full keeps only each layer's input, selective also attention and every second product, offloaded
             keeps the inputs in the host's memory.

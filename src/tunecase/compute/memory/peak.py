@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.compute.memory.states import linear_bytes, prepared, states_of
+from tunecase.compute.memory.states import States, autocast, least, linear_bytes, prepared, states_of
 from tunecase.compute.model.blocks import Part
 from tunecase.compute.recipe import Method, Number, Recipe
 from tunecase.quantities import Z80
@@ -19,7 +19,7 @@ Verdict = Literal["fits", "tight", "does not fit"]
 GB_PER_GIB = 2**30 / 1e9
 
 CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
-WHOLE_LOGITS = ("whole", "shifted", "inplace", "shifted-inplace")
+REUSED_PARAMS = 5e8  # half of DeepSpeed's max_reuse_distance: so near to the end, the backward pass comes soon
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
 SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 6.0, 12.0  # eager attention, per head and pair of tokens, traced
 
@@ -45,14 +45,16 @@ class Peak:
 def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     """Bytes on one card in each phase of a step, as named terms; sums are compared, never added over phases.
 
-        loss             lasting + kept + (c V + d h) T + root               c and d bytes, from losses.csv
-        first backward   lasting + kept + again + layer T + root + units     the model's last layer, all inputs kept
+        loading          weights + the tensor that is being quantised                         4-bit bases alone
+        loss             lasting + kept + copies + (c V + d h) T + root      c and d bytes, from losses.csv
+        first backward   lasting + kept + again + copies + layer T + root + units     the last layer, all inputs kept
         last backward    lasting + gradients + layer T + root + units        the model's first layer, nothing kept
         optimizer step   lasting + gradients + step
 
     T is the tokens of the longest micro-batch, V the vocabulary and h the hidden width; root and units are what
-    sharding gathers whole, again the layer inputs that it keeps a second time. With gradient accumulation, the
-    gradients of earlier micro-batches are there in every phase.
+    sharding gathers whole, again the layer inputs that it keeps a second time; copies are the 16-bit ones that autocast
+    makes of 32-bit weights. With gradient accumulation, the gradients of earlier micro-batches are there in every
+    phase but loading.
 
     Args:
         recipe: the run; its sizes may be arrays.
@@ -64,13 +66,15 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     row = stack(recipe)
     kept, loss, layer = _kept(recipe, row), _loss(recipe, framework), _layer(recipe, row)
     root, units, again = *_gathered(recipe, framework), _again(recipe, row)
+    copies, at_work = _copies(recipe, framework)
     gradients = {"gradients": states.gradients}
     earlier = {"gradients": states.accumulated}
-    return {
-        "loss": _sum(lasting, earlier, kept, loss, root),
-        "first backward layer": _sum(lasting, earlier, kept, again, layer, root, units),
+    loading = _loading(recipe, states)
+    return ({"loading": loading} if loading else {}) | {
+        "loss": _sum(lasting, earlier, kept, copies, loss, root),
+        "first backward layer": _sum(lasting, earlier, kept, again, at_work, layer, root, units),
         "last backward layer": _sum(
-            lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units
+            lasting, {"gradients": largest([states.gradients, states.accumulated])}, at_work, layer, root, units
         ),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
@@ -85,10 +89,39 @@ def stack(recipe: Recipe) -> catalog.Stack:
 def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
     """32-bit weights under autocast keep the residual stream in 32 bit, as a prepared 4-bit base does; sharding's mixed
     precision casts both to 16 bit."""
-    if recipe.method == "qlora" and framework.prepared and not prepared(recipe, framework):
+    if recipe.method == "qlora" and not prepared(recipe, framework):
         return f"{framework.stack}-unprepared"
-    own_weights = recipe.method == "full" and recipe.masters == "32-bit" and recipe.sharding in ("none", "ddp")
-    return f"{framework.stack}-wide" if own_weights and framework.engine == "fsdp" else framework.stack
+    return f"{framework.stack}-wide" if autocast(recipe, framework) else framework.stack
+
+
+def _loading(recipe: Recipe, states: States) -> dict[str, Number]:
+    """The weights, and the largest tensor in 16 bit while it is quantised; experts lie there apart and joined.
+
+    Source: transformers 5.24 core_model_loading.py: with quantisation one tensor at a time, experts of one layer
+    stacked into one tensor first. Sharded bases are quantised on the host or piece by piece.
+    """
+    if recipe.method != "qlora" or recipe.quantiser != "nf4" or recipe.sharding in ("zero3", "fsdp"):
+        return {}
+    matrices = [matrix for block in recipe.shape.blocks for matrix in block.matrices]
+    largest_tensor = max(matrix.weights * (2 if matrix.copies > 1 else 1) for matrix in matrices)
+    return {"weights": states.weights, "tensor being quantised": 2.0 * largest_tensor / recipe.tensor_parallel}
+
+
+def _copies(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, Number], dict[str, Number]]:
+    """16-bit copies of 32-bit weights under autocast: at the end of the forward pass, and in the backward pass.
+
+    A copy of a trained weight is cached until the forward pass ends, one of a frozen weight is not; without
+    checkpointing the backward pass needs them all, with it those of the layer at work. Source: traced (transformers
+    5.24, torch 2.13), torch autocast_mode.cpp cached_cast.
+    """
+    if not autocast(recipe, framework):
+        return {}, {}
+    shape, trained = recipe.shape, recipe.method == "full"
+    whole = 2.0 * (shape.linear_params + shape.vocab * shape.hidden * trained) / recipe.tensor_parallel
+    layer = 2.0 * shape.layer_params / recipe.tensor_parallel
+    dropped = recipe.checkpointing in ("full", "offloaded")
+    name = "16-bit copies of weights"
+    return {name: whole if trained or not dropped else 0.0}, {name: layer if dropped else whole}
 
 
 def _sum(*parts: dict[str, Number]) -> dict[str, Number]:
@@ -113,11 +146,11 @@ def _layers(recipe: Recipe) -> float:
 def _kept(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Bytes that the forward pass keeps for the backward pass."""
     shape, each = recipe.shape, recipe.tokens * _layers(recipe) * _scale(recipe)
-    if recipe.checkpointing == "offloaded":
-        return {"kept layer inputs": 0.0 * each}
+    if recipe.checkpointing == "offloaded":  # that of the layer at work is back on the card
+        return {"kept layer inputs": recipe.tokens * _scale(recipe) * 2.0 * shape.hidden}
     if recipe.checkpointing == "full":
         # sharding's mixed precision casts to 16 bit what preparation or autocast keeps in 32
-        size = row.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
+        size = row.input_bytes if recipe.sharding in ("none", "ddp") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
         products = (
@@ -150,6 +183,7 @@ def _width(text: str, recipe: Recipe, row: catalog.Stack) -> float:
         "g": shape.active_ffn * ("mlp" in parts),
         "a": _inputs(recipe, row, parts) if adapters else 0.0,
         "r": _ranks(recipe) if adapters else 0.0,
+        "e": shape.hidden * shape.active_experts if shape.experts else 0.0,
     }
     return sum(number * letters[letter] for number, letter in _formula(text))
 
@@ -193,10 +227,12 @@ def _unpacked(recipe: Recipe) -> dict[str, Number]:
 
 def _loss(recipe: Recipe, framework: catalog.Framework) -> dict[str, Number]:
     """Logits and their loss; a 4-bit head is unpacked to 16 bit and cast beside them."""
-    row = catalog.loss_memory(_stack_name(recipe, framework), recipe.loss)
-    letters = {"V": recipe.shape.vocab, "h": recipe.shape.hidden}
-    width = sum(number * letters[letter] for number, letter in _formula(row.bytes))
-    terms = {"logits and loss": recipe.tokens * width / recipe.tensor_parallel}
+    stack = f"{framework.stack}-compiled" if recipe.kernels == "compiled" else framework.stack
+    row = catalog.loss_memory(f"{framework.stack}-wide" if autocast(recipe, framework) else stack, recipe.loss)
+    sizes = {"V": recipe.shape.vocab, "h": recipe.shape.hidden}
+    parts = {letter: number * sizes[letter] * recipe.tokens for number, letter in _formula(row.bytes)}
+    logits = least(parts.pop("V", 0.0), row.most_gb * 1e9 if row.most_gb else math.inf)
+    terms = {"logits and loss": (logits + sum(parts.values())) / recipe.tensor_parallel}
     if recipe.method == "qlora" and framework.quantised_head:
         terms["unpacked 4-bit matrix"] = 4.0 * recipe.shape.vocab * recipe.shape.hidden
     return terms
@@ -213,12 +249,19 @@ def _again(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
 
 
 def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, Number], dict[str, Number]]:
-    """Bytes of what sharding gathers whole: the root (embedding and head), and the layers at work."""
+    """Bytes of what sharding gathers whole, in the type of the products: the layers at work, and the root.
+
+    The root is embedding and head; DeepSpeed gathers one of them at a time, and keeps what it meets again soon.
+    """
     if recipe.sharding not in ("zero3", "fsdp"):
         return {}, {}
     shape, several = recipe.shape, recipe.gpus > 1
-    root = 2.0 * (shape.embedding_params + shape.head_params) / recipe.tensor_parallel
-    layer = linear_bytes(recipe.but(precision="bf16")) * shape.layer_params / recipe.tensor_parallel
+    ends: float = shape.embedding_params + shape.head_params
+    if recipe.sharding == "zero3":
+        ends = max(shape.embedding_params, min(REUSED_PARAMS, shape.params))
+    root = 2.0 * ends / recipe.tensor_parallel
+    each = linear_bytes(recipe.but(precision="bf16")) if recipe.method == "qlora" else 2.0
+    layer = each * shape.layer_params / recipe.tensor_parallel
     return {"gathered whole": root * several}, {"gathered whole": framework.whole_units * layer * several}
 
 
@@ -339,17 +382,24 @@ def fit_verdict(peak: Peak, gpu: catalog.Gpu) -> Verdict:
 def reserved_gb(recipe: Recipe) -> Number:
     """What the allocator holds at the middle of the band, on a card that is not nearly full [GB].
 
-        reserved = allocated + 0.15 (allocated - lasting) + 2.5 B x T V + one gathered layer
+        reserved = allocated + 1.4 sqrt(largest) + 0.5 min(activations, gradients + step) + 2 gathered layers
 
-    T V counts only where the logits are whole. Source: fms-acceleration's runs under 62 GB, on one card and on several,
-    what the card showed beside what was allocated: 5% off in the median, 17% or more in one of ten. Leaves out full
-    cards, where the allocator gives cached blocks back, and its own settings (expandable segments hold less).
+    `largest` is the larger of the loss's and the layer's own tensors [GB], which come and go and leave holes that grow
+    less than they do; activations is what the forward and backward passes add to what lasts. Blocks of activations
+    serve gradients and the optimizer's step but half. Source: what cards showed or reserved beside what was allocated,
+    fms-acceleration's runs under 62 GB and AnswerDotAI's: 6% off in the median, 15% or more in one of ten. Leaves out
+    full cards, where the allocator gives cached blocks back, and its own settings (expandable segments, which Unsloth,
+    axolotl and torchtitan switch on, hold less).
     """
-    lasting = sum(states_of(recipe).lasting.values()) / 1e9
-    logits = 2.5e-9 * recipe.tokens * recipe.shape.vocab * (recipe.loss in WHOLE_LOGITS)
+    states, by_phase = states_of(recipe), phases(recipe)
+    lasting = sum(states.lasting.values())
+    passes = [by_phase[name] for name in ("loss", "first backward layer")]
+    activations = largest([sum(terms.values()) for terms in passes]) - lasting
+    coming_and_going = largest([by_phase["loss"]["logits and loss"], passes[1]["layer in backward"]])
+    shared = -largest([-activations, -(states.gradients + states.step)])
     _, layer = _gathered(recipe, catalog.framework(recipe.framework))
-    mid = peak_gb(recipe)
-    return mid + 0.15 * (mid - lasting) + logits + sum(layer.values()) / 1e9
+    holes = 1.4 * (coming_and_going / 1e9) ** 0.5 + 0.5 * shared / 1e9 + 2 * sum(layer.values()) / 1e9
+    return peak_gb(recipe) + holes
 
 
 def card_gb(recipe: Recipe) -> Number:

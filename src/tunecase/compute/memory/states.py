@@ -9,6 +9,8 @@ from tunecase.compute.recipe import Number, Recipe
 NF4_BYTES, NF4_DOUBLE_BYTES = 0.5 + 4 / 64, 0.5 + 1 / 64 + 4 / (64 * 256)
 GPTQ_BYTES = 0.5 + (2 + 0.5) / 128  # a 16-bit scale and a 4-bit zero for each 128 weights
 BUCKET_PARAMS = 5e8  # DeepSpeed's reduce_bucket_size and allgather_bucket_size
+STEP_PARAMS = 1e9  # DeepSpeed's sub_group_size: stage 3 updates that many at once
+ZERO = ("zero1", "zero2", "zero3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Shards:
 class States:
     """Bytes on one card: what lies there whatever the batch, what the backward pass adds, what only the step needs.
 
-    `accumulated` are the gradients of earlier micro-batches of the same step, zero without gradient accumulation.
+    `accumulated` are the gradients that lie there before the backward pass: those of earlier micro-batches, or a buffer
+    that is never freed; zero without either.
     """
 
     weights: Number
@@ -68,18 +71,29 @@ def linear_bytes(recipe: Recipe) -> float:
         return GPTQ_BYTES
     if recipe.method == "qlora":
         return NF4_DOUBLE_BYTES if recipe.double_quantised else NF4_BYTES
-    wide = recipe.base == "32-bit" and recipe.method != "full"
-    return 4.0 if recipe.precision == "fp32" or wide else 2.0
+    return 4.0 if recipe.precision == "fp32" or wide_base(recipe) else 2.0
 
 
 def prepared(recipe: Recipe, framework: catalog.Framework) -> bool:
     """True where a 4-bit base is prepared by raising embedding, norms and head to 32 bit.
 
     Source: peft utils/other.py prepare_model_for_kbit_training, which leaves GPTQ bases as they are; sharding's mixed
-    precision casts what was raised back to 16 bit.
+    precision, and DeepSpeed's engine as a whole, cast what was raised back to 16 bit.
     """
     plain = recipe.method == "qlora" and recipe.quantiser == "nf4"
-    return plain and framework.prepared and recipe.sharding not in ("fsdp", "zero3")
+    return plain and framework.prepared and recipe.sharding in ("none", "ddp")
+
+
+def wide_base(recipe: Recipe) -> bool:
+    """True where frozen weights that are not in 4 bit lie on the card in 32 bit: DeepSpeed casts them to 16."""
+    return recipe.method == "lora" and recipe.base == "32-bit" and recipe.sharding not in ZERO
+
+
+def autocast(recipe: Recipe, framework: catalog.Framework) -> bool:
+    """True where 32-bit weights are cast to 16 bit for each product: neither sharding nor an engine casts them."""
+    if recipe.precision == "fp32" or recipe.sharding not in ("none", "ddp") or framework.engine != "fsdp":
+        return False
+    return wide_base(recipe) or (recipe.method == "full" and recipe.masters == "32-bit")
 
 
 def trained_params(recipe: Recipe) -> int:
@@ -121,13 +135,14 @@ class _Trained:
 
 def _trained(recipe: Recipe, framework: catalog.Framework) -> _Trained:
     count, ends = trained_params(recipe), trained_ends(recipe)
-    if recipe.method != "full":
+    megatron = framework.engine == "megatron"
+    apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ZERO
+    if recipe.method != "full" and not apart:
         return _Trained(count, ends, framework.adapter_bytes, framework.adapter_bytes, "none")
-    if recipe.masters != "32-bit" and recipe.precision != "fp32":
-        return _Trained(count, ends, 2.0, 4.0 if framework.engine == "megatron" else 2.0, "none")
-    apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ("zero1", "zero2", "zero3")
-    gradient = 4.0 if not apart or framework.engine == "megatron" else 2.0
-    return _Trained(count, ends, 4.0, gradient, "apart" if apart else "instead")
+    if recipe.method == "full" and recipe.masters != "32-bit" and recipe.precision != "fp32":
+        return _Trained(count, ends, 2.0, 4.0 if megatron else 2.0, "none")
+    gradient = 4.0 if not apart or megatron else 2.0
+    return _Trained(count + ends, 0, 4.0, gradient, "apart" if apart else "instead")
 
 
 def states_of(recipe: Recipe) -> States:
@@ -135,33 +150,35 @@ def states_of(recipe: Recipe) -> States:
 
         full, 16-bit     weights 2, gradients 2, Adam 4, foreach step 2                          = 10 B / parameter
         full, 32-bit     weights 4 where the masters take their place, gradients 4, Adam 8, foreach step 4   = 20
-                         or weights 2 + masters 4, gradients 2, Adam 8 (DeepSpeed), 4 (Megatron) = 16 to 18
-        adapters         the base 2 B, or 0.516 to 0.5625 in 4 bit; each adapter weight a, its gradient a, Adam 2 a,
-                         step a, with a = 4 B (PEFT) or 2 B
+                         or weights 2 + masters 4, gradients 2 and Adam 8 (DeepSpeed, whose step adds a 32-bit copy of
+                         the gradients, 4) or gradients 4 and Adam 8 (Megatron)                              = 20, 18
+        adapters         the base 2 B, 4 where it was loaded in 32 bit, or 0.516 to 0.5625 in 4 bit; each adapter
+                         weight a, its gradient a, Adam 2 a, step a, with a = 4 B (PEFT) or 2 B; with DeepSpeed and
+                         Megatron as full, 32-bit
 
     Args:
         recipe: the run; its sizes may be arrays.
     Returns: the States [bytes]; arrays where a size is an array.
-    Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv.
+    Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv;
+    deepspeed runtime/zero/stage_1_and_2.py and stage3.py (the step's copy; stage 3 holds its gradients from the start,
+    as does Megatron-LM core/distributed/param_and_grad_buffer.py).
     Leaves out buffers of under 0.1 GB (rotary tables, masks) and the optimizer's step counters.
     """
-    framework, optimizer, part = (
-        catalog.framework(recipe.framework),
-        catalog.optimizer(recipe.optimizer),
-        shards(recipe),
-    )
+    framework, optimizer = catalog.framework(recipe.framework), catalog.optimizer(recipe.optimizer)
+    part = shards(recipe)
     trained, base = _trained(recipe, framework), _base_bytes(recipe, framework)
     gradients = _gradient_bytes(recipe, trained) / part.gradients
     masters = 4.0 * trained.count if trained.masters == "apart" and recipe.offload == "none" else 0.0
-    foreach = optimizer.foreach and framework.foreach and not recipe.step_in_backward and recipe.offload == "none"
+    always = recipe.sharding == "zero3" or framework.engine == "megatron"
+    held = (recipe.accumulation > 1) | always
     frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
     return States(
         weights=_weight_bytes(recipe, trained, base, part.weights),
         masters=masters / part.optimizer,
         gradients=gradients,
-        accumulated=_accumulated_bytes(recipe, framework, trained, gradients) * (recipe.accumulation > 1),
+        accumulated=_accumulated_bytes(recipe, framework, trained, gradients) * held,
         optimizer=_optimizer_bytes(recipe, trained) / part.optimizer,
-        step=(trained.bytes_each * trained.count + 2.0 * trained.ends if foreach else 0.0) / part.optimizer,
+        step=_step_bytes(recipe, trained, optimizer.foreach and framework.foreach, part.optimizer),
         buckets=_bucket_bytes(recipe, trained),
         reference=(base if frozen_copy else 0.0) / part.weights,
     )
@@ -172,7 +189,7 @@ def _base_bytes(recipe: Recipe, framework: catalog.Framework) -> float:
     shape = recipe.shape
     head = shape.vocab * shape.hidden if recipe.method == "qlora" and framework.quantised_head else 0
     rest = max(shape.params - shape.linear_params - head, 0)
-    wide = recipe.precision == "fp32" or (recipe.base == "32-bit" and recipe.method == "lora")
+    wide = recipe.precision == "fp32" or wide_base(recipe)
     rest_bytes = 4.0 if prepared(recipe, framework) or wide else 2.0
     return linear_bytes(recipe) * (shape.linear_params + head) + rest_bytes * rest
 
@@ -182,17 +199,40 @@ def _weight_bytes(recipe: Recipe, trained: _Trained, base: float, parts: Number)
     if recipe.offload == "all":
         return 0.0 * parts
     if recipe.method != "full":
-        return base / parts + trained.bytes_each * trained.count / parts + 2.0 * trained.ends / parts
+        each = 2.0 if trained.masters == "apart" else trained.bytes_each
+        return (base + each * trained.count + 2.0 * trained.ends) / parts
     widened = 2.0 * trained.count if trained.masters == "instead" and recipe.precision != "fp32" else 0.0
     return (base + widened) / parts
 
 
 def _gradient_bytes(recipe: Recipe, trained: _Trained) -> float:
-    """Every gradient, or those of one layer where each is used and dropped in the backward pass."""
-    if recipe.step_in_backward:
-        largest = recipe.shape.layer_params + recipe.shape.embedding_params
-        return trained.gradient_bytes * min(trained.count, largest)
-    return trained.gradient_bytes * trained.count + 2.0 * trained.ends
+    """Every gradient, or those of one layer where each is used and dropped, or sent to the host, in the backward pass.
+
+    DeepSpeed and FSDP with offload move each shard of gradients to the host as soon as it is reduced.
+    """
+    whole = trained.gradient_bytes * trained.count + 2.0 * trained.ends
+    if recipe.step_in_backward or (recipe.offload != "none" and recipe.sharding in ("zero2", "zero3", "fsdp")):
+        return min(whole, trained.gradient_bytes * (recipe.shape.layer_params + recipe.shape.embedding_params))
+    return whole
+
+
+def _step_bytes(recipe: Recipe, trained: _Trained, foreach: bool, parts: Number) -> Number:
+    """What only the step needs: DeepSpeed's 32-bit copy of the gradients, or the copy of an optimizer over lists."""
+    if recipe.offload != "none" or recipe.step_in_backward:
+        return 0.0 * parts
+    if trained.masters == "apart" and recipe.sharding in ZERO:
+        share = trained.count / parts
+        return 4.0 * (least(share, STEP_PARAMS) if recipe.sharding == "zero3" else share)
+    return (trained.bytes_each * trained.count + 2.0 * trained.ends if foreach else 0.0) / parts
+
+
+def least(size: Number, most: float) -> Number:
+    """The smaller of a number or array and a number."""
+    if isinstance(size, int | float):
+        return min(size, most)
+    import numpy as np
+
+    return np.minimum(size, most)
 
 
 def _accumulated_bytes(recipe: Recipe, framework: catalog.Framework, trained: _Trained, gradients: Number) -> Number:
@@ -215,8 +255,8 @@ def _bucket_bytes(recipe: Recipe, trained: _Trained) -> Number:
     """The buffers in which gradients and weights travel."""
     if recipe.sharding in ("zero1", "zero2"):
         return 2 * 2.0 * min(BUCKET_PARAMS, trained.count)
-    if recipe.sharding == "zero3":
-        return 2.0 * min(BUCKET_PARAMS, trained.count) + 2.0 * min(BUCKET_PARAMS, recipe.shape.params)
+    if recipe.sharding == "zero3":  # the buckets that "auto" sets: h^2 and 0.9 h^2
+        return 2.0 * min(1.9 * recipe.shape.hidden**2, recipe.shape.params)
     if recipe.sharding == "ddp":
         return trained.gradient_bytes * trained.count  # gradients are copied into buckets of their own type
     return 0.0
