@@ -39,7 +39,7 @@ class Prior:
         reach: of the logarithm of tokens T, over which that fades to 1 / e.
         noise: sd between two runs of one set-up.
         freedom: degrees of freedom; few mean that a set-up is now and then far off.
-    Source: benchmarks/own_runs.py, learnt from the published runs of every set-up that was measured twice or more,
+    Source: benchmarks/own_runs.py, on the published runs of every set-up that was measured twice or more,
     each publisher weighing alike.
     """
 
@@ -56,8 +56,8 @@ class Prior:
         return (1 - STRANGE_SHARE, self), (STRANGE_SHARE, strange)
 
 
-MEMORY = Prior(parts=(0.063, 0.59, 0.76), strange=1.0, local=0.1, reach=5.0, noise=0.011, freedom=2.9)
-TIME = Prior(parts=(0.2, 2.0, 2.0, 0.5), strange=1.5, local=0.07, reach=12.0, noise=0.013, freedom=2.4)
+MEMORY = Prior(parts=(0.063, 0.59, 0.76), strange=1.0, local=0.1, reach=5.0, noise=0.011, freedom=2.4)
+TIME = Prior(parts=(0.1, 0.67, 1.2, 0.16), strange=4.2, local=0.01, reach=12.0, noise=0.027, freedom=3.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Finder:
         """The spec of torch, whose loader installs the watch once the module is there; nothing for other names."""
         if name != "torch":
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is None or spec.loader is None:
             return spec
@@ -135,5 +135,5 @@ def run_shadowed(here: str) -> None:
 
 
 if __name__ == "sitecustomize" and FOLDER in os.environ:
-    sys.meta_path.insert(0, Finder(os.environ[FOLDER], int(os.environ[STEPS])))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder(os.environ[FOLDER], int(os.environ[STEPS])))
     run_shadowed(os.path.dirname(os.path.abspath(__file__)))
