@@ -63,6 +63,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
         "label",
         "opened",
         "points",
+        "probe",
         "questions",
         "split",
         "training",

@@ -33,6 +33,16 @@ def test_runs_of_one_set_up_are_one_measurement() -> None:
     assert ("A100-80GB", "trl", "lora", None) == (recipe.gpu.name, recipe.framework, recipe.method, run.peak_gb)
 
 
+def test_the_longest_row_makes_the_peak_a_measurement() -> None:
+    """The peak is read at the longest row of any run; runs that recorded none teach speed alone."""
+    pilot = piloted(longest_row=500, peak_memory_gib=30.0)
+    pilot = replace(pilot, runs=(replace(pilot.runs[0], longest_row=900, peak_memory_gib=40.0), *pilot.runs[1:]))
+    (speed, peak), _ = pilot_runs(pilot, trl.SETTINGS, "2026-11-25")
+    assert (None, 100) == (speed.peak_gb, speed.recipe.sequence_tokens)
+    assert (None, "reserved", 900) == (peak.tokens_per_s_per_gpu, peak.statistic, peak.recipe.sequence_tokens)
+    assert pytest.approx(40 * 1.073741824) == peak.peak_gb
+
+
 def test_several_cards_share_the_batch() -> None:
     """Speed and rows are those of one card."""
     (run,), _ = pilot_runs(piloted(gpus=4, settings="gpus 4, sharding fsdp"), trl.SETTINGS, "2026-11-25")

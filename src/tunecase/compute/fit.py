@@ -144,7 +144,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         assumptions=(
             *assumptions(answer.ask, answer.searched, recipe, price),
             *_taken(answer, price),
-            *_learnt(answer.calibration),
+            *_learnt(answer.calibration, recipe),
         ),
         background=(*background(answer.ask, recipe, answer.basis.today), *_origins(price, spot, recipe.gpu.name)),
         sizes=sizes_words(recipe.shape),
@@ -358,13 +358,13 @@ def _explained(record: Fit, answer: _Answer) -> Fit:
     return replace(record, phases=tuple(phases), formulas=FORMULAS, evidence=nearest_runs(answer.recipe))
 
 
-def _learnt(calibration: Calibration | None) -> Iterator[str]:
+def _learnt(calibration: Calibration | None, recipe: Recipe) -> Iterator[str]:
     """What the user's own measured runs corrected."""
     if calibration is not None and calibration.memory_runs:
         yield f"memory corrected by {counted(calibration.memory_runs, 'measured run')}"
     if calibration is not None and calibration.time_runs:
         runs = counted(calibration.time_runs, "run")
-        yield f"time multiplied by {calibration.time_factor:.2f}, learnt from {runs}"
+        yield f"time multiplied by {float(calibration.time_factor_of(recipe)[0]):.2f}, learnt from {runs}"
 
 
 def _interval(draws: "Draws") -> Interval80:

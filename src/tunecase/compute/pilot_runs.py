@@ -1,11 +1,13 @@
-"""A case's own pilot as measured runs: what its runs on GPUs say about the speed of the next one."""
+"""A case's own pilot as measured runs: what its runs on GPUs say about the speed and memory of the next one."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.measured.words import card_of
+from tunecase.compute.memory import GB_PER_GIB
 from tunecase.compute.request import Request, settled
 from tunecase.errors import InputError
 from tunecase.records import Pilot, Run
@@ -14,18 +16,20 @@ TRAINER = "trl"  # the only trainer here that trains a whole model as others wou
 
 
 def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
-    """The speed of the pilot's runs, one Measured for each set-up, and, in words, why the others teach nothing.
+    """What the pilot's runs measured, by set-up, and, in words, why the others teach nothing.
 
         tokens of a sample = train_tokens / (steps x batch),   tokens per second of one card = tokens_per_s / gpus
 
-    Runs of one set-up differ only in their rows, so the one with the median speed stands for them all.
+    Runs of one set-up differ only in their rows. The one with the median speed stands for the speed of them all, with
+    samples of the mean length; the one with the longest row for the peak, with samples of that length.
 
     Args:
         pilot: its runs with the trainer "trl" on a GPU of the tables are read.
         defaults: that trainer's default settings; a run states only those that differ.
         day: the date of the pilot.
     Returns: the runs and the notes.
-    Leaves out the peak, which depends on the longest row (no run records it), and padding within a batch.
+    The peak is what the allocator reserved. Leaves out the peak of runs that recorded no longest row, and padding
+    within a batch.
     """
     alike: dict[tuple[object, ...], list[Run]] = defaultdict(list)
     for run in pilot.runs:
@@ -38,7 +42,7 @@ def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tup
         if isinstance(result, str):
             notes.append(f"the pilot's {len(runs)} runs on {middle.hardware} teach nothing here: {result}")
         else:
-            measured.append(result)
+            measured += [result, *_peaks(runs, result)]
     return tuple(measured), tuple(notes)
 
 
@@ -60,6 +64,25 @@ def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str
     return Measured(
         f"pilot {run.key}", "own", "the pilot", day, recipe, tokens_per_s_per_gpu=speed, length_known=False,
     )  # fmt: skip
+
+
+def _peaks(runs: Sequence[Run], speed: Measured) -> list[Measured]:
+    """The peak of the run with the longest row, none where no run recorded both; `speed` is the set-up as measured."""
+    known = [run for run in runs if run.longest_row and run.peak_memory_gib]
+    if not known:
+        return []
+    longest = max(known, key=lambda run: (run.longest_row or 0, run.peak_memory_gib or 0.0))
+    return [
+        replace(
+            speed,
+            id=f"pilot {longest.key}, peak",
+            recipe=speed.recipe.but(sequence_tokens=longest.longest_row, packing=False),
+            peak_gb=(longest.peak_memory_gib or 0.0) * GB_PER_GIB,
+            statistic="reserved",
+            tokens_per_s_per_gpu=None,
+            length_known=True,
+        )
+    ]
 
 
 def _given(run: Run, chosen: Mapping[str, Any], steps: int) -> dict[str, Any]:

@@ -49,9 +49,7 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
     Source: memory/peak.py, doubt/bands.py. Leaves out evaluation, which can peak higher.
     """
     if calibration is not None and calibration.memory_runs:
-        middle = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
-        factor, sigma = calibration.memory_factor(recipe)
-        mid = middle(recipe) * factor
+        mid, sigma = calibration.peak(recipe, statistic)
         point = Need(mid * _exp(-Z80 * sigma), mid, mid * _exp(Z80 * sigma))
     else:
         told = peak_band(recipe, recipe.unsaid, statistic)
@@ -116,7 +114,7 @@ def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
     """
     step = speed.step_time(recipe)
     if calibration is not None and calibration.time_runs:
-        factor, sigma = calibration.time_factor, calibration.log_time_sd
+        factor, sigma = calibration.time_factor_of(recipe)
     else:
         told = speed_band(recipe, recipe.unsaid, step=step)
         factor, sigma = step.tokens_per_s_per_gpu / told.mid, _log(told.high / told.low) / 2 / Z80

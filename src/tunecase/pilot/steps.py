@@ -200,7 +200,7 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
         one_line(outcome.hardware, MOST_REASON), outcome.gpus, usd, outcome.skill_before, outcome.skill_after,
         outcome.skill_rows, step.purpose, step.settings,
         outcome.test_rows / outcome.answer_s if outcome.answer_s else None,
-        outcome.skill_lost_rows, outcome.skill_won_rows,
+        outcome.skill_lost_rows, outcome.skill_won_rows, outcome.longest_row,
     ), outcome  # fmt: skip
 
 

@@ -135,7 +135,8 @@ class Run:
     the probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a
     small fixed set of `skill_rows` general questions, of which `skill_lost_rows` were right before and wrong after,
     and `skill_won_rows` the other way round; None in older records. `answers_per_s` is how fast the test rows were
-    answered after training, by one process; None where that was not timed.
+    answered after training, by one process; None where that was not timed. `longest_row` is the longest training row as
+    the model read it [tokens], which with the batch sets the peak of memory; None where the trainer does not say.
     """
 
     key: str
@@ -166,6 +167,7 @@ class Run:
     answers_per_s: float | None = None
     skill_lost_rows: int | None = None
     skill_won_rows: int | None = None
+    longest_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

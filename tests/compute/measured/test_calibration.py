@@ -1,12 +1,13 @@
 """What own measured runs teach: the next prediction moves, as far as the runs deserve."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.compute import memory, speed
-from tunecase.compute.measured.calibration import Calibration, learn
+from tunecase.compute.measured.calibration import MOST_RUNS, Calibration, learn
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.recipe import Recipe
@@ -43,12 +44,14 @@ def test_one_run_brings_the_next_within_five_percent(memory_factor, time_factor)
     assert learnt.time_factor == pytest.approx(time_factor, rel=0.05)
 
 
-def test_a_surprise_is_laid_to_what_grows_with_the_batch():
-    """A run that took more than told raises a larger batch by more, and a small one by less."""
+def test_a_surprise_is_most_of_a_factor_at_other_sizes():
+    """A run that took more than told raises other batches nearly as much, and leaves more doubt about them."""
     learnt = learn([ran(batch=4, memory_factor=1.2)])
-    factors = [learnt.memory_factor(ran(batch=batch).recipe)[0] for batch in (1, 4, 16)]
-    assert sorted(factors) == factors
-    assert factors[0] < 1.2 < factors[-1]
+    (small, far), (same, near), (large, wide) = (learnt.memory_factor(ran(batch=n).recipe) for n in (1, 4, 64))
+    assert 1.1 < small < same < 1.21
+    assert 1.1 < large < same
+    assert near < far
+    assert near < wide
 
 
 def test_doubt_shrinks_with_every_run():
@@ -70,8 +73,9 @@ def test_no_run_makes_memory_negative():
     """However little a run measured, the next prediction stays above nothing; a run far off is left out and told."""
     learnt = learn([ran(batch=4, memory_factor=0.05)])
     assert 0 == learnt.memory_runs
-    assert "2.5 times off" in learnt.left_out[0]
-    low = learn([ran(batch=4, memory_factor=0.45)])
+    assert "10 times off" in learnt.left_out[0]
+    low = learn([ran(batch=4, memory_factor=0.3)])
+    assert (1, True) == (low.memory_runs, "learnt from" in low.left_out[0])
     assert all(low.memory_factor(ran(batch=batch).recipe)[0] > 0.1 for batch in (1, 4, 64))
 
 
@@ -98,3 +102,35 @@ def test_a_run_on_another_card_or_of_another_size_teaches_less_of_time():
     other = learn([ran(time_factor=1.4)], asked.but(gpu=catalog.gpu("H100")))
     assert 1 < other.time_factor < same.time_factor
     assert other.log_time_sd > same.log_time_sd
+
+
+def test_far_off_runs_are_mostly_believed():
+    """A set-up that is eight times slower than told is so in its next run too."""
+    learnt = learn([ran(time_factor=8.0)])
+    factor, sigma = learnt.time_factor_of(ran(batch=8).recipe)
+    assert 6.0 < factor < 8.1
+    assert sigma < 0.4
+
+
+def test_waiting_for_launches_teaches_large_batches_little():
+    """What slowed a batch that waits for launches says less of one that multiplies matrices."""
+    slow = ran(batch=1, time_factor=1.4, name="smollm2-135m")
+    small, large = (learn([slow]).time_factor_of(ran(batch=n, name="smollm2-135m").recipe)[0] for n in (1, 64))
+    assert 1.0 < large < small
+
+
+def test_a_statistic_that_was_not_measured_is_more_in_doubt():
+    """An allocated peak corrects what the card shows too, with more doubt, for arrays of sizes alike."""
+    learnt = learn([ran(memory_factor=1.1)])
+    recipe = ran().recipe
+    (allocated, near), (card, far) = (learnt.peak(recipe, name) for name in ("allocated", "card"))
+    assert card > allocated
+    assert far > near
+    sizes = np.array([1, 4, 16])
+    peaks, sigmas = learnt.peak(recipe.but(micro_batch=sizes))
+    assert (peaks[1], sigmas[1]) == (pytest.approx(allocated), pytest.approx(near))
+
+
+def test_only_so_many_runs_are_learnt_from():
+    """Of very many runs the ones most alike count, so that an answer takes no longer."""
+    assert MOST_RUNS == learn([ran()] * (MOST_RUNS + 5)).time_runs

@@ -3,7 +3,8 @@
     run.json       in   what to train on what, and how; written last, so a folder that has it is whole
     train.jsonl    in   one object per row: prompt, completion
     test.jsonl     in   one object per row: prompt, completion (the wanted answer)
-    metrics.jsonl  out  one object per line: step, time_s, tokens, loss, tokens_per_s, peak_memory_gib, gpu, gpus;
+    metrics.jsonl  out  one object per line: step, time_s, tokens, loss, tokens_per_s, peak_memory_gib, gpu, gpus,
+                        longest_row [tokens];
                         a last line may hold the score, and train_loss: the mean loss per label on training rows
                         after training; classes above .2 nats count as not learnt unless `converged` is true
     answers.jsonl  out  one object per test row, in order: answer, and a confidence where there is one
@@ -57,6 +58,7 @@ NUMBERS: Mapping[str, tuple[float, float, bool]] = {
     "skill_before": (0, 1, False),
     "skill_after": (0, 1, False),
     "skill_rows": (0, 1e9, True),
+    "longest_row": (1, 1e9, True),
 }
 
 
@@ -233,6 +235,7 @@ def _result(lines: Sequence[Mapping[str, Any]], answers: Answers | None, task: T
         skill_before=last.get("skill_before"),
         skill_after=last.get("skill_after"),
         skill_rows=last.get("skill_rows", 0),
+        longest_row=last.get("longest_row"),
     )
 
 

@@ -123,10 +123,12 @@ def run_program(
     limit_s: float,
     grace_s: float,
     environment: Mapping[str, str] | None = None,
+    where: Path | None = None,
 ) -> Ended:
     """Runs a program under its guard in a folder until it ends, is too late, or this process is interrupted.
 
-    What it prints goes to run.log: the first 16 MiB, and the last lines after what was left out.
+    What it prints goes to run.log: the first 16 MiB, and the last lines after what was left out. The program works in
+    the folder, or in `where`.
     """
     started = time.perf_counter()
     inherited = {**os.environ, **(environment or {})}
@@ -134,8 +136,8 @@ def run_program(
         inherited["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, inherited["PYTHONPATH"].split(os.pathsep)))
     command = [sys.executable, "-I", str(GUARD), str(grace_s), *program]
     guard = subprocess.Popen(  # noqa: S603 - the user's own program, no shell
-        command, cwd=folder, env=inherited, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True,
+        command, cwd=where or folder, env=inherited, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     lines: deque[str] = deque(maxlen=TAIL_LINES)
     pump = threading.Thread(target=_keep_print, args=(guard, folder / LOG, _secrets(inherited), lines), daemon=True)

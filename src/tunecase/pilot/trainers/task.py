@@ -47,7 +47,7 @@ class Result:
     `skill_won_rows` the other way round, None where that is not known. `note` is one line for people, such as how
     many answers were refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody
     charges or it is unknown. `for_all` is True where it failed at an endpoint for a reason that no other prompt of
-    the model could escape.
+    the model could escape. `longest_row` is the longest training row as the model read it [tokens].
     """
 
     score: float
@@ -75,6 +75,7 @@ class Result:
     for_all: bool = False
     skill_lost_rows: int | None = None
     skill_won_rows: int | None = None
+    longest_row: int | None = None
 
 
 class Trainer(Protocol):

@@ -80,17 +80,22 @@ def train(task: Task) -> Result:
     """
     chosen: dict[str, Any] = {**SETTINGS, **task.settings}
     folder = weights.fetch(task.model, lambda line: None).folder
-    python = chosen["python"] or sys.executable
-    environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    if not chosen["python"]:  # tunecase may be on the path without being installed
-        root = str(Path(__file__).parents[3])
-        environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    program, environment = worker(chosen["python"])
     return train_outside(
         task,
-        [python, "-m", "tunecase.pilot.trainers.trl_worker", "{run}"],
+        [*program, "{run}"],
         limit_s=float(chosen["time_limit_s"]),
         grace_s=float(chosen["grace_s"]),
         runs_folder=chosen["runs_folder"],
         environment=environment,
         files={"more": {"weights": str(folder)}},
     )
+
+
+def worker(python: str = "") -> tuple[list[str], dict[str, str]]:
+    """The worker's command but for its run.json, and variables beside those inherited; `python` empty is this one."""
+    environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    if not python:  # tunecase may be on the path without being installed
+        root = str(Path(__file__).parents[3])
+        environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    return [python or sys.executable, "-m", "tunecase.pilot.trainers.trl_worker"], environment

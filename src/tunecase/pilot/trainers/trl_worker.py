@@ -138,6 +138,7 @@ def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launc
         "input_ids": [[*ask, *want] for ask, want in pairs],
         "completion_mask": [[0] * len(ask) + [1] * len(want) for ask, want in pairs],
     }
+    append_metrics(folder, {"longest_row": min(max(map(len, rows["input_ids"])), run["settings"]["sequence_tokens"])})
     trainer = trl.SFTTrainer(
         model=net,
         args=trl.SFTConfig(**_arguments(run, folder)),
