@@ -22,6 +22,10 @@ def fit(
         str,
         typer.Argument(help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …)."),
     ],
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(help="After --: what --probe runs, e.g. -- python train.py.", metavar="[-- COMMAND]"),
+    ] = None,
     method: Annotated[str | None, typer.Option(help="lora, qlora or full; all weighed when left out.")] = None,
     seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
     batch: Annotated[str | None, typer.Option(help="Samples on one GPU at once; searched when left out.")] = None,
@@ -61,6 +65,9 @@ def fit(
     frozen_layers: Annotated[str | None, setup_option(help="Blocks at the bottom that do not learn.")] = None,
     accelerate: Annotated[Path | None, setup_option(help="An accelerate or DeepSpeed file beside the model's.")] = None,
     measured: Annotated[Path | None, proof_option(help=MEASURED_HELP)] = None,
+    probe: Annotated[
+        bool, proof_option("--probe", help="Measure three steps on this machine's card first, and answer from them.")
+    ] = False,
     explain: Annotated[bool, proof_option("--explain", help="Every term, and measured runs that are near.")] = False,
     project: Annotated[
         Path | None, proof_option("--project", "-p", help="A case that keeps what was measured.")
@@ -89,7 +96,8 @@ def fit(
         "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
     }  # fmt: skip
     question = flow.FitAsked(
-        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price
-    )
+        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,
+        probe=probe, command=to_run or (),
+    )  # fmt: skip
     opened = open_project(project, seed, today) if project else None
     finish("fit", flow.fit(question, seed, day_of(today), opened), json)

@@ -359,7 +359,9 @@ def _explained(record: Fit, answer: _Answer) -> Fit:
 
 
 def _learnt(calibration: Calibration | None, recipe: Recipe) -> Iterator[str]:
-    """What the user's own measured runs corrected."""
+    """What the user's own measured runs corrected, and which of them should be looked at."""
+    if calibration is not None:
+        yield from calibration.left_out
     if calibration is not None and calibration.memory_runs:
         yield f"memory corrected by {counted(calibration.memory_runs, 'measured run')}"
     if calibration is not None and calibration.time_runs:

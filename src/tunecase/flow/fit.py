@@ -13,7 +13,7 @@ from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_
 from tunecase.records import Fit, Scored
 
 if TYPE_CHECKING:
-    from tunecase.compute import Request
+    from tunecase.compute import Recipe, Request
     from tunecase.compute.measured import Measured
     from tunecase.flow.opened import Flow
     from tunecase.prices import Basis
@@ -32,7 +32,8 @@ class FitAsked:
 
     `words` holds fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and
     absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated. `price` is what an hour
-    of the one card named costs, in US dollars.
+    of the one card named costs, in US dollars. `probe` runs a few steps on this machine's card first, of `command`
+    or of our own trainer.
     """
 
     model: str
@@ -47,6 +48,8 @@ class FitAsked:
     measured: Path | None = None
     explain: bool = False
     price: str | float | None = None
+    probe: bool = False
+    command: Sequence[str] = ()
 
 
 def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow | None" = None) -> Fit:
@@ -71,6 +74,9 @@ def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     if not request.problems:
         if typed.measured:
             measured, request = measured_of(typed.measured, request, basis, day)
+        if typed.probe:
+            watched, request = _probed(typed, request, basis, day)
+            measured = [*measured, *watched]
         piloted, notes = _piloted(flow)
         measured, request = [*measured, *piloted], replace(request, notes=(*request.notes, *notes))
     record = answer(request, basis=basis, measured=measured, explain=typed.explain)
@@ -130,6 +136,9 @@ def request_of(typed: FitAsked) -> "Request":
     if batch is not None:
         given.pop("accumulation", None)
     sampled = _lengths(typed.lengths, request.model, problems) if typed.lengths is not None else None
+    if typed.command and not typed.probe:
+        fix = "add --probe to run it, or leave it out"
+        problems.append(Problem("command", " ".join(typed.command)[:80], "a command after -- only with --probe", fix))
     _refuse_pairs(typed, problems)
     _refuse_prices(typed, cards, problems)
     return replace(
@@ -299,20 +308,25 @@ def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> 
     The set-up of a trainer state is the one asked about; sharding, checkpointing and method that were left open are
     taken as the search chooses them, for the run and for the answer alike.
     """
-    from tunecase.compute import settled
-
     if path.suffix.casefold() == ".csv":
         from tunecase.compute.measured import read_runs
 
         runs, notes = read_runs(path)
         return runs, replace(request, notes=(*request.notes, *notes))
-    from tunecase.compute import search
     from tunecase.compute.measured import measured_run
+
+    recipe, request = _as_run("measured", request, basis)
+    return [measured_run(path, recipe, today.isoformat())], request
+
+
+def _as_run(where: str, request: "Request", basis: "Basis") -> "tuple[Recipe, Request]":
+    """The set-up that was measured, or will be, and the request with what was left open taken as the search does."""
+    from tunecase.compute import search, settled
 
     wanted = settled(request)
     if len(wanted.cards) != 1 or len(wanted.counts) != 1 or "micro_batch" not in wanted.given:
-        fix = "say what ran: --gpu, --gpus, --batch and --method as they were"
-        raise InputError(Problem("measured", "a run whose set-up is open", "one card, count and micro-batch", fix))
+        fix = "say what runs: --gpu, --gpus, --batch and --method"
+        raise InputError(Problem(where, "a run whose set-up is open", "one card, count and micro-batch", fix))
     table = search(wanted, basis)
     recipe = (table.cheapest() or table.closest()).recipe
     left_open = [name for name in OPEN if name not in wanted.given and (name != "sharding" or recipe.gpus > 1)]
@@ -321,4 +335,13 @@ def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> 
         words = ", ".join(f"{name} {value}" for name, value in taken.items())
         note = f"the measured run is taken to have had {words}, which was left open: say it if it was other"
         request = replace(request, given={**request.given, **taken}, notes=(*request.notes, note))
-    return [measured_run(path, recipe, today.isoformat())], request
+    return recipe, request
+
+
+def _probed(typed: FitAsked, request: "Request", basis: "Basis", today: date) -> "tuple[Sequence[Measured], Request]":
+    """What a few steps on this machine's card measured, and the request with notes about them."""
+    from tunecase.flow.probe import probe
+
+    recipe, request = _as_run("probe", request, basis)
+    runs, notes = probe(recipe, request.model, typed.command, today)
+    return runs, replace(request, notes=(*request.notes, *notes))
