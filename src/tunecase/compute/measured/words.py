@@ -18,6 +18,12 @@ OPTIMIZERS = (  # the words that a text must hold; the first row that fits wins
     (("8bit",), "adamw_8bit"), (("paged",), "paged_adamw"), (("fused",), "adamw_fused"), ((), "adamw"),
 )  # fmt: skip
 OPTIMIZER_WORDS = {word for needed, _ in OPTIMIZERS for word in needed}
+STATISTICS: tuple[tuple[Statistic, str], ...] = (  # the first that fits
+    ("allocated", r"allocated|allocation|\balloc\b|max_?alloc|active"),
+    ("reserved", r"reserved|accelerator_memory_max|cached"),
+    ("card", r"smi\b|nvml|nvtop|nvitop|gpustat|gputil|device_mem|system metrics|wandb|dashboard"),
+    ("reserved", r"as logged"),
+)
 WORD = re.compile(r"[A-Z]+\d+[A-Z]*|\d+")
 
 
@@ -30,11 +36,12 @@ def publisher(source: str) -> str:
 def statistic(words: str) -> Statistic:
     """Which peak a source reports."""
     fold = words.casefold()
-    if "alloc" in fold:
-        return "allocated"
-    if "reserved" in fold or "as logged" in fold:
-        return "reserved"
-    return "card" if "smi" in fold or "nvml" in fold else "not stated"
+    if not fold.strip() or fold.startswith("not stated"):
+        return "not stated"
+    for found, pattern in STATISTICS:
+        if re.search(pattern, fold):
+            return found
+    return "not stated"
 
 
 def card_of(text: str) -> catalog.Gpu | None:
@@ -96,7 +103,8 @@ def targets_of(text: str, shape: Shape) -> AdapterTargets:
         return named
     if {"head", "mlp"} <= words:
         return modules
-    if not fold or (words & {"all", "mlp", "fc", "default"} and "qkv" not in fold):
+    every = {"all", "linear", "mlp", "fc", "default", "gate", "up", "down", "gate_proj", "up_proj", "w1", "w2", "fc1"}
+    if not fold or (words & every and "qkv" not in fold and "peft default" not in fold):
         return "all"
     if words & {"projection", "dense", "out_proj", "wo", "output_proj", "o"}:
         return "attention"
@@ -114,7 +122,7 @@ def precision_of(text: str) -> Precision:
     fold = text.casefold()
     if "fp8" in fold or "float8" in fold:
         return "fp8"
-    if "fp32" in fold or "32-true" in fold or "float32" in fold:
+    if re.search(r"fp32|32-true|float32", fold) and not re.search(r"bf16|bfloat16|fp16|\bfloat16|amp|mixed", fold):
         return "fp32"
     return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
 

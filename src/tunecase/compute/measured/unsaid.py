@@ -1,0 +1,82 @@
+"""What a published run leaves unsaid, and whether its rows are full: each decides how wide its band must be."""
+
+import re
+
+from tunecase.compute.measured.rows import Row, cell, notes, words
+from tunecase.compute.measured.set_up import stated_checkpointing, stated_optimizer
+from tunecase.compute.measured.words import names_a_framework
+from tunecase.compute.recipe import Recipe
+
+# One recipe, written in code, decides kernels and attention; a row need not name them.
+OWN_MODELS = (
+    "litgpt", "torchtitan", "llm-foundry", "nemo", "fsdp-qlora", "torchtune", "fms-fsdp", "vectorlm", "gpt-neox",
+    "internevo", "automodel", "unsloth",
+)  # fmt: skip
+OWN_PRECISION = (*OWN_MODELS, "xtuner", "colossalai")  # their code casts weights and keeps masters in one way
+LOADS_NARROW = (*OWN_PRECISION, "llama-factory", "axolotl", "ms-swift", "deepspeed")  # the base is cast to 16 bit
+PACKS_OR_CUTS = ("litgpt", "torchtitan", "llm-foundry", "nemo", "automodel", "fms-fsdp", "gpt-neox")
+
+KERNEL_WORDS = re.compile(
+    r"liger|fused|foak|fast-kernels|framework_config=|chunked|compile|cut.(your.)?(cross|loss)|\bcce\b|no kernels"
+    r"|stock kernels|transformer engine"
+)
+ATTENTION_WORDS = re.compile(r"sdpa|flash|fa[23]\b|eager att|xformers|memory.efficient att|flex.?att")
+MASTER_WORDS = re.compile(
+    r"mixed|pure|master|mp=|\bamp|amp_|bf16-true|16-true|autocast|(fp32|float32|bf16|bfloat16|16.bit|32.bit) "
+    r"(weights|param)|deepspeed|zero.?[123]|\bfp32|fp16"
+)
+BASE_WORDS = re.compile(
+    r"(base|model|weights?|loaded)[^;]{0,20}(bf16|bfloat16|fp16|float16|fp32|float32|16.bit|32.bit)|torch_dtype|-true"
+    r"|(fp32|float32|bf16|bfloat16|16.bit|32.bit) (base|model|weights)|load_in|pure|deepspeed|zero.?[123]"
+)
+NOT_PACKED = re.compile(r"not packed|un-?packed|non-?packed|(no|without) packing|packing[ =:]*(off|false|no\b|none|0)")
+PACKED = re.compile(r"\bpacked\b|\bpacking\b|multipack")
+VARYING = re.compile(
+    r"padding.?free|padd\w+ (in batch )?to (the )?longest|variable.length|is the max|cut-?off|shorter|natural data"
+    r"|not padded|truncated at"
+)
+FULL = re.compile(
+    r"full.?context|full.?length|synthetic|dummy|\bfake\b|random[ _](tokens|data|inputs?|sequences)|pre-?training"
+    r"|fixed.length|padd\w+ to (the )?(max|full|\d)|padding[ =:]*max_length|pad_to|max sample length|longest sample"
+)
+PADDED_TO_MAX = re.compile(r"padd\w+ to (the )?(max|full|\d)|padding[ =:]*max_length|pad_to_(max|seq)")
+
+
+def is_packed(row: Row) -> bool:
+    """False where a row says that samples of many lengths stand side by side, true where it says or leaves open."""
+    text = words(row)
+    if NOT_PACKED.search(text):
+        return bool(PADDED_TO_MAX.search(text))
+    return bool(PACKED.search(text) or PADDED_TO_MAX.search(text)) or not VARYING.search(text)
+
+
+def states_length(row: Row, framework: str) -> bool:
+    """True where a row's length is that of the longest micro-batch, not only the most that was allowed."""
+    text = f"{words(row)} ; {cell(row, 'dataset')}"
+    if PADDED_TO_MAX.search(text) or (PACKED.search(text) and not NOT_PACKED.search(text)):
+        return True
+    return bool(FULL.search(text) or _settles(framework, PACKS_OR_CUTS)) and is_packed(row)
+
+
+def unsaid(row: Row, recipe: Recipe) -> frozenset[str]:
+    """The choices of compute/doubt/ways.py that a row does not state and its framework's code does not settle."""
+    name, text = recipe.framework, words(row)
+    source = f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}"
+    named = names_a_framework(source)
+    attention = bool(cell(row, "flash_attn") or ATTENTION_WORDS.search(text))
+    stated = {
+        "framework": named,
+        "checkpointing": stated_checkpointing(row) is not None,
+        "optimizer": bool(stated_optimizer(row)) or _settles(name, OWN_MODELS[:5]),
+        "kernels": bool(KERNEL_WORDS.search(words(row, without="optimizer"))) or _settles(name, OWN_MODELS),
+        "attention": attention or _settles(name, OWN_MODELS),
+        "masters": recipe.method != "full" or bool(MASTER_WORDS.search(text)) or _settles(name, OWN_PRECISION),
+        "base": recipe.method != "lora" or bool(BASE_WORDS.search(text)) or _settles(name, LOADS_NARROW),
+        "length": states_length(row, name),
+    }
+    return frozenset(choice for choice, said in stated.items() if not said)
+
+
+def _settles(name: str, frameworks: tuple[str, ...]) -> bool:
+    """True where the code of one of these frameworks decides; an earlier year of a framework is that framework."""
+    return re.sub(r"-20\d\d$", "", name) in frameworks
