@@ -33,12 +33,14 @@ NEAR = 0.2  # a model of one family stands in for another whose parameters diffe
 class Runs:
     """What a table held: runs that could be read, and (id, reason) of those that could not.
 
-    `complete` holds the ids of rows, read or refused, that state model, method, card, cards, length and micro-batch.
+    `complete` holds the ids of rows, read or refused, that state model, method, card, cards, length and micro-batch;
+    `unknown_cards` the cards, as named, that are not in the tables.
     """
 
     runs: tuple[Measured, ...]
     refused: tuple[tuple[str, str], ...]
     complete: frozenset[str] = frozenset()
+    unknown_cards: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Runs:
@@ -52,18 +54,25 @@ def read(path: Path) -> Runs:
     if not rows or not needed <= set(rows[0]):
         got = f"columns {', '.join(rows[0])[:200]}" if rows else "no rows"
         raise InputError(Problem(str(path), got, "one run a row, with model, method, n_gpus", "add what is missing"))
-    runs, refused, complete = [], [], []
+    runs, refused, named = [], [], {}
     for place, cells in enumerate(unique(rows), 2):
         row = {key: value or "" for key, value in cells.items() if key}
         name = row.get("id") or f"row {place}"
+        named[name] = row
         run = run_of(row, name)
         if isinstance(run, str):
             refused.append((name, run))
         else:
             runs.append(run)
-        if all(cell(row, key) and "not stated" not in cell(row, key) for key in COMPLETE):
-            complete.append(name)
-    return Runs(tuple(runs), tuple(refused), frozenset(complete))
+    complete = frozenset(name for name, row in named.items() if all(_states(row, key) for key in COMPLETE))
+    cards = [row["gpu"] for row in named.values() if _states(row, "gpu") and card_of(row["gpu"]) is None]
+    return Runs(tuple(runs), tuple(refused), complete, tuple(cards))
+
+
+def _states(row: Row, key: str) -> bool:
+    """True where a cell holds something, and not that it is not stated."""
+    text = cell(row, key)
+    return bool(text) and not text.startswith("not stated")
 
 
 def unique(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -86,7 +95,7 @@ def run_of(row: Row, name: str) -> Measured | str:
     if not gpus and re.search(r"zero.?[23]|fsdp|full.shard", cell(row, "sharding")):
         return "the cards share the model, and how many they are (n_gpus) is not stated"
     recipe, card, measured_gb = _recipe(row, method, shape, max(gpus, 1)), row.get("gpu", "").strip(), _peak_gb(row)
-    if card and "not stated" not in card and recipe.gpu is None and not measured_gb:
+    if _states(row, "gpu") and recipe.gpu is None and not measured_gb:
         return f"card {card!r} is not in the tables"
     return Measured(
         id=name,

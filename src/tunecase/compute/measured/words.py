@@ -49,9 +49,10 @@ def card_of(text: str) -> catalog.Gpu | None:
     text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
     for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
         try:
-            return catalog.gpu(name.strip())
+            found = catalog.gpu(name.strip())
         except InputError:
             continue
+        return found if found in catalog.gpus() else None  # cards for serving alone have no constants of training
     spelled = set(WORD.findall(text.upper()))
     fits = [(len(words), gpu) for gpu, words in _cards() if words and words <= spelled]
     if fits:
@@ -74,7 +75,7 @@ def size_in(name: str) -> float | None:
 @cache
 def framework_of(text: str) -> catalog.Framework:
     """The framework that a text names, the longest of its words winning; transformers where it names none."""
-    fold = text.casefold()
+    fold = re.sub(r"pytorch[ -]lightning", "pytorch", text.casefold())  # a trainer, not litgpt's owner
     hits = [
         (framework.name in RUNS_THE_MODEL, len(word), framework)
         for framework in catalog.frameworks()
@@ -86,7 +87,7 @@ def framework_of(text: str) -> catalog.Framework:
 
 def names_a_framework(text: str) -> bool:
     """True where a text names a framework that is known."""
-    fold = text.casefold()
+    fold = re.sub(r"pytorch[ -]lightning", "pytorch", text.casefold())
     return any(
         re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)
         for framework in catalog.frameworks()
