@@ -11,6 +11,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
@@ -51,7 +52,7 @@ def documented(run: Measured) -> Measured:
         else {"whole": "shifted", "inplace": "shifted-inplace"}
     )
     recipe = recipe.but(loss=told.get(recipe.loss, recipe.loss))
-    return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
+    return replace(run, recipe=recipe, unsaid=run.unsaid - {"masters"})
 
 
 def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:

@@ -5,7 +5,9 @@ import re
 from collections.abc import Mapping
 
 Row = Mapping[str, str]
-OPEN_CLAUSE = re.compile(r"not (stated|printed|named|given|said|known)|unstated|unknown|unclear|not certain|uncertain|doubtful")
+OPEN_CLAUSE = re.compile(
+    r"not (stated|printed|named|given|said|known|certain|in this table)|unstated|unknown|unclear|uncertain|doubtful"
+)
 SETUP_COLUMNS = ("framework", "method", "precision", "quant", "optimizer", "sharding")
 
 

@@ -42,12 +42,15 @@ WEIGHTS_AWAY = re.compile(
 )
 ALL_AWAY = re.compile(rf"{NO}(?:cpu[ _+-]*offload\w*|offload\w* to (?:the )?(?:cpu|host)){OFF}")
 WIDE_BASE = re.compile(
-    r"load\w* (?:in|as) (?:fp32|float32|32.?bit)|(?<!master )(?:fp32|float32|32-bit) (?:frozen )?(?:base|weights|model|param)"
+    r"load\w* (?:in|as) (?:fp32|float32|32.?bit)"
+    r"|(?<!master )(?:fp32|float32|32-bit) (?:frozen )?(?:base|weights|model|param)"
     r"|(?:base|frozen|model) (?:\w+ ){0,2}(?:fp32|float32|32-bit)|torch_dtype[ =:]*(?:torch\.)?float32"
+    r"|(?:fp32|float32) masters?[^;]*autocast|(?:amp|autocast) on (?:fp32|float32)"
 )
 WIDE_MASTERS = re.compile(r"mp=default|deepspeed|32.?bit masters?|(?:fp32|float32) masters?|master weights")
 NARROW_MASTERS = re.compile(
-    r"mp=pure|pure.?(?:bf16|fp16|16)|bf16-true|16-true|(?:bf16|fp16|bfloat16|float16|16-bit) (?:trained )?(?:weights|param)"
+    r"mp=pure|pure.?(?:bf16|fp16|16)|bf16-true|16-true"
+    r"|(?:bf16|fp16|bfloat16|float16|16-bit) (?:trained )?(?:weights|param)"
 )
 TRAINED_ENDS = re.compile(
     r"modules_to_save|embeddings? and (?:output|head|lm_head)|(?:embed_tokens|wte|embeddings?|lm_head)[^;]{0,24}trained"
@@ -199,7 +202,7 @@ def _steps_in_backward(row: Row, stated: str, recipe: Recipe, framework: catalog
     """True where the row says so, and for torchtune's one-card recipe with a paged optimizer, as shipped."""
     paged = "paged" in cell(row, "optimizer")
     usual = framework.name == "torchtune" and recipe.method == "full" and recipe.gpus == 1 and paged
-    return usual or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", stated))
+    return usual or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo|layer.?wise", stated))
 
 
 def stated_optimizer(row: Row) -> str:
@@ -207,7 +210,7 @@ def stated_optimizer(row: Row) -> str:
     text = re.sub(r"\bdefault\b", "", cell(row, "optimizer"))
     if re.search(r"adam|ada|galore|lion|sgd|apollo|muon|8.?bit|paged|fused", text):
         return text
-    named = re.search(r"[\w-]*(?:adam|adafactor|galore|\bsgd\b)[\w-]*", notes(row))
+    named = re.search(r"[\w-]*(?:adam|adafactor|galore|\bsgd\b)[\w-]*", f"{cell(row, 'method')} ; {notes(row)}")
     return named[0] if named else ""
 
 

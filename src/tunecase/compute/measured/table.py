@@ -26,6 +26,7 @@ METHODS = {
 
 COMPLETE = ("model", "method", "gpu", "n_gpus", "seq_len", "micro_batch")
 NARROW = re.compile(r"8.?bit|int8|[23].?bit|aqlm|eetq")  # bases that are no 4-bit ones
+EXPERTS = re.compile(r"\d[bB]?-[aA]\d|\bmoe\b|\dx\d+b", re.IGNORECASE)
 NEAR = 0.2  # a model of one family stands in for another whose parameters differ by no more than this share
 
 
@@ -89,7 +90,7 @@ def run_of(row: Row, name: str) -> Measured | str:
     shape, guessed = _shape(row)
     if shape is None:
         return f"model {row['model']!r} is not known and its size is not stated (params_b)"
-    if guessed and re.search(r"\bep(\d|-)|\d[bB]?-[aA]\d|\bmoe\b", f"{cell(row, 'sharding')} {row['model']}"):
+    if guessed and (EXPERTS.search(row["model"]) or re.search(r"\bep(\d|-)", cell(row, "sharding"))):
         return f"model {row['model']!r} has experts, and its dimensions are not known"
     gpus = int(number(row, "n_gpus") or 0)
     if not gpus and re.search(r"zero.?[23]|fsdp|full.shard", cell(row, "sharding")):
@@ -140,8 +141,8 @@ def _method(row: Row) -> str | None:
     """full, lora or qlora; None for another method, and for a quantised base that is not of 4 bits."""
     text, quantised = cell(row, "method"), cell(row, "quant")
     method = METHODS.get(text)
-    if method is None and (adapter := re.search(r"\bq-?lora\b|\blora\b", text)):
-        method = "qlora" if adapter[0].startswith("q") else "lora"
+    if method is None and (plain := re.search(r"\bq-?lora\b|\blora\b|\b(?:full|sft|pre-?train)", text)):
+        method = "qlora" if plain[0].startswith("q") else "lora" if plain[0] == "lora" else "full"
     if method == "lora" and re.search(r"nf4|4.?bit|int4|gptq|awq", quantised):
         method = "qlora"
     return None if method != "full" and NARROW.search(quantised) else method
@@ -169,18 +170,21 @@ def _shape(row: Row) -> tuple[Shape | None, bool]:
 
 
 def _near(name: str, size: float) -> Shape | None:
-    """The known model of the same family, dense or of experts alike, that is nearest in size."""
-    family = re.match(r"[a-z]+", name.rsplit("/", 1)[-1].casefold())
-    experts = re.search(r"\d[bB]?-[aA]\d|moe|x\d+b", name, re.IGNORECASE) is not None
+    """The model of the same family, dense or of experts alike, whose name begins most alike, and then whose size.
+
+    Only models within NEAR of the size count.
+    """
+    wanted = name.rsplit("/", 1)[-1].casefold()
+    family = re.match(r"[a-z]+", wanted)
     if family is None:
         return None
-    kin = [
-        (abs(math.log(model.params / (size * 1e9))), model)
-        for model in catalog.models()
-        if model.name.rsplit("/", 1)[-1].casefold().startswith(family[0]) and (model.experts > 0) == experts
-    ]
-    gap, model = min(kin, key=lambda pair: pair[0], default=(math.inf, None))
-    return from_model(model) if model and gap <= NEAR else None
+    kin = []
+    for model in catalog.models():
+        own, gap = model.name.rsplit("/", 1)[-1].casefold(), abs(math.log(model.params / (size * 1e9)))
+        if own.startswith(family[0]) and (model.experts > 0) == bool(EXPERTS.search(name)) and gap <= NEAR:
+            alike = next((at for at, pair in enumerate(zip(own, wanted, strict=False)) if len(set(pair)) > 1), len(own))
+            kin.append((-alike, gap, model))
+    return from_model(min(kin, key=lambda each: each[:2])[2]) if kin else None
 
 
 def _usual_length(row: Row) -> int:

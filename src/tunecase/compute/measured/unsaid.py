@@ -2,7 +2,7 @@
 
 import re
 
-from tunecase.compute.measured.rows import Row, cell, notes, words
+from tunecase.compute.measured.rows import Row, cell, words
 from tunecase.compute.measured.set_up import stated_checkpointing, stated_optimizer
 from tunecase.compute.measured.words import names_a_framework
 from tunecase.compute.recipe import Recipe
@@ -27,7 +27,8 @@ MASTER_WORDS = re.compile(
 )
 BASE_WORDS = re.compile(
     r"(base|model|weights?|loaded)[^;]{0,20}(bf16|bfloat16|fp16|float16|fp32|float32|16.bit|32.bit)|torch_dtype|-true"
-    r"|(fp32|float32|bf16|bfloat16|16.bit|32.bit) (base|model|weights)|load_in|pure|deepspeed|zero.?[123]"
+    r"|(fp32|float32|bf16|bfloat16|16.bit|32.bit) (base|model|weights|param)|load_in|pure|autocast|deepspeed"
+    r"|zero.?[123]"
 )
 NOT_PACKED = re.compile(r"not packed|un-?packed|non-?packed|(no|without) packing|packing[ =:]*(off|false|no\b|none|0)")
 PACKED = re.compile(r"\bpacked\b|\bpacking\b|multipack")
@@ -37,25 +38,27 @@ VARYING = re.compile(
 )
 FULL = re.compile(
     r"full.?context|full.?length|synthetic|dummy|\bfake\b|random[ _](tokens|data|inputs?|sequences)|pre-?training"
-    r"|fixed.length|padd\w+ to (the )?(max|full|\d)|padding[ =:]*max_length|pad_to|max sample length|longest sample"
+    r"|fixed.length"
 )
+LONGEST = re.compile(r"max(imum)? sample length|longest (row|sample|sequence)(?! in)")
 PADDED_TO_MAX = re.compile(r"padd\w+ to (the )?(max|full|\d)|padding[ =:]*max_length|pad_to_(max|seq)")
 
 
 def is_packed(row: Row) -> bool:
     """False where a row says that samples of many lengths stand side by side, true where it says or leaves open."""
     text = words(row)
-    if NOT_PACKED.search(text):
-        return bool(PADDED_TO_MAX.search(text))
-    return bool(PACKED.search(text) or PADDED_TO_MAX.search(text)) or not VARYING.search(text)
+    if PADDED_TO_MAX.search(text) or (PACKED.search(text) and not NOT_PACKED.search(text)):
+        return True
+    return not (NOT_PACKED.search(text) or VARYING.search(text) or LONGEST.search(text))
 
 
 def states_length(row: Row, framework: str) -> bool:
     """True where a row's length is that of the longest micro-batch, not only the most that was allowed."""
     text = f"{words(row)} ; {cell(row, 'dataset')}"
-    if PADDED_TO_MAX.search(text) or (PACKED.search(text) and not NOT_PACKED.search(text)):
+    if LONGEST.search(text):
         return True
-    return bool(FULL.search(text) or _settles(framework, PACKS_OR_CUTS)) and is_packed(row)
+    full = FULL.search(text) or PACKED.search(text) or PADDED_TO_MAX.search(text)
+    return bool(full or _settles(framework, PACKS_OR_CUTS)) and is_packed(row)
 
 
 def unsaid(row: Row, recipe: Recipe) -> frozenset[str]:
@@ -69,7 +72,7 @@ def unsaid(row: Row, recipe: Recipe) -> frozenset[str]:
         "checkpointing": stated_checkpointing(row) is not None,
         "optimizer": bool(stated_optimizer(row)) or _settles(name, OWN_MODELS[:5]),
         "kernels": bool(KERNEL_WORDS.search(words(row, without="optimizer"))) or _settles(name, OWN_MODELS),
-        "attention": attention or _settles(name, OWN_MODELS),
+        "attention": attention or _settles(name, OWN_MODELS) or recipe.context_parallel > 1,
         "masters": recipe.method != "full" or bool(MASTER_WORDS.search(text)) or _settles(name, OWN_PRECISION),
         "base": recipe.method != "lora" or bool(BASE_WORDS.search(text)) or _settles(name, LOADS_NARROW),
         "length": states_length(row, name),

@@ -19,10 +19,10 @@ OPTIMIZERS = (  # the words that a text must hold; the first row that fits wins
 )  # fmt: skip
 OPTIMIZER_WORDS = {word for needed, _ in OPTIMIZERS for word in needed}
 STATISTICS: tuple[tuple[Statistic, str], ...] = (  # the first that fits
+    ("card", r"^(?!.*(torch|max_mem)).*(smi\b|nvml|nvtop|nvitop|gpustat|gputil|system metrics|wandb|dashboard)"),
     ("allocated", r"allocated|allocation|\balloc\b|max_?alloc|active"),
-    ("reserved", r"reserved|accelerator_memory_max|cached"),
-    ("card", r"smi\b|nvml|nvtop|nvitop|gpustat|gputil|device_mem|system metrics|wandb|dashboard"),
-    ("reserved", r"as logged"),
+    ("reserved", r"reserved|accelerator_memory_max|cached|as logged"),
+    ("card", r"smi\b|nvml|device_mem"),
 )
 WORD = re.compile(r"[A-Z]+\d+[A-Z]*|\d+")
 
