@@ -73,7 +73,7 @@ def read(path: Path) -> Runs:
 def _states(row: Row, key: str) -> bool:
     """True where a cell holds something, and not that it is not stated."""
     text = cell(row, key)
-    return bool(text) and not text.startswith("not stated")
+    return bool(text) and not re.search(r"^not stated|not (named|printed|given)", text)
 
 
 def unique(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -165,11 +165,11 @@ def _shape(row: Row) -> tuple[Shape | None, bool]:
             return shape, False
     if size is None:
         return None, False
-    near = _near(bare, size)
+    near = _near(bare, size, experts=EXPERTS.search(text) is not None)
     return (near, False) if near else (guessed_shape(size * 1e9), True)
 
 
-def _near(name: str, size: float) -> Shape | None:
+def _near(name: str, size: float, experts: bool) -> Shape | None:
     """The model of the same family, dense or of experts alike, whose name begins most alike, and then whose size.
 
     Only models within NEAR of the size count.
@@ -181,7 +181,7 @@ def _near(name: str, size: float) -> Shape | None:
     kin = []
     for model in catalog.models():
         own, gap = model.name.rsplit("/", 1)[-1].casefold(), abs(math.log(model.params / (size * 1e9)))
-        if own.startswith(family[0]) and (model.experts > 0) == bool(EXPERTS.search(name)) and gap <= NEAR:
+        if own.startswith(family[0]) and (model.experts > 0) == experts and gap <= NEAR:
             alike = next((at for at, pair in enumerate(zip(own, wanted, strict=False)) if len(set(pair)) > 1), len(own))
             kin.append((-alike, gap, model))
     return from_model(min(kin, key=lambda each: each[:2])[2]) if kin else None
