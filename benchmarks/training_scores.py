@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
+import lessons
 import memory_lessons
 import speed_lessons
 
@@ -82,9 +84,32 @@ class Scores:
 
 def taught_by(runs: Sequence[Measured]) -> Taught:
     """What runs teach, each quantity from those runs that can teach it."""
-    peaks = [run for several in (False, True) for run in memory_lessons.memory_runs(runs, several)]
-    time, constants = speed_lessons.learn_abroad(speed_lessons.timed_runs(runs))
-    return Taught(memory_lessons.learn_abroad(peaks), time, constants)
+    return Taught(memory_lessons.learn_abroad(peaks_that_teach(runs)), *_speed_taught(runs))
+
+
+def peaks_that_teach(runs: Sequence[Measured]) -> list[Measured]:
+    """Runs on one card and on several whose peak teaches the spread."""
+    return [run for several in (False, True) for run in memory_lessons.memory_runs(runs, several)]
+
+
+def _speed_taught(runs: Sequence[Measured]) -> tuple[Abroad, Constants]:
+    return speed_lessons.learn_abroad(speed_lessons.timed_runs(runs))
+
+
+@cache
+def _shipped_peaks() -> lessons.Table:
+    """Every shipped peak beside its predictions, worked out once for all the publishers left out."""
+    return memory_lessons.side_by_side(peaks_that_teach(measured.published()))
+
+
+def taught_without(publisher: str) -> Taught:
+    """What the shipped runs of all other publishers teach; the same as `taught_by` of those runs, but sooner."""
+    import numpy as np
+
+    table = _shipped_peaks()
+    others = table.only(np.array([name != publisher for name in table.publishers]))
+    spread = lessons.abroad_of(*lessons.learn(others, memory_lessons.PRIORS), others, memory_lessons.PRIORS)
+    return Taught(spread, *_speed_taught([run for run in measured.published() if run.publisher != publisher]))
 
 
 def scored(runs: Iterable[Measured], taught: Taught) -> Scores:
@@ -113,14 +138,14 @@ def _each(publishers: Sequence[str]) -> Iterator[Scores]:
     if len(publishers) < 2 or PROCESSES < 2:
         yield from map(_without_its_own, publishers)
         return
+    _shipped_peaks()  # before the processes part, so that they share it
     with ProcessPoolExecutor(PROCESSES) as pool:
         yield from pool.map(_without_its_own, publishers)
 
 
 def _without_its_own(publisher: str) -> Scores:
-    runs = measured.published()
-    others = [run for run in runs if run.publisher != publisher]
-    return scored([run for run in runs if run.publisher == publisher], taught_by(others))
+    own = [run for run in measured.published() if run.publisher == publisher]
+    return scored(own, taught_without(publisher))
 
 
 def has_scored_peak(run: Measured) -> bool:

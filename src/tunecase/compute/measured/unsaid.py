@@ -7,14 +7,19 @@ from tunecase.compute.measured.set_up import stated_checkpointing, stated_optimi
 from tunecase.compute.measured.words import names_a_framework
 from tunecase.compute.recipe import Recipe
 
-# One recipe, written in code, decides kernels and attention; a row need not name them.
 OWN_MODELS = (
     "litgpt", "torchtitan", "llm-foundry", "nemo", "fsdp-qlora", "torchtune", "fms-fsdp", "vectorlm", "gpt-neox",
     "internevo", "automodel", "unsloth",
 )  # fmt: skip
-OWN_PRECISION = (*OWN_MODELS, "xtuner", "colossalai")  # their code casts weights and keeps masters in one way
-LOADS_NARROW = (*OWN_PRECISION, "llama-factory", "axolotl", "ms-swift", "deepspeed")  # the base is cast to 16 bit
-PACKS_OR_CUTS = ("litgpt", "torchtitan", "llm-foundry", "nemo", "automodel", "fms-fsdp", "gpt-neox")
+OWN_PRECISION = (*OWN_MODELS, "xtuner", "colossalai")
+SETTLED: dict[str, tuple[str, ...]] = {  # choices that a framework's own code makes, so that a row need not name them
+    "optimizer": ("litgpt", "torchtitan", "llm-foundry", "nemo", "fsdp-qlora"),
+    "kernels": OWN_MODELS,
+    "attention": OWN_MODELS,
+    "masters": OWN_PRECISION,
+    "base": (*OWN_PRECISION, "llama-factory", "axolotl", "ms-swift", "deepspeed"),
+    "length": ("litgpt", "torchtitan", "llm-foundry", "nemo", "automodel", "fms-fsdp", "gpt-neox"),
+}
 
 KERNEL_WORDS = re.compile(
     r"liger|fused|foak|fast-kernels|framework_config=|chunked|compile|cut.(your.)?(cross|loss)|\bcce\b|no kernels"
@@ -58,28 +63,29 @@ def states_length(row: Row, framework: str) -> bool:
     if LONGEST.search(text):
         return True
     full = FULL.search(text) or PACKED.search(text) or PADDED_TO_MAX.search(text)
-    return bool(full or _settles(framework, PACKS_OR_CUTS)) and is_packed(row)
+    return bool(full or "length" in settled(framework)) and is_packed(row)
 
 
 def unsaid(row: Row, recipe: Recipe) -> frozenset[str]:
     """The choices of compute/doubt/ways.py that a row does not state and its framework's code does not settle."""
-    name, text = recipe.framework, words(row)
+    text = words(row)
     source = f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}"
-    named = names_a_framework(source)
-    attention = bool(cell(row, "flash_attn") or ATTENTION_WORDS.search(text))
+    attention = cell(row, "flash_attn") or ATTENTION_WORDS.search(text) or recipe.context_parallel > 1
     stated = {
-        "framework": named,
+        "framework": names_a_framework(source),
         "checkpointing": stated_checkpointing(row) is not None,
-        "optimizer": bool(stated_optimizer(row)) or _settles(name, OWN_MODELS[:5]),
-        "kernels": bool(KERNEL_WORDS.search(words(row, without="optimizer"))) or _settles(name, OWN_MODELS),
-        "attention": attention or _settles(name, OWN_MODELS) or recipe.context_parallel > 1,
-        "masters": recipe.method != "full" or bool(MASTER_WORDS.search(text)) or _settles(name, OWN_PRECISION),
-        "base": recipe.method != "lora" or bool(BASE_WORDS.search(text)) or _settles(name, LOADS_NARROW),
-        "length": states_length(row, name),
+        "optimizer": bool(stated_optimizer(row)),
+        "kernels": bool(KERNEL_WORDS.search(words(row, without="optimizer"))),
+        "attention": bool(attention),
+        "masters": recipe.method != "full" or bool(MASTER_WORDS.search(text)),
+        "base": recipe.method != "lora" or bool(BASE_WORDS.search(text)),
+        "length": states_length(row, recipe.framework),
     }
-    return frozenset(choice for choice, said in stated.items() if not said)
+    silent = frozenset(choice for choice, said in stated.items() if not said)
+    return silent - (settled(recipe.framework) - {"length"})
 
 
-def _settles(name: str, frameworks: tuple[str, ...]) -> bool:
-    """True where the code of one of these frameworks decides; an earlier year of a framework is that framework."""
-    return re.sub(r"-20\d\d$", "", name) in frameworks
+def settled(framework: str) -> frozenset[str]:
+    """The choices that a framework's own code makes; an earlier year of a framework is that framework."""
+    name = re.sub(r"-20\d\d$", "", framework)
+    return frozenset(choice for choice, names in SETTLED.items() if name in names)
