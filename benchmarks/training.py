@@ -37,6 +37,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import training_scores
 from training_figures import Figures, all_figures, publisher_lines
 from training_scores import Scores
+from training_table import once
 
 from tunecase.compute.measured import runs as measured
 from tunecase.compute.measured import table as training_runs
@@ -63,8 +64,9 @@ def shipped(publishers: Sequence[str]) -> Rows:
 def read(paths: Sequence[Path], publishers: Sequence[str] = ()) -> Rows:
     """The rows of files of the shape of the shared table."""
     tables = [training_runs.read(path) for path in paths]
+    runs = once(run for table in tables for run in table.runs)
     return Rows(
-        tuple(run for table in tables for run in table.runs if not publishers or run.publisher in publishers),
+        tuple(run for run in runs if not publishers or run.publisher in publishers),
         tuple(pair for table in tables for pair in table.refused),
         frozenset().union(*(table.complete for table in tables)),
         tuple(card for table in tables for card in table.unknown_cards),

@@ -11,7 +11,7 @@ where it stands.
 import argparse
 import csv
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,11 +70,19 @@ def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
 
 def gathered(paths: Sequence[Path], publishers: Sequence[str] = ()) -> list[Measured]:
     """The runs of files gathered from public pages: each set-up once, at most MOST of a publisher, spread evenly."""
-    found: dict[str, dict[tuple[object, ...], Measured]] = {}
-    for run in (run for path in paths for run in readable(path, publishers)):
-        told = (run.peak_gb, run.tokens_per_s_per_gpu, run.failed, run.statistic)
-        found.setdefault(run.publisher, {}).setdefault((run.recipe, *told), run)
-    return [run for runs in found.values() for run in spread(list(runs.values()))]
+    found: dict[str, list[Measured]] = {}
+    for run in once(run for path in paths for run in readable(path, publishers)):
+        found.setdefault(run.publisher, []).append(run)
+    return [run for runs in found.values() for run in spread(runs)]
+
+
+def once(found: Iterable[Measured]) -> list[Measured]:
+    """Runs without those that tell of one publisher the same set-up and result again, as two readers of a page do."""
+    kept: dict[tuple[object, ...], Measured] = {}
+    for run in found:
+        result = run.peak_gb, run.tokens_per_s_per_gpu, run.failed, run.statistic
+        kept.setdefault((run.publisher.casefold(), run.recipe, *result), run)
+    return list(kept.values())
 
 
 def spread(runs: Sequence[Measured]) -> Sequence[Measured]:

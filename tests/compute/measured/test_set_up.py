@@ -14,6 +14,7 @@ from tests.compute.measured.test_table import row
         ({"n_gpus": "8", "sharding": "TP4 PP2 CP1"}, ("fsdp", 4, "none")),
         ({"n_gpus": "8", "sharding": "tensor parallel 2, zero1"}, ("zero1", 2, "none")),
         ({"n_gpus": "2", "sharding": "fsdp + cpu offload"}, ("fsdp", 1, "all")),
+        ({"n_gpus": "8", "sharding": "fsdp zero3"}, ("fsdp", 1, "none")),
         ({"n_gpus": "2", "sharding": ""}, ("fsdp", 1, "none")),
         ({"n_gpus": "1", "sharding": "fsdp"}, ("none", 1, "none")),
         ({"n_gpus": "4", "sharding": "none"}, ("none", 1, "none")),
@@ -33,7 +34,13 @@ def test_layers_spread_over_cards_are_a_pipeline():
 
 @pytest.mark.parametrize(
     ("sharding", "ways"),
-    [("FSDP2 CP4", 4), ("ddp, sequence_parallel=2", 2), ("zero3, ulysses 8", 8), ("TP8 CP1 sequence_parallel", 1)],
+    [
+        ("FSDP2 CP4", 4),
+        ("ddp, sequence_parallel=2", 2),
+        ("zero3, ulysses 8", 8),
+        ("TP8 CP1 sequence_parallel", 1),
+        ("SP4 DP2", 4),
+    ],
 )
 def test_cards_that_share_a_sample_are_counted(sharding, ways):
     """Context parallelism under any of its names."""
@@ -108,6 +115,7 @@ def test_megatrons_fused_cross_entropy_still_holds_the_logits():
         ({"precision": "bf16-true"}, "16-bit"),
         ({"precision": "float16 weights"}, "16-bit"),
         ({"notes": "pure bf16"}, "16-bit"),
+        ({"precision": "bf16 (weights, gradients, states)"}, "16-bit"),
         ({"precision": "fp16"}, "32-bit"),
     ],
 )

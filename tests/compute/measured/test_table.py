@@ -74,6 +74,13 @@ def test_an_unknown_model_is_taken_as_the_nearest_of_its_family_and_size():
     assert "Qwen/Qwen3-30B-A3B" == row(model="Qwen3-31B-A3B", params_b="31").recipe.shape.name
 
 
+def test_a_model_cut_to_some_layers_has_no_more():
+    """A benchmark of a few layers of a model is told for those."""
+    cut, whole = (row(model=f"Llama-2-7b-hf{more}").recipe.shape for more in (" cut to 4 layers", ""))
+    assert (4, 32, cut.hidden) == (cut.layers, whole.layers, whole.hidden)
+    assert row(model="Llama-like (dim 512, 16 layers)", params_b="7").guessed
+
+
 @pytest.mark.parametrize(
     ("method", "quant", "wanted"),
     [("sft", "", "full"), ("full (GaLore)", "", "full"), ("LoRA r=8", "", "lora"), ("lora", "AWQ int4", "qlora"),

@@ -19,7 +19,7 @@ ONE_MODEL = re.compile(r"device_map|model parallel|naive")  # layers spread over
 WAYS = {
     "tensor_parallel": r"\btp|tensor.?parallel(?:ism)?(?:_size)?",
     "pipeline_parallel": r"\bpp|pipeline.?parallel(?:ism)?(?:_size)?",
-    "context_parallel": r"\bcp|context.?parallel(?:ism)?(?:_size)?",
+    "context_parallel": r"\bcp|\bsp|context.?parallel(?:ism)?(?:_size)?",
 }
 SEQUENCE_WAYS = re.compile(r"(?:sequence.?parallel(?:_size)?|ulysses|ring.?attention)[ =:x]?(\d+)")
 
@@ -50,7 +50,8 @@ WIDE_BASE = re.compile(
 WIDE_MASTERS = re.compile(r"mp=default|deepspeed|32.?bit masters?|(?:fp32|float32) masters?|master weights")
 NARROW_MASTERS = re.compile(
     r"mp=pure|pure.?(?:bf16|fp16|16)|bf16-true|16-true"
-    r"|(?:bf16|fp16|bfloat16|float16|16-bit) (?:trained )?(?:weights|param)"
+    r"|(?:bf16|fp16|bfloat16|float16|16-bit) (?:trained |\()?(?:weights|param)"
+    r"|weights (?:in )?(?:bf16|fp16|bfloat16|float16|16-bit)"
 )
 TRAINED_ENDS = re.compile(
     r"modules_to_save|embeddings? and (?:output|head|lm_head)|(?:embed_tokens|wte|embeddings?|lm_head)[^;]{0,24}trained"
@@ -84,7 +85,7 @@ def states_context(row: Row) -> bool:
 def _sharding(text: str, gpus: int, framework: catalog.Framework) -> Sharding:
     stage = STAGE.search(text)
     if stage:
-        stages: dict[str, Sharding] = {"1": "zero1", "2": "zero2", "3": "zero3"}
+        stages: dict[str, Sharding] = {"1": "zero1", "2": "zero2", "3": "fsdp" if "fsdp" in text else "zero3"}
         return stages.get(stage[1], "ddp")
     for needed, sharding in SHARDING_WORDS:
         if any(word in text for word in needed):

@@ -3,7 +3,7 @@
 import csv
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunecase import catalog
@@ -27,6 +27,7 @@ METHODS = {
 COMPLETE = ("model", "method", "gpu", "n_gpus", "seq_len", "micro_batch")
 NARROW = re.compile(r"8.?bit|int8|[23].?bit|aqlm|eetq")  # bases that are no 4-bit ones
 EXPERTS = re.compile(r"\d[bB]?-[aA]\d|\bmoe\b|\dx\d+b", re.IGNORECASE)
+CUT = re.compile(r"\s*\bcut to (\d+) layers")
 NEAR = 0.2  # a model of one family stands in for another whose parameters differ by no more than this share
 
 
@@ -84,10 +85,9 @@ def unique(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def run_of(row: Row, name: str) -> Measured | str:
     """One run, or why it cannot be read."""
-    method = _method(row)
+    method, (shape, guessed) = _method(row), _shape(row)
     if method is None:
         return _why_no_method(row)
-    shape, guessed = _shape(row)
     if shape is None:
         return f"model {row['model']!r} is not known and its size is not stated (params_b)"
     if guessed and (EXPERTS.search(row["model"]) or re.search(r"\bep(\d|-)", cell(row, "sharding"))):
@@ -95,16 +95,21 @@ def run_of(row: Row, name: str) -> Measured | str:
     gpus = int(number(row, "n_gpus") or 0)
     if not gpus and re.search(r"zero.?[23]|fsdp|full.shard", cell(row, "sharding")):
         return "the cards share the model, and how many they are (n_gpus) is not stated"
-    recipe, card, measured_gb = _recipe(row, method, shape, max(gpus, 1)), row.get("gpu", "").strip(), _peak_gb(row)
-    if _states(row, "gpu") and recipe.gpu is None and not measured_gb:
-        return f"card {card!r} is not in the tables"
+    recipe = _recipe(row, method, shape, max(gpus, 1))
+    if _states(row, "gpu") and recipe.gpu is None and number(row, "peak_mem_gb_per_gpu") is None:
+        return f"card {row['gpu'].strip()!r} is not in the tables"
+    return _measured(row, name, recipe, guessed)
+
+
+def _measured(row: Row, name: str, recipe: Recipe, guessed: bool) -> Measured:
+    """The run with what was measured of it."""
     return Measured(
         id=name,
         publisher=publisher(row.get("source", "")),
         source=row.get("source", ""),
         date=row.get("date", ""),
         recipe=recipe,
-        peak_gb=measured_gb,
+        peak_gb=_peak_gb(row),
         statistic=statistic(row.get("mem_stat", "")),
         card_gb=_card_gb(row),
         tokens_per_s_per_gpu=number(row, "tokens_per_s_per_gpu"),
@@ -159,14 +164,23 @@ def _shape(row: Row) -> tuple[Shape | None, bool]:
     text = re.sub(r"\s+\d+-node$", "", row["model"]).strip()
     size = number(row, "params_b") or size_in(text)
     bare = re.sub(r"\(.*?\)", " ", text).strip()
-    for name in (text, bare, re.sub(r"-(like|style)\b", "", bare)):
-        model = known_name(name) or known_name(re.sub(r"[ _]+", "-", name))
-        if shape := from_model(model) if model else None:
-            return shape, False
+    if shape := _known_shape(text, bare):
+        return shape, False
     if size is None:
         return None, False
-    near = _near(bare, size, experts=EXPERTS.search(text) is not None)
+    own_dimensions = re.search(r"\d+ layers|\bdim\b", text)  # of nobody else's model
+    near = None if own_dimensions else _near(bare, size, experts=EXPERTS.search(text) is not None)
     return (near, False) if near else (guessed_shape(size * 1e9), True)
+
+
+def _known_shape(text: str, bare: str) -> Shape | None:
+    """The shape of a model that is known by name, with fewer layers where it was cut to some."""
+    cut = CUT.search(text)
+    for name in (text, bare, re.sub(r"-(like|style)\b", "", bare), CUT.sub("", text)):
+        model = known_name(name.strip()) or known_name(re.sub(r"[ _]+", "-", name.strip()))
+        if model and not (re.search(r"\blayers\b", text) and not cut):
+            return from_model(replace(model, layers=int(cut[1])) if cut else model)
+    return None
 
 
 def _near(name: str, size: float, experts: bool) -> Shape | None:

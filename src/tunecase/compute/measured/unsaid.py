@@ -13,6 +13,7 @@ OWN_MODELS = (
 )  # fmt: skip
 OWN_PRECISION = (*OWN_MODELS, "xtuner", "colossalai")
 SETTLED: dict[str, tuple[str, ...]] = {  # choices that a framework's own code makes, so that a row need not name them
+    "checkpointing": ("litgpt",),  # never on one card, always where it is sharded
     "optimizer": ("litgpt", "torchtitan", "llm-foundry", "nemo", "fsdp-qlora"),
     "kernels": OWN_MODELS,
     "attention": OWN_MODELS,
