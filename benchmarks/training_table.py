@@ -159,7 +159,8 @@ def main() -> None:
         return
     rows = {run.id: row_of(run) for run in readable(options.file)}
     earlier = held(without=ids_of(options.also))
-    more = {run.id: row_of(run, options.read_on) for run in gathered(options.also, options.publishers)}
+    new = (run for run in gathered(options.also, options.publishers) if run.id not in rows)
+    more = {run.id: row_of(run, options.read_on) for run in new}
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, runs.COLUMNS, lineterminator="\n")
         writer.writeheader()
