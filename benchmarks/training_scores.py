@@ -103,13 +103,30 @@ def _shipped_peaks() -> lessons.Table:
 
 
 def taught_without(publisher: str) -> Taught:
-    """What the shipped runs of all other publishers teach; the same as `taught_by` of those runs, but sooner."""
+    """What the shipped runs of all other publishers teach; the same as `taught_by` of those runs, but sooner.
+
+    A publisher that has no peak, or no speed, to teach leaves unchanged what is learnt of it.
+    """
+    speeds = {run.publisher for run in speed_lessons.timed_runs(measured.published())}
+    peaks = set(_shipped_peaks().publishers)
+    return Taught(
+        _peaks_without(publisher if publisher in peaks else ""),
+        *_speeds_without(publisher if publisher in speeds else ""),
+    )
+
+
+@cache
+def _peaks_without(publisher: str) -> Abroad:
     import numpy as np
 
     table = _shipped_peaks()
     others = table.only(np.array([name != publisher for name in table.publishers]))
-    spread = lessons.abroad_of(*lessons.learn(others, memory_lessons.PRIORS), others, memory_lessons.PRIORS)
-    return Taught(spread, *_speed_taught([run for run in measured.published() if run.publisher != publisher]))
+    return lessons.abroad_of(*lessons.learn(others, memory_lessons.PRIORS), others, memory_lessons.PRIORS)
+
+
+@cache
+def _speeds_without(publisher: str) -> tuple[Abroad, Constants]:
+    return _speed_taught([run for run in measured.published() if run.publisher != publisher])
 
 
 def scored(runs: Iterable[Measured], taught: Taught) -> Scores:
@@ -138,7 +155,7 @@ def _each(publishers: Sequence[str]) -> Iterator[Scores]:
     if len(publishers) < 2 or PROCESSES < 2:
         yield from map(_without_its_own, publishers)
         return
-    _shipped_peaks()  # before the processes part, so that they share it
+    _shipped_peaks(), _peaks_without(""), _speeds_without("")  # before the processes part, so that they share them
     with ProcessPoolExecutor(PROCESSES) as pool:
         yield from pool.map(_without_its_own, publishers)
 
