@@ -147,7 +147,7 @@ def peak_after(known: Measured, other: Measured) -> float:
 
 def speed_after(known: Measured, other: Measured) -> float:
     """Error on a speed once another run of its set-up was measured."""
-    told = speed.step_time(other.recipe).tokens_per_s_per_gpu.mid / calibration.learn([known]).time_factor
+    told = speed.step_time(other.recipe).tokens_per_s_per_gpu / calibration.learn([known]).time_factor
     return float(abs(told / (other.tokens_per_s_per_gpu or 1) - 1))
 
 
