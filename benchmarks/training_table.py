@@ -22,6 +22,7 @@ from tunecase.compute.measured import runs
 from tunecase.compute.measured import table as training_runs
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.measured.unsaid import settled
+from tunecase.compute.model.reading import read_shape
 
 RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
 READ_ON, GATHERED_ON = "2026-11-24", "2026-11-28"
@@ -71,9 +72,15 @@ def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
 def gathered(paths: Sequence[Path], publishers: Sequence[str] = ()) -> list[Measured]:
     """The runs of files gathered from public pages: each set-up once, at most MOST of a publisher, spread evenly."""
     found: dict[str, list[Measured]] = {}
-    for run in once(run for path in paths for run in readable(path, publishers)):
+    for run in filter(has_its_name, once(run for path in paths for run in readable(path, publishers))):
         found.setdefault(run.publisher, []).append(run)
     return [run for runs in found.values() for run in spread(runs)]
+
+
+def has_its_name(run: Measured) -> bool:
+    """False for a model that was cut to some layers: the table holds models by name."""
+    shape = run.recipe.shape
+    return run.guessed or read_shape(shape.name).layers == shape.layers
 
 
 def once(found: Iterable[Measured]) -> list[Measured]:

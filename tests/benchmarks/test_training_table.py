@@ -53,3 +53,10 @@ def test_rows_of_a_file_read_again_replace_themselves():
     earlier = training_table.held(without=set())
     first = next(iter(earlier))
     assert set(earlier) - {first} == set(training_table.held(without={first}))
+
+
+def test_a_model_cut_to_some_layers_is_not_written(tmp_path):
+    """The table holds models by name, and such a run would come back as one of the whole model."""
+    path = gathered(tmp_path / "a.csv", 1)
+    path.write_text(path.read_text().replace("llama-2-7b", "Llama-2-7b-hf cut to 4 layers"))
+    assert [] == training_table.gathered([path])
