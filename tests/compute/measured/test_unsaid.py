@@ -3,7 +3,7 @@
 import pytest
 
 from tests.compute.measured.test_table import row
-from tunecase.compute.doubt import CHOICES
+from tunecase.compute.recipe import CHOICES
 
 BARE = {"framework": "", "source": "someone x", "grad_ckpt": "", "notes": ""}
 
