@@ -1,16 +1,18 @@
 """Makes training_runs.csv from the shared table of published runs: facts only, one set-up a row, with source.
 
-    python benchmarks/training_table.py [FILE] [--also FILE --publishers NAME ...]
+    python benchmarks/training_table.py [FILE] [--also FILE ...] [--publishers NAME ...] [--read-on DATE]
 
-Rows of the table that stand in no FILE given (read off public pages, each with its source) are kept as they are;
-`--also` reads more of them from a file of the same columns. What a publisher's own scripts say of its set-ups and a
-row does not is added here, with the place it stands.
+`--also` adds rows gathered from public pages, files of the same columns: at most 12 of a publisher, spread over its
+rows, under their own ids. Rows gathered earlier are kept, those of the same files read anew, so that running it again
+adds nothing twice. What a publisher's own scripts say of its set-ups and a row does not is added here, with the place
+where it stands.
 """
 
 import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
@@ -19,9 +21,13 @@ from tunecase import catalog
 from tunecase.compute.measured import runs
 from tunecase.compute.measured import table as training_runs
 from tunecase.compute.measured.runs import Measured
+from tunecase.compute.measured.unsaid import settled
+from tunecase.compute.model.reading import read_shape
 
 RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
-READ_ON = "2026-11-24"
+READ_ON, GATHERED_ON = "2026-11-24", "2026-11-28"
+MOST = 12  # gathered rows of one publisher
+NEW = {"base": "16-bit", "objective": "sft"}  # columns that rows gathered earlier lack, with what held for all of them
 TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "training_runs.csv"
 
 # scripts/benchmarks of foundation-model-stack/fms-acceleration: accelerate.yaml says mixed_precision no, so that the
@@ -51,7 +57,7 @@ def documented(run: Measured) -> Measured:
         else {"whole": "shifted", "inplace": "shifted-inplace"}
     )
     recipe = recipe.but(loss=told.get(recipe.loss, recipe.loss))
-    return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
+    return replace(run, recipe=recipe, unsaid=run.unsaid - {"masters"})
 
 
 def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
@@ -63,8 +69,48 @@ def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
     return [documented(run) for run in told if not (ONE_DEVICE in run.source and run.recipe.gpus > 1)]
 
 
-def row_of(run: Measured) -> dict[str, str]:
-    """A run as a row of catalog/tables/training_runs.csv."""
+def gathered(paths: Sequence[Path], publishers: Sequence[str] = ()) -> list[Measured]:
+    """The runs of files gathered from public pages: each set-up once, at most MOST of a publisher, spread evenly."""
+    found: dict[str, list[Measured]] = {}
+    for run in filter(has_its_name, once(run for path in paths for run in readable(path, publishers))):
+        found.setdefault(run.publisher, []).append(run)
+    return [run for runs in found.values() for run in spread(runs)]
+
+
+def has_its_name(run: Measured) -> bool:
+    """False for a model that was cut to some layers: the table holds models by name."""
+    shape = run.recipe.shape
+    return run.guessed or read_shape(shape.name).layers == shape.layers
+
+
+def once(found: Iterable[Measured]) -> list[Measured]:
+    """Runs without those that tell of one publisher the same set-up and result again, as two readers of a page do."""
+    kept: dict[tuple[object, ...], Measured] = {}
+    for run in found:
+        result = run.peak_gb, run.tokens_per_s_per_gpu, run.failed, run.statistic
+        kept.setdefault((run.publisher.casefold(), run.recipe, *result), run)
+    return list(kept.values())
+
+
+def spread(runs: Sequence[Measured]) -> Sequence[Measured]:
+    """At most MOST of some runs, evenly spread, the first and the last among them."""
+    if len(runs) <= MOST:
+        return runs
+    return [runs[round(at * (len(runs) - 1) / (MOST - 1))] for at in range(MOST)]
+
+
+def held(without: Collection[str]) -> dict[str, dict[str, str]]:
+    """Gathered rows of the shipped table by id, but for some ids; what a framework's code settles is not unsaid."""
+    kept = {}
+    for row in catalog.read_table("training_runs"):
+        if row["id"].startswith("g") and row["id"] not in without:
+            unsaid = set(row["unsaid"].split()) - settled(row["framework"])
+            kept[row["id"]] = {**NEW, **row, "unsaid": " ".join(sorted(unsaid))}
+    return kept
+
+
+def row_of(run: Measured, read_on: str = READ_ON) -> dict[str, str]:
+    """A run as a row of catalog/tables/training_runs.csv, with the day on which its source was read."""
     recipe = run.recipe
     flags = {
         "double_quantised": recipe.double_quantised,
@@ -90,7 +136,7 @@ def row_of(run: Measured) -> dict[str, str]:
         "unsaid": " ".join(sorted(run.unsaid)),
         "source": run.source,
         "published": run.date,
-        "date": READ_ON,
+        "date": read_on,
         **{name: str(getattr(recipe, name)) for name in (*runs.PLAIN, *runs.WHOLE)},
         **{name: "yes" if flag else "no" for name, flag in flags.items()},
         **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},
@@ -98,26 +144,35 @@ def row_of(run: Measured) -> dict[str, str]:
     return {name: row[name] for name in runs.COLUMNS}
 
 
+def ids_of(paths: Sequence[Path]) -> set[str]:
+    """Ids of all rows of some files, read or not."""
+    found = set()
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as lines:
+            found |= {row["id"] for row in csv.DictReader(lines)}
+    return found
+
+
 def main() -> None:
     """Reads the shared table, writes the shipped one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="?", default=RUNS)
-    parser.add_argument("--also", type=Path)
+    parser.add_argument("--also", type=Path, nargs="+", default=())
     parser.add_argument("--publishers", nargs="*", default=())
+    parser.add_argument("--read-on", default=GATHERED_ON, help="the day on which the rows of --also were read")
     options = parser.parse_args()
     if not options.file.is_file():
         print("skipped: ../shared/data/training_runs.csv not found")
         return
     rows = {run.id: row_of(run) for run in readable(options.file)}
-    held = (
-        {} if options.also else {row["id"]: row for row in catalog.read_table("training_runs") if row["id"][0] == "g"}
-    )
-    more = {run.id: row_of(run) for run in readable(options.also, options.publishers)} if options.also else held
+    earlier = held(without=ids_of(options.also))
+    new = (run for run in gathered(options.also, options.publishers) if run.id not in rows)
+    more = {run.id: row_of(run, options.read_on) for run in new}
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, runs.COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows([*rows.values(), *more.values()])
-    print(f"{len(rows)} and {len(more)} runs written")
+        writer.writerows([*rows.values(), *earlier.values(), *more.values()])
+    print(f"{len(rows)} rows of the shared table, {len(earlier)} gathered earlier and {len(more)} gathered now written")
 
 
 if __name__ == "__main__":

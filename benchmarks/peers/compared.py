@@ -1,8 +1,10 @@
-"""Our scores beside those of other tools and of rules of thumb, on the very same rows."""
+"""Our scores beside those of other tools and of rules of thumb on the very same rows, every publisher counting once."""
 
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from peers import baselines
@@ -13,49 +15,68 @@ Figures = dict[str, float | int | None]
 Told = Callable[[str], float | None]
 
 
-def compared(scores: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Figures]]:
-    """Figures of every tool: one GPU, dense one-GPU rows without fused kernels or loss, several GPUs, speed.
+@dataclass(frozen=True)
+class Tool:
+    """What a tool tells of a run by its id: memory in GB and tokens per second of one card."""
+
+    memory: Told
+    speed: Told
+
+
+def compared(memory: Sequence[Any], time: Sequence[Any]) -> dict[str, Any]:
+    """Figures of every tool: memory on one card, on several, on dense one-card rows with stock kernels, and speed.
 
     Args:
-        scores: ours, under `memory` and `time`, each with its run, its truth and what was told.
-    Returns: by set of rows and tool: rows answered of how many, median and 90% point of the error in percent, and our
-        own two figures on the rows that the tool answered.
+        memory: our scores of peaks, each with its run, its truth and what was told.
+        time: those of speeds.
+    Returns: by set of rows and tool the figures of `figures`; `skipped` names the tools that did not run, and why.
     """
-    memory, time = list(scores["memory"]), list(scores["time"])
     rows = {score.run.id: as_row(score.run) for score in (*memory, *time)}
-    answers = predictions(list(rows.values()))
-    known = {s.run.id: s.truth for s in time}
+    skipped: dict[str, str] = {}
+    tools = {name: _tool(of) for name, of in predictions(list(rows.values()), skipped=skipped).items()}
+    tools |= _rules(rows, time)
+    one = [s for s in memory if s.run.recipe.gpus == 1]
+    sets: dict[str, tuple[list[Any], str]] = {
+        "memory": (one, "memory"),
+        "memory, dense, stock kernels": ([s for s in one if plain(s.run)], "memory"),
+        "memory_multi_gpu": ([s for s in memory if s.run.recipe.gpus > 1], "memory"),
+        "time": (list(time), "speed"),
+    }
+    found: dict[str, Any] = {"skipped": skipped}
+    for name, (of, what) in sets.items():
+        lines = {tool: figures(of, getattr(told, what)) for tool, told in tools.items()}
+        found[name] = {tool: line for tool, line in lines.items() if line["answered"]}
+        _print(name, len(of), found[name])
+    return found
+
+
+def _tool(answers: Mapping[str, Mapping[str, Any]]) -> Tool:
+    return Tool(lambda i: answers[i]["memory_gb"], lambda i: answers[i]["tokens_per_s_per_gpu"])
+
+
+def _rules(rows: Mapping[str, dict[str, Any]], time: Sequence[Any]) -> dict[str, Tool]:
+    """The rules of thumb; the pooled efficiency is that of all other publishers of the same rows."""
+    truths = {s.run.id: s.truth for s in time}
     groups = {s.run.id: s.run.publisher for s in time}
     timed = [rows[s.run.id] for s in time]
-    pooled = baselines.pooled_speeds(timed, known, groups, attention=True)
-    tools: dict[str, tuple[Told, Told]] = {
-        name: (lambda i, of=of: of[i]["memory_gb"], lambda i, of=of: of[i]["tokens_per_s_per_gpu"])  # type: ignore[misc]
-        for name, of in answers.items()
-    }
+    pooled = baselines.pooled_speeds(timed, truths, groups, attention=True)
     nothing: Told = lambda _: None  # noqa: E731
-    tools["bytes per parameter x 1.14"] = (lambda i: baselines.rule_gb(rows[i]), nothing)
-    tools["40-line sketch"] = (lambda i: baselines.sketch_gb(rows[i]), nothing)
-    tools["40% of the peak, attention counted"] = (nothing, lambda i: baselines.fixed_speed(rows[i], attention=True))
-    tools["pooled efficiency by method"] = (nothing, lambda i: pooled.get(i))
-    told = [s for s in memory if s.run.statistic != "not stated"]
-    one = [s for s in told if s.run.recipe.gpus == 1]
-    sets = {
-        "one GPU": (one, 0),
-        "one GPU, dense, stock kernels": ([s for s in one if plain(s.run)], 0),
-        "several GPUs": ([s for s in told if s.run.recipe.gpus > 1], 0),
-        "kind of peak not stated": ([s for s in memory if s.run.statistic == "not stated"], 0),
-        "speed": (time, 1),
-    }
-    found: dict[str, dict[str, Figures]] = {}
-    for name, (of, which) in sets.items():
-        lines = {"tunecase": figures(of, {s.run.id: s.predicted for s in of}.get)}
-        lines |= {tool: figures(of, told[which]) for tool, told in tools.items()}
-        found[name] = {tool: line for tool, line in lines.items() if line["answered"]}
-        print(f"\n{name}: {len(of)} rows; median / 90% point of the error, and ours on the rows the tool answers")
-        for tool, line in found[name].items():
-            print(f"  {tool:38} {line['answered']:>4}  {line['median_ape']} / {line['p90_ape']}   "
-                  f"ours {line['ours_median_ape']} / {line['ours_p90_ape']}")  # fmt: skip
-    return found
+    return {
+        "bytes per parameter x 1.14": Tool(lambda i: baselines.rule_gb(rows[i]), nothing),
+        "40-line sketch": Tool(lambda i: baselines.sketch_gb(rows[i]), nothing),
+        "40% of the peak, attention counted": Tool(
+            nothing, lambda i: baselines.fixed_speed(rows[i], attention=True)
+        ),
+        "pooled efficiency by method": Tool(nothing, pooled.get),
+    }  # fmt: skip
+
+
+def _print(name: str, rows: int, lines: Mapping[str, Figures]) -> None:
+    print(f"\n{name}: {rows} rows; means over publishers of median / p90, on the rows that the tool answers")
+    for tool, line in lines.items():
+        print(f"  {tool:38} {line['answered']:>4} of {line['publishers']:>2} publishers  "
+              f"{line['median_ape']} / {line['p90_ape']}   ours {line['ours_median_ape']} / {line['ours_p90_ape']}   "
+              f"ahead of it at {line['ahead']}, behind at {line['behind']}")  # fmt: skip
 
 
 def plain(run: Any) -> bool:
@@ -65,25 +86,36 @@ def plain(run: Any) -> bool:
 
 
 def figures(scores: Sequence[Any], told: Told) -> Figures:
-    """Rows answered, median and 90% point of the error, and ours on the same rows."""
-    pairs = [(guess / s.truth - 1, s.error) for s in scores if (guess := told(s.run.id)) is not None]
-    theirs, ours = sorted(abs(error) for error, _ in pairs), sorted(error for _, error in pairs)
+    """A tool's median and 90% point of the error beside ours on the rows that it answers, as means over publishers.
+
+    `ahead` counts the publishers whose median error is smaller with our prediction, `behind` those with the tool's.
+    """
+    pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for score in scores:
+        guess = told(score.run.id)
+        if guess is not None:
+            pairs[score.run.publisher].append((abs(guess / score.truth - 1), score.error))
+    theirs, ours = ([_line(sorted(pair[at] for pair in of)) for of in pairs.values()] for at in (0, 1))
     return {
-        "answered": len(pairs),
+        "answered": sum(map(len, pairs.values())),
         "of": len(scores),
-        "median_ape": _percent(statistics.median(theirs)) if pairs else None,
-        "p90_ape": _percent(_p90(theirs)) if pairs else None,
-        "ours_median_ape": _percent(statistics.median(ours)) if pairs else None,
-        "ours_p90_ape": _percent(_p90(ours)) if pairs else None,
+        "publishers": len(pairs),
+        "median_ape": _mean(theirs, 0),
+        "p90_ape": _mean(theirs, 1),
+        "ours_median_ape": _mean(ours, 0),
+        "ours_p90_ape": _mean(ours, 1),
+        "ahead": sum(us[0] < them[0] for us, them in zip(ours, theirs, strict=True)),
+        "behind": sum(us[0] > them[0] for us, them in zip(ours, theirs, strict=True)),
     }
 
 
-def _p90(ordered: Sequence[float]) -> float:
-    return ordered[min(len(ordered) - 1, math.ceil(0.9 * len(ordered)) - 1)]
+def _line(ordered: Sequence[float]) -> tuple[float, float]:
+    """Median and 90% point."""
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, math.ceil(0.9 * len(ordered)) - 1)]
 
 
-def _percent(share: float) -> float:
-    return round(100 * share, 1)
+def _mean(lines: Sequence[tuple[float, float]], at: int) -> float | None:
+    return round(100 * statistics.mean(line[at] for line in lines), 1) if lines else None
 
 
 def as_row(run: Any) -> dict[str, Any]:
@@ -91,29 +123,20 @@ def as_row(run: Any) -> dict[str, Any]:
     recipe = run.recipe
     shape, gpu = recipe.shape, recipe.gpu
     targets = recipe.targets if isinstance(recipe.targets, str) else "attention"
+    sizes = ("hidden", "layers", "heads", "kv_heads", "head_dim", "ffn", "vocab", "params", "tied")
+    more = ("experts", "active_experts")
+    plain_fields = ("method", "rank", "sequence_tokens", "micro_batch", "gpus", "sharding", "masters", "optimizer")
     return {
-        **{
-            name: getattr(shape, name) for name in ("hidden", "layers", "heads", "kv_heads", "head_dim", "ffn", "vocab")
-        },
+        **{name: getattr(shape, name) for name in (*sizes, *more)},
+        **{name: getattr(recipe, name) for name in plain_fields},
         "id": run.id,
-        "params": shape.params,
-        "tied": shape.tied,
         "architecture": shape.architecture or "llama",
-        "experts": shape.experts,
-        "active_experts": shape.active_experts,
-        "method": recipe.method,
-        "rank": recipe.rank,
         "targets": targets if targets in ("all", "attention", "qv") else "attention",
-        "sequence_tokens": recipe.sequence_tokens,
-        "micro_batch": recipe.micro_batch,
-        "gpus": recipe.gpus,
         "checkpointing": recipe.checkpointing != "none",
         "flash": recipe.attention == "flash",
         "gpu": gpu.name if gpu else None,
         "gpu_gib": gpu.memory_gib if gpu else None,
         "precision": "fp8" if recipe.precision == "fp8" else "fp16" if recipe.precision == "fp16" else "bf16",
-        "sharding": recipe.sharding,
-        "masters": recipe.masters,
         "loss": "fused" if recipe.loss == "fused" else "whole",
-        "framework": "litgpt" if recipe.framework == "litgpt" else "transformers",
+        "framework": "litgpt" if recipe.framework.startswith("litgpt") else "transformers",
     }

@@ -4,7 +4,7 @@ A run is a dict of plain values, the same for every tool:
     id; hidden, layers, heads, kv_heads, head_dim, ffn, vocab, params, tied; method (full, lora, qlora), rank, targets
     (all, attention, qv); sequence_tokens, micro_batch, gpus; checkpointing, flash (yes or no); gpu (a name of
     gpus.csv, or None), gpu_gib (or None); precision (bf16, fp16, fp8); sharding (none, ddp, zero1, zero2, zero3, fsdp)
-    and, where they apply, architecture (else llama), experts, active_experts, masters (16-bit, 32-bit).
+    and, where they apply, architecture (else llama), experts, active_experts, masters (16-bit, 32-bit), optimizer.
 Each tool is the newest release that installs, with the settings said in run_*.py. A second reading of a tool has a name
 of its own: where its figure includes a context, fragmentation or a margin, "…, tensors alone" leaves them out.
 """
@@ -26,6 +26,7 @@ PEERS = (
     Peer("canifinetune", ("canifinetune",), "run_canifinetune.py"),
     Peer("vramcalc", ("vramcalc",), "run_vramcalc.py"),
     Peer("ftuneai", ("ftuneai",), "run_ftuneai.py"),
+    Peer("fitscout", ("fitscout",), "run_fitscout.py"),
 )
 
 Answer = dict[str, float | str | None]
@@ -38,11 +39,14 @@ def default_cache() -> Path:
 
 
 def predictions(
-    rows: list[dict], cache: Path | None = None, peers: Iterable[Peer] = PEERS
+    rows: list[dict],
+    cache: Path | None = None,
+    peers: Iterable[Peer] = PEERS,
+    skipped: dict[str, str] | None = None,
 ) -> dict[str, dict[str, Answer]]:
     """Each tool's memory_gb and tokens_per_s_per_gpu for every run by its id, None and a reason where it has none.
 
-    A tool that cannot be installed or run is left out, and said so.
+    A tool that cannot be installed or run is left out, and said so, in `skipped` as well where that is given.
     """
     found: dict[str, dict[str, Answer]] = {}
     for peer in peers:
@@ -52,6 +56,8 @@ def predictions(
             number = version(peer, python)
         except (NotRunError, OSError, ValueError, subprocess.SubprocessError) as error:
             print(f"{peer.name}: skipped: {error}", flush=True)
+            if skipped is not None:
+                skipped[peer.name] = str(error)
             continue
         readings = {name for answer in answers.values() for name in answer.get("also", {})}
         found |= {peer.name: _gathered(rows, answers)}

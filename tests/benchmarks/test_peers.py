@@ -1,14 +1,19 @@
 """What other tools predict for training runs: answers are gathered by run, refusals kept, rules of thumb counted."""
 
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.compute.measured.test_calibration import ran
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from audit_peers import Peer
-from peers import baselines, training_peers
+from peers import baselines, compared, training_peers
+from training_scores import Score
 
 ROW = {
     "id": "a",
@@ -69,8 +74,37 @@ def test_answers_are_gathered_by_run(tmp_path, capsys):
 
 def test_a_tool_that_fails_is_left_out_with_the_reason(tmp_path, capsys):
     """A tool that cannot start costs the others nothing."""
-    assert training_peers.predictions([ROW], tmp_path, [stand_in(tmp_path, "raise OSError('no such card')")]) == {}
+    skipped = {}
+    peers = [stand_in(tmp_path, "raise OSError('no such card')")]
+    assert training_peers.predictions([ROW], tmp_path, peers, skipped) == {}
     assert "stand-in: skipped: ends with 1: OSError: no such card" in capsys.readouterr().out
+    assert {"stand-in": "ends with 1: OSError: no such card"} == skipped
+
+
+def test_every_publisher_counts_once_beside_a_tool():
+    """Means over publishers on the rows that the tool answers, and at how many publishers each is nearer."""
+    scores = [_score("a", 0.1, at) for at in range(3)] + [_score("b", 0.5, 3), _score("c", 0.2, 4)]
+    told = {"0": 1.3, "1": 1.3, "2": 1.3, "3": 1.1}
+    found = compared.figures(scores, told.get)
+    assert (4, 5, 2, 1, 1) == tuple(found[key] for key in ("answered", "of", "publishers", "ahead", "behind"))
+    assert (20.0, 30.0) == (found["median_ape"], found["ours_median_ape"])
+
+
+def _score(publisher, error, at):
+    """One of our scores whose truth is one."""
+    return Score(replace(ran(publisher=publisher), id=str(at)), 1 + error, 1.0, 0.5, 2.0)
+
+
+def test_a_run_is_told_to_every_tool_alike():
+    """A run becomes plain values that a tool of another environment can read."""
+    row = compared.as_row(ran(method="qlora", optimizer="paged_adamw_8bit"))
+    assert ("qlora", "paged_adamw_8bit", "A100-80GB", 4096) == (
+        row["method"],
+        row["optimizer"],
+        row["gpu"],
+        row["hidden"],
+    )
+    assert row == json.loads(json.dumps(row))
 
 
 def test_the_bytes_per_parameter_rule_ignores_the_tokens():

@@ -1,12 +1,13 @@
 """Tables of measured runs: words as published become set-ups; what cannot be read is refused with a reason."""
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.compute.measured import table
 from tunecase.compute.measured.table import run_of
-from tunecase.compute.measured.words import card_of, framework_of, optimizer_of, publisher, statistic
 from tunecase.errors import InputError
 
 ROW = {
@@ -44,72 +45,14 @@ def test_a_row_becomes_a_set_up():
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("A100", "A100-80GB"), ("a100_40gb", "A100-40GB"), ("A100 40GB SXM", "A100-40GB"),
-        ("NVIDIA GeForce RTX 4090", "RTX4090"),
-        ("H100 80GB SXM", "H100"), ("8xA100-80GB", "A100-80GB"), ("NVIDIA H200-SXM5-141GB", "H200"), ("Tesla T4", "T4"),
-        ("RTX 3090 (280W, no NVLink)", "RTX3090"), ("A10G", "A10G"), ("unheard of", None), ("", None),
-    ],
-)  # fmt: skip
-def test_cards_are_known_however_they_are_spelt(text, name):
-    """Spellings of a card find its row; an unknown one finds none."""
-    found = card_of(text)
-    assert name == (found.name if found else None)
-
-
-def test_frameworks_are_found_in_free_text():
-    """The longest word of a framework that stands in the text wins; none means transformers."""
-    cases = [
-        ("HF transformers via something", "transformers"), ("TRL SFTTrainer", "trl"),
-        ("LLaMA-Factory", "llama-factory"),
-        ("Axolotl 0.8", "axolotl"),
-        ("pytorch/torchtune recipes", "torchtune"), ("unsloth 2025.1", "unsloth"), ("NeMo/Megatron", "nemo"),
-        ("DeepSpeed ZeRO", "deepspeed"), ("", "transformers"), ("own code", "transformers"),
-    ]  # fmt: skip
-    assert [] == [(text, name) for text, name in cases if name != framework_of(text).name]
-
-
-def test_optimizers_are_known_however_they_are_spelt():
-    """Spellings of an optimizer find its row."""
-    cases = [
-        ("AdamW (HF default)", "adamw"), ("paged_adamw_8bit", "paged_adamw_8bit"),
-        ("PagedAdamW8bit", "paged_adamw_8bit"),
-        ("adamw_bnb_8bit", "adamw_8bit"), ("8-bit Adam", "adamw_8bit"), ("Adafactor", "adafactor"),
-        ("fused AdamW", "adamw_fused"),
-        ("SGD", "sgd"), ("Lion", "lion"), ("", "adamw"), ("paged AdamW 32bit", "paged_adamw"),
-    ]  # fmt: skip
-    assert [] == [(text, name) for text, name in cases if name != optimizer_of(text)]
-
-
-@pytest.mark.parametrize(
-    ("cells", "wanted"),
-    [
-        ({"n_gpus": "8", "sharding": "zero3"}, ("zero3", 1, "none")),
-        ({"n_gpus": "8", "sharding": "DeepSpeed ZeRO-2"}, ("zero2", 1, "none")),
-        ({"n_gpus": "8", "sharding": "fsdp SHARD_GRAD_OP mp=DEFAULT"}, ("zero2", 1, "none")),
-        ({"n_gpus": "8", "sharding": "TP4 PP2 CP1"}, ("fsdp", 4, "none")),
-        ({"n_gpus": "2", "sharding": "fsdp + cpu offload"}, ("fsdp", 1, "all")),
-        ({"n_gpus": "2", "sharding": ""}, ("fsdp", 1, "none")),
-        ({"n_gpus": "1", "sharding": "fsdp"}, ("none", 1, "none")),
-    ],
-)
-def test_sharding_is_read_from_words(cells, wanted):
-    """ZeRO stages, FSDP, tensor parallelism and offload are told apart."""
-    recipe = row(**cells).recipe
-    assert wanted == (recipe.sharding, recipe.tensor_parallel, recipe.offload)
-
-
-def test_accumulation_follows_from_the_whole_batch():
-    """Samples per step over samples at once and cards is the accumulation."""
-    assert 8 == row(n_gpus="2", micro_batch="4", global_batch="64", sharding="fsdp").recipe.accumulation
-
-
-@pytest.mark.parametrize(
     ("cells", "reason"),
     [
         ({"method": "adapter"}, "not full, lora or qlora"),
+        ({"method": "qlora", "quant": "8bit"}, "a base in '8bit' is not predicted"),
         ({"model": "nobody/nothing", "params_b": ""}, "not known and its size is not stated"),
+        ({"model": "Odd-80B-A3B", "params_b": "80"}, "has experts, and its dimensions are not known"),
+        ({"gpu": "Quadro 1", "peak_mem_gb_per_gpu": ""}, "card 'Quadro 1' is not in the tables"),
+        ({"n_gpus": "", "sharding": "zero3"}, "how many they are (n_gpus) is not stated"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_with_a_reason(cells, reason):
@@ -124,21 +67,54 @@ def test_a_model_known_by_size_alone_tells_speed_and_no_memory():
     assert 6e9 < 12 * run.recipe.shape.layers * run.recipe.shape.hidden**2 < 8e9
 
 
-def test_statistics_are_told_apart():
-    """Allocated, reserved and what the card shows are three things."""
-    cases = [("torch max_memory_allocated", "allocated"), ("peak reserved", "reserved"), ("as logged", "reserved"),
-     ("nvidia-smi screenshot", "card"), ("not stated", "not stated"), ("", "not stated")]  # fmt: skip
-    assert [] == [(words, wanted) for words, wanted in cases if wanted != statistic(words)]
+def test_an_unknown_model_is_taken_as_the_nearest_of_its_family_and_size():
+    """A release that is not in the tables has the shape of the one whose name and size are nearest."""
+    near = row(model="Qwen3-33B-Special", params_b="33").recipe.shape
+    assert ("Qwen/Qwen3-32B", False) == (near.name, row(model="Qwen3-33B-Special", params_b="33").guessed)
+    assert "Qwen/Qwen3-30B-A3B" == row(model="Qwen3-31B-A3B", params_b="31").recipe.shape.name
 
 
-def test_one_publisher_is_one_unit():
-    """Several files of one owner are one publisher."""
-    assert publisher("NVIDIA/NeMo docs") == publisher("NVIDIA-NeMo/Automodel docs")
+def test_a_model_cut_to_some_layers_has_no_more():
+    """A benchmark of a few layers of a model is told for those."""
+    cut, whole = (row(model=f"Llama-2-7b-hf{more}").recipe.shape for more in (" cut to 4 layers", ""))
+    assert (4, 32, cut.hidden) == (cut.layers, whole.layers, whole.hidden)
+    assert row(model="Llama-like (dim 512, 16 layers)", params_b="7").guessed
+
+
+@pytest.mark.parametrize(
+    ("method", "quant", "wanted"),
+    [("sft", "", "full"), ("full (GaLore)", "", "full"), ("LoRA r=8", "", "lora"), ("lora", "AWQ int4", "qlora"),
+     ("DoRA", "", "lora"), ("lora", "nf4 (bnb 4bit)", "qlora")],
+)  # fmt: skip
+def test_methods_are_known_however_they_are_spelt(method, quant, wanted):
+    """A quantised base makes LoRA a QLoRA."""
+    assert wanted == row(method=method, quant=quant).recipe.method
+
+
+def test_units_are_those_of_the_figure():
+    """GiB and MiB become GB of 10^9 bytes, whatever the figure was converted from."""
+    cases = [("GiB", 20 * 1.073741824), ("MiB/1024 -> GiB", 20 * 1.073741824), ("GB", 20), ("MiB", 20 * 2**20 / 1e9)]
+    assert [] == [(unit, wanted) for unit, wanted in cases if abs(row(mem_unit=unit).peak_gb - wanted) > 1e-9]
 
 
 def test_failures_are_marked():
-    """A run that ran out of memory is no missing value."""
-    assert ("said", "likely") == (row(notes="OOM").failed, row(notes="OOM likely, not stated)").failed)
+    """A run that ran out of memory is no missing value, and one with a result ran."""
+    blank = {"peak_mem_gb_per_gpu": "", "tokens_per_s_per_gpu": ""}
+    notes = ("OOM", "OOM likely, not stated)", "no OOM", "out of memory at 4096")
+    assert ["said", "likely", "", "said"] == [row(notes=said, **blank).failed for said in notes]
+    assert "" == row(notes="OOM at twice the batch").failed
+
+
+def test_a_table_names_complete_rows_and_unknown_cards(tmp_path):
+    """Rows that state model, method, card, cards, length and micro-batch are known by id, unknown cards by name."""
+    path = tmp_path / "x.csv"
+    rows = [ROW, {**ROW, "id": "r2", "gpu": "Quadro 1"}, {**ROW, "id": "r3", "seq_len": ""}]
+    with path.open("w", newline="") as lines:
+        writer = csv.DictWriter(lines, [*ROW, "notes"])
+        writer.writeheader()
+        writer.writerows(rows)
+    found = table.read(path)
+    assert (frozenset({"r1", "r2"}), ("Quadro 1",)) == (found.complete, found.unknown_cards)
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path):

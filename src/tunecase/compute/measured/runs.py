@@ -16,7 +16,7 @@ Failed = Literal["", "said", "likely"]
 PLAIN = (
     "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "kernels", "checkpointing",
     "sharding",
-    "offload", "quantiser",
+    "offload", "quantiser", "base", "objective",
 )  # fmt: skip
 WHOLE = (
     "gpus", "rank", "sequence_tokens", "accumulation", "tensor_parallel", "pipeline_parallel", "context_parallel",

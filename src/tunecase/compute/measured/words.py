@@ -18,6 +18,12 @@ OPTIMIZERS = (  # the words that a text must hold; the first row that fits wins
     (("8bit",), "adamw_8bit"), (("paged",), "paged_adamw"), (("fused",), "adamw_fused"), ((), "adamw"),
 )  # fmt: skip
 OPTIMIZER_WORDS = {word for needed, _ in OPTIMIZERS for word in needed}
+STATISTICS: tuple[tuple[Statistic, str], ...] = (  # the first that fits
+    ("card", r"^(?!.*(torch|max_mem)).*(smi\b|nvml|nvtop|nvitop|gpustat|gputil|system metrics|wandb|dashboard)"),
+    ("allocated", r"allocated|allocation|\balloc\b|max_?alloc|active"),
+    ("reserved", r"reserved|accelerator_memory_max|cached|as logged"),
+    ("card", r"smi\b|nvml|device_mem"),
+)
 WORD = re.compile(r"[A-Z]+\d+[A-Z]*|\d+")
 
 
@@ -30,11 +36,12 @@ def publisher(source: str) -> str:
 def statistic(words: str) -> Statistic:
     """Which peak a source reports."""
     fold = words.casefold()
-    if "alloc" in fold:
-        return "allocated"
-    if "reserved" in fold or "as logged" in fold:
-        return "reserved"
-    return "card" if "smi" in fold or "nvml" in fold else "not stated"
+    if not fold.strip() or fold.startswith("not stated"):
+        return "not stated"
+    for found, pattern in STATISTICS:
+        if re.search(pattern, fold):
+            return found
+    return "not stated"
 
 
 def card_of(text: str) -> catalog.Gpu | None:
@@ -42,9 +49,10 @@ def card_of(text: str) -> catalog.Gpu | None:
     text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
     for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
         try:
-            return catalog.gpu(name.strip())
+            found = catalog.gpu(name.strip())
         except InputError:
             continue
+        return found if found in catalog.gpus() else None  # cards for serving alone have no constants of training
     spelled = set(WORD.findall(text.upper()))
     fits = [(len(words), gpu) for gpu, words in _cards() if words and words <= spelled]
     if fits:
@@ -67,7 +75,7 @@ def size_in(name: str) -> float | None:
 @cache
 def framework_of(text: str) -> catalog.Framework:
     """The framework that a text names, the longest of its words winning; transformers where it names none."""
-    fold = text.casefold()
+    fold = re.sub(r"pytorch[ -]lightning", "pytorch", text.casefold())  # a trainer, not litgpt's owner
     hits = [
         (framework.name in RUNS_THE_MODEL, len(word), framework)
         for framework in catalog.frameworks()
@@ -79,7 +87,7 @@ def framework_of(text: str) -> catalog.Framework:
 
 def names_a_framework(text: str) -> bool:
     """True where a text names a framework that is known."""
-    fold = text.casefold()
+    fold = re.sub(r"pytorch[ -]lightning", "pytorch", text.casefold())
     return any(
         re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)
         for framework in catalog.frameworks()
@@ -96,7 +104,8 @@ def targets_of(text: str, shape: Shape) -> AdapterTargets:
         return named
     if {"head", "mlp"} <= words:
         return modules
-    if not fold or (words & {"all", "mlp", "fc", "default"} and "qkv" not in fold):
+    every = {"all", "linear", "mlp", "fc", "default", "gate", "up", "down", "gate_proj", "up_proj", "w1", "w2", "fc1"}
+    if not fold or (words & every and "qkv" not in fold and "peft default" not in fold):
         return "all"
     if words & {"projection", "dense", "out_proj", "wo", "output_proj", "o"}:
         return "attention"
@@ -114,7 +123,7 @@ def precision_of(text: str) -> Precision:
     fold = text.casefold()
     if "fp8" in fold or "float8" in fold:
         return "fp8"
-    if "fp32" in fold or "32-true" in fold or "float32" in fold:
+    if re.search(r"fp32|32-true|float32", fold) and not re.search(r"bf16|bfloat16|fp16|\bfloat16|amp|mixed", fold):
         return "fp32"
     return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
 
