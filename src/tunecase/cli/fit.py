@@ -22,9 +22,8 @@ def fit(
         str,
         typer.Argument(help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …)."),
     ],
-    command: Annotated[
-        list[str] | None,
-        typer.Argument(help="After --: what --probe runs, e.g. -- python train.py.", metavar="[-- COMMAND]"),
+    to_run: Annotated[
+        list[str] | None, typer.Argument(help="What --probe runs: -- python train.py.", metavar="-- COMMAND")
     ] = None,
     method: Annotated[str | None, typer.Option(help="lora, qlora or full; all weighed when left out.")] = None,
     seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
