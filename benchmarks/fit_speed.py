@@ -1,13 +1,12 @@
 """Fits the constants of step time to published runs and compares forms of the model, every publisher held out in turn.
 
-    python benchmarks/fit_speed.py [--runs FILE] [--more FILE ...] [--write]
+    python benchmarks/fit_speed.py [--runs FILE] [--more FILE ...]
 
 Forms: `pooled` is operations over a share of the card's peak, by method and precision, each effect shrunk by its count
 of publishers; `ridge` and `kernel` regress the logarithm of that share on a dozen physical features; `priors` is the
 roofline with the constants of data sheets and kernels' papers, no run seen; `learnt` is the shipped form, the roofline
 with constants learnt around those priors; `learnt + kernel` adds a kernel regression on what is left. Without FILE the
-shipped table is read. `--write` puts the learnt values into step_constants.csv, else they are printed. The last
-line is one JSON object.
+shipped table is read; training.py writes the learnt values. The last line is one JSON object.
 
 What flatters: the priors stand on data sheets, papers and code, but those of attention, launches, links and consumer
 cards were chosen after runs of these publishers had been looked at, so that `priors` is no blind forecast and `learnt`
@@ -18,7 +17,6 @@ not wholly one. On publishers gathered afterwards (`--runs`, fitted on the shipp
 # ruff: noqa: E402 - the package is found beside this script
 import argparse
 import collections
-import csv
 import json
 import math
 import statistics
@@ -32,7 +30,6 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
 import speed_lessons
-from speed_lessons import learn
 
 from tunecase.compute import speed
 from tunecase.compute.measured import runs as measured
@@ -41,7 +38,6 @@ from tunecase.compute.measured.runs import Measured
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.work import work
 
-TABLE = ROOT / "src" / "tunecase" / "catalog" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
 Learn = Callable[[Sequence[Measured]], Predict]
 
@@ -130,12 +126,12 @@ def kernel(runs: Sequence[Measured], base: Learn | None = None, noise: float = 0
 def priors(runs: Sequence[Measured]) -> Predict:
     """The roofline with its priors."""
     values = {name: prior for name, (prior, _) in speed_lessons.priors().items()}
-    return _roofline(rates.Constants(values, rates.shipped().spreads, speed_lessons.UNKNOWN))
+    return _roofline(rates.Constants(values, rates.shipped().spreads))
 
 
 def learnt(runs: Sequence[Measured]) -> Predict:
     """The roofline with constants learnt around its priors."""
-    return _roofline(learn(runs))
+    return _roofline(speed_lessons.most_probable(runs))
 
 
 def _roofline(constants: rates.Constants) -> Predict:
@@ -179,38 +175,11 @@ def summed_up(runs: Sequence[Measured], errors: "np.ndarray") -> dict[str, float
     }
 
 
-def coverage(runs: Sequence[Measured]) -> dict[str, float]:
-    """Share of runs inside the 80% band learnt without their publisher, pooled and by publisher of twenty runs."""
-    inside = collections.defaultdict(list)
-    for name in sorted({run.publisher for run in runs}):
-        constants = learn([run for run in runs if run.publisher != name])
-        for run in (run for run in runs if run.publisher == name):
-            band = speed.step_time(run.recipe, constants).tokens_per_s_per_gpu
-            inside[name].append(float(band.low) <= (run.tokens_per_s_per_gpu or 0) <= float(band.high))
-    found = {name: round(statistics.mean(of), 2) for name, of in inside.items() if len(of) >= 20}
-    return {"pooled": round(statistics.mean(hit for of in inside.values() for hit in of), 2), **found}
-
-
-def table_rows(runs: Sequence[Measured]) -> list[dict[str, str]]:
-    """The rows of catalog/tables/step_constants.csv with values learnt from the runs."""
-    constants = learn(runs)
-    with TABLE.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    names = "; ".join(sorted({run.publisher for run in runs}))
-    for row in rows:
-        row["value"] = f"{constants.values.get(row['name'], constants.between):.4g}"
-        row["rows"], row["sources"] = str(constants.rows), str(constants.sources)
-        if row["name"] == rates.OVERALL:
-            row["source"] = f"what held-out publishers show: {names}"
-    return rows
-
-
 def main() -> None:
     """Reads the options, prints the comparison and the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path)
     parser.add_argument("--more", type=Path, nargs="*", default=[])
-    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     read = list(table.read(options.runs).runs if options.runs else measured.published())
     read += [run for path in options.more for run in table.read(path).runs]
@@ -220,17 +189,7 @@ def main() -> None:
         errors = held_out(runs, form)
         compared[name] = summed_up(runs, errors)
         print(f"{name:16} {compared[name]}")
-    found = coverage(runs)
-    print("80% band", found)
-    rows = table_rows(runs)
-    if options.write:
-        with TABLE.open("w", encoding="utf-8", newline="") as lines:
-            writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    else:
-        print("\n".join(",".join(row.values()) for row in rows))
-    print(json.dumps({"time": compared, "coverage80": found, "publishers": len({run.publisher for run in runs})}))
+    print(json.dumps({"time": compared, "publishers": len({run.publisher for run in runs})}))
 
 
 if __name__ == "__main__":

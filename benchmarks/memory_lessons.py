@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import lessons
 
+from tunecase import catalog
 from tunecase.compute import memory
 from tunecase.compute.doubt import Abroad, ways
 from tunecase.compute.doubt.bands import MEMORY_MIDDLES, MEMORY_SCALES, memory_scales
@@ -68,7 +69,6 @@ def _each_way(run: Measured) -> list[lessons.OneWay]:
     for way in ways(run.recipe, run.unsaid):
         has = memory_scales(way.recipe, run.statistic)
         gap = math.log((run.peak_gb or 1.0) / predicted_gb(replace(run, recipe=way.recipe)))
-        kept.append(
-            lessons.OneWay(gap, way.share, tuple(float(has[name]) for name in MEMORY_SCALES), way.recipe.framework)
-        )
+        stack = catalog.of_any_year(way.recipe.framework)
+        kept.append(lessons.OneWay(gap, way.share, tuple(float(has[name]) for name in MEMORY_SCALES), stack))
     return kept

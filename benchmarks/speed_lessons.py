@@ -1,7 +1,6 @@
 """What published runs teach about speed: constants around their priors, and the spread over held-out publishers."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import lessons
 from tunecase import catalog
 from tunecase.compute import speed
 from tunecase.compute.doubt import Abroad, ways
-from tunecase.compute.doubt.bands import TIME_SCALES, time_scales, years_in
+from tunecase.compute.doubt.bands import TIME_SCALES, time_scales
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.rates import Constants
@@ -27,7 +26,7 @@ NOISE, SOURCE, CELL = 0.15, 0.12, 0.10  # sigma of log time: rows of one source,
 ROWS_PER_CELL = 4  # rows of one source, generation, method and precision are worth no more than so many
 PRIORS = lessons.Priors(
     scales={"all": 0.15, "terms": 1.0, "several machines": 0.10, "experts": 0.20},
-    middles={"all": 0.06, "year": 0.04},
+    middles={"all": 0.06},
     stack=0.10,
 )
 FAR = 2.0  # sigmas beyond which a row is taken for an error of reading
@@ -85,14 +84,8 @@ def learn_abroad(runs: Sequence[Measured]) -> tuple[Abroad, Constants]:
 def side_by_side(runs: Sequence[Measured], constants: Constants) -> lessons.Table:
     """Every run in every way that it may be set up: log(predicted / measured speed), so that slow runs are positive."""
     found = [_each_way(run, constants) for run in runs]
-    design = [[1.0, years_in(year_of(run.date))] for run in runs]
+    design = [[1.0] for _ in runs]
     return lessons.table_of([run.publisher for run in runs], found, design)
-
-
-def year_of(date: str) -> float:
-    """A date as a year with its part, 2024.5 where none is stated."""
-    match = re.match(r"(20\d\d)(?:-(\d\d))?", date)
-    return int(match[1]) + (int(match[2] or 7) - 0.5) / 12 if match else 2024.5
 
 
 def _each_way(run: Measured, constants: Constants) -> list[lessons.OneWay]:
@@ -101,9 +94,8 @@ def _each_way(run: Measured, constants: Constants) -> list[lessons.OneWay]:
         step = speed.step_time(way.recipe, constants)
         has = time_scales(way.recipe, step.sigma)
         gap = math.log(float(step.tokens_per_s_per_gpu) / (run.tokens_per_s_per_gpu or 1.0))
-        kept.append(
-            lessons.OneWay(gap, way.share, tuple(float(has[name]) for name in TIME_SCALES), way.recipe.framework)
-        )
+        stack = catalog.of_any_year(way.recipe.framework)
+        kept.append(lessons.OneWay(gap, way.share, tuple(float(has[name]) for name in TIME_SCALES), stack))
     return kept
 
 

@@ -1,6 +1,6 @@
 """Scores memory, speed and verdicts against published training runs, each publisher predicted without its own rows.
 
-    python benchmarks/training.py [--runs FILE ...] [--unseen FILE ...] [--publishers A,B] [--peers] [--rows]
+    python benchmarks/training.py [--runs FILE ...] [--unseen FILE ...] [--publishers A,B] [--peers] [--rows] [--write]
 
 Without FILE every publisher of the shipped table is predicted with what the others teach. With `--runs` the rows of
 the files are predicted, and no publisher found in them teaches anything; `--unseen` does the same beside the main
@@ -28,12 +28,14 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes share two cores
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import lessons_table
 import training_scores
 from training_figures import Figures, all_figures, publisher_lines
 from training_scores import Scores
@@ -131,6 +133,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--publishers", type=lambda text: text.split(","), default=(), help="these publishers only")
     parser.add_argument("--peers", action="store_true", help="run the peer tools and simple baselines on the same rows")
     parser.add_argument("--rows", action="store_true", help="print every row")
+    parser.add_argument(
+        "--write", action="store_true", help="write what all rows teach, and the figures, into the tables"
+    )
     return parser.parse_args(given)
 
 
@@ -161,6 +166,8 @@ def main(given: Sequence[str] | None = None) -> None:
         print(f"skipped: {missing[0]} not found")
         return
     found = scored(options.runs, options)
+    if options.write and not options.runs and not options.publishers:
+        lessons_table.write(training_scores.taught_without(""), found, date.today())
     if options.unseen:
         print("\nunseen")
         found["unseen"] = scored(options.unseen, options)

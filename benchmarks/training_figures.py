@@ -89,6 +89,7 @@ def _bootstrap(lines: Sequence[Line]) -> dict[str, list[object]]:
 def memory_figures(scores: Sequence[Score]) -> dict[str, Figures]:
     """One card and several over all rows, whatever peak they report; rows that name it, and that do not, beside."""
     kinds: dict[str, Callable[[Score], bool]] = {
+        "memory_all": lambda _: True,
         "memory": lambda s: s.run.recipe.gpus == 1,
         "memory_multi_gpu": lambda s: s.run.recipe.gpus > 1,
         "memory_stated": lambda s: s.run.statistic != "not stated",
@@ -141,13 +142,14 @@ def _set_up(run: Measured) -> tuple[object, ...]:
 
 def peak_after(known: Measured, other: Measured) -> float:
     """Error on a peak once another run of its set-up was measured."""
-    told = calibration.predicted_gb(other) * calibration.learn([known]).memory_factor(other.recipe)[0]
+    told = calibration.learn([known]).peak(other.recipe, other.statistic)[0]
     return float(abs(told / (other.peak_gb or 1) - 1))
 
 
 def speed_after(known: Measured, other: Measured) -> float:
     """Error on a speed once another run of its set-up was measured."""
-    told = speed.step_time(other.recipe).tokens_per_s_per_gpu / calibration.learn([known]).time_factor
+    factor = calibration.learn([known]).time_factor_of(other.recipe)[0]
+    told = speed.step_time(other.recipe).tokens_per_s_per_gpu / factor
     return float(abs(told / (other.tokens_per_s_per_gpu or 1) - 1))
 
 

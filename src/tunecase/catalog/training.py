@@ -1,5 +1,6 @@
 """How training frameworks, optimizers, autograd stacks and losses are known to train."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -135,6 +136,16 @@ def stacks() -> tuple[Stack, ...]:
 def losses() -> tuple[LossMemory, ...]:
     """Memory of every kind of loss known."""
     return table("losses", LossMemory)
+
+
+def of_any_year(name: str) -> str:
+    """A framework's name without the year that told an earlier version of it apart.
+
+    Example:
+        >>> of_any_year("trl-2025"), of_any_year("llm-foundry")
+        ('trl', 'llm-foundry')
+    """
+    return re.sub(r"-20\d\d$", "", name)
 
 
 @cache

@@ -39,7 +39,7 @@ class Abroad:
 
     def stack(self, framework: str) -> Effect:
         """What is known of a framework's runs."""
-        return self.stacks.get(framework, Effect(0.0, self.new_stack))
+        return self.stacks.get(catalog.of_any_year(framework), Effect(0.0, self.new_stack))
 
 
 @cache

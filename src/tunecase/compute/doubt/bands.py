@@ -15,12 +15,10 @@ from tunecase.compute.recipe import Number, Recipe
 
 PARTS = (0.1, 0.5, 0.9)
 USUAL_CARD = "A100-80GB"
-FIRST_YEAR, LAST_YEAR = 2023.0, 2026.0  # of the runs learnt from; a trend is not carried on beyond them
 STATISTICS = ("reserved", "card", "not stated")
 MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts")
 MEMORY_MIDDLES = ("allocated", *STATISTICS)
 TIME_SCALES = ("all", "terms", "several machines", "experts")
-TIME_MIDDLES = ("all", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +47,6 @@ def time_scales(recipe: Recipe, terms_sigma: Number) -> dict[str, Number]:
     return {
         "all": 1.0, "terms": terms_sigma, "several machines": machines, "experts": float(recipe.shape.experts > 0),
     }  # fmt: skip
-
-
-def years_in(year: float) -> float:
-    """How far a year lies within those of the runs learnt from, from 0 at the first; later ones count as the last."""
-    return min(max(year, FIRST_YEAR), LAST_YEAR) - FIRST_YEAR
 
 
 def peak_band(
@@ -88,7 +81,6 @@ def speed_band(
     unsaid: Collection[str] = (),
     abroad: Abroad | None = None,
     constants: speed.Constants | None = None,
-    year: float = LAST_YEAR,
     step: speed.StepTime | None = None,
 ) -> Band:
     """Useful tokens per second of one card over what was not stated and over strangers' runs.
@@ -102,13 +94,12 @@ def speed_band(
         unsaid: names of CHOICES that nobody stated.
         abroad: what strangers' runs showed; the shipped table when left out.
         constants: rates and their doubt; the shipped ones when left out.
-        year: of the software, as in 2025.5.
         step: the time of a step as the run is, where it is known already.
     Returns: the Band [tokens/s].
     Source: catalog/tables/abroad.csv and habits.csv.
     """
     abroad, step = abroad or shipped()["time"], step or speed.step_time(recipe, constants)
-    middle = abroad.middles.get("all", 0.0) + abroad.middles.get("year", 0.0) * years_in(year)
+    middle = abroad.middles.get("all", 0.0)
     slower = [
         (share, abroad.stack(framework).middle - log, abroad.stack(framework).sigma)
         for share, log, framework in _paces(_plain(recipe), frozenset(unsaid) - {"length"})

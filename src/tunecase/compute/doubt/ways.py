@@ -110,7 +110,7 @@ def _set_up(recipe: Recipe, taken: Iterable[tuple[str, str]], unsaid: Collection
 
 def _shares(choice: str, framework: str, recipe: Recipe) -> list[tuple[str, float]]:
     """(value, share) of a choice: from the rows of that framework, else from those of any."""
-    rows = [row for row in _habits() if row.choice == choice and row.holds(framework, recipe)]
+    rows = [row for row in _habits() if row.choice == choice and row.holds(catalog.of_any_year(framework), recipe)]
     rows = [row for row in rows if row.framework != "*"] or rows
     whole = sum(row.share for row in rows)
     return [(row.value, row.share / whole) for row in rows]

@@ -155,10 +155,11 @@ def _checkpointing(row: Row, recipe: Recipe, framework: catalog.Framework) -> Ch
 
 
 def _precision(row: Row, recipe: Recipe, framework: catalog.Framework) -> Precision:
-    """As named; Megatron's default is 8 bit on cards that have it."""
+    """As named; Megatron's default is 8 bit on cards that have it; a card without bf16 computes in fp16."""
     text = row.get("precision", "").strip()
     eight_bit_card = recipe.gpu is not None and recipe.gpu.peak_fp8_tflops > 0
-    return "fp8" if not text and framework.engine == "megatron" and eight_bit_card else precision_of(text)
+    named = "fp8" if not text and framework.engine == "megatron" and eight_bit_card else precision_of(text)
+    return "fp16" if named == "bf16" and recipe.gpu is not None and not recipe.gpu.bf16 else named
 
 
 def _masters(row: Row, stated: str, recipe: Recipe, framework: catalog.Framework, precision: str) -> str:

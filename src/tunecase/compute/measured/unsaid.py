@@ -2,6 +2,7 @@
 
 import re
 
+from tunecase import catalog
 from tunecase.compute.measured.rows import Row, cell, words
 from tunecase.compute.measured.set_up import stated_checkpointing, stated_optimizer
 from tunecase.compute.measured.words import names_a_framework
@@ -36,6 +37,7 @@ BASE_WORDS = re.compile(
     r"|(fp32|float32|bf16|bfloat16|16.bit|32.bit) (base|model|weights|param)|load_in|pure|autocast|deepspeed"
     r"|zero.?[123]"
 )
+PLAIN = re.compile(r"(bf|fp|bfloat|float)16")  # the type of a frozen base too, where no other is named
 NOT_PACKED = re.compile(r"not packed|un-?packed|non-?packed|(no|without) packing|packing[ =:]*(off|false|no\b|none|0)")
 PACKED = re.compile(r"\bpacked\b|\bpacking\b|multipack")
 VARYING = re.compile(
@@ -79,7 +81,7 @@ def unsaid(row: Row, recipe: Recipe) -> frozenset[str]:
         "kernels": bool(KERNEL_WORDS.search(words(row, without="optimizer"))),
         "attention": bool(attention),
         "masters": recipe.method != "full" or bool(MASTER_WORDS.search(text)),
-        "base": recipe.method != "lora" or bool(BASE_WORDS.search(text)),
+        "base": recipe.method != "lora" or bool(BASE_WORDS.search(text) or PLAIN.fullmatch(cell(row, "precision"))),
         "length": states_length(row, recipe.framework),
     }
     silent = frozenset(choice for choice, said in stated.items() if not said)
@@ -88,5 +90,4 @@ def unsaid(row: Row, recipe: Recipe) -> frozenset[str]:
 
 def settled(framework: str) -> frozenset[str]:
     """The choices that a framework's own code makes; an earlier year of a framework is that framework."""
-    name = re.sub(r"-20\d\d$", "", framework)
-    return frozenset(choice for choice, names in SETTLED.items() if name in names)
+    return frozenset(choice for choice, names in SETTLED.items() if catalog.of_any_year(framework) in names)
