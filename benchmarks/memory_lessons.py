@@ -16,26 +16,18 @@ from tunecase.compute.measured.runs import Measured
 PRIORS = lessons.Priors(
     scales={
         "lasting": 0.03, "rest": 0.15, "reserved": 0.08, "card": 0.08, "not stated": 0.12, "several cards": 0.08,
-        "experts": 0.10,
+        "experts": 0.10, "odd layout": 0.20,
     },
     middles=dict.fromkeys(MEMORY_MIDDLES, 0.08),
     stack=0.12,
 )  # fmt: skip
 
 
-def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
-    """Runs whose peak can be scored: length and micro-batch are known, and nothing lies on the host.
-
-    Runs on several cards that shared nothing are neither: one of the cards worked, or each on its own.
-    """
-    kept = []
-    for run in runs:
-        recipe = run.recipe
-        odd = recipe.offload != "none" or recipe.context_parallel > 1 or run.guessed or run.failed
-        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none")
-        if run.peak_gb and run.length_known and run.batch_known and not odd and several == (recipe.gpus > 1):
-            kept.append(run)
-    return kept
+def memory_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs whose peak can be scored: it ran, and its model, length and micro-batch are known."""
+    return [
+        run for run in runs if run.peak_gb and run.length_known and run.batch_known and not (run.guessed or run.failed)
+    ]
 
 
 def blind(run: Measured) -> Measured:

@@ -198,7 +198,7 @@ def main() -> None:
     runs = list(published())
     for path in parser.parse_args().runs:
         runs += read(path).runs
-    peaks = [run for several in (False, True) for run in memory_lessons.memory_runs(runs, several)]
+    peaks = memory_lessons.memory_runs(runs)
     timed = speed_lessons.timed_runs(runs)
     found: dict[str, Any] = {}
     for what, of, gap_of, prior in (

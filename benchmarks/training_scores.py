@@ -84,12 +84,7 @@ class Scores:
 
 def taught_by(runs: Sequence[Measured]) -> Taught:
     """What runs teach, each quantity from those runs that can teach it."""
-    return Taught(memory_lessons.learn_abroad(peaks_that_teach(runs)), *_speed_taught(runs))
-
-
-def peaks_that_teach(runs: Sequence[Measured]) -> list[Measured]:
-    """Runs on one card and on several whose peak teaches the spread."""
-    return [run for several in (False, True) for run in memory_lessons.memory_runs(runs, several)]
+    return Taught(memory_lessons.learn_abroad(memory_lessons.memory_runs(runs)), *_speed_taught(runs))
 
 
 def _speed_taught(runs: Sequence[Measured]) -> tuple[Abroad, Constants]:
@@ -99,7 +94,7 @@ def _speed_taught(runs: Sequence[Measured]) -> tuple[Abroad, Constants]:
 @cache
 def _shipped_peaks() -> lessons.Table:
     """Every shipped peak beside its predictions, worked out once for all the publishers left out."""
-    return memory_lessons.side_by_side(peaks_that_teach(measured.published()))
+    return memory_lessons.side_by_side(memory_lessons.memory_runs(measured.published()))
 
 
 def taught_without(publisher: str) -> Taught:
@@ -133,7 +128,7 @@ def scored(runs: Iterable[Measured], taught: Taught) -> Scores:
     """Every figure that can be predicted of some runs."""
     found = Scores()
     for run in runs:
-        if has_scored_peak(run):
+        if memory_lessons.memory_runs([run]):
             found.memory.append(_peak_score(run, taught))
         if run.tokens_per_s_per_gpu and run.recipe.gpu and run.length_known:
             kind = kind_apart(run)
@@ -163,11 +158,6 @@ def _each(publishers: Sequence[str]) -> Iterator[Scores]:
 def _without_its_own(publisher: str) -> Scores:
     own = [run for run in measured.published() if run.publisher == publisher]
     return scored(own, taught_without(publisher))
-
-
-def has_scored_peak(run: Measured) -> bool:
-    """True where a peak, the model's dimensions, the length and the micro-batch are published."""
-    return bool(run.peak_gb and not run.failed and not run.guessed and run.length_known and run.batch_known)
 
 
 def has_verdict(run: Measured) -> bool:

@@ -11,7 +11,8 @@ from tests.compute.measured.test_calibration import ran
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import training_scores
-from training_scores import Taught, has_scored_peak, has_verdict, kind_apart, scored, why_left_out
+from memory_lessons import memory_runs
+from training_scores import Taught, has_verdict, kind_apart, scored, why_left_out
 
 from tunecase.compute.doubt import shipped
 from tunecase.compute.speed import rates
@@ -44,7 +45,7 @@ def test_rows_of_unknown_length_are_scored_with_a_wider_band(taught):
 def test_odd_set_ups_are_scored_all_the_same(changes):
     """Offload, context parallelism, cards that share nothing and unpacked rows are no reason to refuse a peak."""
     run = ran()
-    assert has_scored_peak(replace(run, recipe=run.recipe.but(**changes)))
+    assert memory_runs([replace(run, recipe=run.recipe.but(**changes))])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_odd_set_ups_are_scored_all_the_same(changes):
 def test_rows_that_state_too_little_are_left_out_with_the_reason(changes, why):
     """Without dimensions, length or micro-batch no peak can be told."""
     run = replace(ran(), **changes)
-    assert (False, True) == (has_scored_peak(run), why in why_left_out(run))
+    assert (False, True) == (bool(memory_runs([run])), why in why_left_out(run))
     assert "" == why_left_out(ran())
 
 
@@ -78,7 +79,7 @@ def test_speeds_that_cannot_all_be_told_stand_apart():
 def test_failures_have_a_verdict_and_no_peak():
     """A run that ran out of memory is judged, on a card that is known."""
     failed = replace(ran(), failed="said", peak_gb=None, tokens_per_s_per_gpu=None)
-    assert (False, True) == (has_scored_peak(failed), has_verdict(failed))
+    assert (False, True) == (bool(memory_runs([failed])), has_verdict(failed))
     assert not has_verdict(replace(failed, recipe=failed.recipe.but(gpu=None)))
 
 
@@ -102,5 +103,5 @@ def test_what_others_teach_is_worked_out_once():
     """The spread of peaks without a publisher is the one learnt from the others' runs."""
     others = [run for run in training_scores.measured.published() if run.publisher != "FinLoRA"]
     soon = training_scores.taught_without("FinLoRA").memory
-    slow = training_scores.memory_lessons.learn_abroad(training_scores.peaks_that_teach(others))
+    slow = training_scores.memory_lessons.learn_abroad(memory_runs(others))
     assert slow.scales == pytest.approx(soon.scales, rel=0.02)

@@ -16,7 +16,7 @@ from tunecase.compute.recipe import Number, Recipe
 PARTS = (0.1, 0.5, 0.9)
 USUAL_CARD = "A100-80GB"
 STATISTICS = ("reserved", "card", "not stated")
-MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts")
+MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts", "odd layout")
 MEMORY_MIDDLES = ("allocated", *STATISTICS)
 TIME_SCALES = ("all", "terms", "several machines", "experts")
 
@@ -33,12 +33,21 @@ class Band:
 def memory_scales(recipe: Recipe, statistic: str, peak_gb: Number | None = None) -> dict[str, Number]:
     """How much of each scale of memory's spread a run has: L and 1 - L, L the lasting share, and 1 for what it is.
 
+    A layout is odd where the host helps, cards share one sample, or several cards share nothing.
     `peak_gb` is the allocated peak where it is known already.
     """
     share = sum(states_of(recipe).lasting.values()) / 1e9 / (memory.peak_gb(recipe) if peak_gb is None else peak_gb)
     plain = {name: float(name == statistic) for name in STATISTICS}
     experts = float(recipe.shape.experts > 0)
-    return {"lasting": share, "rest": 1 - share, **plain, "several cards": _more_than(recipe, 1), "experts": experts}
+    odd = (
+        recipe.offload != "none"
+        or recipe.context_parallel > 1
+        or (recipe.sharding == "none" and _most(recipe.gpus) > 1)
+    )
+    return {
+        "lasting": share, "rest": 1 - share, **plain, "several cards": _more_than(recipe, 1), "experts": experts,
+        "odd layout": float(odd),
+    }  # fmt: skip
 
 
 def time_scales(recipe: Recipe, terms_sigma: Number) -> dict[str, Number]:
