@@ -162,7 +162,7 @@ def _constant(freedom: float) -> float:
 
 
 def _width(table: Table, priors: Priors, freedom: float) -> float:
-    """The least factor with which the 80% bands hold 80% (n + 1) / n of n publishers left out, each weighing alike."""
+    """The least factor with which the 80% bands hold 80% of publishers left out, each weighing alike."""
     import numpy as np
 
     names = sorted(set(table.publishers))
@@ -174,7 +174,7 @@ def _width(table: Table, priors: Priors, freedom: float) -> float:
         others = _fitted(table.only(~out), priors, freedom)
         below[out] = share_below(table.only(out), others)
     inside = table.each @ ((below >= (1 - INSIDE) / 2) & (below <= (1 + INSIDE) / 2)) / len(names)
-    good = np.flatnonzero(inside >= min(INSIDE * (1 + 1 / len(names)), 1.0))  # as conformal prediction asks of few
+    good = np.flatnonzero(inside >= INSIDE)
     return WIDTHS[int(good[0])] if len(good) else WIDTHS[-1]
 
 

@@ -208,4 +208,4 @@ def _verdict(run: Measured, taught: Taught) -> str:
     """What the band of the allocated peak says of the run's card."""
     assert run.recipe.gpu
     band = peak_band(memory_lessons.blind(run).recipe, run.unsaid, "allocated", taught.memory)
-    return memory.fit_verdict(memory.Peak(float(band.low), float(band.mid), float(band.high), "", ()), run.recipe.gpu)
+    return memory.fit_verdict(float(band.low), float(band.high), run.recipe.gpu)

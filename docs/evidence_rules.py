@@ -4,19 +4,17 @@ import os
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
-from memory_lessons import blind_gb, learn_doubt, memory_runs
-from speed_lessons import learn, timed_runs
+from memory_lessons import blind, memory_runs
+from training_scores import taught_without
 
 from tunecase import catalog
-from tunecase.compute import memory, speed
-from tunecase.compute.measured import runs as measured
+from tunecase.compute import memory
+from tunecase.compute.doubt import peak_band, speed_band
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Recipe
 from tunecase.quantities import wording
@@ -100,38 +98,24 @@ def cases_verdict(held: int, count: int) -> str:
 # Predictions, each publisher's without its own runs
 
 
-@cache
-def _others(publisher: str) -> tuple[Measured, ...]:
-    return tuple(run for run in measured.published() if run.publisher != publisher)
-
-
-@cache
-def _doubt(publisher: str) -> memory.Doubt:
-    runs = [run for run in _others(publisher) if run.statistic != "not stated"]
-    return learn_doubt([run for many in (False, True) for run in memory_runs(runs, several=many)])
-
-
 def told_gb(run: Measured) -> Told | None:
     """The predicted peak of what was measured [GB], or None where the table does not say enough of the set-up."""
     recipe = run.recipe
     odd = run.guessed or not run.packed or recipe.offload != "none" or recipe.context_parallel > 1
     if odd or not (run.length_known and run.batch_known) or (recipe.gpus > 1) == (recipe.sharding == "none"):
         return None
-    kind = "allocated" if run.failed else run.statistic
-    asked = replace(run, statistic="allocated") if run.failed else run
-    mid = blind_gb(asked)
-    low, high = memory.band(recipe, _doubt(run.publisher), kind)
-    return mid * low, mid, mid * high
+    return _peak(run, "allocated" if run.failed else run.statistic)
 
 
-@cache
-def _constants(publisher: str) -> speed.Constants:
-    return learn(timed_runs(_others(publisher)))
+def _peak(run: Measured, statistic: str) -> Told:
+    told = peak_band(blind(run).recipe, run.unsaid, statistic, taught_without(run.publisher).memory)
+    return float(told.low), float(told.mid), float(told.high)
 
 
 def told_tokens_per_s(run: Measured) -> Told:
     """Predicted tokens per second of one card: the one place that asks the model of speed."""
-    told = speed.step_time(run.recipe, _constants(run.publisher)).tokens_per_s_per_gpu
+    taught = taught_without(run.publisher)
+    told = speed_band(run.recipe, run.unsaid, taught.time, taught.constants)
     return float(told.low), float(told.mid), float(told.high)
 
 
@@ -140,10 +124,9 @@ def verdict_of(run: Measured) -> str:
     if run.recipe.gpu is None or (told := told_gb(run)) is None:
         return "–"
     if run.failed or run.statistic == "allocated":
-        return memory.fit_verdict(memory.Peak(*told, "", ()), run.recipe.gpu)
-    low, high = memory.band(run.recipe, _doubt(run.publisher))
-    mid = float(memory.peak_gb(run.recipe))
-    return memory.fit_verdict(memory.Peak(mid * low, mid, mid * high, "", ()), run.recipe.gpu)
+        return memory.fit_verdict(told[0], told[2], run.recipe.gpu)
+    low, _, high = _peak(run, "allocated")
+    return memory.fit_verdict(low, high, run.recipe.gpu)
 
 
 # Choice and form of rows
@@ -239,7 +222,7 @@ def by_card(runs: Sequence[Measured]) -> str:
 
 def which_card(runs: Sequence[Measured]) -> tuple[str, str]:
     """Predicted peaks by set-up of the 7B model with the most measured ones, and the cards they ask for in words."""
-    shapes = [run.recipe.shape for run in sized(memory_runs(runs, several=False), SEVEN)]
+    shapes = [run.recipe.shape for run in sized((run for run in memory_runs(runs) if run.recipe.gpus == 1), SEVEN)]
     if not shapes:
         return "No measured peak names a model.", "no measured peak says how"
     names = [shape.name for shape in shapes]

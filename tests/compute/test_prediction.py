@@ -1,5 +1,6 @@
 """What a set-up is expected to need: bands in order, corrections that move them, doubts that are shared."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from tests.projects import basis
 from tunecase import catalog
 from tunecase.compute import memory
-from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.measured.calibration import learn
+from tunecase.compute.measured.runs import Measured
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor, total_gb
 from tunecase.compute.recipe import Recipe
@@ -28,12 +30,14 @@ def test_bands_are_in_order_for_numbers_and_arrays(statistic: str) -> None:
 
 def test_what_was_measured_moves_only_what_it_measured() -> None:
     """Runs timed but not weighed leave memory as it is, and the other way round."""
-    timed = Calibration(log_time=0.5, log_time_sd=0.05, time_runs=1)
-    weighed = Calibration(activations=0.2, memory_runs=1)
+    run = Measured("x", "own", "own", "2026-11-24", RUN)
+    speed = float(pace(RUN).tokens_per_s_per_gpu) / np.exp(0.5)
+    timed = learn([replace(run, tokens_per_s_per_gpu=speed)])
+    weighed = learn([replace(run, peak_gb=1.2 * float(need(RUN).mid_gb), statistic="allocated")])
     assert need(RUN, timed) == need(RUN)
     assert pace(RUN, weighed) == pace(RUN)
     assert need(RUN, weighed).mid_gb > need(RUN).mid_gb
-    assert pace(RUN, timed).tokens_per_s_per_gpu == pytest.approx(pace(RUN).tokens_per_s_per_gpu / np.exp(0.5))
+    assert pace(RUN, timed).tokens_per_s_per_gpu == pytest.approx(speed, rel=0.05)
 
 
 def test_runs_of_one_generation_share_their_doubt() -> None:

@@ -101,7 +101,7 @@ def test_the_largest_size_that_fits_is_the_last_one_that_does():
 
 
 def test_a_large_model_on_one_small_card_is_offered_cards_offload_and_a_larger_card(basis):
-    """70B on one 24 GB card: sharded over more, offloaded over a few, one larger card; each with time, price, options."""
+    """70B on one 24 GB card: sharded over more, offloaded over a few, one larger card; each with its price."""
     ways = offered(basis, "llama-3.1-70b", "RTX4090", tokens=10e6, method="qlora", most=4)
     assert any("--offload all" in way.options and 2 <= way.recipe.gpus <= 4 for way in ways)
     assert any("--sharding fsdp" in way.options and way.recipe.gpus > 2 for way in ways)

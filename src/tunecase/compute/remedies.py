@@ -253,8 +253,8 @@ def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
 def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdict:
     """Whether a run with its card fits: fits when P90 of the peak does, tight when only P10 does."""
     assert recipe.gpu is not None
-    peak, usable = need(recipe, calibration), memory.usable_gb(recipe.gpu)
-    return "fits" if peak.high_gb <= usable else "tight" if peak.low_gb <= usable else "does not fit"
+    peak = need(recipe, calibration)
+    return memory.fit_verdict(float(peak.low_gb), float(peak.high_gb), recipe.gpu)
 
 
 def most_that_fits(

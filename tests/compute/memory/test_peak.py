@@ -105,8 +105,6 @@ def test_more_never_takes_less(name, setup, placed, grown):
     less = recipe(name, setup, placed)
     more = recipe(name, {**setup, grown: setup[grown] * 2}, placed)
     assert peak_gb(less) <= peak_gb(more)
-    low, high = memory.band(less)
-    assert 0 < low < 1 < high
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,9 +3,7 @@
 from tunecase.compute.memory.peak import (
     GB_PER_GIB,
     WORKSPACE_GB,
-    Doubt,
     Peak,
-    band,
     card_gb,
     fit_verdict,
     largest,
@@ -19,6 +17,6 @@ from tunecase.compute.memory.peak import (
 )
 
 __all__ = [
-    "GB_PER_GIB", "WORKSPACE_GB", "Doubt", "Peak", "band", "card_gb", "fit_verdict", "largest", "lasting_share",
+    "GB_PER_GIB", "WORKSPACE_GB", "Peak", "card_gb", "fit_verdict", "largest", "lasting_share",
     "peak_gb", "peak_memory", "phases", "reserved_gb", "stack", "usable_gb",
 ]  # fmt: skip

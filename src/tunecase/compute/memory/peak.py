@@ -9,7 +9,6 @@ from tunecase import catalog
 from tunecase.compute.memory.states import States, autocast, least, linear_bytes, prepared, states_of
 from tunecase.compute.model.blocks import Part
 from tunecase.compute.recipe import Method, Number, Recipe
-from tunecase.quantities import Z80
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,11 +27,9 @@ __all__ = ["GB_PER_GIB", "Method", "Peak", "Verdict", "fit_verdict", "peak_memor
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Peak allocated memory of one GPU in GB (10^9 bytes) with its 80% band, and what it is made of."""
+    """Peak allocated memory of one GPU in GB (10^9 bytes), and what it is made of."""
 
-    low_gb: float
     mid_gb: float
-    high_gb: float
     phase: str
     terms: tuple[tuple[str, float], ...]
 
@@ -290,7 +287,7 @@ def peak_memory(recipe: Recipe) -> Peak:
 
     Args:
         recipe: the run; every size a plain number.
-    Returns: the Peak [GB]; its band is the spread of errors on runs of publishers that were not learnt from.
+    Returns: the Peak [GB]; its band is worked out in doubt/bands.py.
 
     Example:
         >>> from tunecase.compute.model import read_shape
@@ -307,8 +304,7 @@ def peak_memory(recipe: Recipe) -> Peak:
     phase = max(by_phase, key=lambda name: sum(by_phase[name].values()))
     terms = {name: size / 1e9 for name, size in by_phase[phase].items() if size} | {"workspace": WORKSPACE_GB}
     mid = sum(terms.values())
-    low, high = band(recipe)
-    return Peak(mid * low, mid, mid * high, phase, tuple(sorted(terms.items(), key=lambda term: -term[1])))
+    return Peak(mid, phase, tuple(sorted(terms.items(), key=lambda term: -term[1])))
 
 
 @cache
@@ -316,50 +312,9 @@ def _usable() -> dict[str, float]:
     return {row["gpu"]: float(row["usable_gb"]) for row in catalog.read_table("usable_memory")}
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Relative standard deviations: of what lies on a card whatever the batch, of the rest, and of each statistic."""
-
-    lasting: float
-    rest: float
-    reserved: float
-    card: float
-
-
-@cache
-def doubt() -> Doubt:
-    """The doubt of catalog/tables/memory_doubt.csv, learnt from publishers whose runs set none of the constants."""
-    rows = {row["part"]: float(row["relative_sd"]) for row in catalog.read_table("memory_doubt")}
-    return Doubt(rows["lasting"], rows["rest"], rows["reserved"], rows["card"])
-
-
 def lasting_share(recipe: Recipe) -> Number:
     """L, the share of the peak that lies there whatever the batch: weights, masters and optimizer states."""
     return sum(states_of(recipe).lasting.values()) / 1e9 / peak_gb(recipe)
-
-
-def relative_sd(recipe: Recipe, sd: Doubt | None = None, statistic: str = "allocated") -> Number:
-    """Relative standard deviation of a predicted peak; an array where sizes are arrays.
-
-        sd^2 = (sd_lasting L)^2 + (sd_rest (1 - L))^2 + sd_statistic^2
-
-    Weights and states follow from the framework's documentation; activations, which depend on kernels and versions,
-    carry most of the doubt, so a band is narrow where states rule and wide where the batch does.
-    """
-    sd = sd or doubt()
-    share = lasting_share(recipe)
-    more = {"allocated": 0.0, "reserved": sd.reserved, "not stated": sd.reserved, "card": sd.card}[statistic]
-    return ((sd.lasting * share) ** 2 + (sd.rest * (1 - share)) ** 2 + more**2) ** 0.5
-
-
-def band(recipe: Recipe, sd: Doubt | None = None, statistic: str = "allocated") -> tuple[Number, Number]:
-    """Factors on the middle between which 80% of unseen publishers' runs lie: exp(-1.28 sd), exp(1.28 sd)."""
-    wide = Z80 * relative_sd(recipe, sd, statistic)
-    if isinstance(wide, int | float):
-        return math.exp(-wide), math.exp(wide)
-    import numpy as np
-
-    return np.exp(-wide), np.exp(wide)
 
 
 def usable_gb(gpu: catalog.Gpu) -> float:
@@ -371,12 +326,12 @@ def usable_gb(gpu: catalog.Gpu) -> float:
     return _usable()[gpu.name]
 
 
-def fit_verdict(peak: Peak, gpu: catalog.Gpu) -> Verdict:
+def fit_verdict(low_gb: float, high_gb: float, gpu: catalog.Gpu) -> Verdict:
     """fits: the whole band lies under what the card can hold; tight: that limit lies inside it; else does not fit."""
     usable = usable_gb(gpu)
-    if peak.high_gb <= usable:
+    if high_gb <= usable:
         return "fits"
-    return "tight" if peak.low_gb <= usable else "does not fit"
+    return "tight" if low_gb <= usable else "does not fit"
 
 
 def reserved_gb(recipe: Recipe) -> Number:
