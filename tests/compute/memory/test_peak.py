@@ -233,9 +233,9 @@ def test_verdicts_follow_the_band():
     """fits below the band, does not fit above it, tight inside."""
     card = catalog.gpu("A100-80GB")
     usable = usable_gb(card)
-    assert "fits" == fit_verdict(memory.Peak(1, 2, usable, "", ()), card)
-    assert "tight" == fit_verdict(memory.Peak(1, 2, usable + 0.1, "", ()), card)
-    assert "does not fit" == fit_verdict(memory.Peak(usable + 0.1, usable + 1, usable + 2, "", ()), card)
+    assert "fits" == fit_verdict(1, usable, card)
+    assert "tight" == fit_verdict(1, usable + 0.1, card)
+    assert "does not fit" == fit_verdict(usable + 0.1, usable + 2, card)
 
 
 def test_every_card_has_usable_memory_below_its_nominal_one():
