@@ -144,10 +144,10 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
 
 
 def _worth(memory: Proof, record: Fit) -> str:
-    """How often such bands held the runs of publishers that were left out."""
+    """How often such bands held what strangers measured."""
     time = next((proof for proof in record.proofs if proof.what == "time"), None)
-    both = f", of time {plain_share(time.inside)}" if time is not None else ""
-    return f"held {plain_share(memory.inside)} of strangers' peaks{both}"
+    both = f" and {plain_share(time.inside)} of their speeds" if time is not None else ""
+    return f"80% ranges held {plain_share(memory.inside)} of strangers' peaks{both}"
 
 
 def _samples(placed: Placed) -> int:
@@ -157,14 +157,14 @@ def _samples(placed: Placed) -> int:
 def _notes(record: Fit) -> Iterator[str]:
     """What would help, or which other choices there are; then what is assumed."""
     if record.verdict == NOT_FITTING:
-        yield from (f"Remedy {at}: {remedy}." for at, remedy in enumerate(record.remedies[:SHORT_REMEDIES], 1))
-        if record.remedies:
-            yield "What stands in brackets is typed behind the same command."
+        yield from _remedies(record)
         if not record.remedies and record.turning:
             yield sentence(f"it would fit otherwise: {'; '.join(record.turning)}")
         return
-    if record.verdict == "tight" and record.unsaid:
-        yield _asked_for(record.unsaid[0])
+    if record.verdict == "tight":
+        yield _asked_for(record)
+        if record.placed.chance_over > 0.5:
+            yield from _remedies(record)
     others = [_choice(name, placed, record) for name, placed in _others(record)]
     if others:
         yield " ".join(others[: SHORT_CHOICES if record.hours else SHORT_CHOICES - 1])
@@ -172,10 +172,21 @@ def _notes(record: Fit) -> Iterator[str]:
         yield f"Assumed: {'; '.join(assumed[:SHORT_ASSUMED])}."
 
 
-def _asked_for(unsaid: Unsaid) -> str:
+def _remedies(record: Fit) -> Iterator[str]:
+    """The first changes that make it fit, and how to type them."""
+    yield from (f"Remedy {at}: {remedy}." for at, remedy in enumerate(record.remedies[:SHORT_REMEDIES], 1))
+    if record.remedies:
+        yield "What stands in brackets is typed behind the same command."
+
+
+def _asked_for(record: Fit) -> str:
     """The one thing to say, or to measure, where the band is too wide to decide."""
-    peak = f"{figures(unsaid.memory_gib.low)} to {figures(unsaid.memory_gib.high)} GiB"
-    return f"To decide, say how it is set up (with {unsaid.option}: {peak}), or measure three steps with --probe."
+    deciding = [one for one in record.unsaid if one.memory_gib.high <= record.usable_gib]
+    if not deciding:
+        return "No single choice left to say makes it sure: --probe measures three steps on the card."
+    best = min(deciding, key=lambda one: (not one.as_taken, one.memory_gib.high))
+    peak = f"{figures(best.memory_gib.low)} to {figures(best.memory_gib.high)} GiB"
+    return f"With {best.option}, which was not said, it fits: {peak}. Or measure three steps with --probe."
 
 
 def _assumed(assumptions: Sequence[str]) -> list[str]:
@@ -257,10 +268,14 @@ def _full(record: Fit) -> Iterator[Block]:
 def _unsaid(choices: Sequence[Unsaid]) -> Table:
     """What nobody stated, the choice that widens the band of the peak most first."""
     rows = tuple(
-        (Cell(one.choice), Cell(one.option), Cell(_band(one.memory_gib)), Cell(share(one.share))) for one in choices
-    )
-    note = f"Saying {choices[0].option.partition(' ')[0]} would narrow the band most."
-    return Table("What was not said", ("choice", "as taken", "peak if so, GiB", "of the width"), rows, note=note)
+        (
+            Cell(one.choice if one.as_taken else ""), Cell(one.option + (" (as taken)" if one.as_taken else "")),
+            Cell(_band(one.memory_gib)),
+        )
+        for one in choices
+    )  # fmt: skip
+    note = f"Saying {choices[0].option.partition(' ')[0]} would narrow the range most."
+    return Table("What was not said", ("choice", "if it is", "peak, GiB"), rows, note=note)
 
 
 def _proof(proof: Proof) -> str:

@@ -84,7 +84,7 @@ def turning(recipe: Recipe, verdict: Verdict, calibration: Calibration | None = 
         whole = " (the model's maximum)" if length == context else ""
         words.append(f"samples up to {length:,} tokens{whole} fit at micro-batch {recipe.micro_batch}")
     if verdict != "fits" and batch is length is None:
-        words.append("no micro-batch and no length fits in this set-up: what any batch needs is already too large")
+        words.append("no micro-batch and no length fits in nine of ten cases: what any batch needs is too much")
     return tuple(words)
 
 
@@ -104,15 +104,11 @@ def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
     return tuple((name, _shown(getattr(recipe, name))) for name in names)
 
 
-def taken_words(recipe: Recipe, choice: str) -> str:
-    """What the set-up holds for a choice that nobody stated."""
-    return ", ".join(_shown(getattr(recipe, name)) for name in CHOICES[choice])
-
-
-def option_of(recipe: Recipe, choice: str) -> str:
-    """What to type to say a choice as the set-up has it."""
-    name = CHOICES[choice][0] if choice != "kernels" else "kernels"
-    return f"--{name.replace('_', '-')} {getattr(recipe, name)}"
+def option_of(said: Recipe, recipe: Recipe, choice: str) -> str:
+    """What to type to state a choice as one set-up has it; of kernels, the field in which it differs from the run."""
+    names = CHOICES[choice]
+    name = next((name for name in names if getattr(said, name) != getattr(recipe, name)), names[-1])
+    return f"--{name.replace('_', '-')} {getattr(said, name)}"
 
 
 def _shown(value: object) -> str:

@@ -24,7 +24,6 @@ from tunecase.compute.explained import (
     run_words,
     setup_fields,
     sizes_words,
-    taken_words,
     turning,
 )
 from tunecase.compute.measured.calibration import Calibration, learn
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 MOST = 4  # remedies shown
+REST = "what was not said, and others' runs"
 LARGER_STEPS = 8  # times the batch that is tried where a deadline is missed
 
 
@@ -110,7 +110,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
     peak, speed_of = memory.peak_memory(recipe), pace(recipe, answer.calibration)
     placed, spot = _placed(answer, answer.choice), _spot(answer)
     price = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
-    scale = need(recipe, answer.calibration).mid_gb / peak.mid_gb
+    rest = float(placed.memory_gib.mid) - peak.mid_gb / GB_PER_GIB
     wide = float(Z80 * speed_of.sigma)
     step = float(speed_of.seconds_per_step)
     return Fit(
@@ -125,7 +125,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         reserved_gib=_gib(answer, "reserved", capped=True),
         card_gib=_gib(answer, "card", capped=True),
         usable_gib=placed.usable_gib,
-        memory_terms=tuple((name, gb * scale / GB_PER_GIB) for name, gb in peak.terms),
+        memory_terms=(*((name, gb / GB_PER_GIB) for name, gb in peak.terms), (REST, rest)),
         dominant=dominant_words(peak),
         turning=(*_more_likely_not(placed), *turning(recipe, placed.verdict, answer.calibration), *_in_time(answer)),
         train_tokens=_tokens(job, recipe),
@@ -259,7 +259,7 @@ def _unsaid(recipe: Recipe) -> tuple[Unsaid, ...]:
     """The choices that nobody stated, the one that widens the band most first."""
     return tuple(
         Unsaid(
-            one.choice, taken_words(recipe, one.choice), option_of(recipe, one.choice),
+            one.choice, one.run.but(unsaid=recipe.unsaid) == recipe, option_of(one.run, recipe, one.choice),
             Interval80(*(float(gb) / GB_PER_GIB for gb in (one.band.low, one.band.mid, one.band.high))), one.share,
         )
         for one in widest(recipe)

@@ -64,14 +64,15 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
 def chance_over(peak: Need, usable_gb: float) -> float:
     """Chance, 0 to 1, that a peak lies above what the card can hold, from its band; plain numbers only.
 
-        chance = 1 - Phi(ln(usable / P50) / sigma),   sigma = ln(P90 / P50) / 1.28
+        chance = 1 - Phi(ln(usable / P50) / sigma),   sigma = ln(P90 / P50) / 1.28 above P50, ln(P50 / P10) / 1.28 below
 
     Example:
         >>> round(chance_over(Need(8.0, 10.0, 12.5), 10.0), 2), round(chance_over(Need(8.0, 10.0, 12.5), 12.5), 2)
         (0.5, 0.1)
     """
-    sigma = math.log(float(peak.high_gb) / float(peak.mid_gb)) / Z80
     gap = math.log(usable_gb / float(peak.mid_gb))
+    above, below = (float(peak.high_gb), float(peak.mid_gb)), (float(peak.mid_gb), float(peak.low_gb))
+    sigma = math.log(above[0] / above[1] if gap > 0 else below[0] / below[1]) / Z80
     if sigma <= 0:
         return float(gap < 0)
     return 0.5 * math.erfc(gap / sigma / math.sqrt(2))

@@ -93,14 +93,14 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Unsaid:
-    """A choice of the set-up that nobody stated, and what saying it would do to the band of the peak.
+    """A choice of the set-up that nobody stated, stated in one way, and what that would do to the band of the peak.
 
-    `taken` is what the set-up holds, `option` what to type to say so; `memory_gib` is the band of the peak once it is
-    said, `share` the part of the band's width, in logarithms, that it takes with it.
+    `as_taken` is true of the way that the set-up holds; `option` is what to type; `memory_gib` is the band of the peak
+    once it is said, `share` the part of the band's width, in logarithms, that it takes with it.
     """
 
     choice: str
-    taken: str
+    as_taken: bool
     option: str
     memory_gib: Interval80
     share: float

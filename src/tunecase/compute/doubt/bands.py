@@ -9,11 +9,12 @@ from typing import Any
 from tunecase import catalog
 from tunecase.compute import memory, speed
 from tunecase.compute.doubt.abroad import Abroad, shipped
-from tunecase.compute.doubt.ways import Way, ways
+from tunecase.compute.doubt.ways import ways
 from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe
 
 PARTS = (0.1, 0.5, 0.9)
+SURE = 0.97  # of what lasts, weights and states, lies on a card whatever else is in doubt
 USUAL_CARD = "A100-80GB"
 STATISTICS = ("reserved", "card", "not stated")
 MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts", "odd layout")
@@ -64,6 +65,7 @@ def peak_band(
     """Peak memory of one card over what was not stated and over strangers' runs [GB, 10^9 bytes].
 
         peak = predicted(way) x exp(middle + stack + s t),   a way drawn by its share; see `Abroad`
+        but no less than 0.97 of the way's weights and states, which lie there whatever the batch
 
     Args:
         recipe: the run, unsaid fields at their defaults; sizes may be arrays.
@@ -81,7 +83,8 @@ def peak_band(
         peak = predicted(way.recipe)
         has = memory_scales(way.recipe, statistic, peak if statistic == "allocated" else None)
         stack, scale = _spread(abroad, way.recipe, has)
-        found.append((way, peak * math.exp(middle + stack), scale))
+        lasting = sum(states_of(way.recipe).lasting.values()) / 1e9
+        found.append(_Spread(way.share, peak * math.exp(middle + stack), scale, SURE * lasting))
     return _mixture(found, abroad.points)
 
 
@@ -176,14 +179,27 @@ def _spread(abroad: Abroad, recipe: Recipe, has: Mapping[str, Number]) -> tuple[
     return stack.middle, (variance + stack.sigma**2) ** 0.5
 
 
-def _mixture(found: list[tuple[Way, Number, Number]], half: tuple[float, ...]) -> Band:
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """One way of a run: its share, the middle and s of its number, and the least that it can be."""
+
+    share: float
+    middle: Number
+    scale: Number
+    least: Number
+
+
+def _mixture(found: list[_Spread], half: tuple[float, ...]) -> Band:
     """Points of a mixture of Student's t in logarithms, each way weighing its share."""
     import numpy as np
 
     points = np.array([-point for point in reversed(half)] + list(half))
-    logs = [np.log(middle) + np.multiply.outer(points, scale) for _, middle, scale in found]
+    logs = [
+        np.maximum(np.log(way.middle) + np.multiply.outer(points, way.scale), np.log(np.maximum(way.least, 1e-9)))
+        for way in found
+    ]
     values = np.stack(np.broadcast_arrays(*logs))  # (ways, points, ...)
-    shares = np.repeat([way.share for way, _, _ in found], len(points)) / len(points)
+    shares = np.repeat([way.share for way in found], len(points)) / len(points)
     flat = values.reshape(-1, *values.shape[2:])
     order = np.argsort(flat, axis=0, kind="stable")
     ranked, weight = np.take_along_axis(flat, order, 0), np.cumsum(shares[order], axis=0)

@@ -73,6 +73,17 @@ def ways(recipe: Recipe, unsaid: Collection[str], points: int = POINTS) -> tuple
     return tuple(sorted(found, key=lambda way: -way.share))
 
 
+def said(recipe: Recipe, choice: str) -> list[Recipe]:
+    """The run with one unsaid choice stated, in each of the ways that runs of its framework settle it."""
+    left = recipe.unsaid - {choice}
+    kept = [recipe.but(unsaid=left)]
+    for value, _ in _shares(choice, recipe.framework, recipe):
+        run = _set_up(recipe, [(choice, value)], recipe.unsaid).but(unsaid=left)
+        if run not in kept:
+            kept.append(run)
+    return kept
+
+
 def _taken(recipe: Recipe, unsaid: Collection[str], point: int, points: int) -> list[tuple[str, str]]:
     """What is taken for each unsaid choice at one point: its value at an evenly spaced share."""
     taken: list[tuple[str, str]] = []

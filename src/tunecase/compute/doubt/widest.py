@@ -1,42 +1,44 @@
-"""Which unsaid choice widens a band most, so that it can be asked for."""
+"""Which unsaid choice widens a band most, and what saying it in each way would do."""
 
 import math
 from dataclasses import dataclass
 
 from tunecase.compute.doubt.bands import Band, peak_band
+from tunecase.compute.doubt.ways import said
 from tunecase.compute.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """One unsaid choice: the band of the peak [GB] if it were as the run is, and the share of the width it takes.
+    """One unsaid choice stated in one way: the run then, the band of its peak [GB], and how much of the width it takes.
 
-    `share` is of the width in logarithms, 0 to 1: 1 - ln(P90 / P10 with it said) / ln(P90 / P10).
+    `share` is of the width in logarithms, at most 1: 1 - ln(P90 / P10 with it said) / ln(P90 / P10).
     """
 
     choice: str
+    run: Recipe
     band: Band
     share: float
 
 
 def widest(recipe: Recipe, statistic: str = "allocated") -> tuple[Widening, ...]:
-    """The unsaid choices of a run, the one that widens the band of its peak most first.
+    """Every way to state one unsaid choice, the choice that widens the band of the peak most first.
 
-    Each in turn is taken as the run has it, the others are drawn as before.
+    Each choice in turn is stated, the others are drawn as before. Of each, the way that the run has comes first.
 
     Args:
         recipe: the run, every size a plain number.
         statistic: allocated, reserved or card.
-    Returns: one Widening for each unsaid choice that narrows the band once it is said.
+    Returns: the ways to state each choice that narrows the band in at least one of them.
     """
     whole = _width(peak_band(recipe, recipe.unsaid, statistic))
-    found = []
+    found: list[list[Widening]] = []
     for choice in sorted(recipe.unsaid):
-        told = peak_band(recipe, recipe.unsaid - {choice}, statistic)
-        share = 1 - _width(told) / whole
-        if share > 0:
-            found.append(Widening(choice, told, share))
-    return tuple(sorted(found, key=lambda one: -one.share))
+        bands = [(run, peak_band(run, run.unsaid, statistic)) for run in said(recipe, choice)]
+        told = [Widening(choice, run, band, 1 - _width(band) / whole) for run, band in bands]
+        if max(one.share for one in told) > 0:
+            found.append(told)
+    return tuple(one for told in sorted(found, key=lambda told: -told[0].share) for one in told)
 
 
 def _width(band: Band) -> float:
