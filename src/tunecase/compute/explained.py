@@ -19,7 +19,7 @@ from tunecase.quantities import counted, figures
 BATCHES = (*range(1, 17), *(2**power for power in range(5, 11)))
 LENGTHS = (*range(256, 8_193, 256), *range(9_216, 131_073, 1_024))  # tokens
 NOT_COUNTED = (
-    "loading the model and evaluation, which can peak higher than a training step",
+    "evaluation, and loading a base that is not in 4 bit, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
     "slow data loading, throttled or shared cards, and networks other than the table's",
 )
