@@ -15,8 +15,9 @@ ASKED = Recipe(read_shape("llama-2-7b"), gpu=catalog.gpu("A100-80GB"), micro_bat
 def line(step: int, **more: object) -> dict[str, object]:
     """One watched step of two rows of 512 tokens in half a second."""
     plain: dict[str, object] = {
-        "rank": 0, "world": 1, "card": "NVIDIA A100-SXM4-80GB", "step": step, "warm_up": step == 1, "seconds": 0.5, "micro_batches": 1,
-        "shapes": [[2, 512]], "allocated": 20_000_000_000, "reserved": 22_000_000_000,
+        "rank": 0, "world": 1, "card": "NVIDIA A100-SXM4-80GB", "step": step,
+        "warm_up": step == 1, "seconds": 0.5, "micro_batches": 1, "shapes": [[2, 512]],
+        "allocated": 20_000_000_000, "reserved": 22_000_000_000,
     }  # fmt: skip
     return plain | more
 

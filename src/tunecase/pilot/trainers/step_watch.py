@@ -53,7 +53,7 @@ class Watch:
 
     @contextlib.contextmanager
     def backward_pass(self) -> Iterator[None]:
-        """A micro-batch goes backwards; passes within it, as reentrant checkpointing runs for each layer, are no more."""
+        """A micro-batch goes backwards; the passes of reentrant checkpointing, which run within it, are not counted."""
         with self.lock:
             self.depth += 1
             if self.depth == 1:
@@ -185,13 +185,17 @@ def all_seen(folder: Path, steps: int) -> bool:
     last = [line for line in lines_of(folder) if line["step"] >= steps]
     if not last:
         return False
-    waits_s = time.time() - min(line["at"] for line in last)
-    return len({line["rank"] for line in last}) >= max(line["world"] for line in last) or waits_s > STUCK_S
+    everyone = len({line["rank"] for line in last}) >= max(int(line["world"]) for line in last)
+    return everyone or time.time() - min(float(line["at"]) for line in last) > STUCK_S
 
 
 def run_until_seen(folder: Path, steps: int, program: Sequence[str]) -> int:
     """Runs a program until it ends or all its steps are seen.
 
+    Args:
+        folder: where the processes write their steps.
+        steps: of each process, those that warm up counted.
+        program: program and arguments.
     Returns: its exit code, as a shell would tell it; STOPPED where its steps were seen first.
     """
     guard = os.getppid()
@@ -207,6 +211,6 @@ def run_until_seen(folder: Path, steps: int, program: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(run_until_seen(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))
-if __name__ == "sitecustomize" and FOLDER in os.environ:
+elif __name__ == "sitecustomize" and FOLDER in os.environ:
     sys.meta_path.insert(0, Finder(os.environ[FOLDER], int(os.environ[STEPS])))
     run_shadowed(os.path.dirname(os.path.abspath(__file__)))
