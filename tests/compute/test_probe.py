@@ -4,7 +4,7 @@ import pytest
 
 from tunecase import catalog
 from tunecase.compute.model.reading import read_shape
-from tunecase.compute.probe import as_own_trainer, probed
+from tunecase.compute.probe import as_own_trainer, measured_steps, probed
 from tunecase.compute.recipe import Recipe
 from tunecase.errors import InputError
 
@@ -15,8 +15,9 @@ ASKED = Recipe(read_shape("llama-2-7b"), gpu=catalog.gpu("A100-80GB"), micro_bat
 def line(step: int, **more: object) -> dict[str, object]:
     """One watched step of two rows of 512 tokens in half a second."""
     plain: dict[str, object] = {
-        "rank": 0, "world": 1, "card": "NVIDIA A100-SXM4-80GB", "step": step, "seconds": 0.5, "micro_batches": 1,
-        "shapes": [[2, 512]], "allocated": 20_000_000_000, "reserved": 22_000_000_000,
+        "rank": 0, "world": 1, "card": "NVIDIA A100-SXM4-80GB", "step": step,
+        "warm_up": step == 1, "seconds": 0.5, "micro_batches": 1, "shapes": [[2, 512]],
+        "allocated": 20_000_000_000, "reserved": 22_000_000_000,
     }  # fmt: skip
     return plain | more
 
@@ -59,7 +60,7 @@ def test_without_shapes_the_set_up_is_as_asked() -> None:
 
 def test_a_processor_teaches_no_memory() -> None:
     """Without a card there is time and no peak."""
-    (run,), _ = probed([line(step, card="", allocated=None, reserved=None) for step in (1, 2)], ASKED, DAY)
+    (run,) = measured_steps([line(step, card="", allocated=None, reserved=None) for step in (1, 2)], ASKED, DAY)
     assert run.peak_gb is None
     assert run.tokens_per_s_per_gpu
 
@@ -79,8 +80,61 @@ def test_what_was_not_asked_is_refused(lines: list[dict[str, object]]) -> None:
         probed(lines, ASKED, DAY)
 
 
+@pytest.mark.parametrize("card", ["", "NVIDIA Nothing 9000"])
+def test_a_card_that_is_not_known_is_refused(card: str) -> None:
+    """Steps on a processor or on a card that is not in the tables are not booked as those of the card asked about."""
+    with pytest.raises(InputError, match="ran on") as caught:
+        probed([line(step, card=card) for step in (1, 2)], ASKED, DAY)
+    assert (card or "no GPU") in caught.value.problems[0].got
+
+
 def test_the_own_trainer_runs_what_it_can() -> None:
     """The pilot's trainer takes method, rank, batch, length, cards and sharding, and keeps its own choices."""
     own, settings = as_own_trainer(ASKED.but(gpus=4, sharding="zero3", accumulation=8, loss="whole"))
     assert ("trl", 1, "chunked", "zero3") == (own.framework, own.accumulation, own.loss, own.sharding)
     assert {"batch": 8, "sequence_tokens": 512, "gpus": 4, "precision": "bf16"}.items() <= settings.items()
+
+
+def test_fields_that_the_own_trainer_lacks_are_reset() -> None:
+    """Every field is as that trainer runs it, whatever was asked."""
+    asked = ASKED.but(
+        base="32-bit", targets=("q_proj",), attention="eager", offload="all", optimizer="paged_adamw",
+        trained_ends=True, sharding="fsdp", quantiser="gptq", unsaid=frozenset({"masters"}),
+    )  # fmt: skip
+    own, settings = as_own_trainer(asked)
+    assert ("16-bit", "all", "flash", "none") == (own.base, own.targets, own.attention, own.offload)
+    assert ("adamw", False, "none", "nf4", frozenset()) == (
+        own.optimizer, own.trained_ends, own.sharding, own.quantiser, own.unsaid,
+    )  # fmt: skip
+    assert "none" == settings["sharding"]
+    assert "32-bit" == as_own_trainer(ASKED.but(method="full"))[0].masters
+
+
+@pytest.mark.parametrize(
+    ("changes", "got"),
+    [
+        ({"objective": "dpo"}, "objective dpo"),
+        ({"gpus": 4, "tensor_parallel": 2}, "tensor parallel over 2 cards"),
+        ({"gpus": 4, "context_parallel": 4}, "context parallel over 4 cards"),
+        ({"precision": "fp8"}, "precision fp8"),
+        ({"method": "full", "frozen_layers": 8}, "8 frozen layers"),
+    ],
+)
+def test_what_the_own_trainer_cannot_stand_for_is_refused(changes: dict[str, object], got: str) -> None:
+    """A set-up of another kind is refused with a way on."""
+    with pytest.raises(InputError) as caught:
+        as_own_trainer(ASKED.but(**changes))
+    (problem,) = caught.value.problems
+    assert (got, True) == (problem.got, "-- COMMAND" in problem.fix)
+
+
+def test_notes_compare_with_what_was_asked() -> None:
+    """The notes name each field that our trainer ran otherwise, and whether it was asked or assumed."""
+    asked = ASKED.but(attention="eager", accumulation=8, trained_ends=True, unsaid=frozenset({"framework"}))
+    own, _ = as_own_trainer(asked)
+    _, (note,) = probed([line(1), line(2)], own, DAY, asked)
+    for part in (
+        "attention flash (asked: eager)", "accumulation 1 (asked: 8)", "trained ends no (asked: yes)",
+        "framework trl (assumed: transformers)",
+    ):  # fmt: skip
+        assert part in note

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.engine import gpus
@@ -11,14 +12,14 @@ if TYPE_CHECKING:
     from tunecase.compute import Recipe
     from tunecase.compute.measured import Measured
 
-STEPS = 4  # the first is a warm-up
+STEPS = 3  # after those that warm up
 LIMIT_S = 1_800.0  # a large model loads for minutes
 
 
 def probe(
     recipe: "Recipe", model: str, command: Sequence[str], today: date, limit_s: float = LIMIT_S
 ) -> "tuple[tuple[Measured, ...], tuple[str, ...]]":
-    """Trains for four steps and says what the last three of them measured.
+    """Trains for a few steps and says what those after the warm-up measured.
 
     Args:
         recipe: the set-up asked about, every size a plain number.
@@ -28,7 +29,8 @@ def probe(
         today: the date, for the record.
         limit_s: the longest it may take, with loading [s].
     Returns: the runs and notes on them.
-    Raises: InputError without a card, where no step was seen, or where other than the cards asked about trained.
+    Raises: InputError without a card, where no step was seen, where other than the cards asked about trained, or where
+        no command is given and that trainer cannot run the set-up; MissingExtraError where it lacks a package.
     """
     from tunecase.compute import as_own_trainer, probed
     from tunecase.pilot import watch_own, watch_steps
@@ -39,4 +41,13 @@ def probe(
     if command:
         return probed(watch_steps(command, STEPS, limit_s), recipe, today.isoformat())
     own, settings = as_own_trainer(recipe)
-    return probed(watch_own(model, settings, STEPS, limit_s), own, today.isoformat())
+    lines = watch_own(_weights(model, recipe.shape.name), settings, STEPS, limit_s)
+    return probed(lines, own, today.isoformat(), recipe)
+
+
+def _weights(model: str, known: str) -> str:
+    """The folder of a model that was given as a path, or the name under which the hub has it."""
+    path = Path(model)
+    if path.is_dir():
+        return model
+    return str(path.parent) if path.is_file() else known

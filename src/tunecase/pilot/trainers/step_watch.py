@@ -3,11 +3,16 @@
 Lies as sitecustomize.py in a folder of its own on PYTHONPATH, so that each Python that a command starts runs it first.
 It needs nothing but the standard library, waits for `import torch`, and then listens to every optimizer's step:
 
-    {"rank", "world", "card", "step", "seconds", "micro_batches", "shapes", "allocated", "reserved"}
+    {"rank", "world", "card", "step", "warm_up", "at", "seconds", "micro_batches", "shapes", "allocated", "reserved"}
 
 is one line for each step of each process: seconds since the step before, the micro-batches since then, [rows, tokens of
 a row] of each, and the peaks of memory in bytes, null without a card. Steps are those of the first optimizer, and only
 after a backward pass, so that neither optimizers by parameter nor the parts of one sharded step count twice.
+
+    python -I step_watch.py SEEN STEPS PROGRAM [ARGUMENT ...]
+
+runs a program and exits as soon as every process has its steps, so that the guard above it ends the program and all
+its children. A process that has its steps waits for that, so that no shell goes on to what follows the training.
 """
 
 import contextlib
@@ -16,11 +21,21 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import signal
+import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-FOLDER, STEPS, WARM_UP = "TUNECASE_PROBE_FOLDER", "TUNECASE_PROBE_STEPS", 1
+FOLDER, STEPS = "TUNECASE_PROBE_FOLDER", "TUNECASE_PROBE_STEPS"
+WARM_UP = 1  # steps of each process that load kernels and make the optimizer's states
+STOPPED = 75  # the exit code of a process that the watch has ended: the training is not done
+POLL_S = 0.05
+STUCK_S = 30.0  # a process with all its steps may wait so long for the others
+LEFT_ALONE_S = 90.0  # after which nobody will end a process that waits
 
 
 class Watch:
@@ -33,16 +48,26 @@ class Watch:
         self.backward = self.ever_backward = False
         self.shapes: list[list[int]] = []
         self.micro_batches = 0
+        self.depth, self.lock = 0, threading.Lock()  # torch runs inner passes in threads of its own
         self.since = time.perf_counter()
 
-    def begin_backward(self) -> None:
-        """A micro-batch goes backwards."""
-        self.micro_batches += 1
-        self.backward = self.ever_backward = True
+    @contextlib.contextmanager
+    def backward_pass(self) -> Iterator[None]:
+        """A micro-batch goes backwards; the passes of reentrant checkpointing, which run within it, are not counted."""
+        with self.lock:
+            self.depth += 1
+            if self.depth == 1:
+                self.micro_batches += 1
+                self.backward = self.ever_backward = True
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.depth -= 1
 
     def embed(self, tokens: Any) -> None:
         """Token ids enter the model; positions and types, which repeat a shape or broadcast it, are passed over."""
-        if tokens.dim() == 2 and len(self.shapes) <= self.micro_batches:
+        if not self.depth and tokens.dim() == 2 and len(self.shapes) <= self.micro_batches:
             self.shapes.append([int(size) for size in tokens.shape])
 
     def step(self, optimizer: Any, *_: Any) -> None:
@@ -60,9 +85,16 @@ class Watch:
             self.torch.cuda.reset_peak_memory_stats()
         self.backward, self.micro_batches, self.shapes, self.since = False, 0, [], time.perf_counter()
         if self.done >= self.steps:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(0)  # whatever else hangs on this process is ended by who started the command
+            self._leave()
+
+    def _leave(self) -> None:
+        """Waits to be ended with the whole command; exits by itself where nobody does so."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with contextlib.suppress(ValueError):  # only the main thread may
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler might save a checkpoint that nobody wants
+        time.sleep(LEFT_ALONE_S)
+        os._exit(STOPPED)
 
     def _write(self, seconds: float, on_card: bool) -> None:
         self.done += 1
@@ -72,6 +104,8 @@ class Watch:
             "world": int(os.environ.get("WORLD_SIZE", "1")),
             "card": cuda.get_device_name() if on_card else "",
             "step": self.done,
+            "warm_up": self.done <= WARM_UP,
+            "at": time.time(),
             "seconds": seconds,
             "micro_batches": self.micro_batches,
             "shapes": self.shapes,
@@ -89,8 +123,8 @@ def install(torch: Any, folder: str, steps: int) -> Watch:
     backward, embedding = torch.autograd.backward, torch.nn.functional.embedding
 
     def watched_backward(*given: Any, **named: Any) -> Any:
-        watch.begin_backward()
-        return backward(*given, **named)
+        with watch.backward_pass():
+            return backward(*given, **named)
 
     def watched_embedding(input: Any, *given: Any, **named: Any) -> Any:  # torch's own name
         if not torch.compiler.is_compiling() and torch.is_grad_enabled():
@@ -102,23 +136,29 @@ def install(torch: Any, folder: str, steps: int) -> Watch:
 
 
 class Finder:
-    """Stands first among the finders until torch is imported."""
+    """Stands first among the finders until torch is loaded; a mere look for torch's spec leaves it there."""
 
     def __init__(self, folder: str, steps: int) -> None:
-        self.folder, self.steps = folder, steps
+        self.folder, self.steps, self.looks = folder, steps, False
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """The spec of torch, whose loader installs the watch once the module is there; nothing for other names."""
-        if name != "torch":
+        if name != "torch" or self.looks:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        self.looks = True  # the finders behind this one are asked through the same door
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.looks = False
         if spec is None or spec.loader is None:
             return spec
         load = spec.loader.exec_module
 
         def loaded(module: Any) -> None:
             load(module)
+            if self not in sys.meta_path:
+                return
+            sys.meta_path.remove(self)
             with contextlib.suppress(Exception):  # a torch without these hooks trains on, and no step is seen
                 install(module, self.folder, self.steps)
 
@@ -134,6 +174,43 @@ def run_shadowed(here: str) -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-if __name__ == "sitecustomize" and FOLDER in os.environ:
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    """The whole lines of all processes; one may have been ended while it wrote."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jsonl"))]
+    return [json.loads(line) for text in texts for line in text.split("\n")[:-1]]
+
+
+def all_seen(folder: Path, steps: int) -> bool:
+    """Whether every process has its steps, or one has waited too long for another that is stuck."""
+    last = [line for line in lines_of(folder) if line["step"] >= steps]
+    if not last:
+        return False
+    everyone = len({line["rank"] for line in last}) >= max(int(line["world"]) for line in last)
+    return everyone or time.time() - min(float(line["at"]) for line in last) > STUCK_S
+
+
+def run_until_seen(folder: Path, steps: int, program: Sequence[str]) -> int:
+    """Runs a program until it ends or all its steps are seen.
+
+    Args:
+        folder: where the processes write their steps.
+        steps: of each process, those that warm up counted.
+        program: program and arguments.
+    Returns: its exit code, as a shell would tell it; STOPPED where its steps were seen first.
+    """
+    guard = os.getppid()
+    child = subprocess.Popen(program)  # noqa: S603 - the user's own program, no shell
+    while (code := child.poll()) is None:
+        if all_seen(folder, steps):
+            return STOPPED
+        if os.getppid() != guard:
+            child.kill()
+        time.sleep(POLL_S)
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(run_until_seen(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))
+elif __name__ == "sitecustomize" and FOLDER in os.environ:
     sys.meta_path.insert(0, Finder(os.environ[FOLDER], int(os.environ[STEPS])))
     run_shadowed(os.path.dirname(os.path.abspath(__file__)))
