@@ -14,7 +14,7 @@ from training_scores import taught_without
 
 from tunecase import catalog
 from tunecase.compute import memory
-from tunecase.compute.doubt import peak_band, speed_band
+from tunecase.compute.doubt import Band, peak_band, speed_band
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Recipe
 from tunecase.quantities import wording
@@ -235,9 +235,9 @@ def which_card(runs: Sequence[Measured]) -> tuple[str, str]:
             for samples, tokens in SIZES:
                 sizes = {"micro_batch": samples, "sequence_tokens": tokens}
                 recipe = Recipe(shape, method=method, optimizer=optimizer, checkpointing=kept, **sizes)
-                peak = memory.peak_memory(recipe)
+                peak = peak_band(recipe)
                 asked[method, kept, samples, tokens] = size = smallest(peak)
-                cells.append(f"{gb(peak.mid_gb)} → {size}")
+                cells.append(f"{gb(float(peak.mid))} → {size}")
             lines.append([NAMES[method], "all" if kept == "none" else "layer inputs", *cells])
     small, large = asked["qlora", "full", *SIZES[0]], asked["lora", "full", *SIZES[-1]]
     head = f"{shape.name.rpartition('/')[2]} | keeps | " + " | ".join(f"{one} x {tokens:,}:" for one, tokens in SIZES)
@@ -245,10 +245,10 @@ def which_card(runs: Sequence[Measured]) -> tuple[str, str]:
     return table(head, lines), words
 
 
-def smallest(peak: memory.Peak) -> str:
+def smallest(peak: Band) -> str:
     """The smallest size of card on which a peak fits, else on which it is tight, else "none"."""
-    fits = next((f"{size}" for size in CARDS_GIB if peak.high_gb <= usable_gb(size)), None)
-    return fits or next((f"{size} tight" for size in CARDS_GIB if peak.low_gb <= usable_gb(size)), "none")
+    fits = next((f"{size}" for size in CARDS_GIB if peak.high <= usable_gb(size)), None)
+    return fits or next((f"{size} tight" for size in CARDS_GIB if peak.low <= usable_gb(size)), "none")
 
 
 def usable_gb(size_gib: int) -> float:

@@ -263,7 +263,7 @@ def test_a_price_of_one_s_own_takes_the_place_of_the_table_s() -> None:
 
 def test_an_open_method_is_told_for_each() -> None:
     """LoRA, QLoRA and a full fine-tune are each told, also where one of them does not fit; prices have their age."""
-    ran = tunecase("fit", "llama-3.1-8b", "--tokens", "5M", "--gpu", "L4", "--gpus", "1")
+    ran = tunecase("fit", "llama-3.1-8b", "--tokens", "5M", "--gpu", "L40S", "--gpus", "1")
     flat = " ".join(ran.out.split())
     for part in ("with LoRA: about", "QLoRA: ", "Full fine-tune: does not fit.", "the method was left open"):
         assert part in flat
