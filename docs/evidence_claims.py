@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import evidence_rules as rules
+import speed_lessons
 from evidence_cases import BUDGET_HEAD, CASES_HEAD, LEADERS, TIERS_APART, TODAY, Case, budget_row, case_row
 from evidence_rules import (
     METHODS,
@@ -146,7 +147,7 @@ def setups(facts: Facts) -> dict[str, list[Measured]]:
     for size, name in ((SEVEN, "7B"), (SEVENTY, "70B")):
         for method in METHODS:
             groups: dict[tuple[str, int], list[Measured]] = {}
-            for run in rules.timed_runs(sized(facts.runs, size)):
+            for run in speed_lessons.timed_runs(sized(facts.runs, size)):
                 if run.recipe.method == method and run.recipe.gpus <= MOST_CARDS:
                     groups.setdefault((card(run), run.recipe.gpus), []).append(run)
             if groups:
@@ -171,7 +172,7 @@ def how_long(facts: Facts) -> Section:
         told = statistics.median(rules.told_tokens_per_s(run)[1] for run in runs)
         spread = f"{rate(statistics.median(speeds))} ({rate(speeds[0])} to {rate(speeds[-1])})"
         lines.append([name, len(runs), spread, rate(told), *map(wording.duration, whole)])
-    timed = [run for size in (SEVEN, SEVENTY) for run in rules.timed_runs(sized(facts.runs, size))]
+    timed = [run for size in (SEVEN, SEVENTY) for run in speed_lessons.timed_runs(sized(facts.runs, size))]
     medians = {
         key: statistics.median(rates([run for run in timed if _group(run) == key])) for key in set(map(_group, timed))
     }

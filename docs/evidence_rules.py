@@ -1,4 +1,4 @@
-"""How docs/evidence.py judges: verdicts from figures, predictions without a publisher's own runs, choice of rows."""
+"""How docs/evidence.py judges: verdicts from figures, predictions of published runs, choice of rows."""
 
 import os
 import statistics
@@ -10,7 +10,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from memory_lessons import blind, memory_runs
-from training_scores import taught_without
 
 from tunecase import catalog
 from tunecase.compute import memory
@@ -95,7 +94,7 @@ def cases_verdict(held: int, count: int) -> str:
     return f"right in {held} of {count} cases" if held else "wrong"
 
 
-# Predictions, each publisher's without its own runs
+# Predictions with what is shipped, learnt from every publisher once
 
 
 def told_gb(run: Measured) -> Told | None:
@@ -108,14 +107,13 @@ def told_gb(run: Measured) -> Told | None:
 
 
 def _peak(run: Measured, statistic: str) -> Told:
-    told = peak_band(blind(run).recipe, run.unsaid, statistic, taught_without(run.publisher).memory)
+    told = peak_band(blind(run).recipe, run.unsaid, statistic)
     return float(told.low), float(told.mid), float(told.high)
 
 
 def told_tokens_per_s(run: Measured) -> Told:
     """Predicted tokens per second of one card: the one place that asks the model of speed."""
-    taught = taught_without(run.publisher)
-    told = speed_band(run.recipe, run.unsaid, taught.time, taught.constants)
+    told = speed_band(run.recipe, run.unsaid)
     return float(told.low), float(told.mid), float(told.high)
 
 
