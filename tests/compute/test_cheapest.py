@@ -1,5 +1,6 @@
 """Where to train: what the pilot timed takes the place of what was worked out."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,9 +115,9 @@ def owning(cards: int, more: str = "") -> str:
     return f"models: [{LLAMA_13B}]\nmethod: full\ncompute: {compute}\n"
 
 
-@pytest.mark.parametrize(("cards", "count"), [(1, None), (2, None), (3, None), (4, 4), (6, 4), (8, 4), (12, 4)])
+@pytest.mark.parametrize(("cards", "count"), [(1, None), (2, None), (3, 3), (4, 4), (6, 4), (8, 4), (12, 4)])
 def test_no_more_cards_are_taken_than_are_owned(cards: int, count: int | None, tmp_path: Path) -> None:
-    """Up to three do not hold the run, and where more are owned four are taken."""
+    """Up to two do not hold the run, three more likely than not do, and where more are owned four are taken."""
     found = choose(basis(written(owning(cards), tmp_path), 500))
     assert count == (found.machine.count if found.machine else None)
     assert found.machine or f"A100-80GB: the run does not fit on {cards} card{'s' * (cards > 1)}" == found.why
@@ -170,5 +171,5 @@ def test_a_run_that_may_not_fit_is_said_to_be_tight(tmp_path: Path) -> None:
     big = "models: [meta-llama/Llama-3.1-70B]\nmethod: full\ntraining: {sequence_tokens: 4096}\n"
     big += "compute: {gpus: [H100], gpu_count: 16}\n"
     tight = choose(basis(written(big, tmp_path), 500))
-    assert "tight: a 33% chance that the run does not fit" in tight.why
+    assert re.search(r"tight: a [1-4]\d% chance that the run does not fit", tight.why)
     assert "tight" not in choose(basis(written("compute: {gpus: [H100]}", tmp_path), 500)).why
