@@ -57,7 +57,7 @@ def test_the_memory_line_holds_every_kind_of_peak():
     silent = replace(named, run=replace(named.run, statistic="not stated"))
     found = memory_figures([named, silent])
     counts = {name: line["n"] for name, line in found.items()}
-    assert {"memory": 2, "memory_multi_gpu": 0, "memory_stated": 1, "memory_not_stated": 1} == counts
+    assert {"memory_all": 2, "memory": 2, "memory_multi_gpu": 0, "memory_stated": 1, "memory_not_stated": 1} == counts
 
 
 def test_verdicts_count_failures_called_fits():
@@ -82,5 +82,5 @@ def test_one_run_teaches_the_others_of_its_set_up():
     runs = [ran(batch=batch, memory_factor=1.2, time_factor=1.3) for batch in (1, 2)]
     assert after_one(runs, peak_after)["pairs"] == 2
     assert after_one(runs, peak_after)["median_ape"] < 10
-    assert after_one(runs, speed_after)["median_ape"] == pytest.approx(0, abs=5)
+    assert after_one(runs, speed_after)["median_ape"] == pytest.approx(0, abs=10)
     assert after_one(runs[:1], peak_after)["median_ape"] is None

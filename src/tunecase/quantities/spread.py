@@ -26,9 +26,6 @@ Z80 = NormalDist().inv_cdf(0.9)
 
 
 BATCHES = 50
-FEW = (
-    5_000  # draws up to which the standard library is quick enough, so that scipy need not be loaded for a short answer
-)
 FEWEST_STRATA = 20  # draws in a batch; fewer draws are one batch
 
 
@@ -72,13 +69,9 @@ class Strata:
     def standard_normal(self, size: int, /) -> "Draws":
         """Stratified standard normals, shape (size,)."""
         import numpy as np
-
-        parts = np.clip(self.random(size), 1e-12, 1 - 1e-12)
-        if size <= FEW:
-            return np.fromiter(map(NormalDist().inv_cdf, parts.tolist()), float, size)
         from scipy.special import ndtri
 
-        return np.asarray(ndtri(parts))
+        return np.asarray(ndtri(np.clip(self.random(size), 1e-12, 1 - 1e-12)))
 
 
 @runtime_checkable
