@@ -318,7 +318,21 @@ def test_a_model_is_quantised_once(tmp_path: Path) -> None:
 
 def test_a_batch_of_two_million_tokens_shows_its_layers(tmp_path: Path) -> None:
     """64 rows of 32,768 tokens do not fit: the term of every layer's inputs is shown, and ways out are named."""
-    ran = tunecase("fit", MODEL, "--gpu", "A100-80GB", "--gpus", "1", "--batch", "64", "--seq", "32768", "--explain")
+    ran = tunecase(
+        "fit",
+        MODEL,
+        "--gpu",
+        "A100-80GB",
+        "--gpus",
+        "1",
+        "--method",
+        "lora",
+        "--batch",
+        "64",
+        "--seq",
+        "32768",
+        "--explain",
+    )
     says(ran, 1, "does not fit", "kept layer inputs 512", "Remedy 1", "logits")
     # 64 x 32,768 tokens x 4,096 x 2 bytes x 32 layers = 512 GiB
     assert 512 == 64 * 32_768 * 4_096 * 2 * 32 / 2**30
