@@ -16,6 +16,7 @@ Loss = Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "ch
 Kernels = Literal["eager", "fused", "foak", "compiled"]
 Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
 Offload = Literal["none", "optimizer", "all"]
+Towers = Literal["frozen", "trained", "left out"]
 Checkpointing = Literal["none", "selective", "full", "offloaded"]
 
 WORDS = {
@@ -28,6 +29,7 @@ WORDS = {
     "sharding": get_args(Sharding),
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
+    "towers": get_args(Towers),
     "base": ("16-bit", "32-bit"),
     "masters": ("16-bit", "32-bit"),
 }
@@ -109,6 +111,7 @@ class Recipe:
         quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
         trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
         base: how a frozen base that is not in 4 bit lies on the card: 32-bit where it was loaded so.
+        towers: what reads images or sound is on the card and frozen, learns in full, or is not loaded.
         unsaid: names of CHOICES that nobody stated, for which the fields here hold usual values.
     """
 
@@ -144,6 +147,7 @@ class Recipe:
     quantiser: Literal["nf4", "gptq"] = "nf4"
     trained_ends: bool = False
     base: Literal["16-bit", "32-bit"] = "16-bit"
+    towers: Towers = "frozen"
     unsaid: frozenset[str] = frozenset()
 
     @property

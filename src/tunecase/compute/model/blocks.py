@@ -66,6 +66,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Tower:
+    """What reads images or sound beside a language model: its parameters, the projector into the model counted."""
+
+    kind: Literal["vision", "audio"]
+    params: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """A model's dimensions and blocks; every count below is exact for the architectures in the table.
 
@@ -95,6 +103,7 @@ class Shape:
     softcap: bool
     blocks: tuple[Block, ...]
     other_params: int
+    towers: tuple[Tower, ...] = ()
 
     @property
     def layers(self) -> int:
@@ -149,6 +158,11 @@ class Shape:
         """N_mat: entries that one token meets in a matrix product, head included (tied or not), embedding not."""
         inside = sum(block.count * matrix.active_weights for block, matrix in self._all())
         return inside + self.vocab * self.embedding
+
+    @property
+    def tower_params(self) -> int:
+        """Parameters of what reads images or sound; not part of `params`."""
+        return sum(tower.params for tower in self.towers)
 
     def module_names(self) -> tuple[str, ...]:
         """Names of the matrices that adapters can be put on, the head's last.
