@@ -136,8 +136,8 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
         adapters = recipe.shape.lora_params(recipe.rank, recipe.targets)
         yield f"adapters of rank {recipe.rank}: {figures(adapters, 3)} parameters"
     yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
-    if recipe.gpus > recipe.gpus_per_node:
-        yield f"machines of {recipe.gpus_per_node} cards, linked as tables/gpus.csv states"
+    if recipe.gpus > recipe.joined_cards:
+        yield f"{recipe.joined_cards} cards joined without a network, linked as tables/gpus.csv states"
     tiers = list(_tiers(recipe.gpu, today))
     if tiers:
         yield f"by tier, USD per {recipe.gpu.name} hour: {'; '.join(tiers)}"
@@ -152,6 +152,8 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
 def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[str]:
     framework = catalog.framework(recipe.framework)
     bound = machine_bound(recipe.gpu) if recipe.gpu is not None else 0
+    if recipe.gpu is not None and not recipe.gpu.training_runs:
+        yield _unmeasured(recipe.gpu)
     if recipe.gpu is not None and 0 < bound < recipe.gpus:
         what = f"no known instance holds more than {bound} {recipe.gpu.name}"
         yield f"{what}: ask your provider what joins {recipe.gpus} of them"
@@ -164,6 +166,13 @@ def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[s
         yield f"every row counts {recipe.sequence_tokens:,} tokens, as packed rows do (--lengths FILE gives real ones)"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
     yield f"{framework.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
+
+
+def _unmeasured(card: catalog.Gpu) -> str:
+    """Whose runs the time on a card rests on, of which no training run was read."""
+    measured = card.generation in catalog.measured_generations()
+    others = f"its generation ({card.generation})" if measured else "other generations, so that its range is wider"
+    return f"no training run on the {card.name} was measured: its time rests on {others}"
 
 
 def _bytes_per_param(recipe: Recipe) -> float:
@@ -206,6 +215,8 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
     assert recipe.gpu is not None
     if recipe.precision == "fp16" and not recipe.gpu.bf16:
         yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is used"
+    if recipe.method == "qlora" and recipe.gpu.generation.startswith("cdna"):
+        yield "4-bit bases on AMD cards need bitsandbytes 0.50 or newer (its pull request 1887): older ones fail there"
     if not shape.context:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if shape.experts:

@@ -33,6 +33,7 @@ WORDS = {
     "base": ("16-bit", "32-bit"),
     "masters": ("16-bit", "32-bit"),
 }
+USUAL_MACHINE = 8  # cards of a machine that nobody described
 WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
     "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
@@ -81,7 +82,7 @@ class Recipe:
         shape: the model.
         gpu: the card, None where only the memory of some card is asked for.
         gpus: N, cards in all.
-        gpus_per_node: cards of one machine; more cards than this talk over the network.
+        gpus_per_node: cards of one machine, 0 where nobody stated it, see `joined_cards`.
         framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
         objective: sft, or dpo (a pair per sample, and a reference model).
@@ -118,7 +119,7 @@ class Recipe:
     shape: Shape
     gpu: catalog.Gpu | None = None
     gpus: Number = 1
-    gpus_per_node: int = 8
+    gpus_per_node: int = 0
     framework: str = "transformers"
     method: Method = "lora"
     objective: Objective = "sft"
@@ -155,6 +156,13 @@ class Recipe:
         """T, tokens of the longest micro-batch of one card, padding and both halves of a pair counted."""
         pair = 2 if self.objective == "dpo" else 1
         return pair * self.sequence_tokens * self.micro_batch / self.context_parallel
+
+    @property
+    def joined_cards(self) -> int:
+        """Cards that reach one another without a network: those of a machine, or of a rack that NVLink joins."""
+        machine = self.gpus_per_node or USUAL_MACHINE
+        rack = self.gpu.domain_cards if self.gpu is not None else 0
+        return rack if rack > max(machine, USUAL_MACHINE) else machine
 
     def but(self, **changes: Any) -> "Recipe":
         """The same run with some changes."""

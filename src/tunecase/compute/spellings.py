@@ -88,6 +88,8 @@ def _word_meant(name: str, value: str) -> str | None:
 def _refuse(name: str, value: str, words: Sequence[str], problems: list[Problem]) -> None:
     near = alike(value, words)
     fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(words)}"
+    if name == "precision" and "fp4" in plain(value):
+        fix = "use bf16 or fp8: no published run that trains with 4-bit products was read, so none is predicted"
     problems.append(Problem(name, repr(value), GOALS if name == "objective" else f"one of {', '.join(words)}", fix))
 
 
@@ -110,7 +112,7 @@ def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) ->
                 if near
                 else "use a name such as L4, L40S, A100-80GB, H100 or RTX4090"
             )
-            problems.append(Problem("gpu", repr(name), "an NVIDIA GPU in the tables", fix))
+            problems.append(Problem("gpu", repr(name), "a GPU in the tables", fix))
         elif others:
             notes.append(f"{name} is read as {card}; there is also {' and '.join(others)}")
     return [by_plain[plain(name)] for name in names if plain(name) in by_plain]

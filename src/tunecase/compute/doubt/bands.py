@@ -53,7 +53,7 @@ def memory_scales(recipe: Recipe, statistic: str, peak_gb: Number | None = None)
 
 def time_scales(recipe: Recipe, terms_sigma: Number) -> dict[str, Number]:
     """How much of each scale of time's spread a run has; that of the terms is their own doubt."""
-    machines = _more_than(recipe, recipe.gpus_per_node)
+    machines = _more_than(recipe, recipe.joined_cards)
     return {
         "all": 1.0, "terms": terms_sigma, "several machines": machines, "experts": float(recipe.shape.experts > 0),
     }  # fmt: skip
