@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tunecase import catalog
+from tunecase.errors import InputError
 from tunecase.prices.gpu import Reach
 
 TABLES = Path(catalog.__file__).parent / "tables"
@@ -260,3 +261,17 @@ def test_lessons_come_from_curves_of_the_library() -> None:
         assert 1.9 <= int(row["n"]) / int(row["last"]) <= 300
         assert (row["bounded"] == "1") == (curve["bounded"] == "yes")
         assert (row["language_model"] == "1") == (curve["group"] != "other")
+
+
+def test_every_card_of_the_collected_prices_is_in_the_tables() -> None:
+    """Whatever a price list calls it; the accelerators of other kinds are not cards of the tables."""
+    named = {row["gpu_tunecase"] for row in collected("gpu_prices_2026.csv")}
+    named |= {row["gpu"] for row in collected("gpu_prices.csv")} - {"Gaudi2"}
+    assert [] == sorted(name for name in named if not _has(name))
+
+
+def _has(name: str) -> bool:
+    try:
+        return bool(catalog.gpu(name))
+    except InputError:
+        return False

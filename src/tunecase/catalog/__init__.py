@@ -2,6 +2,7 @@
 
 from tunecase.catalog.data_checks import CheckAccuracy, check_accuracy, checks, is_guess, may_stop
 from tunecase.catalog.facts import (
+    UNNAMED,
     Gpu,
     Metric,
     Model,
@@ -78,6 +79,7 @@ __all__ = [
     "SPOT",
     "STALE_AFTER_DAYS",
     "TERMS",
+    "UNNAMED",
     "ApiEndpoint",
     "BatchPrice",
     "CheckAccuracy",

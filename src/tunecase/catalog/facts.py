@@ -7,6 +7,8 @@ from tunecase.catalog.other_models import decision_models, encoders, hosted_name
 from tunecase.catalog.reading import find, table
 from tunecase.catalog.stand_ins import stand_ins
 
+UNNAMED = "card of your own"  # one of which only the memory is known
+
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
@@ -18,6 +20,8 @@ class Gpu:
     or a mesh joins (of a mesh the link of one pair), `host` to the host's memory and to cards beyond the domain, `node`
     this card's part of the network between machines, a default that the user's cluster may well differ from.
     `training_runs` counts the rows of training_runs.csv on it; where there is none, its time rests on other cards.
+    `stated_gb` is a memory that its owner stated [GB], 0 for that of the tables; a card of which nothing else is known
+    is not `timed`: its rates are those of another.
     """
 
     name: str
@@ -41,6 +45,8 @@ class Gpu:
     training_runs: int
     source: str
     date: str
+    stated_gb: float = 0.0
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

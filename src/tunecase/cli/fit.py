@@ -32,6 +32,9 @@ def fit(
     gpus: Annotated[
         list[str] | None, typer.Option(help="How many, or several: 1,2,4 or 1-8; up to 64 weighed when left out.")
     ] = None,
+    card_memory: Annotated[
+        str | None, typer.Option(help="Memory of one card, e.g. 20GB or 20GiB: of --gpu, or of a card of your own.")
+    ] = None,
     tier: Annotated[str | None, amount_option(help="marketplace, neocloud or hyperscaler.")] = None,
     price: Annotated[str | None, amount_option(help="Your own price of one card's hour in USD.")] = None,
     tokens: Annotated[str | None, amount_option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
@@ -96,7 +99,7 @@ def fit(
     }  # fmt: skip
     question = flow.FitAsked(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,
-        probe=probe, command=to_run or (),
+        probe=probe, command=to_run or (), card_memory=card_memory,
     )  # fmt: skip
     opened = open_project(project, seed, today) if project else None
     finish("fit", flow.fit(question, seed, day_of(today), opened), json)

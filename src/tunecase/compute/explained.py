@@ -172,7 +172,7 @@ def _unmeasured(card: catalog.Gpu) -> str:
     """Whose runs the time on a card rests on, of which no training run was read."""
     measured = card.generation in catalog.measured_generations()
     others = f"its generation ({card.generation})" if measured else "other generations, so that its range is wider"
-    return f"no training run on the {card.name} was measured: its time rests on {others}"
+    return f"training on the {card.name} was never measured: its time rests on {others}"
 
 
 def _bytes_per_param(recipe: Recipe) -> float:
@@ -186,6 +186,8 @@ def _bytes_per_param(recipe: Recipe) -> float:
 def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterator[str]:
     """What was assumed for the price, and why time or price is missing."""
     assert recipe.gpu is not None
+    if not recipe.gpu.timed:
+        return
     name, kind = recipe.gpu.name, "spot price" if ask.job.spot else "price"
     if price is None:
         yield f"no {kind} for an hour of the {name} in any tier: the run is unpriced"

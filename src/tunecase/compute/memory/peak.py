@@ -307,6 +307,9 @@ def peak_memory(recipe: Recipe) -> Peak:
     return Peak(mid, phase, tuple(sorted(terms.items(), key=lambda term: -term[1])))
 
 
+USABLE_SHARE = 80.32 / 85.9  # the fullest run known on the A100-80GB
+
+
 @cache
 def _usable() -> dict[str, float]:
     return {row["gpu"]: float(row["usable_gb"]) for row in catalog.read_table("usable_memory")}
@@ -323,7 +326,7 @@ def usable_gb(gpu: catalog.Gpu) -> float:
     Source: usable_memory.csv. On the A100-80GB it is the fullest run known, 80.32 of 85.9 GB; on other cards
     the same share of the total. Leaves out other processes on the card and allocator settings, about 2% either way.
     """
-    return _usable()[gpu.name]
+    return USABLE_SHARE * gpu.stated_gb or _usable()[gpu.name]
 
 
 def fit_verdict(low_gb: float, high_gb: float, gpu: catalog.Gpu) -> Verdict:
