@@ -8,7 +8,7 @@ from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
-from tunecase.compute.recipe import CHOICES, Recipe
+from tunecase.compute.recipe import CHOICES, USUAL_MACHINE, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
 from tunecase.compute.search import Choice, Searched, machine_bound, methods_of
@@ -137,7 +137,8 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
         yield f"adapters of rank {recipe.rank}: {figures(adapters, 3)} parameters"
     yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
     if recipe.gpus > recipe.joined_cards:
-        yield f"{recipe.joined_cards} cards joined without a network, linked as tables/gpus.csv states"
+        kind = "racks" if recipe.joined_cards == recipe.gpu.domain_cards > USUAL_MACHINE else "machines"
+        yield f"{kind} of {recipe.joined_cards} cards, linked as tables/gpus.csv states"
     tiers = list(_tiers(recipe.gpu, today))
     if tiers:
         yield f"by tier, USD per {recipe.gpu.name} hour: {'; '.join(tiers)}"
