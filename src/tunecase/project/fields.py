@@ -182,10 +182,13 @@ class Owned(Section):
 class Compute(Section):
     """Where training would run."""
 
-    later = frozenset({"minimum_hours"})
+    later = frozenset({"card_memory", "minimum_hours"})
 
     tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
     gpus: tuple[GpuName, ...] = ()
+    card_memory: str | None = Field(
+        None, description="What the one card under gpus holds, where it is not that of the tables, such as 20GB."
+    )
     gpu_count: PositiveInt | None = None
     terms: Literal["on_demand", "spot", "reserved"] | None = Field(
         None, description="How GPUs are rented; a reserved price binds the buyer."
