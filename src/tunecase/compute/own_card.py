@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tunecase import catalog
 from tunecase.errors import Problem
-from tunecase.quantities import MEMORY_FIX, MEMORY_WANTED, memory_gb
+from tunecase.quantities import UnitError, memory_gb
 
 STAND_IN = "A100-80GB"  # whose rates order the choices of a card that has none
 
@@ -24,9 +24,10 @@ def own_cards(
     Leaves out a price of its own: a named card keeps that of the tables, a card without a name has neither time nor
     price.
     """
-    size = memory_gb(text)
-    if size is None:
-        problems.append(Problem("card_memory", repr(text), MEMORY_WANTED, MEMORY_FIX))
+    try:
+        size = memory_gb(text)
+    except UnitError as error:
+        problems.append(Problem("card_memory", error.got, error.wanted, error.fix))
         return list(cards)
     if len(cards) > 1:
         wanted, fix = "one card, or none", "name one with --gpu, or leave --card-memory out"

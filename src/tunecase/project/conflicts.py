@@ -16,7 +16,7 @@ from tunecase.errors import Problem, nearest
 from tunecase.io import Lines
 from tunecase.project.bill import OF_EVERY_KIND, OF_KIND, CostLine
 from tunecase.project.fields import AT_COVERAGE
-from tunecase.quantities import MEMORY_FIX, MEMORY_WANTED, Quantity, memory_gb
+from tunecase.quantities import Quantity, UnitError, memory_gb
 
 if TYPE_CHECKING:
     from tunecase.project.fields import Project
@@ -273,11 +273,13 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
 def _card_problems(written: _Written) -> Iterator[Problem]:
     """A memory that no card can have, or of no one card."""
     compute = written.project.compute
-    if (memory := compute.card_memory) is None:
+    if compute.card_memory is None:
         return
     where = written.at("compute", "card_memory")
-    if memory_gb(memory) is None:
-        yield Problem(where, repr(memory), MEMORY_WANTED, MEMORY_FIX)
+    try:
+        memory_gb(compute.card_memory)
+    except UnitError as error:
+        yield Problem(where, error.got, error.wanted, error.fix)
     if len(compute.gpus) != 1:
         yield Problem(where, f"one memory for {len(compute.gpus)} cards", "one card under gpus", "name the card there")
 
