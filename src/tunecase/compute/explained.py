@@ -18,6 +18,8 @@ from tunecase.quantities import counted, figures
 
 BATCHES = (*range(1, 17), *(2**power for power in range(5, 11)))
 LENGTHS = (*range(256, 8_193, 256), *range(9_216, 131_073, 1_024))  # tokens
+# Kinds of layer that keep several times as much without checkpointing where their own kernels are missing.
+FUSED = ("gated delta", "state space", "attention and state space")
 NOT_COUNTED = (
     "evaluation, and loading a base that is not in 4 bit, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
@@ -224,5 +226,8 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
+    for kind in shape.new_blocks:
+        fused = "; its fused kernels are taken to be installed" if kind in FUSED else ""
+        yield f"{kind}: no measured run has such layers, so the ranges are wider by assumption{fused}"
     if recipe.objective == "dpo":
         yield "dpo: a pair per sample, and a reference model: the base with adapters off, or a copy in full fine-tuning"
