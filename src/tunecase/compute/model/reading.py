@@ -1,5 +1,7 @@
 """Reads a model's shape: from the tables, from a config.json, or from the hub."""
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,16 @@ from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.families import Architecture, architectures, counted
 from tunecase.compute.model.names import known_name
 from tunecase.compute.model.settings import Settings, read_json
+from tunecase.compute.model.towers import towers_of
 from tunecase.errors import InputError, Problem, nearest
 
 REFUSAL = "a dense or mixture-of-experts decoder whose parameters can be counted"
 # The name that a language model has inside a file with images, by the name of the whole.
-INSIDE = {"gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral"}
+INSIDE = {
+    "gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral", "qwen2_vl": "qwen2",
+    "qwen2_vl_text": "qwen2", "qwen2_5_vl": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3",
+    "qwen3_vl_moe_text": "qwen3_moe",
+}  # fmt: skip
 # Kinds of layer that are not attention: their parameters are not in the table.
 OTHER_LAYERS = ("mamba", "linear_attention", "conv", "recurrent", "ssm")
 
@@ -35,7 +42,8 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
 
     Source: the number of parameters that transformers 5.24.0 gives the same file, to the unit
         (tests/compute/model/test_counts.py).
-    Leaves out vision towers, prediction heads for more than the next token, and buffers such as rotary tables.
+    Leaves out prediction heads for more than the next token, and buffers such as rotary tables. Towers that read
+    images or sound are counted apart, as `towers`.
     """
     path = Path(name_or_config) if base is None else base / name_or_config
     if path.is_dir() and (path / "config.json").is_file():
@@ -76,7 +84,7 @@ def from_model(model: catalog.Model) -> Shape:
     shape = counted(model.name, family, read)
     if read.problems:
         raise InputError(read.problems)
-    return shape
+    return replace(shape, towers=towers_of(read.config))
 
 
 def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
@@ -94,6 +102,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
         >>> from_config({"model_type": "llama", "vocab_size": 100, **sizes}, "config.json").params
         82752
     """
+    towers = towers_of(config)
     nested = config.get("text_config")
     if isinstance(nested, dict):
         whole = {key: value for key, value in config.items() if key != "text_config"}
@@ -106,7 +115,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
     shape = counted(name or str(config.get("_name_or_path") or where), family, read)
     if read.problems:
         raise InputError(read.problems)
-    return shape
+    return replace(shape, towers=towers)
 
 
 def _family(read: Settings) -> Architecture:
@@ -144,8 +153,18 @@ def _config(model: catalog.Model, family: Architecture) -> dict[str, Any]:
             _put(config, keys.split("|")[0], value)
     for pair in model.settings:
         key, _, text = pair.partition("=")
-        _put(config, key, {"yes": True, "no": False}.get(text, int(text) if text.lstrip("-").isdecimal() else text))
+        _put(config, key, _value(text))
     return config
+
+
+def _value(text: str) -> Any:
+    """What a setting of the table means: yes or no, a number, a list (`[3*mamba attention]`), or a word."""
+    if text.startswith("["):
+        runs = [item.rpartition("*") for item in text.strip("[]").split()]
+        return [_value(item) for count, _, item in runs for _ in range(int(count or 1))]
+    with suppress(ValueError):
+        return float(text) if "." in text else int(text)
+    return {"yes": True, "no": False}.get(text, text)
 
 
 def _put(config: dict[str, Any], key: str, value: Any) -> None:
