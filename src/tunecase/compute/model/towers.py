@@ -31,7 +31,7 @@ def towers_of(config: Mapping[str, Any]) -> tuple[Tower, ...]:
 
     Args:
         config: a config.json as read, with its text_config; or a row of models.csv, whose `vision_tower` and
-            `audio_tower` are parameters.
+            `audio_tower` are parameters, or the kind of one whose size was not read.
     Returns: a Tower for each part that the file states; an Uncounted one where no row counts its kind.
 
     Example:
@@ -49,9 +49,9 @@ def towers_of(config: Mapping[str, Any]) -> tuple[Tower, ...]:
 
 
 def _tower(kind: Kind, config: Mapping[str, Any]) -> Tower | None:
-    counted, inside = config.get(f"{kind}_tower"), config.get(f"{kind}_config")
-    if isinstance(counted, int):
-        return Tower(kind, counted)
+    stated, inside = config.get(f"{kind}_tower"), config.get(f"{kind}_config")
+    if isinstance(stated, int | str):
+        return Tower(kind, stated) if isinstance(stated, int) else Uncounted(kind, 0, stated)
     if not isinstance(inside, Mapping):
         return None
     whole = str(config.get("model_type"))
