@@ -9,7 +9,7 @@ from tunecase import catalog
 from tunecase.compute.model import hub
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.families import Architecture, architectures, counted
-from tunecase.compute.model.names import known_name
+from tunecase.compute.model.names import known_name, near_names
 from tunecase.compute.model.settings import Settings, read_json
 from tunecase.compute.model.towers import towers_of
 from tunecase.errors import InputError, Problem, nearest
@@ -55,15 +55,12 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     model = known_name(name_or_config)
     if model is not None:
         return from_model(model)
-    if not hub.is_id(name_or_config):
-        return from_model(catalog.model(name_or_config))
-    fetched = hub.config(name_or_config, online=online)
+    fetched = hub.config(name_or_config, online=online) if hub.is_id(name_or_config) else None
     if fetched is not None:
         return from_config(*fetched, name_or_config)
-    names = catalog.names()["model"]
-    got = f"{name_or_config!r}, not in the tables, and the hub did not give its config.json"
-    fix = f"{nearest(name_or_config, names)}; or give the path of its config.json"
-    raise InputError(Problem("model", got, "a model in the tables, on the hub, or a config.json", fix))
+    asked = ", and the hub did not give its config.json" if hub.is_id(name_or_config) else ""
+    got, wanted = f"{name_or_config!r}, not in the tables{asked}", "a model in the tables, on the hub, or a config.json"
+    raise InputError(Problem("model", got, wanted, near_names(name_or_config)))
 
 
 def from_model(model: catalog.Model) -> Shape:
