@@ -239,5 +239,7 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
+    for kind in shape.new_blocks:
+        yield f"{kind}: no measured run has such layers, so the ranges are wider by assumption"
     if recipe.objective == "dpo":
         yield "dpo: a pair per sample, and a reference model: the base with adapters off, or a copy in full fine-tuning"

@@ -14,6 +14,8 @@ EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
 # Checkpoints in these floats come with scales for a cache of 8 bits; those in whole numbers do not.
 FLOATS = ("fp8", "fp4")
 CACHE_BYTES = {**WEIGHT_BYTES, "fp4": 0.5, "int4": 0.5}
+# Engines keep running states in 32 bit (vLLM's mamba_ssm_cache_dtype of the models that state one).
+STATE_BYTES = 4.0
 # What an engine uses of a card's memory, and what it takes beside weights and cache: a share, at most so much.
 USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.92, 0.04, 2.0
 LARGE_GIB = 70.0
@@ -46,10 +48,10 @@ class Room:
 
 
 def cache_bytes(setup: Setup, tokens: float) -> float:
-    """Bytes that a sequence of so many tokens keeps in the cache."""
+    """Bytes that a sequence of so many tokens keeps: its cache, and a running state in 32 bit whatever its length."""
     model = setup.model
     elements = model.kv_elements * tokens + model.kv_window_elements * min(tokens, model.window or tokens)
-    return elements * CACHE_BYTES[setup.kv_precision or _kept_in(setup)]
+    return elements * CACHE_BYTES[setup.kv_precision or _kept_in(setup)] + STATE_BYTES * model.state_elements
 
 
 def _kept_in(setup: Setup) -> str:

@@ -184,7 +184,7 @@ def test_all_bad_fields_come_together(tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"model_type": "mamba"},
+        {"model_type": "xlstm"},
         {"model_type": None},
         {"model_type": "llama", "kv_lora_rank": 512},
         {"model_type": "llama", "n_routed_experts": 8},

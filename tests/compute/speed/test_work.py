@@ -104,9 +104,9 @@ def test_what_is_looked_at():
     """Packed samples see themselves, padded ones the longest, a window cuts both."""
     found = lengths.of([100, 300], [1, 1])
     run = FULL.but(lengths=found, micro_batch=2, packing=False)
-    assert (100**2 + 300**2) / 400 == attended_tokens(run.but(packing=True))
-    assert 280 == pytest.approx(attended_tokens(run))  # E[max^2] / E[max] of two samples
-    assert 2048 == attended_tokens(FULL)
+    assert (100**2 + 300**2) / 400 == attended_tokens(run.but(packing=True), 0)
+    assert 280 == pytest.approx(attended_tokens(run, 0))  # E[max^2] / E[max] of two samples
+    assert 2048 == attended_tokens(FULL, 0)
 
 
 def test_useful_share_of_padding():

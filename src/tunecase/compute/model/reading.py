@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,19 @@ from tunecase.compute.model import hub
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.families import Architecture, architectures, counted
 from tunecase.compute.model.names import known_name, near_names
-from tunecase.compute.model.settings import Settings, read_json
+from tunecase.compute.model.settings import Settings, read_json, shown
 from tunecase.compute.model.towers import towers_of
 from tunecase.errors import InputError, Problem, nearest
 
-REFUSAL = "a dense or mixture-of-experts decoder whose parameters can be counted"
+REFUSAL = "a decoder whose parameters can be counted"
+# Where the name of the whole stands beside the settings of the language model inside it.
+OUTER = "outer model_type"
 # The name that a language model has inside a file with images, by the name of the whole.
 INSIDE = {
     "gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral", "qwen2_vl": "qwen2",
     "qwen2_vl_text": "qwen2", "qwen2_5_vl": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3",
-    "qwen3_vl_moe_text": "qwen3_moe",
+    "qwen3_vl_moe_text": "qwen3_moe", "minimax_m3_vl": "minimax_m3_vl_text",
 }  # fmt: skip
-# Kinds of layer that are not attention: their parameters are not in the table.
-OTHER_LAYERS = ("mamba", "linear_attention", "conv", "recurrent", "ssm")
 
 
 def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = True) -> Shape:
@@ -103,6 +104,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
     nested = config.get("text_config")
     if isinstance(nested, dict):
         whole = {key: value for key, value in config.items() if key != "text_config"}
+        whole[OUTER] = whole.get("model_type")
         whole["model_type"] = INSIDE.get(str(whole.get("model_type")), whole.get("model_type"))
         # transformers ties by the outer setting; the inner one repeats a class default.
         outer = {key: whole[key] for key in ("tie_word_embeddings",) if key in whole}
@@ -117,15 +119,25 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
 
 def _family(read: Settings) -> Architecture:
     name, families = read.raw("model_type"), architectures()
-    name = INSIDE.get(name, name) if isinstance(name, str) else name
-    odd = [kind for kind in read.words("layer_types") if any(word in kind for word in OTHER_LAYERS)]
-    odd += [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
-    if isinstance(name, str) and name in families and not odd:
+    name = INSIDE.get(name, name) if isinstance(name, str) else shown(name)
+    odd = [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
+    reasons = [*_refused().get(name, ()), *_refused().get(str(read.raw(OUTER)), ())]
+    reason = next((reason for setting, reason in reasons if not setting or read.raw(setting)), "")
+    if name in families and not odd and not reason:
         return families[name]
-    got = repr(name) + (f" with {', '.join(odd)}" if odd else "")
-    near = nearest(str(name), list(families), cutoff=0.75)
+    got = repr(name) + (f" with {', '.join(odd)}" if odd else "") + (f": {reason}" if reason else "")
+    near = nearest(name, list(families), cutoff=0.75)
     fix = f"name a model of the tables with the same dimensions instead; {near}"
     raise InputError([*read.problems, Problem(f"{read.where}: model_type", got, REFUSAL, fix)])
+
+
+@cache
+def _refused() -> dict[str, list[tuple[str, str]]]:
+    """Why architectures are refused, and the setting without which they are not, by name."""
+    reasons: dict[str, list[tuple[str, str]]] = {}
+    for row in catalog.read_table("refused"):
+        reasons.setdefault(row["architecture"], []).append((row["setting"], row["reason"]))
+    return reasons
 
 
 def _config(model: catalog.Model, family: Architecture) -> dict[str, Any]:
@@ -146,7 +158,7 @@ def _config(model: catalog.Model, family: Architecture) -> dict[str, Any]:
     config: dict[str, Any] = {"tie_word_embeddings": model.tied}
     for symbol, value in stated.items():
         keys = family.sizes[symbol].partition(":")[0]
-        if keys and (value or symbol == "C"):
+        if keys and value:
             _put(config, keys.split("|")[0], value)
     for pair in model.settings:
         key, _, text = pair.partition("=")

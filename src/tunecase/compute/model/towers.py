@@ -69,17 +69,9 @@ def _tower(kind: Kind, config: Mapping[str, Any]) -> Tower | None:
 def _params(row: Architecture, config: Mapping[str, Any]) -> int | None:
     """What a row counts; None where the file contradicts it."""
     read = Settings(config, "")
-    at = _Symbols(row, read)
+    at = Symbols(row, read)
     total = (at["L"] * at.total(row.mlp) if row.mlp else 0) + at.total(row.other)
     return None if read.problems else total
-
-
-class _Symbols(Symbols):
-    """Symbols in which one can be divided by another, as an image by its patches."""
-
-    def _factor(self, text: str) -> int:
-        whole, _, parts = text.partition("/")
-        return self[whole] // max(self._factor(parts), 1) if parts else super()._factor(text)
 
 
 @cache
