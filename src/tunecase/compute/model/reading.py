@@ -23,6 +23,7 @@ INSIDE = {
     "gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral", "qwen2_vl": "qwen2",
     "qwen2_vl_text": "qwen2", "qwen2_5_vl": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3",
     "qwen3_vl_moe_text": "qwen3_moe", "minimax_m3_vl": "minimax_m3_vl_text",
+    "glm4v_text": "glm4", "glm4v_moe_text": "glm4_moe",
 }  # fmt: skip
 
 
