@@ -58,8 +58,8 @@ def near_names(text: str, most: int = 3) -> str:
     Returns: near names, or that there are none; and always how to hand over the model's config.json.
 
     Example:
-        >>> near_names("Qwen3-9B").partition(" Or")[0]
-        'did you mean Qwen/Qwen3-8B or Qwen/Qwen2.5-7B or Qwen/Qwen1.5-7B?'
+        >>> near_names("Qwen3-VL-9B").partition(" Or")[0]
+        'did you mean Qwen/Qwen3-VL-8B-Instruct or Qwen/Qwen2.5-VL-7B-Instruct?'
         >>> near_names("nova-7b").partition(";")[0]
         'no model of this family is in the tables'
     """
