@@ -106,11 +106,7 @@ def trained_params(recipe: Recipe) -> int:
         return shape.lora_params(recipe.rank, recipe.targets)
     frozen = min(recipe.frozen_layers, shape.layers)
     learning = shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
-    return learning + _trained_towers(recipe)
-
-
-def _trained_towers(recipe: Recipe) -> int:
-    return recipe.shape.tower_params if recipe.towers == "trained" else 0
+    return learning + (shape.tower_params if recipe.towers == "trained" else 0)
 
 
 def trained_ends(recipe: Recipe) -> int:
@@ -118,7 +114,7 @@ def trained_ends(recipe: Recipe) -> int:
     if recipe.method == "full":
         return 0
     ends = recipe.shape.embedding_params + recipe.shape.head_params if recipe.trained_ends else 0
-    return ends + _trained_towers(recipe)
+    return ends + (recipe.shape.tower_params if recipe.towers == "trained" else 0)
 
 
 def learning_params(recipe: Recipe) -> int:

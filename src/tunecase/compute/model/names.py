@@ -68,17 +68,16 @@ def near_names(text: str, most: int = 3) -> str:
         near = _exact()[mistyped[0]].name
         if _parts(near).size == named.size:
             return f"did you mean {near}? Or {CONFIG}"
-    kin = {model: _parts(model.name) for model in catalog.models() if _parts(model.name).family == named.family}
+    kin = {model: parts for model in catalog.models() if (parts := _parts(model.name)).family == named.family}
     if not kin:
         return f"no model of this family is in the tables; {CONFIG}"
     apart = {model: named.apart(parts) for model, parts in kin.items()}
     like = [model for model in kin if apart[model][2] <= SIZES_APART] or list(kin)
     line = min(apart[model][0] for model in like)
     shapes: dict[tuple[int, int], str] = {}
-    for model in sorted(like, key=apart.__getitem__):
-        if apart[model][0] == line:
-            shapes.setdefault((model.params, model.hidden), model.name)
-    names = " or ".join(list(shapes.values())[:most])
+    for model in sorted((model for model in like if apart[model][0] == line), key=apart.__getitem__):
+        shapes.setdefault((model.params, model.hidden), model.name)
+    names = " or ".join([*shapes.values()][:most])
     return f"did you mean {names}? Or {CONFIG}" if named.size else f"of its family there are {names}; or {CONFIG}"
 
 
@@ -94,11 +93,8 @@ class _Parts:
     def apart(self, other: "_Parts") -> tuple[int, float, float]:
         """Words that the other lacks, difference of versions (newer first without one), and ratio of sizes."""
         ratio = max(self.size, other.size) / max(min(self.size, other.size), 1.0) if self.size else 1.0
-        return (
-            len(self.words - other.words),
-            abs(self.version - other.version) if self.version else -other.version,
-            ratio,
-        )
+        versions = abs(self.version - other.version) if self.version else -other.version
+        return len(self.words - other.words), versions, ratio
 
 
 @cache

@@ -25,9 +25,7 @@ class Uncounted(Tower):
 
 
 def towers_of(config: Mapping[str, Any]) -> tuple[Tower, ...]:
-    """The towers of a model with images or sound, each with its projector into the language model.
-
-        params = L * layer + other + projector
+    """The towers of a model with images or sound: params = L * layer + other + projector into the language model.
 
     Args:
         config: a config.json as read, with its text_config; or a row of models.csv, whose `vision_tower` and
@@ -76,13 +74,10 @@ def _params(row: Architecture, config: Mapping[str, Any]) -> int | None:
 
 @cache
 def _rows() -> dict[tuple[str, str], Architecture]:
-    rows = {}
-    for row in catalog.read_table("towers"):
-        sizes, flags = (dict(pair.split("=", 1) for pair in row[key].split(";") if pair) for key in ("sizes", "flags"))
-        settings = {key: value == "yes" for key, value in flags.items()}
-        counts = Architecture(
-            row["kinds"], sizes, settings, attention="", mlp=row["layer"], experts="", shared="", router="", sparse="",
-            block_other="", other=row["other"],
-        )  # fmt: skip
-        rows.update({(row["part"], kind): counts for kind in row["kinds"].split(";")})
-    return rows
+    return {(row["part"], kind): _row(row) for row in catalog.read_table("towers") for kind in row["kinds"].split(";")}
+
+
+def _row(row: dict[str, str]) -> Architecture:
+    sizes, flags = (dict(pair.split("=", 1) for pair in row[key].split(";") if pair) for key in ("sizes", "flags"))
+    settings = {key: value == "yes" for key, value in flags.items()}
+    return Architecture(row["kinds"], sizes, settings, "", row["layer"], "", "", "", "", "", row["other"])
