@@ -2,11 +2,11 @@
 
 A row names its matrices as `q_proj:h>q:attention_bias`: name, inputs > outputs, and whether there is a bias; a fourth
 part says how many there are (`E`: one per expert; 0: the layer uses that of another). Widths are sums of products of
-symbols (`q+2*k`): dimensions by letters, yes-or-no settings of the file by their name (1 or 0), `!x` for "x is 0",
-`x~y` for "x is not y", `x-y` for the difference (at least 0), `x/y` for the whole part of the ratio, `x^y` for x rounded
-up to a multiple of y. A matrix without inputs or outputs is left out. `S` is 1 in a layer with experts, `Y` in one with
+symbols (`q+2*k`): dimensions by letters, yes-or-no settings by their name (1 or 0), `!x` for "x is 0",
+`x~y` for "x is not y", `x-y` for the difference (at least 0), `x/y` for whole parts of a ratio, `x^y` for x rounded up
+to a multiple of y. A matrix without inputs or outputs is left out. `S` is 1 in a layer with experts, `Y` in one with
 weights of its own where others share them: the last `T` layers share keys and values, of shared blocks the first `B`
-have weights.
+have weights. `O` is 1 where the file says what single layers have of their own. A size whose key ends in `?` may be 0.
 
 A model with several kinds of layer has a row of mixers.csv for each further kind: what stands there replaces what the
 architecture says, `-` is nothing. layers.csv says where a file tells the kinds apart.
@@ -44,6 +44,7 @@ STANDARD = {
     "Y": ":1",
     "T": ":0",
     "B": ":0",
+    "O": ":0",
 }
 # Settings that add matrices: an architecture whose row does not read them would be counted short.
 ADDING = (
@@ -112,13 +113,12 @@ class Architecture:
     def keys(self) -> frozenset[str]:
         """Settings that its symbols are read from."""
         rows = (self, *(kind for _, kind in self.kinds))
-        return frozenset(
-            key for row in rows for text in row.sizes.values() for key in text.partition(":")[0].split("|")
-        )
+        keys = {text.partition(":")[0].rstrip("?") for row in rows for text in row.sizes.values()}
+        return frozenset(key for names in keys for key in names.split("|"))
 
 
 def _after(layer: int, read: Settings, first: int) -> bool:
-    return layer >= read.whole(("first_k_dense_replace", "num_dense_layers", "moe_layer_start_index"), first)
+    return layer >= read.whole(("first_k_dense_replace", "num_dense_layers"), first)
 
 
 def _stepped(layer: int, read: Settings, _: int) -> bool:
@@ -176,13 +176,14 @@ def _numbered(rule: LayerRule, read: Settings, layers: int) -> list[str]:
 
 
 def _cycled(rule: LayerRule, read: Settings, layers: int) -> list[str]:
-    words = read.sequence(rule.key, str)
-    return [words[layer % len(words)] for layer in range(layers)] if words else []
+    words = read.sequence(rule.key, str) or rule.default.split()
+    return [words[layer % len(words)] for layer in range(layers)]
 
 
 # How a file tells its kinds of layer apart, by the word in layers.csv.
 RULES: dict[str, Callable[[LayerRule, Settings, int], list[str]]] = {
     "words": lambda rule, read, layers: list(read.sequence(rule.key, str)),
+    "values": lambda rule, read, layers: [str(number) for number in read.sequence(rule.key, int)[:layers]],
     "letters": lambda rule, read, layers: list(str(read.raw(rule.key))),
     "cycled": _cycled,
     "switches": lambda rule, read, layers: [rule.word if on else rule.other for on in read.sequence(rule.key, int)],
@@ -262,13 +263,13 @@ class Symbols:
         if symbol in self.family.flags:
             return int(self.read.flag(symbol, self.family.flags[symbol]))
         keys, _, default = self.family.sizes[symbol].partition(":")
-        names = tuple(key for key in keys.split("|") if key)
+        names, least = tuple(key for key in keys.rstrip("?").split("|") if key), 0 if keys.endswith("?") else None
         if default == "h/a":
             return self.read.whole(names, None) if self.read.given(*names) else self._head_width()
         if not names:
             return self.total(default)
         if self.read.given(*names) or not default:
-            return self.read.whole(names, 0 if default == "0" else None)
+            return self.read.whole(names, 0 if default == "0" else least)
         return self.total(default)
 
     def _head_width(self) -> int:
@@ -379,20 +380,19 @@ def _words(family: Architecture, read: Settings, layers: int) -> list[str]:
 def _blocks(at: Symbols, read: Settings) -> tuple[Block, ...]:
     """The layers of a model, equal ones together."""
     family, layers = at.family, at["L"]
-    words = _words(family, read, layers)
+    words, read_keys = _words(family, read, layers), family.keys
     alike: dict[tuple[str, bool, bool, tuple[tuple[str, str], ...]], list[int]] = {}
     for layer, word in enumerate(words):
         kind = family.of(word) or family
         rule, _, first = kind.sparse.partition(":")
-        sparse = at["E"] > 0 and SPARSE[rule](layer, read, int(first or 1))
+        sparse = at["E"] > 0 and SPARSE[rule](layer, read, int(first or 0))
         own = words[:layer].count(word) < at["B"] if at["B"] else layer < layers - at["T"]
-        alike.setdefault((word, sparse, own, read.differs(layer, layers)), []).append(layer)
+        alike.setdefault((word, sparse, own, read.differs(layer, layers, read_keys)), []).append(layer)
     blocks = []
     for (word, sparse, own, _), same in alike.items():
-        given = {"L": layers, "S": int(sparse), "Y": int(own)}
-        blocks.append(
-            _block(Symbols(family.of(word) or family, read.of_layer(same[0], layers), **given), len(same), word)
-        )
+        given = {"L": layers, "S": int(sparse), "Y": int(own), "O": int(read.given("per_layer_config"))}
+        symbols = Symbols(family.of(word) or family, read.of_layer(same[0], layers), **given)
+        blocks.append(_block(symbols, len(same), word))
     return tuple(blocks)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +45,10 @@ class Settings:
         own = self._of_layers(layers)
         return Settings({**self.config, **own[layer]}, self.where, self.problems) if layer < len(own) else self
 
-    def differs(self, layer: int, layers: int) -> tuple[tuple[str, str], ...]:
-        """What a layer has of its own, comparable."""
-        own = self._of_layers(layers)
-        return tuple((key, str(value)) for key, value in own[layer].items()) if layer < len(own) else ()
+    def differs(self, layer: int, layers: int, keys: Collection[str]) -> tuple[tuple[str, str], ...]:
+        """What a layer has of its own under some keys, comparable."""
+        own = self._of_layers(layers)[layer:] or [{}]
+        return tuple((key, str(value)) for key, value in own[0].items() if key in keys)
 
     def _of_layers(self, layers: int) -> list[dict[str, Any]]:
         """What each layer has of its own; empty where no layer has anything."""
