@@ -283,7 +283,8 @@ class Shape:
         if targets == "attention":
             return attention
         if targets == "qv":
-            return tuple((n, m) for n, m in attention if m.name in QUERY_VALUE) or tuple(self._fused_query_value())
+            apart = tuple((n, m) for n, m in attention if m.name in QUERY_VALUE)
+            return apart or (tuple(self._fused_query_value()) if self.query else self._named(QUERY_VALUE, inside))
         return self._named(targets.replace(",", " ").split() if isinstance(targets, str) else targets, inside)
 
     def _named(self, names: Sequence[str], inside: list[tuple[int, Matrix]]) -> tuple[tuple[int, Matrix], ...]:
