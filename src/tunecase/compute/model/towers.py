@@ -59,8 +59,10 @@ def _tower(kind: Kind, config: Mapping[str, Any]) -> Tower | None:
     projector = _rows().get((f"{kind} projector", whole))
     if tower is None or projector is None:
         return Uncounted(kind, 0, name)
-    lengths = {f"{key}_count": len(value) for key, value in inside.items() if isinstance(value, list)}
-    params = [_params(tower, {**inside, **lengths}), _params(projector, config)]
+    lists = {key: value for key, value in inside.items() if isinstance(value, list)}
+    lengths = {f"{key}_count": len(value) for key, value in lists.items()}
+    sides = {key: value[0] for key, value in lists.items() if value and value.count(value[0]) == len(value)}
+    params = [_params(tower, {**inside, **sides, **lengths}), _params(projector, config)]
     return Uncounted(kind, 0, name) if None in params else Tower(kind, sum(filter(None, params)))
 
 
