@@ -19,11 +19,10 @@ from tunecase.quantities import counted, figures
 
 BATCHES = (*range(1, 17), *(2**power for power in range(5, 11)))
 LENGTHS = (*range(256, 8_193, 256), *range(9_216, 131_073, 1_024))  # tokens
-# What becomes of a tower, and what to type instead.
-FATES = {
-    "frozen": ("frozen on the card", "; --towers left-out drops it"),
-    "trained": ("learning in full", "; --towers frozen spares that"),
-    "left out": ("left out", "; --towers frozen counts it"),
+FATES = {  # what becomes of a tower, and what to type instead
+    "frozen": "frozen on the card; --towers left-out drops it",
+    "trained": "learning in full; --towers frozen spares that",
+    "left out": "left out; --towers frozen counts it",
 }
 NOT_COUNTED = (
     "evaluation, and loading a base that is not in 4 bit, which can peak higher than a training step",
@@ -216,16 +215,14 @@ def tower_notes(recipe: Recipe) -> Iterator[str]:
     Example:
         >>> from tunecase.compute.model import read_shape
         >>> list(tower_notes(Recipe(read_shape("gemma-3-4b-it"))))[0]
-        'vision tower of 420M parameters frozen on the card, 9.8% of the model; --towers left-out drops it'
+        'vision tower of 420M parameters, 9.8% of the model, frozen on the card; --towers left-out drops it'
     """
-    shape, fate = recipe.shape, FATES[recipe.towers]
+    shape = recipe.shape
     for tower in shape.towers:
-        if isinstance(tower, Uncounted):
-            yield f"{tower.kind} tower not counted (kind {tower.name}): its weights come on top of this memory"
-        else:
-            share = f"{figures(100 * tower.params / (shape.params + shape.tower_params), 2)}% of the model"
-            size = figures(tower.params, 3)
-            yield f"{tower.kind} tower of {size} parameters {fate[0]}, {share}{fate[1]}"
+        share = figures(100 * tower.params / (shape.params + shape.tower_params), 2)
+        size = f"of {figures(tower.params, 3)} parameters, {share}% of the model, {FATES[recipe.towers]}"
+        unknown = f"not counted (kind {tower.name}): it comes on top" if isinstance(tower, Uncounted) else ""
+        yield f"{tower.kind} tower {unknown or size}"
     if shape.towers and recipe.towers != "left out":
         yield "the time of images and sound is left out: how many a sample holds is not known"
 

@@ -11,7 +11,6 @@ GPTQ_BYTES = 0.5 + (2 + 0.5) / 128  # a 16-bit scale and a 4-bit zero for each 1
 BUCKET_PARAMS = 5e8  # DeepSpeed's reduce_bucket_size and allgather_bucket_size
 STEP_PARAMS = 1e9  # DeepSpeed's sub_group_size: stage 3 updates that many at once
 ZERO = ("zero1", "zero2", "zero3")
-NO_TOWERS = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,14 @@ class States:
     step: Number
     buckets: Number
     reference: Number
-    towers: Number = NO_TOWERS
+    towers: Number | None = None
 
     @property
     def lasting(self) -> dict[str, Number]:
         """What lies on the card whatever the batch, as named terms."""
         return {
             "weights": self.weights,
-            **({"vision and audio towers": self.towers} if self.towers is not NO_TOWERS else {}),
+            **({} if self.towers is None else {"vision and audio towers": self.towers}),
             "32-bit masters": self.masters,
             "optimizer states": self.optimizer,
             "reference model": self.reference,
@@ -187,7 +186,7 @@ def states_of(recipe: Recipe) -> States:
         step=_step_bytes(recipe, trained, optimizer.foreach and framework.foreach, part.optimizer),
         buckets=_bucket_bytes(recipe, trained),
         reference=(base if frozen_copy else 0.0) / part.weights,
-        towers=_tower_bytes(recipe) / part.weights if recipe.shape.towers else NO_TOWERS,
+        towers=_tower_bytes(recipe) / part.weights if recipe.shape.towers else None,
     )
 
 

@@ -18,6 +18,7 @@ BITS = r"\b(?:int|fp|bf|nf|w)\d+(?:a\d+)?\b|\b\d+[ _-]?bits?\b|\bg?128g?\b"
 TOKENS = r"\d+x\d+(?:\.\d+)?[bm]?(?![a-z])|a?\d+(?:\.\d+)?[bmk](?![a-z0-9])|\d+(?:\.\d+)*|[a-z]+"
 SIZE = r"(?:e|a)?(\d+(?:\.\d+)?)([bmt])(?![a-z0-9])"
 MILLIONS = {"m": 1, "b": 1e3, "t": 1e6}
+NAMED = 3  # near names in one answer
 SIZES_APART = 1.5  # farther apart than this factor, one model says little of another
 CONFIG = "give its config.json: `tunecase fit path/to/config.json` (it is on the model's page, under Files)"
 UNDERSCORED = r"(?<=\d)[_p](?=\d+(?:\b|[_-]))(?!\d+[bm])"
@@ -49,12 +50,11 @@ def known_name(text: str) -> catalog.Model | None:
     return None
 
 
-def near_names(text: str, most: int = 3) -> str:
+def near_names(text: str) -> str:
     """The models nearest to an unknown name, of its family and about its size, as words for an error's fix.
 
     Args:
         text: a name that no model answers to.
-        most: how many to name.
     Returns: near names, or that there are none; and always how to hand over the model's config.json.
 
     Example:
@@ -77,7 +77,7 @@ def near_names(text: str, most: int = 3) -> str:
     shapes: dict[tuple[int, int], str] = {}
     for model in sorted((model for model in like if apart[model][0] == line), key=apart.__getitem__):
         shapes.setdefault((model.params, model.hidden), model.name)
-    names = " or ".join([*shapes.values()][:most])
+    names = " or ".join([*shapes.values()][:NAMED])
     return f"did you mean {names}? Or {CONFIG}" if named.size else f"of its family there are {names}; or {CONFIG}"
 
 
