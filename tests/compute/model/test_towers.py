@@ -44,6 +44,19 @@ WHOLES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 @pytest.mark.slow
+def test_the_ear_of_gemma_3n_equals_what_transformers_builds() -> None:
+    """Alone, as its eye needs a package that is not installed."""
+    torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
+    parts = pytest.importorskip("transformers.models.gemma3n.modeling_gemma3n")
+    config = transformers.AutoConfig.for_model("gemma3n")
+    with torch.device("meta"):
+        ear = parts.Gemma3nAudioEncoder._from_config(config.audio_config)
+        projector = parts.Gemma3nMultimodalEmbedder(config.audio_config, config.text_config)
+    built = sum(p.numel() for part in (ear, projector) for p in part.parameters())
+    assert built == towers_of(config.to_dict())[1].params
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "fields"), WHOLES)
 def test_a_tower_equals_what_transformers_builds_beside_the_language_model(name: str, fields: dict[str, Any]) -> None:
     """On a device without memory, projector included."""
@@ -89,8 +102,11 @@ def test_without_images_or_sound_there_is_no_tower() -> None:
 
 
 def test_rows_of_released_models_have_the_towers_of_their_files() -> None:
-    """Released totals: Gemma 3 4B 4,300,079,472 and Llama 4 Scout 108,641,793,536 parameters."""
-    totals = {"gemma-3-4b-it": 4_300_079_472, "meta-llama/Llama-4-Scout-17B-16E-Instruct": 108_641_793_536}
+    """The totals that their pages on the hub state, heads for later tokens aside."""
+    totals = {
+        "gemma-3-4b-it": 4_300_079_472, "meta-llama/Llama-4-Scout-17B-16E-Instruct": 108_641_793_536,
+        "HuggingFaceTB/SmolVLM2-2.2B-Instruct": 2_246_784_880, "HuggingFaceTB/SmolVLM2-256M-Video-Instruct": 256_484_928,
+    }  # fmt: skip
     for name, total in totals.items():
         shape = read_shape(name)
         assert total == shape.params + shape.tower_params
