@@ -27,7 +27,7 @@ WHOLES: tuple[tuple[str, dict[str, Any]], ...] = (
             "gemma3", "llava", "llava_next", "llava_next_video", "llava_onevision", "paligemma", "mistral3", "qwen2_vl",
             "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "llama4", "idefics3", "smolvlm",
             "internvl", "lfm2_vl", "glm4v", "glm4v_moe", "glm46v", "kimi_k25", "exaone4_5", "minimax_m3_vl",
-            "cohere2_vision", "voxtral", "qwen2_audio",
+            "cohere2_vision", "voxtral", "qwen2_audio", "qwen2_5_omni", "qwen3_omni_moe",
         )
     ),
     ("gemma4", {"vision_config": {"model_type": "gemma4_vision"}, "audio_config": {"model_type": "gemma4_audio"}}),
@@ -62,6 +62,7 @@ def test_a_tower_equals_what_transformers_builds_beside_the_language_model(name:
     """On a device without memory, projector included."""
     torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
     config = transformers.AutoConfig.for_model(name, **fields)
+    config = getattr(config, "thinker_config", config)
     sound = name in ("voxtral", "qwen2_audio")
     build = transformers.AutoModelForMultimodalLM if sound else transformers.AutoModelForImageTextToText
     with torch.device("meta"):

@@ -23,7 +23,8 @@ INSIDE = {
     "gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral", "qwen2_vl": "qwen2",
     "qwen2_vl_text": "qwen2", "qwen2_5_vl": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3",
     "qwen3_vl_moe_text": "qwen3_moe", "minimax_m3_vl": "minimax_m3_vl_text",
-    "glm4v_text": "glm4", "glm4v_moe_text": "glm4_moe",
+    "glm4v_text": "glm4", "glm4v_moe_text": "glm4_moe", "qwen2_5_omni_text": "qwen2",
+    "qwen3_omni_moe_text": "qwen3_moe",
 }  # fmt: skip
 
 
@@ -101,6 +102,8 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
         >>> from_config({"model_type": "llama", "vocab_size": 100, **sizes}, "config.json").params
         82752
     """
+    inside = config.get("thinker_config")  # the part that is tuned of a model that also speaks
+    config = inside if isinstance(inside, dict) else config
     towers = towers_of(config)
     nested = config.get("text_config")
     if isinstance(nested, dict):
