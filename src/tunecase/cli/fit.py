@@ -64,6 +64,7 @@ def fit(
     sharding: Annotated[str | None, setup_option(help="ddp, zero1, zero2, zero3 or fsdp; searched.")] = None,
     offload: Annotated[str | None, setup_option(help="none, optimizer or all.")] = None,
     context_parallel: Annotated[str | None, setup_option(help="GPUs that share one long sample.")] = None,
+    towers: Annotated[str | None, setup_option(help="What reads images or sound: frozen, trained or left-out.")] = None,
     frozen_layers: Annotated[str | None, setup_option(help="Blocks at the bottom that do not learn.")] = None,
     accelerate: Annotated[Path | None, setup_option(help="An accelerate or DeepSpeed file beside the model's.")] = None,
     measured: Annotated[Path | None, proof_option(help=MEASURED_HELP)] = None,
@@ -96,6 +97,7 @@ def fit(
         "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packed,
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
         "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
+        "towers": towers and towers.replace("-", " "),
     }  # fmt: skip
     question = flow.FitAsked(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,

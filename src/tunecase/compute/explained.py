@@ -8,6 +8,7 @@ from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
+from tunecase.compute.model.towers import Uncounted
 from tunecase.compute.recipe import CHOICES, USUAL_MACHINE, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
@@ -20,6 +21,11 @@ BATCHES = (*range(1, 17), *(2**power for power in range(5, 11)))
 LENGTHS = (*range(256, 8_193, 256), *range(9_216, 131_073, 1_024))  # tokens
 # Kinds of layer that keep several times as much without checkpointing where their own kernels are missing.
 FUSED = ("gated delta", "state space", "attention and state space")
+FATES = {  # what becomes of a tower, and what to type instead
+    "frozen": "frozen on the card; --towers left-out drops it",
+    "trained": "learning in full; --towers frozen spares that",
+    "left out": "left out; --towers frozen counts it",
+}
 NOT_COUNTED = (
     "evaluation, and loading a base that is not in 4 bit, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
@@ -119,7 +125,9 @@ def _shown(value: object) -> str:
 
 def assumptions(ask: Settled, searched: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
     """What was assumed where the request is silent and the user can say otherwise, the weightiest first."""
-    return (*ask.notes, *_setup_notes(ask, searched, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
+    setup, paid = _setup_notes(ask, searched, recipe), _price_notes(ask, recipe, price)
+    towers = tuple(tower_notes(recipe))
+    return (*ask.notes, *towers[:-1], *setup, *paid, *_model_notes(recipe), *towers[-1:])
 
 
 def background(ask: Settled, recipe: Recipe, today: date) -> tuple[str, ...]:
@@ -213,6 +221,24 @@ def _tiers(gpu: catalog.Gpu, today: date) -> Iterator[str]:
         prices = [p.usd_per_gpu_hour for p in catalog.standing(rows, today)]
         if prices:
             yield f"{tier} {min(prices):.2f} to {max(prices):.2f}"
+
+
+def tower_notes(recipe: Recipe) -> Iterator[str]:
+    """What reads images or sound: its parameters, what becomes of them, and that its time is not counted.
+
+    Example:
+        >>> from tunecase.compute.model import read_shape
+        >>> list(tower_notes(Recipe(read_shape("gemma-3-4b-it"))))[0]
+        'vision tower of 420M parameters, 9.8% of the model, frozen on the card; --towers left-out drops it'
+    """
+    shape = recipe.shape
+    for tower in shape.towers:
+        share = figures(100 * tower.params / (shape.params + shape.tower_params), 2)
+        size = f"of {figures(tower.params, 3)} parameters, {share}% of the model, {FATES[recipe.towers]}"
+        unknown = f"not counted (kind {tower.name}): it comes on top" if isinstance(tower, Uncounted) else ""
+        yield f"{tower.kind} tower {unknown or size}"
+    if shape.towers and recipe.towers != "left out":
+        yield "the time of images and sound is left out: how many a sample holds is not known"
 
 
 def _model_notes(recipe: Recipe) -> Iterator[str]:

@@ -476,6 +476,8 @@ def _check_learning(draft: _Draft, shape: Shape) -> None:
     if given.get("frozen_layers", 0) >= shape.layers:
         wanted = f"fewer than {shape.layers}, the layers of {shape.name}"
         draft.refuse("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer")
+    if "towers" in given and not shape.towers:
+        draft.notes.append(f"ignored: towers, as {shape.name} reads text alone")
     if "targets" in given:
         _attempt(lambda: shape.lora_params(1, given["targets"]), draft.problems)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tunecase import catalog
+from tunecase.compute.model.names import near_names
 from tunecase.compute.recipe import SPELLINGS, WORDS
 from tunecase.errors import Problem
 
@@ -142,12 +143,9 @@ def no_model(name: str, names: Sequence[str], is_known: Callable[[str], bool]) -
     """The problem with a model's name that is neither known nor of the form OWNER/NAME; None for any other."""
     if "/" in name or is_known(name):
         return None
-    near = sorted(alike(name, [model.split("/")[-1] for model in names], MOST_NEAR), key=str.casefold)
-    fix = (
-        f"did you mean {', '.join(near[:MOST_NEAR])}?"
-        if near
-        else "name it as OWNER/NAME on the hub, or give its config.json"
-    )
+    begun = {model.casefold(): model for model in (item.split("/")[-1] for item in names)}
+    near = [begun[model] for model in sorted(begun) if name and model.startswith(name.casefold())]
+    fix = f"did you mean {', '.join(near[:MOST_NEAR])}?" if near else near_names(name)
     if len(near) > MOST_NEAR:
         fix += f" Or one of {len(near) - MOST_NEAR} more: type more of the name"
     return Problem("model", repr(name), "a model in the tables or on the hub, its config.json, or a configuration", fix)
