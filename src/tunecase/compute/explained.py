@@ -210,5 +210,6 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
-    if recipe.objective == "dpo":
-        yield "dpo: a pair per sample, and a reference model: the base with adapters off, or a copy in full fine-tuning"
+    if recipe.goal.what:
+        copied = ": the base with adapters off, or a copy in full fine-tuning" if recipe.goal.reference else ""
+        yield f"{recipe.objective}: {recipe.goal.what}{copied}"

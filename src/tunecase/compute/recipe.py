@@ -9,7 +9,6 @@ from tunecase.compute.model.blocks import AdapterTargets, Shape
 
 Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
 Method = Literal["full", "lora", "qlora"]
-Objective = Literal["sft", "dpo"]
 Precision = Literal["bf16", "fp16", "fp32", "fp8"]
 Attention = Literal["flash", "eager"]
 Loss = Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "chunked", "fused"]
@@ -21,7 +20,7 @@ Checkpointing = Literal["none", "selective", "full", "offloaded"]
 
 WORDS = {
     "method": get_args(Method),
-    "objective": get_args(Objective),
+    "objective": tuple(row.name for row in catalog.objectives()),
     "precision": get_args(Precision),
     "attention": get_args(Attention),
     "loss": get_args(Loss),
@@ -35,6 +34,7 @@ WORDS = {
 }
 WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
+    "objective": {word: row.name for row in catalog.objectives() for word in row.words},
     "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
     "loss": {
         "liger": "fused", "fused_linear_cross_entropy": "fused", "cut_cross_entropy": "fused", "cce": "fused",
@@ -84,7 +84,7 @@ class Recipe:
         gpus_per_node: cards of one machine; more cards than this talk over the network.
         framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
-        objective: sft, or dpo (a pair per sample, and a reference model).
+        objective: a name of catalog/tables/objectives.csv.
         rank, targets: of the adapters.
         frozen_layers: blocks at the bottom that do not learn, the embedding with them; full fine-tuning only.
         precision: of the products.
@@ -121,7 +121,7 @@ class Recipe:
     gpus_per_node: int = 8
     framework: str = "transformers"
     method: Method = "lora"
-    objective: Objective = "sft"
+    objective: str = "sft"
     rank: int = 16
     targets: AdapterTargets = "all"
     frozen_layers: int = 0
@@ -151,10 +151,19 @@ class Recipe:
     unsaid: frozenset[str] = frozenset()
 
     @property
+    def goal(self) -> catalog.Objective:
+        """What the objective asks of a step."""
+        return catalog.objective(self.objective)
+
+    @property
+    def further_passes(self) -> int:
+        """Forward passes over the trained texts beside the training pass; sampled answers are judged before it."""
+        return 0 if self.goal.samples else self.goal.reference + self.goal.further
+
+    @property
     def tokens(self) -> Number:
-        """T, tokens of the longest micro-batch of one card, padding and both halves of a pair counted."""
-        pair = 2 if self.objective == "dpo" else 1
-        return pair * self.sequence_tokens * self.micro_batch / self.context_parallel
+        """T, tokens of the longest micro-batch of one card, padding and both answers of a pair counted."""
+        return self.goal.answers * self.sequence_tokens * self.micro_batch / self.context_parallel
 
     def but(self, **changes: Any) -> "Recipe":
         """The same run with some changes."""

@@ -236,8 +236,9 @@ def _job(draft: _Draft) -> Job:
 
 
 def _halves(given: Mapping[str, Any]) -> int:
-    """Texts of one sample: a pair of answers for dpo."""
-    return 2 if given.get("objective") == "dpo" else 1
+    """Texts of one sample: two where answers are compared."""
+    named = given.get("objective", "sft")
+    return catalog.objective(named).answers if named in WORDS["objective"] else 1
 
 
 def _tokens_of_steps(draft: _Draft, steps: float, row_tokens: float) -> float:
