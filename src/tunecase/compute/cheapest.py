@@ -111,7 +111,7 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
     over = chance_over(need(recipe), usable_gb(catalog.gpu(gpu)))
     how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
-    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
+    return Machine(gpu, recipe.cards, hours * lost_to_spot(recipe.cards, basis, hour), hour, how)
 
 
 def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
@@ -183,7 +183,8 @@ def run_gpu_hours(recipe: Recipe, basis: Basis, *, train_tokens: float) -> "Draw
     Leaves out start-up, evaluation and saving within a run: some minutes, much of a run that is short.
     """
     speed = pace(recipe)
-    hours: Draws = train_tokens / float(speed.tokens_per_s_per_gpu) / 3600 * time_factor(recipe, speed.sigma, basis)
+    each = float(speed.tokens_per_s_per_gpu) * recipe.gpus / recipe.cards
+    hours: Draws = train_tokens / each / 3600 * time_factor(recipe, speed.sigma, basis)
     return hours
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 from tunecase import catalog
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import AdapterTargets, Shape
+from tunecase.compute.rollout import SAMPLERS, Rollout
 
 Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
 Method = Literal["full", "lora", "qlora"]
@@ -29,6 +30,7 @@ WORDS = {
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
     "towers": get_args(Towers),
+    "sampler": SAMPLERS,
     "base": ("16-bit", "32-bit"),
     "masters": ("16-bit", "32-bit"),
 }
@@ -80,7 +82,7 @@ class Recipe:
     Args:
         shape: the model.
         gpu: the card, None where only the memory of some card is asked for.
-        gpus: N, cards in all.
+        gpus: N, cards that train.
         gpus_per_node: cards of one machine; more cards than this talk over the network.
         framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
@@ -112,6 +114,7 @@ class Recipe:
         trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
         base: how a frozen base that is not in 4 bit lies on the card: 32-bit where it was loaded so.
         towers: what reads images or sound is on the card and frozen, learns in full, or is not loaded.
+        rollout: how answers are sampled; None where the objective samples none.
         unsaid: names of CHOICES that nobody stated, for which the fields here hold usual values.
     """
 
@@ -148,12 +151,23 @@ class Recipe:
     trained_ends: bool = False
     base: Literal["16-bit", "32-bit"] = "16-bit"
     towers: Towers = "frozen"
+    rollout: Rollout | None = None
     unsaid: frozenset[str] = frozenset()
 
     @property
     def goal(self) -> catalog.Objective:
         """What the objective asks of a step."""
         return catalog.objective(self.objective)
+
+    @property
+    def cards(self) -> Number:
+        """All cards: those that train, and those that sample and do nothing else."""
+        return self.gpus + (self.rollout.own_cards if self.rollout else 0)
+
+    @property
+    def refers(self) -> bool:
+        """Whether a frozen reference model judges the trained texts."""
+        return self.rollout.reference if self.rollout else self.goal.reference > 0
 
     @property
     def further_passes(self) -> int:
@@ -168,3 +182,12 @@ class Recipe:
     def but(self, **changes: Any) -> "Recipe":
         """The same run with some changes."""
         return replace(self, **changes)
+
+
+def samples_per_step(recipe: Recipe) -> Number:
+    """Samples of one optimizer step over all cards: micro-batch x accumulation x cards that hold different samples,
+    or the answers that are sampled for it."""
+    if recipe.rollout is not None:
+        return recipe.rollout.answers
+    together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
+    return recipe.gpus // together * recipe.micro_batch * recipe.accumulation
