@@ -169,7 +169,7 @@ def _worth(memory: Proof, record: Fit) -> str:
     """How often such bands held what strangers measured."""
     time = next((proof for proof in record.proofs if proof.what == "time"), None)
     both = f" and {plain_share(time.inside)} of their speeds" if time is not None else ""
-    unmeasured = "; time rests on no measured run of this kind" if record.rollout else ""
+    unmeasured = "; time rests on the steps of six publishers" if record.rollout else ""
     return f"80% ranges held {plain_share(memory.inside)} of strangers' peaks{both}{unmeasured}"
 
 

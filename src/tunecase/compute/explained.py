@@ -45,7 +45,7 @@ ROLLOUT_FORMULAS = (
     "a step with sampling = sampling + reward + reference + updates x training + new weights for the engine; on cards "
     "of their own, the longer of sampling with reward and of reference with training, + new weights",
 )
-UNMEASURED = "time rests on no measured run of this kind"
+LEARNT = "published steps of six publishers took 0.6 to 7 times the sum of the parts, 2 in the middle"
 
 
 def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
@@ -205,7 +205,7 @@ def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[s
     if ask.global_batch is None and "accumulation" not in ask.given:
         yield f"{counted(searched.samples_per_step or 0, 'sample')} a step are assumed; --global-batch changes that"
     if recipe.rollout is not None:
-        yield f"{UNMEASURED}: its range is wide"
+        yield f"{LEARNT}: each part counts that"
     elif recipe.lengths is None:
         yield f"every row counts {recipe.sequence_tokens:,} tokens, as packed rows do (--lengths FILE gives real ones)"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"

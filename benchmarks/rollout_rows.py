@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from tunecase import catalog
 from tunecase.compute.prediction import pace
 from tunecase.compute.request import Request, settled
 from tunecase.compute.rollout import Batch, Sampled
@@ -18,7 +17,7 @@ COLUMNS = {  # of rollout_runs.csv, and the fields of a request that they state
     "completion_tokens_limit": "completion_tokens", "reference": "reference", "sampler_gpus": "sampler_gpus",
 }  # fmt: skip
 SLEEPING = ("verl", "nemo-rl", "openrlhf", "roll", "slime", "skyrl")  # frameworks whose engine sleeps, by default
-SLEEPING_SHARE = 0.6
+SLEEPING_SHARE, UNSLOTH_SHARE = 0.6, 0.8
 PADDING = ("trl", "unsloth", "open-r1", "deepspeed-chat", "simple_grpo", "ms-swift")  # the others drop padding
 SAMPLERS = {"hf": "generate", "": "colocated"}
 
@@ -31,7 +30,8 @@ def rollout_step_of(row: Mapping[str, str], engine: Callable[[Batch], Sampled]) 
         engine: works out how long sampling takes.
     Returns: the RolloutStep, its seconds the middle, its band seconds x exp(+-1.28 sigma).
     Raises: InputError where the row lacks the model, the card or their number, or what it says contradicts itself.
-    Source: verl and NeMo-RL put a colocated engine to sleep while they train, on 0.6 of a card's memory.
+    Source: verl and NeMo-RL put a colocated engine to sleep while they train, on 0.6 of a card's memory; notebooks of
+    Unsloth give 0.6 to 0.9 to an engine that shares the base.
     Leaves out mini-batches, which the table counts as updates: each answer is learnt from once.
     """
     given: dict[str, object] = {field: row[column] for column, field in COLUMNS.items() if row[column]}
@@ -39,7 +39,7 @@ def rollout_step_of(row: Mapping[str, str], engine: Callable[[Batch], Sampled]) 
     given["sampler"] = "in-turn" if sampler == "separate" and row.get("overlap") == "no" else sampler
     given["packing"] = row["framework"] not in PADDING
     if row["framework"] == "unsloth":
-        given["framework"] = "unsloth"
+        given |= {"framework": "unsloth", "engine_share": UNSLOTH_SHARE}
     if sampler == "colocated" and row["framework"] in SLEEPING:
         given |= {"engine_share": SLEEPING_SHARE, "engine_sleeps": "yes"}
     if row["reward"] == "model":
@@ -50,8 +50,3 @@ def rollout_step_of(row: Mapping[str, str], engine: Callable[[Batch], Sampled]) 
     step = pace((table.cheapest() or table.closest()).recipe).rollout
     assert step is not None
     return step
-
-
-def rows() -> list[dict[str, str]]:
-    """Every published run of this kind."""
-    return catalog.read_table("rollout_runs")
