@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tunecase import catalog
 from tunecase.compute.configs.settings import Run, Settings
 from tunecase.compute.recipe import WORDS, spelt
 
@@ -35,6 +36,12 @@ FLASH = {"sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "xf
 
 ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
 EVERY_LINEAR = ATTENTION | {"gate_proj", "up_proj", "down_proj"}
+ROLLOUT_SIZES = {  # fields of the tools, by tunecase's names
+    "group_size": ("num_generations", "grpo_size", "rloo_k"),
+    "completion_tokens": ("max_completion_length", "response_length", "max_generated_tokens", "max_new_tokens"),
+    "prompt_tokens": ("max_prompt_length",),
+    "updates": ("num_iterations", "num_ppo_epochs", "ppo_epochs"),
+}
 ALL = {"all", "all-linear", "all_linear"}
 WHOLE_TABLES = {"embed_tokens", "lm_head", "output", "tok_embeddings", "wte"}
 
@@ -142,6 +149,34 @@ def goal(settings: Settings, key: str, named: str | None) -> str | None:
     fix = "give the sizes of the run as options, or a configuration for one of these"
     settings.problem(key, str(named), f"one of {', '.join(WORDS['objective'])}: other goals are not covered", fix)
     return None
+
+
+def samples(run: Run) -> bool:
+    """Whether the objective that was read samples answers."""
+    return catalog.objective(str(run.values.get("objective", "sft"))).samples
+
+
+def rollout(settings: Settings, run: Run) -> None:
+    """How answers are sampled, by the fields of TRL's GRPOConfig, RLOOConfig and PPOConfig and those like them.
+
+    Source: TRL 1.16 trainer/grpo_config.py; axolotl src/axolotl/utils/schemas/trl.py; torchtune's recipes for GRPO and
+    PPO; LLaMA-Factory hparams. Leaves out tools, and mini-batches, which change little.
+    """
+    if not samples(run):
+        return
+    for name, keys in ROLLOUT_SIZES.items():
+        run.take(name, settings.whole(settings.first(*keys)))
+    if "prompt_tokens" in run.values:
+        run.note("every prompt is counted as long as max_prompt_length allows")
+    weight = settings.number(settings.first("beta", "kl_coef", "kl_coeff"))
+    run.take("reference", None if weight is None else weight > 0)
+    engine = settings.flag("use_vllm") or settings.flag("vllm")
+    served = settings.text("vllm_mode") == "server" or bool(settings.text("vllm_server_host"))
+    run.take("sampler", "in-turn" if served else "colocated" if engine else "generate")
+    run.take("engine_share", settings.number(settings.first("vllm_gpu_memory_utilization", "gpu_memory_utilization")))
+    run.take("engine_sleeps", settings.flag("vllm_enable_sleep_mode"))
+    if settings.text(settings.first("reward_model_path", "reward_model")):
+        run.note("the file does not say how large the reward model is: say it with --reward-params, it is left out")
 
 
 def raised(values: dict[str, object]) -> None:
