@@ -134,7 +134,7 @@ def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
         "checkpointing", "sharding", "offload", "sequence_tokens", "micro_batch", "accumulation", "gpus",
     ]  # fmt: skip
     if recipe.method != "full":
-        names[2:2] = ["rank", "targets"]
+        names[2:2] = ["adapter", "rank", "targets"]
     elif recipe.frozen_layers:
         names.insert(2, "frozen_layers")
     names += [
@@ -254,6 +254,8 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
         yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is used"
     if not shape.context:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
+    if recipe.method != "full" and (doubt := catalog.adapter(recipe.adapter).doubt):
+        yield f"{recipe.adapter}: {doubt}"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
     if recipe.goal.what:

@@ -478,7 +478,7 @@ def _check_method(draft: _Draft) -> None:
         draft.refuse(
             "precision", f"{precision} with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit: leave it out"
         )
-    ignored = [name for name in ("rank", "targets") if name in given]
+    ignored = [name for name in ("adapter", "rank", "targets") if name in given]
     if given.get("method") == "full" and ignored:
         draft.notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
 

@@ -119,7 +119,7 @@ def test_lora_modules_by_name(tmp_path):
     run = found(tmp_path, text + "lora_modules_to_save: [embed_tokens, lm_head]\npeft_use_dora: true\n")
     assert (("down_proj", "q_proj"),) == said(run, "targets")
     assert any("beside the adapters: embed_tokens, lm_head" in note for note in run.notes)
-    assert any("DoRA" in note for note in run.notes)
+    assert ("dora",) == said(run, "adapter")
 
 
 def test_eight_bit_base(tmp_path):

@@ -20,8 +20,8 @@ UNCOUNTED = {
 }
 IN_32_BIT = {key: f"{key} keeps a part in 32 bit: not counted" for key in ("upcast_layernorm", "upcast_lmhead_output")}
 OTHER_OPTIMIZERS = {
-    "use_galore": "galore", "use_apollo": "galore", "use_badam": "adamw_fused", "use_adam_mini": "sgd_momentum",
-    "use_muon": "sgd_momentum",
+    "use_galore": "galore", "use_apollo": "apollo", "use_badam": "adamw_fused", "use_adam_mini": "sgd_momentum",
+    "use_muon": "muon",
 }  # fmt: skip
 
 

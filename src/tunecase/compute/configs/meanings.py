@@ -17,16 +17,16 @@ OPTIMIZERS = {
     "pagedadamw8bit": "paged_adamw_8bit",
     "adafactor": "adafactor",
     "sgd": "sgd", "momentum": "sgd_momentum",
-    "lion": "lion", "lion32bit": "lion", "lion8bit": "lion_8bit",
+    "lion": "lion", "lion32bit": "lion", "lion8bit": "lion_8bit", "pagedlion32bit": "paged_lion",
+    "pagedlion": "paged_lion", "pagedlion8bit": "paged_lion_8bit", "muon": "muon", "adamwtorch4bit": "adamw_4bit",
+    "aoadamw4bit": "adamw_4bit", "apolloadamw": "apollo", "apolloadamwlayerwise": "apollo",
     "galore": "galore", "galoreadamw": "galore", "galoreadamw8bit": "galore", "galoreadafactor": "galore",
     "galoreadamwlayerwise": "galore", "galoreadamw8bitlayerwise": "galore", "galoreadafactorlayerwise": "galore",
 }  # fmt: skip
 # Only near: what these keep per weight is close to what the name on the right keeps, but not the same.
 OPTIMIZERS_NEAR = {
-    "adamwtorch4bit": "adamw_8bit", "aoadamw4bit": "adamw_8bit", "aoadamwfp8": "adamw_8bit",
-    "qgaloreadamw8bit": "galore", "apolloadamw": "galore", "apolloadamwlayerwise": "galore",
-    "pagedlion32bit": "lion", "pagedlion": "lion", "pagedlion8bit": "lion_8bit", "adagrad": "sgd_momentum",
-    "rmsprop": "sgd_momentum", "muon": "sgd_momentum", "adammini": "sgd_momentum", "lomo": "sgd", "adalomo": "sgd",
+    "aoadamwfp8": "adamw_8bit", "qgaloreadamw8bit": "galore", "adagrad": "sgd_momentum",
+    "rmsprop": "sgd_momentum", "adammini": "sgd_momentum", "lomo": "sgd", "adalomo": "sgd",
 }  # fmt: skip
 
 MOST_RANK = 65_536
@@ -119,9 +119,8 @@ def note_whole_tables(run: Run, names: Iterable[str] | None) -> None:
 
 
 def note_dora(run: Run, chosen: bool | None) -> None:
-    """DoRA costs more than the LoRA it is read as."""
-    if chosen:
-        run.note("DoRA is read as LoRA of the same rank: its extra memory and time are not counted")
+    """DoRA is an adapter of its own, at more cost."""
+    run.take("adapter", "dora" if chosen else None)
 
 
 def eight_bit(run: Run) -> None:
