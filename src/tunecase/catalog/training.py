@@ -57,6 +57,48 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """What one kind of adapter trains and does, beside LoRA of the same rank.
+
+    `weights` trained as a multiple of LoRA's, `vectors` per output feature of an adapted matrix; the base's products
+    are done `repeats` times more, and `weight_bytes` are moved per adapted weight in each forward pass. `doubt` is what
+    a reader should know, empty where measured runs have it.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    weights: float
+    vectors: float
+    repeats: float
+    weight_bytes: float
+    doubt: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What one objective asks of a step beside the training pass itself.
+
+    `answers` texts of one sample; `reference` forward passes of the reference model over them, `further` ones of the
+    model itself. Where it `samples`, answers are drawn while it trains, `least_group` or more for a prompt, and
+    `reference` says whether there is a reference model unless the run says otherwise. `value_model`: one learns too.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    answers: int
+    reference: int
+    further: int
+    samples: bool
+    least_group: int
+    value_model: bool
+    what: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """What a framework did until a month: its loss and optimizer, or the row that it was then; empty where as today."""
 
@@ -123,6 +165,22 @@ def optimizers() -> tuple[Optimizer, ...]:
     return table("optimizers", Optimizer)
 
 
+def adapters() -> tuple[Adapter, ...]:
+    """Every kind of adapter known."""
+    return table("adapters", Adapter)
+
+
+@cache
+def adapter(name: str) -> Adapter:
+    """The kind of adapter of that name. Raises InputError with near names."""
+    return find(name, adapters(), "adapter", "an adapter in the tables")
+
+
+def objectives() -> tuple[Objective, ...]:
+    """Every objective known."""
+    return table("objectives", Objective)
+
+
 def versions() -> tuple[Version, ...]:
     """What frameworks did before, oldest first for each."""
     return table("versions", Version)
@@ -177,6 +235,13 @@ def optimizer(name: str) -> Optimizer:
             return row
     wanted = "an optimizer in the tables"
     raise InputError(Problem("optimizer", repr(name), wanted, nearest(name, [item.name for item in optimizers()])))
+
+
+@cache
+def objective(name: str) -> Objective:
+    """The objective of that name or of a tool's word for it. Raises InputError with near names."""
+    by_word = {word: row for row in objectives() for word in (*row.words, row.name)}
+    return by_word.get(name.casefold()) or find(name, objectives(), "objective", "an objective in the tables")
 
 
 @cache

@@ -2,9 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
@@ -13,6 +13,7 @@ from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import Request, settled
+from tunecase.compute.rollout import Batch, Sampled
 from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
@@ -23,6 +24,7 @@ from tunecase.records import Run
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
+Engine = Callable[[Batch], Sampled]
 COUNTS = (1, 2, 4, 8)
 WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
 LEAST_DOUBT = 1.05
@@ -62,7 +64,9 @@ class Choice:
     why: str
 
 
-def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequence[Run] = ()) -> Choice:
+def choose(
+    basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequence[Run] = (), engine: Engine | None = None
+) -> Choice:
     """The machine on which a training run of the project's model is expected to cost least.
 
     Args:
@@ -70,16 +74,17 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
         machines: ways to train; worked out from the model's shape when left out, for the project's GPUs or the
             default ones.
         runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
+        engine: works out how long sampled answers take, for an objective that samples.
     Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
     Raises: InputError where the project asks for more cards than it owns, to train on those.
     """
     refused: list[str] = []
     if machines is None:
         names = _gpu_names(basis)
-        ways = [_machine_or_why(name, basis) for name in names]
+        ways = [_machine_or_why(name, basis, engine) for name in names]
         machines = [way for way in ways if isinstance(way, Machine)]
         refused = [*(why for why in ways if isinstance(why, str)), *_contracts_left(basis, names)]
-    measured = timed(basis, runs)
+    measured = () if sampling(basis) else timed(basis, runs)
     by_runs = {machine.gpu for machine in measured}
     machines = [*(machine for machine in machines if machine.gpu not in by_runs), *measured]
     if not machines:
@@ -90,7 +95,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
 
 
-def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
+def _machine_or_why(gpu: str, basis: Basis, engine: Engine | None) -> Machine | str:
     """The cheapest way on one kind of card, or why there is none."""
     hour = hour_asked(gpu, basis)
     if hour is None:
@@ -98,14 +103,14 @@ def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
         kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
         return f"{gpu}: {kind} in the tier {tier}"
     return (
-        machine_on(gpu, hour, basis)
+        machine_on(gpu, hour, basis, engine)
         or f"{gpu}: the run does not fit on {counted(_counts(gpu, basis, hour)[-1], 'card')}"
     )
 
 
-def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
+def machine_on(gpu: str, hour: GpuHour, basis: Basis, engine: Engine | None = None) -> Machine | None:
     """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
-    recipe = _way_that_fits(gpu, basis, _counts(gpu, basis, hour))
+    recipe = _way_that_fits(gpu, basis, _counts(gpu, basis, hour), engine)
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
@@ -114,7 +119,7 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     tight = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
     unmeasured = "" if card.training_runs else "on which no training run was measured"
     how = ", ".join(word for word in (unmeasured, tight) if word)
-    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
+    return Machine(gpu, recipe.cards, hours * lost_to_spot(recipe.cards, basis, hour), hour, how)
 
 
 def _over(recipe: Recipe) -> float:
@@ -193,7 +198,8 @@ def run_gpu_hours(recipe: Recipe, basis: Basis, *, train_tokens: float) -> "Draw
     Leaves out start-up, evaluation and saving within a run: some minutes, much of a run that is short.
     """
     speed = pace(recipe)
-    hours: Draws = train_tokens / float(speed.tokens_per_s_per_gpu) / 3600 * time_factor(recipe, speed.sigma, basis)
+    each = float(speed.tokens_per_s_per_gpu) * recipe.gpus / recipe.cards
+    hours: Draws = train_tokens / each / 3600 * time_factor(recipe, speed.sigma, basis)
     return hours
 
 
@@ -273,30 +279,60 @@ def _counts(gpu: str, basis: Basis, hour: GpuHour) -> tuple[int, ...]:
     return (min(fixed, held),)
 
 
-def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
+def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine | None = None) -> Recipe | None:
     """The cheapest way on the fewest GPUs on which the run fits, else on which it is tight; else None.
 
     Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
     """
     project = basis.project
     assert project is not None
-    given = {
+    given: dict[str, Any] = {
         "method": project.method,
         "rank": _rank(basis),
-        "sequence_tokens": sequence_tokens(basis),
+        **_goal(basis),
         "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
     }
     # Worlds apart, so that the case does not come to rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     ways: dict[str, Recipe] = {}
-    for count in counts:
-        ask = settled(Request(base_model(basis), given, (gpu,), (count,), card_memory=_compute(basis).card_memory))
+    memory = _compute(basis).card_memory
+    for count in [count for count in counts if count > given.get("sampler_gpus", 0)]:
+        ask = settled(Request(base_model(basis), given, (gpu,), (count,), card_memory=memory, engine=engine))
         choice = search(ask, scratch).cheapest()
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
         if choice is not None and _over(choice.recipe) <= 0.5:
             ways.setdefault(choice.verdict, choice.recipe)
     return ways.get("tight")
+
+
+def sampling(basis: Basis) -> bool:
+    """Whether the project's objective samples answers while it trains."""
+    objective = _compute(basis).objective
+    return objective is not None and catalog.objective(objective).samples
+
+
+def _goal(basis: Basis) -> dict[str, Any]:
+    """What a run learns from: the longest sample, or how answers are sampled; what is assumed is noted."""
+    compute = _compute(basis)
+    if not sampling(basis):
+        return {"objective": compute.objective or "sft", "sequence_tokens": sequence_tokens(basis)}
+    told = compute.rollout.model_dump(exclude_none=True) if compute.rollout else {}
+    for name in ("prompts_per_step", "group_size", "prompt_tokens", "completion_tokens"):
+        told[name] = int(basis.text(f"rollout.{name}", told.get(name)))
+    if "completion_mean" not in told:
+        basis.text("rollout.mean_share")
+    if "reward_seconds" in told:
+        told["reward_seconds"] = told["reward_seconds"].spread.median
+    return {"objective": compute.objective, "prompts": told.pop("prompts_per_step"), **told}
+
+
+def rollout_tokens(basis: Basis, engine: Engine) -> float | None:
+    """Tokens of a row's prompt and all its sampled answers, None for an objective that samples none."""
+    if not sampling(basis):
+        return None
+    rollout = settled(Request(base_model(basis), _goal(basis), engine=engine)).given["rollout"]
+    return float(rollout.group * rollout.texts.mean)
 
 
 def _rank(basis: Basis) -> int:

@@ -23,7 +23,6 @@ MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe
     "checkpointing": {"yes": "full", "on": "full", "no": "none", "off": "none"},
 }  # fmt: skip
 READ_BY_TOOLS = ("attention", "optimizer")
-GOALS = "sft (supervised fine-tuning) or dpo; methods that sample while they train (grpo, ppo) are not covered"
 
 
 def plain(text: str) -> str:
@@ -91,7 +90,7 @@ def _refuse(name: str, value: str, words: Sequence[str], problems: list[Problem]
     fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(words)}"
     if name == "precision" and "fp4" in plain(value):
         fix = "use bf16 or fp8: no published run that trains with 4-bit products was read, so none is predicted"
-    problems.append(Problem(name, repr(value), GOALS if name == "objective" else f"one of {', '.join(words)}", fix))
+    problems.append(Problem(name, repr(value), f"one of {', '.join(words)}", fix))
 
 
 def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) -> list[str]:

@@ -105,7 +105,10 @@ def test_dpo(tmp_path):
     """rl: dpo is a pair for each sample, and never packed."""
     run = found(tmp_path, QLORA + "rl: dpo\n")
     assert ("dpo", False) == said(run, "objective", "packing")
-    assert "orpo is read as dpo" in " ".join(found(tmp_path, QLORA + "rl: orpo\n").notes)
+    text = QLORA + "rl: grpo\ntrl: {num_generations: 6, max_completion_length: 300, use_vllm: true, beta: 0}\n"
+    grpo = said(found(tmp_path, text), "objective", "group_size", "completion_tokens", "sampler", "reference")
+    assert ("grpo", 6, 300, "colocated", False) == grpo
+    assert ("orpo",) == said(found(tmp_path, QLORA + "rl: orpo\n"), "objective")
 
 
 def test_lora_modules_by_name(tmp_path):
@@ -116,7 +119,7 @@ def test_lora_modules_by_name(tmp_path):
     run = found(tmp_path, text + "lora_modules_to_save: [embed_tokens, lm_head]\npeft_use_dora: true\n")
     assert (("down_proj", "q_proj"),) == said(run, "targets")
     assert any("beside the adapters: embed_tokens, lm_head" in note for note in run.notes)
-    assert any("DoRA" in note for note in run.notes)
+    assert ("dora",) == said(run, "adapter")
 
 
 def test_eight_bit_base(tmp_path):
@@ -155,7 +158,7 @@ def test_bad_values(tmp_path):
         ("micro_batch_size: 2", "micro_batch_size: [2]", "a list of 1"),
         ("bf16: auto", "bf16: true\nfp16: true", "fp16 and bf16 both true"),
         ("adapter: qlora", "adapter: ia3", "lora or qlora"),
-        ("bf16: auto", "rl: grpo", "sft or dpo"),
+        ("bf16: auto", "rl: gkd", "not covered"),
         ("gradient_checkpointing: true", "gradient_checkpointing: perhaps", "true or false"),
         ("num_epochs: 3", "num_epochs: 0", "more than 0"),
         ("num_epochs: 3", "num_epochs: .nan", "in digits"),

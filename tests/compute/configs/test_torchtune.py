@@ -85,12 +85,20 @@ def test_bad_values(tmp_path):
         ("enable_activation_checkpointing: True\nenable_activation_offloading: False",
          "enable_activation_offloading: True", "true without checkpointing"),
         ("epochs: 2", "optimizer_in_bwd: True", "true with accumulation"),
-        ("modules.loss.LinearCrossEntropyLoss", "rlhf.loss.PPOLoss", "sft or dpo"),
-        ("dtype: bf16", "teacher_model: {_component_: x.y}", "sft or dpo"),
+        ("dtype: bf16", "teacher_model: {_component_: x.y}", "not covered"),
     ]  # fmt: skip
     assert [] == [
         (old, new, words) for old, new, words in cases if words not in refusal(tmp_path, LORA.replace(old, new))
     ]
+
+
+def test_ppo(tmp_path):
+    """The recipe for PPO names its policy in a section of its own."""
+    text = FULL.replace("model:\n  _comp", "policy_model:\n  _comp").replace(
+        "modules.loss.LinearCrossEntropyLoss", "rlhf.loss.PPOLoss\nppo_epochs: 2\nmax_generated_tokens: 58"
+    )
+    run = found(tmp_path, text)
+    assert ("ppo", "full", 2, 58) == said(run, "objective", "method", "updates", "completion_tokens")
 
 
 def test_quantised_without_adapters(tmp_path):

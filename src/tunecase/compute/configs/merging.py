@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tunecase import catalog
 from tunecase.compute.configs import meanings
 from tunecase.compute.configs.settings import RunConfig
 from tunecase.errors import Problem
@@ -120,8 +121,10 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
     if cards % parallel:
         got, wanted = f"{cards} GPUs", f"a multiple of {parallel}, the GPUs that share one product, stack or sample"
         problems.append(Problem(run.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
-    if all(name in values for name in STEP_SIZES):
-        halves = 2 if values.get("objective") == "dpo" else 1
+    if isinstance(group := values.get("group_size"), int):
+        values["prompts"] = max(cards // parallel * _product(values, STEP_SIZES[1:3]) // group, 1)
+    elif all(name in values for name in STEP_SIZES):
+        halves = catalog.objective(str(values.get("objective", "sft"))).answers
         values["train_tokens"] = max(cards // parallel, 1) * halves * _product(values, STEP_SIZES)
         if not values.get("packing"):
             notes.append("the tokens of the steps are counted as if every sample were as long as the limit")

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
+from tunecase.compute.memory.sampling import with_sampling
 from tunecase.compute.memory.states import States, autocast, least, linear_bytes, prepared, states_of
 from tunecase.compute.model.blocks import Part
 from tunecase.compute.recipe import Method, Number, Recipe
@@ -70,7 +71,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     gradients = {"gradients": states.gradients}
     earlier = {"gradients": states.accumulated}
     loading = _loading(recipe, states)
-    return ({"loading": loading} if loading else {}) | {
+    by_phase = ({"loading": loading} if loading else {}) | {
         "loss": _sum(lasting, earlier, kept, copies, loss, root),
         "first backward layer": _sum(lasting, earlier, kept, again, at_work, layer, root, units),
         "last backward layer": _sum(
@@ -78,6 +79,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
         ),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+    return with_sampling(by_phase, recipe, states)
 
 
 def stack(recipe: Recipe) -> catalog.Stack:
@@ -217,7 +219,21 @@ def _layer(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     width = max(_width(moment, recipe, row) for moment in row.layer.split("|"))
     width += 2 * MIXED_BYTES * max(mixer.kept for _, mixer in recipe.shape.mixers())  # and their gradients
     unpacked = {} if row.read_off else _unpacked(recipe)  # constants read off runs include it already
-    return {"layer in backward": each * width, **unpacked, **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    return {"layer in backward": each * width, **unpacked, **_formed(recipe), **_scores(recipe, SCORE_BYTES_BACKWARD)}
+
+
+def _formed(recipe: Recipe) -> dict[str, Number]:
+    """What adapters that form whole weights hold beside the layer at work.
+
+    The largest change of a matrix in 32 bit, its sum with the weights in 16 bit, an identity in 32 bit; and of each
+    adapted matrix of the layer the outputs of base and adapter. Source: peft 0.21 tuners/lora/dora.py.
+    """
+    if recipe.method == "full" or not catalog.adapter(recipe.adapter).weight_bytes:
+        return {}
+    adapted = recipe.shape.adapted(recipe.targets)
+    whole = max(6.0 * m.inputs * m.outputs + 4.0 * m.inputs**2 for _, m in adapted) / recipe.tensor_parallel
+    outputs = sum(count * m.active * m.outputs for count, m in adapted) / recipe.shape.layers
+    return {"adapted weights": whole + 4.0 * outputs * recipe.tokens * _scale(recipe)}
 
 
 def _unpacked(recipe: Recipe) -> dict[str, Number]:

@@ -102,7 +102,9 @@ def trained_params(recipe: Recipe) -> int:
     """Parameters that learn: all, all above the frozen layers, or the adapters."""
     shape = recipe.shape
     if recipe.method != "full":
-        return shape.lora_params(recipe.rank, recipe.targets)
+        kind = catalog.adapter(recipe.adapter)
+        scales = sum(count * matrix.outputs for count, matrix in shape.adapted(recipe.targets)) if kind.vectors else 0
+        return round(kind.weights * shape.lora_params(recipe.rank, recipe.targets) + kind.vectors * scales)
     frozen = min(recipe.frozen_layers, shape.layers)
     learning = shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
     return learning + (shape.tower_params if recipe.towers == "trained" else 0)
@@ -176,7 +178,7 @@ def states_of(recipe: Recipe) -> States:
     masters = 4.0 * trained.count if trained.masters == "apart" and recipe.offload == "none" else 0.0
     always = recipe.sharding == "zero3" or framework.engine == "megatron"
     held = (recipe.accumulation > 1) | always
-    frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
+    frozen_copy = recipe.refers and recipe.method == "full"
     return States(
         weights=_weight_bytes(recipe, trained, base, part.weights),
         masters=masters / part.optimizer,

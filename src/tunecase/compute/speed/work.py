@@ -80,7 +80,7 @@ def passes(recipe: Recipe) -> Passes:
     """Forward 1, gradient of the inputs 1, of the weights 1 where they learn; small operations 1 and 2.
 
     Checkpointing repeats what it dropped. Frozen blocks at the bottom have only a forward pass. A reference model
-    (DPO) adds one forward pass over the same pairs.
+    adds the forward passes that objectives.csv names.
 
     Example:
         >>> from tunecase.compute.model import read_shape
@@ -94,7 +94,7 @@ def passes(recipe: Recipe) -> Passes:
     full = recipe.method == "full"
     learning = 1 - recipe.frozen_layers / recipe.shape.layers if full else 1.0
     weights = learning if full else 0.0
-    forward = 1 + (1 if recipe.objective == "dpo" else 0)
+    forward = 1 + recipe.further_passes
     return Passes(forward + learning * (1 + again) + weights, forward + learning * (2 + small_again), weights)
 
 
@@ -131,6 +131,9 @@ def _product_flops(recipe: Recipe) -> Number:
     flops = 2 * done * recipe.shape.product_params
     if recipe.method != "full":
         flops = flops + 2 * (done + 1) * recipe.shape.active_lora_params(recipe.rank, recipe.targets)
+        if repeats := catalog.adapter(recipe.adapter).repeats:
+            adapted = recipe.shape.adapted(recipe.targets)
+            flops = flops + 2 * done * repeats * sum(count * m.active_weights for count, m in adapted)
     return flops
 
 
@@ -138,7 +141,7 @@ def _attention_flops(recipe: Recipe) -> Number:
     shape, flash = recipe.shape, recipe.attention == "flash"
     recomputed = 1.0 if recipe.checkpointing in ("full", "offloaded") else 0.0
     learning = 1 - recipe.frozen_layers / shape.layers if recipe.method == "full" else 1.0
-    forward = 8 if recipe.objective == "dpo" else 4
+    forward = 4 * (1 + recipe.further_passes)
     width = forward + learning * ((10 if flash else 8) + 4 * recomputed)
     flops: Number = 0.0
     for span, query in _spans(shape).items():
@@ -303,7 +306,8 @@ def work(recipe: Recipe) -> Work:
         attention_flops=tokens * _attention_flops(recipe) / attention_quality(recipe),
         moved_bytes=tokens * shape.layers * done.small * width * wide,
         adapter_bytes=tokens * adapters,
-        weight_bytes=wide * done.products * 2.0 * (shape.linear_params + shape.vocab * shape.hidden) / pieces,
+        weight_bytes=wide * done.products * 2.0 * (shape.linear_params + shape.vocab * shape.hidden) / pieces
+        + _formed_bytes(recipe) / pieces,
         unpacked_bytes=unpacked,
         loss_bytes=tokens * loss * shape.vocab,
         kernels=_kernels(recipe, how) / recipe.pipeline_parallel,
@@ -316,6 +320,13 @@ def work(recipe: Recipe) -> Work:
         micro_batches=recipe.accumulation,
         pipeline_fill=(recipe.pipeline_parallel - 1) / VIRTUAL_STAGES,
     )
+
+
+def _formed_bytes(recipe: Recipe) -> float:
+    """Bytes that adapters which form whole weights move for a micro-batch, once in each forward pass."""
+    each = catalog.adapter(recipe.adapter).weight_bytes if recipe.method != "full" else 0.0
+    forward = passes(recipe).products - 1
+    return each and each * forward * sum(count * m.weights for count, m in recipe.shape.adapted(recipe.targets))
 
 
 def _adapters(recipe: Recipe, how: str) -> float:
