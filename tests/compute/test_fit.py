@@ -292,3 +292,15 @@ def test_a_batch_that_is_assumed_is_said(basis):
     found = fit(ask(gpu="H100", gpus=32, micro_batch=1, amount="1B"), basis=basis)
     assert (32, True) == (found.placed.samples_per_step, found.batch_assumed)
     assert any("32 samples a step are assumed" in line for line in found.assumptions)
+
+
+def test_layers_that_no_run_has_are_told(basis, tmp_path):
+    """A hybrid of the gated delta rule is answered with a doubt that names its layers."""
+    sizes = {"hidden_size": 2048, "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 4}
+    heads = {"linear_num_key_heads": 16, "linear_num_value_heads": 32, "head_dim": 128, "intermediate_size": 6144}
+    body = {"model_type": "qwen3_5_text", **sizes, **heads, "vocab_size": 151_936}
+    (tmp_path / "config.json").write_text(json.dumps(body), encoding="utf-8")
+    found = fit(ask(str(tmp_path / "config.json")), basis=basis)
+    assert found.memory_gib.low < found.memory_gib.mid < found.memory_gib.high
+    assert any(line.startswith("gated delta: no measured run") for line in found.assumptions)
+    assert not any("no measured run has such layers" in line for line in fit(ask(), basis=basis).assumptions)

@@ -24,6 +24,8 @@ FATES = {  # what becomes of a tower, and what to type instead
     "trained": "learning in full; --towers frozen spares that",
     "left out": "left out; --towers frozen counts it",
 }
+# Kinds of layer that keep several times as much without checkpointing where their own kernels are missing.
+FUSED = ("gated delta", "state space", "attention and state space")
 NOT_COUNTED = (
     "evaluation, and loading a base that is not in 4 bit, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
@@ -237,6 +239,7 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
     for kind in shape.new_blocks:
-        yield f"{kind}: no measured run has such layers, so the ranges are wider by assumption"
+        fused = "; its fused kernels are taken to be installed" if kind in FUSED else ""
+        yield f"{kind}: no measured run has such layers, so the ranges are wider by assumption{fused}"
     if recipe.objective == "dpo":
         yield "dpo: a pair per sample, and a reference model: the base with adapters off, or a copy in full fine-tuning"
