@@ -4,8 +4,8 @@ A row names its matrices as `q_proj:h>q:attention_bias`: name, inputs > outputs,
 part says how many there are (`E`: one per expert; 0: the layer uses that of another). Widths are sums of products of
 symbols (`q+2*k`): dimensions by letters, yes-or-no settings by their name (1 or 0), `!x` for "x is 0", `x~y` for "x is
 not y", `x-y` for the difference (at least 0), `x/y` for the whole part of the ratio, `x^y` for x rounded up to a whole
-number of y. A matrix without inputs or outputs is left out. `S` is 1 in a layer with experts, `Y` in one with weights of
-its own where others share them: the last `T` layers share keys and values, of shared blocks the first `B` have weights.
+number of y. A matrix without inputs or outputs is left out. `S` is 1 in a layer with experts, `Y` in one with weights
+that others share: the last `T` layers use the keys and values of others, of shared blocks the first `B` have weights.
 `O` is 1 where the file says what single layers have of their own. A size whose key ends in `?` may be 0.
 
 A model with several kinds of layer has a row of mixers.csv for each further kind: what stands there replaces what the
