@@ -41,10 +41,10 @@ def shape(model_type: str, **changes: Any) -> Shape:
 
 def kinds(counted: Shape) -> dict[str, int]:
     """Layers by the kind of their mixer."""
-    found: dict[str, int] = {}
+    layers: dict[str, int] = {}
     for count, mixer in counted.mixers():
-        found[mixer.kind] = found.get(mixer.kind, 0) + count
-    return found
+        layers[mixer.kind] = layers.get(mixer.kind, 0) + count
+    return layers
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_what_contradicts_itself_is_refused_by_its_field(changes: dict[str, Any]
 
 
 @pytest.mark.parametrize("depth", [900, 10_000, 100_000])
-@pytest.mark.parametrize("key", ["text_config", "layer_types", "hidden_size"])
+@pytest.mark.parametrize(
+    "key", ["text_config", "layer_types", "hidden_size", "model_type", "num_experts", "attention_bias"]
+)
 def test_a_file_nested_without_end_is_refused(tmp_path: Any, depth: int, key: str) -> None:
     """However deep objects or lists lie in each other."""
     opened, closed = ('{"text_config": ', "}") if key == "text_config" else ("[", "]")
@@ -115,6 +117,17 @@ def test_a_file_nested_without_end_is_refused(tmp_path: Any, depth: int, key: st
         return
     with pytest.raises(InputError):
         read_shape("config.json", tmp_path)
+
+
+def test_values_nested_without_end_are_refused_or_left_alone() -> None:
+    """However a mapping was made: deep lists as names, as numbers, and inside per_layer_config."""
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert "config.json" == shape("llama", _name_or_path=deep).name
+    for changes in ({"model_type": deep, "text_config": SIZES}, {"per_layer_config": {"1": {"head_dim": deep}}}):
+        with pytest.raises(InputError):
+            shape(**{"model_type": "llama", **changes})
 
 
 def test_only_layers_with_keys_of_their_own_leave_a_cache() -> None:

@@ -2,11 +2,11 @@
 
 A row names its matrices as `q_proj:h>q:attention_bias`: name, inputs > outputs, and whether there is a bias; a fourth
 part says how many there are (`E`: one per expert; 0: the layer uses that of another). Widths are sums of products of
-symbols (`q+2*k`): dimensions by letters, yes-or-no settings by their name (1 or 0), `!x` for "x is 0",
-`x~y` for "x is not y", `x-y` for the difference (at least 0), `x/y` for whole parts of a ratio, `x^y` for x rounded up
-to a multiple of y. A matrix without inputs or outputs is left out. `S` is 1 in a layer with experts, `Y` in one with
-weights of its own where others share them: the last `T` layers share keys and values, of shared blocks the first `B`
-have weights. `O` is 1 where the file says what single layers have of their own. A size whose key ends in `?` may be 0.
+symbols (`q+2*k`): dimensions by letters, yes-or-no settings by their name (1 or 0), `!x` for "x is 0", `x~y` for "x is
+not y", `x-y` for the difference (at least 0), `x/y` for the whole part of the ratio, `x^y` for x rounded up to a whole
+number of y. A matrix without inputs or outputs is left out. `S` is 1 in a layer with experts, `Y` in one with weights
+that others share: the last `T` layers use the keys and values of others, of shared blocks the first `B` have weights.
+`O` is 1 where the file says what single layers have of their own. A size whose key ends in `?` may be 0.
 
 A model with several kinds of layer has a row of mixers.csv for each further kind: what stands there replaces what the
 architecture says, `-` is nothing. layers.csv says where a file tells the kinds apart.
@@ -20,7 +20,7 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.compute.model.blocks import Block, Matrix, Mixer, Part, Shape
-from tunecase.compute.model.settings import MOST_LAYERS, Settings
+from tunecase.compute.model.settings import MOST_LAYERS, Settings, shown
 
 # Where each dimension stands in a file, and what it is when it stands nowhere; a row of the table may say otherwise.
 STANDARD = {
@@ -106,8 +106,7 @@ class Architecture:
 
     def of(self, word: str) -> "Architecture | None":
         """The architecture of a layer that files call by this word, None for a word that it has not."""
-        known = dict(self.kinds)
-        return known.get(word) or (self if word in USUAL else None)
+        return dict(self.kinds).get(word) or (self if word in USUAL else None)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -442,7 +441,7 @@ def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> No
         if key in read_keys:
             continue
         wanted = f"none: {family.name} is counted without it"
-        read.add(key, repr(read.raw(key)), wanted, "name a model of the tables with the same dimensions instead")
+        read.add(key, shown(read.raw(key)), wanted, "name a model of the tables with the same dimensions instead")
 
 
 def _window(at: Symbols) -> int:

@@ -109,23 +109,28 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
     if isinstance(nested, dict):
         whole = {key: value for key, value in config.items() if key != "text_config"}
         whole[OUTER] = whole.get("model_type")
-        whole["model_type"] = INSIDE.get(str(whole.get("model_type")), whole.get("model_type"))
+        whole["model_type"] = INSIDE.get(shown(whole[OUTER]).strip("'"), whole[OUTER])
         # transformers ties by the outer setting; the inner one repeats a class default.
         outer = {key: whole[key] for key in ("tie_word_embeddings",) if key in whole}
         config = {**whole, **nested, **outer}
     read = Settings(config, where)
     family = _family(read)
-    shape = counted(name or str(config.get("_name_or_path") or where), family, read)
+    shape = counted(name or _stated_name(config) or where, family, read)
     if read.problems:
         raise InputError(read.problems)
     return replace(shape, towers=towers)
+
+
+def _stated_name(config: dict[str, Any]) -> str:
+    stated = config.get("_name_or_path")
+    return stated if isinstance(stated, str) else ""
 
 
 def _family(read: Settings) -> Architecture:
     name, families = read.raw("model_type"), architectures()
     name = INSIDE.get(name, name) if isinstance(name, str) else shown(name)
     odd = [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
-    reasons = [*_refused().get(name, ()), *_refused().get(str(read.raw(OUTER)), ())]
+    reasons = [*_refused().get(name, ()), *_refused().get(shown(read.raw(OUTER)).strip("'"), ())]
     reason = next((reason for setting, reason in reasons if not setting or read.raw(setting)), "")
     if name in families and not odd and not reason:
         return families[name]

@@ -48,7 +48,7 @@ class Settings:
     def differs(self, layer: int, layers: int, keys: Collection[str]) -> tuple[tuple[str, str], ...]:
         """What a layer has of its own under some keys, comparable."""
         own = self._of_layers(layers)[layer:] or [{}]
-        return tuple((key, str(value)) for key, value in own[0].items() if key in keys)
+        return tuple((key, shown(value)) for key, value in own[0].items() if key in keys)
 
     def _of_layers(self, layers: int) -> list[dict[str, Any]]:
         """What each layer has of its own; empty where no layer has anything."""
