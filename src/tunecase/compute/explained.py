@@ -9,7 +9,7 @@ from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.towers import Uncounted
-from tunecase.compute.prediction import Pace
+from tunecase.compute.prediction import Pace, need_of_training
 from tunecase.compute.recipe import CHOICES, USUAL_MACHINE, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
@@ -62,8 +62,9 @@ def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
     if rollout is None or step is None:
         return None
     sampled, phases = sampled_by(recipe), memory.phases(recipe)
-    gib = {name: sum(terms.values()) / 1e9 / GB_PER_GIB for name, terms in phases.items()}
-    engine = memory.engine_gb(recipe) / GB_PER_GIB
+    scale = float(need_of_training(recipe).mid_gb / memory.peak_gb(recipe))  # as the middle of the peak is told
+    gib = {name: scale * sum(terms.values()) / 1e9 / GB_PER_GIB for name, terms in phases.items()}
+    engine = float(memory.engine_gb(recipe)) / GB_PER_GIB
     training = max(size for name, size in gib.items() if name != "sampling") + engine * (not rollout.engine_sleeps)
     where = {"generate": "transformers' generate", "colocated": f"{rollout.engine_share:.0%} of each card"}
     cards = f"{rollout.own_cards} cards of its own"
@@ -148,7 +149,7 @@ def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
     names += [
         f"{kind}_parallel" for kind in ("tensor", "pipeline", "context") if getattr(recipe, f"{kind}_parallel") > 1
     ]
-    sampled = ("group", "completion_tokens", "updates", "sampler", "reference") if recipe.rollout else ()
+    sampled = ("group_size", "completion_tokens", "updates", "sampler", "reference") if recipe.rollout else ()
     return tuple(
         (name, _shown(getattr(of, name)))
         for of, named in ((recipe, names), (recipe.rollout, sampled))

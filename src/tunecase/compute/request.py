@@ -309,9 +309,9 @@ def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rol
     prompts, epochs = numbers.get("examples"), numbers.get("epochs", 1.0)
     if prompts is None:
         return None
-    each = f"{rollout.group} answers x {rollout.texts.mean:,.0f} tokens"
+    each = f"{rollout.group_size} answers x {rollout.texts.mean:,.0f} tokens"
     draft.notes.append(f"{prompts:,.0f} prompts x {epochs:g} epochs x {each}")
-    return prompts * epochs * rollout.group * rollout.texts.mean
+    return prompts * epochs * rollout.group_size * rollout.texts.mean
 
 
 def _check_amount(draft: _Draft, tokens: float | None) -> None:
