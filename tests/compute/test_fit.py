@@ -144,9 +144,7 @@ def test_explain_names_terms_and_nearest_measured_runs(basis):
     plain, found = (fit(ask("mistralai/Mistral-7B-v0.1"), basis=basis, explain=flag) for flag in (False, True))
     assert (plain.phases, plain.evidence) == ((), ())
     assert {"loss", "optimizer step"} <= {phase.name for phase in found.phases}
-    assert max(phase.gib for phase in found.phases) == pytest.approx(
-        found.memory_gib.mid, rel=0.05
-    )  # the middle of strangers' runs
+    assert found.memory_gib.low < max(phase.gib for phase in found.phases) < found.memory_gib.high
     assert found.formulas
     assert 3 <= len(found.evidence) <= 6
     assert all(pair.source and pair.date and pair.measured > 0 for pair in found.evidence)
