@@ -3,16 +3,19 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute.memory.peak import usable_gb
+from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe
-from tunecase.compute.request import Request, settled
+from tunecase.compute.request import Request, Settled, settled
+from tunecase.compute.search import Choice as Setup
 from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
@@ -109,7 +112,7 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
-    over = chance_over(need(recipe), usable_gb(catalog.gpu(gpu)))
+    over = _chance_not_to_fit(recipe)
     how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
     return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
 
@@ -281,12 +284,36 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | No
     ways: dict[str, Recipe] = {}
     for count in counts:
         ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
-        choice = search(ask, scratch).cheapest()
+        choice = _setup_of(_Asked(ask.shape, tuple(sorted(ask.given.items())), gpu, count, ask, scratch))
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
-        if choice is not None and chance_over(need(choice.recipe), usable_gb(catalog.gpu(gpu))) <= 0.5:
+        if choice is not None and _chance_not_to_fit(choice.recipe) <= 0.5:
             ways.setdefault(choice.verdict, choice.recipe)
     return ways.get("tight")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A search on so many cards of one kind, known by what decides it: there a price scales every choice alike."""
+
+    shape: Shape
+    given: tuple[tuple[str, Any], ...]
+    gpu: str
+    count: int
+    ask: Settled = field(compare=False)
+    scratch: Basis = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _setup_of(asked: _Asked) -> Setup | None:
+    """The cheapest set-up; a case asks for it again with every bill."""
+    return search(asked.ask, asked.scratch).cheapest()
+
+
+@lru_cache(maxsize=512)
+def _chance_not_to_fit(recipe: Recipe) -> float:
+    assert recipe.gpu is not None
+    return chance_over(need(recipe), usable_gb(recipe.gpu))
 
 
 def _rank(basis: Basis) -> int:
