@@ -22,7 +22,7 @@ BAD_FIELDS: list[tuple[str, dict[str, Any]]] = [
     ("model", {"model": "llama-9000"}),
     ("gpu", {"cards": ("A100-800GB",)}),
     ("method", {"method": "dora"}),
-    ("objective", {"objective": "ppo"}),
+    ("objective", {"objective": "gkd"}),
     ("precision", {"precision": "int3"}),
     ("sequence_tokens", {"sequence_tokens": 0}),
     ("sequence_tokens", {"sequence_tokens": 8192}),
@@ -150,6 +150,13 @@ def test_pairs_count_both_halves() -> None:
         for kind in ("sft", "dpo")
     )
     assert 2 * one == two
+
+
+@pytest.mark.parametrize(("kind", "answers"), [("orpo", 2), ("simpo", 2), ("cpo", 2), ("kto", 1), ("ipo", 2)])
+def test_each_objective_counts_its_own_answers(kind: str, answers: int) -> None:
+    """Objectives that compare train on two answers of an example, those that judge one answer on one."""
+    tokens = settled(Request("llama-2-7b", {"objective": kind}, examples="1k", epochs=2)).job.train_tokens
+    assert 2 * 1000 * 2048 * answers == tokens
 
 
 def test_steps_read_as_many_samples_as_the_search_takes() -> None:

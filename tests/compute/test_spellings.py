@@ -31,7 +31,7 @@ def test_common_spellings_are_read(name: str, text: str, word: str) -> None:
 def test_words_that_stay_unknown_have_near_names_or_none() -> None:
     """A far word is answered with what there is, not with a far name."""
     problems: list[object] = []
-    assert {} == words_of({"objective": "grpo", "method": "qlorra"}, [], problems)  # type: ignore[arg-type]
+    assert {} == words_of({"objective": "gkd", "method": "qlorra"}, [], problems)  # type: ignore[arg-type]
     goal, method = problems
     assert "did you mean" not in goal.fix  # type: ignore[attr-defined]
     assert method.fix.startswith("did you mean qlora")  # type: ignore[attr-defined]

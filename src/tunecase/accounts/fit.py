@@ -136,6 +136,7 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         each = placed.usd_per_mtok
         told = "give --tokens, or --examples and --epochs"
         yield "price", f"{_usds(each)} USD for a million tokens; for all: {told}" if each else f"not known: {told}"
+    yield from _step(record)
     if memory_proof := next((proof for proof in record.proofs if proof.what == "memory"), None):
         yield "bands", _worth(memory_proof, record)
     times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
@@ -143,11 +144,33 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
     yield "how", f"{_method(record.method).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}"
 
 
+def _step(record: Fit) -> Iterator[tuple[str, str]]:
+    """What a step that samples its answers is made of, who waits, and the memory of both phases."""
+    rolled, step = record.rollout, record.step_s
+    if rolled is None:
+        return
+    if rolled.refused:
+        yield "sampling", f"not possible: {rolled.refused}"
+        return
+    parts = ", ".join(f"{name} {figures(seconds)}" for name, seconds in record.time_terms)
+    yield "a step", f"{figures(step.mid)} s ({figures(step.low)} to {figures(step.high)}): {parts}"
+    idle = f"; of a step, training cards wait {share(rolled.trainer_idle)}, sampling cards {share(rolled.sampler_idle)}"
+    apart = rolled.engine.startswith(("separate", "in-turn"))
+    drain = f"; {share(rolled.drain)} of a step waits for the longest answer"
+    yield "sampling", f"{rolled.engine}{idle if apart else drain}"
+    if not apart:
+        yield (
+            "phases",
+            f"sampling {figures(rolled.sampling_gib)} GiB of a card, training {figures(rolled.training_gib)}",
+        )
+
+
 def _worth(memory: Proof, record: Fit) -> str:
     """How often such bands held what strangers measured."""
     time = next((proof for proof in record.proofs if proof.what == "time"), None)
     both = f" and {plain_share(time.inside)} of their speeds" if time is not None else ""
-    return f"80% ranges held {plain_share(memory.inside)} of strangers' peaks{both}"
+    unmeasured = "; time rests on the steps of six publishers" if record.rollout else ""
+    return f"80% ranges held {plain_share(memory.inside)} of strangers' peaks{both}{unmeasured}"
 
 
 def _samples(placed: Placed) -> int:

@@ -57,6 +57,28 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Objective:
+    """What one objective asks of a step beside the training pass itself.
+
+    `answers` texts of one sample; `reference` forward passes of the reference model over them, `further` ones of the
+    model itself. Where it `samples`, answers are drawn while it trains, `least_group` or more for a prompt, and
+    `reference` says whether there is a reference model unless the run says otherwise. `value_model`: one learns too.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    answers: int
+    reference: int
+    further: int
+    samples: bool
+    least_group: int
+    value_model: bool
+    what: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """What a framework did until a month: its loss and optimizer, or the row that it was then; empty where as today."""
 
@@ -123,6 +145,11 @@ def optimizers() -> tuple[Optimizer, ...]:
     return table("optimizers", Optimizer)
 
 
+def objectives() -> tuple[Objective, ...]:
+    """Every objective known."""
+    return table("objectives", Objective)
+
+
 def versions() -> tuple[Version, ...]:
     """What frameworks did before, oldest first for each."""
     return table("versions", Version)
@@ -177,6 +204,13 @@ def optimizer(name: str) -> Optimizer:
             return row
     wanted = "an optimizer in the tables"
     raise InputError(Problem("optimizer", repr(name), wanted, nearest(name, [item.name for item in optimizers()])))
+
+
+@cache
+def objective(name: str) -> Objective:
+    """The objective of that name or of a tool's word for it. Raises InputError with near names."""
+    by_word = {word: row for row in objectives() for word in (*row.words, row.name)}
+    return by_word.get(name.casefold()) or find(name, objectives(), "objective", "an objective in the tables")
 
 
 @cache

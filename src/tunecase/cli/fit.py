@@ -9,6 +9,7 @@ from tunecase.cli.options import AsJson, Seed, Today, ask_full, day_of, finish, 
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
+sampling_option = panel("Sampled answers (grpo, rloo, ppo)")
 proof_option = panel("What it rests on")
 MEASURED_HELP = (
     "A trainer_state.json of the set-up asked about, or a CSV of runs with the columns model, method, n_gpus, "
@@ -47,7 +48,27 @@ def fit(
     framework: Annotated[str | None, setup_option(help="Its defaults are taken: axolotl, torchtune, litgpt, …")] = None,
     rank: Annotated[str | None, setup_option(help="LoRA rank; 16 when left out.")] = None,
     targets: Annotated[str | None, setup_option(help="all, attention, qv, or names of modules.")] = None,
-    objective: Annotated[str | None, setup_option(help="sft or dpo.")] = None,
+    objective: Annotated[
+        str | None, setup_option(help="sft, dpo, orpo, kto, simpo, cpo; grpo, rloo, ppo sample answers.")
+    ] = None,
+    prompts: Annotated[str | None, sampling_option(help="Prompts of one step; 32 when left out.")] = None,
+    group_size: Annotated[str | None, sampling_option(help="Answers to a prompt; 8 when left out.")] = None,
+    completion: Annotated[str | None, sampling_option(help="Tokens after which an answer is cut.")] = None,
+    completion_mean: Annotated[str | None, sampling_option(help="Tokens of a mean answer.")] = None,
+    prompt_tokens: Annotated[str | None, sampling_option(help="Tokens of a prompt.")] = None,
+    steps: Annotated[str | None, sampling_option(help="Steps, in place of tokens or examples.")] = None,
+    updates: Annotated[str | None, sampling_option(help="Training passes over each answer; 1.")] = None,
+    sampler: Annotated[
+        str | None, sampling_option(help="colocated, separate (own cards, overlapped), in-turn, or generate.")
+    ] = None,
+    sampler_gpus: Annotated[str | None, sampling_option(help="How many of the GPUs only sample.")] = None,
+    engine_share: Annotated[str | None, sampling_option(help="Of a card's memory, of a colocated engine.")] = None,
+    engine_sleeps: Annotated[
+        bool, sampling_option("--engine-sleeps", help="It gives its memory back while training.")
+    ] = False,
+    reference: Annotated[str | None, sampling_option(help="yes or no: a frozen reference model.")] = None,
+    reward_params: Annotated[str | None, sampling_option(help="Parameters of a reward model, e.g. 7B.")] = None,
+    reward_seconds: Annotated[str | None, sampling_option(help="Seconds to judge or run one answer.")] = None,
     global_batch: Annotated[str | None, setup_option(help="Samples of one optimizer step over all GPUs.")] = None,
     accumulation: Annotated[str | None, setup_option(help="Micro-batches of one optimizer step.")] = None,
     optimizer: Annotated[str | None, setup_option(help="adamw, adamw_8bit, paged_adamw_8bit, adafactor, …")] = None,
@@ -92,6 +113,11 @@ def fit(
         "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
         "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packed,
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
+        "prompts": prompts, "group_size": group_size,
+        "completion_tokens": completion, "completion_mean": completion_mean, "prompt_tokens": prompt_tokens,
+        "steps": steps, "updates": updates, "sampler": sampler, "sampler_gpus": sampler_gpus,
+        "engine_share": engine_share, "engine_sleeps": engine_sleeps or None, "reference": reference,
+        "reward_params": reward_params, "reward_seconds": reward_seconds,
         "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
     }  # fmt: skip
     question = flow.FitAsked(

@@ -10,6 +10,7 @@ from tunecase.compute.cheapest import (
     machine_on,
     owns_enough,
     paid_besides,
+    rollout_tokens,
     saved_gb,
     sequence_tokens,
     some_of,
@@ -20,13 +21,14 @@ from tunecase.compute.pilot_runs import pilot_runs
 from tunecase.compute.probe import as_own_trainer, probed
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import AMOUNTS, Request, amounts_of, number_of, settled
+from tunecase.compute.rollout import Batch, Rollout, Sampled
 from tunecase.compute.sample_lengths import read_lengths
 from tunecase.compute.search import search
 from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
 
 __all__ = [
-    "AMOUNTS", "Choice", "Machine", "Recipe", "Request", "amounts_of", "as_own_trainer", "base_model", "cards_of",
-    "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot", "machine_on", "no_model", "number_of",
-    "owns_enough", "paid_besides", "pilot_runs", "probed", "read_lengths", "saved_gb", "search", "sequence_tokens",
-    "settled", "some_of", "weights_gb", "words_of",
+    "AMOUNTS", "Batch", "Choice", "Machine", "Recipe", "Request", "Rollout", "Sampled", "amounts_of", "as_own_trainer",
+    "base_model", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot", "machine_on", "no_model",
+    "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed", "read_lengths", "rollout_tokens", "saved_gb",
+    "search", "sequence_tokens", "settled", "some_of", "weights_gb", "words_of",
 ]  # fmt: skip

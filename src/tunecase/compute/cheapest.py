@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import Request, Settled, settled
+from tunecase.compute.rollout import Batch, Sampled
 from tunecase.compute.search import Choice as Setup
 from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
@@ -26,6 +27,7 @@ from tunecase.records import Run
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
+Engine = Callable[[Batch], Sampled]
 COUNTS = (1, 2, 4, 8)
 WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
 LEAST_DOUBT = 1.05
@@ -65,7 +67,9 @@ class Choice:
     why: str
 
 
-def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequence[Run] = ()) -> Choice:
+def choose(
+    basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequence[Run] = (), engine: Engine | None = None
+) -> Choice:
     """The machine on which a training run of the project's model is expected to cost least.
 
     Args:
@@ -73,16 +77,17 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
         machines: ways to train; worked out from the model's shape when left out, for the project's GPUs or the
             default ones.
         runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
+        engine: works out how long sampled answers take, for an objective that samples.
     Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
     Raises: InputError where the project asks for more cards than it owns, to train on those.
     """
     refused: list[str] = []
     if machines is None:
         names = _gpu_names(basis)
-        ways = [_machine_or_why(name, basis) for name in names]
+        ways = [_machine_or_why(name, basis, engine) for name in names]
         machines = [way for way in ways if isinstance(way, Machine)]
         refused = [*(why for why in ways if isinstance(why, str)), *_contracts_left(basis, names)]
-    measured = timed(basis, runs)
+    measured = () if sampling(basis) else timed(basis, runs)
     by_runs = {machine.gpu for machine in measured}
     machines = [*(machine for machine in machines if machine.gpu not in by_runs), *measured]
     if not machines:
@@ -93,7 +98,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
 
 
-def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
+def _machine_or_why(gpu: str, basis: Basis, engine: Engine | None) -> Machine | str:
     """The cheapest way on one kind of card, or why there is none."""
     hour = hour_asked(gpu, basis)
     if hour is None:
@@ -101,20 +106,20 @@ def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
         kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
         return f"{gpu}: {kind} in the tier {tier}"
     return (
-        machine_on(gpu, hour, basis)
+        machine_on(gpu, hour, basis, engine)
         or f"{gpu}: the run does not fit on {counted(_counts(gpu, basis, hour)[-1], 'card')}"
     )
 
 
-def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
+def machine_on(gpu: str, hour: GpuHour, basis: Basis, engine: Engine | None = None) -> Machine | None:
     """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
-    recipe = _way_that_fits(gpu, basis, _counts(gpu, basis, hour))
+    recipe = _way_that_fits(gpu, basis, _counts(gpu, basis, hour), engine)
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
     over = _chance_not_to_fit(recipe)
     how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
-    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
+    return Machine(gpu, recipe.cards, hours * lost_to_spot(recipe.cards, basis, hour), hour, how)
 
 
 def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
@@ -186,7 +191,8 @@ def run_gpu_hours(recipe: Recipe, basis: Basis, *, train_tokens: float) -> "Draw
     Leaves out start-up, evaluation and saving within a run: some minutes, much of a run that is short.
     """
     speed = pace(recipe)
-    hours: Draws = train_tokens / float(speed.tokens_per_s_per_gpu) / 3600 * time_factor(recipe, speed.sigma, basis)
+    each = float(speed.tokens_per_s_per_gpu) * recipe.gpus / recipe.cards
+    hours: Draws = train_tokens / each / 3600 * time_factor(recipe, speed.sigma, basis)
     return hours
 
 
@@ -266,24 +272,24 @@ def _counts(gpu: str, basis: Basis, hour: GpuHour) -> tuple[int, ...]:
     return (min(fixed, held),)
 
 
-def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
+def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine | None = None) -> Recipe | None:
     """The cheapest way on the fewest GPUs on which the run fits, else on which it is tight; else None.
 
     Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
     """
     project = basis.project
     assert project is not None
-    given = {
+    given: dict[str, Any] = {
         "method": project.method,
         "rank": _rank(basis),
-        "sequence_tokens": sequence_tokens(basis),
+        **_goal(basis),
         "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
     }
     # Worlds apart, so that the case does not come to rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     ways: dict[str, Recipe] = {}
-    for count in counts:
-        ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
+    for count in [count for count in counts if count > given.get("sampler_gpus", 0)]:
+        ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,), engine=engine))
         choice = _setup_of(_Asked(ask.shape, tuple(sorted(ask.given.items())), gpu, count, ask, scratch))
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
@@ -314,6 +320,35 @@ def _setup_of(asked: _Asked) -> Setup | None:
 def _chance_not_to_fit(recipe: Recipe) -> float:
     assert recipe.gpu is not None
     return chance_over(need(recipe), usable_gb(recipe.gpu))
+
+
+def sampling(basis: Basis) -> bool:
+    """Whether the project's objective samples answers while it trains."""
+    objective = _compute(basis).objective
+    return objective is not None and catalog.objective(objective).samples
+
+
+def _goal(basis: Basis) -> dict[str, Any]:
+    """What a run learns from: the longest sample, or how answers are sampled; what is assumed is noted."""
+    compute = _compute(basis)
+    if not sampling(basis):
+        return {"objective": compute.objective or "sft", "sequence_tokens": sequence_tokens(basis)}
+    told = compute.rollout.model_dump(exclude_none=True) if compute.rollout else {}
+    for name in ("prompts_per_step", "group_size", "prompt_tokens", "completion_tokens"):
+        told[name] = int(basis.text(f"rollout.{name}", told.get(name)))
+    if "completion_mean" not in told:
+        basis.text("rollout.mean_share")
+    if "reward_seconds" in told:
+        told["reward_seconds"] = told["reward_seconds"].spread.median
+    return {"objective": compute.objective, "prompts": told.pop("prompts_per_step"), **told}
+
+
+def rollout_tokens(basis: Basis, engine: Engine) -> float | None:
+    """Tokens of a row's prompt and all its sampled answers, None for an objective that samples none."""
+    if not sampling(basis):
+        return None
+    rollout = settled(Request(base_model(basis), _goal(basis), engine=engine)).given["rollout"]
+    return float(rollout.group * rollout.texts.mean)
 
 
 def _rank(basis: Basis) -> int:

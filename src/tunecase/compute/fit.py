@@ -16,11 +16,13 @@ from tunecase.compute.doubt import shipped, widest
 from tunecase.compute.explained import (
     FORMULAS,
     NOT_COUNTED,
+    ROLLOUT_FORMULAS,
     assumptions,
     background,
     choice_words,
     dominant_words,
     option_of,
+    rolled,
     run_words,
     setup_fields,
     sizes_words,
@@ -31,10 +33,10 @@ from tunecase.compute.measured.nearest import compared, nearest_runs
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.memory.peak import GB_PER_GIB
 from tunecase.compute.prediction import chance_over, need, pace, total_gb
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import Recipe, samples_per_step
 from tunecase.compute.remedies import remedies, verdict_of
 from tunecase.compute.request import Request, Settled, settled
-from tunecase.compute.running import Job, outcome, samples_per_step
+from tunecase.compute.running import Job, outcome
 from tunecase.compute.search import Choice, Rejected, Searched, methods_of, search
 from tunecase.prices import NOT_OF_THE_TABLES, Basis, GpuHour, any_gpu_hour, hour_words
 from tunecase.quantities import Z80, Interval80, band, counted, duration, figures
@@ -110,7 +112,8 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
     peak, speed_of = memory.peak_memory(recipe), pace(recipe, answer.calibration)
     placed, spot = _placed(answer, answer.choice), _spot(answer)
     price = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
-    rest = float(placed.memory_gib.mid) - peak.mid_gb / GB_PER_GIB
+    engine = [("sampling engine", gb)] if (gb := memory.engine_gb(recipe)) else []
+    rest = float(placed.memory_gib.mid) - (peak.mid_gb + gb) / GB_PER_GIB
     wide = float(Z80 * speed_of.sigma)
     step = float(speed_of.seconds_per_step)
     return Fit(
@@ -118,14 +121,14 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         params=recipe.shape.params,
         method=recipe.method,
         gpu=recipe.gpu.name,
-        gpu_count=recipe.gpus,
+        gpu_count=recipe.cards,
         verdict=placed.verdict,
         placed=placed,
         memory_gib=placed.memory_gib,
         reserved_gib=_gib(answer, "reserved", capped=True),
         card_gib=_gib(answer, "card", capped=True),
         usable_gib=placed.usable_gib,
-        memory_terms=(*((name, gb / GB_PER_GIB) for name, gb in peak.terms), (REST, rest)),
+        memory_terms=(*((name, gb / GB_PER_GIB) for name, gb in (*peak.terms, *engine)), (REST, rest)),
         dominant=dominant_words(peak),
         turning=(*_more_likely_not(placed), *turning(recipe, placed.verdict, answer.calibration), *_in_time(answer)),
         train_tokens=_tokens(job, recipe),
@@ -154,7 +157,8 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         card_full=_gib(answer, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB,
         batch_assumed=_assumed(answer.ask),
         unsaid=_unsaid(recipe) if answer.calibration is None or not answer.calibration.memory_runs else (),
-        proofs=tuple(_proofs()),
+        proofs=tuple(proof for proof in _proofs() if proof.what == "memory" or recipe.rollout is None),
+        rollout=rolled(recipe, speed_of),
         **_rivals(answer),  # type: ignore[arg-type]
     )
 
@@ -227,7 +231,7 @@ def _early_words(ask: Settled, choice: Choice) -> str:
     usd = "unpriced" if choice.usd is None else f"{figures(choice.usd)} USD"
     method = "" if "method" in ask.given else f" --method {choice.recipe.method}"
     run, hours = run_words(choice.recipe), duration(choice.hours * 3600)
-    return f"{run}, {hours}, {usd} (--gpu {choice.recipe.gpu.name} --gpus {choice.recipe.gpus}{method}"
+    return f"{run}, {hours}, {usd} (--gpu {choice.recipe.gpu.name} --gpus {choice.recipe.cards}{method}"
 
 
 def _taken(answer: _Answer, price: GpuHour | None) -> list[str]:
@@ -257,10 +261,12 @@ def _times(wide: float, sign: int) -> float:
 
 def _unsaid(recipe: Recipe) -> tuple[Unsaid, ...]:
     """The choices that nobody stated, the one that widens the band most first."""
+    engine = memory.engine_gb(recipe)
     return tuple(
         Unsaid(
             one.choice, one.run.but(unsaid=recipe.unsaid) == recipe, option_of(one.run, recipe, one.choice),
-            Interval80(*(float(gb) / GB_PER_GIB for gb in (one.band.low, one.band.mid, one.band.high))), one.share,
+            Interval80(*((float(gb) + engine) / GB_PER_GIB for gb in (one.band.low, one.band.mid, one.band.high))),
+            one.share,
         )
         for one in widest(recipe)
     )  # fmt: skip
@@ -309,7 +315,7 @@ def _placed(answer: _Answer, choice: Choice, mark: str = "") -> Placed:
     hour = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
     return Placed(
         gpu=recipe.gpu.name,
-        gpu_count=recipe.gpus,
+        gpu_count=recipe.cards,
         method=recipe.method,
         micro_batch=recipe.micro_batch,
         accumulation=recipe.accumulation,
@@ -355,7 +361,12 @@ def _explained(record: Fit, answer: _Answer) -> Fit:
     for name, terms in memory.phases(answer.recipe).items():
         sizes = tuple((term, float(size) / 1e9 / GB_PER_GIB) for term, size in terms.items() if float(size))
         phases.append(Phase(name, sum(size for _, size in sizes), sizes))
-    return replace(record, phases=tuple(phases), formulas=FORMULAS, evidence=nearest_runs(answer.recipe))
+    return replace(
+        record,
+        phases=tuple(phases),
+        formulas=FORMULAS + ROLLOUT_FORMULAS * (answer.recipe.rollout is not None),
+        evidence=nearest_runs(answer.recipe),
+    )
 
 
 def _learnt(calibration: Calibration | None, recipe: Recipe) -> Iterator[str]:

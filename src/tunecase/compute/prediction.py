@@ -9,7 +9,8 @@ from tunecase import catalog
 from tunecase.compute import memory, speed
 from tunecase.compute.doubt import peak_band, speed_band
 from tunecase.compute.measured.calibration import Calibration
-from tunecase.compute.recipe import Number, Recipe
+from tunecase.compute.recipe import Number, Recipe, samples_per_step
+from tunecase.compute.speed.rollout import RolloutStep, rollout_step
 from tunecase.quantities import Z80, Z90, Interval
 
 if TYPE_CHECKING:
@@ -30,12 +31,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Speed of a run: useful tokens per second of one card, the sigma of its logarithm, seconds of a step by term."""
+    """Speed of a run: useful tokens per second of one card, the sigma of its logarithm, seconds of a step by term.
+
+    Where answers are sampled, tokens are those of prompts and answers, once, and `rollout` tells more of the step.
+    """
 
     tokens_per_s_per_gpu: Number
     sigma: Number
     seconds_per_step: Number
     terms: tuple[tuple[str, Number], ...]
+    rollout: RolloutStep | None = None
 
 
 def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str = "allocated") -> Need:
@@ -48,6 +53,11 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
     Returns: the Need [GB]; reserved is nowhere below allocated, nor card below reserved.
     Source: memory/peak.py, doubt/bands.py. Leaves out evaluation, which can peak higher.
     """
+    return with_engine(need_of_training(recipe, calibration, statistic), recipe)
+
+
+def need_of_training(recipe: Recipe, calibration: Calibration | None = None, statistic: str = "allocated") -> Need:
+    """The same without an engine that samples on the training cards."""
     if calibration is not None and calibration.memory_runs:
         mid, sigma = calibration.peak(recipe, statistic)
         point = Need(mid * _exp(-Z80 * sigma), mid, mid * _exp(Z80 * sigma))
@@ -56,9 +66,24 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
         point = Need(told.low, told.mid, told.high)
     if statistic not in WITHIN:
         return point
-    inner = need(recipe, calibration, WITHIN[statistic])
+    inner = need_of_training(recipe, calibration, WITHIN[statistic])
     points = ("low_gb", "mid_gb", "high_gb")
     return Need(*(memory.largest([getattr(point, name), getattr(inner, name)]) for name in points))
+
+
+def with_engine(peak: Need, recipe: Recipe) -> Need:
+    """The need with an engine that samples on the training cards, whose share is set and not in doubt.
+
+    It adds to the peak of training, or where it sleeps to what lies there while it samples.
+    """
+    engine = memory.engine_gb(recipe)
+    if not engine or recipe.rollout is None:
+        return peak
+    points = (peak.low_gb, peak.mid_gb, peak.high_gb)
+    if not recipe.rollout.engine_sleeps:
+        return Need(*(point + engine for point in points))
+    sampling = sum(memory.phases(recipe)["sampling"].values()) / 1e9 + engine
+    return Need(*(memory.largest([point, sampling]) for point in points))
 
 
 def chance_over(peak: Need, usable_gb: float) -> float:
@@ -119,12 +144,21 @@ def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
     else:
         told = speed_band(recipe, recipe.unsaid, step=step)
         factor, sigma = step.tokens_per_s_per_gpu / told.mid, _log(told.high / told.low) / 2 / Z80
+    if recipe.rollout is not None:
+        return _rollout_pace(recipe, rollout_step(recipe, step.seconds_per_step * factor, sigma))
     return Pace(
         tokens_per_s_per_gpu=step.tokens_per_s_per_gpu / factor,
         sigma=sigma,
         seconds_per_step=step.seconds_per_step * factor,
         terms=tuple((name, value * factor) for name, value in step.terms),
     )
+
+
+def _rollout_pace(recipe: Recipe, step: RolloutStep) -> Pace:
+    """Tokens of prompts and answers over the time of a step, for each card that trains."""
+    assert recipe.rollout is not None
+    tokens = samples_per_step(recipe) * recipe.rollout.texts.mean
+    return Pace(tokens / (step.seconds * recipe.gpus), step.sigma, step.seconds, step.terms, step)
 
 
 def time_factor(recipe: Recipe, sigma: float, basis: "Basis") -> "Draws":

@@ -115,7 +115,7 @@ def _beyond_own_trainer(recipe: Recipe) -> list[Problem]:
     """The parts of a set-up that our trainer does not have and that change the steps in kind."""
     got = [f"{name.replace('_', ' ')} over {getattr(recipe, name)} cards" for name in ONE_OF_EACH]
     got = [words for words, name in zip(got, ONE_OF_EACH, strict=True) if getattr(recipe, name) > 1]
-    got += ["objective dpo"] if recipe.objective == "dpo" else []
+    got += [f"objective {recipe.objective}"] if recipe.objective != "sft" else []
     got += ["precision fp8"] if recipe.precision == "fp8" else []
     got += [f"{recipe.frozen_layers} frozen layers"] if recipe.frozen_layers else []
     wanted = "a set-up that tunecase's own trainer (TRL) can run"
@@ -141,7 +141,7 @@ def _sizes(recipe: Recipe, steady: Sequence[Mapping[str, Any]]) -> tuple[Recipe,
     counted = recipe.but(accumulation=micro_batches or recipe.accumulation)
     if not shapes:
         return counted, counted
-    pair = 2 if recipe.objective == "dpo" else 1  # both halves go through the model at once
+    pair = recipe.goal.answers  # both halves go through the model at once
     rows, tokens = max(shapes, key=lambda shape: shape[0] * shape[1])
     seen = counted.but(lengths=None, packing=True, micro_batch=max(rows // pair, 1))
     each = sum(rows * tokens for rows, tokens in shapes) / len(shapes) / rows

@@ -6,10 +6,10 @@ from typing import Any, Literal, get_args
 from tunecase import catalog
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import AdapterTargets, Shape
+from tunecase.compute.rollout import SAMPLERS, Rollout
 
 Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
 Method = Literal["full", "lora", "qlora"]
-Objective = Literal["sft", "dpo"]
 Precision = Literal["bf16", "fp16", "fp32", "fp8"]
 Attention = Literal["flash", "eager"]
 Loss = Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "chunked", "fused"]
@@ -21,7 +21,7 @@ Checkpointing = Literal["none", "selective", "full", "offloaded"]
 
 WORDS = {
     "method": get_args(Method),
-    "objective": get_args(Objective),
+    "objective": tuple(row.name for row in catalog.objectives()),
     "precision": get_args(Precision),
     "attention": get_args(Attention),
     "loss": get_args(Loss),
@@ -30,11 +30,13 @@ WORDS = {
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
     "towers": get_args(Towers),
+    "sampler": SAMPLERS,
     "base": ("16-bit", "32-bit"),
     "masters": ("16-bit", "32-bit"),
 }
 WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
+    "objective": {word: row.name for row in catalog.objectives() for word in row.words},
     "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
     "loss": {
         "liger": "fused", "fused_linear_cross_entropy": "fused", "cut_cross_entropy": "fused", "cce": "fused",
@@ -80,11 +82,11 @@ class Recipe:
     Args:
         shape: the model.
         gpu: the card, None where only the memory of some card is asked for.
-        gpus: N, cards in all.
+        gpus: N, cards that train.
         gpus_per_node: cards of one machine; more cards than this talk over the network.
         framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
-        objective: sft, or dpo (a pair per sample, and a reference model).
+        objective: a name of catalog/tables/objectives.csv.
         rank, targets: of the adapters.
         frozen_layers: blocks at the bottom that do not learn, the embedding with them; full fine-tuning only.
         precision: of the products.
@@ -112,6 +114,7 @@ class Recipe:
         trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
         base: how a frozen base that is not in 4 bit lies on the card: 32-bit where it was loaded so.
         towers: what reads images or sound is on the card and frozen, learns in full, or is not loaded.
+        rollout: how answers are sampled; None where the objective samples none.
         unsaid: names of CHOICES that nobody stated, for which the fields here hold usual values.
     """
 
@@ -121,7 +124,7 @@ class Recipe:
     gpus_per_node: int = 8
     framework: str = "transformers"
     method: Method = "lora"
-    objective: Objective = "sft"
+    objective: str = "sft"
     rank: int = 16
     targets: AdapterTargets = "all"
     frozen_layers: int = 0
@@ -148,14 +151,43 @@ class Recipe:
     trained_ends: bool = False
     base: Literal["16-bit", "32-bit"] = "16-bit"
     towers: Towers = "frozen"
+    rollout: Rollout | None = None
     unsaid: frozenset[str] = frozenset()
 
     @property
+    def goal(self) -> catalog.Objective:
+        """What the objective asks of a step."""
+        return catalog.objective(self.objective)
+
+    @property
+    def cards(self) -> Number:
+        """All cards: those that train, and those that sample and do nothing else."""
+        return self.gpus + (self.rollout.own_cards if self.rollout else 0)
+
+    @property
+    def refers(self) -> bool:
+        """Whether a frozen reference model judges the trained texts."""
+        return self.rollout.reference if self.rollout else self.goal.reference > 0
+
+    @property
+    def further_passes(self) -> int:
+        """Forward passes over the trained texts beside the training pass; sampled answers are judged before it."""
+        return 0 if self.goal.samples else self.goal.reference + self.goal.further
+
+    @property
     def tokens(self) -> Number:
-        """T, tokens of the longest micro-batch of one card, padding and both halves of a pair counted."""
-        pair = 2 if self.objective == "dpo" else 1
-        return pair * self.sequence_tokens * self.micro_batch / self.context_parallel
+        """T, tokens of the longest micro-batch of one card, padding and both answers of a pair counted."""
+        return self.goal.answers * self.sequence_tokens * self.micro_batch / self.context_parallel
 
     def but(self, **changes: Any) -> "Recipe":
         """The same run with some changes."""
         return replace(self, **changes)
+
+
+def samples_per_step(recipe: Recipe) -> Number:
+    """Samples of one optimizer step over all cards: micro-batch x accumulation x cards that hold different samples,
+    or the answers that are sampled for it."""
+    if recipe.rollout is not None:
+        return recipe.rollout.answers
+    together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
+    return recipe.gpus // together * recipe.micro_batch * recipe.accumulation

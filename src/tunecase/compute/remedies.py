@@ -10,10 +10,11 @@ from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Verdict
 from tunecase.compute.prediction import need
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import Recipe, samples_per_step
 from tunecase.compute.request import USUAL_SHARDING, Settled
-from tunecase.compute.running import Job, outcome, samples_per_step
+from tunecase.compute.running import Job, outcome
 from tunecase.compute.search import FITS, TIGHT, Choice, Searched, most_cards, search
+from tunecase.compute.speed.rollout import sampled_by
 from tunecase.errors import InputError
 from tunecase.prices import Basis
 from tunecase.quantities import band, duration, figures
@@ -111,7 +112,7 @@ def _fewest(
         if len(kept) == most:
             break
         remedy = price(changes, choice)
-        covered = any(other <= changes and shown.recipe.gpus <= remedy.recipe.gpus for other, shown in kept)
+        covered = any(other <= changes and shown.recipe.cards <= remedy.recipe.cards for other, shown in kept)
         if remedy.verdict == verdict and not covered:
             kept.append((changes, remedy))
     return tuple(remedy for _, remedy in kept)
@@ -219,7 +220,7 @@ def _words(changes: Collection[str], before: Recipe, after: Recipe) -> Iterator[
     assert after.gpu is not None
     if "gpu" in changes or "gpus" in changes:
         sharded = f", {after.sharding}" if after.gpus > 1 else ""
-        yield f"{after.gpus} x {after.gpu.name}{sharded}"
+        yield f"{after.cards} x {after.gpu.name}{sharded}"
     elif "sharding" in changes:
         yield f"sharded by {after.sharding}"
     for name in ("method", "checkpointing", "loss", "attention", "optimizer", "offload", "precision"):
@@ -246,13 +247,16 @@ def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
         value = getattr(after, name)
         follows = (name == "sharding" and value == "none") or (name == "accumulation" and name not in given)
         if value != getattr(before, name) and not follows:
-            typed.append(f"--{option} {value.name if name == 'gpu' else value}")
+            shown = value.name if name == "gpu" else after.cards if name == "gpus" else value
+            typed.append(f"--{option} {shown}")
     return " ".join(typed)
 
 
 def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdict:
     """Whether a run with its card fits: fits when P90 of the peak does, tight when only P10 does."""
     assert recipe.gpu is not None
+    if recipe.rollout and sampled_by(recipe).refused:
+        return "does not fit"
     peak = need(recipe, calibration)
     return memory.fit_verdict(float(peak.low_gb), float(peak.high_gb), recipe.gpu)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tunecase import catalog
+from tunecase.compute import rollout_asked
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.recipe import CHOICES, WORDS, Recipe, spelt
+from tunecase.compute.rollout import Batch, Rollout, Sampled
 from tunecase.compute.running import Job
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.quantities import Const, UnitError, Wanted, read_quantity
@@ -48,7 +50,8 @@ class Request:
     `counts` how many of them, `global_batch` samples of one optimizer step over all cards. How much is trained is
     `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of `lengths` when left out) times
     `epochs`. `complete` says that what is absent is what the framework does by itself, as of a configuration file, not
-    what nobody stated. `problems` were met on the way here, `notes` are for people.
+    what nobody stated. `engine` works out how
+    long sampled answers take. `problems` were met on the way here, `notes` are for people.
     """
 
     model: str
@@ -63,6 +66,7 @@ class Request:
     deadline_hours: float | None = None
     spot: bool = False
     lengths: Lengths | None = None
+    engine: Callable[[Batch], Sampled] | None = None
     base: Path | None = None
     complete: bool = False
     notes: tuple[str, ...] = ()
@@ -175,7 +179,8 @@ def settled(request: Request) -> Settled:
     if shape is not None:
         _check_sizes(draft, shape)
         _check_learning(draft, shape)
-        _take_lengths(draft, shape)
+        if not _take_rollout(draft, shape):
+            _take_lengths(draft, shape)
     job = _job(draft)
     if problems or shape is None:
         raise InputError(problems)
@@ -196,6 +201,28 @@ def _draft(request: Request, problems: list[Problem]) -> _Draft:
         if kind in given and (row := _attempt(partial(tables[kind], given[kind]), problems)):
             given[kind] = row.name
     return _Draft(request, problems, list(request.notes), given, cards, counts, batch)
+
+
+def _take_rollout(draft: _Draft, shape: Shape) -> bool:
+    """Puts how answers are sampled into the fields given; cards that only sample are taken off the counts."""
+    given, refuse, lengths = draft.given, draft.refuse, draft.request.lengths
+    rollout, assumed = rollout_asked.rollout_of(given, draft.request.engine, shape.context, refuse, lengths)
+    if rollout is None:
+        return False
+    own, least = rollout.own_cards, cards_per_sample(given)
+    for count in draft.counts:
+        if own and count - own < least:
+            fix = f"use {own + least} gpus or more, or fewer sampler_gpus"
+            refuse("sampler_gpus", f"{own} of {count} cards", "cards left to train on", fix)
+    draft.counts = [max(count - own, least) for count in draft.counts]
+    if draft.batch not in (None, rollout.answers):
+        fix = "leave global_batch out: it is prompts x group_size"
+        refuse("global_batch", str(draft.batch), f"{rollout.answers}, the answers of a step", fix)
+    draft.batch = rollout.answers
+    draft.notes += [assumed] if assumed else []
+    given |= {"rollout": rollout, "lengths": rollout.texts, "sequence_tokens": rollout.texts.longest}
+    given.setdefault("packing", False)
+    return True
 
 
 def _take_lengths(draft: _Draft, shape: Shape) -> None:
@@ -222,9 +249,10 @@ def _job(draft: _Draft) -> Job:
     if "train_tokens" in numbers and "examples" in numbers:
         fix = "give --tokens, or --examples with --epochs"
         draft.refuse("train_tokens", "given together with examples", "one way to say how much", fix)
-    length = float(given.get("sequence_tokens", 2048))
-    mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
-    row = _halves(given) * (length if given.get("packing") else mean)  # a packed row is full
+    length, rollout = float(given.get("sequence_tokens", 2048)), given.get("rollout")
+    lengths = rollout.texts if rollout else request.lengths
+    mean = lengths.cut(int(length)).mean if lengths is not None else length
+    row = _halves(given) * (length if given.get("packing") and not rollout else mean)  # a packed row is full
     steps, tokens = numbers.get("steps"), numbers.get("train_tokens")
     if steps is not None:
         # A configuration's steps come with tokens for its own cards and batch, which the options typed may change.
@@ -236,14 +264,15 @@ def _job(draft: _Draft) -> Job:
 
 
 def _halves(given: Mapping[str, Any]) -> int:
-    """Texts of one sample: a pair of answers for dpo."""
-    return 2 if given.get("objective") == "dpo" else 1
+    """Texts of one sample: two where answers are compared."""
+    named = given.get("objective", "sft")
+    return catalog.objective(named).answers if named in WORDS["objective"] else 1
 
 
 def _tokens_of_steps(draft: _Draft, steps: float, row_tokens: float) -> float:
     ways = max(min(draft.counts, default=1) // cards_per_sample(draft.given), 1)
     samples = step_samples(draft.given, draft.batch, ways)
-    kind = "pair" if _halves(draft.given) == 2 else "sample"
+    kind = "pair" if _halves(draft.given) == 2 else "answer" if "rollout" in draft.given else "sample"
     grows = ", more with more cards" if draft.batch is None and len(set(draft.counts)) != 1 else ""
     draft.notes.append(f"{steps:,.0f} optimizer steps of {samples:,} {kind}s{grows}")
     return float(steps * samples * row_tokens)
@@ -252,6 +281,8 @@ def _tokens_of_steps(draft: _Draft, steps: float, row_tokens: float) -> float:
 def _tokens_of_samples(draft: _Draft, numbers: Mapping[str, float], mean_tokens: float) -> float | None:
     """Examples x epochs x tokens of one, None where the number of examples is not known."""
     lengths, halves, epochs = draft.request.lengths, _halves(draft.given), numbers.get("epochs", 1.0)
+    if isinstance(rollout := draft.given.get("rollout"), Rollout):
+        return _tokens_of_prompts(draft, numbers, rollout)
     examples = numbers.get("examples") or (float(lengths.total) if lengths is not None else None)
     if examples is None:
         if "epochs" in numbers:
@@ -265,6 +296,16 @@ def _tokens_of_samples(draft: _Draft, numbers: Mapping[str, float], mean_tokens:
     )
     draft.notes.append(f"{samples} x {mean_tokens:,.0f} tokens{unsure}")
     return examples * epochs * halves * mean_tokens
+
+
+def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rollout) -> float | None:
+    """Prompts x epochs x answers to each x tokens of prompt and answer; None where their number is not known."""
+    prompts, epochs = numbers.get("examples"), numbers.get("epochs", 1.0)
+    if prompts is None:
+        return None
+    each = f"{rollout.group} answers x {rollout.texts.mean:,.0f} tokens"
+    draft.notes.append(f"{prompts:,.0f} prompts x {epochs:g} epochs x {each}")
+    return prompts * epochs * rollout.group * rollout.texts.mean
 
 
 def _check_amount(draft: _Draft, tokens: float | None) -> None:
@@ -378,6 +419,14 @@ def _size(name: str, value: Any, problems: list[Problem]) -> int:
     return number
 
 
+def _yes(name: str, value: Any, problems: list[Problem]) -> bool:
+    """Yes or no."""
+    said = str(value).casefold()
+    if said not in ("yes", "no", "true", "false"):
+        problems.append(Problem(name, repr(value), "yes or no", f"write {name} yes, or leave it out"))
+    return said in ("yes", "true")
+
+
 def _layers(name: str, value: Any, problems: list[Problem]) -> int:
     number = number_of(value)
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
@@ -396,7 +445,9 @@ def _targets(name: str, value: Any, problems: list[Problem]) -> Any:
 
 READ: dict[str, Callable[[str, Any, list[Problem]], Any]] = {
     **dict.fromkeys(WORDS, _word),
-    **dict.fromkeys(SIZES, _size),
+    **dict.fromkeys((*SIZES, *rollout_asked.SIZES), _size),
+    **dict.fromkeys(rollout_asked.AMOUNTS, _positive),
+    **dict.fromkeys(rollout_asked.FLAGS, _yes),
     **dict.fromkeys(("frozen_layers", "trained_layers"), _layers),
     "targets": _targets,
 }

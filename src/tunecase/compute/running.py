@@ -7,7 +7,7 @@ from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.prediction import pace, time_factor
-from tunecase.compute.recipe import Number, Recipe
+from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.prices import Basis, any_gpu_hour
 
 if TYPE_CHECKING:
@@ -35,12 +35,6 @@ class Job:
         if self.steps is None:
             return self.train_tokens
         return self.steps * samples_per_step(recipe) * self.sample_tokens
-
-
-def samples_per_step(recipe: Recipe) -> Number:
-    """Samples of one optimizer step over all cards: micro-batch x accumulation x cards that hold different samples."""
-    together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
-    return recipe.gpus // together * recipe.micro_batch * recipe.accumulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +65,8 @@ class Terms:
         return self.start_hours + steps * (1 + self.evaluation) * (1 + self.interruptions * machines * self.lost_hours)
 
     def usd(self, recipe: Recipe, hours: Number, usd_per_gpu_hour: Number) -> Number:
-        """Price of a run with its share of failed ones: hours x GPUs x price x (1 + failed)."""
-        return hours * recipe.gpus * usd_per_gpu_hour * (1 + self.failed)
+        """Price of a run with its share of failed ones: hours x cards x price x (1 + failed)."""
+        return hours * recipe.cards * usd_per_gpu_hour * (1 + self.failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import Verdict
-from tunecase.compute.prediction import Need, need, pace
+from tunecase.compute.prediction import Need, need_of_training, pace, with_engine
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import MOST_TOKENS, SHARDINGS, Settled, step_samples
 from tunecase.compute.running import Job, Terms, terms_of
@@ -234,8 +234,9 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
             )
             needs = needed(recipe)
             for card in alike:
-                table.groups.append(_Group(recipe.but(gpu=card), total))
-                parts.append(_columns(recipe.but(gpu=card), needs, prices[card.name], terms, calibration))
+                own = recipe.but(gpu=card)
+                table.groups.append(_Group(own, total))
+                parts.append(_columns(own, needs, prices[card.name], terms, calibration))
                 total += len(counts)
     if not parts:
         raise InputError(_nothing(ask, table))
@@ -264,7 +265,7 @@ class _Needed:
             all_sizes, whole, reserved = self.known[plain]
             at = np.searchsorted(all_sizes, sizes)
             return Need(whole.low_gb[at], whole.mid_gb[at], whole.high_gb[at]), reserved[at]
-        peak = need(recipe, self.calibration)
+        peak = need_of_training(recipe, self.calibration)
         reserved = peak.high_gb * memory.reserved_gb(recipe) / memory.peak_gb(recipe)
         points = [np.broadcast_to(point, sizes.shape) for point in (peak.low_gb, peak.mid_gb, peak.high_gb, reserved)]
         order = np.argsort(sizes)
@@ -365,9 +366,10 @@ def _sizes(ask: Settled, counts: Sequence[int], table: Searched, kinds: int) -> 
     n, m = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     ways = np.maximum(n // ask.shared_by, 1)
     samples = step_samples(ask.given, ask.global_batch, ways, m)
-    even = samples % (ways * m) == 0
+    # frameworks fill the last micro-batch of sampled answers up, so that any number of cards can share them
+    even = ways * m <= samples if "rollout" in ask.given else samples % (ways * m) == 0
     _leave_out(table, UNSPLIT, int((~even).sum()) * kinds)
-    return n[even], m[even], (samples // (ways * m))[even]
+    return n[even], m[even], -(-samples // (ways * m))[even]
 
 
 def _open_counts(ask: Settled, several: bool, table: Searched, most: int, kinds: int) -> list[int]:
@@ -415,17 +417,19 @@ def _columns(
     assert recipe.gpu is not None
     usable, size = memory.usable_gb(recipe.gpu), len(recipe.gpus)
     speed = pace(recipe, calibration)
-    hours = terms.hours(recipe, speed.tokens_per_s_per_gpu)
-    late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(Z80 * np.asarray(speed.sigma)))
-    peak, reserved = needs
+    with np.errstate(divide="ignore"):  # nothing is sampled, ever, where the cards cannot hold what samples
+        hours = terms.hours(recipe, speed.tokens_per_s_per_gpu)
+        late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(Z80 * np.asarray(speed.sigma)))
+    peak, reserved = with_engine(needs[0], recipe), needs[1] + memory.engine_gb(recipe)
     verdict = np.where(peak.high_gb <= usable, FITS, np.where(peak.low_gb <= usable, TIGHT, TOO_BIG))
+    verdict = np.where(np.isfinite(hours), verdict, TOO_BIG)  # cards that cannot hold what samples
     columns = {
         "verdict": verdict,
         "rank": np.where((verdict == TIGHT) & (peak.mid_gb > usable), UNLIKELY, verdict),
         "over": peak.high_gb / usable,
         "roomy": reserved <= usable,
         "hours": hours,
-        "gpu_hours": hours * recipe.gpus,
+        "gpu_hours": hours * recipe.cards,
         "usd": terms.usd(recipe, hours, usd_per_gpu_hour),
         "method": np.asarray(METHODS.index(recipe.method)),
         "in_time": late <= (terms.deadline_hours or math.inf),

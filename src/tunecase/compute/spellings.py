@@ -22,7 +22,6 @@ MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe
     "checkpointing": {"yes": "full", "on": "full", "no": "none", "off": "none"},
 }  # fmt: skip
 READ_BY_TOOLS = ("attention", "optimizer")
-GOALS = "sft (supervised fine-tuning) or dpo; methods that sample while they train (grpo, ppo) are not covered"
 
 
 def plain(text: str) -> str:
@@ -88,7 +87,7 @@ def _word_meant(name: str, value: str) -> str | None:
 def _refuse(name: str, value: str, words: Sequence[str], problems: list[Problem]) -> None:
     near = alike(value, words)
     fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(words)}"
-    problems.append(Problem(name, repr(value), GOALS if name == "objective" else f"one of {', '.join(words)}", fix))
+    problems.append(Problem(name, repr(value), f"one of {', '.join(words)}", fix))
 
 
 def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) -> list[str]:

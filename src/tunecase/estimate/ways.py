@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.catalog import SPOT
 from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
+from tunecase.inference import sampled
 from tunecase.plan import HOSTED
 from tunecase.prices import (
     CONTRACT_TIER,
@@ -125,7 +126,7 @@ def _on_other_cards(basis: Basis, rented: Machine | None, load: Load) -> "Iterat
     """Cards that are owned and are of another kind than those rented."""
     card = owned_card(basis)
     hour = owned(card, basis) if card and (rented is None or card != rented.gpu) else None
-    machine = machine_on(card, hour, basis) if hour is not None else None
+    machine = machine_on(card, hour, basis, sampled) if hour is not None else None
     if hour is None or machine is None:
         return
     hours = load.mtok * machine.hours_per_mtok

@@ -1,7 +1,7 @@
 """fit from words as typed: reads the files it names, asks, and keeps what was measured where there is a case."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_
 from tunecase.records import Fit, Scored
 
 if TYPE_CHECKING:
-    from tunecase.compute import Recipe, Request
+    from tunecase.compute import Batch, Recipe, Request, Sampled
     from tunecase.compute.measured import Measured
     from tunecase.flow.opened import Flow
     from tunecase.prices import Basis
@@ -143,6 +143,7 @@ def request_of(typed: FitAsked) -> "Request":
     _refuse_prices(typed, cards, problems)
     return replace(
         request,
+        engine=_engine(given),
         given=given,
         cards=tuple(cards),
         counts=tuple(counts) or request.counts,
@@ -154,6 +155,15 @@ def request_of(typed: FitAsked) -> "Request":
         problems=tuple(problems),
         **amounts_of(amounts, {name: getattr(request, name) for name in AMOUNTS}),
     )
+
+
+def _engine(given: Mapping[str, Any]) -> "Callable[[Batch], Sampled] | None":
+    """What works out how long sampled answers take, loaded only where an objective samples."""
+    if given.get("objective") not in {row.name for row in catalog.objectives() if row.samples}:
+        return None
+    from tunecase.inference import sampled
+
+    return sampled
 
 
 def _refuse_pairs(typed: FitAsked, problems: list[Problem]) -> None:

@@ -80,7 +80,7 @@ def _found(name: str, base: Path | None, *, online: bool) -> Served:
     if row is not None and not row.like:
         return _of_row(row)
     try:
-        return _of_shape(read_shape(row.like if row else name, base, online=online))
+        return served_shape(read_shape(row.like if row else name, base, online=online))
     except InputError as unknown:
         guess = _of_bare(name) or _of_size(name)
         if guess is None:
@@ -127,7 +127,8 @@ def _of_row(row: _Row) -> Served:
     )
 
 
-def _of_shape(shape: Shape) -> Served:
+def served_shape(shape: Shape) -> Served:
+    """What serving must know of a model whose dimensions are counted."""
     latent = next((m.outputs for b in shape.blocks for m in b.matrices if m.name in LATENT), 0)
     elements = float(shape.layers * (latent or shape.key + shape.value))
     window, share = _window(shape)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase.compute import Choice, choose, sequence_tokens
+from tunecase.compute import Choice, choose, rollout_tokens, sequence_tokens
+from tunecase.inference import sampled
 from tunecase.plan import levers
 from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
 from tunecase.plan.known import Known
@@ -324,7 +325,7 @@ def _chosen(facts: Known) -> tuple[Work, Choice, Choice]:
         return _of_a_way(facts, facts.way)
     # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.
     aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
-    rented = choose(basis if project.compute.hosted is None else aside, facts.machines, facts.runs)
+    rented = choose(basis if project.compute.hosted is None else aside, facts.machines, facts.runs, sampled)
     tokens_per_row = _tokens_per_row(facts)
     hosted = hosted_machine(basis, tokens_per_row)
     choice = rented if hosted is None else Choice(hosted, hosted.how)
@@ -370,10 +371,12 @@ def _dated(work: Work) -> Work:
 
 
 def _tokens_per_row(facts: Known) -> "Draws | None":
-    """Mean tokens of a row after cutting at the longest sample, shape (draws,)."""
+    """Mean tokens of a row after cutting at the longest sample, or of its sampled answers, shape (draws,)."""
     import numpy as np
 
     basis, audit = facts.basis, facts.audit
+    if (sampled_tokens := rollout_tokens(basis, sampled)) is not None:
+        return np.full(basis.worlds.n, sampled_tokens)
     stated, longest = facts.project.data.tokens_per_row, sequence_tokens(basis)
     if stated is not None and facts.tokens is None and audit is None:
         return np.minimum(basis.worlds.draw("tokens per row", stated.spread), float(longest))

@@ -2,7 +2,7 @@
 
 from tunecase.prices.api import ApiPrice, api_price
 from tunecase.prices.api import known as api_known
-from tunecase.prices.basis import AnswerPrices, Basis, old_rates
+from tunecase.prices.basis import AnswerPrices, Basis, assumed, old_rates
 from tunecase.prices.constraints import Checked, checked, struck
 from tunecase.prices.contracts import UNDATED, Contract, Contracts, is_old, read_catalog, read_contracts
 from tunecase.prices.cores import core_hour
@@ -91,9 +91,9 @@ from tunecase.prices.worth import interval_of_worth
 __all__ = [
     "CONTRACT_TIER", "MADE", "NOT_OF_THE_TABLES", "OWNED_TIER", "PRICE", "ROUNDS", "TIERS", "TOO_OLD", "UNDATED",
     "AnswerPrices", "ApiPrice", "Basis", "Checked", "Contract", "Contracts", "GpuHour", "Offer", "OtherSource",
-    "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_known", "api_price", "baseline_score",
-    "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour", "core_hour",
-    "drift_words", "ending_of", "error_cost", "formatting", "gpu_hour", "highest", "horizon",
+    "PaidHours", "PricesAsked", "Supply", "amount", "any_gpu_hour", "api_known", "api_price", "assumed",
+    "baseline_score", "best_made", "billed_tokens", "by_position", "checked", "chosen", "clock_words", "contract_hour",
+    "core_hour", "drift_words", "ending_of", "error_cost", "formatting", "gpu_hour", "highest", "horizon",
     "hosted_ends", "hour_words", "input_title", "interval_of_worth", "is_old", "is_price", "label_minutes",
     "label_price", "label_prices", "label_rate", "label_source", "labels_per_example", "legal_note", "low_pay",
     "made_sources", "made_worth", "named_sources", "offers", "old_rates", "owned", "owned_card", "paid_hours",

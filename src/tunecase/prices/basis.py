@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from tunecase.project import Project
     from tunecase.quantities import Draws
 
+ROLLOUT_NUMBERS = (
+    "prompts_per_step", "group_size", "prompt_tokens", "completion_tokens", "length_sigma", "updates", "reward_at_once",
+    "layer_ms", "slower",
+)  # fmt: skip
+ROLLOUT_SHARES = ("mean_share", "engine_share", "sync_share")
 WANTED = {
     "prices.drift": Wanted(),
     "problem.horizon": Wanted("month"),
@@ -31,6 +36,8 @@ WANTED = {
     "fit.interruptions": Wanted(),
     "fit.checkpoint_every": Wanted("minute"),
     "fit.restart": Wanted("minute"),
+    **dict.fromkeys((f"rollout.{name}" for name in ROLLOUT_NUMBERS), Wanted()),
+    **dict.fromkeys((f"rollout.{name}" for name in ROLLOUT_SHARES), Wanted("share", most=1)),
     "compute.minimum_hours": Wanted("hour"),
     "compute.owned.price": Wanted("money"),
     "compute.owned.life": Wanted("month"),
@@ -286,6 +293,11 @@ class Basis:
         z = self.worlds.draw(name, Interval(-Z90, Z90))
         sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
         return np.maximum(interval.mid + sides * z, 0.0)
+
+
+def assumed(name: str) -> Spread:
+    """What a field is taken to be where nobody states it. Source: catalog/tables/defaults.csv."""
+    return _default_spread(name, catalog.default(name).value)[0]
 
 
 @cache

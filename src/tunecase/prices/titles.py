@@ -118,6 +118,7 @@ FAMILIES: dict[str, str] = {
     "compute": "cards of your own: {rest}",
     "storage": "storage: {rest}",
     "fit": "time of a training run: {rest}",
+    "rollout": "sampling of answers to learn from: {rest}",
     "alternatives": "another way to answer: {rest}",
     "measuring": "time to test another way: {rest}",
     "serving": "answers once in use: {rest}",

@@ -263,6 +263,14 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
+    samples = compute.objective in ("grpo", "rloo", "ppo")
+    if compute.rollout is not None and not samples:
+        got = f"sampled answers with the objective {compute.objective or 'sft'}"
+        yield Problem(written.at("compute", "rollout"), got, "grpo, rloo or ppo", "add compute.objective: grpo")
+    if samples and compute.hosted is not None:
+        got = f"{compute.objective} with a hosted model"
+        fix = "delete compute.hosted, or the objective"
+        yield Problem(written.at("compute", "objective"), got, "cards of one's own or rented ones", fix)
     if compute.minimum_hours is not None and (compute.tier == "owned" or compute.hosted is not None):
         whose = "cards that are owned" if compute.hosted is None else "a hosted model"
         got = f"{compute.minimum_hours.text} for {whose}"

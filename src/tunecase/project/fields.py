@@ -179,10 +179,32 @@ class Owned(Section):
     power_price: MoneyPerKwh | None = Field(None, description="What a kWh costs.")
 
 
+class Rollouts(Section):
+    """How answers are sampled while a model trains; what is left out is assumed."""
+
+    prompts_per_step: PositiveInt | None = None
+    group_size: PositiveInt | None = Field(None, description="Answers to a prompt; grpo and rloo need two or more.")
+    prompt_tokens: PositiveInt | None = None
+    completion_tokens: PositiveInt | None = Field(None, description="Tokens after which an answer is cut.")
+    completion_mean: PositiveInt | None = Field(None, description="Tokens of a mean answer.")
+    updates: PositiveInt | None = Field(None, description="Training passes over each answer.")
+    sampler: Literal["colocated", "separate", "in-turn", "generate"] | None = Field(
+        None, description="An engine on the training cards, on cards of its own, or the training framework itself."
+    )
+    sampler_gpus: PositiveInt | None = Field(None, description="How many of the cards only sample.")
+    reference: bool | None = Field(None, description="Whether a frozen reference model judges the answers.")
+    reward_seconds: Seconds | None = Field(None, description="Time of a judge or of running the code of one answer.")
+
+
 class Compute(Section):
     """Where training would run."""
 
-    later = frozenset({"minimum_hours"})
+    later = frozenset({"minimum_hours", "objective", "rollout"})
+
+    objective: Literal["sft", "dpo", "orpo", "cpo", "simpo", "kto", "grpo", "rloo", "ppo"] | None = Field(
+        None, description="What is trained for; sft when left out. grpo, rloo and ppo sample answers to each row."
+    )
+    rollout: Rollouts | None = Field(None, description="How answers are sampled: for grpo, rloo and ppo.")
 
     tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
     gpus: tuple[GpuName, ...] = ()

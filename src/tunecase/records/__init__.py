@@ -32,7 +32,7 @@ from tunecase.records.estimate import (
     Way,
     WhatIf,
 )
-from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Proof, Scored, Unsaid
+from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Proof, Rolled, Scored, Unsaid
 from tunecase.records.forecast import N_GRAM_FACTORS, CurveBand, Forecast, Needed, NextRun, OwnCurve, Point
 from tunecase.records.inference import (
     Crossing,
@@ -232,6 +232,7 @@ __all__ = [
     "Release",
     "Report",
     "Reviews",
+    "Rolled",
     "Round",
     "Run",
     "RunCharge",

@@ -121,6 +121,29 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Rolled:
+    """One step of a run that samples the answers it learns from.
+
+    `answers` of a step with `tokens` of prompts and answers in the mean; `training_gib` and `sampling_gib` are the
+    middle of the peak of a training card in either phase. Of the step, `trainer_idle` and `sampler_idle` are the shares
+    in which the cards of either side wait, 0 where all cards do both; in the share `drain` sampling waits for the
+    longest answer. `engine` is how sampling is set up, in words; `refused` why it cannot be.
+    """
+
+    answers: int
+    tokens: float
+    training_cards: int
+    sampling_cards: int
+    training_gib: float
+    sampling_gib: float
+    trainer_idle: float
+    sampler_idle: float
+    drain: float
+    engine: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """Does a training run fit, on what, how long does it take, what does it cost? GB is 10^9 bytes, GiB 2^30.
 
@@ -131,7 +154,8 @@ class Fit:
     unless the run does not fit; `batch_assumed` where nobody said how many samples make a step.
     `assumptions` are what the user can say otherwise, `background` what every answer of this kind rests on.
     `sizes` are the model's in words; `spot_basis` tells where the spot price comes from.
-    `unsaid` are choices that nobody stated, the one that widens the band most first; `proofs` what bands are worth.
+    `unsaid` are choices that nobody stated, the one that widens the band most first; `proofs` what bands are worth;
+    `rollout` tells of the step of a run that samples its answers, of which `time_terms` are the parts.
     """
 
     model: str
@@ -184,6 +208,7 @@ class Fit:
     spot_basis: str = ""
     unsaid: tuple[Unsaid, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    rollout: Rolled | None = None
 
     @property
     def late(self) -> bool:

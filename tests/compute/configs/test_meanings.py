@@ -56,8 +56,9 @@ def test_targets():
 
 
 def test_goals():
-    """Goals that a recipe knows are read, near ones with a note, others refused."""
-    for named, read in (("sft", "sft"), ("ipo", "dpo"), ("orpo", "dpo"), ("kto", "dpo"), ("grpo", None)):
+    """Goals of the table are read, in a tool's own word too, others refused."""
+    named_read = (("sft", "sft"), ("ipo", "dpo"), ("orpo", "orpo"), ("kto", "kto"), ("grpo", "grpo"), ("gkd", None))
+    for named, read in named_read:
         fields = settings({"rl": named})
         assert read == meanings.goal(fields, "rl", named)
         assert (read is None) == bool(fields.run.problems)

@@ -123,7 +123,7 @@ def test_bad_values(tmp_path):
         ("lora_r: 64", "lora_r: -3", "1 to 65,536"),
         ("max_length: 2048", "max_length: 2k", "run.yaml:8: max_length: '2k'"),
         ("bf16: true", "bf16: true\nfp16: true", "both true"),
-        ("bf16: true", "num_generations: 8", "sft or dpo"),
+        ("bf16: true", "num_generations: 8", "not covered"),
         ("use_peft: true", "use_peft: true\nload_in_4bit: true\nload_in_8bit: true", "both true"),
         ("packing: true", "packing: {a: b}", "fields below it"),
         ("gradient_accumulation_steps: 2", "gradient_accumulation_steps: 0", "gradient_accumulation_steps"),

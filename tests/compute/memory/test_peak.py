@@ -213,6 +213,9 @@ def test_a_reference_model_lies_there_too():
         dpo = sft.but(objective="dpo")
         assert peak_gb(sft) < peak_gb(dpo)
         assert (states_of(dpo).reference > 0) == (method == "full")
+        pairs = {name: sft.but(objective=name) for name in ("orpo", "simpo", "kto")}
+        assert (0, 0, method == "full") == tuple(states_of(run).reference > 0 for run in pairs.values())
+        assert sft.tokens * 2 == pairs["orpo"].tokens == 2 * pairs["kto"].tokens
 
 
 def test_eager_attention_grows_with_the_square_of_the_length():

@@ -62,7 +62,10 @@ def test_passes_of_frozen_layers_and_pairs():
     """Half the blocks frozen: half the backward pass; a reference model: one forward pass more."""
     assert (3.0, 3.0, 1.0) == (passes(FULL).products, passes(FULL).small, passes(FULL).weights)
     assert 2.0 == passes(FULL.but(frozen_layers=16)).products
-    assert 4.0 == passes(FULL.but(objective="dpo")).products
+    of_each = {"dpo": 1, "orpo": 0, "simpo": 0, "cpo": 0, "kto": 3}
+    assert {name: 3.0 + more for name, more in of_each.items()} == {
+        name: passes(FULL.but(objective=name)).products for name in of_each
+    }
     assert 2.0 == passes(FULL.but(method="lora")).products
 
 

@@ -122,9 +122,9 @@ def _read_lengths(settings: Settings, run: Run) -> None:
     packing = settings.flag("sample_packing")
     flat = settings.text("batch_flattening") == "auto" or settings.flag("batch_flattening")
     run.take_or("packing", True if flat else packing, False, "sample_packing")
-    if run.values["objective"] == "dpo" and run.values["packing"]:
+    if run.values["objective"] != "sft" and run.values["packing"]:
         run.values["packing"] = False
-        run.note("pairs are not packed: sample_packing is ignored")
+        run.note("answers that are compared are not packed: sample_packing is ignored")
     steps = settings.whole("max_steps")
     run.take("steps", steps)
     if steps is None:

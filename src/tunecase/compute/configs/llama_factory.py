@@ -65,7 +65,6 @@ def _read_stage(settings: Settings, run: Run) -> str:
     named = {"pt": "sft", "rm": "reward model"}.get(stage, stage)
     if named == "dpo":
         named = settings.text("pref_loss") or named
-    named = "dpo" if named in ("sigmoid", "hinge", "kto_pair") else named
     run.take("objective", meanings.goal(settings, "stage", named))
     run.values.setdefault("objective", "sft")
     return stage

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from tunecase.compute.configs.settings import Run, Settings
+from tunecase.compute.recipe import WORDS, spelt
 
 # Names of transformers.training_args.OptimizerNames, of torchtune's and DeepSpeed's classes; folded, no punctuation.
 OPTIMIZERS = {
@@ -36,10 +37,6 @@ ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
 EVERY_LINEAR = ATTENTION | {"gate_proj", "up_proj", "down_proj"}
 ALL = {"all", "all-linear", "all_linear"}
 WHOLE_TABLES = {"embed_tokens", "lm_head", "output", "tok_embeddings", "wte"}
-
-PAIRS_WITH_REFERENCE = {"dpo", "ipo"}
-PAIRS_ALONE = {"orpo", "simpo", "cpo"}
-SINGLE_WITH_REFERENCE = {"kto"}
 
 
 def optimizer(settings: Settings, key: str) -> str | None:
@@ -138,19 +135,12 @@ def precision(settings: Settings, bf16: bool | None, fp16: bool | None, fp8: boo
 
 
 def goal(settings: Settings, key: str, named: str | None) -> str | None:
-    """sft or dpo for the goal that a tool names; any other goal is refused."""
-    if named is None or named == "sft":
-        return named
-    if named in PAIRS_WITH_REFERENCE:
-        return "dpo"
-    if named in PAIRS_ALONE:
-        settings.run.note(f"{named} is read as dpo: it keeps no reference model, so memory and time are overstated")
-        return "dpo"
-    if named in SINGLE_WITH_REFERENCE:
-        settings.run.note(f"{named} is read as dpo: it trains on single samples with a reference model")
-        return "dpo"
-    fix = "give the sizes of the run as options, or a configuration for sft or dpo"
-    settings.problem(key, named, "sft or dpo: other goals are not covered", fix)
+    """The objective for the goal that a tool names; a goal that is not in objectives.csv is refused."""
+    word = named and spelt("objective", named)
+    if word is None or word in WORDS["objective"]:
+        return word
+    fix = "give the sizes of the run as options, or a configuration for one of these"
+    settings.problem(key, str(named), f"one of {', '.join(WORDS['objective'])}: other goals are not covered", fix)
     return None
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tunecase import catalog
 from tunecase.compute.configs import meanings
 from tunecase.compute.configs.settings import RunConfig
 from tunecase.errors import Problem
@@ -121,7 +122,7 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
         got, wanted = f"{cards} GPUs", f"a multiple of {parallel}, the GPUs that share one product, stack or sample"
         problems.append(Problem(run.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
     if all(name in values for name in STEP_SIZES):
-        halves = 2 if values.get("objective") == "dpo" else 1
+        halves = catalog.objective(str(values.get("objective", "sft"))).answers
         values["train_tokens"] = max(cards // parallel, 1) * halves * _product(values, STEP_SIZES)
         if not values.get("packing"):
             notes.append("the tokens of the steps are counted as if every sample were as long as the limit")

@@ -5,6 +5,7 @@ from typing import Any
 
 from tunecase.compute.configs import meanings
 from tunecase.compute.configs.settings import Field, Run, RunConfig, Settings
+from tunecase.compute.recipe import SPELLINGS
 
 PRECISIONS = ("bf16", "fp16", "fp32")
 MODULES = {"q_proj": "q_proj", "k_proj": "k_proj", "v_proj": "v_proj", "output_proj": "o_proj"}
@@ -15,7 +16,6 @@ SIZES = (
     Field("batch_size", "micro_batch", Settings.whole, 1),
     Field("gradient_accumulation_steps", "accumulation", Settings.whole, 1),
 )
-GOALS = {"dpoloss": "dpo", "rsoloss": "dpo", "simpoloss": "simpo", "ppoloss": "ppo", "grpoloss": "grpo"}
 COMPILED = {"compile": "compile is not counted: steps are often faster, and memory differs"}
 ADAPTED, ADAPTER_FIELDS = ("lora", "dora"), ("lora_rank", "lora_attn_modules")
 CHUNKED = ("linearcrossentropyloss", "cewithchunkedoutputloss")
@@ -121,9 +121,9 @@ def _read_loss(settings: Settings, run: Run) -> None:
     named = settings.part("loss").folded("_component_").rsplit(".", 1)[-1]
     if settings.holds_fields("policy_model") or settings.holds_fields("teacher_model"):
         meanings.goal(settings, "model", "a run with several models")
-    run.take("objective", meanings.goal(settings, "loss", GOALS.get(named, "sft")))
+    run.take("objective", meanings.goal(settings, "loss", named if named in SPELLINGS["objective"] else "sft"))
     run.values.setdefault("objective", "sft")
-    if run.values["objective"] == "dpo":
+    if run.values["objective"] != "sft":
         run.values["packing"] = False
     run.take("loss", "fused" if "liger" in named else "chunked" if named in CHUNKED else "whole")
 

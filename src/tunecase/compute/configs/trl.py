@@ -135,7 +135,7 @@ def _read_lengths(settings: Settings, run: Run, own: bool) -> None:
     if settings.flag("padding_free") and not packed:
         packed = True
         run.note("padding_free is counted as packing: no padding, at most micro-batch x max_length tokens")
-    if run.values["objective"] == "dpo":
+    if run.values["objective"] != "sft":
         packed = False
     run.take_or("packing", packed, False, "packing")
 

@@ -85,5 +85,4 @@ def _tokens_per_s(facts: dict[str, float], body: dict[str, Any], recipe: Recipe)
     if not samples and runtime:
         step = float(recipe.micro_batch * recipe.accumulation * data_parallel(recipe))
         samples = facts.get("train_steps_per_second", finite(body.get("global_step")) / runtime) * step
-    halves = 2 if recipe.objective == "dpo" else 1
-    return samples * halves * mean / float(recipe.gpus) if samples else None
+    return samples * recipe.goal.answers * mean / float(recipe.gpus) if samples else None

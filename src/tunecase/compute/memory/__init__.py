@@ -15,8 +15,9 @@ from tunecase.compute.memory.peak import (
     stack,
     usable_gb,
 )
+from tunecase.compute.memory.sampling import engine_gb
 
 __all__ = [
-    "GB_PER_GIB", "WORKSPACE_GB", "Peak", "card_gb", "fit_verdict", "largest", "lasting_share",
+    "GB_PER_GIB", "WORKSPACE_GB", "Peak", "card_gb", "engine_gb", "fit_verdict", "largest", "lasting_share",
     "peak_gb", "peak_memory", "phases", "reserved_gb", "stack", "usable_gb",
 ]  # fmt: skip

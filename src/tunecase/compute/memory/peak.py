@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
+from tunecase.compute.memory.sampling import with_sampling
 from tunecase.compute.memory.states import States, autocast, least, linear_bytes, prepared, states_of
 from tunecase.compute.model.blocks import Part
 from tunecase.compute.recipe import Method, Number, Recipe
@@ -67,7 +68,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     gradients = {"gradients": states.gradients}
     earlier = {"gradients": states.accumulated}
     loading = _loading(recipe, states)
-    return ({"loading": loading} if loading else {}) | {
+    by_phase = ({"loading": loading} if loading else {}) | {
         "loss": _sum(lasting, earlier, kept, copies, loss, root),
         "first backward layer": _sum(lasting, earlier, kept, again, at_work, layer, root, units),
         "last backward layer": _sum(
@@ -75,6 +76,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
         ),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+    return with_sampling(by_phase, recipe, states)
 
 
 def stack(recipe: Recipe) -> catalog.Stack:

@@ -171,7 +171,7 @@ def states_of(recipe: Recipe) -> States:
     masters = 4.0 * trained.count if trained.masters == "apart" and recipe.offload == "none" else 0.0
     always = recipe.sharding == "zero3" or framework.engine == "megatron"
     held = (recipe.accumulation > 1) | always
-    frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
+    frozen_copy = recipe.refers and recipe.method == "full"
     return States(
         weights=_weight_bytes(recipe, trained, base, part.weights),
         masters=masters / part.optimizer,

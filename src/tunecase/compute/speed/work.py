@@ -76,7 +76,7 @@ def passes(recipe: Recipe) -> Passes:
     """Forward 1, gradient of the inputs 1, of the weights 1 where they learn; small operations 1 and 2.
 
     Checkpointing repeats what it dropped. Frozen blocks at the bottom have only a forward pass. A reference model
-    (DPO) adds one forward pass over the same pairs.
+    adds the forward passes that objectives.csv names.
 
     Example:
         >>> from tunecase.compute.model import read_shape
@@ -90,7 +90,7 @@ def passes(recipe: Recipe) -> Passes:
     full = recipe.method == "full"
     learning = 1 - recipe.frozen_layers / recipe.shape.layers if full else 1.0
     weights = learning if full else 0.0
-    forward = 1 + (1 if recipe.objective == "dpo" else 0)
+    forward = 1 + recipe.further_passes
     return Passes(forward + learning * (1 + again) + weights, forward + learning * (2 + small_again), weights)
 
 
@@ -133,7 +133,7 @@ def _attention_flops(recipe: Recipe) -> Number:
     shape, flash = recipe.shape, recipe.attention == "flash"
     recomputed = 1.0 if recipe.checkpointing in ("full", "offloaded") else 0.0
     learning = 1 - recipe.frozen_layers / shape.layers if recipe.method == "full" else 1.0
-    forward = 8 if recipe.objective == "dpo" else 4
+    forward = 4 * (1 + recipe.further_passes)
     width = forward + learning * ((10 if flash else 8) + 4 * recomputed)
     return width * shape.layers * shape.query * attended_tokens(recipe) * (0.5 if flash else 1.0)
 

@@ -1,0 +1,58 @@
+"""What sampling adds to a training card: engine, reward model, value model."""
+
+import pytest
+
+from tunecase import catalog
+from tunecase.compute import Recipe, Sampled
+from tunecase.compute.memory import engine_gb, phases
+from tunecase.compute.memory.states import states_of
+from tunecase.compute.model import read_shape
+from tunecase.compute.prediction import need
+from tunecase.compute.rollout import Rollout, texts_of
+
+ROLLOUT = Rollout(4, 8, 100, 500, texts_of(100, 200, 500), lambda _: Sampled(1.0, 0.0, 0.01, 0.2, 1))
+RUN = Recipe(
+    read_shape("qwen2.5-1.5b"), catalog.gpu("H100"), method="full", objective="grpo", sequence_tokens=600,
+    rollout=ROLLOUT,
+)  # fmt: skip
+
+
+def peak(run: Recipe) -> float:
+    """The middle of the peak [GB]."""
+    return float(need(run).mid_gb)
+
+
+def test_an_engine_takes_its_share_of_the_card() -> None:
+    """Thirty per cent of 80 GiB lie beside training, unless it sleeps or has cards of its own."""
+    apart = RUN.but(rollout=ROLLOUT.but(sampler="separate", sampler_gpus=1))
+    assert 0.3 * 80 * 2**30 / 1e9 == pytest.approx(engine_gb(RUN)) == pytest.approx(peak(RUN) - peak(apart))
+    asleep = RUN.but(rollout=ROLLOUT.but(engine_sleeps=True))
+    assert peak(apart) <= peak(asleep) <= peak(RUN)
+    full = RUN.but(rollout=ROLLOUT.but(engine_sleeps=True, engine_share=0.9))
+    assert 0.9 * 80 * 2**30 / 1e9 < peak(full)
+
+
+def test_a_reference_lies_there_where_all_weights_learn() -> None:
+    """Adapters are switched off instead; without a reference there is no copy."""
+    judged = ROLLOUT.but(reference=True)
+    assert 0 == states_of(RUN).reference < states_of(RUN.but(rollout=judged)).reference
+    assert 0 == states_of(RUN.but(rollout=judged, method="lora")).reference
+
+
+def test_value_and_reward_models_lie_beside_the_policy() -> None:
+    """PPO's value model takes what the policy's states take; a reward model 2 bytes a parameter."""
+    plain, both = phases(RUN)["loss"], phases(RUN.but(objective="ppo", rollout=ROLLOUT.but(reward_params=1e9)))["loss"]
+    assert 2e9 == both["reward model"]
+    assert both["value model"] > plain["weights"] + plain["optimizer states"]
+
+
+def test_generate_keeps_keys_and_values_of_its_answers() -> None:
+    """Without an engine the answers' cache lies on the card while they are sampled."""
+    own = RUN.but(rollout=ROLLOUT.but(sampler="generate"), micro_batch=8, accumulation=4)
+    assert phases(own)["sampling"]["keys and values"] > 0 == engine_gb(own)
+
+
+def test_a_base_that_engine_and_training_share_counts_once() -> None:
+    """Unsloth's engine reads the frozen base of the adapters."""
+    run = RUN.but(method="qlora")
+    assert engine_gb(run.but(framework="unsloth")) < engine_gb(run)
