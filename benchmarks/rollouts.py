@@ -6,7 +6,8 @@ A row of catalog/tables/rollout_runs.csv is predicted from its set-up alone: mod
 lengths, sampler. Its truth is the stated seconds of a step, else hours / steps, which hold tests and start-up too; what
 was worked out for a row stands in its column `derived`. Sealed publishers, whose name's SHA-256 begins with an even
 byte, stand apart: nothing may be tuned to them. A figure is the mean over publishers of that publisher's median error,
-of its 90% point and of its share inside the 80% band; `width` is the median of P90 / P10 over publishers. `length_stated`
+of its 90% point and of its share inside the 80% band; `width` is the median of P90 / P10 over publishers. The part
+`length_stated`
 holds the same steps where the mean length of an answer is stated, `sampling` and `training` those parts where the
 source states them. Rows without a card, a batch or a time are left out, and
 so are models whose dimensions are not known here; `left_out` says why. The last line is one JSON object.
