@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.compute.test_rollout_asked import engine
 from tests.projects import basis, written
-from tunecase.compute.cheapest import Choice, choose, timed
+from tunecase.compute.cheapest import Choice, choose, rollout_tokens, timed
 from tunecase.errors import InputError
 from tunecase.prices.contracts import read_contracts
 from tunecase.project import Project
@@ -173,3 +174,18 @@ def test_a_run_that_may_not_fit_is_said_to_be_tight(tmp_path: Path) -> None:
     tight = choose(basis(written(big, tmp_path), 500))
     assert re.search(r"tight: a [1-4]\d% chance that the run does not fit", tight.why)
     assert "tight" not in choose(basis(written("compute: {gpus: [H100]}", tmp_path), 500)).why
+
+
+def test_sampled_answers_are_paid_for(tmp_path: Path) -> None:
+    """A row of grpo costs its sampled answers on all cards, those that only sample among them."""
+    text = "models: [Qwen/Qwen2.5-7B]\nmethod: full\ncompute: {gpus: [H100], gpu_count: 8, objective: grpo, rollout: "
+    few, many = (
+        basis(written(f"{text}{{group_size: {size}, sampler: separate, sampler_gpus: 2}}}}\n", tmp_path), 100)
+        for size in (4, 8)
+    )
+    machine = choose(many, engine=engine).machine
+    assert machine is not None
+    assert 8 == machine.count
+    assert 2 * (rollout_tokens(few, engine) or 0.0) == rollout_tokens(many, engine)
+    assert "rollout.mean_share" in many.used
+    assert rollout_tokens(basis(written("", tmp_path), 100), engine) is None

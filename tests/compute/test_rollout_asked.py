@@ -50,7 +50,7 @@ def test_what_cannot_be_is_refused_with_its_place(given: dict[str, Any], where: 
 
 def test_ppo_needs_no_group() -> None:
     """A value model is the baseline, so one answer to a prompt is enough."""
-    assert 1 == asked(objective="ppo", group_size=1).given["rollout"].group
+    assert 1 == asked(objective="ppo", group_size=1).given["rollout"].group_size
 
 
 def test_silence_is_filled_from_the_table_and_said() -> None:
@@ -58,7 +58,7 @@ def test_silence_is_filled_from_the_table_and_said() -> None:
     ask = asked()
     rollout = ask.given["rollout"]
     assert (32, 8, 512, "colocated", False) == (
-        rollout.prompts, rollout.group, rollout.completion_tokens, rollout.sampler, rollout.reference,
+        rollout.prompts, rollout.group_size, rollout.completion_tokens, rollout.sampler, rollout.reference,
     )  # fmt: skip
     assert any("8 answers to a prompt" in note for note in ask.notes)
     assert asked(objective="rloo").given["rollout"].reference

@@ -238,7 +238,7 @@ def test_a_measured_run_had_the_set_up_of_the_answer(folder: Path) -> None:
 
 
 def test_fields_that_are_not_read_are_told(folder: Path) -> None:
-    """A misspelt field is told with the one it resembles, others by name; notes on DoRA are always there."""
+    """A misspelt field is told with the one it resembles, others by name; the doubt about DoRA is always there."""
     text = AXOLOTL + "sequnce_len: 2048\nwandb_project: x\npeft_use_dora: true\n"
     (folder / "axolotl.yaml").write_text(text, encoding="utf-8")
     asked = ("fit", folder / "axolotl.yaml", "--gpu", "H100", "--gpus", "1")
@@ -246,7 +246,7 @@ def test_fields_that_are_not_read_are_told(folder: Path) -> None:
     assert "sequnce_len is not a field that axolotl reads" in short
     assert "did you mean sequence_len?" in flat
     assert "neither memory nor time: datasets, wandb_project" in flat
-    assert "DoRA is read as LoRA" in flat
+    assert "base product is counted twice" in flat
     assert "more (see --json" not in flat
 
 
@@ -296,3 +296,23 @@ def test_a_pilot_on_a_card_teaches(tmp_path: Path) -> None:
     assert after.tokens_per_s.high / after.tokens_per_s.low < before.tokens_per_s.high / before.tokens_per_s.low
     flow.fit(asked, 0, TODAY, case)
     assert 1 == sum(entry.verb == "scored" for entry in case.ledger.entries())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--sampler-gpus", "2"), ("separate, 2 cards of its own", "training cards wait", "sampling cards")),
+        (("--engine-sleeps",), ("colocated, 30% of each card", "waits for the longest answer", "phases")),
+        (("--sampler", "generate", "--reward-seconds", "2"), ("transformers' generate", "reward")),
+    ],
+)
+def test_sampled_answers_are_told_in_a_screen(options: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """A step by its parts, who waits, the memory of both phases; the same in JSON."""
+    asked = ("fit", "qwen2.5-1.5b", "--gpu", "H100", "--gpus", "8", "--objective", "grpo", "--steps", "100", *options)
+    answer = tunecase(*asked)
+    flat = " ".join(answer.out.split())
+    assert all(word in flat for word in ("a step", "sampling", *words)), answer.out
+    assert len(answer.out.splitlines()) <= 24
+    rollout = json.loads(tunecase(*asked, "--json").out)["rollout"]
+    assert 32 * 8 == rollout["answers"]
+    assert "How it is worked out" in tunecase(*asked, "--explain").out

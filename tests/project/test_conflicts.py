@@ -58,6 +58,8 @@ def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
         ("compute: {tier: owned, minimum_hours: 24 h, owned: {price: 9k USD, gpu: H100}}", "compute.minimum_hours",
          "24 h for cards that are owned"),
         ("compute: {hosted: mistral, minimum_hours: 24 h}", "compute.minimum_hours", "for a hosted model"),
+        ("compute: {rollout: {group_size: 4}}", "compute.rollout", "sampled answers with the objective sft"),
+        ("compute: {objective: grpo, hosted: mistral}", "compute.objective", "grpo with a hosted model"),
         ("compute: {minimum_hours: -1 h}", "compute.minimum_hours", "more than zero"),
         ("after_launch: {retrain: every 6 USD}", "after_launch.retrain", "months"),
         ("after_launch: {retrain: often}", "after_launch.retrain", "months"),

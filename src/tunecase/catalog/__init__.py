@@ -60,9 +60,12 @@ from tunecase.catalog.reading import read_table, table
 from tunecase.catalog.serving_prices import BatchPrice, CoreHour, Endpoint, batch_price, core_hours, endpoints
 from tunecase.catalog.stand_ins import StandIn, stand_in_field, stand_ins
 from tunecase.catalog.training import (
+    Adapter,
     Framework,
     Objective,
     Stack,
+    adapter,
+    adapters,
     framework,
     framework_in,
     frameworks,
@@ -81,6 +84,7 @@ __all__ = [
     "SPOT",
     "STALE_AFTER_DAYS",
     "TERMS",
+    "Adapter",
     "ApiEndpoint",
     "BatchPrice",
     "CheckAccuracy",
@@ -100,6 +104,8 @@ __all__ = [
     "Stack",
     "StandIn",
     "Wage",
+    "adapter",
+    "adapters",
     "api_endpoint",
     "batch_price",
     "can",

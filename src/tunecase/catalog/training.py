@@ -57,6 +57,26 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """What one kind of adapter trains and does, beside LoRA of the same rank.
+
+    `weights` trained as a multiple of LoRA's, `vectors` per output feature of an adapted matrix; the base's products
+    are done `repeats` times more, and `weight_bytes` are moved per adapted weight in each forward pass. `doubt` is what
+    a reader should know, empty where measured runs have it.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    weights: float
+    vectors: float
+    repeats: float
+    weight_bytes: float
+    doubt: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Objective:
     """What one objective asks of a step beside the training pass itself.
 
@@ -143,6 +163,17 @@ def frameworks() -> tuple[Framework, ...]:
 def optimizers() -> tuple[Optimizer, ...]:
     """Every optimizer known."""
     return table("optimizers", Optimizer)
+
+
+def adapters() -> tuple[Adapter, ...]:
+    """Every kind of adapter known."""
+    return table("adapters", Adapter)
+
+
+@cache
+def adapter(name: str) -> Adapter:
+    """The kind of adapter of that name. Raises InputError with near names."""
+    return find(name, adapters(), "adapter", "an adapter in the tables")
 
 
 def objectives() -> tuple[Objective, ...]:

@@ -46,6 +46,7 @@ def fit(
     deadline: Annotated[str | None, amount_option(help="When it must have ended, e.g. '6 h'.")] = None,
     spot: Annotated[bool, amount_option("--spot", help="Spot cards, interruptions counted.")] = False,
     framework: Annotated[str | None, setup_option(help="Its defaults are taken: axolotl, torchtune, litgpt, …")] = None,
+    adapter: Annotated[str | None, setup_option(help="lora, dora, vera, loha, ia3, …; lora when left out.")] = None,
     rank: Annotated[str | None, setup_option(help="LoRA rank; 16 when left out.")] = None,
     targets: Annotated[str | None, setup_option(help="all, attention, qv, or names of modules.")] = None,
     objective: Annotated[
@@ -109,6 +110,7 @@ def fit(
     packed = "both" if packing and padding else True if packing else False if padding else None
     words: dict[str, Any] = {
         "method": method, "sequence_tokens": seq, "micro_batch": batch, "rank": rank, "targets": targets,
+        "adapter": adapter,
         "framework": framework, "objective": objective, "optimizer": optimizer, "precision": precision,
         "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
         "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packed,

@@ -348,7 +348,7 @@ def rollout_tokens(basis: Basis, engine: Engine) -> float | None:
     if not sampling(basis):
         return None
     rollout = settled(Request(base_model(basis), _goal(basis), engine=engine)).given["rollout"]
-    return float(rollout.group * rollout.texts.mean)
+    return float(rollout.group_size * rollout.texts.mean)
 
 
 def _rank(basis: Basis) -> int:

@@ -8,7 +8,7 @@ from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
-from tunecase.compute.prediction import Pace
+from tunecase.compute.prediction import Pace, need_of_training
 from tunecase.compute.recipe import CHOICES, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
@@ -54,8 +54,9 @@ def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
     if rollout is None or step is None:
         return None
     sampled, phases = sampled_by(recipe), memory.phases(recipe)
-    gib = {name: sum(terms.values()) / 1e9 / GB_PER_GIB for name, terms in phases.items()}
-    engine = memory.engine_gb(recipe) / GB_PER_GIB
+    scale = float(need_of_training(recipe).mid_gb / memory.peak_gb(recipe))  # as the middle of the peak is told
+    gib = {name: scale * sum(terms.values()) / 1e9 / GB_PER_GIB for name, terms in phases.items()}
+    engine = float(memory.engine_gb(recipe)) / GB_PER_GIB
     training = max(size for name, size in gib.items() if name != "sampling") + engine * (not rollout.engine_sleeps)
     where = {"generate": "transformers' generate", "colocated": f"{rollout.engine_share:.0%} of each card"}
     cards = f"{rollout.own_cards} cards of its own"
@@ -134,13 +135,13 @@ def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
         "checkpointing", "sharding", "offload", "sequence_tokens", "micro_batch", "accumulation", "gpus",
     ]  # fmt: skip
     if recipe.method != "full":
-        names[2:2] = ["rank", "targets"]
+        names[2:2] = ["adapter", "rank", "targets"]
     elif recipe.frozen_layers:
         names.insert(2, "frozen_layers")
     names += [
         f"{kind}_parallel" for kind in ("tensor", "pipeline", "context") if getattr(recipe, f"{kind}_parallel") > 1
     ]
-    sampled = ("group", "completion_tokens", "updates", "sampler", "reference") if recipe.rollout else ()
+    sampled = ("group_size", "completion_tokens", "updates", "sampler", "reference") if recipe.rollout else ()
     return tuple(
         (name, _shown(getattr(of, name)))
         for of, named in ((recipe, names), (recipe.rollout, sampled))
@@ -254,6 +255,8 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
         yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is used"
     if not shape.context:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
+    if recipe.method != "full" and (doubt := catalog.adapter(recipe.adapter).doubt):
+        yield f"{recipe.adapter}: {doubt}"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
     if recipe.goal.what:

@@ -112,7 +112,8 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
     peak, speed_of = memory.peak_memory(recipe), pace(recipe, answer.calibration)
     placed, spot = _placed(answer, answer.choice), _spot(answer)
     price = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
-    engine = [("sampling engine", gb)] if (gb := memory.engine_gb(recipe)) else []
+    gb = float(memory.engine_gb(recipe))
+    engine = [("sampling engine", gb)] if gb else []
     rest = float(placed.memory_gib.mid) - (peak.mid_gb + gb) / GB_PER_GIB
     wide = float(Z80 * speed_of.sigma)
     step = float(speed_of.seconds_per_step)

@@ -76,9 +76,9 @@ def with_engine(peak: Need, recipe: Recipe) -> Need:
 
     It adds to the peak of training, or where it sleeps to what lies there while it samples.
     """
-    engine = memory.engine_gb(recipe)
-    if not engine or recipe.rollout is None:
+    if recipe.rollout is None:
         return peak
+    engine = memory.engine_gb(recipe)
     points = (peak.low_gb, peak.mid_gb, peak.high_gb)
     if not recipe.rollout.engine_sleeps:
         return Need(*(point + engine for point in points))

@@ -21,6 +21,7 @@ Checkpointing = Literal["none", "selective", "full", "offloaded"]
 
 WORDS = {
     "method": get_args(Method),
+    "adapter": tuple(row.name for row in catalog.adapters()),
     "objective": tuple(row.name for row in catalog.objectives()),
     "precision": get_args(Precision),
     "attention": get_args(Attention),
@@ -36,6 +37,7 @@ WORDS = {
 }
 WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
+    "adapter": {word: row.name for row in catalog.adapters() for word in row.words},
     "objective": {word: row.name for row in catalog.objectives() for word in row.words},
     "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
     "loss": {
@@ -87,6 +89,7 @@ class Recipe:
         framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
         objective: a name of catalog/tables/objectives.csv.
+        adapter: a name of catalog/tables/adapters.csv.
         rank, targets: of the adapters.
         frozen_layers: blocks at the bottom that do not learn, the embedding with them; full fine-tuning only.
         precision: of the products.
@@ -125,6 +128,7 @@ class Recipe:
     framework: str = "transformers"
     method: Method = "lora"
     objective: str = "sft"
+    adapter: str = "lora"
     rank: int = 16
     targets: AdapterTargets = "all"
     frozen_layers: int = 0

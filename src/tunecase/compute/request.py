@@ -303,9 +303,9 @@ def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rol
     prompts, epochs = numbers.get("examples"), numbers.get("epochs", 1.0)
     if prompts is None:
         return None
-    each = f"{rollout.group} answers x {rollout.texts.mean:,.0f} tokens"
+    each = f"{rollout.group_size} answers x {rollout.texts.mean:,.0f} tokens"
     draft.notes.append(f"{prompts:,.0f} prompts x {epochs:g} epochs x {each}")
-    return prompts * epochs * rollout.group * rollout.texts.mean
+    return prompts * epochs * rollout.group_size * rollout.texts.mean
 
 
 def _check_amount(draft: _Draft, tokens: float | None) -> None:
@@ -478,7 +478,7 @@ def _check_method(draft: _Draft) -> None:
         draft.refuse(
             "precision", f"{precision} with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit: leave it out"
         )
-    ignored = [name for name in ("rank", "targets") if name in given]
+    ignored = [name for name in ("adapter", "rank", "targets") if name in given]
     if given.get("method") == "full" and ignored:
         draft.notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
 

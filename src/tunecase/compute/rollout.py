@@ -64,7 +64,7 @@ class Rollout:
     """How one run samples the answers it learns from.
 
     Args:
-        prompts, group: prompts of one step, and answers to each.
+        prompts, group_size: prompts of one step, and answers to each.
         prompt_tokens, completion_tokens: of a prompt, and the most of an answer.
         texts: lengths of prompt and answer together [tokens].
         updates: training passes over each answer.
@@ -82,7 +82,7 @@ class Rollout:
     """
 
     prompts: int
-    group: int
+    group_size: int
     prompt_tokens: int
     completion_tokens: int
     texts: Lengths
@@ -100,7 +100,7 @@ class Rollout:
     @property
     def answers(self) -> int:
         """Answers of one step."""
-        return self.prompts * self.group
+        return self.prompts * self.group_size
 
     @property
     def own_cards(self) -> int:
@@ -111,7 +111,7 @@ class Rollout:
         """What the engine is asked for in one step."""
         share = self.engine_share if self.sampler == "colocated" else WHOLE_CARD
         return Batch(
-            shape, gpu, self.own_cards or training_cards, self.answers, self.group, self.prompt_tokens,
+            shape, gpu, self.own_cards or training_cards, self.answers, self.group_size, self.prompt_tokens,
             self.texts.mean - self.prompt_tokens, self.texts.expected_longest(self.answers) - self.prompt_tokens, share,
             self.sampler == "generate", precision,
         )  # fmt: skip

@@ -51,32 +51,19 @@ def rollout_of(
 def _rollout(
     asked: Mapping[str, Any], goal: catalog.Objective, engine: Callable[[Batch], Sampled], lengths: Lengths | None
 ) -> tuple[Rollout, str]:
-    usual = {name: round(middle(DEFAULTS.get(name, name))) for name in (*SIZES[:4], "updates")}
-    said = {**usual, **asked}
+    said: dict[str, Any] = {name: round(middle(DEFAULTS.get(name, name))) for name in (*SIZES[:4], "updates")}
+    said |= {"engine_share": middle("engine_share"), "reference": goal.reference > 0, **asked}
     if lengths is not None:
         said["completion_tokens"] = max(lengths.longest - said["prompt_tokens"], 1)
     prompt, most = said["prompt_tokens"], said["completion_tokens"]
+    said.setdefault("sampler", "separate" if "sampler_gpus" in asked else SAMPLERS[0])
+    said.setdefault("sampler_gpus", int(said["sampler"] in OWN_CARDS))
     mean = said.setdefault("completion_mean", max(1, round(middle("mean_share") * most)))
-    sampler = said.get("sampler", "separate" if "sampler_gpus" in asked else SAMPLERS[0])
-    rollout = Rollout(
-        prompts=said["prompts"],
-        group=said["group_size"],
-        prompt_tokens=prompt,
-        completion_tokens=most,
-        texts=lengths or texts_of(prompt, min(mean, most), most),
-        engine=engine,
-        updates=said["updates"],
-        sampler=sampler,
-        sampler_gpus=said.get("sampler_gpus", int(sampler in OWN_CARDS)),
-        reference=said.get("reference", goal.reference > 0),
-        reward_params=said.get("reward_params", 0.0),
-        reward_seconds=said.get("reward_seconds", 0.0),
-        engine_share=said.get("engine_share", middle("engine_share")),
-        engine_sleeps=said.get("engine_sleeps", False),
-        guessed="completion_mean" not in asked and lengths is None,
-    )
-    unsaid = [words.format(f"{said[name]:,}") for name, words in TOLD.items() if name not in asked and not lengths]
-    return rollout, f"{', '.join(unsaid)}: assumed, say it if it is otherwise" if unsaid else ""
+    told = [words.format(f"{said[name]:,}") for name, words in TOLD.items() if name not in asked and not lengths]
+    texts, guessed = lengths or texts_of(prompt, min(mean, most), most), "completion_mean" not in asked and not lengths
+    said.pop("completion_mean")
+    rollout = Rollout(**said, texts=texts, engine=engine, guessed=bool(guessed))
+    return rollout, f"{', '.join(told)}: assumed, say it if it is otherwise" if told else ""
 
 
 def _check(asked: Mapping[str, Any], goal: catalog.Objective, context: int, refuse: Refuse) -> None:
@@ -85,7 +72,7 @@ def _check(asked: Mapping[str, Any], goal: catalog.Objective, context: int, refu
     if group is not None and group < goal.least_group:
         why = "an answer is compared with the others of its group"
         refuse("group_size", f"{group} with {goal.name}", f"{goal.least_group} or more: {why}", "use 8, a common size")
-    longest = (completion or 0) + (asked.get("prompt_tokens") or 0)
+    longest = sum(asked.get(name) or round(middle(name)) for name in ("prompt_tokens", "completion_tokens"))
     if context and longest > context:
         fix = "shorten the answers, or use a model with a longer context"
         refuse("completion_tokens", f"{longest:,} tokens with the prompt", f"at most {context:,}, its context", fix)

@@ -327,7 +327,7 @@ def methods_of(ask: Settled) -> tuple[str, ...]:
         return (ask.given["method"],)
     if ask.given.get("frozen_layers"):
         return ("full",)
-    return METHODS[:2] if {"rank", "targets"} & set(ask.given) else METHODS
+    return METHODS[:2] if {"adapter", "rank", "targets"} & set(ask.given) else METHODS
 
 
 def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:

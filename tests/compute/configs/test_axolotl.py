@@ -105,6 +105,9 @@ def test_dpo(tmp_path):
     """rl: dpo is a pair for each sample, and never packed."""
     run = found(tmp_path, QLORA + "rl: dpo\n")
     assert ("dpo", False) == said(run, "objective", "packing")
+    text = QLORA + "rl: grpo\ntrl: {num_generations: 6, max_completion_length: 300, use_vllm: true, beta: 0}\n"
+    grpo = said(found(tmp_path, text), "objective", "group_size", "completion_tokens", "sampler", "reference")
+    assert ("grpo", 6, 300, "colocated", False) == grpo
     assert ("orpo",) == said(found(tmp_path, QLORA + "rl: orpo\n"), "objective")
 
 
@@ -116,7 +119,7 @@ def test_lora_modules_by_name(tmp_path):
     run = found(tmp_path, text + "lora_modules_to_save: [embed_tokens, lm_head]\npeft_use_dora: true\n")
     assert (("down_proj", "q_proj"),) == said(run, "targets")
     assert any("beside the adapters: embed_tokens, lm_head" in note for note in run.notes)
-    assert any("DoRA" in note for note in run.notes)
+    assert ("dora",) == said(run, "adapter")
 
 
 def test_eight_bit_base(tmp_path):

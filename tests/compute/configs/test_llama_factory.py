@@ -73,6 +73,15 @@ def test_dpo(tmp_path):
     assert ("simpo",) == said(run, "objective")
 
 
+def test_ppo(tmp_path):
+    """stage: ppo samples one answer to a prompt with the framework itself, and learns four times from it."""
+    run = found(tmp_path, LORA.replace("stage: sft", "stage: ppo\nreward_model: some/reward\nmax_new_tokens: 256"))
+    assert ("ppo", 1, 4, 256, "generate") == said(
+        run, "objective", "group_size", "updates", "completion_tokens", "sampler"
+    )
+    assert any("--reward-params" in note for note in run.notes)
+
+
 def test_freeze(tmp_path):
     """Freezing counts the blocks at the top that learn."""
     text = LORA.replace("finetuning_type: lora", "finetuning_type: freeze\nfreeze_trainable_layers: 4")

@@ -92,6 +92,15 @@ def test_bad_values(tmp_path):
     ]
 
 
+def test_ppo(tmp_path):
+    """The recipe for PPO names its policy in a section of its own."""
+    text = FULL.replace("model:\n  _comp", "policy_model:\n  _comp").replace(
+        "modules.loss.LinearCrossEntropyLoss", "rlhf.loss.PPOLoss\nppo_epochs: 2\nmax_generated_tokens: 58"
+    )
+    run = found(tmp_path, text)
+    assert ("ppo", "full", 2, 58) == said(run, "objective", "method", "updates", "completion_tokens")
+
+
 def test_quantised_without_adapters(tmp_path):
     """A quantised base cannot learn by itself."""
     text = FULL.replace("tokenizer:", "  quantize_base: True\ntokenizer:")

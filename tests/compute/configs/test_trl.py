@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.compute.configs.reading import found, refusal, said
 
 SFT = """\
@@ -82,6 +84,30 @@ def test_dpo(tmp_path):
     )
 
 
+def test_sampled_answers(tmp_path):
+    """Fields of GRPO and PPO say how answers are sampled; prompts follow from the cards."""
+    grpo = "num_generations: 4\nmax_completion_length: 700\nbeta: 0.04\nnum_iterations: 2\nuse_vllm: true\n"
+    run = found(tmp_path, SFT + grpo + "vllm_gpu_memory_utilization: 0.5\nvllm_enable_sleep_mode: true\n", gpus=2)
+    assert ("grpo", 4, 700, 2, True, "colocated", 0.5, True, 4 * 2 * 2 // 4) == said(
+        run, "objective", "group_size", "completion_tokens", "updates", "reference", "sampler", "engine_share",
+        "engine_sleeps", "prompts",
+    )  # fmt: skip
+    assert ("in-turn",) == said(found(tmp_path, SFT + grpo + "vllm_mode: server\n"), "sampler")
+    ppo = found(tmp_path, SFT + "num_ppo_epochs: 4\nresponse_length: 53\nkl_coef: 0\n")
+    assert ("ppo", 4, 53, False, "generate") == said(
+        ppo, "objective", "updates", "completion_tokens", "reference", "sampler"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "objective"),
+    [("loss_type: simpo\ncpo_alpha: 0", "simpo"), ("cpo_alpha: 1", "cpo"), ("desirable_weight: 1", "kto")],
+)
+def test_other_preferences(tmp_path, line, objective):
+    """Arguments that one trainer alone has name its objective."""
+    assert (objective,) == said(found(tmp_path, SFT + line + "\n"), "objective")
+
+
 def test_fsdp_of_the_trainer(tmp_path):
     """Words of fsdp: shard and offload; its fields alone do nothing."""
     full = SFT.replace("use_peft: true\n", "")
@@ -123,7 +149,7 @@ def test_bad_values(tmp_path):
         ("lora_r: 64", "lora_r: -3", "1 to 65,536"),
         ("max_length: 2048", "max_length: 2k", "run.yaml:8: max_length: '2k'"),
         ("bf16: true", "bf16: true\nfp16: true", "both true"),
-        ("bf16: true", "num_generations: 8", "not covered"),
+        ("bf16: true", "num_generations: 0", "num_generations"),
         ("use_peft: true", "use_peft: true\nload_in_4bit: true\nload_in_8bit: true", "both true"),
         ("packing: true", "packing: {a: b}", "fields below it"),
         ("gradient_accumulation_steps: 2", "gradient_accumulation_steps: 0", "gradient_accumulation_steps"),

@@ -1,5 +1,6 @@
 """What sampling adds to a training card: engine, reward model, value model."""
 
+import numpy as np
 import pytest
 
 from tunecase import catalog
@@ -56,3 +57,5 @@ def test_a_base_that_engine_and_training_share_counts_once() -> None:
     """Unsloth's engine reads the frozen base of the adapters."""
     run = RUN.but(method="qlora")
     assert engine_gb(run.but(framework="unsloth")) < engine_gb(run)
+    many = run.but(framework="unsloth", micro_batch=np.array([1, 2]), gpus=np.array([1, 1]))
+    assert (2,) == need(many).mid_gb.shape

@@ -3,7 +3,7 @@
 import pytest
 
 from tunecase import catalog
-from tunecase.compute.memory.states import autocast, prepared, states_of
+from tunecase.compute.memory.states import autocast, prepared, states_of, trained_params
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.recipe import Recipe
 
@@ -69,3 +69,12 @@ def test_who_prepares_and_who_casts():
     assert autocast(FULL, plain)
     assert not autocast(FULL, engine)
     assert not autocast(FULL.but(precision="fp32"), plain)
+
+
+def test_adapters_train_what_their_row_says():
+    """DoRA adds a vector of outputs to LoRA's matrices, scales alone are few, LoHa has two pairs."""
+    run = Recipe(read_shape("llama-2-7b"), method="lora", targets="qv", rank=8)
+    lora, dora, ia3, loha = (trained_params(run.but(adapter=name)) for name in ("lora", "dora", "ia3", "loha"))
+    assert lora + 32 * 2 * 4096 == dora
+    assert 32 * 2 * 4096 == ia3
+    assert 2 * lora == loha

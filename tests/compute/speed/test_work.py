@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tunecase import catalog
 from tunecase.compute import lengths, recipe
 from tunecase.compute.model.reading import read_shape
+from tunecase.compute.prediction import pace
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.speed.work import (
     AGAIN,
@@ -120,3 +121,15 @@ def test_useful_share_of_padding():
     assert useful_share(run.but(gpus=8)) < useful_share(run)
     assert useful_share(run.but(sequence_tokens=150)) > useful_share(run)
     assert 1 == useful_share(run.but(packing=True)) == useful_share(FULL)
+
+
+def test_dora_takes_about_twice_as_long_as_lora():
+    """ms-swift measured 0.51 samples a second with DoRA where LoRA had 0.95 (m0523 and m0537)."""
+    run = Recipe(
+        read_shape("Qwen/Qwen-7B"), catalog.gpu("A100-80GB"), method="lora", framework="ms-swift", rank=8,
+        sequence_tokens=1024, accumulation=16,
+    )  # fmt: skip
+    lora, dora = (float(pace(run.but(adapter=name)).tokens_per_s_per_gpu) for name in ("lora", "dora"))
+    assert 0.75 < lora / dora / (0.95 / 0.51) < 1.25
+    slower = [float(pace(run.but(adapter=row.name)).tokens_per_s_per_gpu) <= lora * 1.01 for row in catalog.adapters()]
+    assert all(slower)

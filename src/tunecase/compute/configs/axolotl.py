@@ -115,6 +115,7 @@ def _read_goal(settings: Settings, run: Run) -> None:
         if settings.flag(key):
             meanings.goal(settings, key, "reward model")
     run.values.setdefault("objective", "sft")
+    meanings.rollout(settings.fields("trl"), run)
 
 
 def _read_lengths(settings: Settings, run: Run) -> None:

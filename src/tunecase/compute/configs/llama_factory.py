@@ -20,8 +20,8 @@ UNCOUNTED = {
 }
 IN_32_BIT = {key: f"{key} keeps a part in 32 bit: not counted" for key in ("upcast_layernorm", "upcast_lmhead_output")}
 OTHER_OPTIMIZERS = {
-    "use_galore": "galore", "use_apollo": "galore", "use_badam": "adamw_fused", "use_adam_mini": "sgd_momentum",
-    "use_muon": "sgd_momentum",
+    "use_galore": "galore", "use_apollo": "apollo", "use_badam": "adamw_fused", "use_adam_mini": "sgd_momentum",
+    "use_muon": "muon",
 }  # fmt: skip
 
 
@@ -67,6 +67,10 @@ def _read_stage(settings: Settings, run: Run) -> str:
         named = settings.text("pref_loss") or named
     run.take("objective", meanings.goal(settings, "stage", named))
     run.values.setdefault("objective", "sft")
+    if stage == "ppo":
+        run.take("group_size", 1)
+        run.take_or("updates", settings.whole("ppo_epochs"), 4, "ppo_epochs")
+        meanings.rollout(settings, run)
     return stage
 
 

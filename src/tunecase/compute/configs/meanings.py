@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tunecase import catalog
 from tunecase.compute.configs.settings import Run, Settings
 from tunecase.compute.recipe import WORDS, spelt
 
@@ -16,16 +17,16 @@ OPTIMIZERS = {
     "pagedadamw8bit": "paged_adamw_8bit",
     "adafactor": "adafactor",
     "sgd": "sgd", "momentum": "sgd_momentum",
-    "lion": "lion", "lion32bit": "lion", "lion8bit": "lion_8bit",
+    "lion": "lion", "lion32bit": "lion", "lion8bit": "lion_8bit", "pagedlion32bit": "paged_lion",
+    "pagedlion": "paged_lion", "pagedlion8bit": "paged_lion_8bit", "muon": "muon", "adamwtorch4bit": "adamw_4bit",
+    "aoadamw4bit": "adamw_4bit", "apolloadamw": "apollo", "apolloadamwlayerwise": "apollo",
     "galore": "galore", "galoreadamw": "galore", "galoreadamw8bit": "galore", "galoreadafactor": "galore",
     "galoreadamwlayerwise": "galore", "galoreadamw8bitlayerwise": "galore", "galoreadafactorlayerwise": "galore",
 }  # fmt: skip
 # Only near: what these keep per weight is close to what the name on the right keeps, but not the same.
 OPTIMIZERS_NEAR = {
-    "adamwtorch4bit": "adamw_8bit", "aoadamw4bit": "adamw_8bit", "aoadamwfp8": "adamw_8bit",
-    "qgaloreadamw8bit": "galore", "apolloadamw": "galore", "apolloadamwlayerwise": "galore",
-    "pagedlion32bit": "lion", "pagedlion": "lion", "pagedlion8bit": "lion_8bit", "adagrad": "sgd_momentum",
-    "rmsprop": "sgd_momentum", "muon": "sgd_momentum", "adammini": "sgd_momentum", "lomo": "sgd", "adalomo": "sgd",
+    "aoadamwfp8": "adamw_8bit", "qgaloreadamw8bit": "galore", "adagrad": "sgd_momentum",
+    "rmsprop": "sgd_momentum", "adammini": "sgd_momentum", "lomo": "sgd", "adalomo": "sgd",
 }  # fmt: skip
 
 MOST_RANK = 65_536
@@ -35,6 +36,12 @@ FLASH = {"sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "xf
 
 ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
 EVERY_LINEAR = ATTENTION | {"gate_proj", "up_proj", "down_proj"}
+ROLLOUT_SIZES = {  # fields of the tools, by tunecase's names
+    "group_size": ("num_generations", "grpo_size", "rloo_k"),
+    "completion_tokens": ("max_completion_length", "response_length", "max_generated_tokens", "max_new_tokens"),
+    "prompt_tokens": ("max_prompt_length",),
+    "updates": ("num_iterations", "num_ppo_epochs", "ppo_epochs"),
+}
 ALL = {"all", "all-linear", "all_linear"}
 WHOLE_TABLES = {"embed_tokens", "lm_head", "output", "tok_embeddings", "wte"}
 
@@ -112,9 +119,8 @@ def note_whole_tables(run: Run, names: Iterable[str] | None) -> None:
 
 
 def note_dora(run: Run, chosen: bool | None) -> None:
-    """DoRA costs more than the LoRA it is read as."""
-    if chosen:
-        run.note("DoRA is read as LoRA of the same rank: its extra memory and time are not counted")
+    """DoRA is an adapter of its own, at more cost."""
+    run.take("adapter", "dora" if chosen else None)
 
 
 def eight_bit(run: Run) -> None:
@@ -142,6 +148,34 @@ def goal(settings: Settings, key: str, named: str | None) -> str | None:
     fix = "give the sizes of the run as options, or a configuration for one of these"
     settings.problem(key, str(named), f"one of {', '.join(WORDS['objective'])}: other goals are not covered", fix)
     return None
+
+
+def samples(run: Run) -> bool:
+    """Whether the objective that was read samples answers."""
+    return catalog.objective(str(run.values.get("objective", "sft"))).samples
+
+
+def rollout(settings: Settings, run: Run) -> None:
+    """How answers are sampled, by the fields of TRL's GRPOConfig, RLOOConfig and PPOConfig and those like them.
+
+    Source: TRL 1.16 trainer/grpo_config.py; axolotl src/axolotl/utils/schemas/trl.py; torchtune's recipes for GRPO and
+    PPO; LLaMA-Factory hparams. Leaves out tools, and mini-batches, which change little.
+    """
+    if not samples(run):
+        return
+    for name, keys in ROLLOUT_SIZES.items():
+        run.take(name, settings.whole(settings.first(*keys)))
+    if "prompt_tokens" in run.values:
+        run.note("every prompt is counted as long as max_prompt_length allows")
+    weight = settings.number(settings.first("beta", "kl_coef", "kl_coeff"))
+    run.take("reference", None if weight is None else weight > 0)
+    engine = settings.flag("use_vllm") or settings.flag("vllm")
+    served = settings.text("vllm_mode") == "server" or bool(settings.text("vllm_server_host"))
+    run.take("sampler", "in-turn" if served else "colocated" if engine else "generate")
+    run.take("engine_share", settings.number(settings.first("vllm_gpu_memory_utilization", "gpu_memory_utilization")))
+    run.take("engine_sleeps", settings.flag("vllm_enable_sleep_mode"))
+    if settings.text(settings.first("reward_model_path", "reward_model")):
+        run.note("the file does not say how large the reward model is: say it with --reward-params, it is left out")
 
 
 def raised(values: dict[str, object]) -> None:

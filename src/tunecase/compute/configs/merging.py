@@ -121,7 +121,9 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
     if cards % parallel:
         got, wanted = f"{cards} GPUs", f"a multiple of {parallel}, the GPUs that share one product, stack or sample"
         problems.append(Problem(run.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
-    if all(name in values for name in STEP_SIZES):
+    if isinstance(group := values.get("group_size"), int):
+        values["prompts"] = max(cards // parallel * _product(values, STEP_SIZES[1:3]) // group, 1)
+    elif all(name in values for name in STEP_SIZES):
         halves = catalog.objective(str(values.get("objective", "sft"))).answers
         values["train_tokens"] = max(cards // parallel, 1) * halves * _product(values, STEP_SIZES)
         if not values.get("packing"):

@@ -38,7 +38,7 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     Source: meta-pytorch/torchtune, recipes/ and recipes/configs/, 2026-04. Leaves out distillation, PPO,
     quantisation-aware training and everything that is neither memory nor time.
     """
-    model = content.get("model")
+    model = content.get("model", content.get("policy_model"))
     if not isinstance(model, Mapping) or "_component_" not in model or not any(mark in content for mark in TRAINS):
         return None
     run = Run("torchtune", where)
@@ -59,7 +59,7 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
 
 def _read_model(settings: Settings, run: Run) -> None:
     folder = settings.part("checkpointer").text("checkpoint_dir") or ""
-    model = settings.part("model")
+    model = settings.part(settings.first("model", "policy_model"))
     builder = (model.text("_component_") or "").rsplit(".", 1)[-1]
     run.take("model", folder.rstrip("/") or builder.split("lora_")[-1] or None)
     adapted = any(mark in builder for mark in ADAPTED) or any(mark in model for mark in ADAPTER_FIELDS)
@@ -119,10 +119,11 @@ def _read_optimizer(settings: Settings, run: Run) -> None:
 
 def _read_loss(settings: Settings, run: Run) -> None:
     named = settings.part("loss").folded("_component_").rsplit(".", 1)[-1]
-    if settings.holds_fields("policy_model") or settings.holds_fields("teacher_model"):
+    if settings.holds_fields("teacher_model"):
         meanings.goal(settings, "model", "a run with several models")
     run.take("objective", meanings.goal(settings, "loss", named if named in SPELLINGS["objective"] else "sft"))
     run.values.setdefault("objective", "sft")
+    meanings.rollout(settings, run)
     if run.values["objective"] != "sft":
         run.values["packing"] = False
     run.take("loss", "fused" if "liger" in named else "chunked" if named in CHUNKED else "whole")

@@ -21,12 +21,15 @@ OWN = (
 )  # fmt: skip
 DPO = ("beta", "rpo_alpha", "precompute_ref_log_probs", "sync_ref_model", "max_prompt_length", "ref_model_name_or_path")
 KTO = ("desirable_weight", "undesirable_weight")
+CPO = ("cpo_alpha", "simpo_gamma")
+PPO = ("num_ppo_epochs", "response_length")
 FROZEN_IN_32_BIT = (
     "the frozen base is loaded in 32 bit: counted in 16 bit, so memory is understated by 2 bytes per weight"
 )
 DTYPES = ("dtype", "torch_dtype")
 SAMPLING = (
-    "num_generations", "max_completion_length", "num_ppo_epochs", "reward_funcs", "vllm_mode", "steps_per_generation",
+    "num_generations", "max_completion_length", "num_ppo_epochs", "response_length", "reward_funcs", "vllm_mode",
+    "steps_per_generation",
 )  # fmt: skip
 SEQUENCE = 1024  # SFTConfig and DPOConfig of TRL 1.16; the next two are of its ModelConfig
 RANK = Field("lora_r", "rank", meanings.rank, 16)
@@ -81,12 +84,17 @@ def _is_of_trl(content: Mapping[str, Any]) -> bool:
 def _read_goal(settings: Settings, run: Run) -> None:
     sampled = next((key for key in SAMPLING if key in settings), None)
     if sampled:
-        meanings.goal(settings, sampled, "a run that samples while it trains")
+        run.take("objective", "ppo" if any(key in settings for key in PPO) else "grpo")
+        run.note(f"{sampled} is set: read as {run.values['objective']}")
+        meanings.rollout(settings, run)
     if any(key in settings for key in KTO):
         run.take("objective", meanings.goal(settings, KTO[0], "kto"))
     elif (mark := next((key for key in DPO if key in settings), None)) and not sampled:
         run.take("objective", "dpo")
         run.note(f"{mark} is set: read as dpo, a pair per sample and a reference model")
+    named = settings.text("loss_type")
+    if named == "simpo" or any(key in settings for key in CPO):
+        run.take("objective", "simpo" if named == "simpo" else "cpo")
     run.values.setdefault("objective", "sft")
     settings.note_if(FREED)
 

@@ -213,7 +213,21 @@ def _layer(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     each = recipe.tokens * _scale(recipe)
     width = max(_width(moment, recipe, row) for moment in row.layer.split("|"))
     unpacked = {} if row.read_off else _unpacked(recipe)  # constants read off runs include it already
-    return {"layer in backward": each * width, **unpacked, **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    return {"layer in backward": each * width, **unpacked, **_formed(recipe), **_scores(recipe, SCORE_BYTES_BACKWARD)}
+
+
+def _formed(recipe: Recipe) -> dict[str, Number]:
+    """What adapters that form whole weights hold beside the layer at work.
+
+    The largest change of a matrix in 32 bit, its sum with the weights in 16 bit, an identity in 32 bit; and of each
+    adapted matrix of the layer the outputs of base and adapter. Source: peft 0.21 tuners/lora/dora.py.
+    """
+    if recipe.method == "full" or not catalog.adapter(recipe.adapter).weight_bytes:
+        return {}
+    adapted = recipe.shape.adapted(recipe.targets)
+    whole = max(6.0 * m.inputs * m.outputs + 4.0 * m.inputs**2 for _, m in adapted) / recipe.tensor_parallel
+    outputs = sum(count * m.active * m.outputs for count, m in adapted) / recipe.shape.layers
+    return {"adapted weights": whole + 4.0 * outputs * recipe.tokens * _scale(recipe)}
 
 
 def _unpacked(recipe: Recipe) -> dict[str, Number]:

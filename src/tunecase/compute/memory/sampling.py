@@ -41,14 +41,15 @@ def with_sampling(
     return loading | phases | {"sampling": {**states.lasting, **beside, **cache}}
 
 
-def engine_gb(recipe: Recipe) -> float:
+def engine_gb(recipe: Recipe) -> Number:
     """What an engine on the training cards takes of each while it samples: its share of the card's memory [GB],
     less the base where both use the same."""
     rollout = recipe.rollout
     if rollout is None or rollout.sampler != "colocated" or recipe.gpu is None:
         return 0.0
     shared = states_of(recipe).weights if shares_weights(recipe) else 0.0
-    return max(rollout.engine_share * recipe.gpu.memory_gib * 2**30 - shared, 0.0) / 1e9
+    spare = rollout.engine_share * recipe.gpu.memory_gib * 2**30 - shared
+    return spare * (spare > 0) / 1e9
 
 
 def shares_weights(recipe: Recipe) -> bool:

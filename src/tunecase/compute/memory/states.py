@@ -100,7 +100,9 @@ def trained_params(recipe: Recipe) -> int:
     """Parameters that learn: all, all above the frozen layers, or the adapters."""
     shape = recipe.shape
     if recipe.method != "full":
-        return shape.lora_params(recipe.rank, recipe.targets)
+        kind = catalog.adapter(recipe.adapter)
+        scales = sum(count * matrix.outputs for count, matrix in shape.adapted(recipe.targets)) if kind.vectors else 0
+        return round(kind.weights * shape.lora_params(recipe.rank, recipe.targets) + kind.vectors * scales)
     frozen = min(recipe.frozen_layers, shape.layers)
     return shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
 

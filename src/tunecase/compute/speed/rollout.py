@@ -58,7 +58,7 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     marked = -(-rollout.answers // round(middle("reward_at_once"))) * rollout.reward_seconds
     reward = marked + forward * rollout.reward_params / recipe.shape.params
     sync: Number = 2.0 * recipe.shape.params / (middle("sync_share") * gpu.link_gb_per_s * 1e9)
-    if rollout.sampler == "generate":
+    if rollout.sampler == "generate" or shares_weights(recipe):  # the engine reads what is trained
         sync = 0.0
     sampling = _each(sampled, "seconds")
     here, there = judging + training, sampling + reward

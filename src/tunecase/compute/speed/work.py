@@ -126,6 +126,9 @@ def _product_flops(recipe: Recipe) -> Number:
     flops = 2 * done * recipe.shape.product_params
     if recipe.method != "full":
         flops = flops + 2 * (done + 1) * recipe.shape.active_lora_params(recipe.rank, recipe.targets)
+        if repeats := catalog.adapter(recipe.adapter).repeats:
+            adapted = recipe.shape.adapted(recipe.targets)
+            flops = flops + 2 * done * repeats * sum(count * m.active_weights for count, m in adapted)
     return flops
 
 
@@ -281,7 +284,8 @@ def work(recipe: Recipe) -> Work:
         attention_flops=tokens * _attention_flops(recipe) / attention_quality(recipe),
         moved_bytes=tokens * shape.layers * done.small * width * wide,
         adapter_bytes=tokens * adapters,
-        weight_bytes=wide * done.products * 2.0 * (shape.linear_params + shape.vocab * shape.hidden) / pieces,
+        weight_bytes=wide * done.products * 2.0 * (shape.linear_params + shape.vocab * shape.hidden) / pieces
+        + _formed_bytes(recipe) / pieces,
         unpacked_bytes=unpacked,
         loss_bytes=tokens * loss * shape.vocab,
         kernels=_kernels(recipe, how) / recipe.pipeline_parallel,
@@ -294,6 +298,13 @@ def work(recipe: Recipe) -> Work:
         micro_batches=recipe.accumulation,
         pipeline_fill=(recipe.pipeline_parallel - 1) / VIRTUAL_STAGES,
     )
+
+
+def _formed_bytes(recipe: Recipe) -> float:
+    """Bytes that adapters which form whole weights move for a micro-batch, once in each forward pass."""
+    each = catalog.adapter(recipe.adapter).weight_bytes if recipe.method != "full" else 0.0
+    forward = passes(recipe).products - 1
+    return each and each * forward * sum(count * m.weights for count, m in recipe.shape.adapted(recipe.targets))
 
 
 def _adapters(recipe: Recipe, how: str) -> float:
