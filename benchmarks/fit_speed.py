@@ -36,7 +36,7 @@ from tunecase.compute.measured import runs as measured
 from tunecase.compute.measured import table
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.speed import rates
-from tunecase.compute.speed.work import work
+from tunecase.compute.speed.work import flops_per_token, work
 
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
 Learn = Callable[[Sequence[Measured]], Predict]
@@ -53,7 +53,7 @@ def log_ideal(runs: Sequence[Measured]) -> "np.ndarray":
     for run in runs:
         gpu = run.recipe.gpu
         assert gpu is not None
-        flops = work.flops_per_token(run.recipe) * speed.tokens_per_card(run.recipe)
+        flops = flops_per_token(run.recipe) * speed.tokens_per_card(run.recipe)
         ideal.append(math.log(float(flops) / (gpu.peak_bf16_tflops * 1e12)))
     return np.array(ideal)
 

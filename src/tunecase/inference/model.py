@@ -127,7 +127,7 @@ def _of_row(row: _Row) -> Served:
 
 def served_shape(shape: Shape) -> Served:
     """What serving must know of a model whose dimensions are counted."""
-    layers = tuple(shape.mixers())
+    layers = tuple(shape.mixers)
     windows = [mixer.window for _, mixer in layers if mixer.window]
     latent = any(mixer.latent for _, mixer in layers)
     return Served(

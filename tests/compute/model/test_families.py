@@ -42,7 +42,7 @@ def shape(model_type: str, **changes: Any) -> Shape:
 def kinds(counted: Shape) -> dict[str, int]:
     """Layers by the kind of their mixer."""
     layers: dict[str, int] = {}
-    for count, mixer in counted.mixers():
+    for count, mixer in counted.mixers:
         layers[mixer.kind] = layers.get(mixer.kind, 0) + count
     return layers
 
@@ -133,15 +133,15 @@ def test_values_nested_without_end_are_refused_or_left_alone() -> None:
 def test_only_layers_with_keys_of_their_own_leave_a_cache() -> None:
     """The last layers of Gemma 3n read the keys and values of those before them."""
     counted = shape("gemma3n_text", num_kv_shared_layers=1, head_dim=16, laurel_rank=4)
-    assert 3 * 2 * 2 * 16 == sum(count * mixer.cache for count, mixer in counted.mixers())
+    assert 3 * 2 * 2 * 16 == sum(count * mixer.cache for count, mixer in counted.mixers)
     assert 3 == sum(b.count for b in counted.blocks if any(m.name == "k_proj" for m in b.matrices))
 
 
 def test_a_window_is_that_of_its_layers() -> None:
     """Every second layer of GPT-OSS slides over 128 tokens; all layers of the first Mistral over 4,096."""
-    windows = {mixer.window: count for count, mixer in read_shape("gpt-oss-20b").mixers()}
+    windows = {mixer.window: count for count, mixer in read_shape("gpt-oss-20b").mixers}
     assert {0: 12, 128: 12} == windows
-    assert [4096] == [mixer.window for _, mixer in shape("mistral", sliding_window=4096).mixers()]
+    assert [4096] == [mixer.window for _, mixer in shape("mistral", sliding_window=4096).mixers]
     off = shape("qwen2", sliding_window=4096, use_sliding_window=False, layer_types=["full_attention"] * 4)
     assert 0 == off.sliding_window
 

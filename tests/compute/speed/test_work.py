@@ -144,7 +144,7 @@ def test_a_running_state_costs_the_same_at_any_length():
     grown = attention(shape, 8192) - attention(shape, 4096)
     assert pytest.approx(14 / 2 * 1 * shape.query * 4096) == grown
     none = delta(layer_types=["linear_attention"] * 4)
-    state = sum(count * mixer.state for count, mixer in none.mixers())
+    state = sum(count * mixer.state for count, mixer in none.mixers)
     assert 3 * 8 * state == attention(none, 512) == attention(none, 8192)
 
 

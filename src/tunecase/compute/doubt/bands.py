@@ -71,7 +71,7 @@ def new_share(recipe: Recipe) -> float:
         0.0
     """
     shape = recipe.shape
-    return sum(count for count, mixer in shape.mixers() if mixer.kind in shape.new_blocks) / shape.layers
+    return sum(count for count, mixer in shape.mixers if mixer.kind in shape.new_blocks) / shape.layers
 
 
 def peak_band(

@@ -217,7 +217,7 @@ def _layer(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     each = recipe.tokens * _scale(recipe)
     width = max(_width(moment, recipe, row) for moment in row.layer.split("|"))
-    width += 2 * MIXED_BYTES * max(mixer.kept for _, mixer in recipe.shape.mixers())  # and their gradients
+    width += 2 * MIXED_BYTES * max(mixer.kept for _, mixer in recipe.shape.mixers)  # and their gradients
     unpacked = {} if row.read_off else _unpacked(recipe)  # constants read off runs include it already
     return {"layer in backward": each * width, **unpacked, **_formed(recipe), **_scores(recipe, SCORE_BYTES_BACKWARD)}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Literal
 
@@ -103,7 +104,7 @@ class Tower:
     params: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """A model's dimensions and blocks; every count below is exact for the architectures in the table.
 
@@ -135,26 +136,27 @@ class Shape:
     other_params: int
     towers: tuple[Tower, ...] = ()
 
-    @property
+    @cached_property
     def layers(self) -> int:
         """L, layers of all blocks."""
         return sum(block.count for block in self.blocks)
 
-    @property
+    @cached_property
     def query(self) -> int:
         """q, width of the queries."""
         return self.heads * self.head_dim
 
-    @property
+    @cached_property
     def key(self) -> int:
         """k, width of the keys."""
         return self.kv_heads * self.head_dim
 
-    def mixers(self) -> Iterator[tuple[int, Mixer]]:
+    @cached_property
+    def mixers(self) -> tuple[tuple[int, Mixer], ...]:
         """How tokens meet in each block, with the number of its layers."""
         key, value, window = self.key, self.value, self.sliding_window
         usual = Mixer("attention", self.heads, self.query, key, value, window, key + value)
-        return ((block.count, block.mixer or usual) for block in self.blocks)
+        return tuple((block.count, block.mixer or usual) for block in self.blocks)
 
     def mixed(self, name: str) -> float:
         """A width of `Mixer`, as the mean over all layers.
@@ -164,53 +166,55 @@ class Shape:
             >>> read_shape("meta-llama/Llama-3.1-8B").mixed("key")
             1024.0
         """
-        return float(sum(count * getattr(mixer, name) for count, mixer in self.mixers()) / self.layers)
+        if name not in self._means:
+            self._means[name] = sum(count * getattr(mixer, name) for count, mixer in self.mixers) / self.layers
+        return self._means[name]
 
-    @property
+    @cached_property
     def new_blocks(self) -> tuple[str, ...]:
         """Kinds of layer that no measured run has."""
-        return tuple(dict.fromkeys(mixer.kind for _, mixer in self.mixers() if mixer.kind not in MEASURED))
+        return tuple(dict.fromkeys(mixer.kind for _, mixer in self.mixers if mixer.kind not in MEASURED))
 
-    @property
+    @cached_property
     def active_ffn(self) -> float:
         """MLP features that one token uses in a mean layer: experts it is sent to, shared experts, dense layers."""
         per_feature = (3 if self.gated else 2) * self.hidden
         used = sum(block.count * matrix.active_weights for block, matrix in self._all() if matrix.part == "mlp")
         return used / per_feature / self.layers
 
-    @property
+    @cached_property
     def layer_params(self) -> int:
         """Entries of the linear layers of the largest block, all experts counted."""
         return max(block.weights for block in self.blocks)
 
-    @property
+    @cached_property
     def linear_params(self) -> int:
         """Entries of all linear layers inside the blocks: what is quantised, head and embedding left out."""
         return sum(block.count * block.weights for block in self.blocks)
 
-    @property
+    @cached_property
     def embedding_params(self) -> int:
         """The embedding table."""
         return self.vocab * self.embedding
 
-    @property
+    @cached_property
     def head_params(self) -> int:
         """The head as a tensor of its own, zero where it is tied to the embedding."""
         return 0 if self.tied else self.vocab * self.embedding
 
-    @property
+    @cached_property
     def params(self) -> int:
         """All parameters, a tied head counted once."""
         inside = sum(block.count * block.params for block in self.blocks)
         return inside + self.embedding_params + self.head_params + self.other_params
 
-    @property
+    @cached_property
     def product_params(self) -> int:
         """N_mat: entries that one token meets in a matrix product, head included (tied or not), embedding not."""
         inside = sum(block.count * matrix.active_weights for block, matrix in self._all())
         return inside + self.vocab * self.embedding
 
-    @property
+    @cached_property
     def tower_params(self) -> int:
         """Parameters of what reads images or sound; not part of `params`."""
         return sum(tower.params for tower in self.towers)
@@ -276,6 +280,12 @@ class Shape:
             targets: as in `lora_params`.
         Raises: InputError for a name that no matrix has.
         """
+        key = targets if isinstance(targets, str) else tuple(targets)
+        if key not in self._adapted:
+            self._adapted[key] = self._chosen(targets)
+        return self._adapted[key]
+
+    def _chosen(self, targets: AdapterTargets) -> tuple[tuple[int, Matrix], ...]:
         inside = [(block.count, m) for block, m in self._all() if m.part != "router"]
         attention = tuple((n, m) for n, m in inside if m.part == "attention")
         if isinstance(targets, str) and targets in ALL:
@@ -286,6 +296,14 @@ class Shape:
             apart = tuple((n, m) for n, m in attention if m.name in QUERY_VALUE)
             return apart or (tuple(self._fused_query_value()) if self.query else self._named(QUERY_VALUE, inside))
         return self._named(targets.replace(",", " ").split() if isinstance(targets, str) else targets, inside)
+
+    @cached_property
+    def _means(self) -> dict[str, float]:
+        return {}
+
+    @cached_property
+    def _adapted(self) -> dict[str | tuple[str, ...], tuple[tuple[int, Matrix], ...]]:
+        return {}
 
     def _named(self, names: Sequence[str], inside: list[tuple[int, Matrix]]) -> tuple[tuple[int, Matrix], ...]:
         head = [(1, Matrix(HEAD, "mlp", self.embedding, self.vocab))]

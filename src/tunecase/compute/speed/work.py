@@ -146,17 +146,17 @@ def _attention_flops(recipe: Recipe) -> Number:
     flops: Number = 0.0
     for span, query in _spans(shape).items():
         flops = flops + width * query * attended_tokens(recipe, span) * (0.5 if flash else 1.0)
-    chosen = sum(count * mixer.index for count, mixer in shape.mixers())
+    chosen = sum(count * mixer.index for count, mixer in shape.mixers)
     if chosen:  # what chooses the tokens to attend to looks at all of them
         flops = flops + width / 2 * chosen * attended_tokens(recipe, 0) * 0.5
     often = forward / 4 + learning * (2 + recomputed)
-    return flops + often * STATE_FLOPS * sum(count * mixer.state for count, mixer in shape.mixers())
+    return flops + often * STATE_FLOPS * sum(count * mixer.state for count, mixer in shape.mixers)
 
 
 def _spans(shape: Shape) -> dict[int, int]:
     """Width of the queries over all layers that look back so many tokens, by these; 0 is all tokens."""
     spans: dict[int, int] = {}
-    for count, mixer in shape.mixers():
+    for count, mixer in shape.mixers:
         if mixer.query:
             span = min(filter(None, (mixer.window, mixer.most)), default=0)
             spans[span] = spans.get(span, 0) + count * mixer.query
