@@ -53,7 +53,7 @@ def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
         recipe = run.recipe
         shared = recipe.context_parallel > 1 and run.parallel_known
         odd = recipe.offload != "none" or shared or not run.packed or recipe.shape.experts
-        if run.tokens_per_s_per_gpu and recipe.gpu and recipe.gpu.trains and run.length_known and not odd:
+        if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
             kept.append(run)
     return kept
 

@@ -74,6 +74,21 @@ def test_without_an_amount_speed_and_what_to_give_are_told() -> None:
     assert "tunecase fit ... --explain" == fit(PRICED, Material()).next
 
 
+def test_a_card_known_by_its_memory_has_no_time_and_no_price() -> None:
+    """Its cards are counted in words, and neither a speed nor an amount is asked for."""
+    own = replace(PLACED, gpu="card of your own", gpu_count=2, tokens_per_s=None, hours=None, usd=None)
+    record = replace(
+        FIT, placed=own, tokens_per_s=None, step_s=None, time_terms=(), hours=None, usd=None, train_tokens=None,
+        by_method=(replace(own, method="qlora"),),
+    )  # fmt: skip
+    account = fit(record, Material())
+    assert "llama-3.1-8b fits on 2 cards of your own with LoRA." == account.answer
+    assert "tunecase fit ... --gpu NAME" == account.next
+    assert "not known, nor the price: only the memory of the card is" in short(record)
+    assert "tokens a second" not in short(record)
+    assert "useful tokens/s" not in words(account.full)
+
+
 def test_other_choices_are_told_once_each() -> None:
     """Better in some respect than the run told; cards only where they differ; what does not fit is called so."""
     assert "Faster: one H100, 12 minutes, 2 USD." in short(PRICED)

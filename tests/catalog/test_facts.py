@@ -1,5 +1,6 @@
 """The catalog finds what it knows by any of its names, and refuses the rest with near names."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -85,7 +86,7 @@ def test_the_price_book_covers_what_a_contract_is_read_by(monkeypatch: pytest.Mo
 def test_names_hold_every_alias() -> None:
     """What a project file may write."""
     names = catalog.names()
-    assert {"gpu", "serving_gpu", "model", "metric", "lower metric"} == set(names)
+    assert {"gpu", "model", "metric", "lower metric"} == set(names)
     assert "NVIDIA L4" in names["gpu"]
     assert "HuggingFaceTB/SmolLM2-135M" in names["model"]
 
@@ -157,3 +158,28 @@ def test_instances_hold_known_gpus_of_known_providers_once() -> None:
         assert one.gpu == catalog.gpu(one.gpu).name
         assert catalog.provider(one.provider) is not None
         assert 1 <= one.gpu_count <= 16
+
+
+def test_measured_runs_are_those_of_the_table():
+    """Each card counts its rows of training_runs.csv, so that a card without one says so."""
+    runs = Counter(row["gpu"] for row in catalog.read_table("training_runs"))
+    assert {card.name: card.training_runs for card in catalog.gpus()} == {
+        card.name: runs[card.name] for card in catalog.gpus()
+    }
+    assert {"cdna2", "cdna3", "cdna4"}.isdisjoint(catalog.measured_generations())
+
+
+def test_four_bit_rates_stand_where_the_generation_has_the_units():
+    """Blackwell and CDNA 4 have them, at least twice the 8-bit rate and sustained below the peak."""
+    for card in catalog.gpus():
+        assert (card.peak_fp4_tflops > 0) == (card.generation in ("blackwell", "cdna4")), card.name
+        assert card.product_fp4_tflops <= card.peak_fp4_tflops
+        assert card.peak_fp4_tflops >= 1.99 * card.peak_fp8_tflops or not card.peak_fp4_tflops
+
+
+def test_domains_say_how_far_the_fast_link_reaches():
+    """A rack of 72, a board of eight, two or four bridged cards; a card on PCIe stands alone."""
+    domains = {"GB200": 72, "H100": 8, "MI300X": 8, "H200-NVL": 4, "H100-NVL": 2, "RTX4090": 1}
+    assert domains == {name: catalog.gpu(name).domain_cards for name in domains}
+    for card in catalog.gpus():
+        assert (card.domain_cards == 1) == (card.interconnect == "pcie"), card.name

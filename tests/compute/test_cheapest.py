@@ -67,6 +67,8 @@ def test_what_times_nothing_is_passed_over(project: Project) -> None:
     [
         ("NVIDIA H100 80GB HBM3", "H100"), ("NVIDIA A100-SXM4-80GB", "A100-80GB"), ("Tesla T4", "T4"),
         ("NVIDIA L40S", "L40S"), ("NVIDIA GeForce RTX 4090", "RTX4090"), ("NVIDIA L4", "L4"),
+        ("NVIDIA GeForce RTX 4070 Ti SUPER", "RTX4070TISUPER"), ("NVIDIA GeForce RTX 3080 Ti", "RTX3080TI"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTXPRO6000"), ("AMD Instinct MI300X", "MI300X"),
     ],
 )  # fmt: skip
 def test_cards_are_known_as_their_drivers_spell_them(project: Project, spelled: str, name: str) -> None:
@@ -174,6 +176,26 @@ def test_a_run_that_may_not_fit_is_said_to_be_tight(tmp_path: Path) -> None:
     tight = choose(basis(written(big, tmp_path), 500))
     assert re.search(r"tight: a [1-4]\d% chance that the run does not fit", tight.why)
     assert "tight" not in choose(basis(written("compute: {gpus: [H100]}", tmp_path), 500)).why
+
+
+def test_a_card_nobody_measured_answers_and_says_so(project: Project) -> None:
+    """An AMD card has hours and a price like any other, with the reason to doubt them."""
+    named = project.model_copy(update={"compute": project.compute.model_copy(update={"gpus": ("MI300X",)})})
+    found = choose(basis(named, 500))
+    assert found.machine is not None
+    assert "MI300X" == found.machine.gpu
+    assert "on which no training run was measured" in found.why
+
+
+def test_a_card_of_another_memory_holds_what_that_memory_does(project: Project) -> None:
+    """A 3090 taken with 80 GiB trains on one card what takes several of the table's."""
+    counts = []
+    for memory in (None, "80GiB"):
+        compute = project.compute.model_copy(update={"gpus": ("RTX3090",), "card_memory": memory})
+        found = choose(basis(project.model_copy(update={"compute": compute}), 500)).machine
+        assert found is not None
+        counts.append(found.count)
+    assert counts[0] > counts[1] == 1
 
 
 def test_sampled_answers_are_paid_for(tmp_path: Path) -> None:

@@ -292,3 +292,77 @@ def test_a_batch_that_is_assumed_is_said(basis):
     found = fit(ask(gpu="H100", gpus=32, micro_batch=1, amount="1B"), basis=basis)
     assert (32, True) == (found.placed.samples_per_step, found.batch_assumed)
     assert any("32 samples a step are assumed" in line for line in found.assumptions)
+
+
+def test_every_card_answers_and_an_unmeasured_one_says_so(basis):
+    """Memory, time and price where there is one; the range of time is wider where no card like it was measured."""
+    found = {name: fit(ask(gpu=name, amount="5M"), basis=basis) for name in ("H200", "MI300X", "GB200", "L4")}
+    width = {name: one.hours.high / one.hours.low for name, one in found.items()}
+    assert width["MI300X"] > width["H200"]
+    said = {name: [line for line in one.assumptions if "never measured" in line] for name, one in found.items()}
+    assert {"H200": 0, "MI300X": 1, "GB200": 1, "L4": 1} == {name: len(lines) for name, lines in said.items()}
+    assert "other generations" in said["MI300X"][0]
+    assert "its generation (blackwell)" in said["GB200"][0]
+    assert found["MI300X"].usd.mid > 0
+    four_bit = fit(ask(gpu="MI300X", method="qlora"), basis=basis)
+    assert any("bitsandbytes 0.50" in line for line in four_bit.assumptions)
+
+
+def test_an_open_search_leaves_out_generations_nobody_measured(basis):
+    """They are weighed where they are named."""
+    found = fit(
+        Request("llama-2-7b", {"method": "lora", "micro_batch": 1}, counts=(1,), train_tokens="5M"), basis=basis
+    )
+    assert any("no training run was measured on any card of its generation" in item.reason for item in found.rejected)
+    assert not [placed for placed in found.front if placed.gpu.startswith("MI")]
+
+
+def test_a_rack_is_faster_than_machines_on_a_network(basis):
+    """A full fine-tune of a mixture on 72 GB200 that exchange their weights over NVLink, and on as many B200."""
+    given = {"method": "full", "micro_batch": 1, "sharding": "fsdp", "masters": "32-bit"}
+    speeds = {
+        name: fit(Request("qwen3-235b-a22b", given, cards=(name,), counts=(72,), train_tokens="50M"), basis=basis)
+        for name in ("GB200", "B200")
+    }
+    assert speeds["GB200"].tokens_per_s.mid > 1.3 * speeds["B200"].tokens_per_s.mid
+
+
+def test_a_card_known_by_its_memory_has_a_verdict_alone(basis):
+    """Neither time nor price, in the record and in its JSON; on one card unless more are asked for."""
+    found = fit(Request("llama-2-7b", {"method": "qlora"}, card_memory="24GiB", train_tokens="5M"), basis=basis)
+    assert ("fits", 1, catalog.UNNAMED) == (found.verdict, found.gpu_count, found.gpu)
+    assert 22 < found.usable_gib < 23
+    assert (None,) * 6 == (
+        found.hours, found.usd, found.step_s, found.tokens_per_s, found.usd_per_gpu_hour, found.fastest,
+    )  # fmt: skip
+    assert () == found.time_terms
+    assert b"NaN" not in to_json(found)
+    assert found == from_json(Fit, json.loads(to_json(found)))
+    assert 2 == fit(Request("llama-2-7b", {}, counts=(2,), card_memory="24GiB"), basis=basis).gpu_count
+    with pytest.raises(InputError, match="deadline"):
+        fit(Request("llama-2-7b", card_memory="24GiB", train_tokens="5M", deadline_hours=2), basis=basis)
+
+
+def test_a_card_with_more_memory_holds_more_at_the_same_speed(basis):
+    """What fits on a card of 24 GiB need not on one of 12; the remedy on another card drops the memory stated."""
+    given = {"method": "lora", "micro_batch": 1, "checkpointing": "full"}
+    large, small = (
+        fit(Request("llama-2-7b", given, ("RTX3090",), (1,), card_memory=size), basis=basis)
+        for size in ("48GiB", "12GiB")
+    )
+    assert large.tokens_per_s == small.tokens_per_s
+    assert large.ok
+    assert not small.ok
+    assert any("without --card-memory" in line for line in small.remedies)
+
+
+def test_layers_that_no_run_has_are_told(basis, tmp_path):
+    """A hybrid of the gated delta rule is answered with a doubt that names its layers."""
+    sizes = {"hidden_size": 2048, "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 4}
+    heads = {"linear_num_key_heads": 16, "linear_num_value_heads": 32, "head_dim": 128, "intermediate_size": 6144}
+    body = {"model_type": "qwen3_5_text", **sizes, **heads, "vocab_size": 151_936}
+    (tmp_path / "config.json").write_text(json.dumps(body), encoding="utf-8")
+    found = fit(ask(str(tmp_path / "config.json")), basis=basis)
+    assert found.memory_gib.low < found.memory_gib.mid < found.memory_gib.high
+    assert any(line.startswith("gated delta: no measured run") for line in found.assumptions)
+    assert not any("no measured run has such layers" in line for line in fit(ask(), basis=basis).assumptions)

@@ -195,6 +195,12 @@ def test_what_full_fine_tuning_ignores_is_said() -> None:
     assert any("ignored: rank" in note for note in ask.notes)
 
 
+def test_towers_of_a_model_that_reads_text_alone_are_ignored() -> None:
+    """What becomes of towers is settled for a model that has some, and said to mean nothing for another."""
+    assert "trained" == settled(Request("gemma-3-4b-it", {"towers": "trained"})).recipe().towers
+    assert any("ignored: towers" in note for note in settled(Request("llama-2-7b", {"towers": "frozen"})).notes)
+
+
 @pytest.mark.parametrize("precision", ["fp8", "fp32"])
 def test_four_bit_weights_compute_in_sixteen(precision: str) -> None:
     """QLoRA in 8 or 32 bit is refused."""

@@ -3,6 +3,7 @@
 import pytest
 
 from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
+from tunecase.errors import Problem
 
 
 @pytest.mark.parametrize(
@@ -41,12 +42,20 @@ def test_cards_are_found_however_they_are_written() -> None:
     """Dashes, blanks and case do not matter; a name of two sizes is said or refused with both."""
     notes: list[str] = []
     problems: list[object] = []
-    found = cards_of(["rtx-3060", "RTX 4090", "h100", "V100", "A100", "MI300X"], notes, problems)  # type: ignore[arg-type]
+    found = cards_of(["rtx-3060", "RTX 4090", "h100", "V100", "A100", "Gaudi3"], notes, problems)  # type: ignore[arg-type]
     assert ["RTX3060", "RTX4090", "H100", "V100-16GB"] == found
-    assert ["V100 is read as V100-16GB; there is also V100-32GB"] == notes
+    assert ["V100 is read as V100-16GB; there is also V100-32GB"] == [note[: note.index(" and ")] for note in notes]
     sizes, other = problems
     assert "A100-40GB or A100-80GB" in sizes.fix  # type: ignore[attr-defined]
     assert "did you mean" not in other.fix  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("word", ["fp4", "nvfp4", "mxfp4"])
+def test_training_in_four_bit_products_is_refused_with_the_reason(word: str) -> None:
+    """No published run of it was read."""
+    problems: list[Problem] = []
+    assert {} == words_of({"precision": word}, [], problems)
+    assert "no published run" in problems[0].fix
 
 
 def test_ranges_of_counts() -> None:

@@ -8,6 +8,8 @@ import pytest
 from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.inference import served
+from tunecase.inference.setup import Setup
+from tunecase.inference.work import cache_bytes
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,34 @@ def test_a_config_of_a_folder_is_counted(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     model = served(".", tmp_path)
     assert (model.layers, model.kv_elements, model.window, model.kv_window_elements) == (2, 0, 32, 2 * 2 * 2 * 16)
+
+
+def file(folder: Path, **fields: object) -> str:
+    """A config.json of a little model."""
+    sizes = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
+    body = {**sizes, "intermediate_size": 96, "vocab_size": 120, **fields}
+    (folder / "config.json").write_text(json.dumps(body), encoding="utf-8")
+    return str(folder)
+
+
+def test_layers_without_keys_leave_no_cache(tmp_path: Path) -> None:
+    """One layer in four of a gated-delta hybrid keeps keys and values; the others a state of fixed size."""
+    heads = {"linear_num_key_heads": 2, "linear_num_value_heads": 4, "head_dim": 16}
+    hybrid = served(file(tmp_path, model_type="qwen3_5_text", **heads))
+    assert 1 * 2 * 2 * 16 == hybrid.kv_elements
+    assert 3 * 4 * 128 * 128 < hybrid.state_elements < 4 * 4 * 128 * 128
+
+
+def test_a_state_is_held_once_whatever_the_length(tmp_path: Path) -> None:
+    """A state-space model's sequence of 8 tokens holds as much as one of 8,000."""
+    sizes = {"state_size": 8, "num_heads": 8, "head_dim": 16, "n_groups": 2}
+    setup = Setup(served(file(tmp_path, model_type="mamba2", **sizes)), catalog.gpu("H100-SXM"))
+    assert 0 < cache_bytes(setup, 8) == cache_bytes(setup, 8000)
+
+
+def test_shared_keys_and_values_are_held_once(tmp_path: Path) -> None:
+    """The last layer of four reads the cache of another."""
+    fields = {"head_dim": 16, "laurel_rank": 4, "num_kv_shared_layers": 1, "sliding_window": 512}
+    model = served(file(tmp_path, model_type="gemma3n_text", **fields))
+    assert 3 * 2 * 2 * 16 == model.kv_elements + model.kv_window_elements
+    assert 512 == model.window

@@ -45,7 +45,7 @@ def refused(text: str, folder: Path) -> list[Problem]:
 
 
 def test_every_field_is_read_in_its_unit(tmp_path: Path) -> None:
-    """Seconds from milliseconds, shares from percentages, cards that serve but do not train."""
+    """Seconds from milliseconds, shares from percentages, cards of any maker."""
     serving = written(WHOLE, tmp_path).serving
     traffic = serving.traffic
     assert traffic.first_token is not None

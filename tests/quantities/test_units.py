@@ -3,11 +3,12 @@
 import math
 import re
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
-from tunecase.quantities.units import Quantity, UnitError, Wanted, read_quantity
+from tunecase.quantities.units import Quantity, UnitError, Wanted, memory_gb, read_quantity
 
 COUNT, SHARE, MONEY = Wanted(), Wanted("share", most=1, zero_ok=True), Wanted("money", example="15k USD")
 HOURLY, LABEL = Wanted("money", "hour", example="20 USD per hour"), Wanted("minute", "label", example="2 min per label")
@@ -137,3 +138,16 @@ def close(found: Spread, spread: Spread) -> bool:
         math.isclose(getattr(found, name), getattr(spread, name), rel_tol=1e-12, abs_tol=1e-15)
         for name in ("low", "median", "high")
     )
+
+
+@pytest.mark.parametrize("text", ["0GB", "-5 GB", "20", "lots", "10 TB", "20 G", "GB", "1e3GB", "", 20, None, "nanGB"])
+def test_what_is_no_memory_of_a_card_is_refused(text: object) -> None:
+    """Nothing, text, too much, or a number without its unit."""
+    with pytest.raises(UnitError, match="1 GB to 1 TB"):
+        memory_gb(text)
+
+
+@given(st.integers(1, 900), st.sampled_from(["", " "]))
+def test_a_gib_is_larger_than_a_gb(size: int, blank: str) -> None:
+    """By 7.4%, whatever their case and blanks."""
+    assert memory_gb(f"{size}{blank}gib") / memory_gb(f"{size}{blank}GB") == pytest.approx(2**30 / 1e9)

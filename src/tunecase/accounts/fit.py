@@ -61,13 +61,15 @@ def _tone(record: Fit) -> Tone:
 
 
 def _next(record: Fit) -> str:
+    if record.tokens_per_s is None:
+        return "tunecase fit ... --gpu NAME"
     if record.train_tokens is None and record.verdict != NOT_FITTING:
         return "tunecase fit ... --tokens 5M"
     return "" if record.phases else "tunecase fit ... --explain"
 
 
 def _cards(placed: Placed) -> str:
-    return f"one {placed.gpu}" if placed.gpu_count == 1 else f"{placed.gpu_count} {placed.gpu}"
+    return f"one {placed.gpu}" if placed.gpu_count == 1 else f"{placed.gpu_count} {placed.gpu.replace('card', 'cards')}"
 
 
 def _method(name: str) -> str:
@@ -130,6 +132,8 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         yield "time", f"{_plain_times(record.hours)}{within}"
         spot = f"; on spot cards {_usds(record.spot_usd)}, interruptions counted" if record.spot_usd else ""
         yield "price", f"{_usds(record.usd)} USD{spot}" if record.usd else f"no price is known{spot}"
+    elif record.tokens_per_s is None:
+        yield "time", "not known, nor the price: only the memory of the card is"
     elif record.verdict != NOT_FITTING:
         speed = record.tokens_per_s
         yield "speed", f"{plain_figure(speed.low)} to {plain_figure(speed.high)} tokens a second"
@@ -151,6 +155,8 @@ def _step(record: Fit) -> Iterator[tuple[str, str]]:
         return
     if rolled.refused:
         yield "sampling", f"not possible: {rolled.refused}"
+        return
+    if step is None:
         return
     parts = ", ".join(f"{name} {figures(seconds)}" for name, seconds in record.time_terms)
     yield "a step", f"{figures(step.mid)} s ({figures(step.low)} to {figures(step.high)}): {parts}"
@@ -250,6 +256,8 @@ def _choice(name: str, placed: Placed, record: Fit) -> str:
     differs = (placed.gpu, placed.gpu_count) != (record.placed.gpu, record.placed.gpu_count)
     cards = f"{_cards(placed)}, " if differs else ""
     tight = ", tight" if placed.verdict == "tight" else ""
+    if placed.tokens_per_s is None:
+        return f"{name}: {cards}{figures(placed.memory_gib.mid)} GiB{tight}."
     if placed.hours is None:
         each = placed.usd_per_mtok
         price = f"{_usd(each.mid)} USD for a million tokens" if each else "no price known"
@@ -398,7 +406,7 @@ def _front(record: Fit, rows: Sequence[tuple[str, Placed]]) -> Table:
 
 def _row(marks: str, placed: Placed) -> tuple[Cell, ...]:
     money = _paid(placed)
-    memory, speed = figures(placed.memory_gib.mid, 3), figures(placed.tokens_per_s.mid)
+    memory, speed = figures(placed.memory_gib.mid, 3), figures(placed.tokens_per_s.mid) if placed.tokens_per_s else "–"
     if placed.verdict == NOT_FITTING:
         memory = f"{figures(placed.memory_gib.high, 3)} of {figures(placed.usable_gib, 3)}"
         marks = f"does not fit nine times in ten{', ' + marks if marks else ''}"
@@ -423,14 +431,14 @@ def _explained(record: Fit) -> Iterator[Block]:
     yield _memory(record)
     total = sum(seconds for _, seconds in record.time_terms) or 1.0
     useful = f", {share(record.useful_share)} of the computed ones" if record.useful_share < 0.995 else ""
-    speed, step = record.tokens_per_s, record.step_s
-    yield Facts(
-        "Speed",
-        (
-            ("In all", f"{interval_words(speed.low, speed.mid, speed.high, 'useful tokens/s')}{useful}"),
-            ("A step", interval_words(step.low, step.mid, step.high, "s")),
-        ),
-    )
+    if (speed := record.tokens_per_s) and (step := record.step_s):
+        yield Facts(
+            "Speed",
+            (
+                ("In all", f"{interval_words(speed.low, speed.mid, speed.high, 'useful tokens/s')}{useful}"),
+                ("A step", interval_words(step.low, step.mid, step.high, "s")),
+            ),
+        )
     yield Listing("How it is worked out", record.formulas)
     top = max(phase.gib for phase in record.phases)
     phases = tuple(
@@ -445,7 +453,8 @@ def _explained(record: Fit) -> Iterator[Block]:
     times = tuple(
         (Cell(name), Cell(f"{seconds:.3g}"), Cell(share(seconds / total))) for name, seconds in record.time_terms
     )
-    yield Table("Time of a step", ("Term of a step, overlaps taken off", "s", "share"), times, (1, 2))
+    if times:
+        yield Table("Time of a step", ("Term of a step, overlaps taken off", "s", "share"), times, (1, 2))
     yield Facts("Set-up", record.setup)
     if record.evidence:
         others = _compared(record.evidence, "Measured by others on the nearest set-ups")

@@ -2,6 +2,7 @@
 
 from tunecase.catalog.data_checks import CheckAccuracy, check_accuracy, checks, is_guess, may_stop
 from tunecase.catalog.facts import (
+    UNNAMED,
     Gpu,
     Metric,
     Model,
@@ -10,12 +11,12 @@ from tunecase.catalog.facts import (
     defaults,
     gpu,
     gpus,
+    measured_generations,
     metric,
     metrics,
     model,
     models,
     names,
-    serving_gpus,
 )
 from tunecase.catalog.other_models import (
     ApiEndpoint,
@@ -84,6 +85,7 @@ __all__ = [
     "SPOT",
     "STALE_AFTER_DAYS",
     "TERMS",
+    "UNNAMED",
     "Adapter",
     "ApiEndpoint",
     "BatchPrice",
@@ -138,6 +140,7 @@ __all__ = [
     "loss_memory",
     "lowest_prices",
     "may_stop",
+    "measured_generations",
     "metric",
     "metrics",
     "model",
@@ -154,7 +157,6 @@ __all__ = [
     "providers",
     "published_scores",
     "read_table",
-    "serving_gpus",
     "stack",
     "stand_in_field",
     "stand_ins",

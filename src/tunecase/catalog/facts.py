@@ -7,16 +7,21 @@ from tunecase.catalog.other_models import decision_models, encoders, hosted_name
 from tunecase.catalog.reading import find, table
 from tunecase.catalog.stand_ins import stand_ins
 
+UNNAMED = "card of your own"  # one of which only the memory is known
+
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """A GPU: memory, dense 16-bit and 8-bit peaks, bandwidth of its memory and of its links.
+    """A GPU: memory, dense 16-, 8- and 4-bit peaks, bandwidth of its memory and of its links.
 
-    `product_*` is what the best large matrix product sustains, measured or assumed; 8-bit figures are 0 where the card
-    has none.
-    Links in GB/s of one direction and one card: `link` to another card of the machine, `host` to the host's memory,
-    `node` this card's part of the network between machines, a default that the user's cluster may well differ from.
-    `trains` is no for a card on which only serving is predicted: no measured training run on it was read.
+    `product_*` is what the best large matrix product sustains, measured or assumed; 8- and 4-bit figures are 0 where
+    the card has no such units.
+    Links in GB/s of one direction and one card: `link` to another of the `domain_cards` cards that a switch, a bridge
+    or a mesh joins (of a mesh the link of one pair), `host` to the host's memory and to cards beyond the domain, `node`
+    this card's part of the network between machines, a default that the user's cluster may well differ from.
+    `training_runs` counts the rows of training_runs.csv on it; where there is none, its time rests on other cards.
+    `stated_gb` is a memory that its owner stated [GB], 0 for that of the tables; a card of which nothing else is known
+    is not `timed`: its rates are those of another.
     """
 
     name: str
@@ -28,15 +33,20 @@ class Gpu:
     bandwidth_tb_per_s: float
     peak_fp8_tflops: float
     product_fp8_tflops: float
+    peak_fp4_tflops: float
+    product_fp4_tflops: float
     product_measured: bool
     link_gb_per_s: float
+    domain_cards: int
     host_gb_per_s: float
     node_gb_per_s: float
     interconnect: str
     bf16: bool
-    trains: bool
+    training_runs: int
     source: str
     date: str
+    stated_gb: float = 0.0
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +99,15 @@ class Default:
     date: str
 
 
-@cache
 def gpus() -> tuple[Gpu, ...]:
-    """Every GPU on which training is predicted."""
-    return tuple(card for card in serving_gpus() if card.trains)
-
-
-def serving_gpus() -> tuple[Gpu, ...]:
-    """Every GPU known, those on which only serving is predicted included."""
+    """Every GPU known."""
     return table("gpus", Gpu)
+
+
+@cache
+def measured_generations() -> frozenset[str]:
+    """The generations of cards with a measured training run."""
+    return frozenset(card.generation for card in gpus() if card.training_runs)
 
 
 def models() -> tuple[Model, ...]:
@@ -117,7 +127,7 @@ def defaults() -> tuple[Default, ...]:
 
 def gpu(name: str) -> Gpu:
     """The GPU of that name or alias. Raises InputError with near names."""
-    return find(name, serving_gpus(), "gpu", "a GPU in the tables")
+    return find(name, gpus(), "gpu", "a GPU in the tables")
 
 
 def can(card: Gpu, precision: str) -> bool:
@@ -153,7 +163,6 @@ def names() -> dict[str, list[str]]:
     """All names that a project file may use, by kind."""
     return {
         "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
-        "serving_gpu": [n for item in serving_gpus() for n in (item.name, *item.aliases)],
         "model": [
             *(n for item in models() for n in (item.name, *item.aliases)),
             *(n for item in encoders() for n in (item.name, *item.aliases)),

@@ -34,7 +34,7 @@ def read_table(name: str) -> list[dict[str, str]]:
 def table(name: str, kind: type[T]) -> tuple[T, ...]:
     """The rows of one shipped table as records of a kind."""
     columns = {f.name: f.type for f in fields(kind)}  # type: ignore[arg-type]
-    return tuple(kind(**{k: _cell(row[k], t) for k, t in columns.items()}) for row in read_table(name))
+    return tuple(kind(**{k: _cell(row[k], t) for k, t in columns.items() if k in row}) for row in read_table(name))
 
 
 def find(name: str, items: tuple[T, ...], where: str, wanted: str) -> T:

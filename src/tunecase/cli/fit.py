@@ -33,6 +33,9 @@ def fit(
     gpus: Annotated[
         list[str] | None, typer.Option(help="How many, or several: 1,2,4 or 1-8; up to 64 weighed when left out.")
     ] = None,
+    card_memory: Annotated[
+        str | None, typer.Option(help="Memory of one card, e.g. 20GB or 20GiB: of --gpu, or of a card of your own.")
+    ] = None,
     tier: Annotated[str | None, amount_option(help="marketplace, neocloud or hyperscaler.")] = None,
     price: Annotated[str | None, amount_option(help="Your own price of one card's hour in USD.")] = None,
     tokens: Annotated[str | None, amount_option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
@@ -83,6 +86,7 @@ def fit(
     sharding: Annotated[str | None, setup_option(help="ddp, zero1, zero2, zero3 or fsdp; searched.")] = None,
     offload: Annotated[str | None, setup_option(help="none, optimizer or all.")] = None,
     context_parallel: Annotated[str | None, setup_option(help="GPUs that share one long sample.")] = None,
+    towers: Annotated[str | None, setup_option(help="What reads images or sound: frozen, trained or left-out.")] = None,
     frozen_layers: Annotated[str | None, setup_option(help="Blocks at the bottom that do not learn.")] = None,
     accelerate: Annotated[Path | None, setup_option(help="An accelerate or DeepSpeed file beside the model's.")] = None,
     measured: Annotated[Path | None, proof_option(help=MEASURED_HELP)] = None,
@@ -121,10 +125,11 @@ def fit(
         "engine_share": engine_share, "engine_sleeps": engine_sleeps or None, "reference": reference,
         "reward_params": reward_params, "reward_seconds": reward_seconds,
         "context_parallel": context_parallel, "kernels": kernels, "masters": masters, "base": base,
+        "towers": towers and towers.replace("-", " "),
     }  # fmt: skip
     question = flow.FitAsked(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price,
-        probe=probe, command=to_run or (),
+        probe=probe, command=to_run or (), card_memory=card_memory,
     )  # fmt: skip
     opened = open_project(project, seed, today) if project else None
     finish("fit", flow.fit(question, seed, day_of(today), opened), json)

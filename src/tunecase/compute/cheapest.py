@@ -114,9 +114,18 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis, engine: Engine | None = No
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
-    over = chance_over(need(recipe), usable_gb(catalog.gpu(gpu)))
-    how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
+    card = catalog.gpu(gpu)
+    over = _over(recipe)
+    tight = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
+    unmeasured = "" if card.training_runs else "on which no training run was measured"
+    how = ", ".join(word for word in (unmeasured, tight) if word)
     return Machine(gpu, recipe.cards, hours * lost_to_spot(recipe.cards, basis, hour), hour, how)
+
+
+def _over(recipe: Recipe) -> float:
+    """Chance, 0 to 1, that a run does not fit on its card."""
+    assert recipe.gpu is not None
+    return chance_over(need(recipe), usable_gb(recipe.gpu))
 
 
 def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
@@ -173,7 +182,8 @@ def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
 def _card(hardware: str) -> str | None:
     """The table's name of a GPU as its driver spells it, `NVIDIA A100-SXM4-80GB` for example; None when not known."""
     spelled = re.findall(r"[A-Z0-9]+", hardware.upper())
-    words = {*spelled, *(first + second for first, second in itertools.pairwise(spelled))}
+    ends = range(len(spelled) + 1)
+    words = {"".join(spelled[first:last]) for first, last in itertools.combinations(ends, 2)}
     fits = [gpu.name for gpu in catalog.gpus() if set(re.findall(r"[A-Z0-9]+", gpu.name.upper())) <= words]
     return max(fits, key=len, default=None)
 
@@ -285,12 +295,13 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine
     # Worlds apart, so that the case does not come to rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     ways: dict[str, Recipe] = {}
+    memory = _compute(basis).card_memory
     for count in [count for count in counts if count > given.get("sampler_gpus", 0)]:
-        ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,), engine=engine))
+        ask = settled(Request(base_model(basis), given, (gpu,), (count,), card_memory=memory, engine=engine))
         choice = search(ask, scratch).cheapest()
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
-        if choice is not None and chance_over(need(choice.recipe), usable_gb(catalog.gpu(gpu))) <= 0.5:
+        if choice is not None and _over(choice.recipe) <= 0.5:
             ways.setdefault(choice.verdict, choice.recipe)
     return ways.get("tight")
 

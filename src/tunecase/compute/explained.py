@@ -8,8 +8,9 @@ from tunecase.compute import memory
 from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
+from tunecase.compute.model.towers import Uncounted
 from tunecase.compute.prediction import Pace, need_of_training
-from tunecase.compute.recipe import CHOICES, Recipe
+from tunecase.compute.recipe import CHOICES, USUAL_MACHINE, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
 from tunecase.compute.search import Choice, Searched, machine_bound, methods_of
@@ -21,6 +22,13 @@ from tunecase.records import Rolled
 
 BATCHES = (*range(1, 17), *(2**power for power in range(5, 11)))
 LENGTHS = (*range(256, 8_193, 256), *range(9_216, 131_073, 1_024))  # tokens
+# Kinds of layer that keep several times as much without checkpointing where their own kernels are missing.
+FUSED = ("gated delta", "state space", "attention and state space")
+FATES = {  # what becomes of a tower, and what to type instead
+    "frozen": "frozen on the card; --towers left-out drops it",
+    "trained": "learning in full; --towers frozen spares that",
+    "left out": "left out; --towers frozen counts it",
+}
 NOT_COUNTED = (
     "evaluation, and loading a base that is not in 4 bit, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
@@ -162,7 +170,9 @@ def _shown(value: object) -> str:
 
 def assumptions(ask: Settled, searched: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
     """What was assumed where the request is silent and the user can say otherwise, the weightiest first."""
-    return (*ask.notes, *_setup_notes(ask, searched, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
+    setup, paid = _setup_notes(ask, searched, recipe), _price_notes(ask, recipe, price)
+    towers = tuple(tower_notes(recipe))
+    return (*ask.notes, *towers[:-1], *setup, *paid, *_model_notes(recipe), *towers[-1:])
 
 
 def background(ask: Settled, recipe: Recipe, today: date) -> tuple[str, ...]:
@@ -181,8 +191,9 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
         adapters = recipe.shape.lora_params(recipe.rank, recipe.targets)
         yield f"adapters of rank {recipe.rank}: {figures(adapters, 3)} parameters"
     yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
-    if recipe.gpus > recipe.gpus_per_node:
-        yield f"machines of {recipe.gpus_per_node} cards, linked as tables/gpus.csv states"
+    if recipe.gpus > recipe.joined_cards:
+        kind = "racks" if recipe.joined_cards == recipe.gpu.domain_cards > USUAL_MACHINE else "machines"
+        yield f"{kind} of {recipe.joined_cards} cards, linked as tables/gpus.csv states"
     tiers = list(_tiers(recipe.gpu, today))
     if tiers:
         yield f"by tier, USD per {recipe.gpu.name} hour: {'; '.join(tiers)}"
@@ -197,6 +208,8 @@ def _background(ask: Settled, recipe: Recipe, today: date) -> Iterator[str]:
 def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[str]:
     framework = catalog.framework(recipe.framework)
     bound = machine_bound(recipe.gpu) if recipe.gpu is not None else 0
+    if recipe.gpu is not None and not recipe.gpu.training_runs:
+        yield _unmeasured(recipe.gpu)
     if recipe.gpu is not None and 0 < bound < recipe.gpus:
         what = f"no known instance holds more than {bound} {recipe.gpu.name}"
         yield f"{what}: ask your provider what joins {recipe.gpus} of them"
@@ -213,6 +226,13 @@ def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[s
     yield f"{framework.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
 
 
+def _unmeasured(card: catalog.Gpu) -> str:
+    """Whose runs the time on a card rests on, of which no training run was read."""
+    measured = card.generation in catalog.measured_generations()
+    others = f"its generation ({card.generation})" if measured else "other generations, so that its range is wider"
+    return f"training on the {card.name} was never measured: its time rests on {others}"
+
+
 def _bytes_per_param(recipe: Recipe) -> float:
     from tunecase.compute.memory.states import states_of
 
@@ -224,6 +244,8 @@ def _bytes_per_param(recipe: Recipe) -> float:
 def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterator[str]:
     """What was assumed for the price, and why time or price is missing."""
     assert recipe.gpu is not None
+    if not recipe.gpu.timed:
+        return
     name, kind = recipe.gpu.name, "spot price" if ask.job.spot else "price"
     if price is None:
         yield f"no {kind} for an hour of the {name} in any tier: the run is unpriced"
@@ -248,17 +270,40 @@ def _tiers(gpu: catalog.Gpu, today: date) -> Iterator[str]:
             yield f"{tier} {min(prices):.2f} to {max(prices):.2f}"
 
 
+def tower_notes(recipe: Recipe) -> Iterator[str]:
+    """What reads images or sound: its parameters, what becomes of them, and that its time is not counted.
+
+    Example:
+        >>> from tunecase.compute.model import read_shape
+        >>> list(tower_notes(Recipe(read_shape("gemma-3-4b-it"))))[0]
+        'vision tower of 420M parameters, 9.8% of the model, frozen on the card; --towers left-out drops it'
+    """
+    shape = recipe.shape
+    for tower in shape.towers:
+        share = figures(100 * tower.params / (shape.params + shape.tower_params), 2)
+        size = f"of {figures(tower.params, 3)} parameters, {share}% of the model, {FATES[recipe.towers]}"
+        unknown = f"not counted (kind {tower.name}): it comes on top" if isinstance(tower, Uncounted) else ""
+        yield f"{tower.kind} tower {unknown or size}"
+    if shape.towers and recipe.towers != "left out":
+        yield "the time of images and sound is left out: how many a sample holds is not known"
+
+
 def _model_notes(recipe: Recipe) -> Iterator[str]:
     shape = recipe.shape
     assert recipe.gpu is not None
     if recipe.precision == "fp16" and not recipe.gpu.bf16:
         yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is used"
+    if recipe.method == "qlora" and recipe.gpu.generation.startswith("cdna"):
+        yield "4-bit bases on AMD cards need bitsandbytes 0.50 or newer (its pull request 1887): older ones fail there"
     if not shape.context:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if recipe.method != "full" and (doubt := catalog.adapter(recipe.adapter).doubt):
         yield f"{recipe.adapter}: {doubt}"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
+    for kind in shape.new_blocks:
+        fused = "; its fused kernels are taken to be installed" if kind in FUSED else ""
+        yield f"{kind}: no measured run has such layers, so the ranges are wider by assumption{fused}"
     if recipe.goal.what:
         copied = ": the base with adapters off, or a copy in full fine-tuning" if recipe.goal.reference else ""
         yield f"{recipe.objective}: {recipe.goal.what}{copied}"

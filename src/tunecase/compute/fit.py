@@ -134,8 +134,8 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         turning=(*_more_likely_not(placed), *turning(recipe, placed.verdict, answer.calibration), *_in_time(answer)),
         train_tokens=_tokens(job, recipe),
         useful_share=float(speed.useful_share(recipe)),
-        step_s=Interval80(*(step * _times(wide, sign) for sign in (-1, 0, 1))),
-        time_terms=tuple((name, float(seconds)) for name, seconds in speed_of.terms if float(seconds) > 0),
+        step_s=Interval80(*(step * _times(wide, sign) for sign in (-1, 0, 1))) if recipe.gpu.timed else None,
+        time_terms=tuple((name, float(s)) for name, s in speed_of.terms if recipe.gpu.timed and float(s) > 0),
         tokens_per_s=placed.tokens_per_s,
         hours=placed.hours,
         usd=placed.usd,
@@ -286,7 +286,8 @@ def _rivals(answer: _Answer) -> dict[str, object]:
     table = answer.searched
     open_ = len(table.columns["hours"]) > 1
     early = table.cheapest(in_time=True) if answer.ask.job.deadline_hours else None
-    cheapest, fastest = (table.cheapest(), table.fastest()) if open_ else (None, None)
+    timed = answer.recipe.gpu is not None and answer.recipe.gpu.timed
+    cheapest, fastest = (table.cheapest(), table.fastest()) if open_ and timed else (None, None)
     best = {
         "cheapest": cheapest if cheapest and cheapest.usd is not None else None, "fastest": fastest, "in_time": early,
     }  # fmt: skip
@@ -307,7 +308,7 @@ def _placed(answer: _Answer, choice: Choice, mark: str = "") -> Placed:
     total, wide = float(rate.tokens_per_s_per_gpu) * recipe.gpus, float(Z80 * rate.sigma)
     fits = verdict_of(recipe, answer.calibration)
     hours = usd = each = None
-    if fits != "does not fit":
+    if fits != "does not fit" and recipe.gpu.timed:
         whole, million = outcome(recipe, job, basis, answer.calibration), Job(None, None, job.spot)
         per_mtok = outcome(recipe, million, basis, answer.calibration).usd
         each = None if per_mtok is None else _interval(per_mtok)
@@ -325,7 +326,7 @@ def _placed(answer: _Answer, choice: Choice, mark: str = "") -> Placed:
         verdict=fits,
         memory_gib=Interval80(*(float(gb) / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb))),
         usable_gib=memory.usable_gb(recipe.gpu) / GB_PER_GIB,
-        tokens_per_s=Interval80(*(total * _times(wide, sign) for sign in (-1, 0, 1))),
+        tokens_per_s=Interval80(*(total * _times(wide, sign) for sign in (-1, 0, 1))) if recipe.gpu.timed else None,
         hours=hours,
         usd=usd,
         usd_per_mtok=each,

@@ -110,7 +110,7 @@ def _totals() -> dict[str, float]:
 
 def total_gb(card: catalog.Gpu) -> float:
     """All memory that a card's own display counts, in GB (10^9 bytes). Source: catalog/tables/usable_memory.csv."""
-    return _totals()[card.name]
+    return card.stated_gb or _totals()[card.name]
 
 
 def _log(value: Number) -> Number:

@@ -35,6 +35,7 @@ WORDS = {
     "base": ("16-bit", "32-bit"),
     "masters": ("16-bit", "32-bit"),
 }
+USUAL_MACHINE = 8  # cards of a machine that nobody described
 WIDTHS = {"bf16": "16-bit", "fp16": "16-bit", "bfloat16": "16-bit", "fp32": "32-bit", "float32": "32-bit"}
 SPELLINGS = {
     "adapter": {word: row.name for row in catalog.adapters() for word in row.words},
@@ -85,7 +86,7 @@ class Recipe:
         shape: the model.
         gpu: the card, None where only the memory of some card is asked for.
         gpus: N, cards that train.
-        gpus_per_node: cards of one machine; more cards than this talk over the network.
+        gpus_per_node: cards of one machine, 0 where nobody stated it, see `joined_cards`.
         framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
         objective: a name of catalog/tables/objectives.csv.
@@ -124,7 +125,7 @@ class Recipe:
     shape: Shape
     gpu: catalog.Gpu | None = None
     gpus: Number = 1
-    gpus_per_node: int = 8
+    gpus_per_node: int = 0
     framework: str = "transformers"
     method: Method = "lora"
     objective: str = "sft"
@@ -182,6 +183,13 @@ class Recipe:
     def tokens(self) -> Number:
         """T, tokens of the longest micro-batch of one card, padding and both answers of a pair counted."""
         return self.goal.answers * self.sequence_tokens * self.micro_batch / self.context_parallel
+
+    @property
+    def joined_cards(self) -> int:
+        """Cards that reach one another without a network: those of a machine, or of a rack that NVLink joins."""
+        machine = self.gpus_per_node or USUAL_MACHINE
+        rack = self.gpu.domain_cards if self.gpu is not None else 0
+        return rack if rack > max(machine, USUAL_MACHINE) else machine
 
     def but(self, **changes: Any) -> "Recipe":
         """The same run with some changes."""

@@ -202,7 +202,8 @@ class _Priced:
         recipe, job, basis = choice.recipe.but(accumulation=1), self.ask.job, self.basis
         recipe = recipe.but(accumulation=max(1, -(-samples_per_step(self.before) // samples_per_step(recipe))))
         each = outcome(recipe, Job(None, None, job.spot), basis, self.calibration).usd
-        whole = outcome(recipe, job, basis, self.calibration) if job.train_tokens is not None else None
+        timed = job.train_tokens is not None and recipe.gpu is not None and recipe.gpu.timed
+        whole = outcome(recipe, job, basis, self.calibration) if timed else None
         return Remedy(
             words=", ".join(_words(changes, self.before, recipe)),
             recipe=recipe,
@@ -249,6 +250,8 @@ def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
         if value != getattr(before, name) and not follows:
             shown = value.name if name == "gpu" else after.cards if name == "gpus" else value
             typed.append(f"--{option} {shown}")
+    if "--gpu " in " ".join(typed) and before.gpu is not None and before.gpu.stated_gb:
+        typed.append("without --card-memory")
     return " ".join(typed)
 
 

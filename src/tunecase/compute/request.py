@@ -13,6 +13,7 @@ from tunecase.compute import rollout_asked
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
+from tunecase.compute.own_card import own_cards
 from tunecase.compute.recipe import CHOICES, WORDS, Recipe, spelt
 from tunecase.compute.rollout import Batch, Rollout, Sampled
 from tunecase.compute.running import Job
@@ -47,11 +48,11 @@ class Request:
     """One run as asked for, by a user or a configuration file; what was not stated is absent.
 
     `given` holds fields of Recipe by name (and `trained_layers`, blocks at the top that learn), `cards` names of GPUs,
-    `counts` how many of them, `global_batch` samples of one optimizer step over all cards. How much is trained is
-    `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of `lengths` when left out) times
-    `epochs`. `complete` says that what is absent is what the framework does by itself, as of a configuration file, not
-    what nobody stated. `engine` works out how
-    long sampled answers take. `problems` were met on the way here, `notes` are for people.
+    `card_memory` that of one, `counts` how many of them, `global_batch` samples of one optimizer step over all cards.
+    How much is trained is `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of
+    `lengths` when left out) times `epochs`. `engine` works out how long sampled answers take. `complete` says that what
+    is absent is what the framework does by itself, as of a configuration file, not what nobody stated. `problems` were
+    met on the way here, `notes` are for people.
     """
 
     model: str
@@ -65,6 +66,7 @@ class Request:
     epochs: Any = None
     deadline_hours: float | None = None
     spot: bool = False
+    card_memory: Any = None
     lengths: Lengths | None = None
     engine: Callable[[Batch], Sampled] | None = None
     base: Path | None = None
@@ -200,7 +202,11 @@ def _draft(request: Request, problems: list[Problem]) -> _Draft:
     for kind in tables:
         if kind in given and (row := _attempt(partial(tables[kind], given[kind]), problems)):
             given[kind] = row.name
-    return _Draft(request, problems, list(request.notes), given, cards, counts, batch)
+    notes = list(request.notes)
+    if request.card_memory is not None:
+        cards = own_cards(request.card_memory, cards, notes, problems)
+        counts = counts or [1] * (not all(card.timed for card in cards))  # nothing would tell several apart
+    return _Draft(request, problems, notes, given, cards, counts, batch)
 
 
 def _take_rollout(draft: _Draft, shape: Shape) -> bool:
@@ -461,6 +467,9 @@ def _check_cards(draft: _Draft) -> None:
             wanted = f"a multiple of {shared}, the cards that share a sample"
             draft.refuse("gpus", str(count), wanted, f"use {shared * (count // shared + 1)}")
     for card in draft.cards:
+        if not card.timed and (draft.request.deadline_hours is not None or draft.request.spot):
+            wanted = "a card whose time and price are known"
+            draft.refuse("card_memory", "a deadline or spot beside it", wanted, "name the card with --gpu")
         if precision in WITHOUT and not catalog.can(card, precision):
             draft.refuse(
                 "precision", f"{precision} on a {card.name}", "a precision that the card has", WITHOUT[precision]
@@ -518,6 +527,8 @@ def _check_learning(draft: _Draft, shape: Shape) -> None:
     if given.get("frozen_layers", 0) >= shape.layers:
         wanted = f"fewer than {shape.layers}, the layers of {shape.name}"
         draft.refuse("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer")
+    if "towers" in given and not shape.towers:
+        draft.notes.append(f"ignored: towers, as {shape.name} reads text alone")
     if "targets" in given:
         _attempt(lambda: shape.lora_params(1, given["targets"]), draft.problems)
 

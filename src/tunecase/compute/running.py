@@ -78,7 +78,7 @@ class Outcome:
 
 
 def _machines(recipe: Recipe) -> Number:
-    return -(-recipe.gpus // recipe.gpus_per_node)
+    return -(-recipe.gpus // recipe.joined_cards)
 
 
 def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Terms:

@@ -36,6 +36,7 @@ MOST_LOOSE = 8  # consumer or workstation cards tried where the count is open: n
 UNSPLIT = "the samples of one step are not a multiple of cards x micro-batch"
 LOOSE = "more cards on PCIe than one known machine holds, or than a workstation takes"
 ALONE = "more than one card that is sold in instances of one: no fast link joins them into one job"
+UNMEASURED = "no training run was measured on any card of its generation: name it to have it weighed"
 UNPRICED, NO_SPOT = "no price in the tier", "no spot price in the tier"
 LATE, LARGE, CLOSE = "later than the deadline in more than one of ten worlds", "does not fit", "tight"
 
@@ -347,6 +348,8 @@ def _cards(ask: Settled, basis: Basis, job: Job, table: Searched) -> list[catalo
         precision = ask.given.get("precision", "fp16")
         if not catalog.can(card, precision):
             reason = f"a card without {precision}"
+        elif card.generation not in catalog.measured_generations():
+            reason = UNMEASURED
         elif math.isinf(_price(card, basis, job, named=False)):
             reason = NO_SPOT if job.spot else UNPRICED
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tunecase import catalog
+from tunecase.compute.model.names import near_names
 from tunecase.compute.recipe import SPELLINGS, WORDS
 from tunecase.errors import Problem
 
@@ -87,6 +88,8 @@ def _word_meant(name: str, value: str) -> str | None:
 def _refuse(name: str, value: str, words: Sequence[str], problems: list[Problem]) -> None:
     near = alike(value, words)
     fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(words)}"
+    if name == "precision" and "fp4" in plain(value):
+        fix = "use bf16 or fp8: no published run that trains with 4-bit products was read, so none is predicted"
     problems.append(Problem(name, repr(value), f"one of {', '.join(words)}", fix))
 
 
@@ -109,7 +112,7 @@ def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) ->
                 if near
                 else "use a name such as L4, L40S, A100-80GB, H100 or RTX4090"
             )
-            problems.append(Problem("gpu", repr(name), "an NVIDIA GPU in the tables", fix))
+            problems.append(Problem("gpu", repr(name), "a GPU in the tables", fix))
         elif others:
             notes.append(f"{name} is read as {card}; there is also {' and '.join(others)}")
     return [by_plain[plain(name)] for name in names if plain(name) in by_plain]
@@ -139,12 +142,9 @@ def no_model(name: str, names: Sequence[str], is_known: Callable[[str], bool]) -
     """The problem with a model's name that is neither known nor of the form OWNER/NAME; None for any other."""
     if "/" in name or is_known(name):
         return None
-    near = sorted(alike(name, [model.split("/")[-1] for model in names], MOST_NEAR), key=str.casefold)
-    fix = (
-        f"did you mean {', '.join(near[:MOST_NEAR])}?"
-        if near
-        else "name it as OWNER/NAME on the hub, or give its config.json"
-    )
+    begun = {model.casefold(): model for model in (item.split("/")[-1] for item in names)}
+    near = [begun[model] for model in sorted(begun) if name and model.startswith(name.casefold())]
+    fix = f"did you mean {', '.join(near[:MOST_NEAR])}?" if near else near_names(name)
     if len(near) > MOST_NEAR:
         fix += f" Or one of {len(near) - MOST_NEAR} more: type more of the name"
     return Problem("model", repr(name), "a model in the tables or on the hub, its config.json, or a configuration", fix)

@@ -32,8 +32,8 @@ class FitAsked:
 
     `words` holds fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and
     absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated. `price` is what an hour
-    of the one card named costs, in US dollars. `probe` runs a few steps on this machine's card first, of `command`
-    or of our own trainer.
+    of the one card named costs, in US dollars, `card_memory` what it holds, such as 20GB. `probe` runs a few steps on
+    this machine's card first, of `command` or of our own trainer.
     """
 
     model: str
@@ -50,6 +50,7 @@ class FitAsked:
     price: str | float | None = None
     probe: bool = False
     command: Sequence[str] = ()
+    card_memory: str | None = None
 
 
 def fit(typed: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow | None" = None) -> Fit:
@@ -150,6 +151,7 @@ def request_of(typed: FitAsked) -> "Request":
         global_batch=batch,
         deadline_hours=_hours(typed.deadline, problems),
         spot=typed.spot,
+        card_memory=typed.card_memory,
         lengths=sampled[0] if sampled else None,
         notes=(*notes, *request.notes, *(sampled[1:] if sampled else ())),
         problems=tuple(problems),

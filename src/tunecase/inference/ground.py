@@ -198,7 +198,7 @@ def _rented_cards(basis: Basis, serving: Serving) -> list[Gpu]:
         return [catalog.gpu(name) for name in named]
     tier = renting_tier(basis)
     priced = {price.gpu for price in catalog.lowest_prices(ON_DEMAND) if price.tier == tier}
-    return [card for card in catalog.serving_gpus() if card.name in priced]
+    return [card for card in catalog.gpus() if card.name in priced]
 
 
 def _further_cards(basis: Basis, serving: Serving) -> list[Gpu]:
@@ -206,7 +206,7 @@ def _further_cards(basis: Basis, serving: Serving) -> list[Gpu]:
     names = {owned_card(basis)} if owned_card(basis) else set()
     if not serving.gpus:
         names |= {row.gpu for row in catalog.endpoints()}
-    return [card for card in catalog.serving_gpus() if card.name in names]
+    return [card for card in catalog.gpus() if card.name in names]
 
 
 def _named_models(basis: Basis) -> tuple[str, ...]:

@@ -8,12 +8,10 @@ from math import exp, log
 from pathlib import Path
 
 from tunecase import catalog
-from tunecase.compute.model import Shape, read_shape
+from tunecase.compute.model import Mixer, Shape, read_shape
 from tunecase.errors import InputError
 from tunecase.inference.setup import Served
 
-# Latent attention keeps one vector for keys and values; the matrix that makes it has this name.
-LATENT = ("kv_a_proj_with_mqa",)
 # Sizes and depths of common dense models [10^9 parameters, layers, hidden]: what a size alone is read as.
 TYPICAL = ((0.5, 24, 1024), (1.5, 28, 1536), (3, 28, 3072), (8, 32, 4096), (14, 44, 5120), (32, 62, 5120),
            (70, 80, 8192), (180, 96, 12288), (405, 126, 16384))  # fmt: skip
@@ -63,7 +61,7 @@ def served(name_or_config: str, base: Path | None = None, *, online: bool = Fals
         >>> served("acme-corp-30b-a3b").active
         3000000000.0
 
-    Leaves out vision towers and the states of fixed size that layers of linear attention keep.
+    Leaves out vision towers, and that indexed attention looks at a part of the cache only: it is counted in full.
     """
     if base is None and not online:
         return _from_name(name_or_config)
@@ -129,38 +127,31 @@ def _of_row(row: _Row) -> Served:
 
 def served_shape(shape: Shape) -> Served:
     """What serving must know of a model whose dimensions are counted."""
-    latent = next((m.outputs for b in shape.blocks for m in b.matrices if m.name in LATENT), 0)
-    elements = float(shape.layers * (latent or shape.key + shape.value))
-    window, share = _window(shape)
+    layers = tuple(shape.mixers())
+    windows = [mixer.window for _, mixer in layers if mixer.window]
+    latent = any(mixer.latent for _, mixer in layers)
     return Served(
         name=shape.name,
         params=float(shape.params),
         active=float(min(shape.product_params, shape.params)),
         layers=shape.layers,
         hidden=shape.hidden,
-        kv_elements=elements * (1 - share),
+        kv_elements=float(sum(count * mixer.cache for count, mixer in layers if not mixer.window)),
         experts=shape.experts,
-        window=window,
-        kv_window_elements=elements * share,
+        window=max(windows, default=0),
+        kv_window_elements=float(sum(count * mixer.cache for count, mixer in layers if mixer.window)),
         context=shape.context,
         active_experts=shape.active_experts,
-        kv_heads=1 if latent else shape.kv_heads,
-        pair_flop=2.0 * shape.layers * (shape.query + shape.value),
-        # Latent attention reads the cache without unfolding it: each head meets the whole vector.
-        cached_pair_flop=2.0 * shape.layers * (2 * shape.heads * latent if latent else shape.query + shape.value),
+        kv_heads=1 if latent else max(shape.kv_heads, 1),
+        pair_flop=2.0 * sum(count * (mixer.query + mixer.value) for count, mixer in layers),
+        cached_pair_flop=2.0 * sum(count * _meets(mixer) for count, mixer in layers),
+        state_elements=float(sum(count * mixer.state for count, mixer in layers)),
     )
 
 
-@cache
-def _windows() -> dict[str, tuple[int, float]]:
-    rows = catalog.read_table("serving_windows")
-    return {row["architecture"]: (int(row["window"]), float(row["layers_share"])) for row in rows}
-
-
-def _window(shape: Shape) -> tuple[int, float]:
-    """Tokens after which the windows of a model end, and the share of its layers that have one."""
-    window, share = _windows().get(shape.architecture, (shape.sliding_window, 1.0 if shape.sliding_window else 0.0))
-    return (shape.sliding_window or window) if share else 0, share
+def _meets(mixer: Mixer) -> int:
+    """Products per pair with the cache. Latent attention reads it folded: each head meets the whole vector."""
+    return 2 * mixer.heads * mixer.latent if mixer.latent else mixer.query + mixer.value
 
 
 def _of_size(name: str) -> Served | None:

@@ -17,7 +17,8 @@ class Served:
     tokens (0 without such layers), `experts` 0 for a dense model, of which one token meets `active_experts`. A cache
     can be split over at most `kv_heads` cards (1 for latent attention). Attention takes `pair_flop` over all layers for
     each pair of tokens of the input, `cached_pair_flop` for each of the cache (both 0: from the hidden width).
-    `guessed` is why the dimensions are not exact, empty where they are counted.
+    `guessed` is why the dimensions are not exact, empty where they are counted. `state_elements` are the numbers that a
+    sequence keeps over all layers whatever its length (linear attention, state spaces, convolutions).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Served:
     kv_heads: int = 8
     pair_flop: float = 0.0
     cached_pair_flop: float = 0.0
+    state_elements: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ EIGHT_BIT, FOUR_BIT = ("fp8", "int8"), ("int4", "fp4")
 # Checkpoints in these floats come with scales for a cache of 8 bits; those in whole numbers do not.
 FLOATS = ("fp8", "fp4")
 CACHE_BYTES = {**WEIGHT_BYTES, "fp4": 0.5, "int4": 0.5}
+# Engines keep running states in 32 bit (vLLM's mamba_ssm_cache_dtype of the models that state one).
+STATE_BYTES = 4.0
 # What an engine uses of a card's memory, and what it takes beside weights and cache: a share, at most so much.
 USABLE_SHARE, BESIDE_SHARE, BESIDE_GIB = 0.92, 0.04, 2.0
 LARGE_GIB = 70.0
@@ -22,8 +24,6 @@ SCARCE_SHARE = 0.2
 INPUT_CHUNK_TOKENS = 8192.0
 # Overheads are those of releases of this month; older ones are slower.
 NEWEST = 2026 + 3 / 12
-# Cards that compute 4-bit products in 4 bit: twice the 8-bit rate.
-NATIVE_FOUR_BIT = ("blackwell", "cdna4")
 # Cards without 8-bit floats that compute 8-bit whole numbers at twice the 16-bit rate, of which products reach less.
 WHOLE_NUMBER_UNITS, WHOLE_NUMBER_GAIN = ("ampere", "turing"), 1.6
 
@@ -46,10 +46,10 @@ class Room:
 
 
 def cache_bytes(setup: Setup, tokens: float) -> float:
-    """Bytes that a sequence of so many tokens keeps in the cache."""
+    """Bytes that a sequence of so many tokens keeps: its cache, and a running state in 32 bit whatever its length."""
     model = setup.model
     elements = model.kv_elements * tokens + model.kv_window_elements * min(tokens, model.window or tokens)
-    return elements * CACHE_BYTES[setup.kv_precision or _kept_in(setup)]
+    return elements * CACHE_BYTES[setup.kv_precision or _kept_in(setup)] + STATE_BYTES * model.state_elements
 
 
 def _kept_in(setup: Setup) -> str:
@@ -89,8 +89,8 @@ def rate_tflops(card: Gpu, precision: str) -> float:
     """The best large product of a card in the precision in which it computes [TFLOP/s]."""
     if precision == "fp32":
         return card.product_tflops / 2
-    if _native_four_bit(card, precision):
-        return 2 * card.product_fp8_tflops
+    if precision in FOUR_BIT and not _widened(card, precision):
+        return card.product_fp4_tflops
     if precision in EIGHT_BIT and card.product_fp8_tflops:
         return card.product_fp8_tflops
     if precision == "int8" and card.generation in WHOLE_NUMBER_UNITS:
@@ -98,9 +98,9 @@ def rate_tflops(card: Gpu, precision: str) -> float:
     return card.product_tflops
 
 
-def _native_four_bit(card: Gpu, precision: str) -> bool:
-    """Whether a card computes products in 4 bit rather than widen the weights before."""
-    return precision == "fp4" and card.generation in NATIVE_FOUR_BIT and card.product_fp8_tflops > 0
+def _widened(card: Gpu, precision: str) -> bool:
+    """Whether 4-bit weights are widened before a product: whole numbers, and floats on cards without a 4-bit rate."""
+    return precision in FOUR_BIT and not (precision == "fp4" and card.product_fp4_tflops > 0)
 
 
 def touched(model: Served, tokens: float) -> float:
@@ -175,7 +175,7 @@ def work_of(setup: Setup, load: Load, engine: Engine, in_flight: float) -> Work:
         python=float(engine.overheads == "python"),
         age_years=years_old(setup.engine_date),
         four_bit=float(setup.precision in FOUR_BIT),
-        weight_only=float(setup.precision in FOUR_BIT and not _native_four_bit(card, setup.precision)),
+        weight_only=float(_widened(card, setup.precision)),
         experts=float(model.experts > 0),
         amd=float(card.generation.startswith("cdna")),
     )

@@ -115,6 +115,8 @@ def gpu_hour(
     older than 180 days are used only when nothing newer exists, and are drawn with the drift seen of others, see
     `drifted`. A reserved price tells its commitment. Leaves out storage, egress and start-up.
     """
+    if gpu == catalog.UNNAMED:
+        return None
     name, off_demand = catalog.gpu(gpu).name, terms != ON_DEMAND
     if basis.usd_per_gpu_hour is not None:
         own = Const(basis.usd_per_gpu_hour).scaled(basis.base_per_usd)

@@ -16,7 +16,7 @@ from tunecase.errors import Problem, nearest
 from tunecase.io import Lines
 from tunecase.project.bill import OF_EVERY_KIND, OF_KIND, CostLine
 from tunecase.project.fields import AT_COVERAGE
-from tunecase.quantities import Quantity
+from tunecase.quantities import Quantity, UnitError, memory_gb
 
 if TYPE_CHECKING:
     from tunecase.project.fields import Project
@@ -278,6 +278,20 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
         yield Problem(least, got, "a minimum of rented cards", "delete the line")
 
 
+def _card_problems(written: _Written) -> Iterator[Problem]:
+    """A memory that no card can have, or of no one card."""
+    compute = written.project.compute
+    if compute.card_memory is None:
+        return
+    where = written.at("compute", "card_memory")
+    try:
+        memory_gb(compute.card_memory)
+    except UnitError as error:
+        yield Problem(where, error.got, error.wanted, error.fix)
+    if len(compute.gpus) != 1:
+        yield Problem(where, f"one memory for {len(compute.gpus)} cards", "one card under gpus", "name the card there")
+
+
 def _rows_problems(written: _Written) -> Iterator[Problem]:
     """Neither a training file nor a number of rows to plan with, or both."""
     data = written.project.data
@@ -440,6 +454,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _group_problems,
     _owned_problems,
     _terms_problems,
+    _card_problems,
     _rows_problems,
     _pool_problems,
     _source_problems,

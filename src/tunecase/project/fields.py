@@ -199,7 +199,7 @@ class Rollouts(Section):
 class Compute(Section):
     """Where training would run."""
 
-    later = frozenset({"minimum_hours", "objective", "rollout"})
+    later = frozenset({"card_memory", "minimum_hours", "objective", "rollout"})
 
     objective: Literal["sft", "dpo", "orpo", "cpo", "simpo", "kto", "grpo", "rloo", "ppo"] | None = Field(
         None, description="What is trained for; sft when left out. grpo, rloo and ppo sample answers to each row."
@@ -208,6 +208,9 @@ class Compute(Section):
 
     tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
     gpus: tuple[GpuName, ...] = ()
+    card_memory: str | None = Field(
+        None, description="What the one card under gpus holds, where it is not that of the tables, such as 20GB."
+    )
     gpu_count: PositiveInt | None = None
     terms: Literal["on_demand", "spot", "reserved"] | None = Field(
         None, description="How GPUs are rented; a reserved price binds the buyer."

@@ -8,6 +8,7 @@ from pydantic import Field
 from tunecase.project.kinds import (
     Count,
     CountOrNone,
+    GpuName,
     Growth,
     Minutes,
     MoneyPer1k,
@@ -16,7 +17,6 @@ from tunecase.project.kinds import (
     PositiveInt,
     Seconds,
     Section,
-    ServingGpuName,
     Share,
     Times,
 )
@@ -62,7 +62,7 @@ class Serving(Section):
     )  # fmt: skip
 
     traffic: Traffic = Field(Traffic(), description="What arrives, beside problem.volume.")
-    gpus: tuple[ServingGpuName, ...] = Field((), description="Cards that may serve; those of compute when left out.")
+    gpus: tuple[GpuName, ...] = Field((), description="Cards that may serve; those of compute when left out.")
     gpu_count: PositiveInt | None = Field(None, description="Cards of one replica; the fewest that hold it.")
     precision: Literal["bf16", "fp16", "fp8", "int8", "int4"] | None = Field(
         None, description="Of the weights as they are served; bf16 when left out."

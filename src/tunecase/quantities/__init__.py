@@ -29,6 +29,7 @@ from tunecase.quantities.spread import (
     Luck,
     Mixed,
     Overrun,
+    ShareInterval,
     Spread,
     Strata,
     Worlds,
@@ -53,7 +54,16 @@ from tunecase.quantities.statistics import (
     wilson,
     winners_curse,
 )
-from tunecase.quantities.units import DAYS_PER_MONTH, HOURS, SYMBOLS, Quantity, UnitError, Wanted, read_quantity
+from tunecase.quantities.units import (
+    DAYS_PER_MONTH,
+    HOURS,
+    SYMBOLS,
+    Quantity,
+    UnitError,
+    Wanted,
+    memory_gb,
+    read_quantity,
+)
 from tunecase.quantities.wording import (
     UNKNOWN,
     band_words,
@@ -90,13 +100,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BATCHES", "CENT", "DAYS_PER_MONTH", "HOURS", "LEAST_TEST_ROWS", "LOST_SHARE", "SYMBOLS", "UNKNOWN", "Z80", "Z90",
     "AlteredWorlds", "Band", "Beta", "Const", "Interval", "Interval80", "Luck", "Mixed", "Overrun", "Quantity",
-    "Sampled", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "about_money", "adding_up", "agreement_of_two",
-    "band", "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted",
-    "day", "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator",
-    "in_hundred", "interval_words", "line_amount", "mcnemar_p", "money", "money_band", "one_line", "paid",
-    "paid_column", "paired_change", "paired_rows_needed", "plain_figure", "plain_money", "plain_paid", "plain_score",
-    "plain_share",
-    "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share", "shares_shown",
-    "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain", "smallest_unpaired_gain", "spelled",
-    "swing", "teaches_like", "unclear", "unpaired_change", "unpaired_rows_needed", "wilson", "winners_curse", "written",
+    "Sampled", "ShareInterval", "Spread", "Strata", "UnitError", "Wanted", "Worlds", "about_money", "adding_up",
+    "agreement_of_two", "band", "band_words", "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up",
+    "count", "counted", "day", "duration", "figures", "firm", "firm_difference", "firm_money", "firm_share",
+    "first_order", "generator", "in_hundred", "interval_words", "line_amount", "mcnemar_p", "memory_gb", "money",
+    "money_band", "one_line", "paid", "paid_column", "paired_change", "paired_rows_needed", "plain_figure",
+    "plain_money", "plain_paid", "plain_score", "plain_share", "read_quantity", "sampled", "score", "score_interval",
+    "sentence", "separator_fix", "share", "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out",
+    "smallest_paired_gain", "smallest_unpaired_gain", "spelled", "swing", "teaches_like", "unclear", "unpaired_change",
+    "unpaired_rows_needed", "wilson", "winners_curse", "written",
 ]  # fmt: skip

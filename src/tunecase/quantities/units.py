@@ -40,6 +40,9 @@ TIME_WORDS = {
     **dict.fromkeys(("yr", "year"), "year"),
 }
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
+BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+LEAST_GB, MOST_GB = 1.0, 1000.0  # of a card's memory
+_MEMORY = re.compile(r"(\d*\.?\d+)\s*([MGT]i?B)", re.IGNORECASE)
 GIGABYTES = {"MB": 1e-3, "GB": 1.0, "TB": 1e3}
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
 MOST = 1e15  # more than any budget, volume or token count; products of such numbers still are finite
@@ -281,3 +284,22 @@ def _in_bounds(number: float, kind: str, field: _Field) -> None:
     if number > wanted.most:
         most = f"{wanted.most:.0%}" if wanted.unit == "share" else f"{wanted.most:g}"
         raise field.error(f"{wanted.words}, at most {most}")
+
+
+def memory_gb(text: object) -> float:
+    """The memory of a card that a text states, in GB (10^9 bytes).
+
+    Args:
+        text: a number with its unit: MB, GB, TB (powers of 1,000) or MiB, GiB, TiB (powers of 1,024).
+    Raises: UnitError for anything else, and for less than 1 GB or more than 1 TB.
+
+    Example:
+        >>> memory_gb("20GB"), round(memory_gb("20 GiB"), 2)
+        (20.0, 21.47)
+    """
+    match = _MEMORY.fullmatch(str(text).strip())
+    size = float(match[1]) * BYTES[match[2].upper()] / 1e9 if match else 0.0
+    if not LEAST_GB <= size <= MOST_GB:
+        fix = "write for example 20GB (20 x 10^9 bytes) or 20GiB"
+        raise UnitError(repr(text), "the memory of one card, 1 GB to 1 TB, with its unit", fix)
+    return size

@@ -27,7 +27,7 @@ class Placed:
     verdict: Fitting
     memory_gib: Interval80
     usable_gib: float
-    tokens_per_s: Interval80
+    tokens_per_s: Interval80 | None
     hours: Interval80 | None
     usd: Interval80 | None
     usd_per_mtok: Interval80 | None
@@ -148,8 +148,9 @@ class Fit:
     """Does a training run fit, on what, how long does it take, what does it cost? GB is 10^9 bytes, GiB 2^30.
 
     `placed` is the run as asked, or the cheapest of the choices left open; `memory_gib` allocated by the framework,
-    `reserved_gib` by its allocator, `card_gib` what nvidia-smi will show. `front` holds choices that nothing beats in
-    both price and time; `setup` every field of the set-up as taken. Speeds count useful tokens of all cards together.
+    `reserved_gib` by its allocator, `card_gib` what nvidia-smi will show. `step_s` and `tokens_per_s` are None where of
+    the card only the memory is known. `front` holds choices that nothing beats in both price and time; `setup` every
+    field of the set-up as taken. Speeds count useful tokens of all cards together.
     `card_full` is true where P90 of what the card would show reaches its total, `total_gib`, at which it is then cut,
     unless the run does not fit; `batch_assumed` where nobody said how many samples make a step.
     `assumptions` are what the user can say otherwise, `background` what every answer of this kind rests on.
@@ -174,9 +175,9 @@ class Fit:
     turning: tuple[str, ...]
     train_tokens: float | None
     useful_share: float
-    step_s: Interval80
+    step_s: Interval80 | None
     time_terms: tuple[tuple[str, float], ...]
-    tokens_per_s: Interval80
+    tokens_per_s: Interval80 | None
     hours: Interval80 | None
     usd_per_gpu_hour: Interval80 | None
     usd: Interval80 | None

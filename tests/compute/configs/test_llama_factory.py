@@ -128,3 +128,11 @@ def test_bad_values(tmp_path):
     assert [] == [
         (old, new, words) for old, new, words in cases if words not in refusal(tmp_path, LORA.replace(old, new))
     ]
+
+
+def test_a_vision_tower_learns_where_a_full_fine_tune_does_not_freeze_it(tmp_path):
+    """It is frozen unless said; adapters never train it in full."""
+    unfrozen = "\nfreeze_vision_tower: false\n"
+    assert ("trained",) == said(found(tmp_path, FULL + unfrozen), "towers")
+    for text in (FULL, FULL + "\nfreeze_vision_tower: true\n", LORA + unfrozen):
+        assert (None,) == said(found(tmp_path, text), "towers")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tunecase import catalog
 from tunecase.compute import memory
 from tunecase.compute.doubt import Abroad, Effect, peak_band, shipped, speed_band, widest
-from tunecase.compute.model.reading import read_shape
+from tunecase.compute.doubt.bands import new_share
+from tunecase.compute.model.reading import from_config, read_shape
 from tunecase.compute.recipe import CHOICES, Recipe
 
 RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("A100-80GB"), micro_batch=2)
@@ -86,3 +87,17 @@ def test_the_shipped_table_tells_what_it_rests_on():
         assert learnt.runs > learnt.publishers
         assert list(learnt.points) == sorted(learnt.points)
         assert learnt.points[0] > 0
+
+
+def test_layers_that_no_run_has_widen_both_bands():
+    """A hybrid's bands are wider than those of the same file with attention alone."""
+    sizes = {"hidden_size": 2048, "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 4}
+    heads = {"linear_num_key_heads": 16, "linear_num_value_heads": 32, "head_dim": 128, "intermediate_size": 6144}
+    body = {"model_type": "qwen3_5_text", **sizes, **heads, "vocab_size": 151_936}
+    every = from_config({**body, "layer_types": ["full_attention"] * 24}, "config.json")
+    hybrid = from_config(body, "config.json")
+    assert 0 == new_share(Recipe(every))
+    assert 0.75 == new_share(Recipe(hybrid))
+    for band in (peak_band, speed_band):
+        plain, new = (band(Recipe(shape, catalog.gpu("A100-80GB"))) for shape in (every, hybrid))
+        assert plain.high / plain.low < new.high / new.low

@@ -21,11 +21,12 @@ from tunecase.compute.model.reading import read_shape
         ("NVIDIA GeForce RTX 4090", "RTX4090"),
         ("H100 80GB SXM", "H100"), ("8xA100-80GB", "A100-80GB"), ("NVIDIA H200-SXM5-141GB", "H200"), ("Tesla T4", "T4"),
         ("RTX 3090 (280W, no NVLink)", "RTX3090"), ("A10G", "A10G"), ("unheard of", None), ("", None),
-        ("MI300X", None), ("not stated (tested on H100)", None),
+        ("MI300X", "MI300X"), ("NVIDIA GeForce RTX 4070 Ti SUPER", "RTX4070TISUPER"), ("Gaudi2", None),
+        ("not stated (tested on H100)", None),
     ],
 )  # fmt: skip
 def test_cards_are_known_however_they_are_spelt(text, name):
-    """Spellings of a card find its row; an unknown one, or one known for serving alone, finds none."""
+    """Spellings of a card find its row; an unknown one finds none."""
     found = card_of(text)
     assert name == (found.name if found else None)
 

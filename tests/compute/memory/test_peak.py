@@ -13,7 +13,7 @@ from tunecase.compute.measured import calibration
 from tunecase.compute.measured import runs as measured
 from tunecase.compute.memory.peak import fit_verdict, peak_gb, peak_memory, phases, reserved_gb, usable_gb
 from tunecase.compute.memory.states import states_of
-from tunecase.compute.model.reading import read_shape
+from tunecase.compute.model.reading import from_config, read_shape
 from tunecase.compute.recipe import WORDS, Recipe
 
 NAMES = ("smollm2-135m", "llama-2-7b", "llama-3.1-8b", "mixtral-8x7b", "pythia-1b")
@@ -305,3 +305,16 @@ def test_the_reserve_grows_less_than_the_row():
     run = Recipe(read_shape("llama-2-7b"), method="qlora", framework="llama-factory")
     reserves = [reserved_gb(one) - peak_gb(one) for one in (run, run.but(sequence_tokens=4 * run.sequence_tokens))]
     assert reserves[0] < reserves[1] < 2.2 * reserves[0]
+
+
+def test_layers_that_keep_a_state_keep_their_own_features():
+    """Without checkpointing a state-space layer keeps what its operations kept, whatever its width of attention."""
+    sizes = {"hidden_size": 64, "num_hidden_layers": 4, "vocab_size": 120, "state_size": 8}
+    body = {"model_type": "mamba2", **sizes, "num_heads": 8, "head_dim": 16, "n_groups": 2}
+    narrow, wide = (from_config({**body, "num_heads": heads}, "config.json") for heads in (8, 16))
+    kept = [phases(Recipe(each, checkpointing="none"))["loss"]["kept activations"] for each in (narrow, wide)]
+    more = wide.mixed("kept") - narrow.mixed("kept")
+    assert more > 0
+    assert kept[1] - kept[0] >= 2 * 4 * more * Recipe(narrow).tokens
+    lean = [phases(Recipe(each, checkpointing="full"))["loss"]["kept layer inputs"] for each in (narrow, wide)]
+    assert lean[0] == lean[1]

@@ -71,6 +71,43 @@ def test_who_prepares_and_who_casts():
     assert not autocast(FULL.but(precision="fp32"), plain)
 
 
+SEEING = read_shape("gemma-3-4b-it")
+TOWER = "vision and audio towers"
+
+
+def _beyond(recipe: Recipe) -> float:
+    """Bytes of a recipe's states beyond those of the same run with its towers left out."""
+    with_towers, without = (states_of(recipe.but(towers=fate)) for fate in (recipe.towers, "left out"))
+    sums = [sum(s.lasting.values()) + s.gradients + s.step for s in (with_towers, without)]
+    return (sums[0] - sums[1]) / SEEING.tower_params
+
+
+@pytest.mark.parametrize(
+    ("fields", "each"),
+    [
+        ({}, 2),
+        ({"base": "32-bit"}, 4),
+        ({"method": "qlora"}, 0.5159),
+        ({"method": "qlora", "quantiser": "gptq"}, 2),
+        ({"method": "full"}, 2),
+        ({"method": "full", "towers": "trained"}, 10),
+        ({"method": "full", "towers": "trained", "masters": "32-bit"}, 20),
+        ({"towers": "trained"}, 10),
+        ({"gpus": 4, "sharding": "fsdp"}, 0.5),
+    ],
+)
+def test_a_tower_takes_its_weights_and_what_training_it_takes(fields, each):
+    """Bytes of each of its parameters: weights alone where it is frozen, all states where it learns."""
+    assert _beyond(Recipe(SEEING, **fields)) == pytest.approx(each, rel=1e-3)
+
+
+def test_only_models_with_towers_have_the_term():
+    """A model that reads text alone has no such line, not one of zero."""
+    assert TOWER not in states_of(LORA).lasting
+    assert states_of(Recipe(SEEING)).lasting[TOWER] == 2 * SEEING.tower_params
+    assert states_of(Recipe(SEEING, towers="left out")).lasting[TOWER] == 0
+
+
 def test_adapters_train_what_their_row_says():
     """DoRA adds a vector of outputs to LoRA's matrices, scales alone are few, LoHa has two pairs."""
     run = Recipe(read_shape("llama-2-7b"), method="lora", targets="qv", rank=8)

@@ -1,7 +1,9 @@
 """Names in common spellings find one model, and never one of two."""
 
+import pytest
+
 from tunecase import catalog
-from tunecase.compute.model.names import known_name
+from tunecase.compute.model.names import known_name, near_names
 
 SPELLINGS = {
     "LLaMA2-7B": "meta-llama/Llama-2-7b-hf",
@@ -52,3 +54,47 @@ def test_every_name_of_the_table_finds_a_model_of_its_shape() -> None:
             if upper is None or shapes != {(model.params, model.hidden)}:
                 wrong.append((name, upper, blanks))
     assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("Lama-3.1-8B", "did you mean meta-llama/Llama-3.1-8B?"),
+        ("Qwen/Qwen3-9B", "did you mean Qwen/Qwen3"),
+        ("Qwen3-VL-9B-Instruct", "did you mean Qwen/Qwen3-VL-8B-Instruct or "),
+        ("granite-9-8b", "did you mean ibm-granite/granite-"),
+        ("phi-9-mini", "of its family there are microsoft/Phi-4-mini-instruct or "),
+        ("nova-7b", "no model of this family is in the tables"),
+        ("", "no model of this family is in the tables"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_its_family_and_size(text: str, nearest: str) -> None:
+    """Never with another family, and always with how to hand over the config.json."""
+    assert known_name(text) is None
+    answer = near_names(text)
+    assert answer.startswith(nearest)
+    assert "tunecase fit path/to/config.json" in answer
+
+
+def test_models_of_2025_and_2026_are_found_by_their_names_on_the_hub() -> None:
+    """The lines that are loaded most, by one name each."""
+    names = (
+        "Qwen/Qwen3-8B Qwen/Qwen3-4B-Instruct-2507 Qwen/Qwen3-30B-A3B-Instruct-2507 Qwen/Qwen3-Coder-30B-A3B-Instruct "
+        "Qwen/Qwen2.5-VL-7B-Instruct Qwen/Qwen3-VL-8B-Instruct Qwen/QwQ-32B openai/gpt-oss-20b openai/gpt-oss-120b "
+        "google/gemma-3-4b-it google/gemma-3-27b-it google/gemma-3-270m meta-llama/Llama-4-Scout-17B-16E-Instruct "
+        "mistralai/Mistral-Small-3.2-24B-Instruct-2506 mistralai/Ministral-3-8B-Instruct-2512 "
+        "mistralai/Devstral-Small-2505 mistralai/Magistral-Small-2506 microsoft/phi-4 microsoft/Phi-4-mini-instruct "
+        "microsoft/Phi-4-reasoning deepseek-ai/DeepSeek-R1 deepseek-ai/DeepSeek-V3.1 "
+        "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B deepseek-ai/DeepSeek-R1-0528-Qwen3-8B zai-org/GLM-4.5-Air "
+        "zai-org/GLM-4.7-Flash moonshotai/Kimi-K2-Instruct MiniMaxAI/MiniMax-M2 ibm-granite/granite-3.3-8b-instruct "
+        "HuggingFaceTB/SmolLM3-3B allenai/Olmo-3-7B-Instruct LGAI-EXAONE/EXAONE-4.0-32B "
+        "Qwen/Qwen3-Next-80B-A3B-Instruct Qwen/Qwen3.5-9B Qwen/Qwen3.6-35B-A3B Qwen/Qwen3.8-27B google/gemma-3n-E4B-it "
+        "google/gemma-4-E4B-it mistralai/Mistral-Large-3-675B-Instruct-2512 deepseek-ai/DeepSeek-V3.2 "
+        "deepseek-ai/DeepSeek-V4-Flash zai-org/GLM-5 ibm-granite/granite-4.0-h-tiny nvidia/NVIDIA-Nemotron-Nano-9B-v2 "
+        "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16 tiiuae/Falcon-H1-7B-Instruct LiquidAI/LFM2-1.2B "
+        "moonshotai/Kimi-Linear-48B-A3B-Instruct MiniMaxAI/MiniMax-M1-80k HuggingFaceTB/SmolVLM2-2.2B-Instruct "
+        "ByteDance-Seed/Seed-OSS-36B-Instruct swiss-ai/Apertus-8B-Instruct-2509 baidu/ERNIE-4.5-21B-A3B-PT"
+    ).split()
+    assert [] == [name for name in names if known_name(name) is None]
+    dated = {name for row in catalog.models() if row.date >= "2026-11-28" for name in (row.name, *row.aliases)}
+    assert sum("/" in name for name in dated) >= 200

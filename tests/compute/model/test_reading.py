@@ -184,7 +184,7 @@ def test_all_bad_fields_come_together(tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"model_type": "mamba"},
+        {"model_type": "xlstm"},
         {"model_type": None},
         {"model_type": "llama", "kv_lora_rank": 512},
         {"model_type": "llama", "n_routed_experts": 8},
@@ -405,22 +405,22 @@ def test_sixty_models_and_forty_architectures_at_least():
 
 
 KEYS = sorted(
-    {
-        key
-        for family in architectures().values()
-        for text in family.sizes.values()
-        for key in text.partition(":")[0].split("|")
-    }
+    {key for family in architectures().values() for key in family.keys}
     | {key for family in architectures().values() for key in family.flags}
+    | {key for family in architectures().values() for rule in family.layers for key in rule.key.split("|")}
     | {
-        "layer_types",
         "mlp_only_layers",
         "moe_layers",
         "mlp_layer_types",
         "text_config",
         "sliding_window",
         "moe_layer_end_index",
+        "per_layer_config",
+        "use_sliding_window",
     }
+)
+WORDS = st.sampled_from(
+    ["full_attention", "sliding_attention", "linear_attention", "mamba", "hybrid", "conv", "M", "E"]
 )
 VALUES = st.one_of(
     st.integers(-2, 40),
@@ -429,6 +429,10 @@ VALUES = st.one_of(
     st.booleans(),
     st.floats(),
     st.text(max_size=4),
+    st.text("ME*-", min_size=8, max_size=8),
+    st.lists(WORDS, min_size=8, max_size=8),
+    st.lists(st.integers(0, 9), min_size=8, max_size=8),
+    st.dictionaries(st.sampled_from(["0", "03", "7", "x"]), st.dictionaries(st.just("head_dim"), st.integers(-1, 9))),
     st.lists(st.one_of(st.integers(-1, 3), st.text(max_size=3), st.lists(st.integers(), max_size=1)), max_size=3),
     st.dictionaries(st.sampled_from(["kv_n_heads", "moe_top_k", "model_type"]), st.integers(-1, 4), max_size=2),
 )

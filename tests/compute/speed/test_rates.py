@@ -66,3 +66,38 @@ def test_a_network_is_slower_than_the_links_of_a_machine():
     inside, across = (rates.card_figures(RUN.but(gpus=n)) for n in (8, 16))
     assert math.inf == float(inside["node"])
     assert float(across["node"]) == 8 * 25e9
+
+
+def figures(name: str, gpus: int, **fields: int) -> dict[str, float]:
+    """What a card of a run on several can do, in GB/s for its links."""
+    run = RUN.but(gpu=catalog.gpu(name), gpus=gpus, **fields)
+    return {key: float(value) / 1e9 for key, value in rates.card_figures(run).items()}
+
+
+def test_the_slowest_link_that_a_ring_crosses_counts():
+    """Inside a domain the fast link; beyond it in the machine the host's; beyond the machine the network."""
+    for name, inside, gpus in (("GB200", True, 72), ("H100", True, 8), ("H100-NVL", True, 2), ("H100-NVL", False, 4)):
+        assert math.isinf(figures(name, gpus)["board"]) == inside, (name, gpus)
+        assert math.isinf(figures(name, gpus)["node"])
+    assert figures("H100-NVL", 4)["board"] == 64
+    for name, gpus in (("GB200", 73), ("H100", 9), ("RTX4090", 9)):
+        assert not math.isinf(figures(name, gpus)["node"])
+    assert not math.isinf(figures("H100", 8, gpus_per_node=4)["node"])
+    assert math.isinf(figures("GB200", 72, gpus_per_node=4)["node"])  # a rack's NVLink joins its machines
+    assert math.isinf(figures("A100-80GB", 16, gpus_per_node=16)["node"])
+
+
+def test_a_mesh_sends_to_all_its_cards_at_once():
+    """Each pair of a board has a link of its own, so that eight cards reach seven times what two do."""
+    assert [64, 3 * 64, 7 * 64, 7 * 64] == [figures("MI300X", gpus)["link"] for gpus in (2, 4, 8, 16)]
+    assert 450 == figures("H100", 8)["link"] == figures("H100", 2)["link"]
+
+
+def test_a_generation_nobody_measured_is_in_more_doubt():
+    """The same run on an MI300X against an H200, on one card and on eight."""
+    constants = rates.shipped()
+    for gpus in (1, 8):
+        runs = [RUN.but(gpu=catalog.gpu(name), gpus=gpus, sharding="fsdp") for name in ("H200", "MI300X")]
+        terms = [rates.seconds(work(run), rates.card_figures(run), rates.roles(run, constants)) for run in runs]
+        measured, unmeasured = (float(rates.sigma(run, each, constants)) for run, each in zip(runs, terms, strict=True))
+        assert unmeasured > 1.5 * measured

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.compute import lengths, recipe
-from tunecase.compute.model.reading import read_shape
+from tunecase.compute.model.blocks import Shape
+from tunecase.compute.model.reading import from_config, read_shape
 from tunecase.compute.prediction import pace
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.speed.work import (
@@ -108,9 +109,9 @@ def test_what_is_looked_at():
     """Packed samples see themselves, padded ones the longest, a window cuts both."""
     found = lengths.of([100, 300], [1, 1])
     run = FULL.but(lengths=found, micro_batch=2, packing=False)
-    assert (100**2 + 300**2) / 400 == attended_tokens(run.but(packing=True))
-    assert 280 == pytest.approx(attended_tokens(run))  # E[max^2] / E[max] of two samples
-    assert 2048 == attended_tokens(FULL)
+    assert (100**2 + 300**2) / 400 == attended_tokens(run.but(packing=True), 0)
+    assert 280 == pytest.approx(attended_tokens(run, 0))  # E[max^2] / E[max] of two samples
+    assert 2048 == attended_tokens(FULL, 0)
 
 
 def test_useful_share_of_padding():
@@ -121,6 +122,52 @@ def test_useful_share_of_padding():
     assert useful_share(run.but(gpus=8)) < useful_share(run)
     assert useful_share(run.but(sequence_tokens=150)) > useful_share(run)
     assert 1 == useful_share(run.but(packing=True)) == useful_share(FULL)
+
+
+def delta(layers: int = 4, **changes: object) -> Shape:
+    """A little model of which one layer in four attends; changes are fields of its file."""
+    sizes = {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96}
+    heads = {"linear_num_key_heads": 2, "linear_num_value_heads": 4, "vocab_size": 120, "head_dim": 16}
+    body = {"model_type": "qwen3_5_text", "num_hidden_layers": layers, **sizes, **heads, **changes}
+    return from_config(body, "config.json")
+
+
+def attention(shape: Shape, tokens: int) -> float:
+    """Operations per token beside the products with weights."""
+    run = Recipe(shape, catalog.gpu("A100-80GB"), method="full", checkpointing="none", sequence_tokens=tokens)
+    return float(flops_per_token(run)) - 6 * shape.product_params
+
+
+def test_a_running_state_costs_the_same_at_any_length():
+    """Only layers that attend cost more for a longer row: one in four of the gated delta rule."""
+    shape = delta()
+    grown = attention(shape, 8192) - attention(shape, 4096)
+    assert pytest.approx(14 / 2 * 1 * shape.query * 4096) == grown
+    none = delta(layer_types=["linear_attention"] * 4)
+    state = sum(count * mixer.state for count, mixer in none.mixers())
+    assert 3 * 8 * state == attention(none, 512) == attention(none, 8192)
+
+
+def test_each_window_limits_its_own_layers():
+    """Half of GPT-OSS's layers see 128 tokens, the other half all: attention grows half as fast as without windows."""
+    oss = read_shape("gpt-oss-20b")
+    grown = attention(oss, 8192) - attention(oss, 4096)
+    assert pytest.approx(14 / 2 * oss.layers / 2 * oss.query * 4096) == grown
+
+
+def test_indexed_attention_is_bounded_by_what_it_chooses():
+    """Past index_topk tokens only the indexer grows, and it is narrower than the heads it spares."""
+    sizes = {
+        "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 96, "vocab_size": 120,
+        "q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 24, "qk_rope_head_dim": 8, "v_head_dim": 32,
+        "n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 40, "first_k_dense_replace": 1,
+    }  # fmt: skip
+    index = {"index_n_heads": 2, "index_head_dim": 16, "index_topk": 512}
+    indexed = from_config({"model_type": "deepseek_v32", **sizes, **index}, "config.json")
+    dense = from_config({"model_type": "deepseek_v3", **sizes}, "config.json")
+    grown = attention(indexed, 8192) - attention(indexed, 4096)
+    assert 0 < grown < attention(dense, 8192) - attention(dense, 4096)
+    assert pytest.approx(14 / 2 / 2 * 2 * 2 * 16 * 4096) == grown
 
 
 def test_dora_takes_about_twice_as_long_as_lora():

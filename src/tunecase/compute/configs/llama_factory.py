@@ -82,6 +82,8 @@ def _read_method(settings: Settings, run: Run) -> None:
     run.take("method", "full" if kind in WITHOUT_ADAPTERS else "qlora" if bits and bits < 8 else "lora")
     if bits == 8 and run.values["method"] == "lora":
         meanings.eight_bit(run)
+    if settings.flag("freeze_vision_tower") is False and kind in WITHOUT_ADAPTERS:
+        run.take("towers", "trained")
     if kind == "freeze":
         _read_freeze(settings, run)
     elif kind != "full":

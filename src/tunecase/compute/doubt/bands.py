@@ -20,6 +20,9 @@ STATISTICS = ("reserved", "card", "not stated")
 MEMORY_SCALES = ("lasting", "rest", *STATISTICS, "several cards", "experts", "odd layout")
 MEMORY_MIDDLES = ("allocated", *STATISTICS)
 TIME_SCALES = ("all", "terms", "several machines", "experts")
+# Assumed, in logarithms, for a model all of whose layers are of a kind that no measured run has; less where fewer are.
+# About as far as strangers' runs of other kinds lie apart, since nothing says that these lie nearer.
+NEW_MEMORY, NEW_TIME = 0.25, 0.40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,22 @@ def memory_scales(recipe: Recipe, statistic: str, peak_gb: Number | None = None)
 
 def time_scales(recipe: Recipe, terms_sigma: Number) -> dict[str, Number]:
     """How much of each scale of time's spread a run has; that of the terms is their own doubt."""
-    machines = _more_than(recipe, recipe.gpus_per_node)
+    machines = _more_than(recipe, recipe.joined_cards)
     return {
         "all": 1.0, "terms": terms_sigma, "several machines": machines, "experts": float(recipe.shape.experts > 0),
     }  # fmt: skip
+
+
+def new_share(recipe: Recipe) -> float:
+    """Share of the layers that are of a kind which no measured run has.
+
+    Example:
+        >>> from tunecase.compute.model import read_shape
+        >>> new_share(Recipe(read_shape("llama-2-7b")))
+        0.0
+    """
+    shape = recipe.shape
+    return sum(count for count, mixer in shape.mixers() if mixer.kind in shape.new_blocks) / shape.layers
 
 
 def peak_band(
@@ -119,6 +134,7 @@ def speed_band(
     mean = sum(share * log for share, log, _ in slower)
     unknown = sum(share * ((log - mean) ** 2 + sigma**2) for share, log, sigma in slower)
     variance = sum((abroad.scales.get(name, 0.0) * has) ** 2 for name, has in time_scales(recipe, step.sigma).items())
+    variance = variance + (NEW_TIME * new_share(recipe)) ** 2
     wide = _beyond(abroad.points) * (variance + unknown) ** 0.5
     mid = step.tokens_per_s_per_gpu * math.exp(-middle - mean)
     if isinstance(wide, int | float):
@@ -176,7 +192,8 @@ def _spread(abroad: Abroad, recipe: Recipe, has: Mapping[str, Number]) -> tuple[
     """The middle of a run's stack, and s."""
     stack = abroad.stack(recipe.framework)
     variance = sum((scale * has.get(name, 0.0)) ** 2 for name, scale in abroad.scales.items())
-    return stack.middle, (variance + stack.sigma**2) ** 0.5
+    new = NEW_MEMORY * new_share(recipe) * has["rest"]  # weights and states are as sure as elsewhere
+    return stack.middle, (variance + stack.sigma**2 + new**2) ** 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,9 @@ def card_of(text: str) -> catalog.Gpu | None:
     text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
     for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
         try:
-            found = catalog.gpu(name.strip())
+            return catalog.gpu(name.strip())
         except InputError:
             continue
-        return found if found in catalog.gpus() else None  # cards for serving alone have no constants of training
     spelled = set(WORD.findall(text.upper()))
     fits = [(len(words), gpu) for gpu, words in _cards() if words and words <= spelled]
     if fits:

@@ -22,6 +22,9 @@ CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
 REUSED_PARAMS = 5e8  # half of DeepSpeed's max_reuse_distance: so near to the end, the backward pass comes soon
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
 SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 6.0, 12.0  # eager attention, per head and pair of tokens, traced
+# Features that the operations of a running state or a convolution keep, in 16 bit. Counted from the code of the fused
+# kernels, in no run; what transformers computes without these keeps 3 to 10 times as much (traced on a CPU).
+MIXED_BYTES = 2.0
 
 __all__ = ["GB_PER_GIB", "Method", "Peak", "Verdict", "fit_verdict", "peak_memory", "phases", "usable_gb"]
 
@@ -151,14 +154,15 @@ def _kept(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
         # sharding's mixed precision casts to 16 bit what preparation or autocast keeps in 32
         size = row.input_bytes if recipe.sharding in ("none", "ddp") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
+    mixed, query = MIXED_BYTES * shape.mixed("kept"), shape.mixed("query")
     if recipe.checkpointing == "selective":
         products = (
-            shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
+            query + 2 * shape.mixed("key") + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         )
-        return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
+        return {"kept activations": each * (2 * shape.hidden + 2 * query + products + mixed)}
     text = row.kept if shape.gated else row.kept_ungated
     width = _width(text, recipe, row) + (_width(row.carried, recipe, row) if row.carried else 0.0)
-    return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
+    return {"kept activations": each * (width + mixed), **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
 
 
 @cache
@@ -174,9 +178,9 @@ def _width(text: str, recipe: Recipe, row: catalog.Stack) -> float:
     parts = {matrix.part for _, matrix in shape.adapted(recipe.targets)} if adapters else set()
     letters = {
         "h": shape.hidden,
-        "q": shape.query,
-        "k": shape.key,
-        "K": shape.key * (shape.key == shape.query),
+        "q": shape.mixed("query"),
+        "k": shape.mixed("key"),
+        "K": shape.mixed("key") * (shape.key == shape.query),
         "f": shape.active_ffn,
         "m": shape.hidden * ("mlp" in parts),
         "g": shape.active_ffn * ("mlp" in parts),
@@ -205,13 +209,15 @@ def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
     """Eager attention's scores: bytes x heads x s per token."""
     if recipe.attention != "eager":
         return {}
-    return {"attention scores": each * recipe.shape.heads * recipe.sequence_tokens * recipe.tokens * _scale(recipe)}
+    heads = recipe.shape.mixed("heads")
+    return {"attention scores": each * heads * recipe.sequence_tokens * recipe.tokens * _scale(recipe)}
 
 
 def _layer(recipe: Recipe, row: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     each = recipe.tokens * _scale(recipe)
     width = max(_width(moment, recipe, row) for moment in row.layer.split("|"))
+    width += 2 * MIXED_BYTES * max(mixer.kept for _, mixer in recipe.shape.mixers())  # and their gradients
     unpacked = {} if row.read_off else _unpacked(recipe)  # constants read off runs include it already
     return {"layer in backward": each * width, **unpacked, **_formed(recipe), **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
@@ -323,6 +329,9 @@ def peak_memory(recipe: Recipe) -> Peak:
     return Peak(mid, phase, tuple(sorted(terms.items(), key=lambda term: -term[1])))
 
 
+USABLE_SHARE = 80.32 / 85.9  # the fullest run known on the A100-80GB
+
+
 @cache
 def _usable() -> dict[str, float]:
     return {row["gpu"]: float(row["usable_gb"]) for row in catalog.read_table("usable_memory")}
@@ -339,7 +348,7 @@ def usable_gb(gpu: catalog.Gpu) -> float:
     Source: usable_memory.csv. On the A100-80GB it is the fullest run known, 80.32 of 85.9 GB; on other cards
     the same share of the total. Leaves out other processes on the card and allocator settings, about 2% either way.
     """
-    return _usable()[gpu.name]
+    return USABLE_SHARE * gpu.stated_gb or _usable()[gpu.name]
 
 
 def fit_verdict(low_gb: float, high_gb: float, gpu: catalog.Gpu) -> Verdict:

@@ -27,7 +27,7 @@ class States:
     """Bytes on one card: what lies there whatever the batch, what the backward pass adds, what only the step needs.
 
     `accumulated` are the gradients that lie there before the backward pass: those of earlier micro-batches, or a buffer
-    that is never freed; zero without either.
+    that is never freed; zero without either. `towers` are weights alone: what it costs to train them is in the others.
     """
 
     weights: Number
@@ -38,12 +38,14 @@ class States:
     step: Number
     buckets: Number
     reference: Number
+    towers: Number | None = None
 
     @property
     def lasting(self) -> dict[str, Number]:
         """What lies on the card whatever the batch, as named terms."""
         return {
             "weights": self.weights,
+            **({} if self.towers is None else {"vision and audio towers": self.towers}),
             "32-bit masters": self.masters,
             "optimizer states": self.optimizer,
             "reference model": self.reference,
@@ -104,18 +106,20 @@ def trained_params(recipe: Recipe) -> int:
         scales = sum(count * matrix.outputs for count, matrix in shape.adapted(recipe.targets)) if kind.vectors else 0
         return round(kind.weights * shape.lora_params(recipe.rank, recipe.targets) + kind.vectors * scales)
     frozen = min(recipe.frozen_layers, shape.layers)
-    return shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
+    learning = shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
+    return learning + (shape.tower_params if recipe.towers == "trained" else 0)
 
 
 def trained_ends(recipe: Recipe) -> int:
-    """Parameters of embedding and head that learn in full beside adapters."""
-    if recipe.method == "full" or not recipe.trained_ends:
+    """Parameters of embedding and head, and of towers, that learn in full beside adapters."""
+    if recipe.method == "full":
         return 0
-    return recipe.shape.embedding_params + recipe.shape.head_params
+    ends = recipe.shape.embedding_params + recipe.shape.head_params if recipe.trained_ends else 0
+    return ends + (recipe.shape.tower_params if recipe.towers == "trained" else 0)
 
 
 def learning_params(recipe: Recipe) -> int:
-    """All parameters that learn, with embedding and head where they learn beside adapters."""
+    """All parameters that learn, with embedding, head and towers where they learn beside adapters."""
     return trained_params(recipe) + trained_ends(recipe)
 
 
@@ -125,7 +129,7 @@ class _Trained:
 
     `bytes_each` is its size at the step, `gradient_bytes` its gradient's; `masters` says where a 32-bit copy lies:
     nowhere, in place of the 16-bit weights (cast for each product), or apart from them. `ends` counts the parameters of
-    embedding and head that learn beside adapters, with 16-bit weights and gradients of their own.
+    embedding, head and towers that learn beside adapters, with 16-bit weights and gradients of their own.
     """
 
     count: int
@@ -164,7 +168,8 @@ def states_of(recipe: Recipe) -> States:
     Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv;
     deepspeed runtime/zero/stage_1_and_2.py and stage3.py (the step's copy; stage 3 holds its gradients from the start,
     as does Megatron-LM core/distributed/param_and_grad_buffer.py).
-    Leaves out buffers of under 0.1 GB (rotary tables, masks) and the optimizer's step counters.
+    Leaves out buffers of under 0.1 GB (rotary tables, masks), the optimizer's step counters, and that norms and patches
+    of towers stay in 16 bit where their linear layers are in 4 (about 0.01 GB).
     """
     framework, optimizer = catalog.framework(recipe.framework), catalog.optimizer(recipe.optimizer)
     part = shards(recipe)
@@ -183,6 +188,7 @@ def states_of(recipe: Recipe) -> States:
         step=_step_bytes(recipe, trained, optimizer.foreach and framework.foreach, part.optimizer),
         buckets=_bucket_bytes(recipe, trained),
         reference=(base if frozen_copy else 0.0) / part.weights,
+        towers=_tower_bytes(recipe) / part.weights if recipe.shape.towers else None,
     )
 
 
@@ -194,6 +200,21 @@ def _base_bytes(recipe: Recipe, framework: catalog.Framework) -> float:
     wide = recipe.precision == "fp32" or wide_base(recipe)
     rest_bytes = 4.0 if prepared(recipe, framework) or wide else 2.0
     return linear_bytes(recipe) * (shape.linear_params + head) + rest_bytes * rest
+
+
+def _tower_bytes(recipe: Recipe) -> float:
+    """Towers as loaded: like the rest of the base; beside adapters, those that learn are counted with what learns.
+
+    A 4-bit base quantises their linear layers too: transformers spares tied weights, the head and the last module
+    (quantizers/base.py, get_keys_to_not_convert); files in GPTQ hold them in 16 bit.
+    """
+    beside = recipe.towers == "trained" and recipe.method != "full"
+    if beside or recipe.towers == "left out" or recipe.offload == "all":
+        return 0.0
+    if recipe.method == "qlora" and recipe.quantiser == "nf4":
+        return linear_bytes(recipe) * recipe.shape.tower_params
+    wide = recipe.precision == "fp32" or wide_base(recipe)
+    return (4.0 if wide else 2.0) * recipe.shape.tower_params
 
 
 def _weight_bytes(recipe: Recipe, trained: _Trained, base: float, parts: Number) -> Number:

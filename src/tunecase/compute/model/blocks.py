@@ -14,6 +14,8 @@ AdapterTargets = str | Sequence[str]
 
 HEAD = "lm_head"
 ALL = ("all", "all-linear")
+# Kinds of layer that measured runs have; one without a mixer has no kind.
+MEASURED = ("attention", "")
 # Query and value by the names that released checkpoints give them, latent attention included.
 QUERY_VALUE = ("q_proj", "q_b_proj", "v_proj", "kv_b_proj")
 
@@ -47,12 +49,40 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class Mixer:
+    """How tokens meet in a layer: its kind, and what that asks of memory and time.
+
+    `heads` and the widths `query`, `key`, `value` of attention (0 without it), `window` [tokens] (0: none), `cache` the
+    numbers that one token leaves for those after it, `latent` the width of what stands for keys and values, `state` the
+    numbers of a running state per sequence, `kept` the features per token that its own operations keep for the backward
+    pass, `most` the tokens it attends at most (0: all), `index` heads x width of what chooses them.
+    """
+
+    kind: str
+    heads: int = 0
+    query: int = 0
+    key: int = 0
+    value: int = 0
+    window: int = 0
+    cache: int = 0
+    latent: int = 0
+    state: int = 0
+    kept: int = 0
+    most: int = 0
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """`count` equal layers: their matrices, and per layer the parameters that are in no matrix (norms, gains)."""
+    """`count` equal layers: their matrices, and per layer the parameters that are in no matrix (norms, gains).
+
+    Without a `mixer` they attend, as wide as the shape says.
+    """
 
     count: int
     matrices: tuple[Matrix, ...]
     other_params: int
+    mixer: Mixer | None = None
 
     @property
     def weights(self) -> int:
@@ -119,6 +149,27 @@ class Shape:
     def key(self) -> int:
         """k, width of the keys."""
         return self.kv_heads * self.head_dim
+
+    def mixers(self) -> Iterator[tuple[int, Mixer]]:
+        """How tokens meet in each block, with the number of its layers."""
+        key, value, window = self.key, self.value, self.sliding_window
+        usual = Mixer("attention", self.heads, self.query, key, value, window, key + value)
+        return ((block.count, block.mixer or usual) for block in self.blocks)
+
+    def mixed(self, name: str) -> float:
+        """A width of `Mixer`, as the mean over all layers.
+
+        Example:
+            >>> from tunecase.compute.model import read_shape
+            >>> read_shape("meta-llama/Llama-3.1-8B").mixed("key")
+            1024.0
+        """
+        return float(sum(count * getattr(mixer, name) for count, mixer in self.mixers()) / self.layers)
+
+    @property
+    def new_blocks(self) -> tuple[str, ...]:
+        """Kinds of layer that no measured run has."""
+        return tuple(dict.fromkeys(mixer.kind for _, mixer in self.mixers() if mixer.kind not in MEASURED))
 
     @property
     def active_ffn(self) -> float:
@@ -232,7 +283,8 @@ class Shape:
         if targets == "attention":
             return attention
         if targets == "qv":
-            return tuple((n, m) for n, m in attention if m.name in QUERY_VALUE) or tuple(self._fused_query_value())
+            apart = tuple((n, m) for n, m in attention if m.name in QUERY_VALUE)
+            return apart or (tuple(self._fused_query_value()) if self.query else self._named(QUERY_VALUE, inside))
         return self._named(targets.replace(",", " ").split() if isinstance(targets, str) else targets, inside)
 
     def _named(self, names: Sequence[str], inside: list[tuple[int, Matrix]]) -> tuple[tuple[int, Matrix], ...]:

@@ -1,6 +1,8 @@
 """Finds the model that a name in any common spelling means, and never guesses between two shapes."""
 
 import re
+from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from tunecase import catalog
@@ -14,6 +16,11 @@ IDLE = frozenset(
 DEPTHS = 3
 BITS = r"\b(?:int|fp|bf|nf|w)\d+(?:a\d+)?\b|\b\d+[ _-]?bits?\b|\bg?128g?\b"
 TOKENS = r"\d+x\d+(?:\.\d+)?[bm]?(?![a-z])|a?\d+(?:\.\d+)?[bmk](?![a-z0-9])|\d+(?:\.\d+)*|[a-z]+"
+SIZE = r"(?:e|a)?(\d+(?:\.\d+)?)([bmt])(?![a-z0-9])"
+MILLIONS = {"m": 1, "b": 1e3, "t": 1e6}
+NAMED = 3  # near names in one answer
+SIZES_APART = 1.5  # farther apart than this factor, one model says little of another
+CONFIG = "give its config.json: `tunecase fit path/to/config.json` (it is on the model's page, under Files)"
 UNDERSCORED = r"(?<=\d)[_p](?=\d+(?:\b|[_-]))(?!\d+[bm])"
 
 
@@ -41,6 +48,63 @@ def known_name(text: str) -> catalog.Model | None:
         if models is not None:
             return _same_shape(models)
     return None
+
+
+def near_names(text: str) -> str:
+    """The models nearest to an unknown name, of its family and about its size, as words for an error's fix.
+
+    Args:
+        text: a name that no model answers to.
+    Returns: near names, or that there are none; and always how to hand over the model's config.json.
+
+    Example:
+        >>> near_names("Qwen3-VL-9B").partition(" Or")[0]
+        'did you mean Qwen/Qwen3-VL-8B-Instruct or Qwen/Qwen2.5-VL-7B-Instruct?'
+        >>> near_names("nova-7b").partition(";")[0]
+        'no model of this family is in the tables'
+    """
+    named = _parts(text)
+    if named.size and (mistyped := get_close_matches(text.strip().casefold(), list(_exact()), 1, 0.9)):
+        near = _exact()[mistyped[0]].name
+        if _parts(near).size == named.size:
+            return f"did you mean {near}? Or {CONFIG}"
+    kin = {model: parts for model in catalog.models() if (parts := _parts(model.name)).family == named.family}
+    if not kin:
+        return f"no model of this family is in the tables; {CONFIG}"
+    apart = {model: named.apart(parts) for model, parts in kin.items()}
+    like = [model for model in kin if apart[model][2] <= SIZES_APART] or list(kin)
+    line = min(apart[model][0] for model in like)
+    shapes: dict[tuple[int, int], str] = {}
+    for model in sorted((model for model in like if apart[model][0] == line), key=apart.__getitem__):
+        shapes.setdefault((model.params, model.hidden), model.name)
+    names = " or ".join([*shapes.values()][:NAMED])
+    return f"did you mean {names}? Or {CONFIG}" if named.size else f"of its family there are {names}; or {CONFIG}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a name states: its family, other words (coder, vl), version and millions of parameters; 0: not stated."""
+
+    family: str
+    words: frozenset[str]
+    version: float
+    size: float
+
+    def apart(self, other: "_Parts") -> tuple[int, float, float]:
+        """Words that the other lacks, difference of versions (newer first without one), and ratio of sizes."""
+        ratio = max(self.size, other.size) / max(min(self.size, other.size), 1.0) if self.size else 1.0
+        versions = abs(self.version - other.version) if self.version else -other.version
+        return len(self.words - other.words), versions, ratio
+
+
+@cache
+def _parts(name: str) -> _Parts:
+    text = name.rsplit("/", 1)[-1].casefold()
+    sizes = [float(number) * MILLIONS[unit] for number, unit in re.findall(SIZE, text)]
+    found = [word for word in re.findall(r"[a-z]+|\d+(?:\.\d+)?", re.sub(SIZE, " ", text)) if word not in IDLE]
+    words = [word for word in found if word.isalpha() and len(word) > 1] or [""]
+    version = next((float(word) for word in found if not word.isalpha()), 0.0)
+    return _Parts(words[0], frozenset(words[1:]), version, max(sizes, default=0.0))
 
 
 @cache

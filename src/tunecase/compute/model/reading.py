@@ -1,5 +1,8 @@
 """Reads a model's shape: from the tables, from a config.json, or from the hub."""
 
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +10,22 @@ from tunecase import catalog
 from tunecase.compute.model import hub
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.families import Architecture, architectures, counted
-from tunecase.compute.model.names import known_name
-from tunecase.compute.model.settings import Settings, read_json
+from tunecase.compute.model.names import known_name, near_names
+from tunecase.compute.model.settings import Settings, read_json, shown
+from tunecase.compute.model.towers import towers_of
 from tunecase.errors import InputError, Problem, nearest
 
-REFUSAL = "a dense or mixture-of-experts decoder whose parameters can be counted"
+REFUSAL = "a decoder whose parameters can be counted"
+# Where the name of the whole stands beside the settings of the language model inside it.
+OUTER = "outer model_type"
 # The name that a language model has inside a file with images, by the name of the whole.
-INSIDE = {"gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral"}
-# Kinds of layer that are not attention: their parameters are not in the table.
-OTHER_LAYERS = ("mamba", "linear_attention", "conv", "recurrent", "ssm")
+INSIDE = {
+    "gemma3": "gemma3_text", "llama4": "llama4_text", "mistral3": "mistral", "qwen2_vl": "qwen2",
+    "qwen2_vl_text": "qwen2", "qwen2_5_vl": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3",
+    "qwen3_vl_moe_text": "qwen3_moe", "minimax_m3_vl": "minimax_m3_vl_text",
+    "glm4v_text": "glm4", "glm4v_moe_text": "glm4_moe", "qwen2_5_omni_text": "qwen2",
+    "qwen3_omni_moe_text": "qwen3_moe",
+}  # fmt: skip
 
 
 def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = True) -> Shape:
@@ -35,7 +45,8 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
 
     Source: the number of parameters that transformers 5.24.0 gives the same file, to the unit
         (tests/compute/model/test_counts.py).
-    Leaves out vision towers, prediction heads for more than the next token, and buffers such as rotary tables.
+    Leaves out prediction heads for more than the next token, and buffers such as rotary tables. Towers that read
+    images or sound are counted apart, as `towers`.
     """
     path = Path(name_or_config) if base is None else base / name_or_config
     if path.is_dir() and (path / "config.json").is_file():
@@ -47,15 +58,12 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     model = known_name(name_or_config)
     if model is not None:
         return from_model(model)
-    if not hub.is_id(name_or_config):
-        return from_model(catalog.model(name_or_config))
-    fetched = hub.config(name_or_config, online=online)
+    fetched = hub.config(name_or_config, online=online) if hub.is_id(name_or_config) else None
     if fetched is not None:
         return from_config(*fetched, name_or_config)
-    names = catalog.names()["model"]
-    got = f"{name_or_config!r}, not in the tables, and the hub did not give its config.json"
-    fix = f"{nearest(name_or_config, names)}; or give the path of its config.json"
-    raise InputError(Problem("model", got, "a model in the tables, on the hub, or a config.json", fix))
+    asked = ", and the hub did not give its config.json" if hub.is_id(name_or_config) else ""
+    got, wanted = f"{name_or_config!r}, not in the tables{asked}", "a model in the tables, on the hub, or a config.json"
+    raise InputError(Problem("model", got, wanted, near_names(name_or_config)))
 
 
 def from_model(model: catalog.Model) -> Shape:
@@ -76,7 +84,7 @@ def from_model(model: catalog.Model) -> Shape:
     shape = counted(model.name, family, read)
     if read.problems:
         raise InputError(read.problems)
-    return shape
+    return replace(shape, towers=towers_of(read.config))
 
 
 def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
@@ -94,32 +102,51 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
         >>> from_config({"model_type": "llama", "vocab_size": 100, **sizes}, "config.json").params
         82752
     """
+    inside = config.get("thinker_config")  # the part that is tuned of a model that also speaks
+    config = inside if isinstance(inside, dict) else config
+    towers = towers_of(config)
     nested = config.get("text_config")
     if isinstance(nested, dict):
         whole = {key: value for key, value in config.items() if key != "text_config"}
-        whole["model_type"] = INSIDE.get(str(whole.get("model_type")), whole.get("model_type"))
+        whole[OUTER] = whole.get("model_type")
+        whole["model_type"] = INSIDE.get(shown(whole[OUTER]).strip("'"), whole[OUTER])
         # transformers ties by the outer setting; the inner one repeats a class default.
         outer = {key: whole[key] for key in ("tie_word_embeddings",) if key in whole}
         config = {**whole, **nested, **outer}
     read = Settings(config, where)
     family = _family(read)
-    shape = counted(name or str(config.get("_name_or_path") or where), family, read)
+    shape = counted(name or _stated_name(config) or where, family, read)
     if read.problems:
         raise InputError(read.problems)
-    return shape
+    return replace(shape, towers=towers)
+
+
+def _stated_name(config: dict[str, Any]) -> str:
+    stated = config.get("_name_or_path")
+    return stated if isinstance(stated, str) else ""
 
 
 def _family(read: Settings) -> Architecture:
     name, families = read.raw("model_type"), architectures()
-    name = INSIDE.get(name, name) if isinstance(name, str) else name
-    odd = [kind for kind in read.words("layer_types") if any(word in kind for word in OTHER_LAYERS)]
-    odd += [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
-    if isinstance(name, str) and name in families and not odd:
+    name = INSIDE.get(name, name) if isinstance(name, str) else shown(name)
+    odd = [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
+    reasons = [*_refused().get(name, ()), *_refused().get(shown(read.raw(OUTER)).strip("'"), ())]
+    reason = next((reason for setting, reason in reasons if not setting or read.raw(setting)), "")
+    if name in families and not odd and not reason:
         return families[name]
-    got = repr(name) + (f" with {', '.join(odd)}" if odd else "")
-    near = nearest(str(name), list(families), cutoff=0.75)
+    got = repr(name) + (f" with {', '.join(odd)}" if odd else "") + (f": {reason}" if reason else "")
+    near = nearest(name, list(families), cutoff=0.75)
     fix = f"name a model of the tables with the same dimensions instead; {near}"
     raise InputError([*read.problems, Problem(f"{read.where}: model_type", got, REFUSAL, fix)])
+
+
+@cache
+def _refused() -> dict[str, list[tuple[str, str]]]:
+    """Why architectures are refused, and the setting without which they are not, by name."""
+    reasons: dict[str, list[tuple[str, str]]] = {}
+    for row in catalog.read_table("refused"):
+        reasons.setdefault(row["architecture"], []).append((row["setting"], row["reason"]))
+    return reasons
 
 
 def _config(model: catalog.Model, family: Architecture) -> dict[str, Any]:
@@ -140,12 +167,22 @@ def _config(model: catalog.Model, family: Architecture) -> dict[str, Any]:
     config: dict[str, Any] = {"tie_word_embeddings": model.tied}
     for symbol, value in stated.items():
         keys = family.sizes[symbol].partition(":")[0]
-        if keys and (value or symbol == "C"):
+        if keys and value:
             _put(config, keys.split("|")[0], value)
     for pair in model.settings:
         key, _, text = pair.partition("=")
-        _put(config, key, {"yes": True, "no": False}.get(text, int(text) if text.lstrip("-").isdecimal() else text))
+        _put(config, key, _value(text))
     return config
+
+
+def _value(text: str) -> Any:
+    """What a setting of the table means: yes or no, a number, a list (`[3*mamba attention]`), or a word."""
+    if text.startswith("["):
+        runs = [item.rpartition("*") for item in text.strip("[]").split()]
+        return [_value(item) for count, _, item in runs for _ in range(int(count or 1))]
+    with suppress(ValueError):
+        return float(text) if "." in text else int(text)
+    return {"yes": True, "no": False}.get(text, text)
 
 
 def _put(config: dict[str, Any], key: str, value: Any) -> None:

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from tunecase import catalog
-from tunecase.compute.recipe import Number, Recipe
+from tunecase.compute.recipe import USUAL_MACHINE, Number, Recipe
 from tunecase.compute.speed.work import Work
 
-ASSUMED_CARD = "products assumed"
+ASSUMED_CARD, BOARD, MESH = "products assumed", "links pcie", "infinity fabric"
 # The constants whose doubt a term carries, besides the doubt about everything at once.
 DOUBTS = {
     "matrix products": ("products", "generation"),
@@ -71,8 +71,9 @@ def uses_eight_bit(recipe: Recipe) -> bool:
 def card_figures(recipe: Recipe) -> dict[str, Number]:
     """What the run's card can do: products and attention [FLOP/s], memory, links, network and host [bytes/s].
 
-    A ring over several machines runs at the slower of a card's link and its machine's network, with NVLink all network
-    cards together; 32-bit products run at an eighth of the 16-bit rate.
+    A ring runs at the slowest of what it crosses: the fast link inside a domain, a card's way to the host between the
+    domains of a machine, the network between machines, of switched and meshed cards all network cards together. In a
+    mesh a card sends to all others at once. 32-bit products run at an eighth of the 16-bit rate.
     """
     import numpy as np
 
@@ -80,14 +81,17 @@ def card_figures(recipe: Recipe) -> dict[str, Number]:
     if gpu is None:
         raise ValueError("a step's time needs a card: recipe.gpu is None")
     dense = gpu.product_tflops * 1e12 / (8 if recipe.precision == "fp32" else 1)
-    abroad = np.asarray(recipe.gpus) > recipe.gpus_per_node
-    node = gpu.node_gb_per_s * 1e9 * (recipe.gpus_per_node if gpu.interconnect == "nvlink" else 1)
+    gpus, joined = np.asarray(recipe.gpus), recipe.joined_cards
+    bridged = gpu.domain_cards < USUAL_MACHINE  # a switch or a mesh joins all cards of a machine
+    peers = np.clip(gpus, 2, gpu.domain_cards) - 1 if gpu.interconnect == MESH else 1
+    node = gpu.node_gb_per_s * 1e9 * (joined if gpu.interconnect != "pcie" else 1)
     return {
         "products": gpu.product_fp8_tflops * 1e12 if uses_eight_bit(recipe) else dense,
         "attention": dense,
         "memory": gpu.bandwidth_tb_per_s * 1e12,
-        "link": gpu.link_gb_per_s * 1e9,
-        "node": np.where(abroad, node, np.inf),
+        "link": gpu.link_gb_per_s * 1e9 * peers,
+        "board": np.where(bridged & (gpus > gpu.domain_cards), gpu.host_gb_per_s * 1e9, np.inf),
+        "node": np.where(gpus > joined, node, np.inf),
         "host": gpu.host_gb_per_s * 1e9,
     }
 
@@ -104,7 +108,7 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
         work: what the card has to do.
         card: from `card_figures`.
         c: constants by role: products, generation, attention, memory, small operations, adapters, unpacking, launch,
-            pause, links, network, exposed, host, rest.
+            pause, links, board (links over PCIe), network, exposed, host, rest.
     Returns: seconds by the names of DOUBTS.
 
     Leaves out a lower rate for small products: weights are read once per micro-batch beside the products, which gives
@@ -124,7 +128,7 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
     }
     computing = sum(terms.values())
     busy = np.hypot(computing, work.kernels * c["launch"])
-    link = card["link"] * c["links"]
+    link = np.minimum(card["link"] * c["links"], card["board"] * c["board"])
     wide = np.minimum(link, card["node"] * c["network"])
     gathering, fetching = work.gathered_bytes / wide, work.host_bytes / (card["host"] * c["host"])
     moving, exposed = gathering + fetching, np.minimum(c["exposed"], 1.0)
@@ -149,7 +153,8 @@ def roles(recipe: Recipe, constants: Constants) -> dict[str, float]:
     assert gpu is not None
     names = of_card(gpu, uses_eight_bit(recipe))
     plain = ("memory", "small operations", "adapters", "unpacking", "launch", "pause", "network", "host", "rest")
-    return {role: constants.values[name] for role, name in names.items()} | {n: constants.values[n] for n in plain}
+    named = {role: constants.values[name] for role, name in (*names.items(), ("board", BOARD))}
+    return named | {n: constants.values[n] for n in plain}
 
 
 def sigma(recipe: Recipe, terms: Mapping[str, Number], constants: Constants) -> Number:

@@ -7,6 +7,7 @@ from functools import cache
 from tunecase import catalog
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.memory.states import linear_bytes
+from tunecase.compute.model.blocks import Shape
 from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.speed import links
 
@@ -37,6 +38,9 @@ LOSS_BYTES = {  # per logit, forward and backward
     "fused": 8.0,
 }
 COMPILED_LOSS = 16.0  # at most, where a compiler joins the casts and the softmax
+# Operations per token and number of a running state, which is decayed, added to and read: counted from the recurrences
+# of Mamba-2 (5 to 6) and of the gated delta rule (7 to 8); chunks add products. In no measured run.
+STATE_FLOPS = 8.0
 AGAIN = {"none": (0.0, 0.0), "selective": (0.5, 1.0), "full": (1.0, 1.0), "offloaded": (1.0, 1.0)}
 VIRTUAL_STAGES = 3.0  # interleaving of a pipeline's stages: 1 to 12 in published runs
 
@@ -102,6 +106,7 @@ def flops_per_token(recipe: Recipe) -> Number:
         attention  (4 + 10 + 4 a') L q s / 2              flash: forward 4, backward 10 (it forms the scores again),
                                                           halved since a causal kernel skips what lies ahead
                    (4 + 8 + 4 a') L q s                   eager: nothing skipped
+                   of each layer its own width and window, and none of one that keeps a running state: 8 x its numbers
         a = 1 with full checkpointing, 1/2 with selective (every second product), 0 without; a' = 1 with full only
 
     Args:
@@ -138,15 +143,32 @@ def _attention_flops(recipe: Recipe) -> Number:
     learning = 1 - recipe.frozen_layers / shape.layers if recipe.method == "full" else 1.0
     forward = 4 * (1 + recipe.further_passes)
     width = forward + learning * ((10 if flash else 8) + 4 * recomputed)
-    return width * shape.layers * shape.query * attended_tokens(recipe) * (0.5 if flash else 1.0)
+    flops: Number = 0.0
+    for span, query in _spans(shape).items():
+        flops = flops + width * query * attended_tokens(recipe, span) * (0.5 if flash else 1.0)
+    chosen = sum(count * mixer.index for count, mixer in shape.mixers())
+    if chosen:  # what chooses the tokens to attend to looks at all of them
+        flops = flops + width / 2 * chosen * attended_tokens(recipe, 0) * 0.5
+    often = forward / 4 + learning * (2 + recomputed)
+    return flops + often * STATE_FLOPS * sum(count * mixer.state for count, mixer in shape.mixers())
 
 
-def attended_tokens(recipe: Recipe) -> Number:
+def _spans(shape: Shape) -> dict[int, int]:
+    """Width of the queries over all layers that look back so many tokens, by these; 0 is all tokens."""
+    spans: dict[int, int] = {}
+    for count, mixer in shape.mixers():
+        if mixer.query:
+            span = min(filter(None, (mixer.window, mixer.most)), default=0)
+            spans[span] = spans.get(span, 0) + count * mixer.query
+    return spans
+
+
+def attended_tokens(recipe: Recipe, span: int) -> Number:
     """Tokens of the row that one computed token looks at, before the causal half is skipped.
 
     Without a histogram, every sample is `sequence_tokens` long. With one, a packed sample sees itself alone,
-    E[t^2] / E[t]; a padded one sees the longest of the samples held at once, E[max^2] / E[max]. A sliding window
-    limits flash attention.
+    E[t^2] / E[t]; a padded one sees the longest of the samples held at once, E[max^2] / E[max]. A layer that looks back
+    `span` tokens (0: all) is limited by it with flash attention.
     """
     import numpy as np
 
@@ -156,9 +178,8 @@ def attended_tokens(recipe: Recipe) -> Number:
         tokens = _over_lengths(recipe, lambda lengths, _: _self_weighted(lengths))
     else:
         tokens = _over_lengths(recipe, lambda lengths, held: lengths.longest_seen(held))
-    window = recipe.shape.sliding_window
-    # a window counts twice, since the causal half of a full row is skipped later on
-    return np.minimum(tokens, 2 * window) if window and recipe.attention == "flash" else tokens
+    # a span counts twice, since the causal half of a full row is skipped later on
+    return np.minimum(tokens, 2 * span) if span and recipe.attention == "flash" else tokens
 
 
 def _self_weighted(lengths: Lengths) -> float:
@@ -269,9 +290,10 @@ def work(recipe: Recipe) -> Work:
     tokens, done, how = computed / pieces, passes(recipe), small_operations(recipe)
     per_h, per_qk, per_f = MOVED[how]
     gate = 1.0 if shape.gated else 0.5
-    width = per_h * shape.hidden + per_qk * (shape.query + shape.key) + per_f * gate * shape.active_ffn
+    met = shape.mixed("query") + shape.mixed("key") + shape.mixed("kept")
+    width = per_h * shape.hidden + per_qk * met + per_f * gate * shape.active_ffn
     if recipe.attention == "eager":
-        width = width + SCORE_BYTES * shape.heads * attended_tokens(recipe)
+        width = width + SCORE_BYTES * shape.mixed("heads") * attended_tokens(recipe, 0)
     wide = 2.0 if recipe.precision == "fp32" else 1.0
     loss = LOSS_BYTES[recipe.loss]
     if recipe.kernels == "compiled":
