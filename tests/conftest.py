@@ -1,8 +1,11 @@
 """Options of the test run."""
 
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import gettempdir
 
 import hypothesis
 import pytest
@@ -11,6 +14,9 @@ import pytest
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test waits for a network
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # neither tests nor what they start compile everything anew
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(gettempdir()) / "tunecase-tests"))
 
 
 OWN_CACHE = os.environ.get("TUNECASE_CACHE")

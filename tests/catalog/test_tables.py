@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -275,3 +276,54 @@ def _has(name: str) -> bool:
         return bool(catalog.gpu(name))
     except InputError:
         return False
+
+
+ROLLOUTS = catalog.read_table("rollout_runs")
+WORDS = {
+    "objective": {"grpo", "rloo", "ppo"},
+    "method": {"full", "lora", "qlora"},
+    "sampler": {"colocated", "separate", "hf", ""},
+    "reference": {"yes", "no", ""},
+    "reward": {"function", "model", "judge", "code"},
+    "overlap": {"yes", "no", ""},
+}
+COUNTS = (
+    *("gpus", "sampler_gpus", "prompts_per_step", "group_size", "prompt_tokens", "completion_tokens_mean"),
+    *("completion_tokens_limit", "updates_per_rollout", "steps"),
+)
+SPANS = ("seconds_per_step", "sampling_seconds", "training_seconds", "hours")
+
+
+def rollouts_with(*columns: str) -> list[tuple[str, tuple[float, ...]]]:
+    """Ids of reinforcement runs that state every one of some columns, and the numbers there."""
+    rows = [row for row in ROLLOUTS if all(row[column] for column in columns)]
+    return [(row["id"], tuple(float(row[column]) for column in columns)) for row in rows]
+
+
+def test_every_reinforcement_run_names_its_licence_its_setup_and_a_time() -> None:
+    """Words of choice are known words, numbers are above 0, and counts are whole."""
+    numbers = [(row["id"], c, float(row[c])) for row in ROLLOUTS for c in (*COUNTS, *SPANS) if row[c]]
+    assert [] == [row["id"] for row in ROLLOUTS if not row["licence"] or not (row["seconds_per_step"] or row["hours"])]
+    assert [] == [(row["id"], c) for row in ROLLOUTS for c, words in WORDS.items() if row[c] not in words]
+    assert [] == [(name, c) for name, c, n in numbers if n <= 0 or (c in COUNTS and n != int(n))]
+    assert [] == [row["id"] for row in ROLLOUTS if row["gpu"] and row["gpu"] != "A100" and not catalog.gpu(row["gpu"])]
+
+
+def test_the_numbers_of_a_reinforcement_run_agree_with_each_other() -> None:
+    """Parts are within their whole, groups hold two, a sampler has cards of its own, hours hold the steps."""
+    assert [] == [name for name, (own, all_cards) in rollouts_with("sampler_gpus", "gpus") if own >= all_cards]
+    assert [] == [row["id"] for row in ROLLOUTS if row["sampler_gpus"] and row["sampler"] != "separate"]
+    assert [] == [row["id"] for row in ROLLOUTS if row["objective"] == "grpo" and row["group_size"] == "1"]
+    lengths = rollouts_with("completion_tokens_mean", "completion_tokens_limit")
+    assert [] == [name for name, (mean, limit) in lengths if mean > limit]
+    parts = rollouts_with("sampling_seconds", "training_seconds", "seconds_per_step")
+    assert [] == [name for name, (sampling, training, whole) in parts if sampling + training > whole]
+    held = rollouts_with("steps", "seconds_per_step", "hours")
+    assert [] == [name for name, (steps, seconds, hours) in held if not 0.95 < 3600 * hours / (steps * seconds) < 1.5]
+
+
+def test_half_of_the_publishers_of_reinforcement_runs_are_sealed_by_their_name() -> None:
+    """An even first byte of the name's SHA-256 seals a publisher, so that nobody chooses which."""
+    drawn = {row["id"]: sha256(row["publisher"].encode()).digest()[0] % 2 == 0 for row in ROLLOUTS}
+    assert [] == [row["id"] for row in ROLLOUTS if (row["sealed"] == "yes") != drawn[row["id"]]]
+    assert len({row["publisher"] for row in ROLLOUTS if row["sealed"] == "no"}) >= 3

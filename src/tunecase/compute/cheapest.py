@@ -3,17 +3,20 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute.memory.peak import usable_gb
+from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe
-from tunecase.compute.request import Request, settled
+from tunecase.compute.request import Request, Settled, settled
 from tunecase.compute.rollout import Batch, Sampled
+from tunecase.compute.search import Choice as Setup
 from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
@@ -122,6 +125,7 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis, engine: Engine | None = No
     return Machine(gpu, recipe.cards, hours * lost_to_spot(recipe.cards, basis, hour), hour, how)
 
 
+@lru_cache(maxsize=512)
 def _over(recipe: Recipe) -> float:
     """Chance, 0 to 1, that a run does not fit on its card."""
     assert recipe.gpu is not None
@@ -298,12 +302,30 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine
     memory = _compute(basis).card_memory
     for count in [count for count in counts if count > given.get("sampler_gpus", 0)]:
         ask = settled(Request(base_model(basis), given, (gpu,), (count,), card_memory=memory, engine=engine))
-        choice = search(ask, scratch).cheapest()
+        choice = _setup_of(_Asked(ask.shape, tuple(sorted(ask.given.items())), ask.cards[0], count, ask, scratch))
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
         if choice is not None and _over(choice.recipe) <= 0.5:
             ways.setdefault(choice.verdict, choice.recipe)
     return ways.get("tight")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A search on so many cards of one kind, known by what decides it: there a price scales every choice alike."""
+
+    shape: Shape
+    given: tuple[tuple[str, Any], ...]
+    card: catalog.Gpu
+    count: int
+    ask: Settled = field(compare=False)
+    scratch: Basis = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _setup_of(asked: _Asked) -> Setup | None:
+    """The cheapest set-up; a case asks for it again with every bill."""
+    return search(asked.ask, asked.scratch).cheapest()
 
 
 def sampling(basis: Basis) -> bool:

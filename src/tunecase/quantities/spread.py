@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+from tunecase.quantities.normal import normal_points
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -26,6 +28,7 @@ Z80 = NormalDist().inv_cdf(0.9)
 
 
 BATCHES = 50
+FEW = 5_000  # draws of a short answer, of which loading scipy would be a large part
 FEWEST_STRATA = 20  # draws in a batch; fewer draws are one batch
 
 
@@ -69,9 +72,13 @@ class Strata:
     def standard_normal(self, size: int, /) -> "Draws":
         """Stratified standard normals, shape (size,)."""
         import numpy as np
+
+        parts = np.clip(self.random(size), 1e-12, 1 - 1e-12)
+        if size <= FEW:
+            return normal_points(parts)
         from scipy.special import ndtri
 
-        return np.asarray(ndtri(np.clip(self.random(size), 1e-12, 1 - 1e-12)))
+        return np.asarray(ndtri(parts))
 
 
 @runtime_checkable

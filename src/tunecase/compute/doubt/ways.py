@@ -35,19 +35,18 @@ class _Habit:
     source: str
     date: str
 
-    def holds(self, framework: str, recipe: Recipe) -> bool:
-        """True where the row speaks of such a run."""
-        cards = "one" if _most_cards(recipe) == 1 else "several"
+    def holds(self, framework: str, method: str, cards: str) -> bool:
+        """True where the row speaks of such a run; `cards` is one or several."""
         return all(
             said in ("*", is_)
-            for said, is_ in ((self.framework, framework), (self.method, recipe.method), (self.cards, cards))
+            for said, is_ in ((self.framework, framework), (self.method, method), (self.cards, cards))
         )
 
 
-def _most_cards(recipe: Recipe) -> int:
+def _cards(recipe: Recipe) -> str:
     import numpy as np
 
-    return int(np.max(recipe.gpus))
+    return "one" if np.max(recipe.gpus) == 1 else "several"
 
 
 def ways(recipe: Recipe, unsaid: Collection[str], points: int = POINTS) -> tuple[Way, ...]:
@@ -77,7 +76,7 @@ def said(recipe: Recipe, choice: str) -> list[Recipe]:
     """The run with one unsaid choice stated, in each of the ways that runs of its framework settle it."""
     left = recipe.unsaid - {choice}
     kept = [recipe.but(unsaid=left)]
-    for value, _ in _shares(choice, recipe.framework, recipe):
+    for value, _ in _shares(choice, recipe.framework, recipe.method, _cards(recipe)):
         run = _set_up(recipe, [(choice, value)], recipe.unsaid).but(unsaid=left)
         if run not in kept:
             kept.append(run)
@@ -87,9 +86,9 @@ def said(recipe: Recipe, choice: str) -> list[Recipe]:
 def _taken(recipe: Recipe, unsaid: Collection[str], point: int, points: int) -> list[tuple[str, str]]:
     """What is taken for each unsaid choice at one point: its value at an evenly spaced share."""
     taken: list[tuple[str, str]] = []
-    framework = recipe.framework
+    framework, cards = recipe.framework, _cards(recipe)
     for number, choice in enumerate(CHOICES):
-        shares = _shares(choice, framework, recipe) if choice in unsaid else []
+        shares = _shares(choice, framework, recipe.method, cards) if choice in unsaid else ()
         if not shares:
             continue
         place = (point * STRIDES[number] + number) % points
@@ -119,12 +118,14 @@ def _set_up(recipe: Recipe, taken: Iterable[tuple[str, str]], unsaid: Collection
     return recipe
 
 
-def _shares(choice: str, framework: str, recipe: Recipe) -> list[tuple[str, float]]:
+@cache
+def _shares(choice: str, framework: str, method: str, cards: str) -> tuple[tuple[str, float], ...]:
     """(value, share) of a choice: from the rows of that framework, else from those of any."""
-    rows = [row for row in _habits() if row.choice == choice and row.holds(catalog.of_any_year(framework), recipe)]
+    of = catalog.of_any_year(framework)
+    rows = [row for row in _habits() if row.choice == choice and row.holds(of, method, cards)]
     rows = [row for row in rows if row.framework != "*"] or rows
     whole = sum(row.share for row in rows)
-    return [(row.value, row.share / whole) for row in rows]
+    return tuple((row.value, row.share / whole) for row in rows)
 
 
 def _changed(recipe: Recipe, value: str) -> Recipe:
@@ -141,7 +142,7 @@ def _as_in(recipe: Recipe, name: str, unsaid: Collection[str]) -> Recipe:
     """The run in another framework, whose own defaults hold for what else is unsaid."""
     if name == recipe.framework:
         return recipe
-    one, framework = _most_cards(recipe) == 1, catalog.framework(name)
+    one, framework = _cards(recipe) == "one", catalog.framework(name)
     usual: Mapping[str, str] = {
         "checkpointing": framework.checkpointing_one if one else framework.checkpointing_several,
         "masters": framework.masters_one if one else framework.masters_several,

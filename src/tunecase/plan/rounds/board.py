@@ -495,8 +495,9 @@ def _changed(paths: "Draws", moves: Sequence[Move], floor: float) -> "dict[froze
     return {made: np.maximum(errors, floor) for made, errors in changed.items()}
 
 
+@lru_cache(maxsize=256)
 def _luck(seed: int, rows: int, name: str, worlds: int) -> "Draws":
-    """The luck of one test, uniform, shape (worlds,).
+    """The luck of one test, uniform, shape (worlds,), not to be written to: the boards of a case share it.
 
         luck = Phi(sqrt(r) z_items + sqrt(1 - r) z_place),   r = SHARED
 
@@ -508,7 +509,9 @@ def _luck(seed: int, rows: int, name: str, worlds: int) -> "Draws":
 
     items = Strata(seed, f"items of {rows}").standard_normal(worlds)
     own = Strata(seed, name).standard_normal(worlds)
-    return np.asarray(ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own))
+    luck = np.asarray(ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own))
+    luck.setflags(write=False)
+    return luck
 
 
 def _test(errors: "Draws", rules: Rules, rows: int | None, luck: "Draws | None") -> "tuple[Draws, Flags, Flags]":
