@@ -209,5 +209,5 @@ def test_sampled_answers_are_paid_for(tmp_path: Path) -> None:
     assert machine is not None
     assert 8 == machine.count
     assert 2 * (rollout_tokens(few, engine) or 0.0) == rollout_tokens(many, engine)
-    assert "rollout.mean_share" in many.used
+    assert "rollout.mean_root" in many.used
     assert rollout_tokens(basis(written("", tmp_path), 100), engine) is None

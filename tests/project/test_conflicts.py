@@ -59,6 +59,7 @@ def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
          "24 h for cards that are owned"),
         ("compute: {hosted: mistral, minimum_hours: 24 h}", "compute.minimum_hours", "for a hosted model"),
         ("compute: {rollout: {group_size: 4}}", "compute.rollout", "sampled answers with the objective sft"),
+        ("compute: {objective: rloo, rollout: {group_size: 1}}", "compute.rollout", "group_size 1 with rloo"),
         ("compute: {objective: grpo, hosted: mistral}", "compute.objective", "grpo with a hosted model"),
         ("compute: {minimum_hours: -1 h}", "compute.minimum_hours", "more than zero"),
         ("compute: {gpus: [RTX3090], card_memory: 20}", "compute.card_memory", "with its unit"),

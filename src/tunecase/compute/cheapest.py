@@ -343,7 +343,7 @@ def _goal(basis: Basis) -> dict[str, Any]:
     for name in ("prompts_per_step", "group_size", "prompt_tokens", "completion_tokens"):
         told[name] = int(basis.text(f"rollout.{name}", told.get(name)))
     if "completion_mean" not in told:
-        basis.text("rollout.mean_share")
+        basis.text("rollout.mean_root")
     if "reward_seconds" in told:
         told["reward_seconds"] = told["reward_seconds"].spread.median
     return {"objective": compute.objective, "prompts": told.pop("prompts_per_step"), **told}

@@ -145,7 +145,7 @@ def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
         told = speed_band(recipe, recipe.unsaid, step=step)
         factor, sigma = step.tokens_per_s_per_gpu / told.mid, _log(told.high / told.low) / 2 / Z80
     if recipe.rollout is not None:
-        return _rollout_pace(recipe, rollout_step(recipe, step.seconds_per_step * factor, sigma))
+        return _rollout_pace(recipe, step.tokens_per_s_per_gpu / factor, sigma)
     return Pace(
         tokens_per_s_per_gpu=step.tokens_per_s_per_gpu / factor,
         sigma=sigma,
@@ -154,10 +154,11 @@ def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
     )
 
 
-def _rollout_pace(recipe: Recipe, step: RolloutStep) -> Pace:
+def _rollout_pace(recipe: Recipe, trained_per_s: Number, sigma: Number) -> Pace:
     """Tokens of prompts and answers over the time of a step, for each card that trains."""
     assert recipe.rollout is not None
     tokens = samples_per_step(recipe) * recipe.rollout.texts.mean
+    step = rollout_step(recipe, tokens / (trained_per_s * recipe.gpus), sigma)  # packed rows hold several answers
     return Pace(tokens / (step.seconds * recipe.gpus), step.sigma, step.seconds, step.terms, step)
 
 

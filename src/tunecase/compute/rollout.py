@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from tunecase import catalog
 from tunecase.compute.lengths import Lengths, of
 from tunecase.prices import assumed
-from tunecase.quantities import Z90, Interval, ShareInterval
+from tunecase.quantities import Z90, Interval
 
 if TYPE_CHECKING:
     from tunecase.compute.model.blocks import Shape
@@ -129,7 +129,7 @@ def middle(name: str) -> float:
 def doubt(name: str) -> float:
     """The standard deviation of the logarithm of an assumption that is told as a range."""
     spread = assumed(f"rollout.{name}")
-    return math.log(spread.high / spread.low) / 2 / Z90 if isinstance(spread, Interval | ShareInterval) else 0.0
+    return math.log(spread.high / spread.low) / 2 / Z90 if isinstance(spread, Interval) else 0.0
 
 
 @cache

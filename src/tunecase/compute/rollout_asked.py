@@ -58,7 +58,7 @@ def _rollout(
     prompt, most = said["prompt_tokens"], said["completion_tokens"]
     said.setdefault("sampler", "separate" if "sampler_gpus" in asked else SAMPLERS[0])
     said.setdefault("sampler_gpus", int(said["sampler"] in OWN_CARDS))
-    mean = said.setdefault("completion_mean", max(1, round(middle("mean_share") * most)))
+    mean = said.setdefault("completion_mean", max(1, round(min((middle("mean_root") * most) ** 0.5, most))))
     told = [words.format(f"{said[name]:,}") for name, words in TOLD.items() if name not in asked and not lengths]
     texts, guessed = lengths or texts_of(prompt, min(mean, most), most), "completion_mean" not in asked and not lengths
     said.pop("completion_mean")

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 ROLLOUT_NUMBERS = (
     "prompts_per_step", "group_size", "prompt_tokens", "completion_tokens", "length_sigma", "updates", "reward_at_once",
-    "layer_ms", "slower",
+    "layer_ms", "slower", "mean_root",
 )  # fmt: skip
-ROLLOUT_SHARES = ("mean_share", "engine_share", "sync_share")
+ROLLOUT_SHARES = ("engine_share", "sync_share")
 WANTED = {
     "prices.drift": Wanted(),
     "problem.horizon": Wanted("month"),

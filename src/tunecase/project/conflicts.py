@@ -263,7 +263,11 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
-    samples = compute.objective in ("grpo", "rloo", "ppo")
+    goal = catalog.objective(compute.objective or "sft")
+    samples, group = goal.samples, compute.rollout.group_size if compute.rollout else None
+    if samples and group is not None and group < goal.least_group:
+        place, least_of_group = written.at("compute", "rollout"), f"group_size {goal.least_group} or more"
+        yield Problem(place, f"group_size {group} with {goal.name}", least_of_group, "use 8, a common size")
     if compute.rollout is not None and not samples:
         got = f"sampled answers with the objective {compute.objective or 'sft'}"
         yield Problem(written.at("compute", "rollout"), got, "grpo, rloo or ppo", "add compute.objective: grpo")

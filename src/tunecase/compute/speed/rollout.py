@@ -68,7 +68,7 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     ends = np.where(np.isfinite(seconds), seconds, 1.0)  # infinite where the cards cannot hold what samples
     trains, samples = (np.where(np.isfinite(seconds), side, 0.0) / ends for side in (here, sampling))
     sides = (samples * _each(sampled, "sigma")) ** 2 + (trains * training_sigma) ** 2
-    length = doubt("mean_share") * rollout.guessed
+    length = doubt("mean_root") / 2 * rollout.guessed  # half, as the mean goes with its root
     apart = rollout.own_cards > 0
     slower, names = middle("slower"), ("sampling", "reward", "reference", "training", "sync")
     parts = (sampling, reward, judging, training, sync)
