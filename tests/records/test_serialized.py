@@ -29,7 +29,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "approvals": (1, "fdb57f69ca87"),
     "compare": (1, "ed6018cacc8f"),
     "check": (1, "782d6f75eed1"),
-    "fit": (2, "102761555a52"),
+    "fit": (2, "bd5fcaa71b61"),
     "scored": (1, "113fdf98ad6d"),
     "updated": (1, "699300985159"),
     "prices": (1, "d24364d1575e"),
