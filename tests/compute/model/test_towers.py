@@ -87,7 +87,6 @@ def test_a_file_with_images_has_its_tower_beside_the_language_model() -> None:
         {"model_type": "novelty", "vision_config": SIGLIP},
         {"model_type": "gemma3", "vision_config": {**SIGLIP, "hidden_size": "wide"}},
         {"model_type": "gemma3", "vision_config": SIGLIP, "text_config": {"hidden_size": -1}},
-        {"vision_tower": "novelty"},
     ],
 )
 def test_a_tower_that_cannot_be_counted_is_named(config: dict[str, Any]) -> None:
