@@ -124,7 +124,7 @@ def test_the_example_says_why_each_row_goes(tmp_path):
     queue = lines(tmp_path / "out/review.jsonl")
     assert list(range(1, record.review_rows + 1)) == [row["rank"] for row in queue]
     assert len(queue) == len({row["row"] for row in queue})
-    assert record.controls == sum(not row["checks"] for row in queue) == 13
+    assert record.controls == sum(not row["checks"] for row in queue) == 7
     body = json.loads((tmp_path / "out/changes.json").read_bytes())
     assert [row["row"] for row in queue if row["checks"]] == [row for row, _ in body["queue"]["suspicion"]]
     assert 0 < body["queue"]["expected_wrong"] < record.queue_rows / 2
