@@ -127,7 +127,7 @@ def test_the_example_says_why_each_row_goes(tmp_path):
     assert record.controls == sum(not row["checks"] for row in queue) == 7
     body = json.loads((tmp_path / "out/changes.json").read_bytes())
     assert [row["row"] for row in queue if row["checks"]] == [row for row, _ in body["queue"]["suspicion"]]
-    assert 0 < body["queue"]["expected_wrong"] < record.queue_rows / 2
+    assert 0 < body["queue"]["expected_wrong"] < record.queue_rows
     shown = (tmp_path / "out/review.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert "suggested" not in shown
     tools = [json.loads((tmp_path / "out" / name).read_bytes()) for name in ("label_studio.json", "argilla.json")]
