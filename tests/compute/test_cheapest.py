@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.compute.sampling_engine import engine
 from tests.projects import basis, written
-from tests.sampling_engine import engine
 from tunecase.compute.cheapest import Choice, choose, rollout_tokens, timed
 from tunecase.errors import InputError
 from tunecase.prices.contracts import read_contracts

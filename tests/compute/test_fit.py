@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.compute.sampling_engine import engine
 from tests.projects import basis as new_basis
-from tests.sampling_engine import engine
 from tunecase import catalog
 from tunecase.compute import lengths
 from tunecase.compute.fit import REST, fit

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sampling_engine import engine
+from tests.compute.sampling_engine import engine
 from tunecase.compute import Request, settled
 from tunecase.compute.rollout_asked import NAMES
 from tunecase.errors import InputError

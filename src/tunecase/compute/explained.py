@@ -51,7 +51,7 @@ ROLLOUT_FORMULAS = (
     "sampling = answers / rate of the engine + what the longest answer takes beyond the mean, alone in the batch",
     "reference = forward passes before training: the model's own log-probabilities, a reference model, a value model",
     "a step with sampling = sampling + reward + reference + updates x training + new weights for the engine; on cards "
-    "of their own, the longer of sampling with reward and of reference with training, + new weights",
+    "of their own, the longer of sampling with a judge and of reward model, reference and training, + new weights",
 )
 LEARNT = "published steps of six publishers took 0.6 to 7 times the sum of the parts, 2 in the middle"
 

@@ -80,7 +80,7 @@ def test_more_work_never_takes_less_time(
 def test_shares_of_a_step_are_shares(
     sampler: str, objective: str, gpus: int, own: int, seconds: float, reward: float, params: float
 ) -> None:
-    """Waits and drain lie in 0 to 1, and in turn every second is one side's, a reward's or that of new weights."""
+    """Waits and drain lie in 0 to 1, and in turn every second is one side's, a judge's or that of new weights."""
     apart = sampler in OWN_CARDS
     rollout = ROLLOUT.but(
         sampler=sampler, sampler_gpus=own * apart, reward_seconds=reward, reward_params=params, engine=sampled
@@ -91,8 +91,9 @@ def test_shares_of_a_step_are_shares(
     assert one.seconds == pytest.approx(total) if sampler != "separate" else total / 2 <= one.seconds <= total
     assert one.drain <= share(one, "sampling") + 1e-9
     if sampler == "in-turn":
+        judged = -(-rollout.answers // 32) * reward * middle("slower") / one.seconds
         works = 2 - one.trainer_idle - one.sampler_idle
-        assert works == pytest.approx(1 - share(one, "reward", "sync"))
+        assert works == pytest.approx(1 - judged - share(one, "sync"))
 
 
 @given(
@@ -118,6 +119,14 @@ def test_more_to_sample_never_takes_less_time(
         seconds(prompts, group, 2 * limit, own),
     )  # fmt: skip
     assert seconds(prompts, group, limit, own + 1) <= slack
+
+
+def test_a_reward_model_keeps_the_training_cards_busy() -> None:
+    """It lies on them, so that its pass delays training; a judge elsewhere delays the answers."""
+    apart = {"sampler": "separate", "sampler_gpus": 1}
+    plain, scored, judged = (step(**apart, **more) for more in ({}, {"reward_params": 7e9}, {"reward_seconds": 0.1}))
+    assert dict(scored.terms)["reward"] == pytest.approx(scored.seconds - plain.seconds)
+    assert judged.seconds == plain.seconds  # training takes longer than sampling and judging
 
 
 def test_a_reward_model_is_compared_with_what_a_token_meets() -> None:

@@ -37,7 +37,7 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
                    model
         training   updates x seconds of training on every answer; twice with a value model that learns
         sync       2 B x parameters / (share x link)
-        step       their sum; separate: max(sampling + reward, reference + training) + sync
+        step       their sum; separate: max(sampling + judge, reward model + reference + training) + sync
         all times  what published steps took over these sums, `rollout.slower` of defaults.csv
 
     Args:
@@ -56,12 +56,12 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     judging = forward * (_own_pass(recipe) + rollout.reference + recipe.goal.value_model)
     training = rollout.updates * models * training_seconds
     marked = -(-rollout.answers // round(middle("reward_at_once"))) * rollout.reward_seconds
-    reward = marked + forward * rollout.reward_params / recipe.shape.product_params
+    scored = forward * rollout.reward_params / recipe.shape.product_params  # on the training cards, where it lies
     sync: Number = 2.0 * recipe.shape.params / (middle("sync_share") * gpu.link_gb_per_s * 1e9)
     if rollout.sampler == "generate" or shares_weights(recipe):  # the engine reads what is trained
         sync = 0.0
     sampling = _each(sampled, "seconds")
-    here, there = judging + training, sampling + reward
+    here, there = scored + judging + training, sampling + marked
     import numpy as np
 
     seconds = np.maximum(here, there) + sync if rollout.sampler == "separate" else here + there + sync
@@ -71,7 +71,7 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     length = doubt("mean_root") / 2 * rollout.guessed  # half, as the mean goes with its root
     apart = rollout.own_cards > 0
     slower, names = middle("slower"), ("sampling", "reward", "reference", "training", "sync")
-    parts = (sampling, reward, judging, training, sync)
+    parts = (sampling, marked + scored, judging, training, sync)
     return RolloutStep(
         seconds * slower,
         tuple((name, part * slower) for name, part in zip(names, parts, strict=True)),
