@@ -9,6 +9,7 @@ from tunecase import catalog
 from tunecase.compute import memory, speed
 from tunecase.compute.doubt import peak_band, speed_band
 from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.memory.states import states_of
 from tunecase.compute.recipe import Number, Recipe, samples_per_step
 from tunecase.compute.speed.rollout import RolloutStep, rollout_step
 from tunecase.quantities import Z80, Z90, Interval
@@ -78,8 +79,11 @@ def with_engine(peak: Need, recipe: Recipe) -> Need:
     """
     if recipe.rollout is None:
         return peak
-    points = (peak.low_gb, peak.mid_gb, peak.high_gb)
-    return Need(*(memory.largest(sides_gb(recipe, point)) for point in points))
+    points, engine = (peak.low_gb, peak.mid_gb, peak.high_gb), memory.engine_gb(recipe)
+    if not recipe.rollout.engine_sleeps:
+        return Need(*(point + engine for point in points))
+    held = sum(memory.while_sampling(recipe, states_of(recipe)).values()) / 1e9
+    return Need(*(memory.largest([point, engine - memory.largest([-held, -point])]) for point in points))
 
 
 def sides_gb(recipe: Recipe, peak_gb: Number) -> tuple[Number, Number]:

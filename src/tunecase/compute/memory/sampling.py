@@ -26,18 +26,32 @@ def with_sampling(by_phase: Phases, recipe: Recipe, states: States) -> Phases:
     rollout = recipe.rollout
     if rollout is None:
         return by_phase
-    beside: dict[str, Number] = {}
-    if rollout.reward_params:
-        beside["reward model"] = 2.0 * rollout.reward_params / shards(recipe).weights
-    answers = recipe.micro_batch * recipe.accumulation * (rollout.sampler == "generate")
-    cache = {"keys and values": _answer_bytes(recipe, rollout.texts.longest) * answers}
+    beside = _reward_model(recipe)
     phases = {name: {**terms, **beside} for name, terms in by_phase.items() if name != "loading"}
-    phases["sampling"] = {**states.lasting, **beside, **cache}
     if recipe.goal.value_model:
         kept = sum(by_phase["loss"].get(name, 0.0) for name in KEPT)
         for name, terms in phases.items():
             terms["value model"] = _value_model(name, states, kept) + terms.get(COPIES, 0.0)
-    return ({"loading": by_phase["loading"]} if "loading" in by_phase else {}) | phases
+    loading = {"loading": by_phase["loading"]} if "loading" in by_phase else {}
+    return loading | phases | {"sampling": while_sampling(recipe, states)}
+
+
+def while_sampling(recipe: Recipe, states: States) -> dict[str, Number]:
+    """Terms in bytes of what lies on a training card while answers are sampled, but an engine."""
+    rollout = recipe.rollout
+    assert rollout is not None
+    terms = states.lasting | _reward_model(recipe)
+    if recipe.goal.value_model:
+        terms["value model"] = _value_model("sampling", states, 0.0)
+    if rollout.sampler == "generate":
+        answers = recipe.micro_batch * recipe.accumulation
+        terms["keys and values"] = _answer_bytes(recipe, rollout.texts.longest) * answers
+    return terms
+
+
+def _reward_model(recipe: Recipe) -> dict[str, Number]:
+    params = recipe.rollout.reward_params if recipe.rollout else 0.0
+    return {"reward model": 2.0 * params / shards(recipe).weights} if params else {}
 
 
 def _value_model(phase: str, states: States, kept: Number) -> Number:
