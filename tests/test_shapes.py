@@ -132,7 +132,7 @@ SHAPES: dict[str, tuple[Callable[[Path], Path], tuple[str, str]]] = {
     "classes csv without a header": (table([], lambda r: [r.letter, r.colour]), CLASSES),
     "classes parquet": (parquet, CLASSES),
     "splits in one json": (array(lambda rows: {"train": [[r.letter, r.colour] for r in rows]}), CLASSES),
-    "stars": (lines(lambda r: {"review": r.letter, "stars": 1 + r.n % 5}), CLASSES),
+    "stars": (lines(lambda r: {"review": r.letter, "stars": 1 + 2 * len(r.colour) % 5}), CLASSES),
     "alpaca": (lines(lambda r: {"instruction": "Answer the letter.", "input": r.letter, "output": r.reply}), TEXT),
     "prompt and completion": (lines(lambda r: {"prompt": r.letter, "completion": r.reply}), TEXT),
     "short answers": (lines(lambda r: {"question": r.question, "answer": f"a {r.thing} {r.n}"}), SHORT),
@@ -185,7 +185,7 @@ SHAPES: dict[str, tuple[Callable[[Path], Path], tuple[str, str]]] = {
     "summaries": (lines(lambda r: {"document": f"{r.letter} {r.reply}", "summary": r.letter}), TEXT),
     "translation": (lines(lambda r: {"translation": {"en": r.reply, "de": f"Liebe {r.name}, {r.letter}"}}), TEXT),
     "multiple choice": (
-        lines(lambda r: {"question": r.question, "choices": THINGS[:4], "answer": r.n % 4}), CLASSES,
+        lines(lambda r: {"question": r.question, "choices": NAMES, "answer": NAMES.index(r.name)}), CLASSES,
     ),
 }  # fmt: skip
 

@@ -92,6 +92,16 @@ def test_what_the_bill_does_not_hold_is_said() -> None:
     assert "Has no price" not in text
 
 
+def test_training_without_a_price_is_said_first() -> None:
+    """A run that does not fit never makes a case look cheaper: the reason comes before what all else takes."""
+    bill = samples.estimate()
+    why = "H100: the run does not fit on 8 cards"
+    lines = tuple(replace(line, amount=None, basis=why) if line.name == "gpu" else line for line in bill.lines)
+    account = told(replace(bill, lines=lines))
+    assert account.answer.startswith(f"Training has no price: {why}. All else takes ")
+    assert "bad" == account.tone
+
+
 def test_nothing_known_is_said_so() -> None:
     """Missing prices, budgets, drivers and dates are words, not zeros."""
     unsaid = planned(

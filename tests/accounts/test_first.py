@@ -76,7 +76,7 @@ def test_what_looks_reachable_is_proposed_as_the_line_to_write() -> None:
     assert said["by luck"] == "17%, by always giving the commonest answer"
     assert said["reachable"] == "86% with 6,800 examples; 82% to 90% in 8 of 10 cases"
     assert said["write"].startswith("target: 86%   under problem:")
-    assert said["then"] == "value: ? USD per correct and volume: ? per month say whether it pays"
+    assert said["then"] == "value: ? USD per correct, volume: ? per month: does it pay?"
 
 
 def test_a_flat_curve_proposes_what_is_measured() -> None:

@@ -15,7 +15,7 @@ from tunecase.compute import memory
 from tunecase.compute.prediction import need, pace
 from tunecase.compute.request import Request, settled, step_samples
 from tunecase.compute.running import terms_of
-from tunecase.compute.search import ALONE, FITS, LOOSE, MORE, TIGHT, TOO_BIG, UNLIKELY, most_cards, search
+from tunecase.compute.search import ALONE, FITS, LOOSE, MORE, TIGHT, TIGHT_MORE, TOO_BIG, UNLIKELY, most_cards, search
 from tunecase.errors import InputError
 
 MODELS = ("smollm2-135m", "llama-3.1-8b", "mixtral-8x7b")
@@ -169,6 +169,16 @@ def test_the_rank_of_tight_choices_follows_their_middle():
         choice = found.choice(int(index))
         above = need(choice.recipe).mid_gb > memory.usable_gb(choice.recipe.gpu)
         assert (found.columns["rank"][index] == UNLIKELY) == above
+
+
+def test_of_tight_choices_the_likeliest_to_fit_is_taken():
+    """Nothing fits for sure: what costs up to a quarter more and is likelier to fit goes before the cheapest."""
+    found = search(ask(cards=("A10G",), counts=(1,), method="lora", tokens="5M"), basis(None, 200))
+    choice = found.cheapest()
+    assert "tight" == choice.verdict
+    rank, usd, over = (found.columns[name] for name in ("rank", "usd", "over"))
+    near = (rank == rank.min()) & (usd <= TIGHT_MORE * usd[rank == rank.min()].min())
+    assert choice.over == over[near].min()
 
 
 def test_a_card_that_is_not_full_is_preferred_at_two_percent():

@@ -117,6 +117,13 @@ def test_a_project_names_its_cards_and_models(tmp_path: Path) -> None:
     assert () == plain.shared
 
 
+def test_a_card_with_another_memory_serves_with_it_too(tmp_path: Path) -> None:
+    """What a case says of the card it trains on holds where that card serves."""
+    text = "compute: {gpus: [RTX3090], card_memory: 80GiB}"
+    of = ground_of(basis(written(text, tmp_path), WORLDS), traffic(), served("qwen2.5-14b"))
+    assert {80} == {round(one.setup.card.memory_gib) for one in of.merged if one.setup.card.name == "RTX3090"}
+
+
 def test_a_scaled_ground_is_the_same_but_for_its_volume() -> None:
     """What crossings rest on."""
     arrives = traffic(1e6)

@@ -151,3 +151,9 @@ def test_what_is_no_memory_of_a_card_is_refused(text: object) -> None:
 def test_a_gib_is_larger_than_a_gb(size: int, blank: str) -> None:
     """By 7.4%, whatever their case and blanks."""
     assert memory_gb(f"{size}{blank}gib") / memory_gb(f"{size}{blank}GB") == pytest.approx(2**30 / 1e9)
+
+
+def test_a_memory_of_many_digits_is_refused_at_once() -> None:
+    """Reading it takes no longer for its length."""
+    with pytest.raises(UnitError):
+        memory_gb("1" * 200_000)

@@ -15,6 +15,7 @@ from tunecase.accounts.lines import (
     plain_line,
     shares,
     time_words,
+    training_unpriced,
     training_words,
     workings,
 )
@@ -76,6 +77,8 @@ def _answer(record: Estimate, plan: Plan) -> str:
         if record.budget is not None and left >= record.budget:
             held = f" of a budget of {plain_paid(left)}"
         against = above if aside > left else held
+    if why := training_unpriced(record):
+        return f"Training has no price: {why}. All else takes {plain_money(aside, currency)}{against}."
     words = f"Set {plain_money(aside, currency)} aside{against}."
     return f"{words} The middle case costs {plain_figure(plan.total.p50)}."
 
@@ -83,7 +86,7 @@ def _answer(record: Estimate, plan: Plan) -> str:
 def _tone(record: Estimate) -> Tone:
     """Good where the budget is kept four times in five, bad where it is passed more often than not."""
     over, plan = record.over_budget, record.plan
-    if plan is not None and not plan.advised:
+    if (plan is not None and not plan.advised) or training_unpriced(record):
         return "bad"
     if over is None:
         return "unknown"

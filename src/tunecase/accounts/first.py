@@ -297,7 +297,7 @@ def _question(material: Material, proposal: Proposal | None) -> Iterator[tuple[s
     }  # fmt: skip
     open_lines = [line for line, value in given.items() if value is None]
     if open_lines:
-        yield "then", f"{' and '.join(open_lines)} say whether it pays"
+        yield "then", f"{', '.join(open_lines)}: does it pay?"
 
 
 def _fix(material: Material) -> str:

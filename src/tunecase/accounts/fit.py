@@ -255,7 +255,7 @@ def _choice(name: str, placed: Placed, record: Fit) -> str:
         return f"{name}: does not fit."
     differs = (placed.gpu, placed.gpu_count) != (record.placed.gpu, record.placed.gpu_count)
     cards = f"{_cards(placed)}, " if differs else ""
-    tight = ", tight" if placed.verdict == "tight" else ""
+    tight = "" if placed.verdict != "tight" else ", tight" if placed.chance_over <= 0.5 else ", probably does not fit"
     if placed.tokens_per_s is None:
         return f"{name}: {cards}{figures(placed.memory_gib.mid)} GiB{tight}."
     if placed.hours is None:

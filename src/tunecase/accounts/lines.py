@@ -57,6 +57,11 @@ def group_of(line: str) -> str:
     return next((name for name, lines in GROUPS.items() if kind in lines), "other")
 
 
+def training_unpriced(record: Estimate) -> str:
+    """Why training has no price, so that the total leaves out what was asked about; empty where it has one."""
+    return next((line.basis for line in record.lines if line.name == "gpu" and line.included and not line.priced), "")
+
+
 def plain_line(name: str) -> str:
     """A line in plain words.
 

@@ -8,6 +8,7 @@ from tunecase.accounts.changes import changes
 from tunecase.accounts.first import first_words
 from tunecase.accounts.gates import gates
 from tunecase.accounts.headline import authorise_parts
+from tunecase.accounts.lines import training_unpriced
 from tunecase.accounts.material import Material
 from tunecase.accounts.steps import gate_words, next_command
 from tunecase.accounts.verdict import advised_plan, best_untuned, is_stand_in, plan_of, shipped_plan, to_settle, verdict
@@ -119,6 +120,8 @@ def _money(material: Material) -> str:
         all_the_same = plain_money(plan.total.p50, plan.currency)
         return f"release nothing; training all the same would cost about {all_the_same}{spent}"
     aside, middle = plain_money(sum(authorise_parts(going)), going.currency), plain_figure(going.total.p50)
+    if material.estimate is not None and (why := training_unpriced(material.estimate)):
+        return f"training has no price ({why}); all else takes {aside}{spent}"
     return f"set {aside} aside; in the middle case it costs {middle}{spent}"
 
 

@@ -126,6 +126,7 @@ def defaults() -> tuple[Default, ...]:
     return table("defaults", Default)
 
 
+@cache
 def gpu(name: str) -> Gpu:
     """The GPU of that name or alias. Raises InputError with near names."""
     return find(name, gpus(), "gpu", "a GPU in the tables")
@@ -141,6 +142,7 @@ def can(card: Gpu, precision: str) -> bool:
     return {"bf16": card.bf16, "fp8": card.peak_fp8_tflops > 0}.get(precision, True)
 
 
+@cache
 def model(name: str) -> Model:
     """The model of that name or alias. Raises InputError with near names."""
     return find(name, models(), "model", "a model in the tables, or the path of its config.json")

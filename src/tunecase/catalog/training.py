@@ -209,6 +209,7 @@ def losses() -> tuple[LossMemory, ...]:
     return table("losses", LossMemory)
 
 
+@cache
 def of_any_year(name: str) -> str:
     """A framework's name without the year that told an earlier version of it apart.
 

@@ -78,7 +78,8 @@ class Outcome:
 
 
 def _machines(recipe: Recipe) -> Number:
-    return -(-recipe.gpus // recipe.joined_cards)
+    """Machines or racks that the cloud can take away one by one, those that only sample among them."""
+    return -(-recipe.cards // recipe.joined_cards)
 
 
 def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Terms:

@@ -32,6 +32,7 @@ FITS, TIGHT, TOO_BIG = 0, 1, 2
 VERDICTS: tuple[Verdict, ...] = ("fits", "tight", "does not fit")
 LIKELY, UNLIKELY = TIGHT, TIGHT + 0.5  # P50 of the peak below what the card can hold, or above it
 MORE = 1.02  # factor of price worth paying for a card that is not full
+TIGHT_MORE = 1.25  # the same for what is tight and likelier to fit: a run that fails is paid for and lost
 MOST_LOOSE = 8  # consumer or workstation cards tried where the count is open: no machine holds more
 UNSPLIT = "the samples of one step are not a multiple of cards x micro-batch"
 LOOSE = "more cards on PCIe than one known machine holds, or than a workstation takes"
@@ -106,7 +107,8 @@ class Searched:
     def cheapest(self, in_time: bool = False, method: str = "") -> Choice | None:
         """The cheapest choice that fits, else the cheapest that is tight; None where there is neither.
 
-        A card that is not filled by what the allocator reserves is preferred where it costs at most 2% more.
+        A card that is not filled by what the allocator reserves is preferred where it costs at most 2% more; of tight
+        choices the likeliest to fit among those that cost at most a quarter more.
 
         Args:
             in_time: only choices that end before the deadline in nine of ten worlds; a tight one never stands in for
@@ -121,6 +123,9 @@ class Searched:
             return None
         usd, gpu_hours = self.columns["usd"][at], self.columns["gpu_hours"][at]
         paid = usd if np.isfinite(usd).any() else gpu_hours
+        if self.columns["rank"][at[0]] != FITS:
+            near = at[paid <= TIGHT_MORE * paid.min()]
+            return self.choice(int(near[np.argmin(self.columns["over"][near])]))
         roomy = self.columns["roomy"][at] & (paid <= MORE * paid.min())
         if roomy.any():
             at, usd, gpu_hours = at[roomy], usd[roomy], gpu_hours[roomy]

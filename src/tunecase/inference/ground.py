@@ -14,7 +14,7 @@ from tunecase.inference.setup import Refusal, Served
 from tunecase.inference.traffic import Traffic
 from tunecase.prices import OWNED_TIER, Basis, owned_card
 from tunecase.project import Serving
-from tunecase.quantities import Band, Const, band
+from tunecase.quantities import Band, Const, band, memory_gb
 from tunecase.records import InferenceWay, Objective, Run, WayKind
 
 if TYPE_CHECKING:
@@ -195,7 +195,11 @@ def _rented_cards(basis: Basis, serving: Serving) -> list[Gpu]:
     """The cards that may be rented."""
     compute = basis.project.compute if basis.project else None
     if named := serving.gpus or (compute.gpus if compute else ()):
-        return [catalog.gpu(name) for name in named]
+        cards = [catalog.gpu(name) for name in named]
+        if compute is None or compute.card_memory is None or serving.gpus:
+            return cards
+        size = memory_gb(compute.card_memory)
+        return [replace(card, memory_gib=size * 1e9 / 2**30, stated_gb=size) for card in cards]
     tier = renting_tier(basis)
     priced = {price.gpu for price in catalog.lowest_prices(ON_DEMAND) if price.tier == tier}
     return [card for card in catalog.gpus() if card.name in priced]

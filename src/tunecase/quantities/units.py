@@ -40,10 +40,10 @@ TIME_WORDS = {
     **dict.fromkeys(("yr", "year"), "year"),
 }
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
-BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+DECIMAL_BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12}
+BYTES = {**DECIMAL_BYTES, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 LEAST_GB, MOST_GB = 1.0, 1000.0  # of a card's memory
-_MEMORY = re.compile(r"(\d*\.?\d+)\s*([MGT]i?B)", re.IGNORECASE)
-GIGABYTES = {"MB": 1e-3, "GB": 1.0, "TB": 1e3}
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([MGT]i?B)", re.IGNORECASE)
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
 MOST = 1e15  # more than any budget, volume or token count; products of such numbers still are finite
 NUMBER_WORDS = {"thousand": "k", "million": "M", "billion": "B", "mln": "M", "mio": "M", "bn": "B"}
@@ -225,10 +225,10 @@ def _unit_factor(unit: str, per: str, field: _Field) -> float:
         if wanted.unit == "hour" and HOURS[given] > 1:
             raise field.error(note=f"a {given} of work is not {HOURS[given]:g} hours")
         return HOURS[given] / HOURS[wanted.unit]
-    if wanted.unit in GIGABYTES:
-        if unit.upper() not in GIGABYTES:
+    if wanted.unit in DECIMAL_BYTES:
+        if unit.upper() not in DECIMAL_BYTES:
             raise field.error()
-        return GIGABYTES[unit.upper()] / GIGABYTES[wanted.unit]
+        return DECIMAL_BYTES[unit.upper()] / DECIMAL_BYTES[wanted.unit]
     # A count may name what it counts: 500 rows.
     is_noun = wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
     if unit and not is_noun:

@@ -1,12 +1,14 @@
 """Architectures: symbols, kinds of layer, and what they ask of memory, time and the cache."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.machine import allowed
 from tunecase import catalog
 from tunecase.compute.model.blocks import MEASURED, Shape
 from tunecase.compute.model.families import RULES, SPARSE, Architecture, Symbols, architectures
@@ -210,3 +212,16 @@ def test_every_row_is_of_a_known_architecture_and_rule() -> None:
     rows = [row for name in ("mixers", "layers", "refused") for row in catalog.read_table(name)]
     assert all(row["source"] and row["date"] for row in rows)
     assert all(row["reason"] for row in catalog.read_table("refused"))
+
+
+def test_a_window_that_no_model_has_is_none() -> None:
+    """A number of three hundred digits is no window."""
+    assert [0, 0, 64] == [shape("llama", sliding_window=width).sliding_window for width in (10**300, True, 64)]
+
+
+def test_lists_of_layers_are_read_once() -> None:
+    """Thousands of layers, each looked up in a list of thousands, take no longer than a glance."""
+    experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+    limit, began = allowed(2), time.process_time()
+    shape("qwen3_moe", num_hidden_layers=9_000, mlp_only_layers=list(range(30_000)), **experts)
+    assert time.process_time() - began < limit

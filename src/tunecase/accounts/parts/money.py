@@ -5,7 +5,7 @@ from datetime import date
 from itertools import accumulate
 
 from tunecase.accounts.headline import authorise_parts, moved_amounts
-from tunecase.accounts.lines import GROUPS, Group, group_of, groups
+from tunecase.accounts.lines import GROUPS, Group, group_of, groups, training_unpriced
 from tunecase.accounts.material import Material
 from tunecase.accounts.parts.words import budget_name, exact, exact_money
 from tunecase.accounts.verdict import plan_of
@@ -165,7 +165,9 @@ def _outside(estimate: Estimate) -> str:
     told = [f"{names.get(line.name, line.title)} {plain_money(line.expected, estimate.currency)}" for line in later]
     words = f"Not in it, after launch, on average: {' and '.join(told)}." if told else ""
     missing = [line.title for line in estimate.lines if not line.priced]
-    return f"{words} No price is known for {', '.join(missing)}.".strip() if missing else words
+    words = f"{words} No price is known for {', '.join(missing)}.".strip() if missing else words
+    why = training_unpriced(estimate)
+    return f"{words} Training: {why}." if why else words
 
 
 # When it is spent

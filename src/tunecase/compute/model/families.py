@@ -20,7 +20,7 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.compute.model.blocks import Block, Matrix, Mixer, Part, Shape
-from tunecase.compute.model.settings import MOST_LAYERS, Settings, shown
+from tunecase.compute.model.settings import MOST, MOST_LAYERS, Settings, shown
 
 # Where each dimension stands in a file, and what it is when it stands nowhere; a row of the table may say otherwise.
 STANDARD = {
@@ -450,4 +450,4 @@ def _window(at: Symbols) -> int:
     if at.read.raw("use_sliding_window") is False:
         return 0
     width: Any = next((at.read.raw(key) for key in keys.split("|") if at.read.raw(key) is not None), int(default or 0))
-    return width if isinstance(width, int) and not isinstance(width, bool) and width > 0 else 0
+    return width if isinstance(width, int) and not isinstance(width, bool) and 0 < width <= MOST else 0

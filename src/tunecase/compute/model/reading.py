@@ -12,7 +12,7 @@ from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.families import Architecture, architectures, counted
 from tunecase.compute.model.names import known_name, near_names
 from tunecase.compute.model.settings import Settings, read_json, shown
-from tunecase.compute.model.towers import towers_of
+from tunecase.compute.model.towers import towers_of, towers_stated
 from tunecase.errors import InputError, Problem, nearest
 
 REFUSAL = "a decoder whose parameters can be counted"
@@ -84,7 +84,7 @@ def from_model(model: catalog.Model) -> Shape:
     shape = counted(model.name, family, read)
     if read.problems:
         raise InputError(read.problems)
-    return replace(shape, towers=towers_of(read.config))
+    return replace(shape, towers=towers_stated(read.config))
 
 
 def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:

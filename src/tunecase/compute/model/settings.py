@@ -22,6 +22,8 @@ class Settings:
         self.config, self.where = config, where
         self.problems: list[Problem] = [] if problems is None else problems
         self._own: dict[int, list[dict[str, Any]]] = {}
+        self._indices: dict[str, frozenset[int]] = {}
+        self._lists: dict[tuple[str, type], list[Any]] = {}
 
     def add(self, field: str, got: str, wanted: str, fix: str) -> None:
         """Notes one problem."""
@@ -90,10 +92,17 @@ class Settings:
 
     def indices(self, key: str) -> frozenset[int]:
         """A list of layer numbers; empty when absent, a problem when it is something else."""
-        return frozenset(self.sequence(key, int))
+        if key not in self._indices:
+            self._indices[key] = frozenset(self.sequence(key, int))
+        return self._indices[key]
 
     def sequence(self, key: str, kind: type) -> list[Any]:
         """A list of words or of whole numbers; empty when absent, a problem when it is something else."""
+        if (key, kind) not in self._lists:
+            self._lists[key, kind] = self._read_list(key, kind)
+        return self._lists[key, kind]
+
+    def _read_list(self, key: str, kind: type) -> list[Any]:
         value, wanted = self.raw(key), "a list of words" if kind is str else "a list of layer numbers"
         if value is None:
             return []

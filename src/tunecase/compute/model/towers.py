@@ -24,12 +24,20 @@ class Uncounted(Tower):
     name: str = ""
 
 
+def towers_stated(settings: Mapping[str, Any]) -> tuple[Tower, ...]:
+    """The towers that a row of models.csv states: `vision_tower` and `audio_tower` are parameters, or the kind of one
+    whose size was not read."""
+    stated = ((kind, settings.get(f"{kind}_tower")) for kind in get_args(Kind))
+    return tuple(
+        Tower(kind, size) if isinstance(size, int) else Uncounted(kind, 0, size) for kind, size in stated if size
+    )
+
+
 def towers_of(config: Mapping[str, Any]) -> tuple[Tower, ...]:
     """The towers of a model with images or sound: params = L * layer + other + projector into the language model.
 
     Args:
-        config: a config.json as read, with its text_config; or a row of models.csv, whose `vision_tower` and
-            `audio_tower` are parameters, or the kind of one whose size was not read.
+        config: a config.json as read, with its text_config.
     Returns: a Tower for each part that the file states; an Uncounted one where no row counts its kind.
 
     Example:
@@ -47,9 +55,7 @@ def towers_of(config: Mapping[str, Any]) -> tuple[Tower, ...]:
 
 
 def _tower(kind: Kind, config: Mapping[str, Any]) -> Tower | None:
-    stated, inside = config.get(f"{kind}_tower"), config.get(f"{kind}_config")
-    if isinstance(stated, int | str):
-        return Tower(kind, stated) if isinstance(stated, int) else Uncounted(kind, 0, stated)
+    inside = config.get(f"{kind}_config")
     if not isinstance(inside, Mapping):
         return None
     whole = str(config.get("model_type"))
