@@ -9,7 +9,7 @@ from tunecase.cli.options import AsJson, Seed, Today, ask_full, day_of, finish, 
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
-sampling_option = panel("Sampled answers (grpo, rloo, ppo)")
+sampling_option = panel("Sampled answers (reinforcement learning, as grpo)")
 proof_option = panel("What it rests on")
 MEASURED_HELP = (
     "A trainer_state.json of the set-up asked about, or a CSV of runs with the columns model, method, n_gpus, "
@@ -52,16 +52,14 @@ def fit(
     adapter: Annotated[str | None, setup_option(help="lora, dora, vera, loha, ia3, …; lora when left out.")] = None,
     rank: Annotated[str | None, setup_option(help="LoRA rank; 16 when left out.")] = None,
     targets: Annotated[str | None, setup_option(help="all, attention, qv, or names of modules.")] = None,
-    objective: Annotated[
-        str | None, setup_option(help="sft, dpo, orpo, kto, simpo, cpo; grpo, rloo, ppo sample answers.")
-    ] = None,
+    objective: Annotated[str | None, setup_option(help="sft, dpo, grpo, …; sft when left out.")] = None,
     prompts: Annotated[str | None, sampling_option(help="Prompts of one step; 32 when left out.")] = None,
-    group_size: Annotated[str | None, sampling_option(help="Answers to a prompt; 8 when left out.")] = None,
+    group_size: Annotated[str | None, sampling_option(help="Answers to a prompt; usual if left out.")] = None,
     completion: Annotated[str | None, sampling_option(help="Tokens after which an answer is cut.")] = None,
     completion_mean: Annotated[str | None, sampling_option(help="Tokens of a mean answer.")] = None,
     prompt_tokens: Annotated[str | None, sampling_option(help="Tokens of a prompt.")] = None,
     steps: Annotated[str | None, sampling_option(help="Steps, in place of tokens or examples.")] = None,
-    updates: Annotated[str | None, sampling_option(help="Training passes over each answer; 1.")] = None,
+    updates: Annotated[str | None, sampling_option(help="Training passes over each answer; usual.")] = None,
     sampler: Annotated[
         str | None, sampling_option(help="colocated, separate (own cards, overlapped), in-turn, or generate.")
     ] = None,
