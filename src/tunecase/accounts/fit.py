@@ -191,8 +191,10 @@ def _notes(record: Fit) -> Iterator[str]:
             yield sentence(f"it would fit otherwise: {'; '.join(record.turning)}")
         return
     if record.verdict == "tight":
-        yield _asked_for(record)
-        if record.placed.chance_over > 0.5:
+        asked = _asked_for(record)
+        if asked or not record.remedies:
+            yield asked or "No single choice left to say makes it sure: --probe measures three steps on the card."
+        if not asked or record.placed.chance_over > 0.5:
             yield from _remedies(record)
     others = [_choice(name, placed, record) for name, placed in _others(record)]
     if others:
@@ -209,10 +211,10 @@ def _remedies(record: Fit) -> Iterator[str]:
 
 
 def _asked_for(record: Fit) -> str:
-    """The one thing to say, or to measure, where the band is too wide to decide."""
+    """The one thing to say where the band is too wide to decide; nothing where none makes it sure."""
     deciding = [one for one in record.unsaid if one.memory_gib.high <= record.usable_gib]
     if not deciding:
-        return "No single choice left to say makes it sure: --probe measures three steps on the card."
+        return ""
     best = min(deciding, key=lambda one: (not one.as_taken, one.memory_gib.high))
     peak = f"{figures(best.memory_gib.low)} to {figures(best.memory_gib.high)} GiB"
     return f"With {best.option}, which was not said, it fits: {peak}. Or measure three steps with --probe."
