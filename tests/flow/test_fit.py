@@ -316,3 +316,21 @@ def test_sampled_answers_are_told_in_a_screen(options: tuple[str, ...], words: t
     rollout = json.loads(tunecase(*asked, "--json").out)["rollout"]
     assert 32 * 8 == rollout["answers"]
     assert "How it is worked out" in tunecase(*asked, "--explain").out
+
+
+def test_steps_of_a_file_that_samples_read_prompts(tmp_path: Path) -> None:
+    """An example is a prompt, not one of the answers to it."""
+    content = {
+        "model_name_or_path": "Qwen/Qwen3-8B", "max_completion_length": 1024, "num_generations": 8, "max_steps": 300,
+        "per_device_train_batch_size": 8, "gradient_accumulation_steps": 8, "learning_rate": 1e-6,
+    }  # fmt: skip
+    (tmp_path / "grpo.json").write_text(json.dumps(content), encoding="utf-8")
+    told = tunecase("fit", tmp_path / "grpo.json", "--examples", 5000, "--gpus", 4, "--gpu", "H100", "--json").out
+    assert "32 prompts a step on 4 cards would read all 5,000 examples 1.9 times" in told
+
+
+def test_answers_that_a_judge_marks_at_once_are_told() -> None:
+    """How many is assumed, and weighs on time and price."""
+    sizes = ("--objective", "grpo", "--steps", "9", "--gpu", "H100", "--gpus", "8")
+    assert "judge" not in tunecase("fit", "qwen3-8b", *sizes).out
+    assert "a judge marks 32 answers at once" in tunecase("fit", "qwen3-8b", *sizes, "--reward-seconds", 30).out
