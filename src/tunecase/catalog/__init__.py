@@ -61,9 +61,12 @@ from tunecase.catalog.reading import read_table, table
 from tunecase.catalog.serving_prices import BatchPrice, CoreHour, Endpoint, batch_price, core_hours, endpoints
 from tunecase.catalog.stand_ins import StandIn, stand_in_field, stand_ins
 from tunecase.catalog.training import (
+    OWN_CARDS,
+    SAMPLERS,
     Adapter,
     Framework,
     Objective,
+    Sampler,
     Stack,
     adapter,
     adapters,
@@ -76,12 +79,15 @@ from tunecase.catalog.training import (
     of_any_year,
     optimizer,
     optimizers,
+    sampling_objectives,
     stack,
 )
 
 __all__ = [
     "ON_DEMAND",
+    "OWN_CARDS",
     "RESERVED",
+    "SAMPLERS",
     "SPOT",
     "STALE_AFTER_DAYS",
     "TERMS",
@@ -103,6 +109,7 @@ __all__ = [
     "Model",
     "Objective",
     "PublishedScore",
+    "Sampler",
     "Stack",
     "StandIn",
     "Wage",
@@ -157,6 +164,7 @@ __all__ = [
     "providers",
     "published_scores",
     "read_table",
+    "sampling_objectives",
     "stack",
     "stand_in_field",
     "stand_ins",

@@ -3,9 +3,14 @@
 import re
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Literal, get_args
 
 from tunecase.catalog.reading import find, table
 from tunecase.errors import InputError, Problem, nearest
+
+Sampler = Literal["colocated", "separate", "in-turn", "generate"]  # what samples answers while a model trains
+SAMPLERS: tuple[Sampler, ...] = get_args(Sampler)
+OWN_CARDS: tuple[Sampler, ...] = ("separate", "in-turn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,9 @@ class Objective:
     """What one objective asks of a step beside the training pass itself.
 
     `answers` texts of one sample; `reference` forward passes of the reference model over them, `further` ones of the
-    model itself. Where it `samples`, answers are drawn while it trains, `least_group` or more for a prompt, and
-    `reference` says whether there is a reference model unless the run says otherwise. `value_model`: one learns too.
+    model itself. Where it `samples`, answers are drawn while it trains, `least_group` or more for a prompt; unless the
+    run says otherwise `group_size` of them, each read in `updates` training passes, and `reference` says whether there
+    is a reference model. `value_model`: one learns too.
     """
 
     name: str
@@ -92,6 +98,8 @@ class Objective:
     further: int
     samples: bool
     least_group: int
+    group_size: int
+    updates: int
     value_model: bool
     what: str
     source: str
@@ -179,6 +187,11 @@ def adapter(name: str) -> Adapter:
 def objectives() -> tuple[Objective, ...]:
     """Every objective known."""
     return table("objectives", Objective)
+
+
+def sampling_objectives() -> tuple[str, ...]:
+    """Names of the objectives that sample answers while a model trains."""
+    return tuple(row.name for row in objectives() if row.samples)
 
 
 def versions() -> tuple[Version, ...]:

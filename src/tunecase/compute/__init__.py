@@ -14,6 +14,7 @@ from tunecase.compute.cheapest import (
     saved_gb,
     sequence_tokens,
     some_of,
+    texts_of_row,
     weights_gb,
 )
 from tunecase.compute.fit import fit
@@ -30,5 +31,5 @@ __all__ = [
     "AMOUNTS", "Batch", "Choice", "Machine", "Recipe", "Request", "Rollout", "Sampled", "amounts_of", "as_own_trainer",
     "base_model", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot", "machine_on", "no_model",
     "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed", "read_lengths", "rollout_tokens", "saved_gb",
-    "search", "sequence_tokens", "settled", "some_of", "weights_gb", "words_of",
+    "search", "sequence_tokens", "settled", "some_of", "texts_of_row", "weights_gb", "words_of",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
-from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.catalog import ON_DEMAND, SAMPLERS, SPOT
 from tunecase.compute.memory.peak import usable_gb
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
@@ -16,13 +16,14 @@ from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.request import Request, Settled, settled
 from tunecase.compute.rollout import Batch, Sampled
+from tunecase.compute.rollout_asked import own_cards
 from tunecase.compute.search import Choice as Setup
 from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, gpu_hour, owned_card
 from tunecase.project import Compute
-from tunecase.quantities import Interval, Worlds, counted, share
-from tunecase.records import Run
+from tunecase.quantities import Interval, Quantity, Worlds, counted, share
+from tunecase.records import DefaultUsed, Run
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -300,7 +301,7 @@ def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int], engine: Engine
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     ways: dict[str, Recipe] = {}
     memory = _compute(basis).card_memory
-    for count in [count for count in counts if count > given.get("sampler_gpus", 0)]:
+    for count in [count for count in counts if count > own_cards(given)]:
         ask = settled(Request(base_model(basis), given, (gpu,), (count,), card_memory=memory, engine=engine))
         choice = _setup_of(_Asked(ask.shape, tuple(sorted(ask.given.items())), ask.cards[0], count, ask, scratch))
         if choice is not None and choice.verdict == "fits":
@@ -339,14 +340,30 @@ def _goal(basis: Basis) -> dict[str, Any]:
     compute = _compute(basis)
     if not sampling(basis):
         return {"objective": compute.objective or "sft", "sequence_tokens": sequence_tokens(basis)}
-    told = compute.rollout.model_dump(exclude_none=True) if compute.rollout else {}
-    for name in ("prompts_per_step", "group_size", "prompt_tokens", "completion_tokens"):
-        told[name] = int(basis.text(f"rollout.{name}", told.get(name)))
-    if "completion_mean" not in told:
-        basis.text("rollout.mean_root")
-    if "reward_seconds" in told:
-        told["reward_seconds"] = told["reward_seconds"].spread.median
-    return {"objective": compute.objective, "prompts": told.pop("prompts_per_step"), **told}
+    stated = compute.rollout.model_dump(exclude_none=True) if compute.rollout else {}
+    told = {name: value.spread.median if isinstance(value, Quantity) else value for name, value in stated.items()}
+    _note_assumed(basis, told)
+    if "prompts_per_step" in told:
+        told["prompts"] = told.pop("prompts_per_step")
+    return {"objective": compute.objective, **told}
+
+
+def _note_assumed(basis: Basis, told: Mapping[str, Any]) -> None:
+    """Notes every default that the time and the memory of sampled answers rest on."""
+    goal, sampler = catalog.objective(_compute(basis).objective or "sft"), told.get("sampler", SAMPLERS[0])
+    for name in ("group_size", "updates"):
+        if name not in told:
+            field = f"rollout.{name}"
+            basis.used.setdefault(field, DefaultUsed(field, str(getattr(goal, name)), f"{goal.source}, {goal.date}"))
+    idle = {
+        "mean_root": "completion_mean" in told, "reward_at_once": "reward_seconds" not in told,
+        "engine_share": sampler != "colocated" or own_cards(told), "layer_ms": sampler != "generate",
+        "sync_share": sampler == "generate",
+    }  # fmt: skip
+    for row in catalog.defaults():
+        name = row.field.removeprefix("rollout.")
+        if name != row.field and name not in told and not idle.get(name):
+            basis.text(row.field)
 
 
 def rollout_tokens(basis: Basis, engine: Engine) -> float | None:
@@ -359,6 +376,11 @@ def rollout_tokens(basis: Basis, engine: Engine) -> float | None:
 
 def _rank(basis: Basis) -> int:
     return int(basis.text("training.rank", basis.project.training.rank if basis.project else None))
+
+
+def texts_of_row(basis: Basis) -> int:
+    """Texts of one row that are trained on: two where an objective compares answers, each behind the prompt."""
+    return catalog.objective(_compute(basis).objective or "sft").answers
 
 
 def sequence_tokens(basis: Basis) -> int:

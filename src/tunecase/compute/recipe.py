@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from tunecase import catalog
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import AdapterTargets, Shape
-from tunecase.compute.rollout import SAMPLERS, Rollout
+from tunecase.compute.rollout import Rollout
 
 Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
 Method = Literal["full", "lora", "qlora"]
@@ -31,7 +31,7 @@ WORDS = {
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
     "towers": get_args(Towers),
-    "sampler": SAMPLERS,
+    "sampler": catalog.SAMPLERS,
     "base": ("16-bit", "32-bit"),
     "masters": ("16-bit", "32-bit"),
 }

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.catalog import OWN_CARDS, Sampler
 from tunecase.compute.lengths import Lengths, of
 from tunecase.prices import assumed
 from tunecase.quantities import Z90, Interval
@@ -15,9 +16,6 @@ from tunecase.quantities import Z90, Interval
 if TYPE_CHECKING:
     from tunecase.compute.model.blocks import Shape
 
-Sampler = Literal["colocated", "separate", "in-turn", "generate"]
-SAMPLERS = get_args(Sampler)
-OWN_CARDS = ("separate", "in-turn")
 BINS = 100  # lengths by which a distribution of answers is told
 WHOLE_CARD = 0.92  # of its memory that an engine on cards of its own takes
 

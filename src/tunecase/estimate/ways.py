@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.catalog import SPOT
-from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
+from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of, texts_of_row
 from tunecase.inference import sampled
 from tunecase.plan import HOSTED
 from tunecase.prices import (
@@ -155,7 +155,7 @@ def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[
     offer = taken.offer if taken is not None else None
     others, _ = offers(basis)
     every = [*others] if offer is None else [offer, *(other for other in others if other.row != offer.row)]
-    longest = float(sequence_tokens(basis))
+    longest = float(texts_of_row(basis) * sequence_tokens(basis))
     for each in every:
         billed = billed_tokens(
             each.row, rows=load.rows, tokens_per_row=load.tokens_per_row, epochs=load.epochs, longest=longest

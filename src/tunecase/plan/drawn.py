@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase.compute import Choice, choose, rollout_tokens, sequence_tokens
+from tunecase.compute import Choice, choose, rollout_tokens, sequence_tokens, texts_of_row
 from tunecase.inference import sampled
 from tunecase.plan import levers
 from tunecase.plan.costs import Cost, Work, lines_of, months, total_of
@@ -371,21 +371,25 @@ def _dated(work: Work) -> Work:
 
 
 def _tokens_per_row(facts: Known) -> "Draws | None":
-    """Mean tokens of a row after cutting at the longest sample, or of its sampled answers, shape (draws,)."""
+    """Mean tokens of a row after cutting at the longest sample, or of its sampled answers, shape (draws,).
+
+    What is stated or counted is a prompt with one answer, of a pair with the chosen one; the other counts as long.
+    """
     import numpy as np
 
-    basis, audit = facts.basis, facts.audit
+    basis, audit, texts = facts.basis, facts.audit, texts_of_row(facts.basis)
     if (sampled_tokens := rollout_tokens(basis, sampled)) is not None:
         return np.full(basis.worlds.n, sampled_tokens)
     stated, longest = facts.project.data.tokens_per_row, sequence_tokens(basis)
     if stated is not None and facts.tokens is None and audit is None:
-        return np.minimum(basis.worlds.draw("tokens per row", stated.spread), float(longest))
+        return texts * np.minimum(basis.worlds.draw("tokens per row", stated.spread), float(longest))
     tokens, counted = (facts.tokens, facts.rows) if audit is None else (facts.tokens or audit.tokens, audit.usable)
     if tokens is None or counted < 1:
         return None
     # What the audit saw cut off at this very limit is not trained on.
     cut = tokens.cut_tokens / counted if tokens.limit_tokens == longest else 0.0
-    return np.minimum(basis.worlds.draw("tokens per row", _mean_tokens(tokens, counted)) - cut, float(longest))
+    mean = basis.worlds.draw("tokens per row", _mean_tokens(tokens, counted)) - cut
+    return texts * np.minimum(mean, float(longest))
 
 
 def _mean_tokens(tokens: Tokens, counted: int) -> Spread:

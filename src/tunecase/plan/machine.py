@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.compute import Machine, sequence_tokens
+from tunecase.compute import Machine, sequence_tokens, texts_of_row
 from tunecase.prices import Basis, GpuHour, billed_tokens, chosen, core_hour
 from tunecase.quantities import figures
 
@@ -24,7 +24,7 @@ def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | No
     offer = chosen(basis)
     if offer is None:
         return None
-    longest = float(sequence_tokens(basis))
+    longest = float(texts_of_row(basis) * sequence_tokens(basis))
     each = np.full(basis.worlds.n, longest) if tokens_per_row is None else tokens_per_row
     billed: Draws = billed_tokens(offer.row, rows=1e6 / each, tokens_per_row=each, epochs=1.0, longest=longest)
     rate = basis.worlds.draw(offer.draw_name, offer.rate)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 ROLLOUT_NUMBERS = (
-    "prompts_per_step", "group_size", "prompt_tokens", "completion_tokens", "length_sigma", "updates", "reward_at_once",
-    "layer_ms", "slower", "mean_root",
+    "prompts_per_step", "prompt_tokens", "completion_tokens", "length_sigma", "reward_at_once", "layer_ms", "slower",
+    "mean_root",
 )  # fmt: skip
 ROLLOUT_SHARES = ("engine_share", "sync_share")
 WANTED = {

@@ -158,3 +158,42 @@ def test_bad_values(tmp_path):
     assert [] == [
         (old, new, words) for old, new, words in cases if words not in refusal(tmp_path, SFT.replace(old, new))
     ]
+
+
+def test_silence_about_answers_is_the_tools(tmp_path):
+    """A file that names no group or passes has those of its trainer, said in a note, and keeps its own batch."""
+    silent = SFT.replace("batch_size: 4", "batch_size: 8") + "max_completion_length: 700\n"
+    run = found(tmp_path, silent, gpus=8)
+    assert (8, 1, 8 * 8 * 2 // 8) == said(run, "group_size", "updates", "prompts")
+    assert "the number of answers to a prompt is not set: 8, the default of TRL" in run.notes
+    ppo = found(tmp_path, SFT + "response_length: 53\n", gpus=8)
+    assert (1, 4, 4 * 8 * 2, 500) == said(ppo, "group_size", "updates", "prompts", "steps")
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "steps", "accumulation", "prompts"),
+    [
+        ("num_iterations: 1", {"gpus": 2}, 500, 2, 2),
+        ("num_iterations: 2", {"gpus": 2}, 250, 2, 2),
+        ("num_iterations: 2", {}, 250, 2, None),
+        ("steps_per_generation: 8", {"gpus": 2}, 125, 8, 8),
+        ("steps_per_generation: 1", {"gpus": 2}, 1000, 1, 1),
+        ("generation_batch_size: 64", {"gpus": 2}, 125, 8, 8),
+        ("generation_batch_size: 64\nnum_iterations: 3", {"gpus": 2}, 42, 8, 8),
+        ("generation_batch_size: 64", {}, 500, 2, 8),
+    ],
+)  # fmt: skip
+def test_steps_are_those_that_sample(tmp_path, lines, options, steps, accumulation, prompts):
+    """Steps of the optimizer that learn from answers sampled once are one step that samples."""
+    run = found(tmp_path, f"{SFT}num_generations: 8\n{lines}\n", **options)
+    assert (steps, accumulation, prompts) == said(run, "steps", "accumulation", "prompts")
+
+
+def test_cards_of_a_server_come_on_top(tmp_path):
+    """Processes that accelerate starts all train; what is typed counts all cards."""
+    (tmp_path / "accelerate.yaml").write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 7\n")
+    served = SFT + "num_generations: 8\nvllm_mode: server\nuse_vllm: true\n"
+    run = found(tmp_path, served, companion=tmp_path / "accelerate.yaml")
+    assert (8, 7) == said(run, "gpus", "prompts")
+    typed = found(tmp_path, served, companion=tmp_path / "accelerate.yaml", gpus=8)
+    assert (8, 7) == said(typed, "gpus", "prompts")

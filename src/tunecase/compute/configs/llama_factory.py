@@ -67,10 +67,7 @@ def _read_stage(settings: Settings, run: Run) -> str:
         named = settings.text("pref_loss") or named
     run.take("objective", meanings.goal(settings, "stage", named))
     run.values.setdefault("objective", "sft")
-    if stage == "ppo":
-        run.take("group_size", 1)
-        run.take_or("updates", settings.whole("ppo_epochs"), 4, "ppo_epochs")
-        meanings.rollout(settings, run)
+    meanings.rollout(settings, run)
     return stage
 
 

@@ -42,6 +42,8 @@ ROLLOUT_SIZES = {  # fields of the tools, by tunecase's names
     "prompt_tokens": ("max_prompt_length",),
     "updates": ("num_iterations", "num_ppo_epochs", "ppo_epochs"),
 }
+USUAL = {"group_size": "the number of answers to a prompt", "updates": "the number of passes over each answer"}
+SAMPLED_FOR = ("steps_per_generation", "generation_batch_size")  # micro-batches on one card, samples on all
 ALL = {"all", "all-linear", "all_linear"}
 WHOLE_TABLES = {"embed_tokens", "lm_head", "output", "tok_embeddings", "wte"}
 
@@ -150,21 +152,26 @@ def goal(settings: Settings, key: str, named: str | None) -> str | None:
     return None
 
 
-def samples(run: Run) -> bool:
-    """Whether the objective that was read samples answers."""
-    return catalog.objective(str(run.values.get("objective", "sft"))).samples
-
-
-def rollout(settings: Settings, run: Run) -> None:
+def rollout(settings: Settings, run: Run, *, by_optimizer: bool = True) -> None:
     """How answers are sampled, by the fields of TRL's GRPOConfig, RLOOConfig and PPOConfig and those like them.
+
+    With `by_optimizer` the tool counts steps of the optimizer, of which several may learn from answers sampled at once;
+    its PPO, with a value model, counts batches of answers all the same. See `sampled_steps`.
 
     Source: TRL 1.16 trainer/grpo_config.py; axolotl src/axolotl/utils/schemas/trl.py; torchtune's recipes for GRPO and
     PPO; LLaMA-Factory hparams. Leaves out tools, and mini-batches, which change little.
     """
-    if not samples(run):
+    goal = catalog.objective(str(run.values.get("objective", "sft")))
+    if not goal.samples:
         return
     for name, keys in ROLLOUT_SIZES.items():
         run.take(name, settings.whole(settings.first(*keys)))
+    for name, words in USUAL.items():
+        if name not in run.values and (usual := getattr(goal, name)) > 1:
+            run.take_or(name, None, usual, words)
+        run.values.setdefault(name, 1)
+    if by_optimizer and not goal.value_model:
+        run.values["sampled_for"] = [settings.whole(name) for name in SAMPLED_FOR]
     if "prompt_tokens" in run.values:
         run.note("every prompt is counted as long as max_prompt_length allows")
     weight = settings.number(settings.first("beta", "kl_coef", "kl_coeff"))

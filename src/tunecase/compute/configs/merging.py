@@ -3,11 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tunecase import catalog
 from tunecase.compute.configs import meanings
 from tunecase.compute.configs.settings import RunConfig
+from tunecase.compute.rollout_asked import own_cards
 from tunecase.errors import Problem
+from tunecase.quantities import counted
 
 SAME_IN_DEEPSPEED = ("micro_batch", "accumulation", "precision")  # the Trainer stops where these differ
 UNSHARDED = ("none", "ddp")
@@ -101,19 +104,26 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
     Args:
         run: as merged.
         gpus: the number of GPUs that the user gives; None leaves it to the files.
-    Returns: the run; unchanged where neither the files nor the user gives a number of GPUs.
+    Returns: the run; only its steps change where neither the files nor the user gives a number of GPUs.
 
     Leaves out that samples shorter than the limit hold fewer tokens: without packing the tokens are an upper bound.
     """
-    values, notes = dict(run.values), list(run.notes)
+    values: dict[str, Any] = dict(run.values)
+    notes = list(run.notes)
+    own = own_cards(values)
     if gpus is not None:
         if "gpus" in run.stated and values["gpus"] != gpus:
             notes.append(f"{gpus} GPUs as asked, not {values['gpus']} as the files say")
         values["gpus"] = gpus
         _drop(notes, run.defaults.get("gpus"))
+    elif own and isinstance(values.get("gpus"), int):
+        notes.append(f"{counted(own, 'card')} of the vLLM server beside the {values['gpus']} that train")
+        values["gpus"] += own
     cards = values.get("gpus")
     if not isinstance(cards, int):
-        return run
+        _sampled_steps(values, 0)
+        return replace(run, values=values)
+    cards = max(cards - own, 1)
     several = "fsdp" if values.get("framework") in SHARDS_ALWAYS else "ddp"
     values.setdefault("sharding", several if cards > 1 else "none")
     parallel = _product(values, PARALLEL)
@@ -121,6 +131,7 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
     if cards % parallel:
         got, wanted = f"{cards} GPUs", f"a multiple of {parallel}, the GPUs that share one product, stack or sample"
         problems.append(Problem(run.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
+    _sampled_steps(values, cards // parallel)
     if isinstance(group := values.get("group_size"), int):
         values["prompts"] = max(cards // parallel * _product(values, STEP_SIZES[1:3]) // group, 1)
     elif all(name in values for name in STEP_SIZES):
@@ -129,6 +140,31 @@ def settled(run: RunConfig, gpus: int | None = None) -> RunConfig:
         if not values.get("packing"):
             notes.append("the tokens of the steps are counted as if every sample were as long as the limit")
     return replace(run, values=values, notes=tuple(notes), problems=tuple(problems))
+
+
+def _sampled_steps(values: dict[str, Any], training_cards: int) -> None:
+    """Turns steps of the optimizer into steps that sample, each with all micro-batches that its answers make.
+
+        steps that sample = optimizer steps x accumulation / (micro-batches sampled at once x passes over each answer)
+
+    Args:
+        values: of a run as read; they change.
+        training_cards: cards that hold samples of their own, 0 where their number is not known.
+    Source: TRL 1.16 trainer/grpo_config.py __post_init__ and trainer/grpo_trainer.py _prepare_inputs.
+    """
+    if "sampled_for" not in values:
+        return
+    micro_batches, samples = values.pop("sampled_for")
+    before = values.get("accumulation", 1)
+    at_once = training_cards * values.get("micro_batch", 1)
+    if samples and at_once and not micro_batches:
+        micro_batches = max(samples // at_once, 1)
+    elif samples and not micro_batches:
+        values["prompts"] = max(samples // values["group_size"], 1)
+    if micro_batches:
+        values["accumulation"] = micro_batches
+    if "steps" in values:
+        values["steps"] = -(-values["steps"] * before // ((micro_batches or before) * values["updates"]))
 
 
 def _product(values: Mapping[str, object], names: Sequence[str]) -> int:

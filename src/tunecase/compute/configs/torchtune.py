@@ -127,7 +127,7 @@ def _read_loss(settings: Settings, run: Run) -> None:
     objective = "grpo" if grouped else named if named in SPELLINGS["objective"] else "sft"
     run.take("objective", meanings.goal(settings, "loss", objective))
     run.values.setdefault("objective", "sft")
-    meanings.rollout(settings, run)
+    meanings.rollout(settings, run, by_optimizer=False)
     if run.values["objective"] != "sft":
         run.values["packing"] = False
     run.take("loss", "fused" if "liger" in named else "chunked" if named in CHUNKED else "whole")
