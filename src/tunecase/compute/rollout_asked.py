@@ -93,7 +93,10 @@ def _check(asked: Mapping[str, Any], said: Mapping[str, Any], goal: catalog.Obje
         got, why = f"{said['group_size']} with {goal.name}", "an answer is compared with the others of its group"
         refuse("group_size", got, f"{goal.least_group} or more: {why}", "use 8, a common size")
     if "sampler_gpus" in asked and said["sampler"] not in OWN_CARDS:
-        got, fix = f"{asked['sampler_gpus']} with {said['sampler']}", "use --sampler separate, or leave sampler_gpus out"
+        got, fix = (
+            f"{asked['sampler_gpus']} with {said['sampler']}",
+            "use --sampler separate, or leave sampler_gpus out",
+        )
         refuse("sampler_gpus", got, "a sampler with cards of its own", fix)
     if said["engine_share"] >= 1:
         refuse("engine_share", str(said["engine_share"]), "a share between 0 and 1", "use 0.3, a common share")

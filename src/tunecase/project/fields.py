@@ -132,7 +132,9 @@ class Data(Section):
     buy_first: Count | None = Field(
         None, description="Examples to be had from the sources before the first round, for a plan without a file."
     )
-    tokens_per_row: Count | None = Field(None, description="Tokens of one row, of a pair with one of its answers, for a plan without a file.")
+    tokens_per_row: Count | None = Field(
+        None, description="Tokens of one row, of a pair with one of its answers, for a plan without a file."
+    )
     test: str | None = None
     pool: str | None = Field(None, description="Unlabelled rows.")
     input: str | None = Field(None, description="Column of the input, where it is not recognised.")

@@ -191,7 +191,9 @@ def test_steps_are_those_that_sample(tmp_path, lines, options, steps, accumulati
 
 def test_cards_of_a_server_come_on_top(tmp_path):
     """Processes that accelerate starts all train; what is typed counts all cards."""
-    (tmp_path / "accelerate.yaml").write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 7\n")
+    (tmp_path / "accelerate.yaml").write_text(
+        "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 7\n"
+    )
     served = SFT + "num_generations: 8\nvllm_mode: server\nuse_vllm: true\n"
     run = found(tmp_path, served, companion=tmp_path / "accelerate.yaml")
     assert (8, 7) == said(run, "gpus", "prompts")
