@@ -26,14 +26,20 @@ def write(taught: Taught, figures: Mapping[str, Any], day: date) -> None:
     """
     rows = [*_rows("memory", taught.memory, day), *_rows("time", taught.time, day)]
     rows += [*_scores("memory", figures["memory_all"], day), *_scores("time", figures["time"], day)]
-    _save(TABLES / "abroad.csv", HEAD, rows)
+    path = TABLES / "abroad.csv"
+    rows += [row for row in _read(path) if row["quantity"] not in ("memory", "time")]
+    _save(path, HEAD, rows)
     path = TABLES / "step_constants.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        constants = list(csv.DictReader(lines))
+    constants = _read(path)
     for row in constants:
         row["value"] = f"{taught.constants.values[row['name']]:.4g}"
         row["rows"], row["sources"] = str(taught.constants.rows), str(taught.constants.sources)
     _save(path, tuple(constants[0]), constants)
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def _rows(quantity: str, learnt: Abroad, day: date) -> Iterator[dict[str, str]]:

@@ -86,7 +86,7 @@ def test_the_price_book_covers_what_a_contract_is_read_by(monkeypatch: pytest.Mo
 def test_names_hold_every_alias() -> None:
     """What a project file may write."""
     names = catalog.names()
-    assert {"gpu", "model", "metric", "lower metric"} == set(names)
+    assert {"gpu", "model", "metric", "lower metric", "objective"} == set(names)
     assert "NVIDIA L4" in names["gpu"]
     assert "HuggingFaceTB/SmolLM2-135M" in names["model"]
 

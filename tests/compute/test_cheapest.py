@@ -211,3 +211,29 @@ def test_sampled_answers_are_paid_for(tmp_path: Path) -> None:
     assert 2 * (rollout_tokens(few, engine) or 0.0) == rollout_tokens(many, engine)
     assert "rollout.mean_root" in many.used
     assert rollout_tokens(basis(written("", tmp_path), 100), engine) is None
+
+
+def test_a_sampler_of_its_own_takes_one_card_unless_it_says(tmp_path: Path) -> None:
+    """A project that names neither cards nor how many of them sample is estimated on two or more."""
+    text = "models: [Qwen/Qwen2.5-0.5B]\ncompute: {gpus: [H100], objective: grpo, rollout: {sampler: separate}}\n"
+    machine = choose(basis(written(text, tmp_path), 100), engine=engine).machine
+    assert machine is not None
+    assert machine.count >= 2
+
+
+def test_every_default_of_sampled_answers_is_noted(tmp_path: Path) -> None:
+    """What time and memory rest on is listed as used, and what is stated or not used is not."""
+    text = "models: [Qwen/Qwen2.5-0.5B]\ncompute: {gpus: [H100], objective: ppo, rollout: {completion_mean: 90"
+    silent, stated = (
+        basis(written(f"{text}{more}}}}}\n", tmp_path), 100)
+        for more in ("", ", updates: 2, sampler: generate, reward_seconds: 1 s")
+    )
+    for each in (silent, stated):
+        choose(each, engine=engine)
+    every = {"slower", "length_sigma", "group_size", "prompts_per_step", "prompt_tokens", "completion_tokens"}
+    used = [{name.removeprefix("rollout.") for name in each.used if "rollout" in name} for each in (silent, stated)]
+    assert every | {"updates", "engine_share", "sync_share"} <= used[0]
+    assert every | {"layer_ms", "reward_at_once"} <= used[1]
+    assert not {"mean_root", "reward_at_once", "layer_ms"} & used[0]
+    assert not {"updates", "engine_share", "sync_share", "mean_root"} & used[1]
+    assert "4" == silent.used["rollout.updates"].value

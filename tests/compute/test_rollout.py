@@ -41,5 +41,5 @@ def test_an_engine_of_its_own_has_whole_cards() -> None:
 
 def test_assumptions_have_a_middle_and_those_told_as_ranges_a_doubt() -> None:
     """A single number is in no doubt."""
-    assert 8 == middle("group_size")
-    assert 0 == doubt("group_size") < min(doubt("mean_root"), doubt("slower"))
+    assert 32 == middle("prompts_per_step")
+    assert 0 == doubt("prompts_per_step") < min(doubt("mean_root"), doubt("slower"))

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tunecase.compute import Request, Sampled, settled
+from tunecase.compute import Request, Sampled, lengths, settled
 from tunecase.compute.rollout import Batch
-from tunecase.compute.rollout_asked import NAMES
+from tunecase.compute.rollout_asked import NAMES, own_cards
 from tunecase.errors import InputError
 
 
@@ -17,7 +17,7 @@ def engine(batch: Batch) -> Sampled:
 
 def asked(counts: tuple[int, ...] = (8,), **given: Any) -> Any:
     """A settled request for a small model."""
-    amount = {name: given.pop(name) for name in ("steps", "examples", "epochs") if name in given}
+    amount = {name: given.pop(name) for name in ("steps", "examples", "epochs", "lengths") if name in given}
     return settled(Request("qwen2.5-0.5b", {"objective": "grpo", **given}, counts=counts, engine=engine, **amount))
 
 
@@ -33,6 +33,7 @@ def asked(counts: tuple[int, ...] = (8,), **given: Any) -> Any:
         ({"sampler": "colocated", "sampler_gpus": 2}, "sampler_gpus"),
         ({"sampler": "elsewhere"}, "sampler"),
         ({"engine_share": 1.5}, "engine_share"),
+        ({"completion_mean": 40_000}, "completion_tokens"),
         ({"reference": "perhaps"}, "reference"),
         ({"reward_seconds": -1}, "reward_seconds"),
         ({"objective": "sft", "prompts": 4}, "prompts"),
@@ -79,3 +80,44 @@ def test_tokens_are_those_of_prompts_and_answers() -> None:
     assert by_steps.job.train_tokens == by_prompts.job.train_tokens
     assert 5 * 40 * 300 == pytest.approx(by_steps.job.train_tokens, rel=0.01)
     assert 40 == by_steps.global_batch
+
+
+def test_the_usual_group_and_passes_are_the_objectives() -> None:
+    """Where nobody says, each objective has the group and the passes of its own row."""
+    usual = {name: asked(objective=name).given["rollout"] for name in ("grpo", "rloo", "ppo")}
+    assert {"grpo": (8, 1), "rloo": (2, 1), "ppo": (1, 4)} == {
+        name: (rollout.group_size, rollout.updates) for name, rollout in usual.items()
+    }
+
+
+@pytest.mark.parametrize("mean", [400, 800, 2_000])
+def test_a_limit_that_nobody_stated_fits_the_mean(mean: int) -> None:
+    """A stated mean is what is priced; a limit that was only assumed is raised above it, and said."""
+    ask = asked(completion_mean=mean, prompt_tokens=100)
+    rollout = ask.given["rollout"]
+    assert pytest.approx(100 + mean, rel=0.02) == rollout.texts.mean
+    assert mean < rollout.completion_tokens
+    assert any(f"answers cut at {rollout.completion_tokens:,} tokens" in note for note in ask.notes)
+
+
+def test_prompts_are_shorter_than_texts_with_their_answers() -> None:
+    """An assumed prompt that measured texts cannot hold is refused, one that they hold is said."""
+    short, long = lengths.of([90, 100, 120]), lengths.of([400, 500, 700])
+    with pytest.raises(InputError) as caught:
+        asked(lengths=short)
+    (problem,) = caught.value.problems
+    assert ("prompt_tokens", "256 tokens, which is assumed") == (problem.where, problem.got)
+    assert asked(lengths=short, prompt_tokens=40).given["rollout"].texts is short
+    ask = asked(lengths=long)
+    assert any("prompts of 256 tokens: assumed" in note for note in ask.notes)
+    assert not any("answers of" in note for note in ask.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [({}, 0), ({"sampler": "colocated"}, 0), ({"sampler": "separate"}, 1), ({"sampler_gpus": 3}, 3),
+     ({"sampler": "in-turn", "sampler_gpus": 2}, 2), ({"sampler": "generate", "sampler_gpus": 2}, 0)],
+)  # fmt: skip
+def test_cards_of_its_own_by_the_fields(given: dict[str, Any], own: int) -> None:
+    """A sampler with cards of its own has one where it does not say how many."""
+    assert own == own_cards(given)

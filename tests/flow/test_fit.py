@@ -315,7 +315,11 @@ def test_sampled_answers_are_told_in_a_screen(options: tuple[str, ...], words: t
     assert len(answer.out.splitlines()) <= 24
     rollout = json.loads(tunecase(*asked, "--json").out)["rollout"]
     assert 32 * 8 == rollout["answers"]
-    assert "How it is worked out" in tunecase(*asked, "--explain").out
+    assert "of strangers' peaks and 88% of their steps" in flat
+    explained = " ".join(tunecase(*asked, "--explain").out.split())
+    assert "How it is worked out" in explained
+    assert "ublished steps took 0.6 to 7 times the sum of the parts" in explained
+    assert "off whose steps the factor of time was read" in explained
 
 
 def test_steps_of_a_file_that_samples_read_prompts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.decide.test_decide import TEXT, USUAL, known, pieces, project
 from tests.plan.test_plan import CASES, COSTS, FOLDER, WALKED, asked, walked
 from tests.projects import basis, written
+from tunecase import catalog
 from tunecase.plan import drawn, solve_again
 from tunecase.plan.costs.data import data
 from tunecase.plan.known import Known
@@ -222,3 +224,19 @@ def test_two_bills_of_one_seed_share_their_worlds() -> None:
     shared = [name for name in drawn_in.keys() & also.keys() if "source" not in name and "price" not in name]
     assert len(shared) > 8
     assert all(drawn_in[name].tolist() == also[name].tolist() for name in shared)
+
+
+@pytest.mark.parametrize("objective", [row.name for row in catalog.objectives() if row.answers == 2])
+@pytest.mark.parametrize("audited", [True, False])
+def test_a_pair_costs_at_least_what_its_chosen_answer_costs(objective: str, audited: bool, tmp_path: Path) -> None:
+    """Both answers of a pair pass through training, whether their length is counted or stated."""
+    compute = "compute: {gpus: [H100], objective: %s}\n"
+    text = "models: [Qwen/Qwen3-8B]\nmethod: lora\ndata: {rows: 12k, tokens_per_row: 300 to 600}\n" + compute
+    tokens = TOKENS if audited else None
+    one, pair = (
+        drawn(Known(basis(written(text % goal, tmp_path), 200), 12_000, tokens)) for goal in ("sft", objective)
+    )
+    assert one.work.tokens_per_row is not None
+    assert pytest.approx(2 * one.work.tokens_per_row) == pair.work.tokens_per_row
+    costs = [float(of.lines["gpu"].amount.mean()) for of in (one, pair)]
+    assert costs[1] >= costs[0]

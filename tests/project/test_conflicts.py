@@ -59,8 +59,25 @@ def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
          "24 h for cards that are owned"),
         ("compute: {hosted: mistral, minimum_hours: 24 h}", "compute.minimum_hours", "for a hosted model"),
         ("compute: {rollout: {group_size: 4}}", "compute.rollout", "sampled answers with the objective sft"),
-        ("compute: {objective: rloo, rollout: {group_size: 1}}", "compute.rollout", "group_size 1 with rloo"),
+        ("compute: {objective: rloo, rollout: {group_size: 1}}", "compute.rollout.group_size",
+         "group_size 1 with rloo"),
         ("compute: {objective: grpo, hosted: mistral}", "compute.objective", "grpo with a hosted model"),
+        ("compute: {objective: gppo}", "compute.objective", "unknown objective 'gppo'"),
+        ("compute: {objective: grpo, rollout: {completion_tokens: 100, completion_mean: 200}}",
+         "compute.rollout.completion_mean", "200 tokens"),
+        ("compute: {objective: grpo, rollout: {completion_tokens: 200000}}",
+         "compute.rollout.completion_tokens", "200,256 tokens with the prompt"),
+        ("compute: {objective: grpo, rollout: {completion_mean: 200000}}",
+         "compute.rollout.completion_mean", "200,256 tokens with the prompt"),
+        ("compute: {objective: grpo, rollout: {sampler: colocated, sampler_gpus: 2}}", "compute.rollout.sampler_gpus",
+         "2 with colocated"),
+        ("compute: {objective: grpo, gpu_count: 8, rollout: {sampler_gpus: 8}}", "compute.rollout.sampler_gpus",
+         "8 of 8 cards"),
+        ("compute: {objective: grpo, gpu_count: 1, rollout: {sampler: in-turn}}", "compute.rollout.sampler",
+         "1 of 1 cards"),
+        ("compute: {objective: grpo, tier: owned, owned: {price: 9k USD, gpu: H100}, rollout: {sampler: separate}}",
+         "compute.rollout.sampler", "1 of 1 cards"),
+        ("compute: {objective: grpo, rollout: {engine_share: 100%}}", "compute.rollout.engine_share", "100%"),
         ("compute: {minimum_hours: -1 h}", "compute.minimum_hours", "more than zero"),
         ("compute: {gpus: [RTX3090], card_memory: 20}", "compute.card_memory", "with its unit"),
         ("compute: {gpus: [RTX3090], card_memory: 0 GB}", "compute.card_memory", "1 GB to 1 TB"),
@@ -284,3 +301,14 @@ def test_a_coverage_that_cannot_be_read_is_refused(tmp_path: Path, line: str, go
     found = problems(tmp_path, f"{PLAIN}problem: {{metric: accuracy, {line}}}\n")
     assert any(got in one.got and wanted in one.wanted for one in found), found
     assert all("problem" in one.where for one in found)
+
+
+def test_sampled_answers_that_can_be(tmp_path: Path) -> None:
+    """Every field of sampled answers is read, and none of those that go together is refused."""
+    text = "compute: {objective: PPO, gpu_count: 8, rollout: {group_size: 1, completion_tokens: 400, "
+    text += "completion_mean: 200, sampler: separate, sampler_gpus: 2, reward_params: 7B, engine_share: 40%, "
+    rollout = read(tmp_path, f"{PLAIN}{text}engine_sleeps: true}}}}\n").compute.rollout
+    assert rollout is not None
+    assert rollout.reward_params is not None
+    assert 7e9 == rollout.reward_params.spread.median
+    assert (2, True) == (rollout.sampler_gpus, rollout.engine_sleeps)

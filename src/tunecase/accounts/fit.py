@@ -173,10 +173,10 @@ def _step(record: Fit) -> Iterator[tuple[str, str]]:
 
 def _worth(memory: Proof, record: Fit) -> str:
     """How often such bands held what strangers measured."""
-    time = next((proof for proof in record.proofs if proof.what == "time"), None)
-    both = f" and {plain_share(time.inside)} of their speeds" if time is not None else ""
-    unmeasured = "; time rests on the steps of six publishers" if record.rollout else ""
-    return f"80% ranges held {plain_share(memory.inside)} of strangers' peaks{both}{unmeasured}"
+    time = next((proof for proof in record.proofs if proof.what != "memory"), None)
+    timed = "steps" if record.rollout else "speeds"
+    both = f" and {plain_share(time.inside)} of their {timed}" if time is not None else ""
+    return f"80% ranges held {plain_share(memory.inside)} of strangers' peaks{both}"
 
 
 def _samples(placed: Placed) -> int:
@@ -314,7 +314,10 @@ def _unsaid(choices: Sequence[Unsaid]) -> Table:
 def _proof(proof: Proof) -> str:
     errors = f"half within {share(proof.median)}, nine in ten within {share(proof.p90)}"
     held = f"the 80% band held {share(proof.inside)} of a publisher's runs"
-    return f"{proof.what}: runs of {counted(proof.publishers, 'publisher')}, each left out in turn: {errors}; {held}"
+    seen = (
+        "each left out in turn" if proof.what in ("memory", "time") else "off whose steps the factor of time was read"
+    )
+    return f"{proof.what}: runs of {counted(proof.publishers, 'publisher')}, {seen}: {errors}; {held}"
 
 
 def _run(record: Fit) -> Iterator[tuple[str, str]]:

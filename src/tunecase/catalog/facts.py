@@ -6,6 +6,7 @@ from functools import cache
 from tunecase.catalog.other_models import decision_models, encoders, hosted_names
 from tunecase.catalog.reading import find, table
 from tunecase.catalog.stand_ins import stand_ins
+from tunecase.catalog.training import objectives
 
 UNNAMED = "card of your own"  # one of which only the memory is known
 
@@ -170,5 +171,6 @@ def names() -> dict[str, list[str]]:
             *sorted(hosted_names()),
         ],
         "metric": [item.name for item in metrics()],
+        "objective": [item.name for item in objectives()],
         "lower metric": [item.name for item in metrics() if item.direction == "lower"],
     }

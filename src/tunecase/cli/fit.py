@@ -5,11 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
+from tunecase.catalog import SAMPLERS, objectives, sampling_objectives
 from tunecase.cli.options import AsJson, Seed, Today, ask_full, day_of, finish, is_full, open_project, panel
 
 amount_option = panel("How much, by when, at what price")
 setup_option = panel("The set-up")
-sampling_option = panel("Sampled answers (grpo, rloo, ppo)")
+SAMPLING = ", ".join(sampling_objectives())
+PLAIN = ", ".join(row.name for row in objectives() if not row.samples)
+USUAL = {
+    name: ", ".join(f"{getattr(row, name)} in {row.name}" for row in objectives() if row.samples)
+    for name in ("group_size", "updates")
+}
+sampling_option = panel(f"Sampled answers ({SAMPLING})")
 proof_option = panel("What it rests on")
 MEASURED_HELP = (
     "A trainer_state.json of the set-up asked about, or a CSV of runs with the columns model, method, n_gpus, "
@@ -52,18 +59,18 @@ def fit(
     adapter: Annotated[str | None, setup_option(help="lora, dora, vera, loha, ia3, …; lora when left out.")] = None,
     rank: Annotated[str | None, setup_option(help="LoRA rank; 16 when left out.")] = None,
     targets: Annotated[str | None, setup_option(help="all, attention, qv, or names of modules.")] = None,
-    objective: Annotated[
-        str | None, setup_option(help="sft, dpo, orpo, kto, simpo, cpo; grpo, rloo, ppo sample answers.")
-    ] = None,
+    objective: Annotated[str | None, setup_option(help=f"{PLAIN}; {SAMPLING} sample answers.")] = None,
     prompts: Annotated[str | None, sampling_option(help="Prompts of one step; 32 when left out.")] = None,
-    group_size: Annotated[str | None, sampling_option(help="Answers to a prompt; 8 when left out.")] = None,
+    group_size: Annotated[str | None, sampling_option(help=f"Answers to a prompt; {USUAL['group_size']}.")] = None,
     completion: Annotated[str | None, sampling_option(help="Tokens after which an answer is cut.")] = None,
     completion_mean: Annotated[str | None, sampling_option(help="Tokens of a mean answer.")] = None,
     prompt_tokens: Annotated[str | None, sampling_option(help="Tokens of a prompt.")] = None,
     steps: Annotated[str | None, sampling_option(help="Steps, in place of tokens or examples.")] = None,
-    updates: Annotated[str | None, sampling_option(help="Training passes over each answer; 1.")] = None,
+    updates: Annotated[
+        str | None, sampling_option(help=f"Training passes over each answer; {USUAL['updates']}.")
+    ] = None,
     sampler: Annotated[
-        str | None, sampling_option(help="colocated, separate (own cards, overlapped), in-turn, or generate.")
+        str | None, sampling_option(help=f"{', '.join(SAMPLERS)}; separate overlaps, on cards of its own.")
     ] = None,
     sampler_gpus: Annotated[str | None, sampling_option(help="How many of the GPUs only sample.")] = None,
     engine_share: Annotated[str | None, sampling_option(help="Of a card's memory, of a colocated engine.")] = None,

@@ -340,7 +340,7 @@ def _goal(basis: Basis) -> dict[str, Any]:
     compute = _compute(basis)
     if not sampling(basis):
         return {"objective": compute.objective or "sft", "sequence_tokens": sequence_tokens(basis)}
-    stated = compute.rollout.model_dump(exclude_none=True) if compute.rollout else {}
+    stated = {name: value for name, value in compute.rollout or () if value is not None}
     told = {name: value.spread.median if isinstance(value, Quantity) else value for name, value in stated.items()}
     _note_assumed(basis, told)
     if "prompts_per_step" in told:

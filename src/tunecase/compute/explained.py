@@ -17,7 +17,7 @@ from tunecase.compute.rollout import middle
 from tunecase.compute.search import Choice, Searched, machine_bound, methods_of
 from tunecase.compute.speed.rates import shipped
 from tunecase.compute.speed.rollout import sampled_by
-from tunecase.prices import TIERS, GpuHour
+from tunecase.prices import TIERS, GpuHour, assumed
 from tunecase.quantities import counted, figures
 from tunecase.records import Rolled
 
@@ -54,7 +54,6 @@ ROLLOUT_FORMULAS = (
     "a step with sampling = sampling + reward + reference + updates x training + new weights for the engine; on cards "
     "of their own, the longer of sampling with reward and of reference with training, + new weights",
 )
-LEARNT = "published steps of six publishers took 0.6 to 7 times the sum of the parts, 2 in the middle"
 
 
 def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
@@ -221,7 +220,9 @@ def _setup_notes(ask: Settled, searched: Searched, recipe: Recipe) -> Iterator[s
     if ask.global_batch is None and "accumulation" not in ask.given:
         yield f"{counted(searched.samples_per_step or 0, 'sample')} a step are assumed; --global-batch changes that"
     if recipe.rollout is not None:
-        yield f"{LEARNT}: each part counts that"
+        slower = catalog.default("rollout.slower").value
+        middle = figures(assumed("rollout.slower").median, 1)
+        yield f"published steps took {slower} times the sum of the parts, {middle} in the middle: each part counts that"
     elif recipe.lengths is None:
         yield f"every row counts {recipe.sequence_tokens:,} tokens, as packed rows do (--lengths FILE gives real ones)"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"

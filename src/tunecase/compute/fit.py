@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.compute import memory, speed
-from tunecase.compute.doubt import shipped, widest
+from tunecase.compute.doubt import SAMPLED_STEP, shipped, widest
 from tunecase.compute.explained import (
     FORMULAS,
     NOT_COUNTED,
@@ -158,7 +158,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         card_full=_gib(answer, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB,
         batch_assumed=_assumed(answer.ask),
         unsaid=_unsaid(recipe) if answer.calibration is None or not answer.calibration.memory_runs else (),
-        proofs=tuple(proof for proof in _proofs() if proof.what == "memory" or recipe.rollout is None),
+        proofs=tuple(_proofs("time" if recipe.rollout is None else SAMPLED_STEP)),
         rollout=rolled(recipe, speed_of),
         **_rivals(answer),  # type: ignore[arg-type]
     )
@@ -273,10 +273,10 @@ def _unsaid(recipe: Recipe) -> tuple[Unsaid, ...]:
     )  # fmt: skip
 
 
-def _proofs() -> Iterator[Proof]:
-    """What bands of memory and time were worth on publishers that were left out."""
+def _proofs(timed: str) -> Iterator[Proof]:
+    """What bands of memory and of time, plain or of steps that sample answers, were worth on published runs."""
     for what, learnt in shipped().items():
-        if {"median", "p90", "inside"} <= set(learnt.scores):
+        if what in ("memory", timed) and {"median", "p90", "inside"} <= set(learnt.scores):
             median, p90, inside = (learnt.scores[name] for name in ("median", "p90", "inside"))
             yield Proof(what, median, p90, inside, learnt.publishers)
 

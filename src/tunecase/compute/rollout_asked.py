@@ -44,7 +44,7 @@ def rollout_of(
         for name in asked:
             refuse(name, f"{asked[name]} with {named}", "an objective that samples answers", "add --objective grpo")
         return None, ""
-    said = _said(asked, goal, lengths)
+    said = _said(asked, goal, lengths, context)
     _check(asked, said, goal, refuse)
     _check_lengths(asked, said, lengths, context, refuse)
     if engine is None:
@@ -59,7 +59,7 @@ def own_cards(given: Mapping[str, Any]) -> int:
     return (given.get("sampler_gpus") or 1) if sampler in OWN_CARDS else 0
 
 
-def _said(asked: Mapping[str, Any], goal: catalog.Objective, lengths: Lengths | None) -> dict[str, Any]:
+def _said(asked: Mapping[str, Any], goal: catalog.Objective, lengths: Lengths | None, context: int) -> dict[str, Any]:
     """The fields with what is assumed where nobody states them; a limit is raised to one that fits a stated mean."""
     usual = {name: round(middle(default)) for name, default in DEFAULTS.items()}
     said: dict[str, Any] = {**usual, "group_size": goal.group_size, "updates": goal.updates, **asked}
@@ -68,7 +68,8 @@ def _said(asked: Mapping[str, Any], goal: catalog.Objective, lengths: Lengths | 
     if lengths is not None:
         said["completion_tokens"] = max(lengths.longest - said["prompt_tokens"], 1)
     elif mean and "completion_tokens" not in asked and mean > said["completion_tokens"]:
-        said["completion_tokens"] = math.ceil(mean**2 / root)
+        room = context - said["prompt_tokens"] if context else math.inf
+        said["completion_tokens"] = max(min(math.ceil(mean**2 / root), room), mean)
     most = said["completion_tokens"]
     said.setdefault("completion_mean", max(1, round(min((root * most) ** 0.5, most))))
     said.setdefault("sampler", "separate" if "sampler_gpus" in asked else SAMPLERS[0])

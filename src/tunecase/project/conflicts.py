@@ -19,7 +19,7 @@ from tunecase.project.fields import AT_COVERAGE
 from tunecase.quantities import Quantity, UnitError, memory_gb
 
 if TYPE_CHECKING:
-    from tunecase.project.fields import Project
+    from tunecase.project.fields import Compute, Project, Rollouts
 
 Place = tuple[str | int, ...]
 SHARES_OFF = 0.02
@@ -263,23 +263,63 @@ def _terms_problems(written: _Written) -> Iterator[Problem]:
     compute, where = written.project.compute, written.at("compute", "terms")
     if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
         yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
-    goal = catalog.objective(compute.objective or "sft")
-    samples, group = goal.samples, compute.rollout.group_size if compute.rollout else None
-    if samples and group is not None and group < goal.least_group:
-        place, least_of_group = written.at("compute", "rollout"), f"group_size {goal.least_group} or more"
-        yield Problem(place, f"group_size {group} with {goal.name}", least_of_group, "use 8, a common size")
-    if compute.rollout is not None and not samples:
-        got = f"sampled answers with the objective {compute.objective or 'sft'}"
-        yield Problem(written.at("compute", "rollout"), got, "grpo, rloo or ppo", "add compute.objective: grpo")
-    if samples and compute.hosted is not None:
-        got = f"{compute.objective} with a hosted model"
-        fix = "delete compute.hosted, or the objective"
-        yield Problem(written.at("compute", "objective"), got, "cards of one's own or rented ones", fix)
     if compute.minimum_hours is not None and (compute.tier == "owned" or compute.hosted is not None):
         whose = "cards that are owned" if compute.hosted is None else "a hosted model"
         got = f"{compute.minimum_hours.text} for {whose}"
         least = written.at("compute", "minimum_hours")
         yield Problem(least, got, "a minimum of rented cards", "delete the line")
+
+
+def _rollout_problems(written: _Written) -> Iterator[Problem]:
+    """Sampled answers beside an objective or a provider that samples none, or of sizes that cannot be."""
+    compute = written.project.compute
+    goal, rollout = catalog.objective(compute.objective or "sft"), compute.rollout
+    if goal.samples and compute.hosted is not None:
+        got, fix = f"{goal.name} with a hosted model", "delete compute.hosted, or the objective"
+        yield Problem(written.at("compute", "objective"), got, "cards of one's own or rented ones", fix)
+    if rollout is not None and not goal.samples:
+        got, wanted = f"sampled answers with the objective {goal.name}", " or ".join(catalog.sampling_objectives())
+        yield Problem(written.at("compute", "rollout"), got, wanted, "add compute.objective: grpo")
+    elif rollout is not None:
+        for name, *words in (*_wrong_lengths(written.project, rollout), *_wrong_sampler(compute, rollout, goal)):
+            yield Problem(written.at("compute", "rollout", name), *words)
+
+
+def _wrong_lengths(project: "Project", rollout: "Rollouts") -> Iterator[tuple[str, str, str, str]]:
+    """The field, what was got, wanted and would mend lengths: beyond the model's context, a mean above the limit."""
+    mean, limit = rollout.completion_mean or 0, rollout.completion_tokens or 0
+    named = project.models_of("causal")[-1:] or (catalog.default("models").value,)
+    contexts = {name.casefold(): row.context for row in catalog.models() for name in (row.name, *row.aliases)}
+    context = contexts.get(named[0].casefold()) or math.inf
+    longest = max(mean, limit) + (rollout.prompt_tokens or int(catalog.default("rollout.prompt_tokens").value))
+    if longest > context:
+        field = "completion_tokens" if limit else "completion_mean" if mean else "prompt_tokens"
+        got, fix = f"{longest:,} tokens with the prompt", "shorten the answers, or list a model with a longer context"
+        yield field, got, f"at most {context:,}, the context of {named[0]}", fix
+    elif limit and mean > limit:
+        wanted, fix = f"at most {limit:,}, where answers are cut", "lower the mean, or raise completion_tokens"
+        yield "completion_mean", f"{mean:,} tokens", wanted, fix
+
+
+def _wrong_sampler(
+    compute: "Compute", rollout: "Rollouts", goal: catalog.Objective
+) -> Iterator[tuple[str, str, str, str]]:
+    """The same of groups that are too small, and of cards that sample."""
+    group, own = rollout.group_size or goal.group_size, rollout.sampler_gpus
+    if group < goal.least_group:
+        wanted = f"group_size {goal.least_group} or more"
+        yield "group_size", f"group_size {group} with {goal.name}", wanted, "use 8, a common size"
+    apart = rollout.sampler in catalog.OWN_CARDS or (own is not None and rollout.sampler is None)
+    if own is not None and not apart:
+        fix = "write sampler: separate, or delete sampler_gpus"
+        yield "sampler_gpus", f"{own} with {rollout.sampler}", "a sampler with cards of its own", fix
+    held = compute.owned.gpus if compute.owned is not None and compute.tier == "owned" else None
+    cards = compute.gpu_count or held
+    if apart and cards is not None and (own or 1) >= cards:
+        field = "sampler_gpus" if own is not None else "sampler"
+        yield field, f"{own or 1} of {cards} cards", "cards left to train on", "raise gpu_count, or sample on fewer"
+    if rollout.engine_share is not None and rollout.engine_share.spread.median >= 1:
+        yield "engine_share", rollout.engine_share.text, "less than a whole card", "use 30%, a common share"
 
 
 def _card_problems(written: _Written) -> Iterator[Problem]:
@@ -458,6 +498,7 @@ CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
     _group_problems,
     _owned_problems,
     _terms_problems,
+    _rollout_problems,
     _card_problems,
     _rows_problems,
     _pool_problems,

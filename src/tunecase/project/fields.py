@@ -27,6 +27,7 @@ from tunecase.project.kinds import (
     MoneyPerError,
     MoneyPerKwh,
     Months,
+    ObjectiveName,
     PartShare,
     PerMonth,
     PositiveInt,
@@ -43,6 +44,8 @@ from tunecase.project.serving import Serving
 
 # A target such as "95% at 70% coverage": the score that answers must have, and the share of them that are given.
 AT_COVERAGE = re.compile(r"\s*(\S+)\s+at\s+(\S+)\s+coverage\s*", re.IGNORECASE)
+
+SAMPLING = " and ".join(catalog.sampling_objectives())
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
@@ -133,7 +136,7 @@ class Data(Section):
         None, description="Examples to be had from the sources before the first round, for a plan without a file."
     )
     tokens_per_row: Count | None = Field(
-        None, description="Tokens of one row, of a pair with one of its answers, for a plan without a file."
+        None, description="Tokens of one row, of a pair with one of its answers, for a plan without a training file."
     )
     test: str | None = None
     pool: str | None = Field(None, description="Unlabelled rows.")
@@ -184,17 +187,26 @@ class Owned(Section):
 class Rollouts(Section):
     """How answers are sampled while a model trains; what is left out is assumed."""
 
+    later = frozenset({"reward_params", "engine_share", "engine_sleeps"})
+
     prompts_per_step: PositiveInt | None = None
-    group_size: PositiveInt | None = Field(None, description="Answers to a prompt; grpo and rloo need two or more.")
+    group_size: PositiveInt | None = Field(
+        None, description="Answers to a prompt; two or more where they are compared with each other."
+    )
     prompt_tokens: PositiveInt | None = None
     completion_tokens: PositiveInt | None = Field(None, description="Tokens after which an answer is cut.")
     completion_mean: PositiveInt | None = Field(None, description="Tokens of a mean answer.")
     updates: PositiveInt | None = Field(None, description="Training passes over each answer.")
-    sampler: Literal["colocated", "separate", "in-turn", "generate"] | None = Field(
+    sampler: catalog.Sampler | None = Field(
         None, description="An engine on the training cards, on cards of its own, or the training framework itself."
     )
     sampler_gpus: PositiveInt | None = Field(None, description="How many of the cards only sample.")
     reference: bool | None = Field(None, description="Whether a frozen reference model judges the answers.")
+    reward_params: Count | None = Field(None, description="Parameters of a reward model, such as 7B.")
+    engine_share: PartShare | None = Field(
+        None, description="Share of a training card's memory that an engine on it takes."
+    )
+    engine_sleeps: bool | None = Field(None, description="Whether it gives that memory back while the model trains.")
     reward_seconds: Seconds | None = Field(None, description="Time of a judge or of running the code of one answer.")
 
 
@@ -203,10 +215,10 @@ class Compute(Section):
 
     later = frozenset({"card_memory", "minimum_hours", "objective", "rollout"})
 
-    objective: Literal["sft", "dpo", "orpo", "cpo", "simpo", "kto", "grpo", "rloo", "ppo"] | None = Field(
-        None, description="What is trained for; sft when left out. grpo, rloo and ppo sample answers to each row."
+    objective: ObjectiveName | None = Field(
+        None, description=f"What is trained for; sft when left out. {SAMPLING} sample answers to each row."
     )
-    rollout: Rollouts | None = Field(None, description="How answers are sampled: for grpo, rloo and ppo.")
+    rollout: Rollouts | None = Field(None, description=f"How answers are sampled: for {SAMPLING}.")
 
     tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
     gpus: tuple[GpuName, ...] = ()

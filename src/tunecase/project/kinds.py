@@ -109,7 +109,8 @@ class NameOf:
             return value
         fix = nearest(value, names) + (" (or give the path of its config.json)" if self.kind == "model" else "")
         word = self.kind.removeprefix("serving_")
-        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"a {word} in the tables", "fix": fix}
+        article = "an" if word[0] in "aeiou" else "a"
+        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables", "fix": fix}
         raise PydanticCustomError("told", "{got}", ctx)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -179,6 +180,7 @@ OverheadShare = Annotated[Quantity, InUnit(SHARE_ON_TOP)]
 GpuName = Annotated[str, NameOf("gpu")]
 ModelName = Annotated[str, NameOf("model")]
 MetricName = Annotated[str, NameOf("metric")]
+ObjectiveName = Annotated[str, NameOf("objective")]
 Times = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1000))]
 Growth = Annotated[Quantity, InUnit(Wanted("share", "month", zero_ok=True, example="0% to 5% per month", most=1.0))]
 Seconds = Annotated[Quantity, InUnit(Wanted("second", example="1 s"))]

@@ -108,9 +108,10 @@ class Unsaid:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How far predictions lay from runs of publishers that were left out in turn, each counting once.
+    """How far predictions lay from runs of publishers, each counting once, of memory and time left out in turn.
 
-    `median` and `p90` are errors, 0.1 for 10%; `inside` the share of runs in their 80% band; `what` memory or time.
+    `median` and `p90` are errors, 0.1 for 10%; `inside` the share of runs in their 80% band; `what` memory, time or
+    sampled step, whose runs were not left out.
     """
 
     what: str

@@ -1,10 +1,11 @@
 """How far a run may lie from its prediction: choices that nobody stated, and what strangers' runs showed."""
 
-from tunecase.compute.doubt.abroad import Abroad, Effect, shipped
+from tunecase.compute.doubt.abroad import SAMPLED_STEP, Abroad, Effect, shipped
 from tunecase.compute.doubt.bands import Band, peak_band, speed_band
 from tunecase.compute.doubt.ways import Way, ways
 from tunecase.compute.doubt.widest import Widening, widest
 
 __all__ = [
-    "Abroad", "Band", "Effect", "Way", "Widening", "peak_band", "shipped", "speed_band", "ways", "widest",
+    "SAMPLED_STEP", "Abroad", "Band", "Effect", "Way", "Widening", "peak_band", "shipped", "speed_band", "ways",
+    "widest",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ from functools import cache
 
 from tunecase import catalog
 
+SAMPLED_STEP = "sampled step"
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -44,20 +46,24 @@ class Abroad:
 
 @cache
 def shipped() -> dict[str, Abroad]:
-    """What is learnt from every published run, by quantity: memory and time. Source: catalog/tables/abroad.csv."""
+    """What is learnt from every published run, by quantity: memory, time, and the scores of steps that sample answers.
+
+    Source: catalog/tables/abroad.csv.
+    """
     rows = catalog.read_table("abroad")
-    return {name: _of([row for row in rows if row["quantity"] == name]) for name in ("memory", "time")}
+    names = ("memory", "time", SAMPLED_STEP)
+    return {name: _of([row for row in rows if row["quantity"] == name]) for name in names}
 
 
 def _of(rows: list[dict[str, str]]) -> Abroad:
-    new = next(row for row in rows if row["part"] == "new stack")
+    new = next((row for row in rows if row["part"] == "new stack"), {"value": "0"})
     return Abroad(
         points=tuple(float(row["value"]) for row in rows if row["part"] == "point"),
         scales={row["of"]: float(row["value"]) for row in rows if row["part"] == "scale"},
         middles={row["of"]: float(row["value"]) for row in rows if row["part"] == "middle"},
         stacks={row["of"]: Effect(float(row["value"]), float(row["sigma"])) for row in rows if row["part"] == "stack"},
         new_stack=float(new["value"]),
-        publishers=int(new["publishers"]),
-        runs=int(new["runs"]),
+        publishers=int(rows[0]["publishers"]),
+        runs=int(rows[0]["runs"]),
         scores={row["of"]: float(row["value"]) for row in rows if row["part"] == "score"},
     )
