@@ -67,7 +67,7 @@ def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
     engine = float(memory.engine_gb(recipe)) / GB_PER_GIB
     training = max(size for name, size in gib.items() if name != "sampling") + engine * (not rollout.engine_sleeps)
     where = {"generate": "transformers' generate", "colocated": f"{rollout.engine_share:.0%} of each card"}
-    cards = f"{rollout.own_cards} cards of its own"
+    cards = f"{counted(rollout.own_cards, 'card')} of its own"
     each = f", {counted(sampled.tensor, 'card')} a replica" if sampled.tensor > 1 else ""
     return Rolled(
         answers=rollout.answers,

@@ -288,21 +288,22 @@ def _tokens_of_steps(draft: _Draft, steps: float, row_tokens: float) -> float:
 def _tokens_of_samples(draft: _Draft, numbers: Mapping[str, float], mean_tokens: float) -> float | None:
     """Examples x epochs x tokens of one, None where the number of examples is not known."""
     lengths, halves, epochs = draft.request.lengths, _halves(draft.given), numbers.get("epochs", 1.0)
+    passes = _passes(epochs)
     if isinstance(rollout := draft.given.get("rollout"), Rollout):
         return _tokens_of_prompts(draft, numbers, rollout)
     examples = numbers.get("examples") or (float(lengths.total) if lengths is not None else None)
     if examples is None:
         if "epochs" in numbers:
-            draft.notes.append(f"{epochs:g} epochs of an unknown number of samples: give --examples or --lengths")
+            draft.notes.append(f"{passes} of an unknown number of samples: give --examples or --lengths")
         return None
     unsure = "" if lengths is not None else ", each taken as long as the longest (--lengths FILE gives real ones)"
-    samples = (
-        f"{examples:,.0f} pairs x {epochs:g} epochs x 2 answers"
-        if halves == 2
-        else f"{examples:,.0f} samples x {epochs:g} epochs"
-    )
+    samples = f"{examples:,.0f} pairs x {passes} x 2 answers" if halves == 2 else f"{examples:,.0f} samples x {passes}"
     draft.notes.append(f"{samples} x {mean_tokens:,.0f} tokens{unsure}")
     return examples * epochs * halves * mean_tokens
+
+
+def _passes(epochs: float) -> str:
+    return f"{epochs:g} epoch{'' if epochs == 1 else 's'}"
 
 
 def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rollout) -> float | None:
@@ -311,7 +312,7 @@ def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rol
     if prompts is None:
         return None
     each = f"{rollout.group_size} answers x {rollout.texts.mean:,.0f} tokens"
-    draft.notes.append(f"{prompts:,.0f} prompts x {epochs:g} epochs x {each}")
+    draft.notes.append(f"{prompts:,.0f} prompts x {_passes(epochs)} x {each}")
     return prompts * epochs * rollout.group_size * rollout.texts.mean
 
 

@@ -80,13 +80,8 @@ def near_names(text: str) -> str:
     shapes: dict[tuple[int, int], str] = {}
     for model in sorted((model for model in like if apart[model][0] == line), key=apart.__getitem__):
         shapes.setdefault((model.params, model.hidden), model.name)
-    near = [*shapes.values()][:NAMED]
-    names = " or ".join(near)
-    return (
-        f"did you mean {names}? Or {CONFIG}"
-        if named.size or len(near) == 1
-        else f"of its family there are {names}; or {CONFIG}"
-    )
+    names, sure = " or ".join([*shapes.values()][:NAMED]), named.size or len(shapes) == 1
+    return f"did you mean {names}? Or {CONFIG}" if sure else f"of its family there are {names}; or {CONFIG}"
 
 
 @dataclass(frozen=True, slots=True)
