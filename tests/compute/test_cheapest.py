@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.compute.test_rollout_asked import engine
+from tests.compute.sampling_engine import engine
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Choice, choose, rollout_tokens, timed
 from tunecase.errors import InputError

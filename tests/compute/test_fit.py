@@ -3,13 +3,17 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.compute.sampling_engine import engine
 from tests.projects import basis as new_basis
 from tunecase import catalog
 from tunecase.compute import lengths
-from tunecase.compute.fit import fit
+from tunecase.compute.fit import REST, fit
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.request import Request, settled
+from tunecase.compute.search import search
 from tunecase.errors import InputError
 from tunecase.prices import gpu as gpu_prices
 from tunecase.records import Fit, from_json, to_json
@@ -59,6 +63,62 @@ def test_memory_is_in_gib(basis):
     found = fit(ask("mistralai/Mistral-7B-v0.1", method="full", optimizer="adamw"), basis=basis)
     assert 72.435 == pytest.approx(found.memory_gib.mid * 2**30 / 1e9, rel=0.25)
     assert found.memory_gib.mid == pytest.approx(sum(size for _, size in found.memory_terms))
+
+
+SAMPLED = {
+    "sampler": st.sampled_from(["colocated", "generate"]), "engine_share": st.sampled_from([0.1, 0.3, 0.6, 0.85]),
+    "engine_sleeps": st.sampled_from(["yes", "no"]), "objective": st.sampled_from(["grpo", "ppo"]),
+    "method": st.sampled_from(["full", "lora", "qlora"]), "micro_batch": st.sampled_from([1, 16]),
+    "framework": st.sampled_from(["trl", "unsloth"]), "completion_tokens": st.sampled_from([200, 8000]),
+}  # fmt: skip
+
+
+@given(given=st.fixed_dictionaries(SAMPLED), complete=st.booleans())
+@settings(max_examples=8, deadline=None)
+def test_terms_of_a_sampled_step_sum_to_its_peak(given, complete):
+    """Whether the engine sleeps or not: no term is below nothing but the correction, and all lines tell one peak."""
+    run = Request("qwen2.5-7b", given, ("H100",), (8,), steps=10, engine=engine, complete=complete)
+    found = fit(run, basis=new_basis(None, 500))
+    terms = dict(found.memory_terms)
+    correction = terms.pop(REST)
+    assert min(terms.values()) >= 0
+    mid = found.memory_gib.mid
+    assert mid == pytest.approx(sum(terms.values()) + correction)
+    assert mid == pytest.approx(max(found.rollout.sampling_gib, found.rollout.training_gib))
+    if (given["engine_sleeps"], given["sampler"]) == ("yes", "colocated"):
+        in_sampling = found.rollout.sampling_gib > found.rollout.training_gib
+        assert in_sampling == ("sampling engine" in terms)
+        assert correction <= 0 or not in_sampling  # weights and states that lie there are not in doubt
+
+
+def test_what_was_not_said_counts_an_engine_as_the_peak_does(basis):
+    """Asleep it is there beside weights and states alone, so that saying a choice leaves its band below one awake."""
+    given = {"objective": "grpo", "method": "full", "engine_share": 0.6, "sharding": "fsdp", "micro_batch": 4}
+    awake, asleep = (
+        fit(Request("qwen2.5-7b", given | {"engine_sleeps": word}, ("H100",), (8,), engine=engine), basis=basis)
+        for word in ("no", "yes")
+    )
+    engine_gib = 0.6 * 80
+    bands = {line.option: line.memory_gib for line in asleep.unsaid}
+    kept = [line for line in awake.unsaid if line.choice in ("checkpointing", "kernels", "attention")]
+    assert kept
+    for line in kept:
+        for point in ("low", "mid", "high"):
+            training = getattr(line.memory_gib, point) - engine_gib
+            expected = max(training, asleep.rollout.sampling_gib)
+            assert expected == pytest.approx(getattr(bands[line.option], point)), (line.option, point)
+
+
+def test_a_sleeping_engine_needs_no_more_than_one_awake(basis):
+    """Every set-up that is roomy with the engine awake is so with it asleep, and some only then."""
+    given = {"objective": "grpo", "method": "full", "engine_share": 0.5, "prompts": 64}
+    awake, asleep = (
+        search(settled(Request("qwen2.5-7b", given | {"engine_sleeps": word}, ("H100",), engine=engine)), basis).columns
+        for word in ("no", "yes")
+    )
+    assert (awake["roomy"] <= asleep["roomy"]).all()
+    assert awake["roomy"].sum() < asleep["roomy"].sum()
+    assert (asleep["over"] <= awake["over"] * (1 + 1e-9)).all()
 
 
 def test_more_cards_end_sooner(basis):

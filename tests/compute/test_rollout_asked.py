@@ -4,15 +4,10 @@ from typing import Any
 
 import pytest
 
-from tunecase.compute import Request, Sampled, lengths, settled
-from tunecase.compute.rollout import Batch
+from tests.compute.sampling_engine import engine
+from tunecase.compute import Request, lengths, settled
 from tunecase.compute.rollout_asked import NAMES, own_cards
 from tunecase.errors import InputError
-
-
-def engine(batch: Batch) -> Sampled:
-    """Every token of an answer takes a millisecond."""
-    return Sampled(batch.longest_tokens / 1000, 0.0, 0.001, 0.1, 1)
 
 
 def asked(counts: tuple[int, ...] = (8,), **given: Any) -> Any:

@@ -3,10 +3,16 @@
 from dataclasses import replace
 from math import isinf
 
+import pytest
+
 from tunecase import catalog
 from tunecase.compute import Batch
 from tunecase.compute.model import read_shape
 from tunecase.inference import sampled
+from tunecase.inference.engines import engines
+from tunecase.inference.model import served_shape
+from tunecase.inference.setup import Load, Setup
+from tunecase.inference.work import cache_bytes, free_bytes, room
 
 JOB = Batch(read_shape("qwen2.5-7b"), catalog.gpu("H100"), 8, 512, 8, 256, 300, 512, 0.92)
 
@@ -30,6 +36,26 @@ def test_a_replica_takes_the_cards_that_hold_it() -> None:
     small = sampled(replace(large, cards=4, memory_share=0.3))
     assert isinf(small.seconds)
     assert "GiB" in small.refused
+
+
+@pytest.mark.parametrize("prompt", [256, 16_000])
+def test_answers_to_one_prompt_hold_its_cache_once(prompt: int) -> None:
+    """More of them fit at once, so that they are sampled faster; of different prompts each holds its own."""
+    setup = Setup(served_shape(JOB.shape), JOB.gpu)
+    plain, alike = (room(setup, Load(prompt, 300, alike=group), engines()[0]) for group in (1, 64))
+    assert alike.in_memory > (30 if prompt == 16_000 else 2) * plain.in_memory
+    held = alike.in_memory * cache_bytes(setup, 150) + alike.in_memory / 64 * cache_bytes(setup, prompt)
+    assert held == pytest.approx(free_bytes(setup))
+    apart, grouped = (sampled(replace(JOB, prompt_tokens=prompt, group=group, answers=2048)) for group in (1, 64))
+    assert grouped.seconds < apart.seconds
+
+
+def test_one_prompt_of_a_large_group_is_held_whole() -> None:
+    """A group larger than what fits holds its prompt once, not in part."""
+    setup = Setup(served_shape(JOB.shape), JOB.gpu)
+    most = room(setup, Load(16_000, 4_000, alike=100_000), engines()[0]).in_memory
+    held = most * cache_bytes(setup, 2_000) + cache_bytes(setup, 16_000)
+    assert held == pytest.approx(free_bytes(setup))
 
 
 def test_generate_is_slower_than_an_engine() -> None:

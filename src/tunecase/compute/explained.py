@@ -9,7 +9,7 @@ from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.towers import Uncounted
-from tunecase.compute.prediction import Pace, need_of_training
+from tunecase.compute.prediction import Pace, need_of_training, sides_gb
 from tunecase.compute.recipe import CHOICES, USUAL_MACHINE, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
@@ -50,22 +50,20 @@ FORMULAS = (
 
 ROLLOUT_FORMULAS = (
     "sampling = answers / rate of the engine + what the longest answer takes beyond the mean, alone in the batch",
-    "reference = forward passes before training: the model's own log-probabilities, a reference model, a value model",
-    "a step with sampling = sampling + reward + reference + updates x training + new weights for the engine; on cards "
-    "of their own, the longer of sampling with reward and of reference with training, + new weights",
+    "log-probabilities = forward passes before training: of the model itself, a reference model, a value model",
+    "a step with sampling = sampling + reward + log-probabilities + updates x training + new weights for the engine; "
+    "on cards of their own, the longer of sampling with a judge and of reward model, log-probabilities and training, "
+    "+ new weights",
 )
 
 
-def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
+def rolled(recipe: Recipe, speed: Pace, calibration: Calibration | None = None) -> Rolled | None:
     """The step of a run that samples its answers, None for any other; its speed tells the times."""
     rollout, step = recipe.rollout, speed.rollout
     if rollout is None or step is None:
         return None
-    sampled, phases = sampled_by(recipe), memory.phases(recipe)
-    scale = float(need_of_training(recipe).mid_gb / memory.peak_gb(recipe))  # as the middle of the peak is told
-    gib = {name: scale * sum(terms.values()) / 1e9 / GB_PER_GIB for name, terms in phases.items()}
-    engine = float(memory.engine_gb(recipe)) / GB_PER_GIB
-    training = max(size for name, size in gib.items() if name != "sampling") + engine * (not rollout.engine_sleeps)
+    sampled = sampled_by(recipe)
+    training, sampling = sides_gb(recipe, need_of_training(recipe, calibration).mid_gb)
     where = {"generate": "transformers' generate", "colocated": f"{rollout.engine_share:.0%} of each card"}
     cards = f"{counted(rollout.own_cards, 'card')} of its own"
     each = f", {counted(sampled.tensor, 'card')} a replica" if sampled.tensor > 1 else ""
@@ -74,8 +72,8 @@ def rolled(recipe: Recipe, speed: Pace) -> Rolled | None:
         tokens=rollout.answers * rollout.texts.mean,
         training_cards=int(recipe.gpus),
         sampling_cards=rollout.own_cards or int(recipe.gpus),
-        training_gib=float(training),
-        sampling_gib=float(gib["sampling"] + engine),
+        training_gib=float(training) / GB_PER_GIB,
+        sampling_gib=float(sampling) / GB_PER_GIB,
         trainer_idle=float(step.trainer_idle),
         sampler_idle=float(step.sampler_idle),
         drain=float(step.drain),

@@ -31,8 +31,8 @@ from tunecase.compute.explained import (
 from tunecase.compute.measured.calibration import Calibration, learn
 from tunecase.compute.measured.nearest import compared, nearest_runs
 from tunecase.compute.measured.runs import Measured
-from tunecase.compute.memory.peak import GB_PER_GIB
-from tunecase.compute.prediction import chance_over, need, pace, total_gb
+from tunecase.compute.memory.peak import GB_PER_GIB, Peak
+from tunecase.compute.prediction import Need, chance_over, need, need_of_training, pace, sides_gb, total_gb, with_engine
 from tunecase.compute.recipe import Recipe, samples_per_step
 from tunecase.compute.remedies import remedies, verdict_of
 from tunecase.compute.request import Request, Settled, settled
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 MOST = 4  # remedies shown
-REST = "what was not said, and others' runs"
+REST = "correction for what was not said, and others' runs"  # may be negative
 LARGER_STEPS = 8  # times the batch that is tried where a deadline is missed
 
 
@@ -109,12 +109,10 @@ def compare(measured: Sequence[Measured]) -> list[Compared]:
 def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
     recipe, basis, job = answer.recipe, answer.basis, answer.ask.job
     assert recipe.gpu is not None
-    peak, speed_of = memory.peak_memory(recipe), pace(recipe, answer.calibration)
+    peak, speed_of = _peak(recipe, answer.calibration), pace(recipe, answer.calibration)
     placed, spot = _placed(answer, answer.choice), _spot(answer)
     price = any_gpu_hour(recipe.gpu.name, basis, terms=SPOT if job.spot else ON_DEMAND)
-    gb = float(memory.engine_gb(recipe))
-    engine = [("sampling engine", gb)] if gb else []
-    rest = float(placed.memory_gib.mid) - (peak.mid_gb + gb) / GB_PER_GIB
+    rest = float(placed.memory_gib.mid) - peak.mid_gb / GB_PER_GIB
     wide = float(Z80 * speed_of.sigma)
     step = float(speed_of.seconds_per_step)
     return Fit(
@@ -129,7 +127,7 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         reserved_gib=_gib(answer, "reserved", capped=True),
         card_gib=_gib(answer, "card", capped=True),
         usable_gib=placed.usable_gib,
-        memory_terms=(*((name, gb / GB_PER_GIB) for name, gb in (*peak.terms, *engine)), (REST, rest)),
+        memory_terms=(*((name, gb / GB_PER_GIB) for name, gb in peak.terms), (REST, rest)),
         dominant=dominant_words(peak),
         turning=(*_more_likely_not(placed), *turning(recipe, placed.verdict, answer.calibration), *_in_time(answer)),
         train_tokens=_tokens(job, recipe),
@@ -159,9 +157,28 @@ def _record(answer: _Answer, pairs: tuple[Compared, ...]) -> Fit:
         batch_assumed=_assumed(answer.ask),
         unsaid=_unsaid(recipe) if answer.calibration is None or not answer.calibration.memory_runs else (),
         proofs=tuple(_proofs("time" if recipe.rollout is None else SAMPLED_STEP)),
-        rollout=rolled(recipe, speed_of),
+        rollout=rolled(recipe, speed_of, answer.calibration),
         **_rivals(answer),  # type: ignore[arg-type]
     )
+
+
+def _peak(recipe: Recipe, calibration: Calibration | None) -> Peak:
+    """The phase that peaks and its terms, an engine on the training cards among them unless it sleeps just then."""
+    peak, engine = memory.peak_memory(recipe), float(memory.engine_gb(recipe))
+    if recipe.rollout is None or not engine:
+        return peak
+    if recipe.rollout.engine_sleeps:
+        training, sampling = sides_gb(recipe, need_of_training(recipe, calibration).mid_gb)
+        if training >= sampling:
+            return peak
+        held = memory.phases(recipe)["sampling"]
+        peak = Peak(0.0, "sampling", tuple((name, float(size) / 1e9) for name, size in held.items() if size))
+    terms = sorted((*peak.terms, ("sampling engine", engine)), key=lambda term: -term[1])
+    return Peak(sum(gb for _, gb in terms), peak.phase, tuple(terms))
+
+
+def _in_gib(peak: Need) -> Interval80:
+    return Interval80(*(float(gb) / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb)))
 
 
 def _asked_tier(basis: Basis) -> str:
@@ -262,11 +279,10 @@ def _times(wide: float, sign: int) -> float:
 
 def _unsaid(recipe: Recipe) -> tuple[Unsaid, ...]:
     """The choices that nobody stated, the one that widens the band most first."""
-    engine = memory.engine_gb(recipe)
     return tuple(
         Unsaid(
             one.choice, one.run.but(unsaid=recipe.unsaid) == recipe, option_of(one.run, recipe, one.choice),
-            Interval80(*((float(gb) + engine) / GB_PER_GIB for gb in (one.band.low, one.band.mid, one.band.high))),
+            _in_gib(with_engine(Need(one.band.low, one.band.mid, one.band.high), one.run)),
             one.share,
         )
         for one in widest(recipe)
@@ -324,7 +340,7 @@ def _placed(answer: _Answer, choice: Choice, mark: str = "") -> Placed:
         sharding=recipe.sharding,
         checkpointing=recipe.checkpointing,
         verdict=fits,
-        memory_gib=Interval80(*(float(gb) / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb))),
+        memory_gib=_in_gib(peak),
         usable_gib=memory.usable_gb(recipe.gpu) / GB_PER_GIB,
         tokens_per_s=Interval80(*(total * _times(wide, sign) for sign in (-1, 0, 1))) if recipe.gpu.timed else None,
         hours=hours,
@@ -359,15 +375,17 @@ def _gib(answer: _Answer, statistic: str, capped: bool = False) -> Interval80:
 
 def _explained(record: Fit, answer: _Answer) -> Fit:
     """The record with every phase, the formulas in words, and the nearest measured runs."""
-    phases = []
-    for name, terms in memory.phases(answer.recipe).items():
+    phases, recipe = [], answer.recipe
+    for name, terms in memory.phases(recipe).items():
+        if name == "sampling" or (recipe.rollout and not recipe.rollout.engine_sleeps):
+            terms["sampling engine"] = memory.engine_gb(recipe) * 1e9
         sizes = tuple((term, float(size) / 1e9 / GB_PER_GIB) for term, size in terms.items() if float(size))
         phases.append(Phase(name, sum(size for _, size in sizes), sizes))
     return replace(
         record,
         phases=tuple(phases),
-        formulas=FORMULAS + ROLLOUT_FORMULAS * (answer.recipe.rollout is not None),
-        evidence=nearest_runs(answer.recipe),
+        formulas=FORMULAS + ROLLOUT_FORMULAS * (recipe.rollout is not None),
+        evidence=nearest_runs(recipe),
     )
 
 

@@ -78,12 +78,28 @@ def with_engine(peak: Need, recipe: Recipe) -> Need:
     """
     if recipe.rollout is None:
         return peak
-    engine = memory.engine_gb(recipe)
     points = (peak.low_gb, peak.mid_gb, peak.high_gb)
-    if not recipe.rollout.engine_sleeps:
-        return Need(*(point + engine for point in points))
-    sampling = sum(memory.phases(recipe)["sampling"].values()) / 1e9 + engine
-    return Need(*(memory.largest([point, sampling]) for point in points))
+    return Need(*(memory.largest(sides_gb(recipe, point)) for point in points))
+
+
+def sides_gb(recipe: Recipe, peak_gb: Number) -> tuple[Number, Number]:
+    """What a training card holds at most while it trains, and while answers are sampled [GB].
+
+    Args:
+        recipe: a run that samples its answers.
+        peak_gb: one point of the band of the peak without an engine.
+    Returns: both; the larger is that point of `need`. What lies there while an engine samples, weights and states, is
+        not in doubt but nowhere above the peak; the trainer's own `generate` is in doubt as its other phases are.
+    """
+    assert recipe.rollout is not None
+    engine, by_phase = memory.engine_gb(recipe), memory.phases(recipe)
+    sampling = sum(by_phase.pop("sampling").values()) / 1e9
+    if recipe.rollout.sampler != "generate":
+        awake = engine * (not recipe.rollout.engine_sleeps)
+        return peak_gb + awake, engine - memory.largest([-sampling, -peak_gb])
+    training = memory.largest([sum(terms.values()) for terms in by_phase.values()]) / 1e9
+    scale = peak_gb / memory.peak_gb(recipe)
+    return scale * (training + memory.WORKSPACE_GB), scale * (sampling + memory.WORKSPACE_GB)
 
 
 def chance_over(peak: Need, usable_gb: float) -> float:

@@ -43,7 +43,7 @@ SIZES_CHANGED: tuple[frozenset[str], ...] = tuple(
 COMPARED = tuple(name for name in TYPED if name not in ("gpus", "micro_batch", "accumulation"))
 # Of a sampling engine beside the training, by its fields: the value that saves memory, in words and as an option.
 ENGINE: dict[str, tuple[Any, str, str]] = {
-    "engine_sleeps": (True, "an engine that gives its memory back while the model trains", "--engine-sleeps"),
+    "engine_sleeps": (True, "an engine that sleeps while the model trains", "--engine-sleeps"),
     "engine_share": (0.2, "an engine with 20% of each card", "--engine-share 0.2"),
 }
 

@@ -423,7 +423,7 @@ def _columns(
     with np.errstate(divide="ignore"):  # nothing is sampled, ever, where the cards cannot hold what samples
         hours = terms.hours(recipe, speed.tokens_per_s_per_gpu)
         late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(Z80 * np.asarray(speed.sigma)))
-    peak, reserved = with_engine(needs[0], recipe), needs[1] + memory.engine_gb(recipe)
+    peak, reserved = with_engine(needs[0], recipe), with_engine(Need(*(needs[1],) * 3), recipe).high_gb
     verdict = np.where(peak.high_gb <= usable, FITS, np.where(peak.low_gb <= usable, TIGHT, TOO_BIG))
     verdict = np.where(np.isfinite(hours), verdict, TOO_BIG)  # cards that cannot hold what samples
     columns = {

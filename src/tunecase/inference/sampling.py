@@ -21,7 +21,8 @@ def sampled(batch: Batch) -> Sampled:
         generate: longest x max(t_step, layers x time of one layer's launches)
 
     The second part is the drain: what is left of the batch runs at the pace of a few sequences. Answers to one prompt
-    share its cache. A replica takes the fewest cards that hold the model in the engine's share of their memory.
+    lie on one replica, which works the prompt out and holds its cache once for all of them. A replica takes the fewest
+    cards that hold the model in the engine's share of their memory.
 
     Args:
         batch: answers, lengths [tokens], cards and the share of their memory.
@@ -38,12 +39,12 @@ def sampled(batch: Batch) -> Sampled:
     off to start the next step early.
     """
     card = replace(batch.gpu, memory_gib=batch.gpu.memory_gib * min(batch.memory_share / USABLE_SHARE, 1.0))
-    cached = 1 - 1 / batch.group if batch.group > 1 else 0.0
     reason, tensor = "no card is left to sample on", 1
     while tensor <= batch.cards:
         setup = Setup(served_shape(batch.shape), card, batch.precision, tensor=tensor)
         at_once = ceil(batch.answers / (batch.cards // tensor))
-        load = Load(batch.prompt_tokens, max(batch.mean_tokens, 1.0), at_once, "offline", cached)
+        alike, tokens = min(batch.group, at_once), max(batch.mean_tokens, 1.0)
+        load = Load(batch.prompt_tokens, tokens, at_once, "offline", 1 - 1 / alike, alike)
         found, last = rate(setup, load), rate(setup, replace(load, concurrency=TAIL_SEQUENCES))
         if not isinstance(found, Refusal) and not isinstance(last, Refusal):
             told = _drained(batch, found, last, at_once, tensor)

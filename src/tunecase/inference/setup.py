@@ -69,7 +69,8 @@ class Load:
     """What arrives at one replica: lengths in tokens (means), the share of the input that is cached, and how it comes.
 
     `concurrency` is the number of requests in flight; None: as many as fit. A `steady` load keeps it up, an `offline`
-    one has everything at hand, a `burst` of that many requests comes at once and thins out as it drains.
+    one has everything at hand, a `burst` of that many requests comes at once and thins out as it drains. So many as
+    `alike` have the same input, whose cache lies in memory once for all of them.
     """
 
     input_tokens: float
@@ -77,6 +78,7 @@ class Load:
     concurrency: float | None = None
     kind: LoadKind = "steady"
     cached_share: float = 0.0
+    alike: int = 1
 
 
 @dataclass(frozen=True, slots=True)

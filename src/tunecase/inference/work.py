@@ -49,7 +49,11 @@ def cache_bytes(setup: Setup, tokens: float) -> float:
     """Bytes that a sequence of so many tokens keeps: its cache, and a running state in 32 bit whatever its length."""
     model = setup.model
     elements = model.kv_elements * tokens + model.kv_window_elements * min(tokens, model.window or tokens)
-    return elements * CACHE_BYTES[setup.kv_precision or _kept_in(setup)] + STATE_BYTES * model.state_elements
+    return elements * _number_bytes(setup) + STATE_BYTES * model.state_elements
+
+
+def _number_bytes(setup: Setup) -> float:
+    return CACHE_BYTES[setup.kv_precision or _kept_in(setup)]
 
 
 def _kept_in(setup: Setup) -> str:
@@ -67,17 +71,20 @@ def free_bytes(setup: Setup) -> float:
 
 
 def room(setup: Setup, load: Load, engine: Engine) -> Room:
-    """How many requests of a load fit into one replica; a cached beginning is held all the same.
+    """How many requests of a load fit into one replica: n hold n times their own and n / alike inputs, at least one.
 
-    Source: engines size their cache by what the weights leave; 92% of memory less 4% (at most 2 GiB) is assumed.
+    A beginning that is cached for other reasons counts for each request. Source: engines size their cache by what the
+    weights leave; 92% of memory less 4% (at most 2 GiB) is assumed. Leaves out that layers with a window share too.
     """
-    each = cache_bytes(setup, load.input_tokens + load.output_tokens / 2)
     # A cache that cannot be split over all cards is held more than once.
-    each *= setup.tensor / min(setup.tensor, setup.model.kv_heads)
+    copies = setup.tensor / min(setup.tensor, setup.model.kv_heads)
+    shared = setup.model.kv_elements * load.input_tokens * (load.alike > 1) * copies * _number_bytes(setup)
+    own = cache_bytes(setup, load.input_tokens + load.output_tokens / 2) * copies - shared
     cap = engine.batch_cap if large(setup.card) else engine.batch_cap_small
     left = max(free_bytes(setup), 0.0)
     scarce = left < SCARCE_SHARE * setup.card.memory_gib * GIB * setup.cards
-    return Room(left / each, float(cap * setup.pipeline), scarce)
+    in_memory = min(left / (own + shared / load.alike), max(left - shared, 0.0) / own)
+    return Room(in_memory, float(cap * setup.pipeline), scarce)
 
 
 def large(card: Gpu) -> bool:

@@ -1,7 +1,11 @@
 """What sampling adds to a training card: engine, reward model, value model."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.compute import Recipe, Sampled
@@ -10,6 +14,9 @@ from tunecase.compute.memory.states import states_of
 from tunecase.compute.model import read_shape
 from tunecase.compute.prediction import need
 from tunecase.compute.rollout import Rollout, texts_of
+from tunecase.inference.model import served_shape
+from tunecase.inference.setup import Setup
+from tunecase.inference.work import cache_bytes
 
 ROLLOUT = Rollout(4, 8, 100, 500, texts_of(100, 200, 500), lambda _: Sampled(1.0, 0.0, 0.01, 0.2, 1))
 RUN = Recipe(
@@ -41,10 +48,48 @@ def test_a_reference_lies_there_where_all_weights_learn() -> None:
 
 
 def test_value_and_reward_models_lie_beside_the_policy() -> None:
-    """PPO's value model takes what the policy's states take; a reward model 2 bytes a parameter."""
+    """PPO's value model takes more than the policy's states; a reward model 2 bytes a parameter."""
     plain, both = phases(RUN)["loss"], phases(RUN.but(objective="ppo", rollout=ROLLOUT.but(reward_params=1e9)))["loss"]
     assert 2e9 == both["reward model"]
     assert both["value model"] > plain["weights"] + plain["optimizer states"]
+
+
+@given(
+    sharding=st.sampled_from(["ddp", "zero1", "zero2", "zero3", "fsdp"]), accumulation=st.integers(1, 8),
+    method=st.sampled_from(["full", "lora"]), checkpointing=st.sampled_from(["none", "full", "selective"]),
+    masters=st.sampled_from(["16-bit", "32-bit"]),
+)  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_a_value_model_holds_what_the_policy_holds(
+    sharding: Any, accumulation: int, method: Any, checkpointing: Any, masters: Any
+) -> None:
+    """In every phase weights, states, gradients and what the forward pass keeps, not logits or the layer at work."""
+    own = ("weights", "32-bit masters", "optimizer states", "communication buckets", "optimizer's step", "gradients")
+    kept = ("kept layer inputs", "kept activations", "16-bit copies of weights")
+    run = RUN.but(
+        objective="ppo", gpus=8, sharding=sharding, accumulation=accumulation, method=method, masters=masters,
+        checkpointing=checkpointing, micro_batch=2,
+    )  # fmt: skip
+    by_phase = phases(run)
+    for name in ("loss", "first backward layer", "last backward layer", "optimizer step"):
+        terms = by_phase[name]
+        assert terms["value model"] >= sum(terms.get(term, 0.0) for term in own) * (1 - 1e-9), name
+    loss = by_phase["loss"]
+    assert loss["value model"] == pytest.approx(sum(loss.get(term, 0.0) for term in (*own, *kept)))
+    lasting = by_phase["sampling"]
+    assert lasting["value model"] == pytest.approx(sum(lasting.get(term, 0.0) for term in own))
+
+
+@pytest.mark.parametrize("name", ["qwen2.5-1.5b", "qwen3-next-80b-a3b", "gemma-3-4b-it", "deepseek-v3"])
+def test_an_answer_keeps_what_its_layers_keep(name: str) -> None:
+    """As an engine counts it: caches within their windows, running states; no width of layers that keep none."""
+    shape = read_shape(name)
+    run = RUN.but(shape=shape, rollout=ROLLOUT.but(sampler="generate", texts=texts_of(100, 2000, 4000)))
+    held = phases(run)["sampling"]["keys and values"]
+    assert held == pytest.approx(cache_bytes(Setup(served_shape(shape), catalog.gpu("H100")), 4100))
+    both = phases(run.but(gpus=8, tensor_parallel=2, pipeline_parallel=2))["sampling"]["keys and values"]
+    latent = any(mixer.latent for _, mixer in shape.mixers)
+    assert both == pytest.approx(held / (2 if latent else 4))
 
 
 def test_generate_keeps_keys_and_values_of_its_answers() -> None:

@@ -42,6 +42,15 @@ def test_tensor_and_context_parallelism_share_activations():
     assert 0 < shared_bytes(RUN.but(context_parallel=2), 1000, 3)
 
 
+def test_context_parallelism_sends_keys_and_values_of_layers_that_have_them():
+    """Of four layers one attends, so a quarter is sent; where all attend, all."""
+    hybrid = read_shape("qwen3-next-80b-a3b")
+    for shape, part in ((LLAMA, 1.0), (hybrid, 0.25)):
+        sent = shared_bytes(RUN.but(shape=shape, context_parallel=2), 1000, 3)
+        each = max(mixer.key + mixer.value for _, mixer in shape.mixers)
+        assert 2 * 3 * 1000 * shape.layers * part * each == pytest.approx(sent)
+
+
 def test_sharding_shares_the_optimizer_and_offloading_moves_it():
     """A quarter each on four cards; in the host's memory none on the card."""
     alone = optimizer_bytes(RUN.but(sharding="ddp"))

@@ -6,7 +6,6 @@ from tunecase.compute.memory.peak import (
     Peak,
     card_gb,
     fit_verdict,
-    largest,
     lasting_share,
     peak_gb,
     peak_memory,
@@ -16,6 +15,7 @@ from tunecase.compute.memory.peak import (
     usable_gb,
 )
 from tunecase.compute.memory.sampling import engine_gb
+from tunecase.compute.memory.states import largest
 
 __all__ = [
     "GB_PER_GIB", "WORKSPACE_GB", "Peak", "card_gb", "engine_gb", "fit_verdict", "largest", "lasting_share",

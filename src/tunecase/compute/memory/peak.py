@@ -3,16 +3,13 @@
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tunecase import catalog
 from tunecase.compute.memory.sampling import with_sampling
-from tunecase.compute.memory.states import States, autocast, least, linear_bytes, prepared, states_of
+from tunecase.compute.memory.states import States, autocast, largest, least, linear_bytes, prepared, states_of
 from tunecase.compute.model.blocks import Part
 from tunecase.compute.recipe import Method, Number, Recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Verdict = Literal["fits", "tight", "does not fit"]
 
@@ -287,19 +284,6 @@ def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, N
 def peak_gb(recipe: Recipe) -> Number:
     """Middle of the band of `peak_memory`, for arrays of sizes too [GB, 10^9 bytes]."""
     return largest([sum(terms.values()) for terms in phases(recipe).values()]) / 1e9 + WORKSPACE_GB
-
-
-def largest(sizes: "Iterable[Number]") -> Number:
-    """The largest of some numbers or arrays, element by element."""
-    sizes = list(sizes)
-    if all(isinstance(size, int | float) for size in sizes):
-        return max(sizes)
-    import numpy as np
-
-    top = sizes[0]
-    for size in sizes[1:]:
-        top = np.maximum(top, size)
-    return top
 
 
 def peak_memory(recipe: Recipe) -> Peak:

@@ -1,10 +1,13 @@
 """What lies on a card whatever the batch: weights, masters, gradients and the optimizer's states, sharded or whole."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.compute.recipe import Number, Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NF4_BYTES, NF4_DOUBLE_BYTES = 0.5 + 4 / 64, 0.5 + 1 / 64 + 4 / (64 * 256)
 GPTQ_BYTES = 0.5 + (2 + 0.5) / 128  # a 16-bit scale and a 4-bit zero for each 128 weights
@@ -256,6 +259,19 @@ def least(size: Number, most: float) -> Number:
     import numpy as np
 
     return np.minimum(size, most)
+
+
+def largest(sizes: "Iterable[Number]") -> Number:
+    """The largest of some numbers or arrays, element by element."""
+    sizes = list(sizes)
+    if all(isinstance(size, int | float) for size in sizes):
+        return max(sizes)
+    import numpy as np
+
+    top = sizes[0]
+    for size in sizes[1:]:
+        top = np.maximum(top, size)
+    return top
 
 
 def _accumulated_bytes(recipe: Recipe, framework: catalog.Framework, trained: _Trained, gradients: Number) -> Number:

@@ -28,7 +28,7 @@ def shared_bytes(recipe: Recipe, tokens: Number, passes: float) -> Number:
     """Bytes that a card exchanges inside a micro-batch because it shares products or samples with others.
 
         tensor   2 sums per layer and pass, a ring sends each twice: 2 x 2 x 2 B x (t - 1) / t x h
-        context  keys and values of the other cards:                2 B x (k + v) x (c - 1) / t
+        context  keys and values of the other cards:                2 B x (k + v) x (c - 1) / t, of a mean layer
 
     Args:
         recipe: the run; tensor parallel t, context parallel c.
@@ -39,7 +39,7 @@ def shared_bytes(recipe: Recipe, tokens: Number, passes: float) -> Number:
     shape = recipe.shape
     often = passes * tokens * shape.layers / recipe.pipeline_parallel
     tensor = 8 * _away(recipe.tensor_parallel) * shape.hidden
-    context = 2 * (shape.key + shape.value) * (recipe.context_parallel - 1) / recipe.tensor_parallel
+    context = 2 * (shape.mixed("key") + shape.mixed("value")) * (recipe.context_parallel - 1) / recipe.tensor_parallel
     return often * (tensor + context)
 
 

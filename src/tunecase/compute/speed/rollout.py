@@ -8,17 +8,15 @@ from tunecase.compute.recipe import Number, Recipe
 from tunecase.compute.rollout import Sampled, doubt, middle
 from tunecase.compute.speed.work import passes
 
-OLD_PASSES = 1.0  # the policy's own log-probabilities before it learns: engines compute them less exactly
-
 
 @dataclass(frozen=True, slots=True)
 class RolloutStep:
     """One step of a run that samples its answers; numbers or arrays.
 
-    `terms` are seconds of sampling, reward, reference, training and sync; `seconds` are those of the step, less than
-    their sum where both sides work at once. `trainer_idle` and `sampler_idle` are shares of the step in which either
-    side's cards wait, `drain` that in which sampling waits for the longest answer. `sigma` is the doubt about the
-    logarithm of the time.
+    `terms` are seconds of sampling, reward, log-probabilities, training and sync; `seconds` are those of the step, less
+    than their sum where both sides work at once. `trainer_idle` and `sampler_idle` are shares of the step in which
+    either side's cards wait, `drain` that in which sampling waits for the longest answer. `sigma` is the doubt about
+    the logarithm of the time.
     """
 
     seconds: Number
@@ -33,11 +31,13 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     """Time of a step that samples answers and learns from them.
 
         sampling   until the longest answer is there; see `Rollout.engine`
-        reward     answers x forward pass of a reward model + ceil(answers / at once) x seconds of a judge
-        reference  forward passes before training: own log-probabilities, a reference model, a value model
+        reward     forward pass of a reward model, its parameters over those that a token meets in the policy,
+                   + ceil(answers / at once) x seconds of a judge
+        log-probabilities  forward passes before training: of the model itself (see `_own_pass`), a reference model,
+                   a value model
         training   updates x seconds of training on every answer; twice with a value model that learns
         sync       2 B x parameters / (share x link)
-        step       their sum; separate: max(sampling + reward, reference + training) + sync
+        step       their sum; separate: max(sampling + judge, reward model + log-probabilities + training) + sync
         all times  what published steps took over these sums, `rollout.slower` of defaults.csv
 
     Args:
@@ -46,22 +46,22 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
         training_sigma: doubt about their logarithm.
     Returns: the RolloutStep.
     Source: TRL 1.16 trainer/grpo_trainer.py for the passes. Leaves out padding of the passes before training, the
-    extra optimizer steps of several mini-batches, and several turns with tools.
+    extra optimizer steps of several mini-batches, several turns with tools, and reward models that are mixtures.
     """
     rollout, gpu = recipe.rollout, recipe.gpu
     assert rollout is not None
     assert gpu is not None
     sampled = _sampled(recipe)
     forward, models = training_seconds / passes(recipe).products, 1 + recipe.goal.value_model
-    judging = forward * (OLD_PASSES + rollout.reference + recipe.goal.value_model)
+    judging = forward * (_own_pass(recipe) + rollout.reference + recipe.goal.value_model)
     training = rollout.updates * models * training_seconds
     marked = -(-rollout.answers // round(middle("reward_at_once"))) * rollout.reward_seconds
-    reward = marked + forward * rollout.reward_params / recipe.shape.params
+    scored = forward * rollout.reward_params / recipe.shape.product_params  # on the training cards, where it lies
     sync: Number = 2.0 * recipe.shape.params / (middle("sync_share") * gpu.link_gb_per_s * 1e9)
     if rollout.sampler == "generate" or shares_weights(recipe):  # the engine reads what is trained
         sync = 0.0
     sampling = _each(sampled, "seconds")
-    here, there = judging + training, sampling + reward
+    here, there = scored + judging + training, sampling + marked
     import numpy as np
 
     seconds = np.maximum(here, there) + sync if rollout.sampler == "separate" else here + there + sync
@@ -70,8 +70,8 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     sides = (samples * _each(sampled, "sigma")) ** 2 + (trains * training_sigma) ** 2
     length = doubt("mean_root") / 2 * rollout.guessed  # half, as the mean goes with its root
     apart = rollout.own_cards > 0
-    slower, names = middle("slower"), ("sampling", "reward", "reference", "training", "sync")
-    parts = (sampling, reward, judging, training, sync)
+    slower, names = middle("slower"), ("sampling", "reward", "log-probabilities", "training", "sync")
+    parts = (sampling, marked + scored, judging, training, sync)
     return RolloutStep(
         seconds * slower,
         tuple((name, part * slower) for name, part in zip(names, parts, strict=True)),
@@ -80,6 +80,18 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
         drain=_each(sampled, "drain_s") / ends,
         sigma=(sides + length**2 + doubt("slower") ** 2) ** 0.5,
     )
+
+
+def _own_pass(recipe: Recipe) -> bool:
+    """Whether the policy passes over the answers once more before it learns, for its own log-probabilities.
+
+    An engine's are less exact. Those of `generate` differ from the first update's in no way: GRPO takes them from
+    there, PPO from sampling itself; RLOO needs them for its rewards. Source: TRL 1.16 trainer/grpo_trainer.py and
+    rloo_trainer.py (old_per_token_logps), experimental/ppo/ppo_trainer.py at 0062ee1 (logitss).
+    """
+    rollout, goal = recipe.rollout, recipe.goal
+    assert rollout is not None
+    return rollout.sampler != "generate" or (not goal.value_model and (rollout.updates > 1 or goal.reference > 0))
 
 
 def sampled_by(recipe: Recipe) -> Sampled:
