@@ -131,6 +131,23 @@ def test_what_does_not_fit_has_remedies_and_no_time() -> None:
     assert "It would fit otherwise: micro-batches up to 4 fit." in short(none)
 
 
+def test_an_adapter_is_told_by_its_name() -> None:
+    """DoRA is not called LoRA; a 4-bit base is named beside it."""
+    run = replace(PRICED, setup=(("method", "lora"), ("adapter", "dora")))
+    assert "on one L40S with DoRA:" in fit(run, Material()).answer
+    assert "LoRA" not in short(replace(run, by_method=(replace(PLACED, method="qlora"),)))
+    assert "DoRA on a 4-bit base" in fit(replace(run, method="qlora"), Material()).answer
+
+
+def test_a_tight_run_is_told_what_makes_it_sure() -> None:
+    """A choice left to say comes first, then a remedy, and only without either that nothing makes it sure."""
+    tight = replace(PRICED, verdict="tight", placed=replace(PLACED, verdict="tight", chance_over=0.3), unsaid=())
+    assert "No single choice" in short(replace(tight, remedies=()))
+    told = short(replace(tight, remedies=("gradient checkpointing: fits",)))
+    assert "No single choice" not in told
+    assert "Remedy 1: gradient checkpointing: fits." in told
+
+
 def test_measured_runs_stand_beside_what_was_predicted() -> None:
     """Where they were asked for; with their source in full."""
     account = fit(replace(PRICED, compared=(PAIR,)), Material())

@@ -12,6 +12,7 @@ from tunecase.compute.remedies import most_that_fits, remedies, verdict_of
 from tunecase.compute.request import Request, settled
 from tunecase.compute.running import samples_per_step
 from tunecase.compute.search import search
+from tunecase.inference import sampled
 
 
 @pytest.fixture
@@ -153,3 +154,13 @@ def test_no_remedy_joins_cards_that_are_sold_alone():
     shown = remedies(wanted, search(wanted, at).closest().recipe, at, most=9)
     assert shown
     assert all(remedy.recipe.gpu.name != "GH200" or remedy.recipe.gpus == 1 for remedy in shown)
+
+
+def test_an_engine_that_leaves_more_memory_to_training_is_offered(basis):
+    """Where an engine beside the training takes the room, letting it sleep or take less is a change of its own."""
+    given = {"method": "full", "objective": "grpo", "completion_tokens": 1024, "prompts": 64}
+    request = settled(Request("qwen3-8b", given, ("H100",), (8,), steps=300, engine=sampled))
+    recipe = search(request, basis).cheapest().recipe
+    ways = {way.options.partition("--engine")[2]: way for way in remedies(request, recipe, basis, most=9)}
+    assert {"-sleeps", "-share 0.2"} <= ways.keys()
+    assert all("fits" == verdict_of(ways[typed].recipe) for typed in ("-sleeps", "-share 0.2"))

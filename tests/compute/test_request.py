@@ -8,6 +8,7 @@ from tunecase import catalog
 from tunecase.compute import lengths
 from tunecase.compute.request import Request, amounts_of, number_of, settled, step_samples
 from tunecase.errors import InputError
+from tunecase.inference import sampled
 
 
 def problems_of(model: str = "llama-2-7b", *, cards: Any = (), counts: Any = (), **more: Any) -> list[Any]:
@@ -192,13 +193,35 @@ def test_sharding_none_on_several_cards_is_ddp() -> None:
 def test_what_full_fine_tuning_ignores_is_said() -> None:
     """Rank and targets go with adapters."""
     ask = settled(Request("llama-2-7b", {"method": "full", "rank": 8}))
-    assert any("ignored: rank" in note for note in ask.notes)
+    assert any("rank of adapters ignored" in note for note in ask.notes)
+
+
+def test_a_full_fine_tune_with_an_adapter_is_refused() -> None:
+    """Nobody says which of the two is meant."""
+    with pytest.raises(InputError, match="dora with full"):
+        settled(Request("llama-2-7b", {"method": "full", "adapter": "dora"}))
+
+
+@pytest.mark.parametrize("params", [7, "7", 1, "70k"])
+def test_a_reward_model_of_a_few_parameters_is_refused(params: object) -> None:
+    """A number without its unit was meant in billions."""
+    with pytest.raises(InputError, match="a million or more"):
+        settled(Request("qwen3-8b", {"objective": "grpo", "reward_params": params}, engine=sampled))
+
+
+def test_a_share_may_be_in_percent() -> None:
+    """15% is 0.15, and one mistake is told once."""
+    ask = settled(Request("qwen3-8b", {"objective": "grpo", "engine_share": "15%"}, engine=sampled))
+    assert 0.15 == ask.given["rollout"].engine_share
+    with pytest.raises(InputError) as refused:
+        settled(Request("qwen3-8b", {"objective": "grpo", "engine_share": "150%"}, engine=sampled))
+    assert ["engine_share"] == [problem.where for problem in refused.value.problems]
 
 
 def test_towers_of_a_model_that_reads_text_alone_are_ignored() -> None:
     """What becomes of towers is settled for a model that has some, and said to mean nothing for another."""
     assert "trained" == settled(Request("gemma-3-4b-it", {"towers": "trained"})).recipe().towers
-    assert any("ignored: towers" in note for note in settled(Request("llama-2-7b", {"towers": "frozen"})).notes)
+    assert any("towers ignored" in note for note in settled(Request("llama-2-7b", {"towers": "frozen"})).notes)
 
 
 @pytest.mark.parametrize("precision", ["fp8", "fp32"])

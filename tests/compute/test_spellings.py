@@ -83,3 +83,26 @@ def test_of_many_near_models_five_are_named() -> None:
     problem = no_model("llama", names, lambda _: False)
     assert problem is not None
     assert (4, True) == (problem.fix.count(","), "one of 7 more" in problem.fix)
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("RTX6000 Pro", "did you mean RTXPRO6000?"),
+        ("H100x8", "write --gpu H100 --gpus 8"),
+        ("8 x h100", "write --gpu H100 --gpus 8"),
+    ],
+)
+def test_a_card_in_another_order_or_with_its_count_is_answered(name: str, fix: str) -> None:
+    """Words in another order name the card; a count beside a card is an option of its own."""
+    problems: list[Problem] = []
+    assert [] == cards_of([name], [], problems)
+    assert [fix] == [problem.fix for problem in problems]
+
+
+@pytest.mark.parametrize(("name", "card"), [("4060 Ti", "RTX4060TI"), ("RTX4060TI", "RTX4060TI")])
+def test_a_card_of_two_sizes_is_told_with_its_own(name: str, card: str) -> None:
+    """Where the table has the card with less memory too, the size that is taken is said."""
+    notes: list[str] = []
+    assert [card] == cards_of([name], notes, [])
+    assert [f"{name} is read as {card} of 16 GB; there is also RTX4060TI-8GB"] == notes

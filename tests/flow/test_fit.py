@@ -150,12 +150,12 @@ def test_json_is_whole(folder: Path) -> None:
     assert found.front
 
 
-@pytest.mark.parametrize(("option", "said"), [("--gpu", "gpu"), ("--gpus", "gpus")])
-def test_an_empty_option_is_refused(option: str, said: str) -> None:
-    """An option with nothing in it is a mistake, not a search of everything."""
+@pytest.mark.parametrize("option", ["--gpu", "--gpus"])
+def test_an_empty_option_is_refused(option: str) -> None:
+    """An option with nothing in it is a mistake, told by the option's own name, not a search of everything."""
     ran = tunecase("fit", "llama-3.1-8b", option, ",")
     assert 2 == ran.code
-    assert ran.err.startswith(f"{said}: ")
+    assert ran.err.startswith(f"{option}: ")
 
 
 def test_words_of_libraries_are_read() -> None:
@@ -320,3 +320,21 @@ def test_sampled_answers_are_told_in_a_screen(options: tuple[str, ...], words: t
     assert "How it is worked out" in explained
     assert "ublished steps took 0.6 to 7 times the sum of the parts" in explained
     assert "off whose steps the factor of time was read" in explained
+
+
+def test_steps_of_a_file_that_samples_read_prompts(tmp_path: Path) -> None:
+    """An example is a prompt, not one of the answers to it."""
+    content = {
+        "model_name_or_path": "Qwen/Qwen3-8B", "max_completion_length": 1024, "num_generations": 8, "max_steps": 300,
+        "per_device_train_batch_size": 8, "gradient_accumulation_steps": 8, "learning_rate": 1e-6,
+    }  # fmt: skip
+    (tmp_path / "grpo.json").write_text(json.dumps(content), encoding="utf-8")
+    told = tunecase("fit", tmp_path / "grpo.json", "--examples", 5000, "--gpus", 4, "--gpu", "H100", "--json").out
+    assert "32 prompts a step on 4 cards would read all 5,000 examples 1.9 times" in told
+
+
+def test_answers_that_a_judge_marks_at_once_are_told() -> None:
+    """How many is assumed, and weighs on time and price."""
+    sizes = ("--objective", "grpo", "--steps", "9", "--gpu", "H100", "--gpus", "8")
+    assert "judge" not in tunecase("fit", "qwen3-8b", *sizes).out
+    assert "a judge marks 32 answers at once" in tunecase("fit", "qwen3-8b", *sizes, "--reward-seconds", 30).out

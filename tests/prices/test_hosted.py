@@ -209,3 +209,11 @@ def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
     assert offer is not None
     assert "the contract price is of 2025-01-01, older than 180 days" in offer.notes
     assert Const(2.0) == offer.rate
+
+
+@pytest.mark.parametrize("objective", ["grpo", "rloo", "ppo"])
+def test_an_objective_that_samples_has_no_hosted_price(objective: str, tmp_path: Path) -> None:
+    """Rates are for texts that are there: no model is offered, and the reason names the objective."""
+    offered, why = offers(at(tmp_path, f"compute: {{objective: {objective}}}"))
+    assert () == offered
+    assert any(objective in reason for reason in why)

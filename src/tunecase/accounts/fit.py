@@ -29,6 +29,10 @@ KEPT = {
     "offloaded": "checkpoints in the host's memory",
 }
 METHODS = {"lora": "LoRA", "qlora": "QLoRA", "full": "a full fine-tune"}
+ADAPTERS = {
+    "dora": "DoRA", "adalora": "AdaLoRA", "loha": "LoHa", "lokr": "LoKr", "vera": "VeRA", "ia3": "IA3", "oft": "OFT",
+    "prefix": "prefix tuning",
+}  # fmt: skip
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
 NOT_READ, LEFT_OUT = "is not a field", "is not set"  # of a field of a file
@@ -72,14 +76,18 @@ def _cards(placed: Placed) -> str:
     return f"one {placed.gpu}" if placed.gpu_count == 1 else f"{placed.gpu_count} {placed.gpu.replace('card', 'cards')}"
 
 
-def _method(name: str) -> str:
-    return METHODS.get(name, name.replace("_", " "))
+def _method(name: str, record: Fit) -> str:
+    """A method in words, by the name of its adapter where that is not LoRA."""
+    adapter = ADAPTERS.get(dict(record.setup).get("adapter", ""))
+    if adapter is None or name == "full":
+        return METHODS.get(name, name.replace("_", " "))
+    return f"{adapter} on a 4-bit base" if name == "qlora" else adapter
 
 
 def _answer(record: Fit) -> str:
     """The verdict on which cards, with the time and the price in the middle case."""
     placed, name, over = record.placed, short_name(record.model), record.placed.chance_over
-    on = f"on {_cards(placed)} with {_method(record.method)}"
+    on = f"on {_cards(placed)} with {_method(record.method, record)}"
     if record.verdict == NOT_FITTING:
         return f"{name} does not fit {on}."
     lead = f"{name} fits {on}"
@@ -145,7 +153,10 @@ def _needs(record: Fit) -> Iterator[tuple[str, str]]:
         yield "bands", _worth(memory_proof, record)
     times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
     samples = f"{count(_samples(placed))} samples a step"
-    yield "how", f"{_method(record.method).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}"
+    yield (
+        "how",
+        f"{_method(record.method, record).removeprefix('a ')}, micro-batch {placed.micro_batch}{times}, {samples}",
+    )
 
 
 def _step(record: Fit) -> Iterator[tuple[str, str]]:
@@ -191,8 +202,10 @@ def _notes(record: Fit) -> Iterator[str]:
             yield sentence(f"it would fit otherwise: {'; '.join(record.turning)}")
         return
     if record.verdict == "tight":
-        yield _asked_for(record)
-        if record.placed.chance_over > 0.5:
+        asked = _asked_for(record)
+        if asked or not record.remedies:
+            yield asked or "No single choice left to say makes it sure: --probe measures three steps on the card."
+        if not asked or record.placed.chance_over > 0.5:
             yield from _remedies(record)
     others = [_choice(name, placed, record) for name, placed in _others(record)]
     if others:
@@ -209,10 +222,10 @@ def _remedies(record: Fit) -> Iterator[str]:
 
 
 def _asked_for(record: Fit) -> str:
-    """The one thing to say, or to measure, where the band is too wide to decide."""
+    """The one thing to say where the band is too wide to decide; nothing where none makes it sure."""
     deciding = [one for one in record.unsaid if one.memory_gib.high <= record.usable_gib]
     if not deciding:
-        return "No single choice left to say makes it sure: --probe measures three steps on the card."
+        return ""
     best = min(deciding, key=lambda one: (not one.as_taken, one.memory_gib.high))
     peak = f"{figures(best.memory_gib.low)} to {figures(best.memory_gib.high)} GiB"
     return f"With {best.option}, which was not said, it fits: {peak}. Or measure three steps with --probe."
@@ -242,11 +255,15 @@ def _others(record: Fit) -> Iterator[tuple[str, Placed]]:
     """The choices that are better in some respect than the run that is told, each once."""
     seen = {_key(record.placed)}
     named = [("Cheaper", record.cheapest), ("In time", record.in_time), ("Faster", record.fastest)]
-    named += [(_method(placed.method).removeprefix("a ").capitalize(), placed) for placed in record.by_method]
+    named += [(_capital(_method(placed.method, record).removeprefix("a ")), placed) for placed in record.by_method]
     for name, placed in named:
         if placed is not None and _key(placed) not in seen:
             seen.add(_key(placed))
-            yield name.replace("Qlora", "QLoRA").replace("Lora", "LoRA"), placed
+            yield name, placed
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _choice(name: str, placed: Placed, record: Fit) -> str:

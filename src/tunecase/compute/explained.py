@@ -13,6 +13,7 @@ from tunecase.compute.prediction import Pace, need_of_training, sides_gb
 from tunecase.compute.recipe import CHOICES, USUAL_MACHINE, Recipe
 from tunecase.compute.remedies import most_that_fits
 from tunecase.compute.request import Settled
+from tunecase.compute.rollout import middle
 from tunecase.compute.search import Choice, Searched, machine_bound, methods_of
 from tunecase.compute.speed.rates import shipped
 from tunecase.compute.speed.rollout import sampled_by
@@ -49,9 +50,10 @@ FORMULAS = (
 
 ROLLOUT_FORMULAS = (
     "sampling = answers / rate of the engine + what the longest answer takes beyond the mean, alone in the batch",
-    "reference = forward passes before training: the model's own log-probabilities, a reference model, a value model",
-    "a step with sampling = sampling + reward + reference + updates x training + new weights for the engine; on cards "
-    "of their own, the longer of sampling with a judge and of reward model, reference and training, + new weights",
+    "log-probabilities = forward passes before training: of the model itself, a reference model, a value model",
+    "a step with sampling = sampling + reward + log-probabilities + updates x training + new weights for the engine; "
+    "on cards of their own, the longer of sampling with a judge and of reward model, log-probabilities and training, "
+    "+ new weights",
 )
 
 
@@ -167,8 +169,9 @@ def _shown(value: object) -> str:
 def assumptions(ask: Settled, searched: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
     """What was assumed where the request is silent and the user can say otherwise, the weightiest first."""
     setup, paid = _setup_notes(ask, searched, recipe), _price_notes(ask, recipe, price)
-    towers = tuple(tower_notes(recipe))
-    return (*ask.notes, *towers[:-1], *setup, *paid, *_model_notes(recipe), *towers[-1:])
+    towers, judged = tuple(tower_notes(recipe)), recipe.rollout is not None and recipe.rollout.reward_seconds
+    marks = (f"a judge marks {middle('reward_at_once'):g} answers at once: assumed",) if judged else ()
+    return (*marks, *ask.notes, *towers[:-1], *setup, *paid, *_model_notes(recipe), *towers[-1:])
 
 
 def background(ask: Settled, recipe: Recipe, today: date) -> tuple[str, ...]:

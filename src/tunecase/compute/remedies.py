@@ -41,6 +41,11 @@ SIZES_CHANGED: tuple[frozenset[str], ...] = tuple(
     map(frozenset, ((), ("gpus",), ("micro_batch",), ("gpus", "micro_batch")))
 )
 COMPARED = tuple(name for name in TYPED if name not in ("gpus", "micro_batch", "accumulation"))
+# Of a sampling engine beside the training, by its fields: the value that saves memory, in words and as an option.
+ENGINE: dict[str, tuple[Any, str, str]] = {
+    "engine_sleeps": (True, "an engine that sleeps while the model trains", "--engine-sleeps"),
+    "engine_share": (0.2, "an engine with 20% of each card", "--engine-share 0.2"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,9 @@ def remedies(
     """Changes that make a run fit, the fewest first, then the cheapest; each computed anew and priced.
 
     All fields that the search chooses are searched again, on the requested card and on others. The fields that the
-    search leaves alone are tried too: a fused loss, flash attention, a paged optimizer, offloading and sharing long
-    samples. Of the choices that change the same fields the cheapest counts; a larger change must need fewer cards.
+    search leaves alone are tried too: a fused loss, flash attention, a paged optimizer, offloading, sharing long
+    samples, and a sampling engine that sleeps or takes less of a card. Of the choices that change the same fields the
+    cheapest counts; a larger change must need fewer cards.
 
     Args:
         ask: the request.
@@ -149,6 +155,9 @@ def _left_alone(recipe: Recipe) -> Iterator[dict[str, Any]]:
     if recipe.sequence_tokens >= LONG_SAMPLES and recipe.context_parallel == 1:
         for cards in (2, 4, 8):
             yield from ({"context_parallel": cards}, {"context_parallel": cards, "loss": "fused"})
+    rollout = recipe.rollout
+    if rollout is not None and rollout.sampler == "colocated" and not rollout.engine_sleeps:
+        yield from ({"rollout": rollout.but(**{name: value})} for name, (value, *_) in ENGINE.items())
     if recipe.frozen_layers or recipe.precision in ("fp32", "fp8"):
         sixteen = "bf16" if catalog.can(recipe.gpu, "bf16") else "fp16"
         yield {"method": "qlora", "frozen_layers": 0, "precision": sixteen}
@@ -162,8 +171,13 @@ def _by_changes(tables: Sequence[Searched], recipe: Recipe, rank: int) -> list[t
             cost = (float(table.columns["usd"][index]), float(table.columns["gpu_hours"][index]))
             if changes not in cheapest or cost < cheapest[changes][:2]:
                 cheapest[changes] = (*cost, table, index)
-    ranked = sorted(cheapest.items(), key=lambda item: (len(item[0]), *item[1][:2]))
+    ranked = sorted(cheapest.items(), key=lambda item: (_counted(item[0]), *item[1][:2]))
     return [(changes, table.choice(index)) for changes, (*_, table, index) in ranked]
+
+
+def _counted(changes: frozenset[str]) -> int:
+    """How many changes there are; a micro-batch that follows a setting of the engine is none of its own."""
+    return len(changes - {"micro_batch"} if changes & ENGINE.keys() else changes)
 
 
 def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[frozenset[str], int]]:
@@ -176,6 +190,7 @@ def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[froze
     for group in table.groups:
         other, rows = group.recipe, slice(group.first, group.first + len(group.recipe.gpus))
         words = {name for name in COMPARED if getattr(other, name) != getattr(recipe, name)}
+        words.update(_of_engine(recipe, other))
         if recipe.gpus == 1 or other.sharding == "none":
             words.discard("sharding")
         if other.method == "qlora" and other.precision in ("fp32", "fp8"):
@@ -224,6 +239,7 @@ def _words(changes: Collection[str], before: Recipe, after: Recipe) -> Iterator[
         yield f"{after.cards} x {after.gpu.name}{sharded}"
     elif "sharding" in changes:
         yield f"sharded by {after.sharding}"
+    yield from (words for name, (_, words, _) in ENGINE.items() if name in changes)
     for name in ("method", "checkpointing", "loss", "attention", "optimizer", "offload", "precision"):
         if name in changes:
             value = getattr(after, name)
@@ -250,9 +266,15 @@ def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
         if value != getattr(before, name) and not follows:
             shown = value.name if name == "gpu" else after.cards if name == "gpus" else value
             typed.append(f"--{option} {shown}")
+    typed += [ENGINE[name][2] for name in _of_engine(before, after)]
     if "--gpu " in " ".join(typed) and before.gpu is not None and before.gpu.stated_gb:
         typed.append("without --card-memory")
     return " ".join(typed)
+
+
+def _of_engine(before: Recipe, after: Recipe) -> list[str]:
+    """The fields of a sampling engine in which two set-ups differ."""
+    return [name for name in ENGINE if getattr(before.rollout, name, None) != getattr(after.rollout, name, None)]
 
 
 def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdict:

@@ -22,6 +22,7 @@ from tunecase.quantities import Const, UnitError, Wanted, read_quantity
 
 T = TypeVar("T")
 MOST_GPUS = 4096
+LEAST_PARAMS = 1e6  # of a model that marks answers
 MOST_TRAINED = 1e15  # tokens; a hundred times what the largest models were pre-trained on
 MOST_TOKENS = 2**24  # in one micro-batch of one card; no card of the tables holds a tenth of it
 SAMPLES_PER_STEP = 16
@@ -287,21 +288,22 @@ def _tokens_of_steps(draft: _Draft, steps: float, row_tokens: float) -> float:
 def _tokens_of_samples(draft: _Draft, numbers: Mapping[str, float], mean_tokens: float) -> float | None:
     """Examples x epochs x tokens of one, None where the number of examples is not known."""
     lengths, halves, epochs = draft.request.lengths, _halves(draft.given), numbers.get("epochs", 1.0)
+    passes = _passes(epochs)
     if isinstance(rollout := draft.given.get("rollout"), Rollout):
         return _tokens_of_prompts(draft, numbers, rollout)
     examples = numbers.get("examples") or (float(lengths.total) if lengths is not None else None)
     if examples is None:
         if "epochs" in numbers:
-            draft.notes.append(f"{epochs:g} epochs of an unknown number of samples: give --examples or --lengths")
+            draft.notes.append(f"{passes} of an unknown number of samples: give --examples or --lengths")
         return None
     unsure = "" if lengths is not None else ", each taken as long as the longest (--lengths FILE gives real ones)"
-    samples = (
-        f"{examples:,.0f} pairs x {epochs:g} epochs x 2 answers"
-        if halves == 2
-        else f"{examples:,.0f} samples x {epochs:g} epochs"
-    )
+    samples = f"{examples:,.0f} pairs x {passes} x 2 answers" if halves == 2 else f"{examples:,.0f} samples x {passes}"
     draft.notes.append(f"{samples} x {mean_tokens:,.0f} tokens{unsure}")
     return examples * epochs * halves * mean_tokens
+
+
+def _passes(epochs: float) -> str:
+    return f"{epochs:g} epoch{'' if epochs == 1 else 's'}"
 
 
 def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rollout) -> float | None:
@@ -310,7 +312,7 @@ def _tokens_of_prompts(draft: _Draft, numbers: Mapping[str, float], rollout: Rol
     if prompts is None:
         return None
     each = f"{rollout.group_size} answers x {rollout.texts.mean:,.0f} tokens"
-    draft.notes.append(f"{prompts:,.0f} prompts x {epochs:g} epochs x {each}")
+    draft.notes.append(f"{prompts:,.0f} prompts x {_passes(epochs)} x {each}")
     return prompts * epochs * rollout.group_size * rollout.texts.mean
 
 
@@ -384,6 +386,23 @@ def _positive(name: str, value: Any, problems: list[Problem]) -> float:
     return 1.0
 
 
+def _share(name: str, value: Any, problems: list[Problem]) -> float:
+    """A share as a number, or in percent."""
+    percent = isinstance(value, str) and value.strip().endswith("%")
+    number = _positive(name, value.strip()[:-1] if percent else value, problems)
+    return number / 100 if percent else number
+
+
+def _params(name: str, value: Any, problems: list[Problem]) -> float:
+    """Parameters of a model; fewer than a million are taken for a number in billions."""
+    before, number = len(problems), _positive(name, value, problems)
+    if number < LEAST_PARAMS and len(problems) == before:
+        problems.append(
+            Problem(name, f"{number:g} parameters", "a million or more", f"write {number:g}B or {number:g}M")
+        )
+    return number
+
+
 def number_of(text: object) -> object:
     """The number that a text states, an int where it is whole; anything else unchanged, as with an unknown suffix.
 
@@ -453,6 +472,8 @@ READ: dict[str, Callable[[str, Any, list[Problem]], Any]] = {
     **dict.fromkeys(WORDS, _word),
     **dict.fromkeys((*SIZES, *rollout_asked.SIZES), _size),
     **dict.fromkeys(rollout_asked.AMOUNTS, _positive),
+    "reward_params": _params,
+    "engine_share": _share,
     **dict.fromkeys(rollout_asked.FLAGS, _yes),
     **dict.fromkeys(("frozen_layers", "trained_layers"), _layers),
     "targets": _targets,
@@ -487,9 +508,12 @@ def _check_method(draft: _Draft) -> None:
         draft.refuse(
             "precision", f"{precision} with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit: leave it out"
         )
-    ignored = [name for name in ("adapter", "rank", "targets") if name in given]
+    if given.get("method") == "full" and "adapter" in given:
+        fix = "leave adapter out, or use method lora or qlora"
+        draft.refuse("adapter", f"{given['adapter']} with full", "a method with adapters", fix)
+    ignored = [name for name in ("rank", "targets") if name in given]
     if given.get("method") == "full" and ignored:
-        draft.notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
+        draft.notes.append(f"{' and '.join(ignored)} of adapters ignored: full fine-tuning has none")
 
 
 def _check_sharding(draft: _Draft) -> None:
@@ -528,7 +552,7 @@ def _check_learning(draft: _Draft, shape: Shape) -> None:
         wanted = f"fewer than {shape.layers}, the layers of {shape.name}"
         draft.refuse("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer")
     if "towers" in given and not shape.towers:
-        draft.notes.append(f"ignored: towers, as {shape.name} reads text alone")
+        draft.notes.append(f"towers ignored: {shape.name} reads text alone")
     if "targets" in given:
         _attempt(lambda: shape.lora_params(1, given["targets"]), draft.problems)
 

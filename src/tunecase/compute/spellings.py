@@ -13,6 +13,8 @@ from tunecase.errors import Problem
 LIKE = 0.8  # similarity from which a name is worth suggesting
 MOST_NEAR = 5  # models named for one that is not known
 COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
+SIZED = re.compile(r"-\d+GB")
+COUNTED = re.compile(r"(?:(\d+)\s*x\s*)?(.+?)(?:\s*x\s*(\d+))?", re.IGNORECASE)
 _RANGE = re.compile(r"(\d+)\s*(?:-|\.\.|to)\s*(\d+)")
 MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe.SPELLINGS
     "method": {"fullft": "full", "fullfinetune": "full", "fullfinetuning": "full", "fft": "full", "rslora": "lora"},
@@ -45,7 +47,8 @@ def alike(name: str, names: Sequence[str], most: int = 3) -> list[str]:
     by_plain = {plain(item): item for item in names}
     begun = [item for key, item in by_plain.items() if plain(name) and key.startswith(plain(name))]
     close = difflib.get_close_matches(plain(name), list(by_plain), n=most, cutoff=LIKE)
-    return begun or [by_plain[key] for key in close]
+    turned = [key for key in by_plain if sorted(key) == sorted(plain(name))]  # the same words in another order
+    return begun or [by_plain[key] for key in turned or close]
 
 
 def _others(name: str) -> dict[str, str]:
@@ -105,16 +108,18 @@ def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) ->
         begun = [card for card in every if plain(card).startswith(plain(name))]
         card = by_plain.get(plain(name))
         others = [other for other in begun if other != card and plain(card or "") != plain(name)]
+        others = others or [other for other in every if card and SIZED.fullmatch(other.removeprefix(card))]
         if card is None:
             near = begun or alike(name, every)
-            fix = (
-                f"did you mean {' or '.join(near)}?"
-                if near
-                else "use a name such as L4, L40S, A100-80GB, H100 or RTX4090"
-            )
+            fix = f"did you mean {' or '.join(near)}?" if near else "use a name such as L4, L40S, A100-80GB or H100"
+            several = COUNTED.fullmatch(name)
+            if several and (card := by_plain.get(plain(several[2]))):
+                fix = f"write --gpu {card} --gpus {several[1] or several[3]}"
+                card = None
             problems.append(Problem("gpu", repr(name), "a GPU in the tables", fix))
         elif others:
-            notes.append(f"{name} is read as {card}; there is also {' and '.join(others)}")
+            size = "" if card.endswith("GB") else f" of {catalog.gpu(card).memory_gib:g} GB"
+            notes.append(f"{name} is read as {card}{size}; there is also {' and '.join(others)}")
     return [by_plain[plain(name)] for name in names if plain(name) in by_plain]
 
 

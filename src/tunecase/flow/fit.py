@@ -191,10 +191,12 @@ def _coverage(request: "Request", amounts: Mapping[str, Any]) -> str:
     parts = [request.given.get("micro_batch", 1), request.given.get("accumulation", 1), count, samples, request.steps]
     if not all(isinstance(part, int | float) and part > 0 for part in parts):
         return ""
-    a_step = parts[0] * parts[1] * parts[2]
+    a_step, group = parts[0] * parts[1] * parts[2], request.given.get("group_size")
+    if group:  # answers: an example is a prompt
+        a_step = request.given.get("prompts") or max(a_step // group, 1)
     share = request.steps * a_step / parts[3]
     told = f"{share:.0%} of the {samples:,} examples" if share < 1 else f"all {samples:,} examples {share:.2g} times"
-    return f": {a_step:,} samples a step on {counted(count, 'card')} would read {told}"
+    return f": {a_step:,} {'prompts' if group else 'samples'} a step on {counted(count, 'card')} would read {told}"
 
 
 def _refuse_prices(typed: FitAsked, cards: Sequence[str], problems: list[Problem]) -> None:

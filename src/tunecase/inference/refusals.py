@@ -77,7 +77,7 @@ def _memory(setup: Setup, load: Load) -> Refusal | None:
     have = setup.card.memory_gib * setup.cards
     reason = (
         f"{setup.model.name} needs {weights:,.1f} GiB for its weights in {setup.precision} and {need / GIB:,.2f} GiB "
-        f"for one request; {setup.cards} x {setup.card.name} have {have:,.0f} GiB, not all of which can be used"
+        f"for one request; of the {have:,.0f} GiB of {setup.cards} x {setup.card.name} not all can be used"
     )
     return Refusal(reason, "use more cards a replica, a card with more memory, or weights in fewer bits")
 

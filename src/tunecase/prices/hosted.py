@@ -156,10 +156,12 @@ def chosen(basis: Basis) -> Offer | None:
 
 
 def _unsuited(row: Hosted, basis: Basis) -> str:
-    """Why training of an open model is not that of the project; an empty text where it is, and for other models."""
+    """Why a model's training is not that of the project; an empty text where it is, and for a provider's own model."""
+    project = basis.project
+    if project and project.compute.objective and catalog.objective(project.compute.objective).samples:
+        return f"no price of {project.compute.objective}, which samples answers while it trains"
     if row.kind == OWN_MODEL:
         return ""
-    project = basis.project
     tuned = project.models_of("causal") if project else ()
     asked = tuned[-1] if tuned else catalog.default("models").value
     method = {"qlora": "lora"}.get(project.method, project.method) if project else "lora"

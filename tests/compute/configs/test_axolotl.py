@@ -175,3 +175,12 @@ def test_every_mistake_at_once(tmp_path):
     text = QLORA.replace("lora_r: 32", "lora_r: 0").replace("micro_batch_size: 2", "micro_batch_size: two")
     words = refusal(tmp_path, text + "fp16: true\n".replace("fp16", "sequence_len_x"))
     assert words.count("; wanted ") == 2
+
+
+def test_the_cards_of_a_vllm_server(tmp_path):
+    """A server's replicas take the cards that its own section gives, the rest train."""
+    server = "rl: grpo\ntrl: {num_generations: 8, use_vllm: true, vllm_server_host: 0.0.0.0}\n"
+    run = found(tmp_path, QLORA + server + "vllm: {tensor_parallel_size: 2, data_parallel_size: 2}\n", gpus=8)
+    assert ("in-turn", 4, 4) == said(run, "sampler", "sampler_gpus", "prompts")
+    assert not any("vllm" in note for note in run.notes)
+    assert 1 == found(tmp_path, QLORA + server, gpus=8).values["sampler_gpus"]

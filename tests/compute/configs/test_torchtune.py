@@ -105,3 +105,40 @@ def test_quantised_without_adapters(tmp_path):
     """A quantised base cannot learn by itself."""
     text = FULL.replace("tokenizer:", "  quantize_base: True\ntokenizer:")
     assert "true without LoRA" in refusal(tmp_path, text)
+
+
+GRPO = """\
+model:
+  _component_: torchtune.models.qwen2_5.qwen2_5_7b_base
+batch_size: 2
+grpo_samples: 16
+forward_batch_size: 1
+max_generated_tokens: 512
+ppo_epochs: 1
+num_steps: 100
+optimizer: {_component_: torch.optim.AdamW}
+loss: {_component_: torchtune.dev.rl.loss.GRPOSimpleLoss, kl_coeff: 0.01}
+"""
+
+
+def test_grpo(tmp_path):
+    """Every card samples groups for its own prompts and trains on all of them at once, against a reference model."""
+    run = found(tmp_path, GRPO)
+    assert ("grpo", 16, 512, 1, 32, 100, True) == said(
+        run, "objective", "group_size", "completion_tokens", "updates", "micro_batch", "steps", "reference"
+    )
+    assert not any("not read" in note and ("grpo_samples" in note or "num_steps" in note) for note in run.notes)
+
+
+def test_grpo_on_cards_of_its_own(tmp_path):
+    """The recipe whose engine has cards of its own is refused, since its file tells cards by workers."""
+    assert "--sampler separate" in refusal(tmp_path, GRPO + "vllm: {num_workers: 4}\n")
+
+
+def test_ppo_batches(tmp_path):
+    """PPO counts answers: a batch is sampled at once, trained on in parts, and num_steps are answers in all."""
+    text = FULL.replace("model:\n  _comp", "policy_model:\n  _comp").replace(
+        "modules.loss.LinearCrossEntropyLoss", "rlhf.loss.PPOLoss\nppo_batch_size: 32\nnum_steps: 10000"
+    )
+    text = text.replace("\nbatch_size: 2\n", "\nbatch_size: 64\n")
+    assert (1, 4, 16, 156) == said(found(tmp_path, text), "group_size", "micro_batch", "accumulation", "steps")

@@ -64,6 +64,8 @@ def test_every_name_of_the_table_finds_a_model_of_its_shape() -> None:
         ("Qwen3-VL-9B-Instruct", "did you mean Qwen/Qwen3-VL-8B-Instruct or "),
         ("granite-9-8b", "did you mean ibm-granite/granite-"),
         ("phi-9-mini", "of its family there are microsoft/Phi-4-mini-instruct or "),
+        ("qwen 3.5 9", "did you mean Qwen/Qwen3.5-9B or "),
+        ("granite 4 tiny", "did you mean ibm-granite/granite-4.0-h-tiny?"),
         ("nova-7b", "no model of this family is in the tables"),
         ("", "no model of this family is in the tables"),
     ],

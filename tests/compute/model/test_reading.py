@@ -181,6 +181,13 @@ def test_all_bad_fields_come_together(tmp_path):
     assert 2 == len(caught.value.problems)
 
 
+def test_a_field_is_told_once(tmp_path):
+    """What follows from a missing field is no mistake of its own."""
+    with pytest.raises(InputError) as caught:
+        read_shape(config(tmp_path, model_type="mixtral", num_local_experts=8), tmp_path)
+    assert ["num_experts_per_tok"] == [problem.where.rpartition(" ")[2] for problem in caught.value.problems]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -208,6 +215,13 @@ def test_a_file_that_is_no_config_is_refused(tmp_path, text):
     """Broken or foreign JSON is an input error."""
     (tmp_path / "config.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError):
+        read_shape("config.json", tmp_path)
+
+
+def test_levels_beyond_what_json_reads_are_told_in_words(tmp_path):
+    """No word of Python's own limits."""
+    (tmp_path / "config.json").write_text('{"a":' * 100_000, encoding="utf-8")
+    with pytest.raises(InputError, match="too many levels"):
         read_shape("config.json", tmp_path)
 
 

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import catalog
+from tunecase.catalog import OWN_CARDS, SAMPLERS
 from tunecase.compute import Recipe, Sampled
 from tunecase.compute.model import read_shape
-from tunecase.compute.rollout import OWN_CARDS, SAMPLERS, Batch, Rollout, middle, texts_of
+from tunecase.compute.rollout import Batch, Rollout, middle, texts_of
 from tunecase.compute.speed.rollout import rollout_step
 from tunecase.compute.speed.work import passes
 from tunecase.inference import sampled
@@ -49,7 +50,7 @@ def test_on_cards_of_their_own_the_slower_side_sets_the_pace() -> None:
     """Overlapped the step is the longer side; in turn it is the sum, and both sides wait."""
     apart, turns = (step(sampler=name, sampler_gpus=2) for name in ("separate", "in-turn"))
     parts = dict(apart.terms)
-    sides = parts["sampling"] + parts["reward"], parts["reference"] + parts["training"]
+    sides = parts["sampling"] + parts["reward"], parts["log-probabilities"] + parts["training"]
     assert max(sides) + parts["sync"] == pytest.approx(apart.seconds)
     assert apart.seconds < turns.seconds
     assert min(turns.trainer_idle, turns.sampler_idle) > 0
@@ -134,7 +135,7 @@ def test_a_reward_model_is_compared_with_what_a_token_meets() -> None:
     mixture = read_shape("qwen3-235b-a22b")
     run = RUN.but(shape=mixture, rollout=ROLLOUT.but(reward_params=float(mixture.product_params)))
     parts = dict(rollout_step(run, 40.0, 0.2).terms)
-    assert parts["reward"] == pytest.approx(parts["reference"])  # one pass each: there is no reference model
+    assert parts["reward"] == pytest.approx(parts["log-probabilities"])  # one pass each: there is no reference model
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_own_log_probabilities_cost_a_pass_where_they_are_needed(
     run = RUN.but(objective=objective, rollout=ROLLOUT.but(updates=updates, sampler=sampler, sampler_gpus=1))
     forward = 5.0 / passes(run).products * middle("slower")
     parts = dict(rollout_step(run, 5.0, 0.2).terms)
-    assert parts["reference"] / forward == pytest.approx(own + (objective == "ppo"))
+    assert parts["log-probabilities"] / forward == pytest.approx(own + (objective == "ppo"))
 
 
 @given(updates=st.integers(1, 8), seconds=st.floats(0.1, 100))

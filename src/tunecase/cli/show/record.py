@@ -111,10 +111,13 @@ def show_error(error: TunecaseError) -> None:
 
 
 def _place(where: str) -> str:
-    """A place as people say it.
+    """A place as people say it, a field that was typed as an option by that option.
 
     Example:
         >>> _place("tunecase.yaml:12: problem.target"), _place("--to")
         ('tunecase.yaml, line 12: problem.target', '--to')
     """
+    option = f"--{where.replace('_', '-')}"
+    if any(word.partition("=")[0] == option for word in sys.argv):
+        return option
     return re.sub(r"^([^:]+):(\d+)(?=$|[:,])", r"\1, line \2", where)

@@ -116,6 +116,10 @@ def _read_goal(settings: Settings, run: Run) -> None:
             meanings.goal(settings, key, "reward model")
     run.values.setdefault("objective", "sft")
     meanings.rollout(settings.fields("trl"), run)
+    server = settings.fields("vllm")
+    if run.values.get("sampler") == "in-turn":
+        tensor, copies = server.whole("tensor_parallel_size") or 1, server.whole("data_parallel_size") or 1
+        run.take("sampler_gpus", tensor * copies)
 
 
 def _read_lengths(settings: Settings, run: Run) -> None:

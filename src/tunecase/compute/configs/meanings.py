@@ -37,7 +37,7 @@ FLASH = {"sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "xf
 ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
 EVERY_LINEAR = ATTENTION | {"gate_proj", "up_proj", "down_proj"}
 ROLLOUT_SIZES = {  # fields of the tools, by tunecase's names
-    "group_size": ("num_generations", "grpo_size", "rloo_k"),
+    "group_size": ("num_generations", "grpo_samples", "rloo_k"),
     "completion_tokens": ("max_completion_length", "response_length", "max_generated_tokens", "max_new_tokens"),
     "prompt_tokens": ("max_prompt_length",),
     "updates": ("num_iterations", "num_ppo_epochs", "ppo_epochs"),

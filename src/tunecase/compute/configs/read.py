@@ -29,7 +29,7 @@ READERS: tuple[Callable[[Mapping[str, Any], str], RunConfig | None], ...] = (
 )
 WANTED = "a configuration of axolotl, LLaMA-Factory, TRL or the Trainer, torchtune, accelerate or DeepSpeed"
 BESIDE = "an accelerate or DeepSpeed file beside the configuration"
-NEW = ("a training configuration", "check the path")
+NEW = ("the fields of a training configuration, or of a model's config.json", "check the file")
 MOST_DEPTH = 2  # an accelerate file may name a DeepSpeed file, which names none
 
 

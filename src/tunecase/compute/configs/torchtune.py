@@ -12,9 +12,10 @@ MODULES = {"q_proj": "q_proj", "k_proj": "k_proj", "v_proj": "v_proj", "output_p
 MLP = ("gate_proj", "up_proj", "down_proj")
 TRAINS = ("optimizer", "epochs", "batch_size")  # files for generation and evaluation have a model too
 RANK = Field("lora_rank", "rank", meanings.rank, 8)  # of the model builders
+ACCUMULATED = "gradient_accumulation_steps"
 SIZES = (
     Field("batch_size", "micro_batch", Settings.whole, 1),
-    Field("gradient_accumulation_steps", "accumulation", Settings.whole, 1),
+    Field(ACCUMULATED, "accumulation", Settings.whole, 1),
 )
 COMPILED = {"compile": "compile is not counted: steps are often faster, and memory differs"}
 ADAPTED, ADAPTER_FIELDS = ("lora", "dora"), ("lora_rank", "lora_attn_modules")
@@ -35,7 +36,7 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
         >>> run.values["model"], run.values["method"], run.values["targets"], run.values["micro_batch"]
         ('/w/Model-8B', 'lora', 'qv', 2)
 
-    Source: meta-pytorch/torchtune, recipes/ and recipes/configs/, 2026-04. Leaves out distillation, PPO,
+    Source: meta-pytorch/torchtune, recipes/, recipes/dev/ and recipes/configs/, 2026-04. Leaves out distillation,
     quantisation-aware training and everything that is neither memory nor time.
     """
     model = content.get("model", content.get("policy_model"))
@@ -49,6 +50,7 @@ def read(content: Mapping[str, Any], where: str) -> RunConfig | None:
     _read_steps(settings, run)
     _read_optimizer(settings, run)
     _read_loss(settings, run)
+    _read_sampling(settings, run)
     _read_memory(settings, run)
     _read_sharding(settings, run)
     settings.note_if(COMPILED)
@@ -111,7 +113,7 @@ def _read_optimizer(settings: Settings, run: Run) -> None:
         run.take("offload", "optimizer")
     run.take_or("optimizer", name, "adamw", "optimizer")
     if settings.flag("optimizer_in_bwd"):
-        if settings.several("gradient_accumulation_steps"):
+        if settings.several(ACCUMULATED):
             wanted = "gradient_accumulation_steps: 1"
             settings.problem("optimizer_in_bwd", "true with accumulation", wanted, "remove one")
         run.note("optimizer_in_bwd frees each gradient at once: memory is overstated by 2 bytes per weight")
@@ -121,12 +123,34 @@ def _read_loss(settings: Settings, run: Run) -> None:
     named = settings.part("loss").folded("_component_").rsplit(".", 1)[-1]
     if settings.holds_fields("teacher_model"):
         meanings.goal(settings, "model", "a run with several models")
-    run.take("objective", meanings.goal(settings, "loss", named if named in SPELLINGS["objective"] else "sft"))
+    grouped = named.startswith("grpo") or "grpo_samples" in settings
+    objective = "grpo" if grouped else named if named in SPELLINGS["objective"] else "sft"
+    run.take("objective", meanings.goal(settings, "loss", objective))
     run.values.setdefault("objective", "sft")
     meanings.rollout(settings, run, by_optimizer=False)
     if run.values["objective"] != "sft":
         run.values["packing"] = False
     run.take("loss", "fused" if "liger" in named else "chunked" if named in CHUNKED else "whole")
+
+
+def _read_sampling(settings: Settings, run: Run) -> None:
+    """Sizes of a step that samples: GRPO trains on all answers to its prompts at once, PPO on parts of its answers."""
+    batch, rounds = settings.whole("batch_size") or 1, settings.whole("num_steps")
+    if run.values["objective"] == "grpo":
+        run.take("micro_batch", batch * (settings.whole("grpo_samples") or 1))
+        run.take("steps", rounds)
+        run.take("reference", True)
+        run.take("sharding", "zero2")  # weights stay whole after a forward pass, for faster sampling
+        if settings.holds_fields("vllm"):
+            fix = "give the sizes as options, with --sampler separate and --sampler-gpus"
+            settings.problem("vllm", "an engine on cards of its own", "a recipe whose training cards sample", fix)
+    elif run.values["objective"] == "ppo":
+        micro_batch = max((settings.whole("ppo_batch_size") or batch) // (settings.whole(ACCUMULATED) or 1), 1)
+        run.take("group_size", 1)
+        run.take("micro_batch", micro_batch)
+        run.take("accumulation", max(batch // micro_batch, 1))
+        run.take("steps", rounds and max(rounds // batch, 1))
+        run.note("the reward model's size is not in the file: say it with --reward-params, it is left out")
 
 
 def _read_memory(settings: Settings, run: Run) -> None:

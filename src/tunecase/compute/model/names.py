@@ -17,6 +17,7 @@ DEPTHS = 3
 BITS = r"\b(?:int|fp|bf|nf|w)\d+(?:a\d+)?\b|\b\d+[ _-]?bits?\b|\bg?128g?\b"
 TOKENS = r"\d+x\d+(?:\.\d+)?[bm]?(?![a-z])|a?\d+(?:\.\d+)?[bmk](?![a-z0-9])|\d+(?:\.\d+)*|[a-z]+"
 SIZE = r"(?:e|a)?(\d+(?:\.\d+)?)([bmt])(?![a-z0-9])"
+BARE_SIZE = re.compile(r"\d[\s_-]+\d+(?:\.\d+)?\s*$")  # a version, and a size without its letter
 MILLIONS = {"m": 1, "b": 1e3, "t": 1e6}
 NAMED = 3  # near names in one answer
 SIZES_APART = 1.5  # farther apart than this factor, one model says little of another
@@ -64,6 +65,8 @@ def near_names(text: str) -> str:
         'no model of this family is in the tables'
     """
     named = _parts(text)
+    if not named.size and BARE_SIZE.search(text):
+        named = _parts(f"{text.strip()}b")
     if named.size and (mistyped := get_close_matches(text.strip().casefold(), list(_exact()), 1, 0.9)):
         near = _exact()[mistyped[0]].name
         if _parts(near).size == named.size:
@@ -77,8 +80,8 @@ def near_names(text: str) -> str:
     shapes: dict[tuple[int, int], str] = {}
     for model in sorted((model for model in like if apart[model][0] == line), key=apart.__getitem__):
         shapes.setdefault((model.params, model.hidden), model.name)
-    names = " or ".join([*shapes.values()][:NAMED])
-    return f"did you mean {names}? Or {CONFIG}" if named.size else f"of its family there are {names}; or {CONFIG}"
+    names, sure = " or ".join([*shapes.values()][:NAMED]), named.size or len(shapes) == 1
+    return f"did you mean {names}? Or {CONFIG}" if sure else f"of its family there are {names}; or {CONFIG}"
 
 
 @dataclass(frozen=True, slots=True)

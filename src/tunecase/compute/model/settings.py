@@ -26,10 +26,10 @@ class Settings:
         self._lists: dict[tuple[str, type], list[Any]] = {}
 
     def add(self, field: str, got: str, wanted: str, fix: str) -> None:
-        """Notes one problem."""
-        problem = Problem(f"{self.where}: {field}", got, wanted, fix)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        """Notes one problem of a field: the first, of which others may only follow."""
+        place = f"{self.where}: {field}"
+        if all(problem.where != place for problem in self.problems):
+            self.problems.append(Problem(place, got, wanted, fix))
 
     def raw(self, key: str) -> Any:
         """What stands under a key (`attn_config.kv_n_heads` looks one level down); None where nothing does."""
@@ -137,7 +137,8 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(Problem(str(path), str(error)[:200], "a config.json in JSON and UTF-8", fix)) from error
+        got = "too many levels" if isinstance(error, RecursionError) else str(error)[:200]
+        raise InputError(Problem(str(path), got, "a config.json in JSON and UTF-8", fix)) from error
     if not isinstance(config, dict):
         raise InputError(Problem(str(path), type(config).__name__, "a JSON object", fix))
     return config

@@ -13,10 +13,10 @@ from tunecase.compute.speed.work import passes
 class RolloutStep:
     """One step of a run that samples its answers; numbers or arrays.
 
-    `terms` are seconds of sampling, reward, reference, training and sync; `seconds` are those of the step, less than
-    their sum where both sides work at once. `trainer_idle` and `sampler_idle` are shares of the step in which either
-    side's cards wait, `drain` that in which sampling waits for the longest answer. `sigma` is the doubt about the
-    logarithm of the time.
+    `terms` are seconds of sampling, reward, log-probabilities, training and sync; `seconds` are those of the step, less
+    than their sum where both sides work at once. `trainer_idle` and `sampler_idle` are shares of the step in which
+    either side's cards wait, `drain` that in which sampling waits for the longest answer. `sigma` is the doubt about
+    the logarithm of the time.
     """
 
     seconds: Number
@@ -33,11 +33,11 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
         sampling   until the longest answer is there; see `Rollout.engine`
         reward     forward pass of a reward model, its parameters over those that a token meets in the policy,
                    + ceil(answers / at once) x seconds of a judge
-        reference  forward passes before training: own log-probabilities (see `_own_pass`), a reference model, a value
-                   model
+        log-probabilities  forward passes before training: of the model itself (see `_own_pass`), a reference model,
+                   a value model
         training   updates x seconds of training on every answer; twice with a value model that learns
         sync       2 B x parameters / (share x link)
-        step       their sum; separate: max(sampling + judge, reward model + reference + training) + sync
+        step       their sum; separate: max(sampling + judge, reward model + log-probabilities + training) + sync
         all times  what published steps took over these sums, `rollout.slower` of defaults.csv
 
     Args:
@@ -70,7 +70,7 @@ def rollout_step(recipe: Recipe, training_seconds: Number, training_sigma: Numbe
     sides = (samples * _each(sampled, "sigma")) ** 2 + (trains * training_sigma) ** 2
     length = doubt("mean_root") / 2 * rollout.guessed  # half, as the mean goes with its root
     apart = rollout.own_cards > 0
-    slower, names = middle("slower"), ("sampling", "reward", "reference", "training", "sync")
+    slower, names = middle("slower"), ("sampling", "reward", "log-probabilities", "training", "sync")
     parts = (sampling, marked + scored, judging, training, sync)
     return RolloutStep(
         seconds * slower,
