@@ -13,7 +13,7 @@ from tunecase.compute.memory.peak import usable_gb
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import USUAL_MACHINE, Recipe
 from tunecase.compute.request import Request, Settled, settled
 from tunecase.compute.rollout import Batch, Sampled
 from tunecase.compute.rollout_asked import own_cards
@@ -33,7 +33,6 @@ COUNTS = (1, 2, 4, 8)
 WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
 LEAST_DOUBT = 1.05
 SEARCH_DRAWS = 500
-CARDS_OF_A_MACHINE = 8
 SURE_TO_FIT = 0.1  # chance not to fit; above it the P90 of the peak exceeds the card, and the run is tight
 SHOWN = 3  # of a list of names
 
@@ -123,7 +122,7 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis, engine: Engine | None = No
     tight = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
     unmeasured = "" if card.training_runs else "on which no training run was measured"
     how = ", ".join(word for word in (unmeasured, tight) if word)
-    return Machine(gpu, recipe.cards, hours * lost_to_spot(recipe.cards, basis, hour), hour, how)
+    return Machine(gpu, recipe.cards, hours * lost_to_spot(gpu, recipe.cards, basis, hour), hour, how)
 
 
 @lru_cache(maxsize=512)
@@ -163,7 +162,7 @@ def _timed_machines(basis: Basis, speeds: Mapping[tuple[str, int], Sequence[floa
         middle = float(np.median(rates))
         spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
         rate = basis.worlds.draw(f"tokens per second on {count} x {card}, measured", spread)
-        hours = count * 1e6 / rate / 3600 * lost_to_spot(count, basis, hour)
+        hours = count * 1e6 / rate / 3600 * lost_to_spot(card, count, basis, hour)
         yield Machine(card, count, hours, hour, f"timed by {len(rates)} of its own runs")
 
 
@@ -172,15 +171,19 @@ def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
     return gpu_hour(gpu, basis, terms=basis.terms)
 
 
-def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
+def lost_to_spot(gpu: str, gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
     """By how much interruptions of spot machines lengthen a run; 1 on other terms.
 
     factor = 1 + interruptions of one machine in an hour x machines x (checkpoint interval / 2 + restart)
+
+    A rack whose cards NVLink joins is one machine.
     """
     if hour.terms != SPOT:
         return 1.0
     lost_hours = (basis.draw("fit.checkpoint_every") / 2 + basis.draw("fit.restart")) / 60
-    factor: Draws = 1 + basis.draw("fit.interruptions") * -(-gpus // CARDS_OF_A_MACHINE) * lost_hours
+    factor: Draws = (
+        1 + basis.draw("fit.interruptions") * -(-gpus // max(USUAL_MACHINE, catalog.gpu(gpu).domain_cards)) * lost_hours
+    )
     return factor
 
 

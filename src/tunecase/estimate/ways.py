@@ -97,10 +97,10 @@ def _rate(offer: Offer, basis: Basis) -> "Draws":
 def _on_cards(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
     if rented is None:
         return
-    plain = rented.hours_per_mtok / lost_to_spot(rented.count, basis, rented.hour)
+    plain = rented.hours_per_mtok / lost_to_spot(rented.gpu, rented.count, basis, rented.hour)
     cards = f"{rented.count} x {rented.gpu}"
     for hour in _hours(basis, rented):
-        hours = load.mtok * plain * lost_to_spot(rented.count, basis, hour)
+        hours = load.mtok * plain * lost_to_spot(rented.gpu, rented.count, basis, hour)
         amount = hours * hour.draws
         kind = KINDS.get(hour.tier) or ("spot" if hour.terms == SPOT else "rented")
         same = taken is not None and (taken.gpu, taken.hour.tier, taken.hour.terms) == (
