@@ -77,7 +77,7 @@ SAMPLED = {
 @settings(max_examples=8, deadline=None)
 def test_terms_of_a_sampled_step_sum_to_its_peak(given, complete):
     """Whether the engine sleeps or not: no term is below nothing but the correction, and all lines tell one peak."""
-    run = Request("qwen2.5-7b", given, ("H100",), (8,), steps=10, engine=engine, complete=complete)
+    run = Request("qwen2.5-7b", given | {"group_size": 8}, ("H100",), (8,), steps=10, engine=engine, complete=complete)
     found = fit(run, basis=new_basis(None, 500))
     terms = dict(found.memory_terms)
     correction = terms.pop(REST)
