@@ -80,7 +80,7 @@ def test_tokens_are_those_of_prompts_and_answers() -> None:
 def test_the_usual_group_and_passes_are_the_objectives() -> None:
     """Where nobody says, each objective has the group and the passes of its own row."""
     usual = {name: asked(objective=name).given["rollout"] for name in ("grpo", "rloo", "ppo")}
-    assert {"grpo": (8, 1), "rloo": (2, 1), "ppo": (1, 4)} == {
+    assert {"grpo": (8, 1), "rloo": (2, 1), "ppo": (1, 1)} == {
         name: (rollout.group_size, rollout.updates) for name, rollout in usual.items()
     }
 

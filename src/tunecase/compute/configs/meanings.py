@@ -43,6 +43,7 @@ ROLLOUT_SIZES = {  # fields of the tools, by tunecase's names
     "updates": ("num_iterations", "num_ppo_epochs", "ppo_epochs"),
 }
 USUAL = {"group_size": "the number of answers to a prompt", "updates": "the number of passes over each answer"}
+PPO_PASSES = 4  # num_ppo_epochs of TRL's PPOConfig and ppo_epochs of LLaMA-Factory; other frameworks make one
 SAMPLED_FOR = ("steps_per_generation", "generation_batch_size")  # micro-batches on one card, samples on all
 ALL = {"all", "all-linear", "all_linear"}
 WHOLE_TABLES = {"embed_tokens", "lm_head", "output", "tok_embeddings", "wte"}
@@ -167,7 +168,8 @@ def rollout(settings: Settings, run: Run, *, by_optimizer: bool = True) -> None:
     for name, keys in ROLLOUT_SIZES.items():
         run.take(name, settings.whole(settings.first(*keys)))
     for name, words in USUAL.items():
-        if name not in run.values and (usual := getattr(goal, name)) > 1:
+        usual = PPO_PASSES if name == "updates" and goal.value_model else getattr(goal, name)
+        if name not in run.values and usual > 1:
             run.take_or(name, None, usual, words)
         run.values.setdefault(name, 1)
     if by_optimizer and not goal.value_model:
