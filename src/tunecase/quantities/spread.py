@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
-from tunecase.quantities.normal import normal_points
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -23,8 +21,9 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 # Half a 90% and half an 80% interval, in standard deviations.
-Z90 = NormalDist().inv_cdf(0.95)
-Z80 = NormalDist().inv_cdf(0.9)
+STANDARD = NormalDist()
+Z90 = STANDARD.inv_cdf(0.95)
+Z80 = STANDARD.inv_cdf(0.9)
 
 
 BATCHES = 50
@@ -75,7 +74,7 @@ class Strata:
 
         parts = np.clip(self.random(size), 1e-12, 1 - 1e-12)
         if size <= FEW:
-            return normal_points(parts)
+            return np.array(list(map(STANDARD.inv_cdf, parts.tolist())))
         from scipy.special import ndtri
 
         return np.asarray(ndtri(parts))
