@@ -236,4 +236,4 @@ def test_every_default_of_sampled_answers_is_noted(tmp_path: Path) -> None:
     assert every | {"layer_ms", "reward_at_once"} <= used[1]
     assert not {"mean_root", "reward_at_once", "layer_ms"} & used[0]
     assert not {"updates", "engine_share", "sync_share", "mean_root"} & used[1]
-    assert "4" == silent.used["rollout.updates"].value
+    assert "1" == silent.used["rollout.updates"].value
