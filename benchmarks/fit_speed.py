@@ -36,7 +36,7 @@ from tunecase.compute.measured import runs as measured
 from tunecase.compute.measured import table
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.speed import rates
-from tunecase.compute.speed.work import flops_per_token, work
+from tunecase.compute.speed.work import flops_per_token
 
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
 Learn = Callable[[Sequence[Measured]], Predict]
