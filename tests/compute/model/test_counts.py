@@ -1003,6 +1003,16 @@ def test_every_architecture_is_counted_or_refused_with_its_reason() -> None:
     assert 150 <= counted
 
 
+@pytest.mark.parametrize("fields", [{}, {"first_k_dense_replace": 2, "attention_bias": True, "q_lora_rank": None}])
+def test_a_language_model_inside_another_is_counted_as_its_class_builds_it(fields: dict[str, Any]) -> None:
+    """Mistral 4 stands inside files with images; no class for language models alone is named for it."""
+    transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
+    config = transformers.Mistral4Config(**fields)
+    with torch.device("meta"):
+        model = transformers.Mistral4ForCausalLM(config)
+    assert sum(weights.numel() for weights in model.parameters()) == from_config(config.to_dict(), "mistral4").params
+
+
 def counted_or_refused(config: dict[str, Any], name: str) -> tuple[int, str]:
     """The parameters of a file, or the words of its refusal."""
     try:

@@ -214,6 +214,14 @@ def test_every_row_is_of_a_known_architecture_and_rule() -> None:
     assert all(row["reason"] for row in catalog.read_table("refused"))
 
 
+def test_experts_switched_on_layer_by_layer_are_read_as_released() -> None:
+    """MiniMax M3's file switches them by numbers, and names shared experts whose width it states apart."""
+    sizes = {**ROUTED, "dense_intermediate_size": 96, "shared_intermediate_size": 24, "head_dim": 16}
+    words = shape("minimax_m3_vl_text", **sizes, mlp_layer_types=["dense", "sparse", "sparse", "sparse"])
+    switches = shape("minimax_m3_vl_text", **sizes, moe_layer_freq=[0, 1, 1, 1], n_shared_experts=1)
+    assert words.params == switches.params
+
+
 def test_a_window_that_no_model_has_is_none() -> None:
     """A number of three hundred digits is no window."""
     assert [0, 0, 64] == [shape("llama", sliding_window=width).sliding_window for width in (10**300, True, 64)]

@@ -143,7 +143,9 @@ def _periodic(layer: int, read: Settings, _: int) -> bool:
 
 
 def _listed(layer: int, read: Settings, first: int) -> bool:
-    kinds = read.sequence("mlp_layer_types", str)
+    kinds, switches = read.sequence("mlp_layer_types", str), read.raw("moe_layer_freq")
+    if not kinds and isinstance(switches, list) and layer < len(switches):
+        return bool(switches[layer])
     return kinds[layer] != "dense" if layer < len(kinds) else _after(layer, read, first)
 
 
