@@ -424,5 +424,5 @@ def test_layers_that_no_run_has_are_told(basis, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(body), encoding="utf-8")
     found = fit(ask(str(tmp_path / "config.json")), basis=basis)
     assert found.memory_gib.low < found.memory_gib.mid < found.memory_gib.high
-    assert any(line.startswith("gated delta: no measured run") for line in found.assumptions)
-    assert not any("no measured run has such layers" in line for line in fit(ask(), basis=basis).assumptions)
+    assert any(line.startswith("gated delta layers were never measured") for line in found.assumptions)
+    assert not any("never measured" in line for line in fit(ask(), basis=basis).assumptions)

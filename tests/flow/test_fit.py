@@ -246,7 +246,7 @@ def test_fields_that_are_not_read_are_told(folder: Path) -> None:
     assert "sequnce_len is not a field that axolotl reads" in short
     assert "did you mean sequence_len?" in flat
     assert "neither memory nor time: datasets, wandb_project" in flat
-    assert "base product is counted twice" in flat
+    assert "count the base product twice" in flat
     assert "more (see --json" not in flat
 
 

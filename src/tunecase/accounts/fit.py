@@ -36,6 +36,7 @@ ADAPTERS = {
 UNITS = (("minute", 1 / 60, 1.0), ("hour", 1.0, 48.0), ("day", 24.0, float("inf")))  # name, hours, used below
 NOT_FITTING = "does not fit"
 NOT_READ, LEFT_OUT = "is not a field", "is not set"  # of a field of a file
+UNMEASURED = "never measured"
 A_FILE = re.compile(r"\w\.(ya?ml|json|toml|py|sh)\b")
 
 
@@ -234,13 +235,15 @@ def _asked_for(record: Fit) -> str:
 def _assumed(assumptions: Sequence[str]) -> list[str]:
     """What is assumed in short: whole where it is said of a file that was given, else up to its first aside.
 
-    Fields that are not read come first, fields left out of the file last. Settings by their own names and what was not
-    given stay out: all of it is told in full.
+    Fields that are not read come first, then what rests on no measured run, fields left out of the file last. Settings
+    by their own names and what was not given stay out: all of it is told in full.
     """
     of_files = [text.rstrip(".") for text in assumptions if A_FILE.search(text)]
     heads = [_head(text) for text in assumptions if not A_FILE.search(text)]
     heads = [head for head in heads if "_" not in head and not head.startswith("no ")]
-    ordered = sorted([*of_files, *heads], key=lambda text: (LEFT_OUT in text, NOT_READ not in text))
+    ordered = sorted(
+        [*of_files, *heads], key=lambda text: (LEFT_OUT in text, NOT_READ not in text, UNMEASURED not in text)
+    )
     return list(dict.fromkeys(ordered))
 
 

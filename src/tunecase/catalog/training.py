@@ -67,7 +67,7 @@ class Adapter:
 
     `weights` trained as a multiple of LoRA's, `vectors` per output feature of an adapted matrix; the base's products
     are done `repeats` times more, and `weight_bytes` are moved per adapted weight in each forward pass. `doubt` is what
-    a reader should know, empty where measured runs have it.
+    a reader should know of such adapters, empty where measured runs have them.
     """
 
     name: str

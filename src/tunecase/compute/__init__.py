@@ -20,7 +20,7 @@ from tunecase.compute.cheapest import (
 from tunecase.compute.fit import fit
 from tunecase.compute.pilot_runs import pilot_runs
 from tunecase.compute.probe import as_own_trainer, probed
-from tunecase.compute.recipe import Recipe
+from tunecase.compute.recipe import Recipe, machines_of
 from tunecase.compute.request import AMOUNTS, Request, amounts_of, number_of, settled
 from tunecase.compute.rollout import Batch, Rollout, Sampled
 from tunecase.compute.sample_lengths import read_lengths
@@ -29,7 +29,8 @@ from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
 
 __all__ = [
     "AMOUNTS", "Batch", "Choice", "Machine", "Recipe", "Request", "Rollout", "Sampled", "amounts_of", "as_own_trainer",
-    "base_model", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot", "machine_on", "no_model",
-    "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed", "read_lengths", "rollout_tokens", "saved_gb",
-    "search", "sequence_tokens", "settled", "some_of", "texts_of_row", "weights_gb", "words_of",
+    "base_model", "cards_of", "choose", "counts_of", "fit", "idle_over_used", "lost_to_spot", "machine_on",
+    "machines_of", "no_model", "number_of", "owns_enough", "paid_besides", "pilot_runs", "probed", "read_lengths",
+    "rollout_tokens", "saved_gb", "search", "sequence_tokens", "settled", "some_of", "texts_of_row", "weights_gb",
+    "words_of",
 ]  # fmt: skip

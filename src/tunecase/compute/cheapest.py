@@ -13,7 +13,7 @@ from tunecase.compute.memory.peak import usable_gb
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import chance_over, need, pace, time_factor
-from tunecase.compute.recipe import USUAL_MACHINE, Recipe
+from tunecase.compute.recipe import Recipe, machines_of
 from tunecase.compute.request import Request, Settled, settled
 from tunecase.compute.rollout import Batch, Sampled
 from tunecase.compute.rollout_asked import own_cards
@@ -175,15 +175,11 @@ def lost_to_spot(gpu: str, gpus: int, basis: Basis, hour: GpuHour) -> "Draws | f
     """By how much interruptions of spot machines lengthen a run; 1 on other terms.
 
     factor = 1 + interruptions of one machine in an hour x machines x (checkpoint interval / 2 + restart)
-
-    A rack whose cards NVLink joins is one machine.
     """
     if hour.terms != SPOT:
         return 1.0
     lost_hours = (basis.draw("fit.checkpoint_every") / 2 + basis.draw("fit.restart")) / 60
-    factor: Draws = (
-        1 + basis.draw("fit.interruptions") * -(-gpus // max(USUAL_MACHINE, catalog.gpu(gpu).domain_cards)) * lost_hours
-    )
+    factor: Draws = 1 + basis.draw("fit.interruptions") * machines_of(catalog.gpu(gpu), gpus) * lost_hours
     return factor
 
 

@@ -299,12 +299,12 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
     if not shape.context:
         yield "the model's config does not state its longest context, so the sample length was not checked against it"
     if recipe.method != "full" and (doubt := catalog.adapter(recipe.adapter).doubt):
-        yield f"{recipe.adapter}: {doubt}"
+        yield f"{recipe.adapter} adapters {doubt}"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
     for kind in shape.new_blocks:
         fused = "; its fused kernels are taken to be installed" if kind in FUSED else ""
-        yield f"{kind}: no measured run has such layers, so the ranges are wider by assumption{fused}"
+        yield f"{kind} layers were never measured: the ranges are wider by assumption{fused}"
     if recipe.goal.what:
         copied = ": the base with adapters off, or a copy in full fine-tuning" if recipe.goal.reference else ""
         yield f"{recipe.objective}: {recipe.goal.what}{copied}"

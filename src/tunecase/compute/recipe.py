@@ -196,6 +196,16 @@ class Recipe:
         return replace(self, **changes)
 
 
+def machines_of(gpu: catalog.Gpu, cards: int) -> int:
+    """Machines of some cards that nobody described; a rack whose cards NVLink joins is one.
+
+    Example:
+        >>> machines_of(catalog.gpu("H100"), 12), machines_of(catalog.gpu("GB200"), 72)
+        (2, 1)
+    """
+    return -(-cards // max(USUAL_MACHINE, gpu.domain_cards))
+
+
 def samples_per_step(recipe: Recipe) -> Number:
     """Samples of one optimizer step over all cards: micro-batch x accumulation x cards that hold different samples,
     or the answers that are sampled for it."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tunecase.compute.model.blocks import Shape
 
 BINS = 100  # lengths by which a distribution of answers is told
-WHOLE_CARD = 0.92  # of its memory that an engine on cards of its own takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Rollout:
 
     def batch(self, shape: "Shape", gpu: catalog.Gpu, training_cards: int, precision: str) -> Batch:
         """What the engine is asked for in one step."""
-        share = self.engine_share if self.sampler == "colocated" else WHOLE_CARD
+        share = self.engine_share if self.sampler == "colocated" else 1.0
         return Batch(
             shape, gpu, self.own_cards or training_cards, self.answers, self.group_size, self.prompt_tokens,
             self.texts.mean - self.prompt_tokens, self.texts.expected_longest(self.answers) - self.prompt_tokens, share,

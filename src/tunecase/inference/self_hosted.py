@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, RESERVED, SPOT, Endpoint
+from tunecase.compute import machines_of
 from tunecase.inference import way_words as words
 from tunecase.inference.bills import Bill, Replicas
 from tunecase.inference.candidates import Candidate
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 LEAST_DOUBT = 1.05  # of a speed that was measured: at least 5% either way
-CARDS_OF_A_MACHINE = 8
 NOT_ON_CORES = ("simulated", "hosted")  # trainers whose answers no model on this machine gives
 
 
@@ -270,16 +270,15 @@ def _undominated(
 def _priced(ground: Ground, terms: _Terms, offer: _Offer, hour: _CardHour, sharing: int) -> _Priced:
     one = offer.candidate
     capacity = one.answers_per_s(ground.traffic, ground.basis.worlds, offline=terms.nightly)
-    lost = _lost_to_spot(ground.basis, one.setup.cards) if terms.interrupted else 1.0
+    lost = _lost_to_spot(ground.basis, machines_of(one.setup.card, one.setup.cards)) if terms.interrupted else 1.0
     price = one.setup.cards * hour.draws * lost
     lot = max(hour.lot // one.setup.cards, 1)
     payer = Replicas(capacity, price, offer.rules(ground.basis), one.input_share, terms.nightly, max(sharing, 1), lot)
     return _Priced(offer, hour, payer, payer.bill(ground.traffic))
 
 
-def _lost_to_spot(basis: Basis, cards: int) -> "Draws":
+def _lost_to_spot(basis: Basis, machines: int) -> "Draws":
     """By how much interruptions lengthen the paid hours: 1 + interruptions an hour x machines x restart [h]."""
-    machines = -(-cards // CARDS_OF_A_MACHINE)
     return 1 + basis.draw("fit.interruptions") * machines * basis.draw("fit.restart") / 60
 
 

@@ -429,7 +429,7 @@ def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> No
     if sizes["g"] and sizes["a"] % sizes["g"]:
         got, wanted = f"{sizes['g']} for {sizes['a']} heads", "a divisor of num_attention_heads"
         read.add("num_key_value_heads", got, wanted, "check the file; leave it out for one pair per head")
-    if sizes["A"] > sizes["E"] or (sizes["E"] and not sizes["A"]):
+    if sizes["E"] and not 0 < sizes["A"] <= sizes["E"]:
         got = f"{sizes['A']} of {sizes['E']} experts"
         read.add("num_experts_per_tok", got, "1 to the number of experts", "check the file")
     if 0 < sizes["L"] <= sizes["T"]:
