@@ -16,7 +16,7 @@ from tunecase.compute.prediction import chance_over, need, pace, time_factor
 from tunecase.compute.recipe import Recipe, machines_of
 from tunecase.compute.request import Request, Settled, settled
 from tunecase.compute.rollout import Batch, Sampled
-from tunecase.compute.rollout_asked import own_cards
+from tunecase.compute.rollout_request import own_cards
 from tunecase.compute.search import Choice as Setup
 from tunecase.compute.search import most_cards, search
 from tunecase.errors import InputError, Problem

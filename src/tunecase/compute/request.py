@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tunecase import catalog
-from tunecase.compute import rollout_asked
+from tunecase.compute import rollout_request
 from tunecase.compute.lengths import Lengths
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.reading import read_shape
@@ -213,7 +213,7 @@ def _draft(request: Request, problems: list[Problem]) -> _Draft:
 def _take_rollout(draft: _Draft, shape: Shape) -> bool:
     """Puts how answers are sampled into the fields given; cards that only sample are taken off the counts."""
     given, refuse, lengths = draft.given, draft.refuse, draft.request.lengths
-    rollout, assumed = rollout_asked.rollout_of(given, draft.request.engine, shape.context, refuse, lengths)
+    rollout, assumed = rollout_request.rollout_of(given, draft.request.engine, shape.context, refuse, lengths)
     if rollout is None:
         return False
     own, least = rollout.own_cards, cards_per_sample(given)
@@ -470,11 +470,11 @@ def _targets(name: str, value: Any, problems: list[Problem]) -> Any:
 
 READ: dict[str, Callable[[str, Any, list[Problem]], Any]] = {
     **dict.fromkeys(WORDS, _word),
-    **dict.fromkeys((*SIZES, *rollout_asked.SIZES), _size),
-    **dict.fromkeys(rollout_asked.AMOUNTS, _positive),
+    **dict.fromkeys((*SIZES, *rollout_request.SIZES), _size),
+    **dict.fromkeys(rollout_request.AMOUNTS, _positive),
     "reward_params": _params,
     "engine_share": _share,
-    **dict.fromkeys(rollout_asked.FLAGS, _yes),
+    **dict.fromkeys(rollout_request.FLAGS, _yes),
     **dict.fromkeys(("frozen_layers", "trained_layers"), _layers),
     "targets": _targets,
 }

@@ -8,7 +8,7 @@ import pytest
 from tunecase.compute.configs.read import read_config
 from tunecase.compute.configs.settings import RunConfig
 from tunecase.compute.recipe import WORDS, Recipe
-from tunecase.compute.rollout_asked import NAMES
+from tunecase.compute.rollout_request import NAMES
 from tunecase.errors import InputError
 
 BESIDES = {"model", "epochs", "steps", "train_tokens", "trained_layers", *NAMES}

@@ -8,7 +8,7 @@ from typing import Any
 from tunecase import catalog
 from tunecase.compute.configs import meanings
 from tunecase.compute.configs.settings import RunConfig
-from tunecase.compute.rollout_asked import own_cards
+from tunecase.compute.rollout_request import own_cards
 from tunecase.errors import Problem
 from tunecase.quantities import counted
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.compute.sampling_engine import engine
 from tunecase.compute import Request, lengths, settled
-from tunecase.compute.rollout_asked import NAMES, own_cards
+from tunecase.compute.rollout_request import NAMES, own_cards
 from tunecase.errors import InputError
 
 

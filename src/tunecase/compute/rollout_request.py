@@ -15,7 +15,7 @@ FLAGS = ("reference", "engine_sleeps")
 NAMES = (*SIZES, *AMOUNTS, *FLAGS, "sampler")
 DEFAULTS = {"prompts": "prompts_per_step", "prompt_tokens": "prompt_tokens", "completion_tokens": "completion_tokens"}
 LENGTHS = ("completion_tokens", "completion_mean")  # what measured lengths tell
-TOLD = {
+ASSUMED = {
     "prompts": "{} prompts a step", "group_size": "{} answers to a prompt", "prompt_tokens": "prompts of {} tokens",
     "completion_tokens": "answers cut at {} tokens", "completion_mean": "answers of {} tokens in the mean",
 }  # fmt: skip
@@ -37,20 +37,20 @@ def rollout_of(
         lengths: of prompt and answer together, where they were measured [tokens].
     Returns: the Rollout and what was assumed, in words; None and nothing for an objective that samples nothing.
     """
-    asked = {name: given.pop(name) for name in NAMES if name in given}
+    stated = {name: given.pop(name) for name in NAMES if name in given}
     named = given.get("objective", "sft")
     goal = next((row for row in catalog.objectives() if row.name == named), None)
     if goal is None or not goal.samples:
-        for name in asked:
-            refuse(name, f"{asked[name]} with {named}", "an objective that samples answers", "add --objective grpo")
+        for name in stated:
+            refuse(name, f"{stated[name]} with {named}", "an objective that samples answers", "add --objective grpo")
         return None, ""
-    said = _said(asked, goal, lengths, context)
-    _check(asked, said, goal, refuse)
-    _check_lengths(asked, said, lengths, context, refuse)
+    values = _settled(stated, goal, lengths, context)
+    _check(stated, values, goal, refuse)
+    _check_lengths(stated, values, lengths, context, refuse)
     if engine is None:
         refuse("objective", named, "an engine that samples", "ask by `tunecase fit`, `estimate` or `decide`")
         return None, ""
-    return _rollout(asked, said, engine, lengths)
+    return _rollout(stated, values, engine, lengths)
 
 
 def own_cards(given: Mapping[str, Any]) -> int:
@@ -59,58 +59,60 @@ def own_cards(given: Mapping[str, Any]) -> int:
     return (given.get("sampler_gpus") or 1) if sampler in OWN_CARDS else 0
 
 
-def _said(asked: Mapping[str, Any], goal: catalog.Objective, lengths: Lengths | None, context: int) -> dict[str, Any]:
+def _settled(
+    stated: Mapping[str, Any], goal: catalog.Objective, lengths: Lengths | None, context: int
+) -> dict[str, Any]:
     """The fields with what is assumed where nobody states them; a limit is raised to one that fits a stated mean."""
     usual = {name: round(middle(default)) for name, default in DEFAULTS.items()}
-    said: dict[str, Any] = {**usual, "group_size": goal.group_size, "updates": goal.updates, **asked}
-    said = {"engine_share": middle("engine_share"), "reference": goal.reference > 0, **said}
-    mean, root = asked.get("completion_mean"), middle("mean_root")
+    values: dict[str, Any] = {**usual, "group_size": goal.group_size, "updates": goal.updates, **stated}
+    values = {"engine_share": middle("engine_share"), "reference": goal.reference > 0, **values}
+    mean, root = stated.get("completion_mean"), middle("mean_root")
     if lengths is not None:
-        said["completion_tokens"] = max(lengths.longest - said["prompt_tokens"], 1)
-    elif mean and "completion_tokens" not in asked and mean > said["completion_tokens"]:
-        room = context - said["prompt_tokens"] if context else math.inf
-        said["completion_tokens"] = max(min(math.ceil(mean**2 / root), room), mean)
-    most = said["completion_tokens"]
-    said.setdefault("completion_mean", max(1, round(min((root * most) ** 0.5, most))))
-    said.setdefault("sampler", "separate" if "sampler_gpus" in asked else SAMPLERS[0])
-    said["sampler_gpus"] = own_cards(said)
-    return said
+        values["completion_tokens"] = max(lengths.longest - values["prompt_tokens"], 1)
+    elif mean and "completion_tokens" not in stated and mean > values["completion_tokens"]:
+        room = context - values["prompt_tokens"] if context else math.inf
+        values["completion_tokens"] = max(min(math.ceil(mean**2 / root), room), mean)
+    most = values["completion_tokens"]
+    values.setdefault("completion_mean", max(1, round(min((root * most) ** 0.5, most))))
+    values.setdefault("sampler", "separate" if "sampler_gpus" in stated else SAMPLERS[0])
+    values["sampler_gpus"] = own_cards(values)
+    return values
 
 
 def _rollout(
-    asked: Mapping[str, Any], said: dict[str, Any], engine: Callable[[Batch], Sampled], lengths: Lengths | None
+    stated: Mapping[str, Any], values: dict[str, Any], engine: Callable[[Batch], Sampled], lengths: Lengths | None
 ) -> tuple[Rollout, str]:
-    unsaid = [name for name in TOLD if name not in asked and not (lengths and name in LENGTHS)]
-    told = ", ".join(TOLD[name].format(f"{said[name]:,}") for name in unsaid)
-    mean, most = said.pop("completion_mean"), said["completion_tokens"]
-    texts = lengths or texts_of(said["prompt_tokens"], min(mean, most), most)
-    rollout = Rollout(**said, texts=texts, engine=engine, guessed="completion_mean" in unsaid)
-    return rollout, f"{told}: assumed, say it if it is otherwise" if told else ""
+    unsaid = [name for name in ASSUMED if name not in stated and not (lengths and name in LENGTHS)]
+    assumed = ", ".join(ASSUMED[name].format(f"{values[name]:,}") for name in unsaid)
+    mean, most = values.pop("completion_mean"), values["completion_tokens"]
+    texts = lengths or texts_of(values["prompt_tokens"], min(mean, most), most)
+    rollout = Rollout(**values, texts=texts, engine=engine, guessed="completion_mean" in unsaid)
+    return rollout, f"{assumed}: assumed, say it if it is otherwise" if assumed else ""
 
 
-def _check(asked: Mapping[str, Any], said: Mapping[str, Any], goal: catalog.Objective, refuse: Refuse) -> None:
+def _check(stated: Mapping[str, Any], values: Mapping[str, Any], goal: catalog.Objective, refuse: Refuse) -> None:
     """Refuses groups that are too small, cards without use, and an engine that takes a whole card."""
-    if said["group_size"] < goal.least_group:
-        got, why = f"{said['group_size']} with {goal.name}", "an answer is compared with the others of its group"
+    if values["group_size"] < goal.least_group:
+        got, why = f"{values['group_size']} with {goal.name}", "an answer is compared with the others of its group"
         refuse("group_size", got, f"{goal.least_group} or more: {why}", "use 8, a common size")
-    if "sampler_gpus" in asked and said["sampler"] not in OWN_CARDS:
+    if "sampler_gpus" in stated and values["sampler"] not in OWN_CARDS:
         got, fix = (
-            f"{asked['sampler_gpus']} with {said['sampler']}",
+            f"{stated['sampler_gpus']} with {values['sampler']}",
             "use --sampler separate, or leave sampler_gpus out",
         )
         refuse("sampler_gpus", got, "a sampler with cards of its own", fix)
-    if said["engine_share"] >= 1:
-        refuse("engine_share", str(said["engine_share"]), "a share between 0 and 1", "use 0.3, a common share")
+    if values["engine_share"] >= 1:
+        refuse("engine_share", str(values["engine_share"]), "a share between 0 and 1", "use 0.3, a common share")
 
 
 def _check_lengths(
-    asked: Mapping[str, Any], said: Mapping[str, Any], lengths: Lengths | None, context: int, refuse: Refuse
+    stated: Mapping[str, Any], values: Mapping[str, Any], lengths: Lengths | None, context: int, refuse: Refuse
 ) -> None:
     """Refuses texts beyond the context, means above the limit, and prompts as long as a mean text with its answer."""
-    prompt, mean, most = (said[name] for name in ("prompt_tokens", "completion_mean", "completion_tokens"))
+    prompt, mean, most = (values[name] for name in ("prompt_tokens", "completion_mean", "completion_tokens"))
     longest = lengths.longest if lengths is not None else prompt + most
     if lengths is not None and prompt >= lengths.mean:
-        got = f"{prompt:,} tokens{'' if 'prompt_tokens' in asked else ', which is assumed'}"
+        got = f"{prompt:,} tokens{'' if 'prompt_tokens' in stated else ', which is assumed'}"
         wanted = f"fewer than {lengths.mean:,.0f}, the mean of prompt and answer in the lengths given"
         refuse("prompt_tokens", got, wanted, "say --prompt-tokens as they are, or give lengths with the answers")
     if context and longest > context:
