@@ -16,6 +16,7 @@ from tunecase.accounts import Material, answer
 from tunecase.accounts.changes import changes
 from tunecase.accounts.gates import gates, gates_title, rule
 from tunecase.accounts.run import run
+from tunecase.accounts.tiles import tiles
 from tunecase.accounts.verdict import verdict
 from tunecase.blocks import Answer
 from tunecase.quantities import Band, Interval80, Sampled, plain_figure, plain_share
@@ -254,6 +255,13 @@ def test_where_nothing_is_advised_nothing_is_released() -> None:
         assert found.gates is None
         assert "" == found.gates_title
         assert found.tiles[2].name.startswith("Score" if advice == "ship" else "Chance")
+
+
+def test_a_pilot_comes_first_only_where_the_verdict_says_so() -> None:
+    """Where the headline asks for something else, the first figure does not ask for a pilot."""
+    case = material(decision=replace(usual(), advice="pilot"))
+    assert "a small pilot comes first" == tiles(case, "measure")[0].beside
+    assert "not before that is settled" == tiles(case, "not yet")[0].beside
 
 
 def test_what_is_shipped_at_a_price_is_released_at_that_price() -> None:

@@ -20,7 +20,7 @@ NOT_KNOWN = "not known"
 
 def tiles(material: Material, kind: VerdictKind) -> tuple[Tile, ...]:
     """Release now (or what is spent, where nothing is released any more), most to lose, chance and value."""
-    return _release(material), _lost(material), _chance(material, kind), _value(material)
+    return _release(material, kind), _lost(material), _chance(material, kind), _value(material)
 
 
 def _currency(material: Material) -> str:
@@ -35,7 +35,7 @@ def _rests(plan: Plan, key: str) -> Rests:
     return plan.evidence.get(key, "")
 
 
-def _release(material: Material) -> Tile:
+def _release(material: Material, kind: VerdictKind) -> Tile:
     plan, currency = advised_plan(material) or shipped_plan(material), _currency(material)
     spent = _spent(material)
     if plan is not None:
@@ -46,10 +46,11 @@ def _release(material: Material) -> Tile:
         return Tile("release", "Release now", plain_figure(look.price.p80), currency, "for this look alone", "assumed")
     if spent:
         return Tile("spent", "Spent so far", spent, currency, "release nothing more", "measured")
+    advice = material.decision.advice if material.decision is not None and kind != "not yet" else ""
     beside = {
         "pilot": "a small pilot comes first", "ship": "nothing has to be bought", "stop": "no step pays for itself",
         "when_sure": "nothing has to be bought", "redefine": "nothing has to be bought",
-    }.get(material.decision.advice if material.decision is not None else "", "not before that is settled")  # fmt: skip
+    }.get(advice, "not before that is settled")  # fmt: skip
     return Tile("release", "Release now", "0", currency, beside, "")
 
 
