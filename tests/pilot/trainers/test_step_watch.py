@@ -89,10 +89,11 @@ def test_the_process_ends_after_the_last_step(tmp_path: Path, monkeypatch: pytes
     assert [step_watch.LEFT_ALONE_S, 75] == did
 
 
+@pytest.mark.needs("train")
 def test_reentrant_checkpointing_is_one_backward_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pass that each checkpointed layer runs within the outer one is no micro-batch."""
-    torch = pytest.importorskip("torch")
-    checkpoint = pytest.importorskip("torch.utils.checkpoint").checkpoint
+    torch: Any = importlib.import_module("torch")
+    checkpoint = importlib.import_module("torch.utils.checkpoint").checkpoint
     monkeypatch.setattr(torch.autograd, "backward", torch.autograd.backward)
     monkeypatch.setattr(torch.nn.functional, "embedding", torch.nn.functional.embedding)
     monkeypatch.setattr(importlib.import_module("torch.optim.optimizer"), "_global_optimizer_post_hooks", OrderedDict())
@@ -125,7 +126,7 @@ def test_a_look_for_torch_leaves_the_finder(tmp_path: Path, monkeypatch: pytest.
     assert (True, []) == (finder in sys.meta_path, installed)
     importlib.import_module("torch")
     assert (False, [True]) == (finder in sys.meta_path, installed)
-    monkeypatch.delitem(sys.modules, "torch")
+    del sys.modules["torch"]  # not by monkeypatch, which would put the file of this test back at the end
 
 
 @pytest.mark.parametrize(

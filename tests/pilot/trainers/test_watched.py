@@ -28,12 +28,12 @@ while True:
 """
 
 
+@pytest.mark.needs("train")
 @pytest.mark.parametrize("launch", [(), ("-m", "torch.distributed.run", "--nproc-per-node", "2")])
 def test_steps_of_a_real_training_are_seen(
     launch: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An endless training in torch, alone or under a launcher, is ended after its steps, which are timed."""
-    pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(TRAINS)
     lines = watch_steps([sys.executable, *launch, "train.py"], 2, 50)
@@ -46,9 +46,9 @@ def test_steps_of_a_real_training_are_seen(
     assert [tmp_path / "train.py"] == list(tmp_path.iterdir())
 
 
+@pytest.mark.needs("train")
 def test_a_shell_does_not_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What follows the training in a script, whether it asks for success or not, does not run."""
-    pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.py").write_text(TRAINS)
     script = f'"{sys.executable}" tiny.py && touch uploaded; sleep 30; touch late\n'
