@@ -15,9 +15,13 @@ TRAIN := $(VENV)/.train
 READY := $(VENV)/.dev
 ENCODER := $(VENV)/.encoder
 MODEL := $(VENV)/.model
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Every release and the hashes of its files stand in requirements/. Nothing else is installed but torch, where it is wanted:
+# its builds for CPU, CUDA and ROCm have one version and different files.
+LOCKED = $(PIP) --require-hashes --no-deps --requirement requirements
+OWN = $(PIP) --no-build-isolation --editable
 
-.PHONY: setup demo demo-lora test cover test-slow check lint types bench golden docs clean
+.PHONY: setup demo demo-lora test cover test-slow check lint types bench golden docs lock sbom clean
 
 setup: $(READY) $(MODEL) $(ENCODER)
 
@@ -25,21 +29,21 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11 or newer on the path"; exit 3; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(CORE): pyproject.toml | $(BIN)/python
+$(CORE): requirements/core.txt | $(BIN)/python
 	@echo "Setting up tunecase in $(VENV), once: half a minute."
-	@$(INSTALL) ".[encoder]" && touch $@
+	@$(LOCKED)/core.txt && $(OWN) ".[encoder]" && touch $@
 
-$(TEST): pyproject.toml | $(BIN)/python
+$(TEST): requirements/test.txt | $(BIN)/python
 	@echo "Setting up the quick tests in $(VENV), once: half a minute."
-	@$(INSTALL) ".[test]" && touch $@
+	@$(LOCKED)/test.txt && $(OWN) ".[test]" && touch $@
 
-$(TRAIN): pyproject.toml | $(BIN)/python
+$(TRAIN): requirements/train.txt | $(BIN)/python
 	@echo "Setting up training in $(VENV), once: a minute or more, for torch is large."
-	@$(INSTALL) ".[train]" && touch $@
+	@$(LOCKED)/train.txt && $(OWN) ".[train]" && touch $@
 
-$(READY): pyproject.toml | $(BIN)/python
+$(READY): requirements/dev.txt | $(BIN)/python
 	@echo "Setting up everything in $(VENV), once: two minutes or more, for torch, Ray and MLflow are large."
-	@$(INSTALL) ".[dev]" && touch $(CORE) $(TEST) $(TRAIN) $@
+	@$(LOCKED)/dev.txt && $(OWN) ".[dev]" && touch $(CORE) $(TEST) $(TRAIN) $@
 
 # A small language model of 93 MB, fetched once; without it everything but the pilot of a model works.
 $(MODEL): | $(TRAIN)
@@ -95,6 +99,16 @@ golden: $(TEST)
 
 docs: $(TEST)
 	$(BIN)/python docs/assemble.py
+
+# Locks the newest releases that pyproject.toml allows, with the hashes of their files.
+lock: | $(BIN)/python
+	@$(PIP) "uv>=0.9"
+	$(BIN)/python requirements/lock.py
+
+# The bill of materials as CycloneDX, build/sbom.cdx.json, and docs/dependencies.md with the licences.
+sbom: | $(BIN)/python
+	@$(PIP) "cyclonedx-bom>=7"
+	$(BIN)/python requirements/sbom.py
 
 clean:
 	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,8 @@ from tunecase.catalog.reading import find, read_table, table
 class Encoder:
     """A small encoder whose vectors a head reads: its size, the longest text that it reads whole, its languages.
 
-    `languages` are codes, "many" for a multilingual one; `size_mb` is that of its weights [MB].
+    `languages` are codes, "many" for a multilingual one; `size_mb` is that of its weights [MB]; `revision` is the
+    commit of its repository at which it is fetched.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Encoder:
     languages: tuple[str, ...]
     size_mb: float
     licence: str
+    revision: str
     source: str
     date: str
 

@@ -1,13 +1,17 @@
 """Encoders are found where they lie; what is no encoder, or could run code, is refused."""
 
+import importlib
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.pilot.trainers import tiny_encoder
+from tunecase import catalog
 from tunecase.errors import InputError, MissingExtraError
-from tunecase.pilot.trainers import encoder_weights, machine, packed
+from tunecase.pilot.trainers import encoder_weights, machine, packed, weights
 
 pytest.importorskip("safetensors", reason='skipped: pip install "tunecase[encoder]"')
 
@@ -117,3 +121,26 @@ def test_a_missing_library_names_its_extra(tmp_path: Path, monkeypatch: pytest.M
     assert 'pip install "tunecase[train]"' in encoder_weights.missing(str(other))
     with pytest.raises(MissingExtraError, match="safetensors not installed"):
         encoder_weights.here(str(plain))
+
+
+def test_a_model_of_a_table_is_fetched_and_looked_for_at_its_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub is asked for the pinned revision, the cache for it before any other; a stranger's model has none."""
+    hub = importlib.import_module("huggingface_hub")
+    asked: list[Any] = []
+    monkeypatch.setattr(hub, "snapshot_download", lambda model, revision, **_: asked.append(revision) or str(tmp_path))
+    monkeypatch.setattr(hub, "try_to_load_from_cache", lambda model, name, revision: asked.append(revision))
+    assert weights.from_hub("intfloat/e5-small-v2") is None
+    assert weights.from_hub(weights.SMOL) is None
+    assert weights.from_hub("a-stranger/model") is None
+    monkeypatch.undo()
+    monkeypatch.setattr(hub, "try_to_load_from_cache", lambda model, name, revision: asked.append(revision))
+    assert weights.in_hub_cache("intfloat/e5-small-v2") is None
+    e5 = "ffb93f3bd4047442299a41ebb6fa998a38507c52"
+    assert [e5, weights.SMOL_REVISION, None, e5, None] == asked
+
+
+def test_every_encoder_of_the_table_is_pinned() -> None:
+    """A revision is a commit, never a branch that may move."""
+    assert [] == [row.name for row in catalog.encoders() if not re.fullmatch("[0-9a-f]{40}", row.revision)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunecase import catalog
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.pilot.trainers import wheel
 from tunecase.pilot.trainers.digests import combined
@@ -22,6 +23,7 @@ from tunecase.pilot.trainers.packed import NoModelError, nowhere, run_fetch
 from tunecase.pilot.trainers.task import Setting
 
 SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+SMOL_REVISION = "12fd25f77366fa6b3b4b768ec3050bf629380bac"  # the hub's commit of its model card's weights, 2026-11-28
 HUB_MB = 269
 HUB_PATIENCE_S = 5
 # Everything of a model's repository that training reads; nothing that could run.
@@ -161,15 +163,25 @@ def _checked(model: str, folder: Path) -> Found:
     raise InputError(Problem(f"model {model}", got, "config.json, a tokenizer and *.safetensors", fix))
 
 
+def revision_of(model: str) -> str | None:
+    """The commit of the hub at which a model is fetched; None, the newest, for a model that no table names.
+
+    Of any model the digest of all its files goes into the pilot's record, so another revision is another trainer.
+    """
+    if model == SMOL:
+        return SMOL_REVISION
+    return next((row.revision for row in catalog.encoders() if row.name == model), None)
+
+
 def in_hub_cache(model: str) -> Path | None:
-    """The folder of a model in the Hugging Face cache; None where it is not there."""
+    """The folder of a model in the Hugging Face cache, at its pinned revision if it is there; None where there is none."""
     if importlib.util.find_spec("huggingface_hub") is None or model.count("/") != 1:
         return None
     from huggingface_hub import try_to_load_from_cache
 
-    config = try_to_load_from_cache(model, "config.json")
-    folder = Path(config).parent if isinstance(config, str) else None
-    return folder if folder and wheel.whole(folder) else None
+    kept = (try_to_load_from_cache(model, "config.json", revision=revision) for revision in (revision_of(model), None))
+    folders = (Path(config).parent for config in kept if isinstance(config, str))
+    return next(filter(wheel.whole, folders), None)
 
 
 def online(model: str) -> bool:
@@ -197,13 +209,16 @@ def hub_size(model: str) -> str:
 
 
 def from_hub(model: str) -> Found | None:
-    """A model fetched from the hub; None where that fails."""
+    """A model fetched from the hub, at its pinned revision; None where that fails."""
     from huggingface_hub import snapshot_download
 
     try:
-        folder = Path(snapshot_download(model, allow_patterns=list(HUB_FILES), etag_timeout=HUB_PATIENCE_S))
+        fetched = snapshot_download(
+            model, revision=revision_of(model), allow_patterns=list(HUB_FILES), etag_timeout=HUB_PATIENCE_S
+        )
     except Exception:  # noqa: BLE001 - a broken download: the next road is tried
         return None
+    folder = Path(fetched)
     return Found(model, folder, "Hugging Face hub") if wheel.whole(folder) else None
 
 
