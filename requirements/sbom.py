@@ -28,7 +28,7 @@ NOT_OURS = ("pip", "setuptools", "wheel", "tunecase")
 
 
 def bill() -> tuple[dict[str, Any], dict[str, str]]:
-    """The bill of materials of a fresh installation, as CycloneDX JSON; the first line of each package's licence file."""
+    """The bill of materials of a fresh installation, as CycloneDX JSON, and how each licence file there begins."""
     with tempfile.TemporaryDirectory() as made:
         venv.create(made, with_pip=True)
         python = next(path for path in (Path(made) / "bin/python", Path(made) / "Scripts/python.exe") if path.exists())
@@ -38,29 +38,26 @@ def bill() -> tuple[dict[str, Any], dict[str, str]]:
         read = [sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", ROOT / "pyproject.toml"]
         BILL.parent.mkdir(exist_ok=True)
         subprocess.run([*read, "--output-reproducible", "--output-file", BILL, python], check=True)
-        files = Path(made).rglob("*.dist-info/licenses/LICENSE*")
-        titles = {
-            file.parents[1].name.partition("-")[0]: file.read_text(encoding="utf-8").split("\n\n") for file in files
+        begun = {
+            file.parents[1].name.partition("-")[0]: " ".join(file.read_text(encoding="utf-8")[:300].split())
+            for file in Path(made).rglob("*.dist-info/licenses/LICENSE*")
         }
-    firsts = {
-        name: next((" ".join(part.split()) for part in parts if part.strip()), "") for name, parts in titles.items()
-    }
-    return json.loads(BILL.read_text(encoding="utf-8")), firsts
+    return json.loads(BILL.read_text(encoding="utf-8")), begun
 
 
-def licence(component: dict[str, Any], firsts: dict[str, str]) -> str:
+def licence(component: dict[str, Any], begun: dict[str, str]) -> str:
     """The licences that a package's metadata names, else its classifiers, else how its licence file begins."""
     named = [entry.get("license", entry) for entry in component.get("licenses", ())]
     words = [str(entry.get("expression") or entry.get("id") or entry.get("name")).splitlines()[0] for entry in named]
-    title = firsts.get(component["name"].replace("-", "_"), "").partition(" http")[0]
+    title = begun.get(component["name"].replace("-", "_"), "").partition(" http")[0]
     plain = [word for word in words if "::" not in word] or [word.rpartition(" :: ")[2] for word in words]
     return " and ".join(dict.fromkeys(plain)) or title or "not named"
 
 
 if __name__ == "__main__":
-    whole, firsts = bill()
+    whole, begun = bill()
     parts = [part for part in whole["components"] if part["name"] not in NOT_OURS]
     parts.sort(key=lambda part: part["name"].casefold())
-    rows = [f"| {part['name']} | {part['version']} | {licence(part, firsts)} |" for part in parts]
+    rows = [f"| {part['name']} | {part['version']} | {licence(part, begun)} |" for part in parts]
     PAGE.write_text(BEFORE + "\n".join(rows) + "\n", encoding="utf-8")
     print(f"{BILL.relative_to(ROOT)}: {len(parts)} packages; their licences: {PAGE.relative_to(ROOT)}")

@@ -69,7 +69,7 @@ def test_locks_name_no_place_and_agree() -> None:
 
 
 def test_licences_are_listed_and_fit_apache() -> None:
-    """Each package that the lock installs here stands on the page with its version and a licence that can be passed on."""
+    """Each package of the lock stands on the page with its version and a licence that lets the product be passed on."""
     rows = re.findall(r"^\| (\S+) \| (\S+) \| (.+) \|$", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
     listed = {canonicalize_name(name): (version, licence) for name, version, licence in rows if name != "package"}
     held = locked("core")

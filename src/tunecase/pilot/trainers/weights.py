@@ -174,7 +174,7 @@ def revision_of(model: str) -> str | None:
 
 
 def in_hub_cache(model: str) -> Path | None:
-    """The folder of a model in the Hugging Face cache, at its pinned revision if it is there; None where there is none."""
+    """The folder of a model in the Hugging Face cache, at its pinned revision if it is there; None without one."""
     if importlib.util.find_spec("huggingface_hub") is None or model.count("/") != 1:
         return None
     from huggingface_hub import try_to_load_from_cache
