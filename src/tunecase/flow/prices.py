@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import own_prices
-from tunecase.quantities import Worlds
+from tunecase.quantities import Worlds, too_early
 from tunecase.records import Prices, PricesUpdated
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def _as_day(text: str, where: str, today: date) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         raise InputError(Problem(where, repr(text), "the day of the prices", "write --date YYYY-MM-DD")) from None
+    if wanted := too_early(day):
+        raise InputError(Problem(where, text, wanted, "correct the year"))
     if day > today:
         fix = "write --date with the day on which the prices were read"
         raise InputError(Problem(where, text, f"a day up to {today.isoformat()}", fix))

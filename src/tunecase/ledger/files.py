@@ -11,15 +11,16 @@ CHUNK = 65_536
 
 def tail_of(file: BinaryIO, size: int) -> tuple[bytes, int]:
     """The last line, with its end if it has one, and where it starts; read backwards."""
-    tail, at = b"", size
+    tail, at, step = b"", size, CHUNK
     while at > 0:
-        step = min(CHUNK, at)
+        step = min(step, at)
         at -= step
         file.seek(at)
         tail = _read(file, step) + tail
         cut = tail.rfind(b"\n", 0, len(tail) - 1)
         if cut >= 0:
             return tail[cut + 1 :], at + cut + 1
+        step = 2 * step  # or reading a long line would copy it once for each chunk
     return tail, 0
 
 
