@@ -12,6 +12,9 @@ from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counte
 from tunecase.records import Spending
 
 
+HOUR_UNITS = (HOUR, GPU_HOUR.casefold(), "h", "gpu h", "gpu-hour")
+
+
 class Beyond(NamedTuple):
     """What of a charge passes a limit: the field, what was got, what is wanted."""
 
@@ -35,7 +38,8 @@ def beyond_limits(charge: Spending, today: date) -> Iterator[Beyond]:
     for name, amount in (("amount", charge.amount), ("amount_base", charge.amount_base)):
         if abs(amount) >= MOST_AMOUNT:
             yield Beyond(name, f"{amount:.3e}", f"less than {MOST_AMOUNT:.0e} {charge.currency}")
-    hours = (charge.quantity or Decimal(0)) if charge.unit in (GPU_HOUR, HOUR) else Decimal(0)
+    is_hours = charge.unit.casefold().removesuffix("s") in HOUR_UNITS
+    hours = charge.quantity if is_hours and charge.quantity is not None else Decimal(0)
     if abs(hours) > MOST_HOURS:
         yield Beyond("quantity", f"{hours:.3e} {charge.unit}s", f"at most {MOST_HOURS:.0e}")
 

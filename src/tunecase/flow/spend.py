@@ -553,7 +553,7 @@ def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     Raises: InputError with every mistake found, also where the charge to replace is corrected already, and for a
         credit that passes all that was ever charged.
     """
-    from tunecase.books import ChargeText, more_back_than_paid, spending, to_correct
+    from tunecase.books import ChargeText, beyond_limits, more_back_than_paid, spending, to_correct
 
     booked = _as_booked(flow)  # a rule moves what is corrected as it moved what it corrects, until it is undone
     corrected = to_correct(request.replaces, booked) if request.replaces else ""
@@ -564,6 +564,8 @@ def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     )  # fmt: skip
     project = flow.project
     charge = spending(text, project_currency=project.currency, rates=project.rates, today=flow.today)
+    if problems := [Problem(name, got, wanted, "correct it") for name, got, wanted in beyond_limits(charge, flow.today)]:
+        raise InputError(problems)
     if not request.large_credit and (problem := more_back_than_paid(booked, [charge], project.currency)):
         raise InputError(problem)
     return spend(flow, charge)
