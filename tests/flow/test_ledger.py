@@ -116,7 +116,8 @@ def test_what_nobody_can_mean_is_not_booked(tmp_path: Path) -> None:
     assert 0 == tunecase("spend", "add", "100", "USD", "--line", "gpu", "--project", project).code
     for words in (
         ("5", "USD", "--on", "1900-01-02"), ("5", "USD", "--on", "9999-01-02"), ("9" * 40, "USD"),
-        ("999999999999", "USD", "--credit"), ("100.01", "--credit"), ("5", "XXQ"), ("5", "USD", "--today", "9999-01-01"),
+        ("999999999999", "USD", "--credit"), ("100.01", "--credit"), ("5", "XXQ"),
+        ("5", "USD", "--today", "9999-01-01"),
         ("5", "USD", "--line", "labour", "--quantity", "999999999999", "--unit", "hour"),
     ):  # fmt: skip
         ran = tunecase("spend", "add", *words, "--project", project)

@@ -20,12 +20,14 @@ from tunecase.ledger.lines import FIRST, chained
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "old_ledgers"
 DAY = ("--today", "2026-11-24")
+GONE = "(gone)"  # a field that is taken out
 FORMULA, MARKUP, ESCAPE = '=cmd|"/c calc"!A0', "<script>alert(7)</script>", "\x1b]0;owned\x07"
 # Every type of JSON, and of each what is odd in it.
 VALUES: tuple[Any, ...] = (
     None, True, 0, -1, 7, 2**53, -(2**53), 1e308, -1e308, 1e-320, 0.5, "", "x", "-1", "1e999999", "NaN", "Infinity",
     "9" * 40, "9999-12-31", "1900-01-01", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00", FORMULA, MARKUP,
     ESCAPE, "../../../../etc/passwd", "\ud7ff\u202e", "a" * 100_000, [], {}, [None], [[]], {"a": 1}, [1, "x", {}],
+    GONE, GONE, GONE,
 )  # fmt: skip
 QUICK: tuple[tuple[str, ...], ...] = (
     ("books", *DAY), ("spend", "list", *DAY), ("spend", "map", *DAY), ("approve", *DAY), ("ledger", "verify"),
@@ -53,11 +55,14 @@ def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def replaced(value: Any, path: Sequence[Any], new: Any) -> Any:
-    """A copy of a value in which one part is another."""
+    """A copy of a value in which one part is another, or is gone."""
     if not path:
         return new
     copy = value.copy()
-    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    if len(path) == 1 and new is GONE:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = replaced(value[path[0]], path[1:], new)
     return copy
 
 

@@ -11,7 +11,6 @@ from tunecase.errors import Problem
 from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counted, money, too_early
 from tunecase.records import Spending
 
-
 HOUR_UNITS = (HOUR, GPU_HOUR.casefold(), "h", "gpu h", "gpu-hour")
 
 

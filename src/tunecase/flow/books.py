@@ -71,7 +71,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     unread = unread_charges(flow.ledger)
     aside = [unread_words(unread)] if unread else []
     counting = [charge for _, charge in held(booked.charges).charges]
-    aside += [*odd_words(counting, max(flow.today, now().date())), *ledger_warnings(flow.ledger)]
+    odd = [*odd_words(counting, max(flow.today, now().date())), *ledger_warnings(flow.ledger)]
     within = sum((charge.amount_base for _, charge in held(paid).charges), Decimal(0))
     if beside := sum((charge.amount_base for charge in counting), Decimal(0)) - within:
         words = f"{money(beside, flow.project.currency)} of answers served after launch stand beside the budget"
@@ -79,7 +79,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     rates = [f"{words}." for words in rates_told(counting, flow.project.currency, flow.project.rates)]
     served = _served(flow, counting)
     about = served.remarks if served else ()
-    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks, *rates, *about), served=served)
+    record = replace(record, remarks=(*aside, *half.remarks(), *odd, *record.remarks, *rates, *about), served=served)
     return cast(Books, flow.keep("books", record))
 
 
