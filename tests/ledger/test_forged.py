@@ -31,7 +31,8 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 QUICK: tuple[tuple[str, ...], ...] = (
     ("books", *DAY), ("spend", "list", *DAY), ("spend", "map", *DAY), ("approve", *DAY), ("ledger", "verify"),
-    ("ledger", "anchor"), ("spend", "add", "5", "USD", *DAY), ("spend", "import", "runs", *DAY),
+    ("ledger", "anchor"), ("ledger", "merge", "forged.jsonl", *DAY), ("spend", "add", "5", "USD", *DAY),
+    ("spend", "import", "runs", *DAY),
 )  # fmt: skip
 SLOW: tuple[tuple[str, ...], ...] = (
     ("books", "--full", *DAY), ("books", "--json", *DAY), ("books", "--csv", "out.csv", "--force", *DAY),
@@ -54,6 +55,13 @@ def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from places(part, (*above, name))
 
 
+def value_at(value: Any, path: Sequence[Any]) -> Any:
+    """The value at a path."""
+    for name in path:
+        value = value[name]
+    return value
+
+
 def replaced(value: Any, path: Sequence[Any], new: Any) -> Any:
     """A copy of a value in which one part is another, or is gone."""
     if not path:
@@ -73,14 +81,16 @@ def chain_of(contents: Sequence[Any]) -> bytes:
 
 
 def forgeries(contents: Sequence[dict[str, Any]], seed: int) -> Iterator[tuple[str, bytes]]:
-    """(what was forged, the ledger) without end: an entry, one of its fields, and a value, each drawn alike."""
+    """(what was forged, the ledger) without end: an entry, a field of it, and a value, mostly of the kind of before."""
     rng = random.Random(seed)
     while True:
         number = rng.randrange(len(contents))
         paths = list(places(contents[number]))
         depth = rng.choice(sorted({len(path) for path in paths}))
         path = rng.choice([path for path in paths if len(path) == depth])
-        value = rng.choice(VALUES)
+        before = value_at(contents[number], path)
+        alike = [value for value in VALUES if type(value) is type(before)]
+        value = rng.choice(alike if alike and rng.random() < 0.7 else VALUES)
         told = f"line {number + 1}, {'.'.join(map(str, path))} = {str(value)[:60]!r} ({type(value).__name__})"
         forged = replaced(contents[number], path, value)
         yield told, chain_of([*contents[:number], forged, *contents[number + 1 :]])
@@ -108,7 +118,26 @@ def case_in(folder: Path) -> Path:
     """A case that version 0.1.0 walked, with charges and records of every verb; its project file."""
     shutil.copytree(FIXTURES / "case", folder, dirs_exist_ok=True)
     shutil.copytree(FIXTURES / "walked", folder, dirs_exist_ok=True)
-    return folder / "tunecase.yaml"
+    project = folder / "tunecase.yaml"
+    served = (
+        "--from",
+        "2026-10-01",
+        "--to",
+        "2026-10-31",
+        "--answers",
+        "41k",
+        "--gpu-hours",
+        "730",
+        "--cost",
+        "640 USD",
+    )
+    for words in (
+        ("add", "9", "USD", "--note", "discs"),
+        ("map", "description=discs", "storage"),
+        ("serving", *served),
+    ):
+        assert 0 == tunecase("spend", *words, "--project", project, *DAY).code
+    return project
 
 
 def faults_of(project: Path, count: int, seed: int, verbs: Sequence[tuple[str, ...]] = QUICK) -> list[str]:
@@ -120,7 +149,8 @@ def faults_of(project: Path, count: int, seed: int, verbs: Sequence[tuple[str, .
         for _ in range(count):
             told, content = next(source)
             words = rng.choice(verbs)
-            ledger.write_bytes(content)
+            ledger.write_bytes(sound)
+            (project.parent / "forged.jsonl" if "merge" in words else ledger).write_bytes(content)
             fault = fault_of(tunecase(*words, "--project", project, cwd=project.parent), project.parent)
             faults += [f"seed {seed}: {told}: tunecase {' '.join(words)}: {fault}"] if fault else []
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tunecase.errors import InputError, LedgerBusyError, Problem
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import WRITTEN, Anchor, Ledger, anchor_in
-from tunecase.quantities import counted, one_line
+from tunecase.quantities import one_line
 from tunecase.records import Anchored, NotUsed, Rechained, SetAside, UnreadCharge, Verified
 from tunecase.version import __version__
 
@@ -112,8 +112,9 @@ def _changed(ledger: Ledger, held: Anchor | None) -> str:
         return ""
     entries = ledger.head().entries
     if entries < held.entries:
-        gone = counted(held.entries - entries, "entry is", "entries are")
-        return f"its last {gone} missing ({entries:,} of {held.entries:,}): cut, or an older copy was put back"
+        gone = held.entries - entries
+        last = "its last entry is" if gone == 1 else f"its last {gone:,} entries are"
+        return f"{last} missing ({entries:,} of {held.entries:,}): cut, or an older copy was put back"
     return f"entry {held.entries:,} is another one than it was: the ledger was written anew, or is another branch's"
 
 

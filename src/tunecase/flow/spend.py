@@ -564,9 +564,7 @@ def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     )  # fmt: skip
     project = flow.project
     charge = spending(text, project_currency=project.currency, rates=project.rates, today=flow.today)
-    if problems := [
-        Problem(name, got, wanted, "correct it") for name, got, wanted in beyond_limits(charge, flow.today)
-    ]:
+    if problems := [Problem(*beyond, "correct it") for beyond in beyond_limits(charge, flow.today)]:
         raise InputError(problems)
     if not request.large_credit and (problem := more_back_than_paid(booked, [charge], project.currency)):
         raise InputError(problem)
