@@ -24,7 +24,7 @@ from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_a
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import MOST_BYTES, Kind
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
-from tunecase.ledger.joined import RECHAIN, Order, breaks_explained, broken_at, in_one_order
+from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
     FIRST,
@@ -155,10 +155,15 @@ class Ledger:
         if breaks:
             problems += breaks_explained(str(self.path), self._lines(), breaks)
         problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
-        if len(problems) > MOST_TOLD:
-            got = f"{len(problems) - MOST_TOLD} more lines with a fault"
-            problems[MOST_TOLD:] = [Problem(str(self.path), got, "none", RESTORE)]
-        return problems
+        return self._first_of(problems)
+
+    def _first_of(self, problems: list[Problem]) -> list[Problem]:
+        """The first hundred problems, and how many more there are."""
+        if len(problems) <= MOST_TOLD:
+            return problems
+        got = f"{len(problems) - MOST_TOLD:,} more lines with a fault"
+        got += ", and what is behind them was not read" if len(problems) >= MOST_FAULTS else ""
+        return [*problems[:MOST_TOLD], Problem(str(self.path), got, "none", RESTORE)]
 
     def unfinished(self) -> int:
         """The bytes behind the last whole entry [B]: what a killed process left, or the rest of an entry that was cut.
@@ -193,7 +198,7 @@ class Ledger:
                 self._mend(file, strict=False)
             order = in_one_order(str(self.path), self._lines(), self.aside())
             if not isinstance(order, Order):
-                raise InputError(order)
+                raise InputError(self._first_of(order))
             lines, moved = _chained_again(order)
             charges, amounts = adopted(order.adopted)
             copy = free_name(self.path.with_name(f"{self.path.name}.before-rechain"))
