@@ -83,8 +83,9 @@ def chain_of(contents: Sequence[Any]) -> bytes:
 def forgeries(contents: Sequence[dict[str, Any]], seed: int) -> Iterator[tuple[str, bytes]]:
     """(what was forged, the ledger) without end: an entry, a field of it, and a value, mostly of the kind of before."""
     rng = random.Random(seed)
+    in_use = list({(one["kind"], one["verb"]): number for number, one in enumerate(contents)}.values())
     while True:
-        number = rng.randrange(len(contents))
+        number = rng.choice(in_use if rng.random() < 0.7 else range(len(contents)))
         paths = list(places(contents[number]))
         depth = rng.choice(sorted({len(path) for path in paths}))
         path = rng.choice([path for path in paths if len(path) == depth])

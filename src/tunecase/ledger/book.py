@@ -23,7 +23,7 @@ from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import MOST_BYTES, Kind
-from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.files import free_name, has_text, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
@@ -309,6 +309,8 @@ class Ledger:
     def _acts(self) -> dict[bytes, Entry]:
         """The records of setting aside by the id of the line, the first of each."""
         tail = verb_tail(SET_ASIDE)
+        if not has_text(self.path, tail):  # nearly every ledger, and any file that is none
+            return {}
         lines = (line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line))
         acts: dict[bytes, Entry] = {}
         for act in (entry_of(line) for line in lines if line_fault(line) is None):

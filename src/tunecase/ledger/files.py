@@ -34,6 +34,17 @@ def _read(file: BinaryIO, count: int) -> bytes:
     return parts
 
 
+def has_text(path: Path, text: bytes) -> bool:
+    """Whether a file has these bytes anywhere; a file that cannot be read has none."""
+    rest = b""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        while piece := file.read(CHUNK):
+            if text in rest + piece:
+                return True
+            rest = piece[-len(text) :]
+    return False
+
+
 def write_at(file: BinaryIO, end: int, block: bytes) -> None:
     """Writes the whole block at the end of the file and to the disk, or nothing of it."""
     file.seek(end)
