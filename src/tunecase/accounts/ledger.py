@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from tunecase.accounts.material import Material, filled
 from tunecase.blocks import Account, Cell, Table, Words
 from tunecase.quantities import counted, money, one_line
-from tunecase.records import Anchored, Rechained, SetAside, Verified
+from tunecase.records import Rechained, SetAside, Verified
 
 
-def ledger(record: Verified | Anchored | Rechained | SetAside | str, material: Material) -> Account:
+def ledger(record: Verified | Rechained | SetAside | str, material: Material) -> Account:
     """One sentence on a ledger that was checked or a line set aside; of joined histories, every charge that came in."""
     if isinstance(record, Verified):
         is_odd = bool(record.unfinished or record.changed or record.backwards or record.ahead)
         return Account("ledger", f"{verified_words(record)}.", "warn" if is_odd else "good")
-    if isinstance(record, Anchored):
-        return Account("ledger", f"{record.entries}:{record.head}")
     if isinstance(record, SetAside):
         words = f"Line {record.line} ({record.id[:12]}) is set aside and stays in the file: {one_line(record.got)}."
         return Account("ledger", words)

@@ -43,7 +43,6 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "check": ("check", "check"),
     "ledger": ("ledger", "ledger"),
     "rechain": ("ledger", "ledger"),
-    "anchor": ("ledger", "ledger"),
     "decide": ("decide", "decide"),
     "next": ("next", "next_step"),
     "report": ("report", "report"),

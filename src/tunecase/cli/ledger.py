@@ -42,7 +42,11 @@ def ledger_anchor(
     """
     from tunecase import flow
 
-    print_record("anchor", flow.anchor(named(project), accept=accept), json)
+    record = flow.anchor(named(project), accept=accept)
+    if json:
+        print_record("anchor", record, json)
+    else:
+        typer.echo(f"{record.entries}:{record.head}")  # one line, however narrow the terminal
 
 
 @ledger_app.command("rechain")

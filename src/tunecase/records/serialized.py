@@ -21,7 +21,7 @@ from tunecase.records.forecast import Forecast
 from tunecase.records.inference import Inference, MeasuredLoads
 from tunecase.records.judge import Judged
 from tunecase.records.label import Labelling, LabelTask, LabelTrial
-from tunecase.records.ledger import Anchored, Rechained, SetAside, Verified
+from tunecase.records.ledger import Rechained, SetAside, Verified
 from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices, PricesUpdated
@@ -72,7 +72,6 @@ RECORDS: dict[str, type] = {
     "map": LineRule,
     "mapped": Mapped,
     "ledger": Verified,
-    "anchor": Anchored,
     "rechain": Rechained,
     "set-aside": SetAside,
     "charges": Charges,
