@@ -47,10 +47,8 @@ def test_money_back_is_held_against_what_counts() -> None:
     problem = more_back_than_paid([*booked, ("b" * 64, nothing)], [credit], "USD")
     assert problem is not None
     assert "40.00 USD more than was ever charged" in problem.got
-    in_the_red = [("c" * 64, credit)]
-    assert (
-        more_back_than_paid(in_the_red, [replace(credit, amount_base=Decimal(-1), supersedes="c" * 64)], "USD") is None
-    )
+    less = replace(credit, amount_base=Decimal(-1), supersedes="c" * 64)
+    assert more_back_than_paid([("c" * 64, credit)], [less], "USD") is None
 
 
 def test_what_a_ledger_holds_beyond_the_limits_is_told() -> None:

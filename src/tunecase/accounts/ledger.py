@@ -54,7 +54,7 @@ def _anchor_words(record: Verified) -> str:
     """Whether the ledger still has what it was held against."""
     of = "the anchor that was given" if record.anchored == "given" else "what this machine last wrote"
     if record.changed:
-        fix = "restore it; or, if this is right, as after a change of branch, `tunecase ledger anchor --accept`"
+        fix = "Restore it; or, if this is right, as after a change of branch, `tunecase ledger anchor --accept`"
         return f"Held against {of}, {record.changed}. {fix if record.anchored == 'kept' else 'Restore it'}"
     if not record.anchor:
         return "This machine keeps no anchor of it, so an end that was cut would not show"
