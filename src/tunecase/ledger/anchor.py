@@ -69,7 +69,8 @@ def anchor_file(ledger: Path) -> Path | None:
         elif sys.platform == "darwin":
             home = Path.home() / "Library" / "Application Support"
         else:
-            home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+            stated = os.environ.get("XDG_STATE_HOME", "")
+            home = Path(stated) if os.path.isabs(stated) else Path.home() / ".local" / "state"
         name = hashlib.sha256(os.fsencode(ledger.resolve())).hexdigest()[:40]
     except (OSError, RuntimeError):  # no home, or links in a circle
         return None
