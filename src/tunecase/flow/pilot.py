@@ -298,7 +298,7 @@ def _brought(flow: Flow, ledger: Ledger, held: Container[str]) -> _Brought:
         if not _is_good_run(entry) or entry.body["key"] in held or entry.body["key"] in brought.runs:
             continue
         key, run = entry.meta.get("key", ""), from_json(Run, entry.body)
-        if key and key_parts(key)[0] != data:
+        if key and key_parts(key)[0] != data and not grounds.on_same_data(entry):
             brought.others += 1
         elif odd := _odd(run):
             problems.append(Problem(f"{ledger.path}, entry {entry.id[:12]}", *odd, "leave it out: measure it again"))
