@@ -40,6 +40,16 @@ def no_weights_in_the_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_anchors_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Anchors of the ledgers of tests lie in a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("state")))
+        patch.delenv("TUNECASE_NO_ANCHOR", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def silent_progress() -> Iterator[None]:
     """A busy machine adds no line of progress to what a test reads; the tests of progress set their own time."""
     with pytest.MonkeyPatch.context() as patch:

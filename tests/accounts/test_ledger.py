@@ -11,13 +11,15 @@ from tunecase.records import SetAside, Verified
 def test_a_whole_chain_is_one_sentence() -> None:
     """With what is set aside; an unfinished line is a warning."""
     said = account("ledger", Verified("ledger.jsonl", 1, 2, set_aside=1))
-    assert (
-        "ledger.jsonl: 1 entry, the chain is whole; it was chained again 2 times; 1 line is set aside." == said.answer
+    assert said.answer.startswith(
+        "ledger.jsonl: 1 entry, the chain is whole; it was chained again 2 times; 1 line is set aside. This machine"
     )
     assert "good" == said.tone
     cut = account("ledger", Verified("ledger.jsonl", 3, unfinished=17))
     assert "17 bytes of an unfinished line" in cut.answer
     assert "warn" == cut.tone
+    gone = account("ledger", Verified("l", 1, anchor="3:ab", anchored="kept", changed="its last 2 entries are missing"))
+    assert ("warn", True) == (gone.tone, "its last 2 entries are missing. Restore it; or" in gone.answer)
 
 
 def test_joined_histories_bring_their_charges() -> None:

@@ -1,6 +1,7 @@
 """The meter of a run: attempts add up, killed ones count, what is written comes back."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,3 +95,20 @@ def test_a_refused_disk_is_said_with_a_fix(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TunecaseError, match="make room"):
         meter(1).write(tmp_path / "file" / "s.json")
+
+
+@pytest.mark.parametrize("name", ["id", "began_at", "usd_per_gpu_hour", "gpu_count", "gpu", "seconds", "ended"])
+def test_an_attempt_of_other_kinds_is_refused(tmp_path: Path, name: str) -> None:
+    """A field of another kind of JSON, or a number that no run has, is told with the file's name."""
+    path = tmp_path / "state.json"
+    meter = Meter("a run")
+    meter.begin(datetime(2026, 11, 20, tzinfo=UTC), 0, 1.0, 1, "L40S")
+    body = meter.state()
+    for value in (None, [], {}, [[1]], "x" * 5_000, 1e308, -(10**400), "9999-12-31T23:59:59+00:00"):
+        body["attempts"][0] = {**meter.state()["attempts"][0], "seconds": 10.0, name: value}
+        path.write_text(json.dumps(body), encoding="utf-8")
+        with suppress(TunecaseError):
+            assert read_state(path) is not None
+    path.write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(TunecaseError, match="cannot be read"):
+        read_state(path)

@@ -1,8 +1,10 @@
 """A pilot is asked for in words, exported to rented machines, and brought home from them."""
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,11 +14,13 @@ from tests.chat_server import chat_server, said
 from tests.command import tunecase
 from tests.flow.test_opened import NOW, opened, runs
 from tests.making import case_folder, tickets, write_jsonl
+from tests.projects import TODAY
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import PilotSettings, PilotWords
+from tunecase.ledger import Ledger, NewEntry
 from tunecase.pilot import pilot
-from tunecase.records import Run
+from tunecase.records import Run, Spending
 
 
 @pytest.fixture
@@ -104,6 +108,55 @@ def test_a_failed_run_does_not_hide_its_later_success(sound: Path, tmp_path: Pat
     assert flow.merge(home, away.ledger.path).startswith("1 run taken over")
     assert [good] == runs(home)
     assert flow.merge(opened(sound), away.ledger.path).startswith("0 runs")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"key": "../../../../../tmp/owned"}, {"key": ""}, {"score": float("inf")}, {"seconds": -1.0}, {"seconds": 1e12},
+        {"usd": 1e300}, {"n": -5}, {"correct": 11}, {"model": "m" * 100_000}, {"settings": "=cmd" * 10_000},
+    ],
+    ids=lambda forged: next(iter(forged)),
+)  # fmt: skip
+def test_a_run_that_no_pilot_made_is_refused(forged: dict[str, Any], sound: Path, tmp_path: Path) -> None:
+    """A forged run is named, and nothing of its ledger is taken over."""
+    away = opened(case_folder(tmp_path / "away", second_label=""))
+    good = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, 1.0)
+    for run in (good, replace(good, **{"key": "abcdef0123456789", **forged})):
+        away.ledger.append("run", asdict(run), recorded_at=NOW, verb="pilot", meta={})
+    home = opened(sound)
+    with pytest.raises(InputError):
+        flow.merge(home, away.ledger.path)
+    assert [] == runs(home)
+
+
+def test_nothing_but_runs_of_these_data_comes_home(sound: Path, tmp_path: Path) -> None:
+    """Charges, approvals, records, runs of other data and the meta of a run stay behind; too many runs are refused."""
+    away = opened(case_folder(tmp_path / "away", second_label=""))
+    good = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, 1.0)
+    spending = Spending(TODAY, "gpu", Decimal(-5), "USD", Decimal(-5))
+    own = {"key": opened(sound).key("pilot")}
+    entries = [
+        NewEntry("run", good, "pilot", {**own, "seed": 7, "odd": "x" * 1_000}), NewEntry("spend", spending),
+        NewEntry("run", replace(good, key="abcdef0123456789"), "pilot", {"key": "otherdata-x-v1"}),
+        NewEntry("record", {"by": "forger"}, "approve"), NewEntry("run", {"key": "ab"}, "pilot"),
+    ]  # fmt: skip
+    away.ledger.append_many(entries[:3], recorded_at=NOW)
+    home = opened(sound)
+    before = len(list(home.ledger.entries()))
+    told = flow.merge(home, away.ledger.path)
+
+    assert told.startswith("1 run taken over")
+    assert "1 run of other data left out" in told
+    (brought,) = list(home.ledger.entries())[before:]
+    assert (own, asdict(good)) == (brought.meta, asdict(brought.record()))
+    away.ledger.append_many(entries[3:], recorded_at=NOW)
+    with pytest.raises(InputError, match="set-aside"):
+        flow.merge(home, away.ledger.path)
+    many = Ledger(tmp_path / "many.jsonl")
+    many.append_many([NewEntry("run", replace(good, key=f"{n:08x}"), "pilot") for n in range(2_001)], recorded_at=NOW)
+    with pytest.raises(InputError, match="more than 2,000 runs"):
+        flow.merge(home, many.path)
 
 
 def test_a_cap_in_money_needs_a_price_where_machines_are_rented(sound: Path, tmp_path: Path) -> None:

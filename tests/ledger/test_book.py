@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from filelock import FileLock
@@ -16,8 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
+from tunecase.ledger import book, joined
 from tunecase.ledger.bodies import META
 from tunecase.ledger.book import Ledger, NewEntry, fold
+from tunecase.ledger.files import tail_of
 from tunecase.ledger.lines import FIRST
 from tunecase.records import Run, Spending
 
@@ -360,6 +363,29 @@ def test_a_hundred_faults_are_listed_and_the_rest_counted(tmp_path):
 
     assert 101 == len(problems)
     assert "50 more lines with a fault" == problems[-1].got
+    with pytest.raises(InputError) as caught:
+        ledger.rechain(recorded_at=NOW, version="1")
+    assert 101 == len(caught.value.problems)
+
+
+def test_a_file_that_is_no_ledger_is_not_read_to_its_end(tmp_path):
+    """Of millions of lines that are no entries, so many are read as show that; neither time nor memory grows on."""
+    ledger = Ledger(tmp_path / "l")
+    ledger.path.write_bytes(b"x\n" * 3_000_000)
+    with patch.object(joined, "MOST_FAULTS", 1_000), patch.object(book, "MOST_FAULTS", 1_000):
+        problems = ledger.verify()
+
+    assert "900 more lines with a fault, and what is behind them was not read" == problems[-1].got
+
+
+def test_a_long_last_line_is_read_in_time(tmp_path):
+    """A last line of 64 MiB is found backwards in seconds: what is read grows with the line, not with its square."""
+    path = tmp_path / "l"
+    path.write_bytes(b"first\n" + b"x" * 2**26)
+    with path.open("rb") as file:
+        tail, start = tail_of(file, path.stat().st_size)
+
+    assert (2**26, 6) == (len(tail), start)
 
 
 def test_what_cannot_be_written_or_read_is_said_with_a_fix(tmp_path):

@@ -1,5 +1,7 @@
 """What looking after the ledger found: whether its chain is whole, and what was joined or set aside."""
 
+from collections.abc import Iterator
+
 from tunecase.accounts.material import Material, filled
 from tunecase.blocks import Account, Cell, Table, Words
 from tunecase.quantities import counted, money, one_line
@@ -9,7 +11,8 @@ from tunecase.records import Rechained, SetAside, Verified
 def ledger(record: Verified | Rechained | SetAside | str, material: Material) -> Account:
     """One sentence on a ledger that was checked or a line set aside; of joined histories, every charge that came in."""
     if isinstance(record, Verified):
-        return Account("ledger", f"{verified_words(record)}.", "warn" if record.unfinished else "good")
+        is_odd = bool(record.unfinished or record.changed or record.backwards or record.ahead)
+        return Account("ledger", f"{verified_words(record)}.", "warn" if is_odd else "good")
     if isinstance(record, SetAside):
         words = f"Line {record.line} ({record.id[:12]}) is set aside and stays in the file: {one_line(record.got)}."
         return Account("ledger", words)
@@ -20,11 +23,11 @@ def ledger(record: Verified | Rechained | SetAside | str, material: Material) ->
 
 
 def verified_words(record: Verified) -> str:
-    """How many entries a whole chain has, and how often it was chained again.
+    """How many entries a whole chain has, how often it was chained again, and what an anchor says of it.
 
     Example:
-        >>> verified_words(Verified("ledger.jsonl", 12, 1))
-        'ledger.jsonl: 12 entries, the chain is whole; it was chained again once'
+        >>> verified_words(Verified("ledger.jsonl", 12, 1, anchor="12:ab", anchored="kept"))
+        'ledger.jsonl: 12 entries, the chain is whole; it was chained again once. It has what this machine last wrote'
     """
     how_often = "once" if record.rechained == 1 else counted(record.rechained, "time")
     again = f"; it was chained again {how_often}" if record.rechained else ""
@@ -34,7 +37,28 @@ def verified_words(record: Verified) -> str:
             f"; behind them {counted(record.unfinished, 'byte')} of an unfinished line: a process was killed as it "
             "wrote, or an entry was cut. Look whether one is missing; the next entry moves them to the .torn file"
         )
+    rest += "".join(f". {words}" for words in (*_clock_words(record), _anchor_words(record)) if words)
     return f"{record.path}: {counted(record.entries, 'entry', 'entries')}, the chain is whole{again}{rest}"
+
+
+def _clock_words(record: Verified) -> Iterator[str]:
+    """Entries whose moments show that a clock was wrong."""
+    if record.backwards:
+        earlier = counted(record.backwards, "entry was", "entries were")
+        yield f"{earlier} recorded more than a day before the one before: a clock was wrong, or histories were joined"
+    if record.ahead:
+        yield f"{record.ahead[0].upper()}{record.ahead[1:]}: one of the clocks is wrong"
+
+
+def _anchor_words(record: Verified) -> str:
+    """Whether the ledger still has what it was held against."""
+    of = "the anchor that was given" if record.anchored == "given" else "what this machine last wrote"
+    if record.changed:
+        fix = "Restore it; or, if this is right, as after a change of branch, `tunecase ledger anchor --accept`"
+        return f"Held against {of}, {record.changed}. {fix if record.anchored == 'kept' else 'Restore it'}"
+    if not record.anchor:
+        return "This machine keeps no anchor of it, so an end that was cut would not show"
+    return f"It has {of}"
 
 
 def rechained_words(record: Rechained) -> list[str]:

@@ -8,6 +8,7 @@ from tunecase.books.earlier_projects import Kept, Past, before_plan, hindsight, 
 from tunecase.books.focus_export import PLAN_MARK, focus_csv, plan_csv
 from tunecase.books.half_imports import IMPORT_KEY, IMPORT_WORDS, HalfImports
 from tunecase.books.held import held
+from tunecase.books.limits import beyond_limits, more_back_than_paid, odd_words
 from tunecase.books.line_rules import (
     RULE_VERB,
     UNPLACED,
@@ -36,8 +37,9 @@ __all__ = [
     "BEAT_S", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE", "METER_SOURCE", "PLAN_MARK",
     "RULE_VERB", "SERVED", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
     "Forecast", "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "against_forecast",
-    "before_plan", "books", "drawn_down", "figure_rows", "focus_csv", "forecast_before", "held", "hindsight",
-    "hit_words", "in_cents", "inside", "kept", "latest_of", "map_command", "meter_of", "parts_in_cents",
-    "placed", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_past", "read_state", "rule_for",
-    "rule_problems", "rules_of", "spending", "standing", "to_correct", "together", "unplaced",
+    "before_plan", "beyond_limits", "books", "drawn_down", "figure_rows", "focus_csv", "forecast_before", "held",
+    "hindsight", "hit_words", "in_cents", "inside", "kept", "latest_of", "map_command", "meter_of",
+    "more_back_than_paid", "odd_words", "parts_in_cents", "placed", "plan_csv", "plan_of_record", "planned_lines",
+    "rates_told", "read_past", "read_state", "rule_for", "rule_problems", "rules_of", "spending", "standing",
+    "to_correct", "together", "unplaced",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tunecase.errors import TunecaseError
 from tunecase.io import write_whole
@@ -163,7 +163,7 @@ def read_state(path: Path) -> Meter | None:
         return meter_of(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise TunecaseError(
             f"{path}: what earlier attempts of this run have spent cannot be read ({error}).\n"
             "Fix: restore the file, or move it away, and add what they spent with `tunecase spend add`"
@@ -179,8 +179,11 @@ def meter_of(state: Mapping[str, Any]) -> Meter:
 
 def _attempt(body: Mapping[str, Any]) -> Attempt:
     """An attempt back from its state; what another version wrote besides is passed over."""
-    names = {part.name for part in fields(Attempt)}
-    attempt = Attempt(**{name: value for name, value in body.items() if name in names})
+    kinds = {part.name: (int, float) if part.type is float else part.type for part in fields(Attempt)}
+    stated = {name: value for name, value in body.items() if name in kinds}
+    if odd := [name for name, value in stated.items() if not isinstance(value, cast(Any, kinds[name]))]:
+        raise ValueError(f"{odd[0]} of another kind")
+    attempt = Attempt(**stated)
     attempt.ended_at  # noqa: B018 - a moment that is none raises here
     if not math.isfinite(attempt.usd) or min(attempt.seconds, attempt.usd_per_gpu_hour) < 0 or attempt.gpu_count <= 0:
         raise ValueError("an attempt without a price or a time")

@@ -5,20 +5,48 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, named, open_project, print_record
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, finish, named, open_project, print_record
 
 ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 
 
 @ledger_app.command("verify")
-def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
-    """Check that no entry was edited, removed or moved, and that it is one history.
+def ledger_verify(
+    anchor: Annotated[str, typer.Option(help="COUNT:HASH that `ledger anchor` printed, or a file that holds it.")] = "",
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+) -> None:
+    """Check that no entry was edited, removed or moved, that it is one history, and that its end is still there.
 
-    Names every line at fault and what became of it, with exit code 2. For example: `tunecase ledger verify --json`
+    Names every line at fault and what became of it, with exit code 2. With exit code 1 the chain is whole, but lacks
+    what this machine last wrote, or the anchor that was given: its end was cut, it was written anew, or another branch
+    is checked out. For example: `tunecase ledger verify --json`
     """
     from tunecase import flow
 
-    print_record("ledger", flow.verify(named(project)), json)
+    finish("ledger", flow.verify(named(project), anchor), json)
+
+
+@ledger_app.command("anchor")
+def ledger_anchor(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Also take the ledger as it is for what this machine last wrote.")
+    ] = False,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+) -> None:
+    """Print how far the ledger goes, as one line to keep elsewhere: in a ticket, in a mail, signed.
+
+    The hash covers every entry. For example: `tunecase ledger anchor > anchor.txt`, and a month later
+    `tunecase ledger verify --anchor anchor.txt`
+    """
+    from tunecase import flow
+
+    record = flow.anchor(named(project), accept=accept)
+    if json:
+        print_record("anchor", record, json)
+    else:
+        typer.echo(f"{record.entries}:{record.head}")  # one line, however narrow the terminal
 
 
 @ledger_app.command("rechain")

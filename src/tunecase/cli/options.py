@@ -70,24 +70,31 @@ Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot 
 
 def open_project(path: Path, seed: int, today: str | None) -> "Flow":
     """The case of a project file."""
-    from tunecase.cli.show.progress import step
-    from tunecase.flow import open_case
+    from tunecase.cli.show.progress import LINE, step
+    from tunecase.flow import ledger_warnings, open_case
 
     opened = open_case(named(path), seed, day_of(today))
     opened.on_step = step
+    for sentence in ledger_warnings(opened.ledger):
+        with LINE.aside():
+            typer.echo(sentence, err=True)
     return opened
 
 
 def day_of(text: str | None) -> date:
     """The date as of which prices are judged; today if none was typed."""
     from tunecase.errors import InputError, Problem
+    from tunecase.quantities import FIRST_DAY, LAST_DAY
 
     if text is None:
         return date.today()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InputError(Problem("--today", text, f"a day from {FIRST_DAY} to {LAST_DAY}", "correct the year"))
+    return day
 
 
 def take_full(program: Any) -> None:

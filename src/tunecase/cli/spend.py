@@ -35,6 +35,9 @@ def spend_add(
     ] = None,
     unit: Annotated[str, typer.Option(help="Its unit, e.g. h, GPU hour or example.")] = "",
     credit: Annotated[bool, typer.Option(help="Money that came back.")] = False,
+    large_credit: Annotated[
+        bool, typer.Option("--large-credit", help="Book money back though it is more than was ever charged.")
+    ] = False,
     replaces: Annotated[str, typer.Option(help="The id of the entry that this one corrects.")] = "",
     project: ProjectFile = HERE,
     json: AsJson = False,
@@ -49,7 +52,7 @@ def spend_add(
 
     _refuse_unknown(context)
     opened = open_project(project, 0, today)
-    asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit)
+    asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit, large_credit)
     entry = flow.spend_text(opened, asked)
     print_record("spend", entry, json, approvals=_warning(opened))
     if not json and (words := flow.rate_words(opened, entry.record())):
@@ -116,6 +119,9 @@ def spend_import(
     restated: Annotated[
         bool, typer.Option("--restated", help="Book lines whose amount has changed as corrections.")
     ] = False,
+    large_credit: Annotated[
+        bool, typer.Option("--large-credit", help="Book money back though it is more than was ever charged.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be booked, and book nothing.")] = False,
     project: ProjectFile = HERE,
     json: AsJson = False,
@@ -134,7 +140,7 @@ def spend_import(
         choice = flow.ImportAsked(
             tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
-            dry_run=dry_run, on_read=progress,
+            dry_run=dry_run, large_credit=large_credit, on_read=progress,
         )  # fmt: skip
         record = flow.spend_import(opened, kind, place, choice)
     print_record("imported", record, json, approvals=_warning(opened))

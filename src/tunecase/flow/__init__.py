@@ -15,7 +15,7 @@ from tunecase.flow.inference import InferenceAsked, inference
 from tunecase.flow.init import about_examples, copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import LabelAsked, label_task, label_trial, next_labels, next_labels_file
-from tunecase.flow.ledger import not_used, rechain, set_aside, verify
+from tunecase.flow.ledger import anchor, ledger_warnings, not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
@@ -47,11 +47,11 @@ __all__ = [
     "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked",
     "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked",
     "PilotSettings", "PilotWords", "Question", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Wanted", "Watch",
-    "about_examples", "add_round", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit", "audit_file",
-    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files",
+    "about_examples", "add_round", "anchor", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit",
+    "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges", "check", "check_books_files",
     "check_report", "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit",
-    "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference", "init", "judge",
-    "keep_forecast", "label_task", "label_trial", "last_walk", "material", "merge", "metric_of", "next_labels",
+    "fix", "fix_file", "forecast", "forecast_file", "hour_price", "inference", "init", "judge", "keep_forecast",
+    "label_task", "label_trial", "last_walk", "ledger_warnings", "material", "merge", "metric_of", "next_labels",
     "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices",
     "rate_words", "rechain", "reject", "released", "report", "review", "review_file", "road", "set_aside", "sources",
     "spend", "spend_import", "spend_map", "spend_serving", "spend_text", "try_source", "update_prices", "usd_left",

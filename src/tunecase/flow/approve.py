@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, digests, hash_of, moved
 from tunecase.flow.ledger import one_at_a_time
 from tunecase.flow.opened import Flow, now
 from tunecase.flow.points import kept_elsewhere
-from tunecase.quantities import one_line, paid
+from tunecase.quantities import MOST_AHEAD_DAYS, one_line, paid
 from tunecase.records import MOST_NAME, SCHEMAS, Approval, Approvals, Approved, Plan, Rejection, Spending
 from tunecase.version import __version__
 
@@ -332,6 +332,8 @@ def _last_day(text: str | None, today: date, problems: list[Problem]) -> date | 
     except ValueError:
         problems.append(Problem("--until", repr(text), "a day that exists, year first", "write for example 2027-01-31"))
         return None
+    if until > (last := today + timedelta(days=MOST_AHEAD_DAYS)):
+        problems.append(Problem("--until", str(until), f"a day up to {last}", "leave it out for no end"))
     if until < today:
         problems.append(Problem("--until", str(until), f"today, {today}, or a later day", "leave it out for no end"))
     return until

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.approve import approvals
 from tunecase.flow.known import drawn_of, known_of
-from tunecase.flow.ledger import unread_charges
+from tunecase.flow.ledger import ledger_warnings, unread_charges
 from tunecase.flow.opened import Flow, now, spent, within_budget
 from tunecase.flow.points import labelled_rows
 from tunecase.flow.verbs import KNOWN_PROBLEM, have
@@ -56,7 +56,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
 
     Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
     """
-    from tunecase.books import HalfImports, held, kept, plan_of_record, rates_told
+    from tunecase.books import HalfImports, held, kept, odd_words, plan_of_record, rates_told
     from tunecase.books import books as fold
 
     half = HalfImports()
@@ -71,6 +71,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     unread = unread_charges(flow.ledger)
     aside = [unread_words(unread)] if unread else []
     counting = [charge for _, charge in held(booked.charges).charges]
+    odd = [*odd_words(counting, max(flow.today, now().date())), *ledger_warnings(flow.ledger)]
     within = sum((charge.amount_base for _, charge in held(paid).charges), Decimal(0))
     if beside := sum((charge.amount_base for charge in counting), Decimal(0)) - within:
         words = f"{money(beside, flow.project.currency)} of answers served after launch stand beside the budget"
@@ -78,7 +79,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     rates = [f"{words}." for words in rates_told(counting, flow.project.currency, flow.project.rates)]
     served = _served(flow, counting)
     about = served.remarks if served else ()
-    record = replace(record, remarks=(*aside, *half.remarks(), *record.remarks, *rates, *about), served=served)
+    record = replace(record, remarks=(*aside, *half.remarks(), *odd, *record.remarks, *rates, *about), served=served)
     return cast(Books, flow.keep("books", record))
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 
 from tunecase.errors import InputError, LedgerBusyError, Problem
 from tunecase.flow.opened import Flow, now
-from tunecase.ledger import Ledger
+from tunecase.ledger import WRITTEN, Anchor, Ledger, anchor_in
 from tunecase.quantities import one_line
-from tunecase.records import NotUsed, Rechained, SetAside, UnreadCharge, Verified
+from tunecase.records import Anchored, NotUsed, Rechained, SetAside, UnreadCharge, Verified
 from tunecase.version import __version__
 
+CLOCK_MAY_DIFFER = timedelta(days=1)
+MOST_ANCHOR = 10_000  # characters of a file that holds an anchor
 # The records that the answer of each verb rests on; those of a verb that is not named here rest on none.
 WHOLE_CASE = ("define", "audit", "review", "pilot", "judge", "forecast", "estimate", "decide")
 RESTED_ON: dict[str, tuple[str, ...]] = {
@@ -46,20 +49,88 @@ def one_at_a_time(ledger: Ledger, word: str, doing: str) -> Iterator[None]:
         lock.release()
 
 
-def verify(path: Path) -> Verified:
+def verify(path: Path, anchor: str = "") -> Verified:
+    """The ledger beside a project file, held against an anchor.
+
+    Args:
+        path: the project file.
+        anchor: `COUNT:HASH` or a file that holds it; what this machine last wrote when left out.
+    Raises: InputError naming every line that was touched, and for an anchor that cannot be read.
+    """
+    given = _anchor_of(anchor) if anchor else None
+    ledger = _sound(path)
+    counts, held = ledger.counts(), given or ledger.anchored()
+    return Verified(
+        str(ledger.path), counts.total(), counts["record", "rechain"], unfinished=ledger.unfinished(),
+        set_aside=len(ledger.lines_aside()), anchor=str(held or ""),
+        anchored="given" if given else "kept" if held else "none",
+        changed=_changed(ledger, held), backwards=ledger.backwards(CLOCK_MAY_DIFFER), ahead=_ahead(ledger),
+    )  # fmt: skip
+
+
+def _sound(path: Path) -> Ledger:
     """The ledger beside a project file. Raises InputError naming every line that was touched."""
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    counts = ledger.counts()
-    return Verified(
-        str(ledger.path),
-        counts.total(),
-        counts["record", "rechain"],
-        unfinished=ledger.unfinished(),
-        set_aside=len(ledger.lines_aside()),
-    )
+    return ledger
+
+
+def anchor(path: Path, *, accept: bool = False) -> Anchored:
+    """How far the ledger beside a project file goes, in one line to be kept elsewhere.
+
+    Args:
+        path: the project file.
+        accept: also keep the ledger as it is for what this machine last wrote.
+    Raises: InputError naming every line that was touched; TunecaseError where no anchor can be kept.
+    """
+    ledger = _sound(path)
+    head = ledger.accept() if accept else ledger.head()
+    return Anchored(head.entries, head.head, accept)
+
+
+def _anchor_of(text: str) -> Anchor:
+    """An anchor as typed, or from the file of this name."""
+    read, wanted = text, "COUNT:HASH, as `tunecase ledger anchor` prints it"
+    if not WRITTEN.fullmatch(text.strip()):
+        try:
+            with Path(text).open(encoding="utf-8", errors="replace") as file:
+                read = file.read(MOST_ANCHOR)
+        except (OSError, ValueError):
+            fix = "copy the whole line, or name the file that holds it"
+            raise InputError(Problem("--anchor", repr(one_line(text, 80)), wanted, fix)) from None
+    found = anchor_in(read)
+    if found is None:
+        raise InputError(Problem(text, "a file without an anchor", wanted, "name the file that holds it"))
+    return found._replace(size=0)
+
+
+def _changed(ledger: Ledger, held: Anchor | None) -> str:
+    """What became of the entries up to an anchor; empty where they are as they were."""
+    if held is None or ledger.holds(held):
+        return ""
+    entries = ledger.head().entries
+    if entries < held.entries:
+        gone = held.entries - entries
+        last = "its last entry is" if gone == 1 else f"its last {gone:,} entries are"
+        return f"{last} missing ({entries:,} of {held.entries:,}): cut, or an older copy was put back"
+    return f"entry {held.entries:,} is another one than it was: the ledger was written anew, or is another branch's"
+
+
+def _ahead(ledger: Ledger) -> str:
+    """That this machine's clock runs behind the ledger's last entry by more than a day; empty where it does not."""
+    last, moment = ledger.last_moment(), datetime.now(UTC)
+    if last is None or last.tzinfo is None or last - moment <= CLOCK_MAY_DIFFER:
+        return ""
+    return f"the last entry was recorded on {last:%Y-%m-%d}, this machine's clock says {moment:%Y-%m-%d}"
+
+
+def ledger_warnings(ledger: Ledger) -> tuple[str, ...]:
+    """What whoever opens a case should know of its ledger, though it opens: entries gone, a clock that is wrong."""
+    changed, ahead = _changed(ledger, ledger.anchored()), _ahead(ledger)
+    words = (changed and f"{changed}; see `tunecase ledger verify`", ahead and f"{ahead}: one of the clocks is wrong")
+    return tuple(f"{ledger.path.name}: {sentence}." for sentence in words if sentence)
 
 
 def rechain(path: Path) -> Rechained | Verified:

@@ -14,7 +14,7 @@ from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds
 from tunecase.ledger import Entry, Ledger
 from tunecase.quantities import Z80, Z90, Interval, Interval80, Worlds
 from tunecase.records import SCHEMAS, Audit, Definition, LabelTrial, Reviews, Round, Spending
-from tunecase.version import __version__
+from tunecase.version import MADE_AFTER, __version__
 
 if TYPE_CHECKING:
     from tunecase.books import Past
@@ -598,8 +598,12 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def now() -> datetime:
-    """The moment, in UTC."""
-    return datetime.now(UTC)
+    """The moment, in UTC. Raises InputError where the clock shows a day on which this version was not made yet."""
+    moment = datetime.now(UTC)
+    if moment.date() < MADE_AFTER:
+        got, fix = f"{moment:%Y-%m-%d %H:%M} (UTC)", "check the clock: set it, then run this again"
+        raise InputError(Problem("this machine's clock", got, f"a day after {MADE_AFTER}, as this version is", fix))
+    return moment
 
 
 def name_of(place: str) -> str:

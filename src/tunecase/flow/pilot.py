@@ -1,17 +1,19 @@
 """Runs a pilot for a case, keeps its runs' answers, and takes over the runs of another machine."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.keys import key_parts
 from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
-from tunecase.ledger import Ledger
-from tunecase.quantities import counted
+from tunecase.ledger import Ledger, NewEntry
+from tunecase.quantities import MOST_AMOUNT, counted, one_line
 from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"
+# Of a ledger that is merged: runs taken over, odd runs told, seconds of a run, characters of a text.
+MOST_RUNS, MOST_ODD, MOST_SECONDS, MOST_TEXT = 2_000, 20, 366 * 86_400, 10_000
 # A pilot that names no trainer: what needs no model first, then the encoder where its weights are here.
 BY_ITSELF = PilotSettings("", race=("auto",))
 
@@ -252,9 +256,11 @@ def _options_there(flow: Flow, settings: PilotSettings) -> list[str]:
 def merge(flow: Flow, other: Path) -> str:
     """Takes over the runs, and the pilot, that another machine made for this case; one sentence on what came.
 
-    Answers that lie in pilot/ beside the other ledger come along.
+    Answers that lie in pilot/ beside the other ledger come along. Nothing else is read as anything: no charge, no other
+    record, no run of other data, and of the meta of a run only its key.
 
-    Raises: InputError when the other ledger is not there or was touched.
+    Raises: InputError when the other ledger is not there or was touched, with the first runs that no pilot can have
+        made, and for more runs than a pilot makes.
     """
     if not other.is_file():
         raise InputError(Problem(str(other), "no such file", "a ledger.jsonl brought home", "correct the path"))
@@ -263,29 +269,75 @@ def merge(flow: Flow, other: Path) -> str:
     if problems:
         raise InputError(problems)
     held = {entry.body["key"] for entry in flow.ledger.entries() if _is_good_run(entry)}
-    runs = pilots = 0
+    brought = _brought(flow, ledger, held)
+    flow.ledger.append_many(brought.runs.values(), recorded_at=now())
+    for run in brought.runs.values():
+        _take_answers(flow, run.body.key, other.parent / "pilot" / "answers")
+    if brought.pilot is not None:
+        flow.keep("pilot", brought.pilot.record(), brought.pilot.meta.get("seed"))
+    what = "its pilot stands for this case" if brought.pilot is not None else "no pilot of these data is in it"
+    others = f"; {counted(brought.others, 'run')} of other data left out" if brought.others else ""
+    return f"{counted(len(brought.runs), 'run')} taken over from {one_line(str(other))}; {what}{others}"
+
+
+@dataclass
+class _Brought:
+    """What another ledger brings: its new runs by their key, how many are of other data, its last pilot that holds."""
+
+    runs: dict[str, NewEntry] = field(default_factory=dict)
+    others: int = 0
+    pilot: "Entry | None" = None
+
+
+def _brought(flow: Flow, ledger: Ledger, held: Container[str]) -> _Brought:
+    brought, grounds, problems = _Brought(), flow.grounds("pilot"), []
+    data = key_parts(grounds.key)[0]
     for entry in ledger.entries():
-        if _is_good_run(entry) and entry.body["key"] not in held:
-            run = from_json(Run, entry.body)
-            _take_over(flow, run, entry.meta, other.parent / "pilot" / "answers")
-            held.add(run.key)
-            runs += 1
-        elif entry.kind == "record" and entry.verb == "pilot" and not flow.grounds("pilot").why_not(entry):
-            flow.keep("pilot", entry.record(), entry.meta.get("seed"))
-            pilots += 1
-    what = "its pilot stands for this case" if pilots else "no pilot of these data is in it"
-    return f"{counted(runs, 'run')} taken over from {other}; {what}"
+        if entry.kind == "record" and entry.verb == "pilot" and not grounds.why_not(entry):
+            brought.pilot = entry
+        if not _is_good_run(entry) or entry.body["key"] in held or entry.body["key"] in brought.runs:
+            continue
+        key, run = entry.meta.get("key", ""), from_json(Run, entry.body)
+        if key and key_parts(key)[0] != data and not grounds.on_same_data(entry):
+            brought.others += 1
+        elif odd := _odd(run):
+            problems.append(Problem(f"{ledger.path}, entry {entry.id[:12]}", *odd, "leave it out: measure it again"))
+        else:
+            brought.runs[run.key] = NewEntry("run", run, "pilot", {"key": key} if key else {})
+        if len(problems) == MOST_ODD or len(brought.runs) > MOST_RUNS:
+            break
+    if len(brought.runs) > MOST_RUNS:
+        got, fix = f"more than {MOST_RUNS:,} runs", "name the ledger of one pilot"
+        problems = [Problem(str(ledger.path), got, "the runs of a pilot", fix)]
+    if problems:
+        raise InputError(problems)
+    return brought
+
+
+def _odd(run: Run) -> tuple[str, str] | None:
+    """(got, wanted) of a run that no pilot can have made; None for one that may be."""
+    from tunecase.pilot import RUN_KEY
+
+    if not RUN_KEY.fullmatch(run.key):
+        return f"the key {one_line(run.key, 40)!r}", "8 to 64 hex digits"
+    numbers = (run.n, run.draw, run.correct, run.test_rows, run.seconds, run.usd or 0, run.gpus)
+    if not (math.isfinite(run.score) and min(numbers) >= 0 and run.correct <= run.test_rows):
+        return f"a score of {run.score:g}, {run.correct:,} of {run.test_rows:,} right, {run.seconds:g} s", "counts"
+    if run.seconds > MOST_SECONDS or (run.usd or 0) > MOST_AMOUNT:
+        return f"{run.seconds:.3g} s for {run.usd or 0:.3g} USD", "a run of at most a year"
+    texts = (run.trainer, run.model, run.hardware, run.settings)
+    if max(map(len, texts)) > MOST_TEXT:
+        return f"a text of {max(map(len, texts)):,} characters", f"at most {MOST_TEXT:,}"
+    return None
 
 
 def _is_good_run(entry: "Entry") -> bool:
-    return entry.kind == "run" and not entry.body["failed"]
+    return entry.kind == "run" and not entry.body.get("failed")
 
 
-def _take_over(flow: Flow, run: Run, meta: Mapping[str, Any], answers: Path) -> None:
-    """Keeps a run made elsewhere, with its answers where they came along."""
-    from tunecase.pilot import RUN_KEY, keep_answers, kept_answers
+def _take_answers(flow: Flow, key: str, answers: Path) -> None:
+    """Keeps the answers of a run made elsewhere, where they came along."""
+    from tunecase.pilot import keep_answers, kept_answers
 
-    brought = kept_answers(answers, run.key) if RUN_KEY.fullmatch(run.key) else None
-    flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta=dict(meta))
-    if brought is not None:
-        keep_answers(flow.folder / "pilot" / "answers", run.key, brought)
+    if (brought := kept_answers(answers, key)) is not None:
+        keep_answers(flow.folder / "pilot" / "answers", key, brought)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import own_prices
-from tunecase.quantities import Worlds
+from tunecase.quantities import FIRST_DAY, Worlds, too_early
 from tunecase.records import Prices, PricesUpdated
 
 if TYPE_CHECKING:
@@ -110,8 +111,10 @@ def _dated(request: UpdateAsked, today: date) -> tuple[str, str]:
     for name in (request.source.name, request.source.resolve().parent.name):
         if (found := _DAY.search(name)) is not None:
             return _as_day("-".join(found.groups()), str(request.source), today), f"its name, {name}"
-    changed = date.fromtimestamp(request.source.stat().st_mtime)
-    return min(changed, today).isoformat(), "the day the file was last changed; --date gives another"
+    changed = today
+    with suppress(OverflowError, ValueError, OSError):  # a moment that no calendar has
+        changed = date.fromtimestamp(request.source.stat().st_mtime)
+    return max(min(changed, today), FIRST_DAY).isoformat(), "the day the file was last changed; --date gives another"
 
 
 def _as_day(text: str, where: str, today: date) -> str:
@@ -119,6 +122,8 @@ def _as_day(text: str, where: str, today: date) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         raise InputError(Problem(where, repr(text), "the day of the prices", "write --date YYYY-MM-DD")) from None
+    if wanted := too_early(day):
+        raise InputError(Problem(where, text, wanted, "correct the year"))
     if day > today:
         fix = "write --date with the day on which the prices were read"
         raise InputError(Problem(where, text, f"a day up to {today.isoformat()}", fix))

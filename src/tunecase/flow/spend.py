@@ -43,7 +43,8 @@ class ImportAsked:
     """What is asked of an import, from words as typed; see `tunecase spend import --help`.
 
     `tags` are `key=value`, `since`, `until` and `on` days, `run_tags` names of tags. With `dry_run` nothing is booked;
-    `restated` books what a place states anew as corrections. `on_read` is called with the bytes read and in all.
+    `restated` books what a place states anew as corrections, `large_credit` more money back than was ever charged.
+    `on_read` is called with the bytes read and in all.
     """
 
     tags: Sequence[str] = ()
@@ -59,6 +60,7 @@ class ImportAsked:
     experiment: str = ""
     restated: bool = False
     dry_run: bool = False
+    large_credit: bool = False
     on_read: Callable[[int, int], None] | None = field(default=None, compare=False)
 
 
@@ -328,9 +330,11 @@ def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Bro
     from tunecase.books.importers import compare, digest_of, refuse_restated
     from tunecase.ledger import NewEntry
 
-    compared = compare(brought.spendings, flow.spendings(), brought.beside)
+    booked = flow.spendings()
+    compared = compare(brought.spendings, booked, brought.beside)
     if compared.restated and not request.restated:
         refuse_restated(compared, place)
+    _refuse_beyond(flow, place, compared, booked, request.large_credit)
     record = _record(flow, kind, place, brought, compared, request.dry_run)
     charges = [*compared.fresh, *(new for new, _ in compared.restated)]
     if request.dry_run or not charges:
@@ -341,12 +345,34 @@ def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Bro
         IMPORT_KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})
     }
     # Ledgers hold this digest: the field was called `told` when the first of them were written.
-    words = repr(replace(request, on_read=None, dry_run=False, restated=False)).replace("on_read=None", "told=None")
+    asked = replace(request, on_read=None, dry_run=False, restated=False, large_credit=False)
+    words = repr(asked).replace("large_credit=False, on_read=None", "told=None")
     meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": words})}
     own = {"phase": meta["phase"], **key}
     new = [NewEntry("spend", charge, "spend", own) for charge in charges]
     flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())
     return record
+
+
+def _refuse_beyond(
+    flow: Flow, place: str, compared: "Compared", booked: Sequence[tuple[str, Spending]], large_credit: bool
+) -> None:
+    """Raises InputError with the new charges that pass a limit, the first of many, and where more comes back than paid.
+
+    What is booked already was looked at when it was.
+    """
+    from tunecase.books import beyond_limits, more_back_than_paid
+    from tunecase.books.importers import Mistakes
+
+    charges = [*compared.fresh, *(new for new, _ in compared.restated)]
+    mistakes = Mistakes()
+    for charge in charges:
+        where = f"{charge.source_file or place}{f':{charge.row}' if charge.row else ''}"
+        for field_name, got, wanted in beyond_limits(charge, flow.today):
+            mistakes.add(f"{where}, {field_name}", got, wanted, "correct the row, or leave it out")
+    mistakes.refuse(place)
+    if not large_credit and (problem := more_back_than_paid(booked, charges, flow.project.currency)):
+        raise InputError(problem)
 
 
 def _record(flow: Flow, kind: str, place: str, brought: "Brought", compared: "Compared", dry_run: bool) -> Imported:
@@ -518,14 +544,16 @@ class ChargeAsked:
     replaces: str = ""
     quantity: str | None = None
     unit: str = ""
+    large_credit: bool = False
 
 
 def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
     """Books one charge from words as typed; a correction stays on the line of what it corrects unless it names one.
 
-    Raises: InputError with every mistake found, also where the charge to replace is corrected already.
+    Raises: InputError with every mistake found, also where the charge to replace is corrected already, and for a
+        credit that passes all that was ever charged.
     """
-    from tunecase.books import ChargeText, spending, to_correct
+    from tunecase.books import ChargeText, beyond_limits, more_back_than_paid, spending, to_correct
 
     booked = _as_booked(flow)  # a rule moves what is corrected as it moved what it corrects, until it is undone
     corrected = to_correct(request.replaces, booked) if request.replaces else ""
@@ -535,4 +563,9 @@ def spend_text(flow: Flow, request: ChargeAsked) -> Entry:
         request.unit, supersedes=corrected, credit=request.credit,
     )  # fmt: skip
     project = flow.project
-    return spend(flow, spending(text, project_currency=project.currency, rates=project.rates, today=flow.today))
+    charge = spending(text, project_currency=project.currency, rates=project.rates, today=flow.today)
+    if problems := [Problem(*beyond, "correct it") for beyond in beyond_limits(charge, flow.today)]:
+        raise InputError(problems)
+    if not request.large_credit and (problem := more_back_than_paid(booked, [charge], project.currency)):
+        raise InputError(problem)
+    return spend(flow, charge)

@@ -1,7 +1,8 @@
 """The only memory: an append-only, hash-chained file of every record, charge and run."""
 
+from tunecase.ledger.anchor import WRITTEN, Anchor, anchor_in
 from tunecase.ledger.aside import Aside
 from tunecase.ledger.book import Ledger, NewEntry
 from tunecase.ledger.lines import Entry
 
-__all__ = ["Aside", "Entry", "Ledger", "NewEntry"]
+__all__ = ["WRITTEN", "Anchor", "Aside", "Entry", "Ledger", "NewEntry", "anchor_in"]

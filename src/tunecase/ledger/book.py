@@ -2,8 +2,10 @@
 
 The form of a line stands in `lines`, what joins two histories to one again in `joined`.
 
-*Left out:* lines cut off the end leave a shorter ledger that is valid, and whoever rewrites the whole file can rewrite
-its hashes; the version control that keeps the file shows both.
+Lines cut off the end leave a shorter ledger whose chain holds, and whoever rewrites the whole file can rewrite its
+hashes: the anchor that is kept elsewhere shows both, see `anchor`.
+
+*Left out:* a cut or a rewrite on a machine that never wrote this ledger, where no anchor of another place is given.
 """
 
 import contextlib
@@ -11,16 +13,18 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.ledger.adopted import adopted, adopted_approvals
+from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import MOST_BYTES, Kind
-from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
-from tunecase.ledger.joined import RECHAIN, Order, breaks_explained, broken_at, in_one_order
+from tunecase.ledger.files import free_name, has_text, put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
     FIRST,
@@ -39,8 +43,10 @@ from tunecase.ledger.lines import (
     is_marker,
     is_own,
     line_fault,
+    moment_of,
     read_line,
     sha,
+    stated_moment,
     verb_tail,
 )
 from tunecase.records import SCHEMAS, Rechained, SetAside
@@ -110,6 +116,8 @@ class Ledger:
             end, prev, missing = self._mend(file)
             lines = list(chained(contents, prev))
             write_at(file, end, b"\n" * missing + b"".join(line + b"\n" for line in lines))
+            if lines:
+                move_on(self.path, Anchor(0, prev, end + missing), lines)
         return [entry_of(line) for line in lines]
 
     def entries(self, check: bool = True) -> Iterator[Entry]:
@@ -147,10 +155,15 @@ class Ledger:
         if breaks:
             problems += breaks_explained(str(self.path), self._lines(), breaks)
         problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
-        if len(problems) > MOST_TOLD:
-            got = f"{len(problems) - MOST_TOLD} more lines with a fault"
-            problems[MOST_TOLD:] = [Problem(str(self.path), got, "none", RESTORE)]
-        return problems
+        return self._first_of(problems)
+
+    def _first_of(self, problems: list[Problem]) -> list[Problem]:
+        """The first hundred problems, and how many more there are."""
+        if len(problems) <= MOST_TOLD:
+            return problems
+        got = f"{len(problems) - MOST_TOLD:,} more lines with a fault"
+        got += ", and what is behind them was not read" if len(problems) >= MOST_FAULTS else ""
+        return [*problems[:MOST_TOLD], Problem(str(self.path), got, "none", RESTORE)]
 
     def unfinished(self) -> int:
         """The bytes behind the last whole entry [B]: what a killed process left, or the rest of an entry that was cut.
@@ -185,7 +198,7 @@ class Ledger:
                 self._mend(file, strict=False)
             order = in_one_order(str(self.path), self._lines(), self.aside())
             if not isinstance(order, Order):
-                raise InputError(order)
+                raise InputError(self._first_of(order))
             lines, moved = _chained_again(order)
             charges, amounts = adopted(order.adopted)
             copy = free_name(self.path.with_name(f"{self.path.name}.before-rechain"))
@@ -194,9 +207,61 @@ class Ledger:
                 heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
                 adopted=len(order.adopted), charges=charges, amounts=amounts, approved=adopted_approvals(order.adopted),
             )  # fmt: skip
-            last = chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
-            put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)
+            lines += chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
+            old = read_anchor(self.path)
+            is_known = old is None or any(sha(line) == old.head for _, line, _ in self._lines())
+            put_in_place(self.path, b"".join(line + b"\n" for line in lines), copy)
+            if is_known:
+                keep_anchor(self.path, self.head())
         return record
+
+    def head(self) -> Anchor:
+        """The anchor of the ledger as it is: its entries, and the hash of the last one; of one that verifies."""
+        count, last, size = 0, b"", 0
+        for number, line, whole in self._lines():
+            if whole or is_own(line):
+                count, last = number, line
+        with contextlib.suppress(FileNotFoundError):
+            size = self.path.stat().st_size - self.unfinished()
+        return Anchor(count, sha(last) if count else FIRST, size)
+
+    def holds(self, anchor: Anchor) -> bool:
+        """Whether the ledger has the anchored entry at its place, so that all before it is as it was."""
+        if not anchor.entries:
+            return anchor.head == FIRST
+        with contextlib.suppress(OSError), self.path.open("rb") as file:
+            if 0 < anchor.size <= file.seek(0, os.SEEK_END) and head_at(file, anchor.size) == anchor.head:
+                return True
+        # A checkout with other line ends has the same lines at other bytes.
+        lines = (line for number, line, _ in self._lines() if number == anchor.entries)
+        return any(sha(line) == anchor.head for line in lines)
+
+    def anchored(self) -> Anchor | None:
+        """What this machine last wrote of the ledger; None where it keeps no anchor of it."""
+        return read_anchor(self.path)
+
+    def accept(self) -> Anchor:
+        """Keeps the ledger as it is now for what this machine last wrote. Raises TunecaseError where it cannot."""
+        with self._written("the anchor"), self._locked():
+            head = self.head()
+            if not keep_anchor(self.path, head):
+                raise TunecaseError(
+                    f"{self.path}: no anchor could be kept on this machine.\n"
+                    "Fix: unset TUNECASE_NO_ANCHOR, make the state folder writable, or keep the line that "
+                    "`tunecase ledger anchor` prints"
+                )
+        return head
+
+    def backwards(self, by: timedelta) -> int:
+        """How many entries were recorded so much before the one before them: a clock was wrong."""
+        moments = (moment_of(line) for _, line in self._sound(check=False))
+        return sum(before - after > by.total_seconds() for before, after in pairwise(moments) if after)
+
+    def last_moment(self) -> datetime | None:
+        """The moment that the last line states; None where it states none."""
+        with contextlib.suppress(OSError), self.path.open("rb") as file:
+            return stated_moment(bare(tail_of(file, file.seek(0, os.SEEK_END))[0]))
+        return None
 
     def set_aside(self, id: str, *, why: str, by: str, recorded_at: datetime, version: str) -> SetAside:
         """Records that an unreadable line is set aside and never read again. The line stays in the file.
@@ -244,6 +309,8 @@ class Ledger:
     def _acts(self) -> dict[bytes, Entry]:
         """The records of setting aside by the id of the line, the first of each."""
         tail = verb_tail(SET_ASIDE)
+        if not has_text(self.path, tail):  # nearly every ledger, and any file that is none
+            return {}
         lines = (line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line))
         acts: dict[bytes, Entry] = {}
         for act in (entry_of(line) for line in lines if line_fault(line) is None):

@@ -11,15 +11,16 @@ CHUNK = 65_536
 
 def tail_of(file: BinaryIO, size: int) -> tuple[bytes, int]:
     """The last line, with its end if it has one, and where it starts; read backwards."""
-    tail, at = b"", size
+    tail, at, step = b"", size, CHUNK
     while at > 0:
-        step = min(CHUNK, at)
+        step = min(step, at)
         at -= step
         file.seek(at)
         tail = _read(file, step) + tail
         cut = tail.rfind(b"\n", 0, len(tail) - 1)
         if cut >= 0:
             return tail[cut + 1 :], at + cut + 1
+        step = 2 * step  # or reading a long line would copy it once for each chunk
     return tail, 0
 
 
@@ -31,6 +32,17 @@ def _read(file: BinaryIO, count: int) -> bytes:
             break
         parts += part
     return parts
+
+
+def has_text(path: Path, text: bytes) -> bool:
+    """Whether a file has these bytes anywhere; a file that cannot be read has none."""
+    rest = b""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        while piece := file.read(CHUNK):
+            if text in rest + piece:
+                return True
+            rest = piece[-len(text) :]
+    return False
 
 
 def write_at(file: BinaryIO, end: int, block: bytes) -> None:

@@ -43,6 +43,9 @@ RECHAIN = (
 MOVED = f"{RESTORE}; `tunecase ledger rechain` puts whole lines back in their order"
 
 
+MOST_FAULTS = 100_000  # a file with so many is no ledger, and reading all of it would not end
+
+
 class Link(NamedTuple):
     """A sound line: its number in the file, id, hash of the line before, own hash, moment, and the line itself."""
 
@@ -69,13 +72,15 @@ def broken_at(
 ) -> tuple[list[Problem], list[int]]:
     """Lines that are no entries or were edited, and the numbers where the chain breaks or a marker stands.
 
-    Reads as a stream. A last line that a killed process left unfinished is neither. Of the entries whose ids are in
-    `aside` the hashes are checked and nothing else.
+    Reads as a stream, and no further than MOST_FAULTS of them. A last line that a killed process left unfinished is
+    neither. Of the entries whose ids are in `aside` the hashes are checked and nothing else.
     """
     problems: list[Problem] = []
     breaks: list[int] = []
     before = FIRST
     for number, line, whole in lines:
+        if len(problems) + len(breaks) >= MOST_FAULTS:
+            break
         after = follows(line, before.encode())
         if after is not None:
             before = after.decode()
@@ -213,6 +218,8 @@ def _sound_lines(path: str, lines: Iterable[tuple[int, bytes, bool]], aside: Col
             link = _link(path, number, line, aside)
             if isinstance(link, Problem):
                 problems.append(link)
+                if len(problems) >= MOST_FAULTS:
+                    break
             else:
                 seen += 1
                 links.setdefault(link.sha, link)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tunecase.io import write_whole
 
+MOST_BYTES = 2**28  # of one run's answers, which are read whole
 RUN_KEY = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -35,9 +36,9 @@ def kept_answers(folder: Path, key: str) -> Answers | None:
     import orjson
 
     path = _path(folder, key)
-    if not path.is_file():
-        return None
     try:
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return None
         body = orjson.loads(path.read_bytes())
         answers = Answers(
             tuple(str(answer) for answer in body["predictions"]),

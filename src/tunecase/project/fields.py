@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -12,6 +11,7 @@ from tunecase.project.bill import AfterLaunch, CostLine, Effort, Evaluation, Mem
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
+    Day,
     Factor,
     GpuName,
     Hours,
@@ -113,7 +113,7 @@ class ProblemStatement(Section):
     slices: tuple[str, ...] = Field(
         (), description="Columns of the test file whose parts must each work, such as language."
     )
-    stale_after: date | None = Field(None, description="From which day on the answers no longer hold (YYYY-MM-DD).")
+    stale_after: Day | None = Field(None, description="From which day on the answers no longer hold (YYYY-MM-DD).")
 
     @model_validator(mode="before")
     @classmethod
@@ -311,7 +311,7 @@ class Project(Section):
     )
     effort: Effort = Field(Effort(), description="People's hours by activity; each has a stated assumption.")
     evaluation: Evaluation = Evaluation()
-    start: date | None = Field(
+    start: Day | None = Field(
         None, description="The day on which the work begins (YYYY-MM-DD); today when left out, or when it is past."
     )
     waiting_per_round: WeeksPerRound | None = Field(

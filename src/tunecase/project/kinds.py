@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from tunecase.errors import nearest
-from tunecase.quantities import Quantity, UnitError, Wanted, read_quantity
+from tunecase.quantities import FIRST_DAY, LAST_DAY, Quantity, UnitError, Wanted, read_quantity
 
 
 class Section(BaseModel):
@@ -117,6 +119,13 @@ class NameOf:
         return core_schema.with_info_after_validator_function(self.check, core_schema.str_schema())
 
 
+def _that_can_be_meant(day: date) -> date:
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    ctx = {"got": str(day), "wanted": f"a day from {FIRST_DAY} to {LAST_DAY}", "fix": "correct the year"}
+    raise PydanticCustomError("told", "{got}", ctx)
+
+
 def _one_value(value: object) -> object:
     if isinstance(value, str | int | float):
         return value
@@ -124,6 +133,7 @@ def _one_value(value: object) -> object:
     raise PydanticCustomError("told", "{got}", ctx)
 
 
+Day = Annotated[date, AfterValidator(_that_can_be_meant)]
 Score = Annotated[str | float, BeforeValidator(_one_value)]
 Money = Annotated[Quantity, InUnit(Wanted("money", example="15k USD"))]
 MoneyPerHour = Annotated[Quantity, InUnit(Wanted("money", "hour", example="75 to 150 USD per hour"))]

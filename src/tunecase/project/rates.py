@@ -1,12 +1,11 @@
 """Dated exchange rates into the base currency: the latest holds."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from tunecase.project.kinds import Section
+from tunecase.project.kinds import Day, Section
 
 
 class Rate(Section):
@@ -17,7 +16,7 @@ class Rate(Section):
         float,
         Field(gt=0, le=1e9, allow_inf_nan=False, description="Units of the base currency for one unit of this one."),
     ]
-    date: date
+    date: Day
 
 
 def latest_rate(rates: Sequence[Rate], currency: str) -> float:

@@ -1,6 +1,5 @@
 """The fields of the project file on answers after launch: what arrives, and what serves it."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,6 +7,7 @@ from pydantic import Field
 from tunecase.project.kinds import (
     Count,
     CountOrNone,
+    Day,
     GpuName,
     Growth,
     Minutes,
@@ -87,7 +87,7 @@ class Serving(Section):
     price_per_1k_today: MoneyPer1kOrNothing | None = Field(
         None, description="What 1,000 answers cost the way they are given today."
     )
-    retires_on: date | None = Field(
+    retires_on: Day | None = Field(
         None, description="The day on which the base model or its platform is retired (YYYY-MM-DD)."
     )
     retune_share: PartShare | None = Field(

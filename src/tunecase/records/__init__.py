@@ -50,7 +50,7 @@ from tunecase.records.inference import Kind as WayKind
 from tunecase.records.init import Begun, SplitMade
 from tunecase.records.judge import Judged
 from tunecase.records.label import ClassAgreement, Disagreement, Labelling, LabelTask, LabelTrial, NextLabel
-from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
+from tunecase.records.ledger import Adopted, Anchored, NotUsed, Rechained, SetAside, Verified
 from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import (
     TIMED,
@@ -129,6 +129,7 @@ __all__ = [
     "Adopted",
     "Alternative",
     "Amount",
+    "Anchored",
     "Approval",
     "Approvals",
     "Approved",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from tunecase.quantities import day
 from tunecase.records.spend import Amount
@@ -14,6 +15,10 @@ class Verified:
 
     `unfinished` counts the bytes [B] behind the last whole entry: what a killed process left, or the rest of an entry
     that was cut. They are no entry; the next one moves them away. `set_aside` counts the lines that nobody reads.
+    `anchor` is what the ledger was held against, `COUNT:HASH`, empty where there was none, and `anchored` whether the
+    anchor was given, or kept by this machine. `changed` says what became of the entries up to the anchor, empty where
+    they are as they were. `backwards` counts entries recorded more than a day before the one before them, `ahead` says
+    that the last one lies ahead of this machine's clock.
     """
 
     path: str
@@ -22,6 +27,25 @@ class Verified:
     whole: bool = True
     unfinished: int = 0
     set_aside: int = 0
+    anchor: str = ""
+    anchored: Literal["given", "kept", "none"] = "none"
+    changed: str = ""
+    backwards: int = 0
+    ahead: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the ledger still has what it was held against."""
+        return not self.changed
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """How far a ledger goes: its entries, and the SHA-256 of the last one's line, which covers all before it."""
+
+    entries: int
+    head: str
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,3 +243,27 @@ def test_what_a_run_says_that_it_spent_comes_first() -> None:
     assert (Decimal("4.2"), Decimal(2), "USD") == (charge.amount, charge.quantity, charge.currency)
     with pytest.raises(InputError, match="a dated rate for USD"):
         run_charges((run,), asked(currency="EUR", gpu_hour=PRICES.get), "mlflow", "here")
+
+
+@pytest.mark.parametrize("seconds", [1e308, 1e15, -1.0, -1e308])
+def test_times_that_no_run_has_are_refused(tmp_path: Path, seconds: float) -> None:
+    """A run, a trainer state or a meter of impossible seconds is refused in words or left out, never a crash."""
+    run = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, seconds, hardware="L40S", gpus=1)
+    with pytest.raises(InputError, match="hours"):
+        read("", piloted=lambda: [(ENDED, run)])
+    folder = state(tmp_path / "trained", runtime=seconds)
+    if seconds > 0:
+        with pytest.raises(InputError, match="hours"):
+            read(folder, gpu="L40S", gpu_count=1)
+    else:
+        assert () == read(folder, gpu="L40S", gpu_count=1).spendings
+
+
+def test_a_file_from_outside_the_calendar_has_no_day(tmp_path: Path) -> None:
+    """A trainer state whose file was changed in the year 300,000 needs its day said."""
+    folder = state(tmp_path / "trained")
+    os.utime(folder / "trainer_state.json", (9.4e12, 9.4e12))
+    if (folder / "trainer_state.json").stat().st_mtime < 9e12:
+        pytest.skip("this disk keeps no such moment")
+    with pytest.raises(InputError, match="--on"):
+        read(folder, gpu="L40S", gpu_count=1)

@@ -132,8 +132,9 @@ class _Reader:
             return None
         # The run's moments are UTC: west of it they may be of tomorrow, by the day on which it is imported.
         is_late = ended.date() > self.asked.today + timedelta(days=1)
-        if is_late or hours > MOST_HOURS:
-            got = f"an end on {ended.date()}" if is_late else f"{hours:f} hours"
+        if is_late or not 0 <= hours <= MOST_HOURS:
+            shown = f"{hours:f}" if abs(hours) < 10**9 else f"{hours:.3e}"
+            got = f"an end on {ended.date()}" if is_late else f"{shown} hours"
             wanted = f"a run of at most a year that ended by {self.asked.today}"
             self.mistakes.add(self.where(run), got, wanted, "correct the run's times")
             return None

@@ -1,6 +1,7 @@
 """Runs of one's own as charges: what the callback kept, trainer states of Hugging Face, and the pilot's own runs."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -104,7 +105,9 @@ def _state_run(body: Mapping[str, Any], file: Path, folder: Path, top: Path, ask
     runtime = runtime or finite(run.facts.get("train_runtime"))
     if runtime <= 0:
         return TimedRun(run.name, run.name, facts=run.facts, why=NO_TIME)
-    ended = None if asked.on else datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(microsecond=0)
+    ended = None
+    with suppress(OverflowError, ValueError, OSError):  # a file from outside the calendar has no day
+        ended = None if asked.on else datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(microsecond=0)
     hours = Decimal(str(runtime)) / 3600
     # The content is the run, whatever the folder is called and whenever it was copied.
     key = digest_of({"log": repr(log), "runtime": str(runtime)})
@@ -119,5 +122,7 @@ def _piloted(at: datetime, run: Run) -> TimedRun:
     facts = {"gpu": run.hardware, "gpu_count": str(run.gpus)} if run.gpus else {"gpu": "cpu"}
     why = FREE if run.usd == 0 and run.gpus else ON_CPU if usd is None and not run.gpus else ""
     category = "evaluation" if run.trainer == HOSTED else "gpu"
-    began = at - timedelta(seconds=run.seconds)
+    began = None
+    with suppress(OverflowError):  # seconds that no calendar has, which are refused as hours
+        began = at - timedelta(seconds=run.seconds)
     return TimedRun(run.key, name, began, at, hours, facts, usd=usd, why=why, category=category)

@@ -17,7 +17,17 @@ from tunecase.books.variance import STEP
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_table
 from tunecase.project import Rate
-from tunecase.quantities import UnitError, Wanted, counted, money, one_line, read_quantity, separator_fix
+from tunecase.quantities import (
+    MOST_HOURS,
+    UnitError,
+    Wanted,
+    counted,
+    money,
+    one_line,
+    read_quantity,
+    separator_fix,
+    too_early,
+)
 from tunecase.records import ServedPeriod, Spending
 
 # The first name that the header has is taken; names bare of case and of everything but letters and digits.
@@ -139,17 +149,21 @@ def _hours(name: str, text: PeriodText, where: Where, mistakes: Mistakes) -> Dec
 
 
 def _number(cell: str) -> Decimal:
-    wanted, fix = "a number, zero or more, with a point before its decimals", "write for example 730"
+    wanted = f"a number from 0 to {MOST_HOURS:.0e}, with a point before its decimals"
+    fix = "write for example 730"
     try:
         number = amount_of(cell)
     except CellError:
         raise CellError(wanted, separator_fix(cell) or fix) from None
-    if number < 0:
+    if not 0 <= number <= MOST_HOURS:
         raise CellError(wanted, fix)
     return number
 
 
 def _check_days(first: date | None, last: date | None, where: Where, today: date, mistakes: Mistakes) -> None:
+    for name, day in (("first", first), ("last", last)):
+        if day is not None and (wanted := too_early(day)):
+            mistakes.add(where(name), str(day), wanted, "correct the year")
     if last is not None and last > today:
         fix = "book what was served when its days are over"
         mistakes.add(where("last"), str(last), f"a day not after today, {today}", fix)

@@ -1,0 +1,79 @@
+"""Which charges nobody can mean: limits for every way to book, and money back that was never paid."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
+from typing import NamedTuple
+
+from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, Charges
+from tunecase.books.held import held
+from tunecase.errors import Problem
+from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counted, money, too_early
+from tunecase.records import Spending
+
+HOUR_UNITS = (HOUR, GPU_HOUR.casefold(), "h", "gpu h", "gpu-hour")
+
+
+class Beyond(NamedTuple):
+    """What of a charge passes a limit: the field, what was got, what is wanted."""
+
+    field: str
+    got: str
+    wanted: str
+
+
+def beyond_limits(charge: Spending, today: date) -> Iterator[Beyond]:
+    """What of a charge passes a limit: its days, its amount, its hours."""
+    moments = {"began_at": charge.began_at, "ended_at": charge.ended_at}
+    days = {"day": charge.on, **{name: moment.date() for name, moment in moments.items() if moment is not None}}
+    for name, day in days.items():
+        if wanted := too_early(day):
+            yield Beyond(name, f"{day}", wanted)
+    last = today + timedelta(days=MOST_AHEAD_DAYS)
+    if charge.on > today:
+        yield Beyond("day", f"{charge.on}", f"a day not after today, {today}")
+    elif days.get("ended_at", last) > last:
+        yield Beyond("ended_at", f"{days['ended_at']}", f"an end by {last}")
+    for name, amount in (("amount", charge.amount), ("amount_base", charge.amount_base)):
+        if abs(amount) >= MOST_AMOUNT:
+            yield Beyond(name, f"{amount:.3e}", f"less than {MOST_AMOUNT:.0e} {charge.currency}")
+    is_hours = charge.unit.casefold().removesuffix("s") in HOUR_UNITS
+    hours = charge.quantity if is_hours and charge.quantity is not None else Decimal(0)
+    if abs(hours) > MOST_HOURS:
+        yield Beyond("quantity", f"{hours:.3e} {charge.unit}s", f"at most {MOST_HOURS:.0e}")
+
+
+def more_back_than_paid(booked: Charges, new: Sequence[Spending], currency: str) -> Problem | None:
+    """The problem of credits that pass all that was ever charged; None where some charge is left.
+
+    Args:
+        booked: (id, charge) of the ledger.
+        new: what is to be booked.
+        currency: the base currency.
+    """
+    if all(charge.amount_base >= 0 for charge in new):
+        return None
+    numbered = [(f"new {number}", charge) for number, charge in enumerate(new)]
+    total = _total([*booked, *numbered])
+    if total >= 0 or total >= _total(booked):
+        return None
+    credit = sum((one.amount_base for one in new if one.amount_base < 0), Decimal(0))
+    got = f"{money(-credit, currency)} back, {money(-total, currency)} more than was ever charged"
+    return Problem("credit", got, "at most what was charged", "correct it, or add --large-credit if it is right")
+
+
+def _total(charges: Charges) -> Decimal:
+    with localcontext(prec=DIGITS):
+        return sum((one.amount_base for _, one in held(charges).charges), Decimal(0))
+
+
+def odd_words(charges: Sequence[Spending], today: date) -> list[str]:
+    """That charges of the ledger pass a limit, though they count: another version, or a forger, booked them."""
+    odd = [charge for charge in charges if any(beyond_limits(charge, today))]
+    if not odd:
+        return []
+    first = next(beyond_limits(odd[0], today))
+    return [
+        f"{counted(len(odd), 'charge')} of days, amounts or hours that cannot be meant, such as {first.field} "
+        f"{first.got} (wanted: {first.wanted}): see `tunecase spend list`, and correct with `spend add --replaces ID`."
+    ]
