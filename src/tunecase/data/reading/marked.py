@@ -38,7 +38,8 @@ MARKS: tuple[tuple[str, str], ...] = (
     (r"(?m:^)(?:User|USER) ?:", r"(?:Assistant|ASSISTANT|AI|Bot) ?:"),
     (r"(?m:^)(?:Question|QUESTION|Q) ?:", r"(?<![A-Za-z])(?:Answer|ANSWER|A) ?:"),
 )  # fmt: skip
-ENDS = re.compile(r"(?:<\|im_end\|>|<\|eot_id\|>|<end_of_turn>|<\|end\|>|<\|endoftext\|>|</s>|<eos>|\s)+$")
+_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "</s>", "<eos>")
+ENDS = re.compile(rf"(?:{'|'.join(re.escape(mark[::-1]) for mark in _ENDS)}|\s)*")  # read from the end of a text on
 OPENS = re.compile(r"^(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>system|<\|system\|>|\s)+")
 
 
@@ -117,4 +118,5 @@ def _joined(turns: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def _bare(text: str) -> str:
-    return OPENS.sub("", ENDS.sub("", text))
+    end = ENDS.match(text[::-1])
+    return OPENS.sub("", text[: len(text) - end.end()] if end else text)
