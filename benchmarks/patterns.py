@@ -84,7 +84,7 @@ def found(parts: "tuple[str, ...]" = ()) -> "list[Found]":
         for name, verb, node, holder in _calls(tree):
             for pattern in _compiled(path, node, holder):
                 verbs = (verb,) if verb != "compile" else tuple(uses.get((name or "", place), ())) or VERBS
-                at = f"{place}:{name or node.lineno}"
+                at = f"{place}:{name or node.lineno} {pattern.pattern[:20]!s}"
                 seen.setdefault((place, pattern.pattern, pattern.flags), Found(at, pattern, _ways(verbs)))
     return [one for one in seen.values() if not parts or any(part in one.place for part in parts)]
 
@@ -320,10 +320,10 @@ def _stop(*_: object) -> None:
     raise TooLong
 
 
-def worst(one: Found, sizes: "tuple[int, ...]" = SIZES, enough: float = 5.0) -> Worst:
-    """The slowest text for a pattern. Sizes above one that takes `enough` seconds a million are left out."""
+def worst(one: Found, sizes: "tuple[int, ...]" = SIZES, enough: float = 5.0, most: int = 10**6) -> Worst:
+    """The slowest of the first `most` texts for a pattern. Sizes above one that takes `enough` are left out."""
     tried = []
-    for first, repeated in [*attacks(one.pattern), *(("", text) for text in FIXED)]:
+    for first, repeated in [*attacks(one.pattern), *(("", text) for text in FIXED)][:most]:
         for end in ENDS:
             for verb in one.verbs:
                 text = _long(first, repeated, end, FIRST)
