@@ -18,7 +18,6 @@ from pydantic_core import PydanticCustomError, core_schema
 from tunecase.errors import nearest
 from tunecase.quantities import Quantity, UnitError, Wanted, read_quantity
 
-
 MOST_TEXT = 1_000  # characters of a name, a goal, a path or any other text of the project file
 
 

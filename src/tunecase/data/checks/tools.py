@@ -20,9 +20,7 @@ FAULTS = (
 )  # fmt: skip
 UNKNOWN, MISSING, UNDECLARED, NOT_JSON, TYPE = (1 << place for place in range(len(FAULTS)))
 CALLED, JUDGED = 1 << len(FAULTS), 1 << len(FAULTS) + 1
-_IN_TEXT = re.compile(
-    r"<tool_call>(.*?)(?:</tool_call>|$)|<functioncall>\s*(\{.*?)(?:<\|endoftext\|>|$)", re.S
-)
+_IN_TEXT = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)|<functioncall>\s*(\{.*?)(?:<\|endoftext\|>|$)", re.S)
 _NAMES, _ARGUMENTS = ("name", "function", "tool_name"), ("arguments", "parameters", "args", "input")
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,), "str": (str,), "integer": (int,), "int": (int,), "number": (int, float), "float": (int, float),

@@ -180,8 +180,8 @@ def _starting(text: str) -> "Iterator[tuple[Shape, re.Match[str]]]":
 def _within(shape: Shape, hint: str, text: str) -> "Iterator[re.Match[str]]":
     """What a shape matches in a text around each place of its hint."""
     longest, at, done = MOST_LONG if hint == LONG_HINT else MOST_SHORT, 0, 0
-    assert shape.core is not None  # noqa: S101  # _parted gives both
-    assert shape.lead is not None  # noqa: S101
+    assert shape.core is not None  # _parted gives both
+    assert shape.lead is not None
     while found := shape.core.search(text, at):
         begin, at = found.start(), found.start() + len(hint)
         lead = shape.lead.search(text, max(done, begin - HINT_WITHIN), begin)
