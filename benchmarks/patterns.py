@@ -35,14 +35,19 @@ FIRST, SIZES, QUICK_SIZES = 1_000, (64_000, 256_000, 1_000_000), (64_000,)
 KEPT, MOST_ATTACKS, LONGEST_S = 2, 90, 1.0
 CANDIDATES = "aA0 .-_\n\té中x1,:/\"'@=\\(<[{)>]}+*#$&%!?;|`~^\r\x00"
 ENDS = ("", "!\n", "\n!")
-SHOWN = 0.1
+SHOWN, BOUND = 0.1, 0.2
 FINE = 50_000
 FIXED = (
-    "a", "A", "0", "é", "中", " ", "\n", "\t", ".", "-", "_", "/", "\\", "\"", "'", "`", "(", "[", "{", "<", "=", ":", "#", "*",
-    "a@", "a.", "a-", "a_", "1.", "1,", "1-", "1 ", "a ", "a1", "aA0_", "https://", "https://a.b/", "www.a", "eyJhbGci",
-    "api_key=", "token: ", "password is ", "password ", "secret_", "sk-", "ghp_", "AKIA", "-----BEGIN PRIVATE KEY-----\n",
-    "(a|b)", "<a>", "<think>", "</think>", "```", "```\n", "\n\n", "\r\n", " \n", "- a\n", "{\"a\":", "[\"a\",", "\\\"", "\\u00e9",
-    "a=1;", "a(b)", "def f():\n", "I'm sorry, ", "As an AI ", "the answer is ", "GB82WEST1234", "4111 1111 ", "+1 (555) ",
+    "a", "A", "0", "é", "中", " ", "\n", "\t", ".", "-", "_", "/", "\\", "\"", "'", "`", "(", "[", "{", "<",
+    "=", ":", "#",
+    "*", "a@", "a.", "a-", "a_", "1.", "1,", "1-", "1 ", "a ", "a1", "aA0_", "https://", "https://a.b/", "www.a",
+    "eyJhbGci",
+    "api_key=", "token: ", "password is ", "password ", "secret_", "sk-", "ghp_", "AKIA",
+    "-----BEGIN PRIVATE KEY-----\n",
+    "(a|b)", "<a>", "<think>", "</think>", "```", "```\n", "\n\n", "\r\n", " \n", "- a\n", "{\"a\":", "[\"a\",",
+    "\\\"", "\\u00e9",
+    "a=1;", "a(b)", "def f():\n", "I'm sorry, ", "As an AI ", "the answer is ", "GB82WEST1234", "4111 1111 ",
+    "+1 (555) ",
     "2001:db8:", "1.2.3.", "Aa ", "AaBb", "$1", "1/2 ", "![](", "<!--", "&#",
 )  # fmt: skip
 
@@ -70,7 +75,7 @@ class Worst(NamedTuple):
         return self.seconds / self.characters * 1e6
 
 
-class TooLong(Exception):
+class TooLongError(Exception):
     """A pattern ran past its time."""
 
 
@@ -321,7 +326,7 @@ def seconds(pattern: "re.Pattern[Any]", verb: str, text: str, longest_s: float =
             deque(pattern.finditer(given), maxlen=0)
         else:
             getattr(pattern, verb)(given)
-    except TooLong:
+    except TooLongError:
         return longest_s
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
@@ -329,7 +334,7 @@ def seconds(pattern: "re.Pattern[Any]", verb: str, text: str, longest_s: float =
 
 
 def _stop(*_: object) -> None:
-    raise TooLong
+    raise TooLongError
 
 
 def worst(one: Found, sizes: "tuple[int, ...]" = SIZES, enough: float = 5.0, most: int = 10**6) -> Worst:

@@ -107,8 +107,10 @@ def test_a_secret_is_found_anywhere_in_a_long_row(kind, place) -> None:
 
 HOSTILE = (
     "a", "0", " ", "\n", "é ", "a@", "https://", "a://b", "://", "token: ", "key", "pwd pwd=", "PRIVATE KEY",
-    "-----BEGIN PRIVATE KEY-----", "eyJa.", "ops_eyJaaaaaaaaa/", "= key", "'{", "<think>", "<think></thought>", "<tool_call> ",
-    "</s> ", "[INST] a ", "### Human: a ", "'output':", "```\n", "\"arguments\": '", "#### 1 ", "answer is ", "{", "\\", "a-",
+    "-----BEGIN PRIVATE KEY-----", "eyJa.", "ops_eyJaaaaaaaaa/", "= key", "'{", "<think>",
+    "<think></thought>", "<tool_call> ",
+    "</s> ", "[INST] a ", "### Human: a ", "'output':", "```\n", "\"arguments\": '", "#### 1 ", "answer is ", "{",
+    "\\", "a-",
 )  # fmt: skip
 READERS = {
     "secrets": secrets.masked, "personal": personal.masked, "language": languages.detect, "code": is_code,

@@ -16,7 +16,8 @@ from tunecase.io.outputs import Output, check_outputs, write_outputs, write_whol
 from tunecase.io.yaml_lines import MOST_BYTES, Lines, put, read_value, read_yaml
 
 __all__ = [
-    "EXAMPLE", "MOST", "MOST_BYTES", "PDF_MARK", "Lines", "Output", "as_it_was", "check_outputs", "digest", "find_chromium",
-    "new_folder", "no_formula", "pdf_of", "put", "read_number", "read_table", "read_text", "read_value", "read_yaml",
+    "EXAMPLE", "MOST", "MOST_BYTES", "PDF_MARK", "Lines", "Output", "as_it_was", "check_outputs", "digest",
+    "find_chromium", "new_folder", "no_formula", "pdf_of", "put", "read_number", "read_table", "read_text",
+    "read_value", "read_yaml",
     "whole_number", "write_outputs", "write_whole",
 ]  # fmt: skip
