@@ -105,8 +105,8 @@ def _problem(error: Any, lines: Lines, file: str) -> Problem:
     if kind == "tuple_type":
         return Problem(where, repr(error["input"]), "a list", f"write [{error['input']}], or one `- ` line for each")
     if kind == "string_too_long":
-        got, wanted = f"{len(error['input']):,} characters", f"at most {ctx['max_length']:,}"
-        return Problem(where, got, wanted, "write it shorter")
+        letters = f"{len(error['input']):,} characters"
+        return Problem(where, letters, f"at most {ctx['max_length']:,}", "write it shorter")
     if kind == "bool_parsing":
         return Problem(where, repr(error["input"]), "yes or no", "write yes or no")
     if kind.startswith("date_"):
