@@ -35,6 +35,7 @@ SHORT = {
     "compute/spellings.py": NAME,  # of a card
     "data/domains.py": domains.READ_CHARACTERS,
     "data/detectors/languages.py": languages.MOST_CHARACTERS,
+    "data/reading/arrays.py:70": 1_024,  # the bytes before a list
     "flow/split.py:118": 255,  # a file's name
     "quantities/": units.MOST_LETTERS,
 }
