@@ -130,3 +130,10 @@ def test_a_quantity_needs_its_unit():
     assert "34 of nothing" in refusal(quantity="34")
     assert Decimal("1.17") == charge("100 EUR", on="2026-11-01").fx_rate
     assert Decimal(1) == charge().fx_rate
+
+
+def test_a_long_note_is_refused_with_the_limit():
+    """A note of more than 500 letters is not booked; one of 500 is."""
+    assert "note: 100,000 characters; wanted at most 500" in refusal(description="x" * 100_000)
+    assert "unit: 41 characters; wanted at most 40" in refusal(unit="u" * 41)
+    assert "x" * 500 == charge(description="x" * 500).description

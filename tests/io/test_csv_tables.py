@@ -1,12 +1,16 @@
 """CSV tables keep the line of every row; numbers are read as people write them, or not at all."""
 
+import csv
+import io
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.io import csv_tables
-from tunecase.io.csv_tables import read_number, read_table, whole_number
+from tunecase.io.csv_tables import as_it_was, no_formula, read_number, read_table, whole_number
 
 
 def test_rows_keep_their_lines(tmp_path) -> None:
@@ -52,3 +56,30 @@ def test_what_is_no_number() -> None:
         breaches += [] if math.isnan(read_number(text)) else [text]
         breaches += [] if whole_number(text) is None else [text]
     assert [] == breaches
+
+
+BEGINNINGS = ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+
+
+@pytest.mark.parametrize("before", ["", " ", "\u00a0 ", "'", '"', "'' ", "\ufeff", "\u200b"])
+@pytest.mark.parametrize("sign", BEGINNINGS)
+def test_a_cell_never_begins_a_formula(before, sign) -> None:
+    """Signs of every width, behind blanks, quotes and marks without width, follow an apostrophe and come back."""
+    text = f"{before}{sign}HYPERLINK(1)"
+    assert f"'{text}" == no_formula(text)
+    assert text == as_it_was(no_formula(text))
+
+
+@given(st.lists(st.text(st.sampled_from([*BEGINNINGS, "'", '"', " ", "a", "1", ",", ";"]), max_size=8), max_size=4))
+def test_a_sheet_gives_back_what_was_written(cells) -> None:
+    """What is written as cells of a CSV file is the same text once read."""
+    sheet = io.StringIO(newline="")
+    csv.writer(sheet).writerow(map(no_formula, cells))
+    read = next(csv.reader(io.StringIO(sheet.getvalue(), newline="")), [])
+    assert cells == [as_it_was(cell) for cell in read]
+
+
+def test_words_and_numbers_stay_as_they_are() -> None:
+    """An apostrophe of the text's own stays, and plain cells get none."""
+    for text in ("us-east-1", "'tis", "'quoted'", "3", "a=b", "", "'", "''a"):
+        assert text == no_formula(text) == as_it_was(text)

@@ -480,3 +480,13 @@ def test_a_change_is_told_at_the_option_that_it_was_typed_as(tmp_path: Path) -> 
     with pytest.raises(InputError) as refused:
         read_project(path, catalog.names(), {"serving.spare": -1}, None, {"serving.spare": "--spare"})
     assert {"--spare", "case.yaml:3: include_inference"} == {problem.where for problem in refused.value.problems}
+
+
+def test_long_texts_are_refused_with_the_limit(tmp_path) -> None:
+    """A name, an owner, a criterion or a model of thousands of letters is refused, each with its place."""
+    long = {"name": "name: " + "x" * 1_001, "owner": "  owner: " + "y" * 5_000, "models": f"models: [{'m' * 3_000}]"}
+    with pytest.raises(InputError) as refused:
+        read_project(case_folder(tmp_path, **long))
+    told = {problem.where.split(": ")[-1]: (problem.got, problem.wanted) for problem in refused.value.problems}
+    assert ("1,001 characters", "at most 1,000") == told["name"]
+    assert {"name", "problem.owner", "models.0"} == set(told)

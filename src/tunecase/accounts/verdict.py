@@ -26,7 +26,7 @@ UNDECIDED = {
     "state the value": "say what a right answer is worth",
     "fix first": "settle what the data lack",
 }
-NAMED = re.compile(r" \(([\w.-]*\d[\w.-]*)\)")  # the model that a way uses
+NAMED = re.compile(r" \((?=[a-zA-Z_.-]*\d)([\w.-]+)\)")  # the model that a way uses
 WRONG = re.compile(r" with at most ([\d.]+)% of them wrong ")
 MOST_NAMED = 2  # open questions named one by one
 

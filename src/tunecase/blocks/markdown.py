@@ -4,7 +4,9 @@ import re
 
 from tunecase.quantities import one_line
 
-MARKED = set("\\`*_{}[]<>#|~@&!$")
+MARKED = set("\\`*_{}[]<>#|~@&!$\u200b")
+# What a host makes a link, a call or a picture of in text that is shown: names, numbers, addresses, :pictures:.
+CALLED = re.compile(r"(?i)[@#]|[!&](?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[a-z+-][\w+-]{0,40}:)")
 LISTED = re.compile(r"[-+]\s|-{2,}$|=+$|\d{1,9}[.)](\s|$)")  # begins a list, or underlines a heading
 
 
@@ -16,10 +18,8 @@ def shown(text: str) -> str:
         ('1&#46; a&#95;b', '&#45; x')
     """
     line = one_line(text)
-    flat = "".join(f"&#{ord(char)};" if char in MARKED else char for char in line)
-    # A host looks for names, numbers of issues and addresses once more in what is shown.
-    flat = flat.replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;")
-    flat = flat.replace("://", "&#58;&#8203;//").replace("www.", "www&#8203;.")
+    parted = CALLED.sub("\\g<0>\u200b", line)
+    flat = "".join(f"&#{ord(char)};" if char in MARKED else char for char in parted).replace(":&#8203;", "&#58;&#8203;")
     if LISTED.match(line):
         return re.sub("[-+=.)]", lambda sign: f"&#{ord(sign[0])};", flat, count=1)
     return flat

@@ -23,6 +23,7 @@ RATE_HOLDS = timedelta(
 
 _AMOUNT = re.compile(r"([$€£]?)\s*([^\sA-Za-z$€£]+)\s*([$€£]|[A-Za-z]{3})?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
+MOST_NOTE, MOST_UNIT = 500, 40  # characters
 AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
 
 
@@ -69,6 +70,9 @@ def spending(text: ChargeText, *, project_currency: str, rates: Sequence[Rate], 
     if text.supersedes and not re.fullmatch(r"[0-9a-f]{64}", text.supersedes):
         fix = "copy it from the ledger, or complete its first characters with whole_id"
         problems.append(Problem("supersedes", repr(text.supersedes), "the id of an entry, 64 hex digits", fix))
+    for name, words, most in (("note", text.description, MOST_NOTE), ("unit", text.unit, MOST_UNIT)):
+        if len(words) > most:
+            problems.append(Problem(name, f"{len(words):,} characters", f"at most {most}", "write it shorter"))
     if problems or amount is None or day is None or rate is None:
         raise InputError(problems)
     with localcontext(prec=DIGITS):

@@ -14,7 +14,7 @@ SHORTEST_VALUE = 6  # characters; shorter values of the environment stand in any
 MOST_SHOWN = 200  # characters of the error in the line
 MOST_LINE, MOST_LINES = 2_000, 200  # characters of a line, and lines: what is looked at for secrets, and written
 _SENSITIVE = r"token|secret|passw|credential|api_?key|access_?key|private_?key|authorization"
-_PART_OF_WORD = re.compile(r"[\w-]*\Z")
+_PART_OF_WORD = re.compile(r"(?<![\w-])[\w-]*\Z")
 # What looks like a secret, and its replacement; hiding too much is better than too little.
 _HIDDEN = (
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@'\"]*@"), r"\1[hidden]@"),

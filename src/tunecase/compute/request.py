@@ -34,8 +34,8 @@ SIZES = (
     "context_parallel",
 )  # fmt: skip
 _NUMBER = re.compile(
-    r"([-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*(?:[kKMB]|thousand|million|billion|mln|mio|bn)?)"
-    r"(\s+(tokens?|samples?|examples?|pairs?|epochs?|steps?|gpus?|cards?|layers?))?"
+    r"([-+]?[\d.,]+(?:[eE][-+]?\d+)?\s{0,9}(?:[kKMB]|thousand|million|billion|mln|mio|bn)?)"
+    r"(\s{1,9}(tokens?|samples?|examples?|pairs?|epochs?|steps?|gpus?|cards?|layers?))?"
 )
 WITHOUT = {"bf16": "use fp16, or an Ampere or newer card", "fp8": "use bf16, or an Ada or newer card"}
 FIXES = {

@@ -14,7 +14,7 @@ LIKE = 0.8  # similarity from which a name is worth suggesting
 MOST_NEAR = 5  # models named for one that is not known
 COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 SIZED = re.compile(r"-\d+GB")
-COUNTED = re.compile(r"(?:(\d+)\s*x\s*)?(.+?)(?:\s*x\s*(\d+))?", re.IGNORECASE)
+COUNTED = re.compile(r"(?:(\d+)\s{0,9}x\s{0,9})?(.+?)(?:\s{0,9}x\s{0,9}(\d+))?", re.IGNORECASE)
 _RANGE = re.compile(r"(\d+)\s*(?:-|\.\.|to)\s*(\d+)")
 MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe.SPELLINGS
     "method": {"fullft": "full", "fullfinetune": "full", "fullfinetuning": "full", "fft": "full", "rslora": "lora"},

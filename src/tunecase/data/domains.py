@@ -14,8 +14,8 @@ TURNS_SHARE = 0.5
 SHORT_WORDS = 20  # the median of a file of short requests
 SHARED_WORDS = 0.5  # of an input's words that nearly all rows have at the same place
 _CODE = re.compile(
-    r"^\s*(?:def|class|function|import|from|#include|public|private|const|let|var|return|async|fn|package|using)\b"
-    r"[^.?!]*[({;:=]|[;{}]\s*$|=>|\w\(\w*\)\s*[;{:]|</\w+>|^\s*(?:if|for|while)\s*\(.+\)",
+    r"^[^\S\n]*(?:def|class|function|import|from|#include|public|private|const|let|var|return|async|fn|package|using)\b"
+    r"[^.?!]*[({;:=]|[;{}][^\S\n]*$|=>|\w\(\w*\)\s*[;{:]|</\w+>|^[^\S\n]*(?:if|for|while)\s*\(.+\)",
     re.MULTILINE,
 )
 _CODE_HINT = re.compile(r"[(){}=<;:]")  # in each of those marks
@@ -24,19 +24,19 @@ _SURELY_CODE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (hint, re.compile(pattern, re.MULTILINE))
     for hint, pattern in (
         ("```", r"```"),
-        ("def ", r"^\s*(?:async )?def \w+\(.*\).*:\s*$"),
-        ("#include", r"^\s*#include\s*[<\"]"),
-        (" import ", r"^\s*from \w[\w.]* import \w"),
+        ("def ", r"^[^\S\n]*(?:async )?def \w+\([^)\n]*\).*:[^\S\n]*$"),
+        ("#include", r"^[^\S\n]*#include\s*[<\"]"),
+        (" import ", r"^[^\S\n]*from \w[\w.]* import \w"),
         ("function", r"\bfunction\s*\w*\([^)]*\)\s*\{"),
-        ("public static ", r"^\s*public static \w+ \w+\("),
+        ("public static ", r"^[^\S\n]*public static \w+ \w+\("),
         ("<?php", r"<\?php"),
         ("SELECT", r"\bSELECT\b.+?\bFROM\b"),
         ("INSERT INTO", r"\bINSERT INTO\b"),
         ("CREATE TABLE", r"\bCREATE TABLE\b"),
         ("UPDATE ", r"\bUPDATE \w+ SET\b"),
         ("DELETE FROM", r"\bDELETE FROM\b"),
-        ("select", r"^\s*select\s[\w*,.() ]+\sfrom\s+\w+\s*(?:;|$|(?:where|join|group by|order by|limit)\b)"),
-        ("(", r"^\s*\w+(?:\.\w+)+\(.*\)\s*;?\s*$"),
+        ("select", r"^[^\S\n]*select\s[\w*,.() ]+\sfrom\s+\w+\s*(?:;|$|(?:where|join|group by|order by|limit)\b)"),
+        ("(", r"^[^\S\n]*\w+(?:\.\w+)+\(.*\)\s*;?\s*$"),
     )
 )
 READ_CHARACTERS = 4000  # of a text, within which code shows

@@ -22,7 +22,7 @@ FIT_DRAWS = 4_000
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 CONFIG_ENDINGS = (".yaml", ".yml", ".json")
 WANTED = "a model's name, its config.json, or a configuration that trains it (YAML or JSON)"
-_PRICE = re.compile(r"\$?\s*(\d*\.?\d+)(?:\s*USD)?")
+_PRICE = re.compile(r"\$?\s*(\d+(?:\.\d+)?|\.\d+)(?:\s*USD)?")
 OPEN = ("method", "sharding", "checkpointing")
 
 

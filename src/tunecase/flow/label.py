@@ -168,12 +168,12 @@ def _folders(first: Path) -> Iterator[Path]:
 
 def _sheet(trial: str, rows: "Sequence[Row]") -> bytes:
     """One reader's rows as CSV, as `_write` writes them."""
-    from tunecase.data.review.queue import guarded
+    from tunecase.io import no_formula
 
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(TRIAL_COLUMNS)
-    writer.writerows((trial, row.number, guarded(row.input), "", "", "", "") for row in rows)
+    writer.writerows((trial, row.number, no_formula(row.input), "", "", "", "") for row in rows)
     return sheet.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -238,8 +238,7 @@ def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
     """
     import orjson
 
-    from tunecase.data.review.queue import guarded
-    from tunecase.io import Output, write_outputs
+    from tunecase.io import Output, no_formula, write_outputs
 
     table, lines = next(pair for pair in _names(to) if not any(os.path.lexists(path) for path in pair))
     sheet = io.StringIO(newline="")
@@ -247,7 +246,7 @@ def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
     writer.writeheader()
     for row in rows:
         cells = asdict(row)
-        writer.writerow({name: guarded(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
+        writer.writerow({name: no_formula(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
     body = b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows)
     write_outputs([Output(table, sheet.getvalue().encode("utf-8-sig")), Output(lines, body)])
     return table, lines

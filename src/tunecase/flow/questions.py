@@ -132,7 +132,7 @@ def with_answers(text: str, answers: Mapping[str, str]) -> str:
     lines = text.splitlines()
     for field, answer in answers.items():
         section, _, name = field.rpartition(".")
-        begun = re.compile(rf"^(\s*)# {re.escape(name)}:.*?(?:  # (.*))?$")
+        begun = re.compile(rf"^(\s*)# {re.escape(name)}:(?:(?!  # ).)*(?:  # (.*))?$")
         at = next((number for number, line in enumerate(lines) if begun.match(line)), None)
         if at is not None:
             found = begun.match(lines[at])

@@ -61,7 +61,7 @@ class Amended:
         indent = re.match(r"\s*", lines[at])
         assert indent is not None
         lines[at : at + 1] = [f'{indent[0]}train: "{train}"', f'{indent[0]}test: "{test}"']
-        if parts.made.group and not re.search(r"^\s+group:", self.text, re.MULTILINE):
+        if parts.made.group and not re.search(r"^[^\S\n]+group:", self.text, re.MULTILINE):
             lines.insert(at + 2, f'{indent[0]}group: "{parts.made.group}"')
         return "\n".join(lines) + "\n"
 
@@ -76,7 +76,7 @@ def amended(project: Path, data: Path, share: str) -> Amended | None:
         train, test = str(named["train"]), named.get("test")
     except (InputError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         return None
-    named_once = len(re.findall(r"(?m)^\s+train:", text)) == 1
+    named_once = len(re.findall(r"(?m)^[^\S\n]+train:", text)) == 1
     is_this = named_once and test is None and (project.parent / train).resolve() == data.resolve()
     return Amended(text, project.parent) if is_this else None
 

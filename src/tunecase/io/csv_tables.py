@@ -11,7 +11,8 @@ from tunecase.errors import InputError, Problem
 EXAMPLE = "n,score,test_rows"
 MOST = 1e12  # of examples and test rows
 MOST_CHARACTERS = 10_000_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # with these a spreadsheet begins a formula, or strips to one
+# How a cell begins that a spreadsheet takes for a formula, or strips to one; wide signs count as narrow ones there.
+FORMULA = re.compile("[\\s'\"\ufeff\u200b-\u200f\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 
@@ -64,7 +65,17 @@ def no_formula(text: str) -> str:
         >>> no_formula("=1+1"), no_formula("us-east-1")
         ("'=1+1", 'us-east-1')
     """
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def as_it_was(cell: str) -> str:
+    """The text of a cell before `no_formula`.
+
+    Example:
+        >>> as_it_was("'=1+1"), as_it_was("-5"), as_it_was("'tis")
+        ('=1+1', '-5', "'tis")
+    """
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell, 1) else cell
 
 
 def read_number(text: str | None) -> float:

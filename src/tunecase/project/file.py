@@ -104,6 +104,9 @@ def _problem(error: Any, lines: Lines, file: str) -> Problem:
         return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
     if kind == "tuple_type":
         return Problem(where, repr(error["input"]), "a list", f"write [{error['input']}], or one `- ` line for each")
+    if kind == "string_too_long":
+        letters = f"{len(error['input']):,} characters"
+        return Problem(where, letters, f"at most {ctx['max_length']:,}", "write it shorter")
     if kind == "bool_parsing":
         return Problem(where, repr(error["input"]), "yes or no", "write yes or no")
     if kind.startswith("date_"):

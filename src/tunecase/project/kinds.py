@@ -20,6 +20,8 @@ from pydantic_core import PydanticCustomError, core_schema
 from tunecase.errors import nearest
 from tunecase.quantities import FIRST_DAY, LAST_DAY, Quantity, UnitError, Wanted, read_quantity
 
+MOST_TEXT = 1_000  # characters of a name, a goal, a path or any other text of the project file
+
 
 class Section(BaseModel):
     """Any part of the project file: frozen, and unknown fields are mistakes.
@@ -28,7 +30,7 @@ class Section(BaseModel):
     that is left out is no part of it, so that a record of before is found.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, str_max_length=MOST_TEXT)
     later: ClassVar[frozenset[str]] = frozenset()
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:

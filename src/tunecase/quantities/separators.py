@@ -4,7 +4,7 @@ import re
 
 # A point before three digits parts thousands in some countries and decimals in others.
 _EITHER = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
-_NUMBER = re.compile(r"[0-9]+(?:[.,'’\u00a0\u202f][0-9]+)+|[0-9]{1,3}(?: [0-9]{3})+(?![0-9])")
+_NUMBER = re.compile(r"(?<![0-9])[0-9]+(?:[.,'’\u00a0\u202f][0-9]+)+|[0-9]{1,3}(?: [0-9]{3})+(?![0-9])")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 

@@ -45,6 +45,7 @@ BYTES = {**DECIMAL_BYTES, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 LEAST_GB, MOST_GB = 1.0, 1000.0  # of a card's memory
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([MGT]i?B)", re.IGNORECASE)
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
+MOST_LETTERS = 200  # of a quantity as written
 MOST = 1e15  # more than any budget, volume or token count; products of such numbers still are finite
 NUMBER_WORDS = {"thousand": "k", "million": "M", "billion": "B", "mln": "M", "mio": "M", "bn": "B"}
 
@@ -124,6 +125,8 @@ def read_quantity(text: object, wanted: Wanted) -> Quantity:
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(repr(text), wanted.words, f"write for example {wanted.example}")
     raw = str(text).strip()
+    if len(raw) > MOST_LETTERS:
+        raise UnitError(f"{len(raw):,} characters", wanted.words, f"write for example {wanted.example}")
     if isinstance(text, str) and unclear(raw, is_amount=wanted.is_amount):
         way = "a number that can be read in one way only, a point before its decimals"
         raise UnitError(repr(raw), f"{wanted.words}, {way}" if wanted.unit else way, separator_fix(raw))

@@ -259,3 +259,13 @@ def test_a_full_disk_leaves_nothing(tmp_path):
     assert "ake room" in done.stderr
     assert "Traceback" not in done.stderr
     assert [train.name] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_the_notes_show_a_file_name_as_it_is(tmp_path):
+    """A name with mark-up is words in the README of a cleaned copy, and breaks no table."""
+    train = write(tmp_path / "a" / "x<img src=y>|@ines [z](http:w).jsonl", rows_of())
+    fixed(train, tmp_path / "out")
+    notes = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    for live in ("<img", "@ines", "[z]"):
+        assert live not in notes
+    assert {4} == {line.count("|") for line in notes.splitlines() if line.startswith("|")}

@@ -19,9 +19,9 @@ from tunecase.data.review.corrections import with_answer
 from tunecase.data.review.queue.item import code_of
 from tunecase.data.review.queue.label_studio import config
 from tunecase.data.review.queue.reading import read_decisions
-from tunecase.data.review.queue.sheet import guarded, unguarded
 from tunecase.data.review.review import GivenOut, review
 from tunecase.errors import InputError
+from tunecase.io import as_it_was, no_formula
 from tunecase.records import Reviews
 
 RIGHT, WRONG = "p", "q"
@@ -49,7 +49,7 @@ def as_csv(queue: list[dict], path: Path) -> Path:
         writer.writeheader()
         for row in queue:
             verdict, answer = answered(row)
-            cells = {name: guarded(str(value)) if value is not None else "" for name, value in row.items()}
+            cells = {name: no_formula(str(value)) if value is not None else "" for name, value in row.items()}
             writer.writerow({**cells, "decision": verdict, "answer": answer, "seconds": "6,0", "reviewer": "ann"})
     return path
 
@@ -209,11 +209,11 @@ def test_formulas_are_guarded_and_come_back():
     """A cell that begins a formula is harmless in the sheet and the same when it is read back."""
     rng = random.Random(0)
     for text in ["=1+1", "+49", "-5", "@a", "'=x", "''+", "plain", "'quoted'", "\t=1", ""]:
-        assert text == unguarded(guarded(text))
-        assert guarded(text)[:1] not in ("=", "+", "-", "@")
+        assert text == as_it_was(no_formula(text))
+        assert no_formula(text)[:1] not in ("=", "+", "-", "@")
     for _ in range(500):
         text = "".join(rng.choice("'=+-@\t a") for _ in range(rng.randrange(6)))
-        assert text == unguarded(guarded(text))
+        assert text == as_it_was(no_formula(text))
 
 
 def test_measured_minutes_replace_the_default(tmp_path):

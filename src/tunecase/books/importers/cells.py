@@ -21,7 +21,7 @@ TIMED = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?(Z|z|
 SECRET = re.compile(
     r"secret|passw|credential|token(?!s|i)|(^|[^a-z])key($|[^a-z])|(api|access|private)_?-?key", re.IGNORECASE
 )
-MAIL = re.compile(r"([\w.+-]{1,64})@[\w-]{1,63}(\.[\w-]{1,63})+")
+MAIL = re.compile(r"(?<![\w.+-])([\w.+-]+)@[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 class CellError(ValueError):

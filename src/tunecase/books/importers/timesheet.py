@@ -45,7 +45,7 @@ APART = ("start", "project", "client")
 TAGS = ("project", "client", "activity", "tags")
 EXAMPLE = "date,hours,person,role,rate,activity,note"
 CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
-IN_BRACKETS = re.compile(r"\(([^)]*)\)")
+IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 CODE = re.compile(r"\b([A-Z]{3})\b")
@@ -335,4 +335,7 @@ def _day(cell: str, month_first: bool | None) -> date:
 
 def _rate_in(cell: str) -> Decimal:
     """An hourly rate, its currency's sign or code left out."""
-    return amount_of(re.sub(r"^[$€£]\s*|\s*[$€£]$|\s*\b[A-Z]{3}\b\s*", "", cell))
+    bare = re.sub(r"\b[A-Z]{3}\b", "", cell).strip()
+    for sign in SYMBOLS:
+        bare = bare.removeprefix(sign).removesuffix(sign).strip()
+    return amount_of(bare)

@@ -26,6 +26,7 @@ METHODS = {
 
 COMPLETE = ("model", "method", "gpu", "n_gpus", "seq_len", "micro_batch")
 NARROW = re.compile(r"8.?bit|int8|[23].?bit|aqlm|eetq")  # bases that are no 4-bit ones
+MOST_CELL = 500  # characters; what is looked for in them takes the square of their length
 EXPERTS = re.compile(r"\d[bB]?-[aA]\d|\bmoe\b|\dx\d+b", re.IGNORECASE)
 CUT = re.compile(r"\s*\bcut to (\d+) layers")
 NEAR = 0.2  # a model of one family stands in for another whose parameters differ by no more than this share
@@ -61,7 +62,7 @@ def read(path: Path) -> Runs:
         row = {key: value or "" for key, value in cells.items() if key}
         name = row.get("id") or f"row {place}"
         named[name] = row
-        run = run_of(row, name)
+        run = _too_long(row) or run_of(row, name)
         if isinstance(run, str):
             refused.append((name, run))
         else:
@@ -69,6 +70,12 @@ def read(path: Path) -> Runs:
     complete = frozenset(name for name, row in named.items() if all(_states(row, key) for key in COMPLETE))
     cards = [row["gpu"] for row in named.values() if _states(row, "gpu") and card_of(row["gpu"]) is None]
     return Runs(tuple(runs), tuple(refused), complete, tuple(cards))
+
+
+def _too_long(row: Row) -> str:
+    """Why a row is not read: a cell that no table of runs holds; empty where each is short enough."""
+    longest = max(map(len, row.values()), default=0)
+    return f"a cell of {longest:,} characters, where {MOST_CELL} are read" if longest > MOST_CELL else ""
 
 
 def _states(row: Row, key: str) -> bool:

@@ -20,10 +20,7 @@ FAULTS = (
 )  # fmt: skip
 UNKNOWN, MISSING, UNDECLARED, NOT_JSON, TYPE = (1 << place for place in range(len(FAULTS)))
 CALLED, JUDGED = 1 << len(FAULTS), 1 << len(FAULTS) + 1
-_IN_TEXT = re.compile(
-    r"<tool_call>\s*(.*?)\s*(?:</tool_call>|$)|<functioncall>\s*(\{.*?)\s*(?:<\|endoftext\|>|$)", re.S
-)
-_IN_SYSTEM = re.compile(r"<tools>\s*(.*?)\s*</tools>", re.S)
+_IN_TEXT = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)|<functioncall>\s*(\{.*?)(?:<\|endoftext\|>|$)", re.S)
 _NAMES, _ARGUMENTS = ("name", "function", "tool_name"), ("arguments", "parameters", "args", "input")
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,), "str": (str,), "integer": (int,), "int": (int,), "number": (int, float), "float": (int, float),
@@ -43,8 +40,9 @@ def _names_one(row: "Row") -> bool:
 
 def _of_one(row: "Row") -> int:
     declared = _declared(row.tools) if row.tools else None
-    if declared is None and row.turns[0][0] == "system" and (found := _IN_SYSTEM.search(row.turns[0][1])):
-        declared = _declared(found[1])
+    if declared is None and row.turns[0][0] == "system":
+        inside, ended, _ = row.turns[0][1].partition("<tools>")[2].partition("</tools>")
+        declared = _declared(inside.strip()) if ended else None
     bits = 0
     for call in _calls(row, declared is not None):
         bits |= CALLED if declared is None else CALLED | JUDGED | _faults(call, declared)
@@ -57,7 +55,7 @@ def _calls(row: "Row", sure: bool) -> Iterator[Any]:
     for text in answers:
         if "<tool_call>" in text or "<functioncall>" in text:
             for marked, single in _IN_TEXT.findall(text):
-                yield from _opened(marked or single)
+                yield from _opened((marked or single).strip())
         elif "{" in text and '"name"' in text:
             start = text.lstrip()[:1]
             found = list(_opened(text if start in ("{", "[") else text.rstrip().rsplit("\n", 1)[-1]))
@@ -69,7 +67,8 @@ def _opened(text: str) -> Iterator[Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        quoted = re.sub(r"'(\{.*\})'", r"\1", text, flags=re.S)
+        first, last = text.find("'{"), text.rfind("}'")
+        quoted = text[:first] + text[first + 1 : last + 1] + text[last + 2 :] if 0 <= first < last else text
         try:
             value = orjson.loads(quoted)
         except orjson.JSONDecodeError:

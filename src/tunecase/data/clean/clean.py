@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from tunecase.blocks import shown
 from tunecase.data.audit import Audited
 from tunecase.data.clean.copying import DROPPED, QUARANTINE, Orders, Tally, changed_meanwhile, copy_rows
 from tunecase.data.clean.reasons import removed_rows
@@ -189,14 +190,17 @@ def _changes(folder: Path, audit: Audit, record: Cleaned, tally: Tally, orders: 
 
 def _notes(folder: Path, record: Cleaned) -> None:
     lines = [
-        f"# {Path(record.train).name}, cleaned",
+        f"# {shown(Path(record.train).name)}, cleaned",
         "",
         f"{record.rows:,} rows were read: {record.kept:,} kept, {record.dropped:,} dropped, "
         f"{record.quarantined:,} unreadable. The input file was not changed.",
         "",
         "| file | what | rows |",
         "|---|---|---|",
-        *(f"| {file.name} | {file.what} | {'' if file.rows is None else f'{file.rows:,}'} |" for file in record.files),
+        *(
+            f"| {shown(file.name)} | {shown(file.what)} | {'' if file.rows is None else f'{file.rows:,}'} |"
+            for file in record.files
+        ),
         f"| {CHANGES} | what was done, by row, with the SHA-256 of every file | |",
         "",
         *_how_to_review(record),

@@ -27,13 +27,14 @@ GRAMMAR = frozenset(
     while with yield""".split()
 )
 CODE = re.compile(
-    r"```|^\s*(?:def|class|import|from|#include|func|fn|public|private|static)\b.*[\w>\"):;{]\s*$|"
-    r"\bfunction\s+\w+\s*\(|[;{]\s*$|=>\s*\{|\breturn\b.*[;)\]]\s*$|>>> |^\s*(?:for|if|while)\b.*[:{]\s*$",
+    r"```|^[^\S\n]*(?:def|class|import|from|#include|func|fn|public|private|static)\b.*[\w>\"):;{][^\S\n]*$|"
+    r"\bfunction\s+\w+\s*\(|[;{][^\S\n]*$|=>\s*\{|\breturn\b.{0,200}[;)\]][^\S\n]*$|>>> |"
+    r"^[^\S\n]*(?:for|if|while)\b.*[:{][^\S\n]*$",
     re.MULTILINE,
 )
 STRONG = re.compile(
-    r"```|^\s*(?:async )?def \w+\s*\(.*\).*:|\bfunction\s+\w+\s*\(|^#include\b|^\s*(?:public|private|static) .*\{|"
-    r"^(?:func|fn) \w+.*\{|^class \w+.*[:{]\s*$",
+    r"```|^[^\S\n]*(?:async )?def \w+\s*\([^)\n]*\).*:|\bfunction\s+\w+\s*\(|^#include\b|"
+    r"^[^\S\n]*(?:public|private|static) .*\{|^(?:func|fn) \w.*\{|^class \w.*[:{][^\S\n]*$",
     re.MULTILINE,
 )
 LEAST_CODE_LINES, LEAST_CODE_SHARE = 2, 0.15

@@ -15,10 +15,10 @@ _HANGING = frozenset(
 _LEAST_WORDS = 6  # of a last line that is a sentence
 # A list item, a heading, a credit, a hashtag or a link; a formula or a row of a table.
 _LISTED = re.compile(r"\s*(?:[-*•#|–—]|\(?\w{1,2}[.)]\s)")
-_CREDITED = re.compile(r"(?:--?|–|—) ?[^\W\d_][\w. ]{2,40}$|(?:#|https?://)\S+$")
+_CREDITED = re.compile(r"(?:--?|–|—) ?[^\W\d_][\w. ]{2,40}$|(?<!\S)(?=\S*(?:#|https?://)\S)\S+$")
 _FORMULA = re.compile(r"[=≈|→]")
 _CREDIT_CHARACTERS = 60
-_COMMENT = re.compile(r"^\s*/\*", re.MULTILINE)
+_COMMENT = re.compile(r"^[^\S\n]*/\*", re.MULTILINE)
 _JSON_START = re.compile(r"[\[{]\s*(?:[\"'{\[]|\n)")
 
 

@@ -10,8 +10,8 @@ from tunecase.data.detectors.content_words import number, stem, terms
 
 MONTHS = "january february march april may june july august september october november december".split()
 MONTH = {name[:length]: str(at) for at, name in enumerate(MONTHS, 1) for length in (3, len(name))}
-ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+\w|(?:https?://|www\.)[^\s)>\"']+\w")
-MARK = re.compile(r"\b(?=\w*[A-Za-z])(?=[\w-]*\d)[\w-]{4,}\b")
+ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+\w|(?:https?://|www\.)[^\s)>\"']+\w")
+MARK = re.compile(r"\b(?=\w*[A-Za-z])(?=[\w-]{0,20}\d)[\w-]{4,}\b")
 QUOTED = re.compile(r"[\"“]([^\"“”\n]{4,80})[\"”]")
 FIGURE = re.compile(r"(?<![\w-])\d[\d,]*(?:\.\d+)?(?![\w-])")
 NAME = re.compile(r"(?<![.!?:\n\"“*] )(?<!^)(?<![\n\"“(*-])\b[A-Z][a-z]{2,}(?: [A-Z][a-z]+)*\b")

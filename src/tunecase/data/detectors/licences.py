@@ -17,7 +17,7 @@ CARDS = ("README.md", "readme.md", "DATASET_CARD.md", "dataset_card.md")
 MOST_CHARACTERS = 200_000
 MOST_ROWS = 5_000
 LEAST_DISTINCT_SHARE = 0.2  # a column with more distinct values names rows, not sources
-_FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n---", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---[^\S\n]*\n(.*?)\n---", re.DOTALL)
 _LICENCE_LINE = re.compile(r"(?im)^licen[sc]e(?:_name)?s?\s*:\s*(.*(?:\n\s*-\s*.*)*)")
 
 

@@ -54,17 +54,24 @@ _STAND_IN = re.compile(
 )
 LEAST_BITS_OF_A_PASSWORD, LEAST_BITS_OF_A_KEY = 2.5, 3.0  # a character
 LEAST_DISTINCT = 8
-LONG_HINTS, MOST_LONG, MOST_SHORT = ("PRIVATE KEY",), 12_000, 400  # characters of one secret at most
+LONG_HINT, MOST_LONG, MOST_SHORT = "PRIVATE KEY", 12_000, 400  # characters of one secret at most
+_LONG_BODY = re.compile(r"[A-Za-z0-9+/=\s\\:,-]*")  # what stands in a private key, its headings among it
 HINT_WITHIN, SAID_WITHIN = 64, 32  # characters from the start of a secret to its hint; from a name to its sign
 NAME_WITHIN = 24  # characters from the start of a name to its hint
+DENSE = 128  # characters for each hint of a name; where they stand closer, a text is searched as a whole
 
 
 class Shape(NamedTuple):
-    """One row of the table: how such a secret is written; a `mixed` one has a digit, a small and a capital letter."""
+    """One row of the table: how such a secret is written; a `mixed` one has a digit, a small and a capital letter.
+
+    `lead` is its pattern up to the hint, `core` what begins with the hint; both None where the hint is its start.
+    """
 
     kind: str
     pattern: re.Pattern[str]
     mixed: bool
+    lead: re.Pattern[str] | None = None
+    core: re.Pattern[str] | None = None
 
 
 class Shapes(NamedTuple):
@@ -84,11 +91,21 @@ def _shapes() -> Shapes:
     for row in catalog.read_table("secret_shapes"):
         shape = Shape(row["kind"], re.compile(row["pattern"]), row["mixed"] == "yes")
         for hint in row["hints"].split(";"):
-            place = shapes.starting.setdefault(hint[:2], []) if row["place"] == "start" else shapes.within
-            place.append((hint, shape))
+            if row["place"] == "start":
+                shapes.starting.setdefault(hint[:2], []).append((hint, shape))
+            else:
+                shapes.within.append((hint, _parted(shape, hint)))
     for first, beginnings in shapes.starting.items():
         shapes.starts[first.encode()] = tuple({hint.encode() for hint, _ in beginnings})
     return shapes
+
+
+def _parted(shape: Shape, hint: str) -> Shape:
+    """A shape with its pattern in two parts, so that a text is searched for the hint alone."""
+    whole = shape.pattern.pattern
+    at = max(whole.find(hint), whole.find(re.escape(hint)))
+    core = re.compile(hint if hint == LONG_HINT else whole[at:])
+    return shape._replace(lead=re.compile(rf"(?:{whole[:at]})\Z"), core=core)
 
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
@@ -127,7 +144,7 @@ def _tokens(text: str) -> "Iterator[Span]":
     found = [*_starting(text)] if has_run and _may_start(text) else []
     for hint, shape in _shapes().within:
         if (has_run or hint in _WITHOUT_A_RUN) and hint in text:
-            found += [(shape, match) for match in _near(shape.pattern, hint, text, text)]
+            found += [(shape, match) for match in _within(shape, hint, text)]
     yield from ((shape.kind, *match.span()) for shape, match in found if _believable(shape, match))
 
 
@@ -140,8 +157,12 @@ def _may_start(text: str) -> bool:
 
 
 def _starting(text: str) -> "Iterator[tuple[Shape, re.Match[str]]]":
-    """What shapes match at the start of the runs of a text, which stand in its long words."""
+    """What shapes match at the start of the runs of a text, which stand in its long words.
+
+    A shape is not tried within what it has matched, so that each letter is read a few times at most.
+    """
     starting, done = _shapes().starting, 0
+    ends: dict[str, int] = {}
     for word in text.split():
         if len(word) >= LEAST_RUN:
             first = text.find(word, done)
@@ -149,45 +170,58 @@ def _starting(text: str) -> "Iterator[tuple[Shape, re.Match[str]]]":
             for run in _RUN.finditer(word):
                 at = first + run.start()
                 for hint, shape in starting.get(run[0][:2], ()):
-                    if text.startswith(hint, at) and (match := shape.pattern.match(text, at, at + MOST_LONG)):
+                    if not text.startswith(hint, at) or at < ends.get(shape.pattern.pattern, 0):
+                        continue
+                    if match := shape.pattern.match(text, at, at + MOST_LONG):
+                        ends[shape.pattern.pattern] = match.end()
                         yield shape, match
+
+
+def _within(shape: Shape, hint: str, text: str) -> "Iterator[re.Match[str]]":
+    """What a shape matches in a text around each place of its hint."""
+    longest, at, done = MOST_LONG if hint == LONG_HINT else MOST_SHORT, 0, 0
+    assert shape.core is not None  # _parted gives both
+    assert shape.lead is not None
+    while found := shape.core.search(text, at):
+        begin, at = found.start(), found.start() + len(hint)
+        lead = shape.lead.search(text, max(done, begin - HINT_WITHIN), begin)
+        if match := lead and shape.pattern.match(text, lead.start(), begin + longest):
+            yield match
+            at = done = max(at, match.end())
+        elif lead and hint == LONG_HINT and text.startswith(("-----", " BLOCK-----"), at):
+            body = _LONG_BODY.match(text, at)
+            at = body.end() if body else at  # another key that begins before would fail at the same letter
 
 
 def _assignments(text: str) -> "Iterator[Span]":
     low = text.lower()
+    if sum(map(low.count, _ASSIGNED_HINTS)) * DENSE > len(text) + MOST_LONG:
+        yield from ((KINDS[-1], *match.span("value")) for match in _ASSIGNED.finditer(text) if _assigned(match))
+        return
     for hint in _ASSIGNED_HINTS:
         if hint in low:
-            matches = _near(_ASSIGNED, hint, low, text)
-            yield from ((KINDS[-1], *match.span("value")) for match in matches if _assigned(match))
+            yield from ((KINDS[-1], *match.span("value")) for match in _named(hint, low, text) if _assigned(match))
 
 
-def _near(shape: re.Pattern[str], hint: str, searched: str, text: str) -> "Iterator[re.Match[str]]":
-    """What a shape matches in a text from a little before each place of a hint in `searched`, the text or its lower
-    case; for assignments only where one can stand.
-    """
-    assigned = shape is _ASSIGNED
-    latest = SAID_WITHIN if assigned else len(hint)
-    longest = MOST_LONG if hint in LONG_HINTS else MOST_SHORT
-    at, done = searched.find(hint), 0
+def _named(hint: str, low: str, text: str) -> "Iterator[re.Match[str]]":
+    """The assignments of a text, of which `low` is the lower case, near each place of a hint."""
+    at, done = low.find(hint), 0
     while at >= 0:
-        if not assigned or _sets_a_value(text[at : at + SAID_WITHIN]):
-            reach = NAME_WITHIN if assigned else HINT_WITHIN
-            match = _first_match(shape, text, range(max(done, at - reach), at + latest + 1), at + longest)
+        if _sets_a_value(text[at : at + SAID_WITHIN]):
+            starts = range(max(done, at - NAME_WITHIN), at + SAID_WITHIN + 1)
+            match = _first_assignment(text, starts, at + MOST_SHORT)
             if match:
                 yield match
                 done = match.end()
-        at = searched.find(hint, max(at + len(hint), done))
+        at = low.find(hint, max(at + len(hint), done))
 
 
-def _first_match(shape: re.Pattern[str], text: str, starts: range, end: int) -> re.Match[str] | None:
-    """The first match that begins among `starts` and ends by `end`; an assignment begins where a name does."""
-    if shape is not _ASSIGNED:
-        match = shape.search(text, starts.start, end)
-        return match if match and match.start() in starts else None
+def _first_assignment(text: str, starts: range, end: int) -> re.Match[str] | None:
+    """The first assignment that begins among `starts`, where a name does, and ends by `end`."""
     near = text[starts.start : min(starts.stop + NAME_WITHIN, end)]
     names = _NAMED_IN_SMALL.finditer(near.lower()) if near.isascii() else _NAMED.finditer(near)
     places = (starts.start + name.start() for name in names)
-    return next((match for at in places if at in starts and (match := shape.match(text, at, end))), None)
+    return next((match for at in places if at in starts and (match := _ASSIGNED.match(text, at, end))), None)
 
 
 def _sets_a_value(after: str) -> bool:

@@ -42,8 +42,8 @@ MOST_KEYS = 4  # that are named
 USUAL: dict[Kind, str] = {"classification": "accuracy", "extraction": "field_f1", "generation": "chrf"}
 TEST_COLUMNS = ("test", "tests", "test_list", "test_code", "unit_test", "unit_tests", "public_tests", "private_tests",
                 "test_cases", "assertions")  # fmt: skip
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?```\s*\Z", re.DOTALL | re.IGNORECASE)
-_FINAL = re.compile(r"(?:^|\n)#### *\S[^\n]*\s*\Z|\\boxed\{")
+_FENCE = re.compile(r"\A\s*```(?:json)?[^\S\n]*\n(.*?)\n?```\s*\Z", re.DOTALL | re.IGNORECASE)
+_FINAL = re.compile(r"(?:^|\n)#### *\S[^\n]*(?:\n\s*)?\Z|\\boxed\{")
 _CALL = re.compile(r"<tool_call>|<\|?functioncall\|?>|<function[=_ ]|\[TOOL_CALLS\]|<\|python_tag\|>", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[$€£]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?", re.IGNORECASE)
 _SYMBOL = re.compile(r"[|&;<>(){}\[\]$`\\=*^~]")

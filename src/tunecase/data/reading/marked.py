@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tunecase.data.reading.rows import NOTHING, BadRow, Layout, Make, Row, shown
@@ -33,12 +35,13 @@ MARKS: tuple[tuple[str, str], ...] = (
     (r"#{2,3} ?(?:Human|User|Instruction|Question|Prompt|Problem|Task)\b",
      r"#{2,3} ?(?:Assistant|Response|Output|Answer|Completion|Solution)\b"),
     (r"['\"](?:[Ii]nstruction|[Qq]uestion|[Pp]rompt|[Ii]nput)['\"] ?:",
-     r",?\s*['\"](?:[Oo]utput|[Rr]esponse|[Aa]nswer|[Cc]ompletion)['\"] ?:"),
+     r",?\s{0,9}['\"](?:[Oo]utput|[Rr]esponse|[Aa]nswer|[Cc]ompletion)['\"] ?:"),
     (r"(?m:^)(?:Human|HUMAN) ?:", r"(?:Assistant|ASSISTANT|AI|Bot) ?:"),
     (r"(?m:^)(?:User|USER) ?:", r"(?:Assistant|ASSISTANT|AI|Bot) ?:"),
     (r"(?m:^)(?:Question|QUESTION|Q) ?:", r"(?<![A-Za-z])(?:Answer|ANSWER|A) ?:"),
 )  # fmt: skip
-ENDS = re.compile(r"(?:<\|im_end\|>|<\|eot_id\|>|<end_of_turn>|<\|end\|>|<\|endoftext\|>|</s>|<eos>|\s)+$")
+_ENDS = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "</s>", "<eos>")
+ENDS = re.compile(rf"(?:{'|'.join(re.escape(mark[::-1]) for mark in _ENDS)}|\s)*")  # read from the end of a text on
 OPENS = re.compile(r"^(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>system|<\|system\|>|\s)+")
 
 
@@ -55,10 +58,14 @@ def _marks(column: str, sample: Sequence[dict[str, Any]]) -> int | None:
     """The number of the pair of marks in most texts, None where there is none."""
     texts = [record.get(column) for record in sample]
     for number, (asks, answers) in enumerate(MARKS):
-        both = re.compile(f"{asks}.*?{answers}", re.DOTALL)
-        if sum(isinstance(text, str) and both.search(text) is not None for text in texts) >= 0.9 * len(texts):
+        if sum(isinstance(text, str) and _in_order(asks, answers, text) for text in texts) >= 0.9 * len(texts):
             return number
     return None
+
+
+def _in_order(asks: str, answers: str, text: str) -> bool:
+    asked = re.search(asks, text)
+    return asked is not None and re.compile(answers).search(text, asked.end()) is not None
 
 
 def maker(layout: Layout) -> Make:
@@ -107,14 +114,10 @@ def turns_of(text: str) -> tuple[tuple[str, str], ...]:
 
 def _joined(turns: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Turns of which two of one role in a row are one."""
-    joined: list[tuple[str, str]] = []
-    for role, text in turns:
-        if joined and joined[-1][0] == role:
-            joined[-1] = role, f"{joined[-1][1]}\n\n{text}".strip()
-        else:
-            joined.append((role, text))
-    return tuple(joined)
+    by_role = groupby(turns, key=itemgetter(0))
+    return tuple((role, "\n\n".join(text for _, text in same if text)) for role, same in by_role)
 
 
 def _bare(text: str) -> str:
-    return OPENS.sub("", ENDS.sub("", text))
+    end = ENDS.match(text[::-1])
+    return OPENS.sub("", text[: len(text) - end.end()] if end else text)

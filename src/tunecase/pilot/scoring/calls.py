@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +12,11 @@ from tunecase.pilot.scoring.fields import read_json
 ARGUMENTS = ("arguments", "parameters", "args")
 WRAPPERS = ("tool_calls", "function_call", "function_calls")
 
-_TAGGED = re.compile(r"<(tool_call|function_?call)>\s*(.*?)\s*(?=</\1>|<(?:tool_call|function_?call)>|$)", re.DOTALL)
+_TAGGED = re.compile(r"<(tool_call|function_?call)>(.*?)(?=</\1>|<(?:tool_call|function_?call)>|$)", re.DOTALL)
 _MARKS = ("[TOOL_CALLS]", "<|python_tag|>")
 # In glaive's form the arguments are JSON in single quotes, which is no JSON.
-_SINGLE_QUOTED = re.compile(r"(\"(?:arguments|parameters)\"\s*:\s*)'(.*)'(?=\s*}\s*(?:<|$))", re.DOTALL)
+_QUOTED_FROM = re.compile(r"\"(?:arguments|parameters)\"\s*:\s*'")
+_QUOTED_TO = re.compile(r"'(?=\s*}\s*(?:<|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ def read_calls(text: str) -> tuple[Call, ...]:
         >>> read_calls('{"name": "Ann"}')
         ()
     """
-    tagged = [body for _, body in _TAGGED.findall(text)]
+    tagged = [body.strip() for _, body in _TAGGED.findall(text)]
     for mark in _MARKS:
         text = text.replace(mark, " ")
     found: list[Call] = []
     for part in tagged or [text]:
-        found += _calls(read_json(_SINGLE_QUOTED.sub(_as_json, part)))
+        found += _calls(read_json(_as_json(part)))
     return tuple(found)
 
 
@@ -67,8 +68,14 @@ def compare_calls(label: str, answer: str) -> CallsRight:
     return CallsRight(names, wanted == given)
 
 
-def _as_json(match: re.Match[str]) -> str:
-    return match[1] + json.dumps(match[2].replace("\\'", "'"))
+def _as_json(text: str) -> str:
+    """The text with arguments in single quotes, up to the last quote that ends them, as a string of JSON."""
+    first = _QUOTED_FROM.search(text)
+    ends = deque(_QUOTED_TO.finditer(text, first.end()), maxlen=1) if first else ()
+    if not first or not ends:
+        return text
+    quoted = json.dumps(text[first.end() : ends[0].start()].replace("\\'", "'"))
+    return text[: first.end() - 1] + quoted + text[ends[0].end() :]
 
 
 def _calls(held: Any) -> Iterator[Call]:

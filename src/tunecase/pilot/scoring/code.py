@@ -18,7 +18,7 @@ METRIC = "pass_at_1"
 LONGEST_PROGRAM = 100_000  # bytes; the kernel takes 128 KiB in one argument, and longer programs fail
 MOST_LINES_DROPPED = 200
 
-_FENCED = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^[ \t]*```[ \t]*(?![ \t])(\w*)(?!\w)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
 _BEGINS = re.compile(r"(?:import|from|def|class|async def) \w|@\w|[A-Za-z_]\w* ?=[^=]|print\(|if __name__")
 _PYTHON = ("", "python", "py", "python3")
 

@@ -18,7 +18,7 @@ DEEPEST = 40  # levels of nesting; deeper is taken as not JSON
 MOST_PAIRED = 200  # nested list members that are paired for the best match; more are paired in order
 SIGNIFICANT = 12  # figures in which two fractions must agree
 
-_FENCE = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]*[^\S\n]*\n(.*?)```", re.DOTALL)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*|[1-9]\d{0,2}(,\d{3})+)(\.\d+)?")
 _ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")

@@ -10,16 +10,16 @@ LONGEST_FREE_ANSWER = 10  # words of an answer that is compared without articles
 # Columns that hold further answers which are as right, as public question sets name them.
 ACCEPTED = re.compile(r"(all_|possible_|valid_|gold_|accepted_)?(answers|aliases|references|ground_truths)")
 
-_TRACE = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_TRACE = re.compile(r"<(think|thinking|thought|reasoning)>", re.IGNORECASE)
 _TRACE_END = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _TRACE_OPEN = re.compile(r"\s*<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _HASHES = re.compile(r"^[ \t]*####[ \t]*(\S.*)$", re.MULTILINE)
-_SAID = re.compile(r"\banswer(?: is|:)[ \t]*:?[ \t]*(\S[^\n]{0,99})", re.IGNORECASE)
+_SAID = re.compile(r"\banswer(?: is|:)[ \t]*(?::[ \t]*)?(\S[^\n]{0,99})", re.IGNORECASE)
 _BOXED = "\\boxed{"
 _OUTER = " \t$*.,"
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = re.compile(r"(?<!\d)[.,’'\"!?()\-:;&](?!\d)")
-_PLAIN = re.compile(r"[\w\s.,’'\"!?()\-:;&]*[^\W\d_][\w\s.,’'\"!?()\-:;&]*")
+_PLAIN = re.compile(r"(?=[\W\d_]*[^\W\d_])[\w\s.,’'\"!?()\-:;&]*")  # with a letter, and no sign that carries meaning
 
 
 class Reference(str):
@@ -88,11 +88,26 @@ def behind_trace(text: str) -> str:
     """
     if "<" not in text:
         return text
-    parts = _TRACE_END.split(_TRACE.sub("", text))
+    parts = _TRACE_END.split(_without_traces(text))
     left = parts[-1]
     if _TRACE_OPEN.match(left):
         return ""
     return text if left == text else left.strip()
+
+
+def _without_traces(text: str) -> str:
+    """The text without what stands between a tag and the next end of its own; a tag without an end stays."""
+    kept, done, endless = [], 0, set()
+    for tag in _TRACE.finditer(text):
+        name = tag[1].casefold()
+        if tag.start() < done or name in endless:
+            continue
+        if end := re.compile(f"</{name}>", re.IGNORECASE).search(text, tag.end()):
+            kept.append(text[done : tag.start()])
+            done = end.end()
+        else:
+            endless.add(name)
+    return "".join(kept) + text[done:]
 
 
 def final_answer(text: str) -> str | None:

@@ -16,7 +16,7 @@ from tunecase.pilot.endpoint.client import Endpoint, ask_all
 from tunecase.quantities import Interval80, counted, wilson
 
 TOKENS_PER_CRITERION, TOKENS_AROUND = 8, 16
-_LINE = re.compile(r"\s*(\d{1,4})\s*[:.)]\s*(pass|fail)\s*[.]?\s*", re.IGNORECASE)
+_LINE = re.compile(r"\s*(\d{1,4})\s*[:.)]\s*(pass|fail)\s*(?:[.]\s*)?", re.IGNORECASE)
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 
 

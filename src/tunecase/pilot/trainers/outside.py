@@ -42,7 +42,7 @@ DISK = re.compile(r"No space left on device|Disk quota exceeded|File too large|E
 # A launcher's last lines say that a child failed, which is known; the child's own error stands above them.
 ERROR_LINE = re.compile(r"^\s*(?:\[[^\]]*\]:?\s*)*[\w.]*(?:Error|Exception|Interrupt)\b:?")
 LAUNCHER_LINE = re.compile(r"ChildFailedError|CalledProcessError|^[=\-_*~^\s]+$")
-ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-_])")
+ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 
 
 @dataclass(frozen=True, slots=True)

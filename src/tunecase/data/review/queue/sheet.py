@@ -5,7 +5,6 @@ A cell that a spreadsheet would take for a formula gets an apostrophe before it,
 """
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,31 +12,10 @@ from typing import IO, Any
 
 from tunecase.data.review.queue.item import Decision, Item
 from tunecase.errors import InputError, Problem
+from tunecase.io import as_it_was, no_formula
 
 COLUMNS = ("rank", "row", "line", "code", "input", "given", "why")
 TO_FILL = ("decision", "answer", "seconds", "reviewer")
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    Example:
-        >>> guarded("=1+1"), guarded("fine")
-        ("'=1+1", 'fine')
-    """
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unguarded(cell: str) -> str:
-    """The cell as it was before `guarded`.
-
-    Example:
-        >>> unguarded("'=1+1"), unguarded("-5")
-        ('=1+1', '-5')
-    """
-    return cell[1:] if _GUARDED.match(cell) else cell
 
 
 class Sheet:
@@ -49,7 +27,7 @@ class Sheet:
 
     def write(self, item: Item) -> None:
         """One row, the columns to fill in left empty."""
-        cells = (guarded(str(getattr(item, name))) for name in COLUMNS)
+        cells = (no_formula(str(getattr(item, name))) for name in COLUMNS)
         self.writer.writerow((*cells, *("" for _ in TO_FILL)))
 
 
@@ -80,7 +58,7 @@ def _sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         delimiter = max((",", ";", "\t"), key=header.count)
         reader = csv.DictReader(file, delimiter=delimiter)
         for cells in reader:
-            plain = {key.strip().casefold(): unguarded(value or "") for key, value in cells.items() if key}
+            plain = {key.strip().casefold(): as_it_was(value or "") for key, value in cells.items() if key}
             yield f"{path.name}, line {reader.line_num}", plain
 
 

@@ -1,0 +1,156 @@
+"""Regular expressions: found in the source, fed with texts made to slow them down, and quick on all of them."""
+
+import random
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import patterns as tried
+
+from tunecase.cli import crash
+from tunecase.compute.measured import table
+from tunecase.data import domains
+from tunecase.data.detectors import languages, personal, secrets
+from tunecase.data.detectors.content_words import is_code, terms
+from tunecase.data.detectors.endings import ending
+from tunecase.data.reading import marked
+from tunecase.data.text import normalise
+from tunecase.pilot.scoring.calls import read_calls
+from tunecase.pilot.scoring.final import behind_trace, final_answer
+from tunecase.quantities import UnitError, Wanted, read_quantity, units
+
+MOST_S = 0.2  # a million characters
+SLACK = 4  # a busy machine
+NAME = 1_000  # characters; what a text of the project file may hold
+# Places whose patterns read short texts alone: the most characters of one, and what bounds it.
+SHORT = {
+    "cli/crash.py": crash.MOST_LINE,
+    "compute/measured/": table.MOST_CELL,
+    "data/detectors/secrets.py:shape -----BEGIN": secrets.MOST_LONG,
+    "compute/spellings.py": NAME,  # of a card
+    "data/domains.py": domains.READ_CHARACTERS,
+    "data/detectors/languages.py": languages.MOST_CHARACTERS,
+    "data/reading/arrays.py:70": 1_024,  # the bytes before a list
+    "flow/split.py:118": 255,  # a file's name
+    "quantities/": units.MOST_LETTERS,
+}
+MOST_READER_S = 0.5  # a million characters, of all that one reader does
+SHORT_S = 0.05  # one short text
+
+
+def limit_of(place: str) -> int | None:
+    """The most characters that the patterns of a place read; None without a bound."""
+    return next((most for begun, most in SHORT.items() if place.startswith(begun)), None)
+
+
+def slow(one: tried.Found, sizes: tuple[int, ...], texts: int = 10**6) -> str:
+    """What is wrong with a pattern's time; empty where it is quick."""
+    most = limit_of(one.place)
+    if most is not None:
+        worst = tried.worst(one, (most,), most=texts)
+        return "" if worst.seconds < SHORT_S * SLACK else f"{worst.seconds:.2f} s for one text: {worst}"
+    worst = tried.worst(one, sizes, enough=MOST_S * SLACK, most=texts)
+    return "" if worst.per_million < MOST_S * SLACK else f"{worst.per_million:.2f} s a million: {worst}"
+
+
+def test_patterns_of_rows_are_quick() -> None:
+    """What reads the texts of rows takes a time in proportion to their length, on a few crafted texts each."""
+    parts = ("data/checks", "detectors/personal", "detectors/content", "data/text", "scoring/final", "scoring/calls")
+    found = tried.found(parts)
+    assert len(found) > 40
+    assert [] == [wrong for one in found if (wrong := slow(one, (64_000,), 4))]
+
+
+@pytest.mark.slow
+@pytest.mark.needs("train")
+def test_every_pattern_is_quick() -> None:
+    """Each pattern of the package, on every crafted text, up to a million characters."""
+    found = tried.found()
+    assert len(found) > 500
+    assert [] == [wrong for one in found if (wrong := slow(one, tried.SIZES))]
+
+
+def test_a_slow_pattern_is_noticed() -> None:
+    """The texts made from a pattern show one that takes the square or more of the length."""
+    for pattern in (r"\s+$", r"<x>.*?</x>", r"\w*\d\w*x", r"^\s*#"):
+        one = tried.Found("made up", re.compile(pattern, re.MULTILINE), ("finditer",))
+        assert slow(one, (16_000,), 40), pattern
+
+
+SECRETS = {
+    "AWS key": "AKIA" + "Q7ZP2MX4KJ5TWN3B",
+    "GitHub token": "ghp_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYzA1b",
+    "password in an address": "postgres://admin:Vt9-kq3Lw@db.internal/main",
+    "password or key assigned": 'api_key = "9fK2mQ7xLw4Rt8Zp1Vb6"',
+    "private key": "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 8 + "\n-----END RSA PRIVATE KEY-----",
+}
+
+
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_is_found_anywhere_in_a_long_row(kind, place) -> None:
+    """At the beginning, in the middle and at the end of a row of a million letters, as alone."""
+    rng = random.Random(5)
+    words = [
+        rng.choice(("pay", "the", "bill", "of", "may", "key:", "a token is", "http://a.b/c")) for _ in range(160_000)
+    ]
+    at = int(place * len(words))
+    text = " ".join([*words[:at], SECRETS[kind], *words[at:]])
+    assert kind in {found for found, _, _ in secrets.spans(SECRETS[kind])}
+    assert kind in {found for found, _, _ in secrets.spans(text)}
+    assert SECRETS[kind] not in secrets.masked(text)
+
+
+HOSTILE = (
+    "a", "0", " ", "\n", "é ", "a@", "https://", "a://b", "://", "token: ", "key", "pwd pwd=", "PRIVATE KEY",
+    "-----BEGIN PRIVATE KEY-----", "eyJa.", "ops_eyJaaaaaaaaa/", "= key", "'{", "<think>",
+    "<think></thought>", "<tool_call> ",
+    "</s> ", "[INST] a ", "### Human: a ", "'output':", "```\n", "\"arguments\": '", "#### 1 ", "answer is ", "{",
+    "\\", "a-",
+)  # fmt: skip
+READERS = {
+    "secrets": secrets.masked, "personal": personal.masked, "language": languages.detect, "code": is_code,
+    "terms": terms, "domain": domains.looks_like_code, "ending": ending, "turns": marked.turns_of,
+    "trace": behind_trace, "final": final_answer, "calls": read_calls, "words": normalise,
+}  # fmt: skip
+
+
+def seconds_of(reader: str, size: int) -> str:
+    """The texts on which a reader takes longer than it may, with their seconds a million characters."""
+    wrong = []
+    READERS[reader]("é à la carte")  # what is read once, such as a table
+    for unit in HOSTILE:
+        text = unit * (size // len(unit)) + "!"
+        begun = time.process_time()
+        READERS[reader](text)
+        per_million = (time.process_time() - begun) / size * 1e6
+        if per_million > MOST_READER_S * SLACK:
+            wrong.append(f"{unit!r}: {per_million:.1f} s")
+    return "; ".join(wrong)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_row_is_read_quickly(reader) -> None:
+    """What the audit does with one row takes a time in proportion to its length, whatever stands in it."""
+    assert "" == seconds_of(reader, 32_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", READERS)
+def test_a_row_of_a_million_letters_is_read_quickly(reader) -> None:
+    """The same for a row as long as a book."""
+    assert "" == seconds_of(reader, 1_000_000)
+
+
+def test_long_texts_meet_the_bounds_that_are_stated() -> None:
+    """What reads short texts alone refuses or leaves out a longer one."""
+    with pytest.raises(UnitError, match="201 characters"):
+        read_quantity("$" * 201, Wanted("money", example="1 USD"))
+    assert max(map(len, crash._shortened("a=" * 10_000).split("\n"))) <= crash.MOST_LINE + 1
+    row = {"model": "x", "method": "lora", "n_gpus": "1", "notes": "offload" * 100}
+    assert "a cell of 700 characters, where 500 are read" == table._too_long(row)
