@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
+from tunecase.io.places import no_file
 
 EXAMPLE = "n,score,test_rows"
 MOST = 1e12  # of examples and test rows
@@ -17,10 +18,8 @@ THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 def read_text(path: Path) -> str:
     """The text of a file of points. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
-    if not path.is_file():
-        raise InputError(
-            Problem(str(path), "no such file", f"a CSV file with the columns {EXAMPLE}", "correct the path")
-        )
+    if problem := no_file(path, f"a CSV file with the columns {EXAMPLE}", "correct the path"):
+        raise InputError(problem)
     if path.stat().st_size <= 4 * MOST_CHARACTERS:
         try:
             text = path.read_text(encoding="utf-8-sig")

@@ -6,12 +6,14 @@ Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, al
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tunecase.errors import InputError, Problem
+from tunecase.io.places import no_file
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
@@ -111,6 +113,10 @@ def _nodes(text: str, name: str) -> yaml.Node | None:
 
 
 def _text(path: Path) -> str:
+    fix = "start one: tunecase init train.jsonl; or name yours: --project FILE"
+    if problem := no_file(path, "a project file", fix):
+        mend = f"give --project {path}/tunecase.yaml" if problem.got == "a folder" else problem.fix
+        raise InputError(replace(problem, fix=mend))
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -119,19 +125,6 @@ def _text(path: Path) -> str:
             fix = "a project file is a page, not a data set"
             raise InputError(Problem(str(path), got, f"at most {MOST_BYTES:,}", fix))
         text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            Problem(
-                str(path),
-                "no such file",
-                "a project file",
-                "start one: tunecase init train.jsonl; or name yours: --project FILE",
-            )
-        ) from None
-    except IsADirectoryError:
-        raise InputError(
-            Problem(str(path), "a folder", "a project file", f"give --project {path}/tunecase.yaml")
-        ) from None
     except UnicodeDecodeError as error:
         raise InputError(
             Problem(f"{path}: byte {error.start}", "not UTF-8", "UTF-8 text", "save the file as UTF-8")

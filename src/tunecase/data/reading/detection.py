@@ -22,7 +22,7 @@ from tunecase.data.reading import (
 )
 from tunecase.data.reading.blocks import blocks, records
 from tunecase.data.reading.find import sources
-from tunecase.data.reading.folders import class_names_beside
+from tunecase.data.reading.folders import class_names_beside, links_note
 from tunecase.data.reading.formats import kind_in, seems
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.preferences import judged, preference
@@ -93,7 +93,8 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
     _refuse_media_alone(request, sample, held)
     layout = _with_columns_beside(_layout(request, start, sample), sample, held)
     named = layout.classes or classes.get(layout.output or "", ())
-    layout = replace(layout, classes=named, notes=(*layout.notes, *notes))
+    said = links_note(path) if path.is_dir() else ""
+    layout = replace(layout, classes=named, notes=(*layout.notes, *notes, *filter(None, (said,))))
     _refuse_unread(request, layout, records)
     return layout
 
