@@ -107,10 +107,11 @@ class NameOf:
             return value
         if self.kind == "model" and value.endswith("config.json"):
             return value
-        fix = nearest(value, names) + (" (or give the path of its config.json)" if self.kind == "model" else "")
+        beside = " (or give the path of its config.json)" if self.kind == "model" else ""
         word = self.kind.removeprefix("serving_")
         article = "an" if word[0] in "aeiou" else "a"
-        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables", "fix": fix}
+        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables"}
+        ctx["fix"] = lambda: nearest(value, names) + beside  # looked for only where it is told
         raise PydanticCustomError("told", "{got}", ctx)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -221,12 +221,13 @@ def _is_view(array: Any) -> bool:
     return array.type in (pa.string_view(), pa.binary_view())
 
 
-def _view_lengths(array: Any) -> Any:
+def _view_lengths(array: Any) -> list[int]:
     """The lengths of texts that are kept as views, which may lie over one another."""
     import numpy as np
 
     views = np.frombuffer(array.buffers()[1], np.int32)[4 * array.offset : 4 * (array.offset + len(array)) : 4]
-    return views[views > 0].astype(np.int64).tolist()
+    lengths: list[int] = views[views > 0].tolist()
+    return lengths
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> Records:

@@ -179,12 +179,9 @@ def _saved(folder: Path) -> tuple[Source, ...]:
         listed = sorted(path.name for path in folder.glob("*.arrow"))
     missing = [name for name in listed if not _is_file(folder / name)]
     if missing or not listed:
-        got = (
-            f"a data set without the file {missing[0]} (links are not followed)"
-            if missing
-            else "a data set without files"
-        )
-        got += f"; {said}" if (said := links_note(folder)) else ""
+        got = f"a data set without {missing[0]}" if missing else "a data set without files"
+        said = links_note(folder)
+        got += f"; {said}" if said else ""
         raise InputError(Problem(str(folder), got, "all files that state.json lists", "save it again"))
     return tuple(Source(folder / name, "arrow") for name in listed)
 

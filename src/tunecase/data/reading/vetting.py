@@ -4,11 +4,6 @@ A few bytes of Parquet or Arrow may unpack to gigabytes, and broken ones may end
 child can read within its bounds, this process reads afterwards in the same pieces, within the same bounds.
 """
 
-import json
-import os
-import sys
-import threading
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +15,6 @@ TIMES_FILE = 8  # further memory, for the row groups and batches of a large file
 BATCH_ROWS = (4096, 64, 1)
 LEAST_S, BYTES_A_SECOND = 60, 2_000_000
 TOO_MUCH = 77  # exit code of a child that would hold too much
-WATCHED_S = 0.005
 FIX = "write it again with shorter values, in row groups or batches of at most 1,000 rows"
 
 
@@ -43,13 +37,12 @@ def _vetted(source: Source, size: int, mtime_ns: int) -> int | tuple[Problem, ..
     """The largest batch that the child can read, or why there is none."""
     from tunecase.engine import ask_child
 
-    root = str(Path(__file__).parents[3])
-    code = f"import sys; sys.path.insert(0, {root!r}); import tunecase.data.reading.vetting as v; v.main()"
+    child = str(Path(__file__).with_name("vetting_child.py"))
     most = MOST_BYTES + TIMES_FILE * size
     got = ""
     for rows in BATCH_ROWS:
         given = {"path": str(source.path), "kind": source.kind, "rows": rows, "most_bytes": most}
-        ended, told = ask_child(["-c", code], given, LEAST_S + size / BYTES_A_SECOND)
+        ended, told = ask_child([child], given, LEAST_S + size / BYTES_A_SECOND)
         if ended == 0 and told is not None:
             return tuple(Problem(*each) for each in told) or rows
         got = f"a row or a batch that takes more than {most / 1e6:,.0f} MB to unpack"
@@ -59,57 +52,3 @@ def _vetted(source: Source, size: int, mtime_ns: int) -> int | tuple[Problem, ..
             got = "bytes that end the process that reads them" if ended else "a file that takes too long to read"
             break
     return (Problem(str(source.path), got, "a table that can be read in small pieces", FIX),)
-
-
-def main() -> None:
-    """The child process: reads every piece of a file and drops it; writes the problems it found as JSON."""
-    from tunecase.data.reading.blocks import BLOCK_BYTES, bounded
-    from tunecase.data.reading.columnar import pieces
-
-    given = json.load(sys.stdin)
-    _limit(given["most_bytes"])
-    threading.Thread(target=_watch, args=(given["most_bytes"],), daemon=True).start()
-    source = Source(Path(given["path"]), given["kind"])
-    problems: tuple[Problem, ...] = ()
-    try:
-        for _ in bounded(source, pieces(source, BLOCK_BYTES, given["rows"])):
-            pass
-    except InputError as error:
-        problems = error.problems
-    except MemoryError:
-        os._exit(TOO_MUCH)
-    json.dump([(each.where, each.got, each.wanted, each.fix) for each in problems], sys.stdout)
-    sys.stdout.flush()
-    os._exit(0)  # Arrow need not give back what it holds
-
-
-def _limit(most_bytes: int) -> None:
-    """Bounds what a single request for memory may take, which the watch sees too late."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = 2 * most_bytes + (1 << 29)
-    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
-def _watch(most_bytes: int) -> None:
-    """Ends this process once it holds more than `most_bytes`."""
-    while True:
-        if _held_bytes() > most_bytes:
-            os._exit(TOO_MUCH)
-        time.sleep(WATCHED_S)
-
-
-def _held_bytes() -> int:
-    """The memory that this process holds; the most it ever held where the system does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        try:
-            import resource
-        except ImportError:  # Windows
-            return 0
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
