@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
@@ -47,7 +48,7 @@ def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
         where = f"{path.name}:{reader.line_num}"
         raise InputError(Problem(where, f"not CSV: {error}", "a row of the columns above", "correct the row")) from None
     header = [name.strip() for name in rows[0][1]] if rows else []
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    twice = sorted(name for name, times in Counter(header).items() if name and times > 1)
     if twice:
         raise InputError(
             Problem(f"{path.name}:1", f"the column {twice[0]} twice", "each column once", "rename or delete one")

@@ -93,9 +93,8 @@ def _problems(errors: Sequence[Any], lines: Lines, file: str) -> Iterator[Proble
     """The mistakes in words; near names are looked for only among those that are told."""
     for at, error in enumerate(errors):
         where = where_of(error["loc"], lines, file)
-        yield (
-            _problem(error, lines, file) if at < MOST_TOLD else Problem(where, "a further mistake", "none", "see above")
-        )
+        is_told = at <= MOST_TOLD
+        yield _problem(error, lines, file) if is_told else Problem(where, "a further mistake", "none", "correct it")
 
 
 def _problem(error: Any, lines: Lines, file: str) -> Problem:

@@ -110,7 +110,7 @@ class NameOf:
         beside = " (or give the path of its config.json)" if self.kind == "model" else ""
         word = self.kind.removeprefix("serving_")
         article = "an" if word[0] in "aeiou" else "a"
-        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables"}
+        ctx: dict[str, Any] = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables"}
         ctx["fix"] = lambda: nearest(value, names) + beside  # looked for only where it is told
         raise PydanticCustomError("told", "{got}", ctx)
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -130,7 +131,7 @@ def _csv_start(request: _Request, source: Source) -> Layout:
     by_number, by_name = (named - set(header)) & set(numbers), named & set(header)
     if by_number or (not by_name and shapes.headless(header, rows[1:])):
         return Layout("csv", "", (), None, numbers, True, delimiter)
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    twice = sorted(name for name, times in Counter(header).items() if name and times > 1)
     if twice:
         raise request.refused(f"the column {twice[0]!r} twice", "every column once", "rename one of them")
     return Layout("csv", "", (), None, header, False, delimiter)
