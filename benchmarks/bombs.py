@@ -63,10 +63,10 @@ def parquet_one_value(path: Path) -> None:
 
 
 def parquet_long_cell(path: Path) -> None:
-    """One cell of 500 MB."""
+    """One cell of 200 MB."""
     import pyarrow as pa
 
-    _parquet(path, {"input": pa.array(["x" * 500_000_000]), "output": ["y"]})
+    _parquet(path, {"input": pa.array(["x" * 200_000_000]), "output": ["y"]})
 
 
 def parquet_long_list(path: Path) -> None:

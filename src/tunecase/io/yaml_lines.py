@@ -17,6 +17,7 @@ from tunecase.io.places import no_file
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
+MOST_VALUES = 50_000  # names of fields count too
 
 # The line of each place in a file; of a value that was typed elsewhere, what it was typed as.
 Lines = dict[tuple[str | int, ...], int | str]
@@ -88,9 +89,9 @@ def _compose(path: Path) -> yaml.Node | None:
 def _nodes(text: str, name: str) -> yaml.Node | None:
     try:
         depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
+        for values, event in enumerate(yaml.parse(text, yaml.SafeLoader)):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            found = _unwanted(event, depth)
+            found = _unwanted(event, depth, values)
             if found:
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 raise InputError(Problem(f"{name}:{line}", *found))
@@ -138,12 +139,14 @@ def _text(path: Path) -> str:
     return text
 
 
-def _unwanted(event: Any, depth: int) -> tuple[str, str, str] | None:
+def _unwanted(event: Any, depth: int, values: int) -> tuple[str, str, str] | None:
     """(got, wanted, fix) for what a settings file has no use for."""
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         return "an anchor or alias", "plain values", "write the value out"
     if getattr(event, "tag", None):
         return f"the tag {event.tag}", "plain values", "write the value without it"
+    if values > MOST_VALUES:
+        return f"more than {MOST_VALUES:,} values", "a settings file", "keep data in files of their own"
     if depth > MOST_DEPTH:
         return f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"
     if isinstance(event, yaml.ScalarEvent) and any("\ud800" <= char <= "\udfff" for char in event.value):

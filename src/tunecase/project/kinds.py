@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -94,6 +95,11 @@ class Every(InUnitOrWord):
         return super().parse(words[len("every ") :] if words.casefold().startswith("every ") else words)
 
 
+@lru_cache(maxsize=8)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
+
+
 @dataclass(frozen=True)
 class NameOf:
     """Marks a field as a name that the catalog must hold, if the reader has the catalog's names."""
@@ -103,7 +109,7 @@ class NameOf:
     def check(self, value: str, info: ValidationInfo) -> str:
         """The name, or pydantic's error with the nearest names."""
         names = (info.context or {}).get("names", {}).get(self.kind)
-        if names is None or value.casefold() in {name.casefold() for name in names}:
+        if names is None or value.casefold() in _folded(tuple(names)):
             return value
         if self.kind == "model" and value.endswith("config.json"):
             return value

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
+from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import Source, Stream, beginning, encoding_of, open_stream
 from tunecase.errors import InputError, Problem
@@ -164,6 +164,8 @@ def records(block: Block, layout: Layout) -> Records:
             yield line, _bytes(text), None, reason
         elif skip and cells:
             skip = False
+        elif len(text) > MOST_RECORD_BYTES:
+            yield line, _bytes(text[:HEAD]), None, too_long(len(text))
         elif cells:
             record, reason = _named(columns, cells)
             yield line, _bytes(text), record, reason
