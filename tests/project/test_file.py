@@ -480,3 +480,28 @@ def test_a_change_is_told_at_the_option_that_it_was_typed_as(tmp_path: Path) -> 
     with pytest.raises(InputError) as refused:
         read_project(path, catalog.names(), {"serving.spare": -1}, None, {"serving.spare": "--spare"})
     assert {"--spare", "case.yaml:3: include_inference"} == {problem.where for problem in refused.value.problems}
+
+
+def test_near_names_are_looked_for_only_where_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of unknown models and fields the first 20 are told with near names, and the others are counted."""
+    from tunecase.project import file, kinds
+
+    asked: list[str] = []
+    for module in (file, kinds):
+        monkeypatch.setattr(module, "nearest", lambda name, names: asked.append(name) or "known: none")
+    path = tmp_path / "tunecase.yaml"
+    models = "".join(f"  - llm{at}\n" for at in range(2_000))
+    fields = "".join(f"field{at}: 1\n" for at in range(2_000))
+    path.write_text(f"name: a\ndata:\n  rows: 9\nmodels:\n{models}{fields}", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_project(path, {"model": catalog.names()["model"]})
+    assert 21 == len(caught.value.problems) == len(asked)
+    assert "3,980 further mistakes from here on" == caught.value.problems[-1].got
+
+
+def test_a_project_file_of_endless_values_is_refused(tmp_path: Path) -> None:
+    """A file with more than 50,000 values is refused by their number, at the line of the first beyond it."""
+    path = tmp_path / "tunecase.yaml"
+    path.write_text("name: a\nmodels:\n" + "- llm\n" * 60_000, encoding="utf-8")
+    with pytest.raises(InputError, match="more than 50,000 values"):
+        read_project(path)
