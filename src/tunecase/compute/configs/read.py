@@ -126,7 +126,7 @@ def _followed(run: RunConfig, base: Path, depth: int) -> RunConfig:
         elif (guessed := deepspeed.named_like(name)) is not None:
             run = merged(run, guessed)
         else:
-            words = f"{name[:200]} is not in this folder, so what it says of sharding and offload is not counted"
+            words = f"{name[:200]} is not there in this folder, so what it says of sharding and offload is not counted"
             run = replace(run, notes=(*run.notes, words))
     return replace(run, companions=())
 
