@@ -50,6 +50,21 @@ def test_all_problems_in_the_message() -> None:
     assert f"{ONE}\n\n{TWO}" == str(InputError([ONE, TWO]))
 
 
+def test_twenty_problems_are_told() -> None:
+    """Of 100,000 problems the first 20 are told, and how many follow; told again, they stay the same."""
+    many = InputError(Problem(f"a:{at}", "x", "y", "z") for at in range(100_000))
+    assert 21 == len(many.problems)
+    assert "99,980 further mistakes from here on" == many.problems[-1].got
+    assert many.problems == InputError(many.problems).problems
+
+
+def test_a_long_value_is_told_in_part() -> None:
+    """A value of a million characters is told by its beginning and its length."""
+    (problem,) = InputError(Problem("a", "x" * 1_000_000, "y", "z")).problems
+    assert problem.got.endswith("… (1,000,000 characters; the first 1,000 told)")
+    assert 1_100 > len(problem.got)
+
+
 def test_a_missing_extra_says_how_to_install_it() -> None:
     """The message names the feature and the install line."""
     message = str(MissingExtraError("reading Parquet", "parquet"))

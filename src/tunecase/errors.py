@@ -14,6 +14,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_TOLD = 20  # problems of one input
+MOST_CHARACTERS = 1_000  # of each part of a problem
+MOST_NAME = 100  # characters of a name that is compared with the known ones
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -60,12 +64,37 @@ class InputError(TunecaseError):
     exit_code = 2
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
-        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        given = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        self.problems = told(given)
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         # Errors of workers travel between processes.
         return type(self), (self.problems,)
+
+
+def told(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems that a person can read: the first 20, each with no more than 1,000 characters, and how many follow.
+
+    Example:
+        >>> told((Problem("a:1", "x", "y", "z"),) * 100)[-1].got
+        '80 further mistakes from here on'
+    """
+    first, rest = problems[:MOST_TOLD], problems[MOST_TOLD:]
+    if len(rest) > 1:  # the last of 21 may say how many follow already
+        got, fix = f"{len(rest):,} further mistakes from here on", f"correct the first {MOST_TOLD}, then run it again"
+        rest = (Problem(rest[0].where, got, "none", fix),)
+    return tuple(_short(problem) for problem in (*first, *rest))
+
+
+def _short(problem: Problem) -> Problem:
+    words = (problem.where, problem.got, problem.wanted, problem.fix)
+    if max(map(len, words)) <= MOST_CHARACTERS:
+        return problem
+    cut = f"… ({{:,}} characters; the first {MOST_CHARACTERS:,} told)"
+    return Problem(
+        *(each if len(each) <= MOST_CHARACTERS else each[:MOST_CHARACTERS] + cut.format(len(each)) for each in words)
+    )
 
 
 class MissingExtraError(TunecaseError):
@@ -102,6 +131,7 @@ def nearest(name: str, names: Sequence[str], most: int = 3, *, cutoff: float = 0
         >>> nearest("A100-80", ["A100-80GB", "T4"])
         'did you mean A100-80GB?'
     """
+    name = name[:MOST_NAME]
     by_fold = {item.casefold(): item for item in names}
     begun = [item for item in by_fold if name and item.startswith(name.casefold())]
     close = begun[:most] or difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=cutoff)

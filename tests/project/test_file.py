@@ -490,3 +490,28 @@ def test_long_texts_are_refused_with_the_limit(tmp_path) -> None:
     told = {problem.where.split(": ")[-1]: (problem.got, problem.wanted) for problem in refused.value.problems}
     assert ("1,001 characters", "at most 1,000") == told["name"]
     assert {"name", "problem.owner", "models.0"} == set(told)
+
+
+def test_near_names_are_looked_for_only_where_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of unknown models and fields the first 20 are told with near names, and the others are counted."""
+    from tunecase.project import file, kinds
+
+    asked: list[str] = []
+    for module in (file, kinds):
+        monkeypatch.setattr(module, "nearest", lambda name, names: asked.append(name) or "known: none")
+    path = tmp_path / "tunecase.yaml"
+    models = "".join(f"  - llm{at}\n" for at in range(2_000))
+    fields = "".join(f"field{at}: 1\n" for at in range(2_000))
+    path.write_text(f"name: a\ndata:\n  rows: 9\nmodels:\n{models}{fields}", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_project(path, {"model": catalog.names()["model"]})
+    assert 21 == len(caught.value.problems) == len(asked)
+    assert "3,980 further mistakes from here on" == caught.value.problems[-1].got
+
+
+def test_a_project_file_of_endless_values_is_refused(tmp_path: Path) -> None:
+    """A file with more than 50,000 values is refused by their number, at the line of the first beyond it."""
+    path = tmp_path / "tunecase.yaml"
+    path.write_text("name: a\nmodels:\n" + "- llm\n" * 60_000, encoding="utf-8")
+    with pytest.raises(InputError, match="more than 50,000 values"):
+        read_project(path)

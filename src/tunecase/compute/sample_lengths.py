@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase.compute import lengths
 from tunecase.compute.lengths import Lengths
 from tunecase.errors import InputError, Problem
-from tunecase.io import read_text
+from tunecase.io import no_file, read_text
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Row
@@ -43,8 +43,8 @@ def read_lengths(path: Path, tokenizer: Path | None = None) -> Sampled:
 
     Leaves out the tokens that a chat template adds where no tokenizer is at hand.
     """
-    if not path.exists():
-        raise InputError(Problem(str(path), "no such file", WANTED, "correct the path"))
+    if not path.is_dir() and (problem := no_file(path, WANTED, "correct the path")):
+        raise InputError(problem)
     counted = None
     if path.is_file() and path.suffix.casefold() in (".csv", ".tsv"):
         counted = _histogram(path)

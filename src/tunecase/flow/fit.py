@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
+from tunecase.io import no_file
 from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
 from tunecase.records import Fit, Scored
 
@@ -284,8 +285,8 @@ def _no_model(name: str, path: Path) -> Problem | None:
     configuration = path.suffix.casefold() in CONFIG_ENDINGS
     if path.is_file() and not configuration:
         return Problem("model", f"{name}, a file of another kind", WANTED, "check the path")
-    if configuration and not path.is_file():
-        return Problem("model", f"{name}: no such file", WANTED, "check the path")
+    if (configuration or path.exists()) and not path.is_dir() and (problem := no_file(path, WANTED, "check the path")):
+        return replace(problem, where="model", got=f"{name}: {problem.got}")
     if path.exists():
         return None
     return no_model(name, catalog.names()["model"], lambda one: known_name(one) is not None)

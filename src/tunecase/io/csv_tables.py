@@ -4,9 +4,11 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
+from tunecase.io.places import no_file
 
 EXAMPLE = "n,score,test_rows"
 MOST = 1e12  # of examples and test rows
@@ -18,10 +20,8 @@ THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 def read_text(path: Path) -> str:
     """The text of a file of points. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
-    if not path.is_file():
-        raise InputError(
-            Problem(str(path), "no such file", f"a CSV file with the columns {EXAMPLE}", "correct the path")
-        )
+    if problem := no_file(path, f"a CSV file with the columns {EXAMPLE}", "correct the path"):
+        raise InputError(problem)
     if path.stat().st_size <= 4 * MOST_CHARACTERS:
         try:
             text = path.read_text(encoding="utf-8-sig")
@@ -49,7 +49,7 @@ def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
         where = f"{path.name}:{reader.line_num}"
         raise InputError(Problem(where, f"not CSV: {error}", "a row of the columns above", "correct the row")) from None
     header = [name.strip() for name in rows[0][1]] if rows else []
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    twice = sorted(name for name, times in Counter(header).items() if name and times > 1)
     if twice:
         raise InputError(
             Problem(f"{path.name}:1", f"the column {twice[0]} twice", "each column once", "rename or delete one")

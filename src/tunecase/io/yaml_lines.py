@@ -6,15 +6,18 @@ Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, al
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tunecase.errors import InputError, Problem
+from tunecase.io.places import no_file
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
+MOST_VALUES = 50_000  # names of fields count too
 
 # The line of each place in a file; of a value that was typed elsewhere, what it was typed as.
 Lines = dict[tuple[str | int, ...], int | str]
@@ -86,9 +89,9 @@ def _compose(path: Path) -> yaml.Node | None:
 def _nodes(text: str, name: str) -> yaml.Node | None:
     try:
         depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
+        for values, event in enumerate(yaml.parse(text, yaml.SafeLoader)):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            found = _unwanted(event, depth)
+            found = _unwanted(event, depth, values)
             if found:
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 raise InputError(Problem(f"{name}:{line}", *found))
@@ -111,6 +114,10 @@ def _nodes(text: str, name: str) -> yaml.Node | None:
 
 
 def _text(path: Path) -> str:
+    fix = "start one: tunecase init train.jsonl; or name yours: --project FILE"
+    if problem := no_file(path, "a project file", fix):
+        mend = f"give --project {path}/tunecase.yaml" if problem.got == "a folder" else problem.fix
+        raise InputError(replace(problem, fix=mend))
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
@@ -119,19 +126,6 @@ def _text(path: Path) -> str:
             fix = "a project file is a page, not a data set"
             raise InputError(Problem(str(path), got, f"at most {MOST_BYTES:,}", fix))
         text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            Problem(
-                str(path),
-                "no such file",
-                "a project file",
-                "start one: tunecase init train.jsonl; or name yours: --project FILE",
-            )
-        ) from None
-    except IsADirectoryError:
-        raise InputError(
-            Problem(str(path), "a folder", "a project file", f"give --project {path}/tunecase.yaml")
-        ) from None
     except UnicodeDecodeError as error:
         raise InputError(
             Problem(f"{path}: byte {error.start}", "not UTF-8", "UTF-8 text", "save the file as UTF-8")
@@ -145,12 +139,14 @@ def _text(path: Path) -> str:
     return text
 
 
-def _unwanted(event: Any, depth: int) -> tuple[str, str, str] | None:
+def _unwanted(event: Any, depth: int, values: int) -> tuple[str, str, str] | None:
     """(got, wanted, fix) for what a settings file has no use for."""
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         return "an anchor or alias", "plain values", "write the value out"
     if getattr(event, "tag", None):
         return f"the tag {event.tag}", "plain values", "write the value without it"
+    if values > MOST_VALUES:
+        return f"more than {MOST_VALUES:,} values", "a settings file", "keep data in files of their own"
     if depth > MOST_DEPTH:
         return f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"
     if isinstance(event, yaml.ScalarEvent) and any("\ud800" <= char <= "\udfff" for char in event.value):

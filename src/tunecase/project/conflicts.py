@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from tunecase import catalog
 from tunecase.errors import Problem, nearest
-from tunecase.io import Lines
+from tunecase.io import Lines, no_file
 from tunecase.project.bill import OF_EVERY_KIND, OF_KIND, CostLine
 from tunecase.project.fields import AT_COVERAGE
 from tunecase.quantities import Quantity, UnitError, memory_gb
@@ -91,8 +91,10 @@ def _wrong_with_path(given: str, root: Path, *, folder_ok: bool) -> tuple[str, s
         return None
     if is_dir:
         return f"{given!r}, which is a folder", "a file", "name one file in it"
-    fix = f"put the file at {given} or correct the path"
-    return f"{given!r}, which does not exist", "a file in the project's folder", fix
+    wanted, fix = "a file in the project's folder", f"put the file at {given} or correct the path"
+    if full.exists() and (problem := no_file(full, wanted, fix)):
+        return f"{given!r}, which is {problem.got}", wanted, problem.fix
+    return f"{given!r}, which does not exist", wanted, fix
 
 
 def is_path(model: str) -> bool:

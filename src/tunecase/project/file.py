@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import MOST_TOLD, InputError, Problem, nearest
 from tunecase.io import Lines, put, read_yaml
 from tunecase.project.conflicts import conflicts, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
@@ -61,8 +61,7 @@ def _checked(
     try:
         project = Project.model_validate(raw, context={"names": names})
     except ValidationError as error:
-        problems += [_problem(item, lines, path.name) for item in error.errors()]
-        raise InputError(problems) from None
+        raise InputError([*problems, *_problems(error.errors(), lines, path.name)]) from None
     problems += conflicts(project, path, lines, names)
     problems += rate_problems(project, today, lines, path.name)
     if problems:
@@ -90,12 +89,20 @@ def _changed(raw: dict[str, Any], lines: Lines, changes: Changes, typed_as: Mapp
         lines[parts] = typed
 
 
+def _problems(errors: Sequence[Any], lines: Lines, file: str) -> Iterator[Problem]:
+    """The mistakes in words; near names are looked for only among those that are told."""
+    for at, error in enumerate(errors):
+        where = where_of(error["loc"], lines, file)
+        is_told = at <= MOST_TOLD
+        yield _problem(error, lines, file) if is_told else Problem(where, "a further mistake", "none", "correct it")
+
+
 def _problem(error: Any, lines: Lines, file: str) -> Problem:
     ctx = error.get("ctx") or {}
     loc, kind = error["loc"], error["type"]
     where = where_of(loc, lines, file)
     if kind == "told":
-        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"])
+        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"]() if callable(ctx["fix"]) else ctx["fix"])
     if kind == "extra_forbidden":
         return Problem(
             where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1]))

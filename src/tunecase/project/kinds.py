@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -98,6 +99,11 @@ class Every(InUnitOrWord):
         return super().parse(words[len("every ") :] if words.casefold().startswith("every ") else words)
 
 
+@lru_cache(maxsize=8)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
+
+
 @dataclass(frozen=True)
 class NameOf:
     """Marks a field as a name that the catalog must hold, if the reader has the catalog's names."""
@@ -107,14 +113,15 @@ class NameOf:
     def check(self, value: str, info: ValidationInfo) -> str:
         """The name, or pydantic's error with the nearest names."""
         names = (info.context or {}).get("names", {}).get(self.kind)
-        if names is None or value.casefold() in {name.casefold() for name in names}:
+        if names is None or value.casefold() in _folded(tuple(names)):
             return value
         if self.kind == "model" and value.endswith("config.json"):
             return value
-        fix = nearest(value, names) + (" (or give the path of its config.json)" if self.kind == "model" else "")
+        beside = " (or give the path of its config.json)" if self.kind == "model" else ""
         word = self.kind.removeprefix("serving_")
         article = "an" if word[0] in "aeiou" else "a"
-        ctx = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables", "fix": fix}
+        ctx: dict[str, Any] = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables"}
+        ctx["fix"] = lambda: nearest(value, names) + beside  # looked for only where it is told
         raise PydanticCustomError("told", "{got}", ctx)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

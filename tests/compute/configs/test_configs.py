@@ -121,3 +121,16 @@ def test_any_change_of_a_real_file(example, changes):
             path = Path(folder) / name
             path.write_text(text, encoding="utf-8")
             assert refused_or_read(lambda path=path: read_config(path, gpus=2))
+
+
+def test_a_companion_outside_of_the_folder_is_not_opened(tmp_path):
+    """A configuration may not name a file elsewhere on the machine, nor a link that leads there."""
+    (tmp_path / "secret.json").write_text('{"zero_optimization": {"stage": 3}}')
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    for name in (tmp_path / "secret.json", "../secret.json", "link.json"):
+        (folder / "run.yaml").write_text(QLORA + f"deepspeed: {name}\n")
+        run = read_config(folder / "run.yaml")
+        assert "sharding" not in run.values
+        assert any("is not there" in note for note in run.notes)

@@ -70,3 +70,29 @@ def test_a_list_of_templates_is_searched_for_the_default(tmp_path):
     config = {"chat_template": [["a"], None, {"name": "default", "template": "d"}]}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
     assert Template("d", ()) == read_template(tmp_path / "tokenizer.json")
+
+
+def test_a_template_that_allocates_or_prints_without_end_is_stopped():
+    """Memory and output are bounded: a gigabyte of text, in one piece or in many, is no text."""
+    at_once = "{{ 'x' * 1000000000 }}"
+    in_pieces = "{% for i in range(90000) %}{{ 'x' * 20000 }}{% endfor %}"
+    for source in (at_once, in_pieces):
+        assert [None] == rendered(Template(source, ()), [(("user", "x"),)])
+
+
+def test_all_conversations_share_one_bound_of_output(monkeypatch):
+    """Many texts that are each within the bound are not written out beyond it."""
+    monkeypatch.setattr(chat_layout, "MOST_OUTPUT_CHARACTERS", 25)
+    assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
+
+
+def test_a_child_sees_no_secret(monkeypatch):
+    """What works on somebody else's file inherits what Python needs, and no token, key or home."""
+    from tunecase.engine import ask_child
+
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    code, names = ask_child(["-c", "import json, os; print(json.dumps(sorted(os.environ)))"], {}, 30)
+    assert 0 == code
+    assert "PATH" in names
+    assert not {"HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "HOME"} & set(names)

@@ -126,15 +126,16 @@ def _followed(run: RunConfig, base: Path, depth: int) -> RunConfig:
         elif (guessed := deepspeed.named_like(name)) is not None:
             run = merged(run, guessed)
         else:
-            words = f"{name[:200]} is not there, so what it says of sharding and offload is not counted"
+            words = f"{name[:200]} is not there in this folder, so what it says of sharding and offload is not counted"
             run = replace(run, notes=(*run.notes, words))
     return replace(run, companions=())
 
 
 def _place(name: str, base: Path) -> Path | None:
-    """The file of that name, relative to the configuration's folder or to the current one."""
-    for path in (base / name, Path(name)):
+    """The file of that name in the configuration's folder or in the current one; none that lies outside of both."""
+    for folder in (base, Path()):
         with suppress(OSError, ValueError):
-            if path.is_file():
+            path = folder / name
+            if path.is_file() and any(path.resolve().is_relative_to(each.resolve()) for each in (base, Path())):
                 return path
     return None

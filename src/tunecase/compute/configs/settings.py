@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunecase.errors import Problem, nearest
+from tunecase.errors import MOST_TOLD, Problem, nearest
 from tunecase.io import Lines
 
 MOST_SHOWN = 60
+MOST_IDLE = 200  # unread fields that a note names
 MISSPELT = 0.85  # similarity from which an unread field is taken for a misspelt one
 NO_GPUS = "the file does not say how many GPUs"
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
@@ -115,14 +116,16 @@ class Run:
 
     def _note_unread(self) -> None:
         unread, near = sorted(self.held - self.looked_at), dict[str, str]()
-        for key in unread:
+        for key in unread[:MOST_TOLD]:
             close = difflib.get_close_matches(key, sorted(self.looked_at), n=1, cutoff=MISSPELT)
             near |= {key: close[0]} if close else {}
         for key, meant in near.items():
             self.note(f"{key} is not a field that {self.kind} reads for memory or time: did you mean {meant}?")
         idle = [key for key in unread if key not in near]
         if idle:
-            self.note(f"not read, assumed to affect neither memory nor time: {', '.join(idle)}")
+            more = f" and {len(idle) - MOST_IDLE:,} more" if len(idle) > MOST_IDLE else ""
+            shown = ", ".join(key[:MOST_SHOWN] for key in idle[:MOST_IDLE])
+            self.note(f"not read, assumed to affect neither memory nor time: {shown}{more}")
 
 
 class Settings:

@@ -7,6 +7,7 @@ from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.speed.work import data_parallel
 from tunecase.errors import InputError, Problem
+from tunecase.io import no_file
 from tunecase.io.trackers import finite, flat, read_json
 
 RESULTS = ("all_results.json", "train_results.json")
@@ -32,10 +33,8 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
     resumed from a checkpoint states the tokens of all its sessions, but the time of the last alone.
     """
     file = path / "trainer_state.json" if path.is_dir() else path
-    if not file.is_file():
-        raise InputError(
-            Problem(str(path), "no such file", "a trainer_state.json or a table of runs", "check the path")
-        )
+    if problem := no_file(file, "a trainer_state.json or a table of runs", "check the path", str(path)):
+        raise InputError(problem)
     body = read_json(file)
     facts = _facts(file, body)
     rate = _tokens_per_s(facts, body, recipe)

@@ -14,6 +14,7 @@ from tunecase.compute.model.names import known_name, near_names
 from tunecase.compute.model.settings import Settings, read_json, shown
 from tunecase.compute.model.towers import towers_of, towers_stated
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.io import no_file
 
 REFUSAL = "a decoder whose parameters can be counted"
 # Where the name of the whole stands beside the settings of the language model inside it.
@@ -53,8 +54,8 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
         path = path / "config.json"
     if path.is_file():
         return from_config(read_json(path), str(path))
-    if path.suffix == ".json":
-        raise InputError(Problem("model", f"{name_or_config!r}, no such file", "a config.json", "check the path"))
+    if path.suffix == ".json" and (problem := no_file(path, "a config.json", "check the path", "model")):
+        raise InputError(replace(problem, got=f"{name_or_config!r}, {problem.got}"))
     model = known_name(name_or_config)
     if model is not None:
         return from_model(model)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
+from tunecase.io import no_file
 
 # No dimension of a model comes near; a file that says more would only keep the machine busy.
 MOST = 100_000_000
+MOST_FILE_BYTES = 20_000_000
 # Each layer is looked at; no model is near this deep.
 MOST_LAYERS = 10_000
 COPY = "copy the value from the model's own config.json"
@@ -134,6 +136,11 @@ def _is_number(value: Any) -> bool:
 def read_json(path: Path) -> dict[str, Any]:
     """A config.json as it stands. Raises InputError when it is not a JSON object in UTF-8."""
     fix = "give the config.json that lies beside the weights"
+    if problem := no_file(path, "a config.json in JSON and UTF-8", fix):
+        raise InputError(problem)
+    if path.stat().st_size > MOST_FILE_BYTES:
+        got = f"{path.stat().st_size:,} bytes"
+        raise InputError(Problem(str(path), got, f"a config.json of at most {MOST_FILE_BYTES:,}", fix))
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

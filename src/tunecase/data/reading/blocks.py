@@ -9,24 +9,36 @@ from tunecase.data.reading import arrays, columnar, delimited, elements, lines, 
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
-from tunecase.data.reading.sources import Source
+from tunecase.data.reading.sources import Source, refuse_bomb
 
 BLOCK_BYTES = 4_000_000
+ROW_BYTES = 400  # of memory that the shortest row takes in the end
 
 
 def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     """The pieces of a file or folder, in order; memory stays near `size_bytes` and one record.
 
     Args:
-        size_bytes: about how large a piece is [bytes]; a longer record makes a longer piece, up to 64 MB.
+        size_bytes: about how large a piece is [bytes]; a longer record makes a longer piece, up to 8 MB.
     Raises: InputError for a file that cannot be read at all.
     """
     index, before = 0, 0
     for source in sources(path):
-        for block in _cut(source, layout, max(1, min(size_bytes, lines.MOST_RECORD_BYTES))):
+        for block in bounded(source, _cut(source, layout, max(1, min(size_bytes, lines.MOST_RECORD_BYTES)))):
             yield replace(block, index=index, bytes_done=before + block.bytes_done)
             index += 1
         before += source.path.stat().st_size
+
+
+def bounded(source: Source, pieces: Iterator[Block]) -> Iterator[Block]:
+    """The pieces of a file as they are; raises InputError where a packed one grows like a bomb, in bytes or in rows."""
+    columns, given = source.kind in ("parquet", "arrow"), 0
+    for block in pieces:
+        yield block
+        if source.packing or columns:
+            rows = block.lines if columns else block.data.count(b"{" if source.kind == "json" else b"\n")
+            given += len(block.data) + ROW_BYTES * rows
+            refuse_bomb(source.path, given, source.path.stat().st_size if columns else block.bytes_done)
 
 
 def _cut(source: Source, layout: Layout, size: int) -> Iterator[Block]:
@@ -107,7 +119,7 @@ def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, d
     """(number, line, raw bytes, record) of every record; the record is None where it cannot be read.
 
     Raw bytes stand as in the file, line end included; for tables they are the record as JSON. Numbers and lines are
-    those of read_rows. Of a record above 64 MB only the beginning is given.
+    those of read_rows. Of a record above 8 MB only the beginning is given.
     """
     return (numbered[:4] for numbered in _numbered(path, layout, raw=True))
 

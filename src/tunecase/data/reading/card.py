@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from tunecase.io import is_own_file
+
 MOST_BYTES = 2_000_000
 _FRONT = re.compile(rb"\A(?:\xef\xbb\xbf)?---\r?\n(.*?)\r?\n---", re.DOTALL)
 DEFAULT = "default"
@@ -15,6 +17,8 @@ Patterns = dict[str, list[str]]
 
 def front_matter(folder: Path) -> dict[str, Any]:
     """The front matter of a folder's README.md, {} where there is none that can be read."""
+    if not is_own_file(folder / "README.md"):
+        return {}
     try:
         with (folder / "README.md").open("rb") as file:
             found = _FRONT.match(file.read(MOST_BYTES))
@@ -67,7 +71,9 @@ def _matching(folder: Path, pattern: str) -> Iterator[Path]:
     if not parts or ".." in parts or Path(pattern).is_absolute() or "\0" in pattern:
         return
     try:
-        yield from sorted(path for path in folder.glob(pattern) if path.is_file())
+        root = folder.resolve()
+        found = sorted(path for path in folder.glob(pattern) if is_own_file(path))
+        yield from (path for path in found if path.parent.resolve().is_relative_to(root))
     except (ValueError, NotImplementedError, OSError):
         return
 

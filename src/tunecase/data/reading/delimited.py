@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
+from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import Source, Stream, beginning, encoding_of, open_stream
+from tunecase.errors import InputError, Problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
 HEAD_BYTES = 1 << 16
+MOST_HEAD_ROWS = 50
 DELIMITERS = (",", ";", "\t")
 NOT_CSV = "not CSV: a quote is left open, or stands where none may"
 TOO_LONG = "a record of "
@@ -78,8 +80,7 @@ def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
     buffer = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(buffer == 34)
     if not ended and quotes[-1] == len(data) - 1:  # what follows decides whether it closes
-        end, sound = _safe_end(data[: quotes[-1]], delimiter, False)
-        return end, sound
+        return _safe_end(data.rstrip(b'"'), delimiter, False)
     if not _sound(buffer, quotes, ord(delimiter)):
         return 0, False
     if ended:
@@ -110,17 +111,32 @@ def _sound(buffer: "NDArray[np.uint8]", quotes: "NDArray[np.int64]", delimiter: 
 
 def head_of(source: Source) -> tuple[str, list[list[str]]]:
     """The delimiter of a file, and the cells of its first records."""
-    head = beginning(source, HEAD_BYTES)
+    size = HEAD_BYTES
+    while True:
+        delimiter, rows, is_whole = _head(source, size)
+        if is_whole or len(rows) > 1 or size > MOST_RECORD_BYTES:
+            break
+        size *= 8
+    if not is_whole and len(rows) < 2:
+        got, fix = f"a header, or a first row, of more than {MOST_RECORD_BYTES / 1e6:.0f} MB", "close its quotes"
+        raise InputError(Problem(str(source.path), got, "a header and rows", fix))
+    return delimiter, rows
+
+
+def _head(source: Source, size: int) -> tuple[str, list[list[str]], bool]:
+    """The delimiter, the whole records of the first bytes, and whether these are all of the file."""
+    head = beginning(source, size)
+    is_whole = len(head) < size
     text = head.decode("utf-8", "surrogateescape")
     first = _first_line(text)
     delimiter = max(DELIMITERS, key=first.count)
     if source.path.name.lower().split(".")[1:2] == ["tsv"] and "\t" in first:
         delimiter = "\t"
     records = _cells(_Lines(io.StringIO(text, newline="")), delimiter)
-    rows = list(itertools.islice((cells for _, _, cells, reason in records if cells and not reason), 50))
-    if len(head) == HEAD_BYTES and len(rows) > 1:
-        rows.pop()  # the last may be cut in half
-    return delimiter, rows
+    rows = list(itertools.islice((cells for _, _, cells, reason in records if cells and not reason), MOST_HEAD_ROWS))
+    if not is_whole and len(rows) < MOST_HEAD_ROWS:
+        rows = rows[:-1]  # the last may be cut in half
+    return delimiter, rows, is_whole
 
 
 def _first_line(text: str) -> str:
@@ -148,6 +164,8 @@ def records(block: Block, layout: Layout) -> Records:
             yield line, _bytes(text), None, reason
         elif skip and cells:
             skip = False
+        elif len(text) > MOST_RECORD_BYTES:
+            yield line, _bytes(text[:HEAD]), None, too_long(len(text))
         elif cells:
             record, reason = _named(columns, cells)
             yield line, _bytes(text), record, reason

@@ -3,6 +3,7 @@
 import itertools
 import json
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from tunecase.data.reading import (
 )
 from tunecase.data.reading.blocks import blocks, records
 from tunecase.data.reading.find import sources
-from tunecase.data.reading.folders import class_names_beside
+from tunecase.data.reading.folders import class_names_beside, links_note
 from tunecase.data.reading.formats import kind_in, seems
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.preferences import judged, preference
@@ -93,7 +94,8 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
     _refuse_media_alone(request, sample, held)
     layout = _with_columns_beside(_layout(request, start, sample), sample, held)
     named = layout.classes or classes.get(layout.output or "", ())
-    layout = replace(layout, classes=named, notes=(*layout.notes, *notes))
+    said = links_note(path) if path.is_dir() else ""
+    layout = replace(layout, classes=named, notes=(*layout.notes, *notes, *filter(None, (said,))))
     _refuse_unread(request, layout, records)
     return layout
 
@@ -129,7 +131,7 @@ def _csv_start(request: _Request, source: Source) -> Layout:
     by_number, by_name = (named - set(header)) & set(numbers), named & set(header)
     if by_number or (not by_name and shapes.headless(header, rows[1:])):
         return Layout("csv", "", (), None, numbers, True, delimiter)
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+    twice = sorted(name for name, times in Counter(header).items() if name and times > 1)
     if twice:
         raise request.refused(f"the column {twice[0]!r} twice", "every column once", "rename one of them")
     return Layout("csv", "", (), None, header, False, delimiter)

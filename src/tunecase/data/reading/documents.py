@@ -15,6 +15,7 @@ from typing import Any
 
 from tunecase.data.reading.sources import PACKINGS, Source, encoding_of, open_stream
 from tunecase.errors import InputError, Problem
+from tunecase.io import is_own_file, no_file
 from tunecase.quantities import count, one_line
 
 KINDS = (".txt", ".md", ".jsonl", ".csv")
@@ -74,14 +75,15 @@ def cut(text: str) -> list[str]:
 
 def _files(path: Path) -> tuple[list[Path], list[Problem]]:
     wanted, fix = "a file or folder of " + ", ".join(KINDS), "correct the path (data.documents)"
-    if not path.exists():
-        return [], [Problem(str(path), "no such file", wanted, fix)]
+    if not path.is_dir() and (problem := no_file(path, wanted, fix)):
+        return [], [problem]
     if path.is_file():
         got = f"the ending {path.suffix or '(none)'}"
         return ([path], []) if _kind(path) else ([], [Problem(str(path), got, wanted, "convert it to text")])
-    if not path.is_dir():
-        return [], [Problem(str(path), "a pipe, device or socket", wanted, fix)]
     files = sorted(file for file in _walk(path) if _kind(file))
+    if links := [file for file in files if not is_own_file(file)]:
+        got = f"a folder with {count(len(links))} links or special files, the first {links[0].relative_to(path)}"
+        return [], [Problem(str(path), got, "documents in the folder itself", "copy them there, or take them out")]
     if not files:
         return [], [Problem(str(path), "a folder without documents", wanted, fix)]
     if len(files) > MOST_FILES:
@@ -103,8 +105,8 @@ def _kind(path: Path) -> str:
 
 
 def _text(path: Path, most: int) -> str:
-    if not path.is_file():
-        raise InputError(Problem(str(path), "a pipe, device or socket", "a regular file", "take it out of the folder"))
+    if problem := no_file(path, "a regular file", "take it out of the folder"):
+        raise InputError(problem)
     source = Source(path, "text", PACKINGS.get(path.suffix.lower(), ""))
     stream = open_stream(source, encoding_of(source))
     pieces, size = [], 0

@@ -11,6 +11,7 @@ from tunecase.data.reading.formats import unknown_ending
 from tunecase.data.reading.hub import local_folder
 from tunecase.data.reading.sources import Source, source_of, split_name
 from tunecase.errors import InputError, Problem
+from tunecase.io import no_file
 
 
 def sources(path: Path) -> tuple[Source, ...]:
@@ -28,9 +29,8 @@ def sources(path: Path) -> tuple[Source, ...]:
         raise InputError(Problem(str(path), got, "a data file", _fix(path))) from None
     if stat.S_ISDIR(mode):
         return files_of(bare, part)
-    if not stat.S_ISREG(mode):
-        got = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-        raise InputError(Problem(str(path), got, "a regular file", "write its content to a file first"))
+    if problem := no_file(bare, "a data file", _fix(path), str(path)):
+        raise InputError(problem)
     if bare.stat().st_size == 0:
         raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
     source = source_of(bare, part)

@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import orjson
 from tunecase.data.reading import card
 from tunecase.data.reading.sources import FORMATS, Source, source_of
 from tunecase.errors import InputError, Problem
+from tunecase.io import is_own_file
 
 SPLITS = {
     "train": ("train", "training"),
@@ -31,18 +31,18 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         part: the split wanted; "" takes the training split, or all files where no name shows one.
     Raises: InputError when there are no such files, or files of several formats.
     """
-    if part and ".." not in Path(part).parts and (source := source_of(folder / part)) and _is_file(source.path):
+    if part and _is_inside(folder, part) and (source := source_of(folder / part)) and _is_file(source.path):
         return (source,)
-    if (folder / "dataset_dict.json").is_file():
+    if is_own_file(folder / "dataset_dict.json"):
         return files_of(_split_folder(folder, part))
-    if (folder / "state.json").is_file():
+    if is_own_file(folder / "state.json"):
         return _saved(folder)
     if listed := _of_card(folder, part):
         return listed
     config, _, part = part.rpartition("/")
     if config or (part and (folder / part).is_dir() and not split_of(Path(part))):
         inner, split = (folder / config, part) if config else (folder / part, "")
-        if inner.is_dir() and ".." not in inner.parts:
+        if inner.is_dir() and _is_inside(folder, str(inner.relative_to(folder))):
             return files_of(inner, split)
     splits = {source: split_of(source.path.relative_to(folder)) for source in _tables(_walk(folder))}
     _refuse_several(splits, folder, part)
@@ -52,12 +52,19 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         got = f"the splits {there}" if there else "no split" if splits else "no data files"
         wanted = f"the split {part or 'train'}" if splits else "data files: " + ", ".join(FORMATS)
         fix = f"name a split: {folder.name}::{there.partition(', ')[0]}" if there else "correct the path"
+        if not splits and (said := links_note(folder)):
+            got, fix = f"{got}; {said}", "copy the files into the folder, or name one of them"
         raise InputError(Problem(str(folder), f"a folder with {got}", wanted, fix))
     kinds = {source.kind for source in chosen}
     if len(kinds) > 1:
         got = "files of several formats: " + ", ".join(sorted(kinds))
         raise InputError(Problem(str(folder), got, "one format", "name one file, or a folder of one format"))
     return tuple(chosen)
+
+
+def _is_inside(folder: Path, part: str) -> bool:
+    """Whether a part of a folder stays in it, with all links on the way."""
+    return ".." not in Path(part).parts and (folder / part).parent.resolve().is_relative_to(folder.resolve())
 
 
 def _tables(files: Iterable[Source]) -> list[Source]:
@@ -155,7 +162,7 @@ def _split_folder(folder: Path, part: str) -> Path:
 
 def _split_names(folder: Path) -> list[str]:
     """The folders of splits, in the order that a data set lists them."""
-    there = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    there = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
     try:
         listed = orjson.loads((folder / "dataset_dict.json").read_bytes())["splits"]
         return [name for name in map(str, listed) if name in there]
@@ -173,23 +180,19 @@ def _saved(folder: Path) -> tuple[Source, ...]:
     missing = [name for name in listed if not _is_file(folder / name)]
     if missing or not listed:
         got = f"a data set without {missing[0]}" if missing else "a data set without files"
+        said = links_note(folder)
+        got += f"; {said}" if said else ""
         raise InputError(Problem(str(folder), got, "all files that state.json lists", "save it again"))
     return tuple(Source(folder / name, "arrow") for name in listed)
 
 
 def _walk(folder: Path) -> Iterator[Source]:
-    """The data files below a folder, each folder once even if links lead to it again.
+    """The data files below a folder; links are not followed, since they may lead out of it.
 
     Raises: InputError beyond 10,000 files.
     """
-    seen: set[tuple[int, int]] = set()
     count = 0
-    for here, folders, names in os.walk(folder, followlinks=True):
-        status = os.stat(here)
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
+    for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         for source in filter(None, (_data_file(Path(here), name) for name in sorted(names))):
             count += 1
@@ -210,17 +213,30 @@ def _data_file(folder: Path, name: str) -> Source | None:
 
 
 def _is_file(path: Path) -> bool:
-    try:
-        status = path.stat()
-    except (OSError, ValueError):  # a name too long, or with a NUL in it
-        return False
-    return stat.S_ISREG(status.st_mode) and status.st_size > 0
+    return is_own_file(path) and path.stat().st_size > 0
+
+
+def links_note(folder: Path) -> str:
+    """What to say of the links in a folder that lead to data, which are not followed; "" where there are none."""
+    found = [
+        Path(here, name).relative_to(folder)
+        for here, folders, names in os.walk(folder)
+        for name in sorted((*folders, *names))
+        if Path(here, name).is_symlink() and not is_own_file(Path(here, name))
+    ]
+    if not found:
+        return ""
+    first = str(found[0])
+    many = f"{len(found):,} links in the folder are not followed (the first: {first})"
+    return many if len(found) > 1 else f"a link in the folder is not followed: {first}"
 
 
 def class_names_beside(path: Path) -> dict[str, tuple[str, ...]]:
     """The names of integer labels from a dataset_info.json beside a file, or the data set's card there or above."""
     from tunecase.data.reading.columnar import names_of
 
+    if not is_own_file(path.parent / "dataset_info.json"):
+        return card.class_names(path.parent) or card.class_names(path.parent.parent)
     try:
         return names_of(orjson.loads((path.parent / "dataset_info.json").read_bytes())["features"])
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError):

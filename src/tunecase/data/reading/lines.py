@@ -11,7 +11,7 @@ import orjson
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream
 
-MOST_RECORD_BYTES = 64_000_000  # a longer record is given up: no training row is that long
+MOST_RECORD_BYTES = 8_000_000  # a longer record is given up: no training row is that long
 WINDOW = 1 << 16
 HEAD = 800
 

@@ -7,6 +7,7 @@ from tunecase.data.reading.find import sources
 from tunecase.data.reading.folders import SPLITS
 from tunecase.data.reading.sources import FORMATS, PACKINGS, source_of, split_name
 from tunecase.errors import InputError
+from tunecase.io import is_own_file
 
 TESTS = (*SPLITS["test"], "heldout", "holdout")
 VALIDATIONS = SPLITS["validation"]
@@ -107,15 +108,15 @@ def _there(bare: Path, place: int, name: str) -> Path | None:
     wanted = Path(*parts)
     if wanted == bare:
         return None
-    if wanted.exists():
+    if is_own_file(wanted) or (wanted.is_dir() and not wanted.is_symlink()):
         return wanted
     shard = re.sub(r"-\d{5}-of-\d{5}", "-00000-of-*", wanted.name)
     if shard != wanted.name:
-        return next(iter(sorted(wanted.parent.glob(shard))), None)
+        return next((each for each in sorted(wanted.parent.glob(shard)) if is_own_file(each)), None)
     stem = wanted.stem if wanted.suffix.lower() in PACKINGS else wanted.name
     stem = stem[: -len(Path(stem).suffix)] if Path(stem).suffix.lower() in FORMATS else stem
     endings = [kind + packing for kind in FORMATS if kind != ".txt" for packing in ("", *PACKINGS)]
-    return next((other for ending in endings if (other := wanted.with_name(stem + ending)).is_file()), None)
+    return next((other for ending in endings if is_own_file(other := wanted.with_name(stem + ending))), None)
 
 
 def _cased(name: str, like: str) -> str:

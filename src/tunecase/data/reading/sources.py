@@ -29,7 +29,7 @@ FORMATS = {
 PACKINGS = {".gz": "gz", ".zst": "zst"}
 CHUNK = 1 << 18
 # Text shrinks 3 to 30 times, logs up to about 100; only a zip bomb exceeds both bounds.
-MOST_RATIO, LEAST_BOMB_BYTES = 200, 1_000_000_000
+MOST_RATIO, LEAST_BOMB_BYTES = 150, 50_000_000
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -160,6 +160,14 @@ def _unpackers(source: Source) -> Callable[[], Any]:
     return unpacker
 
 
+def refuse_bomb(path: Path, given: int, packed: int) -> None:
+    """Raises InputError where bytes read from a packed file are far more than its packed bytes explain."""
+    if given > LEAST_BOMB_BYTES and given > MOST_RATIO * packed:
+        got = f"packed data that grow more than {MOST_RATIO} times, to over {LEAST_BOMB_BYTES / 1e6:.0f} MB"
+        fix = "unpack it yourself, look into it, and name the unpacked file"
+        raise InputError(Problem(str(path), got, "packed rows of data", fix))
+
+
 def zstd_library(feature: str) -> Any:
     """Python's own zstd module (from 3.14 on), or its backport.
 
@@ -189,10 +197,7 @@ class _Unpacked:
             pieces.append(piece)
             size -= len(piece)
             self.given += len(piece)
-            if self.given > LEAST_BOMB_BYTES and self.given > MOST_RATIO * self.packed.consumed:
-                got = f"an archive that grows more than {MOST_RATIO} times, to over {LEAST_BOMB_BYTES / 1e9:.0f} GB"
-                fix = "unpack it yourself, look into it, and name the unpacked file"
-                raise InputError(Problem(str(self.path), got, "an archive of data", fix))
+            refuse_bomb(self.path, self.given, self.packed.consumed)
         self.consumed = self.packed.consumed
         return b"".join(pieces)
 

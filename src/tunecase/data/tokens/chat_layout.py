@@ -6,8 +6,6 @@ with marks in their place, and then checked on real rows.
 """
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +15,10 @@ from typing import Any
 Turns = tuple[tuple[str, str], ...]
 
 MOST_SECONDS = 20
-MOST_MEMORY_BYTES = 2 << 30
-MOST_OUTPUT_CHARACTERS = 20_000_000
+MOST_MEMORY_BYTES = 512 << 20
+MOST_OUTPUT_CHARACTERS = 10_000_000  # of all conversations together
 MOST_TEMPLATE_CHARACTERS = 200_000
+MOST_FILE_BYTES = 20_000_000
 MARK = "\x02text {}\x03"
 ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
 
@@ -52,7 +51,12 @@ def read_template(tokenizer: Path) -> Template | None:
 
     Looks into chat_template.jinja, then tokenizer_config.json; of several named ones the one called "default".
     """
+    from tunecase.io import is_own_file
+
     own = tokenizer.parent / "chat_template.jinja"
+    beside = (own, tokenizer.parent / "tokenizer_config.json")
+    if any(path.is_file() and (not is_own_file(path) or path.stat().st_size > MOST_FILE_BYTES) for path in beside):
+        return None
     try:
         config = _config(tokenizer.parent / "tokenizer_config.json")
         source = own.read_text(encoding="utf-8") if own.is_file() else _named_default(config.get("chat_template"))
@@ -123,16 +127,13 @@ def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
 def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | None]:
     """Each conversation as the template writes it, None where it refuses; all None when a limit was exceeded."""
     task = {"source": template.source, "variables": dict(template.variables), "conversations": conversations}
-    command = [sys.executable, "-P", str(Path(__file__))]  # by its file: as a module, its packages would run first
-    env = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+    from tunecase.engine import ask_child
+
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            command, input=json.dumps(task), capture_output=True, text=True, timeout=MOST_SECONDS, env=env, check=False
-        )
-        texts = json.loads(done.stdout) if done.returncode == 0 else []
-    except (subprocess.TimeoutExpired, ValueError, OSError):
-        texts = []
-    return texts if len(texts) == len(conversations) else [None] * len(conversations)
+        _, texts = ask_child([str(Path(__file__))], task, MOST_SECONDS)  # by its file: its packages would run first
+    except OSError:
+        texts = None
+    return texts if isinstance(texts, list) and len(texts) == len(conversations) else [None] * len(conversations)
 
 
 def render_here(source: str, variables: Mapping[str, str], conversations: Sequence[Turns]) -> list[str | None]:
@@ -151,6 +152,7 @@ def render_here(source: str, variables: Mapping[str, str], conversations: Sequen
     world.globals.update(raise_exception=refuse, strftime_now=lambda form: datetime.now(UTC).strftime(form))
     world.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
     texts: list[str | None] = []
+    left = MOST_OUTPUT_CHARACTERS
     for turns in conversations:
         messages = [{"role": ROLES.get(role, role), "content": text} for role, text in turns]
         try:
@@ -158,22 +160,24 @@ def render_here(source: str, variables: Mapping[str, str], conversations: Sequen
         except Exception:  # noqa: BLE001 - a template may fail in any way; a failure is a refusal
             texts.append(None)
             continue
-        texts.append(text if len(text) <= MOST_OUTPUT_CHARACTERS else None)
+        left -= len(text)
+        texts.append(text if left >= 0 else None)
     return texts
 
 
-def _limit_memory() -> None:
+def _limit() -> None:
     try:
         import resource
     except ImportError:  # not on this system, where only the limit on time holds
         return
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6 * MOST_OUTPUT_CHARACTERS, 6 * MOST_OUTPUT_CHARACTERS))
 
 
 def main() -> int:
     """The child process: one JSON object in, a list of texts out."""
-    _limit_memory()
+    _limit()
     json.dump(render_here(**json.load(sys.stdin)), sys.stdout)
     return 0
 

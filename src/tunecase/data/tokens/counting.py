@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tunecase.data.tokens.chat_layout import Layout, Template, Turns, learn, read_template, rendered
 from tunecase.errors import InputError, Problem
+from tunecase.io import no_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +39,8 @@ def read_tokenizer(path: Path) -> Any:
     """
     from tokenizers import Tokenizer
 
-    if not path.is_file():
-        raise InputError(Problem(str(path), "no such file", "a tokenizer.json", "correct the path or leave it out"))
+    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
+        raise InputError(problem)
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # noqa: BLE001 - the library raises plain Exception for a file it cannot read

@@ -15,7 +15,7 @@ from tunecase.inference.importers.guidellm import guidellm
 from tunecase.inference.importers.vllm_bench import vllm_bench
 from tunecase.inference.model import served
 from tunecase.inference.work import WEIGHT_BYTES
-from tunecase.io import digest
+from tunecase.io import digest, no_file
 from tunecase.quantities import counted
 from tunecase.records import MeasuredPoint
 
@@ -125,8 +125,8 @@ def _drafts(path: Path) -> list[Draft]:
 def _body(path: Path) -> Any:
     """The content of a JSON file; several values one behind another are a list."""
     where = str(path)
-    if not path.is_file():
-        raise InputError(Problem(where, "no such file", WANTED, "correct the path"))
+    if problem := no_file(path, WANTED, "correct the path"):
+        raise InputError(problem)
     size = path.stat().st_size
     if size > MOST_BYTES:
         fix = "leave the single requests out when the meter writes its result"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from tunecase.errors import InputError, Problem
 from tunecase.inference.trace import HOURS_PER_WEEK, MOST_TOKENS, Tally, Trace
+from tunecase.io import no_file
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -208,9 +209,8 @@ def read_trace(path: Path) -> Trace:
     Raises: InputError with up to 20 problems: unknown columns, no row or one, cells that are no numbers, rows out of
         order, negative tokens, answers without tokens, times with and without an offset.
     """
-    if not path.is_file():
-        got, wanted = "no such file", "a CSV file with the columns arrival, input, output"
-        raise InputError(Problem(str(path), got, wanted, "correct the path"))
+    if problem := no_file(path, "a CSV file with the columns arrival, input, output", "correct the path"):
+        raise InputError(problem)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return _read(path.name, stream)

@@ -1,0 +1,141 @@
+"""Files that nobody vouches for: bombs are refused in bounded memory, links and long rows are said."""
+
+import gzip
+import json
+import os
+import sys
+
+import pytest
+
+from benchmarks import bombs
+from tunecase.data.reading.blocks import files_of, read_rows
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.load import load
+from tunecase.data.reading.other_splits import test_beside as beside
+from tunecase.data.reading.rows import BadRow
+from tunecase.errors import InputError
+
+WORST = ("parquet_one_value", "gz_line")
+ROW = '{"input": "q", "output": "a"}\n'
+
+
+def spoilt(folder, name):
+    """The bomb of a name, and its path."""
+    make, ending = next((make, ending) for make, ending in bombs.BOMBS if make.__name__ == name)
+    return bombs.made(make, ending, folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
+@pytest.mark.parametrize("name", WORST)
+def test_the_worst_bombs_are_refused(tmp_path, name):
+    """A small file that unpacks to gigabytes is refused with 500 MB at most, and with the reason."""
+    row = bombs.audited(spoilt(tmp_path, name), 60)
+    assert row["passed"], row
+    assert 2 == row["exit_code"]
+    assert "packed data that grow" in row["said"] or "MB to unpack" in row["said"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
+@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS if make.__name__ not in WORST])
+def test_every_bomb_is_harmless(tmp_path, name):
+    """No bomb takes more than 500 MB, ends in a traceback, or runs on."""
+    row = bombs.audited(spoilt(tmp_path, name), 120)
+    assert row["passed"], row
+
+
+def test_rows_that_shrink_a_hundred_times_are_read(tmp_path, monkeypatch):
+    """Honest rows that pack well are no bomb, though they are many times their packed size."""
+    monkeypatch.setattr("tunecase.data.reading.sources.LEAST_BOMB_BYTES", 100_000)
+    records = ({"input": f"Which plan has order {at}? " * 12, "output": "yes"} for at in range(2000))
+    rows = "".join(json.dumps(record) + "\n" for record in records)
+    (tmp_path / "d.jsonl.gz").write_bytes(gzip.compress(rows.encode()))
+    assert 2000 == len(load(tmp_path / "d.jsonl.gz").rows)
+    assert (tmp_path / "d.jsonl.gz").stat().st_size * 20 < len(rows)
+
+
+def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
+    """Rows cost memory each, so that a billion short ones are refused as a long one is."""
+    monkeypatch.setattr("tunecase.data.reading.sources.LEAST_BOMB_BYTES", 1_000_000)
+    (tmp_path / "d.jsonl.gz").write_bytes(gzip.compress(ROW.encode() * 30_000))
+    with pytest.raises(InputError, match="grow more than 150 times"):
+        load(tmp_path / "d.jsonl.gz")
+
+
+@pytest.mark.parametrize("name", ["d.jsonl", "d.csv", "d.jsonl.gz"])
+def test_a_row_beyond_8_mb_is_bad_and_the_others_are_read(tmp_path, name):
+    """A row of 9 MB is one bad row with its size."""
+    long = "word " * 1_800_000
+    text = f"input,output\nq,a\n{long},b\nr,c\n" if "csv" in name else f'{ROW}{{"input": "{long}"}}\n{ROW}'
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data + os.urandom(80_000).hex().encode()) if "gz" in name else data)
+    rows = list(read_rows(tmp_path / name, detect(tmp_path / name)))
+    assert "a record of 9 MB, more than 8 MB" == next(row.reason for row in rows if isinstance(row, BadRow))
+    assert 2 == sum(not isinstance(row, BadRow) for row in rows)
+
+
+def test_a_dictionary_of_labels_is_read_whole(tmp_path):
+    """Honest columns that repeat a few texts are read, each row with its text."""
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    labels = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 5000, pa.int32()), ["a refund of the order", "other"])
+    table = pa.table({"text": [f"question {at}" for at in range(10_000)], "label": labels})
+    pq.write_table(table, tmp_path / "d.parquet")
+    with pa.ipc.new_stream(tmp_path / "d.arrow", table.schema) as writer:
+        writer.write_table(table)
+    for name in ("d.parquet", "d.arrow"):
+        assert ["a refund of the order", "other"] * 5000 == [row.output for row in load(tmp_path / name).rows]
+
+
+def test_links_of_a_folder_are_not_followed(tmp_path):
+    """Files and folders that a data folder links to are left out, and said."""
+    (tmp_path / "secret.jsonl").write_text('{"input": "key", "output": "hidden"}\n', encoding="utf-8")
+    folder = tmp_path / "data"
+    (folder / "in").mkdir(parents=True)
+    (folder / "in" / "a.jsonl").write_text(ROW * 3, encoding="utf-8")
+    (folder / "b.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    (folder / "c").symlink_to(tmp_path)
+    table = load(folder)
+    assert ["q"] * 3 == [row.input for row in table.rows]
+    assert table.layout.notes == ("2 links in the folder are not followed (the first: b.jsonl)",)
+
+
+def test_a_folder_of_links_alone_says_so(tmp_path):
+    """Where all data files are links, the refusal says that they are not followed; a named link is read."""
+    (tmp_path / "a.jsonl").write_text(ROW, encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "train.jsonl").symlink_to(tmp_path / "a.jsonl")
+    with pytest.raises(InputError, match=r"a link in the folder is not followed: train\.jsonl"):
+        load(tmp_path / "data")
+    with pytest.raises(InputError):
+        load(tmp_path / "data::train.jsonl")
+    assert 1 == len(load(tmp_path / "data" / "train.jsonl").rows)
+
+
+def test_a_card_and_a_neighbour_do_not_lead_out(tmp_path):
+    """Neither a card's patterns nor the usual names beside a file follow links."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "x.jsonl").write_text(ROW, encoding="utf-8")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "train.jsonl").write_text(ROW, encoding="utf-8")
+    (folder / "test.jsonl").symlink_to(tmp_path / "out" / "x.jsonl")
+    (folder / "link").symlink_to(tmp_path / "out")
+    (folder / "README.md").write_text("---\nconfigs:\n- data_files: link/*.jsonl\n---\n", encoding="utf-8")
+    assert beside(folder / "train.jsonl") is None
+    assert (folder / "train.jsonl",) == files_of(folder)
+
+
+def test_a_csv_header_beyond_64_kib_is_read(tmp_path):
+    """Columns are read whole however long the header is."""
+    names = [f"column_{at:06}" for at in range(10_000)]
+    cells = ",".join(["1"] * 10_000)
+    (tmp_path / "d.csv").write_text(f"input,output,{','.join(names)}\nq,a,{cells}\nr,b,{cells}\n", encoding="utf-8")
+    assert ["a", "b"] == [row.output for row in load(tmp_path / "d.csv").rows]
+
+
+def test_a_million_quotes_are_read_at_once(tmp_path):
+    """Quotes at the end of what was read are no reason to look again for each."""
+    (tmp_path / "d.csv").write_bytes(b"a,b\n" + b'"' * 990_000)
+    with pytest.raises(InputError, match="no row can be read"):
+        load(tmp_path / "d.csv")
