@@ -14,15 +14,25 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_CHARACTERS = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in the input: where it stands, what was given, what is wanted, how to fix it."""
+    """One mistake in the input: where it stands, what was given, what is wanted, how to fix it.
+
+    Each part is one line of at most about 600 characters; what cannot be printed stands there as an escape.
+    """
 
     where: str
     got: str
     wanted: str
     fix: str
+
+    def __post_init__(self) -> None:
+        # A part may quote a file that nobody vouches for: it must not steer a terminal, nor fill it.
+        for name in ("where", "got", "wanted", "fix"):
+            object.__setattr__(self, name, _printable(getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.where}: {self.told}\n{self.fix}"
@@ -46,6 +56,13 @@ class Problem:
             self.fix[:1].upper() + self.fix[1:] if first.replace("-", "").isalpha() and first[0] != "-" else self.fix
         )
         return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
+
+
+def _printable(text: str) -> str:
+    cut = text[:MOST_CHARACTERS]
+    if not cut.isprintable():
+        cut = "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)[:MOST_CHARACTERS]
+    return cut if len(text) <= MOST_CHARACTERS else f"{cut}… ({len(text):,} characters)"
 
 
 class TunecaseError(Exception):
