@@ -3,9 +3,10 @@
     python benchmarks/fuzzing.py --hours 1
     python benchmarks/fuzzing.py --hours 0.1 --surface "project file" --surface audit
 
-Each surface runs in a process of its own with bounds of memory, so that a crash below Python is one too. A crash is kept
-below .hypothesis/crashes, made as small as hypothesis can, once for each exception and place in the code; what hypothesis
-found before is tried first. Prints executions, crashes and CPU hours of each surface, and one JSON object as the last line.
+Each surface runs in a process of its own with bounds of memory, so that a crash below Python is one too. A crash is
+kept below .hypothesis/crashes, made as small as hypothesis can, once for each exception and place in the code; what
+hypothesis found before is tried first. Prints executions, crashes and CPU hours of each surface, and one JSON object as
+the last line.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from tests.fuzz.surfaces import ALL, BY_NAME  # noqa: E402
 KEPT = ROOT / ".hypothesis"
 CRASHES = KEPT / "crashes"
 MOST_MEMORY_BYTES = 6_000_000_000
-TURN_S = 60.0
+TURN_S = 120.0
 SHRINKING_S = 30.0
 
 
