@@ -103,7 +103,7 @@ def _watching(home: Path, starts: bool) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Iterator[None]:
     """Stops what takes more CPU time than this, or waits for ever; where the system has no such timers, nothing."""
     if not hasattr(signal, "setitimer"):
         yield
@@ -172,7 +172,7 @@ def attempt(surface: Surface, tree: Tree, home: Path | None = None) -> str:
     put(tree, folder)
     said, begun = "", time.process_time()
     try:
-        with _watching(base, surface.starts) as strange, _limited(surface.limit_s):
+        with _watching(base, surface.starts) as strange, limited(surface.limit_s):
             try:
                 surface.read(folder)
             except TunecaseError as error:
