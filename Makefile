@@ -17,7 +17,7 @@ ENCODER := $(VENV)/.encoder
 MODEL := $(VENV)/.model
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: setup demo demo-lora test cover test-slow check lint types bench golden docs clean
+.PHONY: setup demo demo-lora test cover test-slow check lint types bench fuzz golden docs clean
 
 setup: $(READY) $(MODEL) $(ENCODER)
 
@@ -89,6 +89,11 @@ bench: $(READY)
 	@for script in starting auditing forecasting deciding training sensitivity ledger; do \
 		echo "== $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 	@echo "== piloting, cost on one set (hours in full)"; $(BIN)/python benchmarks/piloting.py --quick --cost --sets banking77
+
+# Every surface in turn, by random seeds; what crashes is kept below .hypothesis/crashes.
+HOURS ?= 1
+fuzz: $(TEST)
+	$(BIN)/python benchmarks/fuzzing.py --hours $(HOURS)
 
 golden: $(TEST)
 	$(BIN)/python -m pytest --quiet tests --golden

@@ -2,9 +2,9 @@
 
     python benchmarks/attempts.py --attempts 3000
 
-Each attempt runs one command in this process, in a folder of its own with a case whose files were changed: project files,
-data, ledgers that were edited or forged, bills, configurations, and words and options that fit or do not. Counts exit
-codes, tracebacks, reports of bugs, other codes than 0 to 3, refusals without what is wanted and how to mend it,
+Each attempt runs one command in this process, in a folder of its own with a case whose files were changed: project
+files, data, ledgers that were edited or forged, bills, configurations, and words and options that fit or do not. Counts
+exit codes, tracebacks, reports of bugs, other codes than 0 to 3, refusals without what is wanted and how to mend it,
 characters that steer a terminal, and attempts over 20 s of CPU time. Bills are drawn in 2,000 worlds, as in the tests.
 Leaves out what starts a browser, a cluster or a training of minutes. The last line is one JSON object.
 """
@@ -26,7 +26,6 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
-
 from tests.fuzz.command_line import VERBS, Attempted, attempt_command, cases, command_lines  # noqa: E402
 
 MOST_TOLD = 40

@@ -30,26 +30,43 @@ CODES = (0, 1, 2, 3)
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # moves a terminal's cursor or text
 # Values that go deep, by option or argument; of the others a word of any kind.
 GOOD: Mapping[str, tuple[str, ...]] = {
-    "data": ("train.jsonl",), "train": ("train.jsonl",), "points": ("points.csv", "trained", "mlruns"), "model": ("llama-3.1-8b", "config.json"),
-    "to_run": ("run.yaml",), "files": ("train.jsonl", "test.jsonl"), "first": ("tunecase.yaml",), "second": ("other.yaml",),
+    "data": ("train.jsonl",), "train": ("train.jsonl",), "points": ("points.csv", "trained", "mlruns"),
+    "model": ("llama-3.1-8b", "config.json"),
+    "to_run": ("run.yaml",), "files": ("train.jsonl", "test.jsonl"), "first": ("tunecase.yaml",),
+    "second": ("other.yaml",),
     "amount": ("42.50", "30k USD"), "currency": ("USD", "EUR"), "kind": ("focus", "mlflow", "runs", "timesheet"),
     "place": ("bill.csv", "mlruns", "trained", "sheet.csv", "meter.csv"), "match": ("g5.*",), "line": ("gpu",),
     "other": ("other.jsonl", "ledger.jsonl"), "id": ("30bc8f65235f",),
-    "--example": ("support-tickets",), "--test": ("test.jsonl",), "--input": ("text", "1k"), "--output": ("label", "200"), "--seed": ("1",),
-    "--today": ("2026-11-24",), "--tokenizer": ("tokenizer.json",), "--production": ("pool.jsonl",), "--next": ("5",), "--pool": ("pool.jsonl",),
-    "--fix": ("clean.jsonl",), "--reviewed": ("reviews.csv",), "--what-if": ("volume=2x", "budget=5k USD"), "--sure": ("90%",),
-    "--trainer": ("probe",), "--set": ("compute.gpus=[H100]", "budget=5k USD", "epochs=2"), "--sizes": ("20,40",), "--draws": ("1",),
-    "--max-minutes": ("0.05",), "--max-usd": ("5",), "--engine": ("local",), "--accelerators": ("A100-80GB:1",), "--target": ("90%",),
-    "--metric": ("accuracy", "f1"), "--n-max": ("5000",), "--size-column": ("n",), "--score-column": ("score",), "--n": ("n100=100",),
-    "--step": ("last", "best"), "--rows": ("300", "train.jsonl"), "--score": ("0.8",), "--changed": ("data",), "--test-rows": ("200",),
-    "--method": ("lora", "qlora", "full"), "--seq": ("2048",), "--batch": ("2",), "--gpu": ("H100",), "--gpus": ("1",), "--tokens": ("5M",),
-    "--lengths": ("lengths.csv",), "--measured": ("measured.csv", "load.json"), "--precision": ("bf16",), "--volume": ("20k per month",),
-    "--trace": ("trace.csv",), "--update": ("catalog.csv",), "--date": ("2026-11-20",), "--trial": ("20",), "--read": ("reads.csv",),
-    "--base-url": ("http://127.0.0.1:1/v1",), "--model": ("llama-3.1-8b",), "--answers": ("answers.csv",), "--human": ("human.csv",),
-    "--by": ("Ines",), "--until": ("2026-12-24",), "--note": ("a note",), "--plan": ("last",), "--category": ("gpu",), "--on": ("2026-11-20",),
-    "--quantity": ("5",), "--unit": ("hour",), "--tag": ("application=tickets",), "--from": ("2026-11-01",), "--cost": ("640 USD",),
-    "--gpu-count": ("1",), "--answers-count": ("5",), "--why": ("nobody wrote it",), "--workers": ("1",), "--to": ("out",), "--csv": ("b.csv",),
-    "--page": ("page.html",), "--accelerate": ("zero.json",), "--kind": ("gpu",), "--epochs": ("2",), "--examples": ("1000",),
+    "--example": ("support-tickets",), "--test": ("test.jsonl",), "--input": ("text", "1k"), "--output": ("label",
+    "200"), "--seed": ("1",),
+    "--today": ("2026-11-24",), "--tokenizer": ("tokenizer.json",), "--production": ("pool.jsonl",), "--next": ("5",),
+    "--pool": ("pool.jsonl",),
+    "--fix": ("clean.jsonl",), "--reviewed": ("reviews.csv",), "--what-if": ("volume=2x", "budget=5k USD"),
+    "--sure": ("90%",),
+    "--trainer": ("probe",), "--set": ("compute.gpus=[H100]", "budget=5k USD", "epochs=2"), "--sizes": ("20,40",),
+    "--draws": ("1",),
+    "--max-minutes": ("0.05",), "--max-usd": ("5",), "--engine": ("local",), "--accelerators": ("A100-80GB:1",),
+    "--target": ("90%",),
+    "--metric": ("accuracy", "f1"), "--n-max": ("5000",), "--size-column": ("n",), "--score-column": ("score",),
+    "--n": ("n100=100",),
+    "--step": ("last", "best"), "--rows": ("300", "train.jsonl"), "--score": ("0.8",), "--changed": ("data",),
+    "--test-rows": ("200",),
+    "--method": ("lora", "qlora", "full"), "--seq": ("2048",), "--batch": ("2",), "--gpu": ("H100",), "--gpus": ("1",),
+    "--tokens": ("5M",),
+    "--lengths": ("lengths.csv",), "--measured": ("measured.csv", "load.json"), "--precision": ("bf16",),
+    "--volume": ("20k per month",),
+    "--trace": ("trace.csv",), "--update": ("catalog.csv",), "--date": ("2026-11-20",), "--trial": ("20",),
+    "--read": ("reads.csv",),
+    "--base-url": ("http://127.0.0.1:1/v1",), "--model": ("llama-3.1-8b",), "--answers": ("answers.csv",),
+    "--human": ("human.csv",),
+    "--by": ("Ines",), "--until": ("2026-12-24",), "--note": ("a note",), "--plan": ("last",), "--category": ("gpu",),
+    "--on": ("2026-11-20",),
+    "--quantity": ("5",), "--unit": ("hour",), "--tag": ("application=tickets",), "--from": ("2026-11-01",),
+    "--cost": ("640 USD",),
+    "--gpu-count": ("1",), "--answers-count": ("5",), "--why": ("nobody wrote it",), "--workers": ("1",),
+    "--to": ("out",), "--csv": ("b.csv",),
+    "--page": ("page.html",), "--accelerate": ("zero.json",), "--kind": ("gpu",), "--epochs": ("2",),
+    "--examples": ("1000",),
 }  # fmt: skip
 # What would start a browser, a cluster or a long training, or shows a help page.
 LEFT_OUT = {"--pdf", "--help", "-h", "--install-completion", "--show-completion", "--ask"}
@@ -71,6 +88,7 @@ class Attempted:
 
     words: tuple[str, ...]
     code: int = 0
+    printed: str = ""
     faults: list[str] = field(default_factory=list)
 
 
@@ -95,16 +113,21 @@ def _case() -> dict[str, bytes]:
     """The files of a sound case, and of whatever else a verb may be given."""
     trees: dict[str, Tree] = {name: surface.seeds[0] for surface in importers.SURFACES for name in (surface.name,)}
     flat = {
-        "bill.csv": trees["bills"]["bill.csv"], "sheet.csv": trees["time sheets"]["s.csv"], "points.csv": trees["tables of points"]["points.csv"],
-        "meter.csv": trees["meters of answers"]["m.csv"], "load.json": trees["measured loads"]["r.json"], "trace.csv": trees["traces of requests"]["t.csv"],
+        "bill.csv": trees["bills"]["bill.csv"], "sheet.csv": trees["time sheets"]["s.csv"],
+        "points.csv": trees["tables of points"]["points.csv"],
+        "meter.csv": trees["meters of answers"]["m.csv"], "load.json": trees["measured loads"]["r.json"],
+        "trace.csv": trees["traces of requests"]["t.csv"],
         "measured.csv": trees["measured trainings"]["m.csv"], "lengths.csv": trees["lengths of samples"]["l.csv"],
-        "catalog.csv": importers.PRICES[1].encode(), "reviews.csv": b"row,verdict,answer\n3,wrong,blue\n", "reads.csv": b"row,label\n1,red\n",
-        "answers.csv": b"row,answer\n0,red\n", "human.csv": b"row,one colour\n0,yes\n", "config.json": _config(), "run.yaml": _run(),
+        "catalog.csv": importers.PRICES[1].encode(), "reviews.csv": b"row,verdict,answer\n3,wrong,blue\n",
+        "reads.csv": b"row,label\n1,red\n",
+        "answers.csv": b"row,answer\n0,red\n", "human.csv": b"row,one colour\n0,yes\n", "config.json": _config(),
+        "run.yaml": _run(),
         "zero.json": b'{"zero_optimization": {"stage": 3}}',
     }  # fmt: skip
     project = project_text()
     return {
-        "tunecase.yaml": project.encode(), "other.yaml": project.replace("90%", "85%").encode(), "train.jsonl": _lines(tickets(60, 1)),
+        "tunecase.yaml": project.encode(), "other.yaml": project.replace("90%", "85%").encode(),
+        "train.jsonl": _lines(tickets(60, 1)),
         "test.jsonl": _lines(tickets(40, 2)), "pool.jsonl": _lines([{"text": row["text"]} for row in tickets(20, 3)]),
         **{f"trained/{name}": data for name, data in importers.STATES.items()}, **importers.MADE["store"], **flat,
     }  # fmt: skip
@@ -144,9 +167,7 @@ def command_lines(draw: Draw, verbs: tuple[Verb, ...] = VERBS) -> tuple[str, ...
     """The words after `tunecase`: a verb, some of its arguments and options, now and then a word that is none."""
     verb = draw(st.sampled_from(verbs))
     words = [*verb.words]
-    for name in verb.arguments:
-        if draw(st.integers(0, 5)):
-            words.append(_value(draw, name))
+    words += [_value(draw, name) for name in verb.arguments if draw(st.integers(0, 5))]
     for name in draw(st.lists(st.sampled_from(sorted(verb.options)), max_size=3, unique=True)):
         words += [name, _value(draw, name)] if verb.options[name] else [name]
     if draw(st.integers(0, 15)) == 0:
@@ -180,9 +201,9 @@ def _whole(error: TunecaseError, faults: list[str]) -> None:
 
 
 def _judge(ran: Ran, attempted: Attempted, folder: Path) -> None:
-    """Adds what must not be: a traceback, a bug's report, another code, a refusal without words, steering characters."""
-    attempted.code = ran.code
+    """Adds what must not be: a traceback, a bug's report, another code, no word of why, steering characters."""
     printed = ran.out + ran.err
+    attempted.code, attempted.printed = ran.code, printed
     reports = sorted(folder.glob("tunecase-crash-*"))
     if reports:
         report = reports[0].read_text(encoding="utf-8").splitlines()
@@ -214,7 +235,7 @@ def attempt_command(words: tuple[str, ...], tree: Tree, limit_s: float = LIMIT_S
         (base / "temporary").mkdir()
         with ExitStack() as stack:
             stack.enter_context(mock.patch.object(commands, "_refuse", seen))
-            stack.enter_context(mock.patch("tunecase.web.serve", lambda *_, **__: None))
+            stack.enter_context(mock.patch("tunecase.web.serve", return_value=None))
             stack.enter_context(mock.patch.object(tempfile, "tempdir", str(base / "temporary")))
             stack.enter_context(mock.patch.object(sys, "stdin", io.StringIO("")))
             stack.enter_context(mock.patch("tunecase.flow.Flow.DRAWS", 2_000))
@@ -223,7 +244,7 @@ def attempt_command(words: tuple[str, ...], tree: Tree, limit_s: float = LIMIT_S
     except BreachError as error:
         place = [frame for frame in traceback.extract_tb(error.__traceback__) if "/src/tunecase/" in frame.filename]
         attempted.faults.append(f"{error}, in {place[-1].filename}:{place[-1].lineno}" if place else str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - none may come out of the command line
         attempted.faults.append("an exception: " + "".join(traceback.format_exception(error))[-600:])
     finally:
         shutil.rmtree(base, ignore_errors=True)

@@ -39,8 +39,10 @@ NUMBERS = (
     1e-320, 1e17, 1e308, -1e308, float("nan"), float("inf"), float("-inf"),
 )  # fmt: skip
 SPLICES = (
-    b"", b"\0", b"\0\0\0\0", b"\xff", b"\xff\xff\xff\x7f", b"\xfe\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\x80", b"\xef\xbb\xbf",
-    b"\n", b"\r", b"\r\n", b"\x0c", b"\x1a", b"\x1b", b'"', b"'", b",", b";", b"\t", b"{", b"}", b"[", b"]", b":", b"\\",
+    b"", b"\0", b"\0\0\0\0", b"\xff", b"\xff\xff\xff\x7f", b"\xfe\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\x80",
+    b"\xef\xbb\xbf",
+    b"\n", b"\r", b"\r\n", b"\x0c", b"\x1a", b"\x1b", b'"', b"'", b",", b";", b"\t", b"{", b"}", b"[", b"]", b":",
+    b"\\",
     b"\\u", b"\\ud800", b"-", b"#", b"*a", b"&a ", b"!t ", b"<<: ", b"%", b"PAR1", b"ARROW1", b"\x1f\x8b\x08", b"1e999",
     b"9" * 500, b"[" * 2_000, b"{" * 20, b"<|im_end|>", b"-DOCSTART-", b"\xe2\x80\xae", b"NaN", b"null",
 )  # fmt: skip

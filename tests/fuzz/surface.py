@@ -27,8 +27,8 @@ class Surface:
     """A door for strangers' input.
 
     `seeds` are valid inputs, which fuzzing changes. `read` is given the folder that holds one of them, changed.
-    `refusals` are the other exceptions by which it may say no. `limit_s` is CPU time. `starts` is true where it may start processes.
-    `examples` is how many a fixed budget gives it.
+    `refusals` are the other exceptions by which it may say no. `limit_s` is CPU time. `starts` is true where it may
+    start processes. `examples` is how many a fixed budget gives it.
     """
 
     name: str

@@ -89,7 +89,8 @@ def _columnar() -> list[Tree]:
         with pa.ipc.new_stream(stream, table.schema) as writer:
             writer.write_table(table)
         trees += [
-            {"train.parquet": parquet.getvalue()}, {"train.arrow": arrow.getvalue()}, {"train.arrow": stream.getvalue()},
+            {"train.parquet": parquet.getvalue()}, {"train.arrow": arrow.getvalue()},
+            {"train.arrow": stream.getvalue()},
         ]  # fmt: skip
     return trees
 
@@ -114,7 +115,8 @@ TOOLS = [
             {"role": "tool", "tool_call_id": "1", "content": "wet"},
             {"role": "assistant", "content": "It is wet."},
         ],
-        "tools": [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}],
+        "tools": [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object",
+        "properties": {}}}}],
     }
 ]  # fmt: skip
 CHATS: list[Rows] = [
@@ -132,7 +134,8 @@ CHATS: list[Rows] = [
     [{"translation": {"en": "rain", "de": "Regen"}}],
 ]
 SQUAD = {"data": [{"title": "Bees", "paragraphs": [{"context": "Bees dance.", "qas": [
-    {"id": "1", "question": "Who?", "answers": [{"text": "Bees", "answer_start": 0}], "is_impossible": False}]}]}]}  # fmt: skip
+    {"id": "1", "question": "Who?", "answers": [{"text": "Bees", "answer_start": 0}],
+    "is_impossible": False}]}]}]}  # fmt: skip
 COLOURS = [{"text": row["text"], "label": number % 3} for number, row in enumerate(tickets(9, 1))]
 LINES: list[Tree] = [{"train.jsonl": _lines(rows)} for rows in (*(rows for rows, *_ in FORMS.values()), *CHATS, TOOLS)]
 TEXTS: list[Tree] = [
@@ -152,9 +155,12 @@ PACKED: list[Tree] = [
     {"train.jsonl.zst": _zstd(_lines(tickets(6, 1)))},
 ]
 FOLDERS: list[Tree] = [
-    {"train/a.jsonl": _lines(tickets(4, 1)), "train/b.jsonl": _lines(tickets(4, 2)), "test/c.jsonl": _lines(tickets(4, 3))},
-    {"README.md": CARD, "data/train-00000-of-00001.jsonl": _lines(COLOURS), "data/test-00000-of-00001.jsonl": _lines(COLOURS)},
-    {"dataset_info.json": json.dumps({"features": {"label": {"names": ["red", "green", "blue"], "_type": "ClassLabel"}}}).encode(),
+    {"train/a.jsonl": _lines(tickets(4, 1)), "train/b.jsonl": _lines(tickets(4, 2)), "test/c.jsonl": _lines(tickets(4,
+    3))},
+    {"README.md": CARD, "data/train-00000-of-00001.jsonl": _lines(COLOURS),
+    "data/test-00000-of-00001.jsonl": _lines(COLOURS)},
+    {"dataset_info.json": json.dumps({"features": {"label": {"names": ["red", "green", "blue"],
+    "_type": "ClassLabel"}}}).encode(),
      "train.jsonl": _lines(COLOURS), "validation.jsonl": _lines(COLOURS)},
     {"train.csv": _table(tickets(6, 1)), "test.csv": _table(tickets(6, 2)), "valid.csv": _table(tickets(6, 3))},
 ]  # fmt: skip
@@ -165,7 +171,8 @@ LONG: list[Tree] = [
     {"train.jsonl": _lines([{**row, "group": n % 7} for n, row in enumerate(tickets(24, 1))])},
 ]
 DOCUMENTS: list[Tree] = [
-    {"a.txt": b"Bees dance in spring. " * 30, "b.md": b"# Rain\n\nIt falls.", "c.jsonl": b'{"title": "x", "parts": ["y"]}\n'},
+    {"a.txt": b"Bees dance in spring. " * 30, "b.md": b"# Rain\n\nIt falls.",
+    "c.jsonl": b'{"title": "x", "parts": ["y"]}\n'},
     {"a.csv": b'name,fact\nFifth,"a, b"\n', "e.txt.gz": gzip.compress(b"Sixth"), "sub/h.txt": b"Seventh"},
 ]  # fmt: skip
 

@@ -36,7 +36,8 @@ from tunecase.prices import read_contracts
 
 TODAY = date(2026, 11, 24)
 RUNS = (
-    Logged("n100", began=1_000, ended=7_200_000, tags={"gpu": "H100"}, params={"n_train": "100"}, metrics={"accuracy": (0.5, 0.7)}),
+    Logged("n100", began=1_000, ended=7_200_000, tags={"gpu": "H100"}, params={"n_train": "100"},
+    metrics={"accuracy": (0.5, 0.7)}),
     Logged("n200", "FAILED", 3_000, None, params={"n_train": "200"}, metrics={"accuracy": (0.1,), "loss": (2.0, 1.0)}),
     Logged("n400", began=1_000, ended=9_000_000, params={"n_train": "400"}, metrics={"accuracy": (0.8,)}),
 )  # fmt: skip
@@ -66,7 +67,8 @@ def _made() -> dict[str, Tree]:
 
 def _state(n: int, score: float) -> bytes:
     log = [
-        {"epoch": 1.0, "eval_accuracy": score, "eval_loss": 0.3, "eval_runtime": 2.0, "eval_samples_per_second": 150.0, "step": 10},
+        {"epoch": 1.0, "eval_accuracy": score, "eval_loss": 0.3, "eval_runtime": 2.0, "eval_samples_per_second": 150.0,
+        "step": 10},
         {"epoch": 3.0, "step": 30, "train_loss": 0.4, "train_runtime": 12.3, "train_samples_per_second": n * 3 / 12.3},
     ]  # fmt: skip
     return json.dumps({"epoch": 3.0, "global_step": 30, "log_history": log, "max_steps": 30}).encode()
@@ -74,13 +76,15 @@ def _state(n: int, score: float) -> bytes:
 
 MADE = _made()
 STATES: Tree = {
-    "a/trainer_state.json": _state(50, 0.7), "b/trainer_state.json": _state(100, 0.8), "c/trainer_state.json": _state(200, 0.85),
+    "a/trainer_state.json": _state(50, 0.7), "b/trainer_state.json": _state(100, 0.8),
+    "c/trainer_state.json": _state(200, 0.85),
     "c/all_results.json": b'{"train_samples": 200, "eval_accuracy": 0.85}',
 }  # fmt: skip
 CALLBACK: Tree = {
     f"out/{STATE_FILE}": json.dumps({
         "form": 1, "run": "a", "run_id": "r", "attempts": [{
-            "id": "1", "began_at": "2026-11-20T10:00:00+00:00", "seconds": 60.0, "usd_per_gpu_hour": 2.0, "gpu_count": 1}]}).encode(),
+            "id": "1", "began_at": "2026-11-20T10:00:00+00:00", "seconds": 60.0, "usd_per_gpu_hour": 2.0,
+            "gpu_count": 1}]}).encode(),
 }  # fmt: skip
 TABLES = (
     "n,score\n100,0.5\n200,0.6\n400,0.7\n", test_tables.WANDB_RUNS, test_tables.WANDB_CHART, test_tables.WANDB_HISTORY,
@@ -97,14 +101,20 @@ PRICES = (
     "InstanceType,vCPUs,MemoryGiB,AcceleratorName,AcceleratorCount,Price,SpotPrice,Region,AvailabilityZone\n"
     "p4d,96,1152,A100,8,32.0,9.6,us-east-1,us-east-1a\np5,192,2048,H100,8,80.0,,eu-1,eu-1a\n",
 )  # fmt: skip
-MEASURED = "model,method,gpu,n_gpus,seq_len,micro_batch,params_b,peak_mem_gb_per_gpu,tokens_per_s_per_gpu\nmeta-llama/Llama-3.1-8B,lora,H100,1,2048,4,8,40,5000\n"
+MEASURED = (
+    "model,method,gpu,n_gpus,seq_len,micro_batch,params_b,peak_mem_gb_per_gpu,tokens_per_s_per_gpu\n"
+    "meta-llama/Llama-3.1-8B,lora,H100,1,2048,4,8,40,5000\n"
+)
 LENGTHS: list[Tree] = [
-    {"l.csv": b"tokens,count\n100,5\n2000,2\n"}, {"l.json": b"[100, 200, 3000]"}, {"l.jsonl": b'{"tokens": 5}\n{"tokens": 7}\n'},
+    {"l.csv": b"tokens,count\n100,5\n2000,2\n"}, {"l.json": b"[100, 200, 3000]"},
+    {"l.jsonl": b'{"tokens": 5}\n{"tokens": 7}\n'},
     {"l.jsonl": b'{"input_ids": [1, 2, 3]}\n'},
 ]  # fmt: skip
 TRACE = "arrival,input,output\n0,100,10\n5.5,300,30\n3600,5,5\n"
 DATED = "TIMESTAMP,ContextTokens,GeneratedTokens\n2026-03-03T06:00:00+01:00,5,6\n2026-03-04T06:05:00+01:00,5,6\n"
-CORRECTION = b'{"row":3,"line":4,"code":"x","verdict":"fix","given":"red","answer":"blue","reviewers":["Ann"],"file":"f"}\n'
+CORRECTION = (
+    b'{"row":3,"line":4,"code":"x","verdict":"fix","given":"red","answer":"blue","reviewers":["Ann"],"file":"f"}\n'
+)
 
 
 def _hours(**changes: object) -> SpendAsked:
@@ -115,7 +125,9 @@ def _hours(**changes: object) -> SpendAsked:
 
 def _points(folder: Path) -> object:
     text = (folder / "points.csv").read_bytes()
-    return read_source(str(folder / "points.csv"), Asked(sizes={"points": 400}) if b"_runtime" in text[:40] else Asked())
+    return read_source(
+        str(folder / "points.csv"), Asked(sizes={"points": 400}) if b"_runtime" in text[:40] else Asked()
+    )
 
 
 def _loads(folder: Path) -> object:
@@ -132,17 +144,23 @@ SURFACES = (
     Surface("trainer states", [STATES], lambda folder: read_source(str(folder), Asked())),
     Surface("tracked points", [MADE["store"]], lambda folder: read_source(str(folder / "mlruns"), Asked())),
     Surface("tracked runs", [MADE["store"]], lambda folder: read_mlflow(str(folder / "mlruns"), "", lambda _: True)),
-    Surface("tracked database", [MADE["database"]], lambda folder: read_mlflow(str(folder / "mlflow.db"), "", lambda _: True)),
+    Surface("tracked database", [MADE["database"]], lambda folder: read_mlflow(str(folder / "mlflow.db"), "",
+    lambda _: True)),
     Surface("hours of tracked runs", [MADE["store"]], lambda folder: spent_mlflow(str(folder / "mlruns"), _hours())),
     Surface("hours of own runs", [STATES, CALLBACK], lambda folder: spent_runs(str(folder), _hours(on=TODAY))),
-    Surface("bills", [MADE["bill"], MADE["new bill"]], lambda folder: focus_bill(str(folder / "bill.csv"), asked()), examples=200),
-    Surface("columnar bills", [MADE["columnar bill"]], lambda folder: focus_bill(str(folder / "bill.parquet"), asked())),
-    Surface("time sheets", [{"s.csv": text.encode()} for text in (test_timesheet.TOGGL, test_timesheet.CLOCKIFY, test_timesheet.HARVEST)],
+    Surface("bills", [MADE["bill"], MADE["new bill"]], lambda folder: focus_bill(str(folder / "bill.csv"), asked()),
+    examples=200),
+    Surface("columnar bills", [MADE["columnar bill"]], lambda folder: focus_bill(str(folder / "bill.parquet"),
+    asked())),
+    Surface("time sheets", [{"s.csv": text.encode()} for text in (test_timesheet.TOGGL, test_timesheet.CLOCKIFY,
+    test_timesheet.HARVEST)],
             lambda folder: timesheet(str(folder / "s.csv"), _hours()), examples=200),
-    Surface("meters of answers", [{"m.csv": METER.encode()}], lambda folder: meter_table(str(folder / "m.csv"), READS, date(2027, 1, 5))),
+    Surface("meters of answers", [{"m.csv": METER.encode()}], lambda folder: meter_table(str(folder / "m.csv"), READS,
+    date(2027, 1, 5))),
     Surface("measured loads", [{"r.json": json.dumps(body).encode()} for body in LOADS],
             _loads, examples=200),
-    Surface("traces of requests", [{"t.csv": TRACE.encode()}, {"t.csv": DATED.encode()}], lambda folder: read_trace(folder / "t.csv")),
+    Surface("traces of requests", [{"t.csv": TRACE.encode()}, {"t.csv": DATED.encode()}],
+    lambda folder: read_trace(folder / "t.csv")),
     Surface("price tables", [{"p.csv": text.encode()} for text in PRICES],
             lambda folder: read_contracts(folder / "p.csv", {"USD": 1.0, "EUR": 1.1}, TODAY), examples=200),
     Surface("measured trainings", [{"m.csv": MEASURED.encode()}], lambda folder: read_runs(folder / "m.csv")),

@@ -35,7 +35,13 @@ def _read(folder: Path) -> object:
     ledger.rechain(recorded_at=NOW, version="0")
     for entry in ledger.entries():
         _ = entry.fault or entry.record
-    return ledger.fold(), ledger.counts(), ledger.lines_aside(), ledger.latest("charge"), ledger.latest("record", "audit")
+    return (
+        ledger.fold(),
+        ledger.counts(),
+        ledger.lines_aside(),
+        ledger.latest("charge"),
+        ledger.latest("record", "audit"),
+    )
 
 
 def _read_chained(folder: Path) -> object:

@@ -9,7 +9,8 @@ from tests.fuzz.surface import Surface, Tree
 from tunecase.compute.model import known_name, read_shape
 
 SEEDS: list[Tree] = [
-    {"config.json": json.dumps({"model_type": name, **fields}).encode()} for name, fields in (("llama", LLAMA), *ALL_SMALL)
+    {"config.json": json.dumps({"model_type": name, **fields}).encode()} for name, fields in (("llama", LLAMA),
+    *ALL_SMALL)
 ]  # fmt: skip
 NAMES = "TheBloke/Llama-2-70B-GPTQ\nunsloth/llama-3-8b-bnb-4bit\nQwen/Qwen2.5-7B-Instruct\nmistralai/Mistral-7B-v0.1\n"
 
@@ -22,6 +23,8 @@ def _names(folder: Path) -> object:
 
 
 SURFACES = (
-    Surface("model dimensions", SEEDS, lambda folder: read_shape(str(folder / "config.json"), online=False), examples=400),
+    Surface(
+        "model dimensions", SEEDS, lambda folder: read_shape(str(folder / "config.json"), online=False), examples=400
+    ),
     Surface("names of models", [{"names": NAMES.encode()}], _names),
 )

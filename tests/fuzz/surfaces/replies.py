@@ -20,7 +20,10 @@ USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "input_tokens": 5, "output_
 PROBABLE = [{"value": "red", "probability": 0.75}, {"value": "blue", "probability": 0.25}]
 CHAT = {"choices": [{"message": {"content": "1: yes\n2: no"}, "finish_reason": "stop"}], "usage": USAGE}
 PARTS = {"choices": [{"message": {"content": [{"type": "text", "text": "yes"}]}}]}
-ONE = {"answers": {"colour": {"type": "choice", "choice": "red", "probabilities": {"red": 0.75, "blue": 0.25}}}, "usage": USAGE}
+ONE = {
+    "answers": {"colour": {"type": "choice", "choice": "red", "probabilities": {"red": 0.75, "blue": 0.25}}},
+    "usage": USAGE,
+}
 LISTED = {"answers": [{"type": "choice", "name": "colour", "choice": "red", "probabilities": PROBABLE}], "usage": USAGE}
 REFUSED = {"error": {"message": "no such model", "code": "model_not_found"}}
 STATUSES = (200, 200, 200, 200, 301, 400, 401, 402, 404, 413, 418, 429, 500, 503)
@@ -51,7 +54,11 @@ def _chat(folder: Path) -> object:
 
 def _decisions(folder: Path) -> object:
     found = _post(folder)
-    api = Decisions(QUESTIONS) if isinstance(found, dict) and isinstance(found.get("answers"), list) else SystemOne(QUESTIONS)
+    api = (
+        Decisions(QUESTIONS)
+        if isinstance(found, dict) and isinstance(found.get("answers"), list)
+        else SystemOne(QUESTIONS)
+    )
     return api.read(found)
 
 

@@ -9,7 +9,8 @@ from tunecase.data.tokens import Counter
 
 TURNS = ((("user", "two cats"), ("assistant", "a dog")),)
 CHATML = (
-    "{% for m in messages %}{% if loop.first and m.role != 'system' %}<|im_start|>system\nBe brief<|im_end|>\n{% endif %}"
+    "{% for m in messages %}{% if loop.first and m.role != 'system' %}<|im_start|>system\nBe brief<|im_end|>\n"
+    "{% endif %}"
     "{{ '<|im_start|>' + m['role'] + '\n' + m['content'] | trim + '<|im_end|>' }}\n{% endfor %}"
 )
 CONFIG = {"bos_token": "<s>", "eos_token": {"content": "</s>"}, "chat_template": CHAT, "model_max_length": 2048}
@@ -22,7 +23,9 @@ def _tokenizer() -> bytes:
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet, special_tokens=["<end>"], show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, initial_alphabet=alphabet, special_tokens=["<end>"], show_progress=False
+    )
     made.train_from_iterator(TEXTS * 5, trainer)
     return made.to_str().encode()
 
@@ -39,7 +42,11 @@ def _count_chats(folder: Path) -> object:
 TOKENIZER = _tokenizer()
 TEMPLATES: list[Tree] = [
     {"tokenizer_config.json": json.dumps(CONFIG).encode()},
-    {"tokenizer_config.json": json.dumps({**CONFIG, "chat_template": [{"name": "default", "template": CHATML}]}).encode()},
+    {
+        "tokenizer_config.json": json.dumps(
+            {**CONFIG, "chat_template": [{"name": "default", "template": CHATML}]}
+        ).encode()
+    },
     {"chat_template.jinja": CHATML.encode(), "tokenizer_config.json": b"{}"},
 ]
 SURFACES = (
