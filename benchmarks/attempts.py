@@ -5,7 +5,7 @@
 Each attempt runs one command in this process, in a folder of its own with a case whose files were changed: project
 files, data, ledgers that were edited or forged, bills, configurations, and words and options that fit or do not. Counts
 exit codes, tracebacks, reports of bugs, other codes than 0 to 3, refusals without what is wanted and how to mend it,
-characters that steer a terminal, and attempts over 20 s of CPU time. Bills are drawn in 2,000 worlds, as in the tests.
+characters that steer a terminal, and attempts over 20 s of CPU time. Bills are drawn in 200 worlds.
 Leaves out what starts a browser, a cluster or a training of minutes. The last line is one JSON object.
 """
 

@@ -1,8 +1,10 @@
 """Every crash that fuzzing found, kept as a case: where it came in, what came in, and what must be said of it."""
 
+import json
 from dataclasses import dataclass, field
 
 from tests.fuzz.surface import Tree
+from tunecase.books import STATE_FILE
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,19 @@ class Typed:
     tree: Tree = field(default_factory=dict)
 
 
+def _attempt(**changes: object) -> Tree:
+    """What the callback kept of a run of one attempt, changed."""
+    attempt = {"id": "1", "began_at": "2026-11-20T10:00:00+00:00", "usd_per_gpu_hour": 2.0, "gpu_count": 1}
+    body = {"form": 1, "run": "a", "run_id": "r", "attempts": [{**attempt, "seconds": 60.0, **changes}]}
+    return {f"out/{STATE_FILE}": json.dumps(body).encode()}
+
+
 CASES = (
+    # Values of another kind, and times without end, in what the callback kept.
+    Case("hours of own runs", _attempt(id=["1"]), "cannot be read"),
+    Case("hours of own runs", _attempt(seconds=9_007_199_254_740_993), "cannot be read"),
+    Case("hours of own runs", {f"out/{STATE_FILE}": b'{"form": 1, "run": "a", "run_id": "r", "attempts": [1.0]}'},
+    "no object"),
     # A tag that is a text among numbers; a number so large that names up to it fill the memory.
     Case("rows as JSON lines",
     {"train.jsonl": b'{"tokens": ["Ann", "ran"], "ner_tags": [1, ""]}\n{"tokens": ["Rain"], "ner_tags": [0]}\n'}),

@@ -19,7 +19,8 @@ Tree = Mapping[str, bytes]  # the content of each file, by its path in the folde
 MOST_CHARACTERS = 1_000  # of one part of a problem
 WAITING = 10  # a busy machine gives a process its CPU seconds in at most so many times their time
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-CHANGES = ("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.link", "os.truncate")
+# What changes files, with where among its arguments the path that is changed stands.
+CHANGES = {"os.mkdir": 0, "os.remove": 0, "os.rename": 1, "os.rmdir": 0, "os.symlink": 1, "os.link": 1, "os.truncate": 0}
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class _Watched:
             if writes and isinstance(path, str | bytes | os.PathLike):
                 self._place(event, path)
         elif event in CHANGES:
-            self._place(event, args[0])
+            is_below_another = any(isinstance(each, int) and each >= 0 for each in args[CHANGES[event] + 1 :])
+            if event == "os.mkdir" or not is_below_another:
+                self._place(event, args[CHANGES[event]])
         elif event in ("socket.connect", "os.system") or (event == "subprocess.Popen" and not self.starts):
             self.strange.append(f"{event} {args[1:2]!r}"[:200])
 
