@@ -33,7 +33,7 @@ KEPT = ROOT / ".hypothesis"
 CRASHES = KEPT / "crashes"
 MOST_MEMORY_BYTES = 6_000_000_000
 TURN_S = 8.0
-SHRINKING_S = 30.0
+SHRINKING_S = 10.0
 
 
 class _OverError(BaseException):

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from tests.fuzz.surface import Tree
+from tests.fuzz.surfaces import importers
 from tunecase.books import STATE_FILE
 
 
@@ -50,8 +51,23 @@ CASES = (
     Case("project file", {"tunecase.yaml": b"name: x\ndata: {train: train.jsonl}\nrounds: " + b"9" * 5_000 + b"\n"},
     "characters)"),
 )  # fmt: skip
+BILL = importers.MADE["columnar bill"]["bill.parquet"]
+CASES += (
+    # A column that its file states wrong, for which the library ended the process.
+    Case("columnar bills", {"bill.parquet": BILL.replace(b"%\x02\x18\x0cProviderName", b"%\0\x18\x0cProviderName")},
+    "whole Parquet"),
+    Case("measured trainings", {"m.csv": b"model,method,n_gpus,,\nmeta-llama/Llama-3.1-8B,lora,1,2,3,4\n"},
+    "wanted"),
+    Case("lengths of samples", {"l.json": b"[1" + b"0" * 400 + b"]"}, "whole number"),
+)  # fmt: skip
+CASES += (
+    Case("names of models", {"names": "é".encode() * 300 + b"\n"}, "not in the tables"),
+    Case("ledger lines", {"ledger.jsonl": b"\n"}),
+)
 TYPED = (
     Typed(("define", "--project", ""), 2, "wanted"),
     Typed(("forecast", "--project", "."), 2, "a folder"),
     Typed(("init", "."), 2, "wanted"),
+    Typed(("prices", "--project", "é" * 300), 2, "too long"),
+    Typed(("audit", "a" * 3_000), 2, "too long"),
 )

@@ -194,7 +194,8 @@ class Ledger:
                 heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
                 adopted=len(order.adopted), charges=charges, amounts=amounts, approved=adopted_approvals(order.adopted),
             )  # fmt: skip
-            last = chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
+            content = content_of("record", record, "", {"version": version}, recorded_at)
+            last = chained([content], sha(lines[-1]) if lines else FIRST)
             put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)
         return record
 
