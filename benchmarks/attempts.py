@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,14 @@ from tests.fuzz.command_line import VERBS, Attempted, attempt_command, cases, co
 MOST_TOLD = 40
 
 
-def attempts(many: int, first_seed: int) -> list[Attempted]:
-    """Attempts spread evenly over the verbs."""
+def attempts(many: int, first_seed: int, seconds: float) -> list[Attempted]:
+    """Attempts spread evenly over the verbs, fewer where the time is over."""
+    until = time.monotonic() + seconds
     done: list[Attempted] = []
     how = settings(max_examples=10, deadline=None, database=None, phases=[Phase.generate],
                    suppress_health_check=list(HealthCheck))  # fmt: skip
     turn = 0
-    while len(done) < many:
+    while len(done) < many and time.monotonic() < until:
         verb = VERBS[turn % len(VERBS)]
 
         @seed(first_seed + turn)
@@ -60,9 +62,10 @@ def main() -> int:
     """Exit 1 where anything is that must not be."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--attempts", type=int, default=3_000)
+    parser.add_argument("--minutes", type=float, default=600.0, help="stop after this time, with fewer attempts")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    done = attempts(asked.attempts, asked.seed)
+    done = attempts(asked.attempts, asked.seed, asked.minutes * 60)
     faults = Counter(fault[:160] for each in done for fault in each.faults)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps({

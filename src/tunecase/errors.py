@@ -21,7 +21,7 @@ MOST_CHARACTERS = 600
 class Problem:
     """One mistake in the input: where it stands, what was given, what is wanted, how to fix it.
 
-    Each part is one line of at most about 600 characters; what cannot be printed stands there as an escape.
+    Each part is one line of at most 600 characters; what cannot be printed stands there as an escape.
     """
 
     where: str
@@ -59,10 +59,16 @@ class Problem:
 
 
 def _printable(text: str) -> str:
-    cut = text[:MOST_CHARACTERS]
-    if not cut.isprintable():
-        cut = "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)[:MOST_CHARACTERS]
-    return cut if len(text) <= MOST_CHARACTERS else f"{cut}… ({len(text):,} characters)"
+    """Text as one printable line; what is too long ends in how long it was. Twice is as once."""
+    shown = text[:MOST_CHARACTERS]
+    if text.isspace():
+        shown = repr(shown)
+    elif not shown.isprintable():
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
+    if max(len(text), len(shown)) <= MOST_CHARACTERS:
+        return shown
+    told = f"… ({len(text):,} characters)"
+    return shown[: MOST_CHARACTERS - len(told)] + told
 
 
 class TunecaseError(Exception):

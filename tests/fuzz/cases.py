@@ -68,6 +68,7 @@ TYPED = (
     Typed(("define", "--project", ""), 2, "wanted"),
     Typed(("forecast", "--project", "."), 2, "a folder"),
     Typed(("init", "."), 2, "wanted"),
+    Typed(("ledger", "merge", "other.jsonl", "--project", " "), 2, "' '"),
     Typed(("prices", "--project", "é" * 300), 2, "too long"),
     Typed(("audit", "a" * 3_000), 2, "too long"),
 )
