@@ -1,5 +1,6 @@
 """Valid inputs changed: a value, a key, a line, a byte, an encoding; by what the file is, then as bytes alone."""
 
+import copy
 import csv
 import gzip
 import io
@@ -57,7 +58,7 @@ values: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(([], {}, [[]], [{}], [None], {"": ""}, [[1], "a"], {"a": {"b": []}}, ["a", 1, None])),
     st.lists(scalars, max_size=3),
     st.dictionaries(st.one_of(words, st.text(max_size=5)), scalars, max_size=3),
-)
+).map(copy.deepcopy)  # what is drawn may be changed later
 
 
 class Raw:
@@ -136,7 +137,7 @@ def _json_lines(draw: Draw, text: str) -> str:
         at = draw(st.integers(0, len(lines) - 1))
         try:
             lines[at] = as_json(changed_value(draw, json.loads(lines[at])))
-        except ValueError:
+        except (ValueError, RecursionError):
             lines[at] = draw(words)
     return "\n".join(lines)
 
@@ -153,7 +154,7 @@ def _yaml(draw: Draw, text: str) -> str:
 
 def _table(draw: Draw, text: str) -> str:
     delimiter = "\t" if "\t" in text.split("\n")[0] else ","
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter)) or [[]]
     for _ in range(draw(st.integers(1, 4))):
         row = rows[draw(st.sampled_from((0, *range(len(rows)))))]
         at = draw(st.integers(0, max(len(row) - 1, 0)))
@@ -250,7 +251,7 @@ def changed_file(draw: Draw, name: str, data: bytes) -> bytes:
     change = BY_SUFFIX.get(suffix, _lines) if how == "kind" else _lines
     try:
         return change(draw, data.decode("utf-8")).encode("utf-8", "surrogatepass")
-    except (ValueError, yaml.YAMLError, csv.Error):  # an earlier change has made it another thing
+    except (ValueError, RecursionError, yaml.YAMLError, csv.Error):  # an earlier change has made it another thing
         return changed_bytes(draw, data)
 
 
