@@ -21,7 +21,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED = $(PIP) --require-hashes --no-deps --requirement requirements
 OWN = $(PIP) --no-build-isolation --editable
 
-.PHONY: setup demo demo-lora test cover test-slow check lint types bench golden docs lock sbom clean
+.PHONY: setup demo demo-lora test cover test-slow check lint types bench fuzz golden docs lock sbom clean
 
 setup: $(READY) $(MODEL) $(ENCODER)
 
@@ -93,6 +93,11 @@ bench: $(READY)
 	@for script in starting auditing forecasting deciding training sensitivity ledger; do \
 		echo "== $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 	@echo "== piloting, cost on one set (hours in full)"; $(BIN)/python benchmarks/piloting.py --quick --cost --sets banking77
+
+# Every surface in turn, by random seeds; what crashes is kept below .hypothesis/crashes.
+HOURS ?= 1
+fuzz: $(TEST)
+	$(BIN)/python benchmarks/fuzzing.py --hours $(HOURS)
 
 golden: $(TEST)
 	$(BIN)/python -m pytest --quiet tests --golden

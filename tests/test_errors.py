@@ -1,5 +1,7 @@
 """Errors form one tree with exit codes; problems are values; near names help."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,3 +93,11 @@ def test_nearest_never_fails(name: str, known: list[str]) -> None:
 def test_a_known_name_is_nearest_to_itself(name: str) -> None:
     """A name that is known stands first."""
     assert nearest(name, ["H100", "A100-80GB", "macro_f1", "accuracy"]).startswith(f"did you mean {name}")
+
+
+def test_a_problem_quotes_in_one_printable_line() -> None:
+    """What steers a terminal stands as an escape, and what is too long is cut with its length told."""
+    problem = Problem("a\x1b[2J", "x" * 2_000, "b\nc", " ")
+    assert ("a\\x1b[2J", "b\\nc", "' '") == (problem.where, problem.wanted, problem.fix)
+    assert (600, True) == (len(problem.got), problem.got.endswith("… (2,000 characters)"))
+    assert problem == replace(problem)

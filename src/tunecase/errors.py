@@ -15,18 +15,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_TOLD = 20  # problems of one input
-MOST_CHARACTERS = 1_000  # of each part of a problem
+MOST_CHARACTERS = 600  # of each part of a problem
 MOST_NAME = 100  # characters of a name that is compared with the known ones
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in the input: where it stands, what was given, what is wanted, how to fix it."""
+    """One mistake in the input: where it stands, what was given, what is wanted, how to fix it.
+
+    Each part is one line of at most 600 characters; what cannot be printed stands there as an escape.
+    """
 
     where: str
     got: str
     wanted: str
     fix: str
+
+    def __post_init__(self) -> None:
+        # A part may quote a file that nobody vouches for: it must not steer a terminal, nor fill it.
+        for name in ("where", "got", "wanted", "fix"):
+            object.__setattr__(self, name, _printable(getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.where}: {self.told}\n{self.fix}"
@@ -52,6 +60,19 @@ class Problem:
         return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
 
 
+def _printable(text: str) -> str:
+    """Text as one printable line; what is too long ends in how long it was. Twice is as once."""
+    shown = text[:MOST_CHARACTERS]
+    if text.isspace():
+        shown = repr(shown)
+    elif not shown.isprintable():
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
+    if max(len(text), len(shown)) <= MOST_CHARACTERS:
+        return shown
+    told = f"… ({len(text):,} characters)"
+    return shown[: MOST_CHARACTERS - len(told)] + told
+
+
 class TunecaseError(Exception):
     """Base of everything tunecase raises on purpose."""
 
@@ -74,7 +95,7 @@ class InputError(TunecaseError):
 
 
 def told(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The problems that a person can read: the first 20, each with no more than 1,000 characters, and how many follow.
+    """The problems that a person can read: the first 20, and how many follow.
 
     Example:
         >>> told((Problem("a:1", "x", "y", "z"),) * 100)[-1].got
@@ -84,17 +105,7 @@ def told(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     if len(rest) > 1:  # the last of 21 may say how many follow already
         got, fix = f"{len(rest):,} further mistakes from here on", f"correct the first {MOST_TOLD}, then run it again"
         rest = (Problem(rest[0].where, got, "none", fix),)
-    return tuple(_short(problem) for problem in (*first, *rest))
-
-
-def _short(problem: Problem) -> Problem:
-    words = (problem.where, problem.got, problem.wanted, problem.fix)
-    if max(map(len, words)) <= MOST_CHARACTERS:
-        return problem
-    cut = f"… ({{:,}} characters; the first {MOST_CHARACTERS:,} told)"
-    return Problem(
-        *(each if len(each) <= MOST_CHARACTERS else each[:MOST_CHARACTERS] + cut.format(len(each)) for each in words)
-    )
+    return (*first, *rest)
 
 
 class MissingExtraError(TunecaseError):

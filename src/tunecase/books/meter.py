@@ -17,9 +17,9 @@ import math
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from tunecase.errors import TunecaseError
 from tunecase.io import write_whole
@@ -29,6 +29,7 @@ METER_SOURCE = "callback"
 MLFLOW_ID = "mlflow.run_id"
 BEAT_S = 30.0
 MOST_BYTES = 10_000_000
+MOST_NUMBER = 1e15
 _FORM = 1
 
 
@@ -177,17 +178,31 @@ def meter_of(state: Mapping[str, Any]) -> Meter:
     return Meter(str(state["run"]), str(state["run_id"]), [_attempt(body) for body in state["attempts"]])
 
 
-def _attempt(body: Mapping[str, Any]) -> Attempt:
+def _attempt(body: Any) -> Attempt:
     """An attempt back from its state; what another version wrote besides is passed over."""
-    kinds = {part.name: (int, float) if part.type is float else part.type for part in fields(Attempt)}
-    stated = {name: value for name, value in body.items() if name in kinds}
-    if odd := [name for name, value in stated.items() if not isinstance(value, cast(Any, kinds[name]))]:
-        raise ValueError(f"{odd[0]} of another kind")
-    attempt = Attempt(**stated)
-    attempt.ended_at  # noqa: B018 - a moment that is none raises here
+    if not isinstance(body, dict):
+        raise TypeError("an attempt that is no object")
+    given = {part.name: body[part.name] for part in fields(Attempt) if part.name in body}
+    if not all(_is_of(given[name], name) for name in given):
+        raise TypeError("an attempt with a value of another kind")
+    attempt = Attempt(**given)
     if not math.isfinite(attempt.usd) or min(attempt.seconds, attempt.usd_per_gpu_hour) < 0 or attempt.gpu_count <= 0:
         raise ValueError("an attempt without a price or a time")
+    try:
+        attempt.ended_at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an attempt that ends outside the calendar") from None
     return attempt
+
+
+def _is_of(value: Any, name: str) -> bool:
+    """Whether a value is of the kind of this field of an attempt; numbers within what counts of anything can be."""
+    if name in ("id", "began_at", "gpu", "mlflow_run"):
+        return isinstance(value, str)
+    if name == "ended" or isinstance(value, bool):
+        return name == "ended" and isinstance(value, bool)
+    kinds = (int, float) if name in ("usd_per_gpu_hour", "seconds") else int
+    return isinstance(value, kinds) and abs(value) <= MOST_NUMBER
 
 
 def together(meters: Iterable[Meter]) -> Meter | None:

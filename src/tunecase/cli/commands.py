@@ -1,9 +1,11 @@
 """The Typer app: the commands in their order and panels, how they end, and their exit codes."""
 
+import errno
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO
@@ -38,7 +40,7 @@ from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
 from tunecase.cli.usage import Usage
-from tunecase.errors import InputError, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.version import __version__
 
 app = typer.Typer(
@@ -126,7 +128,8 @@ def _run() -> int | str | None:
 def _command() -> int | str | None:
     """Runs one command, reports what stopped it, and returns the exit code."""
     try:
-        _program()(args=lists_examples(sys.argv[1:]), prog_name="tunecase")
+        with _names_too_long():
+            _program()(args=lists_examples(sys.argv[1:]), prog_name="tunecase")
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code
@@ -140,6 +143,19 @@ def _command() -> int | str | None:
             typer.echo(f"\n{words}", err=True)
         return end.code
     return 0
+
+
+@contextmanager
+def _names_too_long() -> Iterator[None]:
+    """Raises InputError where the system finds the name of a file too long, whoever named it and for whatever."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        got = f"a name of {len(str(error.filename)):,} characters, which the system finds too long"
+        problem = Problem(str(error.filename)[:40] + "…", got, "the name of a file", "correct the name")
+        raise InputError(problem) from None
 
 
 @cache

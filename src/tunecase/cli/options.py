@@ -31,7 +31,7 @@ def nearest_project() -> Path:
 
 def named(path: Path) -> Path:
     """Returns the path of a project file; prints it to standard error if the file lies above this folder."""
-    if path.parts[0] == "..":
+    if path.parts[:1] == ("..",):
         typer.echo(f"Project file: {path}", err=True)
     return path
 

@@ -80,7 +80,7 @@ def _histogram(path: Path) -> dict[int, int] | None:
 def _whole(text: Any, where: str) -> int:
     try:
         number = float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if not 0 <= number <= MOST_TOKENS or number != int(number):
         raise InputError(Problem(where, repr(text), "a whole number of tokens or samples", "correct the row"))

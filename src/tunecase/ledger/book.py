@@ -207,7 +207,8 @@ class Ledger:
                 heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
                 adopted=len(order.adopted), charges=charges, amounts=amounts, approved=adopted_approvals(order.adopted),
             )  # fmt: skip
-            lines += chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
+            content = content_of("record", record, "", {"version": version}, recorded_at)
+            lines += chained([content], sha(lines[-1]) if lines else FIRST)
             old = read_anchor(self.path)
             is_known = old is None or any(sha(line) == old.head for _, line, _ in self._lines())
             put_in_place(self.path, b"".join(line + b"\n" for line in lines), copy)

@@ -50,7 +50,7 @@ def read(path: Path) -> Runs:
     """The runs of a table. Raises InputError for a file without the columns that every run needs."""
     try:
         with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+            rows = [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(lines)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(Problem(str(path), str(error)[:200], "a CSV file in UTF-8", "check the path")) from error
     needed = {"model", "method", "n_gpus"}
@@ -58,8 +58,7 @@ def read(path: Path) -> Runs:
         got = f"columns {', '.join(rows[0])[:200]}" if rows else "no rows"
         raise InputError(Problem(str(path), got, "one run a row, with model, method, n_gpus", "add what is missing"))
     runs, refused, named = [], [], {}
-    for place, cells in enumerate(unique(rows), 2):
-        row = {key: value or "" for key, value in cells.items() if key}
+    for place, row in enumerate(unique(rows), 2):
         name = row.get("id") or f"row {place}"
         named[name] = row
         run = _too_long(row) or run_of(row, name)

@@ -1,5 +1,6 @@
 """Reads a model's shape: from the tables, from a config.json, or from the hub."""
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -50,9 +51,10 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     images or sound are counted apart, as `towers`.
     """
     path = Path(name_or_config) if base is None else base / name_or_config
-    if path.is_dir() and (path / "config.json").is_file():
+    # Of a name too long for a file, os.path says that it is none.
+    if os.path.isdir(path) and (path / "config.json").is_file():
         path = path / "config.json"
-    if path.is_file():
+    if os.path.isfile(path):
         return from_config(read_json(path), str(path))
     if path.suffix == ".json" and (problem := no_file(path, "a config.json", "check the path", "model")):
         raise InputError(replace(problem, got=f"{name_or_config!r}, {problem.got}"))

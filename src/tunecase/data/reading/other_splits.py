@@ -42,7 +42,8 @@ def validation_beside(path: Path) -> Path | None:
 
 
 def _split(path: Path, names: tuple[str, ...]) -> Path | None:
-    if "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
+    path = path if path.name else path.resolve()  # the folder "." has no name of its own
+    if not path.name or "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
         return None
     for name in names:
         named = path.with_name(f"{path.name}::{name}")

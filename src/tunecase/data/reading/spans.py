@@ -23,6 +23,7 @@ TEXTS = ("text", "sentence", "content", "document", "passage", "data", "utteranc
 SPAN_COLUMNS = ("spans", "entities", "label", "labels", "ner", "entity", "annotations", "entity_spans")
 _TAG = re.compile(r"^(?:([BIESLUM])[-_](.+)|([BIO])|(O))$", re.DOTALL)
 MOST_TAGS = 500
+MOST_NUMBER = 10_000  # of a tag: each number up to the largest gets a name
 OUTSIDE = ("O", "0", "OUT", "_")
 
 
@@ -80,14 +81,15 @@ def _in_step(sample: Sequence[dict[str, Any]], tokens: str, tags: str) -> bool:
 def _with_scheme(layout: Layout, sample: Sequence[dict[str, Any]]) -> Layout:
     """The layout with the scheme of its tags; numbers get the names of the file, else those that they must have."""
     column = str(layout.output)
-    tags = [record[column] for record in sample if isinstance(record.get(column), list)]
-    if any(isinstance(tag, int) for row in tags for tag in row):
+    rows = [record[column] for record in sample if isinstance(record.get(column), list)]
+    tags = [row for row in rows if all(type(tag) is int and tag <= MOST_NUMBER for tag in row)]
+    if any(tags):
         if not layout.classes:
             note = f"the tags in {layout.output!r} are numbers without names, so types are called by their number"
             layout = replace(layout, classes=_names_of(tags), notes=(*layout.notes, note))
         named = [[layout.classes[tag] for tag in row if 0 <= tag < len(layout.classes)] for row in tags]
     else:
-        named = tags
+        named = [row for row in rows if all(isinstance(tag, str) for tag in row)]
     return replace(layout, schema=scheme_of(named))
 
 
