@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.io.servers.odd_server import always, odd_replies, odd_server, reply
+from tests.hostile_server import always, hostile_replies, hostile_server, reply
 from tunecase.io.servers import Bounds, NoReplyError, Reply, exchange
 from tunecase.io.servers.http_client import split_address
 
@@ -15,11 +15,11 @@ SECRET = {"Authorization": "Bearer sk-secret"}
 def test_odd_replies_are_errors_or_whole_replies() -> None:
     """Whatever a server sends, a call ends within seconds: by a whole reply, or by one line that says why none came."""
     breaches = []
-    with odd_server(always(reply("{}"))) as (elsewhere, strayed):
-        for name, odd in odd_replies('{"runs": []}', f"{elsewhere}/x").items():
+    with hostile_server(always(reply("{}"))) as (elsewhere, strayed):
+        for name, odd in hostile_replies('{"runs": []}', f"{elsewhere}/x").items():
             for body in (None, b"{}"):
                 began = time.monotonic()
-                with odd_server(odd) as (address, _):
+                with hostile_server(odd) as (address, _):
                     try:
                         answer: Reply | str = exchange(address, BOUNDS, SECRET, body)
                     except NoReplyError as error:
@@ -44,7 +44,7 @@ def test_a_redirect_on_the_same_host_is_followed_for_what_is_read() -> None:
         steps = int(request.split()[1].strip("/"))
         return [reply("here") if steps == 0 else reply("", "302 Found", Location=f"/{steps - 1}")]
 
-    with odd_server(moved) as (address, requests):
+    with hostile_server(moved) as (address, requests):
         assert "here" == exchange(f"{address}/2", BOUNDS, SECRET).text
         assert 302 == exchange(f"{address}/3", BOUNDS, SECRET).status
         assert "302 Found" == exchange(f"{address}/1", BOUNDS, SECRET, b"{}").reason
@@ -57,10 +57,10 @@ def test_a_length_that_does_not_count_breaks_nothing_off() -> None:
     without = {"204 No Content": (204, ""), "304 Not Modified": (304, "")}
     odd = [(chunked, (200, "here")), *((reply("", status, Content_Length=99), end) for status, end in without.items())]
     for raw, expected in odd:
-        with odd_server(always(raw)) as (address, _):
+        with hostile_server(always(raw)) as (address, _):
             answer = exchange(address, BOUNDS, {})
             assert expected == (answer.status, answer.text)
-    cut = odd_server(always(reply("here", Content_Length=99)))
+    cut = hostile_server(always(reply("here", Content_Length=99)))
     with cut as (address, _), pytest.raises(NoReplyError, match="broke"):
         exchange(address, BOUNDS, {})
 
@@ -77,5 +77,5 @@ def test_only_http_is_asked() -> None:
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proxy of the environment is for other machines."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with odd_server(always(reply("here"))) as (address, _):
+    with hostile_server(always(reply("here"))) as (address, _):
         assert "here" == exchange(address, BOUNDS, {}).text

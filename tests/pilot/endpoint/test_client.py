@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.chat_server import Reply, Seen, chat_server, failed, question, said
-from tests.io.servers.odd_server import always, odd_replies, odd_server, reply
+from tests.hostile_server import always, hostile_replies, hostile_server, reply
 from tunecase.errors import EndpointError, InputError
 from tunecase.pilot.endpoint import client as module
 from tunecase.pilot.endpoint.client import Answer, Endpoint, ask, ask_all, check
@@ -111,11 +111,14 @@ def test_odd_replies_end_in_an_answer_or_an_error() -> None:
     )  # fmt: skip
     bodies = [json.dumps({"choices": choice, "usage": [1]}) for choice in choices]
     breaches = []
-    with odd_server(always(reply("{}"))) as (elsewhere, strayed):
-        odd = {**odd_replies(said("yes").body.decode(), elsewhere), **{body: always(reply(body)) for body in bodies}}
+    with hostile_server(always(reply("{}"))) as (elsewhere, strayed):
+        odd = {
+            **hostile_replies(said("yes").body.decode(), elsewhere),
+            **{body: always(reply(body)) for body in bodies},
+        }
         for name, answers in odd.items():
             began = time.monotonic()
-            with odd_server(answers) as (address, _):
+            with hostile_server(answers) as (address, _):
                 try:
                     ask(Endpoint(address, "smol", "TEST_KEY", timeout_s=0.3, tries=1), HELLO, max_tokens=5)
                 except EndpointError as error:
