@@ -225,6 +225,26 @@ def test_odd_answers_are_read_as_they_are() -> None:
         assert Answer("z", None, None, 0.0) == Answer("z", ask(at(server), HELLO, max_tokens=5).input_tokens, None, 0.0)
 
 
+def test_counts_of_tokens_that_no_answer_has_are_none() -> None:
+    """Below zero, of a thousand digits, in words: not known, so that no sum and no price is made of them."""
+    odd = ("-1", "1" + "0" * 4_000, "1000000001", '"12"', "1.5", "1e308", "NaN", "true", "null", "[1]")
+    with chat_server(
+        [Reply(body=b'{"choices": [{"message": {"content": "z"}}], "usage": {"prompt_tokens": %s}}' % one.encode())
+         for one in odd]
+    ) as server:  # fmt: skip
+        answers = [ask(at(server), HELLO, max_tokens=5) for _ in odd]
+    assert {("z", None)} == {(answer.text, answer.input_tokens) for answer in answers}
+
+
+def test_a_key_that_comes_back_is_in_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an endpoint echoes is kept with the answers, so a key is blotted out; a short stand-in is a plain word."""
+    with chat_server([said(f"you sent {KEY}!")]) as server:
+        assert "you sent ***!" == ask(at(server, key_variable="TEST_KEY"), HELLO, max_tokens=5).text
+        monkeypatch.setenv("TEST_KEY", "EMPTY")
+    with chat_server([said("the list is EMPTY")]) as server:
+        assert "the list is EMPTY" == ask(at(server, key_variable="TEST_KEY"), HELLO, max_tokens=5).text
+
+
 def test_an_endless_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than any answer has are refused."""
     monkeypatch.setattr("tunecase.pilot.endpoint.wire.MOST_ANSWER_BYTES", 1000)
