@@ -202,6 +202,8 @@ ASPECTS = {
     "pilot/trainers/test_wrappers.py",
     "report/test_browser.py",
     "report/test_what_if_browser.py",
+    "web/test_browser.py",
+    "web/test_together.py",
 }
 
 
