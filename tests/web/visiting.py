@@ -68,21 +68,21 @@ def served(page: Callable[[], str], *, any_host: bool = False) -> Iterator[Serve
     listening = socket.create_server(("127.0.0.1", 0))
     found = Served(listening.getsockname()[1])
     visits = Visits(page, Guard(TOKEN, found.port, any_host=any_host), found.failures.append)
-    runner, is_ready = asyncio.Runner(), threading.Event()
-    loop = runner.get_loop()
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None] | None]] = []
+    is_ready = threading.Event()
 
     async def run() -> None:
+        running.append((asyncio.get_running_loop(), asyncio.current_task()))
         with suppress(asyncio.CancelledError):
             await visits.answer_all(listening, is_ready.set)
 
-    task = loop.create_task(run())
-    thread = threading.Thread(target=loop.run_until_complete, args=[task], daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
     try:
         assert is_ready.wait(60)
         yield found
     finally:
-        loop.call_soon_threadsafe(task.cancel)
+        for loop, task in running:
+            loop.call_soon_threadsafe(task.cancel)
         thread.join(60)
-        runner.close()
         assert not thread.is_alive()
