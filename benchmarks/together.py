@@ -26,7 +26,9 @@ from pathlib import Path
 
 from tunecase.ledger import Ledger
 
-HERE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}  # what is run is what stands beside
+# What is run stands beside this file; threads of the linear algebra would wait for one another.
+HERE = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src"), "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
 PORT = 18_117
 LIMIT_S = 240.0  # of one command or page; three at once share the machine
 TRAINER = """
