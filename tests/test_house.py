@@ -46,7 +46,7 @@ SIDEWAYS: dict[tuple[str, str], str] = {
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
 HEAVY = {
-    "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "starlette", "uvicorn",
+    "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch",
     "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors", "bm25s", "py3langid",
 }  # fmt: skip
 
@@ -181,8 +181,8 @@ TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_good_problems", "test_house", "test_old_ledgers", "test_one_answer",
     "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
-    "audited", "chat_server", "command", "decision_server", "engine_tasks", "machine", "making", "mlflow_server",
-    "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
+    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine", "making",
+    "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"golden", "fixtures", "benchmarks", "fuzz"}
@@ -204,6 +204,8 @@ ASPECTS = {
     "pilot/trainers/test_wrappers.py",
     "report/test_browser.py",
     "report/test_what_if_browser.py",
+    "web/test_browser.py",
+    "web/test_together.py",
 }
 
 

@@ -1,26 +1,28 @@
-"""The dashboard: one page, drawn at every visit, for this machine only."""
+"""The served page: drawn at every visit, for this machine and those who have its token, whatever is sent to it."""
 
-import builtins
+import asyncio
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from pathlib import Path
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
-from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
-from tunecase.web.serve import application, serve
+from tests.web.visiting import TOKEN, answer, everything, served
+from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.web import serve
+from tunecase.web.replies import HEADERS
 
+module = sys.modules["tunecase.web.serve"]  # the package's `serve` is the function
 SRC = str(Path(__file__).parents[2] / "src")
-
-
-def client(page, **other) -> TestClient:
-    """A visitor from this machine."""
-    return TestClient(application(page, **other), base_url="http://127.0.0.1:8117")
+SECRET = "<p>the whole case</p>"
 
 
 def fails(error: Exception):
@@ -32,52 +34,116 @@ def fails(error: Exception):
     return page
 
 
-def test_the_page_is_drawn_at_every_visit():
-    """Two visits, two drawings."""
-    drawn = iter("ab")
-    visitor = client(lambda: next(drawn))
-
-    assert ["a", "b"] == [visitor.get("/").text, visitor.get("/").text]
-
-
-def test_the_page_may_reach_nothing():
-    """The policy has no network source, no frame and no form; nothing is kept by the browser."""
-    headers = client(lambda: "x").get("/").headers
-
-    policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'")
-    assert not any(word in policy for word in ("http", "*", "'self'", "connect-src"))
-    assert ("no-store", "nosniff") == (headers["Cache-Control"], headers["X-Content-Type-Options"])
-    assert headers["Content-Type"].startswith("text/html; charset=utf-8")
+def test_the_page_is_drawn_at_every_visit() -> None:
+    """Two visits, two drawings; HEAD has the headers of the page and no body."""
+    drawn = iter("abc")
+    with served(lambda: next(drawn)) as page:
+        assert ["a", "b"] == [page.ask().page, page.ask("/?x=1").page]
+        head = page.ask(method="HEAD")
+    assert (200, "1", "") == (head.status, head.headers["Content-Length"], head.page)
 
 
-def test_a_page_is_served_under_its_own_policy():
-    """Its style sheet and script run by their hashes, nothing inline does, and no other site may frame it."""
-    own = "default-src 'none'; style-src 'sha256-abc='; script-src 'sha256-def='"
-    page = f'<meta http-equiv="Content-Security-Policy" content="{own}"><p>content="x"</p>'
-    assert f"{own}; frame-ancestors 'none'" == client(lambda: page).get("/").headers["Content-Security-Policy"]
-    for answer in (client(lambda: "<p>no policy</p>").get("/"), client(fails(TunecaseError("<script>"))).get("/")):
-        policy = answer.headers["Content-Security-Policy"]
-        assert "unsafe" not in policy
-        assert policy.startswith("default-src 'none'")
+def test_the_token_is_traded_for_a_cookie() -> None:
+    """The first visit goes on to the address without the token; the cookie of this port alone then opens the page."""
+    with served(lambda: SECRET) as page:
+        first = page.ask(f"/?token={TOKEN}", token="", Sec_Fetch_Site="none", Sec_Fetch_Dest="document")
+        cookie = f"tunecase-{page.port}={TOKEN}; Path=/; HttpOnly; SameSite=Strict"
+        assert (303, "/", cookie) == (first.status, first.headers["Location"], first.headers["Set-Cookie"])
+        assert SECRET not in first.page
+        assert SECRET == page.ask(token="", Cookie=f"other=1; {cookie.partition(';')[0]}; more=2").page
 
 
-def test_only_names_of_this_machine_are_answered():
-    """A foreign name that points here is refused, unless remote visits are allowed."""
-    visitor = client(lambda: "secret")
+def test_nobody_reads_without_the_token() -> None:
+    """No token, a wrong one, that of another port, or two: 403, and a sentence that says where the address is."""
+    with served(lambda: SECRET) as page:
+        mine = f"tunecase-{page.port}="
+        visits = [
+            page.ask(token=""), page.ask(token="wrong"), page.ask(token=TOKEN[:-1]), page.ask(token=f"{TOKEN}x"),
+            page.ask("/?token=", token=""), page.ask(f"/?token={TOKEN}&token=x", token=""),
+            page.ask("/?token=%ff%00", token=""), page.ask(f"/?TOKEN={TOKEN}", token=""),
+            page.ask(token="", Cookie=f"tunecase-1={TOKEN}"), page.ask(token="", Cookie=f"{mine}x; {mine}{TOKEN}"),
+            page.ask(token="", Authorization=f"token {TOKEN}"), page.ask(method="HEAD", token=""),
+            page.ask(token="\xe9\xff"),
+        ]  # fmt: skip
+    assert {403} == {one.status for one in visits}
+    assert not [one for one in visits if SECRET in one.page or "Set-Cookie" in one.headers or TOKEN in one.page]
+    assert "`tunecase serve` shows in its terminal" in visits[0].page
 
-    assert 200 == visitor.get("/", headers={"Host": "localhost:8117"}).status_code
-    for name in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8117", ""):
-        answer = visitor.get("/", headers={"Host": name})
-        assert (400, False) == (answer.status_code, "secret" in answer.text)
-    assert 200 == client(lambda: "x", allow_remote=True).get("/", headers={"Host": "box.lan"}).status_code
+
+def test_other_pages_may_not_open_it() -> None:
+    """What a browser says of another site, of a frame or of an embedded picture is refused, cookie or not."""
+    with served(lambda: SECRET) as page:
+        own = f"http://127.0.0.1:{page.port}"
+        refused = [
+            page.ask(Sec_Fetch_Site="cross-site"), page.ask(Sec_Fetch_Site="same-site"), page.ask(Sec_Fetch_Site=""),
+            page.ask(Sec_Fetch_Dest="iframe"), page.ask(Sec_Fetch_Dest="image"), page.ask(Sec_Fetch_Dest="script"),
+            page.ask(Origin="null"), page.ask(Origin="https://evil.example"), page.ask(Origin="http://127.0.0.1:1"),
+            page.ask(f"/?token={TOKEN}", Sec_Fetch_Site="cross-site"),
+        ]  # fmt: skip
+        taken = [page.ask(Sec_Fetch_Site="same-origin", Sec_Fetch_Dest="empty"), page.ask(Origin=own)]
+    assert ({403}, {200}) == ({one.status for one in refused}, {one.status for one in taken})
+    assert not [one for one in refused if SECRET in one.page or "Set-Cookie" in one.headers]
 
 
-def test_there_is_one_address_and_it_is_only_read():
-    """No other path, no other method."""
-    visitor = client(lambda: "x")
+def test_only_names_of_this_machine_are_answered() -> None:
+    """A foreign name that points here is refused, unless remote visits are allowed; the token is wanted then too."""
+    with served(lambda: SECRET) as page:
+        names = ("localhost", "LOCALHOST:9000", "127.0.0.1", f"127.0.0.1:{page.port}")
+        assert {200} == {page.ask(Host=name).status for name in names}
+        for name in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8117", "", "localhost:x",
+                     "127.0.0.1:80:80", "localhost@evil.example", "[::1]:8117",
+                     "localhost\r\nHost: evil.example"):  # fmt: skip
+            found = page.ask(Host=name)
+            assert (400, False) == (found.status, SECRET in found.page), name
+    with served(lambda: SECRET, any_host=True) as page:
+        assert [200, 403] == [page.ask(Host="box.lan").status, page.ask(Host="box.lan", token="").status]
 
-    assert [404, 405] == [visitor.get("/other").status_code, visitor.post("/").status_code]
+
+BROKEN = {
+    "no HTTP": (b"hello\r\n\r\n", 400), "a TLS greeting": (b"\x16\x03\x01\x02\x00\x01", 400),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400), "bare line ends": (b"GET / HTTP/1.1\nHost: localhost\n\r\n\r\n", 400),
+    "another version": (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 400),
+    "binary": (bytes(range(65, 256)) + b"\r\n\r\n", 400),
+    "an odd address": (b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "a folded header": (b"GET / HTTP/1.1\r\nHost: localhost\r\n more\r\n\r\n", 400),
+    "a null": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: \x00\r\n\r\n", 400),
+    "no colon": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX\r\n\r\n", 400),
+    "a header of blanks": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX:" + b" " * 16_000 + b"\x00\r\n\r\n", 400),
+    "a long address": (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+    "an endless line": (b"GET /" + b"a" * 2_000_000, 414),
+    "a huge header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 2_000_000, 431),
+    "headers without end": (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 300_000, 431),
+    "another path": (b"GET /etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "a path upwards": (b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "a whole address": (b"GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "a proxy's method": (b"CONNECT evil.example:443 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "no such method": (b"BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+    "a body": (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 9_000_000, 405),
+    "a broken chunk": (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 405),
+    "two requests": (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 403),
+    "an upgrade": (b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n", 403),
+}  # fmt: skip
+
+
+def test_every_reply_is_one_page_with_the_same_guard() -> None:
+    """Pages, refusals and failures, and what broken requests get: no reply without each of the security headers."""
+    breaches = []
+    with served(lambda: SECRET) as page, served(fails(RuntimeError("odd"))) as broken:
+        found = {name: (answer(page.raw(sent)), status) for name, (sent, status) in BROKEN.items()}
+        found |= {"the page": (page.ask(), 200), "a visit": (page.ask(f"/?token={TOKEN}"), 303)}
+        found |= {"a failure": (broken.ask(), 500), "HEAD": (page.ask(method="HEAD"), 200)}
+        found |= {"HEAD refused": (page.ask("/x", "HEAD"), 404)}
+        assert 200 == page.ask().status
+    for name, (one, status) in found.items():
+        lacking = {header: one.headers.get(header) for header in HEADERS if one.headers.get(header) != HEADERS[header]}
+        policy = one.headers.get("Content-Security-Policy", "")
+        strict = policy.startswith("default-src 'none'") and policy.endswith("frame-ancestors 'none'")
+        if one.status != status or lacking or not strict or "unsafe" in policy or "Server" in one.headers:
+            breaches.append((name, one.status, lacking, policy))
+        if (SECRET in one.page) != (name == "the page"):
+            breaches.append((name, one.page))
+    assert [] == breaches
+    assert "GET, HEAD" == found["no such method"][0].headers["Allow"]
 
 
 @pytest.mark.parametrize(
@@ -85,20 +151,62 @@ def test_there_is_one_address_and_it_is_only_read():
     [
         (InputError(Problem("tunecase.yaml:3", "<b>", "a score", "write 92%")), "&lt;b&gt;"),
         (TunecaseError("no ledger"), "no ledger"),
-        (RuntimeError("odd"), "RuntimeError: odd"),
     ],
 )
-def test_errors_become_a_plain_page(error, words):
-    """The visitor reads the message and what to do, never a traceback."""
-    answer = client(fails(error)).get("/")
-
-    assert 500 == answer.status_code
-    assert words in answer.text
-    assert "Traceback" not in answer.text
-    assert "Content-Security-Policy" in answer.headers
+def test_mistakes_become_a_plain_page(error: Exception, words: str) -> None:
+    """The visitor reads what is wrong and what to do."""
+    with served(fails(error)) as page:
+        found = page.ask()
+    assert (500, True, []) == (found.status, words in found.page, page.failures)
 
 
-def test_other_hosts_and_ports_are_refused():
+def test_a_bug_is_told_to_the_terminal_alone() -> None:
+    """The visitor reads that it happened, and nothing of the error: it may hold a path or a key."""
+    error = OSError(2, "no such file", "/home/me/sk-secret")
+    with served(fails(error)) as page:
+        found = page.ask()
+    assert (500, [error]) == (found.status, page.failures)
+    assert not re.search(r"/home|secret|Error|Traceback|\.py", found.page)
+
+
+def test_slow_visitors_do_not_stop_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside 300 connections that say nothing or drip, a visit takes as long as before, and they end in time."""
+    monkeypatch.setattr(module, "HEAD_S", 2.0)
+    monkeypatch.setattr(module, "MOST_WAITING", 20)
+    idle = []
+    with served(lambda: SECRET) as page:
+        for number in range(300):
+            idle.append(socket.create_connection(("127.0.0.1", page.port), timeout=20))
+            if number % 2:
+                idle[-1].sendall(b"GET / HT")
+        began = time.monotonic()
+        assert SECRET == page.ask().page
+        assert time.monotonic() - began < 2
+        ends = [_end(one) for one in idle]
+        assert time.monotonic() - began < 15
+    assert {b"", b"HTTP/1.1 400"} == {one[:12] for one in ends}
+
+
+def _end(connection: socket.socket) -> bytes:
+    with connection:
+        try:
+            return everything(connection)
+        except ConnectionError:
+            return b""
+
+
+def test_who_does_not_take_the_reply_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor who reads nothing of a large page is cut off in time, and the next one is served meanwhile."""
+    monkeypatch.setattr(module, "SENT_S", 0.3)
+    large = "x" * 20_000_000
+    with served(lambda: large) as page, socket.create_connection(("127.0.0.1", page.port)) as slow:
+        slow.sendall(f"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: tunecase-{page.port}={TOKEN}\r\n\r\n".encode())
+        assert len(large) == len(page.ask().page)
+        time.sleep(0.5)
+        assert len(_end(slow)) < len(large)
+
+
+def test_other_hosts_and_ports_are_refused() -> None:
     """Nothing is opened to the network by mistake."""
     for host in ("0.0.0.0", "192.168.1.5", "example.org"):
         with pytest.raises(InputError, match="this machine"):
@@ -107,7 +215,7 @@ def test_other_hosts_and_ports_are_refused():
         serve(lambda: "x", port=70_000)
 
 
-def test_a_busy_port_is_said_with_a_fix():
+def test_a_busy_port_is_said_with_a_fix() -> None:
     """The message names another port to try."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -117,65 +225,64 @@ def test_a_busy_port_is_said_with_a_fix():
             serve(lambda: "x", port=port)
 
 
-def test_without_the_extra_the_install_line_is_said(monkeypatch):
-    """A missing part names the command that installs it."""
-    real = builtins.__import__
+def test_the_address_that_is_told_opens_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each serving has a token of its own, long enough not to be guessed; a browser gets on with it alone."""
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task]] = []
+    answer_all = module.Visits.answer_all
 
-    def absent(name, *rest, **more):
-        if name == "uvicorn":
-            raise ImportError(name)
-        return real(name, *rest, **more)
+    async def remember(self, listening, ready) -> None:
+        running.append((asyncio.get_running_loop(), asyncio.current_task()))
+        await answer_all(self, listening, ready)
 
-    monkeypatch.setattr(builtins, "__import__", absent)
-    with pytest.raises(MissingExtraError, match=r'pip install "tunecase\[ui\]"'):
-        serve(lambda: "x")
+    monkeypatch.setattr(module.Visits, "answer_all", remember)
+    told: list[str] = []
 
+    def run() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            serve(lambda: "hello", port=0, host="localhost", on_ready=told.append)
 
-def test_the_server_answers_and_stops(monkeypatch):
-    """Served for real on a free port, the page is there when on_ready is called."""
-    import threading
-
-    import uvicorn
-
-    servers: list[uvicorn.Server] = []
-    started = uvicorn.Server.startup
-
-    async def remember(self, sockets=None):
-        servers.append(self)
-        await started(self, sockets)
-
-    monkeypatch.setattr(uvicorn.Server, "startup", remember)
-    said: list[str] = []
-    ready = threading.Event()
-
-    def on_ready(address: str) -> None:
-        said.append(address)
-        ready.set()
-
-    thread = threading.Thread(target=serve, args=(lambda: "hello",), kwargs={"port": 0, "on_ready": on_ready})
-    thread.start()
-    assert ready.wait(120)
-    assert "hello" == httpx.get(said[0], trust_env=False).text
-    servers[0].should_exit = True
-    thread.join(120)
-    assert not thread.is_alive()
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + 60
+    while len(told) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:  # both cases open in one browser
+        for address in (*told, *(one.partition("?")[0] for one in told)):
+            page = browser.get(address)
+            assert ("hello", address.partition("?")[0]) == (page.text, str(page.url))
+    tokens = {one.partition("?token=")[2] for one in told}
+    assert (2, True) == (len(tokens), all(len(one) >= 43 for one in tokens))
+    for loop, task in running:
+        loop.call_soon_threadsafe(task.cancel)
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 @pytest.mark.slow
-def test_a_served_page_ends_with_its_process():
-    """A server in its own process answers until it is stopped."""
+@pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C cannot be sent to one process")
+def test_ctrl_c_ends_it_while_visitors_wait() -> None:
+    """A server in its own process ends within seconds, with nothing on its error stream but the interrupt."""
     code = """
         from tunecase.web.serve import serve
-        serve(lambda: "<p>live</p>", port=0, on_ready=lambda address: print(address, flush=True))
+        try:
+            serve(lambda: "<p>live</p>", port=0, on_ready=lambda address: print(address, flush=True))
+        except KeyboardInterrupt:
+            raise SystemExit(130)
     """
     env = {**os.environ, "PYTHONPATH": SRC}
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         address = server.stdout.readline().strip()
+        port = int(re.search(r":(\d+)/", address)[1])
         try:
-            assert "<p>live</p>" == httpx.get(address, trust_env=False).text
+            assert "<p>live</p>" == httpx.get(address, trust_env=False, follow_redirects=True).text
+            with socket.create_connection(("127.0.0.1", port)):
+                server.send_signal(signal.SIGINT)
+                assert 130 == server.wait(9)
         finally:
-            server.terminate()
-            server.wait(120)
+            server.kill()
+        assert "" == server.stderr.read()
     with pytest.raises(httpx.ConnectError):
         httpx.get(address, trust_env=False)

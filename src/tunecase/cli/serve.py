@@ -13,11 +13,12 @@ def serve(
     seed: Seed = 0,
     today: Today = None,
 ) -> None:
-    """Show the report live in the browser, on this machine only.
+    """Show the report live in the browser, on this machine only, to those who have its token.
 
-    Example: `tunecase serve`, then open the address that it prints.
+    Example: `tunecase serve`, then open the address that it prints, such as http://127.0.0.1:8117/?token=...
     """
     from tunecase import flow
+    from tunecase.cli.crash import kept_crash
     from tunecase.report import render
     from tunecase.web import serve as listen
 
@@ -26,5 +27,6 @@ def serve(
     listen(
         lambda: render(flow.contents(flow.open_case(project, seed, day))),
         port=port,
-        on_ready=lambda address: typer.echo(f"The case is at {address}  (Ctrl-C ends it)"),
+        on_ready=lambda address: typer.echo(f"The case is at {address}  (its token is the key; Ctrl-C ends it)"),
+        on_failure=lambda error: typer.echo(kept_crash(error), err=True),
     )

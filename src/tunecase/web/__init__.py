@@ -1,4 +1,4 @@
-"""The report served live on this machine only."""
+"""The report served live on this machine only, to those who have its token."""
 
 from tunecase.web.serve import serve
 

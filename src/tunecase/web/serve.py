@@ -1,43 +1,23 @@
-"""Serves the page live on this machine: one address, drawn anew at every visit, with no way in from outside or out."""
+"""Serves the page live on this machine: one address, drawn anew at every visit, for those who bring its token."""
 
+import asyncio
 import errno
-import html
-import re
+import secrets
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from http import HTTPStatus
 
-from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.web.guard import LOOPBACK, Guard
+from tunecase.web.replies import Reply, plain, written
+from tunecase.web.requests import RefusedError, may_go_on, parsed
 
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-LOOPBACK = ("127.0.0.1", "localhost")
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-# What a page allows stands at its head: its own style sheet and script, by their hashes.
-ALLOWED = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-_SORRY = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>tunecase: no page</title></head>
-<body>
-<h1>The page cannot be drawn</h1>
-<pre>{message}</pre>
-<p>Mend it, then load this page again: it is drawn anew each time.</p>
-</body></html>
-"""
-
-
-def policy_of(page: str) -> str:
-    """The content security policy that a page is served under: what it allows itself, and that it stands in no frame.
-
-    A page that says nothing may load, run and style nothing.
-    """
-    said = ALLOWED.search(page)
-    own = said.group(1) if said else "default-src 'none'; base-uri 'none'; form-action 'none'"
-    return f"{own}; frame-ancestors 'none'"
+HEAD_S = 10.0  # for a whole request to come
+SENT_S = 60.0  # for a whole reply to go
+PARTING_S = 1.0  # for what a visitor still sends: closed earlier, the connection would lose the reply
+MOST_WAITING = 100  # connections whose request has not come yet; the oldest makes room for the next
+PIECE_BYTES = 4_096
 
 
 def serve(
@@ -46,64 +26,116 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8117,
     on_ready: Callable[[str], None] | None = None,
+    on_failure: Callable[[Exception], None] | None = None,
     allow_remote: bool = False,
 ) -> None:
     """Serves the page until it is interrupted.
 
     Args:
-        page: draws the HTML; it is called for every visit, and its errors become a plain page with their message.
+        page: draws the HTML; it is called for every visit, and a TunecaseError becomes a plain page with its message.
         host, port: where to listen; port 0 takes a free one.
-        on_ready: called with the address once visitors can come.
-        allow_remote: listen on an address that other machines reach; whoever reaches it can read the whole case.
-    Raises: MissingExtraError without the ui extra; InputError for another host than this machine's or no port number;
-        TunecaseError when the port is taken.
+        on_ready: called with the address once visitors can come. Its token is the key to the page.
+        on_failure: called with any other error of `page`, of which a visitor reads no more than that it happened.
+        allow_remote: listen on an address that other machines reach, over plain HTTP; the token is wanted there too.
+    Raises: InputError for another host than this machine's or no port number; TunecaseError when the port is taken.
     """
-    try:
-        import starlette  # noqa: F401 - asked for here so that the message comes before anything is opened
-        import uvicorn
-    except ImportError:
-        raise MissingExtraError("serve", "ui") from None
+    with _listen(host, port, allow_remote) as listening:
+        number = listening.getsockname()[1]
+        guard = Guard(secrets.token_urlsafe(32), number, any_host=allow_remote)
+        visits = Visits(page, guard, on_failure)
 
-    listening = _listen(host, port, allow_remote)
-    address = f"http://{host}:{listening.getsockname()[1]}"
+        def ready() -> None:
+            if on_ready is not None:
+                on_ready(f"http://{host}:{number}/?token={guard.token}")
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if on_ready is not None and self.started:
-                on_ready(address)
-
-    config = uvicorn.Config(application(page, allow_remote), log_level="warning", access_log=False, server_header=False)
-    with listening:
-        Server(config).run(sockets=[listening])
+        asyncio.run(visits.answer_all(listening, ready))
 
 
-def application(page: Callable[[], str], allow_remote: bool = False) -> "Starlette":
-    """The one-page application, apart from the port it listens on."""
-    from starlette.applications import Starlette
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
-    from starlette.requests import Request
-    from starlette.responses import HTMLResponse
-    from starlette.routing import Route
+class Visits:
+    """Answers every connection with one reply, and closes it."""
 
-    # Not async: drawing takes a while, and Starlette runs plain functions beside the event loop.
-    def draw(request: Request) -> HTMLResponse:
+    def __init__(self, page: Callable[[], str], guard: Guard, on_failure: Callable[[Exception], None] | None) -> None:
+        self.page, self.guard, self.on_failure = page, guard, on_failure
+        self.waiting: dict[asyncio.StreamWriter, None] = {}  # in the order in which they came
+        self.drawing = asyncio.Lock()
+
+    async def answer_all(self, listening: socket.socket, ready: Callable[[], None]) -> None:
+        """Answers until it is cancelled; open connections do not hold up the end."""
+        server = await asyncio.start_server(self._answer, sock=listening)
         try:
-            drawn = page()
-            return HTMLResponse(drawn, headers={**HEADERS, "Content-Security-Policy": policy_of(drawn)})
-        except TunecaseError as error:
-            message = str(error)
-        except Exception as error:  # noqa: BLE001 - a visitor gets the message, never a traceback
-            message = f"{type(error).__name__}: {error}"
-        sorry = _SORRY.format(message=html.escape(message))
-        headers = {**HEADERS, "Content-Security-Policy": policy_of(sorry)}
-        return HTMLResponse(sorry, status_code=500, headers=headers)
+            ready()
+            await asyncio.Event().wait()
+        finally:
+            server.close()
 
-    hosts = ["*"] if allow_remote else list(LOOPBACK)
-    # Only names of this machine are answered, so that no site can point its own name here and read along.
-    guard = Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
-    return Starlette(routes=[Route("/", draw, methods=["GET"])], middleware=[guard])
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while len(self.waiting) >= MOST_WAITING:
+            oldest = next(iter(self.waiting))
+            del self.waiting[oldest]
+            oldest.transport.abort()
+        self.waiting[writer] = None
+        try:
+            sent = await self._head(reader)
+            self.waiting.pop(writer, None)
+            if sent:
+                await _send(await self._reply(sent, reader), reader, writer)
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            writer.transport.abort()  # the visitor has gone or does not take the reply, or the server ends
+        except Exception as error:  # noqa: BLE001 - the last resort
+            self._report(error)
+        finally:
+            self.waiting.pop(writer, None)
+            writer.close()
+
+    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+        """What a visitor sends, up to the end of its head, to where it stops being one, or until the time is up."""
+        sent = b""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEAD_S):
+                while may_go_on(sent) and (piece := await reader.read(PIECE_BYTES)):
+                    sent += piece
+        return sent
+
+    async def _reply(self, sent: bytes, reader: asyncio.StreamReader) -> bytes:
+        try:
+            request = parsed(sent)
+            onward = self.guard.headers_of_welcome(request)
+        except RefusedError as refused:
+            return written(plain(refused.status, str(refused)), with_body=not sent.startswith(b"HEAD "))
+        if onward is not None:
+            reply = plain(HTTPStatus.SEE_OTHER, "The page is at the address /.", onward)
+        else:
+            reply = await self._drawn(reader)
+        return written(reply, with_body=request.method == "GET")
+
+    async def _drawn(self, reader: asyncio.StreamReader) -> Reply:
+        """The page, drawn beside the other visits, one at a time."""
+        async with self.drawing:
+            if reader.at_eof():  # gone while others were served
+                raise ConnectionResetError
+            try:
+                return Reply(HTTPStatus.OK, await asyncio.to_thread(self.page))
+            except TunecaseError as error:
+                words = f"{error}\n\nMend it, then load this page again: it is drawn anew each time."
+            except Exception as error:  # noqa: BLE001 - the last resort
+                words = "tunecase itself failed. The terminal that serves this page says where its report is."
+                self._report(error)
+            return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
+
+    def _report(self, error: Exception) -> None:
+        if self.on_failure is not None:
+            self.on_failure(error)
+
+
+async def _send(reply: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(reply)
+    async with asyncio.timeout(SENT_S):
+        await writer.drain()
+    writer.write_eof()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PARTING_S):
+            while await reader.read(PIECE_BYTES):
+                pass
 
 
 def _listen(host: str, port: int, allow_remote: bool) -> socket.socket:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.books.importers.bills import asked
-from tests.io.servers.odd_server import odd_server, reply
+from tests.hostile_server import hostile_server, reply
 from tests.io.trackers.stores import Logged, database, folder, write
 from tests.mlflow_server import call, served
 from tunecase import callback as module
@@ -229,7 +229,7 @@ def test_a_server_that_dies_midway_is_a_failure_of_the_world() -> None:
             return [reply('{"runs": [', Content_Length=1000)]
         return [reply(page if "/runs/search" in request else listed)]
 
-    with odd_server(dies) as (address, _), pytest.raises(TunecaseError, match="broke off") as caught:
+    with hostile_server(dies) as (address, _), pytest.raises(TunecaseError, match="broke off") as caught:
         read(address)
     assert 3 == caught.value.exit_code
 

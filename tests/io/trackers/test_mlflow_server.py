@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.io.servers.odd_server import Reply, always, odd_replies, odd_server, reply
+from tests.hostile_server import Reply, always, hostile_replies, hostile_server, reply
 from tunecase.errors import InputError, TunecaseError
 from tunecase.io.trackers import mlflow_server
 from tunecase.io.trackers import run as run_module
@@ -138,7 +138,7 @@ def test_odd_answers_are_errors_or_read_right() -> None:
     breaches = []
     for name, (odd, words) in ODD.items():
         began = time.monotonic()
-        with odd_server(odd) as (address, _):
+        with hostile_server(odd) as (address, _):
             try:
                 got = "".join(read(address).cut)
             except TunecaseError as error:
@@ -158,9 +158,9 @@ def test_odd_answers_are_errors_or_read_right() -> None:
 def test_what_breaks_http_is_an_error_of_the_world() -> None:
     """Each ends within seconds in one error that names the server, with a fix; nobody else is asked."""
     breaches, kept = [], '{"experiments": []}'
-    with odd_server(always(reply(kept))) as (elsewhere, strayed):
-        for name, odd in odd_replies(kept, f"{elsewhere}/x").items():
-            with odd_server(odd) as (address, _):
+    with hostile_server(always(reply(kept))) as (elsewhere, strayed):
+        for name, odd in hostile_replies(kept, f"{elsewhere}/x").items():
+            with hostile_server(odd) as (address, _):
                 try:
                     breaches += [f"{name}: {len(store)}"] if (store := read(address).experiments) else []
                 except TunecaseError as error:
@@ -175,7 +175,7 @@ def test_what_breaks_http_is_an_error_of_the_world() -> None:
 
 def test_a_history_is_read_in_the_order_of_its_steps() -> None:
     """Whatever the order in which the server lists it; times and tags come with the run."""
-    with odd_server(speaks()) as (address, requests):
+    with hostile_server(speaks()) as (address, requests):
         for place in (f"{address}/", f"{address}/#/experiments/1/runs/r0"):
             (only,) = read(place).used["tickets"]
             assert [(0.0, 0.4), (1.0, 0.5)] == list(only.scores["accuracy"])
@@ -196,7 +196,7 @@ def test_pages_end_at_the_limit_or_in_time(monkeypatch: pytest.MonkeyPatch) -> N
         listed = {"experiments": [EXPERIMENT]} if "/experiments/" in request else {"runs": [{"info": INFO}]}
         return [reply(json.dumps(listed | ({} if "experiments" in listed else {"next_page_token": str(number)})))]
 
-    with odd_server(pages) as (address, requests):
+    with hostile_server(pages) as (address, requests):
         store = read(address)
         assert ("read 50 of at least 51 runs", 50) == (store.cut, len(store.used["tickets"]))
         monkeypatch.setattr(run_module, "MOST_RUNS", 10**9)
@@ -210,7 +210,7 @@ def test_the_run_at_which_values_end_is_left_out(monkeypatch: pytest.MonkeyPatch
     two = speaks(runs=[{"info": {**INFO, "run_id": name}, "data": DATA} for name in ("r0", "r1")])
     for most in range(5, 10):  # a run has a tag, a parameter, a metric and two steps of it
         monkeypatch.setattr(run_module, "MOST_VALUES", most)
-        with odd_server(two) as (address, _):
+        with hostile_server(two) as (address, _):
             assert ["r0"] == [run.key for run in read(address).used["tickets"]], most
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.chat_server import Reply, Seen, chat_server, failed, question, said
-from tests.io.servers.odd_server import always, odd_replies, odd_server, reply
+from tests.hostile_server import always, hostile_replies, hostile_server, reply
 from tunecase.errors import EndpointError, InputError
 from tunecase.pilot.endpoint import client as module
 from tunecase.pilot.endpoint.client import Answer, Endpoint, ask, ask_all, check
@@ -111,11 +111,14 @@ def test_odd_replies_end_in_an_answer_or_an_error() -> None:
     )  # fmt: skip
     bodies = [json.dumps({"choices": choice, "usage": [1]}) for choice in choices]
     breaches = []
-    with odd_server(always(reply("{}"))) as (elsewhere, strayed):
-        odd = {**odd_replies(said("yes").body.decode(), elsewhere), **{body: always(reply(body)) for body in bodies}}
+    with hostile_server(always(reply("{}"))) as (elsewhere, strayed):
+        odd = {
+            **hostile_replies(said("yes").body.decode(), elsewhere),
+            **{body: always(reply(body)) for body in bodies},
+        }
         for name, answers in odd.items():
             began = time.monotonic()
-            with odd_server(answers) as (address, _):
+            with hostile_server(answers) as (address, _):
                 try:
                     ask(Endpoint(address, "smol", "TEST_KEY", timeout_s=0.3, tries=1), HELLO, max_tokens=5)
                 except EndpointError as error:
@@ -220,6 +223,26 @@ def test_odd_answers_are_read_as_they_are() -> None:
     )
     with chat_server([silly]) as server:
         assert Answer("z", None, None, 0.0) == Answer("z", ask(at(server), HELLO, max_tokens=5).input_tokens, None, 0.0)
+
+
+def test_counts_of_tokens_that_no_answer_has_are_none() -> None:
+    """Below zero, of a thousand digits, in words: not known, so that no sum and no price is made of them."""
+    odd = ("-1", "1" + "0" * 4_000, "1000000001", '"12"', "1.5", "1e308", "NaN", "true", "null", "[1]")
+    with chat_server(
+        [Reply(body=b'{"choices": [{"message": {"content": "z"}}], "usage": {"prompt_tokens": %s}}' % one.encode())
+         for one in odd]
+    ) as server:  # fmt: skip
+        answers = [ask(at(server), HELLO, max_tokens=5) for _ in odd]
+    assert {("z", None)} == {(answer.text, answer.input_tokens) for answer in answers}
+
+
+def test_a_key_that_comes_back_is_in_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an endpoint echoes is kept with the answers, so a key is blotted out; a short stand-in is a plain word."""
+    with chat_server([said(f"you sent {KEY}!")]) as server:
+        assert "you sent ***!" == ask(at(server, key_variable="TEST_KEY"), HELLO, max_tokens=5).text
+        monkeypatch.setenv("TEST_KEY", "EMPTY")
+    with chat_server([said("the list is EMPTY")]) as server:
+        assert "the list is EMPTY" == ask(at(server, key_variable="TEST_KEY"), HELLO, max_tokens=5).text
 
 
 def test_an_endless_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,22 @@
 """The one HTTP client: every reply is bounded in bytes and time, and neither data nor a key goes to another host.
 
 urllib brings proxies and TLS checks, and no dependency. It bounds each wait for bytes but not the reply as a whole, so
-the connections here hold every reply to one deadline.
+the connections here hold connecting, sending and reading to one deadline.
+
+*Left out:* the system's own look-up of a host's name takes the time that it takes.
 """
 
 import http.client
 import io
 import json
 import socket
+import ssl
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -20,7 +24,9 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from tunecase.quantities import duration, one_line
 
 MOST_REASON = 300  # characters of what a server or the system says
+MOST_VALUES = 1_000_000  # of a reply's JSON: each takes up to a hundred times its bytes in memory
 PIECE_BYTES = 65_536
+SENT_BYTES = 16_384  # at a time: what TLS sends as one record
 NO_BODY = (204, 304)  # a length in such a reply is that of another one
 MOVED = (301, 302, 303, 307, 308)
 
@@ -31,7 +37,7 @@ class NoReplyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one reply may take: seconds to connect and as many again to its last byte, bytes, redirects on its host."""
+    """What one reply may take: seconds from connecting to its last byte, bytes, redirects on its host."""
 
     timeout_s: float
     most_bytes: int
@@ -62,7 +68,9 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError where it is not JSON in UTF-8, or is nested too deeply."""
+        """The body as JSON. Raises ValueError where it is not JSON in UTF-8, is nested too deeply or too full."""
+        if sum(map(self.body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            raise ValueError(f"more than {MOST_VALUES:,} values")
         try:
             return json.loads(self.body.decode("utf-8"))
         except RecursionError:
@@ -104,24 +112,29 @@ def _exchange_once(address: str, bounds: Bounds, until: float, headers: Mapping[
     if parts is None:
         raise NoReplyError("its address is not an http or https address")
     proxies = [urllib.request.ProxyHandler({})] if is_local(parts.hostname or "") else []
-    opener = urllib.request.build_opener(_AnyStatus(), _Http(), _Https(), *proxies)
+    opener = urllib.request.build_opener(_AnyStatus(), _Http(until), _Https(until), *proxies)
     request = urllib.request.Request(address, body, dict(headers))  # noqa: S310 - the scheme is checked above
     slow = f"no whole answer within {duration(bounds.timeout_s)}"
     try:
-        with opener.open(request, timeout=max(0.001, until - time.monotonic())) as response:
+        with opener.open(request, timeout=bounds.timeout_s) as response:
             length = _stated_length(response)
             read = _read(response, bounds.most_bytes)
             reply = Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, read)
     except TimeoutError:
         raise NoReplyError(slow) from None
     except urllib.error.URLError as error:
-        words = one_line(str(error.reason), MOST_REASON)
-        raise NoReplyError(slow if isinstance(error.reason, TimeoutError) else words) from None
+        raise NoReplyError(slow if isinstance(error.reason, TimeoutError) else _why(error.reason)) from None
     except (OSError, http.client.HTTPException, ValueError, ArithmeticError) as error:
         raise NoReplyError(f"the connection broke ({type(error).__name__})") from None
     if len(read) < length:
         raise NoReplyError(f"its answer broke off after {len(read):,} of {length:,} bytes")
     return reply
+
+
+def _why(reason: object) -> str:
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({one_line(reason.verify_message, MOST_REASON)})"
+    return one_line(str(reason), MOST_REASON)
 
 
 def _stated_length(response: Any) -> int:
@@ -182,22 +195,27 @@ class _AnyStatus(urllib.request.HTTPErrorProcessor):
     https_response = http_response
 
 
+def _left_s(until: float) -> float:
+    """The seconds until a deadline. Raises TimeoutError once it has passed."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
+
+
 class _Timed(io.RawIOBase):
     """The bytes of a connection until a deadline."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, until: float) -> None:
         super().__init__()
         self.connection, self.raw = connection, connection.makefile("rb", buffering=0)
-        self.until = time.monotonic() + (connection.gettimeout() or 0)
+        self.until = until
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left_s = self.until - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        self.connection.settimeout(left_s)
+        self.connection.settimeout(_left_s(self.until))
         return self.raw.readinto(buffer)
 
     def close(self) -> None:
@@ -208,25 +226,63 @@ class _Timed(io.RawIOBase):
 class _Response(http.client.HTTPResponse):
     """A reply whose status line, headers and body come before one deadline, however slowly they drip."""
 
-    def __init__(self, sock: socket.socket, *args: Any, **words: Any) -> None:
+    def __init__(self, until: float, sock: socket.socket, *args: Any, **words: Any) -> None:
         super().__init__(sock, *args, **words)
         self.fp.close()
-        self.fp = io.BufferedReader(_Timed(sock))
+        self.fp = io.BufferedReader(_Timed(sock, until))
 
 
 class _HttpConnection(http.client.HTTPConnection):
-    response_class = _Response
+    """A connection of which every step ends before one deadline: all its addresses, the request, the reply."""
+
+    def __init__(self, *args: Any, until: float, **words: Any) -> None:
+        super().__init__(*args, **words)
+        self.until = until
+        self.response_class = partial(_Response, until)  # type: ignore[assignment]
+        self._create_connection = self._connected
+
+    def _connected(self, address: tuple[str, int], *_: Any) -> socket.socket:
+        """A connection to the first address of a host that takes one; each may use its share of what time is left."""
+        failure = OSError("it has no address")
+        places = socket.getaddrinfo(*address, 0, socket.SOCK_STREAM)
+        for number, (family, kind, protocol, _name, place) in enumerate(places):
+            connection = socket.socket(family, kind, protocol)
+            try:
+                connection.settimeout(_left_s(self.until) / (len(places) - number))
+                connection.connect(place)
+                connection.settimeout(_left_s(self.until))
+                return connection
+            except OSError as error:
+                connection.close()
+                failure = error
+        raise failure
+
+    def send(self, data: Any) -> None:
+        """Sends bytes; a server that takes them slowly is left at the deadline."""
+        if self.sock is None:
+            self.connect()
+        for start in range(0, len(data), SENT_BYTES):
+            self.sock.settimeout(_left_s(self.until))
+            super().send(data[start : start + SENT_BYTES])
 
 
-class _HttpsConnection(http.client.HTTPSConnection):
-    response_class = _Response
+class _HttpsConnection(_HttpConnection, http.client.HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Http(urllib.request.HTTPHandler):
+    def __init__(self, until: float) -> None:
+        super().__init__()
+        self.until = until
+
     def http_open(self, request: urllib.request.Request) -> Any:
-        return self.do_open(_HttpConnection, request)
+        return self.do_open(_HttpConnection, request, until=self.until)  # type: ignore[arg-type]
 
 
 class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, until: float) -> None:
+        super().__init__()
+        self.until = until
+
     def https_open(self, request: urllib.request.Request) -> Any:
-        return self.do_open(_HttpsConnection, request)
+        return self.do_open(_HttpsConnection, request, until=self.until)  # type: ignore[arg-type]

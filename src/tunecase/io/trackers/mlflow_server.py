@@ -124,7 +124,7 @@ class Server:
         try:
             answer = reply.json()
         except ValueError:
-            raise self._strange(f"{path.partition('?')[0]} is not JSON") from None
+            raise self._strange(f"{path.partition('?')[0]} cannot be read as JSON") from None
         return answer if isinstance(answer, dict) else self._refuse("the answer", answer, "an object")
 
     def _late(self) -> TunecaseError:

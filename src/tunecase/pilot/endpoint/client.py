@@ -262,8 +262,8 @@ class _Session:
                     self._pause(number, attempt, passing.pause_s)
                 continue
             self.silent = 0
-            refused = self.wire.blotted(answer.refused)
-            return replace(answer, seconds=time.monotonic() - started, tries=attempt, refused=refused)
+            text, refused = self.wire.kept(answer.text), self.wire.blotted(answer.refused)
+            return replace(answer, text=text, seconds=time.monotonic() - started, tries=attempt, refused=refused)
         tries = counted(self.endpoint.tries, "try", "tries")
         self.silent = 0 if trouble.reached else self.silent + 1
         reason = f"no answer in {tries}: {one_line(self.wire.blotted(str(trouble)), SHOWN_CHARACTERS)}"

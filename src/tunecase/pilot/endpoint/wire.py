@@ -14,6 +14,8 @@ from tunecase.io.servers import Bounds, NoReplyError, Reply, exchange
 from tunecase.quantities import one_line
 
 MOST_ANSWER_BYTES = 8_000_000
+MOST_ANSWER_TOKENS = 1_000_000_000  # of one row; more is no count
+LEAST_KEY = 12  # characters; a shorter word, such as a stand-in for servers without keys, may stand in any answer
 SHOWN_CHARACTERS = 300
 BUSY = (408, 409, 425, 429)  # and every status from 500
 ONE_ROW = (400, 413, 422)  # may be about this row alone: too long, or filtered
@@ -61,7 +63,7 @@ class Wire:
         try:
             return reply.json()
         except ValueError:
-            raise Passing(f"its answer is not JSON: {one_line(self.blotted(reply.text), 80)!r}") from None
+            raise Passing(f"its answer cannot be read as JSON: {one_line(self.blotted(reply.text), 80)!r}") from None
 
     def blotted(self, words: str) -> str:
         """Words of the endpoint with the key blotted out, should it have sent that back."""
@@ -69,6 +71,10 @@ class Wire:
         for written in {key, json.dumps(key)[1:-1]} - {""}:
             words = words.replace(written, "***")
         return words
+
+    def kept(self, text: str) -> str:
+        """An answer's text with the key blotted out, where it is too long to be there by chance."""
+        return self.blotted(text) if len(key_in(self.key_variable)) >= LEAST_KEY else text
 
     def _refuse(self, model: str, reply: Reply) -> NoReturn:
         """Raises what an answer other than 200 means: for this row, for a while, or for all rows."""
@@ -137,7 +143,8 @@ def key_in(variable: str) -> str:
 def tokens_in(usage: Any, name: str) -> int | None:
     """A count of tokens in an endpoint's bill; None where it is no count."""
     value = usage.get(name) if isinstance(usage, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_ANSWER_TOKENS
+    return value if is_count else None
 
 
 def _asked_pause_s(retry_after: str) -> float:

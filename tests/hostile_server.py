@@ -2,13 +2,17 @@
 
 import contextlib
 import gzip
+import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+PACKED_ZEROS = gzip.compress(bytes(10_000_000))  # 1,000 of them stand for 10 GB
+RESET = b"a reset of the connection"
 Reply = Callable[[str], Iterable[bytes]]  # from the request's text to the pieces of the reply
 
 
@@ -37,7 +41,7 @@ def endless(head: bytes, piece: bytes, pause_s: float = 0.0) -> Reply:
     return pieces
 
 
-def odd_replies(good: str, elsewhere: str) -> Mapping[str, Reply]:
+def hostile_replies(good: str, elsewhere: str) -> Mapping[str, Reply]:
     """Replies that break HTTP, the bounds or JSON, by what is odd about them.
 
     Args:
@@ -50,7 +54,11 @@ def odd_replies(good: str, elsewhere: str) -> Mapping[str, Reply]:
         "nothing": b"", "a page": b"<html>hello</html>", "a list": b"[]", "a number": b"7", "null": b"null",
         "NaN": b"NaN", "a text": b'"runs"', "bytes": b"\xff\xfe\x00\x01", "half": good[: len(good) // 2],
         "deep": "[" * 100_000, "deep objects": '{"a":' * 50_000, "a huge number": '{"runs": ' + "9" * 9_000 + "}",
-        "UTF-16": good.encode("utf-16"), "two answers": good + good,
+        "UTF-16": good.encode("utf-16"), "two answers": good + good, "a million digits": "9" * 1_000_000,
+        "a fraction of a million digits": '{"runs": .' + "9" * 1_000_000 + "}", "infinity": "Infinity",
+        "one key twice": '{"runs": 1, "runs": [], "choices": 1, "choices": []}', "a list of nulls": "[null]",
+        "a stream of events": "".join(f"data: {good}\n\n" for _ in range(9)) + "data: [DONE]\n\n",
+        "a thousand brackets": "[" * 990 + "]" * 990, "words that steer": '{"error": {"message": "\x1b[2J\u202e"}}',
     }  # fmt: skip
     statuses = ("204 No Content", "304 Not Modified", "400 Bad Request", "401 Unauthorized", "403 Forbidden",
                 "404 Not Found", "429 Too Many Requests", "500 Oops", "503 Full", "999 What", "301 Moved")  # fmt: skip
@@ -58,6 +66,12 @@ def odd_replies(good: str, elsewhere: str) -> Mapping[str, Reply]:
         **{name: always(reply(body)) for name, body in bodies.items()},
         **{status: always(reply("no", status)) for status in statuses},
         "a packed bomb": always(reply(gzip.compress(b" " * 10_000_000), Content_Encoding="gzip")),
+        "a packed stream without end": endless(f"{ok}Content-Encoding: gzip\r\n\r\n".encode(), PACKED_ZEROS),
+        "a wait of 30 years": always(reply("no", "429 Too Many Requests", Retry_After=10**9)),
+        "a wait until the year 9999": always(
+            reply("no", "503 Full", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT")
+        ),
+        "a wait in no words": always(reply("no", "429 Too Many Requests", Retry_After="\xb2 +99:99 Feb 30")),
         "a length too long": always(reply(good, Content_Length=len(good) + 9)),
         "a length too short": always(reply(good, Content_Length=len(good) - 9)),
         "a length below zero, cut": always(reply(good[:9], Content_Length=-1)),
@@ -65,6 +79,9 @@ def odd_replies(good: str, elsewhere: str) -> Mapping[str, Reply]:
         "an endless body": endless(f"{ok}\r\n".encode(), b" " * 50_000),
         "an endless body in chunks": endless(chunked, b"1000\r\n" + b" " * 4096 + b"\r\n"),
         "a broken chunk": always(chunked, b"zz\r\n{}"),
+        "a chunk below zero": always(chunked, b"-5\r\n{}\r\n0\r\n\r\n"),
+        "trailers without end": endless(chunked + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+        "a dripping trailer": endless(chunked + b"2\r\n{}\r\n0\r\n", b"X", 0.05),
         "a huge chunk": always(chunked, b"ffffffffffffffff\r\n{"),
         "a dripping body": endless(f"{ok}\r\n".encode(), b" ", 0.05),
         "a dripping head": endless(ok.encode(), b"X", 0.05),
@@ -74,19 +91,27 @@ def odd_replies(good: str, elsewhere: str) -> Mapping[str, Reply]:
         "a header without end": endless(ok.encode(), b"X" * 9_000),
         "silence": endless(b"", b"", 0.05),
         "nothing at all": always(),
+        "a reset": always(RESET),
         "no HTTP": always(b"220 smtp ready\r\n"),
         "odd status": always(b"HTTP/1.1 abc\r\n\r\n"),
         "binary": always(bytes(range(256))),
         "a redirect to itself": lambda request: [reply("", "302 Found", Location=request.split()[1])],
         "a redirect elsewhere": always(reply("", "307 Moved", Location=elsewhere)),
         "a redirect to a file": always(reply("", "302 Found", Location="file:///etc/passwd")),
+        "a redirect to another scheme": always(
+            reply("", "302 Found", Location=elsewhere.replace("http:", "ftp:"))
+        ),
+        "a redirect with a name": always(reply("", "302 Found", Location=elsewhere.replace("//", "//me:word@"))),
+        "a redirect by two headers": always(
+            f"HTTP/1.1 302 Found\r\nLocation: /x\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n".encode()
+        ),
         "a redirect to no address": always(reply("", "302 Found", Location="http://[")),
         "a status alone": always(whole[: whole.index(b"\r\n")]),
     }  # fmt: skip
 
 
 @contextmanager
-def odd_server(answer: Reply) -> Iterator[tuple[str, list[str]]]:
+def hostile_server(answer: Reply) -> Iterator[tuple[str, list[str]]]:
     """The address of a server on this machine that gives such replies, and the requests that came in."""
     requests: list[str] = []
     is_over = threading.Event()
@@ -98,6 +123,10 @@ def odd_server(answer: Reply) -> Iterator[tuple[str, list[str]]]:
                 requests.append(request)
                 for piece in answer(request):
                     if is_over.is_set():
+                        return
+                    if piece is RESET:
+                        # Closed without waiting, a connection is reset.
+                        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         return
                     self.request.sendall(piece)
 

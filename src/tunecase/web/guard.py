@@ -1,0 +1,84 @@
+"""Who may read the served page: a visitor with the token, from a page of our own or none, under a name of this machine.
+
+The token stands in the address that the terminal shows. The first visit trades it for a cookie and is sent to the
+address without it, so that it does not stay in the address bar or the history.
+
+*Left out:* a browser sends a cookie to every port of a host. Whoever serves another page on the same machine reads the
+cookie of a visitor who opens that page. Plain HTTP can be read on the way to another machine.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from tunecase.web.requests import RefusedError, Request
+
+LOOPBACK = ("127.0.0.1", "localhost")
+# What a browser says of a visit: typed or from the page itself, for a tab of its own.
+COMES_FROM = ("none", "same-origin")
+SHOWN_IN = ("document", "empty")
+PASTE = "Copy the address that `tunecase serve` shows in its terminal, with its token, into the address bar."
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Decides who may read the page that is served on a port; `any_host` answers to every name of this machine."""
+
+    token: str
+    port: int
+    any_host: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie: each port has its own, since a browser sends a cookie to all of them."""
+        return f"tunecase-{self.port}"
+
+    def headers_of_welcome(self, request: Request) -> Mapping[str, str] | None:
+        """The headers that send a visitor who brings the token on to the page; None for one who may read it now.
+
+        Raises: RefusedError for everybody else.
+        """
+        self._check_names(request)
+        path, _, query = request.address.partition("?")
+        if path != "/":
+            raise RefusedError(HTTPStatus.NOT_FOUND, "There is one page here, at the address /.")
+        if request.method not in ("GET", "HEAD"):
+            raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "This page can only be read.")
+        if self._is_token(parse_qs(query).get("token", [""])):
+            return {"Location": "/", "Set-Cookie": f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"}
+        if not self._is_token(_cookies(request, self.cookie)):
+            raise RefusedError(HTTPStatus.FORBIDDEN, f"This page needs its token. {PASTE}")
+        return None
+
+    def _check_names(self, request: Request) -> None:
+        """Refuses a site that points its own name here, and a visit that another site starts or embeds."""
+        host = request.headers.get("host", "")
+        if not host or not (self.any_host or _name(host) in LOOPBACK):
+            names = " or ".join(LOOPBACK)
+            raise RefusedError(HTTPStatus.BAD_REQUEST, f"This page answers to {names} only, not to another name.")
+        is_own = request.headers.get("origin", f"http://{host}").casefold() == f"http://{host}".casefold()
+        is_visit = request.headers.get("sec-fetch-site", "none") in COMES_FROM
+        if not (is_own and is_visit and request.headers.get("sec-fetch-dest", "document") in SHOWN_IN):
+            raise RefusedError(HTTPStatus.FORBIDDEN, f"Another page may not open this one. {PASTE}")
+
+    def _is_token(self, given: list[str]) -> bool:
+        return len(given) == 1 and hmac.compare_digest(given[0].encode(), self.token.encode())
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, without the port: a forwarded one differs from ours.
+
+    Example:
+        >>> _name("LocalHost:9000"), _name("127.0.0.1:80:90")
+        ('localhost', '127.0.0.1:80:90')
+    """
+    parted = re.fullmatch(r"([a-z0-9.-]+)(:\d{1,5})?", host.casefold())
+    return parted[1] if parted else host
+
+
+def _cookies(request: Request, name: str) -> list[str]:
+    pairs = [pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";")]
+    return [value for own, _, value in pairs if own == name]

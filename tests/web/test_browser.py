@@ -1,0 +1,82 @@
+"""The served page in a real browser: it works under its own policy, and no other page gets at it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.report.test_browser import CHROMIUM, OPEN_ALL, with_panel
+from tests.web.visiting import TOKEN, served
+from tunecase.report import render
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
+]
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """A Chromium of this machine that remembers nothing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
+    sandbox = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    with playwright.sync_playwright() as started:
+        one = started.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+        yield one.new_context()
+        one.close()
+
+
+def test_the_page_works_under_its_own_policy(browser: Any, tmp_path: Path) -> None:
+    """The token opens it and leaves the address; its style, drawings and what-if panel work; the console is silent."""
+    said: list[str] = []
+    with served(lambda: render(with_panel(tmp_path))) as page:
+        tab = browser.new_page()
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.goto(f"http://127.0.0.1:{page.port}/?token={TOKEN}")
+        assert f"http://127.0.0.1:{page.port}/" == tab.url == tab.evaluate("location.href")
+        assert "" == tab.evaluate("document.cookie")
+        tab.click("#ask")
+        assert tab.is_visible("#sheet")
+        tab.evaluate(OPEN_ALL)
+        assert "rgba(0, 0, 0, 0)" != tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert 200 == tab.reload().status
+    assert [] == said
+
+
+def test_another_page_of_this_machine_gets_nothing(browser: Any) -> None:
+    """With the cookie in the browser, a page on another port neither reads, frames, loads nor posts to the case."""
+    drawn: list[str] = []
+
+    def case() -> str:
+        drawn.append("drawn")
+        return "<p>the whole case</p>"
+
+    with served(case) as page, served(lambda: "<!doctype html><title>other</title>") as other:
+        address, tab = f"http://127.0.0.1:{page.port}/", browser.new_page()
+        tab.goto(f"{address}?token={TOKEN}")
+        tab.goto(f"http://127.0.0.1:{other.port}/?token={TOKEN}")
+        assert ["drawn"] == drawn
+        # The policy of our own pages would stop this one: it stands for a page that has none.
+        foreign = browser.new_page()
+        foreign.route("**/foreign", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+        foreign.goto(f"http://127.0.0.1:{other.port}/foreign")
+        tried = """async address => {
+          const read = await fetch(address, {credentials: 'include'}).then(one => one.text(), () => 'refused');
+          await fetch(address, {mode: 'no-cors', credentials: 'include'}).catch(() => 0);
+          await fetch(address, {method: 'POST', mode: 'no-cors', credentials: 'include'}).catch(() => 0);
+          for (const kind of ['iframe', 'img', 'script', 'object']) {
+            const one = document.createElement(kind);
+            one[kind === 'object' ? 'data' : 'src'] = address;
+            document.documentElement.append(one);
+          }
+          await new Promise(done => setTimeout(done, 1500));
+          return read;
+        }"""
+        assert "refused" == foreign.evaluate(tried, address)
+        foreign.evaluate("address => { location.href = address }", address)
+        foreign.wait_for_url(address)
+        assert "Another page may not open this one" in foreign.inner_text("body")
+    assert ["drawn"] == drawn

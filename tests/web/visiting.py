@@ -1,0 +1,88 @@
+"""A served page on a free port, visited as browsers do and as they never would."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from tunecase.web.guard import Guard
+from tunecase.web.serve import Visits
+
+TOKEN = "a-token-for-tests"
+
+
+@dataclass
+class Served:
+    """A page that is served; `failures` are the errors that the terminal was told of."""
+
+    port: int
+    failures: list[Exception] = field(default_factory=list)
+
+    def raw(self, sent: bytes, *, timeout_s: float = 20.0) -> bytes:
+        """All that comes back for these bytes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s) as connection:
+            connection.sendall(sent)
+            return everything(connection)
+
+    def ask(self, address: str = "/", method: str = "GET", token: str = TOKEN, **headers: str) -> "Answer":
+        """The answer to a request with the cookie that a token gives; headers by their names with underscores."""
+        named = {"Host": f"127.0.0.1:{self.port}", **{name.replace("_", "-"): one for name, one in headers.items()}}
+        if token:
+            named["Cookie"] = f"tunecase-{self.port}={token}"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+        return answer(self.raw(f"{method} {address} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply taken apart."""
+
+    status: int
+    headers: Mapping[str, str]
+    page: str
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What comes until the other side closes."""
+    parts = []
+    while part := connection.recv(65_536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def answer(sent: bytes) -> Answer:
+    """A reply taken apart; its length must be the one that it names."""
+    head, _, body = sent.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert len(headers) == len(lines)
+    assert len(body) in (0, int(headers["Content-Length"]))
+    return Answer(int(first.split()[1]), headers, body.decode())
+
+
+@contextmanager
+def served(page: Callable[[], str], *, any_host: bool = False) -> Iterator[Served]:
+    """The page served from a thread, until the block ends."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    found = Served(listening.getsockname()[1])
+    visits = Visits(page, Guard(TOKEN, found.port, any_host=any_host), found.failures.append)
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None] | None]] = []
+    is_ready = threading.Event()
+
+    async def run() -> None:
+        running.append((asyncio.get_running_loop(), asyncio.current_task()))
+        with suppress(asyncio.CancelledError):
+            await visits.answer_all(listening, is_ready.set)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    try:
+        assert is_ready.wait(60)
+        yield found
+    finally:
+        for loop, task in running:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join(60)
+        assert not thread.is_alive()
