@@ -159,7 +159,6 @@ WRITING: dict[str, str] = {
     "data/clean/clean.py": "row by row, into a folder in the making",
     "data/clean/copying.py": "row by row, into a folder in the making",
     "data/reading/writing.py": "row by row, into a folder in the making",
-    "data/review/corrections.py": "what reviewers said, whole or not at all",
     "data/review/queue/writing.py": "row by row, into a folder in the making",
     "ledger/book.py": "appends to the ledger",
     "ledger/files.py": "appends to the ledger, and puts a new chain in its place",

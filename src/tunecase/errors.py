@@ -14,6 +14,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+# The ids of what this command has booked: one that is stopped behind that says so, or it would be booked twice.
+BOOKED: list[str] = []
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

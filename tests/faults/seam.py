@@ -1,4 +1,4 @@
-"""The seam at which faults are put in: every call that touches a file of the case, counted; the n-th of a kind fails."""
+"""The seam at which faults are put in: calls that touch a file of the case are counted; the n-th of a kind fails."""
 
 import builtins
 import errno

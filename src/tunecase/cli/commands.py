@@ -1,5 +1,6 @@
 """The Typer app: the commands in their order and panels, how they end, and their exit codes."""
 
+import errno
 import io
 import os
 import sys
@@ -38,7 +39,7 @@ from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
 from tunecase.cli.usage import Usage
-from tunecase.errors import InputError, TunecaseError
+from tunecase.errors import BOOKED, InputError, TunecaseError
 from tunecase.version import __version__
 
 app = typer.Typer(
@@ -54,6 +55,13 @@ app = typer.Typer(
 )
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 INTERRUPTED, CLOSED = 130, 141  # as of a program that SIGINT, or SIGPIPE, has ended
+# What the disk, or the limits of an account, refuse.
+OF_THE_WORLD = tuple(
+    getattr(errno, name)
+    for name in ("EACCES", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
+    if hasattr(errno, name)
+)
+FIX = "make room on the disk, or check its health and the permissions of the file and its folder, then run it again"
 
 
 def _version(wanted: bool) -> None:
@@ -107,7 +115,12 @@ def main() -> NoReturn:
     """Runs the command line; whatever happens ends in a message and an exit code, never in a traceback."""
     _widen_streams()
     out = sys.stdout
-    raise SystemExit(_code_of_output(out, _run()))
+    BOOKED.clear()
+    try:
+        code = _code_of_output(out, _run())
+    except KeyboardInterrupt:  # between two steps of this very file
+        code = INTERRUPTED
+    raise SystemExit(code)
 
 
 def _run() -> int | str | None:
@@ -117,10 +130,24 @@ def _run() -> int | str | None:
     except Exception as error:  # noqa: BLE001  the last resort
         if isinstance(error, OSError) and not _takes_output(sys.stdout):
             return _refused_output(sys.stdout, error)
-        from tunecase.cli.crash import kept_crash
-
-        _refuse(TunecaseError(kept_crash(error)), as_json="--json" in sys.argv)
+        _refuse(TunecaseError(_of_the_world(error) or _crash(error)), as_json="--json" in sys.argv)
         return TunecaseError.exit_code
+
+
+def _of_the_world(error: BaseException) -> str:
+    """What this machine refused, and what to do; empty for an error that only a bug can cause."""
+    if isinstance(error, MemoryError):
+        return "The memory of this machine has run out.\nFix: end other programs, or ask for less at once"
+    if isinstance(error, OSError) and error.errno in OF_THE_WORLD:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}this machine refused it ({error.strerror}).\nFix: {FIX}"
+    return ""
+
+
+def _crash(error: Exception) -> str:
+    from tunecase.cli.crash import kept_crash
+
+    return kept_crash(error)
 
 
 def _command() -> int | str | None:
@@ -137,7 +164,7 @@ def _command() -> int | str | None:
         if end.code == INTERRUPTED:
             notes = "\n".join(getattr(_behind(end, KeyboardInterrupt), "__notes__", ()))
             words = notes or _stopped()
-            typer.echo(f"\n{words}", err=True)
+            typer.echo("\n" + "\n".join((words, *_booked())), err=True)
         return end.code
     return 0
 
@@ -170,6 +197,14 @@ def _stopped() -> str:
 
     where = f" {LINE.stopped}" if LINE.stopped else ""
     return f"Stopped{where}. What was finished is kept; the same command goes on from there."
+
+
+def _booked() -> tuple[str, ...]:
+    """What is booked of a command that did not end well, in words; nothing where nothing is."""
+    if not BOOKED:
+        return ()
+    count = "1 entry is" if len(BOOKED) == 1 else f"{len(BOOKED):,} entries are"
+    return (f"{count} booked all the same, the last with the id {BOOKED[-1]}: do not book it again.",)
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
@@ -224,12 +259,16 @@ def _widen_streams() -> None:
 
 
 def _refuse(error: TunecaseError, as_json: bool) -> None:
+    booked = _booked()
     if as_json:
         from tunecase.records import to_json
 
         problems = error.problems if isinstance(error, InputError) else ()
-        sys.stdout.write(to_json({"error": str(error), "problems": problems}).decode() + "\n")
+        words = "\n".join((str(error), *booked))
+        sys.stdout.write(to_json({"error": words, "problems": problems}).decode() + "\n")
     else:
         from tunecase.cli.show.record import show_error
 
         show_error(error)
+        for words in booked:
+            typer.echo(words, err=True)

@@ -4,10 +4,11 @@ from tunecase.io.chromium import PDF_MARK, find_chromium, pdf_of
 from tunecase.io.csv_tables import EXAMPLE, MOST, no_formula, read_number, read_table, read_text, whole_number
 from tunecase.io.folders import digest, new_folder
 from tunecase.io.outputs import Output, check_outputs, write_outputs, write_whole
+from tunecase.io.parts import part_beside
 from tunecase.io.yaml_lines import MOST_BYTES, Lines, put, read_value, read_yaml
 
 __all__ = [
     "EXAMPLE", "MOST", "MOST_BYTES", "PDF_MARK", "Lines", "Output", "check_outputs", "digest", "find_chromium",
-    "new_folder", "no_formula", "pdf_of", "put", "read_number", "read_table", "read_text", "read_value", "read_yaml",
-    "whole_number", "write_outputs", "write_whole",
+    "new_folder", "no_formula", "part_beside", "pdf_of", "put", "read_number", "read_table", "read_text", "read_value",
+    "read_yaml", "whole_number", "write_outputs", "write_whole",
 ]  # fmt: skip

@@ -1,0 +1,46 @@
+"""Whatever the disk, the memory or the user stops: a sentence, no scratch, no entry lost, a case that opens."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.road import SHORT, Point, Road, sampled
+from tests.faults.seam import KINDS
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process per fault is forked")
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    """The short road: a charge, an import, a chain made again, sheets to label, a catalog of prices."""
+    short = Road(tmp_path_factory.mktemp("faults"), SHORT)
+    short.walk()
+    return short
+
+
+def wrong_at(road: Road, points: list[Point], again: bool) -> dict[str, list[str]]:
+    """What is wrong, by the fault that shows it."""
+    found = {f"{road.steps[point.step].words} {point}": road.faults_of(point, again) for point in points}
+    return {place: wrong for place, wrong in found.items() if wrong}
+
+
+def test_a_sample_of_all_faults(road: Road) -> None:
+    """Of every kind of fault, at calls drawn at random."""
+    points = [
+        point
+        for kind in KINDS
+        for point in sampled(list(road.points([kind], most_calls=20)), 2, seed=5)
+    ]  # fmt: skip
+    assert set(KINDS) == {point.kind for point in points}
+    assert {} == wrong_at(road, points, again=False)
+
+
+@pytest.mark.slow
+def test_every_fault_of_the_short_road(road: Road) -> None:
+    """Every call to the disk fails once in every way, and functions called at evenly spread moments."""
+    points = list(road.points(most_calls=20))
+    assert 1_000 < len(points)
+    assert 10 < min(Counter(point.kind for point in points).values())
+    assert {} == wrong_at(road, points, again=True)
