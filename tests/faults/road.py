@@ -36,7 +36,8 @@ class Step:
     answers: tuple[int, ...] = (0,)  # the exit codes of a step without a fault
 
 
-def _hours(folder: Path) -> None:
+def hours(folder: Path) -> None:
+    """A time sheet."""
     rows = "".join(f"2026-11-{day:02},{day / 10},80,USD,ml engineer\n" for day in range(1, 21))
     (folder / "hours.csv").write_text(f"date,hours,rate,currency,role\n{rows}", encoding="utf-8")
 
@@ -58,7 +59,7 @@ def _two_histories(folder: Path) -> None:
 
 SHORT = (
     Step(("spend", "add", "12.50", "USD", "--line", "gpu", "--json")),
-    Step(("spend", "import", "timesheet", "hours.csv"), _hours),
+    Step(("spend", "import", "timesheet", "hours.csv"), hours),
     Step(("ledger", "rechain"), _two_histories),
     Step(("label", "--trial", "20")),
     Step(("prices", "--update", "vms.csv", "--date", "2026-11-20"), lambda folder: _catalog(folder)),
@@ -127,7 +128,7 @@ class Road:
 
     def walk(self) -> None:
         """Makes every step without a fault, and keeps the case before each."""
-        _import_all()
+        import_all()
         case = self.folder / "case"
         for room in ("case", "tmp", "cache"):
             (case / room).mkdir(parents=True)
@@ -141,21 +142,30 @@ class Road:
             assert ran.code in step.answers, (step.words, ran)
             self.clean.append(ran)
             self.made.append(files_of(case))
-            self.entries.append(len(_lines(case)))
+            self.entries.append(len(lines_of(case)))
 
     def _roots(self, case: Path) -> tuple[str, ...]:
         return tuple(str(case / room) for room in ("case", "tmp", "cache"))
 
-    def points(self, kinds: Sequence[str] = tuple(KINDS), most_calls: int = 0) -> Iterator[Point]:
-        """Every fault of every step: of the calls of functions, which are many, `most_calls` evenly spread ones."""
+    def points(
+        self, kinds: Sequence[str] = tuple(KINDS), most_calls: int = 0, most_reads: int = 10**9
+    ) -> Iterator[Point]:
+        """The faults of every step: each call that writes or names a file, evenly spread ones of the others.
+
+        Args:
+            most_calls: of the calls of tunecase's functions, in each step and of each kind.
+            most_reads: of the points of kinds that count reads, in each step and of each kind.
+        """
         for number in range(len(self.steps)):
             for kind in kinds:
                 total = sum(self.clean[number].calls[what] for what in KINDS[kind][0])
+                most = most_reads if "read" in KINDS[kind][0] else total
+                first = 1
                 if kind.endswith("at a call"):
-                    total = self.calls_of(number)
-                    yield from (Point(number, kind, 1 + n * total // most_calls) for n in range(most_calls))
-                    continue
-                yield from (Point(number, kind, nth) for nth in range(1, total + 1))
+                    # The first call is that of `main` itself, before anything can be caught.
+                    total, most, first = self.calls_of(number) - 1, most_calls, 2
+                count = min(total, most)
+                yield from (Point(number, kind, first + n * total // count) for n in range(count))
                 if kind in ("full disk", "not permitted"):
                     yield from (Point(number, kind, nth, True) for nth in range(1, total + 1))
 
@@ -174,7 +184,7 @@ class Road:
     def faults_of(self, point: Point, again: bool = True) -> list[str]:
         """What is wrong after one fault; empty where all is as it should be, or the fault was never reached."""
         step, case = self.steps[point.step], self._fresh(point.step)
-        known = _lines(case)
+        known = lines_of(case)
         seam = Seam(self._roots(case), point.kind, point.nth, point.lasting)
         ran = self.ran(case, step.words, seam)
         if not ran.hit and ran.code is not None:
@@ -182,7 +192,7 @@ class Road:
         wrong = [*_ending(ran, point, step), *_kept(case, ran, known, self.entries[point.step])]
         expected = self.made[point.step] | files_of(self.before[point.step])
         if point.kind != "not permitted" or not point.lasting:
-            wrong += _stray(case, expected)
+            wrong += stray(case, expected)
         after = self.ran(case, ("ledger", "verify"), Seam(()))
         if after.code not in (0, 2) or (after.code == 2 and step.words[1] != "rechain"):
             wrong.append(f"the case does not open: {after.code} {after.err[-300:]}")
@@ -193,24 +203,31 @@ class Road:
                 wrong.append(
                     f"the case does not open: the same again ends with {once_more.code} {once_more.err[-300:]}"
                 )
-            wrong += [f"again: {word}" for word in _stray(case, expected)]
+            wrong += [f"again: {word}" for word in stray(case, expected)]
         return wrong
 
     def ran(self, case: Path, words: Sequence[str], seam: Seam) -> Ran:
         """A command in a forked process whose working folder is the case."""
         out, err, told = (self.folder / name for name in ("out", "err", "told"))
         began = time.monotonic()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of threads, which the parent has not
-            child = os.fork()
-        if child == 0:
-            _child(case, words, seam, out, err, told)
+        child = forked(case, words, seam, out, err, told)
         status = _status(child, began + LIMIT_S)
         texts = [path.read_text(encoding="utf-8", errors="replace") for path in (out, err)]
         known = json.loads(told.read_text(encoding="utf-8") or "{}") if told.exists() else {}
         told.unlink(missing_ok=True)
         seconds = time.monotonic() - began
         return Ran(status, texts[0], texts[1], Counter(known.get("calls", {})), known.get("hit", True), seconds)
+
+
+def forked(case: Path, words: Sequence[str], seam: Seam, out: Path, err: Path, told: Path) -> int:
+    """Begins a command in a forked process, in a process group of its own, and gives its id."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of threads, which the parent has not
+        child = os.fork()
+    if child == 0:
+        os.setpgrp()
+        _child(case, words, seam, out, err, told)
+    return child
 
 
 def _child(case: Path, words: Sequence[str], seam: Seam, out: Path, err: Path, told: Path) -> None:
@@ -278,9 +295,9 @@ def _ending(ran: Ran, point: Point, step: Step) -> Iterator[str]:
 
 def _kept(case: Path, ran: Ran, known: Sequence[bytes], entries: int) -> Iterator[str]:
     """Entries that were there are there, in any order; of a step that says it is done, its own too."""
-    lines = _lines(case)
-    if lost := Counter(map(_id, known)) - Counter(map(_id, lines)):
-        lost_ids = set(map(_id, lines))
+    lines = lines_of(case)
+    if lost := Counter(map(id_of, known)) - Counter(map(id_of, lines)):
+        lost_ids = set(map(id_of, lines))
         if any(each not in lost_ids for each in lost):
             yield f"lost: {len(lost)} entries that were there"
     if ran.code in (0, 1) and len(lines) < entries:
@@ -294,11 +311,13 @@ def _kept(case: Path, ran: Ran, known: Sequence[bytes], entries: int) -> Iterato
         yield f"unsaid: booked, and the exit code is {ran.code}: {(ran.out + ran.err)[-300:]}"
 
 
-def _id(line: bytes) -> bytes:
+def id_of(line: bytes) -> bytes:
+    """The beginning of an entry's id; the line itself where it has none."""
     return line.partition(b'"id":"')[2][:12] or line
 
 
-def _lines(case: Path) -> list[bytes]:
+def lines_of(case: Path) -> list[bytes]:
+    """The lines of a case's ledger."""
     path = case / "case" / "ledger.jsonl"
     return [line for line in path.read_bytes().split(b"\n") if line] if path.exists() else []
 
@@ -308,7 +327,8 @@ def files_of(case: Path) -> frozenset[str]:
     return frozenset(path.relative_to(case).as_posix() for path in case.rglob("*"))
 
 
-def _stray(case: Path, expected: frozenset[str]) -> Iterator[str]:
+def stray(case: Path, expected: frozenset[str]) -> Iterator[str]:
+    """Scratch that lies about, besides the files that are expected."""
     for name in sorted(files_of(case) - expected):
         if any(mark in Path(name).name for mark in SCRATCH) or (
             name.startswith("tmp/") and "tunecase-crash" not in name
@@ -316,7 +336,7 @@ def _stray(case: Path, expected: frozenset[str]) -> Iterator[str]:
             yield f"stray: {name}"
 
 
-def _import_all() -> None:
+def import_all() -> None:
     """Loads what commands load, so that a forked process begins at once."""
     import importlib
     import pkgutil

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.kills import killed
 from tests.faults.road import SHORT, Point, Road, sampled
 from tests.faults.seam import KINDS
 
@@ -44,3 +45,13 @@ def test_every_fault_of_the_short_road(road: Road) -> None:
     assert 1_000 < len(points)
     assert 10 < min(Counter(point.kind for point in points).values())
     assert {} == wrong_at(road, points, again=True)
+
+
+@pytest.mark.slow
+def test_forty_kills(tmp_path: Path) -> None:
+    """Nothing that was known is lost, nothing half-written shows, no worker stays, and scratch goes later."""
+    found = killed(tmp_path, 40, seed=3)
+    assert [] == found.wrong
+    assert 40 <= found.kills.total()
+    assert 5 <= len(found.kills)
+    assert found.known

@@ -204,7 +204,7 @@ def _booked() -> tuple[str, ...]:
     if not BOOKED:
         return ()
     count = "1 entry is" if len(BOOKED) == 1 else f"{len(BOOKED):,} entries are"
-    return (f"{count} booked all the same, the last with the id {BOOKED[-1]}: do not book it again.",)
+    return (f"{count} booked all the same, the last with the id {BOOKED[-1][:12]}: do not book it again.",)
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
