@@ -183,7 +183,7 @@ TOP = {
     "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
-BESIDE = {"golden", "fixtures", "benchmarks"}
+BESIDE = {"faults", "golden", "fixtures", "benchmarks"}
 # Test files named after what they hold of a whole package, rather than after one of its modules.
 ASPECTS = {
     "catalog/test_tables.py",
