@@ -79,8 +79,8 @@ class _AtWork:
     out: Path
 
 
-def killed(folder: Path, kills: int, seed: int, least: Sequence[str] = tuple(KILLED)) -> Found:
-    """Kills commands of one case until `kills` were killed, up to AT_ONCE of them at the same time.
+def killed(folder: Path, kills: int, seed: int, most_s: float = 1e9) -> Found:
+    """Kills commands of one case until `kills` were killed or `most_s` are over, up to AT_ONCE at the same time.
 
     After each round the case must open, hold every line that its ledger held when a command was killed and every entry
     that a command printed, show no half-written file, and lose what scratch was left once it is ten minutes old.
@@ -90,9 +90,10 @@ def killed(folder: Path, kills: int, seed: int, least: Sequence[str] = tuple(KIL
     road = Road(folder, PREPARED)
     road.walk()
     case = folder / "case"
-    lives = {name: _life_s(road, case, name) for name in least}
-    while found.kills.total() < kills:
-        names = rng.sample(list(least), min(AT_ONCE, len(least)))
+    lives = {name: _life_s(road, case, name) for name in KILLED}
+    until = time.monotonic() + most_s
+    while found.kills.total() < kills and time.monotonic() < until:
+        names = rng.sample(list(KILLED), AT_ONCE)
         known = _round(case, [(name, rng.uniform(0, lives[name])) for name in names], found)
         _judge(road, case, known, names, found)
         if len(lines_of(case)) > 3_000:  # or reading the ledger is all that is ever killed
