@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 from typer.main import get_command
@@ -41,6 +41,9 @@ from tunecase.cli.spend import spend_app
 from tunecase.cli.usage import Usage
 from tunecase.errors import BOOKED, InputError, TunecaseError
 from tunecase.version import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 app = typer.Typer(
     name="tunecase",
@@ -158,8 +161,8 @@ def _command() -> int | str | None:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code
     except SystemExit as end:
-        if _behind(end, BrokenPipeError) is not None:
-            return CLOSED
+        if (closed := _behind(end, BrokenPipeError)) is not None:
+            return _refused_output(sys.stdout, closed)
         # Typer turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
             notes = "\n".join(getattr(_behind(end, KeyboardInterrupt), "__notes__", ()))
@@ -226,14 +229,16 @@ def _code_of_output(out: TextIO, code: int | str | None) -> int | str | None:
     return code
 
 
-def _refused_output(out: TextIO, error: OSError) -> int:
+def _refused_output(out: TextIO, error: BaseException) -> int:
     """The exit code when standard output refuses data: silent for a closed pipe, with one line for a full disk."""
     # What Python itself flushes at its end has to go somewhere.
     os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
-    if isinstance(error, BrokenPipeError):
-        return CLOSED
-    typer.echo(f"The output could not be written ({error.strerror}); what was finished is kept.", err=True)
-    return TunecaseError.exit_code
+    is_closed = isinstance(error, BrokenPipeError)
+    reason = getattr(error, "strerror", error)
+    words = () if is_closed else (f"The output could not be written ({reason}); what was finished is kept.",)
+    for line in (*words, *_booked()):
+        typer.echo(line, err=True)
+    return CLOSED if is_closed else TunecaseError.exit_code
 
 
 def _takes_output(out: TextIO) -> bool:
@@ -248,14 +253,31 @@ def _takes_output(out: TextIO) -> bool:
 def _widen_streams() -> None:
     """Replaces characters that a stream cannot encode, as pipes on Windows often cannot; JSON is always UTF-8.
 
-    A stream that was closed before the start is replaced by one that discards everything.
+    A stream that was closed before the start is replaced by one that discards everything, and standard error by one
+    that takes everything.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    err = sys.stderr
+    is_own = err is not None and err is sys.__stderr__
+    if is_own and isinstance(getattr(err.buffer, "raw", err.buffer), io.FileIO):  # and no console of Windows
+        raw = _Unheard(err.fileno(), "w", closefd=False)
+        sys.stderr = io.TextIOWrapper(io.BufferedWriter(raw), err.encoding, line_buffering=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")
+
+
+class _Unheard(io.FileIO):
+    """Standard error on a full disk or a closed pipe: words that nobody hears stop no work and change no exit code."""
+
+    def write(self, block: "ReadableBuffer") -> int:
+        """Writes what can be written."""
+        try:
+            return super().write(block)
+        except OSError:
+            return memoryview(block).nbytes
 
 
 def _refuse(error: TunecaseError, as_json: bool) -> None:
