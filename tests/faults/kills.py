@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.road import (
+    LATER_S,
     Road,
     Step,
     forked,
@@ -26,7 +27,6 @@ from tests.faults.seam import Seam
 
 MARK = "TUNECASE_KILLED_BY"  # in the environment of every process that is begun here
 AT_ONCE = 4
-LATER_S = 600
 WAIT_S = 8.0  # for the workers of a killed command to leave
 PREPARED = (
     Step(("define",), answers=(0, 1)),

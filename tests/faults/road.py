@@ -23,8 +23,10 @@ from tests.making import case_folder
 
 DRAWS = 60  # worlds of a bill: the faults are the same with few
 LIMIT_S = 240
+LATER_S = 600  # after which a command is given again
 LEAST_S, SLOWER = 60, 10  # a step with a fault hangs when it takes so many times what it takes without one
 SCRATCH = (".part", ".new", ".tmp", ".tunecase-")
+SERVED_AT = "TUNECASE_SERVED_AT"  # the variable that holds the address of a server, for the road of ASKED
 Prepare = Callable[[Path], None]
 
 
@@ -58,6 +60,20 @@ def _two_histories(folder: Path) -> None:
     other.unlink()
 
 
+def _served(folder: Path) -> None:
+    """Names the model that SERVED_AT answers for, and how it is paid."""
+    named = f"{{model: gpt-6-luna, endpoint: '{os.environ[SERVED_AT]}', key_variable: {SERVED_AT}}}"
+    with (folder / "tunecase.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"alternatives:\n  prompt_hosted: {named}\n")
+
+
+ASKED = (
+    Step(("audit",), _served, (0, 1)),
+    Step(
+        ("pilot", "--trainer", "probe", "--workers", "1", "--candidates", "none", "--hosted", "gpt-6-luna", "--yes"),
+        answers=(0, 1),
+    ),
+)
 SHORT = (
     Step(("spend", "add", "12.50", "USD", "--line", "gpu", "--json")),
     Step(("spend", "import", "timesheet", "hours.csv"), hours),
@@ -187,11 +203,13 @@ class Road:
         step, case = self.steps[point.step], self._fresh(point.step)
         known = lines_of(case)
         seam = Seam(self._roots(case), point.kind, point.nth, point.lasting)
-        most_s = max(LEAST_S, SLOWER * self.clean[point.step].seconds)
+        most_s = max(LATER_S = 600  # after which a command is given again
+LEAST_S, SLOWER * self.clean[point.step].seconds)
         ran = self.ran(case, step.words, seam, most_s)
         if not ran.hit and ran.code is not None:
             return []
-        wrong = [*_ending(ran, point, step), *_kept(case, ran, known, self.entries[point.step])]
+        entries = 0 if point.kind == "connection lost" else self.entries[point.step]  # what was not asked is not kept
+        wrong = [*_ending(ran, point, step), *_kept(case, ran, known, entries)]
         expected = self.made[point.step] | files_of(self.before[point.step])
         if point.kind != "not permitted" or not point.lasting:
             wrong += stray(case, expected)
@@ -199,6 +217,8 @@ class Road:
         if after.code not in (0, 2) or (after.code == 2 and step.words[1] != "rechain"):
             wrong.append(f"the case does not open: {after.code} {after.err[-300:]}")
         if again:
+            for name in files_of(case) - expected:
+                os.utime(case / name, (time.time() - LATER_S,) * 2)
             once_more = self.ran(case, step.words, Seam(()))
             codes = (*step.answers, 2) if ran.code in (0, 1) or step.words[0] == "audit" else step.answers
             if once_more.code not in codes:

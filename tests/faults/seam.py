@@ -4,6 +4,7 @@ import builtins
 import errno
 import io
 import os
+import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import tunecase
 
 SRC = str(Path(tunecase.__file__).parent)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+SOCKET = ("connect", "sendall", "recv_into")  # what a client of HTTP calls
 NAMES = ("mkdir", "rename", "replace", "link", "symlink", "unlink", "remove", "rmdir", "chmod", "truncate")
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 REFUSED = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -31,6 +33,7 @@ KINDS: dict[str, tuple[tuple[str, ...], BaseException]] = {
     "no room for a name": (("make", "name"), NO_ROOM),
     "not permitted": (("make", "name"), REFUSED),
     "unreadable": (("read",), BROKEN),
+    "connection lost": (("net",), ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))),
     "memory at a file": (("make", "name", "write", "read", "sync", "json"), MemoryError()),
     "memory at a call": (("call",), MemoryError()),
     "Ctrl-C before": (("make", "name", "write", "read", "sync"), KeyboardInterrupt()),
@@ -162,6 +165,8 @@ def injected(seam: Seam) -> Iterator[None]:
         os.fsync = whole("sync", os.fsync)
         if hasattr(os, "sendfile"):
             os.sendfile = whole("write", os.sendfile)
+        for name in SOCKET:
+            setattr(socket.socket, name, whole("net", getattr(socket.socket, name)))
         orjson.dumps, orjson.loads = whole("json", orjson.dumps), whole("json", orjson.loads)
         if seam.kind.endswith("at a call"):
             sys.setprofile(profile)
@@ -174,4 +179,5 @@ def injected(seam: Seam) -> Iterator[None]:
 
 def _places() -> Iterator[tuple[Any, str]]:
     yield from ((builtins, "open"), (io, "open"), (orjson, "dumps"), (orjson, "loads"))
+    yield from ((socket.socket, name) for name in SOCKET)
     yield from ((os, name) for name in (*NAMES, "open", "fsync", "sendfile") if hasattr(os, name))

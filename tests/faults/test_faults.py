@@ -1,14 +1,17 @@
 """Whatever the disk, the memory or the user stops: a sentence, no scratch, no entry lost, a case that opens."""
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.faults.kills import killed
-from tests.faults.road import SHORT, Point, Road, sampled
+from tests.faults.road import ASKED, SERVED_AT, SHORT, Point, Road, sampled
 from tests.faults.seam import KINDS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process per fault is forked")
@@ -35,7 +38,7 @@ def test_a_sample_of_all_faults(road: Road) -> None:
         for kind in KINDS
         for point in sampled(list(road.points([kind], most_calls=20)), 2, seed=5)
     ]  # fmt: skip
-    assert set(KINDS) == {point.kind for point in points}
+    assert set(KINDS) - {"connection lost"} == {point.kind for point in points}  # which no step of this road has
     assert {} == wrong_at(road, points, again=False)
 
 
@@ -44,8 +47,34 @@ def test_every_fault_of_the_short_road(road: Road) -> None:
     """Every call to the disk fails once in every way, and functions called at evenly spread moments."""
     points = list(road.points(most_calls=20))
     assert 1_000 < len(points)
-    assert 10 < min(Counter(point.kind for point in points).values())
+    assert 10 <= min(Counter(point.kind for point in points).values())
     assert {} == wrong_at(road, points, again=True)
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A server in a process of its own that answers every chat with one word."""
+    code = "from tests.chat_server import chat_server, said\nwith chat_server([said('red', (100, 2))]) as server:\n"
+    code += "    print(server.url, flush=True)\n    input()"
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings
+    ) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.kill()
+
+
+@pytest.mark.slow
+def test_a_connection_that_is_lost(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hosted model that cannot be asked, once or any more, costs its own score and never the pilot."""
+    monkeypatch.setenv(SERVED_AT, address)
+    asked = Road(tmp_path, ASKED)
+    asked.walk()
+    assert asked.clean[1].calls["net"] > 20
+    points = sampled(list(asked.points(["connection lost"])), 6, seed=1)
+    lasting = [replace(point, lasting=True) for point in points[:3]]
+    assert {} == wrong_at(asked, [*points, *lasting], again=True)
 
 
 @pytest.mark.slow
