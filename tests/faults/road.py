@@ -203,8 +203,7 @@ class Road:
         step, case = self.steps[point.step], self._fresh(point.step)
         known = lines_of(case)
         seam = Seam(self._roots(case), point.kind, point.nth, point.lasting)
-        most_s = max(LATER_S = 600  # after which a command is given again
-LEAST_S, SLOWER * self.clean[point.step].seconds)
+        most_s = max(LEAST_S, SLOWER * self.clean[point.step].seconds)
         ran = self.ran(case, step.words, seam, most_s)
         if not ran.hit and ran.code is not None:
             return []
