@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,11 +42,10 @@ def test_a_sample_of_all_faults(road: Road) -> None:
 
 
 @pytest.mark.slow
-def test_every_fault_of_the_short_road(road: Road) -> None:
-    """Every call to the disk fails once in every way, and functions called at evenly spread moments."""
-    points = list(road.points(most_calls=20))
-    assert 1_000 < len(points)
-    assert 10 <= min(Counter(point.kind for point in points).values())
+def test_every_write_of_the_short_road(road: Road) -> None:
+    """Every call that writes or names a file fails once in every way; of reads and functions, evenly spread ones."""
+    points = list(road.points(most_calls=8, most_reads=12))
+    assert 400 < len(points)
     assert {} == wrong_at(road, points, again=True)
 
 

@@ -119,11 +119,7 @@ def main() -> NoReturn:
     _widen_streams()
     out = sys.stdout
     BOOKED.clear()
-    try:
-        code = _code_of_output(out, _run())
-    except KeyboardInterrupt:  # between two steps of this very file
-        code = INTERRUPTED
-    raise SystemExit(code)
+    raise SystemExit(_code_of_output(out, _run()))
 
 
 def _run() -> int | str | None:

@@ -9,6 +9,7 @@ def main() -> NoReturn:
     """Runs the command line; whatever happens ends in a message and an exit code, never in a traceback."""
     try:
         from tunecase.cli.commands import main as run
-    except KeyboardInterrupt:
+
+        run()
+    except KeyboardInterrupt:  # while it is loaded, or between two steps of its own
         raise SystemExit(INTERRUPTED) from None
-    run()
