@@ -53,7 +53,7 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"asking", "commands", "crash", "options", "usage"},
+    "cli": {"asking", "commands", "crash", "entry", "options", "usage"},
     "cli/show": {"blocks", "brief", "paper", "plot", "progress", "record"},
     "flow": {
         "answers",
@@ -159,7 +159,6 @@ WRITING: dict[str, str] = {
     "data/clean/clean.py": "row by row, into a folder in the making",
     "data/clean/copying.py": "row by row, into a folder in the making",
     "data/reading/writing.py": "row by row, into a folder in the making",
-    "data/review/corrections.py": "what reviewers said, whole or not at all",
     "data/review/queue/writing.py": "row by row, into a folder in the making",
     "ledger/anchor.py": "one short line, written over in place under the ledger's lock",
     "ledger/book.py": "appends to the ledger",
@@ -185,7 +184,7 @@ TOP = {
     "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
-BESIDE = {"golden", "fixtures", "benchmarks", "fuzz"}
+BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
 # Test files named after what they hold of a whole package, rather than after one of its modules.
 ASPECTS = {
     "catalog/test_tables.py",

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 MOST_TOLD = 20  # problems of one input
 MOST_CHARACTERS = 600  # of each part of a problem
 MOST_NAME = 100  # characters of a name that is compared with the known ones
+# The ids of what this command has booked: one that is stopped behind that says so, or it would be booked twice.
+BOOKED: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)

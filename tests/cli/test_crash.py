@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.command import tunecase
-from tests.making import tickets, write_jsonl
+from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.cli import crash
 
@@ -124,6 +124,32 @@ def test_what_stdout_refuses_ends_without_a_traceback() -> None:
     }
     seen = {line: ((ran := in_a_shell(line)).returncode, ran.stderr) for line in expected}
     assert expected == seen
+
+
+@posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_what_stderr_refuses_changes_no_exit_code() -> None:
+    """A mistake keeps its code where nobody can read of it, and is never taken for the answer no."""
+    expected = {
+        "tunecase audit nothing.jsonl 2>/dev/full": 2,
+        "tunecase audit nothing.jsonl 2>&1 >/dev/null | true": 2,
+        "tunecase audit nothing.jsonl 2>&- >&-": 2,
+        "tunecase prices --json >/dev/full 2>/dev/full": 3,
+    }
+    assert expected == {line: in_a_shell(line).returncode for line in expected}
+
+
+@posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_what_is_booked_is_said_where_the_output_is_refused(tmp_path: Path) -> None:
+    """A full disk, or a reader that went away, does not lead to a second booking."""
+    case_folder(tmp_path, train_rows=8, test_rows=4)
+    for line, code in ((f"tunecase spend add 3 USD -p {tmp_path}/tunecase.yaml > /dev/full", 3),
+                       (f"tunecase spend add 3 USD -p {tmp_path}/tunecase.yaml | true", 141)):  # fmt: skip
+        ran = in_a_shell(line)
+        id = json.loads((tmp_path / "ledger.jsonl").read_text(encoding="utf-8").splitlines()[-1])["id"]
+        booked = f"1 entry is booked all the same, the last with the id {id[:12]}: do not book it again." in ran.stderr
+        assert (code, True) == (ran.returncode, booked), ran.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

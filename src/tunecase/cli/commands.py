@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 from typer.main import get_command
@@ -40,8 +40,11 @@ from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
 from tunecase.cli.usage import Usage
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import BOOKED, InputError, Problem, TunecaseError
 from tunecase.version import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 app = typer.Typer(
     name="tunecase",
@@ -56,6 +59,13 @@ app = typer.Typer(
 )
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 INTERRUPTED, CLOSED = 130, 141  # as of a program that SIGINT, or SIGPIPE, has ended
+# What the disk, or the limits of an account, refuse.
+OF_THE_WORLD = tuple(
+    getattr(errno, name)
+    for name in ("EACCES", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
+    if hasattr(errno, name)
+)
+FIX = "make room on the disk, or check its health and the permissions of the file and its folder, then run it again"
 
 
 def _version(wanted: bool) -> None:
@@ -109,6 +119,7 @@ def main() -> NoReturn:
     """Runs the command line; whatever happens ends in a message and an exit code, never in a traceback."""
     _widen_streams()
     out = sys.stdout
+    BOOKED.clear()
     raise SystemExit(_code_of_output(out, _run()))
 
 
@@ -119,10 +130,24 @@ def _run() -> int | str | None:
     except Exception as error:  # noqa: BLE001  the last resort
         if isinstance(error, OSError) and not _takes_output(sys.stdout):
             return _refused_output(sys.stdout, error)
-        from tunecase.cli.crash import kept_crash
-
-        _refuse(TunecaseError(kept_crash(error)), as_json="--json" in sys.argv)
+        _refuse(TunecaseError(_of_the_world(error) or _crash(error)), as_json="--json" in sys.argv)
         return TunecaseError.exit_code
+
+
+def _of_the_world(error: BaseException) -> str:
+    """What this machine refused, and what to do; empty for an error that only a bug can cause."""
+    if isinstance(error, MemoryError):
+        return "The memory of this machine has run out.\nFix: end other programs, or ask for less at once"
+    if isinstance(error, OSError) and error.errno in OF_THE_WORLD:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}this machine refused it ({error.strerror}).\nFix: {FIX}"
+    return ""
+
+
+def _crash(error: Exception) -> str:
+    from tunecase.cli.crash import kept_crash
+
+    return kept_crash(error)
 
 
 def _command() -> int | str | None:
@@ -134,13 +159,13 @@ def _command() -> int | str | None:
         _refuse(error, as_json="--json" in sys.argv)
         return error.exit_code
     except SystemExit as end:
-        if _behind(end, BrokenPipeError) is not None:
-            return CLOSED
+        if (closed := _behind(end, BrokenPipeError)) is not None:
+            return _refused_output(sys.stdout, closed)
         # Typer turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
             notes = "\n".join(getattr(_behind(end, KeyboardInterrupt), "__notes__", ()))
             words = notes or _stopped()
-            typer.echo(f"\n{words}", err=True)
+            typer.echo("\n" + "\n".join((words, *_booked())), err=True)
         return end.code
     return 0
 
@@ -188,6 +213,14 @@ def _stopped() -> str:
     return f"Stopped{where}. What was finished is kept; the same command goes on from there."
 
 
+def _booked() -> tuple[str, ...]:
+    """What is booked of a command that did not end well, in words; nothing where nothing is."""
+    if not BOOKED:
+        return ()
+    count = "1 entry is" if len(BOOKED) == 1 else f"{len(BOOKED):,} entries are"
+    return (f"{count} booked all the same, the last with the id {BOOKED[-1][:12]}: do not book it again.",)
+
+
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
     """The first exception of this kind among an exception and its causes; None if there is none."""
     before: BaseException | None = end
@@ -207,14 +240,16 @@ def _code_of_output(out: TextIO, code: int | str | None) -> int | str | None:
     return code
 
 
-def _refused_output(out: TextIO, error: OSError) -> int:
+def _refused_output(out: TextIO, error: BaseException) -> int:
     """The exit code when standard output refuses data: silent for a closed pipe, with one line for a full disk."""
     # What Python itself flushes at its end has to go somewhere.
     os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
-    if isinstance(error, BrokenPipeError):
-        return CLOSED
-    typer.echo(f"The output could not be written ({error.strerror}); what was finished is kept.", err=True)
-    return TunecaseError.exit_code
+    is_closed = isinstance(error, BrokenPipeError)
+    reason = getattr(error, "strerror", error)
+    words = () if is_closed else (f"The output could not be written ({reason}); what was finished is kept.",)
+    for line in (*words, *_booked()):
+        typer.echo(line, err=True)
+    return CLOSED if is_closed else TunecaseError.exit_code
 
 
 def _takes_output(out: TextIO) -> bool:
@@ -229,23 +264,44 @@ def _takes_output(out: TextIO) -> bool:
 def _widen_streams() -> None:
     """Replaces characters that a stream cannot encode, as pipes on Windows often cannot; JSON is always UTF-8.
 
-    A stream that was closed before the start is replaced by one that discards everything.
+    A stream that was closed before the start is replaced by one that discards everything, and standard error by one
+    that takes everything.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    err = sys.stderr
+    is_own = err is not None and err is sys.__stderr__
+    if is_own and isinstance(getattr(err.buffer, "raw", err.buffer), io.FileIO):  # and no console of Windows
+        raw = _Unheard(err.fileno(), "w", closefd=False)
+        sys.stderr = io.TextIOWrapper(io.BufferedWriter(raw), err.encoding, line_buffering=True)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")
 
 
+class _Unheard(io.FileIO):
+    """Standard error on a full disk or a closed pipe: words that nobody hears stop no work and change no exit code."""
+
+    def write(self, block: "ReadableBuffer") -> int:
+        """Writes what can be written."""
+        try:
+            return super().write(block)
+        except OSError:
+            return memoryview(block).nbytes
+
+
 def _refuse(error: TunecaseError, as_json: bool) -> None:
+    booked = _booked()
     if as_json:
         from tunecase.records import to_json
 
         problems = error.problems if isinstance(error, InputError) else ()
-        sys.stdout.write(to_json({"error": str(error), "problems": problems}).decode() + "\n")
+        words = "\n".join((str(error), *booked))
+        sys.stdout.write(to_json({"error": words, "problems": problems}).decode() + "\n")
     else:
         from tunecase.cli.show.record import show_error
 
         show_error(error)
+        for words in booked:
+            typer.echo(words, err=True)

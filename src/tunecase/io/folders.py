@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,7 @@ from pathlib import Path
 
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io.outputs import refused_link
-
-MARK = ".tunecase-part"
+from tunecase.io.parts import MARK, folder_beside
 
 
 def digest(path: Path) -> str:
@@ -41,23 +39,16 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, listing: str) 
     """
     if problem := _in_the_way(target, inputs, force):
         raise InputError(problem)
-    place = Place(target.with_name(f"{target.name}.{os.getpid()}.part"))
-    begun = False
     try:
-        _begin(place.path)
-        begun = True
-        yield place
-        (place.path / MARK).unlink()
-        _put(place, target, listing)
-        begun = False
+        with folder_beside(target) as part:
+            place = Place(part)
+            yield place
+            _put(place, target, listing)
     except OSError as error:
         raise TunecaseError(
             f"{target}: it could not be written ({error.strerror or error}); nothing of it was kept.\n"
             "Fix: make room on the disk or check the permissions of the folder, then run it again"
         ) from error
-    finally:
-        if begun:
-            shutil.rmtree(place.path, ignore_errors=True)
 
 
 def _in_the_way(target: Path, inputs: Sequence[Path], force: bool) -> Problem | None:
@@ -79,16 +70,6 @@ def _in_the_way(target: Path, inputs: Sequence[Path], force: bool) -> Problem | 
     return Problem(where, "a folder that is not empty", "a new or an empty folder", fix)
 
 
-def _begin(part: Path) -> None:
-    if part.exists():
-        if any(part.iterdir()) and not (part / MARK).exists():
-            got = "a folder of this name that tunecase did not write"
-            raise InputError(Problem(str(part), got, "no such folder", "move it away"))
-        shutil.rmtree(part)
-    part.mkdir(parents=True)
-    (part / MARK).touch()
-
-
 def _put(place: Place, target: Path, listing: str) -> None:
     if not target.exists():
         place.path.rename(target)
@@ -98,7 +79,7 @@ def _put(place: Place, target: Path, listing: str) -> None:
     target.rename(aside)
     try:
         place.path.rename(target)
-    except OSError:
+    except BaseException:
         aside.rename(target)
         raise
     if untouched:
@@ -116,7 +97,7 @@ def _free(target: Path) -> Path:
 
 def _untouched(target: Path, listing: str) -> bool:
     """True when a folder holds only what was written into it, byte for byte."""
-    there = {path.relative_to(target).as_posix() for path in target.rglob("*")}
+    there = {path.relative_to(target).as_posix() for path in target.rglob("*")} - {MARK}
     if not there:
         return True
     try:

@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.io.parts import part_beside
 
 READ_FOR_MARK = 1 << 20  # bytes at either end of a file in which its mark is looked for
 
@@ -132,13 +132,12 @@ def _named_twice(outputs: Sequence[Output]) -> Iterator[Problem]:
 
 def _write(contents: Mapping[Path, bytes]) -> None:
     """Every file beside its name first, then renamed, so that none is ever seen half-written."""
-    parts: dict[Path, Path] = {}
-    try:
+    with contextlib.ExitStack() as held:
+        parts: dict[Path, Path] = {}
         for path, content in contents.items():
             with _told(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                parts[path] = part = path.with_name(f".tunecase-{secrets.token_hex(6)}.part")
-                with part.open("xb") as file:
+                parts[path] = part = held.enter_context(part_beside(path))
+                with part.open("wb") as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
@@ -147,10 +146,6 @@ def _write(contents: Mapping[Path, bytes]) -> None:
         for path, part in parts.items():
             with _told(path):
                 part.replace(path)
-    finally:
-        for part in parts.values():
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.errors import BOOKED, InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
@@ -56,6 +56,7 @@ __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 SET_ASIDE = "set-aside"
 MOST_READ = 8 * MOST_BYTES  # of a line that is too long; its hashes are looked at, so that it can be set aside
 MOST_TOLD = 100  # problems that are listed one by one
+COUNT_TWICE = {b"spend", b"approval"}  # kinds and verbs of entries that count twice when they are written twice
 
 
 class NewEntry(NamedTuple):
@@ -116,6 +117,7 @@ class Ledger:
             end, prev, missing = self._mend(file)
             lines = list(chained(contents, prev))
             write_at(file, end, b"\n" * missing + b"".join(line + b"\n" for line in lines))
+            BOOKED.extend(id_of(line).decode() for line in lines if COUNT_TWICE & set(group(line) or ()))
             if lines:
                 move_on(self.path, Anchor(0, prev, end + missing), lines)
         return [entry_of(line) for line in lines]

@@ -53,7 +53,7 @@ def write_at(file: BinaryIO, end: int, block: bytes) -> None:
         while left:
             left = left[file.write(left) :]
         os.fsync(file.fileno())
-    except OSError:
+    except BaseException:  # Ctrl-C, too: whoever is told that it failed writes it again
         with contextlib.suppress(OSError):
             file.truncate(end)
             os.fsync(file.fileno())
@@ -73,7 +73,7 @@ def put_in_place(path: Path, content: bytes, copy: Path) -> None:
             os.fsync(file.fileno())
         new.chmod(path.stat().st_mode)
         new.replace(path)
-    except OSError:
+    except BaseException:
         for part in (new, copy):
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)

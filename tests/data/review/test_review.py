@@ -12,7 +12,7 @@ from tests.data.audit.test_audit import sentences
 from tests.data.clean.test_clean import fixed, lines, write
 from tests.making import case_folder
 from tunecase import flow
-from tunecase.cli import main  # noqa: F401 - the commands are registered
+from tunecase.cli.commands import main  # noqa: F401 - the commands are registered
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.writing import Writer
 from tunecase.data.review.corrections import with_answer

@@ -1,13 +1,14 @@
 """Writes the rows that cannot be read beside the data, so that nothing is lost."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.rows import SHOWN_CHARACTERS, BadRow
 from tunecase.errors import TunecaseError
+from tunecase.io import part_beside
 
 CUT_CHARACTERS = 40
 
@@ -21,39 +22,37 @@ def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], l
     """
     import orjson
 
-    part = path.with_name(f"{path.name}.{os.getpid()}.part") if path else None
-    file = None
-    stands: list[bool] = []
+    file: IO[bytes] | None = None
+    part, stands = Path(), list[bool]()
+    held = ExitStack()
 
     def write(row: BadRow) -> None:
-        nonlocal file
-        if part is None:
+        nonlocal file, part
+        if path is None:
             return
         body = {"row": row.number, "line": row.line, "reason": row.reason, "text": _shown(row.text)}
         try:
             if file is None:
-                part.parent.mkdir(parents=True, exist_ok=True)
+                part = held.enter_context(part_beside(path))
                 file = part.open("wb")
             file.write(orjson.dumps(body) + b"\n")
         except OSError as error:
             raise _refused(path, error) from None
 
-    try:
-        yield write, stands
-        if file is not None and part is not None and path is not None:
-            try:
-                file.close()
-                part.replace(path)
-            except OSError as error:
-                raise _refused(path, error) from None
-            stands.append(True)
-    finally:
-        if file is not None:
-            with suppress(OSError):  # what is left in its buffer has no room either
-                file.close()
-        if part is not None:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+    with held:
+        try:
+            yield write, stands
+            if file is not None and path is not None:
+                try:
+                    file.close()
+                    part.replace(path)
+                except OSError as error:
+                    raise _refused(path, error) from None
+                stands.append(True)
+        finally:
+            if file is not None:
+                with suppress(OSError):  # what is left in its buffer has no room either
+                    file.close()
 
 
 def _refused(path: Path | None, error: OSError) -> TunecaseError:

@@ -1,6 +1,6 @@
 """Writes chosen records of a file as a new file of the same format, unchanged; it appears whole or not at all."""
 
-import os
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +10,7 @@ from tunecase.data.reading.find import sources
 from tunecase.data.reading.rows import Layout
 from tunecase.data.reading.sources import beginning, zstd_library
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.io import part_beside
 
 BATCH_ROWS = 2048
 
@@ -41,7 +42,7 @@ class Writer:
 
     def __init__(self, path: Path, source: Path, layout: Layout) -> None:
         self.path, self.layout, self.first = path, layout, sources(source)[0]
-        self.part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self.held = ExitStack()
         self.written, self.line_end, self.ended = 0, b"\n", True
         self.rows: list[dict[str, Any]] = []
         self.file: Any = None
@@ -49,7 +50,7 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         try:
-            self.part.parent.mkdir(parents=True, exist_ok=True)
+            self.part = self.held.enter_context(part_beside(self.path))
             self._open()
         except BaseException as error:
             self._drop()
@@ -145,7 +146,7 @@ class Writer:
                     opened.close()
                 except (OSError, ValueError):
                     continue
-        self.part.unlink(missing_ok=True)
+        self.held.close()
 
     def _refused(self, error: OSError) -> TunecaseError:
         why = error.strerror or str(error)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 from tunecase.data.reading.rows import Layout
 from tunecase.data.reading.token_lines import FORMAT as TOKEN_LINES
 from tunecase.data.reading.token_lines import rewritten as rewritten_tokens
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem
+from tunecase.io import write_whole
 
 CORRECTIONS_FILE = "corrections.jsonl"
 
@@ -66,17 +66,8 @@ def write_corrections(path: Path, corrections: Iterable[Correction]) -> None:
     """
     import orjson
 
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     lines = [orjson.dumps(asdict(each)) + b"\n" for each in sorted(corrections, key=lambda each: each.row)]
-    try:
-        part.write_bytes(b"".join(lines))
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise TunecaseError(
-            f"{path}: the corrections could not be written ({error.strerror or error}); nothing was changed.\n"
-            "Fix: make room on the disk or check the permissions of the folder, then run it again"
-        ) from error
+    write_whole(path, b"".join(lines))
 
 
 def with_answer(record: Mapping[str, Any], layout: Layout, answer: str, given: str = "") -> dict[str, Any] | None:

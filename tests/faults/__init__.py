@@ -1,0 +1,1 @@
+"""Faults on purpose: the disk, the memory and the user stop a command at every step that it takes."""

@@ -1,0 +1,96 @@
+"""Scratch files: gone at the end, never taken from a process that writes, removed where their process was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tunecase.io import new_folder, part_beside, parts, write_whole
+
+SRC = Path(__file__).parents[2] / "src"
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows locks no file that another one may rename")
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that is in the middle of writing a file and a folder."""
+    code = """
+        import sys, time
+        from pathlib import Path
+        from tunecase.io import new_folder, part_beside
+        here = Path(sys.argv[1])
+        with part_beside(here / "page.html") as part, new_folder(here / "cleaned", [], False, "list.json") as place:
+            part.write_bytes(b"half")
+            (place.path / "rows.jsonl").write_bytes(b"half")
+            print("ready", flush=True)
+            time.sleep(60)
+    """
+    words = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(SRC)})
+    assert process.stdout is not None
+    assert "ready\n" == process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+
+
+def scratch(folder: Path) -> list[str]:
+    """The kinds of scratch that lie in a folder."""
+    return sorted(path.name.partition(".")[0] or "file" for path in folder.iterdir() if path.suffix == ".part")
+
+
+def written_again(folder: Path) -> None:
+    """What the next process does that writes into the same folder."""
+    parts._SWEPT.clear()
+    write_whole(folder / "other.html", "whole")
+    with new_folder(folder / "cleaned", [], True, "list.json"):
+        pass
+
+
+def aged(folder: Path) -> None:
+    """Scratch as it is some minutes later."""
+    before = time.time() - 600
+    for path in [*folder.rglob("*")]:
+        os.utime(path, (before, before))
+
+
+def test_what_a_process_writes_is_left_to_it(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    """However old it is, as long as the process lives; and however dead the process is, as long as it is fresh."""
+    aged(tmp_path)
+    written_again(tmp_path)
+    assert ["cleaned", "file"] == scratch(tmp_path)
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    for path in tmp_path.rglob("*"):
+        path.touch()
+    written_again(tmp_path)
+    assert ["cleaned", "file"] == scratch(tmp_path)
+
+
+def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    """The half-written file and the half-written folder; a user's own folder of such a name stays."""
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    own = tmp_path / "cleaned.mine.part"
+    own.mkdir()
+    (own / "notes").touch()
+    aged(tmp_path)
+    written_again(tmp_path)
+    assert ["cleaned"] == scratch(tmp_path)
+    assert own.is_dir()
+    assert {"cleaned", "cleaned.mine.part", "other.html"} == {path.name for path in tmp_path.iterdir()}
+    assert [] == list((tmp_path / "cleaned").iterdir())
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])
+def test_nothing_is_left_whatever_stops_the_writing(tmp_path: Path, error: type[BaseException]) -> None:
+    """Ctrl-C and a full memory leave as little as a full disk."""
+    with pytest.raises(error), part_beside(tmp_path / "deep" / "page.html"):
+        raise error
+    assert [] == list((tmp_path / "deep").iterdir())
