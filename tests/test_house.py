@@ -46,7 +46,7 @@ SIDEWAYS: dict[tuple[str, str], str] = {
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
 HEAVY = {
-    "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch",
+    "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "uvicorn", "h11",
     "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors", "bm25s", "py3langid",
 }  # fmt: skip
 

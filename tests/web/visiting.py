@@ -1,6 +1,5 @@
 """A served page on a free port, visited as browsers do and as they never would."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tunecase.web.guard import Guard
-from tunecase.web.serve import Visits
+from tunecase.web.serve import Visits, server_of
 
 TOKEN = "a-token-for-tests"
 
@@ -21,9 +20,10 @@ class Served:
     failures: list[Exception] = field(default_factory=list)
 
     def raw(self, sent: bytes, *, timeout_s: float = 20.0) -> bytes:
-        """All that comes back for these bytes."""
+        """All that comes back for these bytes, be it cut off by a reset."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s) as connection:
-            connection.sendall(sent)
+            with suppress(ConnectionError):
+                connection.sendall(sent)
             return everything(connection)
 
     def ask(self, address: str = "/", method: str = "GET", token: str = TOKEN, **headers: str) -> "Answer":
@@ -45,20 +45,21 @@ class Answer:
 
 
 def everything(connection: socket.socket) -> bytes:
-    """What comes until the other side closes."""
+    """What comes until the other side closes or resets."""
     parts = []
-    while part := connection.recv(65_536):
-        parts.append(part)
+    with suppress(ConnectionError):
+        while part := connection.recv(65_536):
+            parts.append(part)
     return b"".join(parts)
 
 
 def answer(sent: bytes) -> Answer:
-    """A reply taken apart; its length must be the one that it names."""
+    """A reply taken apart; its length must be the one that it names, if any."""
     head, _, body = sent.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
     assert len(headers) == len(lines)
-    assert len(body) in (0, int(headers["Content-Length"]))
+    assert len(body) in (0, int(headers.get("Content-Length", len(body))))
     return Answer(int(first.split()[1]), headers, body.decode())
 
 
@@ -67,22 +68,12 @@ def served(page: Callable[[], str], *, any_host: bool = False) -> Iterator[Serve
     """The page served from a thread, until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
     found = Served(listening.getsockname()[1])
-    visits = Visits(page, Guard(TOKEN, found.port, any_host=any_host), found.failures.append)
-    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None] | None]] = []
-    is_ready = threading.Event()
-
-    async def run() -> None:
-        running.append((asyncio.get_running_loop(), asyncio.current_task()))
-        with suppress(asyncio.CancelledError):
-            await visits.answer_all(listening, is_ready.set)
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    server = server_of(Visits(page, Guard(TOKEN, found.port, any_host=any_host), found.failures.append))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     try:
-        assert is_ready.wait(60)
         yield found
     finally:
-        for loop, task in running:
-            loop.call_soon_threadsafe(task.cancel)
+        server.should_exit = True
         thread.join(60)
         assert not thread.is_alive()

@@ -12,15 +12,41 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs
-
-from tunecase.web.requests import RefusedError, Request
 
 LOOPBACK = ("127.0.0.1", "localhost")
 # What a browser says of a visit: typed or from the page itself, for a tab of its own.
 COMES_FROM = ("none", "same-origin")
 SHOWN_IN = ("document", "empty")
 PASTE = "Copy the address that `tunecase serve` shows in its terminal, with its token, into the address bar."
+
+
+class RefusedError(Exception):
+    """A request that is not answered with the page: the status of the reply, and a sentence for the visitor."""
+
+    def __init__(self, status: HTTPStatus, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The head of a request: its method, its path and query as sent, its headers by their names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any]) -> "Request":
+        """The request that an ASGI scope describes; headers of one name are joined by commas."""
+        headers: dict[str, str] = {}
+        for key, value in ((key.decode("latin-1"), value.decode("latin-1")) for key, value in scope["headers"]):
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        return cls(scope["method"], path, query, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +68,11 @@ class Guard:
         Raises: RefusedError for everybody else.
         """
         self._check_names(request)
-        path, _, query = request.address.partition("?")
-        if path != "/":
+        if request.path != "/":
             raise RefusedError(HTTPStatus.NOT_FOUND, "There is one page here, at the address /.")
         if request.method not in ("GET", "HEAD"):
             raise RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "This page can only be read.")
-        if self._is_token(parse_qs(query).get("token", [""])):
+        if self._is_token(parse_qs(request.query).get("token", [""])):
             return {"Location": "/", "Set-Cookie": f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"}
         if not self._is_token(_cookies(request, self.cookie)):
             raise RefusedError(HTTPStatus.FORBIDDEN, f"This page needs its token. {PASTE}")

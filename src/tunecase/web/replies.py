@@ -1,8 +1,8 @@
-"""Every reply of the served page: one function writes them all, so that all have the same security headers."""
+"""Every reply of the served page: one function completes them all, so that all have the same security headers."""
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -36,6 +36,11 @@ class Reply:
     page: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def body(self) -> bytes:
+        """The page as it goes over the wire."""
+        return self.page.encode("utf-8", "replace")
+
 
 def plain(status: HTTPStatus, words: str, headers: Mapping[str, str] | None = None) -> Reply:
     """A page that says one thing under the name of its status."""
@@ -45,13 +50,26 @@ def plain(status: HTTPStatus, words: str, headers: Mapping[str, str] | None = No
     return Reply(status, page, {**named, **(headers or {})})
 
 
-def written(reply: Reply, *, with_body: bool = True) -> bytes:
-    """A reply as it goes over the wire; a HEAD request gets the headers alone."""
-    body = reply.page.encode("utf-8", "replace")
-    policy = {"Content-Security-Policy": policy_of(reply.page), "Content-Length": str(len(body))}
-    head = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, **policy, **reply.headers}.items())
-    start = f"HTTP/1.1 {reply.status.value} {reply.status.phrase}\r\n{head}\r\n"
-    return start.encode("latin-1") + (body if with_body else b"")
+def headers_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """The headers that are a reply's own: its policy, its length, and what it adds."""
+    own = {"Content-Security-Policy": policy_of(reply.page), "Content-Length": str(len(reply.body)), **reply.headers}
+    return [_encoded(*pair) for pair in own.items()]
+
+
+def completed(given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a reply with those that every reply has; a reply that names no policy gets the strictest.
+
+    Example:
+        >>> (b"Content-Type", b"text/html; charset=utf-8") in completed([(b"content-type", b"text/plain")])
+        True
+    """
+    policy = ("Content-Security-Policy", policy_of(""))
+    pairs = [_encoded(*policy), *given, *(_encoded(*pair) for pair in HEADERS.items())]
+    return list({name.lower(): (name, value) for name, value in pairs}.values())
+
+
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.encode("latin-1"), value.encode("latin-1")
 
 
 def policy_of(page: str) -> str:

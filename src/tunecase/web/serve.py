@@ -4,20 +4,22 @@ import asyncio
 import errno
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
-from tunecase.errors import InputError, Problem, TunecaseError
-from tunecase.web.guard import LOOPBACK, Guard
-from tunecase.web.replies import Reply, plain, written
-from tunecase.web.requests import RefusedError, may_go_on, parsed
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.web.guard import LOOPBACK, Guard, RefusedError, Request
+from tunecase.web.replies import Reply, headers_of, plain
 
-HEAD_S = 10.0  # for a whole request to come
-SENT_S = 60.0  # for a whole reply to go
-PARTING_S = 1.0  # for what a visitor still sends: closed earlier, the connection would lose the reply
-MOST_WAITING = 100  # connections whose request has not come yet; the oldest makes room for the next
-PIECE_BYTES = 4_096
+if TYPE_CHECKING:
+    import uvicorn
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+MOST_OPEN = 500  # connections; a request beyond them is told to come again
+MOST_CONNECTING = 64  # connections that the system holds until they are taken
 
 
 def serve(
@@ -37,105 +39,83 @@ def serve(
         on_ready: called with the address once visitors can come. Its token is the key to the page.
         on_failure: called with any other error of `page`, of which a visitor reads no more than that it happened.
         allow_remote: listen on an address that other machines reach, over plain HTTP; the token is wanted there too.
-    Raises: InputError for another host than this machine's or no port number; TunecaseError when the port is taken.
+    Raises: MissingExtraError without the ui extra; InputError for another host than this machine's or no port number;
+        TunecaseError when the port is taken.
     """
     with _listen(host, port, allow_remote) as listening:
         number = listening.getsockname()[1]
         guard = Guard(secrets.token_urlsafe(32), number, any_host=allow_remote)
-        visits = Visits(page, guard, on_failure)
+        server = server_of(Visits(page, guard, on_failure))
+        if on_ready is not None:
+            on_ready(f"http://{host}:{number}/?token={guard.token}")  # the system holds visitors until the server runs
+        server.run(sockets=[listening])
 
-        def ready() -> None:
-            if on_ready is not None:
-                on_ready(f"http://{host}:{number}/?token={guard.token}")
 
-        asyncio.run(visits.answer_all(listening, ready))
+def server_of(visits: "Visits") -> "uvicorn.Server":
+    """A server of the page that says nothing by itself, to its visitors or to the terminal.
+
+    Raises: MissingExtraError without the ui extra.
+    """
+    try:
+        import uvicorn
+    except ImportError:
+        raise MissingExtraError("serve", "ui") from None
+    from tunecase.web.connection import connection_class
+
+    config = uvicorn.Config(
+        visits, interface="asgi3", loop="asyncio", http=connection_class(), ws="none", lifespan="off", workers=1,
+        log_config=None, log_level="critical", access_log=False, proxy_headers=False, server_header=False,
+        date_header=False, backlog=MOST_CONNECTING, limit_concurrency=MOST_OPEN, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    return uvicorn.Server(config)
 
 
 class Visits:
-    """Answers every connection with one reply, and closes it."""
+    """The application that the server asks, in ASGI's terms: every request gets one reply."""
 
     def __init__(self, page: Callable[[], str], guard: Guard, on_failure: Callable[[Exception], None] | None) -> None:
         self.page, self.guard, self.on_failure = page, guard, on_failure
-        self.waiting: dict[asyncio.StreamWriter, None] = {}  # in the order in which they came
         self.drawing = asyncio.Lock()
 
-    async def answer_all(self, listening: socket.socket, ready: Callable[[], None]) -> None:
-        """Answers until it is cancelled; open connections do not hold up the end."""
-        server = await asyncio.start_server(self._answer, sock=listening)
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answers one request; a visitor who went while others were served gets nothing."""
         try:
-            ready()
-            await asyncio.Event().wait()
-        finally:
-            server.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while len(self.waiting) >= MOST_WAITING:
-            oldest = next(iter(self.waiting))
-            del self.waiting[oldest]
-            oldest.transport.abort()
-        self.waiting[writer] = None
-        try:
-            sent = await self._head(reader)
-            self.waiting.pop(writer, None)
-            if sent:
-                await _send(await self._reply(sent, reader), reader, writer)
-        except (OSError, TimeoutError, asyncio.CancelledError):
-            writer.transport.abort()  # the visitor has gone or does not take the reply, or the server ends
-        except Exception as error:  # noqa: BLE001 - the last resort
-            self._report(error)
-        finally:
-            self.waiting.pop(writer, None)
-            writer.close()
-
-    async def _head(self, reader: asyncio.StreamReader) -> bytes:
-        """What a visitor sends, up to the end of its head, to where it stops being one, or until the time is up."""
-        sent = b""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(HEAD_S):
-                while may_go_on(sent) and (piece := await reader.read(PIECE_BYTES)):
-                    sent += piece
-        return sent
-
-    async def _reply(self, sent: bytes, reader: asyncio.StreamReader) -> bytes:
-        try:
-            request = parsed(sent)
-            onward = self.guard.headers_of_welcome(request)
+            reply = await self._reply(Request.of(scope), receive)
         except RefusedError as refused:
-            return written(plain(refused.status, str(refused)), with_body=not sent.startswith(b"HEAD "))
-        if onward is not None:
-            reply = plain(HTTPStatus.SEE_OTHER, "The page is at the address /.", onward)
-        else:
-            reply = await self._drawn(reader)
-        return written(reply, with_body=request.method == "GET")
+            reply = plain(refused.status, str(refused))
+        except Exception as error:  # noqa: BLE001 - the last resort
+            reply = self._failed(error)
+        if reply is not None:
+            await send({"type": "http.response.start", "status": reply.status.value, "headers": headers_of(reply)})
+            await send({"type": "http.response.body", "body": reply.body})
 
-    async def _drawn(self, reader: asyncio.StreamReader) -> Reply:
-        """The page, drawn beside the other visits, one at a time."""
-        async with self.drawing:
-            if reader.at_eof():  # gone while others were served
-                raise ConnectionResetError
+    async def _reply(self, request: Request, receive: Receive) -> Reply | None:
+        onward = self.guard.headers_of_welcome(request)
+        if onward is not None:
+            return plain(HTTPStatus.SEE_OTHER, "The page is at the address /.", onward)
+        async with self.drawing:  # beside the other visits, one at a time
+            if await _has_gone(receive):
+                return None
             try:
                 return Reply(HTTPStatus.OK, await asyncio.to_thread(self.page))
             except TunecaseError as error:
                 words = f"{error}\n\nMend it, then load this page again: it is drawn anew each time."
-            except Exception as error:  # noqa: BLE001 - the last resort
-                words = "tunecase itself failed. The terminal that serves this page says where its report is."
-                self._report(error)
-            return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
+                return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
 
-    def _report(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> Reply:
         if self.on_failure is not None:
             self.on_failure(error)
+        words = "tunecase itself failed. The terminal that serves this page says where its report is."
+        return plain(HTTPStatus.INTERNAL_SERVER_ERROR, words)
 
 
-async def _send(reply: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(reply)
-    async with asyncio.timeout(SENT_S):
-        await writer.drain()
-    writer.write_eof()
+async def _has_gone(receive: Receive) -> bool:
     with suppress(TimeoutError):
-        async with asyncio.timeout(PARTING_S):
-            while await reader.read(PIECE_BYTES):
+        async with asyncio.timeout(0):
+            while (await receive())["type"] != "http.disconnect":
                 pass
+            return True
+    return False
 
 
 def _listen(host: str, port: int, allow_remote: bool) -> socket.socket:
@@ -152,7 +132,7 @@ def _listen(host: str, port: int, allow_remote: bool) -> socket.socket:
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(64)
+        listening.listen(MOST_CONNECTING)
     except OSError as error:
         listening.close()
         why = (
