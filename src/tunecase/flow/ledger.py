@@ -1,14 +1,13 @@
 """Looks after the ledger: whether it is whole, what in it is not used, and one chain again after a merge."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 
-from tunecase.errors import InputError, LedgerBusyError, Problem
+from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, now
-from tunecase.ledger import WRITTEN, Anchor, Ledger, anchor_in
+from tunecase.ledger import WRITTEN, Anchor, Ledger, anchor_in, locked
 from tunecase.quantities import one_line
 from tunecase.records import Anchored, NotUsed, Rechained, SetAside, UnreadCharge, Verified
 from tunecase.version import __version__
@@ -25,8 +24,7 @@ RESTED_ON: dict[str, tuple[str, ...]] = {
 }
 
 
-@contextmanager
-def one_at_a_time(ledger: Ledger, word: str, doing: str) -> Iterator[None]:
+def one_at_a_time(ledger: Ledger, word: str, doing: str) -> AbstractContextManager[None]:
     """Lets no other process do the same: what is read of the ledger inside still holds when an entry is written.
 
     Args:
@@ -35,18 +33,8 @@ def one_at_a_time(ledger: Ledger, word: str, doing: str) -> Iterator[None]:
         doing: what is done, as in "another import".
     Raises: LedgerBusyError where another process does not end in time.
     """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{ledger.path}.{word}.lock", timeout=ledger.timeout_s)
-    try:
-        lock.acquire(poll_interval=0.05)
-    except Timeout:
-        why = f"{ledger.path}: another {doing} has been under way for {ledger.timeout_s:g} s."
-        raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    lock = Path(f"{ledger.path}.{word}.lock")
+    return locked(lock, ledger.timeout_s, f"{ledger.path}: another {doing} has been under way")
 
 
 def verify(path: Path, anchor: str = "") -> Verified:
@@ -87,7 +75,7 @@ def anchor(path: Path, *, accept: bool = False) -> Anchored:
     """
     ledger = _sound(path)
     head = ledger.accept() if accept else ledger.head()
-    return Anchored(head.entries, head.head, accept)
+    return Anchored(head.entries, head.head, accept, _changed(ledger, ledger.anchored()))
 
 
 def _anchor_of(text: str) -> Anchor:

@@ -12,6 +12,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.keys import key_parts
 from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
+from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry
 from tunecase.quantities import MOST_AMOUNT, counted, one_line
 from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
@@ -262,8 +263,8 @@ def merge(flow: Flow, other: Path) -> str:
     Raises: InputError when the other ledger is not there or was touched, with the first runs that no pilot can have
         made, and for more runs than a pilot makes.
     """
-    if not other.is_file():
-        raise InputError(Problem(str(other), "no such file", "a ledger.jsonl brought home", "correct the path"))
+    if problem := no_file(other, "a ledger.jsonl brought home", "correct the path"):
+        raise InputError(problem)
     ledger = Ledger(other)
     problems = ledger.verify()
     if problems:

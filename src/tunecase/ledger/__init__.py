@@ -3,6 +3,7 @@
 from tunecase.ledger.anchor import WRITTEN, Anchor, anchor_in
 from tunecase.ledger.aside import Aside
 from tunecase.ledger.book import Ledger, NewEntry
+from tunecase.ledger.files import locked
 from tunecase.ledger.lines import Entry
 
-__all__ = ["WRITTEN", "Anchor", "Aside", "Entry", "Ledger", "NewEntry", "anchor_in"]
+__all__ = ["WRITTEN", "Anchor", "Aside", "Entry", "Ledger", "NewEntry", "anchor_in", "locked"]

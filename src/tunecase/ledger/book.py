@@ -14,16 +14,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from tunecase.errors import BOOKED, InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.errors import BOOKED, InputError, Problem, TunecaseError
+from tunecase.io.places import no_file
 from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
 from tunecase.ledger.bodies import MOST_BYTES, Kind
-from tunecase.ledger.files import free_name, has_text, put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.files import free_name, has_text, locked, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
@@ -55,6 +56,7 @@ __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 
 SET_ASIDE = "set-aside"
 MOST_READ = 8 * MOST_BYTES  # of a line that is too long; its hashes are looked at, so that it can be set aside
+NO_LEDGER = "correct the path; if a ledger stood here, take it back from version control or a copy"
 MOST_TOLD = 100  # problems that are listed one by one
 COUNT_TWICE = {b"spend", b"approval"}  # kinds and verbs of entries that count twice when they are written twice
 
@@ -83,6 +85,15 @@ class Ledger:
 
     path: Path
     timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Raises InputError where what stands at the path would hold its reader, or lead out of the folder."""
+        wanted = "a plain file, the ledger itself"
+        if self.path.is_symlink():
+            fix = "put the ledger itself in its place: what is booked must not land in another file"
+            raise InputError(Problem(str(self.path), "a symbolic link", wanted, fix))
+        if self.path.exists() and (problem := no_file(self.path, wanted, "correct the path")):
+            raise InputError(problem)
 
     @property
     def torn(self) -> Path:
@@ -154,6 +165,8 @@ class Ledger:
         process left unfinished is no entry and no edit: the next append moves it away.
         """
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
+        if problems and not any(hashes(line.removeprefix(BOM)) for _, line, _ in islice(self._lines(), MOST_FAULTS)):
+            return [Problem(str(self.path), "a file that is no ledger", "entries that tunecase wrote", NO_LEDGER)]
         if breaks:
             problems += breaks_explained(str(self.path), self._lines(), breaks)
         problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
@@ -436,18 +449,9 @@ class Ledger:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{self.path}.lock", timeout=self.timeout_s)
-        try:
-            with lock.acquire(poll_interval=0.01):
-                yield
-        except Timeout:
-            raise LedgerBusyError(
-                f"{self.path}: another process has held the ledger for {self.timeout_s:g} s.\n"
-                "Fix: wait for it to end, or stop it, then run this again"
-            ) from None
+        with locked(Path(f"{self.path}.lock"), self.timeout_s, f"{self.path}: another process has held the ledger"):
+            yield
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[BinaryIO]:

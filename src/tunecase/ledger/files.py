@@ -3,8 +3,11 @@
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from tunecase.errors import LedgerBusyError, TunecaseError
 
 CHUNK = 65_536
 
@@ -79,6 +82,34 @@ def put_in_place(path: Path, content: bytes, copy: Path) -> None:
                 part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def locked(lock: Path, timeout_s: float, busy: str) -> Iterator[None]:
+    """Holds a lock file, which one process at a time can.
+
+    Args:
+        lock: the file; it is made where it is missing, and stays.
+        timeout_s: how long another process is waited for [s].
+        busy: what another process does that holds it, with where.
+    Raises: LedgerBusyError where another process does not let go in time; TunecaseError where no file can be locked.
+    """
+    from filelock import FileLock, Timeout
+
+    held = FileLock(lock, timeout=timeout_s)
+    try:
+        held.acquire(poll_interval=0.01)
+    except Timeout:
+        fix = "wait for it to end, or stop it, then run this again"
+        raise LedgerBusyError(f"{busy} for {timeout_s:g} s.\nFix: {fix}") from None
+    except OSError as error:
+        fix = "take away what stands there if it is a folder or a link, and check the permissions of its folder"
+        got = f"this lock of the ledger could not be written ({error.strerror or error})"
+        raise TunecaseError(f"{lock}: {got}; nothing was booked.\nFix: {fix}") from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def free_name(path: Path) -> Path:
