@@ -65,7 +65,7 @@ CASES += (
     Case("ledger lines", {"ledger.jsonl": b"\n"}),
 )
 TYPED = (
-    Typed(("define", "--project", ""), 2, "wanted"),
+    Typed(("define", "--project", ""), 2, "empty"),
     Typed(("forecast", "--project", "."), 2, "a folder"),
     Typed(("init", "."), 2, "wanted"),
     Typed(("ledger", "merge", "other.jsonl", "--project", " "), 2, "' '"),

@@ -39,7 +39,7 @@ from tunecase.cli.run import run
 from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
-from tunecase.cli.usage import Usage
+from tunecase.cli.usage import Usage, refuse_empty
 from tunecase.errors import BOOKED, InputError, Problem, TunecaseError
 from tunecase.version import __version__
 
@@ -186,6 +186,7 @@ def _names_too_long() -> Iterator[None]:
 @cache
 def _program() -> Callable[..., Any]:
     program = get_command(app)
+    refuse_empty(program)
     take_full(program)
     _watch(program, "")
     return program
