@@ -15,6 +15,7 @@ from tunecase.records import CATEGORIES, RULE_FIELDS, TAG, LineRule, Spending, U
 
 UNPLACED = "other"
 RULE_VERB = "map"  # of a rule's entry in the ledger
+MOST_MATCH = 200  # characters of a text that a match gives whole
 
 
 def rule_problems(match: str, line: str) -> list[Problem]:
@@ -76,12 +77,16 @@ def placed(charge: Spending, rules: Sequence[LineRule]) -> Spending:
 
 
 def unplaced(charges: Iterable[Spending]) -> tuple[Unplaced, ...]:
-    """What lies in `other`, by service or else by description, the dearest first, each with the match that names it."""
+    """What lies in `other`, by service or else by description, the dearest first, each with the match that names it.
+
+    A long text is named by how it begins.
+    """
     groups: dict[str, list[Spending]] = defaultdict(list)
     for charge in charges:
         if charge.category == UNPLACED:
             field = next((name for name in ("service", "description") if getattr(charge, name)), "source")
-            groups[f"{field}={getattr(charge, field)}"].append(charge)
+            text = getattr(charge, field)
+            groups[f"{field}={text if len(text) <= MOST_MATCH else f'{text[:MOST_MATCH]}*'}"].append(charge)
     with localcontext(prec=DIGITS):
         sums = [
             Unplaced(match, len(group), sum((charge.amount_base for charge in group), Decimal(0)))

@@ -312,7 +312,7 @@ def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
 
 
 def _read(flow: Flow, kind: str, place: str, request: ImportAsked, lines: Mapping[date, frozenset[str]]) -> "Brought":
-    from tunecase.books.importers import focus_bill, spent_mlflow, spent_runs, timesheet
+    from tunecase.books.importers import focus_bill, shortened, spent_mlflow, spent_runs, timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
         "focus": focus_bill,
@@ -322,7 +322,8 @@ def _read(flow: Flow, kind: str, place: str, request: ImportAsked, lines: Mappin
     }
     if kind not in readers:
         raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
-    return readers[kind](place, replace(_words(flow, request), booked=lambda day: lines.get(day, frozenset())))
+    asked = replace(_words(flow, request), booked=lambda day: lines.get(day, frozenset()))
+    return shortened(readers[kind](place, asked))
 
 
 def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Brought") -> Imported:
