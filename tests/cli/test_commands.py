@@ -1,5 +1,6 @@
 """The command line teaches itself, speaks JSON, ends with the documented codes and starts quickly."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -248,6 +249,11 @@ def test_json_of_the_ledger(tmp_path: Path) -> None:
         "whole": True,
         "unfinished": 0,
         "set_aside": 0,
+        "anchor": f"1:{hashlib.sha256((path.parent / 'ledger.jsonl').read_bytes().rstrip()).hexdigest()}",
+        "anchored": "kept",
+        "changed": "",
+        "backwards": 0,
+        "ahead": "",
     } == ran.json
 
 

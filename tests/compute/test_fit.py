@@ -88,7 +88,7 @@ def test_terms_of_a_sampled_step_sum_to_its_peak(given, complete):
     if (given["engine_sleeps"], given["sampler"]) == ("yes", "colocated"):
         in_sampling = found.rollout.sampling_gib > found.rollout.training_gib
         assert in_sampling == ("sampling engine" in terms)
-        assert correction <= 0 or not in_sampling  # weights and states that lie there are not in doubt
+        assert correction <= 1e-9 or not in_sampling  # weights and states that lie there are not in doubt
 
 
 def test_what_was_not_said_counts_an_engine_as_the_peak_does(basis):

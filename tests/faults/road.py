@@ -256,6 +256,7 @@ def _child(case: Path, words: Sequence[str], seam: Seam, out: Path, err: Path, t
     code: Any = 70
     try:
         os.environ.update(TMPDIR=str(case / "tmp"), TUNECASE_CACHE=str(case / "cache"), HF_HUB_OFFLINE="1")
+        os.environ["XDG_STATE_HOME"] = str(case / "state")
         import tempfile
 
         tempfile.tempdir = str(case / "tmp")

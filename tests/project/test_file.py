@@ -291,7 +291,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         ("../train.jsonl", "a path inside"),
         ("/etc/hostname", "a path inside"),
         ('"a\\0b"', "correct the path"),
-        ("x" * 5_000, "path"),
+        ("x" * 5_000, "at most 1,000"),
         ("none.jsonl", "does not exist"),
         ("circle.jsonl", "path"),
         ("outside.jsonl", "a path inside"),

@@ -41,7 +41,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "metered": (1, "af65b2e304d1"),
     "served": (1, "05ee3c0ccee0"),
     "imported": (1, "b208b94bdc0a"),
-    "ledger": (1, "1f35ef195d5b"),
+    "ledger": (2, "7dbe68c15fca"),
     "rechain": (1, "4405dcb9febc"),
     "set-aside": (1, "5ebe3e8ea9bc"),
     "charges": (1, "c1c55b294a2e"),

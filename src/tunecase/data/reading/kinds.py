@@ -34,6 +34,7 @@ LONGEST_LABEL = 60  # characters
 MOST_READ = 5_000  # rows
 NEARLY_ALL, MOST, SOME = 0.9, 0.5, 0.3  # of the rows
 FEW = 20  # different answers that are classes though they are numbers, or look like symbols
+OFTEN = 10  # rows of an answer: programs and queries repeat less, whatever names of classes look like
 SHORT_WORDS = 4  # the median of short free answers
 LONE = 0.2  # of the rows may have an answer of their own where answers are classes
 EACH = 3  # rows of each sentence that names a class
@@ -107,7 +108,8 @@ def _of_answers(outputs: Sequence[str], tools: bool = False) -> Task:
     counts = Counter(answers)
     if _share(answers, _NUMBER.fullmatch) >= NEARLY_ALL:
         return _of_numbers(counts)
-    if _are_few(counts) and not (len(counts) > FEW and _is_code(answers)):
+    rarely = counts.total() < OFTEN * len(counts)
+    if _are_few(counts) and not (len(counts) > FEW and rarely and _is_code(answers)):
         lone = "macro_f1 when rare classes matter as much"
         return Task("classification", "accuracy", f"{len(counts):,} different outputs", lone)
     return _of_texts(answers)
