@@ -161,3 +161,15 @@ def nearest(name: str, names: Sequence[str], most: int = 3, *, cutoff: float = 0
     if not close:
         return "known: " + ", ".join(sorted(names)[:12]) + (" …" if len(names) > 12 else "")
     return "did you mean " + " or ".join(by_fold[item] for item in close) + "?"
+
+
+def one_of(where: str, word: str, names: Sequence[str]) -> Problem:
+    """The problem of a word that is none of a few; as all of them are told, the fix tells none twice.
+
+    Example:
+        >>> one_of("--cost", "lust", ["billed", "list"]).fix, one_of("--cost", "moon", ["billed", "list"]).fix
+        ('did you mean list?', 'write one of these')
+    """
+    fix = nearest(word, names)
+    fix = "write one of these" if fix.startswith("known: ") else fix
+    return Problem(where, repr(word), f"one of {', '.join(names)}", fix)

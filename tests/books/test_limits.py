@@ -18,10 +18,10 @@ PLAIN = Spending(date(2026, 11, 20), "gpu", Decimal(40), "USD", Decimal(40), qua
     [
         ("day", {"on": date(1999, 12, 31)}),
         ("day", {"on": date(2026, 11, 25)}),
-        ("began_at", {"began_at": datetime(1, 1, 1, tzinfo=UTC)}),
-        ("ended_at", {"ended_at": datetime(9999, 12, 31, tzinfo=UTC)}),
+        ("begin", {"began_at": datetime(1, 1, 1, tzinfo=UTC)}),
+        ("end", {"ended_at": datetime(9999, 12, 31, tzinfo=UTC)}),
         ("amount", {"amount": Decimal(10**12)}),
-        ("amount_base", {"amount_base": Decimal(-(10**12))}),
+        ("amount in the project's currency", {"amount_base": Decimal(-(10**12))}),
         ("quantity", {"quantity": Decimal(10**9)}),
         *(("quantity", {"quantity": Decimal(-(10**9)), "unit": unit}) for unit in ("h", "hrs", "gpu hrs", "GPU-Hours")),
     ],

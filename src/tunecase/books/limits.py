@@ -22,19 +22,19 @@ class Beyond(NamedTuple):
 
 def beyond_limits(charge: Spending, today: date) -> Iterator[Beyond]:
     """What of a charge passes a limit: its days, its amount, its hours."""
-    moments = {"began_at": charge.began_at, "ended_at": charge.ended_at}
+    moments = {"begin": charge.began_at, "end": charge.ended_at}
     days = {"day": charge.on, **{name: moment.date() for name, moment in moments.items() if moment is not None}}
-    for name, day in days.items():
-        if wanted := too_early(day):
-            yield Beyond(name, f"{day}", wanted)
     last = today + timedelta(days=MOST_AHEAD_DAYS)
-    if wanted := too_late(charge.on, today):
+    if early := [(name, day) for name, day in days.items() if too_early(day)]:
+        yield Beyond(early[0][0], f"{early[0][1]}", too_early(early[0][1]))  # the others are mostly the same day
+    elif wanted := too_late(charge.on, today):
         yield Beyond("day", f"{charge.on}", wanted)
-    elif days.get("ended_at", last) > last:
-        yield Beyond("ended_at", f"{days['ended_at']}", f"an end by {last}")
-    for name, amount in (("amount", charge.amount), ("amount_base", charge.amount_base)):
-        if abs(amount) >= MOST_AMOUNT:
-            yield Beyond(name, f"{amount:.3e}", f"less than {MOST_AMOUNT:.0e} {charge.currency}")
+    elif days.get("end", last) > last:
+        yield Beyond("end", f"{days['end']}", f"an end by {last}")
+    amounts = {"amount": charge.amount, "amount in the project's currency": charge.amount_base}
+    large = [(name, amount) for name, amount in amounts.items() if abs(amount) >= MOST_AMOUNT]
+    for name, amount in large[:1]:
+        yield Beyond(name, f"{amount:,.0f}", f"an amount between -{MOST_AMOUNT:,} and {MOST_AMOUNT:,}")
     if charge.quantity is not None and is_hours(charge.unit) and abs(charge.quantity) > MOST_HOURS:
         yield Beyond("quantity", f"{charge.quantity:.3e} {charge.unit}", f"at most {MOST_HOURS:.0e}")
 

@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from functools import lru_cache
 
 from tunecase.books.charges import DIGITS
-from tunecase.errors import Problem, nearest
+from tunecase.errors import Problem, nearest, one_of
 from tunecase.ledger import Entry
 from tunecase.records import CATEGORIES, RULE_FIELDS, TAG, LineRule, Spending, Unplaced, is_rule_field
 
@@ -29,7 +29,7 @@ def rule_problems(match: str, line: str) -> list[Problem]:
     elif not is_rule_field(field):
         problems.append(Problem("MATCH", repr(field), f"one of {names}", nearest(field, RULE_FIELDS)))
     if line and line not in CATEGORIES:
-        problems.append(Problem("LINE", repr(line), f"one of {', '.join(CATEGORIES)}", nearest(line, CATEGORIES)))
+        problems.append(one_of("LINE", line, CATEGORIES))
     return problems
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, one_of
 from tunecase.flow.ledger import one_at_a_time, unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
@@ -203,8 +203,8 @@ def charges(
 def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:
     if not word or word in words:
         return []
-    wanted = f"one of {', '.join(sorted(words))}" if words else "a charge in the ledger"
-    return [Problem(option, repr(word), wanted, nearest(word, sorted(words)) if words else "book one")]
+    nothing = Problem(option, repr(word), "a charge in the ledger", "book one")
+    return [one_of(option, word, sorted(words)) if words else nothing]
 
 
 def _listed(booked: Sequence[tuple[str, Spending]], mapped: Mapping[str, str]) -> list[Charge]:
@@ -321,7 +321,7 @@ def _read(flow: Flow, kind: str, place: str, request: ImportAsked, lines: Mappin
         "timesheet": timesheet,
     }
     if kind not in readers:
-        raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
+        raise InputError(one_of("kind", kind, list(readers)))
     asked = replace(_words(flow, request), booked=lambda day: lines.get(day, frozenset()))
     return shortened(readers[kind](place, asked))
 
@@ -462,8 +462,7 @@ def _word_problems(request: ImportAsked) -> list[Problem]:
         if not key or not sign
     ]
     if request.category not in ("", *CATEGORIES):
-        fix = nearest(request.category, CATEGORIES)
-        problems.append(Problem("--category", repr(request.category), f"one of {', '.join(CATEGORIES)}", fix))
+        problems.append(one_of("--category", request.category, CATEGORIES))
     if request.cost not in ("billed", "effective"):
         problems.append(Problem("--cost", repr(request.cost), "billed or effective", "leave it out for billed"))
     if request.gpu_count < 0:

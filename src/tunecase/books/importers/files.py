@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tunecase.books.importers.charge import MOST_ROW, Mistakes
 from tunecase.data.reading import LEAST_BOMB_BYTES, MOST_RATIO, Source, Stream, encoding_of, open_stream, source_of
 from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.io import no_file
 from tunecase.quantities import counted
 
 BATCH_ROWS = 4_096
@@ -62,8 +63,8 @@ def bill_files(place: str, on_read: Callable[[int, int], None] | None = None) ->
 def _sources(path: Path) -> list[Source]:
     if path.is_dir():
         return _sources_in(path)
-    if not path.is_file():
-        raise InputError(Problem(str(path), "no such file", f"a bill, {ENDINGS}", "correct the path"))
+    if problem := no_file(path, f"a bill, {ENDINGS}", "correct the path"):
+        raise InputError(problem)
     source = _source(path)
     if source is None:
         got = f"the ending {path.suffix or '(none)'}"

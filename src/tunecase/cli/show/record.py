@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tunecase.records import Approvals, NotUsed, Report
 
 
+OPTIONS = {"category": "--line", "supersedes": "--replaces"}  # of fields that are typed under another name
+
+
 def show(
     verb: str, record: Any, console: "Console | None" = None, *, full: bool = False, material: "Material | None" = None
 ) -> None:
@@ -117,7 +120,8 @@ def _place(where: str) -> str:
         >>> _place("tunecase.yaml:12: problem.target"), _place("--to")
         ('tunecase.yaml, line 12: problem.target', '--to')
     """
-    option = f"--{where.replace('_', '-')}"
-    if any(word.partition("=")[0] == option for word in sys.argv):
-        return option
+    typed = {word.partition("=")[0] for word in sys.argv}
+    for option in (f"--{where.replace('_', '-')}", OPTIONS.get(where, "")):
+        if option in typed:
+            return option
     return re.sub(r"^([^:]+):(\d+)(?=$|[:,])", r"\1, line \2", where)
