@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, Problem, TunecaseError
-from tunecase.io.places import no_file
+from tunecase.io import no_file
 from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
