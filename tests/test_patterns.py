@@ -83,7 +83,7 @@ def test_a_slow_pattern_is_noticed() -> None:
     """The texts made from a pattern show one that takes the square or more of the length."""
     for pattern in (r"\s+$", r"<x>.*?</x>", r"\w*\d\w*x", r"^\s*#"):
         one = tried.Found("made up", re.compile(pattern, re.MULTILINE), ("finditer",))
-        assert slow(one, (16_000,), 20), pattern
+        assert slow(one, (16_000,), 12), pattern
 
 
 SECRETS = {
