@@ -1,5 +1,6 @@
 """What looking after the ledger tells: entries that are gone, anchors from elsewhere, clocks that are wrong."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.command import tunecase
 from tests.making import case_folder
+from tunecase import flow
 from tunecase.flow import opened
 
 
@@ -67,9 +69,24 @@ def test_an_anchor_of_elsewhere_decides(project: Path, tmp_path: Path, monkeypat
     unanchored = tunecase("ledger", "verify", "--project", project)
     assert (0, True) == (unanchored.code, "keeps no anchor" in plain(unanchored.out))
     assert 3 == tunecase("ledger", "anchor", "--accept", "--project", project).code
-    for text in ("3:abc", tmp_path / "none", project, tmp_path, "a\0b"):
+    two, pipe = tmp_path / "two.txt", tmp_path / "pipe"
+    two.write_text(f"{typed} {typed}\n4:{'0' * 64}\n", encoding="utf-8")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(pipe)
+    for text in ("3:abc", tmp_path / "none", project, tmp_path, "a\0b", two, pipe):
         ran = tunecase("ledger", "verify", "--anchor", str(text), "--project", project)
         assert (2, True) == (ran.code, "COUNT:HASH" in plain(ran.err))
+
+
+def test_a_file_with_two_anchors_is_no_answer(project: Path, tmp_path: Path) -> None:
+    """The same one twice is one; of two the ledger would be held against the one that happens to come first."""
+    typed = "".join(tunecase("ledger", "anchor", "--project", project).out.split())
+    note = tmp_path / "ticket.txt"
+    note.write_text(f"{typed}\nagain: {typed}\n", encoding="utf-8")
+    assert 0 == tunecase("ledger", "verify", "--anchor", note, "--project", project).code
+    note.write_text(f"{typed}\n4:{'0' * 64}\n", encoding="utf-8")
+    ran = tunecase("ledger", "verify", "--anchor", note, "--project", project)
+    assert (2, True) == (ran.code, "a file with 2 anchors" in plain(ran.err))
 
 
 class Clock(datetime):
@@ -92,6 +109,17 @@ def test_a_clock_before_this_version_books_nothing(project: Path, monkeypatch: p
 
     assert (2, True) == (ran.code, "heck the clock" in plain(ran.err))
     assert before == (project.parent / "ledger.jsonl").read_bytes()
+
+
+def test_a_clock_before_this_version_may_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board without a clock, or a page that is served from one, shows the books as they are."""
+    monkeypatch.setattr(opened, "datetime", Clock)
+    monkeypatch.setattr(Clock, "off", datetime(1999, 1, 1, tzinfo=UTC) - datetime.now(UTC))
+    for words in (("spend", "list"), ("ledger", "verify")):
+        assert 0 == tunecase(*words, "--project", project).code
+    case = flow.open_case(project)
+    case.writes = False
+    assert 60 == flow.books(case).spent
 
 
 def test_a_clock_behind_the_ledger_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

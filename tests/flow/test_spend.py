@@ -21,7 +21,7 @@ from tunecase.case import Case
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
 from tunecase.flow import Flow
 from tunecase.flow.opened import spent
-from tunecase.flow.spend import ImportAsked, ServingAsked
+from tunecase.flow.spend import ImportAsked, ServingAsked, _asked_for
 from tunecase.records import Imported, Metered
 
 TEXT = "currency: USD\nteam: [{role: ml engineer, rate: 75 to 150 USD per hour}]\ncompute: {tier: neocloud}\n"
@@ -509,3 +509,13 @@ def test_what_was_served_is_typed_at_the_terminal(tmp_path: Path) -> None:
         first="2026-11-01", last="2026-11-02", answers="5"
     )
     assert 5 == made.periods[0].answers
+
+
+def test_what_ledgers_hold_of_an_import_is_still_written_so() -> None:
+    """The words whose digest the first ledgers hold, byte for byte."""
+    asked = ImportAsked(tags=("team=nlp",), since="2026-11-01", gpu="L4", gpu_count=2, large_credit=True)
+    wanted = (
+        "ImportAsked(tags=('team=nlp',), services=(), since='2026-11-01', until=None, on=None, category='', "
+        "run_tags=(), cost='billed', gpu='L4', gpu_count=2, experiment='', restated=False, dry_run=False, told=None)"
+    )
+    assert wanted == _asked_for(replace(asked, dry_run=True, restated=True))

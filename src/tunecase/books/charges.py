@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Rate
-from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, too_early, unclear
+from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, too_early, too_late, unclear
 from tunecase.records import CATEGORIES, Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
@@ -228,9 +228,9 @@ def _day(on: str | date, today: date, problems: list[Problem]) -> date | None:
         return None
     if wanted := too_early(day):
         problems.append(Problem("on", str(day), wanted, "correct the year"))
-    elif day > today:
+    elif wanted := too_late(day, today):
         fix = "book a charge when it is made; a coming one belongs in the estimate"
-        problems.append(Problem("on", str(day), f"a day not after today, {today}", fix))
+        problems.append(Problem("on", str(day), wanted, fix))
     return day
 
 

@@ -5,13 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, Charges
+from tunecase.books.charges import DIGITS, Charges
 from tunecase.books.held import held
 from tunecase.errors import Problem
-from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counted, money, too_early
+from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counted, is_hours, money, too_early, too_late
 from tunecase.records import Spending
-
-HOUR_UNITS = (HOUR, GPU_HOUR.casefold(), "h", "gpu h", "gpu-hour")
 
 
 class Beyond(NamedTuple):
@@ -30,17 +28,15 @@ def beyond_limits(charge: Spending, today: date) -> Iterator[Beyond]:
         if wanted := too_early(day):
             yield Beyond(name, f"{day}", wanted)
     last = today + timedelta(days=MOST_AHEAD_DAYS)
-    if charge.on > today:
-        yield Beyond("day", f"{charge.on}", f"a day not after today, {today}")
+    if wanted := too_late(charge.on, today):
+        yield Beyond("day", f"{charge.on}", wanted)
     elif days.get("ended_at", last) > last:
         yield Beyond("ended_at", f"{days['ended_at']}", f"an end by {last}")
     for name, amount in (("amount", charge.amount), ("amount_base", charge.amount_base)):
         if abs(amount) >= MOST_AMOUNT:
             yield Beyond(name, f"{amount:.3e}", f"less than {MOST_AMOUNT:.0e} {charge.currency}")
-    is_hours = charge.unit.casefold().removesuffix("s") in HOUR_UNITS
-    hours = charge.quantity if is_hours and charge.quantity is not None else Decimal(0)
-    if abs(hours) > MOST_HOURS:
-        yield Beyond("quantity", f"{hours:.3e} {charge.unit}s", f"at most {MOST_HOURS:.0e}")
+    if charge.quantity is not None and is_hours(charge.unit) and abs(charge.quantity) > MOST_HOURS:
+        yield Beyond("quantity", f"{charge.quantity:.3e} {charge.unit}", f"at most {MOST_HOURS:.0e}")
 
 
 def more_back_than_paid(booked: Charges, new: Sequence[Spending], currency: str) -> Problem | None:

@@ -6,7 +6,7 @@ INTERRUPTED = 130  # as of a program that SIGINT has ended, and as in `commands`
 
 
 def main() -> NoReturn:
-    """Runs the command line; whatever happens ends in a message and an exit code, never in a traceback."""
+    """Loads the command line and runs it."""
     try:
         from tunecase.cli.commands import main as run
 

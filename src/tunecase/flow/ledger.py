@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tunecase.errors import InputError, LedgerBusyError, Problem
 from tunecase.flow.opened import Flow, now
-from tunecase.ledger import WRITTEN, Anchor, Ledger, anchor_in
+from tunecase.io import no_file
+from tunecase.ledger import WRITTEN, Anchor, Ledger, anchors_in
 from tunecase.quantities import one_line
 from tunecase.records import Anchored, NotUsed, Rechained, SetAside, UnreadCharge, Verified
 from tunecase.version import __version__
@@ -94,16 +95,19 @@ def _anchor_of(text: str) -> Anchor:
     """An anchor as typed, or from the file of this name."""
     read, wanted = text, "COUNT:HASH, as `tunecase ledger anchor` prints it"
     if not WRITTEN.fullmatch(text.strip()):
+        where, fix = f"--anchor {one_line(text, 80)}", "copy the whole line, or name the file that holds it"
+        if problem := no_file(Path(text), wanted, fix, where):
+            raise InputError(problem)
         try:
             with Path(text).open(encoding="utf-8", errors="replace") as file:
                 read = file.read(MOST_ANCHOR)
-        except (OSError, ValueError):
-            fix = "copy the whole line, or name the file that holds it"
-            raise InputError(Problem("--anchor", repr(one_line(text, 80)), wanted, fix)) from None
-    found = anchor_in(read)
-    if found is None:
-        raise InputError(Problem(text, "a file without an anchor", wanted, "name the file that holds it"))
-    return found._replace(size=0)
+        except OSError as error:
+            raise InputError(Problem(where, error.strerror or "unreadable", wanted, fix)) from None
+    found = anchors_in(read)
+    if len(found) != 1:
+        got = f"a file with {len(found)} anchors" if found else "a file without an anchor"
+        raise InputError(Problem(text, got, wanted, "name a file that holds this one alone, or copy its line"))
+    return found[0]
 
 
 def _changed(ledger: Ledger, held: Anchor | None) -> str:

@@ -598,7 +598,10 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def now() -> datetime:
-    """The moment, in UTC. Raises InputError where the clock shows a day on which this version was not made yet."""
+    """The moment of an entry that is to be written, in UTC; whoever only reads asks the clock itself.
+
+    Raises: InputError where the clock shows a day on which this version was not made yet.
+    """
     moment = datetime.now(UTC)
     if moment.date() < MADE_AFTER:
         got, fix = f"{moment:%Y-%m-%d %H:%M} (UTC)", "check the clock: set it, then run this again"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"
 # Of a ledger that is merged: runs taken over, odd runs told, seconds of a run, characters of a text.
-MOST_RUNS, MOST_ODD, MOST_SECONDS, MOST_TEXT = 2_000, 20, 366 * 86_400, 10_000
+MOST_RUNS, MOST_SECONDS, MOST_TEXT = 2_000, 366 * 86_400, 10_000
 # A pilot that names no trainer: what needs no model first, then the encoder where its weights are here.
 BY_ITSELF = PilotSettings("", race=("auto",))
 
@@ -304,11 +304,9 @@ def _brought(flow: Flow, ledger: Ledger, held: Container[str]) -> _Brought:
             problems.append(Problem(f"{ledger.path}, entry {entry.id[:12]}", *odd, "leave it out: measure it again"))
         else:
             brought.runs[run.key] = NewEntry("run", run, "pilot", {"key": key} if key else {})
-        if len(problems) == MOST_ODD or len(brought.runs) > MOST_RUNS:
-            break
-    if len(brought.runs) > MOST_RUNS:
-        got, fix = f"more than {MOST_RUNS:,} runs", "name the ledger of one pilot"
-        problems = [Problem(str(ledger.path), got, "the runs of a pilot", fix)]
+            if len(brought.runs) > MOST_RUNS:
+                got, fix = f"more than {MOST_RUNS:,} runs", "name the ledger of one pilot"
+                raise InputError(Problem(str(ledger.path), got, "the runs of a pilot", fix))
     if problems:
         raise InputError(problems)
     return brought

@@ -344,14 +344,18 @@ def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Bro
     key = {
         IMPORT_KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})
     }
-    # Ledgers hold this digest: the field was called `told` when the first of them were written.
-    asked = replace(request, on_read=None, dry_run=False, restated=False, large_credit=False)
-    words = repr(asked).replace("large_credit=False, on_read=None", "told=None")
-    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": words})}
+    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": _asked_for(request)})}
     own = {"phase": meta["phase"], **key}
     new = [NewEntry("spend", charge, "spend", own) for charge in charges]
     flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())
     return record
+
+
+def _asked_for(request: ImportAsked) -> str:
+    """What is asked for, whose digest ledgers hold: never to be written otherwise, whatever the fields are called."""
+    names = "tags services since until on category run_tags cost gpu gpu_count experiment".split()
+    said = ", ".join(f"{name}={getattr(request, name)!r}" for name in names)
+    return f"ImportAsked({said}, restated=False, dry_run=False, told=None)"
 
 
 def _refuse_beyond(

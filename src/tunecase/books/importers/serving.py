@@ -27,6 +27,7 @@ from tunecase.quantities import (
     read_quantity,
     separator_fix,
     too_early,
+    too_late,
 )
 from tunecase.records import ServedPeriod, Spending
 
@@ -164,9 +165,8 @@ def _check_days(first: date | None, last: date | None, where: Where, today: date
     for name, day in (("first", first), ("last", last)):
         if day is not None and (wanted := too_early(day)):
             mistakes.add(where(name), str(day), wanted, "correct the year")
-    if last is not None and last > today:
-        fix = "book what was served when its days are over"
-        mistakes.add(where("last"), str(last), f"a day not after today, {today}", fix)
+    if last is not None and (wanted := too_late(last, today)):
+        mistakes.add(where("last"), str(last), wanted, "book what was served when its days are over")
     if first is None or last is None:
         return
     if first > last:

@@ -18,7 +18,7 @@ from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_
 from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_table
-from tunecase.quantities import SYMBOLS, counted, one_line
+from tunecase.quantities import SYMBOLS, counted, one_line, too_late
 from tunecase.records import CATEGORIES, Spending
 
 # The first name that the header has is taken; names bare of case, blanks and what stands in brackets.
@@ -126,9 +126,8 @@ class _Sheet:
         if hours == 0:
             self.empty += 1
             return
-        if day is not None and day > self.asked.today:
-            wanted, fix = f"a day not after {self.asked.today}", "book hours when they are worked"
-            self.mistakes.add(self.where(line, "day"), str(day), wanted, fix)
+        if day is not None and (wanted := too_late(day, self.asked.today)):
+            self.mistakes.add(self.where(line, "day"), str(day), wanted, "book hours when they are worked")
         work = self.work(line, text, day, hours)
         if work is not None and self.mistakes.count == before:
             self.charges.append(self.charge(work))

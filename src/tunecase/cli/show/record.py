@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.blocks import print_account
 from tunecase.cli.show.paper import console_for, safe, say
-from tunecase.errors import InputError, TunecaseError
+from tunecase.errors import InputError, TunecaseError, first_of, printable
 from tunecase.quantities import day
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def show_error(error: TunecaseError) -> None:
 
     # Not wrapped here: a path cut in two cannot be copied.
     if isinstance(error, InputError):
-        for problem in error.problems:
-            place = Text(f"{safe(_place(problem.where))}: ", style="bold red")
-            console.print(place.append(safe(problem.told), style="default"), soft_wrap=True)
-            console.print(Text(safe(problem.remedy)), soft_wrap=True)
+        for problem in first_of(error.problems):
+            place = Text(f"{printable(_place(problem.where))}: ", style="bold red")
+            console.print(place.append(problem.told, style="default"), soft_wrap=True)
+            console.print(Text(problem.remedy), soft_wrap=True)
         return
     console.print(Text(safe(str(error)), style="red"), soft_wrap=True)
 
