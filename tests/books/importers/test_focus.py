@@ -467,12 +467,12 @@ def test_secrets_among_tags_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_parquet_file_that_bursts_is_refused(tmp_path: Path) -> None:
-    """A text of megabytes that stands in each row is held once, and is no cell of a bill."""
+    """A text that stands in each row is held once; a table that unpacks to gigabytes is no bill."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     rows = {name: pa.array([text] * 4_096) for name, text in row().items()}
-    for much, told in ((2_000_000, "a cell of 2,000,000 bytes"), (900_000, "")):
+    for much, told in ((2_000_000, "packed data that grow"), (5_000, "")):
         indices = pa.array([0] * 4_096, pa.int32())
         rows["ChargeDescription"] = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * much]))
         pq.write_table(pa.table(rows), tmp_path / "b.parquet", compression="zstd")
