@@ -18,7 +18,6 @@ from tunecase.data.reading.rows import BadRow
 from tunecase.data.reading.sources import Source
 from tunecase.errors import InputError, MissingExtraError
 
-WORST = ("parquet_one_value", "gz_line")
 ROW = '{"input": "q", "output": "a"}\n'
 
 
@@ -28,19 +27,17 @@ def spoilt(folder, name):
     return bombs.made(make, ending, folder)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
-@pytest.mark.parametrize("name", WORST)
-def test_the_worst_bombs_are_refused(tmp_path, name):
-    """A small file that unpacks to gigabytes is refused with 500 MB at most, and with the reason."""
-    row = bombs.audited(spoilt(tmp_path, name), 60)
-    assert row["passed"], row
-    assert 2 == row["exit_code"]
-    assert "packed data that grow" in row["said"] or "MB to unpack" in row["said"]
+def test_a_table_that_unpacks_to_gigabytes_is_refused(tmp_path):
+    """One text, a million times in a few bytes, is read by a child alone, and refused with the reason."""
+    pytest.importorskip("pyarrow")
+    bombs.parquet_one_value(tmp_path / "d.parquet")
+    with pytest.raises(InputError, match=r"packed data that grow|MB to unpack"):
+        vetting.batch_rows(Source(tmp_path / "d.parquet", "parquet"))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
-@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS if make.__name__ not in WORST])
+@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS])
 def test_every_bomb_is_harmless(tmp_path, name):
     """No bomb takes more than 500 MB, ends in a traceback, or runs on."""
     row = bombs.audited(spoilt(tmp_path, name), 120)
@@ -60,7 +57,7 @@ def test_rows_that_shrink_a_hundred_times_are_read(tmp_path, monkeypatch):
 def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
     """Rows cost memory each, so that a billion short ones are refused as a long one is."""
     monkeypatch.setattr(sys.modules["tunecase.data.reading.blocks"], "MOST_ROWS", 20_000)
-    (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 30_000))
+    (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
     with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes, more than 50 in each"):
         load(tmp_path / "d.csv.gz")
 
@@ -104,9 +101,9 @@ def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
     asked = []
     told = vetting._ask
     monkeypatch.setattr(vetting, "_ask", lambda files, rows: asked.append(len(files)) or told(files, rows))
-    paths = shards(tmp_path, 70)
-    assert 70 == len(load(tmp_path).rows) == len(load(tmp_path).rows)
-    assert [64, 6] == asked
+    paths = shards(tmp_path, 66)
+    assert 66 == len(load(tmp_path).rows) == len(load(tmp_path).rows)
+    assert [64, 2] == asked
     kept = paths[0].stat()
     paths[0].write_bytes(b"x" * kept.st_size)
     os.utime(paths[0], ns=(kept.st_atime_ns, kept.st_mtime_ns))
