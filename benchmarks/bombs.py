@@ -255,8 +255,16 @@ def gz_rows(path: Path) -> None:
 
 
 def gz_small_rows(path: Path) -> None:
-    """As many rows of 12 bytes as stay below the bounds of size."""
-    _zipped(path, b'{"a":1,"b":2}\n', 9_000_000)
+    """9 million equal rows of 27 bytes."""
+    _zipped(path, b'{"input":"q","output":"a"}\n', 9_000_000)
+
+
+def gz_csv_rows(path: Path) -> None:
+    """40 million equal rows of four bytes."""
+    with gzip.open(path, "wb", 9) as file:
+        file.write(b"input,output\n")
+        for _ in range(160):
+            file.write(b"q,a\n" * 250_000)
 
 
 def gz_line(path: Path) -> None:
@@ -357,7 +365,7 @@ BOMBS: tuple[tuple[Maker, str], ...] = (
         arrow_zeros, arrow_dictionary, arrow_views, arrow_list_views, arrow_runs, arrow_nulls, arrow_empty_lists,
         arrow_extension, arrow_batches)),
     *((make, ".jsonl.gz") for make in (gz_rows, gz_small_rows, gz_line, gz_blanks, gz_in_gz)),
-    (gz_csv, ".csv.gz"), (zst_window, ".jsonl.zst"), (zst_rows, ".jsonl.zst"),
+    (gz_csv, ".csv.gz"), (gz_csv_rows, ".csv.gz"), (zst_window, ".jsonl.zst"), (zst_rows, ".jsonl.zst"),
     (json_brackets, ".json"), (json_objects, ".json"), (jsonl_brackets, ".jsonl"), (jsonl_keys, ".jsonl"),
     (csv_columns, ".csv"), (csv_quoted, ".csv"), (csv_quotes, ".csv"), (txt_lines, ".txt"),
 )  # fmt: skip

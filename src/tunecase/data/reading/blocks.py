@@ -14,7 +14,7 @@ from tunecase.data.reading.vetting import COLUMNS, vet
 from tunecase.errors import InputError, Problem
 
 BLOCK_BYTES = 4_000_000
-MOST_ROWS, ROWS_A_BYTE = 2_000_000, 50  # each row takes memory, however short; no honest file exceeds both
+MOST_ROWS, ROWS_A_BYTE = 1_000_000, 10  # each takes memory, however short; rows of data hold more than a bit each
 
 
 def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
