@@ -10,10 +10,11 @@ from tunecase.data.reading.find import sources
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
 from tunecase.data.reading.sources import Source, refuse_bomb
-from tunecase.data.reading.vetting import COLUMNS, vet
+from tunecase.data.reading.vetting import AHEAD, COLUMNS, vet
 from tunecase.errors import InputError, Problem
 
 BLOCK_BYTES = 4_000_000
+SMALL_BYTES = 2_000_000  # a packed file below this is unpacked once before its rows are read, lest they fill the memory
 MOST_ROWS, ROWS_A_BYTE = 1_000_000, 10  # each takes memory, however short; rows of data hold more than a bit each
 
 
@@ -27,7 +28,10 @@ def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterato
     index, before = 0, 0
     files = sources(path)
     for at, source in enumerate(files):
-        vet(files[at:])
+        vet(files[at : at + AHEAD])
+        if source.packing and source.path.stat().st_size < SMALL_BYTES:
+            for _ in bounded(source, _cut(source, layout, BLOCK_BYTES)):
+                pass
         for block in bounded(source, _cut(source, layout, max(1, min(size_bytes, lines.MOST_RECORD_BYTES)))):
             yield replace(block, index=index, bytes_done=before + block.bytes_done)
             index += 1

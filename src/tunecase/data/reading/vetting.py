@@ -15,7 +15,7 @@ COLUMNS = ("parquet", "arrow")
 MOST_BYTES = 220_000_000  # of memory, for Python, Arrow and the pieces of a small file
 TIMES_FILE = 8  # further memory, for the row groups and batches of a large file
 BATCH_ROWS = (4096, 64, 1)
-AHEAD = 64  # files that one child reads
+AHEAD = 64  # files that are read before the rows of the first are
 LEAST_S, BYTES_A_SECOND = 60, 2_000_000
 TOO_MUCH = 77  # exit code of a child that would hold too much
 FIX = "write it again with shorter values, in row groups or batches of at most 1,000 rows"
@@ -40,14 +40,14 @@ def batch_rows(source: Source) -> int:
 
 
 def vet(sources: Sequence[Source]) -> None:
-    """Lets children read the first of these files, where that is not done yet, and up to 63 that follow it."""
+    """Lets children read these files where the first of them has not been read yet; one child reads many."""
     if not sources or sources[0].kind not in COLUMNS or _key(sources[0]) in _FOUND:
         return
     try:
         import pyarrow.parquet  # noqa: F401 - the child would need it
     except ImportError:
         raise MissingExtraError(f"reading {sources[0].path.name}", "parquet") from None
-    left = [each for each in sources[:AHEAD] if each.kind in COLUMNS and _key(each) not in _FOUND]
+    left = [each for each in sources if each.kind in COLUMNS and _key(each) not in _FOUND]
     step = 0
     while left:
         asked = left[:1] if step else left
