@@ -49,7 +49,7 @@ CASES = (
     Case("project file", {"tunecase.yaml": b'name: x\nmodels: "\\r\\n"\ndata: {train: train.jsonl}\n'}, "\\r\\n"),
     Case("project file", {"tunecase.yaml": b'name: x\n"\\u202eabc": 1\ndata: {train: train.jsonl}\n'}, "\\u202eabc"),
     Case("project file", {"tunecase.yaml": b"name: x\ndata: {train: train.jsonl}\nrounds: " + b"9" * 5_000 + b"\n"},
-    "characters)"),
+    "5,000 characters"),
 )  # fmt: skip
 BILL = importers.MADE["columnar bill"]["bill.parquet"]
 CASES += (

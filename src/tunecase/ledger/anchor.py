@@ -12,8 +12,9 @@ as an attacker does, and nothing tells the two apart. So a case always opens, wi
 with exit code 1: it is a question to a person, not a fault of the file.
 
 *Left out:* who can write this user's files can write the anchor; one kept in a ticket or signed, given to
-`ledger verify --anchor`, does not depend on that. Nothing is anchored where TUNECASE_NO_ANCHOR is set or the state
-folder cannot be written. Of more than 1,000 anchors the oldest go.
+`ledger verify --anchor`, does not depend on that. No other branch is remembered, so whoever goes to and fro is warned:
+a list of the heads of all would be quiet where an old branch was put in the place of a newer one. Nothing is anchored
+where TUNECASE_NO_ANCHOR is set or the state folder cannot be written. Of more than 1,000 anchors the oldest go.
 """
 
 import contextlib
