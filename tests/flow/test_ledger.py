@@ -120,6 +120,11 @@ def test_a_file_that_is_no_ledger_is_told_once_and_never_quoted(tmp_path: Path) 
     assert (2, 1) == (ran.code, ran.err.count("wanted"))
     assert "a file that is no ledger" in plain(ran.err)
     assert "hunter2" not in ran.err
+    other.rename(tmp_path / "ledger.jsonl")
+    for words in (("ledger", "verify"), ("ledger", "rechain"), ("spend", "add", "10", "USD")):
+        ran = tunecase(*words, "--project", project)
+        assert (2, 1, True) == (ran.code, ran.err.count("wanted"), "no ledger" in ran.err), ran
+    (tmp_path / "ledger.jsonl").unlink()
     assert 0 == tunecase("spend", "add", "10", "USD", "--project", project).code
     with (tmp_path / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
         ledger.write("password: hunter2\n")

@@ -26,7 +26,7 @@ _NUMBER, _LONG = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?"), re.compile(r"[
 MOST_DIGITS = f"less than {MOST_AMOUNT:,}, with at most 12 digits behind the point"
 MOST_NOTE, MOST_UNIT = 500, 40  # characters
 AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
-CREDIT_FIX = "; for money back give it above zero and add --credit"
+CREDIT_FIX = "; add --credit if it is money back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class Ledger:
         end. A last line that a killed process left unfinished is no entry and no edit: the next append moves it away.
         """
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
-        if problems and not any(hashes(line.removeprefix(BOM)) for _, line, _ in islice(self._lines(), MOST_FAULTS)):
+        if problems and self._is_no_ledger():
             return [Problem(str(self.path), "a file that is no ledger", "entries that tunecase wrote", NO_LEDGER)]
         if breaks:
             problems += breaks_explained(str(self.path), self._lines(), breaks)
@@ -184,6 +184,10 @@ class Ledger:
             return problems
         got = f"{len(problems):,} lines with a fault; what is behind them was not read"
         return [Problem(str(self.path), got, "a ledger", RESTORE), *problems]
+
+    def _is_no_ledger(self) -> bool:
+        """Whether no line has the form of an entry: any other file, whose lines say nothing to whoever reads faults."""
+        return not any(hashes(line.removeprefix(BOM)) for _, line, _ in islice(self._lines(), MOST_FAULTS))
 
     def unfinished(self) -> int:
         """The bytes behind the last whole entry [B]: what a killed process left, or the rest of an entry that was cut.
@@ -214,6 +218,8 @@ class Ledger:
         with self._written("the new chain"), self._locked():
             if not self.path.exists() or not any(self._faults()):
                 return None
+            if self._is_no_ledger() and (problems := self.verify()):
+                raise InputError(problems)
             with self._opened() as file:
                 self._mend(file, strict=False)
             order = in_one_order(str(self.path), self._lines(), self.aside())
