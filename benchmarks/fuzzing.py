@@ -56,7 +56,7 @@ def spent_s() -> float:
 
 
 class Turn:
-    """One surface fuzzed for some seconds, as `spent_s` counts them; crashes known before are counted and passed over."""
+    """One surface fuzzed for some seconds, as `spent_s` counts them; known crashes are counted and passed over."""
 
     def __init__(self, surface: Surface, seconds: float) -> None:
         self.surface, self.folder = surface, CRASHES / surface.name.replace(" ", "-")
