@@ -78,7 +78,8 @@ def audit(record: Audit, material: Material) -> Account:
     found = kinds(record)
     shown = _found(record, found)
     hidden = sum(map(len, (found.person, found.fixed, found.look))) - len(shown.rows if shown else ())
-    short = (shown or Words(("Nothing was found that has to be fixed.",)), *_unchecked(record, hidden))
+    nothing = (Words(("Nothing was found that has to be fixed.",)),) if record.ok else ()
+    short = (*((shown,) if shown else nothing), *_unchecked(record, hidden))
     word, tone = AUDIT_WORDS[record.verdict]
     tone = "good" if word == "after fixes" and not found.person else tone
     return Account("audit", _answer(record, found), tone, short, _full(record, material), _next(record, material))
