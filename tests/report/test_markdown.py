@@ -58,10 +58,11 @@ HOSTILE = (
     "[^1]: x", "[a]: http://x", "a|b", "# h", "```x```", "~~~", "<!-- c -->", "\u202ea", "- x", "+ x", "* x",
     "1. x", "1) x",
     "> q", "---", "===", "***", "_a_", "**a**", "`a`", "&lt;b&gt;", "&#64;a", "\\[a](b)", "$x$", ":smile:",
+    ":100:", ":1234:", ":8ball:", ":+1:", "~12", "%12", "$12",
     "    code", "\u2028# x",
 )  # fmt: skip
 # What a host makes of the text of a page: calls, numbers of issues and merge requests, addresses, pictures by name.
-AGAIN = re.compile(r"(?i)@\w|#\d|\bgh-\d|[!&]\d|\w://|\bwww\.|:[a-z+-][\w+-]*:|[\u202a-\u202e\u2066-\u2069]")
+AGAIN = re.compile(r"(?i)@\w|#\d|\bgh-\d|[!&~%$]\d|\w://|\bwww\.|:[\w+-]+:|[\u202a-\u202e\u2066-\u2069]")
 PLAIN_KINDS = {"paragraph_open", "paragraph_close", "inline", "text"}
 
 

@@ -6,7 +6,7 @@ from tunecase.quantities import one_line
 
 MARKED = set("\\`*_{}[]<>#|~@&!$\u200b")
 # What a host makes a link, a call or a picture of in text that is shown: names, numbers, addresses, :pictures:.
-CALLED = re.compile(r"(?i)[@#]|[!&](?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[a-z+-][\w+-]{0,40}:)")
+CALLED = re.compile(r"(?i)[@#]|[!&~%$](?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[\w+-]{1,41}:)")
 LISTED = re.compile(r"[-+]\s|-{2,}$|=+$|\d{1,9}[.)](\s|$)")  # begins a list, or underlines a heading
 
 

@@ -1,12 +1,10 @@
 """Rules that put charges which landed in `other` on a line of the plan; read at every sum, so they can be undone."""
 
-import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal, localcontext
-from functools import lru_cache
 
 from tunecase.books.charges import DIGITS
 from tunecase.errors import Problem, nearest
@@ -55,13 +53,22 @@ def fits(rule: LineRule, charge: Spending) -> bool:
     """
     field, _, value = rule.match.partition("=")
     own = charge.tags.get(field.removeprefix(TAG), "") if field.startswith(TAG) else getattr(charge, field)
-    return charge.category == UNPLACED and _pattern(value).fullmatch(own.casefold().strip()) is not None
+    return charge.category == UNPLACED and _is_like(own.casefold().strip(), value.casefold().strip())
 
 
-@lru_cache(maxsize=256)
-def _pattern(value: str) -> re.Pattern[str]:
-    """A rule's value as a pattern: a star stands for any letters, every other sign for itself."""
-    return re.compile(".*".join(map(re.escape, value.casefold().strip().split("*"))), re.DOTALL)
+def _is_like(text: str, value: str) -> bool:
+    """Whether a text is a rule's value, in which a star stands for any letters: its parts in their order."""
+    first, *others = value.split("*")
+    if not others:
+        return text == first
+    *between, last = others
+    at, end = len(first), len(text) - len(last)
+    for part in between:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end and text.startswith(first) and text.endswith(last)
 
 
 def rule_for(charge: Spending, rules: Sequence[LineRule]) -> LineRule | None:

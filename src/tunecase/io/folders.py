@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io.outputs import refused_link
-from tunecase.io.parts import MARK, folder_beside
+from tunecase.io.parts import LOCK_FILE, folder_beside
 
 
 def digest(path: Path) -> str:
@@ -97,7 +97,7 @@ def _free(target: Path) -> Path:
 
 def _untouched(target: Path, listing: str) -> bool:
     """True when a folder holds only what was written into it, byte for byte."""
-    there = {path.relative_to(target).as_posix() for path in target.rglob("*")} - {MARK}
+    there = {path.relative_to(target).as_posix() for path in target.rglob("*")} - {LOCK_FILE}
     if not there:
         return True
     try:

@@ -5,6 +5,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -12,8 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MARK = ".tunecase-part"  # the file in a scratch folder that its writer holds
-NAME = ".tunecase-*.part"
+LOCK_FILE = ".tunecase-part"  # the file in a scratch folder that its writer holds
+DRAWN = r"[0-9a-f]{12}\.part"  # ends the name of what is scratch
+SCRATCH_FILE = re.compile(rf"\.tunecase-{DRAWN}")
 LEFT_ALONE_S = 60.0  # of what changed since nothing is removed: a lock may hold on one machine alone
 _SWEPT: set[Path] = set()
 
@@ -26,17 +28,11 @@ def part_beside(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
-    part, handle = path.with_name(f".tunecase-{secrets.token_hex(6)}.part"), -1
+    part = path.with_name(f".tunecase-{_drawn()}")
     try:
-        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        _is_locked(handle)
-        if sys.platform == "win32":  # which renames no file that is open
-            os.close(handle)
-            handle = -1
-        yield part
+        with _held(part):
+            yield part
     finally:
-        if handle >= 0:
-            os.close(handle)
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
 
@@ -48,42 +44,62 @@ def folder_beside(target: Path) -> Iterator[Path]:
     Raises: OSError when the disk refuses it.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    for left in target.parent.iterdir():
-        if left.name.startswith(f"{target.name}.") and left.suffix == ".part":
-            _remove_folder(left)
-    part, handle = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part"), -1
+    for left in _left(target.parent, re.compile(rf"{re.escape(target.name)}\.{DRAWN}")):
+        _remove_folder(left)
+    part = target.with_name(f"{target.name}.{_drawn()}")
     try:
         part.mkdir()
-        handle = os.open(part / MARK, os.O_RDWR | os.O_CREAT, 0o666)
-        _is_locked(handle)
-        if sys.platform == "win32":
-            os.close(handle)
-            handle = -1
-        yield part
-        (target / MARK).unlink(missing_ok=True)
+        with _held(part / LOCK_FILE):
+            yield part
+            (target / LOCK_FILE).unlink(missing_ok=True)
     finally:
-        if handle >= 0:
-            os.close(handle)
         shutil.rmtree(part, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:
     """Removes the scratch files that killed processes left in a folder; a process looks once."""
+    folder = folder.resolve()
     if sys.platform == "win32" or folder in _SWEPT:
         return
     _SWEPT.add(folder)
-    for left in folder.glob(NAME):
+    for left in _left(folder, SCRATCH_FILE):
         with contextlib.suppress(OSError), _nobodys(left):
             left.unlink()
 
 
+def _drawn() -> str:
+    return f"{secrets.token_hex(6)}.part"
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Makes a file and holds its lock until the end."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        _is_locked(handle)
+        if sys.platform == "win32":  # which renames no file that is open
+            os.close(handle)
+            handle = -1
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _left(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    """What has such a name in a folder; nothing where the folder cannot be listed."""
+    with contextlib.suppress(OSError):
+        return [path for path in folder.iterdir() if name.fullmatch(path.name)]
+    return []
+
+
 def _remove_folder(left: Path) -> None:
     with contextlib.suppress(OSError):
-        if not (left / MARK).exists():
+        if not (left / LOCK_FILE).exists():
             if _is_old(left):
-                left.rmdir()  # its writer was killed before it held anything; a user's folder is not empty
+                left.rmdir()  # its writer was killed before it held anything
         elif all(map(_is_old, left.rglob("*"))):
-            with _nobodys(left / MARK):
+            with _nobodys(left / LOCK_FILE):
                 shutil.rmtree(left)
 
 

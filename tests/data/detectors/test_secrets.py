@@ -1,6 +1,7 @@
 """Secrets: keys and passwords are found, stand-ins and code are not."""
 
 import base64
+import re
 import time
 
 import pytest
@@ -94,3 +95,11 @@ def test_time_grows_with_the_text(piece: str) -> None:
 
     secrets.kinds_of(piece)
     assert seconds(4_000) < 10 * seconds(1_000) + 0.01
+
+
+def test_a_shape_without_its_hint_is_refused() -> None:
+    """A text is searched for the hint alone: a row of the table with another one would never be found."""
+    shape = secrets.Shape("cloud key", re.compile(r"\d{14}\.atlasv1\.x"), False)
+    assert r"\.atlasv1\.x" == secrets._parted(shape, ".atlasv1.").core.pattern
+    with pytest.raises(ValueError, match="not found"):
+        secrets._parted(shape, ".atlasv2.")

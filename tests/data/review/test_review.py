@@ -19,6 +19,7 @@ from tunecase.data.review.corrections import with_answer
 from tunecase.data.review.queue.item import code_of
 from tunecase.data.review.queue.label_studio import config
 from tunecase.data.review.queue.reading import read_decisions
+from tunecase.data.review.queue.sheet import sheet_rows
 from tunecase.data.review.review import GivenOut, review
 from tunecase.errors import InputError
 from tunecase.io import as_it_was, no_formula
@@ -302,3 +303,11 @@ def test_a_sheet_that_is_not_utf8_is_refused(tmp_path, monkeypatch):
     sheet.write_bytes("row,code,decision,answer\r\n0,0,wrong,café\r\n".encode("cp1252"))
     with pytest.raises(InputError, match="CSV UTF-8"):
         flow.review_file(sheet, train, None, None)
+
+
+def test_a_typed_answer_keeps_its_apostrophe(tmp_path: Path) -> None:
+    """Only the cells that tunecase wrote lose the apostrophe that it put before them."""
+    path = tmp_path / "review.csv"
+    path.write_text("row,input,decision,answer\r\n3,'=1+1,fix,\"'=' is equality\"\r\n", encoding="utf-8")
+    ((_, cells),) = sheet_rows(path)
+    assert ("=1+1", "'=' is equality") == (cells["input"], cells["answer"])

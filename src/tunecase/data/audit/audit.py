@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from tunecase.data.audit.findings import findings, repair_price
-from tunecase.data.audit.quarantine import quarantined
+from tunecase.data.audit.quarantine import Quarantine
 from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
 from tunecase.data.checks import (
     answers,
@@ -181,14 +181,14 @@ def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str
     pace = _Pace(progress)
     reading = Reading(boilerplate(train, layout), fast=fast)
     splits = {part: read_split(path, its, reading, progress=pace) for part, (path, its) in others.items()}
-    with quarantined(files.quarantine) as (write, kept):
+    with Quarantine(files.quarantine) as quarantine:
         pace.next()
         reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
-        splits["train"] = read_split(train, layout, reading, on_bad=write, progress=pace)
+        splits["train"] = read_split(train, layout, reading, on_bad=quarantine.write, progress=pace)
     if not len(splits["train"].number):
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
-    return splits, bool(kept)
+    return splits, quarantine.stands
 
 
 def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tuple[list[Defect], tuple[str, ...]]:

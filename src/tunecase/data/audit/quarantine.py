@@ -1,7 +1,6 @@
 """Writes the rows that cannot be read beside the data, so that nothing is lost."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -13,49 +12,52 @@ from tunecase.io import part_beside
 CUT_CHARACTERS = 40
 
 
-@contextmanager
-def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], list[bool]]]:
-    """A writer of bad rows to a temporary file that becomes `path` at the end, if there were any and all went well.
+class Quarantine:
+    """Bad rows on their way to a file: in a scratch file, which becomes `path` at the end of a `with` that went well.
 
-    Yields the writer, and a list that is not empty once the file is in place.
+    `stands` is True once the file is in place; without a bad row, or without a path, there is none.
     Raises: TunecaseError when the disk is full or the folder cannot be written to; nothing is left behind.
     """
-    import orjson
 
-    file: IO[bytes] | None = None
-    part, stands = Path(), list[bool]()
-    held = ExitStack()
+    def __init__(self, path: Path | None) -> None:
+        self.path, self.stands = path, False
+        self._part = Path()
+        self._file: IO[bytes] | None = None
+        self._held = ExitStack()
 
-    def write(row: BadRow) -> None:
-        nonlocal file, part
-        if path is None:
+    def __enter__(self) -> "Quarantine":
+        return self
+
+    def write(self, row: BadRow) -> None:
+        """Adds one row."""
+        import orjson
+
+        if self.path is None:
             return
         body = {"row": row.number, "line": row.line, "reason": row.reason, "text": _shown(row.text)}
         try:
-            if file is None:
-                part = held.enter_context(part_beside(path))
-                file = part.open("wb")
-            file.write(orjson.dumps(body) + b"\n")
+            if self._file is None:
+                self._part = self._held.enter_context(part_beside(self.path))
+                self._file = self._part.open("wb")
+            self._file.write(orjson.dumps(body) + b"\n")
         except OSError as error:
-            raise _refused(path, error) from None
+            raise _refused(self.path, error) from None
 
-    with held:
-        try:
-            yield write, stands
-            if file is not None and path is not None:
-                try:
-                    file.close()
-                    part.replace(path)
-                except OSError as error:
-                    raise _refused(path, error) from None
-                stands.append(True)
-        finally:
-            if file is not None:
-                with suppress(OSError):  # what is left in its buffer has no room either
-                    file.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._held:
+            if self.path is None or self._file is None:
+                return
+            try:
+                self._file.close()
+                if kind is None:
+                    self._part.replace(self.path)
+                    self.stands = True
+            except OSError as error:
+                if kind is None:  # otherwise what is left in its buffer had no room either
+                    raise _refused(self.path, error) from None
 
 
-def _refused(path: Path | None, error: OSError) -> TunecaseError:
+def _refused(path: Path, error: OSError) -> TunecaseError:
     return TunecaseError(
         f"{path}: the quarantine of bad rows cannot be written ({error.strerror or error}).\n"
         "Fix: make room on the disk, or run it in a folder that you may write to"

@@ -62,16 +62,20 @@ DENSE = 128  # characters for each hint of a name; where they stand closer, a te
 
 
 class Shape(NamedTuple):
-    """One row of the table: how such a secret is written; a `mixed` one has a digit, a small and a capital letter.
-
-    `lead` is its pattern up to the hint, `core` what begins with the hint; both None where the hint is its start.
-    """
+    """One row of the table: how such a secret is written; a `mixed` one has a digit, a small and a capital letter."""
 
     kind: str
     pattern: re.Pattern[str]
     mixed: bool
-    lead: re.Pattern[str] | None = None
-    core: re.Pattern[str] | None = None
+
+
+class Within(NamedTuple):
+    """A shape with a hint in its midst: its pattern up to the hint, and what begins with the hint."""
+
+    hint: str
+    shape: Shape
+    lead: re.Pattern[str]
+    core: re.Pattern[str]
 
 
 class Shapes(NamedTuple):
@@ -82,7 +86,7 @@ class Shapes(NamedTuple):
 
     starting: dict[str, list[tuple[str, Shape]]]
     starts: dict[bytes, tuple[bytes, ...]]
-    within: list[tuple[str, Shape]]
+    within: list[Within]
 
 
 @cache
@@ -94,18 +98,21 @@ def _shapes() -> Shapes:
             if row["place"] == "start":
                 shapes.starting.setdefault(hint[:2], []).append((hint, shape))
             else:
-                shapes.within.append((hint, _parted(shape, hint)))
+                shapes.within.append(_parted(shape, hint))
     for first, beginnings in shapes.starting.items():
         shapes.starts[first.encode()] = tuple({hint.encode() for hint, _ in beginnings})
     return shapes
 
 
-def _parted(shape: Shape, hint: str) -> Shape:
-    """A shape with its pattern in two parts, so that a text is searched for the hint alone."""
+def _parted(shape: Shape, hint: str) -> Within:
+    """A shape with its pattern in two parts, so that a text is searched for the hint alone.
+
+    Raises: ValueError where the pattern does not hold the hint.
+    """
     whole = shape.pattern.pattern
-    at = max(whole.find(hint), whole.find(re.escape(hint)))
+    at = whole.index(hint if hint in whole else re.escape(hint))
     core = re.compile(hint if hint == LONG_HINT else whole[at:])
-    return shape._replace(lead=re.compile(rf"(?:{whole[:at]})\Z"), core=core)
+    return Within(hint, shape, re.compile(rf"(?:{whole[:at]})\Z"), core)
 
 
 def mark_rows(rows: "Sequence[Row]") -> list[int]:
@@ -142,9 +149,9 @@ def spans(text: str) -> list[Span]:
 def _tokens(text: str) -> "Iterator[Span]":
     has_run = _has_run(text)
     found = [*_starting(text)] if has_run and _may_start(text) else []
-    for hint, shape in _shapes().within:
-        if (has_run or hint in _WITHOUT_A_RUN) and hint in text:
-            found += [(shape, match) for match in _within(shape, hint, text)]
+    for one in _shapes().within:
+        if (has_run or one.hint in _WITHOUT_A_RUN) and one.hint in text:
+            found += [(one.shape, match) for match in _within(one, text)]
     yield from ((shape.kind, *match.span()) for shape, match in found if _believable(shape, match))
 
 
@@ -177,18 +184,16 @@ def _starting(text: str) -> "Iterator[tuple[Shape, re.Match[str]]]":
                         yield shape, match
 
 
-def _within(shape: Shape, hint: str, text: str) -> "Iterator[re.Match[str]]":
+def _within(one: Within, text: str) -> "Iterator[re.Match[str]]":
     """What a shape matches in a text around each place of its hint."""
-    longest, at, done = MOST_LONG if hint == LONG_HINT else MOST_SHORT, 0, 0
-    assert shape.core is not None  # _parted gives both
-    assert shape.lead is not None
-    while found := shape.core.search(text, at):
-        begin, at = found.start(), found.start() + len(hint)
-        lead = shape.lead.search(text, max(done, begin - HINT_WITHIN), begin)
-        if match := lead and shape.pattern.match(text, lead.start(), begin + longest):
+    longest, at, done = MOST_LONG if one.hint == LONG_HINT else MOST_SHORT, 0, 0
+    while found := one.core.search(text, at):
+        begin, at = found.start(), found.start() + len(one.hint)
+        lead = one.lead.search(text, max(done, begin - HINT_WITHIN), begin)
+        if match := lead and one.shape.pattern.match(text, lead.start(), begin + longest):
             yield match
             at = done = max(at, match.end())
-        elif lead and hint == LONG_HINT and text.startswith(("-----", " BLOCK-----"), at):
+        elif lead and one.hint == LONG_HINT and text.startswith(("-----", " BLOCK-----"), at):
             body = _LONG_BODY.match(text, at)
             at = body.end() if body else at  # another key that begins before would fail at the same letter
 

@@ -1,7 +1,8 @@
 """The queue as a spreadsheet and as plain JSON lines.
 
 The sheet shows no suggested answer: control rows have none, which would give them away, and it leads the reviewer.
-A cell that a spreadsheet would take for a formula gets an apostrophe before it, and loses it when it is read back.
+A cell that a spreadsheet would take for a formula gets an apostrophe before it, and loses it when it is read back;
+what a reviewer typed stays as it is.
 """
 
 import csv
@@ -58,7 +59,8 @@ def _sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         delimiter = max((",", ";", "\t"), key=header.count)
         reader = csv.DictReader(file, delimiter=delimiter)
         for cells in reader:
-            plain = {key.strip().casefold(): as_it_was(value or "") for key, value in cells.items() if key}
+            typed = {key.strip().casefold(): value or "" for key, value in cells.items() if key}
+            plain = {name: as_it_was(cell) if name in COLUMNS else cell for name, cell in typed.items()}
             yield f"{path.name}, line {reader.line_num}", plain
 
 
