@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tunecase import catalog
 from tunecase.accounts.material import Material, recorded_in
@@ -151,7 +152,11 @@ def _found(record: Audit, found: Kinds) -> Table | None:
     def asked(kind: Kind) -> str:
         return about_money(kind.price, record.currency) if kind.price else kind.action
 
+    aside = {_plain(finding)[0]: record.quarantine_file for finding in record.findings if finding.check == UNREADABLE}
+
     def done(kind: Kind) -> str:
+        if place := aside.get(kind.name):
+            return f"kept in {Path(place).name}"
         return f"{count(kind.waiting)} more wait above" if kind.waiting and found.person else ""
 
     rows = (
