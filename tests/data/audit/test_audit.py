@@ -395,7 +395,8 @@ def test_a_file_that_is_cut_off_is_never_good(tmp_path, how):
     whole = packed(300, how)
     path.write_bytes(whole[: len(whole) * 2 // 3])
     record = judged(path)
-    assert record.verdict == "not fit" and not record.ok
+    assert record.verdict == "not fit"
+    assert not record.ok
     assert record.reason == f"the file is cut off after row {record.rows - 1}: rows are missing"
     assert record.rows - 1 == record.rows - record.quarantined > 100
 

@@ -13,7 +13,8 @@ def kept(place: Path, of: Path, reason: str = "not JSON") -> Path:
     """Where one bad row of a file was kept."""
     with Quarantine(place, of) as quarantine:
         quarantine.write(BadRow(3, 4, reason, "{broken"))
-    assert quarantine.stands and quarantine.path is not None
+    assert quarantine.stands
+    assert quarantine.path is not None
     return quarantine.path
 
 
@@ -46,4 +47,6 @@ def test_a_link_or_a_folder_of_that_name_stays(tmp_path):
     place.mkdir()
     link.symlink_to(tmp_path / "nowhere")
     assert kept(place, tmp_path / "a.jsonl").name == "3.quarantine.jsonl"
-    assert place.is_dir() and link.is_symlink() and not link.exists()
+    assert place.is_dir()
+    assert link.is_symlink()
+    assert not link.exists()
