@@ -22,7 +22,10 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
     """Fit, fit after fixes, not fit, or too little data to say, and why in one sentence."""
     readable = len(evidence.train.number)
     if readable < balance.LEAST_ROWS:
-        return "too little to say", f"{readable} readable rows; nothing can be said below {balance.LEAST_ROWS}"
+        return (
+            "too little to say",
+            f"{counted(readable, 'readable row')}; nothing can be said below {balance.LEAST_ROWS}",
+        )
     if blocked := _blocked(evidence, findings):
         return "not fit", blocked
     if usable < balance.LEAST_ROWS:
