@@ -2,7 +2,8 @@
 
     python benchmarks/bombs.py [--only WORD] [--limit-s 60] [--source FOLDER]
 
-Every file is made here, at most 1 MB large but for two, and audited by `tunecase audit FILE` in a process of its own.
+Every file is made here, at most 1 MB large but for two, and audited by `tunecase audit FILE` in a process of its own;
+a bill is read by `tunecase spend import focus FILE --dry-run`.
 Memory is what all its processes hold together (shared pages counted in parts), sampled 50 times a second, or the most
 that one of them held, if that is more. An audit passes with at most 500 MB, an exit code of 0, 1 or 2, and no
 traceback. The last line is one JSON object.
@@ -101,6 +102,27 @@ def _varint(number: int) -> bytes:
         out.append(number & 127 | 128)
         number >>= 7
     return bytes([*out, number])
+
+
+BILLED = {
+    "BilledCost": "1.5", "EffectiveCost": "1.5", "ListCost": "1.5", "ContractedCost": "1.5", "BillingCurrency": "USD",
+    "BillingAccountId": "1", "ChargeCategory": "Usage", "ChargeDescription": "an hour", "ProviderName": "AWS",
+    "ChargePeriodStart": "2026-11-02 08:00:00", "ChargePeriodEnd": "2026-11-02 09:00:00",
+    "ConsumedQuantity": "1.0", "ConsumedUnit": "Hours", "ServiceCategory": "Compute", "ServiceName": "Compute",
+    "ResourceId": "i-1", "ResourceType": "instance", "RegionId": "us-east-1", "SkuId": "S1",
+}  # fmt: skip
+
+
+def bill_footer(path: Path) -> None:
+    """A bill with 1 GB of bytes in a column, of which its footer tells only a few."""
+    import pyarrow.parquet as pq
+
+    _parquet(path, {**{name: [text] * 1_000 for name, text in BILLED.items()}, "x_Note": [b"x" * 1_000_000] * 1_000})
+    told = pq.ParquetFile(path).metadata.row_group(0).total_byte_size
+    data, true = path.read_bytes(), _varint(2 * told)
+    size = int.from_bytes(data[-8:-4], "little")
+    small = bytes([0x80 | 100] + [0x80] * (len(true) - 2) + [0])
+    path.write_bytes(data[: -8 - size] + data[-8 - size :].replace(true, small))
 
 
 def parquet_columns(path: Path) -> None:
@@ -233,8 +255,16 @@ def gz_rows(path: Path) -> None:
 
 
 def gz_small_rows(path: Path) -> None:
-    """As many rows of 12 bytes as stay below the bounds of size."""
-    _zipped(path, b'{"a":1,"b":2}\n', 9_000_000)
+    """9 million equal rows of 27 bytes."""
+    _zipped(path, b'{"input":"q","output":"a"}\n', 9_000_000)
+
+
+def gz_csv_rows(path: Path) -> None:
+    """40 million equal rows of four bytes."""
+    with gzip.open(path, "wb", 9) as file:
+        file.write(b"input,output\n")
+        for _ in range(160):
+            file.write(b"q,a\n" * 250_000)
 
 
 def gz_line(path: Path) -> None:
@@ -330,12 +360,12 @@ def txt_lines(path: Path) -> None:
 BOMBS: tuple[tuple[Maker, str], ...] = (
     *((make, ".parquet") for make in (
         parquet_one_value, parquet_long_cell, parquet_long_list, parquet_nulls, parquet_number_of_rows,
-        parquet_columns, parquet_metadata, parquet_deep, parquet_nested, parquet_wide)),
+        parquet_columns, parquet_metadata, parquet_deep, parquet_nested, parquet_wide, bill_footer)),
     *((make, ".arrow") for make in (
         arrow_zeros, arrow_dictionary, arrow_views, arrow_list_views, arrow_runs, arrow_nulls, arrow_empty_lists,
         arrow_extension, arrow_batches)),
     *((make, ".jsonl.gz") for make in (gz_rows, gz_small_rows, gz_line, gz_blanks, gz_in_gz)),
-    (gz_csv, ".csv.gz"), (zst_window, ".jsonl.zst"), (zst_rows, ".jsonl.zst"),
+    (gz_csv, ".csv.gz"), (gz_csv_rows, ".csv.gz"), (zst_window, ".jsonl.zst"), (zst_rows, ".jsonl.zst"),
     (json_brackets, ".json"), (json_objects, ".json"), (jsonl_brackets, ".jsonl"), (jsonl_keys, ".jsonl"),
     (csv_columns, ".csv"), (csv_quoted, ".csv"), (csv_quotes, ".csv"), (txt_lines, ".txt"),
 )  # fmt: skip
@@ -351,7 +381,12 @@ def made(make: Maker, ending: str, folder: Path) -> Path:
 
 def audited(path: Path, limit_s: float, source: Path = SOURCE) -> dict:
     """One audit of a file: its bytes, peak memory [MB], seconds, exit code (None: out of time), and what it said."""
-    command = [sys.executable, "-m", "tunecase", "audit", str(path)]
+    words = ["audit", str(path)]
+    if path.name.startswith("bill"):
+        (path.parent / "train.jsonl").write_text('{"input":"a","output":"b"}\n')
+        (path.parent / "tunecase.yaml").write_text("name: bill\ndata: {train: train.jsonl}\n")
+        words = ["spend", "import", "focus", str(path), "--dry-run"]
+    command = [sys.executable, "-m", "tunecase", *words]
     environment = {**os.environ, "PYTHONPATH": str(source)}
     with tempfile.TemporaryFile("w+") as said:
         start = time.perf_counter()
@@ -370,11 +405,11 @@ def audited(path: Path, limit_s: float, source: Path = SOURCE) -> dict:
             os.killpg(process.pid, 9)
             process.wait()
         said.seek(0)
-        words = " ".join(said.read().split())
-    passed = code in (0, 1, 2) and peak_kb / 1e3 <= MOST_MB and "Traceback" not in words
+        told = " ".join(said.read().split())
+    passed = code in (0, 1, 2) and peak_kb / 1e3 <= MOST_MB and "Traceback" not in told
     return {
         "name": path.name, "bytes": path.stat().st_size, "peak_mb": round(peak_kb / 1e3), "seconds": round(seconds, 1),
-        "exit_code": code, "passed": passed, "said": words[:300],
+        "exit_code": code, "passed": passed, "said": told[:300],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase import cli
+from tunecase.ledger import TALLY
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def tunecase(*words: str | Path, cwd: Path | None = None) -> Ran:
             os.chdir(cwd)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
+                TALLY.entries = 0  # as in a process of its own
                 cli.main()
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else 1

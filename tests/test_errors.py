@@ -53,18 +53,20 @@ def test_all_problems_in_the_message() -> None:
 
 
 def test_twenty_problems_are_told() -> None:
-    """Of 100,000 problems the first 20 are told, and how many follow; told again, they stay the same."""
+    """Of 100,000 problems all are held; the first 20 are told, and how many follow, also of two errors in one."""
     many = InputError(Problem(f"a:{at}", "x", "y", "z") for at in range(100_000))
-    assert 21 == len(many.problems)
-    assert "99,980 further mistakes from here on" == many.problems[-1].got
-    assert many.problems == InputError(many.problems).problems
+    assert 100_000 == len(many.problems)
+    assert 21 == str(many).count("wanted")
+    assert "a:20: 99,980 further mistakes from here on" in str(many)
+    assert "199,980 further mistakes" in str(InputError([*many.problems, *many.problems]))
 
 
 def test_a_long_value_is_told_in_part() -> None:
     """A value of a million characters is told by its beginning and its length."""
     (problem,) = InputError(Problem("a", "x" * 1_000_000, "y", "z")).problems
-    assert problem.got.endswith("… (1,000,000 characters; the first 1,000 told)")
-    assert 1_100 > len(problem.got)
+    assert problem.told.endswith("… (1,000,000 characters); wanted y.")
+    assert 700 > len(problem.told)
+    assert 5_000 == len(problem.got)
 
 
 def test_a_missing_extra_says_how_to_install_it() -> None:
@@ -96,8 +98,9 @@ def test_a_known_name_is_nearest_to_itself(name: str) -> None:
 
 
 def test_a_problem_quotes_in_one_printable_line() -> None:
-    """What steers a terminal stands as an escape, and what is too long is cut with its length told."""
+    """What steers a terminal is shown as an escape, what is too long is cut with its length told; both are held."""
     problem = Problem("a\x1b[2J", "x" * 2_000, "b\nc", " ")
-    assert ("a\\x1b[2J", "b\\nc", "' '") == (problem.where, problem.wanted, problem.fix)
-    assert (600, True) == (len(problem.got), problem.got.endswith("… (2,000 characters)"))
+    cut = "x" * 580 + "… (2,000 characters)"
+    assert f"a\\x1b[2J: {cut}; wanted b\\nc.\n' '" == str(problem)
+    assert ("a\x1b[2J", "x" * 2_000, "b\nc", " ") == (problem.where, problem.got, problem.wanted, problem.fix)
     assert problem == replace(problem)

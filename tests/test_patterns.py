@@ -4,6 +4,7 @@ import random
 import re
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,18 @@ import patterns as tried
 from tunecase.cli import crash
 from tunecase.compute.measured import table
 from tunecase.data import domains
-from tunecase.data.detectors import languages, personal, secrets
+from tunecase.data.detectors import languages, licences, personal, secrets
 from tunecase.data.detectors.content_words import is_code, terms
 from tunecase.data.detectors.endings import ending
-from tunecase.data.reading import marked
+from tunecase.data.reading import arrays, marked
 from tunecase.data.text import normalise
 from tunecase.pilot.scoring.calls import read_calls
 from tunecase.pilot.scoring.final import behind_trace, final_answer
 from tunecase.quantities import UnitError, Wanted, read_quantity, units
 
 MOST_S = 0.2  # a million characters
-SLACK = 4  # a busy machine
+SLACK = 2  # of the process's own time, which a busy machine stretches less than the clock's
+SAMPLED = 12  # of the patterns one in so many is tried by the quick test, the same ones each time
 NAME = 1_000  # characters; what a text of the project file may hold
 # Places whose patterns read short texts alone: the most characters of one, and what bounds it.
 SHORT = {
@@ -35,8 +37,9 @@ SHORT = {
     "compute/spellings.py": NAME,  # of a card
     "data/domains.py": domains.READ_CHARACTERS,
     "data/detectors/languages.py": languages.MOST_CHARACTERS,
-    "data/reading/arrays.py:70": 1_024,  # the bytes before a list
-    "flow/split.py:118": 255,  # a file's name
+    "data/detectors/licences.py": licences.MOST_CHARACTERS,
+    "data/reading/arrays.py:NAME_OF_LIST": arrays.NAME_WITHIN,
+    "flow/split.py:TRAIN_AT_END": 255,  # a file's name
     "quantities/": units.MOST_LETTERS,
 }
 MOST_READER_S = 0.5  # a million characters, of all that one reader does
@@ -59,11 +62,12 @@ def slow(one: tried.Found, sizes: tuple[int, ...], texts: int = 10**6) -> str:
 
 
 def test_patterns_of_rows_are_quick() -> None:
-    """What reads the texts of rows takes a time in proportion to their length, on a few crafted texts each."""
+    """What reads the texts of rows takes a time in proportion to their length; a sample, on a few texts each."""
     parts = ("data/checks", "detectors/personal", "detectors/content", "data/text", "scoring/final", "scoring/calls")
     found = tried.found(parts)
-    assert len(found) > 40
-    assert [] == [wrong for one in found if (wrong := slow(one, (64_000,), 4))]
+    sample = [one for one in found if zlib.crc32(repr(one.pattern.pattern).encode()) % SAMPLED == 0]
+    assert len(sample) > 5
+    assert [] == [wrong for one in sample if (wrong := slow(one, (64_000,), 4))]
 
 
 @pytest.mark.slow
@@ -79,7 +83,7 @@ def test_a_slow_pattern_is_noticed() -> None:
     """The texts made from a pattern show one that takes the square or more of the length."""
     for pattern in (r"\s+$", r"<x>.*?</x>", r"\w*\d\w*x", r"^\s*#"):
         one = tried.Found("made up", re.compile(pattern, re.MULTILINE), ("finditer",))
-        assert slow(one, (16_000,), 40), pattern
+        assert slow(one, (16_000,), 12), pattern
 
 
 SECRETS = {
@@ -91,19 +95,27 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("kind", SECRETS)
-def test_a_secret_is_found_anywhere_in_a_long_row(kind, place) -> None:
-    """At the beginning, in the middle and at the end of a row of a million letters, as alone."""
+def test_a_secret_is_found_alone(kind) -> None:
+    """As its kind."""
+    assert kind in {found for found, _, _ in secrets.spans(SECRETS[kind])}
+
+
+SLOWLY = [pytest.param(place, marks=pytest.mark.slow) for place in (0.0, 1.0)]
+
+
+@pytest.mark.parametrize("place", [0.5, *SLOWLY])
+def test_secrets_are_found_anywhere_in_a_long_row(place) -> None:
+    """At the beginning, in the middle and at the end of a row of a million letters."""
     rng = random.Random(5)
     words = [
         rng.choice(("pay", "the", "bill", "of", "may", "key:", "a token is", "http://a.b/c")) for _ in range(160_000)
     ]
     at = int(place * len(words))
-    text = " ".join([*words[:at], SECRETS[kind], *words[at:]])
-    assert kind in {found for found, _, _ in secrets.spans(SECRETS[kind])}
-    assert kind in {found for found, _, _ in secrets.spans(text)}
-    assert SECRETS[kind] not in secrets.masked(text)
+    text = " ".join([*words[:at], *SECRETS.values(), *words[at:]])
+    masked = secrets.masked(text)
+    assert set(SECRETS) == {found for found, _, _ in secrets.spans(text)}
+    assert [] == [kind for kind, secret in SECRETS.items() if secret in masked]
 
 
 HOSTILE = (
@@ -126,12 +138,17 @@ def seconds_of(reader: str, size: int) -> str:
     READERS[reader]("é à la carte")  # what is read once, such as a table
     for unit in HOSTILE:
         text = unit * (size // len(unit)) + "!"
-        begun = time.process_time()
-        READERS[reader](text)
-        per_million = (time.process_time() - begun) / size * 1e6
-        if per_million > MOST_READER_S * SLACK:
-            wrong.append(f"{unit!r}: {per_million:.1f} s")
+        most_s = MOST_READER_S * SLACK * size / 1e6
+        took = _seconds(reader, text)
+        if took > most_s and (took := min(took, _seconds(reader, text))) > most_s:
+            wrong.append(f"{unit!r}: {took / size * 1e6:.1f} s")
     return "; ".join(wrong)
+
+
+def _seconds(reader: str, text: str) -> float:
+    begun = time.process_time()
+    READERS[reader](text)
+    return time.process_time() - begun
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -11,21 +11,23 @@ and exits with 3, so that a bug never looks like a no.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-MOST_TOLD = 20  # problems of one input
-MOST_CHARACTERS = 600  # of each part of a problem
+MOST_SHOWN = 20  # problems of one input that are shown
+MOST_CHARACTERS = 600  # of each part of a problem that are shown
+MOST_HELD = 5_000  # characters of each part: the longest path of any system, and no file that it quotes
 MOST_NAME = 100  # characters of a name that is compared with the known ones
-# The ids of what this command has booked: one that is stopped behind that says so, or it would be booked twice.
-BOOKED: list[str] = []
+_CUT = re.compile(r"… \(([\d,]+) characters\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in the input: where it stands, what was given, what is wanted, how to fix it.
 
-    Each part is one line of at most 600 characters; what cannot be printed stands there as an escape.
+    Each part is held as it is, up to 5,000 characters. What is shown of it is one line of at most 600 characters, with
+    an escape for what cannot be printed.
     """
 
     where: str
@@ -34,18 +36,17 @@ class Problem:
     fix: str
 
     def __post_init__(self) -> None:
-        # A part may quote a file that nobody vouches for: it must not steer a terminal, nor fill it.
         for name in ("where", "got", "wanted", "fix"):
-            object.__setattr__(self, name, _printable(getattr(self, name)))
+            object.__setattr__(self, name, _cut(getattr(self, name), MOST_HELD))
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.told}\n{self.fix}"
+        return f"{printable(self.where)}: {self.told}\n{printable(self.fix)}"
 
     @property
     def told(self) -> str:
         """What was given and what is wanted, as one sentence."""
         given = "missing" if self.got == "nothing" else self.got
-        return f"{given}; wanted {self.wanted.rstrip('.')}."
+        return f"{printable(given)}; wanted {printable(self.wanted).rstrip('.')}."
 
     @property
     def remedy(self) -> str:
@@ -55,24 +56,34 @@ class Problem:
             >>> Problem("a", "b", "c", "name the file").remedy, Problem("a", "b", "c", "data.test names it").remedy
             ('Name the file.', 'data.test names it.')
         """
-        first = self.fix.partition(" ")[0].rstrip(",:;")
-        begun = (
-            self.fix[:1].upper() + self.fix[1:] if first.replace("-", "").isalpha() and first[0] != "-" else self.fix
-        )
+        fix = printable(self.fix)
+        first = fix.partition(" ")[0].rstrip(",:;")
+        begun = fix[:1].upper() + fix[1:] if first.replace("-", "").isalpha() and first[0] != "-" else fix
         return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
 
 
-def _printable(text: str) -> str:
-    """Text as one printable line; what is too long ends in how long it was. Twice is as once."""
-    shown = text[:MOST_CHARACTERS]
+def printable(text: str) -> str:
+    """Text as one line of at most 600 characters: what a file says must not steer a terminal, nor fill it.
+
+    Example:
+        >>> printable("a\\x1b[2J")
+        'a\\\\x1b[2J'
+    """
+    shown = _cut(text, MOST_CHARACTERS)
     if text.isspace():
         shown = repr(shown)
     elif not shown.isprintable():
         shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
-    if max(len(text), len(shown)) <= MOST_CHARACTERS:
-        return shown
-    told = f"… ({len(text):,} characters)"
-    return shown[: MOST_CHARACTERS - len(told)] + told
+    return _cut(shown, MOST_CHARACTERS)
+
+
+def _cut(text: str, most: int) -> str:
+    """Text of at most so many characters; one that is cut ends in how long it was, one cut before in how long then."""
+    if len(text) <= most:
+        return text
+    before = _CUT.search(text[-50:])
+    told = before[0] if before else f"… ({len(text):,} characters)"
+    return text[: most - len(told)] + told
 
 
 class TunecaseError(Exception):
@@ -87,25 +98,24 @@ class InputError(TunecaseError):
     exit_code = 2
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
-        given = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        self.problems = told(given)
-        super().__init__("\n\n".join(str(problem) for problem in self.problems))
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n\n".join(str(problem) for problem in first_of(self.problems)))
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         # Errors of workers travel between processes.
         return type(self), (self.problems,)
 
 
-def told(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def first_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """The problems that a person can read: the first 20, and how many follow.
 
     Example:
-        >>> told((Problem("a:1", "x", "y", "z"),) * 100)[-1].got
+        >>> first_of((Problem("a:1", "x", "y", "z"),) * 100)[-1].got
         '80 further mistakes from here on'
     """
-    first, rest = problems[:MOST_TOLD], problems[MOST_TOLD:]
-    if len(rest) > 1:  # the last of 21 may say how many follow already
-        got, fix = f"{len(rest):,} further mistakes from here on", f"correct the first {MOST_TOLD}, then run it again"
+    first, rest = problems[:MOST_SHOWN], problems[MOST_SHOWN:]
+    if len(rest) > 1:  # one more takes no more room than its count
+        got, fix = f"{len(rest):,} further mistakes from here on", f"correct the first {MOST_SHOWN}, then run it again"
         rest = (Problem(rest[0].where, got, "none", fix),)
     return (*first, *rest)
 
@@ -151,3 +161,15 @@ def nearest(name: str, names: Sequence[str], most: int = 3, *, cutoff: float = 0
     if not close:
         return "known: " + ", ".join(sorted(names)[:12]) + (" …" if len(names) > 12 else "")
     return "did you mean " + " or ".join(by_fold[item] for item in close) + "?"
+
+
+def one_of(where: str, word: str, names: Sequence[str]) -> Problem:
+    """The problem of a word that is none of a few; as all of them are told, the fix tells none twice.
+
+    Example:
+        >>> one_of("--cost", "lust", ["billed", "list"]).fix, one_of("--cost", "moon", ["billed", "list"]).fix
+        ('did you mean list?', 'write one of these')
+    """
+    fix = nearest(word, names)
+    fix = "write one of these" if fix.startswith("known: ") else fix
+    return Problem(where, repr(word), f"one of {', '.join(names)}", fix)

@@ -18,18 +18,24 @@ PLAIN = Spending(date(2026, 11, 20), "gpu", Decimal(40), "USD", Decimal(40), qua
     [
         ("day", {"on": date(1999, 12, 31)}),
         ("day", {"on": date(2026, 11, 25)}),
-        ("began_at", {"began_at": datetime(1, 1, 1, tzinfo=UTC)}),
-        ("ended_at", {"ended_at": datetime(9999, 12, 31, tzinfo=UTC)}),
+        ("begin", {"began_at": datetime(1, 1, 1, tzinfo=UTC)}),
+        ("end", {"ended_at": datetime(9999, 12, 31, tzinfo=UTC)}),
         ("amount", {"amount": Decimal(10**12)}),
-        ("amount_base", {"amount_base": Decimal(-(10**12))}),
+        ("amount in the project's currency", {"amount_base": Decimal(-(10**12))}),
         ("quantity", {"quantity": Decimal(10**9)}),
-        ("quantity", {"quantity": Decimal(-(10**9)), "unit": "h"}),
+        *(("quantity", {"quantity": Decimal(-(10**9)), "unit": unit}) for unit in ("h", "hrs", "gpu hrs", "GPU-Hours")),
     ],
 )
 def test_each_limit_names_its_field(field: str, change: dict) -> None:
     """A charge within the limits passes; one beyond one of them is named by that field alone."""
     assert [] == list(beyond_limits(PLAIN, TODAY))
     assert [field] == [beyond.field for beyond in beyond_limits(replace(PLAIN, **change), TODAY)]
+
+
+def test_a_unit_is_told_as_it_was_typed() -> None:
+    """No letter is added to it."""
+    (beyond,) = beyond_limits(replace(PLAIN, quantity=Decimal(10**9), unit="hours"), TODAY)
+    assert "1.000e+9 hours" == beyond.got
 
 
 def test_tokens_may_be_many() -> None:

@@ -63,6 +63,14 @@ def test_a_command_can_be_pasted_whatever_a_service_is_called(service: str) -> N
     )
 
 
+def test_a_long_text_in_a_ledger_is_matched_by_how_it_begins() -> None:
+    """A service of 50 kB that an earlier version booked makes no command of 50 kB, and its command still moves it."""
+    one = charge(service="x" * 50_000)
+    (row,) = unplaced([one])
+    assert len(row.match) < 300
+    assert fits(LineRule(row.match, "storage", DAY), one)
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip))
 def test_a_command_moves_what_it_was_made_for(service: str) -> None:
     """Brackets and question marks stand for themselves, only a star for any letters."""

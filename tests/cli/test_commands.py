@@ -301,6 +301,23 @@ def test_words_that_cannot_be_read_are_told_in_two_lines(words: str, told: str) 
     assert (2, "", 2, told) == (ran.code, ran.out, len(ran.err.splitlines()), ran.err[: len(told)])
 
 
+def test_an_option_with_nothing_in_it_is_refused(walked: Path) -> None:
+    """An unset variable of a script neither books a second charge nor means the default; every option says so."""
+    ledger = (walked.parent / "ledger.jsonl").read_bytes()
+    for words, wanted in (
+        (("spend", "add", "5", "USD", "--replaces", ""), "the id of the entry that this one corrects"),
+        (("spend", "add", "5", "USD", "--on", ""), "the day it was paid"),
+        (("spend", "import", "focus", "bill.csv", "--service="), "only this service's rows"),
+        (("approve", "5 USD", "--by", "me", "--replaces", ""), "the id of the approval"),
+        (("ledger", "verify", "--anchor", ""), "COUNT:HASH"),
+        (("books", "--page", ""), "write the books"),
+        (("audit", ""), "rows to audit"),
+    ):
+        ran = tunecase(*words, "--project", walked)
+        assert (2, True) == (ran.code, f"empty; wanted {wanted}" in ran.err), ran
+    assert ledger == (walked.parent / "ledger.jsonl").read_bytes()
+
+
 def test_words_that_cannot_be_read_are_json_too() -> None:
     """With --json a mistake of usage is printed as one problem."""
     (problem,) = json.loads(tunecase("estimate", "--json", "--seed=x").out)["problems"]

@@ -1,5 +1,6 @@
 """A failure that nobody foresaw ends in one line and code 3; what stdout refuses ends quietly."""
 
+import errno
 import json
 import os
 import re
@@ -24,13 +25,13 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such 
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Makes `tunecase prices` fail with an error of these words; crash files go to a folder of the test."""
+    """Makes `tunecase prices` fail with an error, or with one of these words; crash files go to a test's folder."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    def fail_with(words: str) -> None:
+    def fail_with(error: str | OSError) -> None:
         def prices(*_: Any) -> None:
             secret_local = "a local of the frame"  # noqa: F841
-            raise KeyError(words)
+            raise error if isinstance(error, OSError) else KeyError(error)
 
         monkeypatch.setattr(flow, "prices", prices)
 
@@ -166,3 +167,21 @@ def test_a_file_name_that_is_not_utf_8_is_printed(tmp_path: Path) -> None:
     assert (0, "caf\\udce9.jsonl") == (labels.code, labels.json["pool"])
     missing = tunecase("audit", "no\udce9.jsonl", "--json", cwd=tmp_path)
     assert (2, "no\\udce9.jsonl") == (missing.code, json.loads(missing.out)["problems"][0]["where"])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EMFILE, "Too many open files", "a.csv"), "Fix: end other programs"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "Fix: end other programs"),
+        (OSError(errno.ENOSPC, "No space left on device"), "Fix: make room on the disk"),
+        (PermissionError(errno.EACCES, "Permission denied", "a.csv"), "a.csv: this machine refused it"),
+        (PermissionError(errno.EPERM, "Operation not permitted"), "please report it"),
+    ],
+)
+def test_what_the_machine_refuses_is_told_by_its_kind(failing: Any, error: OSError, said: str) -> None:
+    """A full disk is no lack of memory, and what may not be done of no file is a fault of ours."""
+    failing(error)
+    ran = tunecase("prices")
+    assert 3 == ran.code
+    assert said in ran.err

@@ -28,7 +28,7 @@ def test_example_alone_lists_the_examples() -> None:
 def test_only_an_example_without_a_name_is_listed() -> None:
     """A name is taken as one, another option is none, and no other command is touched."""
     assert lists_examples(["init", "--example", "hosted", "--force"]) == ["init", "--example", "hosted", "--force"]
-    assert lists_examples(["init", "--example", "--json"]) == ["init", "--example", "", "--json"]
+    assert lists_examples(["init", "--example", "--json"]) == ["init", "--example", "list", "--json"]
     assert lists_examples(["fit", "--example"]) == ["fit", "--example"]
 
 

@@ -1,9 +1,11 @@
 """Every command that writes a file spares what the case needs and what tunecase did not make."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
+import filelock
 import pytest
 
 from tests.command import tunecase
@@ -121,3 +123,29 @@ def test_no_command_makes_a_folder_for_a_file(case: Path) -> None:
         assert "no such folder" in ran.err
     assert tunecase("report", "--to", "nope", cwd=case).code in (0, 1)
     assert (case / "nope" / "report.md").exists()
+
+
+def test_a_folder_that_takes_no_writing_still_answers(
+    walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verbs that only show give their answer and say that it is not recorded; what must be recorded fails."""
+
+    def refused(self: filelock.FileLock, **_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), self.lock_file)
+
+    before = (walked.parent / "ledger.jsonl").read_bytes()
+    monkeypatch.setattr(filelock.FileLock, "acquire", refused)
+    for words, is_told in (
+        (("books", "--page", tmp_path / "b.html"), True),
+        (("report", "--to", tmp_path), True),
+        (("check",), False),
+        (("compare", "--set", "method=full"), True),
+    ):
+        ran = tunecase(*words, "--project", walked)
+        assert (True, True) == (ran.code in (0, 1), bool(ran.out)), ran
+        assert is_told == ("not recorded" in ran.err), ran
+    assert (tmp_path / "b.html").is_file()
+    for words in (("spend", "add", "5", "USD"), ("books", "--close", "gpu"), ("approve", "5 USD", "--by", "me")):
+        ran = tunecase(*words, "--project", walked)
+        assert (3, True) == (ran.code, "ead-only" in ran.err), ran
+    assert before == (walked.parent / "ledger.jsonl").read_bytes()

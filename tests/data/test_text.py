@@ -1,12 +1,14 @@
 """Texts as compared: the normaliser, its words and shingles."""
 
 import re
+import sys
 import unicodedata
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.data import text
+from tunecase.data.text import in_small
 
 
 def test_normalise_folds_case_punctuation_and_blanks():
@@ -33,3 +35,8 @@ def test_normalising_twice_changes_nothing_more(given_text):
 def test_words_of_chinese_are_characters():
     """Scripts without blanks are cut into characters, others are not."""
     assert text.words("Pay: 你好!") == ["pay", "你", "好"]
+
+
+def test_small_letters_keep_their_places() -> None:
+    """Every character of Unicode becomes one."""
+    assert [] == [code for code in range(sys.maxunicode + 1) if len(in_small(chr(code))) != 1]

@@ -126,6 +126,16 @@ def test_the_test_file_is_named_or_found(tmp_path):
     )
 
 
+def test_a_link_that_is_no_test_file_is_told(tmp_path):
+    """A test file that is a link out of its folder is not taken, and the project file says so."""
+    rows(tmp_path / "elsewhere" / "x.jsonl")
+    train = rows(tmp_path / "data" / "train.jsonl")
+    (tmp_path / "data" / "test.jsonl").symlink_to(tmp_path / "elsewhere" / "x.jsonl")
+    (written, *_) = init(train, to=tmp_path).files
+    assert "# test.jsonl beside it is a link that leads elsewhere" in written.read_text(encoding="utf-8")
+    assert read_project(written).data.test is None
+
+
 def test_odd_folder_names_read_back(tmp_path):
     """Names that YAML would read otherwise are quoted."""
     names = ["no", "1.5", "- x", "#1", "naïve", "true"]

@@ -1,5 +1,6 @@
 """What looking after the ledger tells: entries that are gone, anchors from elsewhere, clocks that are wrong."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.command import tunecase
 from tests.making import case_folder
+from tunecase import flow
 from tunecase.flow import opened
 
 
@@ -67,9 +69,108 @@ def test_an_anchor_of_elsewhere_decides(project: Path, tmp_path: Path, monkeypat
     unanchored = tunecase("ledger", "verify", "--project", project)
     assert (0, True) == (unanchored.code, "keeps no anchor" in plain(unanchored.out))
     assert 3 == tunecase("ledger", "anchor", "--accept", "--project", project).code
-    for text in ("3:abc", tmp_path / "none", project, tmp_path, "a\0b"):
+    two, pipe = tmp_path / "two.txt", tmp_path / "pipe"
+    two.write_text(f"{typed} {typed}\n4:{'0' * 64}\n", encoding="utf-8")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(pipe)
+    for text in ("3:abc", tmp_path / "none", project, tmp_path, "a\0b", two, pipe):
         ran = tunecase("ledger", "verify", "--anchor", str(text), "--project", project)
         assert (2, True) == (ran.code, "COUNT:HASH" in plain(ran.err))
+
+
+def test_a_cut_or_missing_ledger_gives_no_anchor_in_silence(project: Path) -> None:
+    """The line of a cut ledger comes with a warning and exit code 1, as that of a missing one; accepted it is fine."""
+    cut(project, 1)
+    ran = tunecase("ledger", "anchor", "--project", project)
+    assert (1, True) == (ran.code, "its last entry is missing (2 of 3)" in ran.err)
+    assert ran.out.startswith("2:")
+    assert 1 == tunecase("ledger", "anchor", "--json", "--project", project).code
+    (project.parent / "ledger.jsonl").unlink()
+    gone = tunecase("ledger", "anchor", "--project", project)
+    assert (1, True) == (gone.code, "its last 3 entries are missing" in gone.err)
+    accepted = tunecase("ledger", "anchor", "--accept", "--project", project)
+    assert (0, "") == (accepted.code, accepted.err)
+
+
+@pytest.mark.parametrize("stands", ["pipe", "device", "link", "dangling", "folder"])
+def test_what_is_no_plain_file_is_no_ledger(tmp_path: Path, stands: str) -> None:
+    """A pipe, a device, a link or a folder in the ledger's place is refused at once, and nothing is written through."""
+    project, ledger = case_folder(tmp_path), tmp_path / "ledger.jsonl"
+    other = tmp_path / "other.txt"
+    other.write_bytes(b"")
+    make = {
+        "pipe": lambda: os.mkfifo(ledger), "device": lambda: ledger.symlink_to("/dev/zero"),
+        "link": lambda: ledger.symlink_to(other), "dangling": lambda: ledger.symlink_to(tmp_path / "none"),
+        "folder": ledger.mkdir,
+    }  # fmt: skip
+    make[stands]()
+    got = {"pipe": "a pipe", "folder": "a folder"}.get(stands, "a symbolic link")
+    for words in (("spend", "list"), ("spend", "add", "5", "USD"), ("ledger", "verify"), ("ledger", "anchor")):
+        ran = tunecase(*words, "--project", project)
+        assert (2, True) == (ran.code, f"{got}; wanted a plain file" in plain(ran.err)), ran
+    assert b"" == other.read_bytes()
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_file_that_is_no_ledger_is_told_once_and_never_quoted(tmp_path: Path) -> None:
+    """One line says that it is none, whatever it holds; a stray line in a ledger is named by its number alone."""
+    project, other = case_folder(tmp_path), tmp_path / "secrets.txt"
+    other.write_text("password: hunter2\n" * 5, encoding="utf-8")
+    ran = tunecase("ledger", "merge", other, "--project", project)
+    assert (2, 1) == (ran.code, ran.err.count("wanted"))
+    assert "a file that is no ledger" in plain(ran.err)
+    assert "hunter2" not in ran.err
+    assert 0 == tunecase("spend", "add", "10", "USD", "--project", project).code
+    with (tmp_path / "ledger.jsonl").open("a", encoding="utf-8") as ledger:
+        ledger.write("password: hunter2\n")
+    for words in (("ledger", "verify"), ("ledger", "rechain"), ("spend", "list")):
+        ran = tunecase(*words, "--project", project)
+        assert (2, True) == (ran.code, "line 2: a line that is no entry" in plain(ran.err)), ran
+        assert "hunter2" not in ran.err
+
+
+def test_a_ledger_to_merge_that_is_no_file_is_told_for_what_it_is(tmp_path: Path) -> None:
+    """A folder, a device and a pipe are named as such, not as a file that is missing."""
+    project, pipe = case_folder(tmp_path), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for other, got in ((tmp_path, "a folder"), ("/dev/null", "a device"), (pipe, "a pipe"), ("none", "no such file")):
+        ran = tunecase("ledger", "merge", other, "--project", project)
+        assert (2, True) == (ran.code, got in plain(ran.err)), ran
+
+
+def test_a_lock_that_is_no_file_is_named(tmp_path: Path) -> None:
+    """A folder or a link in the place of a lock: its own name is told, and nothing is booked."""
+    project = case_folder(tmp_path)
+    sheet = tmp_path / "hours.csv"
+    sheet.write_text("date,hours,rate,currency\n2026-11-20,2,60,USD\n", encoding="utf-8")
+    (tmp_path / "ledger.jsonl.lock").mkdir()
+    (tmp_path / "ledger.jsonl.import.lock").symlink_to(tmp_path / "none")
+    for lock, words in (
+        ("ledger.jsonl.lock", ("spend", "add", "5", "USD")),
+        ("ledger.jsonl.import.lock", ("spend", "import", "timesheet", sheet)),
+    ):
+        ran = tunecase(*words, "--project", project)
+        assert (3, True) == (ran.code, f"{lock}: this lock" in plain(ran.err)), ran
+        assert "Fix: take away" in plain(ran.err)
+
+
+def test_lines_in_reverse_are_told_without_a_line_zero(project: Path) -> None:
+    """The first line of a ledger turned upside down should be the first entry, and follows no line 0."""
+    ledger = project.parent / "ledger.jsonl"
+    ledger.write_bytes(b"".join(reversed(ledger.read_bytes().splitlines(keepends=True))))
+    err = plain(tunecase("ledger", "verify", "--project", project).err)
+    assert "line 1: it was written after line 2; wanted the first entry of the ledger" in err
+
+
+def test_a_file_with_two_anchors_is_no_answer(project: Path, tmp_path: Path) -> None:
+    """The same one twice is one; of two the ledger would be held against the one that happens to come first."""
+    typed = "".join(tunecase("ledger", "anchor", "--project", project).out.split())
+    note = tmp_path / "ticket.txt"
+    note.write_text(f"{typed}\nagain: {typed}\n", encoding="utf-8")
+    assert 0 == tunecase("ledger", "verify", "--anchor", note, "--project", project).code
+    note.write_text(f"{typed}\n4:{'0' * 64}\n", encoding="utf-8")
+    ran = tunecase("ledger", "verify", "--anchor", note, "--project", project)
+    assert (2, True) == (ran.code, "a file with 2 anchors" in plain(ran.err))
 
 
 class Clock(datetime):
@@ -92,6 +193,17 @@ def test_a_clock_before_this_version_books_nothing(project: Path, monkeypatch: p
 
     assert (2, True) == (ran.code, "heck the clock" in plain(ran.err))
     assert before == (project.parent / "ledger.jsonl").read_bytes()
+
+
+def test_a_clock_before_this_version_may_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board without a clock, or a page that is served from one, shows the books as they are."""
+    monkeypatch.setattr(opened, "datetime", Clock)
+    monkeypatch.setattr(Clock, "off", datetime(1999, 1, 1, tzinfo=UTC) - datetime.now(UTC))
+    for words in (("spend", "list"), ("ledger", "verify")):
+        assert 0 == tunecase(*words, "--project", project).code
+    case = flow.open_case(project)
+    case.writes = False
+    assert 60 == flow.books(case).spent
 
 
 def test_a_clock_behind_the_ledger_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

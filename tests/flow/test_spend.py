@@ -21,7 +21,7 @@ from tunecase.case import Case
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
 from tunecase.flow import Flow
 from tunecase.flow.opened import spent
-from tunecase.flow.spend import ImportAsked, ServingAsked
+from tunecase.flow.spend import ImportAsked, ServingAsked, _asked_for
 from tunecase.records import Imported, Metered
 
 TEXT = "currency: USD\nteam: [{role: ml engineer, rate: 75 to 150 USD per hour}]\ncompute: {tier: neocloud}\n"
@@ -494,6 +494,24 @@ def test_a_meter_of_days_grows_by_what_is_new(tmp_path: Path) -> None:
         serve(tmp_path, place=str(meter), answers="5")
 
 
+def test_texts_of_a_bill_are_cut_and_the_bill_is_known_again(tmp_path: Path) -> None:
+    """A service of 50 kB is booked by its first 500 characters, with a note; no line printed is long."""
+    opened(tmp_path)
+    long = {name: name[0] * 50_000 for name in ("ChargeDescription", "ServiceName", "SkuId", "ResourceId", "RegionId")}
+    long |= {"ServiceCategory": "Other", "Tags": json.dumps({"k" * 999: "v" * 50_000})}
+    bill = as_csv(tmp_path / "bill.csv", [row(**long)])
+    place = ["--project", tmp_path / "tunecase.yaml", "--today", TODAY.isoformat()]
+    ran = tunecase("spend", "import", "focus", bill, "--full", *place)
+    assert (0, True) == (ran.code, "1 charge with texts of more than 500 characters" in " ".join(ran.out.split()))
+    listed = tunecase("spend", "list", "--full", *place)
+    assert max(len(line) for line in (ran.out + listed.out).splitlines()) < 1_000
+    assert len((tmp_path / "ledger.jsonl").read_bytes()) < 20_000
+    again = take(tmp_path, "focus", bill)
+    assert (0, 1) == (again.booked, again.known)
+    (lying,) = tunecase("spend", "map", "--json", *place).json["unplaced"]
+    assert 0 == tunecase("spend", "map", lying["match"], "storage", *place).code
+
+
 def test_what_was_served_is_typed_at_the_terminal(tmp_path: Path) -> None:
     """Printed as it was read, as JSON too; without any figure every one that is needed is named."""
     opened(tmp_path)
@@ -509,3 +527,13 @@ def test_what_was_served_is_typed_at_the_terminal(tmp_path: Path) -> None:
         first="2026-11-01", last="2026-11-02", answers="5"
     )
     assert 5 == made.periods[0].answers
+
+
+def test_what_ledgers_hold_of_an_import_is_still_written_so() -> None:
+    """The words whose digest the first ledgers hold, byte for byte."""
+    asked = ImportAsked(tags=("team=nlp",), since="2026-11-01", gpu="L4", gpu_count=2, large_credit=True)
+    wanted = (
+        "ImportAsked(tags=('team=nlp',), services=(), since='2026-11-01', until=None, on=None, category='', "
+        "run_tags=(), cost='billed', gpu='L4', gpu_count=2, experiment='', restated=False, dry_run=False, told=None)"
+    )
+    assert wanted == _asked_for(replace(asked, dry_run=True, restated=True))

@@ -49,7 +49,7 @@ CASES = (
     Case("project file", {"tunecase.yaml": b'name: x\nmodels: "\\r\\n"\ndata: {train: train.jsonl}\n'}, "\\r\\n"),
     Case("project file", {"tunecase.yaml": b'name: x\n"\\u202eabc": 1\ndata: {train: train.jsonl}\n'}, "\\u202eabc"),
     Case("project file", {"tunecase.yaml": b"name: x\ndata: {train: train.jsonl}\nrounds: " + b"9" * 5_000 + b"\n"},
-    "characters)"),
+    "5,000 characters"),
 )  # fmt: skip
 BILL = importers.MADE["columnar bill"]["bill.parquet"]
 CASES += (
@@ -65,7 +65,7 @@ CASES += (
     Case("ledger lines", {"ledger.jsonl": b"\n"}),
 )
 TYPED = (
-    Typed(("define", "--project", ""), 2, "wanted"),
+    Typed(("define", "--project", ""), 2, "empty"),
     Typed(("forecast", "--project", "."), 2, "a folder"),
     Typed(("init", "."), 2, "wanted"),
     Typed(("ledger", "merge", "other.jsonl", "--project", " "), 2, "' '"),

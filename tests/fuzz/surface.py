@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from tunecase.errors import InputError, Problem, TunecaseError
 
 Tree = Mapping[str, bytes]  # the content of each file, by its path in the folder
 
-MOST_CHARACTERS = 1_000  # of one part of a problem
+MOST_HELD, MOST_SHOWN = 5_000, 2_000  # characters of a part of a problem, and of a line that shows it
 WAITING = 10  # a busy machine gives a process its CPU seconds in at most so many times their time
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 # What changes files, with where among its arguments the path that is changed stands.
@@ -138,16 +139,19 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 def problem_faults(problem: Problem) -> list[str]:
-    """What a problem lacks: four parts, each one printable line of bounded length."""
+    """What a problem lacks: four parts, each shown as one printable line of bounded length."""
     faults = []
     for name in ("where", "got", "wanted", "fix"):
         part = getattr(problem, name)
-        if not isinstance(part, str) or not part.strip():
+        if not isinstance(part, str) or not part:
             faults.append(f"{name} is {part!r}")
-        elif not part.isprintable():
-            faults.append(f"{name} is not one printable line: {part[:200]!r}")
-        elif len(part) > MOST_CHARACTERS:
+        elif len(part) > MOST_HELD:
             faults.append(f"{name} has {len(part):,} characters: {part[:80]!r}")
+    for shown in (*str(problem).split("\n"), problem.told, problem.remedy):
+        if not shown.isprintable() or not shown.strip():
+            faults.append(f"not one printable line: {shown[:200]!r}")
+        elif len(shown) > MOST_SHOWN:
+            faults.append(f"a line of {len(shown):,} characters: {shown[:80]!r}")
     return faults
 
 
@@ -183,7 +187,8 @@ def attempt(surface: Surface, tree: Tree, home: Path | None = None) -> str:
     put(tree, folder)
     said, begun = "", time.process_time()
     try:
-        with _watching(base, surface.starts) as strange, limited(surface.limit_s):
+        state = mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(base / "state")})
+        with state, _watching(base, surface.starts) as strange, limited(surface.limit_s):
             try:
                 surface.read(folder)
             except TunecaseError as error:

@@ -127,3 +127,28 @@ def test_the_working_folder_is_swept_again_after_it_changed(tmp_path: Path, monk
         monkeypatch.chdir(left.parent)
         parts.sweep(Path())
         assert not left.exists()
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_stop_between_two_folders_loses_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_done: bool
+) -> None:
+    """A folder that was put aside comes back only where the new one does not stand there yet."""
+    target = tmp_path / "cleaned"
+    target.mkdir()
+    (target / "old").write_text("old")
+    rename = Path.rename
+
+    def stopped(path: Path, to: Path) -> Path:
+        is_new = to == target and (path / "new").exists()
+        if is_done or not is_new:
+            rename(path, to)
+        if is_new:
+            raise KeyboardInterrupt
+        return to
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt), new_folder(target, [], True, "list.json") as place:
+        (place.path / "new").write_text("new")
+    assert is_done == (target / "new").exists()
+    assert "old" == ((tmp_path / "cleaned.old-1" if is_done else target) / "old").read_text()

@@ -57,5 +57,8 @@ def test_links_are_own_files_only_in_a_cache_of_the_hub(tmp_path):
     (snapshot / "a.jsonl").symlink_to("../../../blobs/1f")
     (snapshot / "b.jsonl").symlink_to(tmp_path / "secret")
     (tmp_path / "c.jsonl").symlink_to(blobs / "1f")
+    (snapshot / "snapshots").mkdir()
+    (snapshot / "snapshots" / "a.jsonl").symlink_to("../../../../blobs/1f")
+    assert is_own_file(snapshot / "snapshots" / "a.jsonl")
     links = (snapshot / "a.jsonl", snapshot / "b.jsonl", tmp_path / "c.jsonl")
     assert [True, False, False] == list(map(is_own_file, links))

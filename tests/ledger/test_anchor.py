@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tunecase.ledger import anchor as anchors
-from tunecase.ledger.anchor import Anchor, anchor_file, anchor_in, read_anchor
+from tunecase.ledger.anchor import Anchor, anchor_file, anchors_in, read_anchor
 from tunecase.ledger.book import Ledger
 from tunecase.ledger.lines import FIRST, sha
 
@@ -36,7 +36,7 @@ def test_the_anchor_is_what_was_last_written(ledger):
 
     assert ledger.anchored() == Anchor(5, sha(lines[-1]), ledger.path.stat().st_size) == ledger.head()
     assert ledger.holds(ledger.anchored())
-    assert anchor_in(f"see {ledger.anchored()} in the ticket") == Anchor(5, sha(lines[-1]))
+    assert anchors_in(f"see {ledger.anchored()} in the ticket") == [Anchor(5, sha(lines[-1]))]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
@@ -149,6 +149,20 @@ def test_anchors_are_bounded(ledger, tmp_path, monkeypatch):
 
     assert 3 == len(list(anchor_file(ledger.path).parent.iterdir()))
     assert read_anchor(tmp_path / "5.jsonl") is not None
+
+
+def test_only_anchors_go_and_one_that_stays_stops_nothing(ledger, tmp_path, monkeypatch):
+    """A file that is no anchor is left, and what cannot be removed keeps no other from being."""
+    monkeypatch.setattr(anchors, "MOST_KEPT", 1)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = anchor_file(ledger.path).parent
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("mine")
+    (folder / ("0" * 40)).mkdir()
+    add(Ledger(tmp_path / "other.jsonl"), 1)
+
+    assert read_anchor(tmp_path / "other.jsonl") is not None
+    assert "mine" == (folder / "notes.txt").read_text()
 
 
 def test_an_empty_ledger_has_an_anchor(tmp_path):

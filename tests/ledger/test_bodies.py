@@ -19,7 +19,7 @@ from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import open_case
-from tunecase.ledger import Ledger, book
+from tunecase.ledger import Ledger, book, files
 from tunecase.ledger.bodies import FIELDS, MOST_BYTES, FaultError, fields_of
 from tunecase.ledger.lines import FIRST
 from tunecase.records import RECORDS, SCHEMAS, Run, SetAside, Spending
@@ -175,7 +175,8 @@ def test_a_long_line_is_not_parsed(tmp_path: Path) -> None:
 
 def test_a_line_beyond_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every reader names it without holding it."""
-    monkeypatch.setattr(book, "MOST_READ", 2**20)
+    for module in (book, files):
+        monkeypatch.setattr(module, "MOST_READ", 2**20)
     ledger = Ledger(tmp_path / "ledger.jsonl")
     forge(ledger.path, b'{"body":{"a":"' + b"x" * 50_000_000 + b'"},"kind":"run","verb":"pilot"}')
     tracemalloc.start()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
-from tunecase.ledger import book, joined
+from tunecase.ledger import book, files, joined
 from tunecase.ledger.bodies import META
 from tunecase.ledger.book import Ledger, NewEntry, fold
 from tunecase.ledger.files import tail_of
@@ -355,27 +356,26 @@ def test_nothing_is_chained_to_a_line_that_is_no_entry(tmp_path):
         assert before == ledger.path.read_bytes()
 
 
-def test_a_hundred_faults_are_listed_and_the_rest_counted(tmp_path):
-    """A ledger that was spoilt throughout does not fill the screen."""
+def test_every_fault_is_listed(tmp_path):
+    """A ledger that was spoilt throughout is told of in full, and its first faults in words."""
     ledger = filled(tmp_path / "l", 150)
     ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"probe"', b'"robot"'))
     problems = ledger.verify()
 
-    assert 101 == len(problems)
-    assert "50 more lines with a fault" == problems[-1].got
-    with pytest.raises(InputError) as caught:
+    assert 150 == len(problems)
+    with pytest.raises(InputError, match="130 further mistakes") as caught:
         ledger.rechain(recorded_at=NOW, version="1")
-    assert 101 == len(caught.value.problems)
+    assert 150 == len(caught.value.problems)
 
 
 def test_a_file_that_is_no_ledger_is_not_read_to_its_end(tmp_path):
-    """Of millions of lines that are no entries, so many are read as show that; neither time nor memory grows on."""
+    """Of millions of lines that are no entries, so many are read as show that, and one problem says so."""
     ledger = Ledger(tmp_path / "l")
     ledger.path.write_bytes(b"x\n" * 3_000_000)
     with patch.object(joined, "MOST_FAULTS", 1_000), patch.object(book, "MOST_FAULTS", 1_000):
         problems = ledger.verify()
 
-    assert "900 more lines with a fault, and what is behind them was not read" == problems[-1].got
+    assert ["a file that is no ledger"] == [problem.got for problem in problems]
 
 
 def test_a_long_last_line_is_read_in_time(tmp_path):
@@ -388,14 +388,51 @@ def test_a_long_last_line_is_read_in_time(tmp_path):
     assert (2**26, 6) == (len(tail), start)
 
 
+def test_a_last_line_beyond_memory_is_not_held(tmp_path, monkeypatch):
+    """Neither a writer nor a reader of the end holds a line of more than the most; each names it."""
+    monkeypatch.setattr(files, "MOST_READ", 2**20)
+    ledger = filled(tmp_path / "l", 2)
+    with ledger.path.open("ab") as file:
+        file.truncate(300 * 2**20)
+    tracemalloc.start()
+    try:
+        for use in (ledger.unfinished, ledger.last_moment, lambda: ledger.append("run", run(4), recorded_at=NOW)):
+            with pytest.raises(InputError, match="a line of more than 1 MiB"):
+                use()
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_stop_just_behind_the_new_chain_keeps_the_copy(tmp_path, monkeypatch, is_done):
+    """Once the new file has the old one's name, the copy is the only old one; before, nothing of the two stays."""
+    path, copy = tmp_path / "l", tmp_path / "copy"
+    path.write_bytes(b"old")
+    replace = Path.replace
+
+    def stopped(new: Path, target: Path) -> None:
+        if is_done:
+            replace(new, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        files.put_in_place(path, b"new", copy)
+    assert (b"new" if is_done else b"old") == path.read_bytes()
+    assert ["copy", "l"][not is_done :] == sorted(file.name for file in tmp_path.iterdir())
+    assert not is_done or b"old" == copy.read_bytes()
+
+
 def test_what_cannot_be_written_or_read_is_said_with_a_fix(tmp_path):
-    """A folder in the place of the ledger is the world's failure, with a fix."""
-    (tmp_path / "folder").mkdir()
+    """A folder that came into the place of the ledger is the world's failure, with a fix."""
+    ledger = Ledger(tmp_path / "folder")
+    ledger.path.mkdir()
 
     with pytest.raises(TunecaseError, match="Fix"):
-        Ledger(tmp_path / "folder").append("run", run(1), recorded_at=NOW)
+        ledger.append("run", run(1), recorded_at=NOW)
     with pytest.raises(TunecaseError, match="Fix"):
-        list(Ledger(tmp_path / "folder").entries())
+        list(ledger.entries())
 
 
 def test_a_whole_last_line_with_another_end_is_an_edit(tmp_path):

@@ -19,6 +19,7 @@ from tunecase.quantities import (
     figures,
     firm,
     money,
+    one_line,
     paid,
     paid_column,
     plain_figure,
@@ -31,6 +32,7 @@ from tunecase.records import BookLine, Books, RunCharge, ServedAgainstForecast, 
 DASH = Cell("–")
 MOST_RUNS = 20
 MOST_CHARGES = 200
+MOST_TEXT = 500  # characters of what a charge was for
 UNCOUNTED = "in no sum"  # what is said of charges that were set aside
 
 
@@ -390,6 +392,6 @@ def _charge(spending: Spending) -> tuple[Cell, ...]:
         Cell(day(spending.on)),
         Cell(spending.category),
         Cell(amount),
-        Cell(much + spending.description),
+        Cell(one_line(much + spending.description, MOST_TEXT)),
         Cell(source),
     )

@@ -63,7 +63,8 @@ def imported(record: Imported, material: Material) -> Account:
 
 def _rows(record: Imported) -> str:
     """Where the rows of the place went, all of them."""
-    went = [f"{counted(record.booked, 'is', 'are')} new" if record.booked else "none is new"]
+    new = record.booked - record.restated
+    went = [f"{counted(new, 'is', 'are')} new" if new else "none is new"]
     went += [f"{counted(record.restated, 'corrects', 'correct')} what was booked"] if record.restated else []
     went += [f"{counted(record.known, 'was', 'were')} booked before"] if record.known else []
     went += [f"{counted(record.filtered, 'was', 'were')} not asked for"] if record.filtered else []

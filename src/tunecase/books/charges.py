@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, one_of
 from tunecase.project import Rate
-from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, too_early, unclear
+from tunecase.quantities import MOST_AMOUNT, SYMBOLS, counted, one_line, separator_fix, too_early, too_late, unclear
 from tunecase.records import CATEGORIES, Spending
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
@@ -22,9 +22,11 @@ RATE_HOLDS = timedelta(
 )  # after its day, without a word: rates are published by the day, books kept by the month
 
 _AMOUNT = re.compile(r"([$€£]?)\s*([^\sA-Za-z$€£]+)\s*([$€£]|[A-Za-z]{3})?")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
+_NUMBER, _LONG = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?"), re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+MOST_DIGITS = f"less than {MOST_AMOUNT:,}, with at most 12 digits behind the point"
 MOST_NOTE, MOST_UNIT = 500, 40  # characters
 AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
+CREDIT_FIX = "; for money back give it above zero and add --credit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class ChargeText:
     `amount` is `42.50 USD`, `$42.50`, or a bare number in `currency` (three letters; the project's currency where
     neither names one); a Decimal is taken as it is. `category` is one of CATEGORIES, `on` the day it was charged,
     `2026-11-20`. `quantity` and `unit` are what was bought, such as 12.5 h. `supersedes` is the id of the entry that
-    this charge corrects. A `credit` is money back; a negative amount is refused without it.
+    this charge corrects. A `credit` is money back; a negative amount is refused without it, and where it is None, as of
+    an approval, no fix speaks of one.
     """
 
     amount: str | Decimal
@@ -46,7 +49,7 @@ class ChargeText:
     unit: str = ""
     source: str = "manual"
     supersedes: str = ""
-    credit: bool = False
+    credit: bool | None = False
 
 
 def spending(text: ChargeText, *, project_currency: str, rates: Sequence[Rate], today: date) -> Spending:
@@ -63,8 +66,7 @@ def spending(text: ChargeText, *, project_currency: str, rates: Sequence[Rate], 
     amount, code = _amount(text.amount, text.currency or "", project_currency, text.credit, problems)
     day = _day(text.on, today, problems)
     if text.category not in CATEGORIES:
-        fix = nearest(text.category, CATEGORIES)
-        problems.append(Problem("category", repr(text.category), f"one of {', '.join(CATEGORIES)}", fix))
+        problems.append(one_of("category", text.category, CATEGORIES))
     rate = _rate(code, project_currency, rates, day or today, problems)
     quantity = _quantity(text, problems)
     if text.supersedes and not re.fullmatch(r"[0-9a-f]{64}", text.supersedes):
@@ -192,22 +194,23 @@ def _root(joined: dict[int, int], kind: int) -> int:
 
 
 def _amount(
-    text: str | Decimal, given: str, base: str, credit: bool, problems: list[Problem]
+    text: str | Decimal, given: str, base: str, credit: bool | None, problems: list[Problem]
 ) -> tuple[Decimal | None, str]:
     """The signed amount (None when it cannot be read) and its currency."""
     raw = f"{text:f}" if isinstance(text, Decimal) else text.strip()
     match = _AMOUNT.fullmatch(raw)
     is_read = match is not None and _NUMBER.fullmatch(match[2]) and (isinstance(text, Decimal) or not unclear(raw))
     if match is None or not is_read:
-        fix = separator_fix(raw) or AMOUNT_FIX
-        problems.append(Problem("amount", repr(raw), "one exact amount, to be read in one way only", fix))
+        is_long = match is not None and _LONG.fullmatch(match[2])
+        wanted = MOST_DIGITS if is_long else "one exact amount, to be read in one way only"
+        back = CREDIT_FIX if raw.startswith("-") and credit is False else ""
+        problems.append(Problem("amount", repr(raw), wanted, (separator_fix(raw) or AMOUNT_FIX) + back))
         return None, given.upper() or base
     code = _currency(raw, (match[1], match[3], given), problems) or base
     amount = Decimal(match[2])
-    if amount == 0:
-        problems.append(Problem("amount", repr(raw), "more than zero", "leave out what cost nothing"))
-    elif amount < 0 and not credit:
-        fix = "give the amount that was paid, or add --credit if this is money back"
+    if amount == 0 or (amount < 0 and not credit):
+        fix = "give the amount above zero" if credit is None or amount else "leave out what cost nothing"
+        fix += CREDIT_FIX if raw.startswith("-") and credit is False else ""
         problems.append(Problem("amount", repr(raw), "more than zero", fix))
     return (-abs(amount) if credit else amount), code
 
@@ -228,9 +231,9 @@ def _day(on: str | date, today: date, problems: list[Problem]) -> date | None:
         return None
     if wanted := too_early(day):
         problems.append(Problem("on", str(day), wanted, "correct the year"))
-    elif day > today:
+    elif wanted := too_late(day, today):
         fix = "book a charge when it is made; a coming one belongs in the estimate"
-        problems.append(Problem("on", str(day), f"a day not after today, {today}", fix))
+        problems.append(Problem("on", str(day), wanted, fix))
     return day
 
 

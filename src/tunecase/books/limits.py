@@ -5,13 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, Charges
+from tunecase.books.charges import DIGITS, Charges
 from tunecase.books.held import held
 from tunecase.errors import Problem
-from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counted, money, too_early
+from tunecase.quantities import MOST_AHEAD_DAYS, MOST_AMOUNT, MOST_HOURS, counted, is_hours, money, too_early, too_late
 from tunecase.records import Spending
-
-HOUR_UNITS = (HOUR, GPU_HOUR.casefold(), "h", "gpu h", "gpu-hour")
 
 
 class Beyond(NamedTuple):
@@ -24,23 +22,21 @@ class Beyond(NamedTuple):
 
 def beyond_limits(charge: Spending, today: date) -> Iterator[Beyond]:
     """What of a charge passes a limit: its days, its amount, its hours."""
-    moments = {"began_at": charge.began_at, "ended_at": charge.ended_at}
+    moments = {"begin": charge.began_at, "end": charge.ended_at}
     days = {"day": charge.on, **{name: moment.date() for name, moment in moments.items() if moment is not None}}
-    for name, day in days.items():
-        if wanted := too_early(day):
-            yield Beyond(name, f"{day}", wanted)
     last = today + timedelta(days=MOST_AHEAD_DAYS)
-    if charge.on > today:
-        yield Beyond("day", f"{charge.on}", f"a day not after today, {today}")
-    elif days.get("ended_at", last) > last:
-        yield Beyond("ended_at", f"{days['ended_at']}", f"an end by {last}")
-    for name, amount in (("amount", charge.amount), ("amount_base", charge.amount_base)):
-        if abs(amount) >= MOST_AMOUNT:
-            yield Beyond(name, f"{amount:.3e}", f"less than {MOST_AMOUNT:.0e} {charge.currency}")
-    is_hours = charge.unit.casefold().removesuffix("s") in HOUR_UNITS
-    hours = charge.quantity if is_hours and charge.quantity is not None else Decimal(0)
-    if abs(hours) > MOST_HOURS:
-        yield Beyond("quantity", f"{hours:.3e} {charge.unit}s", f"at most {MOST_HOURS:.0e}")
+    if early := [(name, day) for name, day in days.items() if too_early(day)]:
+        yield Beyond(early[0][0], f"{early[0][1]}", too_early(early[0][1]))  # the others are mostly the same day
+    elif wanted := too_late(charge.on, today):
+        yield Beyond("day", f"{charge.on}", wanted)
+    elif days.get("end", last) > last:
+        yield Beyond("end", f"{days['end']}", f"an end by {last}")
+    amounts = {"amount": charge.amount, "amount in the project's currency": charge.amount_base}
+    large = [(name, amount) for name, amount in amounts.items() if abs(amount) >= MOST_AMOUNT]
+    for name, amount in large[:1]:
+        yield Beyond(name, f"{amount:,.0f}", f"an amount between -{MOST_AMOUNT:,} and {MOST_AMOUNT:,}")
+    if charge.quantity is not None and is_hours(charge.unit) and abs(charge.quantity) > MOST_HOURS:
+        yield Beyond("quantity", f"{charge.quantity:.3e} {charge.unit}", f"at most {MOST_HOURS:.0e}")
 
 
 def more_back_than_paid(booked: Charges, new: Sequence[Spending], currency: str) -> Problem | None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 
 from tunecase.books.charges import DIGITS
-from tunecase.errors import Problem, nearest
+from tunecase.errors import Problem, nearest, one_of
 from tunecase.ledger import Entry
 from tunecase.records import CATEGORIES, RULE_FIELDS, TAG, LineRule, Spending, Unplaced, is_rule_field
 
 UNPLACED = "other"
 RULE_VERB = "map"  # of a rule's entry in the ledger
+MOST_MATCH = 200  # characters of a text that a match gives whole
 
 
 def rule_problems(match: str, line: str) -> list[Problem]:
@@ -26,7 +27,7 @@ def rule_problems(match: str, line: str) -> list[Problem]:
     elif not is_rule_field(field):
         problems.append(Problem("MATCH", repr(field), f"one of {names}", nearest(field, RULE_FIELDS)))
     if line and line not in CATEGORIES:
-        problems.append(Problem("LINE", repr(line), f"one of {', '.join(CATEGORIES)}", nearest(line, CATEGORIES)))
+        problems.append(one_of("LINE", line, CATEGORIES))
     return problems
 
 
@@ -83,12 +84,16 @@ def placed(charge: Spending, rules: Sequence[LineRule]) -> Spending:
 
 
 def unplaced(charges: Iterable[Spending]) -> tuple[Unplaced, ...]:
-    """What lies in `other`, by service or else by description, the dearest first, each with the match that names it."""
+    """What lies in `other`, by service or else by description, the dearest first, each with the match that names it.
+
+    A long text is named by how it begins.
+    """
     groups: dict[str, list[Spending]] = defaultdict(list)
     for charge in charges:
         if charge.category == UNPLACED:
             field = next((name for name in ("service", "description") if getattr(charge, name)), "source")
-            groups[f"{field}={getattr(charge, field)}"].append(charge)
+            text = getattr(charge, field)
+            groups[f"{field}={text if len(text) <= MOST_MATCH else f'{text[:MOST_MATCH]}*'}"].append(charge)
     with localcontext(prec=DIGITS):
         sums = [
             Unplaced(match, len(group), sum((charge.amount_base for charge in group), Decimal(0)))

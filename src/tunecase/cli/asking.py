@@ -9,6 +9,8 @@ from tunecase.errors import InputError, Problem
 if TYPE_CHECKING:
     from tunecase.flow import Question
 
+LIST = "list"  # no name of an example
+
 
 def refuse_without_terminal() -> None:
     """Raises InputError where nobody can answer."""
@@ -48,15 +50,15 @@ def ask_all(given: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def lists_examples(arguments: list[str]) -> list[str]:
-    """The arguments of the command line; `--example` without a name gets an empty one, which lists the examples.
+    """The arguments of the command line; `--example` without a name is told to list them.
 
     Example:
         >>> lists_examples(["init", "--example"]), lists_examples(["init", "--example", "hosted"])
-        (['init', '--example', ''], ['init', '--example', 'hosted'])
+        (['init', '--example', 'list'], ['init', '--example', 'hosted'])
     """
     if arguments[:1] != ["init"]:
         return arguments
     whole = []
     for word, following in zip(arguments, [*arguments[1:], "-"], strict=True):
-        whole += [word, ""] if word == "--example" and following.startswith("-") else [word]
+        whole += [word, LIST] if word == "--example" and following.startswith("-") else [word]
     return whole

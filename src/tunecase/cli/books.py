@@ -38,7 +38,7 @@ def books(
     from tunecase import flow
     from tunecase.report import render
 
-    opened = open_project(project, seed, today)
+    opened = open_project(project, seed, today, only_shows=True)
     files = flow.BooksFiles(page, csv, csv_plan)
     flow.check_books_files(opened, files, force=force)
     record = flow.books(opened, flow.BooksAsked(plan, close))

@@ -40,8 +40,8 @@ from tunecase.cli.run import run
 from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
-from tunecase.cli.usage import Usage
-from tunecase.errors import BOOKED, InputError, Problem, TunecaseError
+from tunecase.cli.usage import Usage, refuse_empty
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -61,13 +61,11 @@ app = typer.Typer(
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 CLOSED = 141  # as of a program that SIGPIPE has ended
 UNHEARD = "Standard output is closed, and the answer has no place to go; nothing was done.\nFix: write it to /dev/null"
-# What the disk, or the limits of an account, refuse.
-OF_THE_WORLD = tuple(
-    getattr(errno, name)
-    for name in ("EACCES", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EPERM", "EROFS")
-    if hasattr(errno, name)
-)
-FIX = "make room on the disk, or check its health and the permissions of the file and its folder, then run it again"
+# What the machine refuses whatever is asked of it, and what it refuses of a file.
+OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+OF_A_FILE = (errno.EACCES, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS)
+LESS = "end other programs, or ask for less at once"
+ROOM = "make room on the disk, or check its health and the permissions of the file and its folder, then run it again"
 
 
 def _version(wanted: bool) -> None:
@@ -125,7 +123,6 @@ def main() -> NoReturn:
         typer.echo(UNHEARD, err=True)
         raise SystemExit(TunecaseError.exit_code)
     out = sys.stdout
-    BOOKED.clear()
     raise SystemExit(_code_of_output(out, _run()))
 
 
@@ -143,10 +140,15 @@ def _run() -> int | str | None:
 def _of_the_world(error: BaseException) -> str:
     """What this machine refused, and what to do; empty for an error that only a bug can cause."""
     if isinstance(error, MemoryError):
-        return "The memory of this machine has run out.\nFix: end other programs, or ask for less at once"
-    if isinstance(error, OSError) and error.errno in OF_THE_WORLD:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        return f"{where}this machine refused it ({error.strerror}).\nFix: {FIX}"
+        return f"The memory of this machine has run out.\nFix: {LESS}"
+    if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+        return f"This machine refused it ({error.strerror}).\nFix: {LESS}"
+    # A full disk names no file where it refuses what a file holds; what may not be done does, or a bug did it.
+    if isinstance(error, OSError) and error.errno in OF_A_FILE:
+        if error.filename is not None:
+            return f"{error.filename}: this machine refused it ({error.strerror}).\nFix: {ROOM}"
+        if error.errno not in (errno.EACCES, errno.EPERM):
+            return f"This machine refused it ({error.strerror}).\nFix: {ROOM}"
     return ""
 
 
@@ -194,6 +196,7 @@ def _names_too_long() -> Iterator[None]:
 @cache
 def _program() -> Callable[..., Any]:
     program = get_command(app)
+    refuse_empty(program)
     take_full(program)
     _watch(program, "")
     return program
@@ -223,10 +226,12 @@ def _stopped() -> str:
 
 def _booked() -> tuple[str, ...]:
     """What is booked of a command that did not end well, in words; nothing where nothing is."""
-    if not BOOKED:
+    from tunecase.ledger import TALLY
+
+    if not TALLY.entries:
         return ()
-    count = "1 entry is" if len(BOOKED) == 1 else f"{len(BOOKED):,} entries are"
-    return (f"{count} booked all the same, the last with the id {BOOKED[-1][:12]}: do not book it again.",)
+    count = "1 entry is" if TALLY.entries == 1 else f"{TALLY.entries:,} entries are"
+    return (f"{count} booked all the same, the last with the id {TALLY.last[:12]}: do not book it again.",)
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
@@ -302,11 +307,14 @@ class _Unheard(io.FileIO):
 def _refuse(error: TunecaseError, as_json: bool) -> None:
     booked = _booked()
     if as_json:
+        import json
+
         from tunecase.records import to_json
 
         problems = error.problems if isinstance(error, InputError) else ()
         words = "\n".join((str(error), *booked))
-        sys.stdout.write(to_json({"error": words, "problems": problems}).decode() + "\n")
+        # All of them, as they are; as ASCII, since a terminal may show it.
+        sys.stdout.write(json.dumps(json.loads(to_json({"error": words, "problems": problems}))) + "\n")
     else:
         from tunecase.cli.show.record import show_error
 

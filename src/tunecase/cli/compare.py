@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, named, nearest_project, panel
+from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, named, nearest_project, panel, unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,9 @@ def compare(
     _refuse(beside=first is not None and project is not None, twice=printed and json)
     path = first or project or named(nearest_project())
     asked = None if printed or markdown is None else Output(Path(markdown), mark=MADE_BY)
-    question = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced, asked, force)
+    question = flow.CompareAsked(
+        second, set_ or (), fail_if_over, confidence, allow_unpriced, asked, force, unrecorded()
+    )
     with audit_progress(quiet=json or printed) as progress:
         record = flow.compare(path, question, seed, day_of(today), progress)
     if printed:

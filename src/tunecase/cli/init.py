@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tunecase.cli.asking import LIST
 from tunecase.cli.options import AsJson, InputColumn, OutputColumn, Seed, print_record
 from tunecase.errors import InputError, Problem
 
@@ -38,7 +39,7 @@ def init(
     from tunecase import flow
     from tunecase.cli.asking import ask_all, refuse_without_terminal
 
-    if data is None and example == "":
+    if data is None and example == LIST:
         return print_record("examples", flow.about_examples(), json)
     if problems := [*_not_to_split(data, split, group, held)]:
         raise InputError(problems)

@@ -39,6 +39,8 @@ def ledger_anchor(
 
     The hash covers every entry. For example: `tunecase ledger anchor > anchor.txt`, and a month later
     `tunecase ledger verify --anchor anchor.txt`
+
+    Where the ledger lacks what this machine last wrote it says so on standard error and ends with exit code 1.
     """
     from tunecase import flow
 
@@ -47,6 +49,9 @@ def ledger_anchor(
         print_record("anchor", record, json)
     else:
         typer.echo(f"{record.entries}:{record.head}")  # one line, however narrow the terminal
+    if record.changed:
+        typer.echo(f"The ledger: {record.changed}; see `tunecase ledger verify`.", err=True)
+        raise typer.Exit(1)
 
 
 @ledger_app.command("rechain")

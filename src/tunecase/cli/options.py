@@ -68,17 +68,33 @@ MaxMinutes = Annotated[float | None, cap_option(help="Begin no run that would pa
 Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
 
 
-def open_project(path: Path, seed: int, today: str | None) -> "Flow":
-    """The case of a project file."""
+def open_project(path: Path, seed: int, today: str | None, *, only_shows: bool = False) -> "Flow":
+    """The case of a project file; a verb that only shows says on standard error what it could not record."""
     from tunecase.cli.show.progress import LINE, step
     from tunecase.flow import ledger_warnings, open_case
 
     opened = open_case(named(path), seed, day_of(today))
     opened.on_step = step
+    opened.on_unrecorded = unrecorded() if only_shows else None
     for sentence in ledger_warnings(opened.ledger):
         with LINE.aside():
             typer.echo(sentence, err=True)
     return opened
+
+
+def unrecorded() -> Callable[[str], None]:
+    """A function that says on standard error, the first time that it is called, why an answer is not recorded."""
+    from tunecase.cli.show.progress import LINE
+
+    told: list[str] = []
+
+    def say(why: str) -> None:
+        if not told:
+            told.append(why)
+            with LINE.aside():
+                typer.echo(f"The answer is not recorded in the ledger. {why}", err=True)
+
+    return say
 
 
 def day_of(text: str | None) -> date:

@@ -25,6 +25,6 @@ def report(
     from tunecase import flow
     from tunecase.report import render
 
-    opened = open_project(project, seed, today)
+    opened = open_project(project, seed, today, only_shows=True)
     asked = flow.ReportAsked(to, pdf, with_rows)
     finish("report", flow.report(opened, render, asked, force=force), json, case=opened)

@@ -1,8 +1,9 @@
 """What a command line that cannot be read is answered with: what was typed, what is wanted, what to write."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import typer
@@ -25,6 +26,36 @@ class Usage(TyperGroup):
         """Reads the words of a command and runs it, as in Typer."""
         with _told((*getattr(ctx, "_protected_args", ()), *ctx.args)):
             return super().invoke(ctx)
+
+
+def refuse_empty(program: Any) -> None:
+    """Makes every command under a program refuse an empty option or argument, as an unset `$ID` of a script leaves.
+
+    An empty word would stand for the default: a correction without an id would be a second charge.
+    """
+    for command in getattr(program, "commands", {}).values():
+        refuse_empty(command)
+    for param in program.params:
+        if not getattr(param, "is_flag", False):
+            param.process_value = partial(_filled, param, param.process_value)
+
+
+def _filled(param: Any, read: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
+    """What was typed for an option or argument, read as Typer does. Raises InputError where it is empty."""
+    source = context.get_parameter_source(param.name)
+    words = value if isinstance(value, list | tuple) else [value]
+    if source is not None and source.name == "COMMANDLINE" and "" in words:
+        name = max(param.opts, key=len) if param.param_type_name == "option" else str(param.name).upper()
+        wanted = _wanted(param).partition(";")[0].rstrip(".")
+        fix = f"write it, or leave {name} out; in a script: is the variable set?"
+        raise InputError(Problem(name, "empty", wanted, fix))
+    return read(context, value)
+
+
+def _wanted(param: Any) -> str:
+    """What an option or an argument takes, in the words of its help."""
+    words = getattr(param, "help", None) or "a value"
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 @contextmanager
@@ -66,9 +97,8 @@ def _of_parameter(param: Any, path: str, typed: Sequence[str], message: str) -> 
     shown = f"`{path} --help` shows what it takes"
     value = _value_of(param.opts, typed) if is_option else None
     if not message:
-        wanted = getattr(param, "help", None) or "a value"
         fix = f"write `{path} {name} {'VALUE' if is_option else '…'}`; {shown}"
-        return Problem(name, "nothing", wanted[:1].lower() + wanted[1:], fix)
+        return Problem(name, "nothing", _wanted(param), fix)
     got = "a value that cannot be read" if value is None else repr(value)
     low, high = _ends(param)
     wanted = _number(message, low, high)

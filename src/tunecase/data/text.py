@@ -23,6 +23,16 @@ def normalise(text: str) -> str:
     return " ".join(_PUNCTUATION.sub(" ", unicodedata.normalize("NFC", text).casefold()).split())
 
 
+def in_small(text: str) -> str:
+    """A text in small letters, each in its place: the capital I with a dot, which would become two, is one.
+
+    Example:
+        >>> in_small("İzmir: CALL")
+        'izmir: call'
+    """
+    return text.replace("\u0130", "i").lower()
+
+
 def has_unparted_words(normalised: str) -> bool:
     """True where a script that does not part words by blanks occurs."""
     return not normalised.isascii() and _CJK.search(normalised) is not None

@@ -316,7 +316,7 @@ def _amount(flow: Flow, text: str, problems: list[Problem]) -> Spending | None:
     project = flow.project
     try:
         return spending(
-            ChargeText(text, "other", flow.today), project_currency=project.currency, rates=project.rates,
+            ChargeText(text, "other", flow.today, credit=None), project_currency=project.currency, rates=project.rates,
             today=flow.today,
         )  # fmt: skip
     except InputError as error:

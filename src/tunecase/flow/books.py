@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -71,7 +72,7 @@ def books(flow: Flow, request: BooksAsked | None = None) -> Books:
     unread = unread_charges(flow.ledger)
     aside = [unread_words(unread)] if unread else []
     counting = [charge for _, charge in held(booked.charges).charges]
-    odd = [*odd_words(counting, max(flow.today, now().date())), *ledger_warnings(flow.ledger)]
+    odd = [*odd_words(counting, max(flow.today, datetime.now(UTC).date())), *ledger_warnings(flow.ledger)]
     within = sum((charge.amount_base for _, charge in held(paid).charges), Decimal(0))
     if beside := sum((charge.amount_base for charge in counting), Decimal(0)) - within:
         words = f"{money(beside, flow.project.currency)} of answers served after launch stand beside the budget"

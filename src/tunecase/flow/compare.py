@@ -4,7 +4,7 @@ A comparison is a quick question: what the ledgers hold is used, what is missing
 own record is appended, to the first project's ledger.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -34,7 +34,7 @@ class CompareAsked:
 
     `changes` are texts `FIELD=VALUE` or values by dotted field; `fail_if_over` is money with its currency, `confidence`
     a share, 80% when left out. `output` is the file that the answer will be written into: what stands in its way is
-    refused before anything is drawn.
+    refused before anything is drawn. `on_unrecorded` is that of the case: see `Flow`.
     """
 
     other: Path | None = None
@@ -44,6 +44,7 @@ class CompareAsked:
     allow_unpriced: bool = False
     output: Output | None = None
     force: bool = False
+    on_unrecorded: Callable[[str], None] | None = None
 
 
 def compare(
@@ -104,6 +105,7 @@ def _opened(
         problems += _open(opened, path, seed, today, changes)
     if problems:
         raise InputError(problems)
+    opened[0].on_unrecorded = request.on_unrecorded or opened[0].on_unrecorded
     quiet = [replace(flow, writes=False, records=dict(flow.records), tables=dict(flow.tables)) for flow in opened]
     return opened[0], quiet[0], quiet[1] if len(quiet) > 1 else None, limit
 

@@ -237,7 +237,7 @@ def _look(path: Path, input: str | None, output: str | None) -> _Seen:
 
 
 def _project_file(data: Path, test: Path | None, to: Path, wanted: Wanted) -> str:
-    from tunecase.data.reading import detect, own_test, test_beside
+    from tunecase.data.reading import detect, link_beside, own_test, test_beside
 
     seen = _look(data, wanted.input, wanted.output)
     test_note = ""
@@ -252,6 +252,8 @@ def _project_file(data: Path, test: Path | None, to: Path, wanted: Wanted) -> st
     lines.append(f"  {_field('train', _inside(data, to), _rows(seen))}")
     if test is None:
         lines.append("  # test: ?                          # Which rows are held out? `tunecase init DATA --split 15%`")
+        if link := link_beside(data):
+            lines.append(f"  # {_text(link.name)} beside it is a link that leads elsewhere: name it to read it.")
     else:
         lines.append(f"  {_field('test', _inside(test, to), test_note)}")
     named = {"input": wanted.input, "output": wanted.output, "group": wanted.group}

@@ -1,14 +1,14 @@
 """Looks after the ledger: whether it is whole, what in it is not used, and one chain again after a merge."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 
-from tunecase.errors import InputError, LedgerBusyError, Problem
+from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, now
-from tunecase.ledger import WRITTEN, Anchor, Ledger, anchor_in
+from tunecase.io import no_file
+from tunecase.ledger import WRITTEN, Anchor, Ledger, anchors_in, locked
 from tunecase.quantities import one_line
 from tunecase.records import Anchored, NotUsed, Rechained, SetAside, UnreadCharge, Verified
 from tunecase.version import __version__
@@ -25,8 +25,7 @@ RESTED_ON: dict[str, tuple[str, ...]] = {
 }
 
 
-@contextmanager
-def one_at_a_time(ledger: Ledger, word: str, doing: str) -> Iterator[None]:
+def one_at_a_time(ledger: Ledger, word: str, doing: str) -> AbstractContextManager[None]:
     """Lets no other process do the same: what is read of the ledger inside still holds when an entry is written.
 
     Args:
@@ -35,18 +34,8 @@ def one_at_a_time(ledger: Ledger, word: str, doing: str) -> Iterator[None]:
         doing: what is done, as in "another import".
     Raises: LedgerBusyError where another process does not end in time.
     """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{ledger.path}.{word}.lock", timeout=ledger.timeout_s)
-    try:
-        lock.acquire(poll_interval=0.05)
-    except Timeout:
-        why = f"{ledger.path}: another {doing} has been under way for {ledger.timeout_s:g} s."
-        raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    lock = Path(f"{ledger.path}.{word}.lock")
+    return locked(lock, ledger.timeout_s, f"{ledger.path}: another {doing} has been under way")
 
 
 def verify(path: Path, anchor: str = "") -> Verified:
@@ -87,23 +76,26 @@ def anchor(path: Path, *, accept: bool = False) -> Anchored:
     """
     ledger = _sound(path)
     head = ledger.accept() if accept else ledger.head()
-    return Anchored(head.entries, head.head, accept)
+    return Anchored(head.entries, head.head, accept, _changed(ledger, ledger.anchored()))
 
 
 def _anchor_of(text: str) -> Anchor:
     """An anchor as typed, or from the file of this name."""
     read, wanted = text, "COUNT:HASH, as `tunecase ledger anchor` prints it"
     if not WRITTEN.fullmatch(text.strip()):
+        where, fix = f"--anchor {one_line(text, 80)}", "copy the whole line, or name the file that holds it"
+        if problem := no_file(Path(text), wanted, fix, where):
+            raise InputError(problem)
         try:
             with Path(text).open(encoding="utf-8", errors="replace") as file:
                 read = file.read(MOST_ANCHOR)
-        except (OSError, ValueError):
-            fix = "copy the whole line, or name the file that holds it"
-            raise InputError(Problem("--anchor", repr(one_line(text, 80)), wanted, fix)) from None
-    found = anchor_in(read)
-    if found is None:
-        raise InputError(Problem(text, "a file without an anchor", wanted, "name the file that holds it"))
-    return found._replace(size=0)
+        except OSError as error:
+            raise InputError(Problem(where, error.strerror or "unreadable", wanted, fix)) from None
+    found = anchors_in(read)
+    if len(found) != 1:
+        got = f"a file with {len(found)} anchors" if found else "a file without an anchor"
+        raise InputError(Problem(text, got, wanted, "name a file that holds this one alone, or copy its line"))
+    return found[0]
 
 
 def _changed(ledger: Ledger, held: Anchor | None) -> str:

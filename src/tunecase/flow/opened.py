@@ -1,6 +1,7 @@
 """The opened case: the project, its ledger, what is known of it and what it depends on."""
 
 import contextlib
+import errno
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.flow.keys import DAY, PRICE_BOOK, PROJECT, TASK, DataFile, Grounds, made_alike
 from tunecase.ledger import Entry, Ledger
 from tunecase.quantities import Z80, Z90, Interval, Interval80, Worlds
@@ -39,6 +40,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     "decide": ("audit", "pilot", "forecast", "estimate"),
 }
 Progress = Callable[..., None]
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 PIECE_BYTES = 1 << 20  # of a file whose digest is taken
 
 
@@ -76,6 +78,8 @@ class Flow:
     on.
     `answers_held` is what is known of the answers after launch, with the records that it rests on.
     `on_step` is told the verb of each step that begins.
+    `on_unrecorded`, where it is set, is told why a record could not be kept in a folder that takes no writing, or by a
+    clock that is wrong: of a verb that only shows, the answer is given all the same.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -96,6 +100,7 @@ class Flow:
     drawn: "list[tuple[tuple[Any, ...], Drawn]]" = field(default_factory=list)
     answers_held: "tuple[tuple[Any, ...], Answers] | None" = None
     on_step: Callable[[str], None] = lambda verb: None
+    on_unrecorded: Callable[[str], None] | None = None
 
     @property
     def folder(self) -> Path:
@@ -322,7 +327,13 @@ class Flow:
             meta["plan"] = plan
         if verb in ("round", "next", "estimate", "decide", "books"):
             meta["phase"] = f"iter-{record.number if verb == 'round' else len(self.rounds())}"
-        self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
+        try:
+            self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
+        except TunecaseError as error:
+            refused = isinstance(error.__cause__, OSError) and error.__cause__.errno in READ_ONLY
+            if self.on_unrecorded is None or not (refused or isinstance(error, InputError)):
+                raise
+            self.on_unrecorded(str(error))
         return record
 
     def current(self, verb: str) -> Any:
@@ -598,7 +609,10 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def now() -> datetime:
-    """The moment, in UTC. Raises InputError where the clock shows a day on which this version was not made yet."""
+    """The moment of an entry that is to be written, in UTC; whoever only reads asks the clock itself.
+
+    Raises: InputError where the clock shows a day on which this version was not made yet.
+    """
     moment = datetime.now(UTC)
     if moment.date() < MADE_AFTER:
         got, fix = f"{moment:%Y-%m-%d %H:%M} (UTC)", "check the clock: set it, then run this again"

@@ -12,6 +12,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.keys import key_parts
 from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
+from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry
 from tunecase.quantities import MOST_AMOUNT, counted, one_line
 from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"
 # Of a ledger that is merged: runs taken over, odd runs told, seconds of a run, characters of a text.
-MOST_RUNS, MOST_ODD, MOST_SECONDS, MOST_TEXT = 2_000, 20, 366 * 86_400, 10_000
+MOST_RUNS, MOST_SECONDS, MOST_TEXT = 2_000, 366 * 86_400, 10_000
 # A pilot that names no trainer: what needs no model first, then the encoder where its weights are here.
 BY_ITSELF = PilotSettings("", race=("auto",))
 
@@ -262,8 +263,8 @@ def merge(flow: Flow, other: Path) -> str:
     Raises: InputError when the other ledger is not there or was touched, with the first runs that no pilot can have
         made, and for more runs than a pilot makes.
     """
-    if not other.is_file():
-        raise InputError(Problem(str(other), "no such file", "a ledger.jsonl brought home", "correct the path"))
+    if problem := no_file(other, "a ledger.jsonl brought home", "correct the path"):
+        raise InputError(problem)
     ledger = Ledger(other)
     problems = ledger.verify()
     if problems:
@@ -304,11 +305,9 @@ def _brought(flow: Flow, ledger: Ledger, held: Container[str]) -> _Brought:
             problems.append(Problem(f"{ledger.path}, entry {entry.id[:12]}", *odd, "leave it out: measure it again"))
         else:
             brought.runs[run.key] = NewEntry("run", run, "pilot", {"key": key} if key else {})
-        if len(problems) == MOST_ODD or len(brought.runs) > MOST_RUNS:
-            break
-    if len(brought.runs) > MOST_RUNS:
-        got, fix = f"more than {MOST_RUNS:,} runs", "name the ledger of one pilot"
-        problems = [Problem(str(ledger.path), got, "the runs of a pilot", fix)]
+            if len(brought.runs) > MOST_RUNS:
+                got, fix = f"more than {MOST_RUNS:,} runs", "name the ledger of one pilot"
+                raise InputError(Problem(str(ledger.path), got, "the runs of a pilot", fix))
     if problems:
         raise InputError(problems)
     return brought

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, nearest, one_of
 from tunecase.flow.ledger import one_at_a_time, unread_charges
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
@@ -203,8 +203,8 @@ def charges(
 def _unknown(option: str, word: str, words: set[str]) -> list[Problem]:
     if not word or word in words:
         return []
-    wanted = f"one of {', '.join(sorted(words))}" if words else "a charge in the ledger"
-    return [Problem(option, repr(word), wanted, nearest(word, sorted(words)) if words else "book one")]
+    nothing = Problem(option, repr(word), "a charge in the ledger", "book one")
+    return [one_of(option, word, sorted(words)) if words else nothing]
 
 
 def _listed(booked: Sequence[tuple[str, Spending]], mapped: Mapping[str, str]) -> list[Charge]:
@@ -312,7 +312,7 @@ def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
 
 
 def _read(flow: Flow, kind: str, place: str, request: ImportAsked, lines: Mapping[date, frozenset[str]]) -> "Brought":
-    from tunecase.books.importers import focus_bill, spent_mlflow, spent_runs, timesheet
+    from tunecase.books.importers import focus_bill, shortened, spent_mlflow, spent_runs, timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
         "focus": focus_bill,
@@ -321,8 +321,9 @@ def _read(flow: Flow, kind: str, place: str, request: ImportAsked, lines: Mappin
         "timesheet": timesheet,
     }
     if kind not in readers:
-        raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
-    return readers[kind](place, replace(_words(flow, request), booked=lambda day: lines.get(day, frozenset())))
+        raise InputError(one_of("kind", kind, list(readers)))
+    asked = replace(_words(flow, request), booked=lambda day: lines.get(day, frozenset()))
+    return shortened(readers[kind](place, asked))
 
 
 def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Brought") -> Imported:
@@ -344,14 +345,18 @@ def _book(flow: Flow, kind: str, place: str, request: ImportAsked, brought: "Bro
     key = {
         IMPORT_KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})
     }
-    # Ledgers hold this digest: the field was called `told` when the first of them were written.
-    asked = replace(request, on_read=None, dry_run=False, restated=False, large_credit=False)
-    words = repr(asked).replace("large_credit=False, on_read=None", "told=None")
-    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": words})}
+    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": _asked_for(request)})}
     own = {"phase": meta["phase"], **key}
     new = [NewEntry("spend", charge, "spend", own) for charge in charges]
     flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())
     return record
+
+
+def _asked_for(request: ImportAsked) -> str:
+    """What is asked for, whose digest ledgers hold: never to be written otherwise, whatever the fields are called."""
+    names = "tags services since until on category run_tags cost gpu gpu_count experiment".split()
+    said = ", ".join(f"{name}={getattr(request, name)!r}" for name in names)
+    return f"ImportAsked({said}, restated=False, dry_run=False, told=None)"
 
 
 def _refuse_beyond(
@@ -457,8 +462,7 @@ def _word_problems(request: ImportAsked) -> list[Problem]:
         if not key or not sign
     ]
     if request.category not in ("", *CATEGORIES):
-        fix = nearest(request.category, CATEGORIES)
-        problems.append(Problem("--category", repr(request.category), f"one of {', '.join(CATEGORIES)}", fix))
+        problems.append(one_of("--category", request.category, CATEGORIES))
     if request.cost not in ("billed", "effective"):
         problems.append(Problem("--cost", repr(request.cost), "billed or effective", "leave it out for billed"))
     if request.gpu_count < 0:

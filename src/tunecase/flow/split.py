@@ -13,6 +13,7 @@ from tunecase.records import SplitMade
 if TYPE_CHECKING:
     from tunecase.data.reading import Layout
 
+TRAIN_AT_END = re.compile(r"[-_. ]*train$", re.IGNORECASE)  # of a file's name
 WRITTEN = {"jsonl": ".jsonl", "json": ".json", "csv": ".csv", "parquet": ".parquet", "arrow": ".arrow"}
 
 
@@ -115,7 +116,7 @@ def _names(data: Path, layout: "Layout", to: Path) -> tuple[Path, Path]:
     """Names for the two files: those of the data with -train and -test, the ending that of the rows as written."""
     stem, _, ending = data.name.partition("::")[0].partition(".")
     ending = f".{ending}" if data.is_file() and ending else WRITTEN[layout.format]
-    stem = re.sub(r"[-_. ]*train$", "", stem, flags=re.IGNORECASE) or "split"
+    stem = TRAIN_AT_END.sub("", stem) or "split"
     if (to / f"{stem}-train{ending}").resolve() == data.resolve():
         stem = f"{stem}-split"
     return to / f"{stem}-train{ending}", to / f"{stem}-test{ending}"

@@ -19,7 +19,7 @@ THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 
 def read_text(path: Path, wanted: str = "a text file") -> str:
-    """The text of a file that should be what is `wanted`. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
+    """The text of a file that is `wanted`. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
     if problem := no_file(path, wanted, "correct the path"):
         raise InputError(problem)
     if path.stat().st_size <= 4 * MOST_CHARACTERS:

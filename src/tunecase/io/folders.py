@@ -80,7 +80,8 @@ def _put(place: Place, target: Path, listing: str) -> None:
     try:
         place.path.rename(target)
     except BaseException:
-        aside.rename(target)
+        if not target.exists():  # or it is the new one, which was put there
+            aside.rename(target)
         raise
     if untouched:
         shutil.rmtree(aside, ignore_errors=True)

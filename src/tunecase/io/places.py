@@ -53,8 +53,6 @@ def is_own_file(path: Path) -> bool:
 
 def _is_blob(link: Path) -> bool:
     """Whether a link of snapshots/REVISION leads into the blobs beside the snapshots, as in a cache of the Hub."""
+    blobs = Path(os.path.realpath(link)).parent
     parts = link.parent.resolve().parts
-    if "snapshots" not in parts:
-        return False
-    root = Path(*parts[: len(parts) - 1 - parts[::-1].index("snapshots")])
-    return Path(os.path.realpath(link)).parent == root / "blobs"
+    return any(Path(*parts[:at], "blobs") == blobs for at, part in enumerate(parts) if part == "snapshots")

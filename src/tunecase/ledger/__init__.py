@@ -1,8 +1,10 @@
 """The only memory: an append-only, hash-chained file of every record, charge and run."""
 
-from tunecase.ledger.anchor import WRITTEN, Anchor, anchor_in
+from tunecase.ledger.anchor import WRITTEN, Anchor, anchors_in
 from tunecase.ledger.aside import Aside
 from tunecase.ledger.book import Ledger, NewEntry
+from tunecase.ledger.files import locked
 from tunecase.ledger.lines import Entry
+from tunecase.ledger.tally import TALLY
 
-__all__ = ["WRITTEN", "Anchor", "Aside", "Entry", "Ledger", "NewEntry", "anchor_in"]
+__all__ = ["TALLY", "WRITTEN", "Anchor", "Aside", "Entry", "Ledger", "NewEntry", "anchors_in", "locked"]

@@ -12,8 +12,9 @@ as an attacker does, and nothing tells the two apart. So a case always opens, wi
 with exit code 1: it is a question to a person, not a fault of the file.
 
 *Left out:* who can write this user's files can write the anchor; one kept in a ticket or signed, given to
-`ledger verify --anchor`, does not depend on that. Nothing is anchored where TUNECASE_NO_ANCHOR is set or the state
-folder cannot be written. Of more than 1,000 anchors the oldest go.
+`ledger verify --anchor`, does not depend on that. No other branch is remembered, so whoever goes to and fro is warned:
+a list of the heads of all would be quiet where an old branch was put in the place of a newer one. Nothing is anchored
+where TUNECASE_NO_ANCHOR is set or the state folder cannot be written. Of more than 1,000 anchors the oldest go.
 """
 
 import contextlib
@@ -24,12 +25,14 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from tunecase.errors import InputError
 from tunecase.ledger.files import CHUNK, tail_of
 from tunecase.ledger.lines import FIRST, bare, sha
 
 MOST_KEPT = 1_000  # files
 WRITTEN = re.compile(r"(?<!\w)(\d{1,15}):([0-9a-f]{64})(?!\w)", re.ASCII)
 _KEPT = re.compile(r"((\d{1,15}):([0-9a-f]{64}) (\d{1,18})) ([0-9a-f]{16})\n *", re.ASCII)
+_NAME = re.compile(r"[0-9a-f]{40}")
 WIDTH = 128  # bytes of the file, whatever it says
 
 
@@ -50,10 +53,9 @@ class Anchor(NamedTuple):
         return f"{self.entries}:{self.head}"
 
 
-def anchor_in(text: str) -> Anchor | None:
-    """The first anchor in a text; None where there is none."""
-    match = WRITTEN.search(text)
-    return Anchor(int(match[1]), match[2]) if match else None
+def anchors_in(text: str) -> list[Anchor]:
+    """The anchors in a text, each once."""
+    return list(dict.fromkeys(Anchor(int(match[1]), match[2]) for match in WRITTEN.finditer(text)))
 
 
 def anchor_file(ledger: Path) -> Path | None:
@@ -113,9 +115,13 @@ def keep_anchor(ledger: Path, anchor: Anchor) -> bool:
 
 
 def _drop_oldest(folder: Path) -> None:
-    kept = list(folder.iterdir())
-    if len(kept) >= MOST_KEPT:
-        for file in sorted(kept, key=lambda file: file.stat().st_mtime)[: len(kept) - MOST_KEPT + 1]:
+    ages: dict[Path, float] = {}
+    for file in folder.iterdir():
+        if _NAME.fullmatch(file.name):
+            with contextlib.suppress(OSError):
+                ages[file] = file.stat().st_mtime
+    for file in sorted(ages, key=lambda file: ages[file])[: max(0, len(ages) - MOST_KEPT + 1)]:
+        with contextlib.suppress(OSError):
             file.unlink()
 
 
@@ -130,7 +136,8 @@ def move_on(ledger: Path, before: Anchor, lines: list[bytes]) -> None:
     old = read_anchor(ledger)
     if old is None and anchor_file(ledger) is None:
         return
-    with contextlib.suppress(OSError), ledger.open("rb") as file:
+    # What was appended is on the disk: nothing that is found here may say otherwise.
+    with contextlib.suppress(OSError, InputError), ledger.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         if old is not None and (old.head, old.size) == (before.head, before.size):
             count = old.entries + len(lines)

@@ -9,21 +9,33 @@ hashes: the anchor that is kept elsewhere shows both, see `anchor`.
 """
 
 import contextlib
+import io
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from tunecase.errors import BOOKED, InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.io import no_file
 from tunecase.ledger.adopted import adopted, adopted_approvals
 from tunecase.ledger.anchor import Anchor, head_at, keep_anchor, move_on, read_anchor
 from tunecase.ledger.aside import Aside, aside_of, what_of
-from tunecase.ledger.bodies import MOST_BYTES, Kind
-from tunecase.ledger.files import free_name, has_text, put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.bodies import Kind
+from tunecase.ledger.files import (
+    MOST_READ,
+    free_name,
+    has_text,
+    locked,
+    put_in_place,
+    sync_folder,
+    tail_of,
+    too_long,
+    write_at,
+)
 from tunecase.ledger.joined import MOST_FAULTS, RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
@@ -49,13 +61,13 @@ from tunecase.ledger.lines import (
     stated_moment,
     verb_tail,
 )
+from tunecase.ledger.tally import TALLY
 from tunecase.records import SCHEMAS, Rechained, SetAside
 
 __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 
 SET_ASIDE = "set-aside"
-MOST_READ = 8 * MOST_BYTES  # of a line that is too long; its hashes are looked at, so that it can be set aside
-MOST_TOLD = 100  # problems that are listed one by one
+NO_LEDGER = "correct the path; if a ledger stood here, take it back from version control or a copy"
 COUNT_TWICE = {b"spend", b"approval"}  # kinds and verbs of entries that count twice when they are written twice
 
 
@@ -83,6 +95,15 @@ class Ledger:
 
     path: Path
     timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Raises InputError where what stands at the path would hold its reader, or lead out of the folder."""
+        wanted = "a plain file, the ledger itself"
+        if self.path.is_symlink():
+            fix = "put the ledger itself in its place: what is booked must not land in another file"
+            raise InputError(Problem(str(self.path), "a symbolic link", wanted, fix))
+        if self.path.exists() and (problem := no_file(self.path, wanted, "correct the path")):
+            raise InputError(problem)
 
     @property
     def torn(self) -> Path:
@@ -117,7 +138,7 @@ class Ledger:
             end, prev, missing = self._mend(file)
             lines = list(chained(contents, prev))
             write_at(file, end, b"\n" * missing + b"".join(line + b"\n" for line in lines))
-            BOOKED.extend(id_of(line).decode() for line in lines if COUNT_TWICE & set(group(line) or ()))
+            TALLY.count(id_of(line).decode() for line in lines if COUNT_TWICE & set(group(line) or ()))
             if lines:
                 move_on(self.path, Anchor(0, prev, end + missing), lines)
         return [entry_of(line) for line in lines]
@@ -150,22 +171,19 @@ class Ledger:
     def verify(self) -> list[Problem]:
         """What was edited, deleted, inserted or moved, what cannot be read, and where two histories were joined.
 
-        In the order of the lines, empty when sound; the first hundred and how many more. A last line that a killed
-        process left unfinished is no entry and no edit: the next append moves it away.
+        In the order of the lines, empty when sound; of a file with too many the first says that it was not read to its
+        end. A last line that a killed process left unfinished is no entry and no edit: the next append moves it away.
         """
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
+        if problems and not any(hashes(line.removeprefix(BOM)) for _, line, _ in islice(self._lines(), MOST_FAULTS)):
+            return [Problem(str(self.path), "a file that is no ledger", "entries that tunecase wrote", NO_LEDGER)]
         if breaks:
             problems += breaks_explained(str(self.path), self._lines(), breaks)
         problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
-        return self._first_of(problems)
-
-    def _first_of(self, problems: list[Problem]) -> list[Problem]:
-        """The first hundred problems, and how many more there are."""
-        if len(problems) <= MOST_TOLD:
+        if len(problems) < MOST_FAULTS:
             return problems
-        got = f"{len(problems) - MOST_TOLD:,} more lines with a fault"
-        got += ", and what is behind them was not read" if len(problems) >= MOST_FAULTS else ""
-        return [*problems[:MOST_TOLD], Problem(str(self.path), got, "none", RESTORE)]
+        got = f"{len(problems):,} lines with a fault; what is behind them was not read"
+        return [Problem(str(self.path), got, "a ledger", RESTORE), *problems]
 
     def unfinished(self) -> int:
         """The bytes behind the last whole entry [B]: what a killed process left, or the rest of an entry that was cut.
@@ -200,7 +218,7 @@ class Ledger:
                 self._mend(file, strict=False)
             order = in_one_order(str(self.path), self._lines(), self.aside())
             if not isinstance(order, Order):
-                raise InputError(self._first_of(order))
+                raise InputError(order)
             lines, moved = _chained_again(order)
             charges, amounts = adopted(order.adopted)
             copy = free_name(self.path.with_name(f"{self.path.name}.before-rechain"))
@@ -409,9 +427,7 @@ class Ledger:
                 left = os.fstat(file.fileno()).st_size
                 for number, raw in enumerate(iter(lambda: file.readline(MOST_READ + 1), b""), 1):
                     if len(raw) > MOST_READ:
-                        got, wanted = (f"{most // 2**20} MiB" for most in (MOST_READ, MOST_BYTES))
-                        where = f"{self.path}:{number}"
-                        raise InputError(Problem(where, f"a line of more than {got}", f"at most {wanted}", RESTORE))
+                        raise InputError(too_long(f"{self.path}:{number}"))
                     raw, left = raw[:left], left - len(raw)
                     yield number, bare(raw), raw[-1:] == b"\n"
                     if left <= 0:
@@ -436,25 +452,16 @@ class Ledger:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{self.path}.lock", timeout=self.timeout_s)
-        try:
-            with lock.acquire(poll_interval=0.01):
-                yield
-        except Timeout:
-            raise LedgerBusyError(
-                f"{self.path}: another process has held the ledger for {self.timeout_s:g} s.\n"
-                "Fix: wait for it to end, or stop it, then run this again"
-            ) from None
+        with locked(Path(f"{self.path}.lock"), self.timeout_s, f"{self.path}: another process has held the ledger"):
+            yield
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
         fresh = not self.path.exists()
         # O_BINARY keeps Windows from rewriting line ends.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(self.path, flags, 0o666), "r+b", buffering=0) as file:
+        with io.FileIO(self.path, "r+", opener=lambda path, _: os.open(path, flags, 0o666)) as file:
             if fresh:
                 sync_folder(self.path.parent)
             yield file

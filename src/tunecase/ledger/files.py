@@ -3,14 +3,23 @@
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.ledger.bodies import MOST_BYTES
+from tunecase.ledger.lines import RESTORE
+
 CHUNK = 65_536
+MOST_READ = 8 * MOST_BYTES  # of a line that is too long; its hashes are looked at, so that it can be set aside
 
 
 def tail_of(file: BinaryIO, size: int) -> tuple[bytes, int]:
-    """The last line, with its end if it has one, and where it starts; read backwards."""
+    """The last line, with its end if it has one, and where it starts; read backwards.
+
+    Raises: InputError for a line that does not go into memory.
+    """
     tail, at, step = b"", size, CHUNK
     while at > 0:
         step = min(step, at)
@@ -20,8 +29,17 @@ def tail_of(file: BinaryIO, size: int) -> tuple[bytes, int]:
         cut = tail.rfind(b"\n", 0, len(tail) - 1)
         if cut >= 0:
             return tail[cut + 1 :], at + cut + 1
-        step = 2 * step  # or reading a long line would copy it once for each chunk
+        if len(tail) > MOST_READ:
+            raise InputError(too_long(f"{file.name}, last line"))
+        # Doubled, or reading a long line would copy it once for each chunk.
+        step = min(2 * step, MOST_READ + 1 - len(tail))
     return tail, 0
+
+
+def too_long(where: str) -> Problem:
+    """The problem of a line that does not go into memory."""
+    got, wanted = (f"{most // 2**20} MiB" for most in (MOST_READ, MOST_BYTES))
+    return Problem(where, f"a line of more than {got}", f"at most {wanted}", RESTORE)
 
 
 def _read(file: BinaryIO, count: int) -> bytes:
@@ -61,7 +79,10 @@ def write_at(file: BinaryIO, end: int, block: bytes) -> None:
 
 
 def put_in_place(path: Path, content: bytes, copy: Path) -> None:
-    """Replaces a file's content atomically, after keeping a copy of the old file: all of it or nothing."""
+    """Replaces a file's content atomically, after keeping a copy of the old file: all of it or nothing.
+
+    Once the new file may stand in the old one's place, whatever stops this, the copy stays: it is the only one.
+    """
     new = path.with_name(f"{path.name}.new")
     try:
         with new.open("wb") as file:
@@ -74,11 +95,40 @@ def put_in_place(path: Path, content: bytes, copy: Path) -> None:
         new.chmod(path.stat().st_mode)
         new.replace(path)
     except BaseException:
-        for part in (new, copy):
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        if new.exists():  # it was not put in place
+            for part in (new, copy):
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def locked(lock: Path, timeout_s: float, busy: str) -> Iterator[None]:
+    """Holds a lock file, which one process at a time can.
+
+    Args:
+        lock: the file; it is made where it is missing, and stays.
+        timeout_s: how long another process is waited for [s].
+        busy: what another process does that holds it, with where.
+    Raises: LedgerBusyError where another process does not let go in time; TunecaseError where no file can be locked.
+    """
+    from filelock import FileLock, Timeout
+
+    held = FileLock(lock, timeout=timeout_s)
+    try:
+        held.acquire(poll_interval=0.01)
+    except Timeout:
+        fix = "wait for it to end, or stop it, then run this again"
+        raise LedgerBusyError(f"{busy} for {timeout_s:g} s.\nFix: {fix}") from None
+    except OSError as error:
+        fix = "take away what stands there if it is a folder or a link, and check the permissions of its folder"
+        got = f"this lock of the ledger could not be written ({error.strerror or error})"
+        raise TunecaseError(f"{lock}: {got}; nothing was booked.\nFix: {fix}") from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def free_name(path: Path) -> Path:

@@ -172,7 +172,8 @@ def _misplaced(path: str, number: int, follows: int | None) -> Problem:
     elif follows == 0:
         got, wanted = "it was written as the first line", f"no line before it, or another line {number}"
     else:
-        got, wanted = f"it was written after line {follows}", f"line {number} to follow line {number - 1}"
+        wanted = f"line {number} to follow line {number - 1}" if number > 1 else "the first entry of the ledger"
+        got = f"it was written after line {follows}"
     return Problem(f"{path}:{number}", got, wanted, RESTORE if follows is None else MOVED)
 
 

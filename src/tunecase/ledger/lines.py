@@ -174,7 +174,8 @@ def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
     if stated is None and line.startswith(BOM):
         return Problem(where, "a byte order mark before it, which an editor wrote", "an entry of the ledger", CLEAN)
     if stated is None:
-        got = "NUL bytes" if b"\0" in line else f"{line[:40].decode('utf-8', 'replace')!r}"
+        # Not quoted: it may be a line of whatever file somebody has put in the place of the ledger.
+        got = "NUL bytes" if b"\0" in line else "a line that is no entry"
         return Problem(where, got, "an entry of the ledger", STRAY)
     if check and not is_own(line):
         return Problem(where, "a line that was edited", f"content with the hash {stated[0][:12]}…", RESTORE)

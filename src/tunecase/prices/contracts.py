@@ -50,7 +50,6 @@ CONTRACTED, LISTED = "contract", "list"
 NEAR_MEMORY = 0.1  # by how much a catalog's memory of a card may differ from the tables'
 UNDATED = "undated"
 ANYBODY = "you"  # the provider of a price that names none
-MOST_PROBLEMS = 20
 LEAST_PRICE, MOST_PRICE = Decimal("1e-9"), Decimal("1e9")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
@@ -164,7 +163,7 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
     if not file.problems and not contracts:
         file.problems.append(Problem(file.name, "no price", "a row with a price", "add one, or take `prices:` out"))
     if file.problems:
-        raise InputError(file.problems[:MOST_PROBLEMS])
+        raise InputError(file.problems)
     return Contracts(tuple(contracts), hashlib.sha256(path.read_bytes()).hexdigest(), tuple(file.notes))
 
 

@@ -1,14 +1,14 @@
 """Reads the project file with line numbers, checks it whole and reports every mistake at once."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tunecase.errors import MOST_TOLD, InputError, Problem, nearest
+from tunecase.errors import MOST_SHOWN, InputError, Problem, nearest
 from tunecase.io import Lines, put, read_yaml
 from tunecase.project.conflicts import conflicts, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
@@ -90,23 +90,24 @@ def _changed(raw: dict[str, Any], lines: Lines, changes: Changes, typed_as: Mapp
 
 
 def _problems(errors: Sequence[Any], lines: Lines, file: str) -> Iterator[Problem]:
-    """The mistakes in words; near names are looked for only among those that are told."""
+    """The mistakes in words; near names, which take time, are looked for only among those that are shown."""
     for at, error in enumerate(errors):
-        where = where_of(error["loc"], lines, file)
-        is_told = at <= MOST_TOLD
-        yield _problem(error, lines, file) if is_told else Problem(where, "a further mistake", "none", "correct it")
+        yield _problem(error, lines, file, _known if at > MOST_SHOWN else nearest)
 
 
-def _problem(error: Any, lines: Lines, file: str) -> Problem:
+def _known(name: str, names: Sequence[str]) -> str:
+    return f"correct {name!r}"
+
+
+def _problem(error: Any, lines: Lines, file: str, near: Callable[[str, Sequence[str]], str]) -> Problem:
     ctx = error.get("ctx") or {}
     loc, kind = error["loc"], error["type"]
     where = where_of(loc, lines, file)
     if kind == "told":
-        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"]() if callable(ctx["fix"]) else ctx["fix"])
+        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"](near) if callable(ctx["fix"]) else ctx["fix"])
     if kind == "extra_forbidden":
-        return Problem(
-            where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1]))
-        )
+        wanted = "a field of the project file"
+        return Problem(where, f"unknown field {loc[-1]!r}", wanted, near(str(loc[-1]), _fields(loc[:-1])))
     if kind == "missing":
         return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
     if kind == "tuple_type":
@@ -119,8 +120,8 @@ def _problem(error: Any, lines: Lines, file: str) -> Problem:
     if kind.startswith("date_"):
         return Problem(where, repr(error["input"]), "a date", "write YYYY-MM-DD")
     if kind == "literal_error":
-        near = nearest(str(error["input"]), re.findall("'([^']+)'", ctx["expected"]))
-        fix = near if near.startswith("did you mean") else "use one of these words"
+        found = near(str(error["input"]), re.findall("'([^']+)'", ctx["expected"]))
+        fix = found if found.startswith("did you mean") else "use one of these words"
         return Problem(where, repr(error["input"]), ctx["expected"], fix)
     got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
     if kind in ("model_type", "dict_type", "model_attributes_type"):

@@ -18,7 +18,6 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
-from tunecase.errors import nearest
 from tunecase.quantities import FIRST_DAY, LAST_DAY, Quantity, UnitError, Wanted, read_quantity
 
 MOST_TEXT = 1_000  # characters of a name, a goal, a path or any other text of the project file
@@ -121,7 +120,7 @@ class NameOf:
         word = self.kind.removeprefix("serving_")
         article = "an" if word[0] in "aeiou" else "a"
         ctx: dict[str, Any] = {"got": f"unknown {word} {value!r}", "wanted": f"{article} {word} in the tables"}
-        ctx["fix"] = lambda: nearest(value, names) + beside  # looked for only where it is told
+        ctx["fix"] = lambda near: near(value, names) + beside
         raise PydanticCustomError("told", "{got}", ctx)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

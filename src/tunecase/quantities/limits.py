@@ -16,3 +16,13 @@ def too_early(day: date) -> str:
         ('a day from 2000-01-01 on', '')
     """
     return f"a day from {FIRST_DAY} on" if day < FIRST_DAY else ""
+
+
+def too_late(day: date, today: date) -> str:
+    """What is wanted of a day of what has happened; empty for one up to today.
+
+    Example:
+        >>> too_late(date(2026, 11, 3), date(2026, 11, 2)), too_late(date(2026, 11, 2), date(2026, 11, 2))
+        ('a day not after today, 2026-11-02', '')
+    """
+    return f"a day not after today, {today}" if day > today else ""

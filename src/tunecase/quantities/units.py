@@ -56,6 +56,17 @@ _SINGLE = re.compile(rf"^(~?)\s*({_NUMBER})(?:\s*(.*))?$")
 _ONE = re.compile(r"^([$€£]?)\s*([-+]?(?:\d[\d,]*)?(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([kKMB%]?)$")
 
 
+def is_hours(unit: str) -> bool:
+    """Whether a unit, as people write it, counts hours: of work, or of a card.
+
+    Example:
+        >>> is_hours("hr"), is_hours("GPU-hours"), is_hours("gpu hrs"), is_hours("token")
+        (True, True, True, False)
+    """
+    words = unit.translate({45: " ", 95: " "}).casefold().split()
+    return bool(words) and _singular(words[-1]) == "hour" and words[:-1] in ([], ["gpu"])
+
+
 class UnitError(ValueError):
     """A quantity that cannot be read; carries what was got, what is wanted and how to fix it."""
 

@@ -41,11 +41,15 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """How far a ledger goes: its entries, and the SHA-256 of the last one's line, which covers all before it."""
+    """How far a ledger goes: its entries, and the SHA-256 of the last one's line, which covers all before it.
+
+    `changed` says what became of the entries that this machine wrote; empty where they are as they were, or accepted.
+    """
 
     entries: int
     head: str
     accepted: bool = False
+    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def test_what_can_be_misread_is_refused(tmp_path: Path) -> None:
         ("date,hours,rate\n3/4/2026,1,90\n", "read in one way"),
         ("date,hours,rate\n13/4/2026,1,90\n4/13/2026,1,90\n", "one order"),
         ("date,hours,rate\n2026-11-31,1,90\n", "a day that exists"),
-        ("date,hours,rate\n2026-11-25,1,90\n", "not after 2026-11-24"),
+        ("date,hours,rate\n2026-11-25,1,90\n", "not after today, 2026-11-24"),
         ("date,hours,rate\n2026-11-02,800,90\n", "hours of one row"),
         ("date,hours,rate\n2026-11-02,-1,90\n", "hours of one row"),
         ("date,hours,rate\n2026-11-02,nan,90\n", "hours with a point"),

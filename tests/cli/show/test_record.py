@@ -98,7 +98,7 @@ FRAGMENTS = {
     "check": ("The advice of 30 September 2026 still holds.", "Moved since: 1 price and 1 line.",
               "The base model ends."),
     "charges": ("2 charges of 4 in the ledger, 262.40 USD.", "data: labels aaaaaaaaaaaa 2026-11-03 262.40"),
-    "imported": ("12 charges booked, 7.71 USD.", "12 are new, 1 corrects what was booked, 4 were",
+    "imported": ("12 charges booked, 7.71 USD.", "11 are new, 1 corrects what was booked, 4 were",
                  "984 were not asked for, 2 cost nothing, 1 is negative", "gpu 10.20"),
     "report": ("Label 300 more.", "report.html", "report.json"),
     "compare": ("keeps the limit of 18,000 USD. It costs 100 USD less in the middle case",

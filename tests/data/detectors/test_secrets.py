@@ -103,3 +103,9 @@ def test_a_shape_without_its_hint_is_refused() -> None:
     assert r"\.atlasv1\.x" == secrets._parted(shape, ".atlasv1.").core.pattern
     with pytest.raises(ValueError, match="not found"):
         secrets._parted(shape, ".atlasv2.")
+
+
+def test_letters_that_grow_in_small_move_nothing() -> None:
+    """A password behind many of them is found at its own place."""
+    text = "İ" * 200 + " and the long tale goes on" * 600 + ' api_key = "9fK2mQ7xLw4Rt8Zp1Vb6"'
+    assert [("password or key assigned", text.index("9fK"), len(text) - 1)] == secrets.spans(text)

@@ -8,14 +8,16 @@ import sys
 import pytest
 
 from benchmarks import bombs
-from tunecase.data.reading.blocks import files_of, read_rows
+from tunecase.data.reading import vetting
+from tunecase.data.reading.blocks import blocks, files_of, read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.load import load
+from tunecase.data.reading.other_splits import link_beside
 from tunecase.data.reading.other_splits import test_beside as beside
 from tunecase.data.reading.rows import BadRow
-from tunecase.errors import InputError
+from tunecase.data.reading.sources import Source
+from tunecase.errors import InputError, MissingExtraError
 
-WORST = ("parquet_one_value", "gz_line")
 ROW = '{"input": "q", "output": "a"}\n'
 
 
@@ -25,19 +27,17 @@ def spoilt(folder, name):
     return bombs.made(make, ending, folder)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
-@pytest.mark.parametrize("name", WORST)
-def test_the_worst_bombs_are_refused(tmp_path, name):
-    """A small file that unpacks to gigabytes is refused with 500 MB at most, and with the reason."""
-    row = bombs.audited(spoilt(tmp_path, name), 60)
-    assert row["passed"], row
-    assert 2 == row["exit_code"]
-    assert "packed data that grow" in row["said"] or "MB to unpack" in row["said"]
+def test_a_table_that_unpacks_to_gigabytes_is_refused(tmp_path):
+    """One text, a million times in a few bytes, is read by a child alone, and refused with the reason."""
+    pytest.importorskip("pyarrow")
+    bombs.parquet_one_value(tmp_path / "d.parquet")
+    with pytest.raises(InputError, match=r"packed data that grow|MB to unpack"):
+        vetting.batch_rows(Source(tmp_path / "d.parquet", "parquet"))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
-@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS if make.__name__ not in WORST])
+@pytest.mark.parametrize("name", [make.__name__ for make, _ in bombs.BOMBS])
 def test_every_bomb_is_harmless(tmp_path, name):
     """No bomb takes more than 500 MB, ends in a traceback, or runs on."""
     row = bombs.audited(spoilt(tmp_path, name), 120)
@@ -56,10 +56,88 @@ def test_rows_that_shrink_a_hundred_times_are_read(tmp_path, monkeypatch):
 
 def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
     """Rows cost memory each, so that a billion short ones are refused as a long one is."""
-    monkeypatch.setattr("tunecase.data.reading.sources.LEAST_BOMB_BYTES", 1_000_000)
-    (tmp_path / "d.jsonl.gz").write_bytes(gzip.compress(ROW.encode() * 30_000))
-    with pytest.raises(InputError, match="grow more than 150 times"):
-        load(tmp_path / "d.jsonl.gz")
+    monkeypatch.setattr(sys.modules["tunecase.data.reading.blocks"], "MOST_ROWS", 20_000)
+    (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
+    with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes, more than 10 in each"):
+        load(tmp_path / "d.csv.gz")
+
+
+def test_honest_packed_rows_are_read(tmp_path):
+    """Short rows, tokens and chats that pack well are data: many equal lines in a small file are no bomb."""
+    chats = [{"messages": [{"role": role, "content": f"Order {at}?"} for role in ("user", "assistant") * 8]}
+             for at in range(3_000)]  # fmt: skip
+    forms = {
+        "d.conll": "".join(
+            f"word{at % 50} {'B-PER' if at % 7 == 0 else 'O'}\n" + "\n" * (at % 10 == 9) for at in range(250_000)
+        ),
+        "d.csv": "input,output\n" + "".join(f"q{at % 60},{at % 2}\n" for at in range(140_000)),
+        "d.json": json.dumps(chats),
+    }
+    for name, text in forms.items():
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(text.encode()))
+        assert detect(tmp_path / f"{name}.gz")
+        assert sum(1 for _ in blocks(tmp_path / f"{name}.gz", detect(tmp_path / f"{name}.gz")))
+
+
+def test_columns_of_few_templates_are_read(tmp_path):
+    """600,000 rows of 60 texts are data, however few bytes they take."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    texts = [f"question {at}" for at in range(60)]
+    rows = {"input": [texts[at % 60] for at in range(600_000)], "output": ["yes", "no"] * 300_000}
+    pq.write_table(pa.table(rows), tmp_path / "d.parquet", compression="zstd")
+    assert 600_000 == sum(block.lines for block in blocks(tmp_path / "d.parquet", detect(tmp_path / "d.parquet")))
+
+
+def shards(folder, count):
+    """Tables in columns of one row each."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for at in range(count):
+        pq.write_table(pa.table({"input": ["q"], "output": ["a"]}), folder / f"{at:03}.parquet")
+    return sorted(folder.iterdir())
+
+
+def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
+    """A folder of shards costs a child for 64 of them, and none at the second pass; a changed file is read again."""
+    asked = []
+    told = vetting._ask
+    monkeypatch.setattr(vetting, "_ask", lambda files, rows: asked.append(len(files)) or told(files, rows))
+    paths = shards(tmp_path, 66)
+    assert 66 == len(load(tmp_path).rows) == len(load(tmp_path).rows)
+    assert [64, 2] == asked
+    kept = paths[0].stat()
+    paths[0].write_bytes(b"x" * kept.st_size)
+    os.utime(paths[0], ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    with pytest.raises(InputError, match="a whole Parquet file"):
+        vetting.batch_rows(Source(paths[0], "parquet"))
+
+
+def test_a_bad_file_among_good_ones_is_the_only_one_refused(tmp_path, monkeypatch):
+    """A child that a file ends is followed by others: for the file alone, with ever fewer rows, and for the rest."""
+    paths, asked = shards(tmp_path, 4), []
+
+    def ask(_, files, limit_s):
+        asked.append([(path[-11:-8], rows) for path, _, rows, _ in files])
+        at = next((at for at, file in enumerate(files) if file[0] == str(paths[1])), len(files))
+        return (vetting.TOO_MUCH if at < len(files) else 0), [[]] * at
+
+    monkeypatch.setattr("tunecase.engine.ask_child", ask)
+    vetting.vet([Source(path, "parquet") for path in paths])
+    whole = [[(name, 4096) for name in names] for names in (("000", "001", "002", "003"), ("001", "002", "003"))]
+    assert [*whole, [("001", 64)], [("001", 1)], [("002", 4096), ("003", 4096)]] == asked
+    assert 4096 == vetting.batch_rows(Source(paths[0], "parquet")) == vetting.batch_rows(Source(paths[3], "parquet"))
+    with pytest.raises(InputError, match="more than 220 MB to unpack"):
+        vetting.batch_rows(Source(paths[1], "parquet"))
+
+
+def test_the_reason_is_told_where_no_file_can_be_read(tmp_path, monkeypatch):
+    """Without pyarrow the part to install is named; an error of the child keeps its words."""
+    (path,) = shards(tmp_path, 1)
+    monkeypatch.setattr("tunecase.engine.ask_child", lambda *_: (0, ["KeyError: 'x'"]))
+    with pytest.raises(RuntimeError, match="KeyError: 'x'"):
+        vetting.batch_rows(Source(path, "parquet"))
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(MissingExtraError, match="parquet"):
+        vetting.batch_rows(Source(path, "parquet"))
 
 
 @pytest.mark.parametrize("name", ["d.jsonl", "d.csv", "d.jsonl.gz"])
@@ -95,6 +173,9 @@ def test_links_of_a_folder_are_not_followed(tmp_path):
     (folder / "in" / "a.jsonl").write_text(ROW * 3, encoding="utf-8")
     (folder / "b.jsonl").symlink_to(tmp_path / "secret.jsonl")
     (folder / "c").symlink_to(tmp_path)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "d.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    (folder / "python").symlink_to(tmp_path / "secret.jsonl")
     table = load(folder)
     assert ["q"] * 3 == [row.input for row in table.rows]
     assert table.layout.notes == ("2 links in the folder are not followed (the first: b.jsonl)",)
@@ -123,7 +204,26 @@ def test_a_card_and_a_neighbour_do_not_lead_out(tmp_path):
     (folder / "link").symlink_to(tmp_path / "out")
     (folder / "README.md").write_text("---\nconfigs:\n- data_files: link/*.jsonl\n---\n", encoding="utf-8")
     assert beside(folder / "train.jsonl") is None
+    assert folder / "test.jsonl" == link_beside(folder / "train.jsonl")
     assert (folder / "train.jsonl",) == files_of(folder)
+
+
+def test_a_test_file_may_be_a_link(tmp_path):
+    """It is found where it stays in its folder, and where the training file is a link too; only if it is data."""
+    for name in ("a.jsonl", "b.jsonl", "secret"):
+        (tmp_path / name).write_text(ROW, encoding="utf-8")
+    (tmp_path / "train.jsonl").write_text(ROW, encoding="utf-8")
+    (tmp_path / "test.jsonl").symlink_to("a.jsonl")
+    assert tmp_path / "test.jsonl" == beside(tmp_path / "train.jsonl")
+    assert link_beside(tmp_path / "train.jsonl") is None
+    folder = tmp_path / "links"
+    folder.mkdir()
+    (folder / "train.jsonl").symlink_to(tmp_path / "a.jsonl")
+    (folder / "test.jsonl").symlink_to(tmp_path / "b.jsonl")
+    assert folder / "test.jsonl" == beside(folder / "train.jsonl")
+    (folder / "test.jsonl").unlink()
+    (folder / "test.jsonl").symlink_to(tmp_path / "secret")
+    assert beside(folder / "train.jsonl") is None
 
 
 def test_a_csv_header_beyond_64_kib_is_read(tmp_path):

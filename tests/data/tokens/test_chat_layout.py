@@ -86,13 +86,9 @@ def test_all_conversations_share_one_bound_of_output(monkeypatch):
     assert ["0123456789", "0123456789", None] == render_here("0123456789", {}, [(("user", "x"),)] * 3)
 
 
-def test_a_child_sees_no_secret(monkeypatch):
-    """What works on somebody else's file inherits what Python needs, and no token, key or home."""
-    from tunecase.engine import ask_child
-
-    monkeypatch.setenv("HF_TOKEN", "hf_secret")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    code, names = ask_child(["-c", "import json, os; print(json.dumps(sorted(os.environ)))"], {}, 30)
-    assert 0 == code
-    assert "PATH" in names
-    assert not {"HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "HOME"} & set(names)
+def test_a_template_that_is_a_link_is_read(tmp_path):
+    """In a model folder that somebody named, a link to a template is the template."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "kept.json").write_text('{"chat_template": "t"}', encoding="utf-8")
+    (tmp_path / "model" / "tokenizer_config.json").symlink_to(tmp_path / "kept.json")
+    assert Template("t", ()) == read_template(tmp_path / "model" / "tokenizer.json")

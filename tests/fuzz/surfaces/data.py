@@ -215,7 +215,7 @@ def _audit_pairs() -> list[Tree]:
 SURFACES = (
     Surface("rows as JSON lines", LINES, lambda folder: _faces(_only(folder)), examples=250),
     Surface("rows as text", TEXTS, lambda folder: _faces(_only(folder)), examples=250),
-    Surface("rows as columns", _columnar(), lambda folder: _faces(_only(folder))),
+    Surface("rows as columns", _columnar(), lambda folder: _faces(_only(folder)), starts=True, examples=60),
     Surface("packed rows", PACKED, lambda folder: _faces(_only(folder))),
     Surface("folders of rows", FOLDERS, _faces),
     Surface("inputs alone", POOLS, _pool, examples=60),

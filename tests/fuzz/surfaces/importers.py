@@ -151,7 +151,7 @@ SURFACES = (
     Surface("bills", [MADE["bill"], MADE["new bill"]], lambda folder: focus_bill(str(folder / "bill.csv"), asked()),
     examples=200),
     Surface("columnar bills", [MADE["columnar bill"]], lambda folder: focus_bill(str(folder / "bill.parquet"),
-    asked())),
+    asked()), starts=True, examples=60),
     Surface("time sheets", [{"s.csv": text.encode()} for text in (test_timesheet.TOGGL, test_timesheet.CLOCKIFY,
     test_timesheet.HARVEST)],
             lambda folder: timesheet(str(folder / "s.csv"), _hours()), examples=200),

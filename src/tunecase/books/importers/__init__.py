@@ -3,7 +3,7 @@
 from tunecase.books.importers.book_check import book_check
 from tunecase.books.importers.booked import Compared, compare, refuse_restated
 from tunecase.books.importers.cells import bare_address
-from tunecase.books.importers.charge import Brought, HourPrice, Mistakes, SpendAsked, digest_of
+from tunecase.books.importers.charge import Brought, HourPrice, Mistakes, SpendAsked, digest_of, shortened
 from tunecase.books.importers.focus import focus_bill
 from tunecase.books.importers.mlflow import spent_mlflow
 from tunecase.books.importers.runs import spent_runs
@@ -21,5 +21,5 @@ from tunecase.books.importers.timesheet import timesheet
 __all__ = [
     "Brought", "Compared", "HourPrice", "Mistakes", "MoneyRead", "PeriodText", "SpendAsked", "Stated", "bare_address",
     "book_check", "compare", "digest_of", "focus_bill", "meter_table", "new_periods", "read_period",
-    "refuse_paid_twice", "refuse_restated", "spent_mlflow", "spent_runs", "timesheet",
+    "refuse_paid_twice", "refuse_restated", "shortened", "spent_mlflow", "spent_runs", "timesheet",
 ]  # fmt: skip

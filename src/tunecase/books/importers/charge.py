@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -18,6 +18,10 @@ from tunecase.records import Run, Spending
 MOST_SHOWN = 20
 MOST_BOOKED = 100_000  # charges of one import: written in one go, they lie in memory together
 MOST_ROW = 1_000_000  # characters
+MOST_WORDS = 500  # characters of each text of a charge, as of a note
+TEXTS = (
+    "description", "unit", "provider", "service", "region", "sku", "resource", "run", "source_file", "instance",
+)  # fmt: skip
 
 
 class HourPrice(NamedTuple):
@@ -78,6 +82,27 @@ class Brought:
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     beside: tuple[Spending, ...] = ()
+
+
+def shortened(brought: Brought) -> Brought:
+    """The same with every text of a charge cut at 500 characters, and a note on how many charges that concerns.
+
+    Identities were taken of the whole texts, so that a row is known again whatever it is cut to.
+    """
+    charges, beside = (tuple(map(_short, part)) for part in (brought.spendings, brought.beside))
+    cut = sum(new is not old for new, old in zip(charges, brought.spendings, strict=True))
+    notes = [f"{counted(cut, 'charge')} with texts of more than {MOST_WORDS} characters, which are cut"] if cut else []
+    return replace(brought, spendings=charges, beside=beside, notes=(*brought.notes, *notes))
+
+
+def _short(charge: Spending) -> Spending:
+    cut: dict[str, Any] = {
+        name: one_line(text, MOST_WORDS) for name in TEXTS if len(text := getattr(charge, name)) > MOST_WORDS
+    }
+    for name, pairs in (("tags", charge.tags), ("apart", charge.apart)):
+        if any(len(word) > MOST_WORDS for pair in pairs.items() for word in pair):
+            cut[name] = {one_line(key, MOST_WORDS): one_line(value, MOST_WORDS) for key, value in pairs.items()}
+    return replace(charge, **cut) if cut else charge
 
 
 T = TypeVar("T")

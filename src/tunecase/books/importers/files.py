@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tunecase.books.importers.charge import MOST_ROW, Mistakes
-from tunecase.data.reading import LEAST_BOMB_BYTES, MOST_RATIO, Source, Stream, encoding_of, open_stream, source_of
-from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.data.reading import Source, Stream, batch_rows, encoding_of, open_stream, source_of
+from tunecase.errors import InputError, Problem
+from tunecase.io import no_file
 from tunecase.quantities import counted
 
-BATCH_ROWS = 4_096
 MOST_INSIDE = 1_000  # values of one cell, such as tags
 REPORT_EVERY_ROWS = 5_000
 ENDINGS = ".csv, .csv.gz or .parquet"
@@ -62,8 +62,8 @@ def bill_files(place: str, on_read: Callable[[int, int], None] | None = None) ->
 def _sources(path: Path) -> list[Source]:
     if path.is_dir():
         return _sources_in(path)
-    if not path.is_file():
-        raise InputError(Problem(str(path), "no such file", f"a bill, {ENDINGS}", "correct the path"))
+    if problem := no_file(path, f"a bill, {ENDINGS}", "correct the path"):
+        raise InputError(problem)
     source = _source(path)
     if source is None:
         got = f"the ending {path.suffix or '(none)'}"
@@ -174,12 +174,9 @@ def _rows(text: io.TextIOWrapper, name: str, stream: Stream) -> Iterator[tuple[i
 
 @contextmanager
 def _parquet(source: Source, on_bytes: OnBytes) -> Iterator[BillFile]:
-    name = source.path.name
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtraError(f"reading {name}", "parquet") from None
+    name, at_once = source.path.name, batch_rows(source)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     def broken(error: Exception) -> InputError:
         got = (str(error).splitlines() or [type(error).__name__])[0][:200]
@@ -187,14 +184,14 @@ def _parquet(source: Source, on_bytes: OnBytes) -> Iterator[BillFile]:
 
     try:
         with pq.ParquetFile(source.path) as plain:
-            texts = _texts(source, plain.metadata)
+            texts = _texts(plain.metadata)
         file = pq.ParquetFile(source.path, read_dictionary=texts)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:  # KeyError: two columns of one path
         raise broken(error) from None
     rows, size = file.metadata.num_rows, source.path.stat().st_size
 
     def lines() -> Iterator[Line]:
-        number, batches = 0, file.iter_batches(batch_size=BATCH_ROWS)
+        number, batches = 0, file.iter_batches(batch_size=at_once)
         while True:
             try:
                 batch = next(batches, None)
@@ -212,16 +209,8 @@ def _parquet(source: Source, on_bytes: OnBytes) -> Iterator[BillFile]:
         yield BillFile(name, list(file.schema_arrow.names), lines())
 
 
-def _texts(source: Source, metadata: Any) -> list[str]:
-    """The columns of text. Raises InputError for a file that was made to burst, by the sizes that it states.
-
-    A column of a row group is not asked: where a file states it wrong, the library ends the whole process.
-    """
-    size = source.path.stat().st_size
-    for group in range(metadata.num_row_groups):
-        if (unpacked := metadata.row_group(group).total_byte_size) > max(LEAST_BOMB_BYTES, MOST_RATIO * size):
-            got, wanted = f"{unpacked:,} bytes of rows in {size:,}", f"at most {MOST_RATIO} times as many"
-            raise InputError(Problem(str(source.path), got, wanted, "write the file anew, in smaller row groups"))
+def _texts(metadata: Any) -> list[str]:
+    """The columns of text."""
     kinds = map(metadata.schema.column, range(metadata.num_columns))
     are_text = ("STRING", "JSON", "ENUM", "NONE")
     return sorted(

@@ -15,7 +15,7 @@ from tunecase.books.importers.charge import MOST_SHOWN, Mistakes, digest_of
 from tunecase.books.served import INFERENCE, SERVED_SOURCE, overlap
 from tunecase.books.variance import STEP
 from tunecase.errors import InputError, Problem
-from tunecase.io import read_table
+from tunecase.io import no_file, read_table
 from tunecase.project import Rate
 from tunecase.quantities import (
     MOST_HOURS,
@@ -27,6 +27,7 @@ from tunecase.quantities import (
     read_quantity,
     separator_fix,
     too_early,
+    too_late,
 )
 from tunecase.records import ServedPeriod, Spending
 
@@ -164,9 +165,8 @@ def _check_days(first: date | None, last: date | None, where: Where, today: date
     for name, day in (("first", first), ("last", last)):
         if day is not None and (wanted := too_early(day)):
             mistakes.add(where(name), str(day), wanted, "correct the year")
-    if last is not None and last > today:
-        fix = "book what was served when its days are over"
-        mistakes.add(where("last"), str(last), f"a day not after today, {today}", fix)
+    if last is not None and (wanted := too_late(last, today)):
+        mistakes.add(where("last"), str(last), wanted, "book what was served when its days are over")
     if first is None or last is None:
         return
     if first > last:
@@ -233,8 +233,8 @@ def meter_table(place: str, reads: MoneyRead, today: date) -> tuple[Stated, ...]
     Raises: InputError with every mistake: a missing column, a cell that cannot be read, a period that overlaps another.
     """
     path = Path(place)
-    if not path.is_file():
-        raise InputError(Problem(place, "no such file", f"a meter as CSV: {EXAMPLE}", "correct the path"))
+    if problem := no_file(path, f"a meter as CSV: {EXAMPLE}", "correct the path"):
+        raise InputError(problem)
     header, rows = read_table(path)
     columns = _columns(header, path.name)
     if not rows:

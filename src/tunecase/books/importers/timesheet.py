@@ -17,8 +17,8 @@ from tunecase.books.charges import DIGITS, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.errors import InputError, Problem
-from tunecase.io import read_table
-from tunecase.quantities import SYMBOLS, counted, one_line
+from tunecase.io import no_file, read_table
+from tunecase.quantities import SYMBOLS, counted, one_line, separator_fix, too_late
 from tunecase.records import CATEGORIES, Spending
 
 # The first name that the header has is taken; names bare of case, blanks and what stands in brackets.
@@ -126,9 +126,8 @@ class _Sheet:
         if hours == 0:
             self.empty += 1
             return
-        if day is not None and day > self.asked.today:
-            wanted, fix = f"a day not after {self.asked.today}", "book hours when they are worked"
-            self.mistakes.add(self.where(line, "day"), str(day), wanted, fix)
+        if day is not None and (wanted := too_late(day, self.asked.today)):
+            self.mistakes.add(self.where(line, "day"), str(day), wanted, "book hours when they are worked")
         work = self.work(line, text, day, hours)
         if work is not None and self.mistakes.count == before:
             self.charges.append(self.charge(work))
@@ -227,8 +226,8 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
     another one are told.
     """
     path = Path(place)
-    if not path.is_file():
-        raise InputError(Problem(place, "no such file", f"a time sheet as CSV: {EXAMPLE}", "correct the path"))
+    if problem := no_file(path, f"a time sheet as CSV: {EXAMPLE}", "correct the path"):
+        raise InputError(problem)
     header, rows = read_table(path)
     columns = _columns(header, path.name)
     if not rows:
@@ -310,8 +309,9 @@ def hours_in(cell: str) -> Decimal:
     else:
         try:
             hours = amount_of(cell)
-        except CellError as error:
-            raise CellError("hours with a point, or h:mm:ss", error.fix) from None
+        except CellError:
+            fix = separator_fix(cell) or "write for example 1.5 or 1:30"
+            raise CellError("hours with a point, or h:mm:ss", fix) from None
     if not 0 <= hours <= MOST_HOURS:
         raise CellError(f"hours of one row, 0 to {MOST_HOURS}", "write what was worked, one row for each day")
     return hours

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.blocks import print_account
 from tunecase.cli.show.paper import console_for, safe, say
-from tunecase.errors import InputError, TunecaseError
+from tunecase.errors import InputError, TunecaseError, first_of, printable
 from tunecase.quantities import day
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from tunecase.accounts import Material
     from tunecase.records import Approvals, NotUsed, Report
+
+
+OPTIONS = {"category": "--line", "supersedes": "--replaces"}  # of fields that are typed under another name
 
 
 def show(
@@ -102,10 +105,10 @@ def show_error(error: TunecaseError) -> None:
 
     # Not wrapped here: a path cut in two cannot be copied.
     if isinstance(error, InputError):
-        for problem in error.problems:
-            place = Text(f"{safe(_place(problem.where))}: ", style="bold red")
-            console.print(place.append(safe(problem.told), style="default"), soft_wrap=True)
-            console.print(Text(safe(problem.remedy)), soft_wrap=True)
+        for problem in first_of(error.problems):
+            place = Text(f"{printable(_place(problem.where))}: ", style="bold red")
+            console.print(place.append(problem.told, style="default"), soft_wrap=True)
+            console.print(Text(problem.remedy), soft_wrap=True)
         return
     console.print(Text(safe(str(error)), style="red"), soft_wrap=True)
 
@@ -117,7 +120,8 @@ def _place(where: str) -> str:
         >>> _place("tunecase.yaml:12: problem.target"), _place("--to")
         ('tunecase.yaml, line 12: problem.target', '--to')
     """
-    option = f"--{where.replace('_', '-')}"
-    if any(word.partition("=")[0] == option for word in sys.argv):
-        return option
+    typed = {word.partition("=")[0] for word in sys.argv}
+    for option in (f"--{where.replace('_', '-')}", OPTIONS.get(where, "")):
+        if option in typed:
+            return option
     return re.sub(r"^([^:]+):(\d+)(?=$|[:,])", r"\1, line \2", where)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunecase.errors import MOST_TOLD, Problem, nearest
+from tunecase.errors import Problem, nearest
 from tunecase.io import Lines
 
 MOST_SHOWN = 60
 MOST_IDLE = 200  # unread fields that a note names
+MOST_NEAR = 20  # unread fields that are held against the known ones, which takes time
 MISSPELT = 0.85  # similarity from which an unread field is taken for a misspelt one
 NO_GPUS = "the file does not say how many GPUs"
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
@@ -116,7 +117,7 @@ class Run:
 
     def _note_unread(self) -> None:
         unread, near = sorted(self.held - self.looked_at), dict[str, str]()
-        for key in unread[:MOST_TOLD]:
+        for key in unread[:MOST_NEAR]:
             close = difflib.get_close_matches(key, sorted(self.looked_at), n=1, cutoff=MISSPELT)
             near |= {key: close[0]} if close else {}
         for key, meant in near.items():

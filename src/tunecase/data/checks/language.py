@@ -22,8 +22,8 @@ RULE = 0.3  # answers in another language beyond which it is what is asked for
 HEAD = 400  # characters of an input, which must not be in another language than the whole of it
 LEAST_ANSWER = 20  # characters, 8 where the script is not Latin
 _TOGETHER = {"no": "da"}  # too alike to be told apart in short texts
-_ASKED = re.compile(  # a row that speaks of a language may well ask for it
-    r"(?i)translat|übersetz|tradu|vertaal|przetłumacz|перевед|翻译|翻訳|ترجم|अनुवाद|language|sprache|langue|lengua|"
+_ASKED = re.compile(  # in small letters; a row that speaks of a language may well ask for it
+    r"translat|übersetz|tradu|vertaal|przetłumacz|перевед|翻译|翻訳|ترجم|अनुवाद|language|sprache|langue|lengua|"
     r"english|german|french|spanish|portugu|italian|dutch|polish|russian|chinese|japanese|arabic|hindi|korean|latin\b|"
     r"deutsch|englisch|französ|anglais|allemand|inglés|español|inglese|angielsk|mandarin|英语|中文|英語|日本語"
 )
@@ -95,7 +95,7 @@ def _pairs(texts: "Texts") -> list[tuple[int, str, str]]:
     pairs = []
     for at in _read(len(texts.outputs)):
         input, answer = texts.inputs[at], texts.outputs[at]
-        if len(answer) < (LEAST_ANSWER if answer.isascii() else LEAST_ANSWER // 2) or _ASKED.search(input):
+        if len(answer) < (LEAST_ANSWER if answer.isascii() else LEAST_ANSWER // 2) or _ASKED.search(input.lower()):
             continue
         if (asked := _language_of(input)) and (given := _language_of(answer)):
             if asked != given and (is_formal(answer) or _language_of(input[:HEAD]) not in (asked, None)):

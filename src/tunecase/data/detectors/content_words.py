@@ -42,7 +42,9 @@ TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?|[^\W\d_]+(?:['’](?:s|t|re|ve|
 APOSTROPHE = re.compile("['’]")
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+|(?<=[a-zA-Z])(?=\d)")
 OPERAND = re.compile(r"(\*\*|//|[-+*/%]|[=!<>]=?=?)\s*(\d+(?:\.\d+)?)\b")
-LITERAL = re.compile(r"'((?:[^'\\\n]|\\.){0,60})'|\"((?:[^\"\\\n]|\\.){0,60})\"")
+LITERAL = re.compile(  # an escaped quote begins none
+    r"'(?<!\\')((?:\\.|[^'\\\n]){0,60}+)'|\"(?<!\\\")((?:\\.|[^\"\\\n]){0,60}+)\""
+)
 ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""), ("ly", ""), ("s", ""))
 
 

@@ -33,6 +33,7 @@ MOST_WORK = 400_000_000  # weights x classes that the regression may take; above
 DIMENSIONS, NEIGHBOURS, LIKENESS_POWER = 300, 20, 4
 NEIGHBOUR_FLOOR = 0.1  # so that no class without a neighbour is ruled out
 CONFUSABLE = 3
+LIKENESS_CELLS = 4_000_000  # rows x rows compared at once: 50 MB
 FIT_CELLS = 400_000  # rows x classes on which weights and noise are fitted
 BASE_DOUBT, OPEN_DOUBT = 0.01, 0.3
 LEAST_FOR_SIGNAL, SIGNAL_ROWS, SHUFFLES = 10, 600, 199
@@ -175,7 +176,7 @@ def features(texts: Sequence[str]) -> Any:
             parts.append(maker.fit_transform(short))
         except ValueError:  # no n-gram is in two texts
             continue
-    return hstack(parts).tocsr() if parts else None
+    return hstack(parts, format="csr") if parts else None
 
 
 def _folds(codes: "Codes", group: "Codes", seed: int) -> "Codes":
@@ -229,11 +230,12 @@ def _neighbours(weights: Any, codes: "Codes", group: "Codes", classes: int, seed
     places /= np.linalg.norm(places, axis=1, keepdims=True) + 1e-9
     most = min(NEIGHBOURS, rows - 1)
     totals = np.zeros((rows, classes), np.float32)
-    for start in range(0, rows, 1000):
-        some = np.arange(start, min(start + 1000, rows))
+    step = max(1, LIKENESS_CELLS // rows)
+    for start in range(0, rows, step):
+        some = np.arange(start, min(start + step, rows))
         likeness = places[some] @ places.T
         likeness[group[some][:, np.newaxis] == group] = 0.0
-        nearest = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
+        nearest = np.argpartition(likeness, rows - most, axis=1)[:, rows - most :]
         votes = np.clip(np.take_along_axis(likeness, nearest, 1), 0, 1) ** LIKENESS_POWER
         np.add.at(totals, (np.repeat(some, most), codes[nearest].ravel()), votes.ravel())
     shares: Numbers = totals / (totals.sum(axis=1, keepdims=True) + 1e-9)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.detectors import identifiers, secrets
 from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+from tunecase.data.text import in_small
 
 if TYPE_CHECKING:
     from tunecase.data.reading.rows import Row
@@ -69,10 +70,11 @@ _PHONE = re.compile(
     r"|1[3-9]\d[ -]\d{4}[ -]\d{4}"  # 138-0013-8000
     r")(?![\w-]|[.,/]\d|%)"
 )
-_AFTER_WORD = re.compile(
-    r"(?i)(?:phone|mobile|\bmob\b|cell|\btel\b|telef|teléf|télé|portable|handy|fax|whats ?app|\bcall|\bring\b|\bdial|"
+_AFTER_WORD = re.compile(  # in small letters
+    r"(?:phone|mobile|\bmob\b|cell|\btel\b|telef|teléf|télé|portable|handy|fax|whats ?app|\bcall|\bring\b|\bdial|"
     r"\btext(?: me| us)?\b|\bsms\b|reach (?:me|us)|celular|móvil|anruf|appele|llám|llam|ligue|chiam|"
-    r"电话|手机|電話|携帯|拨打)[^\d\n]{0,25}?(?P<number>[(+]?\d(?:[ ().-]{0,2}\d){7,14})(?![\w-]|[.,]\d|%| ?[=*/+<])"
+    r"电话|手机|電話|携帯|拨打)(?=[^\d\n]{0,26}+\d)"
+    r"[^\d\n]{0,25}?(?P<number>[(+]?\d(?:[ ().-]{0,2}\d){7,14})(?![\w-]|[.,]\d|%| ?[=*/+<])"
 )
 _MONEY_OR_DATE = re.compile(r"(?:19|20)\d\d[-. /](?:0?[1-9]|1[0-2])[-. /]\d|^\d{1,3}(?:[ .,]\d{3})+$")
 
@@ -167,7 +169,8 @@ def _identities(text: str) -> list[tuple[int, int]]:
 
 
 def _phones(text: str) -> list[tuple[int, int]]:
-    places = [match.span("number") for match in _AFTER_WORD.finditer(text) if not _MONEY_OR_DATE.match(match["number"])]
+    said = _AFTER_WORD.finditer(in_small(text))
+    places = [match.span("number") for match in said if not _MONEY_OR_DATE.match(match["number"])]
     for match in _PHONE.finditer(text):
         digits = sum(map(str.isdecimal, match[0]))
         least, most = (9, 15) if match["world"] else (8, 13)

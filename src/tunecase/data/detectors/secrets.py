@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tunecase import catalog
 from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+from tunecase.data.text import in_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,8 +45,8 @@ _NAME = (
 _NAMED = re.compile(rf"(?i)(?={_NAME})")
 _NAMED_IN_SMALL = re.compile(rf"(?=[acemopst])(?={_NAME})")  # many times as fast
 _ASSIGNED = re.compile(
-    rf"(?i)(?P<name>{_NAME})s?[\w-]{{0,20}}[\"']?\s{{0,3}}"
-    r"(?::=|=>|=|:|\bis\b)\s{0,3}(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>(){}\[\]]{8,200})"
+    rf"(?i)(?=[acemopst])(?P<name>{_NAME})s?"
+    r"(?:[\w-]{0,20}+[\"']?\s{0,3}(?::=|=>|=|:|\bis\b)|[\w-]{0,19}-is\b)\s{0,3}(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>(){}\[\]]{8,200})"
 )
 _ASSIGNED_HINTS = ("passw", "pwd", "passph", "secret", "token", "key", "contrase", "senha", "credential")
 _STAND_IN = re.compile(
@@ -199,7 +200,7 @@ def _within(one: Within, text: str) -> "Iterator[re.Match[str]]":
 
 
 def _assignments(text: str) -> "Iterator[Span]":
-    low = text.lower()
+    low = in_small(text)
     if sum(map(low.count, _ASSIGNED_HINTS)) * DENSE > len(text) + MOST_LONG:
         yield from ((KINDS[-1], *match.span("value")) for match in _ASSIGNED.finditer(text) if _assigned(match))
         return

@@ -13,11 +13,9 @@ from tunecase.data.reading.kinds import (
     task_of,
 )
 from tunecase.data.reading.load import load
-from tunecase.data.reading.other_splits import own_test, own_validation, test_beside, validation_beside
+from tunecase.data.reading.other_splits import link_beside, own_test, own_validation, test_beside, validation_beside
 from tunecase.data.reading.rows import Layout, Row, Table, prompt_of
 from tunecase.data.reading.sources import (
-    LEAST_BOMB_BYTES,
-    MOST_RATIO,
     Source,
     Stream,
     encoding_of,
@@ -26,11 +24,12 @@ from tunecase.data.reading.sources import (
 )
 from tunecase.data.reading.splitting import split_file
 from tunecase.data.reading.thinking import without_thinking
+from tunecase.data.reading.vetting import batch_rows
 from tunecase.data.reading.writing import Writer
 
 __all__ = [
-    "LEAST_BOMB_BYTES", "MOST_RATIO", "MOST_READ", "Layout", "Row", "Source", "Stream", "Table", "Task", "Writer",
-    "block_lines", "blocks", "detect", "document_files", "encoding_of", "files_of", "kind_of", "load",
+    "MOST_READ", "Layout", "Row", "Source", "Stream", "Table", "Task", "Writer", "batch_rows", "block_lines",
+    "blocks", "detect", "document_files", "encoding_of", "files_of", "kind_of", "link_beside", "load",
     "looks_like_classes", "metric_for", "open_stream", "own_test", "own_validation", "prompt_of", "raw_records",
     "read_block", "read_passages", "read_rows", "repeat_like_classes", "source_of", "split_file", "task_of",
     "test_beside", "validation_beside", "without_thinking",

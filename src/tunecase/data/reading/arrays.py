@@ -15,6 +15,8 @@ from tunecase.errors import InputError, Problem
 
 BROKEN = object()
 LARGE_ELEMENT_BYTES = 8_000_000  # an element so long that a bracket left open is the likelier reason
+NAME_WITHIN = 1_024  # bytes before a list
+NAME_OF_LIST = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$')
 FIRST_SPLITS = ("train", "training", "data", "rows", "examples", "records", "items", "instances", "samples")
 
 
@@ -64,14 +66,12 @@ def splits(source: Source) -> dict[str, int]:
         for place in at[(kind == OPEN) & (depth == 2)].tolist():
             if data[place] != ord("["):
                 continue
-            window = (
-                (before + data[max(0, place - 1024) : place])[-1024:] if place < 1024 else data[place - 1024 : place]
-            )
-            name = re.search(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$', window)
+            window = data[max(0, place - NAME_WITHIN) : place]
+            name = NAME_OF_LIST.search((before + window)[-NAME_WITHIN:] if place < NAME_WITHIN else window)
             if name:
                 begins.setdefault(name[1].decode("utf-8", "replace"), offset + place + 1)
         offset += len(data)
-        before = data[-1024:]
+        before = data[-NAME_WITHIN:]
     stream.close()
     return begins
 

@@ -10,9 +10,12 @@ from tunecase.data.reading.find import sources
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
 from tunecase.data.reading.sources import Source, refuse_bomb
+from tunecase.data.reading.vetting import AHEAD, COLUMNS, vet
+from tunecase.errors import InputError, Problem
 
 BLOCK_BYTES = 4_000_000
-ROW_BYTES = 400  # of memory that the shortest row takes in the end
+SMALL_BYTES = 2_000_000  # a packed file below this is unpacked once before its rows are read, lest they fill the memory
+MOST_ROWS, ROWS_A_BYTE = 1_000_000, 10  # each takes memory, however short; rows of data hold more than a bit each
 
 
 def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
@@ -23,7 +26,12 @@ def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterato
     Raises: InputError for a file that cannot be read at all.
     """
     index, before = 0, 0
-    for source in sources(path):
+    files = sources(path)
+    for at, source in enumerate(files):
+        vet(files[at : at + AHEAD])
+        if source.packing and source.path.stat().st_size < SMALL_BYTES:
+            for _ in bounded(source, _cut(source, layout, BLOCK_BYTES)):
+                pass
         for block in bounded(source, _cut(source, layout, max(1, min(size_bytes, lines.MOST_RECORD_BYTES)))):
             yield replace(block, index=index, bytes_done=before + block.bytes_done)
             index += 1
@@ -32,13 +40,24 @@ def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterato
 
 def bounded(source: Source, pieces: Iterator[Block]) -> Iterator[Block]:
     """The pieces of a file as they are; raises InputError where a packed one grows like a bomb, in bytes or in rows."""
-    columns, given = source.kind in ("parquet", "arrow"), 0
+    columns, given, rows = source.kind in COLUMNS, 0, 0
     for block in pieces:
         yield block
         if source.packing or columns:
-            rows = block.lines if columns else block.data.count(b"{" if source.kind == "json" else b"\n")
-            given += len(block.data) + ROW_BYTES * rows
-            refuse_bomb(source.path, given, source.path.stat().st_size if columns else block.bytes_done)
+            packed = source.path.stat().st_size if columns else block.bytes_done
+            given += len(block.data) if columns else 0  # of an archive its reader counts them
+            rows += block.lines if columns else block.data.count(b"{" if source.kind == "json" else b"\n")
+            refuse_bomb(source.path, given, packed)
+            _refuse_rows(source, rows, packed)
+
+
+def _refuse_rows(source: Source, rows: int, packed: int) -> None:
+    """Raises InputError for rows so many and alike that a few bytes hold them."""
+    if rows > MOST_ROWS and rows > ROWS_A_BYTE * packed:
+        what = "objects" if source.kind == "json" else "rows" if source.kind in COLUMNS else "lines"
+        got = f"{rows:,} {what} in {packed:,} bytes, more than {ROWS_A_BYTE} in each"
+        fix = "write it as plain JSON lines, look into it, and name that file"
+        raise InputError(Problem(str(source.path), got, "packed rows of data", fix))
 
 
 def _cut(source: Source, layout: Layout, size: int) -> Iterator[Block]:

@@ -12,7 +12,7 @@ from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, too_long
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import MOST_RATIO, Source
 from tunecase.data.reading.vetting import batch_rows
-from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.errors import InputError, Problem
 
 ELEMENT_BYTES = 8  # of a value in memory, besides what it holds
 
@@ -25,15 +25,13 @@ class CutError(Exception):
 def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
     """The schema of a file, a function that gives its rows in batches of a size, and how many there are (0: unknown).
 
-    Raises: InputError for a file that is cut off or broken; MissingExtraError without pyarrow.
+    Raises: InputError for a file that is cut off or broken.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     name = "Parquet" if source.kind == "parquet" else "Arrow"
     name_bytes = os.fsencode(source.path)  # as text, Arrow refuses a name that is not UTF-8
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtraError(f"reading {source.path.name}", "parquet") from None
     try:
         if source.kind == "parquet":
             with pa.OSFile(name_bytes) as raw, pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20) as file:

@@ -25,10 +25,8 @@ def sources(path: Path) -> tuple[Source, ...]:
         bare, part = split_name(path)
         mode = bare.stat().st_mode
     except (OSError, ValueError):
-        problem = no_file(path, "a data file", _fix(path))
-        raise InputError(
-            problem or Problem(str(path), "a name that cannot be read", "a data file", _fix(path))
-        ) from None
+        unread = Problem(str(path), "a name that cannot be read", "a data file", _fix(path))
+        raise InputError(no_file(path, "a data file", _fix(path)) or unread) from None
     if stat.S_ISDIR(mode):
         return files_of(bare, part)
     if problem := no_file(bare, "a data file", _fix(path), str(path)):

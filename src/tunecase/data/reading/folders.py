@@ -192,24 +192,30 @@ def _walk(folder: Path) -> Iterator[Source]:
     Raises: InputError beyond 10,000 files.
     """
     count = 0
+    for source in filter(None, map(_named_as_data, _paths(folder))):
+        if not _is_file(source.path):
+            continue
+        count += 1
+        if count > MOST_FILES:
+            got = f"more than {MOST_FILES:,} files"
+            raise InputError(Problem(str(folder), got, "fewer files", "name a subfolder, or one file"))
+        yield source
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """The files below a folder and the links in it; hidden folders are left out."""
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for source in filter(None, (_data_file(Path(here), name) for name in sorted(names))):
-            count += 1
-            if count > MOST_FILES:
-                got = f"more than {MOST_FILES:,} files"
-                raise InputError(Problem(str(folder), got, "fewer files", "name a subfolder, or one file"))
-            yield source
+        links = (name for name in folders if Path(here, name).is_symlink())
+        yield from (Path(here, name) for name in sorted((*names, *links)))
 
 
-def _data_file(folder: Path, name: str) -> Source | None:
-    """A file to read; None for one of another kind, an empty one, and what tunecase or a library keeps beside data."""
-    if name in NOT_DATA or name.startswith(".") or name.endswith(OURS):
+def _named_as_data(path: Path) -> Source | None:
+    """A file that its name calls data; None for another kind, and what tunecase or a library keeps beside data."""
+    if path.name in NOT_DATA or path.name.startswith(".") or path.name.endswith(OURS):
         return None
-    source = source_of(folder / name)
-    if source is None or (source.kind == "text" and not split_of(Path(name))):
-        return None
-    return source if _is_file(source.path) else None
+    source = source_of(path)
+    return None if source is None or (source.kind == "text" and not split_of(Path(path.name))) else source
 
 
 def _is_file(path: Path) -> bool:
@@ -218,12 +224,8 @@ def _is_file(path: Path) -> bool:
 
 def links_note(folder: Path) -> str:
     """What to say of the links in a folder that lead to data, which are not followed; "" where there are none."""
-    found = [
-        Path(here, name).relative_to(folder)
-        for here, folders, names in os.walk(folder)
-        for name in sorted((*folders, *names))
-        if Path(here, name).is_symlink() and not is_own_file(Path(here, name))
-    ]
+    links = (path for path in _paths(folder) if path.is_symlink() and (path.is_dir() or _named_as_data(path)))
+    found = [path.relative_to(folder) for path in links if not is_own_file(path)]
     if not found:
         return ""
     first = str(found[0])

@@ -1,6 +1,7 @@
 """The test file that belongs to a training file: beside it by the usual names, or a split of the same data set."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from tunecase.data.reading.find import sources
@@ -55,7 +56,21 @@ def _split(path: Path, names: tuple[str, ...]) -> Path | None:
     return None
 
 
-def _beside(path: Path, names: tuple[str, ...]) -> Path | None:
+def link_beside(path: Path) -> Path | None:
+    """A link with the name of a test file that `test_beside` does not follow; None where there is none."""
+    return _beside(path, TESTS, lambda found, train: found.is_symlink() and not _is_followed(found, train))
+
+
+def _is_followed(found: Path, train: Path) -> bool:
+    """Whether a path is a file, or a link to data: in the folder of the training file, or where that is a link too."""
+    if is_own_file(found):
+        return True
+    target = found.resolve()
+    inside = train.is_symlink() or target.is_relative_to(train.parent.resolve())
+    return found.is_file() and inside and source_of(target) is not None
+
+
+def _beside(path: Path, names: tuple[str, ...], fits: Callable[[Path, Path], bool] = _is_followed) -> Path | None:
     """The path with a usual name in place of "train": in the file's name, else in that of a folder."""
     bare, part = split_name(path)
     if part:
@@ -63,7 +78,7 @@ def _beside(path: Path, names: tuple[str, ...]) -> Path | None:
     places = [at for at, each in enumerate(bare.parts) if _TRAIN.search(each)][-2:]
     for place in reversed(places):
         for name in names:
-            found = _there(bare, place, name)
+            found = _there(bare, place, name, fits)
             if found is not None:
                 return found
     return None
@@ -102,22 +117,22 @@ def _in_the_same_file(path: Path, names: tuple[str, ...]) -> Path | None:
     return next((path.with_name(f"{bare.name}::{name}") for name in names if name in lists), None)
 
 
-def _there(bare: Path, place: int, name: str) -> Path | None:
+def _there(bare: Path, place: int, name: str, fits: Callable[[Path, Path], bool]) -> Path | None:
     """The file or folder with `name` for "train" in one part of its path, its ending as it is or another one."""
     parts = [*bare.parts]
     parts[place] = _TRAIN.sub(lambda match: _cased(name, match[1]), parts[place])
     wanted = Path(*parts)
     if wanted == bare:
         return None
-    if is_own_file(wanted) or (wanted.is_dir() and not wanted.is_symlink()):
+    if fits(wanted, bare) or (wanted.is_dir() and not wanted.is_symlink()):
         return wanted
     shard = re.sub(r"-\d{5}-of-\d{5}", "-00000-of-*", wanted.name)
     if shard != wanted.name:
-        return next((each for each in sorted(wanted.parent.glob(shard)) if is_own_file(each)), None)
+        return next((each for each in sorted(wanted.parent.glob(shard)) if fits(each, bare)), None)
     stem = wanted.stem if wanted.suffix.lower() in PACKINGS else wanted.name
     stem = stem[: -len(Path(stem).suffix)] if Path(stem).suffix.lower() in FORMATS else stem
     endings = [kind + packing for kind in FORMATS if kind != ".txt" for packing in ("", *PACKINGS)]
-    return next((other for ending in endings if is_own_file(other := wanted.with_name(stem + ending))), None)
+    return next((other for ending in endings if fits(other := wanted.with_name(stem + ending), bare)), None)
 
 
 def _cased(name: str, like: str) -> str:

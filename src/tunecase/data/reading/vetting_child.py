@@ -1,4 +1,4 @@
-"""The child process of `vetting`: reads every piece of a table in columns and drops it, within a bound of memory."""
+"""The child process of `vetting`: reads every piece of tables in columns and drops it, within a bound of memory."""
 
 import json
 import os
@@ -14,28 +14,40 @@ from tunecase.data.reading.blocks import BLOCK_BYTES, bounded
 from tunecase.data.reading.columnar import pieces
 from tunecase.data.reading.sources import Source
 from tunecase.data.reading.vetting import TOO_MUCH
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError
 
 WATCHED_S = 0.005
 
 
 def main() -> None:
-    """The child process: reads every piece of a file and drops it; writes the problems it found as JSON."""
-    given = json.load(sys.stdin)
-    _limit(given["most_bytes"])
-    threading.Thread(target=_watch, args=(given["most_bytes"],), daemon=True).start()
-    source = Source(Path(given["path"]), given["kind"])
-    problems: tuple[Problem, ...] = ()
+    """The child process: reads every piece of each file and drops it; writes a line for each, its problems as JSON.
+
+    An unexpected error is a line of its type and words, the last one.
+    """
+    watched = [sys.maxsize]  # the bound of the file that is being read [bytes]
+    threading.Thread(target=_watch, args=(watched,), daemon=True).start()
+    for path, kind, rows, most_bytes in json.load(sys.stdin):
+        watched[0] = most_bytes
+        _limit(most_bytes)
+        try:
+            told: object = _problems(Source(Path(path), kind), rows)
+        except MemoryError:
+            os._exit(TOO_MUCH)
+        except Exception as error:  # noqa: BLE001 - the parent reports it
+            told = f"{type(error).__name__}: {error}"[:2000]
+        print(json.dumps(told), flush=True)
+        if isinstance(told, str):
+            break
+    os._exit(0)  # Arrow need not give back what it holds
+
+
+def _problems(source: Source, rows: int) -> tuple[tuple[str, str, str, str], ...]:
     try:
-        for _ in bounded(source, pieces(source, BLOCK_BYTES, given["rows"])):
+        for _ in bounded(source, pieces(source, BLOCK_BYTES, rows)):
             pass
     except InputError as error:
-        problems = error.problems
-    except MemoryError:
-        os._exit(TOO_MUCH)
-    json.dump([(each.where, each.got, each.wanted, each.fix) for each in problems], sys.stdout)
-    sys.stdout.flush()
-    os._exit(0)  # Arrow need not give back what it holds
+        return tuple((each.where, each.got, each.wanted, each.fix) for each in error.problems)
+    return ()
 
 
 def _limit(most_bytes: int) -> None:
@@ -49,10 +61,10 @@ def _limit(most_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _watch(most_bytes: int) -> None:
-    """Ends this process once it holds more than `most_bytes`."""
+def _watch(watched: list[int]) -> None:
+    """Ends this process once it holds more than the bound of the file that it reads."""
     while True:
-        if _held_bytes() > most_bytes:
+        if _held_bytes() > watched[0]:
             os._exit(TOO_MUCH)
         time.sleep(WATCHED_S)
 

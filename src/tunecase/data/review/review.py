@@ -20,7 +20,6 @@ from tunecase.records import DepthReviewed, Reviews
 LEAST_TIMED = 20  # timed reviews from which the reviewers' own times replace the default
 IDLE = 10.0  # times the median: in a longer review the reviewer was away
 DEPTHS = (20, 50, 100, 200, 500)
-MOST_PROBLEMS = 50
 Vote = tuple[str, str]  # a verdict, and the right answer where that verdict is "wrong"
 
 
@@ -141,14 +140,11 @@ def review(
 def _read_back(source: Path, train: Path, layout: Layout) -> tuple[str, _TrainingRows]:
     """The form of a file, and its decisions matched with their rows.
 
-    Raises: InputError with all problems, fifty of them written out, or where there is no decision.
+    Raises: InputError with all problems, or where there is no decision.
     """
     form, decisions, problems = read_decisions(source)
     rows = _matched(train, layout, decisions)
     problems = [*problems, *rows.problems, *_unknown_labels(rows), *_decided_twice(rows.judged)]
-    if len(problems) > MOST_PROBLEMS:
-        rest = f"{len(problems) - MOST_PROBLEMS} more mistakes"
-        problems[MOST_PROBLEMS:] = [Problem(str(source), rest, "none", "correct those above first")]
     if not problems and not rows.judged:
         fix = "fill in decision (right, wrong, delete or unsure), or answer"
         problems = [Problem(str(source), "no decision in it", "rows that somebody judged", fix)]

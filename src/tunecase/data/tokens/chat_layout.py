@@ -51,11 +51,9 @@ def read_template(tokenizer: Path) -> Template | None:
 
     Looks into chat_template.jinja, then tokenizer_config.json; of several named ones the one called "default".
     """
-    from tunecase.io import is_own_file
-
     own = tokenizer.parent / "chat_template.jinja"
     beside = (own, tokenizer.parent / "tokenizer_config.json")
-    if any(path.is_file() and (not is_own_file(path) or path.stat().st_size > MOST_FILE_BYTES) for path in beside):
+    if any(path.is_file() and path.stat().st_size > MOST_FILE_BYTES for path in beside):
         return None
     try:
         config = _config(tokenizer.parent / "tokenizer_config.json")
@@ -130,9 +128,10 @@ def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | N
     from tunecase.engine import ask_child
 
     try:
-        _, texts = ask_child([str(Path(__file__))], task, MOST_SECONDS)  # by its file: its packages would run first
+        _, told = ask_child(Path(__file__), task, MOST_SECONDS)  # by its file: its packages would run first
     except OSError:
-        texts = None
+        told = []
+    texts = told[0] if told else None
     return texts if isinstance(texts, list) and len(texts) == len(conversations) else [None] * len(conversations)
 
 
@@ -172,7 +171,6 @@ def _limit() -> None:
         return
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6 * MOST_OUTPUT_CHARACTERS, 6 * MOST_OUTPUT_CHARACTERS))
 
 
 def main() -> int:
