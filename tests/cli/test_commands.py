@@ -374,3 +374,8 @@ def test_a_command_that_is_asked_to_end_tidies_up(tmp_path: Path, number: int, c
     assert (code, "Stopped") == (ran.code, ran.err.strip()[:7])
     assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
     assert before == signal.getsignal(number)
+
+
+def test_an_argument_with_nothing_in_it_is_named() -> None:
+    """The place of the mistake is told, though nothing was typed there."""
+    assert "TRAIN: empty" in tunecase("audit", "").err

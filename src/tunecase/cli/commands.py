@@ -21,7 +21,7 @@ from tunecase.cli.check import check
 from tunecase.cli.compare import compare
 from tunecase.cli.decide import decide
 from tunecase.cli.define import define
-from tunecase.cli.entry import INTERRUPTED, code_of
+from tunecase.cli.ending import INTERRUPTED, code_of
 from tunecase.cli.estimate import estimate
 from tunecase.cli.fit import fit
 from tunecase.cli.forecast import forecast
