@@ -70,7 +70,7 @@ def test_findings_stand_by_who_is_asked() -> None:
         ("", "5", "same text, two answers", "about 2.9 USD"),
         ("already fixed", "10", "also in the test set", ""),
         ("", "16", "copies", "5 more wait above"),
-        ("", "2", "unreadable, set aside", ""),
+        ("", "2", "unreadable, set aside", "kept in tunecase-quarantine.jsonl"),
         ("worth a look", "29", "labels look wrong (0 to 132)", "about 29 USD"),
     ] == table(of(*EXAMPLE))
 

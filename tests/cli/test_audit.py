@@ -43,3 +43,15 @@ def test_audit_counts_tokens_with_a_tokenizer_at_hand(tmp_path: Path) -> None:
     # Ten words of text and the label in each of the rows.
     assert (True, 220.0) == (ran.json["tokens"]["exact"], ran.json["tokens"]["total"]["mid"])
     assert 2 == tunecase("audit", "--tokenizer", path, "--project", path).code
+
+
+def test_a_file_that_is_there_is_kept_and_the_name_taken_is_said(tmp_path: Path) -> None:
+    """An audit without a project writes over no file of the user's, and says where the bad rows are."""
+    write_jsonl(tmp_path / "a.jsonl", tickets(80, 1))
+    with (tmp_path / "a.jsonl").open("a", encoding="utf-8") as file:
+        file.write("{broken\n")
+    notes = tmp_path / "a.quarantine.jsonl"
+    notes.write_text("NOTES\n", encoding="utf-8")
+    ran = tunecase("audit", "a.jsonl", "--fast", cwd=tmp_path)
+    assert "a.2.quarantine.jsonl" in ran.out
+    assert notes.read_text(encoding="utf-8") == "NOTES\n"

@@ -1,10 +1,13 @@
 """The command line teaches itself, speaks JSON, ends with the documented codes and starts quickly."""
 
 import hashlib
+import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +311,7 @@ def test_an_option_with_nothing_in_it_is_refused(walked: Path) -> None:
         (("approve", "5 USD", "--by", "me", "--replaces", ""), "the id of the approval"),
         (("ledger", "verify", "--anchor", ""), "COUNT:HASH"),
         (("books", "--page", ""), "write the books"),
+        (("audit", ""), "rows to audit"),
     ):
         ran = tunecase(*words, "--project", walked)
         assert (2, True) == (ran.code, f"empty; wanted {wanted}" in ran.err), ran
@@ -351,3 +355,27 @@ def test_interrupted(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = tunecase("books", "--project", walked)
     assert 130 == ran.code
     assert "the same command goes on from there" in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="skipped: Windows ends a process without asking it")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (getattr(signal, "SIGHUP", 0), 129)])
+def test_a_command_that_is_asked_to_end_tidies_up(tmp_path: Path, number: int, code: int) -> None:
+    """SIGTERM and SIGHUP leave no scratch file and say what Ctrl-C says, with codes of their own."""
+    write_jsonl(tmp_path / "train.jsonl", tickets(80, 1))
+    before = signal.getsignal(number)
+
+    def end(*_: Any, **__: Any) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(10)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("tunecase.data.clean.clean"), "digest", end)
+        ran = tunecase("audit", "train.jsonl", "--fix", "out", cwd=tmp_path)
+    assert (code, "Stopped") == (ran.code, ran.err.strip()[:7])
+    assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
+    assert before == signal.getsignal(number)
+
+
+def test_an_argument_with_nothing_in_it_is_named() -> None:
+    """The place of the mistake is told, though nothing was typed there."""
+    assert "TRAIN: empty" in tunecase("audit", "").err

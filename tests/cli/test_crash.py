@@ -17,6 +17,7 @@ from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.cli import crash
+from tunecase.cli.commands import UNHEARD
 
 SRC = Path(__file__).parents[2] / "src"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files and modes")
@@ -113,15 +114,17 @@ def in_a_shell(line: str) -> subprocess.CompletedProcess[str]:
 @posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_what_stdout_refuses_ends_without_a_traceback() -> None:
-    """A reader that went away: 141 and silence; a full disk: 3 and one line; a closed stdout: as if it were read."""
+    """A reader that went away: 141 and silence; a full disk, a closed stdout: 3 and why."""
     full = "The output could not be written (No space left on device); what was finished is kept.\n"
+    closed = f"{UNHEARD}\n"
     expected = {
         "tunecase prices --kind gpu | true": (141, ""),
         "tunecase prices --json | true": (141, ""),
         "tunecase --help > /dev/full": (3, full),
         "tunecase prices --json > /dev/full": (3, full),
         "tunecase prices --project nothing.yaml --json > /dev/full": (3, full),
-        "tunecase --version >&-": (0, ""),
+        "tunecase --version >&-": (3, closed),
+        "tunecase init nothing.jsonl --json >&-": (3, closed),
     }
     seen = {line: ((ran := in_a_shell(line)).returncode, ran.stderr) for line in expected}
     assert expected == seen
@@ -134,7 +137,8 @@ def test_what_stderr_refuses_changes_no_exit_code() -> None:
     expected = {
         "tunecase audit nothing.jsonl 2>/dev/full": 2,
         "tunecase audit nothing.jsonl 2>&1 >/dev/null | true": 2,
-        "tunecase audit nothing.jsonl 2>&- >&-": 2,
+        "tunecase audit nothing.jsonl 2>&-": 2,
+        "tunecase audit nothing.jsonl 2>&- >&-": 3,
         "tunecase prices --json >/dev/full 2>/dev/full": 3,
     }
     assert expected == {line: in_a_shell(line).returncode for line in expected}

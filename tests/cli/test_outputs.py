@@ -115,6 +115,16 @@ def test_a_project_file_is_found_from_below(case: Path, tmp_path: Path) -> None:
     assert "" == tunecase("audit", "../../train.jsonl", "--fast", cwd=deep).err
 
 
+def test_no_command_makes_a_folder_for_a_file(case: Path) -> None:
+    """A typing error in the folder of a file is told; `report --to` makes the folder that it is told."""
+    for words in WRITES.values():
+        ran = tunecase(*("nope/a.txt" if word == "FILE" else word for word in words), cwd=case)
+        assert (2, False) == (ran.code, (case / "nope").exists()), ran.err
+        assert "no such folder" in ran.err
+    assert tunecase("report", "--to", "nope", cwd=case).code in (0, 1)
+    assert (case / "nope" / "report.md").exists()
+
+
 def test_a_folder_that_takes_no_writing_still_answers(
     walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.command import tunecase
+from tests.making import tickets, write_jsonl
 from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.flow.init import copy_example, examples, init, schema
@@ -296,3 +297,11 @@ def test_the_wheel_holds_the_example(tmp_path):
 
     assert "8" == done.stdout.strip()
     assert (tmp_path / "out" / "data" / "test.jsonl").is_file()
+
+
+def test_a_wrong_share_and_a_wrong_folder_are_told_together(tmp_path):
+    """Nobody mends one mistake to be told of the next."""
+    write_jsonl(tmp_path / "a.jsonl", tickets(30, 1))
+    with pytest.raises(InputError) as caught:
+        init(tmp_path / "a.jsonl", Wanted(share="200%"), to=tmp_path / "elsewhere")
+    assert ["--split", str(tmp_path / "a.jsonl")] == sorted(problem.where for problem in caught.value.problems)

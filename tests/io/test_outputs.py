@@ -41,6 +41,7 @@ def test_nothing_is_written_into_a_folder_of_data(tmp_path: Path) -> None:
 def test_what_is_there_stays_unless_nothing_is_lost(tmp_path: Path) -> None:
     """A file of other content needs force; one that is empty, the same, or marked as tunecase's own is replaced."""
     place = tmp_path / "new" / "brief.md"
+    place.parent.mkdir()
     write(place, "one\n")
     write(place, "one\n")
     with pytest.raises(InputError, match="already"):
@@ -75,13 +76,14 @@ def test_all_of_several_files_are_written_or_none(tmp_path: Path) -> None:
     """One file in the way stops all; every problem is told; one name for two files is a problem, too."""
     for name in ("a", "b"):
         (tmp_path / name).write_text("mine")
+    (tmp_path / "sub").mkdir()
     with pytest.raises(InputError) as caught:
         write_outputs([Output(tmp_path / name, b"new") for name in ("c", "a", "b", "sub/../c")])
     assert 3 == len(caught.value.problems)
-    assert ["a", "b"] == sorted(path.name for path in tmp_path.iterdir())
+    assert ["a", "b", "sub"] == sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(TunecaseError, match="could not be written"):
         write_outputs([Output(tmp_path / "c", b"new"), Output(tmp_path / ("long" * 99) / "below", b"new")])
-    assert ["a", "b"] == sorted(path.name for path in tmp_path.iterdir())
+    assert ["a", "b", "sub"] == sorted(path.name for path in tmp_path.iterdir())
 
 
 def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
@@ -112,3 +114,13 @@ def test_a_file_in_the_place_of_a_folder_is_the_users_mistake(tmp_path: Path) ->
         write_outputs([Output(tmp_path / "file" / name, b"x") for name in ("report.md", "report.html")], force=True)
     assert 1 == len(caught.value.problems)
     assert "kept" == (tmp_path / "file").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_missing_is_made_only_where_it_was_named(tmp_path):
+    """A typing error in the path of a file makes no folder; a folder that was named to be written into is made."""
+    place = tmp_path / "nope" / "a.csv"
+    with pytest.raises(InputError, match="no such folder"):
+        write_outputs([Output(place, b"a")])
+    assert not place.parent.exists()
+    write_outputs([Output(place, b"a", makes_folder=True)])
+    assert place.read_bytes() == b"a"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tunecase import catalog
 from tunecase.accounts.material import Material, recorded_in
@@ -78,7 +79,8 @@ def audit(record: Audit, material: Material) -> Account:
     found = kinds(record)
     shown = _found(record, found)
     hidden = sum(map(len, (found.person, found.fixed, found.look))) - len(shown.rows if shown else ())
-    short = (shown or Words(("Nothing was found that has to be fixed.",)), *_unchecked(record, hidden))
+    nothing = (Words(("Nothing was found that has to be fixed.",)),) if record.ok else ()
+    short = (*((shown,) if shown else nothing), *_unchecked(record, hidden))
     word, tone = AUDIT_WORDS[record.verdict]
     tone = "good" if word == "after fixes" and not found.person else tone
     return Account("audit", _answer(record, found), tone, short, _full(record, material), _next(record, material))
@@ -150,7 +152,11 @@ def _found(record: Audit, found: Kinds) -> Table | None:
     def asked(kind: Kind) -> str:
         return about_money(kind.price, record.currency) if kind.price else kind.action
 
+    aside = {_plain(finding)[0]: record.quarantine_file for finding in record.findings if finding.check == UNREADABLE}
+
     def done(kind: Kind) -> str:
+        if place := aside.get(kind.name):
+            return f"kept in {Path(place).name}"
         return f"{count(kind.waiting)} more wait above" if kind.waiting and found.person else ""
 
     rows = (

@@ -21,6 +21,7 @@ from tunecase.cli.check import check
 from tunecase.cli.compare import compare
 from tunecase.cli.decide import decide
 from tunecase.cli.define import define
+from tunecase.cli.ending import INTERRUPTED, code_of
 from tunecase.cli.estimate import estimate
 from tunecase.cli.fit import fit
 from tunecase.cli.forecast import forecast
@@ -58,7 +59,8 @@ app = typer.Typer(
     "3 the world or tunecase failed.",
 )
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
-INTERRUPTED, CLOSED = 130, 141  # as of a program that SIGINT, or SIGPIPE, has ended
+CLOSED = 141  # as of a program that SIGPIPE has ended
+UNHEARD = "Standard output is closed, and the answer has no place to go; nothing was done.\nFix: write it to /dev/null"
 # What the machine refuses whatever is asked of it, and what it refuses of a file.
 OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 OF_A_FILE = (errno.EACCES, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS)
@@ -115,7 +117,11 @@ app.command(rich_help_panel=AFTER)(serve)
 
 def main() -> NoReturn:
     """Runs the command line; whatever happens ends in a message and an exit code, never in a traceback."""
+    is_heard = sys.stdout is not None
     _widen_streams()
+    if not is_heard:  # a file that is opened next would take its place, and the answer with it
+        typer.echo(UNHEARD, err=True)
+        raise SystemExit(TunecaseError.exit_code)
     out = sys.stdout
     raise SystemExit(_code_of_output(out, _run()))
 
@@ -165,9 +171,11 @@ def _command() -> int | str | None:
             return _refused_output(sys.stdout, closed)
         # Typer turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
-            notes = "\n".join(getattr(_behind(end, KeyboardInterrupt), "__notes__", ()))
+            stop = _behind(end, KeyboardInterrupt)
+            notes = "\n".join(getattr(stop, "__notes__", ()))
             words = notes or _stopped()
             typer.echo("\n" + "\n".join((words, *_booked())), err=True)
+            return code_of(stop)
         return end.code
     return 0
 

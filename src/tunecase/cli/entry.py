@@ -2,14 +2,15 @@
 
 from typing import NoReturn
 
-INTERRUPTED = 130  # as of a program that SIGINT has ended, and as in `commands`, which imports nothing of this
+from tunecase.cli.ending import code_of, tidied
 
 
 def main() -> NoReturn:
     """Loads the command line and runs it."""
-    try:
-        from tunecase.cli.commands import main as run
+    with tidied():
+        try:
+            from tunecase.cli.commands import main as run
 
-        run()
-    except KeyboardInterrupt:  # while it is loaded, or between two steps of its own
-        raise SystemExit(INTERRUPTED) from None
+            run()
+        except KeyboardInterrupt as stop:  # while it is loaded, or between two steps of its own
+            raise SystemExit(code_of(stop)) from None

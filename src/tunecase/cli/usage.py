@@ -29,23 +29,24 @@ class Usage(TyperGroup):
 
 
 def refuse_empty(program: Any) -> None:
-    """Makes every command under a program refuse an option with nothing in it, as an unset `$ID` of a script leaves.
+    """Makes every command under a program refuse an empty option or argument, as an unset `$ID` of a script leaves.
 
     An empty word would stand for the default: a correction without an id would be a second charge.
     """
     for command in getattr(program, "commands", {}).values():
         refuse_empty(command)
     for param in program.params:
-        if param.param_type_name == "option" and not param.is_flag:
+        if not getattr(param, "is_flag", False):
             param.process_value = partial(_filled, param, param.process_value)
 
 
 def _filled(param: Any, read: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    """What was typed for an option, read as Typer does. Raises InputError where it is empty."""
+    """What was typed for an option or argument, read as Typer does. Raises InputError where it is empty."""
     source = context.get_parameter_source(param.name)
     words = value if isinstance(value, list | tuple) else [value]
     if source is not None and source.name == "COMMANDLINE" and "" in words:
-        name, wanted = max(param.opts, key=len), _wanted(param).partition(";")[0].rstrip(".")
+        name = max(param.opts, key=len) if param.param_type_name == "option" else str(param.name).upper()
+        wanted = _wanted(param).partition(";")[0].rstrip(".")
         fix = f"write it, or leave {name} out; in a script: is the variable set?"
         raise InputError(Problem(name, "empty", wanted, fix))
     return read(context, value)

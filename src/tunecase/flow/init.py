@@ -12,6 +12,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.opened import read_confidence
 from tunecase.flow.questions import with_answers
 from tunecase.flow.split import Wanted, amended, split_rows
 from tunecase.io import Output, read_value, write_outputs
@@ -116,7 +117,8 @@ def init(
     """
     wanted = wanted or Wanted()
     _refuse_file(to)
-    if problems := [*_not_to_name(data, to)]:
+    of_share = read_confidence("--split", wanted.share)[1] if wanted.share else []
+    if problems := [*_not_to_name(data, to), *of_share]:
         raise InputError(problems)
     train, test, parts = data, wanted.test, None
     kept = amended(to / PROJECT_FILE, data, wanted.share)
@@ -150,8 +152,10 @@ def _written(
     content: Mapping[str, bytes], to: Path, needed: Sequence[Path], force: bool, mark: bytes = b""
 ) -> tuple[Path, ...]:
     """Writes files and the schema into a folder; one that holds `mark` may be replaced."""
-    outputs = [Output(to.joinpath(*PurePosixPath(name).parts), body, mark) for name, body in content.items()]
-    outputs.append(Output(to / SCHEMA_FILE, schema().encode(), f'"title": "{_TITLE}"'.encode()))
+    outputs = [
+        Output(to.joinpath(*PurePosixPath(name).parts), body, mark, makes_folder=True) for name, body in content.items()
+    ]
+    outputs.append(Output(to / SCHEMA_FILE, schema().encode(), f'"title": "{_TITLE}"'.encode(), makes_folder=True))
     write_outputs(outputs, needed, force=force)
     return tuple(output.path for output in outputs)
 

@@ -118,10 +118,14 @@ def label_task(flow: Flow, n: int, pool: Path | None = None, to: Path | None = N
     folder = to or next(place for place in _folders(flow.folder / TRIAL_FOLDER) if not os.path.lexists(place))
     orders = (luck.permutation(len(chosen)).tolist() for _ in READERS)
     sheets = [
-        Output(folder / file, _sheet(name, [chosen[at] for at in order]))
+        Output(folder / file, _sheet(name, [chosen[at] for at in order]), makes_folder=True)
         for file, order in zip(READERS, orders, strict=True)
     ]
-    guide = [Output(folder / LABELS, "".join(f"{label}\n" for label in classes).encode())] if classes else []
+    guide = (
+        [Output(folder / LABELS, "".join(f"{label}\n" for label in classes).encode(), makes_folder=True)]
+        if classes
+        else []
+    )
     write_outputs([*sheets, *guide], flow.needed_files())
     basis = flow.basis()
     minutes = 2 * len(chosen) * label_minutes(basis)

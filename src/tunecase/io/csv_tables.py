@@ -18,9 +18,9 @@ FORMULA = re.compile("[\\s'\"\ufeff\u200b-\u200f\u2060]*[=+\\-@\uff1d\uff0b\uff0
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 
-def read_text(path: Path) -> str:
-    """The text of a file of points. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
-    if problem := no_file(path, f"a CSV file with the columns {EXAMPLE}", "correct the path"):
+def read_text(path: Path, wanted: str = "a text file") -> str:
+    """The text of a file that is `wanted`. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
+    if problem := no_file(path, wanted, "correct the path"):
         raise InputError(problem)
     if path.stat().st_size <= 4 * MOST_CHARACTERS:
         try:
@@ -34,12 +34,12 @@ def read_text(path: Path) -> str:
     raise InputError(Problem(str(path), got, f"at most {MOST_CHARACTERS:,}", fix))
 
 
-def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+def read_table(path: Path, wanted: str = "a CSV file") -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """The columns of a CSV file as written, and its rows with their lines; cells beyond the header are dropped.
 
     Commas, semicolons or tabs part the cells, whichever the header has most of.
     """
-    text = read_text(path)
+    text = read_text(path, wanted)
     first = text.lstrip().split("\n", 1)[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     rows: list[tuple[int, list[str]]] = []

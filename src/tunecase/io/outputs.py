@@ -17,12 +17,14 @@ class Output:
     """A file that the user asked for.
 
     `mark` is text that every file of this kind holds; a file that is there and holds it was made by tunecase and may be
-    replaced. An output that people edit has no mark. `content` is None while the file is only asked for.
+    replaced. An output that people edit has no mark. `content` is None while the file is only asked for. `makes_folder`
+    is True where the user named a folder, which is made; the folder of a file that was named must be there.
     """
 
     path: Path
     content: bytes | None = None
     mark: bytes = b""
+    makes_folder: bool = False
 
 
 def write_outputs(outputs: Sequence[Output], needed: Iterable[Path] = (), *, force: bool = False) -> None:
@@ -85,6 +87,10 @@ def _in_the_way(output: Output, needed: Sequence[Path], force: bool) -> Problem 
     for above in path.parents:
         if above.exists() and not above.is_dir():
             return Problem(str(above), "a file", "a folder, to write files into", "name a folder")
+    if not output.makes_folder and not path.parent.exists():
+        return Problem(
+            str(path.parent), "no such folder", "the folder of a file to write", "correct the path or make it"
+        )
     if path.is_symlink() or (path.exists() and not path.is_file()):
         return _no_plain_file(path)
     if force or not path.exists() or _may_be_replaced(output):

@@ -24,9 +24,14 @@ STATUS = {"approved": "Approved", "nearly spent": "Approved", "rejected": "Rejec
 
 def outputs_in(to: Path, *, html: bool = True, pdf: Path | None = None) -> tuple[Output, ...]:
     """The files of a report in a folder: Markdown, JSON and, with `html`, the page; the PDF lies where it is told."""
-    plain = Output(to / "report.md", mark=MADE_BY), Output(to / "report.json", mark=b'"price_book":')
-    page = (Output(to / "report.html", mark=MADE_BY),) if html else ()
-    return (*plain, *page, *((Output(pdf, mark=PDF_MARK),) if pdf is not None else ()))
+    plain = (
+        Output(to / "report.md", mark=MADE_BY, makes_folder=True),
+        Output(to / "report.json", mark=b'"price_book":', makes_folder=True),
+    )
+    page = (Output(to / "report.html", mark=MADE_BY, makes_folder=True),) if html else ()
+    if pdf is None:
+        return (*plain, *page)
+    return (*plain, *page, Output(pdf, mark=PDF_MARK, makes_folder=pdf.parent == to))
 
 
 def report(

@@ -1,5 +1,6 @@
 """The audit: known defects of real sets, planted defects of the example, verdicts, and what always holds."""
 
+import gzip
 import json
 import random
 from collections.abc import Iterable
@@ -113,7 +114,7 @@ def test_clinc_has_its_known_defects():
 
 def test_what_words_cannot_see_is_said(tmp_path):
     """Translated leaks are never called clean, and a fast audit names what it left out."""
-    path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(60)))
+    path = labelled(tmp_path / "a.jsonl", ((t, "xy"[at % 2]) for at, t in enumerate(sentences(60))))
     assert any(line.startswith("translated leaks") for line in judged(path, path, fast=False).not_checked)
     left = " ".join(judged(path, path).not_checked)
     assert all(what in left for what in ("leak rephrased", "leak translated", "labels random", "shift test"))
@@ -305,7 +306,7 @@ def test_half_of_the_rows_unreadable_is_not_fit(tmp_path):
 def test_too_few_rows_after_the_fixes_are_too_little(tmp_path):
     """Twelve rows of which nine repeat leave three."""
     texts = sentences(3)
-    record = judged(labelled(tmp_path / "a.jsonl", ((texts[i % 3], "x") for i in range(12))))
+    record = judged(labelled(tmp_path / "a.jsonl", ((texts[i % 3], "xyx"[i % 3]) for i in range(12))))
     assert (record.verdict, record.usable) == ("too little to say", 3)
 
 
@@ -379,3 +380,45 @@ def test_rows_are_conserved_and_findings_are_consistent(tmp_path, rows, test_row
         assert all(0 <= row < limit for row in finding.rows)
         assert finding.price is None or finding.price.p10 >= 0
     assert record == from_json(Audit, json.loads(to_json(record)))
+
+
+def packed(rows: int, how: str) -> bytes:
+    """Rows with two labels as JSONL, packed."""
+    text = "".join(json.dumps({"text": line, "label": "ab"[at % 2]}) + "\n" for at, line in enumerate(sentences(rows)))
+    return gzip.compress(text.encode()) if how == "gz" else text.encode()
+
+
+@pytest.mark.parametrize("how", ["gz", "jsonl"])
+def test_a_file_that_is_cut_off_is_never_good(tmp_path, how):
+    """An archive cut at two thirds, or a last line that breaks off, is said with the last whole row, and is not fit."""
+    path = tmp_path / ("a.jsonl.gz" if how == "gz" else "a.jsonl")
+    whole = packed(300, how)
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    record = judged(path)
+    assert record.verdict == "not fit"
+    assert not record.ok
+    assert record.reason == f"the file is cut off after row {record.rows - 1}: rows are missing"
+    assert record.rows - 1 == record.rows - record.quarantined > 100
+
+
+def test_a_test_file_that_is_cut_off_is_never_good(tmp_path):
+    """What is measured on a part of the test is no answer either."""
+    whole = packed(200, "jsonl")
+    (tmp_path / "train.jsonl").write_bytes(whole)
+    (tmp_path / "held.jsonl").write_bytes(whole[:-9])
+    reason = judged(tmp_path / "train.jsonl", tmp_path / "held.jsonl").reason
+    assert reason == "the test file is cut off after row 199: rows are missing"
+
+
+def test_a_broken_last_line_that_is_whole_is_only_a_bad_row(tmp_path):
+    """A last line without a line end that could never be JSON does not say that rows are missing."""
+    (tmp_path / "a.jsonl").write_bytes(packed(200, "jsonl") + b"the end")
+    assert judged(tmp_path / "a.jsonl").verdict != "not fit"
+
+
+def test_one_class_alone_teaches_nothing(tmp_path):
+    """Rows that all have one label are not fit, where classes are to be told apart."""
+    path = labelled(tmp_path / "a.jsonl", ((line, "a") for line in sentences(500)))
+    record = judged(path)
+    assert record.verdict == "not fit"
+    assert record.reason == "every row has the label 'a': there is nothing to learn between classes"

@@ -396,3 +396,20 @@ def test_an_instruction_with_instances_is_joined_with_the_first(tmp_path):
     table = load(path)
     assert [("Add.\n\n1 2", "3"), ("Say hi.", "hi")] == [(row.input, row.output) for row in table.rows]
     assert [2] == [row.number for row in table.bad]
+
+
+def test_what_the_system_and_the_libraries_refuse_is_told_in_plain_words(tmp_path):
+    """Their own words stand in brackets at most; the fix is about what is wrong."""
+    loop, quote, table = tmp_path / "loop.jsonl", tmp_path / "quote.csv", tmp_path / "cut.parquet"
+    loop.symlink_to(loop)
+    quote.write_text('text,label\n"never closed,a\n', encoding="utf-8")
+    table.write_bytes(b"PAR1" + bytes(100))
+    for path, words in (
+        (loop, "too many levels of symbolic links; wanted a data file"),
+        (quote, "close the quote"),
+        (table, "cut off, broken or no Parquet file (Parquet magic bytes"),
+    ):
+        with pytest.raises(InputError) as caught:
+            detect(path)
+        assert words in str(caught.value)
+        assert "Errno" not in str(caught.value)

@@ -257,7 +257,7 @@ def _columns(header: Sequence[str], file: str) -> dict[str, str]:
     written = {what: [by_name[name] for name in names if name in by_name] for what, names in NAMES.items()}
     columns_of = {what: columns[0] for what, columns in written.items() if columns}
     if lacking := {"day", "hours"} - set(columns_of):
-        got = f"the columns {', '.join(header)[:120]}" if header else "an empty file"
+        got = f"the columns {one_line(', '.join(header), 120)}" if header else "an empty file"
         fix = f"write a first line such as {EXAMPLE}"
         raise InputError([Problem(f"{file}:1", got, f"a column of the {what}", fix) for what in sorted(lacking)])
     return columns_of

@@ -122,6 +122,6 @@ def _place(where: str) -> str:
     """
     typed = {word.partition("=")[0] for word in sys.argv}
     for option in (f"--{where.replace('_', '-')}", OPTIONS.get(where, "")):
-        if option in typed:
+        if option and option in typed:
             return option
     return re.sub(r"^([^:]+):(\d+)(?=$|[:,])", r"\1, line \2", where)

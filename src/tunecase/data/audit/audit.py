@@ -157,7 +157,7 @@ def audit(
             tokenizer=files.tokenizer or _cached_tokenizer(project),
             loss_on=project.training.loss_on,
         )
-    splits, quarantined_rows = _read(files, fast, watch.get("progress"))
+    splits, quarantine = _read(files, fast, watch.get("progress"))
     train, test = splits["train"], splits.get("test")
     request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
     second = _second_labels(test, project.data.second_label if project else None)
@@ -165,14 +165,13 @@ def audit(
     _refuse_unknown_classes(evidence)
     with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
         defects, abstained = _checked(evidence, watch.get("checking"))
-    quarantine = str(files.quarantine) if quarantined_rows else None
     return Audited(
         _record(evidence, defects, abstained, basis, quarantine, files.loss_on, start), evidence, defects, basis
     )
 
 
-def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str, Split], bool]:
-    """Each file as columns, by its part, and whether bad rows were written to the quarantine."""
+def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str, Split], str | None]:
+    """Each file as columns, by its part, and where bad rows were written to."""
     train, test = files.train, files.test or own_test(files.train)
     layout = detect(train, files.input, files.output)
     others = {"test": (test, detect(test, files.input, files.output))} if test else {}
@@ -181,14 +180,14 @@ def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str
     pace = _Pace(progress)
     reading = Reading(boilerplate(train, layout), fast=fast)
     splits = {part: read_split(path, its, reading, progress=pace) for part, (path, its) in others.items()}
-    with Quarantine(files.quarantine) as quarantine:
+    with Quarantine(files.quarantine, train) as quarantine:
         pace.next()
         reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
         splits["train"] = read_split(train, layout, reading, on_bad=quarantine.write, progress=pace)
     if not len(splits["train"].number):
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
-    return splits, quarantine.stands
+    return splits, str(quarantine.path) if quarantine.stands else None
 
 
 def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tuple[list[Defect], tuple[str, ...]]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tunecase.data.checks import balance, leaks
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.detectors.personal import masked
 from tunecase.quantities import Interval80, counted
 from tunecase.records import Finding, Tokens
 
@@ -21,7 +22,10 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
     """Fit, fit after fixes, not fit, or too little data to say, and why in one sentence."""
     readable = len(evidence.train.number)
     if readable < balance.LEAST_ROWS:
-        return "too little to say", f"{readable} readable rows; nothing can be said below {balance.LEAST_ROWS}"
+        return (
+            "too little to say",
+            f"{counted(readable, 'readable row')}; nothing can be said below {balance.LEAST_ROWS}",
+        )
     if blocked := _blocked(evidence, findings):
         return "not fit", blocked
     if usable < balance.LEAST_ROWS:
@@ -41,6 +45,11 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
 
 def _blocked(evidence: Evidence, findings: Sequence[Finding]) -> str:
     """What no cheap fix mends, in words; empty where nothing stands in the way."""
+    for name, split in (("", evidence.train), ("test ", evidence.test)):
+        if split is not None and split.end is not None:
+            return f"the {name}file is cut off after row {split.end.number:,}: rows are missing"
+    if len(named := [name for name in evidence.classes if name.strip()]) == 1:
+        return f"every row has the label {masked(named[0])!r}: there is nothing to learn between classes"
     if evidence.leaked_share > leaks.BLOCKING_SHARE:
         share = f"{evidence.leaked_share:.0%} of the test rows are in the training file"
         return f"{share}: nothing measured on this test could be believed"

@@ -49,7 +49,8 @@ class Split:
     `tools` are hashes of the tools that rows declare; `target` is False where there is no answer to learn; `seen`
     counts the rows that the record's notes tell of. `output_tokens` are those of the last answer, `useful_tokens`
     those that are learnt. `flat` and `ends` are the shingle sets of the inputs (of judged answers, with the answers),
-    runs of words that nearly all rows share left out; `keys` are their band keys, shape (bands, rows).
+    runs of words that nearly all rows share left out; `keys` are their band keys, shape (bands, rows). `end` is where
+    the file breaks off, None where it is whole.
     """
 
     path: Path
@@ -82,6 +83,7 @@ class Split:
     label_of: dict[int, str]
     short_answers: int
     seen: Counter[str]
+    end: BadRow | None = None
 
     @property
     def rows(self) -> int:

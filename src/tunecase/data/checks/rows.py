@@ -20,7 +20,8 @@ def format_train(evidence: Evidence) -> Defect | None:
     """Training rows that cannot be read: broken lines, missing columns, wrong roles."""
     split = evidence.train
     share = split.bad / max(split.rows, 1)
-    severity: Severity = "stop" if share > BLOCKING_BAD_SHARE else "warn" if share >= WARN_BAD_SHARE else "note"
+    stops = share > BLOCKING_BAD_SHARE or split.end is not None
+    severity: Severity = "stop" if stops else "warn" if share >= WARN_BAD_SHARE else "note"
     why = "these rows cannot be read and take no part"
     fix = "they are set aside; correct them in the quarantine file where the data are scarce"
     return _bad(split, Defect("format", severity, why, fix))

@@ -219,6 +219,7 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
         label_of={int(key): label for key, label in facts["label_of"].items()},
         short_answers=facts["short_answers"],
         seen=Counter(facts["seen"]),
+        end=next((row for row in _bad_rows(spool) if row.ends_early), None),
     )
 
 

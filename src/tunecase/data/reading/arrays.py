@@ -170,7 +170,7 @@ class _Cutter:
             yield from self._parted()
             data = following or self.stream.read(self.size)
         self.stream.close()
-        reason = self.stream.trouble or "the array is not closed: the file is cut off"
+        reason = self.stream.trouble or "the file is cut off: its array is not closed"
         if self._rows_inside():
             yield self._block(bytes(self.held))
             self.held.clear()

@@ -50,7 +50,8 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
     except MemoryError:
         raise
     except (OSError, ValueError, pa.ArrowException) as error:
-        got = (str(error).splitlines() or [type(error).__name__])[0]
+        told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".; ")
+        got = f"cut off, broken or no {name} file ({told})"
         raise InputError(Problem(str(source.path), got, f"a whole {name} file", "write it again")) from None
 
 

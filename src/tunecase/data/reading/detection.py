@@ -107,6 +107,8 @@ def _no_row(request: _Request, start: Layout, reason: str, seems: str) -> InputE
     if not reason:
         return request.refused("no rows", "at least one row", "check the export that wrote it")
     fix = "write one JSON object per line" if start.format == "jsonl" else "write one record per row"
+    if "a quote is left open" in reason:
+        fix = "close the quote, or write a quote inside a cell twice"
     if "not UTF-8" in reason:
         fix = "save the file as UTF-8 (a spreadsheet offers “CSV UTF-8”)"
     return request.refused(f"no row can be read (first: {reason})", "rows of data", fix)

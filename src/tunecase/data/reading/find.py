@@ -24,9 +24,9 @@ def sources(path: Path) -> tuple[Source, ...]:
     try:
         bare, part = split_name(path)
         mode = bare.stat().st_mode
-    except (OSError, ValueError) as error:
-        got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(Problem(str(path), got, "a data file", _fix(path))) from None
+    except (OSError, ValueError):
+        unread = Problem(str(path), "a name that cannot be read", "a data file", _fix(path))
+        raise InputError(no_file(path, "a data file", _fix(path)) or unread) from None
     if stat.S_ISDIR(mode):
         return files_of(bare, part)
     if problem := no_file(bare, "a data file", _fix(path), str(path)):

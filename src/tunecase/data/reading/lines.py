@@ -156,6 +156,8 @@ def records(block: Block, layout: Layout) -> Records:
             record = loads(raw)
         except orjson.JSONDecodeError as error:
             record, reason = repaired(raw, error.msg)
+            if reason and _ends_early(raw, error.msg):
+                reason = "the file is cut off within its last line"
             if reason:
                 yield line, raw, None, reason
                 continue
@@ -163,6 +165,19 @@ def records(block: Block, layout: Layout) -> Records:
             yield line, raw, record, ""
         else:
             yield line, raw, *named(record, columns)
+
+
+def _ends_early(line: bytes, error: str) -> bool:
+    """Whether a line that is not JSON is the last of its file, and would be JSON if it went on."""
+    if line.endswith((b"\n", b"\r")):
+        return False
+    half = line.decode("utf-8", "ignore").encode()  # the cut may run through a character
+    if len(half) < len(line):
+        try:
+            orjson.loads(half)
+        except orjson.JSONDecodeError as cut:
+            error = cut.msg
+    return error.startswith("unexpected end of data")
 
 
 def named(record: object, columns: tuple[str, ...]) -> tuple[dict[str, Any] | None, str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 SHOWN_CHARACTERS = 200
+# How the reason of a bad row begins behind which rows may be missing.
+CUT_OFF = ("the archive is cut off", "the archive is broken", "the file is cut off")
 
 
 @dataclass(slots=True)
@@ -52,6 +54,11 @@ class BadRow:
     line: int
     reason: str
     text: str
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether the file breaks off here, so that rows are missing."""
+        return self.reason.startswith(CUT_OFF)
 
 
 @dataclass(frozen=True, slots=True)

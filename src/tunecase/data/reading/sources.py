@@ -216,7 +216,7 @@ class _Unpacked:
         try:
             piece: bytes = self.inner.decompress(data, size)
         except Exception as error:  # noqa: BLE001 - zlib.error, ZstdError: whatever the library calls broken bytes
-            self.trouble = f"the archive is broken: {error}"
+            self.trouble = f"the archive is broken ({error})"
             return None
         return piece
 
