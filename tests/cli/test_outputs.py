@@ -111,3 +111,13 @@ def test_a_project_file_is_found_from_below(case: Path, tmp_path: Path) -> None:
     assert 2 == tunecase("decide", "--project", "tunecase.yaml", cwd=deep).code
     assert "" == tunecase("decide", cwd=case).err
     assert "" == tunecase("audit", "../../train.jsonl", "--fast", cwd=deep).err
+
+
+def test_no_name_of_a_file_steers_the_terminal(tmp_path: Path) -> None:
+    """A path with control characters is told without them, and JSON holds them as escapes."""
+    path = case_folder(tmp_path)
+    odd = tmp_path / "a\x07b\x9b31m.csv"
+    ran = tunecase("books", "--csv", odd, "--project", path)
+    assert (0, True, False) == (ran.code, odd.is_file(), any(letter in ran.out for letter in "\x07\x9b"))
+    ran = tunecase("spend", "add", "1 USD", "--category", "gpu", "--note", "x\x9b31m", "--json", "--project", path)
+    assert (0, False, "x\x9b31m") == (ran.code, "\x9b" in ran.out, ran.json["body"]["description"])
