@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import tunecase
-from tests.making import tickets, write_jsonl
+from tests.making import case_folder, tickets, write_jsonl
 
 # Each command with an option for a file; FILE stands for the place.
 WRITES: dict[str, tuple[str, ...]] = {
