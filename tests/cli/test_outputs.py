@@ -119,5 +119,8 @@ def test_no_name_of_a_file_steers_the_terminal(tmp_path: Path) -> None:
     odd = tmp_path / "a\x07b\x9b31m.csv"
     ran = tunecase("books", "--csv", odd, "--project", path)
     assert (0, True, False) == (ran.code, odd.is_file(), any(letter in ran.out for letter in "\x07\x9b"))
-    ran = tunecase("spend", "add", "1 USD", "--category", "gpu", "--note", "x\x9b31m", "--json", "--project", path)
-    assert (0, False, "x\x9b31m") == (ran.code, "\x9b" in ran.out, ran.json["body"]["description"])
+    named = tmp_path / "a\x9b31m.jsonl"
+    named.write_text('{"input": "x", "output": "y"}\n')
+    ran = tunecase("audit", named, "--json")
+    assert "\x9b" not in ran.out
+    assert "\x9b" in str(ran.json)
