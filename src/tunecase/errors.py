@@ -70,7 +70,7 @@ def printable(text: str) -> str:
         'a\\\\x1b[2J'
     """
     shown = _cut(text, MOST_CHARACTERS)
-    if text.isspace():
+    if not text or text.isspace():
         shown = repr(shown)
     elif not shown.isprintable():
         shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)

@@ -9,7 +9,7 @@ import filelock
 import pytest
 
 from tests.command import tunecase
-from tests.making import tickets, write_jsonl
+from tests.making import case_folder, tickets, write_jsonl
 
 # Each command with an option for a file; FILE stands for the place.
 WRITES: dict[str, tuple[str, ...]] = {
@@ -149,3 +149,16 @@ def test_a_folder_that_takes_no_writing_still_answers(
         ran = tunecase(*words, "--project", walked)
         assert (3, True) == (ran.code, "ead-only" in ran.err), ran
     assert before == (walked.parent / "ledger.jsonl").read_bytes()
+
+
+def test_no_name_of_a_file_steers_the_terminal(tmp_path: Path) -> None:
+    """A path with control characters is told without them, and JSON holds them as escapes."""
+    path = case_folder(tmp_path)
+    odd = tmp_path / "a\x07b\x9b31m.csv"
+    ran = tunecase("books", "--csv", odd, "--project", path)
+    assert (0, True, False) == (ran.code, odd.is_file(), any(letter in ran.out for letter in "\x07\x9b"))
+    named = tmp_path / "a\x9b31m.jsonl"
+    named.write_text('{"input": "x", "output": "y"}\n')
+    ran = tunecase("audit", named, "--json")
+    assert "\x9b" not in ran.out
+    assert str(named) == ran.json["train"]

@@ -1,5 +1,6 @@
 """What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -9,11 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tunecase.cli.show.paper import safe
+
 if TYPE_CHECKING:
     from tunecase.flow import Flow
     from tunecase.records import Approvals, NotUsed
 
 HERE = Path("tunecase.yaml")
+# What JSON lets through and a terminal obeys; within a JSON text it may stand as an escape.
+STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ASKED = {"full": False}  # what every command takes, and no function of a command
 OF_MONEY = ("estimate", "decide", "next", "books", "report", "run")  # verbs that tell where the approvals stand
 
@@ -32,7 +37,7 @@ def nearest_project() -> Path:
 def named(path: Path) -> Path:
     """Returns the path of a project file; prints it to standard error if the file lies above this folder."""
     if path.parts[:1] == ("..",):
-        typer.echo(f"Project file: {path}", err=True)
+        typer.echo(f"Project file: {safe(str(path))}", err=True)
     return path
 
 
@@ -165,7 +170,8 @@ def print_record(
 
         text = to_json(record)
         beside = {name: value for name, value in (("not_used", aside), ("approvals", approvals)) if value}
-        sys.stdout.write((to_json({**orjson.loads(text), **beside}) if beside else text).decode() + "\n")
+        whole = (to_json({**orjson.loads(text), **beside}) if beside else text).decode()
+        sys.stdout.write(STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", whole) + "\n")
     else:
         from tunecase.cli.show.progress import LINE
         from tunecase.cli.show.record import show, show_approvals, show_not_used
@@ -190,7 +196,7 @@ def finish(
         standing = approvals(case) if verb in OF_MONEY else None
         print_record(verb, record, as_json, not_used(case, verb), standing, case)
     if note:
-        typer.echo(note)
+        typer.echo(safe(note))
     fine = getattr(record, "ok", True) if ok is None else ok
     if not fine:
         raise typer.Exit(1)
