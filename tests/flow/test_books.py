@@ -228,6 +228,7 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(case: Path, tmp_path:
     """One page with the sums, every text escaped."""
     pay(case, "3000", hours="20", run="<script>alert(1)</script>")
     record, out = told(case), tmp_path / "new" / "books.html"
+    out.parent.mkdir()
     flow.write_books(opened(case), record, render, flow.BooksFiles(page=out))
     page = out.read_text(encoding="utf-8")
     for words in ("3,000.00", "Plan against actual", "Why spent and planned differ", "What was bought"):

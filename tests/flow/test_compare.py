@@ -200,6 +200,7 @@ def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
     told = tunecase("compare", case, evil, "--markdown", tmp_path / "comment.md", *TODAY)
     assert told.out.startswith("evil.yaml costs the same")
     assert ran.out.splitlines()[0] == (tmp_path / "comment.md").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "new").mkdir()
     assert 0 == tunecase("compare", case, evil, "--markdown", tmp_path / "new" / "comment.md", *TODAY).code
     assert (tmp_path / "new" / "comment.md").is_file()
 

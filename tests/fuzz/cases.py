@@ -62,7 +62,7 @@ CASES += (
 )  # fmt: skip
 CASES += (
     Case("names of models", {"names": "é".encode() * 300 + b"\n"}, "not in the tables"),
-    Case("ledger lines", {"ledger.jsonl": b"\n"}),
+    Case("ledger lines", {"ledger.jsonl": b"\n"}, "no ledger"),
 )
 TYPED = (
     Typed(("define", "--project", ""), 2, "empty"),

@@ -36,7 +36,7 @@ def refuse_empty(program: Any) -> None:
     for command in getattr(program, "commands", {}).values():
         refuse_empty(command)
     for param in program.params:
-        if not getattr(param, "is_flag", False):
+        if not getattr(param, "is_flag", False) and param.name != "note":  # nothing rests on a note
             param.process_value = partial(_filled, param, param.process_value)
 
 
