@@ -104,10 +104,9 @@ def test_a_disk_that_is_really_full(tmp_path):
         allowed = False
     if not allowed:
         pytest.skip("skipped: this machine lets nobody mount a file system in a namespace of their own")
-    ran = subprocess.run(
-        [*words, sys.executable, "-c", FULL, str(tmp_path)],
-        capture_output=True, text=True, timeout=120, env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+    surroundings = {"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin", "XDG_STATE_HOME": str(tmp_path / "state")}
+    command = [*words, sys.executable, "-c", FULL, str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=surroundings)
 
     assert (0, "") == (ran.returncode, ran.stderr)
     assert 2 == ran.stdout.count("make room on the disk")
