@@ -334,7 +334,7 @@ def test_books_that_fail_do_not_end_a_training(tmp_path: Path, case: Path, monke
     assert 3 == made.state.global_step
     assert 1 == caplog.text.count("No space left")
     assert "USD of run r are not booked" in caplog.text
-    assert "garbage" in caplog.text
+    assert "a file that is no ledger" in caplog.text
 
 
 def test_the_signature_names_the_settings() -> None:

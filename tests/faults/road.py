@@ -23,6 +23,7 @@ from tests.making import case_folder
 
 DRAWS = 60  # worlds of a bill: the faults are the same with few
 LIMIT_S = 240
+FIRST_CALL = 8  # of the functions of tunecase: those before it begin `main`, where nothing can be caught yet
 LATER_S = 600  # after which a command is given again
 LEAST_S, SLOWER = 60, 10  # a step with a fault hangs when it takes so many times what it takes without one
 SCRATCH = (".part", ".new", ".tmp", ".tunecase-")
@@ -179,8 +180,7 @@ class Road:
                 most = most_reads if "read" in KINDS[kind][0] else total
                 first = 1
                 if kind.endswith("at a call"):
-                    # The first calls are those of `main` itself, before anything can be caught.
-                    total, most, first = self.calls_of(number) - 4, most_calls, 5
+                    total, most, first = self.calls_of(number) - FIRST_CALL + 1, most_calls, FIRST_CALL
                 count = min(total, most)
                 yield from (Point(number, kind, first + n * total // count) for n in range(count))
                 if kind in ("full disk", "not permitted"):

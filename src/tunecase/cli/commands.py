@@ -177,6 +177,9 @@ def _command() -> int | str | None:
             typer.echo("\n" + "\n".join((words, *_booked())), err=True)
             return code_of(stop)
         return end.code
+    except KeyboardInterrupt as stop:  # before Typer has begun
+        typer.echo(f"\n{_stopped()}", err=True)
+        return code_of(stop)
     return 0
 
 
