@@ -45,7 +45,7 @@ SHORT = {
     "quantities/": units.MOST_LETTERS,
 }
 MOST_READER_S = 0.5  # a million characters, of all that one reader does
-SHORT_S = 0.05  # one short text
+SHORT_S = 0.1  # one short text
 
 
 def limit_of(place: str) -> int | None:

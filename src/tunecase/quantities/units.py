@@ -52,7 +52,7 @@ NUMBER_WORDS = {"thousand": "k", "million": "M", "billion": "B", "mln": "M", "mi
 _NUMBER = r"[$€£]?\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?\s*(?:[kKMB%](?![A-Za-z]))?"
 _PERT = re.compile(rf"^({_NUMBER})\s+/\s+({_NUMBER})\s+/\s+({_NUMBER})(?:\s+(.*))?$")
 _RANGE = re.compile(rf"^({_NUMBER})\s*(?:to|–|\.\.)\s*({_NUMBER})(?:\s*(.*))?$")
-_SINGLE = re.compile(rf"^(~?)\s*({_NUMBER})(?:\s*(.*))?$")
+_SINGLE = re.compile(rf"^(~?)\s*+({_NUMBER})(?:\s*+(.*))?$")
 _ONE = re.compile(r"^([$€£]?)\s*([-+]?(?:\d[\d,]*)?(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([kKMB%]?)$")
 
 

@@ -99,7 +99,9 @@ def test_it_goes_on_after_a_signal_at_any_moment(large, whole, tmp_path, number)
         code, _, err = ended(process)
         if number == signal.SIGKILL:
             err = ORPHAN.sub("", err)
-        assert (True, False) == (code in (0, 130, -number, 128 + number), "Traceback" in err), (code, err)
+        # Python ends itself by SIGINT where an interrupt came while it ran a text as code, as dataclasses do.
+        codes = (0, 130, -signal.SIGINT, -number, 128 + number)
+        assert (True, False) == (code in codes, "Traceback" in err), (code, err)
     code, out, err = ended(begun(large, tmp_path, "--json"))
     assert 0 == code, err
     assert whole == (record(out), (tmp_path / "large.quarantine.jsonl").read_bytes())
