@@ -164,8 +164,8 @@ def refuse_bomb(path: Path, given: int, packed: int) -> None:
     """Raises InputError where bytes read from a packed file are far more than its packed bytes explain."""
     if given > LEAST_BOMB_BYTES and given > MOST_RATIO * packed:
         got = f"packed data that grow more than {MOST_RATIO} times, to over {LEAST_BOMB_BYTES / 1e6:.0f} MB"
-        fix = "unpack it yourself, look into it, and name the unpacked file"
-        raise InputError(Problem(str(path), got, "packed rows of data", fix))
+        way = "unpack it yourself" if path.suffix.lower() in PACKINGS else "write its rows as JSON lines"
+        raise InputError(Problem(str(path), got, "packed rows of data", f"{way}, look into it, and name that file"))
 
 
 def zstd_library(feature: str) -> Any:
