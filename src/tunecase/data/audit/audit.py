@@ -46,6 +46,7 @@ from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.other_splits import own_test
 from tunecase.data.reading.rows import BadRow, Row
+from tunecase.data.shards import MemoryStore, Stages
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn
 from tunecase.data.tokens.rows import find_tokenizer, summary
@@ -157,11 +158,12 @@ def audit(
             tokenizer=files.tokenizer or _cached_tokenizer(project),
             loss_on=project.training.loss_on,
         )
-    splits, quarantine = _read(files, fast, watch.get("progress"))
+    stages = Stages(MemoryStore())
+    splits, quarantine = _read(files, fast, seed, stages)
     train, test = splits["train"], splits.get("test")
     request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
     second = _second_labels(test, project.data.second_label if project else None)
-    evidence = Evidence(train, test, request, splits.get("production"), second)
+    evidence = Evidence(train, test, request, splits.get("production"), second, stages)
     _refuse_unknown_classes(evidence)
     with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
         defects, abstained = _checked(evidence, watch.get("checking"))
@@ -170,21 +172,19 @@ def audit(
     )
 
 
-def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str, Split], str | None]:
+def _read(files: Files, fast: bool, seed: int, stages: Stages) -> tuple[dict[str, Split], str | None]:
     """Each file as columns, by its part, and where bad rows were written to."""
     train, test = files.train, files.test or own_test(files.train)
     layout = detect(train, files.input, files.output)
     others = {"test": (test, detect(test, files.input, files.output))} if test else {}
     if files.production:
         others["production"] = files.production, detect(files.production, files.input, None, labelled=False)
-    pace = _Pace(progress)
-    reading = Reading(boilerplate(train, layout), fast=fast)
-    splits = {part: read_split(path, its, reading, progress=pace) for part, (path, its) in others.items()}
+    reading = Reading(boilerplate(train, layout), fast=fast, seed=seed)
+    splits = {part: read_split(path, its, reading, stages=stages, stage=part) for part, (path, its) in others.items()}
     with Quarantine(files.quarantine, train) as quarantine:
-        pace.next()
         reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
-        splits["train"] = read_split(train, layout, reading, on_bad=quarantine.write, progress=pace)
-    if not len(splits["train"].number):
+        splits["train"] = read_split(train, layout, reading, stages=stages, stage="train", on_bad=quarantine.write)
+    if not splits["train"].count:
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
     return splits, str(quarantine.path) if quarantine.stands else None
