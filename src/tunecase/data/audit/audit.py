@@ -7,17 +7,19 @@ counted, and rows that cannot be read are written to a quarantine file.
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from tunecase.data.audit.findings import findings, repair_price
+from tunecase.data.audit.own_stage import OwnStage
 from tunecase.data.audit.quarantine import Quarantine
 from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
 from tunecase.data.checks import (
     answers,
     balance,
+    canned,
     contradictions,
     coverage,
     drift,
@@ -46,17 +48,19 @@ from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.other_splits import own_test
 from tunecase.data.reading.rows import BadRow, Row
+from tunecase.data.rowsets import union
 from tunecase.data.shards import MemoryStore, Stages
+from tunecase.data.tally import Tally
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn
-from tunecase.data.tokens.rows import find_tokenizer, summary
+from tunecase.data.tokens.rows import Counting, find_tokenizer, summary
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Tokens
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+    from tunecase.data.arrays import Array, Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
 Progress = Callable[[int, float, float | None], None]
@@ -68,7 +72,7 @@ CHECKS: tuple[Check, ...] = (
     labels.label_error, labels.answer_mismatch, contradictions.near_contradiction,
     privacy.pii, privacy.secrets, privacy.pii_test, privacy.secrets_test,
     answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
-    answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
+    canned.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
     pairs.pair_equal, pairs.pair_length_bias, tools.tool_calls, grounding.ungrounded_answer,
     language.language_mismatch, drift.json_schema, drift.format_drift, balance.unseen_label, balance.label_variant,
     balance.label_shift, balance.label_shift_train, balance.label_shift_test,
@@ -79,6 +83,7 @@ CHECKS: tuple[Check, ...] = (
     licence.licence,
 )  # fmt: skip
 WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
+MOST_LISTED = 1000  # dropped rows that the record itself lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +125,16 @@ class Watch(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit with all it rests on: every defect with all its rows, of which the record holds the first 1,000."""
+    """An audit with all it rests on: every defect with all its rows, of which the record holds the first 1,000.
+
+    `dropped` are the numbers of the training rows that the free fixes would delete, ascending.
+    """
 
     record: Audit
     evidence: Evidence
     defects: list[Defect]
     basis: Basis
+    dropped: "Rows"
 
 
 def audit(
@@ -165,11 +174,14 @@ def audit(
     second = _second_labels(test, project.data.second_label if project else None)
     evidence = Evidence(train, test, request, splits.get("production"), second, stages)
     _refuse_unknown_classes(evidence)
+    own = OwnStage("checks", stages)
     with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
         defects, abstained = _checked(evidence, watch.get("checking"))
-    return Audited(
-        _record(evidence, defects, abstained, basis, quarantine, files.loss_on, start), evidence, defects, basis
-    )
+    dropped = union(*(defect.removed for defect in defects))
+    record = _record(evidence, defects, abstained, basis, quarantine, files.loss_on, dropped)
+    took = (*stages.told, own.ended(len(CHECKS), train.count))
+    record = replace(record, stages=took, seconds=time.perf_counter() - start)
+    return Audited(record, evidence, defects, basis, train.take("number", dropped))
 
 
 def _read(files: Files, fast: bool, seed: int, stages: Stages) -> tuple[dict[str, Split], str | None]:
@@ -248,18 +260,13 @@ def _record(
     basis: Basis,
     quarantine_file: str | None,
     loss_on: LossOn,
-    start: float,
+    dropped: "Rows",
 ) -> Audit:
-    import numpy as np
-
     train, test = evidence.train, evidence.test
-    dropped = np.zeros(len(train.number), bool)
-    for defect in defects:
-        dropped[defect.removed] = True
-    usable = int((~dropped).sum())
+    usable = train.count - len(dropped)
     listed = findings(evidence, defects, basis)
     judged, reason = verdict(evidence, listed, usable)
-    counted = replace(_tokens(evidence, ~dropped), loss_on=loss_on)
+    counted = replace(_tokens(evidence, dropped), loss_on=loss_on)
     in_test = test.labels.most_common() if test and evidence.classes else []
     declared = evidence.request.production_shares
     shown = _shown([*evidence.classes, *dict(in_test), *declared])
@@ -270,8 +277,8 @@ def _record(
         rows=train.rows,
         usable=usable,
         effective=effective_rows(usable, listed, len(evidence.classes)),
-        dropped=int(dropped.sum()),
-        dropped_rows=tuple(train.number[dropped].tolist()),
+        dropped=len(dropped),
+        dropped_rows=tuple(train.take("number", dropped).tolist()) if len(dropped) <= MOST_LISTED else (),
         quarantined=train.bad,
         quarantine_file=quarantine_file,
         test_rows=test.rows if test else 0,
@@ -282,7 +289,7 @@ def _record(
         not_checked=(*abstained, *not_checked(evidence, counted)),
         classes={shown[name]: count for name, count in evidence.classes.items()},
         test_classes={shown[name]: count for name, count in in_test},
-        words_histogram=_histogram(train.words),
+        words_histogram=Tally(columns["words"] for _, columns in train.chunks("words")).bins(WORD_EDGES),
         clusters=groups,
         clustered_rows=repeated,
         production_shares={shown[name]: share for name, share in declared.items()},
@@ -294,7 +301,7 @@ def _record(
         notes=(*train.layout.notes, *pairs.notes(train)),
         normaliser=NORMALISER,
         domain=evidence.domain,
-        seconds=time.perf_counter() - start,
+        seconds=0.0,
     )
 
 
@@ -309,29 +316,26 @@ def _shown(names: Iterable[str]) -> dict[str, str]:
     return shown
 
 
-def _tokens(evidence: Evidence, kept: "Flags") -> Tokens:
-    train, counter = evidence.train, evidence.train.counter
-    characters = (train.input_characters + train.output_characters)[kept]
-    if train.tokens is None or counter is None:
-        return summary(characters, None, train.bytes_per_character, "")
-    found = summary(
-        characters, train.tokens[kept], train.bytes_per_character, counter.how,
-        train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None,
-        evidence.request.limit_tokens, counter.template_tokens,
-    )  # fmt: skip
-    if found.useful_share is None or train.useful_tokens is None:
-        return found
-    useful = float(train.useful_tokens[kept].sum()) / max(float(train.tokens[kept].sum()), 1.0)
-    return replace(found, useful_share=useful, answer_share=found.useful_share)
-
-
-def _histogram(words: "Rows") -> tuple[tuple[int, int], ...]:
+def _tokens(evidence: Evidence, dropped: "Rows") -> Tokens:
     import numpy as np
 
-    places = np.searchsorted(np.array(WORD_EDGES), words, side="right") - 1
-    counts = np.bincount(places, minlength=len(WORD_EDGES)).tolist()
-    seen = [index for index, count in enumerate(counts) if count]
-    return tuple((WORD_EDGES[index], counts[index]) for index in range(seen[0], seen[-1] + 1)) if seen else ()
+    train = evidence.train
+    names: tuple[str, ...] = ("input_characters", "output_characters")
+    counting = None
+    if (counter := train.counter) is not None:
+        names += ("tokens", "output_tokens", "useful_tokens")
+        limit = evidence.request.limit_tokens
+        counting = Counting(counter.how, counter.template_tokens, limit, answers=train.labelled)
+
+    def kept() -> "Iterator[dict[str, Array]]":
+        for first, columns in train.chunks(*names):
+            count = len(columns[names[0]])
+            begin, end = np.searchsorted(dropped, [first, first + count])
+            stays = np.ones(count, bool)
+            stays[dropped[begin:end] - first] = False
+            yield {name: values[stays] for name, values in columns.items()}
+
+    return summary(kept, train.bytes_per_character, counting)
 
 
 def _cached_tokenizer(project: Project) -> Path | None:
