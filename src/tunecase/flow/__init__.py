@@ -44,7 +44,8 @@ from tunecase.flow.without_project import forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked",
+    "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "AuditAsked", "BooksAsked", "BooksFiles", "ChargeAsked",
+    "CompareAsked",
     "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked",
     "PilotSettings", "PilotWords", "Question", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Wanted", "Watch",
     "about_examples", "add_round", "anchor", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit",
