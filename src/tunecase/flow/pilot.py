@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tunecase.ledger import Entry
     from tunecase.pilot import Journal, Material
     from tunecase.pilot.scoring import Costs
-    from tunecase.project import Project
     from tunecase.pilot.trainers import Result, Setting
+    from tunecase.project import Project
 
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"

@@ -11,7 +11,9 @@ from tunecase.data.shards.shard import json_column
 KINDS = (np.int64, np.int16, np.uint32, np.uint64, np.uint8, np.bool_, np.float64)
 
 
-@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 50)), max_size=6), st.integers(0, 60), st.integers(0, 60))
+@given(
+    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 50)), max_size=6), st.integers(0, 60), st.integers(0, 60)
+)
 def test_columns_come_back(columns, start, stop):
     """Each with its kind and length, in any range."""
     arrays = {f"column {at}": np.arange(length).astype(kind) for at, (kind, length) in enumerate(columns)}
