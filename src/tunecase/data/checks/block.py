@@ -41,6 +41,11 @@ MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("answer", answers.mark_rows),
     ("call", tools.mark_rows),
 )
+# What is kept of every row, besides shingles, keys and first characters.
+COLUMNS = (
+    "number", "line", "raw", "normal", "answer", "rejected", "tools", "target", "input_characters",
+    "output_characters", "words", "set_sizes", *(f"mark {name}" for name, _ in MARKS),
+)  # fmt: skip
 HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
 
 

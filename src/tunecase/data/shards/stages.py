@@ -53,14 +53,15 @@ class Stages:
     Args:
         store: where all shards lie.
         means: how many tasks run at once, where, and in how much memory.
-        tell: called with (stage, tasks done, tasks of the stage, the shard just made).
+        tell: called with (stage, tasks done, tasks of the stage, the shards that are new among them, whether these
+            were made by an earlier audit).
         touch: called now and then, to show that somebody works here.
     `told` is what each stage took.
     """
 
     store: Store
     means: Means = field(default_factory=Means)
-    tell: Callable[[str, int, int, Shard | None], None] | None = None
+    tell: Callable[[str, int, int, Sequence[Shard], bool], None] | None = None
     touch: Callable[[], None] = lambda: None
     told: list[Stage] = field(default_factory=list)
 
@@ -94,9 +95,9 @@ class Stages:
         """Runs the missing tasks; returns their CPU seconds and the largest peak of a process [bytes]."""
         cpu_s, peak_bytes, tries = 0.0, 0, dict.fromkeys(missing, 0)
         done = len(tasks) - len(missing)
-        if self.tell is not None:
-            for at in sorted(set(range(len(tasks))) - set(missing)):
-                self.tell(stage, done, len(tasks), Shard(self.store, tasks[at].name))
+        if self.tell is not None and done:
+            standing = sorted(set(range(len(tasks))) - set(missing))
+            self.tell(stage, done, len(tasks), [Shard(self.store, tasks[at].name) for at in standing], True)
         while missing:
             again: list[int] = []
             work = [(function, tasks[at]) for at in missing]
@@ -116,7 +117,7 @@ class Stages:
                         raise outcome
                     cpu_s, peak_bytes, done = cpu_s + outcome[0], max(peak_bytes, outcome[1]), done + 1
                     if self.tell is not None:
-                        self.tell(stage, done, len(tasks), Shard(self.store, tasks[at].name))
+                        self.tell(stage, done, len(tasks), [Shard(self.store, tasks[at].name)], False)
             missing = again
         return cpu_s, peak_bytes
 
