@@ -36,7 +36,7 @@ class OwnStage:
     def _here(self, stage: Stage) -> bool:
         """Whether the tasks of a stage ran in this process, as a single one does."""
         means = self.stages.means
-        return means.engine == "local" and min(means.workers, stage.tasks - stage.taken_up) <= 1
+        return means.engine == "local" and (means.workers == 1 or stage.tasks - stage.taken_up <= 1)
 
 
 def _peak_mb() -> float:

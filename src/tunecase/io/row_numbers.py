@@ -19,12 +19,12 @@ HEAD_BYTES = 200
 KINDS = ("<u1", "<u2", "<u4", "<u8")
 
 
-def rows_digest(rows: "Rows") -> str:
+def row_numbers_digest(rows: "Rows") -> str:
     """What tells a list of row numbers from any other: the SHA-256 of its runs, as hex."""
     return hashlib.sha256(_body(rows)).hexdigest()
 
 
-def write_rows(path: Path, rows: "Rows") -> None:
+def write_row_numbers(path: Path, rows: "Rows") -> None:
     """Writes ascending row numbers, each once, whole or not at all; about a byte or two for each run of rows.
 
     Raises: TunecaseError when the disk refuses.
@@ -32,11 +32,11 @@ def write_rows(path: Path, rows: "Rows") -> None:
     write_whole(path, MAGIC + zlib.compress(_body(rows)))
 
 
-def read_rows(path: Path, count: int, digest: str, fix: str) -> "Rows":
+def read_row_numbers(path: Path, count: int, digest: str, fix: str) -> "Rows":
     """The row numbers that were written to a file.
 
     Args:
-        count, digest: of the rows that are wanted; see `rows_digest`.
+        count, digest: of the rows that are wanted; see `row_numbers_digest`.
         fix: what helps where the file is not what it should be.
     Raises: InputError where the file is missing or holds anything else.
     """
