@@ -21,6 +21,6 @@ from tunecase.io.yaml_lines import MOST_BYTES, Lines, put, read_value, read_yaml
 __all__ = [
     "EXAMPLE", "MOST", "MOST_BYTES", "PDF_MARK", "Lines", "Output", "as_it_was", "check_outputs", "digest",
     "find_chromium", "is_own_file", "new_folder", "no_file", "no_formula", "part_beside", "pdf_of", "put",
-    "read_number", "read_row_numbers", "read_table", "read_text", "read_value", "read_yaml", "row_numbers_digest", "whole_number",
-    "write_outputs", "write_row_numbers", "write_whole",
+    "read_number", "read_row_numbers", "read_table", "read_text", "read_value", "read_yaml", "row_numbers_digest",
+    "whole_number", "write_outputs", "write_row_numbers", "write_whole",
 ]  # fmt: skip
