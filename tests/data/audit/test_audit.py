@@ -28,7 +28,7 @@ needs_texts = pytest.mark.skipif(not TEXTS.exists(), reason="skipped: ../shared/
 def judged(train: Path, test: Path | None = None, fast: bool = True, progress=None, **files) -> Audit:
     """One audit with default prices; checks that need words have tests of their own."""
     basis = Basis(None, date(2026, 11, 24), Worlds(0, 300))
-    return audit(None, Files(train, test, **files), basis=basis, fast=fast, progress=progress).record
+    return audit(None, Files(train, test, **files), basis=basis, fast=fast, progress=progress)
 
 
 def jsonl(path: Path, rows: Iterable[object]) -> Path:
