@@ -82,7 +82,8 @@ def cut(source: Source, size: int) -> Iterator[Block]:
         if end:
             yield Block(0, path, data=data[:end], bytes_done=stream.consumed)
         elif len(data) > MOST_RECORD_BYTES:
-            yield Block(0, path, data=data[:800], lines=data.count(b"\n"), fault=too_long(len(data)))
+            fault, count = too_long(len(data)), data.count(b"\n")
+            yield Block(0, path, data=data[:800], lines=count, fault=fault, bytes_done=stream.consumed)
             end = len(data)
         rest = data[end:]
     stream.close()
