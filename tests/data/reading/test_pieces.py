@@ -244,6 +244,17 @@ def test_a_file_that_changes_is_refused(tmp_path, change):
         list(blocks)
 
 
+def test_a_file_of_a_folder_that_goes_is_named(tmp_path):
+    """So it is where files are handed out one after the other."""
+    for at in range(2):
+        (tmp_path / f"train-{at}.jsonl").write_bytes(TEXTS["d.jsonl"])
+    found = reading.pieces(tmp_path, reading.detect(tmp_path), 1 << 30)
+    next(found)
+    (tmp_path / "train-1.jsonl").unlink()
+    with pytest.raises(InputError, match=r"train-1.jsonl: a file that is gone"):
+        next(found)
+
+
 def test_a_table_that_grows_is_refused(tmp_path):
     """A table in columns that changed in any way since it was vetted is not read."""
     path = tables(tmp_path)[0]

@@ -7,6 +7,7 @@ file from its beginning and gives the blocks that end in its part of the bytes, 
 2 s, and all that is done with them afterwards about 90 s.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,9 +88,9 @@ def whole_files(path: Path, block_bytes: int) -> Iterator[Piece]:
     """Each file behind a path as one piece."""
     files, before = sources(path), 0
     for at, source in enumerate(files):
+        now = _now(source)
         vet(files[at : at + AHEAD])
         most_rows = batch_rows(source) if source.kind in COLUMNS else 0
-        now = source.path.stat()
         done = before + now.st_size
         yield Piece(
             at, at, replace(source, end=now.st_size), block_bytes=block_bytes, most_rows=most_rows,
@@ -195,16 +196,19 @@ def read_piece(piece: Piece, layout: Layout) -> Iterator[tuple[Key, Block]]:
 
 def _refuse_changed(piece: Piece) -> None:
     """Raises InputError where the file is not what it was; text that grew is read as far as it went."""
-    source = piece.source
+    source, now = piece.source, _now(piece.source)
+    same = now.st_size == piece.size_bytes and now.st_mtime_ns == piece.changed_ns
+    if not same and (source.kind in COLUMNS or now.st_size <= piece.size_bytes):
+        raise InputError(changed(source))
+
+
+def _now(source: Source) -> os.stat_result:
     try:
-        now = source.path.stat()
+        return source.path.stat()
     except OSError:
         got = "a file that is gone, or that this machine does not see"
         fix = "put it back; to read it on several machines, put it where all of them see it"
         raise InputError(Problem(str(source.path), got, "a file that stays while it is read", fix)) from None
-    same = now.st_size == piece.size_bytes and now.st_mtime_ns == piece.changed_ns
-    if not same and (source.kind in COLUMNS or now.st_size <= piece.size_bytes):
-        raise InputError(changed(source))
 
 
 def _cut(piece: Piece, layout: Layout) -> Iterator[Block]:

@@ -73,7 +73,7 @@ def start(source: Source) -> Layout:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """Pieces that end at a blank line, so that no sentence is cut."""
+    """Blocks that end at a blank line, so that no sentence is cut."""
     path, rest = str(source.path), b""
     stream = open_stream(source, encoding_of(source))
     while piece := stream.read(size):
@@ -94,7 +94,7 @@ def cut(source: Source, size: int) -> Iterator[Block]:
 
 
 def records(block: Block, layout: Layout) -> Records:
-    """The sentences of a piece, each with the lists of its tokens and tags; raw bytes end with a blank line."""
+    """The sentences of a block, each with the lists of its tokens and tags; raw bytes end with a blank line."""
     held: list[bytes] = []
     first = 0
     for at, raw in enumerate([*bytes_of(block).splitlines(keepends=True), b""]):

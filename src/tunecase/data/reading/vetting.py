@@ -1,7 +1,7 @@
 """Reads tables in columns once in a child process, before this process does: a footer may lie about its file.
 
 A few bytes of Parquet or Arrow may unpack to gigabytes, and broken ones may end the process that reads them. What the
-child can read within its bounds, this process reads afterwards in the same pieces, within the same bounds.
+child can read within its bounds, this process reads afterwards in the same blocks, within the same bounds.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from tunecase.data.reading.sources import Source
 from tunecase.errors import InputError, MissingExtraError, Problem
 
 COLUMNS = ("parquet", "arrow")
-MOST_BYTES = 220_000_000  # of memory, for Python, Arrow and the pieces of a small file
+MOST_BYTES = 220_000_000  # of memory, for Python, Arrow and the blocks of a small file
 TIMES_FILE = 8  # further memory, for the row groups and batches of a large file
 BATCH_ROWS = (4096, 64, 1)
 AHEAD, AHEAD_BYTES = 64, 256_000_000  # files, and bytes of them, that are read before the rows of the first are
