@@ -175,7 +175,7 @@ def closest(path: Path, suspects: Iterable[int]) -> dict[int, float]:
     wanted = set(suspects)
     if not wanted:
         return {}
-    sets = {row: own for row, own in _sets(path, wanted)}
+    sets = dict(_sets(path, wanted))
     holders: dict[tuple[str, ...], list[int]] = {}
     for suspect, own in sets.items():
         for shingle in own:
