@@ -96,11 +96,10 @@ class Writer:
 
     def plan(self, rows: int) -> tuple[Any, Any]:
         """The kind of every row as an index into KINDS, and the source of each copy, in the order of the copies."""
-        numbers = np.arange(rows, dtype=np.uint64)
         kinds = np.zeros(rows, np.uint8)
-        for start in range(0, rows, 1 << 20):
-            part = numbers[start : start + (1 << 20)]
-            kinds[start : start + (1 << 20)] = np.searchsorted(np.cumsum(SHARES)[:-1], self.shares(part, KIND), "right")
+        for start in range(0, rows, BLOCK):
+            part = np.arange(start, min(start + BLOCK, rows), dtype=np.uint64)
+            kinds[start : start + BLOCK] = np.searchsorted(np.cumsum(SHARES)[:-1], self.shares(part, KIND), "right")
         kinds[: FIRST_OWN + 1] = 0
         own, copies = np.flatnonzero(kinds == 0).astype(np.uint32), np.flatnonzero(kinds)
         before = copies - np.arange(len(copies))
