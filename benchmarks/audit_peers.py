@@ -144,7 +144,8 @@ def run(peer: Peer, python: str, file: Path, sampled: bool = False) -> Run:
             watch = Watch(sampled=sampled, limit_s=LIMIT_S)
             usage = watched(command, watch, cwd=name, env=settings, stdout=output, stderr=errors)
         if usage.returncode not in ((0, 1) if peer.script == "audit" else (0,)) or not out.exists():
-            raise NotRunError(f"ends with {usage.returncode}: {_last_line((work / 'errors.txt').read_text())}")
+            how = "takes too long" if usage.returncode is None else f"ends with {usage.returncode}"
+            raise NotRunError(f"{how}: {_last_line((work / 'errors.txt').read_text())}")
         listed_s = usage.seconds if peer.script == "audit" else min(usage.seconds, out.stat().st_mtime - clock)
         return Run(listed_s, usage, json.loads(out.read_text(encoding="utf-8")))
 

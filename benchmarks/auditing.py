@@ -32,7 +32,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from growth import FIGURES, Way, audited, grown, keep, quantity
+from growth import FIGURES, Way, audited, grown, quantity
 from peers.rows import Copy, closest, write_rows
 from process_tree import NotRunError
 
@@ -56,12 +56,11 @@ def recall(path: Path, copies: list[Copy]) -> dict:
     """Planted near copies found by true Jaccard, and rows flagged that have no neighbour at Jaccard .5 or more."""
     import numpy as np
 
-    from tunecase.data.checks.block import Reading
     from tunecase.data.checks.evidence import Asked, Evidence
     from tunecase.data.checks.scan import read_split
     from tunecase.data.reading.detection import detect
 
-    evidence = Evidence(read_split(path, detect(path), Reading(workers=1)), None, Asked(2048))
+    evidence = Evidence(read_split(path, detect(path)), None, Asked(2048))
     near = evidence.near_train
     found = {tuple(pair) for pair in np.sort(near.rows, axis=1).tolist()}
     hits, total = Counter(), Counter()
@@ -142,9 +141,7 @@ def growth(asked: argparse.Namespace) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         data = asked.data or Path(folder)
         data.mkdir(parents=True, exist_ok=True)
-        found = grown(sizes, ways, data)
-    keep(found, asked.figures)
-    return {"growth": found}
+        return {"growth": grown(sizes, ways, data, asked.figures)}
 
 
 def whole(asked: argparse.Namespace) -> dict:

@@ -55,7 +55,7 @@ class Audited:
 def audited(train: Path, way: Way = Way(), test: Path | None = None, scratch: Path | None = None) -> Audited:
     """One audit in processes of its own; scratch files lie in a new folder inside `scratch`, and go with it.
 
-    Raises: NotRunError when this tunecase lacks what is asked for, when time runs out, or when it cannot be limited.
+    Raises: NotRunError when this tunecase lacks what is asked for, or when it cannot be limited.
     """
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         folder = Path(name)
@@ -155,11 +155,13 @@ def near_stage(stages: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def grown(sizes: list[int], ways: list[Way], data: Path) -> list[dict[str, Any]]:
+def grown(sizes: list[int], ways: list[Way], data: Path, path: Path = FIGURES) -> list[dict[str, Any]]:
     """Every size in every way, the ways of one size one after the other; the records of a size are compared.
 
-    Files of rows are kept in `data` and taken again from there.
+    Files of rows lie in `data` and are taken again from there; figures are kept in `path` one by one.
     """
+    for way in ways:
+        command(data, way, data)
     found = []
     for rows in sizes:
         file = rows_file(rows, data)
@@ -171,6 +173,7 @@ def grown(sizes: list[int], ways: list[Way], data: Path) -> list[dict[str, Any]]
                 kept["differs_at"] = list(differences(first, done.record))[:MOST_DIFFERENCES]
             first = first or done.record
             found.append(kept)
+            keep([kept], path)
             print(said(kept), flush=True)
     return found
 
@@ -205,7 +208,8 @@ def said(kept: dict[str, Any]) -> str:
     if kept["cgroup_mb"]:
         words.append(f"limit {kept['cgroup_mb']:,} MB hit {kept['limit_hits']} times")
     if not kept["ended"]:
-        words.append(f"did not end ({kept['returncode']}; {kept['killed']} killed): {kept['last_line']}")
+        how = "time ran out" if kept["returncode"] is None else f"exit {kept['returncode']}"
+        words.append(f"did not end ({how}; {kept['killed']} killed): {kept['last_line']}")
     if "differs_at" in kept:
         words.append(f"differs at {', '.join(kept['differs_at'])}" if kept["differs_at"] else "same record")
     return ", ".join(words)

@@ -30,6 +30,7 @@ class NotRunError(Exception):
 class Usage:
     """What a command used; None where this system does not tell.
 
+    returncode: the exit status of the first process; None where it had to be ended because time ran out.
     seconds: by the clock. cpu_seconds: of all its processes.
     peak_mb: most memory of all its processes together, what they share counted in parts (PSS), sampled.
     driver_peak_mb: most resident memory of the first process alone, libraries counted in whole, as the kernel noted it.
@@ -67,7 +68,7 @@ def watched(command: list[str], watch: Watch, **settings: Any) -> Usage:
 
     Args:
         command: the program and its arguments; `settings` go to subprocess.Popen.
-    Raises: NotRunError when it takes longer than it may, or when a limit of memory is asked for that cannot be set.
+    Raises: NotRunError when a limit of memory is asked for that cannot be set.
     """
     group: Group | None = None
     try:
@@ -80,7 +81,7 @@ def watched(command: list[str], watch: Watch, **settings: Any) -> Usage:
     process = subprocess.Popen(group.entering(command) if group else command, start_new_session=True, **settings)
     try:
         _wait(process, watch, group, usage)
-        usage.seconds, usage.returncode = time.perf_counter() - start, process.returncode
+        usage.seconds, usage.returncode = time.perf_counter() - start, process.poll()
     finally:
         _end_session(process)
         after = os.times()
@@ -98,7 +99,7 @@ def _wait(process: "subprocess.Popen[Any]", watch: Watch, group: Group | None, u
         if watch.sampled:
             _sample(process.pid, watch, group, usage)
         if time.monotonic() > until:
-            raise NotRunError(f"not ended after {watch.limit_s:.0f} s")
+            return
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(SAMPLE_S)
 

@@ -78,7 +78,7 @@ def test_figures_of_an_audit_that_was_killed_say_so(tmp_path):
     assert (False, 7, 1, 4000, 10) == tuple(
         found[name] for name in ("ended", "limit_hits", "killed", "cgroup_mb", "row_bytes")
     )
-    assert "limit 4,000 MB hit 7 times, did not end (-9; 1 killed)" in said(found)
+    assert "limit 4,000 MB hit 7 times, did not end (exit -9; 1 killed)" in said(found)
 
 
 def test_figures_of_one_size_and_way_replace_older_ones(tmp_path):
@@ -115,8 +115,8 @@ def test_the_options_are_those_of_the_command():
 @pytest.mark.slow
 def test_an_audit_is_measured_whole(tmp_path):
     """A real audit of a small file ends, has a record, time and memory, and the same record once more."""
-    found = growth.grown([2000], [Way(), Way()], tmp_path)
+    found = growth.grown([2000], [Way(), Way()], tmp_path, tmp_path / "figures.json")
     assert [True, True] == [each["ended"] for each in found]
     assert [] == found[1]["differs_at"]
     assert all(each["cpu_seconds"] > 0 for each in found)
-    assert ["rows-3-2000.jsonl"] == [path.name for path in tmp_path.iterdir()]
+    assert ["figures.json", "rows-3-2000.jsonl"] == sorted(path.name for path in tmp_path.iterdir())
