@@ -19,6 +19,7 @@ from cgroups import Group, NoGroupError
 
 SAMPLE_S = 0.1
 DISK_SAMPLE_S = 1.0
+PAUSE = 10  # times as long as the sample took
 MB = 1e6
 
 
@@ -95,13 +96,13 @@ def watched(command: list[str], watch: Watch, **settings: Any) -> Usage:
 def _wait(process: "subprocess.Popen[Any]", watch: Watch, group: Group | None, usage: Usage) -> None:
     """Waits for the first process, sampling what all of them hold."""
     until = time.monotonic() + watch.limit_s
-    while process.poll() is None:
+    while process.poll() is None and time.monotonic() < until:
+        begun = time.monotonic()
         if watch.sampled:
             _sample(process.pid, watch, group, usage)
-        if time.monotonic() > until:
-            return
+        took_s = time.monotonic() - begun  # the kernel walks all pages of a process to tell its share
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(SAMPLE_S)
+            process.wait(max(SAMPLE_S, PAUSE * took_s))
 
 
 def _sample(leader: int, watch: Watch, group: Group | None, usage: Usage) -> None:
