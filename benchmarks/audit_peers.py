@@ -41,7 +41,7 @@ sys.path.insert(0, str(SOURCE))
 sys.path.insert(0, str(HERE))
 
 from peers.rows import Copy, closest, write_rows  # noqa: E402  needs tunecase, which may not be installed
-from process_tree import NotRunError, Usage, Watch, watched  # noqa: E402
+from process_tree import NotRunError, Usage, Watch, tidy_when_ended, watched  # noqa: E402
 
 BUCKETS = (("0.7-0.8", 0.7, 0.8), ("0.8-0.9", 0.8, 0.9), ("0.9-1", 0.9, 1.01))
 NEIGHBOUR = 0.5  # a flagged row with no other row this like it is a false flag
@@ -220,6 +220,7 @@ def compare(peers: list[Peer], file: Path, copies: list[Copy], repeats: int, cac
             continue
         ready[peer.name] = peer, python
         figures[peer.name] = {"version": number} | used(first[peer.name].usage)
+        print(f"{peer.name} {figures[peer.name]}", flush=True)
     for name, (peer, _) in ready.items():
         near = first["tunecase-near"].found if "tunecase-near" in first else None
         audit = peer.script == "audit"
@@ -261,6 +262,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keeps the peers' environments here")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    tidy_when_ended()
     names = asked.peers.split(",")
     if unknown := set(names) - {peer.name for peer in PEERS}:
         parser.error(f"no peer is called {', '.join(sorted(unknown))}")

@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from growth import FIGURES, Way, audited, grown, quantity
 from peers.rows import Copy, closest, write_rows
-from process_tree import NotRunError
+from process_tree import NotRunError, tidy_when_ended
 
 from tunecase.data.audit.audit import Files, audit
 from tunecase.prices.basis import Basis
@@ -170,6 +170,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="keeps the rows here, and scratch files while an audit runs")
     parser.add_argument("--figures", type=Path, default=FIGURES, help="where figures of growth are kept")
     asked = parser.parse_args()
+    tidy_when_ended()
     figures: dict = {"benchmark": "auditing", "cores": os.cpu_count()}
     try:
         figures |= growth(asked) if asked.growth else {"known_sets": known()}

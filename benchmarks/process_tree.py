@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -123,6 +124,13 @@ def _close(group: Group, usage: Usage) -> None:
     usage.limit_hits, usage.killed = group.limit_hits(), group.killed()
     usage.cpu_seconds = group.cpu_s() or usage.cpu_seconds
     group.remove()
+
+
+def tidy_when_ended() -> None:
+    """Lets this process end in order when it is asked to, so that nothing that it watches stays behind."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda *_: sys.exit("ended from outside"))
 
 
 def disk_mb(folders: Iterable[Path]) -> float:
