@@ -1,7 +1,7 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
 from tunecase.records.approve import MOST_NAME, NEARLY, Approval, Approvals, Approved, Rejection
-from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
+from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Stage, Tokens
 from tunecase.records.books import (
     BookLine,
     Books,
@@ -251,6 +251,7 @@ __all__ = [
     "Sources",
     "Spending",
     "SplitMade",
+    "Stage",
     "Status",
     "Throughput",
     "TierPrices",

@@ -105,6 +105,24 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the work: what it took, and the rows or pairs that went in and came out.
+
+    `cpu_seconds` are those of its tasks, `peak_mb` is the most that the process of one of them ever held; `taken_up`
+    tasks of `tasks` were done by an earlier audit that was interrupted.
+    """
+
+    name: str
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    tasks: int
+    taken_up: int
+    rows_in: int
+    rows_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
@@ -144,6 +162,7 @@ class Audit:
     notes: tuple[str, ...] = ()
     normaliser: int = 0
     domain: str = ""
+    stages: tuple[Stage, ...] = ()
 
     @property
     def ok(self) -> bool:

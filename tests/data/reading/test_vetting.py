@@ -56,7 +56,7 @@ def test_rows_that_shrink_a_hundred_times_are_read(tmp_path, monkeypatch):
 
 def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
     """Rows cost memory each, so that a billion short ones are refused as a long one is."""
-    monkeypatch.setattr(sys.modules["tunecase.data.reading.blocks"], "MOST_ROWS", 20_000)
+    monkeypatch.setattr(sys.modules["tunecase.data.reading.pieces"], "MOST_ROWS", 20_000)
     (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
     with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes, more than 10 in each"):
         load(tmp_path / "d.csv.gz")

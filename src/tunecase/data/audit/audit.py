@@ -7,13 +7,15 @@ counted, and rows that cannot be read are written to a quarantine file.
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from tunecase.data.audit.findings import findings, repair_price
 from tunecase.data.audit.quarantine import Quarantine
+from tunecase.data.audit.running import Running, Watcher, begun
 from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
 from tunecase.data.checks import (
     answers,
@@ -45,7 +47,8 @@ from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.other_splits import own_test
-from tunecase.data.reading.rows import BadRow, Row
+from tunecase.data.reading.rows import BadRow, Layout, Row
+from tunecase.data.shards import Stages
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.counting import LossOn
 from tunecase.data.tokens.rows import find_tokenizer, summary
@@ -58,7 +61,7 @@ if TYPE_CHECKING:
     from tunecase.data.arrays import Flags, Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
-Progress = Callable[[int, float, float | None], None]
+HERE = Running()
 
 CHECKS: tuple[Check, ...] = (
     leaks.leak_exact, leaks.leak_normalised, leaks.leak_near, rephrased.leak_rephrased, rephrased.leak_translated,
@@ -108,12 +111,11 @@ class Watch(TypedDict, total=False):
     """The callbacks that follow an audit while it runs.
 
     Args:
-        progress: called with the rows read, rows per second and the seconds left (None where not known); once with a
-            speed of 0 where it resumes an interrupted pass.
+        progress: called with a `running.Progress` as work goes on.
         checking: called with the name of each check as it begins.
     """
 
-    progress: Progress | None
+    progress: Watcher | None
     checking: Callable[[str], None] | None
 
 
@@ -128,8 +130,19 @@ class Audited:
 
 
 def audit(
-    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False, **watch: Unpack[Watch]
-) -> Audited:
+    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False,
+    running: Running = HERE, **watch: Unpack[Watch],
+) -> Audit:  # fmt: skip
+    """The record of an audit; see `auditing`."""
+    with auditing(project, files, basis=basis, seed=seed, fast=fast, running=running, **watch) as audited:
+        return audited.record
+
+
+@contextmanager
+def auditing(
+    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False,
+    running: Running = HERE, **watch: Unpack[Watch],
+) -> Iterator[Audited]:  # fmt: skip
     """Judges the data: what is wrong, in which rows, what repairs cost, and whether to train on it.
 
     Args:
@@ -139,10 +152,11 @@ def audit(
         basis: where prices come from.
         seed: seeds everything that is drawn at random.
         fast: only what one pass over the files shows; checks that train or compare texts are left out, and named.
+        running: where it runs, and in how much memory; nothing of the result depends on that.
         watch: callbacks that follow the progress; see Watch.
-    Returns: the record, the severest findings first, and what it rests on. `words_histogram` holds (least words, rows)
-        with the edges of WORD_EDGES.
-    Raises: InputError when a file cannot be read as asked.
+    Yields: the record, the severest findings first, and what it rests on, whose columns are gone afterwards.
+        `words_histogram` holds (least words, rows) with the edges of WORD_EDGES.
+    Raises: InputError when a file cannot be read as asked; TunecaseError where the scratch has no room.
     Leaves out everything that `not_checked` lists.
     """
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
@@ -157,36 +171,59 @@ def audit(
             tokenizer=files.tokenizer or _cached_tokenizer(project),
             loss_on=project.training.loss_on,
         )
-    splits, quarantine = _read(files, fast, watch.get("progress"))
-    train, test = splits["train"], splits.get("test")
-    request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
-    second = _second_labels(test, project.data.second_label if project else None)
-    evidence = Evidence(train, test, request, splits.get("production"), second)
-    _refuse_unknown_classes(evidence)
-    with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
-        defects, abstained = _checked(evidence, watch.get("checking"))
-    return Audited(
-        _record(evidence, defects, abstained, basis, quarantine, files.loss_on, start), evidence, defects, basis
-    )
+    readings = _readings(files, fast, seed)
+    paths = {part: asked.path for part, asked in readings.items()}
+    what = [(part, asked.layout, asked.reading) for part, asked in readings.items()]
+    with begun(running, paths, what, readings["train"].row_bytes, watch.get("progress")) as stages:
+        splits, quarantine = _read(files, readings, stages)
+        train, test = splits["train"], splits.get("test")
+        request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
+        second = _second_labels(test, project.data.second_label if project else None)
+        evidence = Evidence(train, test, request, splits.get("production"), second, stages)
+        _refuse_unknown_classes(evidence)
+        with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
+            defects, abstained = _checked(evidence, watch.get("checking"))
+        record = _record(evidence, defects, abstained, basis, quarantine, files.loss_on, start)
+        yield Audited(record, evidence, defects, basis)
 
 
-def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str, Split], str | None]:
-    """Each file as columns, by its part, and where bad rows were written to."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One file to be read, and how; `row_bytes` is about how long its rows are [bytes]."""
+
+    path: Path
+    layout: Layout
+    reading: Reading
+    row_bytes: float = 0.0
+
+
+def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:
+    """Each file by the stage that reads it, in their order."""
     train, test = files.train, files.test or own_test(files.train)
     layout = detect(train, files.input, files.output)
-    others = {"test": (test, detect(test, files.input, files.output))} if test else {}
+    common, row_bytes = boilerplate(train, layout)
+    reading = Reading(common, fast=fast, seed=seed)
+    found = {"test": _Asked(test, detect(test, files.input, files.output), reading)} if test else {}
     if files.production:
-        others["production"] = files.production, detect(files.production, files.input, None, labelled=False)
-    pace = _Pace(progress)
-    reading = Reading(boilerplate(train, layout), fast=fast)
-    splits = {part: read_split(path, its, reading, progress=pace) for part, (path, its) in others.items()}
-    with Quarantine(files.quarantine, train) as quarantine:
-        pace.next()
-        reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
-        splits["train"] = read_split(train, layout, reading, on_bad=quarantine.write, progress=pace)
-    if not len(splits["train"].number):
+        own = detect(files.production, files.input, None, labelled=False)
+        found["production"] = _Asked(files.production, own, reading)
+    reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
+    return {**found, "train": _Asked(train, layout, reading, row_bytes)}
+
+
+def _read(files: Files, readings: Mapping[str, _Asked], stages: Stages) -> tuple[dict[str, Split], str | None]:
+    """Each file as columns, by its part, and where bad rows were written to."""
+    with Quarantine(files.quarantine, files.train) as quarantine:
+        splits = {
+            part: read_split(
+                asked.path, asked.layout, asked.reading, stages=stages, stage=part,
+                on_bad=quarantine.write if part == "train" else None,
+            )
+            for part, asked in readings.items()
+        }  # fmt: skip
+    if not splits["train"].count:
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
-        raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
+        raise InputError(Problem(str(files.train), got, "rows of data", "correct the rows or name other columns"))
     return splits, str(quarantine.path) if quarantine.stands else None
 
 
@@ -336,34 +373,3 @@ def _histogram(words: "Rows") -> tuple[tuple[int, int], ...]:
 
 def _cached_tokenizer(project: Project) -> Path | None:
     return next((path for model in project.models if (path := find_tokenizer(model))), None)
-
-
-class _Pace:
-    """Passes progress on with the speed so far and the seconds left for the file being read."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress, self.before, self.rows = progress, 0, 0
-        self.skipped, self.skipped_part = 0, 0.0  # what an earlier pass read
-        self.start = self.file_start = time.perf_counter()
-
-    def next(self) -> None:
-        """Another file begins."""
-        self.before, self.rows, self.file_start = self.before + self.rows, 0, time.perf_counter()
-        self.skipped_part = 0.0
-
-    def __call__(self, rows: int, part: float | None = None, taken_up: bool = False) -> None:
-        """Says that `rows` rows of the file are read, the share `part` of it; if `taken_up`, by an earlier pass."""
-        if rows < self.rows or taken_up:
-            self.next()
-        self.rows = rows
-        if taken_up:
-            self.skipped, self.skipped_part = self.skipped + rows, part or 0.0
-        if self.progress is None:
-            return
-        if taken_up:
-            self.progress(rows, 0.0, None)
-            return
-        now, total = time.perf_counter(), self.before + rows
-        new = part - self.skipped_part if part else 0.0
-        left = (now - self.file_start) * (1 - part) / new if part and new > 0 else None
-        self.progress(total, (total - self.skipped) / max(now - self.start, 1e-9), left)

@@ -1,7 +1,7 @@
-"""The columns of one block of a file: hashes, lengths, shingles, band keys, marks and first characters of its rows."""
+"""The columns of one piece of a file: hashes, lengths, shingles, band keys, marks and first characters of its rows."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks import answers, tools
 from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted
 from tunecase.data.detectors import personal, secrets
-from tunecase.data.detectors.near_copies import band_keys, shingle_hashes, text_hashes, without_shingles, word_hashes
+from tunecase.data.detectors.near_copies import (
+    BANDS,
+    band_keys,
+    shingle_hashes,
+    text_hashes,
+    without_shingles,
+    word_hashes,
+)
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import block_lines, read_block
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, prompt_of
 from tunecase.data.reading.shapes import WRITTEN
 from tunecase.data.reading.thinking import with_thinking
+from tunecase.data.shards.keys import packed
 from tunecase.data.tokens.counting import Counter as TokenCounter
 from tunecase.data.tokens.counting import LossOn, with_tools
 
@@ -33,19 +41,12 @@ MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("answer", answers.mark_rows),
     ("call", tools.mark_rows),
 )
-HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
-_WHOLE_NUMBERS = (
-    "number", "line", "input_characters", "output_characters", "words", "tokens", "output_tokens",
-    "useful_tokens", "set_sizes", "head_sizes",
+# What is kept of every row, besides shingles, keys and first characters.
+COLUMNS = (
+    "number", "line", "raw", "normal", "answer", "rejected", "tools", "target", "input_characters",
+    "output_characters", "words", "set_sizes", *(f"mark {name}" for name, _ in MARKS),
 )  # fmt: skip
-COLUMNS: Mapping[str, str] = {
-    **dict.fromkeys(_WHOLE_NUMBERS, "int64"),
-    **dict.fromkeys(("raw", "normal", "answer", "rejected"), "uint64"),
-    "tools": "uint64",
-    "target": "bool",
-    "flat": "uint32",
-    "heads": "uint8",
-}
+HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,36 +56,24 @@ class Reading:
     Args:
         common: shingles that say nothing about one row, ascending (see scan.boilerplate); None for those of the file.
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
-        fast: only the marks of a fast audit, and no texts are kept.
-        workers: processes; one per core for large files when left out.
+        fast: no texts are kept.
         loss_on: the tokens of a row that training learns.
+        seed: of the draw of rows whose texts are kept, where not all are.
     """
 
     common: "Shingles | None" = None
     tokenizer: Path | None = None
     fast: bool = False
-    workers: int | None = None
     loss_on: LossOn = "answers"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One block to be turned into columns; `text_share` of its rows keep their texts, `file_bytes` has the file."""
-
-    block: Block
-    layout: Layout
-    reading: Reading
-    text_share: float
-    file_bytes: int
+    seed: int = 0
 
 
 @dataclass(slots=True)
 class Part:
-    """What one block holds; numbers and lines count from its beginning."""
+    """What is counted of a run of rows, and its bad rows; numbers and lines count from its beginning."""
 
-    bytes_done: int
-    arrays: "dict[str, Array]" = field(default_factory=dict)
-    records: int = 0
+    bytes_done: int = 0
+    rows: int = 0
     lines: int = 0
     bad: list[BadRow] = field(default_factory=list)
     texts: list[tuple[int, str, str, tuple[tuple[str, str], ...], bool]] = field(default_factory=list)
@@ -96,58 +85,76 @@ class Part:
     counted: Counted | None = None
     seen: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def records(self) -> int:
+        """Rows, bad ones too."""
+        return self.rows + len(self.bad)
 
-def read_part(task: Task) -> Part:
-    """The columns of one block."""
-    return _Builder(task).read()
 
+class Builder:
+    """The columns of a run of rows while they grow, a batch of rows at a time.
 
-class _Builder:
-    """The columns of a block while they grow, a batch of rows at a time."""
+    Args:
+        text_share: of the rows, whose texts are kept.
+        file_bytes: of the whole file, by which it is known how many rows are tokenised.
+        draw: the run's own number in the draw of rows.
+    """
 
-    def __init__(self, task: Task) -> None:
-        self.task, self.part = task, Part(task.block.bytes_done)
+    def __init__(self, layout: Layout, reading: Reading, text_share: float, file_bytes: int, draw: int) -> None:
+        self.layout, self.reading, self.text_share, self.file_bytes = layout, reading, text_share, file_bytes
+        self.draw, self.part = draw, Part()
         self.columns: dict[str, list[Array]] = {}
         self.answers: dict[str, int] = {}
-        self.rows, self.last_line = 0, -1
+        self.path, self.last_line = "", -1
 
-    def read(self) -> Part:
-        """The whole block."""
+    def add(self, block: Block) -> None:
+        """The rows of a block, which follows those before it."""
+        self.path, self.last_line = block.path, -1
+        records, lines = self.part.records, self.part.lines
+        rows = self._good(read_block(block, self.layout), records, lines)
+        while batch := list(islice(rows, BATCH)):
+            self._add(batch, records, lines)
+        of_block = self.last_line + 1 if self.layout.format == "json" else block_lines(block, self.layout)
+        self.part.lines = lines + of_block
+        self.part.bytes_done = block.bytes_done
+
+    def arrays(self) -> "dict[str, Array]":
+        """The columns so far, and the keys by which alike rows meet."""
         import numpy as np
 
-        block, layout = self.task.block, self.task.layout
-        rows = self._good(read_block(block, layout))
-        while batch := list(islice(rows, BATCH)):
-            self._add(batch)
-        self.part.records = self.rows + len(self.part.bad)
-        self.part.lines = self.last_line + 1 if layout.format == "json" else block_lines(block, layout)
-        self.part.arrays = {name: np.concatenate(parts) for name, parts in self.columns.items()}
-        return self.part
+        columns = {name: np.concatenate(parts) for name, parts in self.columns.items()}
+        own = np.arange(self.part.rows)
+        keys = [(columns.pop(f"keys{band:02}"), own) for band in range(BANDS)] if columns else []
+        if columns:
+            some = columns["set_sizes"] > 0
+            keys = [(values[some], own[some]) for values, _ in keys]
+            keys = [(columns["raw"], own), (columns["normal"], own), *keys]
+        return {name: _narrow(values) for name, values in columns.items()} | packed(keys)
 
-    def _good(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
+    def _good(self, rows: Iterable[Row | BadRow], records: int, lines: int) -> Iterator[Row]:
         for row in rows:
             self.last_line = row.line
             if isinstance(row, Row):
                 yield row
             else:
-                self.part.bad.append(row)
+                self.part.bad.append(BadRow(row.number + records, row.line + lines, row.reason, row.text))
 
-    def _add(self, batch: list[Row]) -> None:
+    def _add(self, batch: list[Row], records: int, lines: int) -> None:
         import numpy as np
 
         inputs, outputs = [row.input for row in batch], [row.output for row in batch]
         marks = {f"mark {name}": np.array(mark(batch), np.uint32) for name, mark in MARKS}
-        prompts = [prompt_of(row) for row in batch] if self.task.layout.tools else inputs
+        prompts = [prompt_of(row) for row in batch] if self.layout.tools else inputs
         rejected = [row.rejected for row in batch]
         answers_given = [_given(row) for row in batch]
         raw, utf8_bytes = _raw_hashes(inputs)
         hashes = {"raw": raw, **self._words(inputs), "tools": self._tools(batch)}
-        if self.task.layout.compares or self.task.layout.judged:
+        if self.layout.compares or self.layout.judged:
             hashes |= self._with_answers(batch, raw)
         _mix(hashes)
         added: dict[str, Array] = {
-            "number": np.array([row.number for row in batch], np.int64),
-            "line": np.array([row.line for row in batch], np.int64),
+            "number": np.array([row.number for row in batch], np.int64) + records,
+            "line": np.array([row.line for row in batch], np.int64) + lines,
             **hashes,
             "target": np.array([row.is_target for row in batch], np.bool_),
             "answer": self._answers(outputs),
@@ -165,14 +172,14 @@ class _Builder:
         self._count_labels([row.output for row in batch if row.is_target])
         self._count_seen(batch)
         self._keep_texts(batch)
-        self.rows += len(batch)
+        self.part.rows += len(batch)
 
     def _words(self, inputs: list[str]) -> "dict[str, Array]":
         """Hashes of the normalised texts, their words, and their shingles without what nearly all rows share."""
         import numpy as np
 
         hashes, counts = word_hashes(inputs)
-        common = self.task.reading.common
+        common = self.reading.common
         left_out = np.zeros(0, np.uint32) if common is None else common
         flat, set_sizes = without_shingles(*shingle_hashes(hashes, counts), left_out)
         keys = {f"keys{band:02}": keys for band, keys in enumerate(band_keys(flat, set_sizes))}
@@ -190,13 +197,13 @@ class _Builder:
     def _tools(self, batch: list[Row]) -> "Hashes":
         import numpy as np
 
-        if not self.task.layout.tools:
+        if not self.layout.tools:
             return np.zeros(len(batch), np.uint64)
         return _raw_hashes([row.tools for row in batch])[0]
 
     def _count_seen(self, batch: list[Row]) -> None:
         """What the record's notes tell of the rows."""
-        if self.task.layout.schema not in WRITTEN:
+        if self.layout.schema not in WRITTEN:
             return
         seen = self.part.seen
         for row in batch:
@@ -210,16 +217,15 @@ class _Builder:
 
     def _tokens(self, batch: list[Row], inputs: list[str], outputs: list[str]) -> "dict[str, Array]":
         """Tokens of the rows and of their answers; nothing without a tokenizer."""
-        task = self.task
-        if task.reading.tokenizer is None:
+        if self.reading.tokenizer is None:
             return {}
-        counter = _counter(task.reading.tokenizer, task.block.path, task.file_bytes)
+        counter = _counter(self.reading.tokenizer, self.path, self.file_bytes)
         turns = [with_tools(row.turns, row.tools) for row in batch] if any(row.turns for row in batch) else ()
         muted = [
             tuple(at + len(laid) - len(row.turns) for at in row.muted)
             for row, laid in zip(batch, turns or [()] * len(batch), strict=True)
         ]
-        counts = counter.count(inputs, outputs, turns, muted, task.reading.loss_on)
+        counts = counter.count(inputs, outputs, turns, muted, self.reading.loss_on)
         self.part.counted = Counted(counter.how, counter.template_tokens)
         return {"tokens": counts.total, "output_tokens": counts.last, "useful_tokens": counts.useful}
 
@@ -247,9 +253,9 @@ class _Builder:
                 self.part.label_of.setdefault(self._answer(label), label)
 
     def _keep_texts(self, batch: list[Row]) -> None:
-        share = self.task.text_share
-        for at, row in enumerate(batch, self.rows):
-            if share >= 1.0 or place_in_draw(self.task.block.index, at) < share:
+        share = self.text_share
+        for at, row in enumerate(batch, self.part.rows):
+            if share >= 1.0 or place_in_draw(self.draw, at, self.reading.seed) < share:
                 self.part.texts.append((at, row.input, row.output, row.turns, bool(row.tools)))
 
 
@@ -309,8 +315,18 @@ def _raw_hashes(texts: list[str]) -> "tuple[Hashes, int]":
     return np.array(hashes, np.uint64), sum(map(len, encoded))
 
 
-def place_in_draw(block: int, row: int) -> float:
-    """A number from 0 to 1 that is any row's own, the same in every pass."""
-    mixed = ((block << 32) + row + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+def place_in_draw(run: int, row: int, seed: int = 0) -> float:
+    """A number from 0 to 1 that is any row's own, the same in every pass with the same seed."""
+    mixed = ((run << 32) + row + 1 + seed * 0x165667B19E3779F9) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
     mixed = (mixed ^ mixed >> 31) * 0xD6E8FEB86659FD93 & 0xFFFFFFFFFFFFFFFF
     return (mixed >> 11) / 2**53
+
+
+def _narrow(values: "Array") -> "Array":
+    """Whole numbers in as few bytes as hold them."""
+    import numpy as np
+
+    if values.dtype != np.int64:
+        return values
+    most = int(values.max()) if len(values) else 0
+    return values.astype(next(kind for kind in (np.int16, np.int32, np.int64) if most <= np.iinfo(kind).max))

@@ -1,18 +1,24 @@
-"""What the single pass leaves of a file: compact columns that every check reads, and the texts of some rows."""
+"""What the pass over a file leaves for the checks: columns on disk, read piece by piece, and the texts of some rows.
+
+No column is ever whole in memory: a check asks which rows hold something, counts, or takes the values of a few rows.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.data.arrays import rows_where
+from tunecase.data.detectors.near_copies import pick_sets
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.kinds import are_classes, kind_of
 from tunecase.data.reading.rows import BadRow, Layout
+from tunecase.data.shards import Shard, Store, open_store, write_shard
+from tunecase.data.shards.shard import json_column
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Bytes, Flags, Hashes, Rows, Shingles
+    from tunecase.data.arrays import Array, Flags, Rows, Shingles
 
 HEAD_CHARACTERS = 80
 NO_TEXT = 0  # hash of an input or answer that says nothing
@@ -22,7 +28,7 @@ NO_TEXT = 0  # hash of an input or answer that says nothing
 class Texts:
     """The texts of some rows, for the checks that need words: all rows of a small file, a random part of a large one.
 
-    `rows` are indices into the columns, ascending; `inputs` and `outputs` are one each, `turns` as of Row. `complete`
+    `rows` are row ids, ascending; `inputs` and `outputs` are one each, `turns` as of Row. `complete`
     is True when no readable row is left out, `with_tools` when a row declares tools.
     """
 
@@ -42,53 +48,134 @@ class Counted:
     template_tokens: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The shards of a file in its order, and how many rows, records and lines stand before each.
+
+    Args:
+        name: of the shard that says so, for tasks in other processes.
+        names: of the shards of the file.
+        rows, records, lines: before each shard, and in all at the end; shape (shards + 1,).
+    """
+
+    store: Store
+    name: str
+    names: tuple[str, ...]
+    rows: "Rows"
+    records: "Rows"
+    lines: "Rows"
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def count(self) -> int:
+        """Readable rows."""
+        return int(self.rows[-1])
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        """What a task is given of it; see `open_shelf`."""
+        return self.store.place, self.name
+
+    def save(self) -> None:
+        """Writes it down for tasks in other processes."""
+        columns = {"rows": self.rows, "records": self.records, "lines": self.lines, "names": json_column(self.names)}
+        write_shard(self.store, self.name, columns)
+
+    def shard(self, at: int) -> Shard:
+        """One of the shards; its head is read anew, since kept ones would grow with the rows."""
+        return Shard(self.store, self.names[at])
+
+    def column(self, at: int, name: str, shard: Shard | None = None) -> "Array":
+        """A column of one shard; numbers and lines as they are in the whole file."""
+        import numpy as np
+
+        if self.rows[at + 1] == self.rows[at]:
+            return np.zeros(0, np.int64)
+        values = (shard or self.shard(at)).array(name)
+        if name == "number":
+            return values + self.records[at]
+        if name == "line":
+            return values + (self.lines[at] + 1)
+        return values.astype(np.int64) if values.dtype.kind == "i" else values  # written as narrow as they were
+
+    def take(self, name: str, rows: "Rows") -> "Array":
+        """The values of a column at some rows, in any order, shape of `rows`."""
+        import numpy as np
+
+        found: Array | None = None
+        for at, places, inside in self.by_shard(rows):
+            values = self.column(at, name)
+            if found is None:
+                found = np.zeros(len(rows), values.dtype)
+            found[places] = values[inside]
+        return np.zeros(0, np.int64) if found is None else found
+
+    def by_shard(self, rows: "Rows") -> "Iterator[tuple[int, Rows, Rows]]":
+        """Of some rows in any order: (shard, their places among the given ones, their rows within the shard)."""
+        import numpy as np
+
+        order = np.argsort(rows, kind="stable")
+        edges = np.searchsorted(rows[order], self.rows)
+        for at in np.flatnonzero(np.diff(edges)).tolist():
+            places = order[edges[at] : edges[at + 1]]
+            yield at, places, rows[places] - self.rows[at]
+
+
+def open_shelf(place: str, name: str) -> Shelf:
+    """The shelf that was written under a name."""
+    return _opened(place, name) if place.startswith("memory:") else _kept(place, name)
+
+
+@lru_cache(maxsize=4)
+def _kept(place: str, name: str) -> Shelf:
+    return _opened(place, name)
+
+
+def _opened(place: str, name: str) -> Shelf:
+    store = open_store(place)
+    shard = Shard(store, name)
+    rows, records, lines = (shard.array(column) for column in ("rows", "records", "lines"))
+    return Shelf(store, name, tuple(shard.text("names")), rows, records, lines)
+
+
 @dataclass(slots=True)
 class Split:
-    """One file as columns, one entry per readable row in file order; an index into them is not a row number.
+    """One file as columns that lie in shards; a row id counts its readable rows from 0 and is not the row number.
 
-    `tools` are hashes of the tools that rows declare; `target` is False where there is no answer to learn; `seen`
-    counts the rows that the record's notes tell of. `output_tokens` are those of the last answer, `useful_tokens`
-    those that are learnt. `flat` and `ends` are the shingle sets of the inputs (of judged answers, with the answers),
-    runs of words that nearly all rows share left out; `keys` are their band keys, shape (bands, rows). `end` is where
-    the file breaks off, None where it is whole.
+    Columns: `number` and `line` in the file; `raw`, `normal`, `answer`, `rejected` are hashes (NO_TEXT for none),
+    `tools` those of the tools that a row declares; `target` is False where there is no answer to learn; lengths are
+    `input_characters`, `output_characters`, `words`; with a `counter` also `tokens`, `output_tokens` (of the last
+    answer) and `useful_tokens` (those that are learnt); `set_sizes` counts shingles, runs of words that nearly all
+    rows share left out; `mark NAME` holds the bits of block.MARKS.
+    `seen` counts the rows that the record's notes tell of. `end` is where the file breaks off, None where it is whole.
     """
 
     path: Path
     layout: Layout
+    shelf: Shelf
     bad: int
     bad_rows: tuple[BadRow, ...]
-    number: "Rows"
-    line: "Rows"
-    raw: "Hashes"
-    normal: "Hashes"
-    answer: "Hashes"
-    rejected: "Hashes"
-    tools: "Hashes"
-    target: "Flags"
-    input_characters: "Rows"
-    output_characters: "Rows"
     bytes_per_character: float
-    words: "Rows"
-    tokens: "Rows | None"
-    output_tokens: "Rows | None"
-    useful_tokens: "Rows | None"
     counter: "Counted | None"
-    marks: "dict[str, Shingles]"
     texts: Texts
-    flat: "Shingles"
-    ends: "Rows"
-    keys: "list[Hashes]"
-    heads: "Heads"
     labels: Counter[str]
     label_of: dict[int, str]
     short_answers: int
     seen: Counter[str]
     end: BadRow | None = None
+    _classes: dict[str, int] | None = field(default=None, repr=False)
+
+    @property
+    def count(self) -> int:
+        """Readable rows."""
+        return self.shelf.count
 
     @property
     def rows(self) -> int:
         """Records in the file, bad ones too."""
-        return len(self.number) + self.bad
+        return self.count + self.bad
 
     @property
     def labelled(self) -> bool:
@@ -98,49 +185,120 @@ class Split:
     @property
     def classes(self) -> dict[str, int]:
         """Rows of each class, most frequent first; empty when the answers are free text, or are judged or compared."""
-        import numpy as np
+        if self._classes is None:
+            self._classes = self._counted_classes()
+        return self._classes
 
-        if self.layout.compares or self.layout.judged:
+    def _counted_classes(self) -> dict[str, int]:
+        if self.layout.compares or self.layout.judged or not self.labelled:
             return {}
-        distinct = max(len(np.unique(self.answer)), len(self.labels))
-        if not self.labelled or not are_classes(distinct, self.short_answers, len(self.number)):
+        # Where all answers are short, each is among the labels as it stands, unless there are too many to be classes.
+        if not are_classes(len(self.labels), self.short_answers, self.count):
             return {}
         if self.labels.total() != self.short_answers or kind_of([*self.labels]) == "extraction":
             return {}
+        if self.short_answers < self.count and not are_classes(self._distinct(), self.short_answers, self.count):
+            return {}
         return dict(self.labels.most_common())
 
-    @property
-    def set_sizes(self) -> "Rows":
-        """How many shingles each row has."""
+    def _distinct(self) -> int:
+        """How many answers differ, as far as that decides anything."""
         import numpy as np
 
-        return np.diff(self.ends, prepend=0)
+        known: Array = np.zeros(0, np.uint64)
+        for _, columns in self.chunks("answer"):
+            known = np.unique(np.concatenate([known, np.unique(columns["answer"])]))
+            if not are_classes(max(len(known), len(self.labels)), self.short_answers, self.count):
+                break
+        return max(len(known), len(self.labels))
+
+    def chunks(self, *names: str) -> "Iterator[tuple[int, dict[str, Array]]]":
+        """The columns of one run of rows after the other, with the row id of the first; memory stays that of a run."""
+        for at in range(len(self.shelf)):
+            shard = self.shelf.shard(at)
+            yield int(self.shelf.rows[at]), {name: self.shelf.column(at, name, shard) for name in names}
+
+    def where(self, names: Sequence[str], test: "Callable[[dict[str, Array]], Flags]") -> "Rows":
+        """The row ids, ascending, of which a test of their columns is true.
+
+        Args:
+            names: the columns that the test is given.
+            test: from columns of equal length to one flag for each row.
+        """
+        import numpy as np
+
+        found = [first + np.flatnonzero(test(columns)) for first, columns in self.chunks(*names)]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def total(self, names: Sequence[str], value: "Callable[[dict[str, Array]], float]") -> float:
+        """The sum over all runs of rows of what is worked out from their columns."""
+        return sum(value(columns) for _, columns in self.chunks(*names))
+
+    def take(self, name: str, rows: "Rows") -> "Array":
+        """The values of a column at some rows, in any order, shape of `rows`."""
+        return self.shelf.take(name, rows)
+
+    def sets(self, rows: "Rows") -> "tuple[Shingles, Rows]":
+        """The shingle sets of some rows, in their order: hashes one after the other, and how many each row has."""
+        import numpy as np
+
+        sizes = np.zeros(len(rows), np.int64)
+        parts: list[tuple[Rows, Shingles, Rows]] = []
+        for at, places, inside in self.shelf.by_shard(rows):
+            flat, counts = shingles_of(self.shelf.shard(at), inside)
+            sizes[places] = counts
+            parts.append((places, flat, counts))
+        starts = np.cumsum(sizes) - sizes
+        found = np.zeros(int(sizes.sum()), np.uint32)
+        for places, flat, counts in parts:
+            own = np.cumsum(counts) - counts
+            found[np.repeat(starts[places] - own, counts) + np.arange(len(flat))] = flat
+        return found, sizes
 
     def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
         """The rows that are marked, and how many of them for each kind, in words."""
+        import numpy as np
 
-        bits = self.marks[mark]
-        counts = [(kind, int((bits & (1 << bit) > 0).sum())) for bit, kind in enumerate(kinds)]
-        return rows_where(bits), ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
+        column, counts = f"mark {mark}", np.zeros(len(kinds), np.int64)
+        found = []
+        for first, columns in self.chunks(column):
+            bits = columns[column]
+            rows = np.flatnonzero(bits)
+            found.append(first + rows)
+            if len(rows):
+                counts += [int((bits[rows] & (1 << bit) > 0).sum()) for bit in range(len(kinds))]
+        told = zip(kinds, counts.tolist(), strict=True)
+        rows = np.concatenate(found) if found else np.zeros(0, np.int64)
+        return rows, ", ".join(f"{kind} {count:,}" for kind, count in told if count)
 
-    def example(self, index: int) -> str:
+    def example(self, row: int) -> str:
         """The beginning of one input, personal data masked."""
-        return masked(self.heads[index])
+        import numpy as np
 
-    def label(self, index: int) -> str:
-        """The answer of one row where it is short enough to be a label."""
-        return masked(self.label_of.get(int(self.answer[index]), "(a longer answer)"))
-
-
-@dataclass(slots=True)
-class Heads:
-    """The first characters of many texts in one block of bytes, each up to its end."""
-
-    block: "Bytes"
-    ends: "Rows"
-
-    def __getitem__(self, index: int) -> str:
-        start = int(self.ends[index - 1]) if index else 0
-        text = bytes(self.block[start : int(self.ends[index])]).decode("utf-8", "replace")
+        at = int(np.searchsorted(self.shelf.rows, row, "right")) - 1
+        shard, inside = self.shelf.shard(at), int(row - self.shelf.rows[at])
+        sizes = shard.array("head_sizes", 0, inside + 1).astype(np.int64)
+        start = int(sizes[:-1].sum())
+        text = shard.array("heads", start, start + int(sizes[-1])).tobytes().decode("utf-8", "replace")
         head = " ".join(text.split())
-        return head if len(head) <= HEAD_CHARACTERS else head[: HEAD_CHARACTERS - 1] + "…"
+        return masked(head if len(head) <= HEAD_CHARACTERS else head[: HEAD_CHARACTERS - 1] + "…")
+
+    def label(self, row: int) -> str:
+        """The answer of one row where it is short enough to be a label."""
+        import numpy as np
+
+        answer = int(self.take("answer", np.array([row]))[0])
+        return masked(self.label_of.get(answer, "(a longer answer)"))
+
+
+def shingles_of(shard: Shard, inside: "Rows") -> "tuple[Shingles, Rows]":
+    """The shingle sets of some rows of a shard, in the order given: hashes, and how many each row has."""
+    import numpy as np
+
+    if not len(inside):
+        return np.zeros(0, np.uint32), np.zeros(0, np.int64)
+    ends = np.cumsum(shard.array("set_sizes").astype(np.int64))
+    low, high = int(inside.min()), int(inside.max())
+    start = int(ends[low - 1]) if low else 0
+    flat = shard.array("flat", start, int(ends[high]))
+    return pick_sets(flat, ends[low : high + 1] - start, inside - low)

@@ -6,13 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
+from tunecase.data.checks.alike import Kind, gathered, run_same
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.detectors.licences import Origin
-from tunecase.data.detectors.near_copies import NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
+from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
 from tunecase.data.domains import Domain, domain_of
+from tunecase.data.rowsets import union, within, without
+from tunecase.data.shards import Stages
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats, Hashes, Rows
+    from tunecase.data.arrays import Array, Flags, Floats, Hashes, Rows
 
 SURELY_NEAR = 0.9
 Where = Literal["train", "test"]
@@ -36,6 +39,27 @@ class Pairs:
     def sure(self) -> "Flags":
         """Copies that can go without a second look."""
         return self.copy & (self.same_answer | (self.similarity >= SURELY_NEAR))
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Rows that repeat an earlier row of their file, ascending, and the first row with the text of each."""
+
+    rows: "Rows"
+    firsts: "Rows"
+
+    def of(self, rows: "Rows") -> "Rows":
+        """The first row with the text of each of some rows: itself where it repeats none; shape of `rows`."""
+        import numpy as np
+
+        if not len(self.rows):
+            return np.asarray(rows)
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return np.where(self.rows[places] == rows, self.firsts[places], rows)
+
+    def again(self, rows: "Rows") -> "Flags":
+        """Which of some rows repeat an earlier one; shape of `rows`."""
+        return within(rows, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +92,8 @@ class Evidence:
     """The files, what was asked and the comparisons, each worked out once.
 
     `production` is a sample of what the model will be asked, without answers; `second` are a second annotator's answers
-    to the test rows, one for each row of the test file ("" where there is none).
+    to the test rows, one for each row of the test file ("" where there is none). `stages` compare rows with one
+    another; None does so here, in memory.
     """
 
     train: Split
@@ -76,6 +101,7 @@ class Evidence:
     request: Asked
     production: Split | None = None
     second: tuple[str, ...] = ()
+    stages: Stages | None = None
 
     def split(self, where: Where) -> Split:
         """The training or the test file; a test file must have been given."""
@@ -95,34 +121,44 @@ class Evidence:
         return self.train.classes if self.request.task in (None, "classification") else {}
 
     @cached_property
-    def first_raw(self) -> "Rows":
-        """For each training row the first row with the same raw input; itself if there is none or no text."""
-        return first_alike(self.train.raw)
+    def _stages(self) -> Stages:
+        return self.stages or Stages(self.train.shelf.store)
 
     @cached_property
-    def first_normal(self) -> "Rows":
+    def _same(self) -> "dict[Kind, dict[str, Array]]":
+        return run_same(self._stages, self.train.shelf, self.test.shelf if self.test else None)
+
+    @cached_property
+    def same_raw(self) -> Links:
+        """Training rows with the raw input of an earlier one."""
+        return Links(self._same["raw"]["rows"], self._same["raw"]["firsts"])
+
+    @cached_property
+    def same_normal(self) -> Links:
         """The same after normalising."""
-        return first_alike(self.train.normal)
+        return Links(self._same["normal"]["rows"], self._same["normal"]["firsts"])
 
     @cached_property
-    def text(self) -> "Rows":
-        """For each training row the first row it says the same as, raw or normalised."""
+    def same_text(self) -> Links:
+        """Training rows that say what an earlier one says: normalised, or raw where nothing is left by that."""
         import numpy as np
 
-        return np.where(self.train.normal != NO_TEXT, self.first_normal, self.first_raw)
+        alone = ~self.same_normal.again(self.same_raw.rows)
+        rows = np.concatenate([self.same_normal.rows, self.same_raw.rows[alone]])
+        order = np.argsort(rows, kind="stable")
+        return Links(rows[order], np.concatenate([self.same_normal.firsts, self.same_raw.firsts[alone]])[order])
 
     @cached_property
-    def disputed(self) -> "Flags":
-        """Training rows whose text also occurs with another answer."""
-        import numpy as np
+    def test_same(self) -> "Rows":
+        """Test rows that repeat an earlier test row, raw or normalised, ascending."""
+        return union(self._same["raw"]["test rows"], self._same["normal"]["test rows"])
 
+    @cached_property
+    def disputed(self) -> "Rows":
+        """Training rows whose text also occurs with another answer, ascending."""
         if not self.train.labelled:
-            return np.zeros(len(self.text), bool)
-        differs = self.train.answer != self.train.answer[self.text]
-        groups = np.zeros(len(self.text), bool)
-        groups[self.text[differs]] = True
-        disputed: Flags = groups[self.text] & (self.train.raw != NO_TEXT)
-        return disputed
+            return union()
+        return union(self._same["raw"]["disputed"], self._same["normal"]["disputed"])
 
     @cached_property
     def near_train(self) -> Pairs:
@@ -139,9 +175,11 @@ class Evidence:
         import numpy as np
 
         train, test = self.train, self.test or self.train
-        mine = _marked(train)
-        theirs = _marked(test) if self.test else mine[:0]
-        keys = [np.concatenate([a[mine], b[theirs]]) for a, b in zip(train.keys, test.keys, strict=True)]
+        mine = self._marked(train, self.same_normal.rows)
+        theirs = self._marked(test, self._same["normal"]["test rows"]) if self.test else mine[:0]
+        keys = [
+            np.concatenate([self._keys(train, band)[mine], self._keys(test, band)[theirs]]) for band in range(BANDS)
+        ]
         side = np.arange(len(mine) + len(theirs)) >= len(mine)
         pairs = near_pairs(keys, REACH, side if self.test else None)
         across = side[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
@@ -149,47 +187,55 @@ class Evidence:
         between = np.stack([theirs[pairs[across, 1] - len(mine)], mine[pairs[across, 0]]], axis=1)
         return self._judged(train, within), self._judged(test, between)
 
+    def _marked(self, split: Split, again: "Rows") -> "Rows":
+        rows = split.where(["normal", "set_sizes"], lambda c: (c["normal"] != NO_TEXT) & (c["set_sizes"] > 0))
+        return without(rows, again)
+
+    def _keys(self, split: Split, band: int) -> "Hashes":
+        import numpy as np
+
+        found, rows = gathered([(split.shelf, 0)], 2 + band, 0, 1)
+        keys = np.zeros(split.count, np.uint64)
+        keys[rows] = found
+        return keys
+
     def _judged(self, other: Split, pairs: "Rows") -> Pairs:
         """The pairs (row of the other file, training row) that are truly near."""
         import numpy as np
 
-        mine, theirs = (self.train.flat, self.train.ends), (other.flat, other.ends)
+        mine, theirs = (self._sets(self.train), self._sets(other))
         similarity = pair_jaccard(pairs, theirs, mine)
         # Another set of tools makes another task of the same words.
-        kept = (similarity >= NEAR) & (other.tools[pairs[:, 0]] == self.train.tools[pairs[:, 1]])
+        kept = (similarity >= NEAR) & (other.take("tools", pairs[:, 0]) == self.train.take("tools", pairs[:, 1]))
         pairs, similarity = pairs[kept], similarity[kept]
-        smaller = np.minimum(other.set_sizes[pairs[:, 0]], self.train.set_sizes[pairs[:, 1]])
-        same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]
+        smaller = np.minimum(other.take("set_sizes", pairs[:, 0]), self.train.take("set_sizes", pairs[:, 1]))
+        same = other.take("answer", pairs[:, 0]) == self.train.take("answer", pairs[:, 1])
         agree = same if self.classes else np.ones(len(pairs), bool)
         return Pairs(pairs, similarity, same, agree & (similarity >= least_jaccard(smaller)))
 
-    @cached_property
-    def leaked_raw(self) -> "Flags":
-        """Test rows whose raw input is in the training file."""
-        return self._leaked("raw")
-
-    @cached_property
-    def leaked_normal(self) -> "Flags":
-        """Test rows whose normalised input is in the training file."""
-        return self._leaked("normal")
-
-    def _leaked(self, column: str) -> "Flags":
+    def _sets(self, split: Split):
         import numpy as np
 
-        assert self.test is not None
-        theirs, mine = getattr(self.test, column), getattr(self.train, column)
-        leaked: Flags = np.isin(theirs, mine) & (theirs != NO_TEXT)
-        return leaked
+        flat, sizes = split.sets(np.arange(split.count))
+        return flat, np.cumsum(sizes)
 
     @cached_property
-    def leaked_near(self) -> "Flags":
-        """Test rows that are a near copy of a training row and neither a raw nor a normalised one."""
-        import numpy as np
-
+    def leaked_raw(self) -> "Rows":
+        """Test rows whose raw input is in the training file, ascending."""
         assert self.test is not None
-        near = np.zeros(len(self.test.raw), bool)
-        near[self.near_test.rows[self.near_test.copy][:, 0]] = True
-        return near & ~self.leaked_raw & ~self.leaked_normal
+        return self._same["raw"]["leaked tests"]
+
+    @cached_property
+    def leaked_normal(self) -> "Rows":
+        """Test rows whose normalised input is in the training file, ascending."""
+        assert self.test is not None
+        return self._same["normal"]["leaked tests"]
+
+    @cached_property
+    def leaked_near(self) -> "Rows":
+        """Test rows that are a near copy of a training row and neither a raw nor a normalised one, ascending."""
+        near = union(self.near_test.rows[self.near_test.copy][:, 0])
+        return without(near, union(self.leaked_raw, self.leaked_normal))
 
     @cached_property
     def leaked_share(self) -> float:
@@ -199,40 +245,23 @@ class Evidence:
         """
         if self.test is None or not self.test.rows:
             return 0.0
-        leaked = self.leaked_raw | self.leaked_normal
+        leaked = union(self.leaked_raw, self.leaked_normal)
         if catalog.may_stop("leak_near", self.domain):
-            leaked[self.near_test.rows[self.near_test.sure][:, 0]] = True
-        return float(leaked.sum()) / self.test.rows
+            leaked = union(leaked, self.near_test.rows[self.near_test.sure][:, 0])
+        return len(leaked) / self.test.rows
 
-    def copies_of(self, column: str, leaked: "Flags") -> tuple["Rows", "Rows"]:
-        """(test row, first training row) of each leaked test row, and all training rows with a leaked text."""
+    def copies_of(self, kind: "Kind", leaked: "Rows") -> tuple["Rows", "Rows"]:
+        """(test row, first training row) of some leaked test rows, and all training rows with a text of theirs.
+
+        Args:
+            kind: by which the texts are the same.
+            leaked: test rows that leak in this way, ascending.
+        """
         import numpy as np
 
-        assert self.test is not None
-        theirs, mine = getattr(self.test, column), getattr(self.train, column)
-        values, first = np.unique(mine, return_index=True)
-        rows = np.flatnonzero(leaked)
-        pairs = np.stack([rows, first[np.searchsorted(values, theirs[rows])]], axis=1)
-        return pairs, np.flatnonzero(np.isin(mine, theirs[rows]))
-
-
-def first_alike(hashes: "Hashes") -> "Rows":
-    """For each row the first row with the same hash; a row without text is its own.
-
-    Example:
-        >>> import numpy as np
-        >>> first_alike(np.array([7, 0, 7, 0], np.uint64)).tolist()
-        [0, 1, 0, 3]
-    """
-    import numpy as np
-
-    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
-    return np.where(hashes == NO_TEXT, np.arange(len(hashes)), first[group]) if len(hashes) else first
-
-
-def _marked(split: Split) -> "Rows":
-    """The first row of each distinct text that has shingles of its own."""
-    import numpy as np
-
-    alone = first_alike(split.normal) == np.arange(len(split.normal))
-    return np.flatnonzero(alone & (split.normal != NO_TEXT) & (split.set_sizes > 0))
+        same = self._same[kind]
+        kept = within(same["leaked tests"], leaked)
+        pairs = np.stack([same["leaked tests"][kept], same["leaked firsts"][kept]], axis=1)
+        links = self.same_raw if kind == "raw" else self.same_normal
+        firsts = union(pairs[:, 1])
+        return pairs, same["leaking"][within(links.of(same["leaking"]), firsts)]

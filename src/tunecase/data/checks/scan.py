@@ -1,27 +1,24 @@
-"""The single pass over a file: rows become columns, block by block, in as many processes as there are cores.
+"""The pass over a file: each piece of it becomes a shard of columns, in this process, on this machine or on a cluster.
 
-A row costs about 400 bytes and 4 bytes a word: hashes of the raw and the normalised input and of the answer, lengths,
-shingle hashes and band keys for near copies, and the first characters for examples. Of a large file they lie on disk,
-so that memory does not grow with it, and an interrupted pass is gone on with where it was.
+A row takes about a kilobyte of scratch: hashes of the raw and the normalised input and of the answer, lengths, shingle
+hashes and band keys for near copies, and the first characters for examples. Memory stays that of one piece a worker.
 """
 
-import contextlib
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.checks.block import BATCH, COLUMNS, MARKS, Part, Reading, Task, add_labels, place_in_draw, read_part
-from tunecase.data.checks.columns import Counted, Heads, Split, Texts
-from tunecase.data.checks.spool import Spool
-from tunecase.data.detectors.near_copies import BANDS, common_shingles, shingle_hashes, text_hashes, word_hashes
-from tunecase.data.reading.blocks import blocks, files_of, read_block, total_bytes
-from tunecase.data.reading.rows import BadRow, Layout, Row
-from tunecase.engine import LATER, CrashError, cache_folder, cores, run_tasks
-from tunecase.version import __version__
+from tunecase.data.checks.block import BATCH, Builder, Part, Reading, add_labels, place_in_draw
+from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
+from tunecase.data.detectors.near_copies import common_shingles, shingle_hashes, text_hashes, word_hashes
+from tunecase.data.reading.blocks import block_lines, blocks, read_block, total_bytes
+from tunecase.data.reading.pieces import Key, Piece, pieces, read_piece
+from tunecase.data.reading.rows import BadRow, Block, Layout, Row
+from tunecase.data.shards import MemoryStore, Shard, Stages, Store, open_store, write_shard
+from tunecase.data.shards.shard import json_column
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Shingles
@@ -29,18 +26,105 @@ if TYPE_CHECKING:
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
 MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
-MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
-# Columns that a Split holds as they are.
-PLAIN_COLUMNS = (
-    "number", "line", "raw", "normal", "answer", "rejected", "tools", "target", "input_characters",
-    "output_characters", "words", "flat",
-)  # fmt: skip
-LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
-# Told the rows read so far, the part of the file they are, and whether an earlier pass read them.
-Progress = Callable[[int, float | None, bool], None]
-
-
+SHARD_ROWS = 20_000  # about, and at least the rows of one block
+MOST_PIECES, LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 4_000, 4_000_000, 64_000_000
 _WHOLE = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTask:
+    """One piece of a file to be turned into a shard of columns, or into several where it is large.
+
+    Args:
+        name, place: of the shard, and of the store it goes to.
+        text_share: of its rows, whose texts are kept.
+        file_bytes: of the whole file.
+    """
+
+    name: str
+    place: str
+    piece: Piece
+    layout: Layout
+    reading: Reading
+    text_share: float
+    file_bytes: int
+
+
+def read(task: ReadTask) -> None:
+    """Writes the columns of one piece: runs of its blocks that follow one another, of about SHARD_ROWS rows each.
+
+    Where that makes more than one, the task's own shard says what the others are called.
+    """
+    runs = _Runs(task)
+    for key, block in read_piece(task.piece, task.layout):
+        runs.add(key, block)
+    runs.close()
+
+
+class _Runs:
+    """The runs of rows of a piece, each written once it is large enough."""
+
+    def __init__(self, task: ReadTask) -> None:
+        self.task, self.store = task, open_store(task.place)
+        self.parts: list[str] = []
+        self.totals: Counter[str] = Counter()
+        self.builder: Builder | None = None
+        self.key: Key = (task.piece.file, 0)
+        self.last: Key | None = None
+
+    def add(self, key: Key, block: Block) -> None:
+        """A block, with its place in the file."""
+        task = self.task
+        follows = self.last is not None and key == (self.last[0], self.last[1] + 1)
+        if self.builder is not None and (not follows or self.builder.part.rows >= SHARD_ROWS):
+            self._write(f"{task.name}-{len(self.parts):05}")
+        if self.builder is None:
+            self.builder = Builder(task.layout, task.reading, task.text_share, task.file_bytes, (key[0] << 44) + key[1])
+            self.key = key
+        self.builder.add(block)
+        self.last = key
+
+    def close(self) -> None:
+        """Writes what is left, and the task's own shard."""
+        task = self.task
+        if not self.parts:
+            self.builder = self.builder or Builder(task.layout, task.reading, task.text_share, task.file_bytes, 0)
+            self._write(task.name)
+            return
+        if self.builder is not None:
+            self._write(f"{task.name}-{len(self.parts):05}")
+        write_shard(self.store, task.name, {"parts": json_column(self.parts)}, {**self.totals, "key": self.key})
+
+    def _write(self, name: str) -> None:
+        assert self.builder is not None
+        part = self.builder.part
+        facts = _facts(part) | {"key": self.key}
+        write_shard(self.store, name, self.builder.arrays() | _beside(part), facts)
+        self.totals.update({name: facts[name] for name in ("records", "rows_in", "rows_out")})
+        self.totals["bytes_done"] = part.bytes_done
+        self.parts.append(name)
+        self.builder = None
+
+
+def _beside(part: Part) -> dict[str, Any]:
+    """What a part holds besides columns of numbers, as columns of JSON."""
+    return {
+        "bad rows": json_column([(row.number, row.line, row.reason, row.text) for row in part.bad]),
+        "texts": json_column(part.texts),
+        "labels": json_column(dict(part.labels)),
+        "label of": json_column({str(key): label for key, label in part.label_of.items()}),
+    }
+
+
+def _facts(part: Part) -> dict[str, Any]:
+    return {
+        "records": part.records, "lines": part.lines, "rows": part.rows, "bad": len(part.bad),
+        "short_answers": part.short_answers, "utf8_bytes": part.utf8_bytes, "characters": part.characters,
+        "text_characters": sum(len(input) + len(output) for _, input, output, *_ in part.texts),
+        "bytes_done": part.bytes_done, "seen": dict(part.seen),
+        "counted": part.counted and [part.counted.how, part.counted.template_tokens],
+        "rows_in": part.records, "rows_out": part.rows,
+    }  # fmt: skip
 
 
 def read_split(
@@ -48,214 +132,137 @@ def read_split(
     layout: Layout,
     reading: Reading = _WHOLE,
     *,
+    stages: Stages | None = None,
+    stage: str = "read",
     on_bad: Callable[[BadRow], None] | None = None,
-    progress: Progress | None = None,
 ) -> Split:
     """The one pass over a file.
 
     Args:
-        reading: what is counted and kept, and by how many processes.
+        reading: what is counted and kept.
+        stages: by whom and where it is done; None does it here, in memory.
+        stage: its name, which begins the names of its shards.
         on_bad: called with every bad row, in order, after the pass.
-        progress: called with the rows read so far, the part of the file they are (0 to 1, None where not known), and
-            True once before all others where an interrupted pass is gone on with.
-    An interrupted pass over a large file leaves its columns in the cache folder; the same call takes them up, and a
-    note on the KeyboardInterrupt says from which row.
     Raises: TunecaseError where there is no room for the columns.
     """
+    stages = stages or Stages(MemoryStore())
     if reading.common is None:
-        reading = replace(reading, common=boilerplate(path, layout))
+        reading = replace(reading, common=boilerplate(path, layout)[0])
     size = total_bytes(path)
-    large = size is None or _unpacked_bytes(path) >= LARGE_BYTES
-    share = _text_share(reading, size)
-    spool = _spool(path, layout, reading, share) if large else Spool(None)
-    keep = True
-    try:
-        tasks = (
-            Task(block, layout, reading, share, size or 0) for block in islice(blocks(path, layout), spool.done, None)
-        )
-        _fill(spool, _in_order(tasks, reading.workers or (cores() if large else 1)), size, progress)
-        split = _split(path, layout, spool)
-        if on_bad is not None:
-            for row in _bad_rows(spool):
-                on_bad(row)
-        keep = False
-        return split
-    except KeyboardInterrupt as stop:
-        if large and spool.done:
-            stop.add_note(f"interrupted; the same command goes on from row {spool.facts['records']:,}")
-        raise
-    finally:
-        spool.close(keep=keep)
-
-
-def _text_share(reading: Reading, size: int | None) -> float:
-    return 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
-
-
-def _fill(spool: Spool, parts: Iterator[Part], size: int | None, progress: Progress | None) -> None:
-    """Puts the parts into the spool one by one, and tells of each, first of what an interrupted pass left there."""
-
-    def tell(taken_up: bool) -> None:
-        if progress is not None:
-            progress(spool.facts["records"], spool.facts["bytes_done"] / size if size else None, taken_up)
-
-    if spool.done:
-        tell(True)
-    for part in parts:
-        _append(spool, part)
-        tell(False)
-
-
-def _unpacked_bytes(path: Path) -> int:
-    """About how much text the files hold [bytes]; what is packed shrank five to ten times."""
-    packed = (".gz", ".zst", ".parquet")
-    return sum(file.stat().st_size * (8 if file.suffix.lower() in packed else 1) for file in files_of(path))
-
-
-def _spool(path: Path, layout: Layout, reading: Reading, share: float) -> Spool:
-    files = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)]
-    what = repr((files, layout, reading.tokenizer, reading.loss_on, share, __version__))
-    common = b"" if reading.common is None else reading.common.tobytes()
-    key = hashlib.sha256(what.encode("utf-8", "replace") + common).hexdigest()
-    place = hashlib.sha256(str(path.resolve()).encode("utf-8", "replace")).hexdigest()[:16]
-    return Spool(cache_folder() / "audits" / place, key)
-
-
-def _in_order(tasks: Iterator[Task], count: int) -> Iterator[Part]:
-    """Each block's columns, in the order of the file, whoever is done first."""
-    given: dict[int, Task] = {}
-    waiting: dict[int, Part] = {}
-    following = 0
-
-    def noted() -> Iterator[Any]:
-        for position, task in enumerate(tasks):
-            while len(waiting) >= MOST_WAITING * count:  # one slow block must not fill memory with what follows it
-                yield LATER
-            given[position] = task
-            yield task
-
-    with contextlib.closing(run_tasks(read_part, noted(), count)) as outcomes:
-        for position, outcome in outcomes:
-            task = given.pop(position)
-            if isinstance(outcome, CrashError):
-                outcome = read_part(task)  # once more, here, where there is room for one
-            if isinstance(outcome, Exception):
-                raise outcome
-            waiting[position] = outcome
-            while following in waiting:
-                yield waiting.pop(following)
-                following += 1
-
-
-def _append(spool: Spool, part: Part) -> None:
-    """Adds a block to the columns, its numbers and lines now counted from the beginning of the file."""
-    before = _facts(spool)
-    records, lines, rows = before["records"], before["lines"], before["rows"]
-    if part.arrays:
-        part.arrays["number"] += records
-        part.arrays["line"] += lines + 1
-    added = {
-        "records": part.records,
-        "lines": part.lines,
-        "rows": part.records - len(part.bad),
-        "bad": len(part.bad),
-        "short_answers": part.short_answers,
-        "utf8_bytes": part.utf8_bytes,
-        "characters": part.characters,
-        "text_characters": sum(len(input) + len(output) for _, input, output, *_ in part.texts),
-    }
-    labels = add_labels(Counter(before["labels"]), part.labels)
-    label_of = {str(key): label for key, label in part.label_of.items() if label in labels}
-    counted = part.counted and [part.counted.how, part.counted.template_tokens]
-    spool.add(
-        part.arrays,
-        {
-            "bad": [(row.number + records, row.line + lines + 1, row.reason, row.text) for row in part.bad],
-            "texts": [(at + rows, *texts) for at, *texts in part.texts],
-        },
-        {
-            **{name: before[name] + count for name, count in added.items()},
-            "bytes_done": part.bytes_done,
-            "labels": dict(labels),
-            "label_of": label_of | before["label_of"],
-            "counted": counted or before["counted"],
-            "seen": dict(Counter(before["seen"]) + part.seen),
-        },
+    share = 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
+    tasks = (
+        ReadTask(f"{stage}/{piece.index:06}", stages.store.place, piece, layout, reading, share, size or 0)
+        for piece in pieces(path, layout, piece_bytes(size))
     )
+    shards = stages.run(stage, read, tasks)
+    split = _split(path, layout, shards, stages, f"{stage}/shelf", reading.seed)
+    if on_bad is not None:
+        for row in _bad_rows(split.shelf):
+            on_bad(row)
+    return split
 
 
-def _facts(spool: Spool) -> dict[str, Any]:
-    counts = dict.fromkeys((
-        "records", "lines", "rows", "bad", "short_answers", "utf8_bytes", "characters", "text_characters",
-    ), 0)  # fmt: skip
-    return {**counts, "labels": {}, "label_of": {}, "counted": None, "seen": {}, **spool.facts}
+def piece_bytes(size: int | None) -> int:
+    """How large the pieces of a file of so many bytes are, so that there are not too many [bytes]."""
+    return min(max((size or 0) // MOST_PIECES, LEAST_PIECE_BYTES), MOST_PIECE_BYTES)
 
 
-def _split(path: Path, layout: Layout, spool: Spool) -> Split:
-    import numpy as np
+def _whole(shards: list[Shard]) -> list[Shard]:
+    """The shards with columns, in the order of the file's rows."""
+    found: list[tuple[Key, Shard]] = []
+    for shard in shards:
+        own = Shard(shard.store, shard.name)
+        names = own.text("parts") if "parts" in own.columns else [own.name]
+        found += [(tuple(Shard(own.store, name).facts["key"]), Shard(own.store, name)) for name in names]
+    return [shard for _, shard in sorted(found, key=lambda each: each[0])]
 
-    facts = _facts(spool)
-    counted = facts["counted"]
-    column = {name: spool.column(name, np.dtype(kind).type) for name, kind in COLUMNS.items()}
-    count = len(column["number"])
-    marks = {name: spool.column(f"mark {name}", np.uint32) for name, _ in MARKS}
+
+def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name: str, seed: int) -> Split:
+    total, labels, label_of = Counter[str](), Counter[str](), dict[int, str]()
+    before: list[tuple[int, int, int]] = [(0, 0, 0)]
+    seen, counted = Counter[str](), None
+    shards = _whole(shards)
+    for each in shards:
+        shard = Shard(each.store, each.name)  # its head is not kept
+        facts = shard.facts
+        total.update({key: facts[key] for key in _COUNTED})
+        before.append((total["rows"], total["records"], total["lines"]))
+        seen.update(facts["seen"])
+        counted = counted or facts["counted"]
+        labels = add_labels(labels, Counter(shard.text("labels")))
+        label_of = {int(key): label for key, label in shard.text("label of").items() if label in labels} | label_of
+    shelf = _shelf(stages.store, name, shards, before)
     return Split(
         path=path,
         layout=layout,
-        bad=facts["bad"],
-        bad_rows=tuple(islice(_bad_rows(spool), MOST_BAD_KEPT)),
-        **{name: column[name] for name in PLAIN_COLUMNS},
-        bytes_per_character=facts["utf8_bytes"] / max(facts["characters"], 1),
-        tokens=column["tokens"] if counted else None,
-        output_tokens=column["output_tokens"] if counted else None,
-        useful_tokens=column["useful_tokens"] if counted else None,
+        shelf=shelf,
+        bad=total["bad"],
+        bad_rows=tuple(islice(_bad_rows(shelf), MOST_BAD_KEPT)),
+        bytes_per_character=total["utf8_bytes"] / max(total["characters"], 1),
         counter=Counted(*counted) if counted else None,
-        marks={name: bits if len(bits) else np.zeros(count, np.uint32) for name, bits in marks.items()},
-        texts=_texts(spool, count),
-        ends=np.cumsum(column["set_sizes"]),
-        keys=[spool.column(f"keys{band:02}", np.uint64) for band in range(BANDS)],
-        heads=Heads(column["heads"], np.cumsum(column["head_sizes"])),
-        labels=Counter(dict(Counter(facts["labels"]).most_common())),
-        label_of={int(key): label for key, label in facts["label_of"].items()},
-        short_answers=facts["short_answers"],
-        seen=Counter(facts["seen"]),
-        end=next((row for row in _bad_rows(spool) if row.ends_early), None),
+        texts=_texts(shelf, total["text_characters"], seed),
+        labels=Counter(dict(labels.most_common())),
+        label_of=label_of,
+        short_answers=total["short_answers"],
+        seen=seen,
+        end=next((row for row in _bad_rows(shelf) if row.ends_early), None),
     )
 
 
-def _bad_rows(spool: Spool) -> Iterator[BadRow]:
-    return (BadRow(*row) for row in spool.rows("bad"))
+_COUNTED = ("records", "lines", "rows", "bad", "short_answers", "utf8_bytes", "characters", "text_characters")
 
 
-def _texts(spool: Spool, count: int) -> Texts:
-    """The texts that were kept, fewer where files unpacked to more than hoped; `count` is how many rows there are."""
+def _shelf(store: Store, name: str, shards: list[Shard], before: list[tuple[int, int, int]]) -> Shelf:
     import numpy as np
 
-    room = MOST_TEXT_ROOM * MOST_TEXT_CHARACTERS / max(_facts(spool)["text_characters"], 1)
-    kept = [row for row in spool.rows("texts") if room >= 1 or place_in_draw(1 << 20, row[0]) < room]
-    return Texts(
-        np.array([row[0] for row in kept], np.int64),
-        [row[1] for row in kept],
-        [row[2] for row in kept],
-        [tuple((str(role), str(text)) for role, text in row[3]) for row in kept],
-        len(kept) == count,
-        any(row[4] for row in kept),
-    )
+    rows, records, lines = (np.array(column, np.int64) for column in zip(*before, strict=True))
+    shelf = Shelf(store, name, tuple(shard.name for shard in shards), rows, records, lines)
+    shelf.save()
+    return shelf
 
 
-def boilerplate(path: Path, layout: Layout) -> "Shingles":
+def _bad_rows(shelf: Shelf) -> Iterator[BadRow]:
+    for at in range(len(shelf)):
+        for number, line, reason, text in shelf.shard(at).text("bad rows"):
+            yield BadRow(number + int(shelf.records[at]), line + int(shelf.lines[at]) + 1, reason, text)
+
+
+def _texts(shelf: Shelf, characters: int, seed: int) -> Texts:
+    """The texts that were kept, fewer where files unpacked to more than hoped."""
+    import numpy as np
+
+    room = MOST_TEXT_ROOM * MOST_TEXT_CHARACTERS / max(characters, 1)
+    texts = Texts(np.zeros(0, np.int64), [], [], [], complete=False)
+    rows: list[int] = []
+    for at in range(len(shelf)):
+        first = int(shelf.rows[at])
+        for inside, input, output, turns, with_tools in shelf.shard(at).text("texts"):
+            if room >= 1 or place_in_draw(1 << 20, first + inside, seed) < room:
+                rows.append(first + inside)
+                texts.inputs.append(input)
+                texts.outputs.append(output)
+                texts.turns.append(tuple((str(role), str(text)) for role, text in turns))
+                texts.with_tools = texts.with_tools or with_tools
+    texts.rows = np.array(rows, np.int64)
+    texts.complete = len(rows) == int(shelf.rows[-1])
+    return texts
+
+
+def boilerplate(path: Path, layout: Layout) -> "tuple[Shingles, float]":
     """Shingles of a prompt that many of the first 2,048 distinct texts share (see near_copies.common_shingles).
 
     They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
+    Returns: the shingles, ascending, and about how long a row of the file is [bytes].
     """
     import numpy as np
 
     first = next(iter(blocks(path, layout)), None)
     if first is None:
-        return np.zeros(0, np.uint32)
+        return np.zeros(0, np.uint32), 0.0
     rows = [row.input for row in islice(read_block(first, layout), BATCH) if isinstance(row, Row)]
     hashes, counts = word_hashes(rows)
     _, alone = np.unique(text_hashes(hashes, counts), return_index=True)
     flat, sizes = shingle_hashes(hashes, counts)
     kept = np.repeat(np.isin(np.arange(len(sizes)), alone), sizes)
-    return common_shingles(flat[kept], len(alone))
+    length = (len(first.data) or first.end - first.start) / max(block_lines(first, layout), 1)
+    return common_shingles(flat[kept], len(alone)), length

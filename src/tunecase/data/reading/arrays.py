@@ -98,7 +98,7 @@ def chosen(source: Source) -> tuple[str, int]:
     return name, lists[name]
 
 
-def _is_plain(source: Source) -> bool:
+def is_flat(source: Source) -> bool:
     """True for one array, or an object of arrays of rows, which need not be read whole."""
     head = beginning(source, nested.HEAD_BYTES).lstrip()
     if nested.holds_articles(head):
@@ -108,7 +108,7 @@ def _is_plain(source: Source) -> bool:
 
 def cut(source: Source, size: int) -> Iterator[Block]:
     """The elements of the array, many at a time, each piece without the comma that follows it."""
-    if not _is_plain(source):
+    if not is_flat(source):
         yield from nested.cut(source, size)
         return
     path = str(source.path)

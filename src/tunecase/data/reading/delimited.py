@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
@@ -49,6 +49,20 @@ def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
     stream.close()
     if stream.trouble:
         yield cut_off(path, stream, rest)
+
+
+def cut_broken(source: Source, size: int, layout: Layout) -> Iterator[Block]:
+    """Pieces of a file, or of the rest of one, whose quotes do not match; it begins with a whole record."""
+    stream = open_stream(source, encoding_of(source))
+    return _cut_broken(str(source.path), stream, b"", size, layout.delimiter, not source.start)
+
+
+def cut_at(source: Source, ends: Iterable[int]) -> Iterator[Block]:
+    """The pieces of a plain file that end at known places [bytes]."""
+    start = source.start
+    for end in ends:
+        yield Block(0, str(source.path), start, end, head=not start, bytes_done=end)
+        start = end
 
 
 def _cut_broken(path: str, stream: Stream, data: bytes, size: int, delimiter: str, head: bool) -> Iterator[Block]:

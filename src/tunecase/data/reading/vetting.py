@@ -32,11 +32,15 @@ def batch_rows(source: Source) -> int:
     somebody changes in the moment between the child's reading and this process's.
     """
     vet([source])
-    changed = Problem(str(source.path), "a file that changes while it is read", "a file at rest", "wait for its end")
-    found = _FOUND.get(_key(source), (changed,))
+    found = _FOUND.get(_key(source), (changed(source),))
     if isinstance(found, tuple):
         raise InputError(found)
     return found
+
+
+def changed(source: Source) -> Problem:
+    """Why a file that is not what it was is refused."""
+    return Problem(str(source.path), "a file that changes while it is read", "a file at rest", "wait for its end")
 
 
 def vet(sources: Sequence[Source]) -> None:

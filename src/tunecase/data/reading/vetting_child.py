@@ -10,8 +10,8 @@ from pathlib import Path
 if __name__ == "__main__":  # run by its file, where the package may not be installed
     sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from tunecase.data.reading.blocks import BLOCK_BYTES, bounded
-from tunecase.data.reading.columnar import pieces
+from tunecase.data.reading.columnar import cut
+from tunecase.data.reading.pieces import BLOCK_BYTES, bounded
 from tunecase.data.reading.sources import Source
 from tunecase.data.reading.vetting import TOO_MUCH
 from tunecase.errors import InputError
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _problems(source: Source, rows: int) -> tuple[tuple[str, str, str, str], ...]:
     try:
-        for _ in bounded(source, pieces(source, BLOCK_BYTES, rows)):
+        for _ in bounded(source, cut(source, BLOCK_BYTES, rows)):
             pass
     except InputError as error:
         return tuple((each.where, each.got, each.wanted, each.fix) for each in error.problems)

@@ -1,0 +1,120 @@
+"""A shard: named columns and a few facts in one file, of which any range of a column is read without the others.
+
+    magic | length of the head (8 bytes) | head as JSON | columns, one after the other
+
+The head tells how long the whole file is, so that a file cut in half is told from a whole one without reading it.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tunecase.data.shards.store import Store
+
+if TYPE_CHECKING:
+    from tunecase.data.arrays import Array
+
+MAGIC = b"tunecase shard 1"
+HEAD_GUESS_BYTES = 8192  # read at first; a longer head takes a second look
+
+
+class BrokenShardError(Exception):
+    """A file that is no whole shard of this version."""
+
+
+def write_shard(store: Store, name: str, arrays: "Mapping[str, Array]", facts: Mapping[str, Any] | None = None) -> None:
+    """Writes columns of one dimension, each of its own length and kind, and facts that JSON can hold."""
+    import numpy as np
+
+    columns, at = {}, 0
+    bodies = [np.ascontiguousarray(values) for values in arrays.values()]
+    for key, values in zip(arrays, bodies, strict=True):
+        columns[key] = (values.dtype.str, len(values), at)
+        at += values.nbytes
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    head = orjson.dumps({"columns": columns, "facts": dict(facts or {}), "bytes": at}, option=options)
+    parts = [MAGIC, len(head).to_bytes(8, "little"), head]
+    parts += [memoryview(values).cast("B") for values in bodies if values.nbytes]
+    store.put(name, parts)
+
+
+class Shard:
+    """A shard as it stands in a store; columns are read when they are asked for, and not kept."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.store, self.name = store, name
+
+    @cached_property
+    def _head(self) -> tuple[dict[str, Any], int]:
+        """The head, and where the columns begin."""
+        first = bytes(self.store.get(self.name, 0, HEAD_GUESS_BYTES))
+        begin = len(MAGIC) + 8
+        if not first.startswith(MAGIC) or len(first) < begin:
+            raise BrokenShardError(self.name)
+        end = begin + int.from_bytes(first[len(MAGIC) : begin], "little")
+        head = first[begin:end] if end <= len(first) else bytes(self.store.get(self.name, begin, end - begin))
+        try:
+            told = orjson.loads(head)
+            whole = self.store.size(self.name) == end + told["bytes"]
+        except (ValueError, KeyError, TypeError):
+            whole = False
+        if not whole:
+            raise BrokenShardError(self.name)
+        return told, end
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was written beside the columns."""
+        facts: dict[str, Any] = self._head[0]["facts"]
+        return facts
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self._head[0]["columns"])
+
+    def length(self, column: str) -> int:
+        """How many values a column holds."""
+        return int(self._head[0]["columns"][column][1])
+
+    def array(self, column: str, start: int = 0, stop: int | None = None) -> "Array":
+        """The values of a column from a place up to another, read-only."""
+        import numpy as np
+
+        told, begin = self._head
+        kind, count, at = told["columns"][column]
+        dtype = np.dtype(kind)
+        start, stop = min(start, count), count if stop is None else min(stop, count)
+        size = max(stop - start, 0) * dtype.itemsize
+        if not size:
+            return np.zeros(0, dtype)
+        raw = self.store.get(self.name, begin + at + start * dtype.itemsize, size)
+        if len(raw) != size:
+            raise BrokenShardError(self.name)
+        return np.frombuffer(raw, dtype)
+
+    def text(self, column: str) -> Any:
+        """What a column of bytes holds as JSON; see `json_column`."""
+        return orjson.loads(self.array(column).tobytes())
+
+    def is_whole(self) -> bool:
+        """Whether the shard stands in its store, and whole."""
+        try:
+            return bool(self._head)
+        except (FileNotFoundError, BrokenShardError):
+            return False
+
+
+def json_column(value: Any) -> "Array":
+    """A value that JSON can hold as a column of bytes, for what is too much for the facts; see `Shard.text`."""
+    import json
+
+    import numpy as np
+
+    try:
+        body = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except (orjson.JSONEncodeError, TypeError):  # half of a surrogate pair is no text in any encoding
+        body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return np.frombuffer(body, np.uint8)

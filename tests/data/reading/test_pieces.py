@@ -1,0 +1,255 @@
+"""Pieces: whatever the format and the size, they give the rows of the whole once, in order, and carry none of them."""
+
+import gzip
+import itertools
+import json
+import os
+import pickle
+import random
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.data.reading.test_blocks import files, told
+from tunecase.data import reading
+from tunecase.data.reading import columnar, vetting
+from tunecase.data.reading.rows import Row
+from tunecase.errors import InputError
+
+MODULE = sys.modules["tunecase.data.reading.pieces"]
+SIZES = (1, 7, 60, 1000, 1 << 40)
+ROWS = [{"text": f"row {at} " + "word " * (at % 7), "label": "xyz"[at % 3]} for at in range(40)]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+BROKEN = 'text,label\n"a\nb",x\n' + "some words,y\n" * 20 + 'a 5" screen,x\n"open,y\n' + "more words,x\n" * 20
+TEXTS = {
+    "d.jsonl": LINES.encode(),
+    "marked.jsonl": b"\xef\xbb\xbf" + LINES.replace("\n", "\r\n").encode(),
+    "cut.jsonl": LINES.encode()[:-9],
+    "wide.jsonl": LINES.encode("utf-16"),
+    "d.jsonl.gz": gzip.compress(LINES.encode()),
+    "cut.jsonl.gz": gzip.compress(LINES.encode())[:-12],
+    "d.csv": ("text,label\n" + "".join(f'"a ""{at}"",\n{at}",{at % 3}\n' for at in range(40))).encode(),
+    "marked.csv": b"\xef\xbb\xbf" + ("text,label\n" + "".join(f"words {at},{at % 3}\n" for at in range(40))).encode(),
+    "broken.csv": BROKEN.encode(),
+    "d.csv.gz": gzip.compress(BROKEN.encode()),
+    "d.json": json.dumps(ROWS).encode(),
+    "cut.json": json.dumps(ROWS).encode()[:-9],
+    "splits.json": json.dumps({"test": ROWS[:3], "train": ROWS}).encode(),
+    "nested.json": json.dumps({name: [row[name] for row in ROWS] for name in ROWS[0]}).encode(),
+    "d.conll": "".join(f"word{at} {'B-PER' if at % 3 else 'O'}\n" + "\n" * (at % 4 == 3) for at in range(60)).encode(),
+}  # fmt: skip
+
+
+def by_pieces(path, layout, size, shuffled=False):
+    """The rows as compared, out of all pieces, each sent as to another process, in the order of their places."""
+    found = [pickle.loads(pickle.dumps(piece)) for piece in reading.pieces(path, layout, size)]
+    assert list(range(len(found))) == [piece.index for piece in found]
+    if shuffled:
+        random.Random(size).shuffle(found)
+    placed = [pair for piece in found for pair in reading.read_piece(piece, layout)]
+    places = [place for place, _ in placed]
+    assert len(set(places)) == len(places)
+    assert shuffled or places == sorted(places) or any(piece.strides > 1 for piece in found)
+    rows, number, line = [], 0, 1
+    for _, block in sorted(placed, key=lambda pair: pair[0]):
+        own = list(reading.read_block(block, layout))
+        rows += [(*told(row, number, line), row.output if isinstance(row, Row) else row.text) for row in own]
+        number, line = number + len(own), line + reading.block_lines(block, layout)
+    return rows
+
+
+def by_reading(path, layout):
+    """The same, read from front to back."""
+    rows = reading.read_rows(path, layout)
+    return [(*told(row), row.output if isinstance(row, Row) else row.text) for row in rows]
+
+
+def strided(monkeypatch, strides=3):
+    """Makes every file large enough to be read by strides."""
+    monkeypatch.setattr(MODULE, "LARGE_BYTES", 0)
+    monkeypatch.setattr(MODULE, "STRIDES", strides)
+
+
+@pytest.mark.parametrize("strides", [1, 3])
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_pieces_give_the_rows_of_the_whole(tmp_path, monkeypatch, name, strides):
+    """Rows, numbers, lines and the one bad row of a file that is cut off agree for every size, in any order of work."""
+    path = tmp_path / name
+    path.write_bytes(TEXTS[name])
+    layout = reading.detect(path)
+    if strides > 1:
+        strided(monkeypatch, strides)
+    whole = by_reading(path, layout)
+    assert len(whole) > 10
+    for size in SIZES:
+        assert whole == by_pieces(path, layout, size, shuffled=size == 60), size
+
+
+@given(files(), st.sampled_from([1, 7, 20, 64]))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_pieces_of_junk_give_the_rows_of_the_whole(tmp_path, file, size):
+    """So they do whatever stands between good records."""
+    path = tmp_path / file[0]
+    path.write_bytes(file[1])
+    try:
+        layout = reading.detect(path)
+    except InputError:
+        return
+    assert by_reading(path, layout) == by_pieces(path, layout, size, shuffled=True)
+
+
+def tables(folder):
+    """A Parquet file of many row groups, an Arrow file and an Arrow stream, each of 40 rows."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = pa.table({name: [row[name] for row in ROWS] for name in ROWS[0]})
+    pq.write_table(table, folder / "d.parquet", row_group_size=7)
+    for name, new in (("file.arrow", pa.ipc.new_file), ("stream.arrow", pa.ipc.new_stream)):
+        with new(folder / name, table.schema) as writer:
+            writer.write_table(table, max_chunksize=7)
+    return [folder / name for name in ("d.parquet", "file.arrow", "stream.arrow")]
+
+
+def test_tables_are_handed_out_by_row_groups(tmp_path, monkeypatch):
+    """Groups are joined up to the size, one above it is alone, a stream is whole; rows are those of the whole."""
+    strided(monkeypatch, 2)
+    counts = {}
+    for path in tables(tmp_path):
+        layout = reading.detect(path)
+        counts[path.name] = [len(list(reading.pieces(path, layout, size))) for size in (1, 1300, 1 << 30)]
+        for size in SIZES:
+            assert by_reading(path, layout) == by_pieces(path, layout, size, shuffled=size == 60)
+    assert {"d.parquet": [6, 3, 1], "file.arrow": [6, 3, 1], "stream.arrow": [2, 2, 2]} == counts
+
+
+def test_handing_out_a_table_decodes_no_row(tmp_path, monkeypatch):
+    """A file is vetted once, then only what it says of itself is read; whoever reads a piece does not vet again."""
+    asked = []
+    ask = vetting._ask
+    monkeypatch.setattr(vetting, "_ask", lambda files, rows: asked.append(len(files)) or ask(files, rows))
+    for path in tables(tmp_path)[:2]:
+        layout = reading.detect(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(columnar, "_checked", None)
+            patch.setattr("pyarrow.parquet.ParquetFile.iter_batches", None)
+            found = list(reading.pieces(path, layout, 1))
+        vetting._FOUND.clear()
+        assert 40 == sum(block.lines for piece in found for _, block in reading.read_piece(piece, layout))
+    assert [1, 1] == asked
+
+
+def test_folders_count_on(tmp_path):
+    """Places, bytes and rows go on from file to file; what is done at the end is all of them."""
+    for at, ending in enumerate(("jsonl", "jsonl.gz", "jsonl")):
+        data = LINES.encode()
+        (tmp_path / f"train-{at}.{ending}").write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
+    layout = reading.detect(tmp_path)
+    found = list(reading.pieces(tmp_path, layout, 500))
+    done = [piece.bytes_done for piece in found]
+    assert sorted(done) == done
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) == done[-1]
+    assert [0, 1, 2] == sorted({piece.file for piece in found})
+    for piece in found:
+        assert [piece.bytes_done] == [block.bytes_done for _, block in reading.read_piece(piece, layout)][-1:]
+    for size in SIZES:
+        assert by_reading(tmp_path, layout) == by_pieces(tmp_path, layout, size, shuffled=True)
+
+
+def test_a_piece_is_small_whatever_it_spans(tmp_path, monkeypatch):
+    """It takes less than 2 kB to send, with a long path and many blocks in it too."""
+    folder = tmp_path / ("long" * 50)
+    folder.mkdir()
+    path = folder / "d.csv"
+    path.write_text("text,label\n" + "some words,x\n" * 5000, encoding="utf-8")
+    monkeypatch.setattr(MODULE, "BLOCK_BYTES", 100)
+    found = list(reading.pieces(path, reading.detect(path), 1 << 40))
+    assert 7 == len(found)
+    assert max(len(pickle.dumps(piece)) for piece in found) < 2000
+
+
+def test_blocks_of_a_large_piece_are_small(tmp_path, monkeypatch):
+    """A piece may be as large as its file: what is read of it at once is not."""
+    monkeypatch.setattr(MODULE, "BLOCK_BYTES", 200)
+    for name in ("d.jsonl", "d.jsonl.gz", "d.csv", "d.json", "d.conll"):
+        (tmp_path / name).write_bytes(TEXTS[name])
+        layout = reading.detect(tmp_path / name)
+        (piece,) = reading.pieces(tmp_path / name, layout, 1 << 40)
+        blocks = [block for _, block in reading.read_piece(piece, layout)]
+        assert len(blocks) > 3, name
+        assert max(len(block.data) or block.end - block.start for block in blocks) < 400, name
+
+
+def test_strides_depend_on_the_file_alone(tmp_path, monkeypatch):
+    """From 64 MB packed or 512 MB plain on there are four; of rows nested in JSON, which are held whole, one."""
+    found = {}
+    for name in ("d.jsonl", "d.jsonl.gz", "d.json", "nested.json", "wide.jsonl"):
+        (tmp_path / name).write_bytes(TEXTS[name])
+        layout = reading.detect(tmp_path / name)
+        (whole,) = MODULE.whole_files(tmp_path / name, 1000)
+        for size in (63_000_000, 64_000_000, 511_000_000, 512_000_000):
+            large = MODULE.replace(whole, size_bytes=size)
+            found.setdefault(name, []).append(len(list(itertools.islice(MODULE._parts(large, layout, 1 << 40), 9))))
+    assert {
+        "d.jsonl": [1, 1, 1, 1], "d.jsonl.gz": [1, 4, 4, 4], "d.json": [1, 1, 1, 4], "nested.json": [1, 1, 1, 1],
+        "wide.jsonl": [1, 1, 1, 4],
+    } == found  # fmt: skip
+
+
+def test_a_file_that_grows_is_read_as_far_as_it_went(tmp_path):
+    """Lines that are added after the pieces were handed out belong to none of them."""
+    for name in ("d.jsonl", "d.json", "d.jsonl.gz", "d.csv"):
+        path = tmp_path / name
+        path.write_bytes(TEXTS[name])
+        layout = reading.detect(path)
+        whole, found = by_reading(path, layout), list(reading.pieces(path, layout, 500))
+        with path.open("ab") as file:
+            file.write(gzip.compress(LINES.encode()) if name.endswith("gz") else b'{"text": "a", "label": "b"}\n')
+        blocks = [block for piece in found for _, block in reading.read_piece(piece, layout)]
+        assert len(whole) == sum(1 for block in blocks for _ in reading.read_block(block, layout)), name
+
+
+@pytest.mark.parametrize("change", ["gone", "shorter", "rewritten", "while it is read"])
+def test_a_file_that_changes_is_refused(tmp_path, change):
+    """Whoever reads a piece of a file that is no longer what it was says so, whenever that happens."""
+    path = tmp_path / "d.jsonl"
+    path.write_bytes(TEXTS["d.jsonl"])
+    layout = reading.detect(path)
+    piece = next(iter(reading.pieces(path, layout, 1 << 30)))
+    blocks = reading.read_piece(piece, layout)
+    if change == "while it is read":
+        next(blocks)
+    if change == "gone":
+        path.unlink()
+    elif change == "rewritten":
+        os.utime(path, ns=(1, 1))
+    else:
+        path.write_bytes(TEXTS["d.jsonl"][:-100])
+    with pytest.raises(InputError, match="is gone, or" if change == "gone" else "changes while it is read"):
+        list(blocks)
+
+
+def test_a_table_that_grows_is_refused(tmp_path):
+    """A table in columns that changed in any way since it was vetted is not read."""
+    path = tables(tmp_path)[0]
+    layout = reading.detect(path)
+    (piece,) = reading.pieces(path, layout, 1 << 30)
+    with path.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(InputError, match="changes while it is read"):
+        list(reading.read_piece(piece, layout))
+
+
+def test_a_bomb_is_refused_where_it_is_unpacked(tmp_path, monkeypatch):
+    """Handing out a packed file unpacks nothing but its head; reading it refuses rows that a few bytes hold."""
+    monkeypatch.setattr(MODULE, "MOST_ROWS", 20_000)
+    monkeypatch.setattr(MODULE, "SMALL_BYTES", 0)
+    path = tmp_path / "d.csv.gz"
+    path.write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
+    layout = reading.detect(path)
+    strided(monkeypatch)
+    found = list(reading.pieces(path, layout, 1 << 30))
+    for piece in found:
+        with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes"):
+            list(reading.read_piece(piece, layout))
+    assert 3 == len(found)
