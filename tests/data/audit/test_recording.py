@@ -1,4 +1,4 @@
-"""No check holds a whole column."""
+"""No check holds a whole column, nor does the record that is made of them."""
 
 import tracemalloc
 from datetime import date
