@@ -63,13 +63,13 @@ def distinct_pairs(pairs: "Rows") -> "Rows":
 
     if not len(pairs):
         return pairs
+    pairs = pairs.astype(np.int64, copy=False)
     low = pairs.min(axis=0)
     spans = [int(span) for span in pairs.max(axis=0) - low + 1]
     if spans[0] * spans[1] <= np.iinfo(np.int64).max:  # one number for each pair sorts many times as fast as two
         codes = (pairs[:, 0] - low[0]) * spans[1] + (pairs[:, 1] - low[1])
         codes.sort()
         codes = codes[np.append(True, codes[1:] != codes[:-1])]
-        distinct: Rows = np.stack(np.divmod(codes, spans[1]), axis=1) + low
-        return distinct
-    ordered: Rows = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    return ordered[np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))]
+        return np.asarray(np.stack(np.divmod(codes, spans[1]), axis=1) + low)
+    ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return np.asarray(ordered[np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))])
