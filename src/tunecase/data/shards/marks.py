@@ -16,6 +16,36 @@ USERS, CLOSING, LAST = "users/", "closing/", "last"
 HOLDS_S = 600.0  # that a mark holds which nobody refreshes
 
 
+@cache
+def this_host() -> str:
+    """A name for this boot of this machine and, in a container, for its space of process numbers."""
+    seen = [socket.gethostname()]
+    for path, read in (("/proc/sys/kernel/random/boot_id", Path.read_text), ("/proc/self/ns/pid", os.readlink)):
+        try:
+            seen.append(str(read(Path(path))))
+        except OSError:  # another system
+            continue
+    return f"{seen[0]}-{hashlib.sha256(' '.join(seen).encode()).hexdigest()[:12]}"
+
+
+def process_began(pid: int) -> str:
+    """When a process of this machine began, in its own count; "there" where the system does not say, "" without one."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
+    except (OSError, IndexError):
+        pass
+    if os.name != "posix":
+        return "there"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except OSError:  # somebody else's
+        pass
+    return "there"
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Who works here, since when its process runs, and when it last said so.
@@ -23,10 +53,10 @@ class Mark:
     `host` is one boot and one space of process numbers of a machine, `at_s` seconds since 1970.
     """
 
-    host: str = field(default_factory=lambda: this_host())
+    host: str = field(default_factory=this_host)
     pid: int = field(default_factory=os.getpid)
     began: str = field(default_factory=lambda: process_began(os.getpid()))
-    at_s: float = field(default_factory=lambda: time.time())
+    at_s: float = field(default_factory=time.time)
 
     @property
     def holds(self) -> bool:
@@ -62,33 +92,3 @@ def holding(store: Store, prefix: str, *, but: str = "") -> bool:
     """Whether a mark holds whose name begins so, one's own aside."""
     others = (name for name in store.names(prefix) if name != f"{prefix}{but}")
     return any(mark.holds for name in others if (mark := read_mark(store, name)) is not None)
-
-
-@cache
-def this_host() -> str:
-    """A name for this boot of this machine and, in a container, for its space of process numbers."""
-    seen = [socket.gethostname()]
-    for path, read in (("/proc/sys/kernel/random/boot_id", Path.read_text), ("/proc/self/ns/pid", os.readlink)):
-        try:
-            seen.append(str(read(Path(path))))
-        except OSError:  # another system
-            continue
-    return f"{seen[0]}-{hashlib.sha256(' '.join(seen).encode()).hexdigest()[:12]}"
-
-
-def process_began(pid: int) -> str:
-    """When a process of this machine began, in its own count; "there" where the system does not say, "" without one."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        return "" if fields[0] in "ZX" else fields[19]
-    except (OSError, IndexError):
-        pass
-    if os.name != "posix":
-        return "there"
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except OSError:  # somebody else's
-        pass
-    return "there"
