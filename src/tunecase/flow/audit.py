@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.dropped import keep_dropped
 from tunecase.flow.opened import Flow
 from tunecase.quantities import UnitError, Worlds, memory_bytes
 from tunecase.records import Audit
@@ -62,7 +63,10 @@ def audit(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch]") -> A
 
 @contextmanager
 def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch]") -> "Iterator[Audited]":
-    """The audit of a case's files, with all it rests on while the block lasts; it is not kept."""
+    """The audit of a case's files, with all it rests on while the block lasts.
+
+    It is not kept, but the rows that a whole one leaves out are; see `keep_dropped`.
+    """
     from tunecase.data.audit import Files, auditing
 
     data = flow.project.data
@@ -75,7 +79,7 @@ def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch
         flow.project, files, basis=flow.basis(), seed=flow.seed, fast=wanted.fast,
         running=running(wanted, flow.project), **watch,
     ) as audited:  # fmt: skip
-        yield audited
+        yield audited if wanted.fast else keep_dropped(flow, audited)
 
 
 def audit_file(

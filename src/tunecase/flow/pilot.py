@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.dropped import dropped_rows
 from tunecase.flow.keys import key_parts
-from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
+from tunecase.flow.opened import Flow, Progress, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry
@@ -184,7 +185,7 @@ def material_of(flow: Flow) -> "Material":
     metric = pilot_metric(flow)
     return Material(
         flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),
-        drop_rows=dropped_rows(audit),
+        drop_rows=dropped_rows(flow, audit),
         documents=str(flow.folder / flow.project.data.documents) if flow.project.data.documents else "",
         struck=lambda kind, model: struck(flow.project, kind, model),
     )  # fmt: skip

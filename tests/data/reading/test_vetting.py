@@ -111,6 +111,17 @@ def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
         vetting.batch_rows(Source(paths[0], "parquet"))
 
 
+def test_large_files_do_not_wait_for_one_another(tmp_path, monkeypatch):
+    """The rows of the first file need not wait until all that follow have been read too."""
+    asked = []
+    told = vetting._ask
+    monkeypatch.setattr(vetting, "_ask", lambda files, rows: asked.append(len(files)) or told(files, rows))
+    paths = shards(tmp_path, 5)
+    monkeypatch.setattr(vetting, "AHEAD_BYTES", 2.5 * paths[0].stat().st_size)
+    assert 5 == len(load(tmp_path).rows)
+    assert [2, 2, 1] == asked
+
+
 def test_a_bad_file_among_good_ones_is_the_only_one_refused(tmp_path, monkeypatch):
     """A child that a file ends is followed by others: for the file alone, with ever fewer rows, and for the rest."""
     paths, asked = shards(tmp_path, 4), []

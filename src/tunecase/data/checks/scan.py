@@ -51,7 +51,7 @@ class ReadTask:
 
 
 def read(task: ReadTask) -> None:
-    """Writes the columns of one piece: runs of its blocks that follow one another, of about SHARD_ROWS rows each.
+    """Writes the columns of one piece, in shards of about SHARD_ROWS rows each.
 
     Where that makes more than one, the task's own shard says what the others are called.
     """
@@ -69,38 +69,35 @@ class _Runs:
         self.parts: list[str] = []
         self.totals: Counter[str] = Counter()
         self.builder: Builder | None = None
-        self.key: Key = (task.piece.file, 0)
-        self.last: Key | None = None
 
     def add(self, key: Key, block: Block) -> None:
-        """A block, with its place in the file."""
-        task = self.task
-        follows = self.last is not None and key == (self.last[0], self.last[1] + 1)
-        if self.builder is not None and (not follows or self.builder.part.rows >= SHARD_ROWS):
-            self._write(f"{task.name}-{len(self.parts):05}")
+        """A block, with its place among all files, by which the draw of its texts is its own."""
+        if self.builder is not None and self.builder.part.rows >= SHARD_ROWS:
+            self._write(f"{self.task.name}-{len(self.parts):05}")
         if self.builder is None:
-            self.builder = Builder(task.layout, task.reading, task.text_share, task.file_bytes, (key[0] << 44) + key[1])
-            self.key = key
+            self.builder = self._new((key[0] << 44) + key[1])
         self.builder.add(block)
-        self.last = key
 
     def close(self) -> None:
         """Writes what is left, and the task's own shard."""
-        task = self.task
         if not self.parts:
-            self.builder = self.builder or Builder(task.layout, task.reading, task.text_share, task.file_bytes, 0)
-            self._write(task.name)
+            self.builder = self.builder or self._new(0)
+            self._write(self.task.name)
             return
         if self.builder is not None:
-            self._write(f"{task.name}-{len(self.parts):05}")
-        write_shard(self.store, task.name, {"parts": json_column(self.parts)}, {**self.totals, "key": self.key})
+            self._write(f"{self.task.name}-{len(self.parts):05}")
+        write_shard(self.store, self.task.name, {"parts": json_column(self.parts)}, self.totals)
+
+    def _new(self, draw: int) -> Builder:
+        task = self.task
+        return Builder(task.layout, task.reading, task.text_share, task.file_bytes, draw)
 
     def _write(self, name: str) -> None:
         assert self.builder is not None
         part = self.builder.part
-        facts = _facts(part) | {"key": self.key}
+        facts = _facts(part)
         write_shard(self.store, name, self.builder.arrays() | _beside(part), facts)
-        self.totals.update({name: facts[name] for name in ("records", "rows_in", "rows_out")})
+        self.totals.update({each: facts[each] for each in ("records", "rows_in", "rows_out")})
         self.totals["bytes_done"] = part.bytes_done
         self.parts.append(name)
         self.builder = None
@@ -169,12 +166,12 @@ def piece_bytes(size: int | None) -> int:
 
 def _whole(shards: list[Shard]) -> list[Shard]:
     """The shards with columns, in the order of the file's rows."""
-    found: list[tuple[Key, Shard]] = []
+    found: list[Shard] = []
     for shard in shards:
-        own = Shard(shard.store, shard.name)
+        own = Shard(shard.store, shard.name)  # whose head is not kept
         names = own.text("parts") if "parts" in own.columns else [own.name]
-        found += [(tuple(Shard(own.store, name).facts["key"]), Shard(own.store, name)) for name in names]
-    return [shard for _, shard in sorted(found, key=lambda each: each[0])]
+        found += [Shard(own.store, name) for name in names]
+    return found
 
 
 def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name: str, seed: int) -> Split:

@@ -27,7 +27,7 @@ def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterato
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
-    """(line within the piece, raw bytes, record or None, reason) of every record of a piece.
+    """(line within the block, raw bytes, record or None, reason) of every record of a block.
 
     Args:
         raw: whether raw bytes are wanted for good records too, which takes longer for arrays and tables.
@@ -46,9 +46,9 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
 
 
 def read_block(block: Block, layout: Layout) -> Iterator[Row | BadRow]:
-    """The rows of a piece, bad ones among them; it can be sent to another process with the layout.
+    """The rows of a block, bad ones among them; it can be sent to another process with the layout.
 
-    Rows and lines are counted from 0 at the beginning of the piece.
+    Rows and lines are counted from 0 at the beginning of the block.
     """
     make = maker(layout)
     for number, (line, raw, record, reason) in enumerate(records(block, layout)):
@@ -56,7 +56,7 @@ def read_block(block: Block, layout: Layout) -> Iterator[Row | BadRow]:
 
 
 def block_lines(block: Block, layout: Layout) -> int:
-    """How many lines a piece holds; where a file has no lines (arrays, tables), how many records."""
+    """How many lines a block holds; where a file has no lines (arrays, tables), how many records."""
     if block.lines >= 0:
         return block.lines
     if layout.format in ("jsonl", "csv", token_lines.FORMAT):
@@ -73,7 +73,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def total_bytes(path: Path) -> int | None:
-    """The size of all files behind a path [bytes], of which a piece's `bytes_done` is a part; None where it is 0."""
+    """The size of all files behind a path [bytes], of which a block's `bytes_done` is a part; None where it is 0."""
     return sum(source.path.stat().st_size for source in sources(path)) or None
 
 

@@ -28,6 +28,7 @@ class Columns:
 
     Args:
         batches: its rows in batches of at most so many, of all its groups or of some.
+        done: how many bytes of the file are read once so many rows have been given.
         rows: how many it has; 0 where the file does not say.
         groups: how many row groups or record batches can be read on their own; 0 for a stream of batches.
         weigh: how many rows a group has (0: not told), and about how many bytes it takes unpacked.
@@ -35,6 +36,7 @@ class Columns:
 
     schema: Any
     batches: Callable[[int, Iterable[int] | None], Iterator[Any]]
+    done: Callable[[int], int]
     rows: int = 0
     groups: int = 0
     weigh: Callable[[int], tuple[int, int]] = lambda group: (0, 0)
@@ -51,17 +53,18 @@ def opened(source: Source) -> Iterator[Columns]:
 
     name = "Parquet" if source.kind == "parquet" else "Arrow"
     name_bytes = os.fsencode(source.path)  # as text, Arrow refuses a name that is not UTF-8
+    length = source.path.stat().st_size
     try:
         if source.kind == "parquet":
             with pa.OSFile(name_bytes) as raw, pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20) as file:
-                yield _of_parquet(file)
+                yield _of_parquet(file, length)
         else:
             with pa.memory_map(name_bytes) as raw:
                 try:
-                    table = _of_stream(pa.ipc.open_stream(raw))
+                    table = _of_stream(pa.ipc.open_stream(raw), raw)
                 except pa.ArrowInvalid:
                     raw.seek(0)
-                    table = _of_batches(pa.ipc.open_file(raw), source.path.stat().st_size)
+                    table = _of_batches(pa.ipc.open_file(raw), length)
                 yield table
     except MemoryError:
         raise
@@ -71,7 +74,7 @@ def opened(source: Source) -> Iterator[Columns]:
         raise InputError(Problem(str(source.path), got, f"a whole {name} file", "write it again")) from None
 
 
-def _of_parquet(file: Any) -> Columns:
+def _of_parquet(file: Any, length: int) -> Columns:
     def batches(most_rows: int, groups: Iterable[int] | None) -> Iterator[Any]:
         some = None if groups is None else list(groups)
         given: Iterator[Any] = file.iter_batches(most_rows, row_groups=some, use_threads=False)
@@ -81,7 +84,8 @@ def _of_parquet(file: Any) -> Columns:
         told = file.metadata.row_group(group)
         return told.num_rows, max(told.total_byte_size, ROW_BYTES * told.num_rows)
 
-    return Columns(file.schema_arrow, batches, file.metadata.num_rows, file.metadata.num_row_groups, weigh)
+    rows, groups = file.metadata.num_rows, file.metadata.num_row_groups
+    return Columns(file.schema_arrow, batches, lambda done: length * done // max(rows, 1), rows, groups, weigh)
 
 
 def _of_batches(file: Any, length: int) -> Columns:
@@ -92,11 +96,13 @@ def _of_batches(file: Any, length: int) -> Columns:
         some = range(count) if groups is None else groups
         return _sliced((_checked(file.get_batch(group)) for group in some), most_rows)
 
-    return Columns(file.schema, batches, 0, count, lambda group: (0, length // count))
+    return Columns(file.schema, batches, lambda done: min(done, length), 0, count, lambda group: (0, length // count))
 
 
-def _of_stream(stream: Any) -> Columns:
-    return Columns(stream.schema, lambda most_rows, groups: _sliced(_before_cut(stream), most_rows))
+def _of_stream(stream: Any, raw: Any) -> Columns:
+    return Columns(
+        stream.schema, lambda most_rows, groups: _sliced(_before_cut(stream), most_rows), lambda done: int(raw.tell())
+    )
 
 
 def _before_cut(stream: Any) -> Iterator[Any]:
@@ -162,7 +168,7 @@ def cut(source: Source, size: int, most_rows: int, groups: range | None = None) 
             for batch in table.batches(_rows_at_once(length, rows, size, most_rows), groups):
                 for part, part_bytes in weighed(batch, size):
                     done += part.num_rows
-                    bytes_done = min(length, int(length * done / rows) if rows else done)
+                    bytes_done = min(length, table.done(done))
                     fault = too_long(part_bytes) if part_bytes > MOST_RECORD_BYTES and part.num_rows == 1 else ""
                     data = b"" if fault else _stream(part)
                     yield Block(0, path, data=data, lines=part.num_rows, fault=fault, bytes_done=bytes_done)

@@ -20,7 +20,7 @@ Records = Iterator[tuple[int, bytes, dict[str, Any] | None, str]]
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """The pieces of a file of lines; a plain one is cut in place without reading it whole."""
+    """The blocks of a file of lines; a plain one is cut in place without reading it whole."""
     if not is_plain(source):
         yield from _cut_stream(str(source.path), open_stream(source, encoding_of(source)), size)
         return
@@ -131,7 +131,7 @@ def _skip_line(stream: Stream, data: bytes, size: int) -> tuple[int, bytes, byte
 
 
 def bytes_of(block: Block) -> bytes:
-    """The bytes of a piece, from the piece itself or from its file."""
+    """The bytes of a block, from the block itself or from its file."""
     if block.data or block.end <= block.start:
         return block.data
     with Path(block.path).open("rb") as file:
@@ -140,7 +140,7 @@ def bytes_of(block: Block) -> bytes:
 
 
 def count(block: Block) -> int:
-    """How many lines a piece holds."""
+    """How many lines a block holds."""
     data = bytes_of(block)
     if b"\r" in data:
         return len(data.splitlines())
@@ -148,7 +148,7 @@ def count(block: Block) -> int:
 
 
 def records(block: Block, layout: Layout) -> Records:
-    """The records of a piece of JSONL; blank lines are counted and passed over."""
+    """The records of a block of JSONL; blank lines are counted and passed over."""
     loads, columns = orjson.loads, layout.columns
     for line, raw in enumerate(bytes_of(block).splitlines(keepends=True)):
         if raw.isspace():

@@ -95,7 +95,7 @@ def _of_lines(data: bytes) -> list[Any] | None:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """The rows of a nested file as pieces of an array, each of about `size` bytes."""
+    """The rows of a nested file as blocks of an array, each of about `size` bytes."""
     value, path = _whole(source), str(source.path)
     rows = None if value is None else rows_of(value)
     length = source.path.stat().st_size

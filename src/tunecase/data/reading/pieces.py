@@ -2,10 +2,12 @@
 
 Who hands them out reads names, sizes, line ends and what tables in columns say of themselves; of CSV also where quotes
 stand. What must be read from front to back (packed files, JSON arrays, UTF-16, sentences of token lines, streams of
-Arrow, CSV behind a quote that does not match) is one piece, or several strides where it is large: each stride reads
-all of the file and gives every so-many-th block, since unpacking takes a small part of what rows cost afterwards.
+Arrow, CSV behind a quote that does not match) is one piece, or several shares where it is large: each share reads the
+file from its beginning and gives the blocks that end in its part of the bytes, since unpacking 1 GB of rows takes about
+2 s, and all that is done with them afterwards about 90 s.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +23,9 @@ BLOCK_BYTES = 4_000_000
 MOST_BLOCKS = 100  # of a piece whose blocks are told by their ends, so that it stays small itself
 SMALL_BYTES = 2_000_000  # a packed file below this is unpacked once before its rows are read, lest they fill the memory
 MOST_ROWS, ROWS_A_BYTE = 1_000_000, 10  # each takes memory, however short; rows of data hold more than a bit each
-# A large file is read by so many strides whatever the machine, so that its pieces are the same everywhere.
-STRIDES, LARGE_BYTES, TIMES_PACKED = 4, 512_000_000, 8
+# Shares depend on the size of the file alone, so that pieces are the same everywhere. Each further one costs about
+# 1 s for 1 GB, half of what unpacking all of it takes.
+SHARE_BYTES, MOST_SHARES, TIMES_PACKED = 128_000_000, 8, 8
 GROUP_KEYS = 1 << 32  # more than the blocks of a row group, since each holds a row
 
 Key = tuple[int, int]
@@ -33,13 +36,13 @@ class Piece:
     """A part of a file that a process reads on its own; it holds no data and can be sent to whoever sees the file.
 
     Args:
-        index: 0, 1, … in the order of the rows; strides of one file follow one another.
+        index: 0, 1, … in the order of the rows.
         file: the number of its file among those behind the path.
         source: the file, and the range of its bytes.
         groups: the first and last row group (record batch) of a table in columns, the last excluded; None for all.
         ends: where the blocks of a CSV file end [bytes]; () where only reading tells.
         broken: True for a CSV file from the block on in which quotes do not match.
-        stride, strides: every `strides`-th block is read, from number `stride` on.
+        share, shares: which part is read of a file that is read from its beginning by several.
         block_bytes: about how large blocks are [bytes].
         most_rows: how many rows of a table in columns are unpacked at once.
         size_bytes, changed_ns: the file's size and time of change.
@@ -52,8 +55,8 @@ class Piece:
     groups: tuple[int, int] | None = None
     ends: tuple[int, ...] = ()
     broken: bool = False
-    stride: int = 0
-    strides: int = 1
+    share: int = 0
+    shares: int = 1
     block_bytes: int = BLOCK_BYTES
     most_rows: int = 0
     size_bytes: int = 0
@@ -85,9 +88,9 @@ def whole_files(path: Path, block_bytes: int) -> Iterator[Piece]:
     """Each file behind a path as one piece."""
     files, before = sources(path), 0
     for at, source in enumerate(files):
+        now = _now(source)
         vet(files[at : at + AHEAD])
         most_rows = batch_rows(source) if source.kind in COLUMNS else 0
-        now = source.path.stat()
         done = before + now.st_size
         yield Piece(
             at, at, replace(source, end=now.st_size), block_bytes=block_bytes, most_rows=most_rows,
@@ -103,17 +106,24 @@ def _parts(whole: Piece, layout: Layout, size: int) -> Iterator[Piece]:
         return _of_lines(whole, size)
     if layout.format == "csv" and is_plain(whole.source):
         return _of_records(whole, layout, size)
-    strided = layout.format != "json" or arrays.is_flat(whole.source)
-    return _strides(whole) if strided else iter([whole])
+    if layout.format == "json" and not arrays.is_flat(whole.source):  # is held whole
+        return iter([whole])
+    return _shares(whole)
 
 
-def _strides(piece: Piece) -> Iterator[Piece]:
-    """The piece, or its strides where it is large."""
+def _shares(piece: Piece) -> Iterator[Piece]:
+    """The piece, or its shares where it is large."""
     length = piece.size_bytes - piece.source.start
-    count = STRIDES if length * (TIMES_PACKED if piece.source.packing else 1) >= LARGE_BYTES else 1
+    unpacked = length * (TIMES_PACKED if piece.source.packing else 1)
+    count = max(1, min(MOST_SHARES, unpacked // SHARE_BYTES))
     begin = piece.bytes_before + piece.source.start
-    for stride in range(count):
-        yield replace(piece, stride=stride, strides=count, bytes_done=begin + length * (stride + 1) // count)
+    for share in range(count):
+        yield replace(piece, share=share, shares=count, bytes_done=begin + length * (share + 1) // count)
+
+
+def _share_of(piece: Piece, block: Block) -> int:
+    length = piece.size_bytes - piece.source.start
+    return min(piece.shares - 1, (block.bytes_done - piece.source.start) * piece.shares // length)
 
 
 def _range(whole: Piece, start: int, end: int, ends: tuple[int, ...] = ()) -> Piece:
@@ -140,13 +150,13 @@ def _of_records(whole: Piece, layout: Layout, size: int) -> Iterator[Piece]:
         yield _range(whole, start, ends[-1], tuple(ends))
         start = ends[-1]
     if broken:
-        yield from _strides(replace(_range(whole, start, whole.size_bytes), broken=True))
+        yield from _shares(replace(_range(whole, start, whole.size_bytes), broken=True))
 
 
 def _of_groups(whole: Piece, weights: list[int], size: int) -> Iterator[Piece]:
     """Runs of row groups that together are not above the size, or of one that is."""
     if not weights:
-        yield from _strides(whole)
+        yield from _shares(whole)
     first, held, total = 0, 0, len(weights)
     for group, weight in enumerate(weights):
         if group > first and held + weight > size:
@@ -175,7 +185,10 @@ def read_piece(piece: Piece, layout: Layout) -> Iterator[tuple[Key, Block]]:
             pass
     first = piece.groups[0] * GROUP_KEYS if piece.groups else source.start
     for number, block in enumerate(bounded(source, _cut(piece, layout))):
-        if number % piece.strides == piece.stride:
+        share = _share_of(piece, block) if piece.shares > 1 else 0
+        if share > piece.share:
+            break
+        if share == piece.share:
             done = piece.bytes_before + block.bytes_done
             yield (piece.file, first + number), replace(block, index=number, bytes_done=done)
     _refuse_changed(piece)
@@ -183,16 +196,19 @@ def read_piece(piece: Piece, layout: Layout) -> Iterator[tuple[Key, Block]]:
 
 def _refuse_changed(piece: Piece) -> None:
     """Raises InputError where the file is not what it was; text that grew is read as far as it went."""
-    source = piece.source
+    source, now = piece.source, _now(piece.source)
+    same = now.st_size == piece.size_bytes and now.st_mtime_ns == piece.changed_ns
+    if not same and (source.kind in COLUMNS or now.st_size <= piece.size_bytes):
+        raise InputError(changed(source))
+
+
+def _now(source: Source) -> os.stat_result:
     try:
-        now = source.path.stat()
+        return source.path.stat()
     except OSError:
         got = "a file that is gone, or that this machine does not see"
         fix = "put it back; to read it on several machines, put it where all of them see it"
         raise InputError(Problem(str(source.path), got, "a file that stays while it is read", fix)) from None
-    same = now.st_size == piece.size_bytes and now.st_mtime_ns == piece.changed_ns
-    if not same and (source.kind in COLUMNS or now.st_size <= piece.size_bytes):
-        raise InputError(changed(source))
 
 
 def _cut(piece: Piece, layout: Layout) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""The child process of `vetting`: reads every piece of tables in columns and drops it, within a bound of memory."""
+"""The child process of `vetting`: reads every block of tables in columns and drops it, within a bound of memory."""
 
 import json
 import os
@@ -20,7 +20,7 @@ WATCHED_S = 0.005
 
 
 def main() -> None:
-    """The child process: reads every piece of each file and drops it; writes a line for each, its problems as JSON.
+    """The child process: reads every block of each file and drops it; writes a line for each, its problems as JSON.
 
     An unexpected error is a line of its type and words, the last one.
     """
