@@ -50,6 +50,12 @@ def work(seconds: float) -> None:
         pass
 
 
+def process(_: int) -> int:
+    """The process that this runs in."""
+    time.sleep(0.1)
+    return os.getpid()
+
+
 def gpu(_: int) -> str | None:
     """The GPUs that this process may see."""
     time.sleep(0.1)
