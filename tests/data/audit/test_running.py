@@ -162,11 +162,13 @@ def test_a_full_disk_is_told_and_what_was_done_is_kept(files, tmp_path, monkeypa
 
     put, room = FolderStore.put, [9]
 
+    def fails():
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield b""
+
     def fills(self, name, parts):
-        if room[0] == 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        room[0] -= 1
-        put(self, name, parts)
+        room[0] -= room[0] > 0
+        put(self, name, parts if room[0] else fails())
 
     running = Running(scratch=str(tmp_path / "scratch"), workers=1)
     monkeypatch.setattr(FolderStore, "put", fills)
