@@ -28,8 +28,12 @@ def test_other_kinds_of_address_are_left_to_ray() -> None:
 
 def test_somebody_else_is_told_at_once() -> None:
     """A web server at the address is no cluster; Ray itself would try for nine minutes."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
-        server.RequestHandlerClass.log_message = lambda *_: None  # type: ignore[assignment,method-assign]
+
+    class Silent(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         begun = time.monotonic()
         for address in (f"127.0.0.1:{server.server_port}", f"ray://127.0.0.1:{server.server_port}"):

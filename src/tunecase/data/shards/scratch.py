@@ -7,6 +7,7 @@ in it say who works there. Whoever finishes removes the folder, unless another a
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import threading
 import time
@@ -27,6 +28,7 @@ TOUCH_S = 10.0  # between two refreshes of a mark
 LOOK_S = 0.2  # while another audit removes what it made
 OLD_S = 7 * 86_400.0  # after which shards that nobody uses go
 TRIES = 5
+HALF_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/?(?!/)")  # a letter alone names a disk of Windows
 
 
 class Scratch:
@@ -128,10 +130,15 @@ class Scratch:
 def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
     """Where the folders of audits lie: a folder's path or a URI.
 
-    Raises: InputError for a folder among the data, and for a file.
+    Raises: InputError for a folder among the data, for a file, and for what is half a URI.
     """
     if place and _is_uri(place) and urlsplit(place).scheme != "file":
         return place.rstrip("/")
+    if place and (begun := HALF_URI.match(place)):
+        wanted = "a folder, or a URI such as s3://bucket/scratch"
+        raise InputError(
+            Problem("--scratch", repr(place), wanted, f"write {begun[1]}://, or ./ before a folder's name")
+        )
     named = url2pathname(urlsplit(place).path) if place and _is_uri(place) else place
     root = Path(named).expanduser().absolute() if named else cache_folder().absolute() / "audits"
     where = "--scratch" if place else "TUNECASE_CACHE"
