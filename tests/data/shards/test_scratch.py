@@ -159,7 +159,7 @@ def test_a_place_among_the_data_is_refused(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(InputError, match="TUNECASE_CACHE"):
         Scratch.open(None, "key", [data])
     for place in ("s3:/bucket/scratch", "s3:bucket"):
-        with pytest.raises(InputError, match="Write s3://|write s3://"):
+        with pytest.raises(InputError, match="write s3:"):
             Scratch.open(place, "key", [])
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="a file"):
