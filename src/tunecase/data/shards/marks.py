@@ -13,6 +13,7 @@ from pathlib import Path
 from tunecase.data.shards.store import Store
 
 USERS, CLOSING, LAST = "users/", "closing/", "last"
+TRIES = 10
 HOLDS_S = 600.0  # that a mark holds which nobody refreshes
 
 
@@ -79,6 +80,17 @@ def mark_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
+def put_mark(store: Store, name: str) -> None:
+    """Writes a mark of this process under a name."""
+    for left in reversed(range(TRIES)):
+        try:
+            store.put(name, [Mark().body])
+            return
+        except FileNotFoundError:  # another one, that was leaving, removed the folder meanwhile
+            if not left:
+                raise
+
+
 def read_mark(store: Store, name: str) -> Mark | None:
     """A mark by its name; None where it is gone or no mark."""
     try:
@@ -90,5 +102,14 @@ def read_mark(store: Store, name: str) -> Mark | None:
 
 def holding(store: Store, prefix: str, *, but: str = "") -> bool:
     """Whether a mark holds whose name begins so, one's own aside."""
-    others = (name for name in store.names(prefix) if name != f"{prefix}{but}")
+    others = (name for name in _names(store, prefix) if name != f"{prefix}{but}")
     return any(mark.holds for name in others if (mark := read_mark(store, name)) is not None)
+
+
+def _names(store: Store, prefix: str) -> list[str]:
+    for _ in range(TRIES):
+        try:
+            return store.names(prefix)
+        except FileNotFoundError:  # a folder went while it was listed
+            continue
+    return []
