@@ -10,7 +10,7 @@ from tunecase.data.clean.numbering import numbers_of
 from tunecase.data.rowsets import union, within
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+    from tunecase.data.arrays import Array, Rows
 
 MOST_OTHERS = 3  # how many rows are named that one row repeats or contradicts
 RUN_ROWS = 8192  # dropped rows whose reasons are in memory at once
@@ -101,6 +101,6 @@ def other_numbers(evidence: Evidence, defect: Defect, others: "Rows") -> Iterato
     import numpy as np
 
     named = others != NONE
-    numbers = np.full(others.shape, NONE, np.int64)
+    numbers: Array = np.full(others.shape, NONE, np.int64)
     numbers[named] = numbers_of(evidence.split(defect.where), others[named])
     return (tuple(number for number in row if number != NONE) for row in numbers.tolist())

@@ -21,7 +21,7 @@ from tunecase.records import Audit
 if TYPE_CHECKING:
     import numpy as np
 
-    from tunecase.data.arrays import Rows
+    from tunecase.data.arrays import Flags, Rows
 
 CONTROL_SHARE = 0.1  # of the rows handed out
 MOST_SUSPECTS = 20_000  # handed out at once: more than people read, and few enough for the tools that show them
@@ -65,29 +65,30 @@ def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapp
     rows, suspicion = rows[:MOST_SUSPECTS], suspicion[:MOST_SUSPECTS]
     reasons = reasons_for(evidence, wanted, union(rows))
     rng = generator(evidence.request.seed, "control rows")
-    controls, places = _controls(rng, evidence.train.count, len(rows), union(dropped, rows))
-    numbers = numbers_of(evidence.train, np.concatenate([rows, controls])).tolist()
-    suspects = iter(zip(rows.tolist(), numbers[: len(rows)], suspicion.tolist(), strict=True))
-    drawn = iter(zip(controls.tolist(), numbers[len(rows) :], strict=True))
-    queue: dict[int, Waiting] = {}
-    for place in range(len(numbers)):
-        if place in places:
-            row, number = next(drawn)
-            queue[row] = Waiting(number, place + 1, (), None, control=True)
-        else:
-            row, number, chance = next(suspects)
-            queue[row] = Waiting(number, place + 1, reasons[row], chance, control=False)
+    controls, drawn = _controls(rng, evidence.train.count, len(rows), union(dropped, rows))
+    handed = np.zeros(len(drawn), np.int64)
+    handed[~drawn], handed[drawn] = rows, controls
+    numbers, chances = numbers_of(evidence.train, handed).tolist(), iter(suspicion.tolist())
+    each = zip(handed.tolist(), numbers, drawn.tolist(), strict=True)
+    queue = {
+        row: Waiting(number, rank, reasons.get(row, ()), None if control else next(chances), control)
+        for rank, (row, number, control) in enumerate(each, 1)
+    }
     return Queue(queue, left_out)
 
 
-def _controls(rng: "np.random.Generator", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, set[int]]":
-    """Random rows that are not taken, in random order, and their places in the queue, from 0."""
+def _controls(rng: "np.random.Generator", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, Flags]":
+    """Random rows that are not taken, in random order, and which places of the queue they have."""
+    import numpy as np
+
     free = rows - len(taken)
     wanted = min(round(suspects * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), free)
+    drawn = np.zeros(suspects + wanted, bool)
     if not wanted:
-        return union(), set()
+        return union(), drawn
     controls = rows_beyond(taken, rng.choice(free, wanted, replace=False))
-    return controls, set(rng.choice(suspects + wanted, wanted, replace=False).tolist())
+    drawn[rng.choice(suspects + wanted, wanted, replace=False)] = True
+    return controls, drawn
 
 
 def _settled(corrections: Mapping[int, Correction]) -> "Rows":
