@@ -31,7 +31,7 @@ def test_a_queue_that_is_not_all_says_so() -> None:
     """Where more rows wait than are handed out, their whole number is told."""
     assert "15 rows, 2 of them" in pairs()["to look at"]
     assert (
-        "22,222 rows, the first 20,000 of 312,000 suspicious ones, 2,222 of them at random"
+        "the first 20,000 of 312,000 rows, worst first, 2,222 more at random"
         in pairs(review_rows=22_222, queue_rows=20_000, controls=2_222, unqueued=292_000)["to look at"]
     )
 

@@ -1,7 +1,7 @@
 """Audits made by hand: a file, what was found in it, and the same cleaned copy worked out on lists."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from math import ceil
@@ -32,7 +32,7 @@ NO_SHINGLES = np.zeros(0, np.uint32)
 DAY = date(2026, 11, 24)
 
 
-def written(path: Path, records: Sequence[dict[str, str] | None]) -> Path:
+def written(path: Path, records: Iterable[dict[str, str] | None]) -> Path:
     """JSON lines; None is a row that cannot be read."""
     lines = ("{broken" if record is None else json.dumps(record, ensure_ascii=False) for record in records)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
