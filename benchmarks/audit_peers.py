@@ -5,11 +5,14 @@
 The job: one JSON-lines file of made-up rows of about 600 bytes with planted exact, cosmetic and near copies, from the
 file to the list of duplicate rows (peers/rows.py). Each peer gets a virtual environment of its own under --cache (a
 temporary folder unless given; the first time downloads gigabytes), the settings that find most at Jaccard .7 (word
-triples, 25 bands of 5 hashes, as tunecase has; said in peers/run_*.py) and a worker for each core, where it takes any.
+triples, 25 bands of 5 hashes, where tunecase has 25 of 4 and compares all that meet; said in peers/run_*.py) and a
+worker for each core, where it takes any.
 
-Each peer first runs once for what it finds and for its memory: the proportional set size of all its processes together,
-sampled 20 times a second. The timed runs follow, one peer after the other, round by round, with nothing sampled beside
-them: from the start of the process until the list is there, and until its end (some write the cleaned file as well).
+Each peer first runs once for what it finds, its processor seconds and its memory, all its processes together
+(process_tree.py). The timed runs follow, one peer after the other, round by round, with nothing sampled beside them:
+from the start of the process until the list is there, and until its end (some write the cleaned file as well). On a
+machine with other work only the first run says anything: `--repeats 0`. At scale: `--rows 1000000 --repeats 0 --peers
+tunecase-fast,tunecase-near,datatrove,text-dedup`.
 
 What flatters tunecase: it has the same shingles and normaliser as the truth. What flatters all: copies differ by
 changed words only, none inserted, deleted or moved; each row is copied once; and random words make unrelated rows so
@@ -23,7 +26,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -36,8 +38,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SOURCE = HERE.parent / "src"
 sys.path.insert(0, str(SOURCE))
+sys.path.insert(0, str(HERE))
 
 from peers.rows import Copy, closest, write_rows  # noqa: E402  needs tunecase, which may not be installed
+from process_tree import NotRunError, Usage, Watch, tidy_when_ended, watched  # noqa: E402
 
 BUCKETS = (("0.7-0.8", 0.7, 0.8), ("0.8-0.9", 0.8, 0.9), ("0.9-1", 0.9, 1.01))
 NEIGHBOUR = 0.5  # a flagged row with no other row this like it is a false flag
@@ -70,17 +74,12 @@ PEERS = (
 )
 
 
-class NotRunError(Exception):
-    """A peer that cannot be installed or fails, and why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: seconds until the list was there, seconds in all, peak memory in MB where measured, the result."""
+    """One run: seconds until the list was there, what all its processes used until its end, and the result."""
 
     listed_s: float
-    whole_s: float
-    peak_mb: float | None
+    usage: Usage
     found: dict
 
 
@@ -89,7 +88,8 @@ def interpreter(oldest: tuple[int, int]) -> str:
     if sys.version_info[:2] >= oldest:
         return sys.executable
     for minor in range(oldest[1], 15):
-        if found := shutil.which(f"python3.{minor}"):
+        found = shutil.which(f"python3.{minor}")
+        if found and not subprocess.run([found, "--version"], capture_output=True).returncode:
             return found
     raise NotRunError(f"needs Python {oldest[0]}.{oldest[1]} or newer on the path")
 
@@ -140,61 +140,14 @@ def run(peer: Peer, python: str, file: Path, sampled: bool = False) -> Run:
             settings["PYTHONPATH"] = str(SOURCE)
         printed = out if peer.script == "audit" else log
         with printed.open("wb") as output, (work / "errors.txt").open("wb") as errors:
-            clock, start = time.time(), time.perf_counter()
-            process = subprocess.Popen(
-                command, cwd=name, env=settings, stdout=output, stderr=errors, start_new_session=True
-            )
-            peak_mb = watched(process, sampled)
-            whole_s = time.perf_counter() - start
-        _end_session(process.pid)
-        if process.returncode not in ((0, 1) if peer.script == "audit" else (0,)) or not out.exists():
-            raise NotRunError(f"ends with {process.returncode}: {_last_line((work / 'errors.txt').read_text())}")
-        listed_s = whole_s if peer.script == "audit" else min(whole_s, out.stat().st_mtime - clock)
-        return Run(listed_s, whole_s, peak_mb, json.loads(out.read_text(encoding="utf-8")))
-
-
-def watched(process: subprocess.Popen, sampled: bool) -> float | None:
-    """Waits for a process; where asked and possible, the peak memory in MB of its whole session."""
-    if not sampled or not Path("/proc/self/smaps_rollup").exists():
-        process.wait(LIMIT_S)
-        return None
-    peak_kb = 0
-    while process.poll() is None:
-        peak_kb = max(peak_kb, sum(map(_pss_kb, _session(process.pid))))
-        time.sleep(0.05)
-    return peak_kb * 1024 / 1e6
-
-
-def _session(leader: int) -> list[int]:
-    """The processes of a session."""
-    members = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                after_name = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(after_name[3]) == leader:
-                members.append(int(entry))
-    return members
-
-
-def _pss_kb(pid: int) -> int:
-    """A process's memory, what it shares counted in parts; 0 when it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
-def _end_session(leader: int) -> None:
-    """Ends what a peer left running."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(leader, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+            clock = time.time()
+            watch = Watch(sampled=sampled, limit_s=LIMIT_S)
+            usage = watched(command, watch, cwd=name, env=settings, stdout=output, stderr=errors)
+        if usage.returncode not in ((0, 1) if peer.script == "audit" else (0,)) or not out.exists():
+            how = "takes too long" if usage.returncode is None else f"ends with {usage.returncode}"
+            raise NotRunError(f"{how}: {_last_line((work / 'errors.txt').read_text())}")
+        listed_s = usage.seconds if peer.script == "audit" else min(usage.seconds, out.stat().st_mtime - clock)
+        return Run(listed_s, usage, json.loads(out.read_text(encoding="utf-8")))
 
 
 def _last_line(text: str) -> str:
@@ -266,8 +219,8 @@ def compare(peers: list[Peer], file: Path, copies: list[Copy], repeats: int, cac
             print(f"{peer.name}: not run: {error}", flush=True)
             continue
         ready[peer.name] = peer, python
-        peak_mb = first[peer.name].peak_mb
-        figures[peer.name] = {"version": number, "peak_mb": peak_mb and round(peak_mb)}
+        figures[peer.name] = {"version": number} | used(first[peer.name].usage)
+        print(f"{peer.name} {figures[peer.name]}", flush=True)
     for name, (peer, _) in ready.items():
         near = first["tunecase-near"].found if "tunecase-near" in first else None
         audit = peer.script == "audit"
@@ -279,10 +232,17 @@ def compare(peers: list[Peer], file: Path, copies: list[Copy], repeats: int, cac
         for name, (peer, python) in ready.items():
             one = run(peer, python, file)
             listed[name].append(one.listed_s)
-            whole[name].append(one.whole_s)
+            whole[name].append(one.usage.seconds)
     for name in ready:
         figures[name] |= speeds(rows, listed[name], "rows_per_s") | speeds(rows, whole[name], "rows_per_s_to_the_end")
     return figures
+
+
+def used(usage: Usage) -> dict:
+    """What a run used that this system tells, in whole seconds and MB."""
+    named = {"seconds": usage.seconds, "cpu_seconds": usage.cpu_seconds, "peak_mb": usage.peak_mb}
+    named |= {"held_peak_mb": usage.held_peak_mb}
+    return {name: round(value) for name, value in named.items() if value is not None}
 
 
 def speeds(rows: int, seconds: list[float], name: str) -> dict:
@@ -302,6 +262,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keeps the peers' environments here")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    tidy_when_ended()
     names = asked.peers.split(",")
     if unknown := set(names) - {peer.name for peer in PEERS}:
         parser.error(f"no peer is called {', '.join(sorted(unknown))}")

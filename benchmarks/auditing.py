@@ -1,25 +1,30 @@
-"""How fast and how lean one fast audit is, how both grow, which planted copies it finds, what it says of known sets.
+"""How fast and how lean an audit is, how both grow, which planted copies it finds, what it says of known sets.
 
-    python benchmarks/auditing.py [--rows 1000000] [--repeats 5] [--growth 100000,300000,1000000,3000000] [--known]
+    python benchmarks/auditing.py [--rows 1000000] [--repeats 5] [--known]
+    python benchmarks/auditing.py --growth 100k,1M,10M [--engine local,ray] [--cgroup 4GB] [--full] [--memory 2GB]
+                                  [--data FOLDER]
 
-Rows are made up (benchmarks/peers/rows.py): about 600 bytes, 3% exact copies, 2% cosmetic ones, 12% near copies with 1
-to 10% of the words changed. An audit is a whole process, `tunecase audit FILE --fast --json`: format, exact and near
-copies, balance, personal data and secrets; with a tenth of the rows as a test file also leaks. Memory is what all its
-processes hold together (shared pages counted in parts), sampled 5 times a second in a run of its own. Sizes of the
-growth are run in turn, round by round. Recall and false flags are measured on 100,000 rows. The real sets of `--known`
-are read from ../shared/data/text where they are present. The last line is one JSON object.
+Rows are made up (peers/rows.py): about 600 bytes, 2.5% exact copies, 1.6% cosmetic ones, 10% near copies with 1 to 10%
+of the words changed. An audit is a whole process, `tunecase audit FILE --fast --json`: format, exact and near copies,
+balance, personal data and secrets; with a tenth of the rows as a test file also leaks. Recall and false flags are
+measured on 100,000 rows. The real sets of `--known` are read from ../shared/data/text where they are present.
 
-What flatters: the words are random, so that rows of their own are unlike; truth is by the audit's own word triples.
+`--growth` measures only how an audit grows (growth.py): seconds, processor seconds and memory of all its processes,
+memory of the driver, scratch disk, and what each stage took. With two engines the records of each size are compared.
+`--cgroup` holds all processes to so much memory, and tells whether the audit ended and how often the limit was hit.
+`--data` keeps the rows for the next time. The figures go to auditing_growth.json, which sizing.py reads.
+The last line is one JSON object.
+
+What flatters: the words are random, so that rows of their own are unlike; truth is by the audit's own word triples; and
+no text has more than one copy, so that no crowd meets.
 """
 
 import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -27,8 +32,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from audit_peers import _pss_kb, _session
+from growth import FIGURES, Way, audited, grown, quantity
 from peers.rows import Copy, closest, write_rows
+from process_tree import NotRunError, tidy_when_ended
 
 from tunecase.data.audit.audit import Files, audit
 from tunecase.prices.basis import Basis
@@ -36,68 +42,40 @@ from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
-BUCKETS = ((0.7, 0.8), (0.8, 0.9), (0.9, 1.01))
+BUCKETS = ((0.7, 0.8), (0.8, 0.9), (0.9, 1.0))
 RECALL_ROWS = 100_000
 TRUE_NEIGHBOUR = 0.5
 
 
-def audited(train: Path, test: Path | None = None, fast: bool = False) -> Audit:
-    """One audit with default prices."""
-    return audit(None, Files(train, test), basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=fast).record
-
-
-def measured(path: Path, test: Path | None = None, sampled: bool = False) -> dict:
-    """Seconds of one fast audit in a process of its own, its record, and the peak of all its processes [MB]."""
-    command = [sys.executable, "-m", "tunecase", "audit", str(path), "--fast", "--json"]
-    command += ["--test", str(test)] if test else []
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
-    with tempfile.TemporaryFile("w+") as said:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=said, start_new_session=True, env=environment)
-        peak_kb = 0
-        while sampled and process.poll() is None:
-            members = {process.pid, *_session(process.pid), *_children(process.pid)}
-            peak_kb = max(peak_kb, sum(_pss_kb(member) for member in members))
-            time.sleep(0.2)
-        process.wait()
-        seconds = time.perf_counter() - start
-        said.seek(0)
-        return {"seconds": seconds, "peak_mb": peak_kb / 1e3, "record": json.load(said)}
-
-
-def _children(leader: int) -> list[int]:
-    """Processes that a process started; workers lead groups of their own but stay its children."""
-    try:
-        return [int(each) for each in Path(f"/proc/{leader}/task/{leader}/children").read_text().split()]
-    except OSError:
-        return []
+def judged(train: Path, test: Path) -> Audit:
+    """One fast audit with default prices, in this process."""
+    return audit(None, Files(train, test), basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=True).record
 
 
 def recall(path: Path, copies: list[Copy]) -> dict:
     """Planted near copies found by true Jaccard, and rows flagged that have no neighbour at Jaccard .5 or more."""
     import numpy as np
 
-    from tunecase.data.checks.block import Reading
     from tunecase.data.checks.evidence import Asked, Evidence
     from tunecase.data.checks.scan import read_split
     from tunecase.data.reading.detection import detect
 
-    evidence = Evidence(read_split(path, detect(path), Reading(workers=1)), None, Asked(2048))
+    evidence = Evidence(read_split(path, detect(path)), None, Asked(2048))
     near = evidence.near_train
     found = {tuple(pair) for pair in np.sort(near.rows, axis=1).tolist()}
     hits, total = Counter(), Counter()
     for copy in copies:
         bucket = next((b for b in BUCKETS if copy.kind == "near" and b[0] <= copy.jaccard < b[1]), None)
-        if bucket and evidence.first_normal[copy.row] == copy.row:
+        if bucket:
             total[bucket] += 1
             hits[bucket] += (copy.source, copy.row) in found
     flagged = set(near.rows[near.copy].ravel().tolist())
     false = sum(best < TRUE_NEIGHBOUR for best in closest(path, flagged - {c.row for c in copies}).values())
     return {
-        "recall": {f"{b[0]:.1f}-{min(b[1], 1):.1f}": [hits[b], total[b]] for b in BUCKETS},
+        "recall": {f"{b[0]:.1f}-{b[1]:.1f}": [hits[b], total[b]] for b in BUCKETS},
         "false_flags": false,
         "flagged": len(flagged),
-        "rows": len(evidence.first_raw),
+        "rows": RECALL_ROWS,
     }
 
 
@@ -122,79 +100,83 @@ def known() -> dict:
     }
     counts = {}
     for name, (train, test) in sets.items():
-        record = audited(TEXTS / train, TEXTS / test, fast=True)
+        record = judged(TEXTS / train, TEXTS / test)
         counts[name] = {"verdict": record.verdict, "rows": record.rows, "test_rows": record.test_rows}
         counts[name] |= {finding.check: finding.count for finding in record.findings}
         print(f"{name}: {counts[name]}", flush=True)
     return counts
 
 
-def grown(sizes: list[int], repeats: int, folder: Path) -> dict:
-    """Seconds by rows, sizes in turn; the time of each against the straight line from nothing through the first."""
-    files = {rows: folder / f"{rows}.jsonl" for rows in sizes}
-    for rows, path in files.items():
-        write_rows(path, rows, seed=3)
-    seconds: dict[int, list[float]] = {rows: [] for rows in sizes}
-    peaks = {}
-    for _ in range(repeats):
-        for rows, path in files.items():
-            seconds[rows].append(measured(path)["seconds"])
-    for rows, path in files.items():
-        peaks[rows] = round(measured(path, sampled=True)["peak_mb"])
-        print(f"{rows:,} rows: {statistics.median(seconds[rows]):.1f} s, {peaks[rows]} MB", flush=True)
-    return {
-        "seconds": {str(rows): [round(each, 2) for each in sorted(runs)] for rows, runs in seconds.items()},
-        "rows_per_s": {str(rows): round(rows / statistics.median(runs)) for rows, runs in seconds.items()},
-        "peak_mb": {str(rows): peak for rows, peak in peaks.items()},
-    }
-
-
 def with_leaks(rows: int, repeats: int, folder: Path) -> dict:
     """The whole fast pass: training rows, and a tenth as many test rows of which some are planted in training."""
     train, test = folder / "train.jsonl", folder / "test.jsonl"
     copies = write_rows(train, rows, seed=4)
-    write_rows(test, rows // 10, seed=5)
+    write_rows(test, rows // 10, seed=5, truth=False)
     with train.open() as source:
         stolen = [next(source) for _ in range(500)]
     with test.open("a") as file:
         file.writelines(stolen)
-    runs = [measured(train, test) for _ in range(repeats)]
-    peak = measured(train, test, sampled=True)["peak_mb"]
+    runs = [audited(train, Way(sampled=False), test) for _ in range(repeats)]
+    first = audited(train, Way(), test)
+    if first.record is None:
+        raise NotRunError(f"the audit ends with {first.usage.returncode}: {first.last_line}")
     read = rows + rows // 10 + len(stolen)
-    speeds = sorted(read / each["seconds"] for each in runs)
-    found = {finding["check"]: finding["count"] for finding in runs[0]["record"]["findings"]}
-    planted = Counter(copy.kind for copy in copies)
+    speeds = sorted(read / each.usage.seconds for each in runs) or [read / first.usage.seconds]
     return {
         "rows": read,
         "row_bytes": round(train.stat().st_size / rows),
         "rows_per_s": round(statistics.median(speeds)),
         "rows_per_s_range": [round(speeds[0]), round(speeds[-1])],
-        "peak_mb": round(peak),
-        "planted": {**planted, "leaks": len(stolen)},
-        "found": found,
+        "cpu_seconds": round(first.usage.cpu_seconds or 0.0, 1),
+        "peak_mb": first.usage.peak_mb and round(first.usage.peak_mb),
+        "planted": {**Counter(copy.kind for copy in copies), "leaks": len(stolen)},
+        "found": {finding["check"]: finding["count"] for finding in first.record["findings"]},
     }
+
+
+def growth(asked: argparse.Namespace) -> dict:
+    """How an audit grows, in every way asked for."""
+    sizes = [quantity(each) for each in asked.growth.split(",")]
+    ways = [Way(engine, asked.full, asked.cgroup, asked.memory, asked.limit_s) for engine in asked.engine.split(",")]
+    with tempfile.TemporaryDirectory() as folder:
+        data = asked.data or Path(folder)
+        data.mkdir(parents=True, exist_ok=True)
+        return {"growth": grown(sizes, ways, data, asked.figures)}
+
+
+def whole(asked: argparse.Namespace) -> dict:
+    """Recall, and the whole pass with leaks."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recall.jsonl"
+        near = recall(path, write_rows(path, RECALL_ROWS, seed=3))
+        print(near, flush=True)
+        passed = with_leaks(asked.rows, asked.repeats, Path(folder))
+        print(passed, flush=True)
+    return {"near": near, "whole": passed}
 
 
 def main() -> None:
     """All figures asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=quantity, default=100_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--growth", default="", help="sizes, for example 100000,300000,1000000")
     parser.add_argument("--known", action="store_true", help="only what it says of the real sets")
+    parser.add_argument("--growth", help="only how it grows over these sizes, for example 100k,1M,10M")
+    parser.add_argument("--engine", default="local", help="local, ray, or both parted by a comma")
+    parser.add_argument("--cgroup", type=quantity, help="the memory that all processes may have together: 4GB")
+    parser.add_argument("--memory", help="what the audit is told of memory: its own --memory")
+    parser.add_argument("--full", action="store_true", help="the whole audit, not the fast one")
+    parser.add_argument("--limit-s", type=float, default=3600.0, help="the longest that one audit may take")
+    parser.add_argument("--data", type=Path, help="keeps the rows here, and scratch files while an audit runs")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="where figures of growth are kept")
     asked = parser.parse_args()
-    figures: dict = {"benchmark": "auditing", "cores": os.cpu_count(), "known_sets": known()}
-    if not asked.known:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "recall.jsonl"
-            copies = write_rows(path, RECALL_ROWS, seed=3)
-            figures["near"] = recall(path, copies)
-            print(figures["near"], flush=True)
-            figures["whole"] = with_leaks(asked.rows, asked.repeats, Path(folder))
-            print(figures["whole"], flush=True)
-            if asked.growth:
-                sizes = [int(each) for each in asked.growth.split(",")]
-                figures["growth"] = grown(sizes, asked.repeats, Path(folder))
+    tidy_when_ended()
+    figures: dict = {"benchmark": "auditing", "cores": os.cpu_count()}
+    try:
+        figures |= growth(asked) if asked.growth else {"known_sets": known()}
+        figures |= {} if asked.growth or asked.known else whole(asked)
+    except NotRunError as error:
+        parser.exit(1, f"not run: {error}\n")
     print(json.dumps(figures))
 
 

@@ -14,9 +14,15 @@ def main() -> None:
     """One pass over the file, then the comparisons that the audit's own checks would ask for."""
     file, out = Path(sys.argv[1]), Path(sys.argv[2])
     evidence = Evidence(read_split(file, detect(file)), None, Asked(2048))
-    same = [(row, int(first)) for row, first in enumerate(evidence.text.tolist()) if row != first]
     near = evidence.near_train
-    write_pairs(out, same + [(int(one), int(other)) for one, other in near.rows[near.copy].tolist()])
+    write_pairs(out, same(evidence) + [(int(one), int(other)) for one, other in near.rows[near.copy].tolist()])
+
+
+def same(evidence: Evidence) -> list[tuple[int, int]]:
+    """Pairs of a row and the first row with the same text, raw or normalised."""
+    if hasattr(evidence, "same_text"):
+        return list(zip(evidence.same_text.rows.tolist(), evidence.same_text.firsts.tolist(), strict=True))
+    return [(row, int(first)) for row, first in enumerate(evidence.text.tolist()) if row != first]
 
 
 if __name__ == "__main__":

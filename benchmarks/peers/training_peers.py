@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from audit_peers import NotRunError, Peer, environment, version
+from audit_peers import Peer, environment, version
+from process_tree import NotRunError
 
 LIMIT_S = 600
 PEERS = (

@@ -67,7 +67,7 @@ class Case:
 
     def audit(self, *, fast: bool = False) -> Audit:
         """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept."""
-        return flow.audit(self.flow, fast=fast)
+        return flow.audit(self.flow, flow.AuditAsked(fast=fast))
 
     def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
         """A cleaned copy of the training file with its review queue, in a new folder."""

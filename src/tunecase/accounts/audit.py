@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunecase import catalog
+from tunecase.accounts.audit_stages import stages_table
 from tunecase.accounts.material import Material, recorded_in
 from tunecase.blocks import Account, Block, Cell, Compared, Facts, Lengths, Listing, Table, Tone, Words
 from tunecase.quantities import (
@@ -208,6 +209,7 @@ def _full(record: Audit, material: Material) -> tuple[Block, ...]:
         *((Listing("Not checked", record.not_checked),) if record.not_checked else ()),
         *((_where(record, with_rows=material.with_rows),) if record.findings else ()),
         *((_classes(record),) if record.classes else ()),
+        *((stages,) if (stages := stages_table(record)) else ()),
         Facts("", (("Time", duration(record.seconds)), *recorded_in(material, "audit"))),
     )
 

@@ -25,11 +25,12 @@ from tunecase.cli.options import (
 from tunecase.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from tunecase.flow import Flow
+    from tunecase.flow import AuditAsked, DataFiles, FixAsked, Flow
     from tunecase.records import Audit, Cleaned, Labelling, Reviews
 
 fixing_option = panel("Fixing the data")
 labelling_option = panel("What to label next")
+large_option = panel("Large files")
 
 
 def audit(
@@ -62,6 +63,18 @@ def audit(
             help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla."
         ),
     ] = None,
+    engine: Annotated[
+        str | None, large_option(help="Where it runs: local or ray; the project's engine, else this machine.")
+    ] = None,
+    address: Annotated[str | None, large_option(help="Address of the Ray cluster; one of its own if left out.")] = None,
+    scratch: Annotated[
+        str | None,
+        large_option(help="Folder, or object store (s3://…), for work in progress; the cache folder if left out."),
+    ] = None,
+    memory: Annotated[
+        str | None, large_option(help="What it may hold at once, such as 2GB; a quarter of what is free.")
+    ] = None,
+    workers: Annotated[int | None, large_option(min=1, help="Processes; chosen when left out.")] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -84,11 +97,14 @@ def audit(
     if reviewed is not None:
         finish("review", _reviews(data, reviewed), json, case=case)
         return
+    from tunecase import flow
+
+    wanted = flow.AuditAsked(tokenizer, production, fast, engine, address, scratch, memory, workers)
     with audit_progress(quiet=json) as progress:
         if fix is None:
-            record = _audited(data, tokenizer=tokenizer, production=production, fast=fast, progress=progress)
+            record = _audited(data, wanted, progress)
         else:
-            record, cleaned = _fixed(data, fix, mask=mask, force=force, tokenizer=tokenizer, progress=progress)
+            record, cleaned = _fixed(data, flow.FixAsked(fix, mask, force, wanted), progress)
     ok = record.ok and not (strict and record.quarantined)
     if fix is None:
         finish("audit", record, json, ok=ok, case=case)
@@ -117,6 +133,13 @@ class _Data:
         return self.train
 
     @property
+    def files(self) -> "DataFiles":
+        """The data files that were given in place of a case."""
+        from tunecase import flow
+
+        return flow.DataFiles(self.file, self.test, self.input, self.output)
+
+    @property
     def day(self) -> date:
         """The date as of which prices are judged."""
         return day_of(self.today)
@@ -139,29 +162,20 @@ def _reviews(data: _Data, reviewed: Path) -> "Reviews":
     return flow.review_file(reviewed, data.file, data.input, data.output)
 
 
-def _audited(
-    data: _Data, *, tokenizer: Path | None, production: Path | None, fast: bool, progress: dict[str, Any]
-) -> "Audit":
+def _audited(data: _Data, wanted: "AuditAsked", progress: dict[str, Any]) -> "Audit":
     from tunecase import flow
 
     if data.case is not None:
-        return flow.audit(data.case, tokenizer=tokenizer, fast=fast, **progress)
-    return flow.audit_file(
-        data.file, data.test, data.input, data.output, data.seed, data.day, tokenizer=tokenizer,
-        production=production, fast=fast, **progress,
-    )  # fmt: skip
+        return flow.audit(data.case, wanted, **progress)
+    return flow.audit_file(data.files, wanted, seed=data.seed, today=data.day, **progress)
 
 
-def _fixed(
-    data: _Data, to: Path, *, mask: bool, force: bool, tokenizer: Path | None, progress: dict[str, Any]
-) -> "tuple[Audit, Cleaned]":
+def _fixed(data: _Data, copy: "FixAsked", progress: dict[str, Any]) -> "tuple[Audit, Cleaned]":
     from tunecase import flow
 
-    copy = flow.FixAsked(to, mask, force, tokenizer)
     if data.case is not None:
         return flow.fix(data.case, copy, **progress)
-    files = flow.DataFiles(data.file, data.test, data.input, data.output)
-    return flow.fix_file(files, copy, seed=data.seed, today=data.day, **progress)
+    return flow.fix_file(data.files, copy, seed=data.seed, today=data.day, **progress)
 
 
 def _refuse_fixing(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:

@@ -66,7 +66,9 @@ def pilot(
     ] = "",
     rows: Annotated[Path | None, source_option(help="With --source: a file of its rows, with labels.")] = None,
     workers: Annotated[int | None, place_option(min=1, help="Processes; chosen when left out.")] = None,
-    engine: Annotated[str, place_option(help="Where runs are made: local or ray.")] = "local",
+    engine: Annotated[
+        str | None, place_option(help="Where runs are made: local or ray; the project's engine, else this machine.")
+    ] = None,
     address: Annotated[str | None, place_option(help="Address of the Ray cluster; one of its own if left out.")] = None,
     gpus: Annotated[float, place_option(min=0, help="GPUs for each run.")] = 0,
     max_minutes: MaxMinutes = None,
@@ -99,7 +101,8 @@ def pilot(
         trainer, model, draws=draws, adaptive=False if every else None, keep_all=every, tune=tune, workers=workers,
         address=address, gpus_per_task=gpus, max_minutes=max_minutes, max_usd=max_usd, usd_per_hour=usd_per_hour,
     )  # fmt: skip
-    settings = flow.pilot_settings(flow.PilotWords(set_ or (), sizes, hosted or (), engine, candidates), plain)
+    words = flow.PilotWords(set_ or (), sizes, hosted or (), engine, candidates)
+    settings = flow.pilot_settings(words, plain, opened.project)
     if export:
         print_record("exported", flow.export(opened, export, settings, accelerators, to, force=force), json)
         return

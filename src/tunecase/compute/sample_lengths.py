@@ -146,10 +146,10 @@ def _tokenized(rows: "Sequence[Row]", tokenizer: Path, file_bytes: int) -> tuple
 
     from tunecase.data.reading import prompt_of
     from tunecase.data.tokens import Counter as TokenCounter
-    from tunecase.data.tokens import estimated
+    from tunecase.data.tokens import estimate
 
     counter = TokenCounter(tokenizer, file_bytes)
     turns = [row.turns for row in rows] if any(row.turns for row in rows) else ()
     tokens = counter.count([prompt_of(row) for row in rows], [row.output for row in rows], turns).total
     sizes = np.array([len(row.input) + len(row.output) for row in rows])
-    return [int(count) for count in estimated(sizes, tokens).rows], counter.how
+    return [int(count) for count in estimate(lambda: [(sizes, tokens)]).rows(sizes, tokens)], counter.how

@@ -1,12 +1,23 @@
 """Where work runs: this process, processes of this machine, or the nodes of a Ray cluster."""
 
 from tunecase.engine.children import ask_child, child_environment
-from tunecase.engine.engine import Engine, run_tasks
+from tunecase.engine.engine import ENGINES, Engine, run_tasks, workers_held
 from tunecase.engine.local import LATER, CrashError
-from tunecase.engine.machine import cache_folder, cores, gpus, most_workers, workers_for
+from tunecase.engine.machine import (
+    MemoryPlan,
+    cache_folder,
+    cores,
+    free_bytes,
+    gpus,
+    memory_plan,
+    most_workers,
+    workers_for,
+)
 from tunecase.engine.sandbox import no_sandbox, run_sandboxed, sandbox_problem
+from tunecase.engine.worker import Measured, measured, peak_bytes
 
 __all__ = [
-    "LATER", "CrashError", "Engine", "ask_child", "cache_folder", "child_environment", "cores", "gpus",
-    "most_workers", "no_sandbox", "run_sandboxed", "run_tasks", "sandbox_problem", "workers_for",
+    "ENGINES", "LATER", "CrashError", "Engine", "Measured", "MemoryPlan", "ask_child", "cache_folder",
+    "child_environment", "cores", "free_bytes", "gpus", "measured", "memory_plan", "most_workers", "no_sandbox",
+    "peak_bytes", "run_sandboxed", "run_tasks", "sandbox_problem", "workers_for", "workers_held",
 ]  # fmt: skip

@@ -13,8 +13,9 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunecase.engine.local import LATER, CrashError, Limit, limit_s, outcome
+from tunecase.engine.local import LATER, CrashError, Limit, limit_s
 from tunecase.engine.machine import cores
+from tunecase.engine.worker import outcome
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.quantities import count, counted, duration, one_line
 

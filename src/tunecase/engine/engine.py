@@ -4,10 +4,11 @@ Tasks are pulled, not pushed: the next one is asked for only when a worker is fr
 can choose each by what came back so far.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from tunecase.engine.local import LATER, CrashError, Limit, run_here, run_in_processes
+from tunecase.engine.local import LATER, CrashError, Limit, processes_held, run_here, run_in_processes
 from tunecase.engine.machine import cache_folder, cores, gpus, most_workers, workers_for
 from tunecase.errors import InputError, Problem
 
@@ -22,14 +23,43 @@ __all__ = [
     "most_workers",
     "run_tasks",
     "workers_for",
+    "workers_held",
 ]
 
 T = TypeVar("T")
 R = TypeVar("R")
 Engine = Literal["local", "ray"]
 ENGINES: tuple[Engine, ...] = ("local", "ray")
-# Of a task whose worker or node is lost.
+# Of a task whose Ray worker or node is lost. What ends a process of this machine would most often end the next one.
 RETRIES = 2
+
+
+@contextmanager
+def workers_held(engine: Engine = "local", address: str | None = None) -> Iterator[None]:
+    """Keeps what runs tasks from one `run_tasks` to the next: idle processes, or the connection to a cluster.
+
+    A process takes 1.0 to 1.5 CPU seconds to start and import what it needs, a connection some seconds more.
+
+    Args:
+        engine, address: as for `run_tasks`, which is called with the same.
+    Raises: as `run_tasks`, before the first task.
+
+    Leaves out processes with GPUs of their own, which end with their call.
+    """
+    _known(engine)
+    if engine == "ray":
+        from tunecase.engine.cluster import connected
+
+        with connected(address):
+            yield
+    else:
+        with processes_held():
+            yield
+
+
+def _known(engine: str) -> None:
+    if engine not in ENGINES:
+        raise InputError(Problem("engine", repr(engine), "one of: " + ", ".join(ENGINES), "leave it out for local"))
 
 
 def run_tasks(
@@ -42,7 +72,7 @@ def run_tasks(
     engine: Engine = "local",
     address: str | None = None,
     gpus_per_task: float = 0,
-    retries: int = RETRIES,
+    retries: int | None = None,
 ) -> Generator[tuple[int, R | Exception], None, None]:
     """Runs a function over tasks and yields each outcome as it ends.
 
@@ -63,7 +93,8 @@ def run_tasks(
         engine: "local" (this machine) or "ray".
         address: of a Ray cluster: "auto", "host:port" or "ray://host:port"; None starts Ray on this machine.
         gpus_per_task: GPUs that belong to each task while it runs; on this machine each worker sees only its own.
-        retries: how often a task is run again when its Ray worker or node is lost.
+        retries: how often a task is run again when its process or node is lost; None is twice on Ray, never here.
+            A task whose process is lost again and again has a CrashError as its outcome.
     Returns: (position in the order of tasks, result or exception), in the order in which tasks end.
     Raises: InputError for another engine, or for GPUs that are not there; MissingExtraError without Ray.
 
@@ -73,14 +104,14 @@ def run_tasks(
 
     Leaves out moving data: a Ray node needs the model's weights as this machine does.
     """
-    if engine not in ENGINES:
-        raise InputError(Problem("engine", repr(engine), "one of: " + ", ".join(ENGINES), "leave it out for local"))
+    _known(engine)
     if engine == "ray":
         from tunecase.engine.cluster import run_on_ray
 
         yield from run_on_ray(
-            function, tasks, workers, most_s=most_s, address=address, gpus_per_task=gpus_per_task, retries=retries
-        )
+            function, tasks, workers, most_s=most_s, address=address, gpus_per_task=gpus_per_task,
+            retries=RETRIES if retries is None else retries,
+        )  # fmt: skip
         return
     count = most_workers(gpus_per_task) if workers is None else max(1, workers)
     if isinstance(tasks, Sized):
@@ -88,4 +119,4 @@ def run_tasks(
     if count <= 1 and not apart and not gpus_per_task:
         yield from run_here(function, tasks)
     else:
-        yield from run_in_processes(function, tasks, max(1, count), most_s, gpus_per_task)
+        yield from run_in_processes(function, tasks, max(1, count), most_s, gpus_per_task, retries or 0)

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from multiprocessing import connection, reduction, util
 from typing import Any, Final, TypeVar
 
-from tunecase.engine.machine import GPU_VARIABLE, shares
+from tunecase.engine.machine import shares
+from tunecase.engine.worker import outcome, serve
 from tunecase.quantities import duration
 
 T = TypeVar("T")
 R = TypeVar("R")
 Limit = float | Callable[[], float] | None
 
-# Read by numerical libraries when they load, which in a worker happens after its start.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 GRACE_S = 5.0
 
 
@@ -52,11 +51,25 @@ def run_here(function: Callable[[T], R], tasks: Iterable[T]) -> Generator[tuple[
         yield position, outcome(function, task)
 
 
+@contextmanager
+def processes_held() -> Iterator[None]:
+    """Keeps idle processes for the next call of `run_in_processes` in the block; they end with the block."""
+    with _HELD.lock:
+        _HELD.holders += 1
+    try:
+        yield
+    finally:
+        with _HELD.lock:
+            _HELD.holders -= 1
+            leaving = [] if _HELD.holders else _HELD.taken(len(_HELD.idle))
+        _let_go(leaving)
+
+
 def run_in_processes(
-    function: Callable[[T], R], tasks: Iterable[T], count: int, most_s: Limit, gpus_per_task: float
+    function: Callable[[T], R], tasks: Iterable[T], count: int, most_s: Limit, gpus_per_task: float, retries: int = 0
 ) -> Generator[tuple[int, R | Exception], None, None]:
     """Runs tasks in up to `count` processes, each reused from task to task; see `run_tasks`."""
-    crew = _Crew(function, count, most_s, shares(gpus_per_task) if gpus_per_task else ())
+    crew = _Crew(function, count, most_s, shares(gpus_per_task) if gpus_per_task else (), retries)
     waiting, position, finished = iter(tasks), 0, False
     try:
         while True:
@@ -80,14 +93,43 @@ class _Worker:
     started: float = 0.0
 
 
+class _Held:
+    """The idle processes of all calls, while somebody holds them."""
+
+    def __init__(self) -> None:
+        self.lock, self.holders = threading.Lock(), 0
+        self.idle: list[_Worker] = []
+
+    def taken(self, count: int) -> list[_Worker]:
+        """Up to so many of the processes, which are the caller's from now on."""
+        workers, self.idle[:] = self.idle[:count], self.idle[count:]
+        return workers
+
+    def takes(self, workers: Sequence[_Worker]) -> bool:
+        """Takes processes over, where somebody holds them."""
+        with self.lock:
+            self.idle += workers if self.holders else ()
+            return self.holders > 0
+
+
+_HELD = _Held()
+util.Finalize(None, lambda: _end(_HELD.idle), exitpriority=100)
+
+
 class _Crew:
     """The processes of one call: who is busy with what, and what came back."""
 
-    def __init__(self, function: Callable[[Any], Any], count: int, most_s: Limit, groups: Sequence[str]) -> None:
-        self.function, self.most_s = function, most_s
+    def __init__(
+        self, function: Callable[[Any], Any], count: int, most_s: Limit, groups: Sequence[str], retries: int
+    ) -> None:
+        self.function, self.most_s, self.retries = function, most_s, retries
         self.count = min(count, len(groups)) if groups else count
         self.shares = list(groups[: self.count])
-        self.workers: list[_Worker] = []
+        # What a process saw when it started stays with it: its GPUs, and whether it knows the user's script.
+        self.plain = not groups and function.__module__ != "__main__"
+        with _HELD.lock:
+            self.workers = _HELD.taken(self.count) if self.plain else []
+        self.sent: dict[int, tuple[Any, int]] = {}  # by position: the task, and how often its process was lost
         self.back: list[tuple[int, Any]] = []  # outcomes without a worker: the task could not even be sent
         # An interpreter that ends while this is still held would wait for idle workers for ever.
         util.Finalize(self, _end, args=(self.workers,), exitpriority=100)
@@ -112,6 +154,8 @@ class _Crew:
         except Exception as error:  # noqa: BLE001 - a task that cannot be sent to a process has that as its outcome
             self.back.append((position, error))
             return
+        if self.retries:
+            self.sent[position] = task, self.sent[position][1] if position in self.sent else 0
         for worker in [worker for worker in self.workers if worker.position is None]:
             if self._sent(worker, position, message):
                 return
@@ -120,7 +164,16 @@ class _Crew:
             self.back.append((position, CrashError(_how_it_ended(worker.process))))
 
     def take(self) -> tuple[int, Any]:
-        """The next outcome: a result, an exception, or the reason why neither came."""
+        """The next outcome: a result, an exception, or why neither came after as many tries as were asked for."""
+        while True:
+            position, result = self._next()
+            task, losses = self.sent.pop(position, (None, self.retries))
+            if not isinstance(result, CrashError) or losses >= self.retries:
+                return position, result
+            self.sent[position] = task, losses + 1
+            self.begin(position, task)
+
+    def _next(self) -> tuple[int, Any]:
         while not self.back:
             busy, most_s = self.busy, limit_s(self.most_s)
             for worker in _heard_from(busy, most_s):
@@ -131,20 +184,17 @@ class _Crew:
         return self.back.pop(0)
 
     def close(self, finished: bool) -> None:
-        """Lets idle workers go and ends the others."""
-        for worker in self.workers:
-            worker.pipe.close()  # an idle worker leaves when nobody can ask it any more
-        if finished:
-            for worker in self.workers:
-                worker.process.join(GRACE_S)
-        _end(self.workers)
+        """Lets idle workers go, unless they are held for the next call, and ends the others."""
+        if finished and self.plain and _HELD.takes(self.workers):
+            self.workers.clear()
+        _let_go(self.workers, finished)
         self.workers.clear()
 
     def _new(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         share = self.shares.pop() if self.shares else None
-        process = context.Process(target=_serve, args=(theirs, share))
+        process = context.Process(target=serve, args=(theirs, share))
         with _interrupts_held(), _main_left_alone(self.function):
             process.start()
         theirs.close()
@@ -199,6 +249,16 @@ def _heard_from(workers: Sequence[_Worker], most_s: float | None) -> list[_Worke
     return [worker for worker in workers if worker.pipe in ready or worker.process.sentinel in ready]
 
 
+def _let_go(workers: Sequence[_Worker], idle: bool = True) -> None:
+    """Ends workers; idle ones leave by themselves when nobody can ask them any more."""
+    for worker in workers:
+        worker.pipe.close()
+    if idle:
+        for worker in workers:
+            worker.process.join(GRACE_S)
+    _end(workers)
+
+
 def _end(workers: Sequence[_Worker]) -> None:
     """Ends workers and what they started: asked first, then made to."""
     for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
@@ -227,72 +287,6 @@ def _how_it_ended(process: multiprocessing.process.BaseProcess) -> str:
     if -code == getattr(signal, "SIGKILL", None):
         return "its process was killed by the system (signal 9), most often because memory ran out"
     return f"its process was ended by signal {-code} ({signal.Signals(-code).name})"
-
-
-def _serve(pipe: "connection.Connection[Any, Any]", share: str | None) -> None:
-    """What a worker does: task in, outcome out, until nobody asks any more."""
-    _start_worker(share)
-    while True:
-        try:
-            function, task = pipe.recv()
-        except (EOFError, OSError):
-            return
-        except Exception as error:  # noqa: BLE001 - a task that cannot be read has that as its outcome
-            pipe.send(_plain(error))
-            continue
-        try:
-            pipe.send(outcome(function, task))
-        except OSError:
-            return
-        except Exception as error:  # noqa: BLE001 - so has a result that cannot be sent
-            pipe.send(_plain(error))
-
-
-def _plain(error: Exception) -> Exception:
-    """The exception, or its words where it would not survive the way between processes."""
-    pickler = reduction.ForkingPickler
-    try:
-        if str(pickler.loads(pickler.dumps(error))) == str(error):
-            return error
-    except Exception:  # noqa: BLE001, S110 - whatever an exception's own code does here, its words are what is left
-        pass
-    return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-def outcome(function: Callable[[T], R], task: T) -> R | Exception:
-    """The function's result or the exception it raises, made picklable; numerical libraries use one thread."""
-    try:
-        return _one_thread(function, task)
-    except Exception as error:  # noqa: BLE001 - whatever a task raises is its outcome
-        return _plain(error)
-
-
-def _one_thread(function: Callable[[T], R], task: T) -> R:
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    with threadpool_limits(limits=1):
-        return function(task)
-
-
-def _start_worker(share: str | None) -> None:
-    # Ctrl-C is answered by the parent, which ends the workers. Windows knows no other way.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-    if share is not None:
-        os.environ[GPU_VARIABLE] = share
-    if hasattr(os, "setpgrp"):
-        os.setpgrp()
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    # A busy worker would train to the end for nobody, and so would a program that it waits for.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        if hasattr(os, "killpg"):
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
 
 
 @contextmanager

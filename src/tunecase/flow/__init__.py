@@ -1,10 +1,10 @@
 """The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
 from tunecase.flow.approve import ApprovalAsked, approvals, approve, reject
-from tunecase.flow.audit import audit
+from tunecase.flow.audit import AuditAsked, DataFiles, audit, audit_file
 from tunecase.flow.books import BooksAsked, BooksFiles, books, check_books_files, write_books
 from tunecase.flow.check import check
-from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
+from tunecase.flow.clean import FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.decide import what_if_grid
 from tunecase.flow.define import baselines
@@ -40,11 +40,12 @@ from tunecase.flow.spend import (
 from tunecase.flow.split import Wanted
 from tunecase.flow.training import book_run, charge_of, hour_price, released, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
-from tunecase.flow.without_project import audit_file, forecast_file
+from tunecase.flow.without_project import forecast_file
 from tunecase.records import PilotSettings
 
 __all__ = [
-    "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "BooksAsked", "BooksFiles", "ChargeAsked", "CompareAsked",
+    "INFERENCE_OPTIONS", "QUESTIONS", "ApprovalAsked", "AuditAsked", "BooksAsked", "BooksFiles", "ChargeAsked",
+    "CompareAsked",
     "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked", "InferenceAsked", "JudgeAsked", "LabelAsked",
     "PilotSettings", "PilotWords", "Question", "ReportAsked", "ServingAsked", "UpdateAsked", "Walk", "Wanted", "Watch",
     "about_examples", "add_round", "anchor", "approvals", "approve", "as_it_stands", "asked", "asked_of", "audit",

@@ -1,28 +1,136 @@
-"""Audits the files of a case."""
+"""Audits the files of a case, or files without one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
 
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.dropped import keep_dropped
 from tunecase.flow.opened import Flow
+from tunecase.quantities import UnitError, Worlds, memory_bytes
 from tunecase.records import Audit
 
 if TYPE_CHECKING:
-    from tunecase.data.audit import Audited, Watch
+    from tunecase.data.audit import Audited, Running, Watch
+    from tunecase.project import Project
 
 
-def audit(flow: Flow, tokenizer: Path | None = None, fast: bool = False, **watch: "Unpack[Watch]") -> Audit:
+@dataclass(frozen=True, slots=True)
+class AuditAsked:
+    """An audit as it is wanted: how far it goes, and where it runs where the project does not say so.
+
+    Args:
+        tokenizer: a tokenizer.json, to count tokens.
+        production: a sample of real inputs, in place of the project's.
+        fast: only what one pass tells.
+        engine, address, scratch: see `Running`.
+        memory: what all processes may hold together, such as 2GB.
+        workers: how many tasks run at once.
+    """
+
+    tokenizer: Path | None = None
+    production: Path | None = None
+    fast: bool = False
+    engine: str | None = None
+    address: str | None = None
+    scratch: str | None = None
+    memory: str | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """Data files without a project: the held-out test, if any, and the columns where they are not recognised."""
+
+    train: Path
+    test: Path | None = None
+    input: str | None = None
+    output: str | None = None
+
+
+WHOLE = AuditAsked()
+
+
+def audit(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch]") -> Audit:
     """Are these the right data, and good enough? A fast one is not kept: other verbs rest on a whole one."""
-    record = audit_files(flow, tokenizer, fast, **watch).record
-    return record if fast else cast(Audit, flow.keep("audit", record))
+    with auditing_case(flow, wanted, **watch) as audited:
+        record = audited.record
+    return record if wanted.fast else cast(Audit, flow.keep("audit", record))
 
 
-def audit_files(flow: Flow, tokenizer: Path | None = None, fast: bool = False, **watch: "Unpack[Watch]") -> "Audited":
-    """The audit of a case's files, with all it rests on; it is not kept."""
-    from tunecase.data.audit import Files
-    from tunecase.data.audit import audit as audit_data
+@contextmanager
+def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch]") -> "Iterator[Audited]":
+    """The audit of a case's files, with all it rests on while the block lasts.
+
+    It is not kept, but the rows that a whole one leaves out are; see `keep_dropped`.
+    """
+    from tunecase.data.audit import Files, auditing
 
     data = flow.project.data
     test, production = (flow.folder / name if name else None for name in (data.test, data.production))
     quarantine = flow.folder / "quarantine.jsonl" if flow.writes else None
-    files = Files(flow.train_path, test, data.input, data.output, production, tokenizer, quarantine)
-    return audit_data(flow.project, files, basis=flow.basis(), seed=flow.seed, fast=fast, **watch)
+    files = Files(
+        flow.train_path, test, data.input, data.output, wanted.production or production, wanted.tokenizer, quarantine
+    )
+    with auditing(
+        flow.project, files, basis=flow.basis(), seed=flow.seed, fast=wanted.fast,
+        running=running(wanted, flow.project), **watch,
+    ) as audited:  # fmt: skip
+        yield audited if wanted.fast else keep_dropped(flow, audited)
+
+
+def audit_file(
+    data: DataFiles, wanted: AuditAsked = WHOLE, *, seed: int, today: date, **watch: "Unpack[Watch]"
+) -> Audit:
+    """An audit without a project file; nothing is kept."""
+    with auditing_file(data, wanted, Path(f"{data.train.stem}.quarantine.jsonl"), seed, today, **watch) as audited:
+        return audited.record
+
+
+@contextmanager
+def auditing_file(
+    data: DataFiles, wanted: AuditAsked, quarantine: Path | None, seed: int, today: date, **watch: "Unpack[Watch]"
+) -> "Iterator[Audited]":
+    """An audit without a project file, with all it rests on while the block lasts."""
+    from tunecase.data.audit import Files, auditing
+    from tunecase.prices import Basis
+
+    basis = Basis(None, today, Worlds(seed, Flow.DRAWS))
+    files = Files(data.train, data.test, data.input, data.output, wanted.production, wanted.tokenizer, quarantine)
+    with auditing(
+        None, files, basis=basis, seed=seed, fast=wanted.fast, running=running(wanted, None), **watch
+    ) as audited:
+        yield audited
+
+
+def running(wanted: AuditAsked, project: "Project | None") -> "Running":
+    """Where an audit runs: as asked, else as the project file says, else on this machine.
+
+    Raises: InputError with everything in it that cannot be read.
+    """
+    from tunecase.data.audit import Running
+    from tunecase.engine import ENGINES
+
+    own = (project.engine, project.address, project.scratch) if project else (None, None, None)
+    engine, address, scratch = (
+        given or stated for given, stated in zip((wanted.engine, wanted.address, wanted.scratch), own, strict=True)
+    )
+    problems, memory = [], None
+    if engine not in (None, *ENGINES):
+        problems.append(Problem("--engine", repr(engine), "local or ray", nearest(str(engine), list(ENGINES))))
+    elif engine != "ray" and wanted.address:
+        problems.append(Problem("--address", "no --engine ray", "a cluster to run on", "add --engine ray"))
+    elif engine == "ray" and address and not scratch:
+        fix = "name a folder that all nodes see under the same path, or an object store such as s3://bucket/scratch"
+        problems.append(Problem("--scratch", "nothing", "a place that this machine and the cluster share", fix))
+    if wanted.memory is not None:
+        try:
+            memory = memory_bytes(wanted.memory)
+        except UnitError as error:
+            problems.append(Problem("--memory", error.got, error.wanted, error.fix))
+    if problems:
+        raise InputError(problems)
+    return Running(engine or "local", address if engine == "ray" else None, scratch, memory, wanted.workers)

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.audit import audit_files
+from tunecase.flow.audit import WHOLE, AuditAsked, DataFiles, auditing_case, auditing_file
 from tunecase.flow.opened import Flow
-from tunecase.quantities import Worlds
 from tunecase.records import Audit, Cleaned, Reviews
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from tunecase.data.audit import Audited, Watch
 
 
@@ -24,31 +26,20 @@ class FixAsked:
         to: the folder to write, which must not be there yet.
         mask: also replace personal data in the copy.
         force: put the folder that is there aside.
-        tokenizer: a tokenizer.json, to count tokens.
+        audit: how the audit before it is made.
     """
 
     to: Path
     mask: bool = False
     force: bool = False
-    tokenizer: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DataFiles:
-    """Data files without a project: the held-out test, if any, and the columns where they are not recognised."""
-
-    train: Path
-    test: Path | None = None
-    input: str | None = None
-    output: str | None = None
+    audit: AuditAsked = WHOLE
 
 
 def fix(flow: Flow, copy: FixAsked, **watch: "Unpack[Watch]") -> tuple[Audit, Cleaned]:
     """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
     inputs = [flow.train_path, *flow.needed_files()]
-    audit, record = _fixed(
-        lambda: audit_files(flow, copy.tokenizer, **watch), copy, inputs, flow.folder / _corrections_name()
-    )
+    auditing = partial(auditing_case, flow, copy.audit, **watch)
+    audit, record = _fixed(auditing, copy, inputs, flow.folder / _corrections_name())
     flow.keep("audit", audit)
     return audit, cast(Cleaned, flow.keep("clean", record))
 
@@ -57,18 +48,13 @@ def fix_file(
     files: DataFiles, copy: FixAsked, *, seed: int, today: date, **watch: "Unpack[Watch]"
 ) -> tuple[Audit, Cleaned]:
     """A cleaned copy without a project file; nothing is kept but the folder."""
-    from tunecase.data.audit import Files, audit
-    from tunecase.prices import Basis
-
-    basis = Basis(None, today, Worlds(seed, Flow.DRAWS))
-    audited = Files(files.train, files.test, files.input, files.output, tokenizer=copy.tokenizer)
     inputs = [files.train, *([files.test] if files.test else [])]
-    corrections = _corrections_beside(files.train)
-    return _fixed(lambda: audit(None, audited, basis=basis, seed=seed, **watch), copy, inputs, corrections)
+    auditing = partial(auditing_file, files, copy.audit, None, seed, today, **watch)
+    return _fixed(auditing, copy, inputs, _corrections_beside(files.train))
 
 
 def _fixed(
-    audit: "Callable[[], Audited]", copy: FixAsked, inputs: list[Path], corrections: Path
+    auditing: "Callable[[], AbstractContextManager[Audited]]", copy: FixAsked, inputs: list[Path], corrections: Path
 ) -> tuple[Audit, Cleaned]:
     """The audit, made once the folder can be written, and the cleaned copy; the first input is the training file."""
     from tunecase.data.clean import CHANGES, clean
@@ -76,8 +62,7 @@ def _fixed(
     from tunecase.io import digest, new_folder
 
     decided, sha256 = read_corrections(corrections), digest(_one_file(inputs[0]))
-    with new_folder(copy.to, inputs, copy.force, CHANGES) as place:
-        audited = audit()
+    with new_folder(copy.to, inputs, copy.force, CHANGES) as place, auditing() as audited:
         record = clean(audited, place.path, sha256=sha256, corrections=decided, mask=copy.mask)
     return audited.record, replace(record, folder=str(copy.to), aside=str(place.aside) if place.aside else "")
 

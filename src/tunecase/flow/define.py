@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from tunecase.flow.dropped import dropped_rows
 from tunecase.flow.known import drawn_of
-from tunecase.flow.opened import Flow, dropped_rows, pilot_metric, task_kind
+from tunecase.flow.opened import Flow, pilot_metric, task_kind
 from tunecase.quantities import Band, band
 from tunecase.records import Audit, Baseline, Definition, Estimate, Pilot, Promise
 
@@ -79,4 +80,4 @@ def baselines(flow: Flow, audit: Audit) -> tuple[Baseline, ...]:
     metric, kind = pilot_metric(flow), task_kind(flow)
     if metric in metrics_of("probe") and repeat_like_classes(row.output for row in train.rows):
         kind = "classification"  # a label written as a long sentence is a label all the same
-    return measure(train, test, metric=metric, kind=kind, seed=flow.seed, drop_rows=dropped_rows(audit))
+    return measure(train, test, metric=metric, kind=kind, seed=flow.seed, drop_rows=dropped_rows(flow, audit))

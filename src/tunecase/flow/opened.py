@@ -291,8 +291,9 @@ class Flow:
         read = [folder / name for name in given if name]
         listed = [folder / name for name in (self.project.prices, *self.project.past) if name]
         configs = [Path(name) for name in self.project.models if name.endswith("config.json")]
-        own = (self.path, self.ledger.path, self.ledger.torn, folder / CORRECTIONS_FILE, folder / "pilot" / "answers")
-        return (*own, *needed_data(read, folder), *listed, *configs)
+        own = (self.path, self.ledger.path, self.ledger.torn, folder / CORRECTIONS_FILE)
+        kept = (folder / "pilot" / "answers", folder / "audit")
+        return (*own, *kept, *needed_data(read, folder), *listed, *configs)
 
     def check_outputs(self, outputs: "Sequence[Output]", *, force: bool = False) -> None:
         """Refuses files that stand in the way of an output, before the work whose result is written.
@@ -496,11 +497,6 @@ def within_budget(flow: Flow, charges: Iterable[tuple[str, Spending]]) -> tuple[
         return charge.category == "inference" and any(one.first <= charge.on <= one.last for one in periods)
 
     return tuple((name, charge) for name, charge in charges if not served(charge))
-
-
-def dropped_rows(audit: Audit) -> frozenset[int]:
-    """Training rows that the audit's fixes would drop."""
-    return frozenset(audit.dropped_rows)
 
 
 def task_kind(flow: Flow) -> "Kind":

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.dropped import dropped_rows
 from tunecase.flow.keys import key_parts
-from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
+from tunecase.flow.opened import Flow, Progress, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.io import no_file
 from tunecase.ledger import Ledger, NewEntry
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tunecase.pilot import Journal, Material
     from tunecase.pilot.scoring import Costs
     from tunecase.pilot.trainers import Result, Setting
+    from tunecase.project import Project
 
 ENGINES = ("local", "ray")
 NO_CANDIDATES = "none"
@@ -35,18 +37,18 @@ BY_ITSELF = PilotSettings("", race=("auto",))
 class PilotWords:
     """What of a pilot's settings is typed as words: `NAME=VALUE`, sizes with commas, hosted models, the engine.
 
-    `candidates` are names with commas; "none" stands for none.
+    `candidates` are names with commas; "none" stands for none. Without an engine it is the project's.
     """
 
     settings: Sequence[str] = ()
     sizes: str = ""
     hosted: Sequence[str] = ()
-    engine: str = "local"
+    engine: str | None = None
     candidates: str = "none"
 
 
-def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
-    """How a pilot is to be run: the plain settings with those read from words.
+def pilot_settings(words: PilotWords, plain: PilotSettings, project: "Project | None" = None) -> PilotSettings:
+    """How a pilot is to be run: the plain settings with those read from words; where, the project says if they do not.
 
     An hour of this machine is free unless it has a price; an hour of a cluster is unknown until it has one.
     Raises: InputError with every word that cannot be read.
@@ -62,12 +64,20 @@ def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
         name, _, value = text.partition("=")
         settings = hosted if name.startswith("hosted.") else own
         settings[name.removeprefix("hosted.")] = _value(value)
-    free = 0.0 if words.engine == "local" else None
+    plain = where_stated(plain, project, words.engine)
+    free = 0.0 if plain.engine == "local" else None
     return replace(
-        plain, settings=own, sizes=tuple(map(int, sizes)) or None, race=race, engine=cast(Any, words.engine),
+        plain, settings=own, sizes=tuple(map(int, sizes)) or None, race=race,
         hosted=dict.fromkeys([*words.hosted, *asked], hosted),
         usd_per_hour=free if plain.usd_per_hour is None else plain.usd_per_hour,
     )  # fmt: skip
+
+
+def where_stated(settings: PilotSettings, project: "Project | None", engine: str | None = None) -> PilotSettings:
+    """The settings with the engine that was asked for, else the project's, and with the project's cluster."""
+    engine = engine or (project.engine if project else None) or settings.engine
+    address = settings.address or (project.address if project and engine == "ray" else None)
+    return replace(settings, engine=cast(Any, engine), address=address)
 
 
 def _misread(words: PilotWords, sizes: Sequence[str]) -> list[Problem]:
@@ -75,8 +85,10 @@ def _misread(words: PilotWords, sizes: Sequence[str]) -> list[Problem]:
     problems = [Problem("--set", repr(text), "NAME=VALUE", "write for example --set rank=16") for text in settings]
     wanted, fix = "whole numbers with commas", "write for example 50,100,200"
     problems += [Problem("--sizes", repr(text), wanted, fix) for text in sizes if not text.isdecimal()]
-    if words.engine not in ENGINES:
-        problems.append(Problem("--engine", repr(words.engine), "local or ray", nearest(words.engine, list(ENGINES))))
+    if words.engine not in (None, *ENGINES):
+        problems.append(
+            Problem("--engine", repr(words.engine), "local or ray", nearest(str(words.engine), list(ENGINES)))
+        )
     return problems
 
 
@@ -109,7 +121,7 @@ def pilot(
     from tunecase.pilot import pilot as climb
     from tunecase.project import read_score
 
-    settings = settings or BY_ITSELF
+    settings = settings or where_stated(BY_ITSELF, flow.project)
     if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name one under data: `test: test.jsonl`"))
@@ -173,7 +185,7 @@ def material_of(flow: Flow) -> "Material":
     metric = pilot_metric(flow)
     return Material(
         flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),
-        drop_rows=dropped_rows(audit),
+        drop_rows=dropped_rows(flow, audit),
         documents=str(flow.folder / flow.project.data.documents) if flow.project.data.documents else "",
         struck=lambda kind, model: struck(flow.project, kind, model),
     )  # fmt: skip

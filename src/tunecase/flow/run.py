@@ -12,7 +12,7 @@ from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.define import judge_problem, pose
 from tunecase.flow.opened import Flow, Progress, readable
-from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot
+from tunecase.flow.pilot import BY_ITSELF, no_pilot, pilot, where_stated
 from tunecase.flow.verbs import decide, define, estimate, forecast, ready
 from tunecase.records import Books, Pilot, PilotSettings
 
@@ -139,7 +139,9 @@ def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
         if not _by_itself(held):
             return held
         entry = flow.entry_that_holds("pilot")
-        settings = replace(BY_ITSELF, seed=entry.meta.get("seed") if entry is not None else None)
+        settings = replace(
+            where_stated(BY_ITSELF, flow.project), seed=entry.meta.get("seed") if entry is not None else None
+        )
     trainer = settings.trainer if settings else ""
     return no_pilot(flow, trainer) or pilot(flow, settings, watch.progress, watch.ask, watch.fetching)
 

@@ -1,42 +1,14 @@
 """Quick questions without a project file."""
 
-from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import Flow, Progress, name_of
-from tunecase.quantities import Worlds
-from tunecase.records import Audit, Forecast
+from tunecase.flow.opened import name_of
+from tunecase.records import Forecast
 
 if TYPE_CHECKING:
     from tunecase.forecast.importers import Asked
-
-
-def audit_file(
-    train: Path,
-    test: Path | None,
-    input_column: str | None,
-    output_column: str | None,
-    seed: int,
-    today: date,
-    progress: Progress | None = None,
-    tokenizer: Path | None = None,
-    production: Path | None = None,
-    fast: bool = False,
-    checking: Callable[[str], None] | None = None,
-) -> Audit:
-    """An audit without a project file; nothing is kept."""
-    from tunecase.data.audit import Files
-    from tunecase.data.audit import audit as audit_data
-    from tunecase.prices import Basis
-
-    basis = Basis(None, today, Worlds(seed, Flow.DRAWS))
-    quarantine = Path(f"{train.stem}.quarantine.jsonl")
-    files = Files(train, test, input_column, output_column, production, tokenizer, quarantine)
-    return audit_data(None, files, basis=basis, seed=seed, fast=fast, progress=progress, checking=checking).record
 
 
 def forecast_file(place: str, request: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:

@@ -295,7 +295,7 @@ class Levers(Section):
 class Project(Section):
     """The project file."""
 
-    later = frozenset({"effort", "start", "costs", "after_launch", "constraints"})
+    later = frozenset({"effort", "start", "costs", "after_launch", "constraints", "engine", "address", "scratch"})
 
     name: str
     problem: ProblemStatement = ProblemStatement()
@@ -332,6 +332,16 @@ class Project(Section):
     budget: Money | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     rates: tuple[Rate, ...] = ()
+    engine: Literal["local", "ray"] | None = Field(
+        None, description="Where audits and pilots run: this machine when left out, or a Ray cluster."
+    )
+    address: str | None = Field(
+        None, description="Of the Ray cluster, such as head:6379; one of this machine's own when left out."
+    )
+    scratch: str | None = Field(
+        None,
+        description="A folder that this machine and the cluster share, or an object store (s3://…), for large audits.",
+    )
     prices: str | None = Field(None, description="A CSV file of your own prices, which come before the tables'.")
     past: tuple[str, ...] = Field(
         (),

@@ -71,6 +71,7 @@ from tunecase.quantities.units import (
     UnitError,
     Wanted,
     is_hours,
+    memory_bytes,
     memory_gb,
     read_quantity,
 )
@@ -114,7 +115,8 @@ __all__ = [
     "Strata", "UnitError", "Wanted", "Worlds", "about_money", "adding_up", "agreement_of_two", "band", "band_words",
     "batch_edges", "batch_error", "ceiling_range", "cents", "cents_adding_up", "count", "counted", "day", "duration",
     "figures", "firm", "firm_difference", "firm_money", "firm_share", "first_order", "generator", "in_hundred",
-    "interval_words", "is_hours", "line_amount", "mcnemar_p", "memory_gb", "money", "money_band", "one_line", "paid",
+    "interval_words", "is_hours", "line_amount", "mcnemar_p", "memory_bytes", "memory_gb", "money",
+    "money_band", "one_line", "paid",
     "paid_column", "paired_change", "paired_rows_needed", "plain_figure", "plain_money", "plain_paid", "plain_score",
     "plain_share", "read_quantity", "sampled", "score", "score_interval", "sentence", "separator_fix", "share",
     "shares_shown", "signed", "signed_figures", "smallest_loss_ruled_out", "smallest_paired_gain",

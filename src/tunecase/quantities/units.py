@@ -311,9 +311,30 @@ def memory_gb(text: object) -> float:
         >>> memory_gb("20GB"), round(memory_gb("20 GiB"), 2)
         (20.0, 21.47)
     """
-    match = _MEMORY.fullmatch(str(text).strip())
-    size = float(match[1]) * BYTES[match[2].upper()] / 1e9 if match else 0.0
+    size = _bytes(text) / 1e9
     if not LEAST_GB <= size <= MOST_GB:
         fix = "write for example 20GB (20 x 10^9 bytes) or 20GiB"
         raise UnitError(repr(text), "the memory of one card, 1 GB to 1 TB, with its unit", fix)
     return size
+
+
+def memory_bytes(text: object) -> int:
+    """An amount of memory as a text states it [bytes].
+
+    Args:
+        text: a number with its unit: MB, GB, TB (powers of 1,000) or MiB, GiB, TiB (powers of 1,024).
+    Raises: UnitError for anything else.
+
+    Example:
+        >>> memory_bytes("2GB"), memory_bytes("512 MiB")
+        (2000000000, 536870912)
+    """
+    size = int(_bytes(text))
+    if not size:
+        raise UnitError(repr(text), "an amount of memory with its unit", "write for example 2GB or 512MiB")
+    return size
+
+
+def _bytes(text: object) -> float:
+    match = _MEMORY.fullmatch(str(text).strip())
+    return float(match[1]) * BYTES[match[2].upper()] if match else 0.0

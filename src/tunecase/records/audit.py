@@ -126,7 +126,8 @@ class Stage:
 class Audit:
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
-    `dropped_rows` are the numbers of the training rows that the free fixes would delete. `effective` is how many clean
+    `dropped` training rows the free fixes would delete; `dropped_rows` are their numbers, or where they are many they
+    stand in `dropped_file`, named from the project's folder and told by its digest. `effective` is how many clean
     rows teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
     is the version of the rule by which texts count as the same. `domain` is the kind of text, by which the accuracy of
     the checks is known; "" where it is not known.
@@ -163,6 +164,8 @@ class Audit:
     normaliser: int = 0
     domain: str = ""
     stages: tuple[Stage, ...] = ()
+    dropped_file: str | None = None
+    dropped_sha256: str = ""
 
     @property
     def ok(self) -> bool:

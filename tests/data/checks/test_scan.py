@@ -1,21 +1,23 @@
-"""The columns of the single pass."""
+"""The columns of the pass over a file: whatever its pieces, whoever reads them, in whatever order they end."""
 
 import gzip
 import multiprocessing
 import os
 import signal
-from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tunecase.data.checks import block, scan
-from tunecase.data.checks.block import Reading
+from tunecase.data.checks.block import COLUMNS, Reading
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.scan import read_split
-from tunecase.data.reading.blocks import blocks
 from tunecase.data.reading.detection import detect
+from tunecase.data.shards import FolderStore, Stages
+from tunecase.data.shards.keys import part_of
+from tunecase.data.shards.stages import Means
 
 
 def columns(folder: Path, lines: list[str], **options):
@@ -25,23 +27,26 @@ def columns(folder: Path, lines: list[str], **options):
     return read_split(path, detect(path), **options)
 
 
+def whole(split: Split, name: str) -> list:
+    """One column of all rows."""
+    return split.take(name, np.arange(split.count)).tolist()
+
+
 def test_columns_follow_the_readable_rows(tmp_path):
     """Numbers count bad rows, lines count all lines, lengths and answers belong to their row."""
     split = columns(tmp_path, ["one two,x", "1,2,3", "", "three,X"])
-    assert (split.number.tolist(), split.line.tolist()) == ([0, 2], [2, 5])
-    assert (split.words.tolist(), split.input_characters.tolist()) == ([2, 1], [7, 5])
-    assert split.answer[0] == split.answer[1]
-    assert (split.rows, split.bad, [split.example(0), split.example(1)]) == (3, 1, ["one two", "three"])
+    assert ([0, 2], [2, 5]) == (whole(split, "number"), whole(split, "line"))
+    assert ([2, 1], [7, 5]) == (whole(split, "words"), whole(split, "input_characters"))
+    assert whole(split, "answer")[0] == whole(split, "answer")[1]
+    assert (3, 2, 1, ["one two", "three"]) == (split.rows, split.count, split.bad, [split.example(0), split.example(1)])
 
 
 def test_results_do_not_depend_on_the_batch(tmp_path, monkeypatch):
     """Rows cut into other batches give the same columns."""
     lines = [f"word{i} word{i + 1} word{i + 2} word{i % 3},x" for i in range(50)]
-    whole = columns(tmp_path, lines)
+    first = plain(columns(tmp_path, lines))
     monkeypatch.setattr(block, "BATCH", 7)
-    parts = columns(tmp_path, lines)
-    assert whole.flat.tolist() == parts.flat.tolist()
-    assert whole.ends.tolist() == parts.ends.tolist()
+    assert first == plain(columns(tmp_path, lines))
 
 
 def test_only_the_first_bad_rows_are_kept_but_all_are_told(tmp_path, monkeypatch):
@@ -49,13 +54,13 @@ def test_only_the_first_bad_rows_are_kept_but_all_are_told(tmp_path, monkeypatch
     monkeypatch.setattr(scan, "MOST_BAD_KEPT", 2)
     told = []
     split = columns(tmp_path, ["a,x", *["1,2,3"] * 5], on_bad=told.append)
-    assert (split.bad, len(split.bad_rows), len(told)) == (5, 2, 5)
+    assert (5, 2, 5) == (split.bad, len(split.bad_rows), len(told))
 
 
 def test_too_many_labels_are_no_classes(tmp_path, monkeypatch):
     """Labels beyond what is kept are not half counted."""
     monkeypatch.setattr(block, "MOST_LABELS", 3)
-    assert columns(tmp_path, [f"t {i},{i % 5}" for i in range(50)]).classes == {}
+    assert {} == columns(tmp_path, [f"t {i},{i % 5}" for i in range(50)]).classes
 
 
 def test_heads_give_back_the_beginning(tmp_path):
@@ -73,33 +78,76 @@ def long_file(folder: Path, rows: int = 400) -> Path:
     return path
 
 
-def as_large(monkeypatch, folder: Path, size: int = 1000) -> None:
-    """Every file counts as large, is cut into small blocks, and spools into a cache folder of the test."""
-    monkeypatch.setattr(scan, "LARGE_BYTES", 0)
-    monkeypatch.setattr(scan, "blocks", partial(blocks, size_bytes=size))
-    monkeypatch.setenv("TUNECASE_CACHE", str(folder / "cache"))
+def in_pieces(monkeypatch, size: int = 1000) -> None:
+    """Every file is cut into small pieces."""
+    monkeypatch.setattr(scan, "LEAST_PIECE_BYTES", size)
 
 
 def plain(split: Split) -> dict[str, object]:
     """Everything in a Split as plain values."""
-    found: dict[str, object] = {}
-    for name in (*block.COLUMNS, "keys", "marks", "ends", "labels", "label_of", "bad_rows", "bad", "short_answers"):
-        value = getattr(split, name, None)
-        if isinstance(value, np.ndarray):
-            value = value.tolist()
-        elif name == "keys":
-            value = [keys.tolist() for keys in split.keys]
-        elif name == "marks":
-            value = {mark: bits.tolist() for mark, bits in split.marks.items()}
-        elif name == "heads":
-            value = [split.example(row) for row in range(len(split.number))]
-        found[name] = value
-    return found | {"texts": (split.texts.rows.tolist(), split.texts.inputs, split.texts.complete)}
+    rows = np.arange(split.count)
+    found: dict[str, object] = {name: whole(split, name) for name in COLUMNS}
+    flat, sizes = split.sets(rows)
+    keys = [
+        sorted(
+            (key, row + int(split.shelf.rows[at]))
+            for at in range(len(split.shelf))
+            if split.shelf.rows[at + 1] > split.shelf.rows[at]
+            for key, row in zip(*(each.tolist() for each in part_of(split.shelf.shard(at), place, 0, 1)), strict=True)
+        )
+        for place in (0, 1, 2, 26)
+    ]
+    facts = (split.labels, split.label_of, split.bad_rows, split.bad, split.short_answers, split.classes, split.seen)
+    texts = (split.texts.rows.tolist(), split.texts.inputs, split.texts.complete)
+    heads = [split.example(row) for row in range(0, split.count, 7)]
+    return found | {
+        "sets": (flat.tolist(), sizes.tolist()),
+        "keys": keys,
+        "facts": facts,
+        "texts": texts,
+        "heads": heads,
+    }
 
 
-def left(folder: Path) -> list[Path]:
-    """The state folders in the cache."""
-    return [path for path in (folder / "cache" / "audits").glob("*") if path.is_dir()]
+@pytest.mark.parametrize("rows_a_shard", [1, 50, 20_000])
+def test_columns_do_not_depend_on_pieces_and_shards(tmp_path, monkeypatch, rows_a_shard):
+    """Many small pieces, shards of few rows: the same columns in the order of the file."""
+    path = long_file(tmp_path)
+    here = plain(read_split(path, detect(path)))
+    monkeypatch.setattr(scan, "SHARD_ROWS", rows_a_shard)
+    in_pieces(monkeypatch)
+    split = read_split(path, detect(path))
+    assert len(split.shelf) > 20
+    assert here == plain(split)
+
+
+def test_a_packed_file_in_shares_gives_its_rows_in_order(tmp_path, monkeypatch):
+    """Several readers of one archive each take a part of it, and write a shard for each run of rows."""
+    pieces = import_module("tunecase.data.reading.pieces")
+    path = tmp_path / "d.jsonl.gz"
+    path.write_bytes(gzip.compress(long_file(tmp_path, 900).read_bytes()))
+    here = plain(read_split(path, detect(path)))
+    monkeypatch.setattr(pieces, "SHARE_BYTES", 10_000)
+    monkeypatch.setattr(pieces, "BLOCK_BYTES", 700)
+    monkeypatch.setattr(scan, "SHARD_ROWS", 20)
+    split = read_split(path, detect(path))
+    assert len(split.shelf) > 20
+    assert here == plain(split)
+
+
+def test_columns_do_not_depend_on_which_piece_ends_first(tmp_path, monkeypatch):
+    """The last piece may be done first."""
+    from tunecase.data.shards import stages as module
+
+    def backwards(function, tasks, workers, **more):
+        for position, task in reversed(list(enumerate(tasks))):
+            yield position, function(task)
+
+    path = long_file(tmp_path)
+    here = plain(read_split(path, detect(path)))
+    in_pieces(monkeypatch)
+    monkeypatch.setattr(module, "run_tasks", backwards)
+    assert here == plain(read_split(path, detect(path)))
 
 
 @pytest.mark.slow
@@ -107,18 +155,18 @@ def test_two_processes_give_the_columns_of_one(tmp_path, monkeypatch):
     """Whoever is done first, columns stand in the order of the file."""
     path = long_file(tmp_path, 3000)
     here = plain(read_split(path, detect(path)))
-    as_large(monkeypatch, tmp_path, 10_000)
-    assert here == plain(read_split(path, detect(path), Reading(workers=2)))
-    assert [] == left(tmp_path)
+    in_pieces(monkeypatch, 10_000)
+    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2))
+    assert here == plain(read_split(path, detect(path), stages=stages))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="skipped: no SIGKILL here")
-def test_a_killed_worker_costs_its_block_alone(tmp_path, monkeypatch):
-    """Its block is read once more, in this process, and nothing is missing."""
+def test_a_killed_worker_costs_its_pieces_alone(tmp_path, monkeypatch):
+    """What it had is read by another, and nothing is missing."""
     path = long_file(tmp_path, 3000)
     here = plain(read_split(path, detect(path)))
-    as_large(monkeypatch, tmp_path, 10_000)
+    in_pieces(monkeypatch, 10_000)
     killed = []
 
     def kill(*_):
@@ -127,98 +175,36 @@ def test_a_killed_worker_costs_its_block_alone(tmp_path, monkeypatch):
                 killed.append(child.pid)
                 os.kill(child.pid, signal.SIGKILL)
 
-    assert here == plain(read_split(path, detect(path), Reading(workers=2), progress=kill))
+    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2), tell=kill)
+    assert here == plain(read_split(path, detect(path), stages=stages))
     assert 1 == len(killed)
 
 
-def interrupted(path: Path, after: int) -> KeyboardInterrupt:
-    """A pass that is interrupted once so many rows are read."""
+def interrupted(path: Path, folder: Path, after: int) -> None:
+    """A pass that is interrupted once so many pieces are read."""
 
-    def stop(rows: int, part: float | None, taken_up: bool) -> None:
-        if rows >= after and not taken_up:
+    def stop(stage: str, done: int, total: int, shards: object, taken_up: bool) -> None:
+        if done >= after and not taken_up:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt) as caught:
-        read_split(path, detect(path), Reading(workers=1), progress=stop)
-    return caught.value
+    with pytest.raises(KeyboardInterrupt):
+        read_split(path, detect(path), stages=Stages(FolderStore(folder), tell=stop))
 
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_an_interrupted_pass_is_gone_on_with(tmp_path, monkeypatch, times):
-    """The same call says where it takes up, reads only the blocks that are left, and gives the same columns."""
+    """The next one reads only the pieces that are left, and gives the same columns."""
     path = long_file(tmp_path)
     here = plain(read_split(path, detect(path)))
-    as_large(monkeypatch, tmp_path)
+    in_pieces(monkeypatch)
     for time in range(times):
-        stop = interrupted(path, 100 * (time + 1))
-        assert stop.__notes__[0].startswith("interrupted; the same command goes on from row ")
-    read, told = [], []
-    once = scan.read_part
-    monkeypatch.setattr(scan, "read_part", lambda task: read.append(task.block.index) or once(task))
-    split = read_split(path, detect(path), Reading(workers=1), progress=lambda *what: told.append(what))
-    assert here == plain(split)
-    assert (True, [False] * (len(told) - 1)) == (told[0][2], [what[2] for what in told[1:]])
-    assert stop.__notes__[0].endswith(f"row {told[0][0]:,}")
-    every = [block.index for block in scan.blocks(path, detect(path))]
-    assert read == every[len(every) - len(read) :]
-    assert len(read) < len(every)
-    assert [] == left(tmp_path)
-
-
-@pytest.mark.parametrize("change", ["size", "time", "none"])
-def test_a_changed_file_is_read_anew(tmp_path, monkeypatch, change):
-    """Another size or time of change, and what an earlier pass left is thrown away."""
-    path = long_file(tmp_path)
-    as_large(monkeypatch, tmp_path)
-    interrupted(path, 200)
-    if change == "size":
-        with path.open("ab") as file:
-            file.write(b'{"text": "one more row", "label": "1"}\n')
-    elif change == "time":
-        os.utime(path, ns=(1, 1))
-    told = []
-    split = read_split(path, detect(path), Reading(workers=1), progress=lambda *what: told.append(what))
-    assert (change == "none", 401 if change == "size" else 400) == (told[0][2], split.rows)
-
-
-def test_two_passes_at_once_do_not_spoil_each_other(tmp_path, monkeypatch):
-    """A second pass over the same file, begun while the first is under way, gives the same columns as it."""
-    path = long_file(tmp_path)
-    here = plain(read_split(path, detect(path)))
-    as_large(monkeypatch, tmp_path)
-    second = []
-
-    def again(rows: int, part: float | None, taken_up: bool) -> None:
-        if rows > 100 and not second:
-            second.append(None)
-            second[0] = plain(read_split(path, detect(path), Reading(workers=1)))
-
-    assert [here, here] == [plain(read_split(path, detect(path), Reading(workers=1), progress=again)), second[0]]
-    assert [] == left(tmp_path)
-
-
-def test_one_slow_block_does_not_fill_memory(tmp_path, monkeypatch):
-    """No more than a few blocks wait for one that takes long."""
-    given = []
-
-    def run_tasks(function, tasks, count):
-        found, first = iter(tasks), None
-        first = next(found)
-        for position, task in enumerate(found, 1):
-            if task is scan.LATER:
-                break
-            given.append(position)
-            yield position, function(task)
-        yield 0, function(first)
-        for position, task in enumerate(found, len(given) + 1):
-            yield position, function(task)
-
-    path = long_file(tmp_path)
-    here = plain(read_split(path, detect(path)))
-    as_large(monkeypatch, tmp_path, 200)
-    monkeypatch.setattr(scan, "run_tasks", run_tasks)
-    assert here == plain(read_split(path, detect(path), Reading(workers=2)))
-    assert 2 * scan.MOST_WAITING == len(given)
+        interrupted(path, tmp_path / "s", 3 * (time + 1))
+    read = []
+    once = scan.read
+    monkeypatch.setattr(scan, "read", lambda task: read.append(task.piece.index) or once(task))
+    stages = Stages(FolderStore(tmp_path / "s"))
+    assert here == plain(read_split(path, detect(path), stages=stages))
+    assert (3 * times, list(range(3 * times, stages.told[0].tasks))) == (stages.told[0].taken_up, read)
 
 
 def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
@@ -230,3 +216,12 @@ def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
     texts = read_split(path, detect(path)).texts
     assert 100 < sum(map(len, texts.inputs)) < 4000
     assert (False, True) == (texts.complete, 0 < len(texts.rows) < 0.2 * 2000)
+
+
+def test_another_seed_draws_other_texts(tmp_path, monkeypatch):
+    """The same seed draws the same ones."""
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 5000)
+    path = long_file(tmp_path, 2000)
+    drawn = [read_split(path, detect(path), Reading(seed=seed)).texts.rows.tolist() for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert 0 < len(drawn[0]) < 500

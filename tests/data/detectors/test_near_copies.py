@@ -58,9 +58,6 @@ def test_near_pairs_finds_the_edited_copy_alone():
     texts[150] = [*texts[20][:30], "other", *texts[20][31:]]
     keys = near_copies.band_keys(*sets_of([" ".join(words) for words in texts]))
     assert near_copies.near_pairs(keys, reach=16).tolist() == [[20, 150]]
-    skip = np.zeros(200, bool)
-    skip[[20, 150]] = True
-    assert near_copies.near_pairs(keys, 16, skip).tolist() == []
 
 
 def test_a_crowd_is_paired_with_its_neighbours():
@@ -69,6 +66,17 @@ def test_a_crowd_is_paired_with_its_neighbours():
     pairs = near_copies.near_pairs(keys, reach=3)
     assert {1, 2, 3} == set((pairs[:, 1] - pairs[:, 0]).tolist())
     assert 39 + 38 + 37 == len(pairs)
+
+
+def test_keys_that_differ_in_their_low_bits_alone_do_not_meet():
+    """Only the whole key counts, however many texts there are, and no stranger takes a neighbour's place in a crowd."""
+    low = np.arange(4096, dtype=np.uint64)
+    assert near_copies.near_pairs([(np.uint64(7) << np.uint64(40)) + low], reach=16).tolist() == []
+    crowd = np.full(4096, 7 << 40, np.uint64)
+    crowd[1::2] += low[1::2]
+    pairs = near_copies.near_pairs([crowd], reach=2)
+    assert len(pairs) == 2047 + 2046
+    assert {2, 4} == set((pairs[:, 1] - pairs[:, 0]).tolist())
 
 
 def test_powers_of_one_long_block_are_not_kept(monkeypatch):
@@ -80,6 +88,15 @@ def test_powers_of_one_long_block_are_not_kept(monkeypatch):
     assert {} == near_copies._POWERS
     assert wanted[:5] == near_copies._powers(near_copies.BASE, 5).tolist()
     assert 8 == len(near_copies._POWERS[near_copies.BASE])
+
+
+def test_pairs_of_long_sets_are_worked_on_alone():
+    """A pair with more shingles than are worked on at once is still compared."""
+    sets = sets_of(["a b c d e f g h", "a b c d e f g h i", "x y z"])
+    sets = (sets[0], np.cumsum(sets[1]))
+    pairs = np.array([[0, 1], [1, 2], [2, 2]])
+    assert [6 / 7, 0.0, 1.0] == near_copies.pair_jaccard(pairs, sets, chunk=1).tolist()
+    assert [] == near_copies.pair_jaccard(pairs[:0], sets).tolist()
 
 
 @settings(deadline=None)
@@ -94,3 +111,13 @@ def test_joined_rows_share_a_first_row(count, data):
     assert (root[root] == root).all()
     alone = np.setdiff1d(np.arange(count), pairs)
     assert (root[alone] == alone).all()
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), max_size=30), st.integers(1, 8), st.integers(0, 1))
+def test_groups_are_those_of_all_pairs_at_once(pairs, chunk, far):
+    """However many pairs are worked on at once; rows without a pair are not there, and large row numbers are fine."""
+    pairs = np.array(pairs, np.int64).reshape(-1, 2)
+    rows, roots = near_copies.groups(pairs + far * 10**15, chunk)
+    assert (np.unique(pairs) + far * 10**15).tolist() == rows.tolist()
+    assert (near_copies.joined(26, [pairs])[rows - far * 10**15] + far * 10**15).tolist() == roots.tolist()

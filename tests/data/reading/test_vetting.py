@@ -56,7 +56,7 @@ def test_rows_that_shrink_a_hundred_times_are_read(tmp_path, monkeypatch):
 
 def test_many_empty_rows_are_a_bomb(tmp_path, monkeypatch):
     """Rows cost memory each, so that a billion short ones are refused as a long one is."""
-    monkeypatch.setattr(sys.modules["tunecase.data.reading.blocks"], "MOST_ROWS", 20_000)
+    monkeypatch.setattr(sys.modules["tunecase.data.reading.pieces"], "MOST_ROWS", 20_000)
     (tmp_path / "d.csv.gz").write_bytes(gzip.compress(b"input,output\n" + b"q,a\n" * 30_000))
     with pytest.raises(InputError, match=r"30,001 lines in \d+ bytes, more than 10 in each"):
         load(tmp_path / "d.csv.gz")
@@ -109,6 +109,17 @@ def test_one_child_reads_many_files_once(tmp_path, monkeypatch):
     os.utime(paths[0], ns=(kept.st_atime_ns, kept.st_mtime_ns))
     with pytest.raises(InputError, match="a whole Parquet file"):
         vetting.batch_rows(Source(paths[0], "parquet"))
+
+
+def test_large_files_do_not_wait_for_one_another(tmp_path, monkeypatch):
+    """The rows of the first file need not wait until all that follow have been read too."""
+    asked = []
+    told = vetting._ask
+    monkeypatch.setattr(vetting, "_ask", lambda files, rows: asked.append(len(files)) or told(files, rows))
+    paths = shards(tmp_path, 5)
+    monkeypatch.setattr(vetting, "AHEAD_BYTES", 2.5 * paths[0].stat().st_size)
+    assert 5 == len(load(tmp_path).rows)
+    assert [2, 2, 1] == asked
 
 
 def test_a_bad_file_among_good_ones_is_the_only_one_refused(tmp_path, monkeypatch):

@@ -268,7 +268,7 @@ def _plan_words(plan: Any) -> str:
 
 @contextmanager
 def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
-    """Rows read, rows/s and the time left, then the check at work; nothing when quiet.
+    """The stage at work, rows, rows/s, bytes and time left, then the check at work; nothing when quiet.
 
     That an interrupted pass is gone on with is said once, in a line of its own.
     """
@@ -276,16 +276,32 @@ def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
         yield {}
         return
 
-    def read(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
-        if not rows_per_s:
-            LINE.note(f"going on at row {rows_done:,}")
-        LINE.stopped = f"at row {rows_done:,}"
-        LINE.tell(f"Reading  {count(rows_done)} rows, {count(rows_per_s)} rows/s", left_s)
+    def work(state: Any) -> None:
+        if state.taken_up and state.rows:
+            LINE.note(f"going on at row {state.rows:,}")
+        LINE.stopped = f"at row {state.rows:,}"
+        LINE.tell(_audit_words(state), state.left_s)
 
     def check(name: str) -> None:
         LINE.tell(f"Checking the data  {name.replace('_', ' ')}")
 
-    yield {"progress": read, "checking": check}
+    yield {"progress": work, "checking": check}
+
+
+def _audit_words(state: Any) -> str:
+    """What an audit does now, how far it is, how fast it reads and how much is left to read."""
+    words = f"{state.stage}  "
+    if state.rows_per_s:
+        words += f"{count(state.rows)} rows, {count(state.rows_per_s)} rows/s"
+    elif state.total > 1:
+        words += f"{state.done} of {state.total}"
+    if state.bytes_left:
+        words += f", {_size(state.bytes_left)} left"
+    return f"{words}   stage {state.place} of {state.of}"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"
 
 
 @contextmanager

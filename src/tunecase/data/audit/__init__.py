@@ -1,5 +1,6 @@
 """The audit: runs every check over the data and gathers one verdict."""
 
-from tunecase.data.audit.audit import Audited, Files, Watch, audit
+from tunecase.data.audit.audit import Audited, Files, Watch, audit, auditing
+from tunecase.data.audit.running import Progress, Running
 
-__all__ = ["Audited", "Files", "Watch", "audit"]
+__all__ = ["Audited", "Files", "Progress", "Running", "Watch", "audit", "auditing"]

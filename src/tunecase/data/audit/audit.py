@@ -6,18 +6,20 @@ counted, and rows that cannot be read are written to a quarantine file.
 
 import itertools
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from tunecase.data.audit.findings import findings, repair_price
+from tunecase.data.audit.own_stage import OwnStage
 from tunecase.data.audit.quarantine import Quarantine
-from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
+from tunecase.data.audit.recording import record_of
+from tunecase.data.audit.running import Running, Watcher, begun
 from tunecase.data.checks import (
     answers,
     balance,
+    canned,
     contradictions,
     coverage,
     drift,
@@ -41,25 +43,24 @@ from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
 from tunecase.data.checks.scan import boilerplate, read_split
 from tunecase.data.detectors import licences
-from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.other_splits import own_test
-from tunecase.data.reading.rows import BadRow, Row
-from tunecase.data.shards import MemoryStore, Stages
-from tunecase.data.text import NORMALISER
+from tunecase.data.reading.rows import BadRow, Layout, Row
+from tunecase.data.rowsets import union
+from tunecase.data.shards import Stages
 from tunecase.data.tokens.counting import LossOn
-from tunecase.data.tokens.rows import find_tokenizer, summary
+from tunecase.data.tokens.rows import find_tokenizer
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.records import Audit, Tokens
+from tunecase.records import Audit
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+    from tunecase.data.arrays import Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
-Progress = Callable[[int, float, float | None], None]
+HERE = Running()
 
 CHECKS: tuple[Check, ...] = (
     leaks.leak_exact, leaks.leak_normalised, leaks.leak_near, rephrased.leak_rephrased, rephrased.leak_translated,
@@ -68,7 +69,7 @@ CHECKS: tuple[Check, ...] = (
     labels.label_error, labels.answer_mismatch, contradictions.near_contradiction,
     privacy.pii, privacy.secrets, privacy.pii_test, privacy.secrets_test,
     answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
-    answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
+    canned.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
     pairs.pair_equal, pairs.pair_length_bias, tools.tool_calls, grounding.ungrounded_answer,
     language.language_mismatch, drift.json_schema, drift.format_drift, balance.unseen_label, balance.label_variant,
     balance.label_shift, balance.label_shift_train, balance.label_shift_test,
@@ -78,7 +79,6 @@ CHECKS: tuple[Check, ...] = (
     rows.format_test, rows.empty_test, repeats.duplicate_test, balance.test_too_small,
     licence.licence,
 )  # fmt: skip
-WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +109,42 @@ class Watch(TypedDict, total=False):
     """The callbacks that follow an audit while it runs.
 
     Args:
-        progress: called with the rows read, rows per second and the seconds left (None where not known); once with a
-            speed of 0 where it resumes an interrupted pass.
+        progress: called with a `running.Progress` as work goes on.
         checking: called with the name of each check as it begins.
     """
 
-    progress: Progress | None
+    progress: Watcher | None
     checking: Callable[[str], None] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit with all it rests on: every defect with all its rows, of which the record holds the first 1,000."""
+    """An audit with all it rests on: every defect with all its rows, of which the record holds the first 1,000.
+
+    `dropped` are the numbers of the training rows that the free fixes would delete, ascending.
+    """
 
     record: Audit
     evidence: Evidence
     defects: list[Defect]
     basis: Basis
+    dropped: "Rows"
 
 
 def audit(
-    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False, **watch: Unpack[Watch]
-) -> Audited:
+    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False,
+    running: Running = HERE, **watch: Unpack[Watch],
+) -> Audit:  # fmt: skip
+    """The record of an audit; see `auditing`."""
+    with auditing(project, files, basis=basis, seed=seed, fast=fast, running=running, **watch) as audited:
+        return audited.record
+
+
+@contextmanager
+def auditing(
+    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False,
+    running: Running = HERE, **watch: Unpack[Watch],
+) -> Iterator[Audited]:  # fmt: skip
     """Judges the data: what is wrong, in which rows, what repairs cost, and whether to train on it.
 
     Args:
@@ -140,10 +154,11 @@ def audit(
         basis: where prices come from.
         seed: seeds everything that is drawn at random.
         fast: only what one pass over the files shows; checks that train or compare texts are left out, and named.
+        running: where it runs, and in how much memory; nothing of the result depends on that.
         watch: callbacks that follow the progress; see Watch.
-    Returns: the record, the severest findings first, and what it rests on. `words_histogram` holds (least words, rows)
-        with the edges of WORD_EDGES.
-    Raises: InputError when a file cannot be read as asked.
+    Yields: the record, the severest findings first, and what it rests on, whose columns are gone afterwards.
+        `words_histogram` holds (least words, rows) with the edges of recording.WORD_EDGES.
+    Raises: InputError when a file cannot be read as asked; TunecaseError where the scratch has no room.
     Leaves out everything that `not_checked` lists.
     """
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
@@ -158,35 +173,63 @@ def audit(
             tokenizer=files.tokenizer or _cached_tokenizer(project),
             loss_on=project.training.loss_on,
         )
-    stages = Stages(MemoryStore())
-    splits, quarantine = _read(files, fast, seed, stages)
-    train, test = splits["train"], splits.get("test")
-    request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
-    second = _second_labels(test, project.data.second_label if project else None)
-    evidence = Evidence(train, test, request, splits.get("production"), second, stages)
-    _refuse_unknown_classes(evidence)
-    with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
-        defects, abstained = _checked(evidence, watch.get("checking"))
-    return Audited(
-        _record(evidence, defects, abstained, basis, quarantine, files.loss_on, start), evidence, defects, basis
-    )
+    readings = _readings(files, fast, seed)
+    paths = {part: asked.path for part, asked in readings.items()}
+    what = [(part, asked.layout, asked.reading) for part, asked in readings.items()]
+    with begun(running, paths, what, readings["train"].row_bytes, watch.get("progress")) as stages:
+        splits, quarantine = _read(files, readings, stages)
+        train, test = splits["train"], splits.get("test")
+        request = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
+        second = _second_labels(test, project.data.second_label if project else None)
+        evidence = Evidence(train, test, request, splits.get("production"), second, stages)
+        _refuse_unknown_classes(evidence)
+        own = OwnStage("checks", stages)
+        with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
+            defects, abstained = _checked(evidence, watch.get("checking"))
+        dropped = union(*(defect.removed for defect in defects))
+        record = record_of(evidence, defects, abstained, basis, quarantine, files.loss_on, dropped)
+        took = (*stages.told, own.ended(len(CHECKS), train.count))
+        record = replace(record, stages=took, seconds=time.perf_counter() - start)
+        yield Audited(record, evidence, defects, basis, train.take("number", dropped))
 
 
-def _read(files: Files, fast: bool, seed: int, stages: Stages) -> tuple[dict[str, Split], str | None]:
-    """Each file as columns, by its part, and where bad rows were written to."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One file to be read, and how; `row_bytes` is about how long its rows are [bytes]."""
+
+    path: Path
+    layout: Layout
+    reading: Reading
+    row_bytes: float = 0.0
+
+
+def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:
+    """Each file by the stage that reads it, in their order."""
     train, test = files.train, files.test or own_test(files.train)
     layout = detect(train, files.input, files.output)
-    others = {"test": (test, detect(test, files.input, files.output))} if test else {}
+    common, row_bytes = boilerplate(train, layout)
+    reading = Reading(common, fast=fast, seed=seed)
+    found = {"test": _Asked(test, detect(test, files.input, files.output), reading)} if test else {}
     if files.production:
-        others["production"] = files.production, detect(files.production, files.input, None, labelled=False)
-    reading = Reading(boilerplate(train, layout), fast=fast, seed=seed)
-    splits = {part: read_split(path, its, reading, stages=stages, stage=part) for part, (path, its) in others.items()}
-    with Quarantine(files.quarantine, train) as quarantine:
-        reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
-        splits["train"] = read_split(train, layout, reading, stages=stages, stage="train", on_bad=quarantine.write)
+        own = detect(files.production, files.input, None, labelled=False)
+        found["production"] = _Asked(files.production, own, reading)
+    reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
+    return {**found, "train": _Asked(train, layout, reading, row_bytes)}
+
+
+def _read(files: Files, readings: Mapping[str, _Asked], stages: Stages) -> tuple[dict[str, Split], str | None]:
+    """Each file as columns, by its part, and where bad rows were written to."""
+    with Quarantine(files.quarantine, files.train) as quarantine:
+        splits = {
+            part: read_split(
+                asked.path, asked.layout, asked.reading, stages=stages, stage=part,
+                on_bad=quarantine.write if part == "train" else None,
+            )
+            for part, asked in readings.items()
+        }  # fmt: skip
     if not splits["train"].count:
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
-        raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
+        raise InputError(Problem(str(files.train), got, "rows of data", "correct the rows or name other columns"))
     return splits, str(quarantine.path) if quarantine.stands else None
 
 
@@ -241,129 +284,5 @@ def _refuse_unknown_classes(evidence: Evidence) -> None:
             raise InputError(problems)
 
 
-def _record(
-    evidence: Evidence,
-    defects: list[Defect],
-    abstained: tuple[str, ...],
-    basis: Basis,
-    quarantine_file: str | None,
-    loss_on: LossOn,
-    start: float,
-) -> Audit:
-    import numpy as np
-
-    train, test = evidence.train, evidence.test
-    dropped = np.zeros(len(train.number), bool)
-    for defect in defects:
-        dropped[defect.removed] = True
-    usable = int((~dropped).sum())
-    listed = findings(evidence, defects, basis)
-    judged, reason = verdict(evidence, listed, usable)
-    counted = replace(_tokens(evidence, ~dropped), loss_on=loss_on)
-    in_test = test.labels.most_common() if test and evidence.classes else []
-    declared = evidence.request.production_shares
-    shown = _shown([*evidence.classes, *dict(in_test), *declared])
-    repeated, groups = repeats.clusters(evidence)
-    return Audit(
-        train=str(train.path),
-        test=str(test.path) if test else None,
-        rows=train.rows,
-        usable=usable,
-        effective=effective_rows(usable, listed, len(evidence.classes)),
-        dropped=int(dropped.sum()),
-        dropped_rows=tuple(train.number[dropped].tolist()),
-        quarantined=train.bad,
-        quarantine_file=quarantine_file,
-        test_rows=test.rows if test else 0,
-        test_usable=balance.distinct_test_rows(evidence),
-        verdict=judged,
-        reason=reason,
-        findings=listed,
-        not_checked=(*abstained, *not_checked(evidence, counted)),
-        classes={shown[name]: count for name, count in evidence.classes.items()},
-        test_classes={shown[name]: count for name, count in in_test},
-        words_histogram=_histogram(train.words),
-        clusters=groups,
-        clustered_rows=repeated,
-        production_shares={shown[name]: share for name, share in declared.items()},
-        tokens=counted,
-        repair_price=repair_price(defects, basis),
-        currency=basis.currency,
-        format=train.layout.format,
-        schema=train.layout.schema,
-        notes=(*train.layout.notes, *pairs.notes(train)),
-        normaliser=NORMALISER,
-        domain=evidence.domain,
-        seconds=time.perf_counter() - start,
-    )
-
-
-def _shown(names: Iterable[str]) -> dict[str, str]:
-    """Each class and the name it is shown by: personal data masked, and a number where two then look alike."""
-    shown: dict[str, str] = {}
-    taken: Counter[str] = Counter()
-    for name in dict.fromkeys(names):
-        label = masked(name)
-        taken[label] += 1
-        shown[name] = label if taken[label] == 1 else f"{label} {taken[label]}"
-    return shown
-
-
-def _tokens(evidence: Evidence, kept: "Flags") -> Tokens:
-    train, counter = evidence.train, evidence.train.counter
-    characters = (train.input_characters + train.output_characters)[kept]
-    if train.tokens is None or counter is None:
-        return summary(characters, None, train.bytes_per_character, "")
-    found = summary(
-        characters, train.tokens[kept], train.bytes_per_character, counter.how,
-        train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None,
-        evidence.request.limit_tokens, counter.template_tokens,
-    )  # fmt: skip
-    if found.useful_share is None or train.useful_tokens is None:
-        return found
-    useful = float(train.useful_tokens[kept].sum()) / max(float(train.tokens[kept].sum()), 1.0)
-    return replace(found, useful_share=useful, answer_share=found.useful_share)
-
-
-def _histogram(words: "Rows") -> tuple[tuple[int, int], ...]:
-    import numpy as np
-
-    places = np.searchsorted(np.array(WORD_EDGES), words, side="right") - 1
-    counts = np.bincount(places, minlength=len(WORD_EDGES)).tolist()
-    seen = [index for index, count in enumerate(counts) if count]
-    return tuple((WORD_EDGES[index], counts[index]) for index in range(seen[0], seen[-1] + 1)) if seen else ()
-
-
 def _cached_tokenizer(project: Project) -> Path | None:
     return next((path for model in project.models if (path := find_tokenizer(model))), None)
-
-
-class _Pace:
-    """Passes progress on with the speed so far and the seconds left for the file being read."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress, self.before, self.rows = progress, 0, 0
-        self.skipped, self.skipped_part = 0, 0.0  # what an earlier pass read
-        self.start = self.file_start = time.perf_counter()
-
-    def next(self) -> None:
-        """Another file begins."""
-        self.before, self.rows, self.file_start = self.before + self.rows, 0, time.perf_counter()
-        self.skipped_part = 0.0
-
-    def __call__(self, rows: int, part: float | None = None, taken_up: bool = False) -> None:
-        """Says that `rows` rows of the file are read, the share `part` of it; if `taken_up`, by an earlier pass."""
-        if rows < self.rows or taken_up:
-            self.next()
-        self.rows = rows
-        if taken_up:
-            self.skipped, self.skipped_part = self.skipped + rows, part or 0.0
-        if self.progress is None:
-            return
-        if taken_up:
-            self.progress(rows, 0.0, None)
-            return
-        now, total = time.perf_counter(), self.before + rows
-        new = part - self.skipped_part if part else 0.0
-        left = (now - self.file_start) * (1 - part) / new if part and new > 0 else None
-        self.progress(total, (total - self.skipped) / max(now - self.start, 1e-9), left)

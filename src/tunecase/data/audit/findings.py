@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.evidence import Evidence, Where
+from tunecase.data.rowsets import union
 from tunecase.prices import Basis, label_price, review_price
 from tunecase.quantities import Band, band
 from tunecase.records import Accuracy, Finding, Measured, Severity
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FREE = Band(0.0, 0.0, 0.0, 0.0)
 MOST_ROWS_SHOWN = 1000
+WHERE: tuple[Where, ...] = ("train", "test")
 SEVEREST_FIRST = ("stop", "warn", "note")
 
 
@@ -70,7 +72,7 @@ def _shown(split: Split, defect: Defect) -> tuple[tuple[int, ...], tuple[int, ..
         bad = split.bad_rows[:MOST_ROWS_SHOWN]
         return tuple(row.number for row in bad), tuple(row.line for row in bad)
     shown = defect.rows[:MOST_ROWS_SHOWN]
-    return tuple(split.number[shown].tolist()), tuple(split.line[shown].tolist())
+    return tuple(split.take("number", shown).tolist()), tuple(split.take("line", shown).tolist())
 
 
 def _pairs(evidence: Evidence, split: Split, defect: Defect) -> tuple[tuple[int, int], ...]:
@@ -78,7 +80,8 @@ def _pairs(evidence: Evidence, split: Split, defect: Defect) -> tuple[tuple[int,
     if defect.pairs is None:
         return ()
     some = defect.pairs[:MOST_ROWS_SHOWN]
-    return tuple(zip(split.number[some[:, 0]].tolist(), evidence.train.number[some[:, 1]].tolist(), strict=True))
+    first, second = split.take("number", some[:, 0]), evidence.train.take("number", some[:, 1])
+    return tuple(zip(first.tolist(), second.tolist(), strict=True))
 
 
 def _accuracy(check: str, domain: str) -> Accuracy | None:
@@ -112,10 +115,10 @@ def repair_price(defects: Sequence[Defect], basis: Basis) -> Band:
 
 def _reviewed_rows(defects: Sequence[Defect]) -> float:
     """How many rows somebody has to look at: each row once where findings want all of their rows looked at."""
-    total, seen = 0.0, set[tuple[str, int]]()
+    others, whole = 0.0, list[Defect]()
     for defect in defects:
         if defect.review_rows == len(defect.rows) and not defect.bad:
-            seen.update((defect.where, row) for row in defect.rows.tolist())
+            whole.append(defect)
         else:
-            total += defect.review_rows
-    return total + len(seen)
+            others += defect.review_rows
+    return others + sum(len(union(*(each.rows for each in whole if each.where == where))) for where in WHERE)

@@ -20,7 +20,7 @@ BLOCKING: dict[str, str] = {
 
 def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tuple[Verdict, str]:
     """Fit, fit after fixes, not fit, or too little data to say, and why in one sentence."""
-    readable = len(evidence.train.number)
+    readable = evidence.train.count
     if readable < balance.LEAST_ROWS:
         return (
             "too little to say",
@@ -66,7 +66,7 @@ def _undecided(findings: Sequence[Finding]) -> str:
 def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
     """What no check looked at, one line each."""
     train, request = evidence.train, evidence.request
-    kept = len(train.texts.rows) / max(len(train.number), 1)
+    seen = f"{len(train.texts.rows):,} of {train.count:,} rows, drawn at random"
     why = "rows were sampled" if train.counter else "no tokenizer file was at hand"
     lines = (
         (not evidence.classes, "whether the answers are true"),
@@ -83,7 +83,7 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
         (True, "the tone of the answers"),
         (
             not train.texts.complete and not request.fast,
-            f"the other rows in the checks that need words: these saw {kept:.0%} of the rows, drawn at random",
+            f"the other rows in the checks that need words: these saw {seen}",
         ),
         (not tokens.exact, f"exact tokens, and which rows near the limit exceed it: {why}"),
         (not train.labelled, "everything about answers: no output column"),

@@ -3,21 +3,24 @@
 Training and test rows are numbered on here: test row t is row (training rows + t). So one sort finds repeats and leaks.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.data.checks.columns import Shelf, open_shelf
-from tunecase.data.shards import Shard, Stages, open_store, write_shard
+from tunecase.data.detectors.meetings import repeated
+from tunecase.data.shards import Shard, Stages, Store, open_store, write_shard
 from tunecase.data.shards.keys import BEGINNINGS, part_of
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Hashes, Rows
+    from tunecase.data.arrays import Array, Bytes, Flags, Hashes, Rows
 
-SETS = ("raw", "normal")  # places of these keys among the sets of a shard; the bands follow
-STAGE = "same"
-KEY_BYTES = 40  # of one key while its part is sorted
 Kind = Literal["raw", "normal"]
 Ref = tuple[str, str]
+SETS: tuple[Kind, ...] = ("raw", "normal")  # places of these keys among the sets of a shard; the bands follow
+STAGE = "same"
+KEY_BYTES = 40  # of one key while its part is sorted
+WINDOW_BYTES = 1 << 20  # of the bits of first rows read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +46,103 @@ def parts_for(keys: int, stages: Stages) -> int:
     return parts
 
 
-def gathered(shelves: "list[tuple[Shelf, int]]", place: int, part: int, parts: int) -> "tuple[Hashes, Rows]":
-    """One part of a set of keys from all shards of some files: keys and rows, each file's rows from its own first on.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The training and the test file with their rows numbered on.
+
+    `starts` are the first rows of all shards, those of the test behind those of training, and the count of all rows.
+    """
+
+    train: Shelf
+    test: Shelf | None
+    starts: "Rows"
+
+    @classmethod
+    def of(cls, train: Shelf, test: Shelf | None) -> "Files":
+        """Both files, or the training file alone."""
+        import numpy as np
+
+        starts = train.rows if test is None else np.concatenate([train.rows, train.count + test.rows[1:]])
+        return cls(train, test, starts)
+
+    @classmethod
+    def opened(cls, train: Ref, test: Ref | None) -> "Files":
+        """The files that a task was told of."""
+        return cls.of(open_shelf(*train), open_shelf(*test) if test else None)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def count(self) -> int:
+        """Readable rows of both."""
+        return int(self.starts[-1])
+
+    def shard(self, at: int) -> Shard:
+        """One of the shards."""
+        if at < len(self.train) or self.test is None:
+            return self.train.shard(at)
+        return self.test.shard(at - len(self.train))
+
+
+def gathered(
+    files: Files, place: int, part: int, parts: int, kept: "Callable[[int, int], Flags] | None" = None
+) -> "tuple[Hashes, Rows]":
+    """One part of a set of keys from all shards.
 
     Args:
-        shelves: each file's, with the row that its first one counts as.
         place: of the set in the shards.
-    Returns: keys in the order of the files' shards, ascending within each, and the row of each.
+        kept: tells which of a run of rows take part; None for all.
+    Returns: keys in the order of the shards, ascending within each, and the row of each.
     """
     import numpy as np
 
     keys: list[Array] = [np.zeros(0, np.uint64)]
     rows: list[Array] = [np.zeros(0, np.int64)]
-    for shelf, first in shelves:
-        for at in range(len(shelf)):
-            if shelf.rows[at + 1] > shelf.rows[at]:
-                found, inside = part_of(shelf.shard(at), place, part, parts)
-                keys.append(found)
-                rows.append(inside + (first + int(shelf.rows[at])))
+    for at in range(len(files)):
+        start, stop = int(files.starts[at]), int(files.starts[at + 1])
+        if stop == start:
+            continue
+        found, inside = part_of(files.shard(at), place, part, parts)
+        if kept is not None:
+            chosen = kept(start, stop)[inside]
+            found, inside = found[chosen], inside[chosen]
+        keys.append(found)
+        rows.append(inside + start)
     return np.concatenate(keys), np.concatenate(rows)
+
+
+class FirstRows:
+    """Which rows are the first with their text: bits that are read when their turn comes."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard, self.begin = shard, 0
+        self.bits: Bytes | None = None
+
+    def __call__(self, start: int, stop: int) -> "Flags":
+        """Of the rows from one up to another; shape (stop - start,)."""
+        import numpy as np
+
+        low, high = start // 8, (stop + 7) // 8
+        if self.bits is None or low < self.begin or high > self.begin + len(self.bits):
+            self.begin, self.bits = low, self.shard.array("again", low, max(high, low + WINDOW_BYTES))
+        again = np.unpackbits(self.bits[low - self.begin : high - self.begin])
+        flags: Flags = again[start - 8 * low : stop - 8 * low] == 0
+        return flags
+
+    @staticmethod
+    def write(store: Store, name: str, count: int, repeats: "Rows") -> None:
+        """Writes the bits of so many rows; `repeats`, ascending, are those that are not the first."""
+        import numpy as np
+
+        bits: list[Bytes] = [np.zeros(0, np.uint8)]
+        for start in range(0, count, 8 * WINDOW_BYTES):
+            stop = min(start + 8 * WINDOW_BYTES, count)
+            low, high = np.searchsorted(repeats, [start, stop])
+            flags = np.zeros(stop - start, bool)
+            flags[repeats[low:high] - start] = True
+            bits.append(np.packbits(flags))
+        write_shard(store, name, {"again": np.concatenate(bits)})
 
 
 def find_same(task: SameTask) -> None:
@@ -73,17 +154,14 @@ def find_same(task: SameTask) -> None:
     """
     import numpy as np
 
-    train = open_shelf(*task.train)
-    shelves = [(train, 0)] + ([(open_shelf(*task.test), train.count)] if task.test else [])
-    keys, rows = gathered(shelves, SETS.index(task.kind), task.part, task.parts)
-    order = np.argsort(keys, kind="stable")  # rows ascend among equal keys, as they did before
-    keys, rows = keys[order], rows[order]
+    files = Files.opened(task.train, task.test)
+    keys, rows = gathered(files, SETS.index(task.kind), task.part, task.parts)
+    rows_in, places = len(keys), repeated(keys)
+    keys, rows = keys[places], rows[places]
     begins = np.ones(len(keys), bool)
     begins[1:] = keys[1:] != keys[:-1]
-    crowded = ~begins  # rows that share their key with another
-    crowded[:-1] |= ~begins[1:]
-    found = _groups(rows[crowded], begins[crowded], train)
-    facts = {"rows_in": len(keys), "rows_out": len(found["rows"]) + len(found["leaked tests"])}
+    found = _groups(rows, begins, files.train)
+    facts = {"rows_in": rows_in, "rows_out": len(found["rows"]) + len(found["leaked tests"])}
     write_shard(open_store(task.place), task.name, found, facts)
 
 

@@ -8,19 +8,19 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.sample import Sample
 from tunecase.data.detectors import phrases
 from tunecase.data.detectors.endings import Ending, ending
-from tunecase.data.detectors.programs import is_formal, is_program
-from tunecase.data.reading.kinds import LONGEST_LABEL
+from tunecase.data.detectors.programs import is_program
 from tunecase.data.reading.thinking import is_open
+from tunecase.data.rowsets import union
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tunecase.data.arrays import Flags, Hashes, Rows, Shingles
+    from tunecase.data.arrays import Array, Flags, Rows
     from tunecase.data.checks.evidence import Evidence
     from tunecase.data.reading.rows import Row
 
@@ -30,6 +30,7 @@ BITS = (
     "bare",
 )  # fmt: skip
 BIT = {name: 1 << place for place, name in enumerate(BITS)}
+COLUMN = "mark answer"
 LEAST_ANSWERS = 50
 LEAST_PROSE = 40  # characters from which an answer is a sentence rather than a label
 HABIT, MOST_CUT = 0.8, 0.3  # answers that end properly, for the others to be suspect; beyond which it is the style
@@ -43,7 +44,6 @@ ENDING_BITS = {
     Ending.UNCLOSED: BIT["unclosed"],
 }
 CLOSING, CLOSING_SHARE = 4, 0.85  # first characters of a last line that answers share
-CANNED_ROWS, CANNED_SHARE = 3, 0.3
 _STRAY = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|end_of_text|user|assistant|"
     r"system|end|pad|eom_id)\|>|\[/?INST\]|<</?SYS>>|</s>\s*$|^<s>|<(?:start|end)_of_turn>|"
@@ -194,44 +194,47 @@ def _mostly_one_line(text: str) -> bool:
 def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that end in mid-sentence, or with a fence or bracket left open, where four in five end properly.
 
-    Where five answers in six have a last line of their own kind ("#### 42"), those without it are cut as well.
+    Where five answers in six have a last line of their own kind ("#### 42"), those without it are cut as well; that is
+    judged of the texts that were kept.
     """
-
-    marks, prose = _prose(evidence)
-    if prose is None:
+    sentences = count_sentences(evidence)
+    if not sentences:
         if evidence.classes or not evidence.train.labelled:
             return None
         return NotChecked("cut, refused, copied and canned answers: fewer than 50 answers are sentences")
-    ended = 1 - (marks[prose] & BIT["open"] > 0).mean()
-    unclosed = prose & (marks & BIT["unclosed"] > 0)
-    cut = unclosed | prose & (marks & BIT["cut"] > 0) & (ended >= HABIT)
-    cut |= _without_closing(evidence)
-    if ended >= 0.98:
-        cut |= prose & (marks & BIT["bare"] > 0)
-    rows = rows_where(cut)
-    if len(rows) > MOST_CUT * prose.sum():
-        rows = rows_where(unclosed)
-    why = f"these answers stop in mid-sentence or leave a bracket open, {ended:.0%} of the others end properly"
-    return _quality(evidence, "truncated_answer", rows, why, "write them to the end, or delete them")
+    ended = 1 - how_many(evidence, BIT["open"], also=BIT["prose"]) / sentences
+    bits = BIT["unclosed"] | BIT["cut"] * (ended >= HABIT) | BIT["bare"] * (ended >= 0.98)
+    closing, most = _without_closing(evidence), MOST_CUT * sentences
+    many = max(how_many(evidence, bits, also=BIT["prose"]), len(closing)) > most
+    rows = closing if many else union(marked(evidence, bits, also=BIT["prose"]), closing)
+    if many or len(rows) > most:
+        rows, closing = marked(evidence, BIT["unclosed"], also=BIT["prose"]), closing[:0]
+    last_lines = Sample(len(evidence.train.texts.rows), evidence.train.count, "last lines")
+    sample = last_lines.told(len(closing)) if len(closing) else ""
+    why = f"these answers stop in mid-sentence or leave a bracket open, {ended:.0%} of the others end properly{sample}"
+    return quality(evidence, "truncated_answer", rows, why, "write them to the end, or delete them")
 
 
-def _without_closing(evidence: "Evidence") -> "Flags":
-    """Answers without the last line that five in six begin alike, of those whose texts are kept."""
+def _without_closing(evidence: "Evidence") -> "Rows":
+    """Rows whose answer lacks the last line that five in six begin alike, of those whose texts are kept."""
     import numpy as np
 
-    cut = np.zeros(len(evidence.train.number), bool)
     texts = evidence.train.texts
     starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]
     usual, count = Counter(starts).most_common(1)[0] if starts else ("", 0)
     if usual.strip("`}])>\"' ") and not usual[0].isalnum() and count >= CLOSING_SHARE * len(starts):
-        cut[texts.rows] = [start != usual for start in starts]
-    return cut
+        rows: Rows = texts.rows[np.array([start != usual for start in starts])]
+        return rows
+    return texts.rows[:0]
 
 
 def runaway_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that repeat themselves without end: loops, the same sentence again and again, blank lines."""
+    if not count_sentences(evidence):
+        return None
     why = "these answers repeat the same words again and again: a model taught so does not stop"
-    return _by_bits(evidence, "runaway_answer", BIT["runaway"], why, "cut them after the first time, or delete them")
+    fix = "cut them after the first time, or delete them"
+    return quality(evidence, "runaway_answer", marked(evidence, BIT["runaway"]), why, fix)
 
 
 def refusal(evidence: "Evidence") -> Defect | NotChecked | None:
@@ -239,14 +242,14 @@ def refusal(evidence: "Evidence") -> Defect | NotChecked | None:
 
     A note without a price where tools are called: there a request that no tool serves is declined by right.
     """
-    marks, prose = _prose(evidence)
-    if prose is None:
+    sentences = count_sentences(evidence)
+    if not sentences:
         return None
-    rows = rows_where(marks & BIT["refusal"])
-    if len(rows) > MOST_REFUSED * prose.sum():
+    if how_many(evidence, BIT["refusal"]) > MOST_REFUSED * sentences:
         return NotChecked("answers that refuse: so many do that it looks meant")
     why = "these answers refuse or apologise: a model learns to refuse as often"
-    defect = _quality(evidence, "refusal", rows, why, "keep those that are meant, answer or delete the others")
+    fix = "keep those that are meant, answer or delete the others"
+    defect = quality(evidence, "refusal", marked(evidence, BIT["refusal"]), why, fix)
     if defect is not None and evidence.domain == "tool calls":
         defect.severity, defect.review_rows = "note", 0.0
         defect.why = "these answers decline what no tool serves, or refuse: a model learns to do so as often"
@@ -258,14 +261,14 @@ def model_signature(evidence: "Evidence") -> Defect | NotChecked | None:
 
     Those that refuse are left to that check, so that a row is named once.
     """
-    marks, prose = _prose(evidence)
-    if prose is None:
+    sentences = count_sentences(evidence)
+    if not sentences:
         return None
-    rows = rows_where((marks & BIT["signature"] > 0) & (marks & BIT["refusal"] == 0))
-    if len(rows) > MOST_SIGNED * prose.sum():
+    if how_many(evidence, BIT["signature"], unless=BIT["refusal"]) > MOST_SIGNED * sentences:
         return NotChecked("answers in which a model names itself: so many do that it looks meant")
+    rows = marked(evidence, BIT["signature"], unless=BIT["refusal"])
     why = "in these answers a model speaks of itself: they are a model's, and teach yours the wrong name"
-    return _quality(evidence, "model_signature", rows, why, "rewrite or delete; ask the licence of that model")
+    return quality(evidence, "model_signature", rows, why, "rewrite or delete; ask the licence of that model")
 
 
 def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
@@ -273,92 +276,62 @@ def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
 
     Not in code, nor in a draft that was asked for, nor where many hold one; N/A is an answer where answers are short.
     """
-    marks, prose = _prose(evidence)
-    if prose is None:
+    sentences = count_sentences(evidence)
+    if not sentences:
         return None
-    bits = BIT["placeholder"] | BIT["nothing"] * bool(prose.sum() >= MOSTLY_PROSE * (marks >= 0).sum())
-    rows = rows_where(marks & bits)
-    if len(rows) > MOST_PLACEHOLDERS * prose.sum():
+    bits = BIT["placeholder"] | BIT["nothing"] * (sentences >= MOSTLY_PROSE * evidence.train.count)
+    if how_many(evidence, bits) > MOST_PLACEHOLDERS * sentences:
         return NotChecked("placeholders: so many answers hold one that it looks meant")
     why = "a stand-in was left where the answer should be"
-    return _quality(evidence, "placeholder", rows, why, "fill them in, or delete them")
+    return quality(evidence, "placeholder", marked(evidence, bits), why, "fill them in, or delete them")
 
 
 def copied_prompt(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that are their prompt again; not where most are, as when the task is to correct a text."""
-    if evidence.request.task == "extraction":
+    if evidence.request.task == "extraction" or not count_sentences(evidence):
         return None
-    why = "the answer is the prompt again, wholly or but for a few words"
-    defect = _by_bits(evidence, "copied_prompt", BIT["copied"], why, "answer or delete them")
-    if defect is not None and len(defect.rows) > MOST_COPIED * len(evidence.train.number):
+    if how_many(evidence, BIT["copied"]) > MOST_COPIED * evidence.train.count:
         return NotChecked("answers that copy their prompt: so many do that it looks meant")
-    return defect
+    why = "the answer is the prompt again, wholly or but for a few words"
+    return quality(evidence, "copied_prompt", marked(evidence, BIT["copied"]), why, "answer or delete them")
 
 
 def broken_markup(evidence: "Evidence") -> Defect | NotChecked | None:
     """Marks of a chat template in answers, and JSON that does not parse where nine in ten answers like it do."""
     if evidence.classes or not evidence.train.labelled:
         return None
-    marks = evidence.train.marks["answer"]
-    good, bad = (marks & BIT["json"] > 0).sum(), (marks & BIT["json_broken"] > 0).sum()
+    good, bad = how_many(evidence, BIT["json"]), how_many(evidence, BIT["json_broken"])
     judged = BIT["stray"] | (BIT["json_broken"] if good >= LEAST_ANSWERS and good >= HABIT * (good + bad) else 0)
     why = "marks of a chat template, or JSON that does not parse, stand in these answers"
     fix = "take the marks out; a script can do it for the templates"
-    return _quality(evidence, "broken_markup", rows_where(marks & judged), why, fix)
+    return quality(evidence, "broken_markup", marked(evidence, judged), why, fix)
 
 
-def boilerplate_answer(evidence: "Evidence") -> Defect | NotChecked | None:
-    """The same long answer to three or more different inputs; not where canned answers are the rule.
-
-    Only sentences are judged: a query, JSON or a call may well answer several questions. Chats are left alone, since
-    thanks and farewells are answered alike.
-    """
-    import numpy as np
-
-    marks, prose = _prose(evidence)
-    if prose is None or evidence.domain in ("chats", "tool calls"):
-        return None
-    train = evidence.train
-    if not train.texts.outputs:
-        return NotChecked("canned answers: no texts were kept")
-    long = prose & (train.output_characters > LONGEST_LABEL) & (marks & BIT["json"] == 0)
-    pairs = np.unique(np.stack([train.answer, train.normal], axis=1)[long], axis=0)
-    answers, inputs = np.unique(pairs[:, 0], return_counts=True)
-    rows = np.flatnonzero(long & np.isin(train.answer, answers[inputs >= CANNED_ROWS]))
-    if len(rows) > CANNED_SHARE * len(marks):
-        return NotChecked("canned answers: so many repeat that they look meant")
-    canned = _sentences(evidence, rows)
-    rows = rows[np.isin(train.answer[rows], canned)]
-    why = f"{len(canned)} long answers stand word for word under different inputs"
-    return _quality(evidence, "boilerplate_answer", rows, why, "write answers of their own, or keep one of each")
+def count_sentences(evidence: "Evidence") -> int:
+    """How many answers are sentences; 0 where too few are to judge any, or where answers are classes."""
+    if not evidence.train.labelled or evidence.classes or evidence.request.task == "classification":
+        return 0
+    count = how_many(evidence, BIT["prose"])
+    return count if count >= LEAST_ANSWERS else 0
 
 
-def _sentences(evidence: "Evidence", rows: "Rows") -> "Hashes":
-    """The answers of these rows that are sentences, as far as their texts are kept; code may repeat by right."""
-    import numpy as np
-
-    texts, answer = evidence.train.texts, evidence.train.answer
-    kept = np.flatnonzero(np.isin(texts.rows, rows))
-    _, first = np.unique(answer[texts.rows[kept]], return_index=True)
-    said = [at for at in kept[first].tolist() if not is_formal(texts.outputs[at])]
-    return answer[texts.rows[said]]
+def how_many(evidence: "Evidence", bits: int, *, also: int = 0, unless: int = 0) -> int:
+    """How many training rows have an answer with any of these bits, all of `also` and none of `unless`."""
+    return int(evidence.train.total([COLUMN], lambda columns: int(_has(columns[COLUMN], bits, also, unless).sum())))
 
 
-def _prose(evidence: "Evidence") -> "tuple[Shingles, Flags | None]":
-    """The bits, and which answers are sentences; None where too few are, or answers are classes."""
-    marks = evidence.train.marks["answer"]
-    prose = marks & BIT["prose"] > 0
-    enough = evidence.train.labelled and not evidence.classes and evidence.request.task != "classification"
-    return marks, prose if enough and prose.sum() >= LEAST_ANSWERS else None
+def marked(evidence: "Evidence", bits: int, *, also: int = 0, unless: int = 0) -> "Rows":
+    """The rows that `how_many` counts, ascending."""
+    return evidence.train.where([COLUMN], lambda columns: _has(columns[COLUMN], bits, also, unless))
 
 
-def _by_bits(evidence: "Evidence", check: str, bits: int, why: str, fix: str) -> Defect | None:
-    """Rows whose answer shows one of the bits, where enough answers are sentences."""
-    marks, prose = _prose(evidence)
-    return None if prose is None else _quality(evidence, check, rows_where(marks & bits), why, fix)
+def _has(marks: "Array", bits: int, also: int, unless: int) -> "Flags":
+    flags: Flags = (marks & bits > 0) & (marks & also == also) & (marks & unless == 0)
+    return flags
 
 
-def _quality(evidence: "Evidence", check: str, rows: "Rows", why: str, fix: str) -> Defect | None:
+def quality(evidence: "Evidence", check: str, rows: "Rows", why: str, fix: str) -> Defect | None:
+    """The defect of some answers, a warning from one row in 200; None without any."""
     if not len(rows):
         return None
     severity: Severity = "warn" if len(rows) >= 0.005 * evidence.train.rows else "note"

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tunecase.data.arrays import rows_where
-from tunecase.data.checks.columns import NO_TEXT
+from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence, Where, first_alike
+from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.detectors.personal import masked
+from tunecase.data.rowsets import within
 from tunecase.errors import Problem, nearest
 from tunecase.quantities import LEAST_TEST_ROWS, smallest_paired_gain
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats
+    from tunecase.data.arrays import Array, Flags, Floats, Hashes
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50
@@ -169,7 +169,6 @@ def _widest(names: list[str], one: "Floats", other: "Floats", first: str, second
 
 def unseen_label(evidence: Evidence) -> Defect | None:
     """Labels of the test file that no training row carries."""
-    import numpy as np
 
     test = evidence.test
     if test is None or not evidence.classes:
@@ -180,7 +179,8 @@ def unseen_label(evidence: Evidence) -> Defect | None:
     why = "labels of the test that no training row carries: they can only be answered wrong"
     fix = f"correct the spelling, or label {ROWS_A_CLASS} training rows of each"
     defect = Defect("unseen_label", "warn", why, fix, where="test", count=len(unseen))
-    defect.rows = rows_where(~np.isin(test.answer, evidence.train.answer))
+    known = _answers(evidence.train)
+    defect.rows = test.where(["answer"], lambda columns: ~within(columns["answer"], known))
     defect.share = sum(test.labels[name] for name in unseen) / test.rows
     defect.examples = tuple(map(masked, unseen[:3]))
     defect.new_rows = float(ROWS_A_CLASS * len(unseen))
@@ -211,12 +211,12 @@ def rare_class(evidence: Evidence) -> Defect | None:
     if not rare:
         return None
     missing = sum(ROWS_A_CLASS - count for count in rare.values())
-    keys = [key for key, name in evidence.train.label_of.items() if name in rare]
+    keys = np.array(sorted(key for key, name in evidence.train.label_of.items() if name in rare), np.uint64)
     why = f"{len(rare)} of {len(classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn"
     fix = f"label {missing} more rows, or merge these classes"
     figure = f"{len(rare)} of {len(classes)} classes"
     defect = Defect("rare_class", "warn", why, fix, count=len(rare), share=len(rare) / len(classes), figure=figure)
-    defect.rows = rows_where(np.isin(evidence.train.answer, np.array(keys, np.uint64)))
+    defect.rows = evidence.train.where(["answer"], lambda columns: within(columns["answer"], keys))
     defect.examples = tuple(f"{masked(name)}: {count}" for name, count in list(rare.items())[:3])
     defect.new_rows = float(missing)
     return defect
@@ -224,7 +224,7 @@ def rare_class(evidence: Evidence) -> Defect | None:
 
 def too_few_rows(evidence: Evidence) -> Defect | None:
     """Fewer usable rows than a first pilot takes."""
-    rows = int((evidence.train.raw != NO_TEXT).sum())
+    rows = int(evidence.train.total(["raw"], lambda columns: int((columns["raw"] != NO_TEXT).sum())))
     missing = PILOT_ROWS - rows
     if missing <= 0:
         return None
@@ -248,11 +248,29 @@ def test_too_small(evidence: Evidence) -> Defect | None:
 
 def distinct_test_rows(evidence: Evidence) -> int:
     """Readable test rows with input and answer, repeats (after normalising) counted once."""
-    import numpy as np
-
     test = evidence.test
     if test is None:
         return 0
-    own = np.arange(len(test.raw))
-    alone = (first_alike(test.raw) == own) & (first_alike(test.normal) == own) & (test.raw != NO_TEXT)
-    return int((alone & (test.answer != NO_TEXT) if test.labelled else alone).sum())
+    names = ("raw", "answer") if test.labelled else ("raw",)
+
+    def count(columns: "dict[str, Array]") -> int:
+        return int(_all_given(columns).sum())
+
+    return int(test.total(names, count)) - count({name: test.take(name, evidence.test_same) for name in names})
+
+
+def _all_given(columns: "dict[str, Array]") -> "Flags":
+    import numpy as np
+
+    given: Flags = np.all([values != NO_TEXT for values in columns.values()], axis=0)
+    return given
+
+
+def _answers(split: Split) -> "Hashes":
+    """The answers of a file with classes, which are few, ascending."""
+    import numpy as np
+
+    known: Hashes = np.zeros(0, np.uint64)
+    for _, columns in split.chunks("answer"):
+        known = np.unique(np.concatenate([known, np.unique(columns["answer"])]))
+    return known

@@ -41,6 +41,11 @@ MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("answer", answers.mark_rows),
     ("call", tools.mark_rows),
 )
+# What is kept of every row, besides shingles, keys and first characters.
+COLUMNS = (
+    "number", "line", "raw", "normal", "answer", "rejected", "tools", "target", "input_characters",
+    "output_characters", "words", "set_sizes", *(f"mark {name}" for name, _ in MARKS),
+)  # fmt: skip
 HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
 
 
@@ -118,13 +123,13 @@ class Builder:
         import numpy as np
 
         columns = {name: np.concatenate(parts) for name, parts in self.columns.items()}
+        if not columns:
+            return {}
         own = np.arange(self.part.rows)
-        keys = [(columns.pop(f"keys{band:02}"), own) for band in range(BANDS)] if columns else []
-        if columns:
-            some = columns["set_sizes"] > 0
-            keys = [(values[some], own[some]) for values, _ in keys]
-            keys = [(columns["raw"], own), (columns["normal"], own), *keys]
-        return {name: _narrow(values) for name, values in columns.items()} | packed(keys)
+        some = columns["set_sizes"] > 0
+        bands = [(columns.pop(f"keys{band:02}")[some], own[some]) for band in range(BANDS)]
+        keys = packed([(columns["raw"], own), (columns["normal"], own), *bands])
+        return {name: _narrow(values) for name, values in columns.items()} | keys
 
     def _good(self, rows: Iterable[Row | BadRow], records: int, lines: int) -> Iterator[Row]:
         for row in rows:

@@ -287,7 +287,10 @@ class Split:
         """The answer of one row where it is short enough to be a label."""
         import numpy as np
 
-        answer = int(self.take("answer", np.array([row]))[0])
+        return self.label_named(int(self.take("answer", np.array([row]))[0]))
+
+    def label_named(self, answer: int) -> str:
+        """The answer of a hash where it is short enough to be a label."""
         return masked(self.label_of.get(answer, "(a longer answer)"))
 
 

@@ -1,8 +1,8 @@
 """One input with several answers: the same text labelled in two ways, or nearly the same text."""
 
-from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.rowsets import union
 
 BLOCKING_SHARE = 0.1
 SHORT_ANSWERS = 0.9
@@ -20,10 +20,11 @@ def contradiction(evidence: Evidence) -> Defect | None:
     import numpy as np
 
     train = evidence.train
-    rows = rows_where(evidence.disputed)
+    rows = evidence.disputed
     if not len(rows):
         return None
-    texts = np.unique(evidence.text[rows])
+    firsts = evidence.same_text.of(rows)
+    texts = union(firsts)
     share = len(rows) / train.rows
     judged = train.layout.compares or train.layout.judged is not None
     labels = judged or _expects_one_answer(evidence)
@@ -42,7 +43,7 @@ def contradiction(evidence: Evidence) -> Defect | None:
         ),
         fix="look at them, decide for one answer, write the rule into the guideline",
         rows=rows,
-        pairs=np.stack([rows, evidence.text[rows]], axis=1)[rows != evidence.text[rows]],
+        pairs=np.stack([rows, firsts], axis=1)[rows != firsts],
         count=len(texts),
         share=share,
         examples=tuple(_labels_of(evidence, int(text)) for text in first),
@@ -56,7 +57,7 @@ def _expects_one_answer(evidence: Evidence) -> bool:
     train, task = evidence.train, evidence.request.task
     if train.layout.rejected is not None or evidence.domain in FREE_ANSWERS or task in FREE_TASKS:
         return False
-    return bool(evidence.classes) or task == "extraction" or train.short_answers >= SHORT_ANSWERS * len(train.number)
+    return bool(evidence.classes) or task == "extraction" or train.short_answers >= SHORT_ANSWERS * train.count
 
 
 def near_contradiction(evidence: Evidence) -> Defect | None:
@@ -90,7 +91,6 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
 
 
 def _labels_of(evidence: Evidence, text: int) -> str:
-
-    rows = rows_where(evidence.text == text)
-    labels = list(dict.fromkeys(evidence.train.label(int(row)) for row in rows[:50]))
+    again = evidence.same_text.rows[evidence.same_text.firsts == text]
+    labels = list(dict.fromkeys(evidence.train.label(row) for row in [text, *again[:49].tolist()]))
     return f"{evidence.train.example(text)} → {' / '.join(labels[:3])}"

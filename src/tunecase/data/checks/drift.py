@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import Texts
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.sample import sample_of
 from tunecase.quantities import counted
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     rows, wrong = list(deviating), Counter(chain.from_iterable(deviating.values()))
     why = "these JSON answers differ from the others: " + "; ".join(f"{w} ({n})" for w, n in wrong.most_common(3))
+    why += sample_of(evidence.train, len(answers), len(answers), "JSON answers").told(len(rows))
     fix = "bring them to one form; a script can do most of it"
     return Defect("json_schema", "warn", why, fix, rows=np.array(rows, np.int64), review_rows=float(len(rows)))
 
@@ -94,6 +96,7 @@ def format_drift(evidence: Evidence) -> Defect | NotChecked | None:
     if not differences:
         return None
     why = "the form of the answers is not one: " + "; ".join(differences[:3])
+    why += sample_of(evidence.train, len(train), len(train), "answers").told()
     fix = "choose one form and write it into the guideline; mixed, it is taught as chance"
     figure = counted(len(differences), "habit")
     return Defect("format_drift", "warn", why, fix, count=len(differences), share=1.0, unpriced=True, figure=figure)

@@ -6,16 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.data.checks.alike import Kind, gathered, run_same
-from tunecase.data.checks.columns import NO_TEXT, Split
+from tunecase.data.checks.alike import Kind, run_same
+from tunecase.data.checks.columns import Split
+from tunecase.data.checks.near import run_near
 from tunecase.data.detectors.licences import Origin
-from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
 from tunecase.data.domains import Domain, domain_of
 from tunecase.data.rowsets import union, within, without
 from tunecase.data.shards import Stages
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Floats, Hashes, Rows
+    from tunecase.data.arrays import Array, Flags, Floats, Rows
 
 SURELY_NEAR = 0.9
 Where = Literal["train", "test"]
@@ -174,50 +174,18 @@ class Evidence:
     def _near(self) -> tuple[Pairs, Pairs]:
         import numpy as np
 
-        train, test = self.train, self.test or self.train
-        mine = self._marked(train, self.same_normal.rows)
-        theirs = self._marked(test, self._same["normal"]["test rows"]) if self.test else mine[:0]
-        keys = [
-            np.concatenate([self._keys(train, band)[mine], self._keys(test, band)[theirs]]) for band in range(BANDS)
-        ]
-        side = np.arange(len(mine) + len(theirs)) >= len(mine)
-        pairs = near_pairs(keys, REACH, side if self.test else None)
-        across = side[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
-        within = mine[pairs[~across][:, ::-1]]
-        between = np.stack([theirs[pairs[across, 1] - len(mine)], mine[pairs[across, 0]]], axis=1)
-        return self._judged(train, within), self._judged(test, between)
-
-    def _marked(self, split: Split, again: "Rows") -> "Rows":
-        rows = split.where(["normal", "set_sizes"], lambda c: (c["normal"] != NO_TEXT) & (c["set_sizes"] > 0))
-        return without(rows, again)
-
-    def _keys(self, split: Split, band: int) -> "Hashes":
-        import numpy as np
-
-        found, rows = gathered([(split.shelf, 0)], 2 + band, 0, 1)
-        keys = np.zeros(split.count, np.uint64)
-        keys[rows] = found
-        return keys
-
-    def _judged(self, other: Split, pairs: "Rows") -> Pairs:
-        """The pairs (row of the other file, training row) that are truly near."""
-        import numpy as np
-
-        mine, theirs = (self._sets(self.train), self._sets(other))
-        similarity = pair_jaccard(pairs, theirs, mine)
-        # Another set of tools makes another task of the same words.
-        kept = (similarity >= NEAR) & (other.take("tools", pairs[:, 0]) == self.train.take("tools", pairs[:, 1]))
-        pairs, similarity = pairs[kept], similarity[kept]
-        smaller = np.minimum(other.take("set_sizes", pairs[:, 0]), self.train.take("set_sizes", pairs[:, 1]))
-        same = other.take("answer", pairs[:, 0]) == self.train.take("answer", pairs[:, 1])
-        agree = same if self.classes else np.ones(len(pairs), bool)
-        return Pairs(pairs, similarity, same, agree & (similarity >= least_jaccard(smaller)))
-
-    def _sets(self, split: Split):
-        import numpy as np
-
-        flat, sizes = split.sets(np.arange(split.count))
-        return flat, np.cumsum(sizes)
+        train, test, count = self.train.shelf, self.test.shelf if self.test else None, self.train.count
+        repeats = np.concatenate([self._same["normal"]["rows"], count + self._same["normal"]["test rows"]])
+        found = run_near(self._stages, train, test, repeats)
+        later, earlier = found["later"], found["earlier"]
+        across = later >= count
+        rows = np.stack([np.where(across, later - count, later), earlier], axis=1)
+        copy = found["alike"] & found["same_answer"] if self.classes else found["alike"]
+        inside, between = (
+            Pairs(rows[side], found["similarity"][side], found["same_answer"][side], copy[side])
+            for side in (~across, across)
+        )
+        return inside, between
 
     @cached_property
     def leaked_raw(self) -> "Rows":

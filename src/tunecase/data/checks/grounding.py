@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.content_words import stem
 from tunecase.data.detectors.invented_facts import AnswerFacts, answer_facts
 from tunecase.data.text import words
@@ -45,10 +46,13 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     what = "facts that the input lacks: "
     if evidence.request.fast:
         return NotChecked(what + "left out of a fast audit")
-    answered = [at for at, output in enumerate(texts.outputs) if output.strip()][:MOST_ROWS]
+    candidates = np.flatnonzero([bool(output.strip()) for output in texts.outputs])
+    answered = candidates
+    if len(answered) > MOST_ROWS:
+        answered = np.sort(np.random.default_rng(evidence.request.seed).permutation(candidates)[:MOST_ROWS])
     if len(answered) < LEAST_ROWS:
         return NotChecked(f"{what}fewer than {LEAST_ROWS} rows")
-    pairs = [(texts.inputs[at], texts.outputs[at]) for at in answered]
+    pairs = [(texts.inputs[at], texts.outputs[at]) for at in answered.tolist()]
     if not _are_fields(pairs) and (evidence.domain in OPEN_KINDS or not _rest_on_inputs(pairs)):
         return NotChecked(what + OUTSIDE)
     judged = _without_labels([answer_facts(*pair) for pair in pairs])
@@ -64,7 +68,8 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     invented = absent[inventing] / facts[inventing]
     order = np.argsort(-invented, kind="stable")
     rows = texts.rows[answered][inventing[order]]
-    return _inventing(evidence, rows, share, invented[order])
+    sample = sample_of(train, len(answered), len(candidates), "answers")
+    return _inventing(evidence, rows, sample, invented[order])
 
 
 def _are_fields(pairs: list[tuple[str, str]]) -> bool:
@@ -90,11 +95,15 @@ def _taken(input: str, output: str) -> float | None:
     return len(said & held) / len(said) if said else None
 
 
-def _inventing(evidence: Evidence, rows: "Rows", share: float, scores: "Floats") -> Defect:
+def _inventing(evidence: Evidence, rows: "Rows", sample: Sample, scores: "Floats") -> Defect:
+    share = len(rows) / sample.judged
     return Defect(
         check="ungrounded_answer",
         severity="warn" if share >= WARN_SHARE else "note",
-        why=f"{share:.0%} of the answers state a fact that their input does not hold: a model would learn to invent",
+        why=(
+            f"{share:.0%} of the answers state a fact that their input does not hold: a model would learn to invent"
+            f"{sample.told(len(rows))}"
+        ),
         fix="give the model the source at run time (retrieval), or take the fact out of the answer",
         rows=rows,
         share=share,

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.sample import Sample
 from tunecase.data.detectors.label_errors import (
     LEAST_A_CLASS,
     LEAST_FOR_SIGNAL,
     LEAST_ROWS,
     MOST_ROWS,
+    SIGNAL_ROWS,
     Ranking,
     random_label_p,
     rank_labels,
@@ -48,8 +50,8 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     if evidence.request.fast:
         return NotChecked(f"wrong labels: {LEFT_OUT}")
-    rows, texts, codes = _labelled(evidence)
-    ranking = rank_labels(texts, codes, evidence.request.seed, evidence.text[rows])
+    rows, texts, codes, names = _labelled(evidence)
+    ranking = rank_labels(texts, codes, evidence.request.seed, evidence.same_text.of(rows))
     if ranking is None:
         return NotChecked(
             f"wrong labels: fewer than {LEAST_ROWS} rows, or than two classes with {LEAST_A_CLASS} different texts"
@@ -62,16 +64,16 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     planned = plan_depth(ranking.scores, wrong)
     depth = min(max(planned.rows, 1), SHOWN)
     train = evidence.train
-    names = {int(code): train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}
     queue = rows[ranking.rows[:SHOWN]]
     suggested = tuple(names[int(code)] for code in ranking.suggested[:SHOWN])
-    judged, left = len(ranking.rows), len(train.number) - len(ranking.rows)
+    judged, left = len(ranking.rows), train.count - len(ranking.rows)
+    sample = _sample(evidence, len(rows), judged).told(wrong)
     return Defect(
         check="label_error",
         severity="warn" if wrong.low > 0 else "note",
         why=(
             f"about {wrong.mid:.0f} labels look wrong (80% sure: {wrong.low:.0f} to {wrong.high:.0f}) of "
-            f"{judged:,} judged{f', {left:,} were not' if left else ''}: a wrong label teaches the wrong answer"
+            f"{judged:,} judged{f', {left:,} were not' if left else ''}: a wrong label teaches the wrong answer{sample}"
         ),
         fix=f"read the first {depth} of the queue, worst first, with some random rows among them; stop as they run dry",
         rows=queue,
@@ -109,14 +111,14 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     if evidence.request.fast:
         return NotChecked(f"whether the labels are random: {LEFT_OUT}")
-    rows, texts, codes = _labelled(evidence)
-    first = np.unique(evidence.text[rows], return_index=True)[1]
+    rows, texts, codes, _ = _labelled(evidence)
+    first = np.unique(evidence.same_text.of(rows), return_index=True)[1]
     p = random_label_p([texts[i] for i in first], codes[first], evidence.request.seed)
     if p is None:
         return NotChecked(
             f"whether the labels are random: fewer than {LEAST_FOR_SIGNAL} different texts, one class, or no two alike"
         )
-    few = len(first) < LEAST_SURE
+    few, drawn = len(first) < LEAST_SURE, Sample(min(len(first), SIGNAL_ROWS), len(first), "of these texts")
     if p <= (FEW_CHANCE if few else CHANCE):
         return None
     return Defect(
@@ -125,6 +127,7 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
         why=(
             f"the labels of {len(first):,} texts cannot be told from labels handed out at random (p = {p:.2f}): "
             f"{SO_FEW if few else 'nothing in the words speaks for them'}"
+            f"{drawn.told()}"
         ),
         fix="read 20 rows: could a person name the label from the text, and do the columns belong together?",
         count=len(first),
@@ -143,7 +146,7 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     if evidence.request.fast:
         return NotChecked(f"{what}: {LEFT_OUT}")
     texts = train.texts
-    kept = _some(train.answer[texts.rows] != NO_TEXT, texts.inputs, evidence.request.seed)
+    kept = _some(train.take("answer", texts.rows) != NO_TEXT, texts.inputs, evidence.request.seed)
     if len(kept) < LEAST_ROWS:
         return NotChecked(f"{what}: fewer than {LEAST_ROWS} rows with an answer")
     scores = rank_mismatches([texts.inputs[i] for i in kept], [texts.outputs[i] for i in kept])
@@ -156,10 +159,12 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     share = min(beyond / (1 - QUEUE_FROM) / len(kept), 1.0)
     low, high = wilson(share * len(kept), len(kept))
     rows = texts.rows[kept[order]]
+    answered = int(train.total(["answer"], lambda columns: int((columns["answer"] != NO_TEXT).sum())))
+    sample = Sample(len(kept), answered, "answers").told(beyond)
     return Defect(
         check="answer_mismatch",
         severity="warn" if low > FITTING else "note",
-        why=f"{beyond} answers share fewer words with their input than a tenth of all other answers do",
+        why=f"{beyond} answers share fewer words with their input than a tenth of all other answers do{sample}",
         fix="look whether each answer belongs to its input: rows may have slipped against each other",
         rows=rows,
         examples=tuple(map(train.example, rows[:2].tolist())),
@@ -206,10 +211,13 @@ def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
 def _labelled_twice(test: Split, seconds: Sequence[str]) -> list[tuple[int, tuple[str, str]]]:
     """Test rows with two labels, and both of them but for case and blanks; `seconds` are by row number."""
     pairs = []
-    for at, number in enumerate(test.number.tolist()):
-        second = seconds[number] if number < len(seconds) else ""
-        if second.strip() and int(test.answer[at]) != NO_TEXT:
-            pairs.append((at, (" ".join(test.label(at).split()).casefold(), " ".join(second.split()).casefold())))
+    for first_row, columns in test.chunks("number", "answer"):
+        rows = zip(columns["number"].tolist(), columns["answer"].tolist(), strict=True)
+        for at, (number, answer) in enumerate(rows, first_row):
+            second = seconds[number] if number < len(seconds) else ""
+            if second.strip() and answer != NO_TEXT:
+                first = test.label_named(answer)
+                pairs.append((at, (" ".join(first.split()).casefold(), " ".join(second.split()).casefold())))
     return pairs
 
 
@@ -225,13 +233,22 @@ def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
     return np.sort(np.random.default_rng(seed).permutation(places)[:most])
 
 
-def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows"]:
-    """Rows with text and label, at most MOST_ROWS: index, text, code of the label."""
+def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows", list[str]]:
+    """Rows with text and label, at most MOST_ROWS: index, text, code of the label; and the label of each code."""
     import numpy as np
 
     train = evidence.train
     at = train.texts.rows
-    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, evidence.request.seed)
-    rows = at[kept]
-    codes = np.unique(train.answer[rows], return_inverse=True)[1].astype(np.int64)
-    return rows, [train.texts.inputs[i] for i in kept], codes
+    answer, raw = train.take("answer", at), train.take("raw", at)
+    kept = _some((answer != NO_TEXT) & (raw != NO_TEXT), train.texts.inputs, evidence.request.seed)
+    answers, codes = np.unique(answer[kept], return_inverse=True)
+    names = [train.label_named(int(each)) for each in answers.tolist()]
+    return at[kept], [train.texts.inputs[i] for i in kept], codes.astype(np.int64), names
+
+
+def _sample(evidence: Evidence, drawn: int, judged: int) -> Sample:
+    """The rows that were judged, of those that would have been if all had been drawn."""
+    train = evidence.train
+    names = ["raw", "answer"]
+    labelled = train.total(names, lambda c: int(((c["raw"] != NO_TEXT) & (c["answer"] != NO_TEXT)).sum()))
+    return Sample(judged, round(labelled * judged / max(drawn, 1)), "labels")

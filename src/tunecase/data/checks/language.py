@@ -5,6 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors import languages
 from tunecase.data.detectors.languages import NAMES
 from tunecase.data.detectors.programs import is_formal
@@ -48,7 +49,8 @@ def language_mix(evidence: "Evidence") -> Defect | NotChecked | None:
     defect = Defect(
         check="language_mix",
         severity="note",
-        why="; ".join([f"languages of the inputs, where they can be told: {shares}", *apart]),
+        why="; ".join([f"languages of the inputs, where they can be told: {shares}", *apart])
+        + _drawn(evidence.train).told(),
         fix="see that production has them in these shares",
         count=fewer,
         share=fewer / train.total(),
@@ -82,7 +84,8 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     return Defect(
         check="language_mismatch",
         severity="warn" if len(wrong) >= 0.005 * len(pairs) else "note",
-        why=f"these answers are in another language than their input: {commonest}; {len(pairs):,} pairs could be told",
+        why=f"these answers are in another language than their input: {commonest}; {len(pairs):,} pairs could be told"
+        f"{_drawn(evidence.train).told(len(wrong))}",
         fix="translate or delete them, or say in the input which language is wanted",
         rows=rows,
         examples=tuple(map(evidence.train.example, rows[:2].tolist())),
@@ -107,6 +110,12 @@ def _pairs(texts: "Texts") -> list[tuple[int, str, str]]:
 def _read(rows: int) -> range:
     """Places spread over the file, MOST_READ at most."""
     return range(0, rows, max(1, -(-rows // MOST_READ)))
+
+
+def _drawn(split: "Split") -> Sample:
+    """The rows of which the language was looked for."""
+    kept = len(split.texts.rows)
+    return sample_of(split, len(_read(kept)), kept)
 
 
 def _language_of(text: str) -> str | None:

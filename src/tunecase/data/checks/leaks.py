@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.rowsets import union, within, without
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Rows
@@ -17,7 +18,7 @@ BLOCKING_SHARE = 0.2  # of the test: beyond it deleting from training does not m
 
 def leak_exact(evidence: Evidence) -> Defect | None:
     """Test rows whose raw input is in the training file."""
-    if evidence.test is None or not evidence.leaked_raw.any():
+    if evidence.test is None or not len(evidence.leaked_raw):
         return None
     pairs, removed = evidence.copies_of("raw", evidence.leaked_raw)
     return _leak(evidence, "leak_exact", "character for character", pairs, removed)
@@ -25,7 +26,7 @@ def leak_exact(evidence: Evidence) -> Defect | None:
 
 def leak_normalised(evidence: Evidence) -> Defect | None:
     """Test rows whose input is in the training file but for case, punctuation or blanks."""
-    if evidence.test is None or not (leaked := evidence.leaked_normal & ~evidence.leaked_raw).any():
+    if evidence.test is None or not len(leaked := without(evidence.leaked_normal, evidence.leaked_raw)):
         return None
     pairs, removed = evidence.copies_of("normal", leaked)
     return _leak(evidence, "leak_normalised", "but for case, punctuation or blanks", pairs, removed)
@@ -36,15 +37,14 @@ def leak_near(evidence: Evidence) -> Defect | None:
 
     Training rows with the same answer or at Jaccard .9 go; the others are to be looked at: they may share a template.
     """
-    import numpy as np
-
-    if evidence.test is None or not evidence.leaked_near.any():
+    if evidence.test is None or not len(evidence.leaked_near):
         return None
-    near = evidence.near_test
-    removed = np.flatnonzero(np.isin(evidence.first_normal, near.rows[near.sure][:, 1]))
-    pairs = near.rows[near.copy & evidence.leaked_near[near.rows[:, 0]]]
+    near, same = evidence.near_test, evidence.same_normal
+    sure = union(near.rows[near.sure][:, 1])
+    removed = union(sure, same.rows[within(same.firsts, sure)])
+    pairs = near.rows[near.copy & within(near.rows[:, 0], evidence.leaked_near)]
     defect = _leak(evidence, "leak_near", "with a few words changed", pairs, removed)
-    doubtful = len(np.setdiff1d(pairs[:, 1], removed))
+    doubtful = len(without(union(pairs[:, 1]), removed))
     if doubtful:
         defect.review_rows = float(doubtful)
         defect.fix += f"; look at {doubtful} more whose answers differ"
@@ -52,13 +52,12 @@ def leak_near(evidence: Evidence) -> Defect | None:
 
 
 def _leak(evidence: Evidence, check: str, how: str, pairs: "Rows", removed: "Rows") -> Defect:
-    import numpy as np
-
     assert evidence.test is not None
     train, test = evidence.train, evidence.test
-    rows = np.unique(pairs[:, 0])
+    rows = union(pairs[:, 0])
     blocking = evidence.leaked_share > BLOCKING_SHARE
-    other = len(np.unique(pairs[test.answer[pairs[:, 0]] != train.answer[pairs[:, 1]]][:, 0]))
+    differs = test.take("answer", pairs[:, 0]) != train.take("answer", pairs[:, 1])
+    other = len(union(pairs[differs][:, 0]))
     differing = f"; {other} of them carry another answer in training" if other and train.labelled else ""
     fix = f"delete {len(removed)} matching rows from training"
     return Defect(

@@ -1,18 +1,26 @@
 """Rows that are too long: over the token limit, or far outside the others."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.tokens.counting import estimated
+from tunecase.data.rowsets import union
+from tunecase.data.tally import Tally, weighted_median
+from tunecase.data.tokens.estimation import estimate
 from tunecase.data.tokens.rows import characters_per_token
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+    from tunecase.data.arrays import Array, Flags, Rows
     from tunecase.data.checks.columns import Split
+
+    Columns = dict[str, Array]
+    Test = Callable[[Columns], Flags]
 
 FAR = 6.0  # robust standard deviations of log length
 TIMES_MEDIAN = 5.0
+LENGTHS = ("input_characters", "output_characters")
+COUNTED = ("tokens", "output_tokens")
 
 
 def overlong(evidence: Evidence) -> Defect | None:
@@ -25,21 +33,22 @@ def overlong(evidence: Evidence) -> Defect | None:
     import numpy as np
 
     train, limit = evidence.train, evidence.request.limit_tokens
-    over = _over(train, limit)
-    characters = train.input_characters + train.output_characters
-    far = _far(characters)
-    rows = np.flatnonzero(over | far)
+    names = (*LENGTHS, *COUNTED) if train.counter else LENGTHS
+    is_over, is_far = _over(train, limit), far_from(Tally(_characters(c) for _, c in train.chunks(*LENGTHS)))
+    over = train.where(names, is_over)
+    far = train.where(names, lambda columns: is_far(_characters(columns)))
+    rows = union(over, far)
     if not len(rows):
         return None
-    cut = int(over.sum())
-    longest = int(characters[rows].max())
+    is_lost = _lost(train, limit)
+    lost = train.where(names, lambda columns: is_over(columns) & is_lost(columns))
+    characters = train.take(LENGTHS[0], rows) + train.take(LENGTHS[1], rows)
     # The worst first: rows without any answer left, then by length.
-    lost = _lost(train, limit) & over
-    rows = rows[np.lexsort((-characters[rows], ~lost[rows]))]
+    rows = rows[np.lexsort((-characters, ~np.isin(rows, lost)))]
     return Defect(
         check="overlong",
-        severity="warn" if cut else "note",
-        why=_why(evidence, cut, int(lost.sum()), int((far & ~over).sum()), longest),
+        severity="warn" if len(over) else "note",
+        why=_why(evidence, len(over), len(lost), len(rows) - len(over), int(characters.max())),
         fix="look at them: shorten, split, or raise the limit; a cut row loses its answer first",
         rows=rows,
         examples=tuple(map(train.example, rows[:2].tolist())),
@@ -58,26 +67,43 @@ def _why(evidence: Evidence, cut: int, lost: int, far: int, longest: int) -> str
     return "; ".join(parts) + f"; the longest has {longest:,} characters"
 
 
-def _over(train: "Split", limit_tokens: int) -> "Flags":
-    characters = train.input_characters + train.output_characters
-    if train.tokens is not None:
-        return estimated(characters, train.tokens).rows > limit_tokens
-    return characters / characters_per_token(train.bytes_per_character)[1] > limit_tokens
+def _characters(columns: "Columns") -> "Rows":
+    return columns[LENGTHS[0]] + columns[LENGTHS[1]]
 
 
-def _lost(train: "Split", limit_tokens: int) -> "Flags":
-    if train.tokens is not None and train.output_tokens is not None:
-        return train.tokens - train.output_tokens >= limit_tokens
-    return train.input_characters / characters_per_token(train.bytes_per_character)[1] >= limit_tokens
+def _over(train: "Split", limit_tokens: int) -> "Test":
+    if train.counter:
+        names = (*LENGTHS, "tokens")
+        of = estimate(lambda: ((_characters(columns), columns["tokens"]) for _, columns in train.chunks(*names)))
+        return lambda columns: of.rows(_characters(columns), columns["tokens"]) > limit_tokens
+    most = characters_per_token(train.bytes_per_character)[1]
+    return lambda columns: _characters(columns) / most > limit_tokens
 
 
-def _far(characters: "Rows") -> "Flags":
+def _lost(train: "Split", limit_tokens: int) -> "Test":
+    if train.counter:
+        return lambda columns: columns["tokens"] - columns["output_tokens"] >= limit_tokens
+    most = characters_per_token(train.bytes_per_character)[1]
+    return lambda columns: columns["input_characters"] / most >= limit_tokens
+
+
+def far_from(lengths: Tally) -> "Callable[[Rows], Flags]":
+    """A test of lengths: which stand far outside the lengths that were counted.
+
+    Example:
+        >>> import numpy as np
+        >>> far_from(Tally([np.full(50, 100)]))(np.array([100, 6000])).tolist()
+        [False, True]
+    """
     import numpy as np
 
-    logs = np.log(np.maximum(characters, 1))
-    if not len(logs):
-        return np.zeros(0, bool)
-    middle = np.median(logs)
-    spread = 1.4826 * float(np.median(np.abs(logs - middle)))
-    far: Flags = (logs > middle + FAR * spread) & (logs > middle + np.log(TIMES_MEDIAN))
-    return far
+    logs = np.log(np.maximum(lengths.values, 1))
+    middle = weighted_median(logs, lengths.counts)
+    spread = 1.4826 * weighted_median(np.abs(logs - middle), lengths.counts)
+
+    def is_far(characters: "Rows") -> "Flags":
+        own = np.log(np.maximum(characters, 1))
+        far: Flags = (own > middle + FAR * spread) & (own > middle + np.log(TIMES_MEDIAN))
+        return far
+
+    return is_far

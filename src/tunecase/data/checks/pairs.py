@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.data.arrays import rows_where
-from tunecase.data.checks.answers import BIT, LEAST_ANSWERS
+from tunecase.data.checks.answers import BIT, LEAST_ANSWERS, how_many, marked
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.quantities import counted
@@ -28,8 +27,7 @@ def notes(split: Split) -> tuple[str, ...]:
 
 def pair_equal(evidence: "Evidence") -> Defect | None:
     """Preference pairs whose two answers are the same but for case and blanks: they teach nothing."""
-
-    rows = rows_where(evidence.train.marks["answer"] & BIT["pair_equal"])
+    rows = marked(evidence, BIT["pair_equal"])
     if not len(rows):
         return None
     why = "the chosen and the rejected answer are the same"
@@ -40,13 +38,12 @@ def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
     """How often the chosen answer is the longer one, noted from seven in ten on, if that is beyond chance."""
     from scipy.stats import binomtest
 
-    marks = evidence.train.marks["answer"]
-    pairs = int(((marks & BIT["pair"] > 0) & (marks & BIT["pair_equal"] == 0)).sum())
+    pairs = how_many(evidence, BIT["pair"], unless=BIT["pair_equal"])
     if not pairs:
         return None
     if pairs < LEAST_ANSWERS:
         return NotChecked("a taste for length in the pairs: fewer than 50 pairs")
-    longer = int((marks & BIT["chosen_longer"] > 0).sum())
+    longer = how_many(evidence, BIT["chosen_longer"])
     share, interval = longer / pairs, binomtest(longer, pairs, LONGER).proportion_ci(0.8, "wilson")
     if interval.low <= LONGER:
         return None

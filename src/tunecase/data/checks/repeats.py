@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence, first_alike
+from tunecase.data.checks.evidence import Evidence, Links
 from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS, joined
+from tunecase.data.rowsets import union, within, without
 from tunecase.records import Cluster, Severity
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+    from tunecase.data.arrays import Rows
 
 WARN_SHARE = 0.005
 CROWD_SHARE = 0.3  # so many near copies are a template at work, not carelessness
@@ -23,30 +23,23 @@ Kind = Literal["raw", "normalised", "near"]
 def duplicate_exact(evidence: Evidence) -> Defect | None:
     """Training rows whose raw input equals an earlier row's; only those with the same answer are deleted."""
     why = "the same input again, character for character: it counts double in training"
-    return _repeats(evidence, "duplicate_exact", evidence.first_raw, _again(evidence.first_raw), why)
+    return _repeats(evidence, "duplicate_exact", evidence.same_raw, evidence.same_raw.rows, why)
 
 
 def duplicate_normalised(evidence: Evidence) -> Defect | None:
     """Training rows that equal an earlier one only after normalising (case, punctuation, blanks)."""
-    repeated = _again(evidence.first_normal) & ~_again(evidence.first_raw)
+    rows = without(evidence.same_normal.rows, evidence.same_raw.rows)
     why = "the same input again but for case, punctuation or blanks"
-    return _repeats(evidence, "duplicate_normalised", evidence.first_normal, repeated, why)
+    return _repeats(evidence, "duplicate_normalised", evidence.same_normal, rows, why)
 
 
-def _again(first: "Rows") -> "Flags":
+def _repeats(evidence: Evidence, check: str, same: Links, rows: "Rows", why: str) -> Defect | None:
     import numpy as np
 
-    again: Flags = first != np.arange(len(first))
-    return again
-
-
-def _repeats(evidence: Evidence, check: str, first: "Rows", repeated: "Flags", why: str) -> Defect | None:
-    import numpy as np
-
-    rows = rows_where(repeated)
     if not len(rows):
         return None
-    kept = int((evidence.disputed & repeated).sum())
+    disputed = within(rows, evidence.disputed)
+    kept = int(disputed.sum())
     held = f"; {kept} of them carry another answer and wait for the contradiction's review" if kept else ""
     return Defect(
         check=check,
@@ -54,8 +47,8 @@ def _repeats(evidence: Evidence, check: str, first: "Rows", repeated: "Flags", w
         why=why + held,
         fix="keep the first of each, delete the others",
         rows=rows,
-        removed=rows_where(repeated & ~evidence.disputed),
-        pairs=np.stack([rows, first[rows]], axis=1),
+        removed=rows[~disputed],
+        pairs=np.stack([rows, same.of(rows)], axis=1),
         examples=tuple(map(evidence.train.example, rows[:2].tolist())),
     )
 
@@ -67,16 +60,13 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
     more than three rows in ten would go. Pairs at Jaccard .7
     are found with 99% chance, closer ones more surely; in a crowd of more than 16 alike only neighbours are compared.
     """
-    import numpy as np
-
     near = evidence.near_train
     chosen = near.copy
     if not chosen.any():
         return None
     pairs = near.rows[chosen]
-    rows = np.unique(pairs[:, 0])
-    removed = np.unique(near.rows[chosen & near.same_answer][:, 0])
-    removed = removed[~evidence.disputed[removed]]
+    rows = union(pairs[:, 0])
+    removed = without(union(near.rows[chosen & near.same_answer][:, 0]), evidence.disputed)
     fix = "keep one of each group, delete the others"
     waiting = len(rows) - len(removed)
     if len(removed) > CROWD_SHARE * evidence.train.rows:
@@ -100,10 +90,9 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
 
 def duplicate_test(evidence: Evidence) -> Defect | None:
     """Test rows that repeat an earlier test row, raw or normalised."""
-    test = evidence.test
-    if test is None:
+    if evidence.test is None:
         return None
-    rows = rows_where(_again(first_alike(test.raw)) | _again(first_alike(test.normal)))
+    rows = evidence.test_same
     why = "the same test input again, after normalising: the test says less than its size promises"
     fix = "keep the first of each in the test file"
     return Defect("duplicate_test", "note", why, fix, rows=rows, where="test") if len(rows) else None
@@ -123,20 +112,18 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     """
     import numpy as np
 
-    own = np.arange(len(evidence.first_raw))
-    near = evidence.near_train.rows[evidence.near_train.copy]
-    root = joined(len(own), [np.stack([own, evidence.first_raw], 1), np.stack([own, evidence.text], 1), near])
-    groups, sizes = np.unique(root, return_counts=True)
+    links = [np.stack([same.rows, same.firsts], axis=1) for same in (evidence.same_raw, evidence.same_text)]
+    links.append(evidence.near_train.rows[evidence.near_train.copy])
+    linked = union(*(each.ravel() for each in links))  # any other row is a group of its own
+    root = joined(len(linked), [np.searchsorted(linked, each) for each in links])
+    heads, sizes = np.unique(root, return_counts=True)
     order = np.argsort(-sizes, kind="stable")[:most]
-    shown = tuple(_cluster(evidence, root, int(groups[at])) for at in order if sizes[at] > 1)
-    return int(len(own) - len(groups)), shown
+    shown = tuple(_cluster(evidence, linked[root == heads[at]]) for at in order)
+    return int(len(linked) - len(heads)), shown
 
 
-def _cluster(evidence: Evidence, root: "Rows", head: int) -> Cluster:
-    import numpy as np
-
-    rows = np.flatnonzero(root == head)
-    same_raw, same_text = (len(np.unique(first[rows])) == 1 for first in (evidence.first_raw, evidence.text))
-    kind: Kind = "raw" if same_raw else "normalised" if same_text else "near"
-    numbers = tuple(evidence.train.number[rows[:MOST_ROWS]].tolist())
-    return Cluster(len(rows), kind, numbers, evidence.train.example(head))
+def _cluster(evidence: Evidence, rows: "Rows") -> Cluster:
+    raw, text = (len(union(same.of(rows))) == 1 for same in (evidence.same_raw, evidence.same_text))
+    kind: Kind = "raw" if raw else "normalised" if text else "near"
+    numbers = tuple(evidence.train.take("number", rows[:MOST_ROWS]).tolist())
+    return Cluster(len(rows), kind, numbers, evidence.train.example(int(rows[0])))

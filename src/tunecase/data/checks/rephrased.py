@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.likeness import Example
 from tunecase.data.detectors.paraphrases import Matches, match
+from tunecase.data.rowsets import union, within
 from tunecase.quantities import wilson
 
 if TYPE_CHECKING:
@@ -32,9 +34,10 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
     train, test, seed = evidence.train, evidence.test, evidence.request.seed
     if train.layout.compares or train.layout.judged:
         return NotChecked("rephrased leaks: one prompt stands with several judged answers, in both files")
-    leaked = evidence.leaked_raw | evidence.leaked_normal | evidence.leaked_near
+    leaked = union(evidence.leaked_raw, evidence.leaked_normal, evidence.leaked_near)
     theirs = _places(test.texts.rows, MOST_TEST_ROWS, seed)
-    theirs = theirs[~leaked[test.texts.rows[theirs]]]
+    drawn = len(theirs)
+    theirs = theirs[~within(test.texts.rows[theirs], leaked)]
     mine = _places(train.texts.rows, MOST_TRAIN_ROWS, seed)
     if len(theirs) < LEAST_ROWS or len(mine) < LEAST_ROWS:
         return NotChecked(f"rephrased leaks: fewer than {LEAST_ROWS} rows that are not leaked already in a file")
@@ -46,7 +49,8 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     places = (theirs[matches.pairs[:, 0]], mine[matches.pairs[:, 1]])
     pairs = np.stack([split.texts.rows[at] for split, at in zip((test, train), places, strict=True)], axis=1)
-    return _defect(evidence, matches, pairs, len(theirs), len(mine) / max(len(train.number), 1))
+    tests_drawn = sample_of(test, len(theirs), round(len(test.texts.rows) * len(theirs) / drawn), "test rows")
+    return _defect(evidence, matches, pairs, tests_drawn, Sample(len(mine), train.count, "training rows"))
 
 
 def leak_translated(evidence: Evidence) -> NotChecked | None:
@@ -56,7 +60,7 @@ def leak_translated(evidence: Evidence) -> NotChecked | None:
     return NotChecked("translated leaks: a translation shares no words with its source; needs a model or a reader")
 
 
-def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: int, train_share: float) -> Defect:
+def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: Sample, trained: Sample) -> Defect:
     import numpy as np
 
     test, train = evidence.split("test"), evidence.train
@@ -64,25 +68,25 @@ def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", tests: int, tra
     order = np.argsort(first, kind="stable")
     rows, best = rows[order], matches.odds[first[order]]
     real = max(len(rows) - matches.expected, 0.0)
-    low, high = wilson(real, tests)
-    partly = "" if train_share >= 1 else f" ({train_share:.0%} of the training rows were compared)"
+    low, high = wilson(real, tests.judged)
+    partly = "" if trained.whole else f" ({trained.judged / trained.of:.0%} of the training rows were compared)"
     # The fix deletes nothing by itself: every pair is to be looked at first.
     return Defect(
         check="leak_rephrased",
         severity="stop" if low > BLOCKING_SHARE else "warn",
         why=(
             f"{len(rows)} test rows stand in the training file in other words, about {matches.expected:.1f} of them by "
-            f"chance: the score would measure memory{partly}"
+            f"chance: the score would measure memory{partly}{tests.told(real)}"
         ),
         fix=f"look at {len(pairs)} pairs, then delete the training row of each true one",
         rows=rows,
         pairs=pairs,
         where="test",
-        share=len(rows) / max(tests, 1),
+        share=len(rows) / max(tests.judged, 1),
         examples=tuple(f"{test.example(int(theirs))} ~ {train.example(int(mine))}" for theirs, mine in pairs[:2]),
         review_rows=float(len(pairs)),
         scores=1 / (1 + np.exp(-best)),
-        measured=("share of test rows rephrased in training", low, real / max(tests, 1), high),
+        measured=("share of test rows rephrased in training", low, real / max(tests.judged, 1), high),
     )
 
 

@@ -3,14 +3,13 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tunecase.data.arrays import rows_where
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Rows
+    from tunecase.data.arrays import Array, Flags, Rows
 
 BLOCKING_BAD_SHARE = 0.5
 WARN_BAD_SHARE = 0.01
@@ -59,5 +58,8 @@ def empty_test(evidence: Evidence) -> Defect | None:
 
 
 def _blank(split: Split) -> "Rows":
-    blank = split.raw == NO_TEXT
-    return rows_where(blank | (split.target & (split.answer == NO_TEXT)) if split.labelled else blank)
+    def is_blank(columns: "dict[str, Array]") -> "Flags":
+        blank: Flags = columns["raw"] == NO_TEXT
+        return blank | (columns["target"] & (columns["answer"] == NO_TEXT)) if split.labelled else blank
+
+    return split.where(["raw", "target", "answer"], is_blank)

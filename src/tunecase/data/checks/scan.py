@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tunecase.data.checks.block import BATCH, Builder, Part, Reading, add_labels, place_in_draw
 from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
 from tunecase.data.detectors.near_copies import common_shingles, shingle_hashes, text_hashes, word_hashes
-from tunecase.data.reading.blocks import BLOCK_BYTES, blocks, read_block, total_bytes
+from tunecase.data.reading.blocks import block_lines, blocks, read_block, total_bytes
+from tunecase.data.reading.pieces import Key, Piece, pieces, read_piece
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row
 from tunecase.data.shards import MemoryStore, Shard, Stages, Store, open_store, write_shard
 from tunecase.data.shards.shard import json_column
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
 MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
+SHARD_ROWS = 20_000  # about, and at least the rows of one block
+MOST_PIECES, LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 4_000, 4_000_000, 64_000_000
 _WHOLE = Reading()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadTask:
-    """One piece of a file to be turned into a shard of columns.
+    """One piece of a file to be turned into a shard of columns, or into several where it is large.
 
     Args:
         name, place: of the shard, and of the store it goes to.
@@ -40,7 +43,7 @@ class ReadTask:
 
     name: str
     place: str
-    piece: Block
+    piece: Piece
     layout: Layout
     reading: Reading
     text_share: float
@@ -48,10 +51,56 @@ class ReadTask:
 
 
 def read(task: ReadTask) -> None:
-    """Writes the columns of one piece."""
-    builder = Builder(task.layout, task.reading, task.text_share, task.file_bytes, task.piece.index)
-    builder.add(task.piece)
-    write_shard(open_store(task.place), task.name, builder.arrays() | _beside(builder.part), _facts(builder.part))
+    """Writes the columns of one piece, in shards of about SHARD_ROWS rows each.
+
+    Where that makes more than one, the task's own shard says what the others are called.
+    """
+    runs = _Runs(task)
+    for key, block in read_piece(task.piece, task.layout):
+        runs.add(key, block)
+    runs.close()
+
+
+class _Runs:
+    """The runs of rows of a piece, each written once it is large enough."""
+
+    def __init__(self, task: ReadTask) -> None:
+        self.task, self.store = task, open_store(task.place)
+        self.parts: list[str] = []
+        self.totals: Counter[str] = Counter()
+        self.builder: Builder | None = None
+
+    def add(self, key: Key, block: Block) -> None:
+        """A block, with its place among all files, by which the draw of its texts is its own."""
+        if self.builder is not None and self.builder.part.rows >= SHARD_ROWS:
+            self._write(f"{self.task.name}-{len(self.parts):05}")
+        if self.builder is None:
+            self.builder = self._new((key[0] << 44) + key[1])
+        self.builder.add(block)
+
+    def close(self) -> None:
+        """Writes what is left, and the task's own shard."""
+        if not self.parts:
+            self.builder = self.builder or self._new(0)
+            self._write(self.task.name)
+            return
+        if self.builder is not None:
+            self._write(f"{self.task.name}-{len(self.parts):05}")
+        write_shard(self.store, self.task.name, {"parts": json_column(self.parts)}, self.totals)
+
+    def _new(self, draw: int) -> Builder:
+        task = self.task
+        return Builder(task.layout, task.reading, task.text_share, task.file_bytes, draw)
+
+    def _write(self, name: str) -> None:
+        assert self.builder is not None
+        part = self.builder.part
+        facts = _facts(part)
+        write_shard(self.store, name, self.builder.arrays() | _beside(part), facts)
+        self.totals.update({each: facts[each] for each in ("records", "rows_in", "rows_out")})
+        self.totals["bytes_done"] = part.bytes_done
+        self.parts.append(name)
+        self.builder = None
 
 
 def _beside(part: Part) -> dict[str, Any]:
@@ -95,12 +144,12 @@ def read_split(
     """
     stages = stages or Stages(MemoryStore())
     if reading.common is None:
-        reading = replace(reading, common=boilerplate(path, layout))
+        reading = replace(reading, common=boilerplate(path, layout)[0])
     size = total_bytes(path)
     share = 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
     tasks = (
-        ReadTask(f"{stage}/{at:06}", stages.store.place, block, layout, reading, share, size or 0)
-        for at, block in enumerate(blocks(path, layout, BLOCK_BYTES))
+        ReadTask(f"{stage}/{piece.index:06}", stages.store.place, piece, layout, reading, share, size or 0)
+        for piece in pieces(path, layout, piece_bytes(size))
     )
     shards = stages.run(stage, read, tasks)
     split = _split(path, layout, shards, stages, f"{stage}/shelf", reading.seed)
@@ -110,12 +159,29 @@ def read_split(
     return split
 
 
+def piece_bytes(size: int | None) -> int:
+    """How large the pieces of a file of so many bytes are, so that there are not too many [bytes]."""
+    return min(max((size or 0) // MOST_PIECES, LEAST_PIECE_BYTES), MOST_PIECE_BYTES)
+
+
+def _whole(shards: list[Shard]) -> list[Shard]:
+    """The shards with columns, in the order of the file's rows."""
+    found: list[Shard] = []
+    for shard in shards:
+        own = Shard(shard.store, shard.name)  # whose head is not kept
+        names = own.text("parts") if "parts" in own.columns else [own.name]
+        found += [Shard(own.store, name) for name in names]
+    return found
+
+
 def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name: str, seed: int) -> Split:
     total, labels, label_of = Counter[str](), Counter[str](), dict[int, str]()
     before: list[tuple[int, int, int]] = [(0, 0, 0)]
     seen, counted = Counter[str](), None
-    for shard in shards:
-        facts = Shard(shard.store, shard.name).facts
+    shards = _whole(shards)
+    for each in shards:
+        shard = Shard(each.store, each.name)  # its head is not kept
+        facts = shard.facts
         total.update({key: facts[key] for key in _COUNTED})
         before.append((total["rows"], total["records"], total["lines"]))
         seen.update(facts["seen"])
@@ -179,19 +245,21 @@ def _texts(shelf: Shelf, characters: int, seed: int) -> Texts:
     return texts
 
 
-def boilerplate(path: Path, layout: Layout) -> "Shingles":
+def boilerplate(path: Path, layout: Layout) -> "tuple[Shingles, float]":
     """Shingles of a prompt that many of the first 2,048 distinct texts share (see near_copies.common_shingles).
 
     They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
+    Returns: the shingles, ascending, and about how long a row of the file is [bytes].
     """
     import numpy as np
 
     first = next(iter(blocks(path, layout)), None)
     if first is None:
-        return np.zeros(0, np.uint32)
+        return np.zeros(0, np.uint32), 0.0
     rows = [row.input for row in islice(read_block(first, layout), BATCH) if isinstance(row, Row)]
     hashes, counts = word_hashes(rows)
     _, alone = np.unique(text_hashes(hashes, counts), return_index=True)
     flat, sizes = shingle_hashes(hashes, counts)
     kept = np.repeat(np.isin(np.arange(len(sizes)), alone), sizes)
-    return common_shingles(flat[kept], len(alone))
+    length = (len(first.data) or first.end - first.start) / max(block_lines(first, layout), 1)
+    return common_shingles(flat[kept], len(alone)), length

@@ -3,7 +3,8 @@
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.detectors.two_sample import LEAST_ROWS, Contrast, contrast
+from tunecase.data.checks.sample import sample_of, with_text
+from tunecase.data.detectors.two_sample import LEAST_ROWS, MOST_ROWS, Contrast, contrast
 
 P = 0.01
 SLIGHT, CLEAR = 0.55, 0.60  # AUC: below the first nothing is said, from the second it is worth mending
@@ -18,7 +19,7 @@ def shift_test(evidence: Evidence) -> Defect | NotChecked | None:
     apart = _contrast(evidence, test, "the test", classes)
     if isinstance(apart, NotChecked):
         return apart
-    defect = _shift("shift_test", "the test", test, apart)
+    defect = _shift(evidence, "shift_test", "the test", test, apart)
     if defect is not None:
         defect.where = "test"
         defect.fix = "draw training and test from one source, or say which of them is like production"
@@ -35,7 +36,7 @@ def shift_production(evidence: Evidence) -> Defect | NotChecked | None:
     apart = _contrast(evidence, evidence.production, "production")
     if isinstance(apart, NotChecked):
         return apart
-    defect = _shift("shift_production", "production", evidence.production, apart)
+    defect = _shift(evidence, "shift_production", "production", evidence.production, apart)
     if defect is not None:
         defect.fix = "label rows of the production sample; `tunecase audit --next` says which"
         defect.unpriced = True
@@ -52,7 +53,7 @@ def _contrast(
     return NotChecked(few) if apart is None else apart
 
 
-def _shift(check: str, what: str, split: Split, apart: Contrast) -> Defect | None:
+def _shift(evidence: Evidence, check: str, what: str, split: Split, apart: Contrast) -> Defect | None:
     auc = apart.auc
     if apart.p > P or auc.mid < SLIGHT:
         return None
@@ -63,12 +64,17 @@ def _shift(check: str, what: str, split: Split, apart: Contrast) -> Defect | Non
         severity="warn" if clear else "note",
         why=(
             f"{what} can be told from training: a classifier has AUC {auc.mid:.2f} ({auc.low:.2f} to {auc.high:.2f}), "
-            f"chance is .50, p {apart.p:.2g} by shuffling"
+            f"chance is .50, p {apart.p:.2g} by shuffling{_drawn(evidence.train, 'training')}{_drawn(split, what)}"
         ),
         fix="",
-        count=len(split.number),
+        count=split.count,
         share=2 * auc.mid - 1,
         examples=words,
         measured=("AUC", auc.low, auc.mid, auc.high),
         figure=f"AUC {auc.mid:.2f}",
     )
+
+
+def _drawn(split: Split, what: str) -> str:
+    candidates = with_text(split)
+    return sample_of(split, min(candidates, MOST_ROWS), candidates, f"rows of {what}").told()

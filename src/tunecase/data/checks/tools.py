@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect, NotChecked
 
 if TYPE_CHECKING:
@@ -156,13 +155,14 @@ def tool_calls(evidence: "Evidence") -> Defect | NotChecked | None:
 
     *Leaves out* calls in other than JSON, values inside objects and lists, and whether the call was the right one.
     """
-    marks = evidence.train.marks["call"]
-    called, judged = int((marks & CALLED > 0).sum()), int((marks & JUDGED > 0).sum())
-    rows = rows_where(marks & (CALLED - 1))
+    train, column = evidence.train, "mark call"
+    called = int(train.total([column], lambda columns: int((columns[column] & CALLED > 0).sum())))
+    judged = int(train.total([column], lambda columns: int((columns[column] & JUDGED > 0).sum())))
+    rows = train.where([column], lambda columns: columns[column] & (CALLED - 1) > 0)
     if not len(rows):
         unseen = called and not judged
         return NotChecked("tool calls against their tools: no row declares any") if unseen else None
-    _, kinds = evidence.train.marked("call", FAULTS)
+    _, kinds = train.marked("call", FAULTS)
     return Defect(
         check="tool_calls",
         severity="warn" if len(rows) >= 0.005 * evidence.train.rows else "note",

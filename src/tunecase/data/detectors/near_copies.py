@@ -6,14 +6,14 @@ bands of BAND_ROWS values: two texts of Jaccard similarity J meet in at least on
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tunecase.data.detectors.meetings import meetings, repeated
 from tunecase.data.text import has_unparted_words, normalise, words
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Floats, Hashes, Rows, Shingles
+    from tunecase.data.arrays import Floats, Hashes, Rows, Shingles
 
     Sets = tuple[Shingles, Rows]  # hashes of all sets one after the other, and each one's end
 
@@ -27,7 +27,6 @@ BETWEEN = "\x1e"
 _SAME = bytes(code if code >= 128 or chr(code).isalnum() else 32 for code in range(256))
 _LOWERED = bytes(ord(chr(code).lower()) if code < 128 else code for code in range(256)).translate(_SAME)
 _CUT = _LOWERED[: ord(BETWEEN)] + b"\n" + _LOWERED[ord(BETWEEN) + 1 :]
-THREADS = 2
 # From NEAR on two texts are near copies, with fewer than SHORT_WORDS words from NEAR_IN_SHORT on.
 NEAR, NEAR_IN_SHORT, SHORT_WORDS = 0.7, 0.8, 20
 REACH = 16  # texts before it that a text is paired with, among those that share a key
@@ -156,50 +155,23 @@ def band_keys(flat: "Shingles", counts: "Rows") -> "Hashes":
     return keys
 
 
-def near_pairs(keys: "Sequence[Hashes]", reach: int, side: "Flags | None" = None) -> "Rows":
-    """Candidate pairs (earlier, later) that share a band key, shape (pairs, 2).
+def near_pairs(keys: "Sequence[Hashes]", reach: int) -> "Rows":
+    """Candidate pairs (earlier, later) of texts that share a band's key, each once, ascending, shape (pairs, 2).
 
     Args:
-        keys: for each band the keys of all texts.
-        reach: among texts that share a key, each is paired with at most this many before it.
-        side: True for texts whose pairs with one another are not wanted.
-    Leaves out pairs further apart than `reach` in a crowd; every member is still paired with its neighbours.
+        keys: for each band the keys of all texts; they are held in memory, see checks.near for what does not fit.
+        reach: see `meetings`.
     """
     import numpy as np
 
-    n = len(keys[0])
-    pairs = np.zeros(0, np.int64)
-    with ThreadPoolExecutor(THREADS) as threads:  # sorting lets other threads run
-        for codes in threads.map(lambda band: _met(band, reach, side), keys):
-            if len(codes):
-                pairs = np.unique(np.concatenate([pairs, codes]))
-    return np.stack([pairs // max(n, 1), pairs % max(n, 1)], axis=1)
-
-
-def _met(keys: "Hashes", reach: int, side: "Flags | None") -> "Rows":
-    """Pairs that share one band's key, as earlier x texts + later."""
-    import numpy as np
-
-    n = len(keys)
-    bits = np.uint64(max(n - 1, 1).bit_length())
-    # A key gives up its lowest bits for the text's number, so that sorting needs no second array; who meets by the
-    # rest alone is compared and turned away.
-    packed = (keys >> bits) << bits | np.arange(n, dtype=np.uint64)
-    packed.sort()
-    shared = packed[1:] >> bits == packed[:-1] >> bits
-    codes: list[Rows] = []
-    at = np.flatnonzero(shared)
-    for lag in range(1, min(reach, n - 1) + 1):
-        if not at.size:
-            break
-        low = (np.uint64(1) << bits) - np.uint64(1)
-        one, other = (packed[at] & low).astype(np.int64), (packed[at + lag] & low).astype(np.int64)
-        wanted = slice(None) if side is None else ~(side[one] & side[other])
-        one, other = one[wanted], other[wanted]
-        codes.append(np.minimum(one, other) * n + np.maximum(one, other))
-        at = at[at + lag < n - 1]
-        at = at[shared[at + lag]]
-    return np.unique(np.concatenate(codes)) if codes else np.zeros(0, np.int64)
+    n = max(len(keys[0]), 1)  # texts in memory are too few for n x n to overflow
+    codes = np.zeros(0, np.int64)
+    for band in keys:
+        places = repeated(band)
+        found = [one * n + other for one, other in meetings(band[places], places, reach)]
+        if found:
+            codes = np.unique(np.concatenate([codes, *found]))
+    return np.stack([codes // n, codes % n], axis=1)
 
 
 def common_shingles(flat: "Shingles", texts: int) -> "Shingles":
@@ -229,8 +201,36 @@ def least_jaccard(set_sizes: "Rows") -> "Floats":
     return np.where(set_sizes + SHINGLE_WORDS - 1 < SHORT_WORDS, NEAR_IN_SHORT, NEAR)
 
 
+def groups(pairs: "Rows", chunk: int = 1 << 20) -> "tuple[Rows, Rows]":
+    """The rows that pairs join, ascending, and for each the first row of its group; shapes (rows,).
+
+    Args:
+        pairs: of rows, in any order, shape (pairs, 2).
+        chunk: pairs worked on at once; memory is that of a chunk and of the rows, not of all pairs.
+
+    Example:
+        >>> import numpy as np
+        >>> [each.tolist() for each in groups(np.array([[7, 2], [9, 7], [5, 4]]))]
+        [[2, 4, 5, 7, 9], [2, 4, 4, 2, 2]]
+    """
+    import numpy as np
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    rows = roots = np.zeros(0, np.int64)
+    for start in range(0, len(pairs), chunk):
+        links = np.concatenate([np.stack([rows, roots], axis=1), pairs[start : start + chunk]])
+        rows, places = np.unique(links, return_inverse=True)
+        ends = places.reshape(links.shape).T
+        matrix = coo_matrix((np.ones(len(links), bool), tuple(ends)), shape=(len(rows), len(rows)))
+        _, group = connected_components(matrix, directed=False)
+        _, first = np.unique(group, return_index=True)
+        roots = rows[first[group]]
+    return rows, roots
+
+
 def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
-    """For each of `count` rows the first row of its group, where pairs join groups.
+    """For each of `count` rows the first row of its group, where pairs join groups; see `groups`.
 
     Example:
         >>> import numpy as np
@@ -238,48 +238,60 @@ def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
         [0, 0, 2, 0, 4]
     """
     import numpy as np
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
 
-    links = np.concatenate([np.zeros((0, 2), np.int64), *pairs])
-    matrix = coo_matrix((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(count, count))
-    _, group = connected_components(matrix, directed=False)
-    _, first = np.unique(group, return_index=True)
-    roots: Rows = first[group].astype(np.int64)
+    roots = np.arange(count)
+    rows, of_rows = groups(np.concatenate([np.zeros((0, 2), np.int64), *pairs]))
+    roots[rows] = of_rows
     return roots
 
 
 def pick_sets(flat: "Shingles", ends: "Rows", chosen: "Rows") -> "tuple[Shingles, Rows]":
     """Some of the sets that lie one after the other in `flat`, each up to its end: hashes, and how many each has."""
-    starts = ends[chosen - 1] * (chosen > 0) if len(ends) else ends
-    counts = ends[chosen] - starts
-    return flat[_positions(starts, counts)], counts
+    counts = _set_sizes(ends, chosen)
+    return flat[_positions(ends[chosen] - counts, counts)], counts
 
 
-def pair_jaccard(pairs: "Rows", first: "Sets", second: "Sets | None" = None, chunk: int = 8192) -> "Floats":
+def _set_sizes(ends: "Rows", chosen: "Rows") -> "Rows":
+    sizes: Rows = ends[chosen] - ends[chosen - 1] * (chosen > 0)
+    return sizes
+
+
+def pair_jaccard(pairs: "Rows", first: "Sets", second: "Sets | None" = None, chunk: int = 1 << 21) -> "Floats":
     """The Jaccard similarity of each pair of shingle sets, shape (pairs,).
 
     Args:
         pairs: indices of the sets, shape (pairs, 2): of `first`, and of `second` where there is one.
         first, second: sets as of shingle_hashes, with the end of each.
-        chunk: pairs worked on at once.
+        chunk: shingles worked on at once, more where one pair has more.
     """
     import numpy as np
 
     similarity = np.zeros(len(pairs))
-    for start in range(0, len(pairs), chunk):
-        part = pairs[start : start + chunk]
-        owner = np.arange(len(part), dtype=np.uint64) << np.uint64(32)
-        coded, sizes = [], []
-        for column, sets in ((0, first), (1, second or first)):
-            hashes, count = pick_sets(*sets, part[:, column])
-            coded.append(np.repeat(owner, count) | hashes)
-            sizes.append(count)
-        both = np.concatenate(coded)
-        both.sort()
-        shared = (both[1:][both[1:] == both[:-1]] >> np.uint64(32)).astype(np.int64)
-        common = np.bincount(shared, minlength=len(part))
-        similarity[start : start + chunk] = common / np.maximum(sizes[0] + sizes[1] - common, 1)
+    both = (first, second or first)
+    sizes = _set_sizes(first[1], pairs[:, 0]) + _set_sizes(both[1][1], pairs[:, 1])
+    before = np.concatenate([[0], np.cumsum(sizes)])
+    start = 0
+    while start < len(pairs):
+        stop = max(start + 1, int(np.searchsorted(before, before[start] + chunk, "right")) - 1)
+        similarity[start:stop] = _jaccard(pairs[start:stop], both)
+        start = stop
+    return similarity
+
+
+def _jaccard(pairs: "Rows", both: "tuple[Sets, Sets]") -> "Floats":
+    import numpy as np
+
+    owner = np.arange(len(pairs), dtype=np.uint64) << np.uint64(32)
+    coded, sizes = [], []
+    for at, sets in enumerate(both):
+        hashes, count = pick_sets(*sets, pairs[:, at])
+        coded.append(np.repeat(owner, count) | hashes)
+        sizes.append(count)
+    mixed = np.concatenate(coded)
+    mixed.sort()
+    shared = (mixed[1:][mixed[1:] == mixed[:-1]] >> np.uint64(32)).astype(np.int64)
+    common = np.bincount(shared, minlength=len(pairs))
+    similarity: Floats = common / np.maximum(sizes[0] + sizes[1] - common, 1)
     return similarity
 
 

@@ -1,4 +1,4 @@
-"""JSON files that are one array, or one object of arrays (splits): cut into pieces without reading them whole."""
+"""JSON files that are one array, or one object of arrays (splits): cut into blocks without reading them whole."""
 
 import re
 from collections.abc import Iterator
@@ -98,7 +98,7 @@ def chosen(source: Source) -> tuple[str, int]:
     return name, lists[name]
 
 
-def _is_plain(source: Source) -> bool:
+def is_flat(source: Source) -> bool:
     """True for one array, or an object of arrays of rows, which need not be read whole."""
     head = beginning(source, nested.HEAD_BYTES).lstrip()
     if nested.holds_articles(head):
@@ -107,8 +107,8 @@ def _is_plain(source: Source) -> bool:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """The elements of the array, many at a time, each piece without the comma that follows it."""
-    if not _is_plain(source):
+    """The elements of the array, many at a time, each block without the comma that follows it."""
+    if not is_flat(source):
         yield from nested.cut(source, size)
         return
     path = str(source.path)
@@ -127,11 +127,11 @@ def cut(source: Source, size: int) -> Iterator[Block]:
     while skip > len(rest):
         skip -= len(rest)
         rest = stream.read(size)
-    yield from _Cutter(path, stream, size, among).pieces(rest[skip:])
+    yield from _Cutter(path, stream, size, among).blocks(rest[skip:])
 
 
 class _Cutter:
-    """Cuts the inside of an array into pieces; an element above the bound is passed over, not kept in memory.
+    """Cuts the inside of an array into blocks; an element above the bound is passed over, not kept in memory.
 
     Args:
         among: the array is one of several in an object of splits.
@@ -149,8 +149,8 @@ class _Cutter:
     def _fault(self, reason: str, data: bytes) -> Block:
         return Block(0, self.path, data=data[:HEAD], lines=1, fault=reason, bytes_done=self.stream.consumed)
 
-    def pieces(self, data: bytes) -> Iterator[Block]:
-        """The pieces of the array; `data` begins after its opening bracket."""
+    def blocks(self, data: bytes) -> Iterator[Block]:
+        """The blocks of the array; `data` begins after its opening bracket."""
         data = data or self.stream.read(self.size)
         while data:
             self._look(data)
@@ -205,7 +205,7 @@ class _Cutter:
     def _follow(self, rest: bytes, ended: str) -> Iterator[Block]:
         if not self.among and rest[:1] == b"[":
             again = _Cutter(self.path, self.stream, self.size, False)
-            yield from again.pieces(rest[1:])
+            yield from again.blocks(rest[1:])
             return
         self.stream.close()
         if ended or (self.stream.trouble and not self.among):

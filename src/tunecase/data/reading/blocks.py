@@ -1,79 +1,33 @@
-"""Pieces of a file that separate processes can read: cutting is cheap, and the pieces give every row of the file."""
+"""Blocks of a file, read from front to back, and the rows in each; a block can be sent to another process."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tunecase.data.reading import arrays, columnar, delimited, elements, lines, token_lines
+from tunecase.data.reading import columnar, delimited, elements, lines, token_lines
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.making import maker
+from tunecase.data.reading.pieces import BLOCK_BYTES, read_piece, whole_files
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
-from tunecase.data.reading.sources import Source, refuse_bomb
-from tunecase.data.reading.vetting import AHEAD, COLUMNS, vet
-from tunecase.errors import InputError, Problem
-
-BLOCK_BYTES = 4_000_000
-SMALL_BYTES = 2_000_000  # a packed file below this is unpacked once before its rows are read, lest they fill the memory
-MOST_ROWS, ROWS_A_BYTE = 1_000_000, 10  # each takes memory, however short; rows of data hold more than a bit each
 
 
 def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-    """The pieces of a file or folder, in order; memory stays near `size_bytes` and one record.
+    """The blocks of a file or folder, in order; memory stays near `size_bytes` and one record.
 
     Args:
-        size_bytes: about how large a piece is [bytes]; a longer record makes a longer piece, up to 8 MB.
+        size_bytes: about how large a block is [bytes]; a longer record makes a longer block, up to 8 MB.
     Raises: InputError for a file that cannot be read at all.
     """
-    index, before = 0, 0
-    files = sources(path)
-    for at, source in enumerate(files):
-        vet(files[at : at + AHEAD])
-        if source.packing and source.path.stat().st_size < SMALL_BYTES:
-            for _ in bounded(source, _cut(source, layout, BLOCK_BYTES)):
-                pass
-        for block in bounded(source, _cut(source, layout, max(1, min(size_bytes, lines.MOST_RECORD_BYTES)))):
-            yield replace(block, index=index, bytes_done=before + block.bytes_done)
+    index = 0
+    for piece in whole_files(path, max(1, min(size_bytes, lines.MOST_RECORD_BYTES))):
+        for _, block in read_piece(piece, layout):
+            yield replace(block, index=index)
             index += 1
-        before += source.path.stat().st_size
-
-
-def bounded(source: Source, pieces: Iterator[Block]) -> Iterator[Block]:
-    """The pieces of a file as they are; raises InputError where a packed one grows like a bomb, in bytes or in rows."""
-    columns, given, rows = source.kind in COLUMNS, 0, 0
-    for block in pieces:
-        yield block
-        if source.packing or columns:
-            packed = source.path.stat().st_size if columns else block.bytes_done
-            given += len(block.data) if columns else 0  # of an archive its reader counts them
-            rows += block.lines if columns else block.data.count(b"{" if source.kind == "json" else b"\n")
-            refuse_bomb(source.path, given, packed)
-            _refuse_rows(source, rows, packed)
-
-
-def _refuse_rows(source: Source, rows: int, packed: int) -> None:
-    """Raises InputError for rows so many and alike that a few bytes hold them."""
-    if rows > MOST_ROWS and rows > ROWS_A_BYTE * packed:
-        what = "objects" if source.kind == "json" else "rows" if source.kind in COLUMNS else "lines"
-        got = f"{rows:,} {what} in {packed:,} bytes, more than {ROWS_A_BYTE} in each"
-        fix = "write it as plain JSON lines, look into it, and name that file"
-        raise InputError(Problem(str(source.path), got, "packed rows of data", fix))
-
-
-def _cut(source: Source, layout: Layout, size: int) -> Iterator[Block]:
-    if layout.format == "jsonl":
-        return lines.cut(source, size)
-    if layout.format == "json":
-        return arrays.cut(source, size)
-    if layout.format == "csv":
-        return delimited.cut(source, size, layout)
-    if layout.format == token_lines.FORMAT:
-        return token_lines.cut(source, size)
-    return columnar.cut(source, size)
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
-    """(line within the piece, raw bytes, record or None, reason) of every record of a piece.
+    """(line within the block, raw bytes, record or None, reason) of every record of a block.
 
     Args:
         raw: whether raw bytes are wanted for good records too, which takes longer for arrays and tables.
@@ -92,9 +46,9 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
 
 
 def read_block(block: Block, layout: Layout) -> Iterator[Row | BadRow]:
-    """The rows of a piece, bad ones among them; it can be sent to another process with the layout.
+    """The rows of a block, bad ones among them; it can be sent to another process with the layout.
 
-    Rows and lines are counted from 0 at the beginning of the piece.
+    Rows and lines are counted from 0 at the beginning of the block.
     """
     make = maker(layout)
     for number, (line, raw, record, reason) in enumerate(records(block, layout)):
@@ -102,7 +56,7 @@ def read_block(block: Block, layout: Layout) -> Iterator[Row | BadRow]:
 
 
 def block_lines(block: Block, layout: Layout) -> int:
-    """How many lines a piece holds; where a file has no lines (arrays, tables), how many records."""
+    """How many lines a block holds; where a file has no lines (arrays, tables), how many records."""
     if block.lines >= 0:
         return block.lines
     if layout.format in ("jsonl", "csv", token_lines.FORMAT):
@@ -119,7 +73,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def total_bytes(path: Path) -> int | None:
-    """The size of all files behind a path [bytes], of which a piece's `bytes_done` is a part; None where it is 0."""
+    """The size of all files behind a path [bytes], of which a block's `bytes_done` is a part; None where it is 0."""
     return sum(source.path.stat().st_size for source in sources(path)) or None
 
 

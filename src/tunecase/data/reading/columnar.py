@@ -1,9 +1,9 @@
 """Parquet and Arrow, read a batch of rows at a time; the names of integer labels come from the file's metadata."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,18 +12,39 @@ from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, too_long
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import MOST_RATIO, Source
 from tunecase.data.reading.vetting import batch_rows
+from tunecase.data.reading.weights import is_view, weighed, weight
 from tunecase.errors import InputError, Problem
 
-ELEMENT_BYTES = 8  # of a value in memory, besides what it holds
+ROW_BYTES = 64  # at least what a row counts as: a Parquet file tells its bytes with each repeated text counted once
 
 
 class CutError(Exception):
     """Why the rows of a table end too early."""
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table in columns that has been opened.
+
+    Args:
+        batches: its rows in batches of at most so many, of all its groups or of some.
+        done: how many bytes of the file are read once so many rows have been given.
+        rows: how many it has; 0 where the file does not say.
+        groups: how many row groups or record batches can be read on their own; 0 for a stream of batches.
+        weigh: how many rows a group has (0: not told), and about how many bytes it takes unpacked.
+    """
+
+    schema: Any
+    batches: Callable[[int, Iterable[int] | None], Iterator[Any]]
+    done: Callable[[int], int]
+    rows: int = 0
+    groups: int = 0
+    weigh: Callable[[int], tuple[int, int]] = lambda group: (0, 0)
+
+
 @contextmanager
-def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
-    """The schema of a file, a function that gives its rows in batches of a size, and how many there are (0: unknown).
+def opened(source: Source) -> Iterator[Columns]:
+    """The schema of a file and its rows.
 
     Raises: InputError for a file that is cut off or broken.
     """
@@ -32,27 +53,56 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
 
     name = "Parquet" if source.kind == "parquet" else "Arrow"
     name_bytes = os.fsencode(source.path)  # as text, Arrow refuses a name that is not UTF-8
+    length = source.path.stat().st_size
     try:
         if source.kind == "parquet":
             with pa.OSFile(name_bytes) as raw, pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20) as file:
-                read = partial(file.iter_batches, use_threads=False)
-                yield file.schema_arrow, read, file.metadata.num_rows
+                yield _of_parquet(file, length)
         else:
             with pa.memory_map(name_bytes) as raw:
                 try:
-                    stream = pa.ipc.open_stream(raw)
-                    yield stream.schema, lambda batch_size: _sliced(_before_cut(stream), batch_size), 0
+                    table = _of_stream(pa.ipc.open_stream(raw), raw)
                 except pa.ArrowInvalid:
                     raw.seek(0)
-                    file = pa.ipc.open_file(raw)
-                    batches = (_checked(file.get_batch(index)) for index in range(file.num_record_batches))
-                    yield file.schema, lambda batch_size: _sliced(batches, batch_size), 0
+                    table = _of_batches(pa.ipc.open_file(raw), length)
+                yield table
     except MemoryError:
         raise
     except (OSError, ValueError, pa.ArrowException) as error:
         told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".; ")
         got = f"cut off, broken or no {name} file ({told})"
         raise InputError(Problem(str(source.path), got, f"a whole {name} file", "write it again")) from None
+
+
+def _of_parquet(file: Any, length: int) -> Columns:
+    def batches(most_rows: int, groups: Iterable[int] | None) -> Iterator[Any]:
+        some = None if groups is None else list(groups)
+        given: Iterator[Any] = file.iter_batches(most_rows, row_groups=some, use_threads=False)
+        return given
+
+    def weigh(group: int) -> tuple[int, int]:
+        told = file.metadata.row_group(group)
+        return told.num_rows, max(told.total_byte_size, ROW_BYTES * told.num_rows)
+
+    rows, groups = file.metadata.num_rows, file.metadata.num_row_groups
+    return Columns(file.schema_arrow, batches, lambda done: length * done // max(rows, 1), rows, groups, weigh)
+
+
+def _of_batches(file: Any, length: int) -> Columns:
+    """An Arrow file; its batches, as a rule alike, weigh the same share of it, since only reading one would tell."""
+    count = file.num_record_batches
+
+    def batches(most_rows: int, groups: Iterable[int] | None) -> Iterator[Any]:
+        some = range(count) if groups is None else groups
+        return _sliced((_checked(file.get_batch(group)) for group in some), most_rows)
+
+    return Columns(file.schema, batches, lambda done: min(done, length), 0, count, lambda group: (0, length // count))
+
+
+def _of_stream(stream: Any, raw: Any) -> Columns:
+    return Columns(
+        stream.schema, lambda most_rows, groups: _sliced(_before_cut(stream), most_rows), lambda done: int(raw.tell())
+    )
 
 
 def _before_cut(stream: Any) -> Iterator[Any]:
@@ -79,7 +129,7 @@ def _checked(batch: Any) -> Any:
     import pyarrow as pa
 
     for column in batch.columns:
-        if _is_view(column) and _weight(column) > MOST_RATIO * column.get_total_buffer_size():
+        if is_view(column) and weight(column) > MOST_RATIO * column.get_total_buffer_size():
             raise pa.ArrowInvalid("texts that lie over one another many times")
         try:
             column.validate(full=True)
@@ -95,26 +145,33 @@ def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
             yield batch.slice(start, size)
 
 
-def cut(source: Source, size: int) -> Iterator[Block]:
+def groups_of(source: Source) -> list[int]:
+    """About how many bytes each row group (record batch) takes unpacked; [] where a file has none of its own.
+
+    Only what the file says of itself is read, which must have been vetted.
+    """
+    with opened(source) as table:
+        return [table.weigh(group)[1] for group in range(table.groups)]
+
+
+def cut(source: Source, size: int, most_rows: int, groups: range | None = None) -> Iterator[Block]:
     """Batches of rows, each as a separate Arrow stream; where a file is cut off or broken, one bad row says so.
 
-    Raises: InputError for a file that cannot be read within the bounds of `vetting`.
+    Args:
+        most_rows: how many rows are unpacked at once, at most (see `vetting.batch_rows`).
+        groups: the row groups or record batches to read; None for all.
     """
-    yield from pieces(source, size, batch_rows(source))
-
-
-def pieces(source: Source, size: int, most_rows: int) -> Iterator[Block]:
-    """The same of a file that need not be vetted, with at most so many rows at once."""
-    path, length, done = str(source.path), source.path.stat().st_size, 0
-    with opened(source) as (_, batches, rows):
+    path, length = str(source.path), source.path.stat().st_size
+    with opened(source) as table:
+        rows, done = table.rows, sum(table.weigh(group)[0] for group in range(groups.start if groups else 0))
         try:
-            for batch in batches(batch_size=_rows_at_once(length, rows, size, most_rows)):
-                for piece, weight in _weighed(batch, size):
-                    done += piece.num_rows
-                    bytes_done = min(length, int(length * done / rows) if rows else done)
-                    fault = too_long(weight) if weight > MOST_RECORD_BYTES and piece.num_rows == 1 else ""
-                    data = b"" if fault else _stream(piece)
-                    yield Block(0, path, data=data, lines=piece.num_rows, fault=fault, bytes_done=bytes_done)
+            for batch in table.batches(_rows_at_once(length, rows, size, most_rows), groups):
+                for part, part_bytes in weighed(batch, size):
+                    done += part.num_rows
+                    bytes_done = min(length, table.done(done))
+                    fault = too_long(part_bytes) if part_bytes > MOST_RECORD_BYTES and part.num_rows == 1 else ""
+                    data = b"" if fault else _stream(part)
+                    yield Block(0, path, data=data, lines=part.num_rows, fault=fault, bytes_done=bytes_done)
         except CutError as error:
             reason = f"the file is cut off or broken: {error}"
             yield Block(0, path, lines=1, fault=reason, bytes_done=length)
@@ -152,81 +209,9 @@ def _plain(column: Any) -> Any:
         return column.dictionary_decode()
     if pa.types.is_run_end_encoded(column.type):
         return pc.run_end_decode(column)
-    if _is_view(column):
+    if is_view(column):
         return column.cast(pa.large_string() if column.type == pa.string_view() else pa.large_binary())
     return column
-
-
-def _weighed(batch: Any, size: int) -> Iterator[tuple[Any, int]]:
-    """The batch in pieces that weigh at most `size` bytes unpacked, or are a single row, each with its weight."""
-    if not batch.num_rows:
-        return
-    weight = sum(map(_weight, batch.columns))
-    if weight <= size or batch.num_rows == 1:
-        yield batch, weight
-        return
-    half = batch.num_rows // 2
-    yield from _weighed(batch.slice(0, half), size)
-    yield from _weighed(batch.slice(half), size)
-
-
-def _weight(array: Any) -> int:
-    """About how many bytes the values of an array take unpacked; never fewer, at most a few times too many."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.types as kinds
-
-    kind, count = array.type, len(array)
-    if isinstance(kind, pa.BaseExtensionType):
-        return _weight(array.storage)
-    own = ELEMENT_BYTES * count
-    if not count:
-        return 0
-    if kinds.is_struct(kind):
-        return own + sum(_weight(array.field(at)) for at in range(kind.num_fields))
-    if kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind):
-        return own + _weight(array.flatten())
-    if kinds.is_map(kind):
-        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
-        return own + sum(_weight(each.slice(first, last - first)) for each in (array.keys, array.items))
-    if kinds.is_dictionary(kind):
-        return own + count * _longest(array.dictionary)
-    if kinds.is_run_end_encoded(kind):
-        return own + count * _longest(array.values)
-    if kinds.is_list_view(kind) or kinds.is_large_list_view(kind):
-        elements = int(pc.sum(array.sizes).as_py() or 0)
-        return own + elements * (ELEMENT_BYTES + _longest(array.values))
-    if kinds.is_union(kind):
-        return own + count * sum(_longest(array.field(at)) for at in range(kind.num_fields))
-    if _is_view(array):
-        return own + sum(_view_lengths(array))
-    return own + int(array.nbytes)
-
-
-def _longest(values: Any) -> int:
-    """The bytes of the longest value of an array, or of all its values where they are no texts or numbers."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = values.type
-    if kind in (pa.string(), pa.binary(), pa.large_string(), pa.large_binary()):
-        return int(pc.max(pc.binary_length(values)).as_py() or 0)
-    return ELEMENT_BYTES if pa.types.is_primitive(kind) else _weight(values)
-
-
-def _is_view(array: Any) -> bool:
-    import pyarrow as pa
-
-    return array.type in (pa.string_view(), pa.binary_view())
-
-
-def _view_lengths(array: Any) -> list[int]:
-    """The lengths of texts that are kept as views, which may lie over one another."""
-    import numpy as np
-
-    views = np.frombuffer(array.buffers()[1], np.int32)[4 * array.offset : 4 * (array.offset + len(array)) : 4]
-    lengths: list[int] = views[views > 0].tolist()
-    return lengths
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> Records:
@@ -284,9 +269,9 @@ def _value(cell: Any) -> Any:
 def class_names(source: Source) -> dict[str, tuple[str, ...]]:
     """The names of integer labels by column, from what the `datasets` library writes into a file's metadata."""
     batch_rows(source)
-    with opened(source) as (schema, _, _):
+    with opened(source) as table:
         try:
-            kept = orjson.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+            kept = orjson.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))
             return names_of(kept["info"]["features"])
         except (KeyError, TypeError, orjson.JSONDecodeError):
             return {}

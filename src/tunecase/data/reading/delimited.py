@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
@@ -25,7 +25,7 @@ csv.field_size_limit(2**31 - 1)
 
 
 def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
-    """Pieces cut where every quote is closed; from the first with broken quoting on, cut by reading the cells."""
+    """Blocks cut where every quote is closed; from the first with broken quoting on, cut by reading the cells."""
     encoding = encoding_of(source)
     stream = open_stream(source, encoding)
     in_place = not source.packing and encoding == "utf-8"
@@ -51,8 +51,22 @@ def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
         yield cut_off(path, stream, rest)
 
 
+def cut_broken(source: Source, size: int, layout: Layout) -> Iterator[Block]:
+    """Blocks of a file, or of the rest of one, whose quotes do not match; it begins with a whole record."""
+    stream = open_stream(source, encoding_of(source))
+    return _cut_broken(str(source.path), stream, b"", size, layout.delimiter, not source.start)
+
+
+def cut_at(source: Source, ends: Iterable[int]) -> Iterator[Block]:
+    """The blocks of a plain file that end at known places [bytes]."""
+    start = source.start
+    for end in ends:
+        yield Block(0, str(source.path), start, end, head=not start, bytes_done=end)
+        start = end
+
+
 def _cut_broken(path: str, stream: Stream, data: bytes, size: int, delimiter: str, head: bool) -> Iterator[Block]:
-    """Pieces of whole records, found by reading them one after the other as the pieces will be read."""
+    """Blocks of whole records, found by reading them one after the other as the blocks will be read."""
     held = bytearray()
     file = io.TextIOWrapper(io.BufferedReader(_Raw(stream, data)), "utf-8", "surrogateescape", newline="")
     for _, text, _, reason in _cells(_Lines(file), delimiter):
@@ -151,7 +165,7 @@ def first_record(head: bytes) -> bytes:
 
 
 def records(block: Block, layout: Layout) -> Records:
-    """The records of a piece; blank lines are passed over, and a line end inside a cell is one character."""
+    """The records of a block; blank lines are passed over, and a line end inside a cell is one character."""
     from tunecase.data.reading.lines import bytes_of
 
     data = bytes_of(block).removeprefix(b"\xef\xbb\xbf") if block.head else bytes_of(block)

@@ -95,7 +95,7 @@ class Scanner:
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> Records:
-    """The elements of a piece; the line is the number of the element within it."""
+    """The elements of a block; the line is the number of the element within it."""
     if not raw and block.data.strip():
         try:
             whole = orjson.loads(b"[" + block.data + b"]")

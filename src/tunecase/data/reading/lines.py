@@ -9,7 +9,7 @@ from typing import IO, Any
 import orjson
 
 from tunecase.data.reading.rows import Block, Layout
-from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream
+from tunecase.data.reading.sources import Source, Stream, encoding_of, is_plain, open_stream
 
 MOST_RECORD_BYTES = 8_000_000  # a longer record is given up: no training row is that long
 WINDOW = 1 << 16
@@ -20,19 +20,20 @@ Records = Iterator[tuple[int, bytes, dict[str, Any] | None, str]]
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """The pieces of a file of lines; a plain one is cut in place without reading it whole."""
-    encoding = encoding_of(source)
-    if source.packing or encoding != "utf-8":
-        yield from _cut_stream(str(source.path), open_stream(source, encoding), size)
+    """The blocks of a file of lines; a plain one is cut in place without reading it whole."""
+    if not is_plain(source):
+        yield from _cut_stream(str(source.path), open_stream(source, encoding_of(source)), size)
         return
     with source.path.open("rb") as file:
-        yield from _cut_in_place(str(source.path), file, size)
+        yield from _cut_in_place(source, file, size)
 
 
-def _cut_in_place(path: str, file: IO[bytes], size: int) -> Iterator[Block]:
-    length = file.seek(0, 2)
+def _cut_in_place(source: Source, file: IO[bytes], size: int) -> Iterator[Block]:
+    path, start, length = str(source.path), source.start, file.seek(0, 2)
+    length = min(length, source.end or length)
     file.seek(0)
-    start = 3 if file.read(3) == b"\xef\xbb\xbf" else 0
+    if not start and file.read(3) == b"\xef\xbb\xbf":
+        start = 3
     while start < length:
         end = _last_end(file, start, start + size) if start + size < length else length
         fault, data = "", b""
@@ -130,7 +131,7 @@ def _skip_line(stream: Stream, data: bytes, size: int) -> tuple[int, bytes, byte
 
 
 def bytes_of(block: Block) -> bytes:
-    """The bytes of a piece, from the piece itself or from its file."""
+    """The bytes of a block, from the block itself or from its file."""
     if block.data or block.end <= block.start:
         return block.data
     with Path(block.path).open("rb") as file:
@@ -139,7 +140,7 @@ def bytes_of(block: Block) -> bytes:
 
 
 def count(block: Block) -> int:
-    """How many lines a piece holds."""
+    """How many lines a block holds."""
     data = bytes_of(block)
     if b"\r" in data:
         return len(data.splitlines())
@@ -147,7 +148,7 @@ def count(block: Block) -> int:
 
 
 def records(block: Block, layout: Layout) -> Records:
-    """The records of a piece of JSONL; blank lines are counted and passed over."""
+    """The records of a block of JSONL; blank lines are counted and passed over."""
     loads, columns = orjson.loads, layout.columns
     for line, raw in enumerate(bytes_of(block).splitlines(keepends=True)):
         if raw.isspace():

@@ -6,6 +6,7 @@ Known are the form of SQuAD and CoQA (articles, paragraphs, questions), columns 
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -37,7 +38,7 @@ def holds_articles(head: bytes) -> bool:
 def is_nested(source: Source) -> bool:
     """True for a JSON file whose rows lie in a form known here, and not simply in one list."""
     stat = source.path.stat()
-    return _is_nested(source, stat.st_mtime_ns, stat.st_size)
+    return _is_nested(replace(source, start=0, end=0), stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=64)
@@ -94,7 +95,7 @@ def _of_lines(data: bytes) -> list[Any] | None:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """The rows of a nested file as pieces of an array, each of about `size` bytes."""
+    """The rows of a nested file as blocks of an array, each of about `size` bytes."""
     value, path = _whole(source), str(source.path)
     rows = None if value is None else rows_of(value)
     length = source.path.stat().st_size

@@ -117,18 +117,18 @@ Make: TypeAlias = Callable[[int, int, dict[str, Any]], Row | BadRow]  # from a r
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a file that another process can read on its own; it begins and ends with whole records.
+    """A small part of a file that another process can read on its own; it begins and ends with whole records.
 
     Args:
         index: 0, 1, … in the order of the rows.
-        path: the one file that holds the piece, also where a folder is read.
-        start, end: where the piece lies in the file [bytes], to be read from there where `data` is empty.
-        data: the piece itself, unpacked and as UTF-8; for Parquet and Arrow, a stream of record batches.
-        head: True for the first piece of a CSV file, which holds the header.
+        path: the one file that holds the block, also where a folder is read.
+        start, end: where the block lies in the file [bytes], to be read from there where `data` is empty.
+        data: the block itself, unpacked and as UTF-8; for Parquet and Arrow, a stream of record batches.
+        head: True for the first block of a CSV file, which holds the header.
         lines: how many lines it holds; -1 where they were not counted in cutting (see blocks.block_lines).
         broken: True where the quotes of a CSV file do not match, so that records are read one by one.
-        fault: why the whole piece is one bad row, "" where it is not.
-        bytes_done: how much of all files is read by the end of this piece [bytes], for progress.
+        fault: why the whole block is one bad row, "" where it is not.
+        bytes_done: how much of all files is read by the end of this block [bytes], for progress.
     """
 
     index: int

@@ -4,7 +4,7 @@ import codecs
 import importlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -41,12 +41,17 @@ BOMS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read: path, format (`kind`), packing, and the split (`part`) wanted from a JSON object of splits."""
+    """One file to read: path, format (`kind`), packing, and the split (`part`) wanted from a JSON object of splits.
+
+    Of its bytes those from `start` to `end` are read, counted before unpacking; an `end` of 0 is that of the file.
+    """
 
     path: Path
     kind: str
     packing: str = ""
     part: str = ""
+    start: int = 0
+    end: int = 0
 
 
 class Stream(Protocol):
@@ -96,12 +101,13 @@ def source_of(path: Path, part: str = "") -> Source | None:
 
 def open_stream(source: Source, encoding: str = "utf-8") -> Stream:
     """The bytes of a text file as UTF-8, unpacked, without a byte order mark; bytes appended later are not read."""
-    return _Recoded(_unpacked(source), encoding)
+    return _Recoded(_unpacked(source), encoding, first=not source.start)
 
 
 def _unpacked(source: Source) -> Stream:
     file = source.path.open("rb")
-    stream: Stream = _Plain(file, os.fstat(file.fileno()).st_size)
+    length = os.fstat(file.fileno()).st_size
+    stream: Stream = _Plain(file, source.start, min(length, source.end or length))
     return _Unpacked(source.path, stream, _unpackers(source)) if source.packing else stream
 
 
@@ -115,10 +121,11 @@ def beginning(source: Source, size: int) -> bytes:
 
 
 class _Plain:
-    """A file up to the size it had when it was opened."""
+    """The bytes of a file from one place to another, at most to the end that it had when it was opened."""
 
-    def __init__(self, file: IO[bytes], size: int) -> None:
-        self.file, self.left, self.trouble, self.consumed = file, size, "", 0
+    def __init__(self, file: IO[bytes], start: int, end: int) -> None:
+        self.file, self.left, self.trouble, self.consumed = file, max(0, end - start), "", start
+        file.seek(start)
 
     def read(self, size: int) -> bytes:
         piece = self.file.read(min(size, self.left))
@@ -227,8 +234,8 @@ class _Unpacked:
 class _Recoded:
     """A stream as UTF-8 without a byte order mark."""
 
-    def __init__(self, inner: Stream, encoding: str) -> None:
-        self.inner, self.first, self.buffer = inner, True, b""
+    def __init__(self, inner: Stream, encoding: str, first: bool) -> None:
+        self.inner, self.first = inner, first
         self.decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("replace")
 
     @property
@@ -259,7 +266,7 @@ class _Recoded:
 
 def encoding_of(source: Source) -> str:
     """The encoding of a text file, from its byte order mark or from where its NUL bytes stand."""
-    stream = _unpacked(source)
+    stream = _unpacked(replace(source, start=0, end=0))
     try:
         head = stream.read(4096)
     finally:
@@ -271,3 +278,8 @@ def encoding_of(source: Source) -> str:
     if len(head) >= 8 and max(even, odd) > 0.4 * len(head) // 2 and min(even, odd) == 0:
         return "utf-16-le" if odd > even else "utf-16-be"
     return "utf-8"
+
+
+def is_plain(source: Source) -> bool:
+    """Whether a text file holds UTF-8 that is not packed, so that ranges of its bytes can be read as they stand."""
+    return not source.packing and encoding_of(source) == "utf-8"

@@ -73,7 +73,7 @@ def start(source: Source) -> Layout:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """Pieces that end at a blank line, so that no sentence is cut."""
+    """Blocks that end at a blank line, so that no sentence is cut."""
     path, rest = str(source.path), b""
     stream = open_stream(source, encoding_of(source))
     while piece := stream.read(size):
@@ -82,7 +82,8 @@ def cut(source: Source, size: int) -> Iterator[Block]:
         if end:
             yield Block(0, path, data=data[:end], bytes_done=stream.consumed)
         elif len(data) > MOST_RECORD_BYTES:
-            yield Block(0, path, data=data[:800], lines=data.count(b"\n"), fault=too_long(len(data)))
+            fault, count = too_long(len(data)), data.count(b"\n")
+            yield Block(0, path, data=data[:800], lines=count, fault=fault, bytes_done=stream.consumed)
             end = len(data)
         rest = data[end:]
     stream.close()
@@ -93,7 +94,7 @@ def cut(source: Source, size: int) -> Iterator[Block]:
 
 
 def records(block: Block, layout: Layout) -> Records:
-    """The sentences of a piece, each with the lists of its tokens and tags; raw bytes end with a blank line."""
+    """The sentences of a block, each with the lists of its tokens and tags; raw bytes end with a blank line."""
     held: list[bytes] = []
     first = 0
     for at, raw in enumerate([*bytes_of(block).splitlines(keepends=True), b""]):

@@ -1,10 +1,10 @@
 """Reads tables in columns once in a child process, before this process does: a footer may lie about its file.
 
 A few bytes of Parquet or Arrow may unpack to gigabytes, and broken ones may end the process that reads them. What the
-child can read within its bounds, this process reads afterwards in the same pieces, within the same bounds.
+child can read within its bounds, this process reads afterwards in the same blocks, within the same bounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ from tunecase.data.reading.sources import Source
 from tunecase.errors import InputError, MissingExtraError, Problem
 
 COLUMNS = ("parquet", "arrow")
-MOST_BYTES = 220_000_000  # of memory, for Python, Arrow and the pieces of a small file
+MOST_BYTES = 220_000_000  # of memory, for Python, Arrow and the blocks of a small file
 TIMES_FILE = 8  # further memory, for the row groups and batches of a large file
 BATCH_ROWS = (4096, 64, 1)
-AHEAD = 64  # files that are read before the rows of the first are
+AHEAD, AHEAD_BYTES = 64, 256_000_000  # files, and bytes of them, that are read before the rows of the first are
 LEAST_S, BYTES_A_SECOND = 60, 2_000_000
 TOO_MUCH = 77  # exit code of a child that would hold too much
 FIX = "write it again with shorter values, in row groups or batches of at most 1,000 rows"
@@ -32,22 +32,26 @@ def batch_rows(source: Source) -> int:
     somebody changes in the moment between the child's reading and this process's.
     """
     vet([source])
-    changed = Problem(str(source.path), "a file that changes while it is read", "a file at rest", "wait for its end")
-    found = _FOUND.get(_key(source), (changed,))
+    found = _FOUND.get(_key(source), (changed(source),))
     if isinstance(found, tuple):
         raise InputError(found)
     return found
 
 
+def changed(source: Source) -> Problem:
+    """Why a file that is not what it was is refused."""
+    return Problem(str(source.path), "a file that changes while it is read", "a file at rest", "wait for its end")
+
+
 def vet(sources: Sequence[Source]) -> None:
-    """Lets children read these files where the first of them has not been read yet; one child reads many."""
+    """Lets children read these files, up to 256 MB of them, where the first has not been read; one child reads many."""
     if not sources or sources[0].kind not in COLUMNS or _key(sources[0]) in _FOUND:
         return
     try:
         import pyarrow.parquet  # noqa: F401 - the child would need it
     except ImportError:
         raise MissingExtraError(f"reading {sources[0].path.name}", "parquet") from None
-    left = [each for each in sources if each.kind in COLUMNS and _key(each) not in _FOUND]
+    left = list(_near(each for each in sources if each.kind in COLUMNS and _key(each) not in _FOUND))
     step = 0
     while left:
         asked = left[:1] if step else left
@@ -61,6 +65,16 @@ def vet(sources: Sequence[Source]) -> None:
         for key, problems in zip(keys, told, strict=False):
             _FOUND[key] = tuple(Problem(*each) for each in problems) or BATCH_ROWS[step]
         left, step = left[len(told) or 1 :], 0  # the file at which a child ended is the first of the next one
+
+
+def _near(sources: Iterable[Source]) -> Iterator[Source]:
+    """The first of some files, whatever its size, and those that follow within the bound."""
+    total = 0
+    for each in sources:
+        before, total = total, total + each.path.stat().st_size
+        if before and total > AHEAD_BYTES:
+            return
+        yield each
 
 
 def _key(source: Source) -> tuple[object, ...]:

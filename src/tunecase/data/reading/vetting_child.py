@@ -1,4 +1,4 @@
-"""The child process of `vetting`: reads every piece of tables in columns and drops it, within a bound of memory."""
+"""The child process of `vetting`: reads every block of tables in columns and drops it, within a bound of memory."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 if __name__ == "__main__":  # run by its file, where the package may not be installed
     sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from tunecase.data.reading.blocks import BLOCK_BYTES, bounded
-from tunecase.data.reading.columnar import pieces
+from tunecase.data.reading.columnar import cut
+from tunecase.data.reading.pieces import BLOCK_BYTES, bounded
 from tunecase.data.reading.sources import Source
 from tunecase.data.reading.vetting import TOO_MUCH
 from tunecase.errors import InputError
@@ -20,7 +20,7 @@ WATCHED_S = 0.005
 
 
 def main() -> None:
-    """The child process: reads every piece of each file and drops it; writes a line for each, its problems as JSON.
+    """The child process: reads every block of each file and drops it; writes a line for each, its problems as JSON.
 
     An unexpected error is a line of its type and words, the last one.
     """
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _problems(source: Source, rows: int) -> tuple[tuple[str, str, str, str], ...]:
     try:
-        for _ in bounded(source, pieces(source, BLOCK_BYTES, rows)):
+        for _ in bounded(source, cut(source, BLOCK_BYTES, rows)):
             pass
     except InputError as error:
         return tuple((each.where, each.got, each.wanted, each.fix) for each in error.problems)

@@ -61,7 +61,8 @@ class Writer:
 
     def _open(self) -> None:
         if self.layout.format in ("parquet", "arrow"):
-            with columnar.opened(self.first) as (schema, _, _):
+            with columnar.opened(self.first) as table:
+                schema = table.schema
                 import pyarrow as pa
                 import pyarrow.parquet as pq
             make = pq.ParquetWriter if self.layout.format == "parquet" else pa.ipc.new_stream

@@ -1,18 +1,18 @@
 """Stages of work: each makes shards out of others, task by task, and takes up those that already stand."""
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from tunecase.data.shards.shard import Shard
 from tunecase.data.shards.store import Store
-from tunecase.engine import CrashError, Engine, run_tasks
+from tunecase.engine import Engine, measured, run_tasks
 from tunecase.records import Stage
 
-TRIES = 3  # of a task whose process is lost
+RETRIES = 2  # of a task whose process is lost
 
 
 class Task(Protocol):
@@ -32,14 +32,14 @@ class Means:
     """What an audit may use.
 
     Args:
-        workers: how many tasks run at once.
+        workers: how many tasks run at once; None is as many as a cluster has cores.
         task_bytes: the memory that one task may take for its columns [bytes].
         engine, address: where tasks run; see `engine.run_tasks`.
         partitions: into how many parts a set of keys is sorted, a power of two of at most 256; None for as many as
             `task_bytes` asks.
     """
 
-    workers: int = 1
+    workers: int | None = 1
     task_bytes: int = 256_000_000
     engine: Engine = "local"
     address: str | None = None
@@ -53,14 +53,15 @@ class Stages:
     Args:
         store: where all shards lie.
         means: how many tasks run at once, where, and in how much memory.
-        tell: called with (stage, tasks done, tasks of the stage, the shard just made).
+        tell: called with (stage, tasks done, tasks of the stage, the shards that are new among them, whether these
+            were made by an earlier audit).
         touch: called now and then, to show that somebody works here.
     `told` is what each stage took.
     """
 
     store: Store
     means: Means = field(default_factory=Means)
-    tell: Callable[[str, int, int, Shard | None], None] | None = None
+    tell: Callable[[str, int, int, Sequence[Shard], bool], None] | None = None
     touch: Callable[[], None] = lambda: None
     told: list[Stage] = field(default_factory=list)
 
@@ -92,47 +93,23 @@ class Stages:
         self, stage: str, function: Callable[[T], Any], tasks: Sequence[T], missing: list[int]
     ) -> tuple[float, int]:
         """Runs the missing tasks; returns their CPU seconds and the largest peak of a process [bytes]."""
-        cpu_s, peak_bytes, tries = 0.0, 0, dict.fromkeys(missing, 0)
+        cpu_s, peak_bytes = 0.0, 0
         done = len(tasks) - len(missing)
-        if self.tell is not None:
-            for at in sorted(set(range(len(tasks))) - set(missing)):
-                self.tell(stage, done, len(tasks), Shard(self.store, tasks[at].name))
-        while missing:
-            again: list[int] = []
-            work = [(function, tasks[at]) for at in missing]
-            outcomes = run_tasks(
-                _measured, work, min(self.means.workers, len(work)),
-                engine=self.means.engine, address=self.means.address,
-            )  # fmt: skip
-            with contextlib.closing(outcomes):
-                for position, outcome in outcomes:
-                    self.touch()
-                    at = missing[position]
-                    if isinstance(outcome, CrashError) and tries[at] + 1 < TRIES:
-                        tries[at] += 1
-                        again.append(at)
-                        continue
-                    if isinstance(outcome, Exception):
-                        raise outcome
-                    cpu_s, peak_bytes, done = cpu_s + outcome[0], max(peak_bytes, outcome[1]), done + 1
-                    if self.tell is not None:
-                        self.tell(stage, done, len(tasks), Shard(self.store, tasks[at].name))
-            missing = again
+        if self.tell is not None and done:
+            standing = sorted(set(range(len(tasks))) - set(missing))
+            self.tell(stage, done, len(tasks), [Shard(self.store, tasks[at].name) for at in standing], True)
+        means = self.means
+        workers = means.workers if means.workers is None else min(means.workers, len(missing))
+        outcomes = run_tasks(
+            partial(measured, function), [tasks[at] for at in missing], workers,
+            engine=means.engine, address=means.address, retries=RETRIES,
+        )  # fmt: skip
+        with contextlib.closing(outcomes):
+            for position, outcome in outcomes:
+                self.touch()
+                if isinstance(outcome, Exception):
+                    raise outcome
+                cpu_s, peak_bytes, done = cpu_s + outcome.cpu_s, max(peak_bytes, outcome.peak_bytes), done + 1
+                if self.tell is not None:
+                    self.tell(stage, done, len(tasks), [Shard(self.store, tasks[missing[position]].name)], False)
         return cpu_s, peak_bytes
-
-
-def _measured(work: tuple[Callable[[Any], Any], Any]) -> tuple[float, int]:
-    """Runs one task; returns the CPU seconds it took and the largest memory its process ever had [bytes]."""
-    function, task = work
-    before = time.process_time()
-    function(task)
-    return time.process_time() - before, _peak_bytes()
-
-
-def _peak_bytes() -> int:
-    """The largest memory this process ever had; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return 0
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from tunecase.data.shards.room import room_told
+
 Bytes = bytes | memoryview
 BESIDE = ".part"  # ends the name of what is being written
 
@@ -24,7 +26,7 @@ class Store(Protocol):
         ...
 
     def put(self, name: str, parts: Sequence[Bytes]) -> None:
-        """Writes the parts one after the other under a name, in place of what stood there."""
+        """Writes the parts one after the other under a name, in place of what stood there. Raises: NoRoomError."""
         ...
 
     def get(self, name: str, start: int = 0, size: int | None = None) -> Bytes:
@@ -89,14 +91,15 @@ class FolderStore:
         """See Store."""
         path = self.folder / name
         beside = path.with_name(f".{path.name}-{secrets.token_hex(6)}{BESIDE}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                file.writelines(parts)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        with room_told(self.place):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with beside.open("wb") as file:
+                    file.writelines(parts)
+                beside.replace(path)
+            except BaseException:
+                beside.unlink(missing_ok=True)
+                raise
 
     def get(self, name: str, start: int = 0, size: int | None = None) -> Bytes:
         """See Store."""

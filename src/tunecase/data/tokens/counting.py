@@ -25,8 +25,6 @@ CHECKED_LATER = 2  # texts of every later batch
 EXACT_BYTES = 30_000_000  # the largest file that the reference counts row by row: about 50,000 rows
 THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
-STRATA, LEAST_IN_STRATUM = 20, 30
-Z80 = 1.2816
 LossOn = Literal["answers", "last_answer", "everything"]
 NOT_COUNTED = 0  # stands for the tokens of a row with text that was left out of the sample
 
@@ -292,60 +290,3 @@ def with_tools(turns: Turns, tools: str) -> Turns:
 
 def _roles(turns: Turns) -> tuple[str, ...]:
     return tuple(role for role, _ in turns) or ("user", "assistant")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimated:
-    """Tokens of all rows, counted or estimated: `rows` of each, shape (rows,), and the 80% range of their sum."""
-
-    rows: "Counts"
-    low: float
-    middle: float
-    high: float
-    sampled: int
-
-
-def estimated(characters: "Counts", tokens: "Counts") -> Estimated:
-    """The tokens of all rows from those of some, by the ratio of tokens to characters in each stratum of length.
-
-        sum = counted + sum over strata of ratio x characters not counted,   ratio = tokens / characters of the counted
-        variance = sum of N^2 (1 - n / N) s^2 / n,   s of tokens - ratio x characters
-
-    Args:
-        characters: how many each row has, shape (rows,).
-        tokens: counted tokens of each row, zero where a row was not counted, shape (rows,).
-    Returns: Estimated; low = high where every row was counted.
-    Example:
-        >>> import numpy as np
-        >>> estimated(np.array([40, 80]), np.array([10, 20])).middle
-        30.0
-
-    Source: Cochran, Sampling Techniques, 1977, chapter 6.
-    *Leaves out* that rows next to one another may be alike: the sample is spread over the whole file, so it matters
-    little.
-    """
-    import numpy as np
-
-    counted = (tokens > NOT_COUNTED) | (characters == 0)
-    total = float(tokens.sum())
-    if counted.all() or not counted.any():
-        return Estimated(tokens, total, total, total, int(counted.sum()))
-    strata = max(1, min(STRATA, int(counted.sum()) // LEAST_IN_STRATUM))
-    edges = np.quantile(characters[counted], np.linspace(0, 1, strata + 1)[1:-1]) if strata > 1 else np.zeros(0)
-    place = np.searchsorted(edges, characters)
-    rows, variance, least = tokens.astype(np.float64), 0.0, 0
-    for stratum in range(strata):
-        here, here_counted = place == stratum, (place == stratum) & counted
-        n, size = int(here_counted.sum()), int(here.sum())
-        if n < 2:
-            here_counted, n = counted, int(counted.sum())
-        ratio = tokens[here_counted].sum() / max(characters[here_counted].sum(), 1)
-        missing = here & ~counted
-        rows[missing] = ratio * characters[missing]
-        spread = float(np.var(tokens[here_counted] - ratio * characters[here_counted], ddof=1)) if n > 1 else 0.0
-        variance += size**2 * max(0.0, 1 - n / max(size, 1)) * spread / n
-        least = n if not least else min(least, n)
-    middle = float(rows.sum())
-    # Few rows in a stratum say little about its spread; Student's t with that many would be wider by this factor.
-    reach = Z80 * (1 + 1 / max(least - 1, 1)) * variance**0.5
-    return Estimated(np.rint(rows).astype(np.int64), middle - reach, middle, middle + reach, int(counted.sum()))

@@ -1,17 +1,20 @@
 """How many tokens the rows have: exact with a tokenizer file, else a range from their characters."""
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.data.reading.hub import cache_folder
-from tunecase.data.tokens.counting import estimated
+from tunecase.data.tally import Tally
+from tunecase.data.tokens.estimation import Estimate, estimate
 from tunecase.quantities import Interval80
 from tunecase.records import Tokens
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Array, Rows
+
+    Pieces = Callable[[], Iterable[Mapping[str, Array]]]
 
 ENGLISH = (3.3, 5.0)  # characters per token, 80% range: tokenizers of 32k to 150k entries on English prose
 OTHER = (0.8, 5.0)  # scripts of two or three bytes a character may take more than one token each
@@ -30,61 +33,98 @@ def characters_per_token(bytes_per_character: float) -> tuple[float, float]:
     return ENGLISH if bytes_per_character <= BYTES_PER_ENGLISH_CHARACTER else OTHER
 
 
-def summary(
-    characters: "NDArray[np.int64]",
-    tokens: "NDArray[np.int64] | None",
-    bytes_per_character: float,
-    how: str,
-    answers: "NDArray[np.int64] | None" = None,
-    limit_tokens: int | None = None,
-    template_tokens: int | None = None,
-) -> Tokens:
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the tokens of a file were counted.
+
+    Args:
+        how: in words.
+        template_tokens: what the chat template adds to a row [tokens].
+        limit_tokens: the longest row that training takes [tokens].
+        answers: whether rows have answers, on which alone a model is trained.
+    """
+
+    how: str
+    template_tokens: int | None = None
+    limit_tokens: int | None = None
+    answers: bool = False
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is summed over the rows: counted tokens, those of last answers and those that are learnt; rows lost."""
+
+    counted: int = 0
+    answers: int = 0
+    tokens: int = 0
+    useful: int = 0
+    lost: int = 0
+
+
+def summary(pieces: "Pieces", bytes_per_character: float, counting: Counting | None = None) -> Tokens:
     """Tokens of some rows: their sum, median, 95% point and largest, what training uses and what the limit cuts off.
 
     Args:
-        characters: how many each row has, input and output together, shape (rows,).
-        tokens: counted tokens of each row, shape (rows,), zero where not counted; None for a range from the characters.
+        pieces: gives the rows anew, piece by piece, as columns of Split: `input_characters`, `output_characters`, and
+            where tokens were counted `tokens` (zero where not), `output_tokens` and `useful_tokens`.
         bytes_per_character: of the inputs; tells English-like text from other scripts.
-        how: how tokens were counted, in words.
-        answers: counted tokens of each row's answer, on which alone a model is trained, shape (rows,).
-        limit_tokens: the longest row that training takes [tokens].
-        template_tokens: what the chat template adds to a row [tokens].
+        counting: how tokens were counted; None for a range from the characters.
+    The sum and the quantiles are exact. Where rows were sampled, the ends of the range are so to a relative 1e-12.
     """
-    import numpy as np
-
-    if tokens is None or (characters.any() and not tokens.any()):
+    characters = Tally(_characters(columns) for columns in pieces())
+    total = None if counting is None else estimate(lambda: ((_characters(c), c["tokens"]) for c in pieces()))
+    if counting is None or total is None or (characters.sum and not total.middle):
         return _from_characters(characters, bytes_per_character)
-    total = estimated(characters, tokens)
+    tokens, sums = _summed(pieces, total, counting)
     exact = total.high == total.low
+    sampled = f"{counting.how}; {total.sampled:,} of {tokens.total:,} rows counted, the others estimated by length"
     record = Tokens(
         exact,
         Interval80(total.low, total.middle, total.high),
-        *_points(total.rows.astype(np.float64)),
-        how if exact else f"{how}; {total.sampled:,} of {len(tokens):,} rows counted, the others estimated by length",
-        template_tokens=template_tokens,
-        histogram=_histogram(total.rows),
+        *_points(tokens),
+        counting.how if exact else sampled,
+        template_tokens=counting.template_tokens,
+        histogram=tokens.bins(EDGES),
     )
-    counted = tokens > 0
-    if answers is not None:
-        record = replace(record, useful_share=float(answers[counted].sum() / max(tokens[counted].sum(), 1)))
-    if limit_tokens is None:
+    if counting.answers:
+        learnt = float(sums.useful) / max(float(sums.tokens), 1.0)
+        record = replace(record, useful_share=learnt, answer_share=float(sums.answers / max(sums.counted, 1)))
+    limit = counting.limit_tokens
+    if limit is None:
         return record
-    over = total.rows > limit_tokens
-    lost = over & counted & (tokens - answers >= limit_tokens) if answers is not None else None
     return replace(
         record,
-        limit_tokens=limit_tokens,
-        over_rows=int(over.sum()),
-        lost_answers=int(lost.sum()) if lost is not None else None,
-        cut_tokens=float(np.maximum(total.rows - limit_tokens, 0).sum()),
+        limit_tokens=limit,
+        over_rows=tokens.count_where(lambda values: values > limit),
+        lost_answers=sums.lost if counting.answers else None,
+        cut_tokens=float(tokens.sum_beyond(limit)),
     )
 
 
-def _from_characters(characters: "NDArray[np.int64]", bytes_per_character: float) -> Tokens:
+def _summed(pieces: "Pieces", total: Estimate, counting: Counting) -> tuple[Tally, _Sums]:
+    """The tokens of all rows, and the sums."""
+    tally, sums, limit = Tally(), _Sums(), counting.limit_tokens
+    for columns in pieces():
+        tokens, answers = columns["tokens"], columns["output_tokens"]
+        told = total.rows(_characters(columns), tokens)
+        tally.add(told)
+        known = tokens > 0
+        sums.counted, sums.answers = sums.counted + int(tokens[known].sum()), sums.answers + int(answers[known].sum())
+        sums.tokens, sums.useful = sums.tokens + int(tokens.sum()), sums.useful + int(columns["useful_tokens"].sum())
+        if limit is not None:
+            sums.lost += int(((told > limit) & known & (tokens - answers >= limit)).sum())
+    return tally, sums
+
+
+def _characters(columns: "Mapping[str, Array]") -> "Rows":
+    return columns["input_characters"] + columns["output_characters"]
+
+
+def _from_characters(characters: Tally, bytes_per_character: float) -> Tokens:
     low, high = characters_per_token(bytes_per_character)
     middle = (low * high) ** 0.5
-    total = float(characters.sum())
-    p50, p95, most = _points(characters / middle)
+    total = float(characters.sum)
+    p50, p95, most = _points(characters, middle)
     script = "English" if (low, high) == ENGLISH else "text that is not English alone"
     how = (
         f"a range, not exact: no tokenizer file at hand; {low:g} to {high:g} characters per token for {script}, "
@@ -93,19 +133,6 @@ def _from_characters(characters: "NDArray[np.int64]", bytes_per_character: float
     return Tokens(False, Interval80(total / high, total / middle, total / low), p50, p95, most, how)
 
 
-def _histogram(tokens: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
-    import numpy as np
-
-    places = np.searchsorted(np.array(EDGES), tokens, side="right") - 1
-    counts = np.bincount(places, minlength=len(EDGES)).tolist()
-    seen = [index for index, count in enumerate(counts) if count]
-    return tuple((EDGES[index], counts[index]) for index in range(seen[0], seen[-1] + 1)) if seen else ()
-
-
-def _points(values: "NDArray[np.float64]") -> tuple[float, float, float]:
-    import numpy as np
-
-    if not len(values):
-        return 0.0, 0.0, 0.0
-    p50, p95, most = (float(point) for point in np.quantile(values, (0.5, 0.95, 1.0)))
+def _points(lengths: Tally, unit: float = 1.0) -> tuple[float, float, float]:
+    p50, p95, most = lengths.quantiles([0.5, 0.95, 1.0], lambda values: values / unit).tolist()
     return p50, p95, most

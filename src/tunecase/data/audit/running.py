@@ -1,0 +1,166 @@
+"""Where an audit runs, in how much memory, and where its shards lie while it does."""
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunecase.data.reading.blocks import files_of, total_bytes
+from tunecase.data.shards import MemoryStore, Shard, Stages
+from tunecase.data.shards.scratch import Scratch
+from tunecase.data.shards.stages import Means
+from tunecase.engine import Engine, memory_plan, workers_held
+from tunecase.version import __version__
+
+LARGE_BYTES = 24_000_000  # of text; from here on an audit is worth processes of its own and shards that outlive it
+PACKED_TIMES = 8  # packed text shrank five to ten times
+# Scratch that shards take: for each row, and for each byte of text (shingles, 4 bytes a word, and band keys aside).
+ROW_BYTES, TEXT_SHARE = 560, 0.8
+READING = ("test", "production", "train")
+STAGES = {
+    "test": "Reading the test", "production": "Reading production", "train": "Reading", "same": "Equal texts",
+    "meet": "Near copies: candidates", "carry": "Near copies: texts", "compare": "Near copies: comparing",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where an audit runs and what it may use.
+
+    Args:
+        engine: "local" (this machine) or "ray".
+        address: of a Ray cluster; see `engine.run_tasks`.
+        scratch: a folder, or the URI of an object store, for what is worked out on the way; None is the cache folder of
+            this machine.
+        memory_bytes: what all processes may hold together; None is a quarter of what is free.
+        workers: how many tasks run at once; None is as many as cores and memory allow, on a cluster as it has cores.
+        partitions: see `Means`.
+    """
+
+    engine: Engine = "local"
+    address: str | None = None
+    scratch: str | None = None
+    memory_bytes: int | None = None
+    workers: int | None = None
+    partitions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an audit is.
+
+    Args:
+        stage, place, of: what is done now, in words, and which stage of how many that is.
+        done, total: tasks of the stage.
+        rows, rows_per_s: read so far, of all files, and how fast; 0 before anything was read.
+        bytes_left: of the file that is read; None where nobody knows, and in other stages.
+        left_s: about how long the stage still takes; None where nobody knows.
+        taken_up: True once, where shards of an earlier audit are taken up.
+    """
+
+    stage: str
+    place: int
+    of: int
+    done: int
+    total: int
+    rows: int = 0
+    rows_per_s: float = 0.0
+    bytes_left: int | None = None
+    left_s: float | None = None
+    taken_up: bool = False
+
+
+Watcher = Callable[[Progress], None]
+
+
+@contextlib.contextmanager
+def begun(
+    running: Running, files: Mapping[str, Path], what: Sequence[Any], row_bytes: float, watch: Watcher | None
+) -> Iterator[Stages]:
+    """The stages of an audit: in this process and its memory for small files, else over shards in a scratch folder.
+
+    Args:
+        files: that are read, by the name of the stage that does, in its order.
+        what: all that the shards depend on besides the files; two audits with equal ones share shards.
+        row_bytes: about how long a row of the training file is [bytes].
+        watch: follows the work.
+    Raises: InputError for too little memory or a scratch that cannot be used; TunecaseError where its disk has no room.
+    """
+    paths = list(files.values())
+    texts = sum(map(text_bytes, paths))
+    pace = Pace(watch, {stage: total_bytes(path) for stage, path in files.items()})
+    if running == Running() and texts < LARGE_BYTES:
+        yield Stages(MemoryStore(), tell=pace.tell)
+        return
+    plan = memory_plan(running.memory_bytes, running.workers)
+    need = int(texts * TEXT_SHARE + texts / max(row_bytes, 1.0) * ROW_BYTES)
+    scratch = Scratch.open(running.scratch, _key(paths, what), paths, need)
+    workers = running.workers if running.engine == "ray" else plan.workers
+    means = Means(workers, plan.task_bytes, running.engine, running.address, running.partitions)
+    keep = True
+    try:
+        with workers_held(running.engine, running.address):
+            yield Stages(scratch.store, means, pace.tell, scratch.touch)
+        keep = False
+    except KeyboardInterrupt as stop:
+        if pace.rows:
+            stop.add_note(f"interrupted; the same command goes on from row {pace.rows:,}")
+        raise
+    finally:
+        scratch.close(keep=keep)
+
+
+def text_bytes(path: Path) -> int:
+    """About how much text the files behind a path hold [bytes]."""
+    packed = (".gz", ".zst", ".parquet")
+    return sum(file.stat().st_size * (PACKED_TIMES if file.suffix.lower() in packed else 1) for file in files_of(path))
+
+
+def _key(paths: Sequence[Path], what: Sequence[Any]) -> str:
+    files = [
+        (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for path in paths for file in files_of(path)
+    ]
+    return hashlib.sha256(repr((files, list(what), __version__)).encode("utf-8", "replace")).hexdigest()
+
+
+class Pace:
+    """Tells how far the stages are, how fast rows are read and what is left.
+
+    Args:
+        watch: is told.
+        sizes: of the file that each reading stage reads [bytes], None where it is empty, in the order of the stages.
+    """
+
+    def __init__(self, watch: Watcher | None, sizes: Mapping[str, int | None]) -> None:
+        self.watch, self.sizes = watch, sizes
+        self.order = [*sizes, *(stage for stage in STAGES if stage not in READING)]
+        self.rows = self.new_rows = 0
+        self.stage, self.begun_s, self.standing, self.bytes_done = "", time.perf_counter(), 0, 0
+
+    def tell(self, stage: str, done: int, total: int, shards: Sequence[Shard], taken_up: bool) -> None:
+        """So many tasks of a stage are done, with these shards as the last; see `Stages`."""
+        now_s = time.perf_counter()
+        if stage != self.stage:
+            self.stage, self.begun_s, self.standing, self.bytes_done = stage, now_s, 0, 0
+            self.new_rows = 0
+        reads = stage in self.sizes
+        for shard in shards if reads else ():
+            facts = shard.facts
+            self.rows += facts["records"]
+            self.new_rows += 0 if taken_up else facts["records"]
+            self.bytes_done = max(self.bytes_done, facts["bytes_done"])
+        if taken_up:
+            self.standing = done
+        if self.watch is None:
+            return
+        took_s, new = now_s - self.begun_s, done - self.standing
+        left_s = took_s / new * (total - done) if new > 0 and took_s > 0 else None
+        place = self.order.index(stage) + 1 if stage in self.order else len(self.order)
+        size = self.sizes.get(stage)
+        left_bytes = max(size - self.bytes_done, 0) if size else None
+        speed = self.new_rows / took_s if reads and took_s > 0 else 0.0
+        words = STAGES.get(stage, stage)
+        self.watch(Progress(words, place, len(self.order), done, total, self.rows, speed, left_bytes, left_s, taken_up))

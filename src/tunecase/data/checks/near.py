@@ -1,0 +1,315 @@
+"""Near copies among rows of any number: rows that share a band's key meet, and those that met are compared in truth.
+
+    meet      for one part of some bands' keys: pairs (earlier, later), by the shard of the earlier row
+    carry     for one group of shards: the pairs whose earlier row is there, each once, with that row's shingles,
+              by the group of the later row
+    compare   for one group of shards: the true Jaccard of the pairs whose later row is there
+
+Rows are numbered on from the training to the test file, as in `alike`. What a task writes lies in as many pieces as
+its memory asks; its own shard, written last, names them. Pairs depend neither on parts and groups nor on the order in
+which tasks end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tunecase.data.checks.alike import SETS, Files, FirstRows, Ref, gathered, parts_for
+from tunecase.data.checks.columns import Shelf, shingles_of
+from tunecase.data.checks.pieces import Pieces, column, run_pieces
+from tunecase.data.detectors.meetings import distinct_pairs, meetings, repeated
+from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, least_jaccard, pair_jaccard, pick_sets
+from tunecase.data.shards import Shard, Stages, open_store, write_shard
+from tunecase.data.shards.shard import json_column
+
+if TYPE_CHECKING:
+    from tunecase.data.arrays import Array, Rows
+
+FEW_ROWS = 1 << 16  # of so few, one task takes all bands
+ROOMS = 8  # a group of shards, or a piece, takes this part of a task's memory
+PAIR_BYTES = 48  # of one pair while pairs are sorted
+ROW_BYTES = 64  # of one row beside its shingles
+REPEATS = "meet/repeats"
+NEAR_COLUMNS = {"earlier": "i8", "later": "i8", "similarity": "f8", "same_answer": "?", "alike": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class MeetTask:
+    """One part of the keys of some bands; see `keys.part_of`. `room_bits`: a piece has two to so many bytes."""
+
+    name: str
+    place: str
+    train: Ref
+    test: Ref | None
+    bands: range
+    part: int
+    parts: int
+    room_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTask:
+    """The `at`-th group of shards, from one up to another. `plan`: the shard that says where its pairs may lie."""
+
+    name: str
+    place: str
+    train: Ref
+    test: Ref | None
+    plan: str
+    at: int
+    first: int
+    stop: int
+    room_bits: int
+
+
+def meet(task: MeetTask) -> None:
+    """Writes the pairs of rows that share a band's key, of first rows of their texts; not those of two test rows.
+
+    Columns: `earlier`, ascending, and `later`; `bounds` says where the pairs of each training shard begin.
+    """
+    files, rows_in, rows_out = Files.opened(task.train, task.test), 0, 0
+    first_rows = FirstRows(Shard(open_store(task.place), REPEATS))
+    pieces = Pieces(task, lambda held: _by_shard(held, files.train))
+    for band in task.bands:
+        keys, rows = gathered(files, len(SETS) + band, task.part, task.parts, first_rows)
+        rows_in, places = rows_in + len(keys), repeated(keys)
+        keys, rows = keys[places], rows[places]
+        for earlier, later in meetings(keys, rows, REACH):
+            wanted = earlier < files.train.count
+            found = earlier[wanted], later[wanted]
+            rows_out += len(found[0])
+            pieces.add(found, PAIR_BYTES * len(found[0]))
+    pieces.close(rows_in, rows_out)
+
+
+def _by_shard(held: "Sequence[tuple[Rows, Rows]]", train: Shelf) -> "dict[str, Array]":
+    import numpy as np
+
+    earlier, later = (np.concatenate(rows) for rows in zip(*held, strict=True))
+    order = np.argsort(earlier, kind="stable")
+    earlier = earlier[order]
+    return {"earlier": earlier, "later": later[order], "bounds": np.searchsorted(earlier, train.rows)}
+
+
+def carry(task: GroupTask) -> None:
+    """Writes the pairs of one group of training shards, each once, as parcels for the groups of their later rows.
+
+    Columns, besides those of the parcels one after the other: `to`, the group that each is for, and their bounds.
+    """
+    import numpy as np
+
+    files, plan = Files.opened(task.train, task.test), Shard(open_store(task.place), task.plan)
+    met = [_met(Shard(plan.store, name), task.first, task.stop) for name in plan.text("pieces")]
+    rows_in = sum(map(len, met))
+    pairs = distinct_pairs(np.concatenate(met))
+    del met
+    rows = np.unique(pairs[:, 0])
+    sets = _picked(files, task.first, task.stop, rows)
+    to = np.searchsorted(files.starts[plan.array("edges")], pairs[:, 1], "right") - 1
+    order = np.argsort(to, kind="stable")
+    groups, begins = np.unique(to[order], return_index=True)
+    pieces = Pieces(task, _packed)
+    for group, (start, stop) in zip(groups.tolist(), pairwise([*begins.tolist(), len(pairs)]), strict=True):
+        parcel = _parcel(pairs[order[start:stop]], rows, sets)
+        pieces.add((group, parcel), sum(values.nbytes for values in parcel.values()))
+    pieces.close(rows_in, len(pairs))
+
+
+def _met(piece: Shard, first: int, stop: int) -> "Rows":
+    """The pairs whose earlier row is in a run of training shards, shape (pairs, 2)."""
+    import numpy as np
+
+    bounds = column(piece, "bounds", first, stop + 1).tolist()
+    return np.stack([column(piece, name, bounds[0], bounds[-1]) for name in ("earlier", "later")], axis=1)
+
+
+def _picked(files: Files, first: int, stop: int, rows: "Rows") -> "dict[str, Array]":
+    """The shingle sets of some rows, ascending, of a run of shards: `flat` and `sizes`; their `tools` and `answer`."""
+    import numpy as np
+
+    edges = np.searchsorted(rows, files.starts[first : stop + 1])
+    kinds = {"flat": np.uint32, "sizes": np.int64, "tools": np.uint64, "answer": np.uint64}
+    found: dict[str, list[Array]] = {name: [np.zeros(0, kind)] for name, kind in kinds.items()}
+    for at in np.flatnonzero(np.diff(edges)).tolist():
+        shard, inside = files.shard(first + at), rows[edges[at] : edges[at + 1]] - files.starts[first + at]
+        flat, sizes = shingles_of(shard, inside)
+        found["flat"].append(flat)
+        found["sizes"].append(sizes)
+        for name in ("tools", "answer"):
+            found[name].append(shard.array(name)[inside])
+    return {name: np.concatenate(values) for name, values in found.items()}
+
+
+# The columns of a parcel by the bounds that they share.
+PARCEL = {
+    "pair_bounds": ("later", "which"),
+    "set_bounds": ("rows", "sizes", "tools", "answer"),
+    "flat_bounds": ("flat",),
+}
+
+
+def _parcel(pairs: "Rows", rows: "Rows", sets: "dict[str, Array]") -> "dict[str, Array]":
+    """Some pairs, ascending, as their later rows and which of the sets carried along is that of the earlier one.
+
+    Args:
+        rows, sets: the earlier rows of a whole group, ascending, and what was picked up of them.
+    """
+    import numpy as np
+
+    own, which = np.unique(pairs[:, 0], return_inverse=True)
+    chosen = np.searchsorted(rows, own)
+    flat, sizes = pick_sets(sets["flat"], np.cumsum(sets["sizes"]), chosen)
+    beside = {name: sets[name][chosen] for name in ("tools", "answer")}
+    return {"later": pairs[:, 1], "which": which, "rows": own, "sizes": sizes, "flat": flat, **beside}
+
+
+def _packed(parcels: "Sequence[tuple[int, dict[str, Array]]]") -> "dict[str, Array]":
+    import numpy as np
+
+    columns: dict[str, Array] = {"to": np.array([group for group, _ in parcels])}
+    for bounds, names in PARCEL.items():
+        columns[bounds] = np.cumsum([0, *(len(parcel[names[0]]) for _, parcel in parcels)])
+        columns |= {name: np.concatenate([parcel[name] for _, parcel in parcels]) for name in names}
+    return columns
+
+
+def _unpacked(piece: Shard, at: int) -> "dict[str, Array]":
+    """One of the parcels of a piece."""
+    found: dict[str, Array] = {}
+    for bounds, names in PARCEL.items():
+        start, stop = column(piece, bounds, at, at + 2).tolist()
+        found |= {name: column(piece, name, start, stop) for name in names}
+    return found
+
+
+def compare(task: GroupTask) -> None:
+    """Writes the pairs of one group of shards, where their later rows are, that are truly near and have the same tools.
+
+    Columns: `earlier`, `later`; `similarity`; `same_answer`; `alike`, True from the likeness on that makes a copy.
+    """
+    import numpy as np
+
+    files, plan = Files.opened(task.train, task.test), Shard(open_store(task.place), task.plan)
+    base, stop = (int(files.starts[at]) for at in (task.first, task.stop))
+    needed, parcels = np.zeros(stop - base, bool), []
+    for piece in (Shard(plan.store, name) for name in plan.text("pieces")):
+        to = piece.array("to").tolist()
+        if task.at in to:
+            at = to.index(task.at)
+            parcels.append((piece, at))
+            start, end = column(piece, "pair_bounds", at, at + 2).tolist()
+            needed[column(piece, "later", start, end) - base] = True
+    own = _picked(files, task.first, task.stop, base + np.flatnonzero(needed))
+    places, ends = np.cumsum(needed) - 1, np.cumsum(own["sizes"])
+    pieces, rows_in, rows_out = Pieces(task, _together), 0, 0
+    for piece, at in parcels:
+        parcel = _unpacked(piece, at)
+        near = _judged(parcel, own, ends, places[parcel["later"] - base])
+        rows_in, rows_out = rows_in + len(parcel["later"]), rows_out + len(near["later"])
+        pieces.add(near, PAIR_BYTES * len(near["later"]))
+    pieces.close(rows_in, rows_out)
+
+
+def _judged(parcel: "dict[str, Array]", own: "dict[str, Array]", ends: "Rows", mine: "Rows") -> "dict[str, Array]":
+    """Of the pairs of a parcel the near ones; `mine` are the places of their later rows among the own sets."""
+    import numpy as np
+
+    theirs, later = parcel["which"], parcel["later"]
+    kept = parcel["tools"][theirs] == own["tools"][mine]  # other tools make another task of the same words
+    mine, theirs, later = mine[kept], theirs[kept], later[kept]
+    sets = parcel["flat"], np.cumsum(parcel["sizes"])
+    similarity = pair_jaccard(np.stack([mine, theirs], axis=1), (own["flat"], ends), sets)
+    near = similarity >= NEAR
+    mine, theirs, later, similarity = mine[near], theirs[near], later[near], similarity[near]
+    smaller = np.minimum(own["sizes"][mine], parcel["sizes"][theirs])
+    return {
+        "earlier": parcel["rows"][theirs], "later": later, "similarity": similarity,
+        "same_answer": own["answer"][mine] == parcel["answer"][theirs], "alike": similarity >= least_jaccard(smaller),
+    }  # fmt: skip
+
+
+def _together(held: "Sequence[dict[str, Array]]") -> "dict[str, Array]":
+    import numpy as np
+
+    return {name: np.concatenate([each[name] for each in held]) for name in NEAR_COLUMNS}
+
+
+def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") -> "dict[str, Array]":
+    """The near pairs of both files, ordered by the earlier row, then the later one.
+
+    Args:
+        repeats: rows whose normalised text an earlier row of their file has, ascending, those of the test numbered on.
+    Returns: the columns of `compare`; the earlier row is one of training, the later one of either file.
+    """
+    import numpy as np
+
+    files = Files.of(train, test)
+    FirstRows.write(stages.store, REPEATS, files.count, repeats)
+    room_bits = max(stages.means.task_bytes // ROOMS, 1).bit_length() - 1
+    met = run_pieces(stages, "meet", meet, _meet_tasks(stages, files, room_bits))
+    weights = _weights(files)
+    pairs = np.zeros(len(train), np.int64)
+    for name in met:
+        pairs += np.diff(column(Shard(stages.store, name), "bounds"))
+    targets, sources = _cut(weights, room_bits), _cut(weights[: len(train)] + PAIR_BYTES * pairs, room_bits)
+    carried = run_pieces(stages, "carry", carry, _groups(stages, files, "carry", met, targets, sources, room_bits))
+    near = run_pieces(
+        stages, "compare", compare, _groups(stages, files, "compare", carried, targets, targets, room_bits)
+    )
+    columns = _together([
+        {name: np.zeros(0, kind) for name, kind in NEAR_COLUMNS.items()},
+        *({name: column(Shard(stages.store, piece), name) for name in NEAR_COLUMNS} for piece in near),
+    ])  # fmt: skip
+    order = np.argsort(columns["earlier"], kind="stable")  # later rows ascend already
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _meet_tasks(stages: Stages, files: Files, room_bits: int) -> list[MeetTask]:
+    parts, step = parts_for(files.count, stages), BANDS if files.count <= FEW_ROWS else 1
+    return [
+        MeetTask(
+            f"meet/{band:02}-{step:02}-{part:03}-of-{parts:03}", stages.store.place, files.train.ref,
+            files.test.ref if files.test else None, range(band, band + step), part, parts, room_bits,
+        )
+        for band in range(0, BANDS, step) for part in range(parts)
+    ]  # fmt: skip
+
+
+def _groups(
+    stages: Stages, files: Files, stage: str, pieces: list[str], targets: list[int], edges: list[int], room_bits: int
+) -> list[GroupTask]:
+    """The tasks of a stage over groups of shards between edges; none where there are no pairs."""
+    import numpy as np
+    from xxhash import xxh3_64_hexdigest
+
+    plan = f"{stage}/plan-{xxh3_64_hexdigest(repr((targets, pieces)).encode())}"
+    write_shard(stages.store, plan, {"edges": np.array(targets), "pieces": json_column(pieces)})
+    return [
+        GroupTask(
+            f"{stage}/{room_bits}-{at:05}", stages.store.place, files.train.ref,
+            files.test.ref if files.test else None, plan, at, first, stop, room_bits,
+        )
+        for at, (first, stop) in enumerate(pairwise(edges)) if pieces
+    ]  # fmt: skip
+
+
+def _weights(files: Files) -> "Rows":
+    """The bytes that all rows of each shard take while they are compared."""
+    import numpy as np
+
+    rows = np.diff(files.starts)
+    flat = [files.shard(at).length("flat") if rows[at] else 0 for at in range(len(files))]
+    weights: Rows = 4 * np.array(flat, np.int64) + ROW_BYTES * rows
+    return weights
+
+
+def _cut(weights: "Rows", room_bits: int) -> list[int]:
+    """The edges of groups of neighbouring shards, each of no more weight than there is room, or of one shard."""
+    edges, size = [0], 0
+    for at, weight in enumerate(weights.tolist()):
+        if size and size + weight > 1 << room_bits:
+            edges.append(at)
+            size = 0
+        size += weight
+    return [*edges, len(weights)] if len(weights) else edges

@@ -1,0 +1,91 @@
+"""Stages whose tasks write what they find piece by piece, so that no task holds more than its memory."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tunecase.data.shards import Shard, Stages, open_store, write_shard
+from tunecase.data.shards.shard import json_column
+
+if TYPE_CHECKING:
+    from tunecase.data.arrays import Array
+
+
+class PieceTask(Protocol):
+    """A task whose shard names the pieces that it wrote; `room_bits` is log2 of the bytes from which one is full."""
+
+    @property
+    def name(self) -> str:
+        """Of the shard, and the beginning of the pieces' names."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Of the store."""
+        ...
+
+    @property
+    def room_bits(self) -> int:
+        """Log2 of the bytes from which a piece is full."""
+        ...
+
+
+@dataclass(slots=True)
+class Pieces:
+    """What a task writes piece by piece, and at the end the shard that names the pieces.
+
+    Args:
+        join: makes the columns of a piece of what was added.
+    """
+
+    task: PieceTask
+    join: "Callable[[list[Any]], dict[str, Array]]"
+    names: list[str] = field(default_factory=list)
+    held: list[Any] = field(default_factory=list)
+    held_bytes: int = 0
+
+    def add(self, item: Any, size: int) -> None:
+        """Takes something that needs so many bytes; a piece is written when it is full."""
+        self.held.append(item)
+        self.held_bytes += size
+        if self.held_bytes > 1 << self.task.room_bits:
+            self._write()
+
+    def close(self, rows_in: int, rows_out: int) -> None:
+        """Writes what is left, and then that all stands."""
+        if self.held_bytes:
+            self._write()
+        facts = {"rows_in": rows_in, "rows_out": rows_out}
+        write_shard(open_store(self.task.place), self.task.name, {"pieces": json_column(self.names)}, facts)
+
+    def _write(self) -> None:
+        self.names.append(f"{self.task.name}.{self.task.room_bits}.{len(self.names):05}")
+        columns = {name: _narrow(values) for name, values in self.join(self.held).items()}
+        write_shard(open_store(self.task.place), self.names[-1], columns)
+        self.held, self.held_bytes = [], 0
+
+
+def _narrow(values: "Array") -> "Array":
+    """Row numbers in half the bytes where they are small; see `column`."""
+    import numpy as np
+
+    small = values.dtype == np.int64 and (not len(values) or values.max() <= np.iinfo(np.int32).max)
+    return values.astype(np.int32) if small else values
+
+
+def column(piece: Shard, name: str, start: int = 0, stop: int | None = None) -> "Array":
+    """A column of a piece, or a part of it, as it was before it was written narrow."""
+    import numpy as np
+
+    values = piece.array(name, start, stop)
+    return values.astype(np.int64) if values.dtype.kind == "i" else values
+
+
+def run_pieces(stages: Stages, stage: str, function: "Callable[[Any], None]", tasks: Iterable[PieceTask]) -> list[str]:
+    """The pieces that the tasks of a stage wrote; a task of which a piece is lost or broken is run again."""
+    tasks, standing = list(tasks), set(stages.store.names(f"{stage}/"))
+    for name in (task.name for task in tasks if task.name in standing):
+        shard = Shard(stages.store, name)
+        if shard.is_whole() and not all(Shard(stages.store, piece).is_whole() for piece in shard.text("pieces")):
+            stages.store.remove(name)
+    return [piece for shard in stages.run(stage, function, tasks) for piece in shard.text("pieces")]

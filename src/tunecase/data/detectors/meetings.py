@@ -1,0 +1,67 @@
+"""Who shares a key: keys that occur more than once, and pairs of rows among those that share one."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tunecase.data.arrays import Hashes, Rows
+
+
+def repeated(keys: "Hashes") -> "Rows":
+    """The places of the keys that occur more than once, ordered by the whole key, then the place.
+
+    Sorted is one array of numbers, each a key whose lowest bits give way to its place, which is several times as fast
+    as sorting an index; keys that differ in those bits alone are put right afterwards.
+    """
+    import numpy as np
+
+    bits = np.uint64(max(len(keys) - 1, 1).bit_length())
+    packed = (keys >> bits) << bits
+    packed |= np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    alike = packed[1:] >> bits == packed[:-1] >> bits
+    crowded = np.zeros(len(keys), bool)
+    crowded[1:] = alike
+    crowded[:-1] |= alike
+    places = (packed[crowded] & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    whole = keys[places]
+    if (whole[1:] < whole[:-1]).any():
+        order = np.argsort(whole, kind="stable")
+        places, whole = places[order], whole[order]
+    again = whole[1:] == whole[:-1]
+    shared = np.zeros(len(places), bool)
+    shared[1:] = again
+    shared[:-1] |= again
+    return places[shared]
+
+
+def meetings(keys: "Hashes", rows: "Rows", reach: int, chunk: int = 1 << 16) -> "Iterator[tuple[Rows, Rows]]":
+    """Pairs that share a key, some at a time: the earlier row of each pair, and the later one.
+
+    Args:
+        keys: ascending, shape (keys,).
+        rows: one for each key, ascending among equal keys.
+        reach: among rows that share a key, each is paired with at most this many before it.
+        chunk: keys worked on at once; it bounds the memory at 16 x `reach` bytes each.
+    Leaves out pairs further apart than `reach` in a crowd; every member is still paired with its neighbours.
+    """
+    import numpy as np
+
+    for start in range(0, len(keys), chunk):
+        at = np.arange(start, min(start + chunk, len(keys)))
+        for lag in range(1, reach + 1):
+            at = at[: np.searchsorted(at, len(keys) - lag)]
+            at = at[keys[at + lag] == keys[at]]
+            if not len(at):
+                break
+            yield rows[at], rows[at + lag]
+
+
+def distinct_pairs(pairs: "Rows") -> "Rows":
+    """Pairs of rows, each once, ascending by the first row, then the second; shape (pairs, 2)."""
+    import numpy as np
+
+    ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    new = np.ones(len(ordered), bool)
+    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return ordered[new]

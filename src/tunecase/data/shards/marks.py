@@ -1,0 +1,94 @@
+"""Marks by which processes know that another one works on the same shards, on this machine or elsewhere."""
+
+import hashlib
+import json
+import os
+import secrets
+import socket
+import time
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+from tunecase.data.shards.store import Store
+
+USERS, CLOSING, LAST = "users/", "closing/", "last"
+HOLDS_S = 600.0  # that a mark holds which nobody refreshes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who works here, since when its process runs, and when it last said so.
+
+    `host` is one boot and one space of process numbers of a machine, `at_s` seconds since 1970.
+    """
+
+    host: str = field(default_factory=lambda: this_host())
+    pid: int = field(default_factory=os.getpid)
+    began: str = field(default_factory=lambda: process_began(os.getpid()))
+    at_s: float = field(default_factory=lambda: time.time())
+
+    @property
+    def holds(self) -> bool:
+        """Whether it counts: it is fresh, and its process is there where that can be seen.
+
+        Leaves out that clocks of several machines differ, which must be by less than ten minutes.
+        """
+        if self.host == this_host() and os.name == "posix" and process_began(self.pid) != self.began:
+            return False
+        return time.time() - self.at_s < HOLDS_S
+
+    @property
+    def body(self) -> bytes:
+        """What is written."""
+        return json.dumps(asdict(self)).encode()
+
+
+def mark_name() -> str:
+    """A name for a mark that no other one has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def read_mark(store: Store, name: str) -> Mark | None:
+    """A mark by its name; None where it is gone or no mark."""
+    try:
+        read = json.loads(bytes(store.get(name)))
+        return Mark(str(read["host"]), int(read["pid"]), str(read["began"]), float(read["at_s"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def holding(store: Store, prefix: str, *, but: str = "") -> bool:
+    """Whether a mark holds whose name begins so, one's own aside."""
+    others = (name for name in store.names(prefix) if name != f"{prefix}{but}")
+    return any(mark.holds for name in others if (mark := read_mark(store, name)) is not None)
+
+
+@cache
+def this_host() -> str:
+    """A name for this boot of this machine and, in a container, for its space of process numbers."""
+    seen = [socket.gethostname()]
+    for path, read in (("/proc/sys/kernel/random/boot_id", Path.read_text), ("/proc/self/ns/pid", os.readlink)):
+        try:
+            seen.append(str(read(Path(path))))
+        except OSError:  # another system
+            continue
+    return f"{seen[0]}-{hashlib.sha256(' '.join(seen).encode()).hexdigest()[:12]}"
+
+
+def process_began(pid: int) -> str:
+    """When a process of this machine began, in its own count; "there" where the system does not say, "" without one."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
+    except (OSError, IndexError):
+        pass
+    if os.name != "posix":
+        return "there"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except OSError:  # somebody else's
+        pass
+    return "there"

@@ -1,0 +1,88 @@
+"""Row numbers as a small file: runs of rows as the gaps between them and their lengths, packed, told by a digest."""
+
+import hashlib
+import json
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunecase.errors import InputError, Problem
+from tunecase.io.outputs import write_whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[Any]
+
+MAGIC = b"tunecase rows 1\n"
+HEAD_BYTES = 200
+KINDS = ("<u1", "<u2", "<u4", "<u8")
+
+
+def row_numbers_digest(rows: "Rows") -> str:
+    """What tells a list of row numbers from any other: the SHA-256 of its runs, as hex."""
+    return hashlib.sha256(_body(rows)).hexdigest()
+
+
+def write_row_numbers(path: Path, rows: "Rows") -> None:
+    """Writes ascending row numbers, each once, whole or not at all; about a byte or two for each run of rows.
+
+    Raises: TunecaseError when the disk refuses.
+    """
+    write_whole(path, MAGIC + zlib.compress(_body(rows)))
+
+
+def read_row_numbers(path: Path, count: int, digest: str, fix: str) -> "Rows":
+    """The row numbers that were written to a file.
+
+    Args:
+        count, digest: of the rows that are wanted; see `row_numbers_digest`.
+        fix: what helps where the file is not what it should be.
+    Raises: InputError where the file is missing or holds anything else.
+    """
+    wanted = f"the file of {count:,} row numbers that belongs to the record"
+    try:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise InputError(Problem(str(path), error.strerror or "no such file", wanted, fix)) from None
+    try:
+        body = zlib.decompressobj().decompress(packed.removeprefix(MAGIC), HEAD_BYTES + 16 * count)
+        if not packed.startswith(MAGIC) or hashlib.sha256(body).hexdigest() != digest:
+            raise ValueError
+        return _rows(body)
+    except (ValueError, KeyError, zlib.error):
+        raise InputError(Problem(str(path), "another list, or one that was changed", wanted, fix)) from None
+
+
+def _body(rows: "Rows") -> bytes:
+    """The head as a line of JSON, then gaps, then lengths, each in as few bytes as hold the largest."""
+    import numpy as np
+
+    rows = np.asarray(rows, np.int64)
+    begins = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+    lengths = np.diff(np.append(begins, len(rows)))
+    ends = np.append(0, rows[begins] + lengths)[:-1]
+    gaps = rows[begins] - ends
+    kinds = [_kind(values) for values in (gaps, lengths)]
+    head = json.dumps({"rows": len(rows), "runs": len(begins), "kinds": kinds}).encode() + b"\n"
+    return head + b"".join(values.astype(kind).tobytes() for values, kind in zip((gaps, lengths), kinds, strict=True))
+
+
+def _kind(values: "Rows") -> str:
+    import numpy as np
+
+    most = int(values.max()) if len(values) else 0
+    return next(kind for kind in KINDS if most <= np.iinfo(kind).max)
+
+
+def _rows(body: bytes) -> "Rows":
+    import numpy as np
+
+    line, _, columns = body.partition(b"\n")
+    head = json.loads(line)
+    gap_kind, length_kind = map(np.dtype, head["kinds"])
+    cut = head["runs"] * gap_kind.itemsize
+    gaps = np.frombuffer(columns[:cut], gap_kind).astype(np.int64)
+    lengths = np.frombuffer(columns[cut:], length_kind).astype(np.int64)
+    rows: Rows = np.repeat(np.cumsum(gaps), lengths) + np.arange(len(lengths) and int(lengths.sum()))
+    return rows

@@ -1,0 +1,56 @@
+"""Shards: columns of any kind come back in ranges, and half a file is told from a whole one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, write_shard
+from tunecase.data.shards.shard import json_column
+
+KINDS = (np.int64, np.int16, np.uint32, np.uint64, np.uint8, np.bool_, np.float64)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 50)), max_size=6), st.integers(0, 60), st.integers(0, 60)
+)
+def test_columns_come_back(columns, start, stop):
+    """Each with its kind and length, in any range."""
+    arrays = {f"column {at}": np.arange(length).astype(kind) for at, (kind, length) in enumerate(columns)}
+    store = MemoryStore()
+    write_shard(store, "s", arrays, {"rows": 3, "text": "é"})
+    shard = Shard(store, "s")
+    assert ({"rows": 3, "text": "é"}, tuple(arrays)) == (shard.facts, shard.columns)
+    for name, values in arrays.items():
+        found = shard.array(name, start, stop)
+        assert (values.dtype, values[start:stop].tolist()) == (found.dtype, found.tolist())
+        assert len(values) == shard.length(name)
+
+
+def test_any_shorter_file_is_broken(tmp_path):
+    """Wherever it is cut, and what is not a shard too."""
+    store = FolderStore(tmp_path)
+    write_shard(store, "s", {"a": np.arange(40), "b": json_column(["x"] * 9)}, {})
+    whole = (tmp_path / "s").read_bytes()
+    assert Shard(store, "s").is_whole()
+    for length in range(len(whole)):
+        (tmp_path / "s").write_bytes(whole[:length])
+        assert not Shard(store, "s").is_whole()
+    (tmp_path / "s").write_bytes(whole + b"x")
+    with pytest.raises(BrokenShardError):
+        Shard(store, "s").array("a")
+    assert not Shard(store, "not there").is_whole()
+
+
+def test_a_long_head_is_read_whole():
+    """Facts beyond what is read at first."""
+    store, many = MemoryStore(), {f"fact {at}": "x" * 50 for at in range(400)}
+    write_shard(store, "s", {"a": np.arange(3)}, many)
+    assert (many, [0, 1, 2]) == (Shard(store, "s").facts, Shard(store, "s").array("a").tolist())
+
+
+def test_json_comes_back_but_for_halves_of_pairs():
+    """Half of a surrogate pair, which no file can hold, becomes a question mark."""
+    store = MemoryStore()
+    write_shard(store, "s", {"a": json_column([1, "é", None, {"b": [2]}]), "b": json_column(["\ud800"])})
+    assert ([1, "é", None, {"b": [2]}], ["?"]) == (Shard(store, "s").text("a"), Shard(store, "s").text("b"))

@@ -1,0 +1,106 @@
+"""Stages: what stands is taken up, what is broken or missing is made, a lost process costs its task alone."""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages, open_store, write_shard
+from tunecase.data.shards.stages import Means
+
+
+@dataclass(frozen=True)
+class Task:
+    """Writes its number; `trap` is a file whose first finder ends its process."""
+
+    name: str
+    place: str
+    number: int
+    trap: str = ""
+
+
+def make(task: Task) -> None:
+    """Makes a task's shard, and notes that it did."""
+    if task.trap and Path(task.trap).exists():
+        Path(task.trap).unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task.number < 0:
+        raise ValueError("a task that cannot be done")
+    with Path(f"{task.place}.made").open("a") as file:
+        file.write(f"{task.number}\n")
+    write_shard(open_store(task.place), task.name, {"n": np.array([task.number])}, {"rows_in": 2, "rows_out": 1})
+
+
+def tasks(place: str, count: int = 5, trap: str = "") -> list[Task]:
+    """So many tasks."""
+    return [Task(f"square/{at}", place, at, trap if at == 2 else "") for at in range(count)]
+
+
+def made(folder: Path) -> list[int]:
+    """The numbers of the tasks that were done, in order."""
+    path = Path(f"{folder}.made")
+    return sorted(map(int, path.read_text().split())) if path.exists() else []
+
+
+def test_shards_come_in_the_order_of_tasks_and_are_told(tmp_path):
+    """With what the stage took."""
+    told = []
+    stages = Stages(FolderStore(tmp_path / "s"), tell=lambda *what: told.append(what))
+    shards = stages.run("square", make, tasks(stages.store.place))
+    assert [0, 1, 2, 3, 4] == [int(shard.array("n")[0]) for shard in shards]
+    assert [("square", done, 5, False) for done in range(1, 6)] == [(*what[:3], what[4]) for what in told]
+    stage = stages.told[0]
+    assert ("square", 5, 0, 10, 5) == (stage.name, stage.tasks, stage.taken_up, stage.rows_in, stage.rows_out)
+    assert stage.peak_mb > 1
+
+
+def test_what_stands_is_taken_up_and_what_is_broken_made_again(tmp_path):
+    """Only missing shards and the one cut in half are made; nothing is done twice."""
+    store = FolderStore(tmp_path / "s")
+    Stages(store).run("square", make, tasks(store.place, 3))
+    cut = tmp_path / "s" / "square" / "1"
+    cut.write_bytes(cut.read_bytes()[:40])
+    told = []
+    stages = Stages(store, tell=lambda *what: told.append(what))
+    shards = stages.run("square", make, tasks(store.place))
+    assert [0, 1, 2, 3, 4] == [int(shard.array("n")[0]) for shard in shards]
+    assert ([0, 1, 1, 2, 3, 4], 2) == (made(tmp_path / "s"), stages.told[0].taken_up)
+    assert (2, True, 2) == (told[0][1], told[0][4], len(told[0][3]))
+
+
+def test_a_task_that_fails_stops_the_stage_and_keeps_what_was_done(tmp_path):
+    """Its error is what the caller sees."""
+    store = FolderStore(tmp_path / "s")
+    wrong = [*tasks(store.place, 2), Task("square/x", store.place, -1)]
+    with pytest.raises(ValueError, match="cannot be done"):
+        Stages(store).run("square", make, wrong)
+    assert [0, 1] == made(tmp_path / "s")
+    assert Shard(store, "square/1").is_whole()
+
+
+def test_a_store_in_memory_serves_as_well():
+    """Where all runs in this process."""
+    store = MemoryStore()
+
+    @dataclass
+    class Here:
+        name: str
+
+    shards = Stages(store).run("a", lambda task: write_shard(store, task.name, {}, {"x": 1}), [Here("a/1")])
+    assert {"x": 1} == shards[0].facts
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="skipped: no SIGKILL here")
+def test_a_killed_worker_costs_its_task_alone(tmp_path):
+    """The task is done once more by another process, and nothing is missing."""
+    trap = tmp_path / "trap"
+    trap.touch()
+    store = FolderStore(tmp_path / "s")
+    stages = Stages(store, Means(workers=2))
+    shards = stages.run("square", make, tasks(store.place, 6, str(trap)))
+    assert list(range(6)) == [int(shard.array("n")[0]) for shard in shards]
+    assert list(range(6)) == made(tmp_path / "s")
