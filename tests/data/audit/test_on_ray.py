@@ -75,23 +75,20 @@ def ray_workers() -> list[int]:
             words = status.read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[0].startswith(b"ray::") and b"IDLE" not in words[0]:
+        if words[0].startswith(b"ray::outcome"):
             found.append(int(status.parent.name))
     return found
 
 
 def test_the_project_file_sends_audits_to_the_cluster(cluster, files, tmp_path, monkeypatch) -> None:
     """`engine: ray` beside the cluster's address and its scratch; the record is kept as any other."""
-    from datetime import date
-
-    from tunecase import flow
+    from tunecase import Case
 
     (tmp_path / "tunecase.yaml").write_text(
         f"name: on a cluster\ndata: {{train: {files[0]}, test: {files[1]}}}\n"
         f"engine: ray\naddress: {cluster.address}\nscratch: {tmp_path / 'scratch'}\n",
         encoding="utf-8",
     )
-    case = flow.Flow(tmp_path / "tunecase.yaml", today=date(2026, 11, 24))
-    record = flow.audit(case)
+    record = Case(tmp_path / "tunecase.yaml").audit()
     assert plain(judged(*files))["rows"] == record.rows
     assert {"train", "same", "meet"} <= {stage.name for stage in record.stages}
