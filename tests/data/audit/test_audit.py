@@ -25,10 +25,10 @@ EXAMPLE = ROOT / "examples" / "support-tickets"
 needs_texts = pytest.mark.skipif(not TEXTS.exists(), reason="skipped: ../shared/data/text not found")
 
 
-def judged(train: Path, test: Path | None = None, fast: bool = True, progress=None, **files) -> Audit:
+def judged(train: Path, test: Path | None = None, fast: bool = True, **files) -> Audit:
     """One audit with default prices; checks that need words have tests of their own."""
     basis = Basis(None, date(2026, 11, 24), Worlds(0, 300))
-    return audit(None, Files(train, test, **files), basis=basis, fast=fast, progress=progress).record
+    return audit(None, Files(train, test, **files), basis=basis, fast=fast)
 
 
 def jsonl(path: Path, rows: Iterable[object]) -> Path:
@@ -330,14 +330,6 @@ def test_tokens_are_exact_with_a_tokenizer_and_a_range_without(tmp_path):
         judged(path, tokenizer=path)
     with pytest.raises(InputError, match="no such file"):
         judged(path, tokenizer=tmp_path / "none.json")
-
-
-def test_progress_is_told_and_ends_at_the_last_row(tmp_path):
-    """Progress counts the rows of both files."""
-    told = []
-    path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(3000)))
-    judged(path, path, progress=lambda rows, rows_per_s, left_s: told.append((rows, rows_per_s > 0)))
-    assert told == [(3000, True), (6000, True)]
 
 
 def test_the_record_comes_back_from_json(example):

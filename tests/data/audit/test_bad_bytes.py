@@ -26,7 +26,7 @@ SOURCE = Path(__file__).parents[3] / "src"
 def judged(path: Path, quarantine: Path | None = None, **watch) -> Audit:
     """A fast audit with default prices."""
     basis = Basis(None, date(2026, 11, 24), Worlds(0, 50))
-    return audit(None, Files(path, quarantine=quarantine), basis=basis, fast=True, **watch).record
+    return audit(None, Files(path, quarantine=quarantine), basis=basis, fast=True, **watch)
 
 
 def rows(count: int, seed: int = 0) -> list[bytes]:

@@ -31,9 +31,7 @@ def audited(path, rows, test=None, **training):
         if held is not None:
             files[name] = path / f"{name}.jsonl"
             files[name].write_text("".join(json.dumps(row) + "\n" for row in held), encoding="utf-8")
-    return audit(
-        None, Files(**files, **training), basis=Basis(None, date(2026, 11, 24), Worlds(0, 300)), fast=True
-    ).record
+    return audit(None, Files(**files, **training), basis=Basis(None, date(2026, 11, 24), Worlds(0, 300)), fast=True)
 
 
 def counts(record):

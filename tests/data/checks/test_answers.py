@@ -1,7 +1,7 @@
 """Answer quality: spoilt answers are found, sound ones and labels are left."""
 
 from tests.making import write_jsonl
-from tunecase.data.checks import answers
+from tunecase.data.checks import answers, canned
 from tunecase.data.checks.answers import BIT
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
@@ -85,7 +85,7 @@ def evidence(tmp_path, rows):
 
 CHECKS = (
     answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
-    answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
+    canned.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
 )  # fmt: skip
 
 
@@ -99,10 +99,10 @@ def test_cut_and_canned_rows_are_named(tmp_path):
     """Five cut and four canned among a hundred."""
     rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(100)]
     rows += [(f"And on row {k}?", SOUND.format(k)[:57]) for k in range(5)]
-    canned = "Thank you for your message, we will come back to you as soon as we can."
-    rows += [(f"Where is parcel {k}?", canned) for k in range(4)]
+    thanks = "Thank you for your message, we will come back to you as soon as we can."
+    rows += [(f"Where is parcel {k}?", thanks) for k in range(4)]
     found = evidence(tmp_path, rows)
-    cut, same = answers.truncated_answer(found), answers.boilerplate_answer(found)
+    cut, same = answers.truncated_answer(found), canned.boilerplate_answer(found)
     assert isinstance(cut, Defect)
     assert isinstance(same, Defect)
     assert (list(range(100, 105)), list(range(105, 109))) == (cut.rows.tolist(), same.rows.tolist())
@@ -142,7 +142,7 @@ def test_one_query_may_answer_many_questions(tmp_path):
     """The same query under three questions is no canned answer."""
     rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(60)]
     rows += [(f"What does customer seven owe us, asked in way {k}?", QUERY.format(7)) for k in range(5)]
-    assert answers.boilerplate_answer(evidence(tmp_path, rows)) is None
+    assert canned.boilerplate_answer(evidence(tmp_path, rows)) is None
 
 
 def test_what_the_prompt_says_is_no_signature():

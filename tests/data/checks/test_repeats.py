@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from tunecase.data.checks import repeats
-from tunecase.data.checks.evidence import Asked, Evidence, first_alike
+from tunecase.data.checks.evidence import Asked, Evidence
 from tunecase.data.checks.scan import read_split
 from tunecase.data.reading.detection import detect
 
@@ -39,11 +39,6 @@ def test_texts_without_words_are_compared_raw_alone(tmp_path):
     assert repeats.duplicate_exact(found).rows.tolist() == [2]
     assert None is repeats.duplicate_normalised(found)
     assert None is repeats.duplicate_near(found)
-
-
-def test_first_alike_of_nothing_is_nothing():
-    """An empty file has no groups."""
-    assert first_alike(np.zeros(0, np.uint64)).tolist() == []
 
 
 def test_a_shared_instruction_makes_no_near_copies(tmp_path):

@@ -20,9 +20,7 @@ def test_nothing_is_shown_even_where_a_text_is_cut(tmp_path):
             lines.append("{" + "y " * (at // 2 + 60) + thing)
     path, bad = tmp_path / "rows.jsonl", tmp_path / "bad.jsonl"
     path.write_text("\n".join(lines), encoding="utf-8")
-    record = audit(
-        None, Files(path, path, quarantine=bad), basis=Basis(None, date(2026, 11, 24), Worlds(0, 100))
-    ).record
+    record = audit(None, Files(path, path, quarantine=bad), basis=Basis(None, date(2026, 11, 24), Worlds(0, 100)))
     assert {"pii", "pii_test", "secrets", "secrets_test"} <= {finding.check for finding in record.findings}
     shown = repr(record) + bad.read_text(encoding="utf-8")
     for piece in ("mara.q", "brightfox", "4111 1111", "ZkV9mX", "p_q7R"):

@@ -1,10 +1,10 @@
 """What the audit's own process does between the stages of tasks, as a stage of its own."""
 
-import sys
 import time
 from dataclasses import dataclass, field
 
 from tunecase.data.shards import Stages
+from tunecase.engine import peak_bytes
 from tunecase.records import Stage
 
 
@@ -31,18 +31,9 @@ class OwnStage:
         inner = self.stages.told[self._told :]
         seconds = time.perf_counter() - self._began_s - sum(stage.seconds for stage in inner)
         cpu_s = time.process_time() - self._began_cpu_s - sum(stage.cpu_seconds for stage in inner if self._here(stage))
-        return Stage(self.name, max(seconds, 0.0), max(cpu_s, 0.0), _peak_mb(), tasks, 0, rows, 0)
+        return Stage(self.name, max(seconds, 0.0), max(cpu_s, 0.0), peak_bytes() / 1e6, tasks, 0, rows, 0)
 
     def _here(self, stage: Stage) -> bool:
         """Whether the tasks of a stage ran in this process, as a single one does."""
         means = self.stages.means
         return means.engine == "local" and (means.workers == 1 or stage.tasks - stage.taken_up <= 1)
-
-
-def _peak_mb() -> float:
-    """The most memory this process ever had [MB]; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return 0.0
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6

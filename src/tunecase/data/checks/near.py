@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from tunecase.data.arrays import Array, Rows
 
 FEW_ROWS = 1 << 16  # of so few, one task takes all bands
-ROOMS = 8  # a group of shards, or a piece, takes this part of a task's memory
+ROOMS = 4  # a group of shards, or a piece, takes this part of a task's memory
 PAIR_BYTES = 48  # of one pair while pairs are sorted
 ROW_BYTES = 64  # of one row beside its shingles
 REPEATS = "meet/repeats"
-NEAR_COLUMNS = {"earlier": "i8", "later": "i8", "similarity": "f8", "same_answer": "?", "alike": "?"}
+NEAR_COLUMNS = {"earlier": "i4", "later": "i4", "similarity": "f8", "same_answer": "?", "alike": "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +257,21 @@ def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") 
     near = run_pieces(
         stages, "compare", compare, _groups(stages, files, "compare", carried, targets, targets, room_bits)
     )
-    columns = _together([
-        {name: np.zeros(0, kind) for name, kind in NEAR_COLUMNS.items()},
-        *({name: column(Shard(stages.store, piece), name) for name in NEAR_COLUMNS} for piece in near),
-    ])  # fmt: skip
-    order = np.argsort(columns["earlier"], kind="stable")  # later rows ascend already
-    return {name: values[order] for name, values in columns.items()}
+    return _ascending([Shard(stages.store, name) for name in near])
+
+
+def _ascending(pieces: "Sequence[Shard]") -> "dict[str, Array]":
+    """The columns of all pieces by the earlier row; later rows ascend already. Rows stay as narrow as written."""
+    import numpy as np
+
+    def whole(name: str) -> "Array":
+        return np.concatenate([np.zeros(0, NEAR_COLUMNS[name]), *(piece.array(name) for piece in pieces)])
+
+    earlier = whole("earlier")
+    if (earlier[1:] >= earlier[:-1]).all():
+        return {"earlier": earlier} | {name: whole(name) for name in NEAR_COLUMNS if name != "earlier"}
+    order = np.argsort(earlier, kind="stable")
+    return {name: whole(name)[order] for name in NEAR_COLUMNS}
 
 
 def _meet_tasks(stages: Stages, files: Files, room_bits: int) -> list[MeetTask]:
