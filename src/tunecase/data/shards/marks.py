@@ -86,7 +86,7 @@ def put_mark(store: Store, name: str) -> None:
         try:
             store.put(name, [Mark().body])
             return
-        except FileNotFoundError:  # another one, that was leaving, removed the folder meanwhile
+        except (FileNotFoundError, FileExistsError):  # another one, that was leaving, removed the folder meanwhile
             if not left:
                 raise
 

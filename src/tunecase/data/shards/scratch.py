@@ -59,7 +59,7 @@ class Scratch:
             _sweep(root, own)
             if not _is_uri(root):
                 check_room(Path(root) / own, need_bytes)
-                (Path(root) / own).mkdir(mode=0o777 if place else 0o700, parents=True, exist_ok=True)
+                _make(Path(root) / own, 0o777 if place else 0o700)
             scratch = cls(open_store(_inside(root, own)))
             scratch._enter()
         except OSError as error:
@@ -153,6 +153,11 @@ def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
             Problem(f"{where} {root}", "a file", "a folder, or the URI of an object store", "name another")
         )
     return str(root)
+
+
+def _make(folder: Path, mode: int) -> None:
+    with contextlib.suppress(FileExistsError):  # it was there, even if who was leaving has removed it by now
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
 
 
 def _is_uri(place: str) -> bool:
