@@ -119,6 +119,14 @@ def test_pieces_of_a_crowd_stay_within_the_memory_of_a_task():
     assert max(sizes) < 4_000 + 200 * near.PAIR_BYTES
 
 
+def test_a_crowd_that_outgrows_memory_keeps_those_that_may_still_be_met():
+    """The last of each key, as many as the reach; all of the keys that are rare."""
+    keys = np.array([7] * 40 + [9, 5, 9], np.uint64)
+    kept, rows = near._reachable(keys, np.arange(43))
+    assert [5, *[7] * near.REACH, 9, 9] == kept.tolist()
+    assert [41, *range(40 - near.REACH, 40), 40, 42] == rows.tolist()
+
+
 def test_a_broken_file_of_the_input_is_told():
     """A shard of rows that is cut in half is no shard without pairs."""
     stages = Stages(MemoryStore())

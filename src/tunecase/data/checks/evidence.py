@@ -182,7 +182,10 @@ class Evidence:
         across = found["later"] >= count
 
         def pairs(side: "Flags", numbered_from: int) -> Pairs:
-            rows = np.stack([found["later"][side] - numbered_from, found["earlier"][side]], axis=1)
+            later = found["later"][side]
+            if len(later):  # narrow numbers of no rows might not hold where the test begins
+                later = later - numbered_from
+            rows = np.stack([later, found["earlier"][side]], axis=1)
             return Pairs(rows, found["similarity"][side], found["same_answer"][side], copy[side])
 
         return pairs(~across, 0), pairs(across, count)
