@@ -58,6 +58,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "flow": {
         "answers",
         "clean",
+        "dropped",
         "keys",
         "known",
         "label",
@@ -74,6 +75,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "accounts": {
         "answer",
         "approvals",
+        "audit_stages",
         "basis",
         "begun",
         "calendar",
@@ -125,6 +127,7 @@ TOUCHING: dict[str, str] = {
     "compute/model/settings.py": "reads a model's config.json",
     "compute/sample_lengths.py": "reads a file of lengths",
     "data/audit/audit.py": "takes its own time",
+    "data/audit/own_stage.py": "takes its own time",
     "data/audit/quarantine.py": "writes bad rows aside while they are read",
     "data/checks/scan.py": "tells by its size and time whether a file has changed",
     "data/checks/spool.py": "keeps the columns of a large file on disk, so that memory stays flat",

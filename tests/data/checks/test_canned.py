@@ -1,4 +1,4 @@
-"""Long answers under many inputs are found in rounds over small tables as in memory."""
+"""Long answers under many inputs are found piece by piece as in memory."""
 
 from itertools import chain
 
@@ -17,34 +17,29 @@ LONG = 500
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 6), st.integers(1, 4)), max_size=60),
-    st.sampled_from([4, 64]), st.sampled_from([7, 100]), st.sampled_from([1, 10]),
-)  # fmt: skip
-def test_rounds_and_small_tables_change_nothing(rows, cells, at_once, waiting):
-    """An answer with three different inputs is found, whatever the tables, the rounds and the pieces."""
-    mixed = np.uint64(0x9E3779B97F4A7C15)
-    answers = np.array([answer for answer, _ in rows], np.uint64) * mixed
-    inputs = np.array([text for _, text in rows], np.uint64)
-    count = len(rows)
+    st.sets(st.integers(1, 6)),
+    st.sampled_from([1, 10, 1000]),
+)
+def test_pieces_change_nothing(rows, wanted, waiting):
+    """Of the answers asked for those with three different inputs are found, however the rows are cut into pieces."""
+    answers, inputs = (np.array([row[side] for row in rows], np.uint64) for side in (0, 1))
     split = made_split(
-        answer=answers, normal=inputs, output_characters=np.full(count, LONG),
-        **{"mark answer": np.full(count, BIT["prose"], np.uint32)}, rows_a_shard=9,
+        answer=answers, normal=inputs, output_characters=np.full(len(rows), LONG),
+        **{"mark answer": np.full(len(rows), BIT["prose"], np.uint32)}, rows_a_shard=9,
     )  # fmt: skip
-    inputs_of = {}
-    for answer, text in zip(answers.tolist(), inputs.tolist(), strict=True):
-        inputs_of.setdefault(answer, set()).add(text)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("CELLS", cells), ("ANSWERS_AT_ONCE", at_once), ("MOST_PAIRS_WAITING", waiting)):
-            patch.setattr(canned, name, value)
-        found = canned._canned(split).tolist()
+        patch.setattr(canned, "MOST_PAIRS_WAITING", waiting)
+        found = canned.find_canned(split, np.array(sorted(wanted), np.uint64)).tolist()
+    inputs_of = {answer: {text for other, text in rows if other == answer} for answer in wanted}
     assert found == sorted(answer for answer, texts in inputs_of.items() if len(texts) >= canned.CANNED_ROWS)
 
 
 def test_short_answers_and_json_are_left_alone():
     """Only long answers in sentences count."""
-    count = 12
     marks = np.array(list(chain([0] * 4, [BIT["prose"] | BIT["json"]] * 4, [BIT["prose"]] * 4)), np.uint32)
+    answers = np.repeat([1, 2, 3], 4).astype(np.uint64)
     split = made_split(
-        answer=np.repeat([1, 2, 3], 4).astype(np.uint64), normal=np.arange(count, dtype=np.uint64),
-        output_characters=np.full(count, LONG), **{"mark answer": marks}, rows_a_shard=5,
+        answer=answers, normal=np.arange(12, dtype=np.uint64), output_characters=np.full(12, LONG),
+        **{"mark answer": marks}, rows_a_shard=5,
     )  # fmt: skip
-    assert canned._canned(split).tolist() == [3]
+    assert canned.find_canned(split, answers).tolist() == [3]

@@ -47,7 +47,7 @@ def _repeats(evidence: Evidence, check: str, same: Links, rows: "Rows", why: str
         why=why + held,
         fix="keep the first of each, delete the others",
         rows=rows,
-        removed=rows[~disputed],
+        removed=rows[~disputed] if kept else rows,
         pairs=np.stack([rows, same.of(rows)], axis=1),
         examples=tuple(map(evidence.train.example, rows[:2].tolist())),
     )
@@ -112,18 +112,35 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     """
     import numpy as np
 
-    links = [np.stack([same.rows, same.firsts], axis=1) for same in (evidence.same_raw, evidence.same_text)]
-    links.append(evidence.near_train.rows[evidence.near_train.copy])
-    linked = union(*(each.ravel() for each in links))  # any other row is a group of its own
-    root = joined(len(linked), [np.searchsorted(linked, each) for each in links])
-    heads, sizes = np.unique(root, return_counts=True)
-    order = np.argsort(-sizes, kind="stable")[:most]
-    shown = tuple(_cluster(evidence, linked[root == heads[at]]) for at in order)
-    return int(len(linked) - len(heads)), shown
+    near = evidence.near_train.rows[evidence.near_train.copy]
+    firsts = union(near.ravel())  # near pairs are of first rows alone
+    roots = firsts[joined(len(firsts), [np.searchsorted(firsts, near)])]
+    mapped = Links(firsts, roots)
+    members = np.sort(np.concatenate([mapped.of(evidence.same_text.firsts), roots[roots != firsts]]))
+    begins = np.flatnonzero(np.diff(members, prepend=-1))
+    sizes = np.diff(np.append(begins, len(members))) + 1
+    shown = tuple(_cluster(evidence, mapped, int(members[begins[at]])) for at in _largest(sizes, most))
+    return len(members), shown
 
 
-def _cluster(evidence: Evidence, rows: "Rows") -> Cluster:
-    raw, text = (len(union(same.of(rows))) == 1 for same in (evidence.same_raw, evidence.same_text))
+def _largest(sizes: "Rows", most: int) -> "Rows":
+    """The places of the largest sizes, the largest first, the earlier first among equals."""
+    import numpy as np
+
+    least = np.partition(sizes, -most)[-most] if len(sizes) > most else 0
+    places = np.flatnonzero(sizes >= least)
+    largest: Rows = places[np.argsort(-sizes[places], kind="stable")][:most]
+    return largest
+
+
+def _cluster(evidence: Evidence, mapped: Links, head: int) -> Cluster:
+    """The group of a first row; `mapped` are first rows that near pairs join, and the head of each."""
+    import numpy as np
+
+    texts = union(np.array([head]), mapped.rows[mapped.firsts == head])
+    same = evidence.same_text
+    rows = union(texts, same.rows[within(same.firsts, texts)])
+    raw, text = (len(union(each.of(rows))) == 1 for each in (evidence.same_raw, same))
     kind: Kind = "raw" if raw else "normalised" if text else "near"
     numbers = tuple(evidence.train.take("number", rows[:MOST_ROWS]).tolist())
     return Cluster(len(rows), kind, numbers, evidence.train.example(int(rows[0])))
