@@ -43,7 +43,7 @@ def evidence_of(train: Path, test: Path | None = None, shard_bytes: int = 4_000_
     """Both files as columns in shards of about so many bytes of the file."""
     reading = Reading(NO_SHINGLES, fast=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "BLOCK_BYTES", shard_bytes)
+        patch.setattr(scan, "piece_bytes", lambda _: shard_bytes)
         splits = [read(path, reading) for path in (train, test) if path is not None]
     return Evidence(splits[0], splits[1] if test else None, Asked(2048, seed=5))
 
@@ -55,10 +55,11 @@ def read(path: Path, reading: Reading) -> scan.Split:
 
 def audited(evidence: Evidence, defects: Sequence[Defect]) -> Audited:
     """The audit that found some defects."""
-    train = evidence.train
-    counts = {"rows": train.rows, "dropped": len(union(*(each.removed for each in defects))), "quarantined": train.bad}
+    train, removed = evidence.train, union(*(each.removed for each in defects))
+    counts = {"rows": train.rows, "dropped": len(removed), "quarantined": train.bad}
     record = replace(samples.audit(), train=str(train.path), test=None, findings=(), **counts)
-    return Audited(record, evidence, list(defects), Basis(None, DAY, Worlds(0, 500)))
+    basis = Basis(None, DAY, Worlds(0, 500))
+    return Audited(record, evidence, list(defects), basis, train.take("number", removed))
 
 
 def cleaned(evidence: Evidence, defects: Sequence[Defect], folder: Path, **options: Any) -> Cleaned:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.data.clean.made import Plain, audited, cleaned, evidence_of, lines, written
 from tunecase.data.checks.defect import Defect
-from tunecase.data.clean import CHANGES, clean, reasons, suspects, waiting
+from tunecase.data.clean import CHANGES, clean, read_ranking, reasons, suspects, waiting
 from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import code_of
 from tunecase.errors import TunecaseError
@@ -159,3 +159,16 @@ def test_memory_stays_flat_when_the_file_grows(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.33 * peaks[0]
+
+
+def test_a_bounded_queue_is_told_wherever_it_is_read(tmp_path, monkeypatch):
+    """The folder's README and changes.json say how many rows are left out; the ranking is read back as it was."""
+    monkeypatch.setattr(waiting, "MOST_SUSPECTS", 2)
+    train = written(tmp_path / "train.jsonl", [{"text": f"text {at}", "label": "p"} for at in range(9)])
+    found = Defect("label_error", "warn", "", "", rows=np.arange(5), review_rows=5.0, scores=np.linspace(0.9, 0.5, 5))
+    record = cleaned(evidence_of(train), [found], tmp_path / "out")
+    assert (2, 1, 3) == (record.queue_rows, record.controls, record.unqueued)
+    assert "the most suspicious 2 of 5 rows" in (tmp_path / "out/README.md").read_text(encoding="utf-8")
+    assert 3 == json.loads((tmp_path / "out/changes.json").read_bytes())["queue"]["left_out"]
+    ranking, expected, kept = read_ranking(tmp_path / "out", digest(train)) or ({}, 0.0, 0)
+    assert ({0: 0.9, 1: 0.8}, 1.7, 9) == (ranking, expected, kept)

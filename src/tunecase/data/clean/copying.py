@@ -23,12 +23,12 @@ DROPPED, QUARANTINE, MASKED = "dropped.jsonl", "quarantine.jsonl", "masked.jsonl
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What is to happen to each row, by row id: its place among the readable rows, from 0.
+    """What is to happen to each row; a row id is its place among the readable rows, from 0.
 
     Args:
-        removed: rows to drop, ascending, with their reasons; walked through once.
-        queue: rows whose texts are set aside for review.
-        corrections: what reviewers decided.
+        removed: the numbers of the rows to drop, ascending, with their reasons; walked through once.
+        queue: rows whose texts are set aside for review, by row id.
+        corrections: what reviewers decided, by row id.
         mask: whether personal data are masked.
         labels: whether short answers are labels, which are never masked.
     """
@@ -106,7 +106,7 @@ class _Rows:
     def next_reasons(self, row: Row) -> list[dict[str, Any]]:
         """Why the next row is dropped, by the audit or else by its reviewers; empty if it stays."""
         self.at += 1
-        if self.removed is not None and self.removed[0] == self.at:
+        if self.removed is not None and self.removed[0] == row.number:
             reasons = [_plain(reason) for reason in self.removed[1]]
             self.removed = next(self.orders.removed, None)
             return reasons

@@ -76,7 +76,7 @@ class Partners:
 def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> Iterator[tuple[int, list[Reason]]]:
     """Every row that is dropped, ascending, with every reason; memory is that of some thousand rows and of the pairs.
 
-    Yields: the row id, and its reasons in the order of the findings.
+    Yields: the number of the row in the file, and its reasons in the order of the findings.
     """
     removing = [(each, union(each.removed), Partners(evidence, each)) for each in defects if len(each.removed)]
     rows = union(*(removed for _, removed, _ in removing))
@@ -93,7 +93,7 @@ def _explained(
         numbers = other_numbers(evidence, defect, partners.of(rows[places]))
         for place, others in zip(places.tolist(), numbers, strict=True):
             reasons[place].append(Reason(defect.check, others, defect.where))
-    return zip(rows.tolist(), reasons, strict=True)
+    return zip(numbers_of(evidence.train, rows).tolist(), reasons, strict=True)
 
 
 def other_numbers(evidence: Evidence, defect: Defect, others: "Rows") -> Iterator[tuple[int, ...]]:
