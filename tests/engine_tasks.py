@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tunecase.errors import InputError, Problem
+
 
 class OddError(Exception):
     """An exception that cannot be built again from its arguments."""
@@ -26,6 +28,32 @@ def obey(word: str) -> Any:
     if word == "unsendable":
         return lambda: word
     return int(word)
+
+
+def kill_once(mark: str) -> int:
+    """Takes its process down at the first try, which it marks with a file."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+def refuse(path: str) -> None:
+    """Refuses a file."""
+    raise InputError(Problem(path, "half of a line", "a whole one", "write it again"))
+
+
+def work(seconds: float) -> None:
+    """Takes CPU seconds."""
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def process(_: int) -> int:
+    """The process that this runs in."""
+    time.sleep(0.1)
+    return os.getpid()
 
 
 def gpu(_: int) -> str | None:

@@ -27,6 +27,15 @@ def test_only_what_happened_is_told() -> None:
     } == none
 
 
+def test_a_queue_that_is_not_all_says_so() -> None:
+    """Where more rows wait than are handed out, their whole number is told."""
+    assert "15 rows, 2 of them" in pairs()["to look at"]
+    assert (
+        "the first 20,000 of 312,000 rows, worst first, 2,222 more at random"
+        in pairs(review_rows=22_222, queue_rows=20_000, controls=2_222, unqueued=292_000)["to look at"]
+    )
+
+
 def test_what_waits_is_taken_back_next() -> None:
     """The queue is named with the data it belongs to; without one the road goes on."""
     case = Material(project=project())

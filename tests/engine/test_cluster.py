@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from tests import engine_tasks
 from tests.engine.test_engine import PATIENCE_S, start
 from tests.pilot.test_trial import TEST, TRAIN, climb
 from tunecase import engine
-from tunecase.engine.cluster import ClusterError, _knock
+from tunecase.data.text import normalise
+from tunecase.engine import cluster_nodes
+from tunecase.engine.cluster_nodes import ClusterError
 from tunecase.errors import InputError, MissingExtraError
 from tunecase.records import Run
 
@@ -44,11 +47,6 @@ def test_nobody_there_is_told_at_once() -> None:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(ClusterError, match="ray start --head"):
         next(engine.run_tasks(len, ["a"], engine="ray", address=address))
-
-
-def test_a_port_that_is_no_number_is_left_to_ray() -> None:
-    """A raised digit is a digit to Python and no number: there is no port to knock at."""
-    assert None is _knock("127.0.0.1:²", "")
 
 
 def test_without_ray_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +115,51 @@ def test_a_pilot_on_a_cluster_is_the_pilot_here(cluster: Any) -> None:
     assert len(made) == len(there.runs)
     untimed = [[replace(run, seconds=0, answers_per_s=None) for run in found.runs] for found in (here, there)]
     assert untimed[0] == untimed[1]
+
+
+@pytest.mark.slow
+def test_lost_workers_refusals_and_results(cluster: Any, tmp_path: Path) -> None:
+    """A killed worker's task runs again; a refusal arrives as it is; results do not pile up; functions here run there.
+
+    One connection serves all calls.
+    """
+    at: Any = {"engine": "ray", "address": cluster.address}
+    with engine.workers_held(**at):
+        words = [str(tmp_path / "a"), str(tmp_path / "b")]
+        assert [1, 1] == [outcome for _, outcome in engine.run_tasks(engine_tasks.kill_once, words, **at)]
+        again = dict(engine.run_tasks(engine_tasks.obey, ["kill"], retries=0, **at))
+        assert isinstance(again[0], engine.CrashError)
+        ((_, refused),) = engine.run_tasks(engine_tasks.refuse, ["a.jsonl"], **at)
+        assert isinstance(refused, InputError)
+        assert "a.jsonl" == refused.problems[0].where
+        store = ray.cluster_resources()["object_store_memory"]
+        large = sum(len(made) for _, made in engine.run_tasks(bytes, [4_000_000] * 50, **at))  # type: ignore[arg-type]
+        assert 200_000_000 == large
+        until = time.monotonic() + 60
+        while (held := store - ray.available_resources()["object_store_memory"]) > 2e7 and time.monotonic() < until:
+            time.sleep(0.2)
+        assert held < 2e7
+        texts = dict(engine.run_tasks(normalise, ["ONE  Text", "two"], **at))
+        assert {0: normalise("ONE  Text"), 1: normalise("two")} == texts
+        ((_, spent),) = engine.run_tasks(partial(engine.measured, engine_tasks.work), [0.2], **at)
+        assert isinstance(spent, engine.Measured)
+        assert spent.cpu_s >= 0.15
+        assert spent.peak_bytes > 1e7
+        assert ray.is_initialized()
+    assert not ray.is_initialized()
+
+
+@pytest.mark.slow
+def test_nodes_of_other_versions_are_told(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first task, each node with what it has and what is wanted."""
+    other = {"Python": "3.99", "tunecase": "0.1.0", "numpy": "9"}
+    monkeypatch.setattr(cluster_nodes, "versions", lambda: other)
+    with pytest.raises(
+        ClusterError, match=r"node \S+ \(.*\): Python 3\.\d+; wanted 3\.99(.|\n)*numpy \d; wanted 9"
+    ) as told:
+        next(engine.run_tasks(len, ["a"], engine="ray", address=cluster.address))
+    assert "tunecase 0" not in str(told.value)
+    assert not ray.is_initialized()
 
 
 HERE = """

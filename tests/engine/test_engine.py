@@ -1,5 +1,6 @@
 """Work runs here or in processes, with the same outcomes."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,7 +14,6 @@ import pytest
 
 from tests import engine_tasks
 from tunecase import engine
-from tunecase.engine import machine
 from tunecase.errors import InputError
 from tunecase.quantities.wording import duration
 
@@ -193,22 +193,59 @@ def test_few_seconds_are_not_worth_a_process() -> None:
     assert 1 == engine.workers_for(estimated_s=600, tasks=1)
 
 
-def test_cores_where_affinity_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Systems without affinity report their number of cores."""
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    assert (os.cpu_count() or 1) == engine.cores()
+def test_lost_processes_are_replaced_as_often_as_asked(tmp_path: Path) -> None:
+    """A task whose process is killed runs again on a new one; at last its crash is its outcome."""
+    outcomes = dict(engine.run_tasks(engine_tasks.kill_once, [str(tmp_path / "a"), str(tmp_path / "b")], 2, retries=1))
+    assert {0: 1, 1: 1} == outcomes
+    words = ["leave", "2", "3"]
+    crashed = dict(engine.run_tasks(engine_tasks.obey, words, 2, retries=1))
+    assert isinstance(crashed[0], engine.CrashError)
+    assert (2, 3) == (crashed[1], crashed[2])
 
 
-def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No more workers than memory holds, at least one; where the system does not say, one per core."""
-    memory = tmp_path / "meminfo"
-    monkeypatch.setattr(machine, "MEMORY", memory)
-    monkeypatch.setattr(machine, "cores", lambda: 16)
-    assert 16 == engine.most_workers()
-    memory.write_text("MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n", encoding="ascii")
-    assert 4 == engine.most_workers()
-    memory.write_text("MemAvailable: 1024 kB\n", encoding="ascii")
-    assert 1 == engine.most_workers()
+def test_idle_processes_are_held_for_the_next_call() -> None:
+    """In the block calls share processes, whatever they run; after it none is left."""
+    with engine.workers_held():
+        first = {outcome for _, outcome in engine.run_tasks(engine_tasks.process, range(4), workers=2)}
+        with engine.workers_held():
+            again = {outcome for _, outcome in engine.run_tasks(engine_tasks.process, range(4), workers=2)}
+        assert dict(engine.run_tasks(abs, [-1, -2], workers=2)) == {0: 1, 1: 2}
+        assert first | again == {child.pid for child in multiprocessing.active_children()}
+        assert len(first | again) <= 2
+        assert again & first
+    assert not {child.pid for child in multiprocessing.active_children()} & first
+
+
+def test_held_processes_that_crash_or_are_dropped_do_not_come_back() -> None:
+    """A call that ends early ends its processes; a crash between two calls costs the next one nothing."""
+    with engine.workers_held():
+        outcomes = engine.run_tasks(time.sleep, [0, 600, 600], workers=2)
+        next(outcomes)
+        outcomes.close()
+        assert [] == multiprocessing.active_children()
+        (_, pid), *_ = engine.run_tasks(engine_tasks.process, [0], workers=1, apart=True)
+        assert isinstance(pid, int)
+        (child,) = (child for child in multiprocessing.active_children() if child.pid == pid)
+        child.kill()
+        child.join(60)
+        assert {0: 1, 1: 2} == dict(engine.run_tasks(abs, [-1, -2], workers=2))
+    with pytest.raises(InputError, match="one of: local, ray"), engine.workers_held("slurm"):  # type: ignore[arg-type]
+        pass
+
+
+def test_a_script_may_give_functions_of_its_own(tmp_path: Path) -> None:
+    """Workers know the script where a function, or what wraps it, is defined there; held ones are not taken for it."""
+    script = """
+from functools import partial
+from tunecase import engine
+def twice(number): return 2 * number
+if __name__ == "__main__":
+    with engine.workers_held():
+        print(sorted(engine.run_tasks(abs, [-1, -2], workers=2)))
+        print(sorted((at, spent.result) for at, spent in engine.run_tasks(partial(engine.measured, twice), [1, 2], 2)))
+"""
+    out, err = start(script, tmp_path).communicate(timeout=300)
+    assert ["[(0, 1), (1, 2)]", "[(0, 2), (1, 4)]"] == out.splitlines(), err
 
 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:

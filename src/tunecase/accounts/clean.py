@@ -41,11 +41,22 @@ def _done(record: Cleaned) -> list[tuple[str, str]]:
     if record.aside:
         pairs.append(("put aside", f"an earlier folder with changes by hand is now {record.aside}"))
     if record.review_rows:
-        drawn = f", {count(record.controls)} of them at random as a control" if record.controls else ""
         price = f"; {about_money(record.depths[-1].price.p50, record.currency)}" if record.depths else ""
-        pairs.append(("to look at", f"{counted(record.review_rows, 'row')}{drawn}{price}"))
+        pairs.append(("to look at", f"{_waiting(record)}{price}"))
         pairs.append(("how", "fill in decision and answer in review.csv, then take it back in"))
     return pairs
+
+
+def _waiting(record: Cleaned) -> str:
+    """The rows that are handed out, and how many there are where these are only the most suspicious."""
+    controls = f"{count(record.controls)} of them at random as a control"
+    if record.unqueued:
+        whole = count(record.queue_rows + record.unqueued)
+        controls = f"{count(record.controls)} more at random as a control"
+        waiting = f"the first {count(record.queue_rows)} of {whole} rows, worst first"
+    else:
+        waiting = counted(record.review_rows, "row")
+    return f"{waiting}, {controls}" if record.controls else waiting
 
 
 def _full(record: Cleaned) -> tuple[Block, ...]:

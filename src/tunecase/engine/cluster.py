@@ -6,28 +6,23 @@ A worker or a node that is lost takes no task with it: the task is run again els
 import contextlib
 import os
 import secrets
-import socket
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tunecase.engine.cluster_nodes import ClusterError, check_nodes, knock
 from tunecase.engine.local import LATER, CrashError, Limit, limit_s
 from tunecase.engine.machine import cores
 from tunecase.engine.worker import outcome
-from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.quantities import count, counted, duration, one_line
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 LOOK_S = 1.0  # between two looks at what has run too long
-KNOCK_S = 10.0
-
-
-class ClusterError(TunecaseError):
-    """A Ray cluster cannot be reached, or has no room for a task."""
 
 
 def run_on_ray(
@@ -44,7 +39,7 @@ def run_on_ray(
 
     A cluster elsewhere is sent this package, so its nodes need its dependencies and Python's version, not itself.
     """
-    with _connected(address) as ray:
+    with connected(address) as ray:
         room = _room(ray, gpus_per_task) if workers is None else max(1, workers)
         remote = ray.remote(outcome).options(num_cpus=1, num_gpus=gpus_per_task, max_retries=0)
         sent = _Sent(ray, remote, function, most_s, retries)
@@ -114,8 +109,12 @@ class _Sent:
 
 
 @contextlib.contextmanager
-def _connected(address: str | None) -> Generator[Any, None, None]:
-    """Ray, connected; a connection that stood before is used and left standing."""
+def connected(address: str | None) -> Generator[Any, None, None]:
+    """Ray, connected; a connection that stood before is used and left standing.
+
+    Raises: MissingExtraError without Ray; InputError for text that is no address; ClusterError where no cluster is, or
+        where it has nodes with other versions of Python, tunecase or numpy.
+    """
     if address is None:
         _with_token()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told what runs here
@@ -131,6 +130,8 @@ def _connected(address: str | None) -> Generator[Any, None, None]:
             _connect(ray, address)
             # Ray would print every lost worker to this process's output, where only answers belong.
             ray._private.worker.print_to_stdstream = _silent
+            if address is not None:
+                check_nodes(ray)
         yield ray
     finally:
         if ours:
@@ -156,26 +157,17 @@ def _connect(ray: Any, address: str | None) -> None:
         ray.init(address="local", num_cpus=cores(), include_dashboard=False, **quiet)
         return
     fix = "Fix: start it (ray start --head), or correct the address"
-    _knock(address, fix)
+    knock(address, fix)
     try:
         ray.init(address=address, runtime_env={"py_modules": [str(Path(__file__).parents[1])]}, **quiet)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise ClusterError(f"no Ray cluster at {address}: {one_line(str(error), 200)}\n{fix}") from error
+        if "Version mismatch" in str(error):
+            fix = "Fix: use the cluster's versions of Python and Ray here, or this one's there"
+        raise ClusterError(f"no Ray cluster at {address}: {one_line(str(error), 300)}\n{fix}") from error
 
 
 def _silent(*words: Any, **more: Any) -> None:
     """Says nothing: what is lost is in the outcomes."""
-
-
-def _knock(address: str, fix: str) -> None:
-    """Asks whether anybody listens, because Ray itself tries for minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdecimal():
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
-    except (OSError, OverflowError) as error:
-        raise ClusterError(f"no Ray cluster at {address}: {error}\n{fix}") from error
 
 
 def _room(ray: Any, gpus_per_task: float) -> int:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection, reduction, util
 from typing import Any, Final, TypeVar
 
@@ -126,7 +127,7 @@ class _Crew:
         self.count = min(count, len(groups)) if groups else count
         self.shares = list(groups[: self.count])
         # What a process saw when it started stays with it: its GPUs, and whether it knows the user's script.
-        self.plain = not groups and function.__module__ != "__main__"
+        self.plain = not groups and not _is_of_script(function)
         with _HELD.lock:
             self.workers = _HELD.taken(self.count) if self.plain else []
         self.sent: dict[int, tuple[Any, int]] = {}  # by position: the task, and how often its process was lost
@@ -302,11 +303,17 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _is_of_script(function: Callable[..., Any]) -> bool:
+    """Whether a function, or what it is made of, is one of the script that the user runs."""
+    parts = (function.func, *function.args) if isinstance(function, partial) else (function,)
+    return any(getattr(part, "__module__", None) == "__main__" for part in parts)
+
+
 @contextmanager
 def _main_left_alone(function: Callable[..., Any]) -> Iterator[None]:
     """Keeps workers from running the user's script again, so that a script needs no `if __name__ == "__main__"`."""
     main = sys.modules["__main__"]
-    if function.__module__ == "__main__":
+    if _is_of_script(function):
         yield
         return
     kept: dict[str, Any] = {name: main.__dict__[name] for name in ("__file__", "__spec__") if name in main.__dict__}

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import connection, reduction
 from pathlib import Path
@@ -42,8 +43,8 @@ def measured(function: Callable[[T], R], task: T) -> Measured[R]:
 
 
 def _cpu_s() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    children = os.times()
+    return time.process_time() + children.children_user + children.children_system
 
 
 def peak_bytes() -> int:

@@ -112,7 +112,7 @@ def running(wanted: AuditAsked, project: "Project | None") -> "Running":
     Raises: InputError with everything in it that cannot be read.
     """
     from tunecase.data.audit import Running
-    from tunecase.engine import ENGINES
+    from tunecase.engine import ENGINES, Engine
 
     own = (project.engine, project.address, project.scratch) if project else (None, None, None)
     engine, address, scratch = (
@@ -133,4 +133,5 @@ def running(wanted: AuditAsked, project: "Project | None") -> "Running":
             problems.append(Problem("--memory", error.got, error.wanted, error.fix))
     if problems:
         raise InputError(problems)
-    return Running(engine or "local", address if engine == "ray" else None, scratch, memory, wanted.workers)
+    kind: Engine = "ray" if engine == "ray" else "local"
+    return Running(kind, address if engine == "ray" else None, scratch, memory, wanted.workers)

@@ -30,8 +30,9 @@ class Cleaned:
 
     `removed` counts dropped rows by check; a row that two checks drop counts in both. `deleted` rows are among the
     dropped: a reviewer took them out. `stale` corrections are of rows that have changed since; `unapplied` ones are of
-    rows whose shape has no single answer. `queue_rows` wait for a person; `controls` are random rows among
-    `review_rows` without a finding. `aside` is where an earlier folder with changes made by hand went.
+    rows whose shape has no single answer. `queue_rows` wait for a person, the most suspicious of all;
+    `unqueued` less suspicious ones are not handed out yet. `controls` are random rows among `review_rows`, drawn from
+    those that were not handed out as suspicious. `aside` is where an earlier folder with changes made by hand went.
     """
 
     folder: str
@@ -56,3 +57,4 @@ class Cleaned:
     aside: str = ""
     ok: bool = True
     unapplied: int = 0
+    unqueued: int = 0

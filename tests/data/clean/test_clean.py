@@ -149,9 +149,10 @@ def test_masking_is_asked_for_and_listed(tmp_path):
     assert (0, 1) == (plain.masked, masked.masked)
     assert b"ann@example.org" in (tmp_path / "plain/train.csv").read_bytes()
     assert b"write to [e-mail] about the thing,a\r\n" in (tmp_path / "masked/train.csv").read_bytes()
-    assert {"rows": [64], "columns": {"text": 1}} == json.loads((tmp_path / "masked/changes.json").read_bytes())[
-        "masked"
-    ]
+    changes = json.loads((tmp_path / "masked/changes.json").read_bytes())
+    assert {"rows": 1, "columns": {"text": 1}} == changes["masked"]
+    assert [64] == [row["row"] for row in lines(tmp_path / "masked/masked.jsonl")]
+    assert not (tmp_path / "plain/masked.jsonl").exists()
 
 
 def test_short_free_answers_are_masked_too(tmp_path, monkeypatch):

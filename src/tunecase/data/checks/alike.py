@@ -3,7 +3,8 @@
 Training and test rows are numbered on here: test row t is row (training rows + t). So one sort finds repeats and leaks.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -86,30 +87,40 @@ class Files:
 
 
 def gathered(
-    files: Files, place: int, part: int, parts: int, kept: "Callable[[int, int], Flags] | None" = None
-) -> "tuple[Hashes, Rows]":
-    """One part of a set of keys from all shards.
+    files: Files,
+    place: int,
+    part: int,
+    parts: int,
+    kept: "Callable[[int, int], Flags] | None" = None,
+    most: float = math.inf,
+) -> "Iterator[tuple[Hashes, Rows]]":
+    """One part of a set of keys from all shards, in one run or some.
 
     Args:
         place: of the set in the shards.
         kept: tells which of a run of rows take part; None for all.
-    Returns: keys in the order of the shards, ascending within each, and the row of each.
-    """
+        most: keys from which a run is full.
+    Returns: keys in the order of the shards, ascending within each, and the row of each; at least one run.
+    """  # fmt: skip
     import numpy as np
 
-    keys: list[Array] = [np.zeros(0, np.uint64)]
-    rows: list[Array] = [np.zeros(0, np.int64)]
+    none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    run: list[tuple[Hashes, Rows]] = [none]
+    size = 0
     for at in range(len(files)):
         start, stop = int(files.starts[at]), int(files.starts[at + 1])
         if stop == start:
             continue
-        found, inside = part_of(files.shard(at), place, part, parts)
+        keys, inside = part_of(files.shard(at), place, part, parts)
         if kept is not None:
             chosen = kept(start, stop)[inside]
-            found, inside = found[chosen], inside[chosen]
-        keys.append(found)
-        rows.append(inside + start)
-    return np.concatenate(keys), np.concatenate(rows)
+            keys, inside = keys[chosen], inside[chosen]
+        run.append((keys, inside + start))
+        size += len(keys)
+        if size > most:
+            yield np.concatenate([keys for keys, _ in run]), np.concatenate([rows for _, rows in run])
+            run, size = [none], 0
+    yield np.concatenate([keys for keys, _ in run]), np.concatenate([rows for _, rows in run])
 
 
 class FirstRows:
@@ -155,7 +166,7 @@ def find_same(task: SameTask) -> None:
     import numpy as np
 
     files = Files.opened(task.train, task.test)
-    keys, rows = gathered(files, SETS.index(task.kind), task.part, task.parts)
+    keys, rows = next(gathered(files, SETS.index(task.kind), task.part, task.parts))
     rows_in, places = len(keys), repeated(keys)
     keys, rows = keys[places], rows[places]
     begins = np.ones(len(keys), bool)

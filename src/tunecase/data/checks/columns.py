@@ -94,10 +94,10 @@ class Shelf:
         if self.rows[at + 1] == self.rows[at]:
             return np.zeros(0, np.int64)
         values = (shard or self.shard(at)).array(name)
-        if name == "number":
-            return values + self.records[at]
-        if name == "line":
-            return values + (self.lines[at] + 1)
+        before = {"number": self.records[at], "line": self.lines[at] + 1}.get(name)
+        if before is not None:
+            moved: Array = values + before
+            return moved
         return values.astype(np.int64) if values.dtype.kind == "i" else values  # written as narrow as they were
 
     def take(self, name: str, rows: "Rows") -> "Array":

@@ -27,7 +27,8 @@ class Pairs:
 
     A pair is a copy when J >= .7, or where a text has fewer than 20 words of its own J >= .8 and the labels agree:
     there one word may change the meaning. Where labels disagree it is no copy at any length, but a suspicion of a
-    wrong label. A copy is sure when the answer is the same as well, or J >= .9.
+    wrong label. A copy is sure when the answer is the same as well, or J >= .9. Rows are narrow numbers where they are
+    small: a crowd of texts alike has more pairs than rows.
     """
 
     rows: "Rows"
@@ -177,15 +178,17 @@ class Evidence:
         train, test, count = self.train.shelf, self.test.shelf if self.test else None, self.train.count
         repeats = np.concatenate([self._same["normal"]["rows"], count + self._same["normal"]["test rows"]])
         found = run_near(self._stages, train, test, repeats)
-        later, earlier = found["later"], found["earlier"]
-        across = later >= count
-        rows = np.stack([np.where(across, later - count, later), earlier], axis=1)
         copy = found["alike"] & found["same_answer"] if self.classes else found["alike"]
-        inside, between = (
-            Pairs(rows[side], found["similarity"][side], found["same_answer"][side], copy[side])
-            for side in (~across, across)
-        )
-        return inside, between
+        across = found["later"] >= count
+
+        def pairs(side: "Flags", numbered_from: int) -> Pairs:
+            later = found["later"][side]
+            if len(later):  # narrow numbers of no rows might not hold where the test begins
+                later = later - numbered_from
+            rows = np.stack([later, found["earlier"][side]], axis=1)
+            return Pairs(rows, found["similarity"][side], found["same_answer"][side], copy[side])
+
+        return pairs(~across, 0), pairs(across, count)
 
     @cached_property
     def leaked_raw(self) -> "Rows":

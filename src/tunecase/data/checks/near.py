@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tunecase.data.checks.alike import SETS, Files, FirstRows, Ref, gathered, parts_for
+from tunecase.data.checks.alike import KEY_BYTES, SETS, Files, FirstRows, Ref, gathered, parts_for
 from tunecase.data.checks.columns import Shelf, shingles_of
 from tunecase.data.checks.pieces import Pieces, column, run_pieces
 from tunecase.data.detectors.meetings import distinct_pairs, meetings, repeated
@@ -24,19 +24,24 @@ from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.shard import json_column
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Rows
+    from tunecase.data.arrays import Array, Hashes, Rows
 
 FEW_ROWS = 1 << 16  # of so few, one task takes all bands
-ROOMS = 8  # a group of shards, or a piece, takes this part of a task's memory
+ROOMS = 4  # a group of shards, or a piece, takes this part of a task's memory
 PAIR_BYTES = 48  # of one pair while pairs are sorted
 ROW_BYTES = 64  # of one row beside its shingles
 REPEATS = "meet/repeats"
-NEAR_COLUMNS = {"earlier": "i8", "later": "i8", "similarity": "f8", "same_answer": "?", "alike": "?"}
+NEAR_COLUMNS = {"earlier": "i4", "later": "i4", "similarity": "f8", "same_answer": "?", "alike": "?"}
 
 
 @dataclass(frozen=True, slots=True)
 class MeetTask:
-    """One part of the keys of some bands; see `keys.part_of`. `room_bits`: a piece has two to so many bytes."""
+    """One part of the keys of some bands; see `keys.part_of`.
+
+    Args:
+        most_keys: that are sorted at once.
+        room_bits: log2 of the bytes from which a piece is full.
+    """
 
     name: str
     place: str
@@ -45,6 +50,7 @@ class MeetTask:
     bands: range
     part: int
     parts: int
+    most_keys: int
     room_bits: int
 
 
@@ -68,19 +74,33 @@ def meet(task: MeetTask) -> None:
 
     Columns: `earlier`, ascending, and `later`; `bounds` says where the pairs of each training shard begin.
     """
+    import numpy as np
+
     files, rows_in, rows_out = Files.opened(task.train, task.test), 0, 0
     first_rows = FirstRows(Shard(open_store(task.place), REPEATS))
     pieces = Pieces(task, lambda held: _by_shard(held, files.train))
     for band in task.bands:
-        keys, rows = gathered(files, len(SETS) + band, task.part, task.parts, first_rows)
-        rows_in, places = rows_in + len(keys), repeated(keys)
-        keys, rows = keys[places], rows[places]
-        for earlier, later in meetings(keys, rows, REACH):
-            wanted = earlier < files.train.count
-            found = earlier[wanted], later[wanted]
-            rows_out += len(found[0])
-            pieces.add(found, PAIR_BYTES * len(found[0]))
+        last: tuple[Hashes, Rows] | None = None
+        for keys, rows in gathered(files, len(SETS) + band, task.part, task.parts, first_rows, task.most_keys):
+            rows_in, begin = rows_in + len(keys), rows.min(initial=files.count)
+            if last is not None:
+                keys, rows = (np.concatenate(both) for both in zip(_reachable(*last), (keys, rows), strict=True))
+            last, places = (keys, rows), repeated(keys)
+            for earlier, later in meetings(keys[places], rows[places], REACH):
+                wanted = (earlier < files.train.count) & (later >= begin)
+                pieces.add((earlier[wanted], later[wanted]), PAIR_BYTES * int(wanted.sum()))
+                rows_out += int(wanted.sum())
     pieces.close(rows_in, rows_out)
+
+
+def _reachable(keys: "Hashes", rows: "Rows") -> "tuple[Hashes, Rows]":
+    """Of rows with their keys those that a row to come may still meet: a crowd that outgrows memory keeps its last."""
+    import numpy as np
+
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    order = order[np.append(ordered[:-REACH] != ordered[REACH:], np.ones(min(REACH, len(keys)), bool))]
+    return keys[order], rows[order]
 
 
 def _by_shard(held: "Sequence[tuple[Rows, Rows]]", train: Shelf) -> "dict[str, Array]":
@@ -257,12 +277,21 @@ def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") 
     near = run_pieces(
         stages, "compare", compare, _groups(stages, files, "compare", carried, targets, targets, room_bits)
     )
-    columns = _together([
-        {name: np.zeros(0, kind) for name, kind in NEAR_COLUMNS.items()},
-        *({name: column(Shard(stages.store, piece), name) for name in NEAR_COLUMNS} for piece in near),
-    ])  # fmt: skip
-    order = np.argsort(columns["earlier"], kind="stable")  # later rows ascend already
-    return {name: values[order] for name, values in columns.items()}
+    return _ascending([Shard(stages.store, name) for name in near])
+
+
+def _ascending(pieces: "Sequence[Shard]") -> "dict[str, Array]":
+    """The columns of all pieces by the earlier row; later rows ascend already. Rows stay as narrow as written."""
+    import numpy as np
+
+    def whole(name: str) -> "Array":
+        return np.concatenate([np.zeros(0, NEAR_COLUMNS[name]), *(piece.array(name) for piece in pieces)])
+
+    earlier = whole("earlier")
+    if (earlier[1:] >= earlier[:-1]).all():
+        return {"earlier": earlier} | {name: whole(name) for name in NEAR_COLUMNS if name != "earlier"}
+    order = np.argsort(earlier, kind="stable")
+    return {name: whole(name)[order] for name in NEAR_COLUMNS}
 
 
 def _meet_tasks(stages: Stages, files: Files, room_bits: int) -> list[MeetTask]:
@@ -270,7 +299,8 @@ def _meet_tasks(stages: Stages, files: Files, room_bits: int) -> list[MeetTask]:
     return [
         MeetTask(
             f"meet/{band:02}-{step:02}-{part:03}-of-{parts:03}", stages.store.place, files.train.ref,
-            files.test.ref if files.test else None, range(band, band + step), part, parts, room_bits,
+            files.test.ref if files.test else None, range(band, band + step), part, parts,
+            stages.means.task_bytes * 5 // (4 * KEY_BYTES), room_bits,  # parts are not quite of one size
         )
         for band in range(0, BANDS, step) for part in range(parts)
     ]  # fmt: skip

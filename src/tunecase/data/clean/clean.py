@@ -1,7 +1,8 @@
 """A cleaned copy of the training file, with everything that was taken out of it and the rows to review.
 
 rows = kept + dropped + quarantined, checked against the audit. The input is streamed twice, side by side: once as rows,
-once as the bytes they are made of.
+once as the bytes they are made of. Memory grows with the rows that the findings name, by some bytes each, and with what
+people reviewed.
 """
 
 import json
@@ -12,14 +13,15 @@ from pathlib import Path
 
 from tunecase.blocks import shown
 from tunecase.data.audit import Audited
-from tunecase.data.clean.copying import DROPPED, QUARANTINE, Orders, Tally, changed_meanwhile, copy_rows
+from tunecase.data.clean.copying import DROPPED, MASKED, QUARANTINE, Orders, Tally, changed_meanwhile, copy_rows
 from tunecase.data.clean.reasons import removed_rows
-from tunecase.data.clean.waiting import expected_wrong, plan_review, write_queue
+from tunecase.data.clean.waiting import Queue, expected_wrong, plan_review, write_queue
 from tunecase.data.reading.blocks import files_of, read_rows
 from tunecase.data.reading.rows import Layout, Row
 from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import code_of
 from tunecase.data.review.queue.writing import FILES
+from tunecase.data.rowsets import union
 from tunecase.io import digest
 from tunecase.prices import Basis, queue_price, review_hours
 from tunecase.quantities import band
@@ -28,7 +30,7 @@ from tunecase.version import __version__
 
 DEPTHS = (50, 100, 200, 500, 1000, 2000, 5000)
 CHANGES, NOTES = "changes.json", "README.md"
-TAKEN = {name.casefold() for name in (DROPPED, QUARANTINE, CHANGES, NOTES, "texts.part", *FILES)}
+TAKEN = {name.casefold() for name in (DROPPED, QUARANTINE, MASKED, CHANGES, NOTES, "texts.part", *FILES)}
 
 
 def clean(
@@ -54,24 +56,24 @@ def clean(
     """
     evidence = audited.evidence
     path, layout = evidence.train.path, evidence.train.layout
-    corrections, stale = _still_meant(path, layout, corrections or {})
+    meant, stale = _still_meant(path, layout, corrections or {})
+    queue = plan_review(evidence, audited.defects, meant)
     removed = removed_rows(evidence, audited.defects)
-    queue = plan_review(evidence, audited.defects, set(removed), corrections)
-    orders = Orders(removed, queue, corrections, mask, bool(evidence.classes))
+    orders = Orders(removed, queue.rows, meant, mask, bool(evidence.classes))
     name = files_of(path)[0].name
     target = folder / (f"cleaned-{name}" if name.casefold() in TAKEN else name)
     with (folder / "texts.part").open("w+b") as texts:
         tally = copy_rows(path, layout, target, orders, texts)
         _check(path, audited.record, tally, sha256)
-        if queue:
+        if queue.rows:
             write_queue(folder, queue, texts, tuple(evidence.classes), mask)
     (folder / "texts.part").unlink()
     tally.stale = stale
-    files = _written(folder, target.name, tally, len(queue))
-    record = _record(audited, orders, tally, sha256, files)
+    files = _written(folder, target.name, tally, len(queue.rows), mask)
+    record = _record(audited, queue, tally, sha256, files)
     _notes(folder, record)
     record = replace(record, files=(*files, _file(folder, NOTES, "what this folder holds")))
-    _changes(folder, audited.record, record, tally, orders, layout)
+    _changes(folder, audited.record, record, tally, queue, layout)
     return replace(record, files=(*record.files, _file(folder, CHANGES, "what was done, by row")))
 
 
@@ -93,13 +95,15 @@ def read_ranking(folder: Path, sha256: str) -> tuple[dict[int, float], float, in
 def _still_meant(
     path: Path, layout: Layout, corrections: Mapping[int, Correction]
 ) -> tuple[dict[int, Correction], list[int]]:
-    """The corrections whose rows are still as reviewed, and the row numbers of the others, which are not applied."""
+    """The corrections whose rows are still as reviewed, by row id, and the numbers of the others, not applied."""
     meant: dict[int, Correction] = {}
-    for row in read_rows(path, layout) if corrections else ():
-        correction = corrections.get(row.number)
+    left, at = dict(corrections), 0
+    for row in read_rows(path, layout) if left else ():
+        correction = left.get(row.number)
         if correction and isinstance(row, Row) and correction.code == code_of(row.number, row.input, row.output):
-            meant[row.number] = correction
-    return meant, sorted(set(corrections) - set(meant))
+            meant[at] = left.pop(row.number)
+        at += isinstance(row, Row)
+    return meant, sorted(left)
 
 
 def _check(path: Path, audit: Audit, tally: Tally, sha256: str) -> None:
@@ -120,9 +124,12 @@ def depths(rows: int, basis: Basis) -> tuple[Depth, ...]:
     return tuple(Depth(step, band(review_hours(step, basis)), band(queue_price(step, basis))) for step in steps)
 
 
-def _record(audited: Audited, orders: Orders, tally: Tally, sha256: str, files: tuple[Written, ...]) -> Cleaned:
-    audit, queue = audited.record, orders.queue
-    controls = sum(waiting.control for waiting in queue.values())
+def _record(audited: Audited, queue: Queue, tally: Tally, sha256: str, files: tuple[Written, ...]) -> Cleaned:
+    audit, waiting = audited.record, len(queue.rows)
+    controls = sum(each.control for each in queue.rows.values())
+    removed = Counter[str]()
+    for defect in audited.defects:
+        removed[defect.check] += len(union(defect.removed))
     return Cleaned(
         folder="",
         train=audit.train,
@@ -131,29 +138,33 @@ def _record(audited: Audited, orders: Orders, tally: Tally, sha256: str, files: 
         kept=tally.kept,
         dropped=tally.dropped,
         quarantined=tally.quarantined,
-        removed=dict(Counter(reason.check for reasons in orders.removed.values() for reason in reasons)),
+        removed=dict(+removed),
         corrected=len(tally.corrected),
         deleted=len(tally.deleted),
-        masked=len(tally.masked),
+        masked=tally.masked,
         stale=len(tally.stale),
         unapplied=len(tally.unapplied),
-        review_rows=len(queue),
-        queue_rows=len(queue) - controls,
+        review_rows=waiting,
+        queue_rows=waiting - controls,
         controls=controls,
-        depths=depths(len(queue), audited.basis),
+        depths=depths(waiting, audited.basis),
         currency=audited.basis.currency,
         files=files,
         verdict=audit.verdict,
         ok=audit.ok,
+        unqueued=queue.left_out,
     )
 
 
-def _written(folder: Path, copy: str, tally: Tally, queued: int) -> tuple[Written, ...]:
+def _written(folder: Path, copy: str, tally: Tally, queued: int, mask: bool) -> tuple[Written, ...]:
     files = [
         Written(copy, "the cleaned training file", tally.kept, digest(folder / copy)),
         Written(DROPPED, "rows taken out, whole, each with its reasons", tally.dropped, digest(folder / DROPPED)),
         Written(QUARANTINE, "rows that cannot be read, whole", tally.quarantined, digest(folder / QUARANTINE)),
     ]
+    if mask:
+        what = "rows in which personal data were masked, and in which columns"
+        files.append(Written(MASKED, what, tally.masked, digest(folder / MASKED)))
     if queued:
         files += [Written(name, what, queued, digest(folder / name)) for name, what in FILES.items()]
     return tuple(files)
@@ -163,7 +174,7 @@ def _file(folder: Path, name: str, what: str) -> Written:
     return Written(name, what, None, digest(folder / name))
 
 
-def _changes(folder: Path, audit: Audit, record: Cleaned, tally: Tally, orders: Orders, layout: Layout) -> None:
+def _changes(folder: Path, audit: Audit, record: Cleaned, tally: Tally, queue: Queue, layout: Layout) -> None:
     body = {
         "tunecase": __version__,
         "input": {"file": audit.train, "sha256": record.sha256, "rows": record.rows, "layout": asdict(layout)},
@@ -175,8 +186,9 @@ def _changes(folder: Path, audit: Audit, record: Cleaned, tally: Tally, orders: 
         "masked": {"rows": tally.masked, "columns": tally.masked_columns},
         "corrections_not_applied": {"changed_since": tally.stale, "no_one_answer": tally.unapplied},
         "queue": {
-            "expected_wrong": round(expected_wrong(orders.queue, audit), 3),
-            "suspicion": [[row, waiting.suspicion] for row, waiting in orders.queue.items() if not waiting.control],
+            "expected_wrong": round(expected_wrong(queue, audit), 3),
+            "suspicion": [[each.number, each.suspicion] for each in queue.rows.values() if not each.control],
+            "left_out": queue.left_out,
         },
         "not_checked": audit.not_checked,
         "outputs": [asdict(file) for file in record.files],
@@ -211,10 +223,15 @@ def _notes(folder: Path, record: Cleaned) -> None:
 def _how_to_review(record: Cleaned) -> list[str]:
     if not record.review_rows:
         return []
+    beyond = (
+        f"The queue holds the most suspicious {record.queue_rows:,} of {record.queue_rows + record.unqueued:,} rows to "
+        "look at. Once they are reviewed, `--fix` hands out the next ones."
+    )
     return [
+        *([beyond, ""] if record.unqueued else []),
         "To review: fill in `decision` (right, wrong, delete or unsure) and, where it is wrong, the right `answer`, in",
-        "review.csv or in the tool. `seconds` and `reviewer` may stay empty. Some rows were drawn at random from those",
-        "not suspected, to show how often such rows are wrong: judge every row on its own. Then run",
+        "review.csv or in the tool. `seconds` and `reviewer` may stay empty. Some rows were drawn at random from all",
+        "others, to show how often such rows are wrong: judge every row on its own. Then run",
         "`tunecase audit --reviewed FILE`, and `--fix` once more to put the corrections into a copy.",
         "",
         "Label Studio: paste label_studio.xml as the labelling interface, import label_studio.json, export as JSON.",

@@ -1,12 +1,13 @@
 """The pass over the training file: every row goes to the copy, to what was taken out, or to what cannot be read."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from tunecase.data.clean.reasons import Reason
+from tunecase.data.clean.reasons import NONE, Reason
 from tunecase.data.clean.waiting import Waiting
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import raw_records, read_rows
@@ -17,22 +18,22 @@ from tunecase.data.review.corrections import Correction, rewritten, with_answer
 from tunecase.data.review.queue.item import code_of
 from tunecase.errors import InputError, Problem
 
-DROPPED, QUARANTINE = "dropped.jsonl", "quarantine.jsonl"
+DROPPED, QUARANTINE, MASKED = "dropped.jsonl", "quarantine.jsonl", "masked.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What is to happen to each row, by row number.
+    """What is to happen to each row; a row id is its place among the readable rows, from 0.
 
     Args:
-        removed: rows to drop, with their reasons.
-        queue: rows whose texts are set aside for review.
-        corrections: what reviewers decided.
+        removed: the numbers of the rows to drop, ascending, with their reasons; walked through once.
+        queue: rows whose texts are set aside for review, by row id.
+        corrections: what reviewers decided, by row id.
         mask: whether personal data are masked.
         labels: whether short answers are labels, which are never masked.
     """
 
-    removed: Mapping[int, Sequence[Reason]]
+    removed: Iterator[tuple[int, list[Reason]]]
     queue: Mapping[int, Waiting]
     corrections: Mapping[int, Correction]
     mask: bool
@@ -48,7 +49,7 @@ class Tally:
     quarantined: int = 0
     corrected: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
-    masked: list[int] = field(default_factory=list)
+    masked: int = 0
     masked_columns: dict[str, int] = field(default_factory=dict)
     stale: list[int] = field(default_factory=list)
     unapplied: list[int] = field(default_factory=list)
@@ -60,19 +61,24 @@ class Tally:
 
 
 def copy_rows(path: Path, layout: Layout, target: Path, orders: Orders, texts: IO[bytes]) -> Tally:
-    """Every record goes to exactly one of three files; the texts of queued rows are kept for the queue."""
+    """Every record goes to exactly one of three files; the texts of queued rows are kept for the queue.
+
+    A fourth file lists the rows that were masked, where that was asked. Memory stays flat.
+    """
+    folder = target.parent
     with (
         Writer(target, path, layout) as copy,
-        (target.parent / DROPPED).open("wb") as dropped,
-        (target.parent / QUARANTINE).open("wb") as quarantine,
+        (folder / DROPPED).open("wb") as dropped,
+        (folder / QUARANTINE).open("wb") as quarantine,
+        (folder / MASKED).open("wb") if orders.mask else nullcontext() as masks,
     ):
-        rows = _Rows(layout, orders, copy, texts)
+        rows = _Rows(layout, orders, copy, texts, masks)
         for row, raw, record in _side_by_side(path, layout):
             if isinstance(row, BadRow) or record is None:
                 rows.tally.quarantined += 1
                 reason = row.reason if isinstance(row, BadRow) else "not a record"
                 quarantine.write(_line({"row": row.number, "line": row.line, "reason": reason, **_whole(raw, record)}))
-            elif reasons := rows.reasons_to_drop(row.number):
+            elif reasons := rows.next_reasons(row):
                 rows.tally.dropped += 1
                 dropped.write(_line({"row": row.number, "line": row.line, "reasons": reasons, **_whole(raw, record)}))
             else:
@@ -89,34 +95,40 @@ def _side_by_side(path: Path, layout: Layout) -> "Iterator[tuple[Row | BadRow, b
 
 
 class _Rows:
-    """What becomes of each readable row."""
+    """What becomes of each readable row, one after the other."""
 
-    def __init__(self, layout: Layout, orders: Orders, copy: Writer, texts: IO[bytes]) -> None:
-        self.layout, self.orders, self.copy, self.texts = layout, orders, copy, texts
+    def __init__(self, layout: Layout, orders: Orders, copy: Writer, texts: IO[bytes], masks: IO[bytes] | None) -> None:
+        self.layout, self.orders, self.copy, self.texts, self.masks = layout, orders, copy, texts, masks
         self.tally = Tally()
+        self.at = NONE  # the row id of the row at hand
+        self.removed = next(orders.removed, None)
 
-    def reasons_to_drop(self, number: int) -> list[dict[str, Any]]:
-        """Why a row is dropped, by the audit or else by its reviewers; empty if it stays."""
-        reasons = [_plain(reason) for reason in self.orders.removed.get(number, ())]
-        correction = self.orders.corrections.get(number)
-        if not reasons and correction is not None and correction.verdict == "delete":
-            self.tally.deleted.append(number)
+    def next_reasons(self, row: Row) -> list[dict[str, Any]]:
+        """Why the next row is dropped, by the audit or else by its reviewers; empty if it stays."""
+        self.at += 1
+        if self.removed is not None and self.removed[0] == row.number:
+            reasons = [_plain(reason) for reason in self.removed[1]]
+            self.removed = next(self.orders.removed, None)
+            return reasons
+        correction = self.orders.corrections.get(self.at)
+        if correction is not None and correction.verdict == "delete":
+            self.tally.deleted.append(row.number)
             return [{"check": "review", "reviewers": correction.reviewers}]
-        return reasons
+        return []
 
     def keep(self, row: Row, raw: bytes, record: dict[str, Any]) -> None:
         """Writes a row to the copy, corrected and masked as ordered."""
         changed = self._corrected(row, record)
-        if (waiting := self.orders.queue.get(row.number)) is not None:
+        if (waiting := self.orders.queue.get(self.at)) is not None:
             waiting.place = self._lay_aside(row, waiting.control)
         if self.orders.mask:
-            changed = self._masked(row.number, changed or record) or changed
+            changed = self._masked(row, changed or record) or changed
         self.copy.write(raw if changed is None else rewritten(raw, changed, self.layout), changed or record)
         self.tally.kept += 1
 
     def _corrected(self, row: Row, record: dict[str, Any]) -> dict[str, Any] | None:
         """The record with the reviewers' answer; None where they gave none, or none that the copy can hold."""
-        correction = self.orders.corrections.get(row.number)
+        correction = self.orders.corrections.get(self.at)
         if correction is None or correction.verdict in ("right", "unsure") or not correction.answer:
             return None
         changed = with_answer(record, self.layout, correction.answer, row.output)
@@ -127,7 +139,7 @@ class _Rows:
         self.tally.corrected.append({**body, "reviewers": correction.reviewers})
         return changed
 
-    def _masked(self, number: int, record: dict[str, Any]) -> dict[str, Any] | None:
+    def _masked(self, row: Row, record: dict[str, Any]) -> dict[str, Any] | None:
         """The record with personal data replaced by their kind in every text but a label; None where there are none."""
         changed = {
             name: value if name == self.layout.output and self._is_label(value) else _masked_value(value)
@@ -136,7 +148,9 @@ class _Rows:
         columns = [name for name, value in record.items() if changed[name] != value]
         if not columns:
             return None
-        self.tally.masked.append(number)
+        self.tally.masked += 1
+        if self.masks is not None:
+            self.masks.write(_line({"row": row.number, "line": row.line, "columns": columns}))
         for name in columns:
             self.tally.masked_columns[name] = self.tally.masked_columns.get(name, 0) + 1
         return changed

@@ -1,19 +1,20 @@
-"""Why each row is dropped or has to be reviewed: the findings, by row."""
+"""Why each row is dropped: the findings, row by row in the order of the file; and the rows that a finding joins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import ceil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
+from tunecase.data.clean.numbering import numbers_of
+from tunecase.data.rowsets import union, within
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Flags, Rows
+    from tunecase.data.arrays import Array, Rows
 
 MOST_OTHERS = 3  # how many rows are named that one row repeats or contradicts
-LEAST_NOTED = 50  # rows that notes may name where little else was found
-TEMPLATE = 2.0  # rows named for each row to look at, above which a sample is enough
+RUN_ROWS = 8192  # dropped rows whose reasons are in memory at once
+NONE = -1  # in place of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,113 +32,75 @@ class Reason:
     suggested: str = ""
 
 
-def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> dict[int, list[Reason]]:
-    """Every reason for which a row is dropped, by row number."""
-    reasons: dict[int, list[Reason]] = {}
-    for defect in defects:
-        partners = _partners(evidence, defect, set(defect.removed.tolist()))
-        for index in defect.removed.tolist():
-            others = _numbers(evidence, defect, partners.get(index, []))
-            reasons.setdefault(int(evidence.train.number[index]), []).append(Reason(defect.check, others, defect.where))
-    return reasons
+class Partners:
+    """The rows that a finding joins a training row with, in the file that `where` names.
 
-
-def rows_to_look_at(evidence: Evidence, defects: Sequence[Defect], without: "Flags") -> dict[int, list[Reason]]:
-    """Every reason to look at a training row, by its index; `without` marks rows to leave out, shape (rows,).
-
-    A finding wants rows looked at where it counts rows to review, or has a fix that cannot be priced. Of ranked rows
-    only the first are taken, as many as it counts; likewise where it names far more rows than it wants looked at, since
-    a template needs no more. Rows that only notes name are at most as many as the others, but a page of them is kept.
+    A pair names the first row of a text; the others of the same text have the partners of that one. Of the pairs it
+    keeps an order, 8 bytes for each row named.
     """
-    reasons: dict[int, list[Reason]] = {}
-    room = LEAST_NOTED
-    for defect in sorted(defects, key=lambda defect: defect.severity == "note"):
-        rows = _enough(defect, [row for row in _wanted(defect) if not without[row]])
-        if defect.severity == "note":
-            noted = [row for row in rows if row not in reasons][: max(room, 0)]
-            rows = [row for row in rows if row in reasons or row in set(noted)]
-            room -= len(noted)
-        else:
-            room = max(len({*reasons, *rows}), LEAST_NOTED)
-        partners = _partners(evidence, defect, set(rows))
-        places = {row: place for place, row in enumerate(defect.rows.tolist())} if defect.where == "train" else {}
-        for row in rows:
-            reasons.setdefault(row, []).append(_reason(evidence, defect, partners.get(row, []), places.get(row)))
-    return reasons
+
+    def __init__(self, evidence: Evidence, defect: Defect) -> None:
+        import numpy as np
+
+        self.evidence, self.of_test = evidence, defect.where == "test"
+        self.pairs = np.zeros((0, 2), np.int64) if defect.pairs is None else defect.pairs
+        self.ends = np.ascontiguousarray(self.pairs[:, 1]) if self.of_test else np.ascontiguousarray(self.pairs).ravel()
+        self.order = np.argsort(self.ends, kind="stable")
+
+    def of(self, rows: "Rows") -> "Rows":
+        """At most three partners of each row in the order of the pairs, NONE where there is none; shape (rows, 3)."""
+        import numpy as np
+
+        if not len(self.pairs):
+            return np.full((len(rows), MOST_OTHERS), NONE, np.int64)
+        found = self._named(rows)
+        for same in (self.evidence.same_raw, self.evidence.same_normal):
+            alone = np.flatnonzero(found[:, 0] == NONE)
+            found[alone] = self._named(same.of(rows[alone]))
+        if not self.of_test:
+            found[found == rows[:, np.newaxis]] = NONE
+        return found
+
+    def _named(self, rows: "Rows") -> "Rows":
+        import numpy as np
+
+        starts, stops = (np.searchsorted(self.ends, rows, side, sorter=self.order) for side in ("left", "right"))
+        places = starts[:, np.newaxis] + np.arange(MOST_OTHERS)
+        there = places < stops[:, np.newaxis]
+        at = self.order[places[there]]
+        found = np.full(places.shape, NONE, np.int64)
+        found[there] = self.pairs[at, 0] if self.of_test else self.pairs[at // 2, 1 - at % 2]
+        return found
 
 
-def _reason(evidence: Evidence, defect: Defect, others: Sequence[int], place: int | None) -> Reason:
-    """Why to look at one row; `place` is its place among the rows of the finding, if it is one of them."""
-    reason = Reason(defect.check, _numbers(evidence, defect, others), defect.where, _in_words(evidence, defect, others))
-    if place is None:
-        return reason
-    return replace(
-        reason,
-        score=None if defect.scores is None else float(defect.scores[place]),
-        suggested=defect.suggested[place] if defect.suggested else "",
-    )
+def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> Iterator[tuple[int, list[Reason]]]:
+    """Every row that is dropped, ascending, with every reason; memory is that of some thousand rows and of the pairs.
+
+    Yields: the number of the row in the file, and its reasons in the order of the findings.
+    """
+    removing = [(each, union(each.removed), Partners(evidence, each)) for each in defects if len(each.removed)]
+    rows = union(*(removed for _, removed, _ in removing))
+    for start in range(0, len(rows), RUN_ROWS):
+        yield from _explained(evidence, removing, rows[start : start + RUN_ROWS])
 
 
-def _is_ranked(defect: Defect) -> bool:
-    return defect.scores is not None and defect.where == "train"
+def _explained(
+    evidence: Evidence, removing: "Sequence[tuple[Defect, Rows, Partners]]", rows: "Rows"
+) -> Iterator[tuple[int, list[Reason]]]:
+    reasons: list[list[Reason]] = [[] for _ in rows]
+    for defect, removed, partners in removing:
+        places = within(rows, removed).nonzero()[0]
+        numbers = other_numbers(evidence, defect, partners.of(rows[places]))
+        for place, others in zip(places.tolist(), numbers, strict=True):
+            reasons[place].append(Reason(defect.check, others, defect.where))
+    return zip(numbers_of(evidence.train, rows).tolist(), reasons, strict=True)
 
 
-def _wanted(defect: Defect) -> list[int]:
-    """Training rows that a finding wants looked at; those of a pair in the order of the pairs."""
-    looked = defect.review_rows > 0 or (defect.unpriced and defect.where == "train")
-    if not looked or defect.bad:
-        return []
-    rows = defect.rows.tolist() if defect.where == "train" else []
-    if defect.pairs is None or _is_ranked(defect):
-        return rows
-    sides = defect.pairs[:, 1:] if defect.where == "test" else defect.pairs
-    return list(dict.fromkeys([*sides.ravel().tolist(), *rows]))
+def other_numbers(evidence: Evidence, defect: Defect, others: "Rows") -> Iterator[tuple[int, ...]]:
+    """The numbers of the partners of each row, as `Partners.of` gives them."""
+    import numpy as np
 
-
-def _enough(defect: Defect, rows: list[int]) -> list[int]:
-    """As many of the rows as the finding wants looked at; all training rows where it is about test rows."""
-    if defect.where == "test" or not defect.review_rows:
-        return rows
-    enough = defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows
-    return rows[: ceil(defect.review_rows)] if enough else rows
-
-
-def _partners(evidence: Evidence, defect: Defect, wanted: set[int]) -> dict[int, list[int]]:
-    """By training row, the rows that a finding joins it with, in the file that `where` names; at most three each."""
-    if defect.pairs is None or not wanted:
-        return {}
-    joined = _joined(defect.pairs, defect.where)
-    first_normal, first_raw = evidence.first_normal, evidence.first_raw
-    partners = {}
-    for row in wanted:
-        # A pair names the first row of a text; the others of the same text go for the same reason.
-        same_text = (row, int(first_raw[row]), int(first_normal[row]))
-        others = next((joined[named] for named in same_text if named in joined), None)
-        if others is not None:
-            partners[row] = [other for other in others if defect.where == "test" or other != row]
-    return partners
-
-
-def _joined(pairs: "Rows", where: Where) -> dict[int, list[int]]:
-    joined: dict[int, list[int]] = {}
-    for first, second in pairs.tolist():
-        for row, partner in ((second, first),) if where == "test" else ((first, second), (second, first)):
-            partners = joined.setdefault(row, [])
-            if len(partners) < MOST_OTHERS:
-                partners.append(partner)
-    return joined
-
-
-def _numbers(evidence: Evidence, defect: Defect, others: Sequence[int]) -> tuple[int, ...]:
-    return tuple(int(evidence.split(defect.where).number[other]) for other in others)
-
-
-def _in_words(evidence: Evidence, defect: Defect, others: Sequence[int]) -> str:
-    """The finding in a few words; none for a ranked row, so that the reviewer is not led."""
-    if _is_ranked(defect):
-        return ""
-    split = evidence.split(defect.where)
-    name = defect.check.replace("_", " ")
-    side = "test row" if defect.where == "test" else "row"
-    named = [f"{side} {int(split.number[o])} “{split.example(o)}” → {split.label(o)}" for o in others]
-    return f"{name}: {'; '.join(named)}" if named else name
+    named = others != NONE
+    numbers: Array = np.full(others.shape, NONE, np.int64)
+    numbers[named] = numbers_of(evidence.split(defect.where), others[named])
+    return (tuple(number for number in row if number != NONE) for row in numbers.tolist())

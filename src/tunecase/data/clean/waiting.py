@@ -3,27 +3,35 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from tunecase import catalog
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.clean.reasons import Reason, rows_to_look_at
+from tunecase.data.clean.numbering import numbers_of, rows_beyond
+from tunecase.data.clean.reasons import Reason
+from tunecase.data.clean.suspects import reasons_for, wanted_rows, worst_first
 from tunecase.data.detectors.personal import masked
 from tunecase.data.review.corrections import Correction
 from tunecase.data.review.queue.item import NEUTRAL, Item
 from tunecase.data.review.queue.writing import QueueFiles
+from tunecase.data.rowsets import union
 from tunecase.quantities import generator
 from tunecase.records import Audit
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tunecase.data.arrays import Flags, Rows
+
 CONTROL_SHARE = 0.1  # of the rows handed out
-UNMEASURED_SUSPICION = 0.5
+MOST_SUSPECTS = 20_000  # handed out at once: more than people read, and few enough for the tools that show them
 
 
 @dataclass(slots=True)
 class Waiting:
-    """One row of the queue before its texts are read."""
+    """One row of the queue before its texts are read; `number` is that in the file."""
 
+    number: int
     rank: int
     reasons: Sequence[Reason]
     suspicion: float | None
@@ -31,54 +39,66 @@ class Waiting:
     place: tuple[int, int] = (0, 0)
 
 
-def plan_review(
-    evidence: Evidence,
-    defects: Sequence[Defect],
-    removed: set[int],
-    corrections: Mapping[int, Correction],
-) -> dict[int, Waiting]:
-    """The queue by row number: suspicious rows first, with one row in ten drawn at random mixed in.
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The rows handed out, by row id in the order of their rank, and how many less suspicious ones are left out."""
 
-        suspicion = 1 - product over findings of (1 - s),   s a ranked row's score, else the check's measured precision
+    rows: Mapping[int, Waiting]
+    left_out: int = 0
 
-    Rows that are dropped or already reviewed are left out; the random rows are drawn from the rest of the file.
+
+def plan_review(evidence: Evidence, defects: Sequence[Defect], corrections: Mapping[int, Correction]) -> Queue:
+    """The worst of the suspicious rows first, with one row in ten drawn at random mixed in (see `worst_first`).
+
+    Rows that are dropped or already reviewed are left out. The random rows are drawn from all others that are not
+    handed out as suspicious, so that they speak for them.
+
+    Args:
+        corrections: what reviewers decided, by row id.
     """
     import numpy as np
 
-    number = evidence.train.number
-    without = np.isin(number, np.fromiter(removed | _settled(corrections), np.int64))
-    reasons = rows_to_look_at(evidence, defects, without)
-    suspicion = {at: _suspicion(why, evidence.domain) for at, why in reasons.items()}
-    order = sorted(reasons, key=lambda at: (-suspicion[at], int(number[at])))
+    dropped = union(*(defect.removed for defect in defects), _settled(corrections))
+    wanted = wanted_rows(defects, dropped)
+    rows, suspicion = worst_first(wanted, evidence.domain)
+    left_out = max(len(rows) - MOST_SUSPECTS, 0)
+    rows, suspicion = rows[:MOST_SUSPECTS], suspicion[:MOST_SUSPECTS]
+    reasons = reasons_for(evidence, wanted, union(rows))
     rng = generator(evidence.request.seed, "control rows")
-    free = np.flatnonzero(~without & ~np.isin(np.arange(len(number)), order))
-    wanted = min(round(len(order) * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), len(free))
-    controls = rng.choice(free, wanted, replace=False) if wanted else free[:0]
-    places = set(rng.choice(len(order) + wanted, wanted, replace=False).tolist()) if wanted else set()
-    suspects, drawn = iter(order), iter(controls.tolist())
-    queue: dict[int, Waiting] = {}
-    for place in range(len(order) + wanted):
-        control = place in places
-        at = next(drawn) if control else next(suspects)
-        why = () if control else reasons[at]
-        queue[int(number[at])] = Waiting(place + 1, why, None if control else suspicion[at], control)
-    return queue
+    controls, drawn = _controls(rng, evidence.train.count, len(rows), union(dropped, rows))
+    handed = np.zeros(len(drawn), np.int64)
+    handed[~drawn], handed[drawn] = rows, controls
+    numbers, chances = numbers_of(evidence.train, handed).tolist(), iter(suspicion.tolist())
+    each = zip(handed.tolist(), numbers, drawn.tolist(), strict=True)
+    queue = {
+        row: Waiting(number, rank, reasons.get(row, ()), None if control else next(chances), control)
+        for rank, (row, number, control) in enumerate(each, 1)
+    }
+    return Queue(queue, left_out)
 
 
-def _settled(corrections: Mapping[int, Correction]) -> set[int]:
-    return {row for row, correction in corrections.items() if correction.verdict != "wrong" or correction.answer}
+def _controls(rng: "np.random.Generator", rows: int, suspects: int, taken: "Rows") -> "tuple[Rows, Flags]":
+    """Random rows that are not taken, in random order, and which places of the queue they have."""
+    import numpy as np
+
+    free = rows - len(taken)
+    wanted = min(round(suspects * CONTROL_SHARE / (1 - CONTROL_SHARE) + 0.499), free)
+    drawn = np.zeros(suspects + wanted, bool)
+    if not wanted:
+        return union(), drawn
+    controls = rows_beyond(taken, rng.choice(free, wanted, replace=False))
+    drawn[rng.choice(suspects + wanted, wanted, replace=False)] = True
+    return controls, drawn
 
 
-def _suspicion(reasons: Sequence[Reason], domain: str) -> float:
-    clear = 1.0
-    for reason in reasons:
-        accuracy = catalog.check_accuracy(reason.check, domain)
-        chance = reason.score if reason.score is not None or accuracy is None else accuracy.precision
-        clear *= 1 - (UNMEASURED_SUSPICION if chance is None else chance)
-    return 1 - clear
+def _settled(corrections: Mapping[int, Correction]) -> "Rows":
+    import numpy as np
+
+    settled = (row for row, each in corrections.items() if each.verdict != "wrong" or each.answer)
+    return np.fromiter(settled, np.int64)
 
 
-def expected_wrong(queue: Mapping[int, Waiting], audit: Audit) -> float:
+def expected_wrong(queue: Queue, audit: Audit) -> float:
     """How many rows of the queue are expected to be wrong before anybody has looked.
 
     Where a check also estimates how many rows are wrong, suspicion only ranks them: its rows then sum to that number at
@@ -87,7 +107,7 @@ def expected_wrong(queue: Mapping[int, Waiting], audit: Audit) -> float:
     estimated = {each.check: each.measured.middle for each in audit.findings if each.measured and each.scores}
     sums = dict.fromkeys(estimated, 0.0)
     total = 0.0
-    for waiting in queue.values():
+    for waiting in queue.rows.values():
         suspicion, checks = waiting.suspicion or 0.0, {reason.check for reason in waiting.reasons}
         if len(checks) == 1 and (check := next(iter(checks))) in estimated:
             sums[check] += suspicion
@@ -96,14 +116,12 @@ def expected_wrong(queue: Mapping[int, Waiting], audit: Audit) -> float:
     return total + sum(min(estimated[check], part) for check, part in sums.items())
 
 
-def write_queue(
-    folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], classes: tuple[str, ...], mask: bool
-) -> None:
+def write_queue(folder: Path, queue: Queue, texts: IO[bytes], classes: tuple[str, ...], mask: bool) -> None:
     """Writes the rows in the order of their rank, with the texts that the pass over the file kept."""
     import orjson
 
     with QueueFiles(folder, classes) as files:
-        for waiting in sorted(queue.values(), key=lambda each: each.rank):
+        for waiting in queue.rows.values():
             start, length = waiting.place
             if not length:
                 continue  # a reviewer deleted it since

@@ -61,7 +61,15 @@ def distinct_pairs(pairs: "Rows") -> "Rows":
     """Pairs of rows, each once, ascending by the first row, then the second; shape (pairs, 2)."""
     import numpy as np
 
+    if not len(pairs):
+        return pairs
+    pairs = pairs.astype(np.int64, copy=False)
+    low = pairs.min(axis=0)
+    spans = [int(span) for span in pairs.max(axis=0) - low + 1]
+    if spans[0] * spans[1] <= np.iinfo(np.int64).max:  # one number for each pair sorts many times as fast as two
+        codes = (pairs[:, 0] - low[0]) * spans[1] + (pairs[:, 1] - low[1])
+        codes.sort()
+        codes = codes[np.append(True, codes[1:] != codes[:-1])]
+        return np.asarray(np.stack(np.divmod(codes, spans[1]), axis=1) + low)
     ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    new = np.ones(len(ordered), bool)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    return ordered[new]
+    return np.asarray(ordered[np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))])

@@ -19,6 +19,7 @@ from tunecase.records import DepthReviewed, Reviews
 
 LEAST_TIMED = 20  # timed reviews from which the reviewers' own times replace the default
 IDLE = 10.0  # times the median: in a longer review the reviewer was away
+MOST_LABELS = 20_000  # answers beyond these are free text, as in the audit
 DEPTHS = (20, 50, 100, 200, 500)
 Vote = tuple[str, str]  # a verdict, and the right answer where that verdict is "wrong"
 
@@ -160,14 +161,16 @@ def _matched(train: Path, layout: Layout, decisions: Sequence[Decision]) -> _Tra
         wanted[decision.row].append(decision)
     judged: list[_Judged] = []
     problems: list[Problem] = []
-    outputs: dict[str, int] = {}
-    count = 0
+    outputs: dict[str, None] = {}
+    count = short = 0
     for row in read_rows(train, layout):
         if isinstance(row, BadRow):
             continue
         count += 1
         if len(row.output) <= LONGEST_LABEL:
-            outputs[row.output] = outputs.get(row.output, 0) + 1
+            short += 1
+            if len(outputs) <= MOST_LABELS:
+                outputs[row.output] = None
         for decision in wanted.pop(row.number, ()):
             match = _match(decision, row)
             if isinstance(match, Problem):
@@ -177,8 +180,8 @@ def _matched(train: Path, layout: Layout, decisions: Sequence[Decision]) -> _Tra
     right, fix = f"a readable row of {train.name}", "give the file that the queue was drawn from"
     unmatched = itertools.chain.from_iterable(wanted.values())
     problems += (Problem(decision.where, f"row {decision.row}", right, fix) for decision in unmatched)
-    short = sum(outputs.values())
-    classes = layout.output is not None and are_classes(len(outputs) + (count > short), short, count)
+    few = layout.output is not None and len(outputs) <= MOST_LABELS
+    classes = few and are_classes(len(outputs) + (count > short), short, count)
     return _TrainingRows(judged, tuple(outputs) if classes else (), count, problems)
 
 

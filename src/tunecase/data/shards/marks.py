@@ -13,55 +13,8 @@ from pathlib import Path
 from tunecase.data.shards.store import Store
 
 USERS, CLOSING, LAST = "users/", "closing/", "last"
+TRIES = 10
 HOLDS_S = 600.0  # that a mark holds which nobody refreshes
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Who works here, since when its process runs, and when it last said so.
-
-    `host` is one boot and one space of process numbers of a machine, `at_s` seconds since 1970.
-    """
-
-    host: str = field(default_factory=lambda: this_host())
-    pid: int = field(default_factory=os.getpid)
-    began: str = field(default_factory=lambda: process_began(os.getpid()))
-    at_s: float = field(default_factory=lambda: time.time())
-
-    @property
-    def holds(self) -> bool:
-        """Whether it counts: it is fresh, and its process is there where that can be seen.
-
-        Leaves out that clocks of several machines differ, which must be by less than ten minutes.
-        """
-        if self.host == this_host() and os.name == "posix" and process_began(self.pid) != self.began:
-            return False
-        return time.time() - self.at_s < HOLDS_S
-
-    @property
-    def body(self) -> bytes:
-        """What is written."""
-        return json.dumps(asdict(self)).encode()
-
-
-def mark_name() -> str:
-    """A name for a mark that no other one has."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def read_mark(store: Store, name: str) -> Mark | None:
-    """A mark by its name; None where it is gone or no mark."""
-    try:
-        read = json.loads(bytes(store.get(name)))
-        return Mark(str(read["host"]), int(read["pid"]), str(read["began"]), float(read["at_s"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def holding(store: Store, prefix: str, *, but: str = "") -> bool:
-    """Whether a mark holds whose name begins so, one's own aside."""
-    others = (name for name in store.names(prefix) if name != f"{prefix}{but}")
-    return any(mark.holds for name in others if (mark := read_mark(store, name)) is not None)
 
 
 @cache
@@ -92,3 +45,71 @@ def process_began(pid: int) -> str:
     except OSError:  # somebody else's
         pass
     return "there"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who works here, since when its process runs, and when it last said so.
+
+    `host` is one boot and one space of process numbers of a machine, `at_s` seconds since 1970.
+    """
+
+    host: str = field(default_factory=this_host)
+    pid: int = field(default_factory=os.getpid)
+    began: str = field(default_factory=lambda: process_began(os.getpid()))
+    at_s: float = field(default_factory=time.time)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it counts: it is fresh, and its process is there where that can be seen.
+
+        Leaves out that clocks of several machines differ, which must be by less than ten minutes.
+        """
+        if self.host == this_host() and os.name == "posix" and process_began(self.pid) != self.began:
+            return False
+        return time.time() - self.at_s < HOLDS_S
+
+    @property
+    def body(self) -> bytes:
+        """What is written."""
+        return json.dumps(asdict(self)).encode()
+
+
+def mark_name() -> str:
+    """A name for a mark that no other one has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def put_mark(store: Store, name: str) -> None:
+    """Writes a mark of this process under a name."""
+    for left in reversed(range(TRIES)):
+        try:
+            store.put(name, [Mark().body])
+            return
+        except (FileNotFoundError, FileExistsError):  # another one, that was leaving, removed the folder meanwhile
+            if not left:
+                raise
+
+
+def read_mark(store: Store, name: str) -> Mark | None:
+    """A mark by its name; None where it is gone or no mark."""
+    try:
+        read = json.loads(bytes(store.get(name)))
+        return Mark(str(read["host"]), int(read["pid"]), str(read["began"]), float(read["at_s"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def holding(store: Store, prefix: str, *, but: str = "") -> bool:
+    """Whether a mark holds whose name begins so, one's own aside."""
+    others = (name for name in _names(store, prefix) if name != f"{prefix}{but}")
+    return any(mark.holds for name in others if (mark := read_mark(store, name)) is not None)
+
+
+def _names(store: Store, prefix: str) -> list[str]:
+    for _ in range(TRIES):
+        try:
+            return store.names(prefix)
+        except FileNotFoundError:  # a folder went while it was listed
+            continue
+    return []

@@ -7,15 +7,16 @@ in it say who works there. Whoever finishes removes the folder, unless another a
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from tunecase.data.shards.marks import CLOSING, LAST, USERS, Mark, holding, mark_name, read_mark
+from tunecase.data.shards.marks import CLOSING, LAST, USERS, holding, mark_name, put_mark, read_mark
 from tunecase.data.shards.room import check_room
 from tunecase.data.shards.store import BESIDE, Store, open_store
 from tunecase.engine import cache_folder
@@ -26,7 +27,7 @@ KEY_LETTERS = 24
 TOUCH_S = 10.0  # between two refreshes of a mark
 LOOK_S = 0.2  # while another audit removes what it made
 OLD_S = 7 * 86_400.0  # after which shards that nobody uses go
-TRIES = 5
+HALF_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/?(?!/)")  # a letter alone names a disk of Windows
 
 
 class Scratch:
@@ -58,7 +59,7 @@ class Scratch:
             _sweep(root, own)
             if not _is_uri(root):
                 check_room(Path(root) / own, need_bytes)
-                (Path(root) / own).mkdir(mode=0o777 if place else 0o700, parents=True, exist_ok=True)
+                _make(Path(root) / own, 0o777 if place else 0o700)
             scratch = cls(open_store(_inside(root, own)))
             scratch._enter()
         except OSError as error:
@@ -84,16 +85,17 @@ class Scratch:
         if self._beat.is_alive():
             self._beat.join(TOUCH_S)
         own, leaving = f"{USERS}{self.name}", f"{CLOSING}{self.name}"
-        with contextlib.suppress(OSError, TunecaseError):  # what cannot be removed now is swept later
-            self.store.put(LAST if keep else leaving, [Mark().body])
+        with _left_for_later():
+            put_mark(self.store, LAST if keep else leaving)
+        with _left_for_later():
             self.store.remove(own)
-            if keep:
-                return
-            # Whoever comes writes its mark first and looks for this one then: one of the two sees the other.
-            if holding(self.store, USERS):
-                self.store.put(LAST, [Mark().body])
-            else:
+        if keep:
+            return
+        # Whoever comes writes its mark first and looks for this one then: one of the two sees the other.
+        with _left_for_later():
+            if not holding(self.store, USERS):
                 _clear(self.store)
+        with _left_for_later():
             self.store.remove(leaving)
             _drop_empty(self.store)
 
@@ -111,13 +113,7 @@ class Scratch:
 
     def _mark(self) -> None:
         with self._lock:
-            for left in reversed(range(TRIES)):
-                try:
-                    self.store.put(f"{USERS}{self.name}", [Mark().body])
-                    break
-                except FileNotFoundError:  # the folder went while it was written
-                    if not left:
-                        raise
+            put_mark(self.store, f"{USERS}{self.name}")
             self._touched_s = time.monotonic()
 
     def _keep_touching(self) -> None:
@@ -125,13 +121,25 @@ class Scratch:
             self.touch()
 
 
+@contextlib.contextmanager
+def _left_for_later() -> Iterator[None]:
+    """Passes over what cannot be written or removed now: marks end with their process, and the rest is swept."""
+    with contextlib.suppress(OSError, TunecaseError):
+        yield
+
+
 def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
     """Where the folders of audits lie: a folder's path or a URI.
 
-    Raises: InputError for a folder among the data, and for a file.
+    Raises: InputError for a folder among the data, for a file, and for what is half a URI.
     """
     if place and _is_uri(place) and urlsplit(place).scheme != "file":
         return place.rstrip("/")
+    if place and (begun := HALF_URI.match(place)):
+        wanted = "a folder, or a URI such as s3://bucket/scratch"
+        raise InputError(
+            Problem("--scratch", repr(place), wanted, f"write {begun[1]}://, or ./ before a folder's name")
+        )
     named = url2pathname(urlsplit(place).path) if place and _is_uri(place) else place
     root = Path(named).expanduser().absolute() if named else cache_folder().absolute() / "audits"
     where = "--scratch" if place else "TUNECASE_CACHE"
@@ -145,6 +153,11 @@ def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
             Problem(f"{where} {root}", "a file", "a folder, or the URI of an object store", "name another")
         )
     return str(root)
+
+
+def _make(folder: Path, mode: int) -> None:
+    with contextlib.suppress(FileExistsError):  # it was there, even if who was leaving has removed it by now
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
 
 
 def _is_uri(place: str) -> bool:

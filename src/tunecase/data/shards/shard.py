@@ -35,8 +35,8 @@ def write_shard(store: Store, name: str, arrays: "Mapping[str, Array]", facts: M
         at += values.nbytes
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     head = orjson.dumps({"columns": columns, "facts": dict(facts or {}), "bytes": at}, option=options)
-    parts = [MAGIC, len(head).to_bytes(8, "little"), head]
-    parts += [memoryview(values).cast("B") for values in bodies if values.nbytes]
+    parts: list[bytes | memoryview] = [MAGIC, len(head).to_bytes(8, "little"), head]
+    parts += [values.data.cast("B") for values in bodies if values.nbytes]
     store.put(name, parts)
 
 

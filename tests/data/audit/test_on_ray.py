@@ -1,0 +1,94 @@
+"""An audit on a real Ray cluster of two nodes finds what it finds here, over a shared folder and an object store."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.data.audit.made_rows import write_files
+from tests.data.audit.test_running import judged, plain
+from tunecase.data.audit import Progress, Running
+from tunecase.data.checks import scan
+
+pytestmark = pytest.mark.needs("ray")
+ray: Any = pytest.importorskip("ray")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A cluster of two nodes with one core each, both on this machine."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.add_node(num_cpus=1)
+    made.wait_for_nodes()
+    yield made
+    if ray.is_initialized():
+        ray.shutdown()
+    made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> tuple[Path, Path]:
+    """A training and a test file."""
+    return write_files(tmp_path_factory.mktemp("rows"))
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch) -> None:
+    """Files are cut into many pieces."""
+    monkeypatch.setattr(scan, "LEAST_PIECE_BYTES", 20_000)
+
+
+@pytest.mark.parametrize("partitions", [None, 8])
+def test_a_cluster_changes_nothing(cluster, files, tmp_path, partitions) -> None:
+    """The record over a folder that all nodes see is that of one process."""
+    running = Running("ray", cluster.address, str(tmp_path / "scratch"), partitions=partitions)
+    assert plain(judged(*files, fast=True)) == plain(judged(*files, running, fast=True))
+    assert [] == [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
+
+
+def test_lost_workers_change_nothing(cluster, files, tmp_path) -> None:
+    """Workers are killed while they read and while they sort; what they had is done by others."""
+    killed: list[str] = []
+
+    def kill(state: Progress) -> None:
+        if state.stage not in killed and state.done > 1:
+            killed.append(state.stage)
+            for worker in ray_workers():
+                os.kill(worker, signal.SIGKILL)
+
+    running = Running("ray", cluster.address, str(tmp_path / "scratch"), partitions=8)
+    record = judged(*files, running, progress=kill, fast=True)
+    assert len(killed) >= 2
+    assert plain(judged(*files, fast=True)) == plain(record)
+
+
+def ray_workers() -> list[int]:
+    """The processes of this machine in which Ray runs our tasks now."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = status.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0].startswith(b"ray::outcome"):
+            found.append(int(status.parent.name))
+    return found
+
+
+def test_the_project_file_sends_audits_to_the_cluster(cluster, files, tmp_path, monkeypatch) -> None:
+    """`engine: ray` beside the cluster's address and its scratch; the record is kept as any other."""
+    from tunecase import Case
+
+    (tmp_path / "tunecase.yaml").write_text(
+        f"name: on a cluster\ndata: {{train: {files[0]}, test: {files[1]}}}\n"
+        f"engine: ray\naddress: {cluster.address}\nscratch: {tmp_path / 'scratch'}\n",
+        encoding="utf-8",
+    )
+    record = Case(tmp_path / "tunecase.yaml").audit()
+    assert plain(judged(*files))["rows"] == record.rows
+    assert {"train", "same", "meet"} <= {stage.name for stage in record.stages}

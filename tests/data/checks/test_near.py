@@ -1,0 +1,146 @@
+"""Near pairs found in stages are those of all pairs compared one by one, whatever the parts, groups and order."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told, true_near
+from tunecase.data.checks import near
+from tunecase.data.checks.near import run_near
+from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, Stages
+from tunecase.data.shards.stages import Means
+
+ONE_GROUP, MANY_GROUPS = 256_000_000, 2_000
+
+
+def repeats_of(train, test):
+    """Rows that are not the first of their file with their normalised text, numbered on."""
+    firsts = [first_of_each([row.normal for row in part]) for part in (train, test)]
+    before = (0, len(train))
+    rows = [before[k] + at for k in range(2) for at, first in enumerate(firsts[k]) if first != at]
+    return np.array(rows, np.int64)
+
+
+def found(stages, train, test, cuts=((), ())):
+    """What the stages find, as `true_near` gives it."""
+    files = zip(("train", "test"), (train, test), cuts, strict=True)
+    shelves = [made_shelf(stages.store, name, rows, own) for name, rows, own in files]
+    columns = run_near(stages, shelves[0], shelves[1] if test else None, repeats_of(train, test))
+    earlier, later = columns["earlier"].tolist(), columns["later"].tolist()
+    pairs = list(zip(earlier, later, strict=True))
+    assert sorted(pairs) == pairs
+    values = (columns[name].tolist() for name in ("similarity", "same_answer", "alike"))
+    return dict(zip(pairs, zip(*values, strict=True), strict=True))
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.integers(0, 2**32),
+    st.integers(0, 60),
+    st.sampled_from([0, 0, 1, 30]),
+    st.sampled_from([1, 2, 8]),
+    st.sampled_from([ONE_GROUP, MANY_GROUPS, 10]),
+    st.integers(0, 6),
+)
+def test_near_pairs_are_those_of_all_pairs_one_by_one(seed, train_rows, test_rows, partitions, task_bytes, shards):
+    """For any parts, groups and shards, also empty ones, with and without a test file."""
+    rng = np.random.default_rng(seed)
+    train, test = made_rows(rng, train_rows), made_rows(rng, test_rows)
+    cuts = [rng.integers(0, len(rows) + 1, shards).tolist() for rows in (train, test)]
+    stages = Stages(MemoryStore(), Means(task_bytes=task_bytes, partitions=partitions))
+    assert true_near(train, test) == found(stages, train, test, cuts)
+
+
+@pytest.mark.parametrize("few_rows", [0, near.FEW_ROWS])
+@pytest.mark.parametrize(("partitions", "task_bytes"), [(1, MANY_GROUPS), (8, ONE_GROUP), (64, 20_000)])
+def test_neither_parts_nor_groups_nor_the_order_of_tasks_tell(monkeypatch, partitions, task_bytes, few_rows):
+    """Crowds of more than the reach, in one task for all bands or one for each."""
+    rng = np.random.default_rng(5)
+    train, test = made_rows(rng, 90, texts=200, keys=1), made_rows(rng, 30, texts=200, keys=1)
+    monkeypatch.setattr(near, "FEW_ROWS", few_rows)
+    shuffle_tasks(monkeypatch, seed=partitions)
+    stages = Stages(MemoryStore(), Means(task_bytes=task_bytes, partitions=partitions))
+    wanted = true_near(train, test)
+    assert len(wanted) > 300
+    assert wanted == found(stages, train, test, ([20, 20, 60], [10]))
+
+
+def test_no_rows_and_rows_without_shingles_have_no_pairs():
+    """Nothing is carried or compared where nothing meets."""
+    rows = [row for row in made_rows(np.random.default_rng(0), 400) if not row.shingles]
+    for train, test in (([], []), ([], rows), (rows, []), (rows, rows)):
+        stages = Stages(MemoryStore())
+        assert {} == found(stages, train, test)
+        assert [(0, 0)] == told(stages, "carry") == told(stages, "compare")
+
+
+def test_test_rows_keep_their_place_in_a_crowd():
+    """Two test rows make no pair, but a training row further before one than the reach does not meet it."""
+    row = next(row for row in made_rows(np.random.default_rng(1), 50) if row.shingles)
+    alike = [type(row)(at + 1, at + 1, 1, 0, row.shingles, row.keys) for at in range(30)]
+    pairs = found(Stages(MemoryStore()), alike[:5], alike[5:])
+    assert {later for _, later in pairs if later >= 5} == set(range(5, 4 + 1 + near.REACH))
+    assert pairs.keys() == true_near(alike[:5], alike[5:]).keys()
+
+
+def test_only_what_does_not_stand_whole_is_made_again(tmp_path):
+    """A lost shard, one cut in half and a lost or cut piece are each made again, alone; the pairs stay the same."""
+    rng = np.random.default_rng(3)
+    train, test = made_rows(rng, 60), made_rows(rng, 20)
+    store, means = FolderStore(tmp_path), Means(task_bytes=MANY_GROUPS, partitions=4)
+    wanted = found(Stages(store, means), train, test, ([20, 40], []))
+    assert wanted == true_near(train, test)
+    for stage in ("meet", "carry", "compare"):
+        whole = Stages(store, means)
+        assert wanted == found(whole, train, test, ([20, 40], []))
+        tasks = told(whole, stage)[0][0]
+        assert [(tasks, tasks)] == told(whole, stage)
+        names = [name for name in store.names(f"{stage}/") if "plan" not in name and name != near.REPEATS]
+        piece = next(name for name in names if "." in name)
+        for name in (names[0], piece):
+            for damage in (store.remove, lambda name: (tmp_path / name).write_bytes(bytes(store.get(name))[:-1])):
+                damage(name)
+                again = Stages(store, means)
+                assert wanted == found(again, train, test, ([20, 40], []))
+                assert [(tasks, tasks - 1)] == told(again, stage)
+                assert all(each.tasks == each.taken_up for each in again.told if each.name != stage)
+
+
+def test_pieces_of_a_crowd_stay_within_the_memory_of_a_task():
+    """What meets in a crowd is written piece by piece."""
+    rng = np.random.default_rng(4)
+    train = made_rows(rng, 200, texts=10**6, keys=1)
+    stages = Stages(MemoryStore(), Means(task_bytes=16_000))
+    found(stages, train, [], (range(10, 200, 10), []))
+    pieces = [name for name in stages.store.names("meet/") if "." in name]
+    sizes = [Shard(stages.store, name).length("earlier") * near.PAIR_BYTES for name in pieces]
+    assert len(pieces) > 20
+    assert max(sizes) < 4_000 + 200 * near.PAIR_BYTES
+
+
+def test_a_crowd_that_outgrows_memory_keeps_those_that_may_still_be_met():
+    """The last of each key, as many as the reach; all of the keys that are rare."""
+    keys = np.array([7] * 40 + [9, 5, 9], np.uint64)
+    kept, rows = near._reachable(keys, np.arange(43))
+    assert [5, *[7] * near.REACH, 9, 9] == kept.tolist()
+    assert [41, *range(40 - near.REACH, 40), 40, 42] == rows.tolist()
+
+
+def test_a_broken_file_of_the_input_is_told():
+    """A shard of rows that is cut in half is no shard without pairs."""
+    stages = Stages(MemoryStore())
+    train = made_rows(np.random.default_rng(0), 20)
+    shelf = made_shelf(stages.store, "train", train)
+    stages.store.bodies["train/000000"] = stages.store.bodies["train/000000"][:-1]
+    with pytest.raises(BrokenShardError):
+        run_near(stages, shelf, None, repeats_of(train, []))
+
+
+@pytest.mark.slow
+def test_two_processes_find_the_same_pairs(tmp_path):
+    """Tasks in other processes read and write the same store."""
+    rng = np.random.default_rng(6)
+    train, test = made_rows(rng, 90), made_rows(rng, 30)
+    stages = Stages(FolderStore(tmp_path), Means(workers=2, task_bytes=MANY_GROUPS, partitions=8))
+    assert true_near(train, test) == found(stages, train, test, ([20, 60], [10]))

@@ -1,0 +1,244 @@
+"""Stores behind URIs hold what a folder holds, and say what is wrong without telling secrets."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tunecase.data.shards import open_store
+from tunecase.data.shards.remote import RemoteError, RemoteStore, shown, without_secrets
+from tunecase.data.shards.scratch import Scratch
+from tunecase.errors import InputError, MissingExtraError
+
+pytest.importorskip("fsspec")
+SRC = str(Path(__file__).parents[3] / "src")
+
+
+@pytest.fixture(params=["file", "memory"])
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty place of each kind: one where files are written beside and renamed, one where a PUT is whole."""
+    return (tmp_path / "scratch").as_uri() if request.param == "file" else f"memory://{tmp_path.name}-scratch"
+
+
+def check_round_trip(place: str) -> None:
+    """What a store must do, on an empty one."""
+    store = RemoteStore(place)
+    assert ([], [], None) == (store.names(), store.folders(), store.size("a/one"))
+    store.put("a/one", [b"0123", memoryview(b"456789")])
+    store.put("b", [b"old and long"])
+    store.put("b", [b"new"])
+    assert b"0123456789" == bytes(store.get("a/one"))
+    assert (b"345", b"89", b"", b"") == tuple(
+        bytes(store.get("a/one", *where)) for where in ((3, 3), (8, 9), (10, 4), (0, 0))
+    )
+    assert b"89" == bytes(store.get("a/one", 8))
+    assert (10, None, None) == (store.size("a/one"), store.size("a/two"), store.size("a"))
+    assert (["a/one", "b"], ["a/one"], ["a/one"], []) == tuple(map(store.names, ("", "a/", "a/o", "c/")))
+    assert ["a"] == store.folders()
+    with pytest.raises(FileNotFoundError):
+        store.get("a/two")
+    with pytest.raises(FileNotFoundError):
+        store.get("a/two", 3, 4)
+    store.remove("b")
+    store.remove("b")
+    assert ["a/one"] == store.names()
+    store.remove_all(["a/one"])
+    assert [] == store.names()
+
+
+def test_it_is_a_store(uri: str) -> None:
+    """Names, ranges and sizes are those of any store."""
+    check_round_trip(uri)
+
+
+def test_it_is_found_by_its_uri(tmp_path: Path) -> None:
+    """A task is told the URI and nothing else."""
+    store = open_store(tmp_path.as_uri())
+    store.put("a", [b"x"])
+    assert b"x" == bytes(RemoteStore(store.place).get("a"))
+
+
+def test_a_cut_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file is seen while it is written, it is written under another name, which goes when the disk fails."""
+    store = RemoteStore(tmp_path.as_uri())
+    store.put("a/one", [b"whole"])
+
+    def half(path: str, body: bytes) -> None:
+        Path(path).write_bytes(body[:2])
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(store, "files", SimpleNamespace(
+        pipe_file=half, makedirs=store.files.makedirs, rm_file=store.files.rm_file,
+    ))  # fmt: skip
+    with pytest.raises(RemoteError, match="the disk is gone"):
+        store.put("a/one", [b"other"])
+    assert ["one"] == [path.name for path in (tmp_path / "a").iterdir()]
+    assert b"whole" == (tmp_path / "a" / "one").read_bytes()
+
+
+def test_what_is_written_beside_is_no_name(tmp_path: Path) -> None:
+    """A file that a killed writer left is not listed."""
+    store = RemoteStore(tmp_path.as_uri())
+    store.put("a", [b"x"])
+    (tmp_path / "b-123.part").touch()
+    assert ["a"] == store.names()
+
+
+def test_without_fsspec_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The optional part is named."""
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(MissingExtraError, match=r"tunecase\[remote\]"):
+        RemoteStore("s3://bucket/scratch")
+
+
+def test_a_kind_of_place_that_nobody_knows_is_refused() -> None:
+    """A misspelt kind is the user's mistake."""
+    with pytest.raises(InputError, match="--scratch"):
+        RemoteStore("s33://bucket/scratch")
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which library reaches a kind of storage, fsspec knows."""
+    known: Any = sys.modules["fsspec.registry"]
+    monkeypatch.delitem(known._registry, "s3", raising=False)
+    monkeypatch.setitem(known.known_implementations, "s3", {"class": "no_s3fs.A", "err": "Install s3fs to access S3"})
+    with pytest.raises(RemoteError, match=r"s3fs(.|\n)*Fix: install"):
+        RemoteStore("s3://bucket/scratch")
+
+
+def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither what a URI holds of its owner, nor what a library quotes of the environment."""
+    assert "s3://bucket/a b" == shown("s3://key:secret@bucket/a b?token=abc")
+    assert "x://…" == shown("x://[::1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cr3t-value")
+    told = without_secrets("got s3cr3t-value from https://ann:pass@host/a?X-Amz-Signature=123 today")
+    assert "got … from https://…@host/a?… today" == told
+
+
+def test_what_a_library_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one failure of the world, with what was refused and what to do; no cause that could quote a secret."""
+    store = RemoteStore("memory://bucket")
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError("Access Denied for key\nAKIA1234")
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA1234")
+    monkeypatch.setattr(store, "files", SimpleNamespace(cat_file=refused, find=refused, pipe_file=refused))
+    for ask in (lambda: store.get("a"), store.names, lambda: store.put("a", [])):
+        with pytest.raises(RemoteError, match=r"Access Denied for key …(.|\n)*check the credentials") as told:
+            ask()
+        assert told.value.__suppress_context__
+    absent = SimpleNamespace(pipe_file=lambda *_: (_ for _ in ()).throw(FileNotFoundError("no bucket")))
+    monkeypatch.setattr(store, "files", absent)
+    with pytest.raises(RemoteError, match=r"no such bucket(.|\n)*make it first"):
+        store.put("a", [])
+
+
+def test_a_scratch_lies_there_as_in_a_folder(tmp_path: Path) -> None:
+    """An unfinished audit is found again, a finished one leaves nothing."""
+    check_scratch(tmp_path.as_uri().replace("file", "local", 1))
+
+
+def check_scratch(uri: str) -> None:
+    """What a scratch must do behind a URI."""
+    first = Scratch.open(uri, "key", [])
+    first.store.put("train/0", [b"rows"])
+    first.close(keep=True)
+    second, third = Scratch.open(uri, "key", []), Scratch.open(uri, "key", [])
+    second.close(keep=False)
+    assert b"rows" == bytes(third.store.get("train/0"))
+    third.close(keep=False)
+    assert [] == RemoteStore(uri).names()
+
+
+SERVER = """
+import logging, sys
+from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of an S3 server on this machine."""
+    pytest.importorskip("moto")
+    s3fs = pytest.importorskip("s3fs")
+    pipe = subprocess.PIPE
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+    try:
+        assert server.stdout is not None
+        address = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        for name, value in {
+            "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+            "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        s3fs.S3FileSystem().mkdir("bucket")
+        yield "s3://bucket"
+    finally:
+        s3fs.S3FileSystem.clear_instance_cache()
+        server.kill()
+        server.communicate()
+
+
+WRITER = """
+import sys
+from tunecase.data.shards import open_store
+store = open_store(sys.argv[1])
+assert b"from there" == bytes(store.get("train/0"))
+store.put("train/1", [b"from here"])
+"""
+
+
+@pytest.mark.slow
+def test_an_object_store(bucket: str) -> None:
+    """Over S3: round trip, listing, two processes, an audit's scratch, and no bucket."""
+    check_round_trip(f"{bucket}/a/b")
+    store = RemoteStore(f"{bucket}/c")
+    store.put("train/0", [b"from there"])
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((SRC, os.environ.get("PYTHONPATH", "")))}
+    subprocess.run([sys.executable, "-c", WRITER, store.place], check=True, env=env)
+    assert ["train/0", "train/1"] == store.names()
+    assert b"here" == bytes(store.get("train/1", 5))
+    check_scratch(f"{bucket}/d")
+    with pytest.raises(RemoteError, match=r"s3://none/a/.*: it cannot be written to: there is no such bucket"):
+        Scratch.open("s3://none/a", "key", [])
+
+
+@pytest.mark.slow
+def test_a_put_that_is_cut_leaves_nothing(bucket: str) -> None:
+    """A writer that is lost in the middle of its PUT leaves no object, and the one before it stays."""
+    store = RemoteStore(f"{bucket}/c")
+    store.put("kept", [b"old"])
+    where = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    for name in ("kept", "new"):
+        head = f"PUT /bucket/c/{name} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 1000\r\n"
+        head += "Authorization: AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request\r\n\r\n"
+        with socket.create_connection((where.hostname or "", where.port or 0)) as cut:
+            cut.sendall(head.encode() + b"half")
+    assert ["kept"] == store.names()
+    assert b"old" == bytes(store.get("kept"))
+
+
+@pytest.mark.slow
+def test_nobody_there_is_told(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that does not answer is told with its address, in seconds."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+    store = RemoteStore(f"{bucket}/c")
+    store.files.clear_instance_cache()
+    with pytest.raises(RemoteError, match=r"s3://bucket/c: it cannot be read (.|\n)*check the address"):
+        RemoteStore(f"{bucket}/c").get("a")

@@ -1,0 +1,232 @@
+"""The scratch of an audit is found again, shared, kept out of the data, and removed by whoever is last."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tunecase.data.shards import marks, scratch
+from tunecase.data.shards.marks import Mark, holding
+from tunecase.data.shards.room import NoRoomError
+from tunecase.data.shards.scratch import Scratch
+from tunecase.errors import InputError
+
+SRC = str(Path(__file__).parents[3] / "src")
+
+
+def opened(folder: Path, key: str = "key", need_bytes: int = 0) -> Scratch:
+    """A scratch in a folder."""
+    return Scratch.open(str(folder), key, [], need_bytes)
+
+
+def test_an_unfinished_audit_is_found_again(tmp_path: Path) -> None:
+    """The same key finds the shards that were kept, another one does not; a finished audit leaves nothing."""
+    first = opened(tmp_path)
+    first.store.put("train/00000.shard", [b"rows"])
+    first.close(keep=True)
+    other = opened(tmp_path, "another")
+    assert None is other.store.size("train/00000.shard")
+    other.close(keep=False)
+    again = opened(tmp_path)
+    assert b"rows" == bytes(again.store.get("train/00000.shard"))
+    again.close(keep=False)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_cache_folder_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a place it lies in the cache folder, where only its owner looks."""
+    monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path))
+    made = Scratch.open(None, "key", [])
+    assert Path(made.store.place).parent == tmp_path / "audits"
+    assert os.name != "posix" or 0o700 == Path(made.store.place).stat().st_mode & 0o777
+    made.close(keep=False)
+
+
+def test_two_audits_share_what_is_finished(tmp_path: Path) -> None:
+    """Neither removes the shards under the other; the last one removes them."""
+    first, second = opened(tmp_path), opened(tmp_path)
+    first.store.put("train/0", [b"rows"])
+    first.close(keep=False)
+    assert b"rows" == bytes(second.store.get("train/0"))
+    second.close(keep=False)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_many_audits_at_once_end_with_nothing(tmp_path: Path) -> None:
+    """Audits that come and go at the same time see their own shards as long as they work, and leave no file."""
+    wrong: list[object] = []
+
+    def audit(number: int) -> None:
+        try:
+            for _ in range(5):
+                mine = opened(tmp_path)
+                mine.store.put(f"train/{number}", [b"rows"])
+                time.sleep(0.002 * number)
+                wrong.extend([number] * (mine.store.size(f"train/{number}") is None))
+                mine.close(keep=False)
+        except Exception as error:  # noqa: BLE001 - told by the main thread
+            wrong.append(error)
+
+    threads = [threading.Thread(target=audit, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [] == wrong
+    opened(tmp_path).close(keep=False)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_marks_end_with_their_process_or_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of this machine must be there, any other must have shown itself within ten minutes."""
+    assert Mark().holds
+    assert not replace(Mark(), at_s=time.time() - 601).holds
+    assert replace(Mark(), host="elsewhere", pid=1, began="1").holds
+    assert not replace(Mark(), host="elsewhere", at_s=time.time() - 601).holds
+    if os.name == "posix":
+        assert not replace(Mark(), began="another process of that number").holds
+        with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+            ended.wait()
+        assert "" == marks.process_began(ended.pid)
+    made = opened(tmp_path)
+    made.store.put("users/broken", [b"{"])
+    assert not holding(made.store, "users/", but=made.name)
+    made.close(keep=False)
+
+
+def test_a_mark_is_refreshed_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one task runs for long a thread shows that somebody works here; nothing is written after the end."""
+    monkeypatch.setattr(scratch, "TOUCH_S", 0.02)
+    made = opened(tmp_path)
+    before = made.store.get(f"users/{made.name}")
+    until = time.monotonic() + 30
+    while bytes(made.store.get(f"users/{made.name}")) == bytes(before) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert bytes(made.store.get(f"users/{made.name}")) != bytes(before)
+    made.close(keep=False)
+    made.touch()
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
+    """What was half written is no shard, and is removed by the next one who is alone."""
+    first = opened(tmp_path)
+    half = Path(first.store.place) / "train" / ".00000.shard-aa.part"
+    first.close(keep=True)
+    half.parent.mkdir()
+    half.write_bytes(b"ro")
+    second = opened(tmp_path)
+    assert [] == second.store.names("train/")
+    assert not half.exists()
+    second.close(keep=False)
+
+
+def test_old_audits_are_swept(tmp_path: Path) -> None:
+    """What nobody has used for seven days goes when another audit begins; what is used, younger or not ours stays."""
+    for key, days in (("old", 8.0), ("young", 6.0)):
+        made = opened(tmp_path, key)
+        made.store.put("train/0", [b"rows"])
+        made.close(keep=True)
+        mark = json.loads(bytes(made.store.get("last")))
+        mark["at_s"] -= days * 86_400
+        made.store.put("last", [json.dumps(mark).encode()])
+    (tmp_path / "own").mkdir()
+    opened(tmp_path).close(keep=False)
+    assert 2 == len(list(tmp_path.iterdir()))
+    young = opened(tmp_path, "young")
+    assert ["train/0"] == young.store.names("train/")
+    young.close(keep=False)
+
+
+def test_a_place_among_the_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards in a folder that is read as data would be read as data; a file is no folder."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for place in (data, data / "scratch"):
+        with pytest.raises(InputError, match="which is read as data"):
+            Scratch.open(str(place), "key", [data])
+    with pytest.raises(InputError, match="read as data"):
+        Scratch.open((data / "scratch").as_uri(), "key", [data])
+    monkeypatch.setenv("TUNECASE_CACHE", str(data / "cache"))
+    with pytest.raises(InputError, match="TUNECASE_CACHE"):
+        Scratch.open(None, "key", [data])
+    for place in ("s3:/bucket/scratch", "s3:bucket"):
+        with pytest.raises(InputError, match="write s3:"):
+            Scratch.open(place, "key", [])
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a file"):
+        Scratch.open(str(tmp_path / "file"), "key", [])
+    assert [] == list(data.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another null device")
+def test_a_place_that_takes_no_folder_is_told() -> None:
+    """A path below something that is no folder is the user's mistake, told with what to do."""
+    with pytest.raises(InputError, match="--scratch"):
+        Scratch.open("/dev/null/scratch", "key", [])
+
+
+def test_a_disk_that_cannot_hold_it_is_told_before(tmp_path: Path) -> None:
+    """What plainly does not fit is refused with how much is free and how much is wanted."""
+    with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
+        opened(tmp_path, need_bytes=10**18)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if sys.platform != "linux" or os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("only root may mount")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_keeps_what_is_finished(small_disk: Path) -> None:
+    """The end of the room is one error with what to do; nothing half stays, and finished shards do."""
+    made = opened(small_disk)
+    made.store.put("train/0", [b"rows"])
+    with pytest.raises(NoRoomError, match=r"No space left(.|\n)*the same command goes on from there"):
+        made.store.put("train/1", [bytes(2_000_000)])
+    assert ["train/0"] == made.store.names("train/")
+    made.close(keep=True)
+    again = opened(small_disk)
+    assert ["train/0"] == again.store.names("train/")
+    again.close(keep=False)
+    assert [] == list(small_disk.iterdir())
+
+
+KILLED = """
+import sys, time
+from tunecase.data.shards.scratch import Scratch
+made = Scratch.open(sys.argv[1], "key", [])
+made.store.put("train/0", [b"rows"])
+print("written", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_audit_is_gone_on_with(tmp_path: Path) -> None:
+    """A process that is killed leaves finished shards, and its mark holds nobody up."""
+    env = {**os.environ, "PYTHONPATH": SRC}
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, env=env) as killed:
+        assert killed.stdout is not None
+        assert b"written" == killed.stdout.readline().strip()
+        shared = opened(tmp_path)
+        shared.close(keep=False)
+        killed.send_signal(signal.SIGKILL)
+    again = opened(tmp_path)
+    assert b"rows" == bytes(again.store.get("train/0"))
+    again.close(keep=False)
+    assert [] == list(tmp_path.iterdir())

@@ -1,0 +1,70 @@
+"""A cluster that is not there, or is another one than tasks need, is told before the first task."""
+
+import http.server
+import socket
+import threading
+import time
+
+import pytest
+
+from tunecase.engine.cluster_nodes import ClusterError, differences, knock, versions
+from tunecase.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "address", ["hello", "127.0.0.1:²", "host:", ":80", "host:0", "host:65536", "ray://", "ray://x"]
+)
+def test_text_that_is_no_address_is_refused(address: str) -> None:
+    """Ray would search for a machine of that name, some for half a minute."""
+    with pytest.raises(InputError, match="host:port"):
+        knock(address, "")
+
+
+def test_other_kinds_of_address_are_left_to_ray() -> None:
+    """Ray knows how to find a cluster by itself, and what plug-ins bring."""
+    knock("auto", "")
+    knock("anyscale://cluster", "")
+
+
+def test_somebody_else_is_told_at_once() -> None:
+    """A web server at the address is no cluster; Ray itself would try for nine minutes."""
+
+    class Silent(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        begun = time.monotonic()
+        for address in (f"127.0.0.1:{server.server_port}", f"ray://127.0.0.1:{server.server_port}"):
+            with pytest.raises(ClusterError, match="something else answers there"):
+                knock(address, "Fix: start it")
+        assert time.monotonic() - begun < 60
+        server.shutdown()
+
+
+def test_whoever_speaks_as_ray_does_is_let_in() -> None:
+    """An answer that begins with a frame of settings is one of gRPC, in which Ray speaks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            line, _ = server.accept()
+            with line:
+                line.recv(100)
+                line.sendall(bytes((0, 0, 6, 4, 0, 0, 0, 0, 0)))
+
+        threading.Thread(target=answer, daemon=True).start()
+        knock(f"127.0.0.1:{server.getsockname()[1]}", "")
+
+
+def test_what_a_node_lacks_is_told_line_by_line() -> None:
+    """The same minor version of Python and major version of numpy do; what is missing or silent is told as such."""
+    wanted = versions()
+    assert {"Python", "tunecase", "numpy"} == set(wanted)
+    same = [f"{wanted['Python']}.99", wanted["tunecase"], f"{wanted['numpy']}.99.1"]
+    assert [] == differences("a", same, wanted)
+    told = differences("a", ["(no answer within 5 min)", "(not installed)", same[2]], wanted)
+    assert [
+        f"node a: Python (no answer within 5 min); wanted {wanted['Python']}, as this process has",
+        f"node a: tunecase (not installed); wanted {wanted['tunecase']}, as this process has",
+    ] == told
