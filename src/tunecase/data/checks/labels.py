@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.checks.sample import Sample
+from tunecase.data.checks.sample import Sample, sample_of
 from tunecase.data.detectors.label_errors import (
     LEAST_A_CLASS,
     LEAST_FOR_SIGNAL,
@@ -118,7 +118,8 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
         return NotChecked(
             f"whether the labels are random: fewer than {LEAST_FOR_SIGNAL} different texts, one class, or no two alike"
         )
-    few, drawn = len(first) < LEAST_SURE, Sample(min(len(first), SIGNAL_ROWS), len(first), "of these texts")
+    few = len(first) < LEAST_SURE
+    drawn = sample_of(evidence.train, min(len(first), SIGNAL_ROWS), len(first), "texts")
     if p <= (FEW_CHANCE if few else CHANCE):
         return None
     return Defect(
