@@ -1,6 +1,7 @@
 """An audit on a real Ray cluster of two nodes finds what it finds here, over a shared folder and an object store."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,8 +85,10 @@ def test_the_project_file_sends_audits_to_the_cluster(cluster, files, tmp_path, 
     """`engine: ray` beside the cluster's address and its scratch; the record is kept as any other."""
     from tunecase import Case
 
+    for file in files:
+        shutil.copy(file, tmp_path)
     (tmp_path / "tunecase.yaml").write_text(
-        f"name: on a cluster\ndata: {{train: {files[0]}, test: {files[1]}}}\n"
+        "name: on a cluster\ndata: {train: train.jsonl, test: test.jsonl}\n"
         f"engine: ray\naddress: {cluster.address}\nscratch: {tmp_path / 'scratch'}\n",
         encoding="utf-8",
     )
