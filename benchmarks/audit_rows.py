@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase.data.checks import answers, drift, pairs
+from tunecase.data.checks import answers, canned, drift, pairs
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Asked, Evidence
 from tunecase.data.checks.scan import read_split
@@ -196,7 +196,7 @@ def spoil(kind: str, prompt: str, answer: str, rng: random.Random) -> str:
 
 CHECKS = (
     answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
-    answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
+    canned.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
 )  # fmt: skip
 
 

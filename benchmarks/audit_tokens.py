@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 import numpy as np
 
 from tunecase.data.tokens import counting
+from tunecase.data.tokens.estimation import estimate
 from tunecase.data.tokens.rows import characters_per_token
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
@@ -87,7 +88,7 @@ def coverage(texts: list[str], tokens: "np.ndarray", draws: int) -> tuple[float,
         chosen = order[places[places < len(texts)]]
         seen = np.zeros(len(texts), np.int64)
         seen[chosen] = tokens[chosen]
-        found = counting.estimated(characters, seen)
+        found = estimate(lambda seen=seen: [(characters, seen)])
         held += found.low <= tokens.sum() <= found.high
         widths.append((found.high - found.low) / 2 / tokens.sum())
     return held / draws, float(np.median(widths))

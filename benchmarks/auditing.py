@@ -49,7 +49,7 @@ TRUE_NEIGHBOUR = 0.5
 
 def judged(train: Path, test: Path) -> Audit:
     """One fast audit with default prices, in this process."""
-    return audit(None, Files(train, test), basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=True).record
+    return audit(None, Files(train, test), basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=True)
 
 
 def recall(path: Path, copies: list[Copy]) -> dict:

@@ -1,15 +1,17 @@
 """The checks of labels on files."""
 
 import json
+import re
 
 import numpy as np
 
 from tests.data.detectors.test_label_errors import made
 from tests.making import write_jsonl
-from tunecase.data.checks import labels
+from tunecase.data.checks import labels, scan
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
 from tunecase.data.checks.scan import read_split
+from tunecase.data.detectors.label_errors import LEAST_ROWS
 from tunecase.data.reading.detection import detect
 
 
@@ -65,3 +67,25 @@ def test_answers_of_another_kind_of_task_are_no_labels(tmp_path):
     split = read_split(path, detect(path))
     assert 3 == len(Evidence(split, None, Asked(100)).classes)
     assert {} == Evidence(split, None, Asked(100, task="generation")).classes
+
+
+def test_a_sample_says_how_many_rows_it_stands_for(tmp_path, monkeypatch):
+    """Where texts of some rows were kept, the count is of those judged, and that of all rows has a range beside it."""
+    texts, codes = made(300)
+    given = codes.copy()
+    given[::12] = (given[::12] + 1) % 4
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 0.7 * sum(map(len, texts)))
+    found = evidence(tmp_path, texts, given)
+    kept = len(found.train.texts.rows)
+    assert LEAST_ROWS < kept < len(texts)
+    defect = labels.label_error(found)
+    assert isinstance(defect, Defect)
+    assert f"of {kept:,} judged" in defect.why
+    wanted = (
+        rf"; {kept:,} of {len(texts):,} labels were judged, drawn at random: in all about (\d+) \((\d+) to (\d+)\)$"
+    )
+    match = re.search(wanted, defect.why)
+    assert match
+    mid, low, high = map(int, match.groups())
+    assert low <= len(texts) / 12 <= high
+    assert mid > defect.count

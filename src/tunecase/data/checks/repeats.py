@@ -116,9 +116,10 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     firsts = union(near.ravel())  # near pairs are of first rows alone
     roots = firsts[joined(len(firsts), [np.searchsorted(firsts, near)])]
     mapped = Links(firsts, roots)
-    members = np.sort(np.concatenate([mapped.of(evidence.same_text.firsts), roots[roots != firsts]]))
-    begins = np.flatnonzero(np.diff(members, prepend=-1))
-    sizes = np.diff(np.append(begins, len(members))) + 1
+    members = np.concatenate([mapped.of(evidence.same_text.firsts), roots[roots != firsts]])
+    members.sort()  # the head of each row that is not one
+    begins = np.flatnonzero(np.append(members[:1] >= 0, members[1:] != members[:-1]))
+    sizes = np.diff(begins, append=len(members)) + 1
     shown = tuple(_cluster(evidence, mapped, int(members[begins[at]])) for at in _largest(sizes, most))
     return len(members), shown
 
