@@ -47,7 +47,8 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "uvicorn", "h11",
-    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "fsspec", "transformers", "safetensors", "bm25s", "py3langid",
+    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "fsspec", "transformers", "safetensors", "bm25s",
+    "py3langid",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -189,8 +190,9 @@ TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_good_problems", "test_hostile_case", "test_house", "test_old_ledgers",
     "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
-    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine", "made_shelves", "making",
-    "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
+    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
+    "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
+    "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}

@@ -1,8 +1,11 @@
 """An audit on a real Ray cluster of two nodes finds what it finds here, over a shared folder and an object store."""
 
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from tests.data.audit.made_rows import write_files
 from tests.data.audit.test_running import judged, plain
+from tests.data.shards.test_remote import bucket  # noqa: F401 - a fixture
 from tunecase.data.audit import Progress, Running
 from tunecase.data.checks import scan
 
@@ -50,6 +54,32 @@ def test_a_cluster_changes_nothing(cluster, files, tmp_path, partitions) -> None
     running = Running("ray", cluster.address, str(tmp_path / "scratch"), partitions=partitions)
     assert plain(judged(*files, fast=True)) == plain(judged(*files, running, fast=True))
     assert [] == [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
+
+
+def test_an_object_store_changes_nothing(bucket, files, tmp_path) -> None:  # noqa: F811
+    """Shards on an S3 server, on a Ray of this machine's own: the command prints the same record, and leaves nothing."""
+    from tunecase.data.shards.remote import RemoteStore
+
+    def told(*options: str) -> dict[str, Any]:
+        command = [
+            sys.executable,
+            "-m",
+            "tunecase",
+            "audit",
+            str(files[0]),
+            "--test",
+            str(files[1]),
+            "--fast",
+            "--json",
+        ]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode in (0, 1), done.stderr
+        record = json.loads(done.stdout)
+        stages = [(stage["name"], stage["rows_in"], stage["rows_out"]) for stage in record["stages"]]
+        return record | {"seconds": 0, "stages": stages}
+
+    assert told() == told("--engine", "ray", "--workers", "2", "--scratch", f"{bucket}/scratch")
+    assert [] == RemoteStore(f"{bucket}/scratch").names()
 
 
 def test_lost_workers_change_nothing(cluster, files, tmp_path) -> None:
