@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.made_shelves import shuffle_tasks
+from tests.data.checks.made_shelves import shuffle_tasks
 from tunecase.data.checks import near
 from tunecase.data.checks.evidence import Asked, Evidence, Links, Pairs
 from tunecase.data.checks.scan import read_split
