@@ -47,7 +47,8 @@ FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in f
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "uvicorn", "h11",
-    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers", "safetensors", "bm25s", "py3langid",
+    "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "fsspec", "transformers", "safetensors", "bm25s",
+    "py3langid",
 }  # fmt: skip
 
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
@@ -111,7 +112,14 @@ OPINION = ("data/checks/", "data/audit/", "forecast/verdict.py", "compute/explai
 
 # What touches the world: files, the network, processes, the clock.
 WORLD = ("cli/", "web/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
-WORLD += ("pilot/trainers/", "pilot/endpoint/", "books/importers/", "forecast/importers/", "inference/importers/")
+WORLD += (
+    "data/shards/",
+    "pilot/trainers/",
+    "pilot/endpoint/",
+    "books/importers/",
+    "forecast/importers/",
+    "inference/importers/",
+)
 # Further files and folders that do, and why.
 TOUCHING: dict[str, str] = {
     "books/earlier_projects.py": "reads the ledgers that the project file names",
@@ -129,8 +137,7 @@ TOUCHING: dict[str, str] = {
     "data/audit/audit.py": "takes its own time",
     "data/audit/own_stage.py": "takes its own time",
     "data/audit/quarantine.py": "writes bad rows aside while they are read",
-    "data/checks/scan.py": "tells by its size and time whether a file has changed",
-    "data/checks/spool.py": "keeps the columns of a large file on disk, so that memory stays flat",
+    "data/audit/running.py": "opens the scratch, and takes its own time",
     "data/clean/clean.py": "writes what belongs to a cleaned copy",
     "data/clean/copying.py": "copies the data row by row",
     "data/detectors/licences.py": "looks for a licence beside the data",
@@ -158,10 +165,10 @@ WRITING: dict[str, str] = {
     "compute/configs/read.py": "hands a copy without tabs to another tool's reader",
     "compute/model/hub.py": "a cache",
     "data/audit/quarantine.py": "bad rows go aside one by one while they are read",
-    "data/checks/spool.py": "columns of a large file, in a folder that goes at the end",
     "data/clean/clean.py": "row by row, into a folder in the making",
     "data/clean/copying.py": "row by row, into a folder in the making",
     "data/reading/writing.py": "row by row, into a folder in the making",
+    "data/shards/store.py": "shards, in a scratch that goes at the end",
     "data/review/queue/writing.py": "row by row, into a folder in the making",
     "ledger/anchor.py": "one short line, written over in place under the ledger's lock",
     "ledger/book.py": "appends to the ledger",
@@ -183,8 +190,9 @@ TOP = {
     "__init__", "conftest", "test_bad_input", "test_callback", "test_callback_processes", "test_case", "test_docs",
     "test_errors", "test_evidence", "test_good_problems", "test_hostile_case", "test_house", "test_old_ledgers",
     "test_one_answer", "test_patterns", "test_regressions", "test_shapes", "test_supply_chain",
-    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine", "making",
-    "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples", "sentences", "toy_trainer",
+    "audited", "chat_server", "command", "decision_server", "engine_tasks", "hostile_server", "machine",
+    "made_shelves", "making", "mlflow_server", "problem_cases", "projects", "real_chat_server", "samples",
+    "sentences", "toy_trainer",
 }  # fmt: skip
 # Folders of tests that mirror no package.
 BESIDE = {"faults", "fuzz", "golden", "fixtures", "benchmarks"}
@@ -196,6 +204,7 @@ ASPECTS = {
     "data/audit/test_bad_bytes.py",
     "data/audit/test_interrupted.py",
     "data/audit/test_judged_answers.py",
+    "data/audit/test_on_ray.py",
     "data/checks/test_shown.py",
     "data/reading/test_forms.py",
     "flow/test_planning.py",

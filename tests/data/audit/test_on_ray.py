@@ -1,7 +1,11 @@
 """An audit on a real Ray cluster of two nodes finds what it finds here, over a shared folder and an object store."""
 
+import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import pytest
 
 from tests.data.audit.made_rows import write_files
 from tests.data.audit.test_running import judged, plain
+from tests.data.shards.test_remote import bucket  # noqa: F401 - a fixture
 from tunecase.data.audit import Progress, Running
 from tunecase.data.checks import scan
 
@@ -51,6 +56,32 @@ def test_a_cluster_changes_nothing(cluster, files, tmp_path, partitions) -> None
     assert [] == [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
 
 
+def test_an_object_store_changes_nothing(bucket, files, tmp_path) -> None:  # noqa: F811
+    """Shards on an S3 server, on a Ray of this machine's own: the command prints the same record, and leaves nothing."""
+    from tunecase.data.shards.remote import RemoteStore
+
+    def told(*options: str) -> dict[str, Any]:
+        command = [
+            sys.executable,
+            "-m",
+            "tunecase",
+            "audit",
+            str(files[0]),
+            "--test",
+            str(files[1]),
+            "--fast",
+            "--json",
+        ]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode in (0, 1), done.stderr
+        record = json.loads(done.stdout)
+        stages = [(stage["name"], stage["rows_in"], stage["rows_out"]) for stage in record["stages"]]
+        return record | {"seconds": 0, "stages": stages}
+
+    assert told() == told("--engine", "ray", "--workers", "2", "--scratch", f"{bucket}/scratch")
+    assert [] == RemoteStore(f"{bucket}/scratch").names()
+
+
 def test_lost_workers_change_nothing(cluster, files, tmp_path) -> None:
     """Workers are killed while they read and while they sort; what they had is done by others."""
     killed: list[str] = []
@@ -84,8 +115,10 @@ def test_the_project_file_sends_audits_to_the_cluster(cluster, files, tmp_path, 
     """`engine: ray` beside the cluster's address and its scratch; the record is kept as any other."""
     from tunecase import Case
 
+    for file in files:
+        shutil.copy(file, tmp_path)
     (tmp_path / "tunecase.yaml").write_text(
-        f"name: on a cluster\ndata: {{train: {files[0]}, test: {files[1]}}}\n"
+        "name: on a cluster\ndata: {train: train.jsonl, test: test.jsonl}\n"
         f"engine: ray\naddress: {cluster.address}\nscratch: {tmp_path / 'scratch'}\n",
         encoding="utf-8",
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told
+from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told
 from tunecase.data.checks import alike
 from tunecase.data.checks.alike import FirstRows, parts_for, run_same
 from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.made_shelves import shuffle_tasks
+from tests.data.checks.made_shelves import shuffle_tasks
 from tunecase.data.checks import near
 from tunecase.data.checks.evidence import Asked, Evidence, Links, Pairs
 from tunecase.data.checks.scan import read_split
@@ -110,7 +110,7 @@ def test_near_copies_with_other_labels_are_no_copies(tmp_path):
 @pytest.mark.parametrize(("partitions", "task_bytes"), [(1, 10), (8, 100_000), (64, 256_000_000)])
 def test_everything_is_the_same_however_the_work_is_cut(tmp_path, monkeypatch, partitions, task_bytes, with_test):
     """Parts, groups and the order in which tasks end do not tell; nor does where the shards lie."""
-    monkeypatch.setattr("tunecase.data.checks.scan.BLOCK_BYTES", 1500)
+    monkeypatch.setattr("tunecase.data.checks.scan.LEAST_PIECE_BYTES", 1500)
     train, test = made_texts(1)
     wanted = plain(evidence(tmp_path, train, test if with_test else None))
     monkeypatch.setattr(near, "FEW_ROWS", partitions)

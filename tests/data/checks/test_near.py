@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told, true_near
+from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told, true_near
 from tunecase.data.checks import near
 from tunecase.data.checks.near import run_near
 from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, Stages

@@ -175,7 +175,7 @@ def auditing(
         )
     readings = _readings(files, fast, seed)
     paths = {part: asked.path for part, asked in readings.items()}
-    what = [(part, asked.layout, asked.reading) for part, asked in readings.items()]
+    what = [asked.what for asked in readings.values()]
     with begun(running, paths, what, readings["train"].row_bytes, watch.get("progress")) as stages:
         splits, quarantine = _read(files, readings, stages)
         train, test = splits["train"], splits.get("test")
@@ -201,6 +201,12 @@ class _Asked:
     layout: Layout
     reading: Reading
     row_bytes: float = 0.0
+
+    @property
+    def what(self) -> tuple[object, ...]:
+        """What its columns depend on besides the file, as what a hash is made of."""
+        common = self.reading.common
+        return self.layout, replace(self.reading, common=None), b"" if common is None else common.tobytes()
 
 
 def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase.data.reading.blocks import files_of, total_bytes
+from tunecase.data.reading.blocks import fingerprint, text_bytes, total_bytes
 from tunecase.data.shards import MemoryStore, Shard, Stages
 from tunecase.data.shards.scratch import Scratch
 from tunecase.data.shards.stages import Means
@@ -16,7 +16,6 @@ from tunecase.engine import Engine, memory_plan, workers_held
 from tunecase.version import __version__
 
 LARGE_BYTES = 24_000_000  # of text; from here on an audit is worth processes of its own and shards that outlive it
-PACKED_TIMES = 8  # packed text shrank five to ten times
 # Scratch that shards take: for each row, and for each byte of text (shingles, 4 bytes a word, and band keys aside).
 ROW_BYTES, TEXT_SHARE = 560, 0.8
 READING = ("test", "production", "train")
@@ -113,17 +112,9 @@ def begun(
         scratch.close(keep=keep)
 
 
-def text_bytes(path: Path) -> int:
-    """About how much text the files behind a path hold [bytes]."""
-    packed = (".gz", ".zst", ".parquet")
-    return sum(file.stat().st_size * (PACKED_TIMES if file.suffix.lower() in packed else 1) for file in files_of(path))
-
-
 def _key(paths: Sequence[Path], what: Sequence[Any]) -> str:
-    files = [
-        (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for path in paths for file in files_of(path)
-    ]
-    return hashlib.sha256(repr((files, list(what), __version__)).encode("utf-8", "replace")).hexdigest()
+    body = repr(([fingerprint(path) for path in paths], list(what), __version__))
+    return hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()
 
 
 class Pace:

@@ -120,10 +120,7 @@ def carry(task: GroupTask) -> None:
     import numpy as np
 
     files, plan = Files.opened(task.train, task.test), Shard(open_store(task.place), task.plan)
-    met = [_met(Shard(plan.store, name), task.first, task.stop) for name in plan.text("pieces")]
-    rows_in = sum(map(len, met))
-    pairs = distinct_pairs(np.concatenate(met))
-    del met
+    rows_in, pairs = _met(plan, task)
     rows = np.unique(pairs[:, 0])
     sets = _picked(files, task.first, task.stop, rows)
     to = np.searchsorted(files.starts[plan.array("edges")], pairs[:, 1], "right") - 1
@@ -136,12 +133,20 @@ def carry(task: GroupTask) -> None:
     pieces.close(rows_in, len(pairs))
 
 
-def _met(piece: Shard, first: int, stop: int) -> "Rows":
-    """The pairs whose earlier row is in a run of training shards, shape (pairs, 2)."""
+def _met(plan: Shard, task: GroupTask) -> "tuple[int, Rows]":
+    """How many pairs met whose earlier row is in the group, and those that differ, ascending, shape (pairs, 2)."""
     import numpy as np
 
-    bounds = column(piece, "bounds", first, stop + 1).tolist()
-    return np.stack([column(piece, name, bounds[0], bounds[-1]) for name in ("earlier", "later")], axis=1)
+    total = waiting = 0
+    held: list[Rows] = [np.zeros((0, 2), np.int64)]
+    for piece in (Shard(plan.store, name) for name in plan.text("pieces")):
+        start, *_, stop = column(piece, "bounds", task.first, task.stop + 1).tolist()
+        held.append(np.stack([column(piece, name, start, stop) for name in ("earlier", "later")], axis=1))
+        total, waiting = total + stop - start, waiting + stop - start
+        # In a crowd every band has nearly the same pairs.
+        if waiting > max(len(held[0]), (1 << task.room_bits) // PAIR_BYTES):
+            held, waiting = [distinct_pairs(np.concatenate(held))], 0
+    return total, distinct_pairs(np.concatenate(held))
 
 
 def _picked(files: Files, first: int, stop: int, rows: "Rows") -> "dict[str, Array]":
