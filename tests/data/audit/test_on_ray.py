@@ -57,7 +57,7 @@ def test_a_cluster_changes_nothing(cluster, files, tmp_path, partitions) -> None
 
 
 def test_an_object_store_changes_nothing(bucket, files, tmp_path) -> None:  # noqa: F811
-    """Shards on an S3 server, on a Ray of this machine's own: the command prints the same record, and leaves nothing."""
+    """Shards on an S3 server, on a Ray of its own: the command prints the same record, and leaves nothing there."""
     from tunecase.data.shards.remote import RemoteStore
 
     def told(*options: str) -> dict[str, Any]:

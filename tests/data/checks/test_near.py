@@ -8,10 +8,17 @@ from hypothesis import strategies as st
 from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told, true_near
 from tunecase.data.checks import near
 from tunecase.data.checks.near import run_near
+from tunecase.data.detectors.near_copies import groups
 from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, Stages
 from tunecase.data.shards.stages import Means
 
 ONE_GROUP, MANY_GROUPS = 256_000_000, 2_000
+
+
+@pytest.fixture(autouse=True)
+def whole_crowds(monkeypatch):
+    """No pair of a crowd is left out, but where a test asks for that."""
+    monkeypatch.setattr(near, "MOST_PARTNERS", 255)
 
 
 def repeats_of(train, test):
@@ -26,7 +33,7 @@ def found(stages, train, test, cuts=((), ())):
     """What the stages find, as `true_near` gives it."""
     files = zip(("train", "test"), (train, test), cuts, strict=True)
     shelves = [made_shelf(stages.store, name, rows, own) for name, rows, own in files]
-    columns = run_near(stages, shelves[0], shelves[1] if test else None, repeats_of(train, test))
+    columns = run_near(stages, shelves[0], shelves[1] if test else None, repeats_of(train, test)).pairs
     earlier, later = columns["earlier"].tolist(), columns["later"].tolist()
     pairs = list(zip(earlier, later, strict=True))
     assert sorted(pairs) == pairs
@@ -117,6 +124,31 @@ def test_pieces_of_a_crowd_stay_within_the_memory_of_a_task():
     sizes = [Shard(stages.store, name).length("earlier") * near.PAIR_BYTES for name in pieces]
     assert len(pieces) > 20
     assert max(sizes) < 4_000 + 200 * near.PAIR_BYTES
+
+
+@pytest.mark.parametrize("task_bytes", [MANY_GROUPS, ONE_GROUP])
+def test_of_crowds_each_row_keeps_its_first_partners(monkeypatch, task_bytes):
+    """Of each kind; what the others join is still known, and how many of them differ; test rows keep all."""
+    rng = np.random.default_rng(5)
+    train, test = made_rows(rng, 90, texts=200, keys=1), made_rows(rng, 30, texts=200, keys=1)
+    monkeypatch.setattr(near, "MOST_PARTNERS", 2)
+    stages = Stages(MemoryStore(), Means(task_bytes=task_bytes))
+    shelves = [made_shelf(stages.store, name, rows, [20]) for name, rows in (("train", train), ("test", test))]
+    thin = run_near(stages, *shelves, repeats_of(train, test))
+    wanted, kept, left_out = true_near(train, test), {}, []
+    for (earlier, later), (similarity, same, alike) in wanted.items():
+        partners = kept.setdefault((later, same, alike), [])
+        if len(partners) < 2 or later >= len(train):
+            partners.append((earlier, later))
+        else:
+            left_out.append((earlier, later, same, alike))
+    rows = zip(thin.pairs["earlier"].tolist(), thin.pairs["later"].tolist(), strict=True)
+    assert sorted(pair for pairs in kept.values() for pair in pairs) == list(rows)
+    assert (sum(not same for *_, same, _ in left_out), True) == (thin.unlike, len(left_out) > 50)
+    for links, same_only in ((thin.alike, False), (thin.same, True)):
+        pairs = [each[:2] for each in left_out if each[3] and (each[2] or not same_only)]
+        own = np.array(pairs, np.int64).reshape(-1, 2)
+        assert [each.tolist() for each in groups(own)] == links.T.tolist()
 
 
 def test_a_crowd_that_outgrows_memory_keeps_those_that_may_still_be_met():

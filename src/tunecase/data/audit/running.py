@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.data.reading.blocks import fingerprint, text_bytes, total_bytes
-from tunecase.data.shards import MemoryStore, Shard, Stages
+from tunecase.data.shards import BrokenShardError, MemoryStore, Shard, Stages
 from tunecase.data.shards.scratch import Scratch
 from tunecase.data.shards.stages import Means
 from tunecase.engine import Engine, memory_plan, workers_held
+from tunecase.errors import TunecaseError
 from tunecase.version import __version__
 
 LARGE_BYTES = 24_000_000  # of text; from here on an audit is worth processes of its own and shards that outlive it
 # Scratch that shards take: for each row, and for each byte of text (shingles, 4 bytes a word, and band keys aside).
 ROW_BYTES, TEXT_SHARE = 560, 0.8
+# A task that sorts or compares takes no more memory than that, unless there would be very many of them.
+TASK_BYTES, MOST_TASKS = 256_000_000, 64
 READING = ("test", "production", "train")
 STAGES = {
     "test": "Reading the test", "production": "Reading production", "train": "Reading", "same": "Equal texts",
@@ -98,12 +101,18 @@ def begun(
     need = int(texts * TEXT_SHARE + texts / max(row_bytes, 1.0) * ROW_BYTES)
     scratch = Scratch.open(running.scratch, _key(paths, what), paths, need)
     workers = running.workers if running.engine == "ray" else plan.workers
-    means = Means(workers, plan.task_bytes, running.engine, running.address, running.partitions)
+    task_bytes = min(plan.task_bytes, max(TASK_BYTES, need // MOST_TASKS))
+    means = Means(workers, task_bytes, running.engine, running.address, running.partitions)
     keep = True
     try:
         with workers_held(running.engine, running.address):
             yield Stages(scratch.store, means, pace.tell, scratch.touch)
         keep = False
+    except BrokenShardError as error:
+        told = f"{scratch.store.place}: {error} was removed, cut or changed while the audit worked with it."
+        raise TunecaseError(
+            f"{told}\nFix: let nothing else write there, and run it again: it goes on from there"
+        ) from None
     except KeyboardInterrupt as stop:
         if pace.rows:
             stop.add_note(f"interrupted; the same command goes on from row {pace.rows:,}")

@@ -71,22 +71,22 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
     pairs = pairs[np.argsort(-near.similarity[~near.same_answer], kind="stable")]
     if not len(pairs):
         return None
-    rows = np.unique(pairs)
+    rows, count = np.unique(pairs), len(pairs) + evidence.near_unlike
     first, second = (int(row) for row in pairs[0])
     return Defect(
         check="near_contradiction",
         severity="note",
         why=(
-            f"{len(pairs)} pairs of nearly the same text carry different labels: "
+            f"{count} pairs of nearly the same text carry different labels: "
             "one word may well decide, or a label is wrong"
         ),
         fix="look at each pair, closest first; nothing is deleted",
         rows=rows,
         pairs=pairs,
-        count=len(pairs),
+        count=count,
         share=len(rows) / evidence.train.rows,
         examples=tuple(f"{evidence.train.example(row)} → {evidence.train.label(row)}" for row in (first, second)),
-        review_rows=float(min(len(pairs), len(rows))),
+        review_rows=float(min(count, len(rows))),
     )
 
 

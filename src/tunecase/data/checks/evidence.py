@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.data.checks.alike import Kind, run_same
 from tunecase.data.checks.columns import Split
-from tunecase.data.checks.near import run_near
+from tunecase.data.checks.near import Near, run_near
 from tunecase.data.detectors.licences import Origin
 from tunecase.data.domains import Domain, domain_of
 from tunecase.data.rowsets import union, within, without
@@ -28,7 +28,8 @@ class Pairs:
     A pair is a copy when J >= .7, or where a text has fewer than 20 words of its own J >= .8 and the labels agree:
     there one word may change the meaning. Where labels disagree it is no copy at any length, but a suspicion of a
     wrong label. A copy is sure when the answer is the same as well, or J >= .9. Rows are narrow numbers where they are
-    small: a crowd of texts alike has more pairs than rows.
+    small. In a crowd of texts alike a training row stands with its first three of each kind (copy or not, same answer
+    or not).
     """
 
     rows: "Rows"
@@ -172,12 +173,28 @@ class Evidence:
         return self._near[1]
 
     @cached_property
+    def near_links(self) -> "Rows":
+        """What near copies join beside those of `near_train`, of crowds: (row, first row of its group)."""
+        return self._met.same if self.classes else self._met.alike
+
+    @property
+    def near_unlike(self) -> int:
+        """Near pairs with different answers beside those of `near_train`, of crowds."""
+        return self._met.unlike
+
+    @cached_property
+    def _met(self) -> Near:
+        import numpy as np
+
+        normal = self._same["normal"]
+        repeats = np.concatenate([normal["rows"], self.train.count + normal["test rows"]])
+        return run_near(self._stages, self.train.shelf, self.test.shelf if self.test else None, repeats)
+
+    @cached_property
     def _near(self) -> tuple[Pairs, Pairs]:
         import numpy as np
 
-        train, test, count = self.train.shelf, self.test.shelf if self.test else None, self.train.count
-        repeats = np.concatenate([self._same["normal"]["rows"], count + self._same["normal"]["test rows"]])
-        found = run_near(self._stages, train, test, repeats)
+        found, count = self._met.pairs, self.train.count
         copy = found["alike"] & found["same_answer"] if self.classes else found["alike"]
         across = found["later"] >= count
 

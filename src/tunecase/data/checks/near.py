@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.checks.alike import KEY_BYTES, SETS, Files, FirstRows, Ref, gathered, parts_for
 from tunecase.data.checks.columns import Shelf, shingles_of
-from tunecase.data.checks.pieces import Pieces, column, run_pieces
+from tunecase.data.checks.pieces import Pieces, column, names_of, run_pieces
 from tunecase.data.detectors.meetings import distinct_pairs, meetings, repeated
-from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, least_jaccard, pair_jaccard, pick_sets
+from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, groups, least_jaccard, pair_jaccard, pick_sets
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.shard import json_column
 
@@ -31,6 +31,8 @@ ROOMS = 4  # a group of shards, or a piece, takes this part of a task's memory
 PAIR_BYTES = 48  # of one pair while pairs are sorted
 ROW_BYTES = 64  # of one row beside its shingles
 REPEATS = "meet/repeats"
+# Of the near pairs of a training row in a crowd so many stay, of each kind: same answer or not, copy or not.
+MOST_PARTNERS, KINDS = 3, 4
 NEAR_COLUMNS = {"earlier": "i4", "later": "i4", "similarity": "f8", "same_answer": "?", "alike": "?"}
 
 
@@ -228,12 +230,66 @@ def compare(task: GroupTask) -> None:
     own = _picked(files, task.first, task.stop, base + np.flatnonzero(needed))
     places, ends = np.cumsum(needed) - 1, np.cumsum(own["sizes"])
     pieces, rows_in, rows_out = Pieces(task, _together), 0, 0
+    crowds = _Crowds(base, stop - base, files.train.count)
     for piece, at in parcels:
         parcel = _unpacked(piece, at)
-        near = _judged(parcel, own, ends, places[parcel["later"] - base])
+        near = crowds.thinned(_judged(parcel, own, ends, places[parcel["later"] - base]))
         rows_in, rows_out = rows_in + len(parcel["later"]), rows_out + len(near["later"])
         pieces.add(near, PAIR_BYTES * len(near["later"]))
-    pieces.close(rows_in, rows_out)
+    pieces.close(rows_in, rows_out, crowds.columns, left_out=crowds.left_out, unlike=crowds.unlike)
+
+
+class _Crowds:
+    """Thins out the near pairs of training rows in crowds: of each kind a row keeps those with its first partners.
+
+    Pairs come in the order of their earlier rows. What the others join is kept as one link for each row, and so is how
+    many of them carry different answers. Pairs of test rows all stay.
+
+    Args:
+        base, rows: the first of the later rows, and how many there may be.
+        tests_from: the first test row.
+    """
+
+    def __init__(self, base: int, rows: int, tests_from: int) -> None:
+        import numpy as np
+
+        self.base, self.tests_from = base, tests_from
+        self.taken = np.zeros(rows * KINDS, np.uint8)
+        self.links = {name: np.zeros((0, 2), np.int64) for name in ("alike", "same")}
+        self.left_out = self.unlike = 0
+
+    def thinned(self, near: "dict[str, Array]") -> "dict[str, Array]":
+        """The pairs that stay."""
+        import numpy as np
+
+        slots = (near["later"] - self.base) * KINDS + near["same_answer"] * 2 + near["alike"]
+        order = np.argsort(slots, kind="stable")
+        kinds, begins, counts = np.unique(slots[order], return_index=True, return_counts=True)
+        rank = np.zeros(len(slots), np.int64)
+        rank[order] = np.arange(len(slots)) - np.repeat(begins, counts)
+        kept = (rank + self.taken[slots] < MOST_PARTNERS) | (near["later"] >= self.tests_from)
+        self.taken[kinds] = np.minimum(self.taken[kinds] + counts, MOST_PARTNERS)
+        if not kept.all():
+            self._leave_out({name: values[~kept] for name, values in near.items()})
+        return {name: values[kept] for name, values in near.items()}
+
+    def _leave_out(self, near: "dict[str, Array]") -> None:
+        import numpy as np
+
+        self.left_out += len(near["later"])
+        self.unlike += int((~near["same_answer"]).sum())
+        for name, copies in (("alike", near["alike"]), ("same", near["alike"] & near["same_answer"])):
+            pairs = np.stack([near["later"], near["earlier"]], axis=1)[copies]
+            self.links[name] = np.stack(groups(np.concatenate([self.links[name], pairs])), axis=1)
+
+    @property
+    def columns(self) -> "dict[str, Array]":
+        """The links: rows that pairs which were left out join, and the first row of each; see `Left`."""
+        return {
+            f"{name} {side}": links[:, at]
+            for name, links in self.links.items()
+            for at, side in enumerate(("rows", "roots"))
+        }
 
 
 def _judged(parcel: "dict[str, Array]", own: "dict[str, Array]", ends: "Rows", mine: "Rows") -> "dict[str, Array]":
@@ -260,29 +316,60 @@ def _together(held: "Sequence[dict[str, Array]]") -> "dict[str, Array]":
     return {name: np.concatenate([each[name] for each in held]) for name in NEAR_COLUMNS}
 
 
-def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") -> "dict[str, Array]":
-    """The near pairs of both files, ordered by the earlier row, then the later one.
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The near pairs of two files.
+
+    Args:
+        pairs: the columns of `compare`, ordered by the earlier row, then the later one; the earlier row is one of
+            training, the later one of either file. Of crowds not all are here.
+        alike, same: what the pairs left out join, as (row, first row of its group), shape (links, 2): those that are
+            copies by their likeness, and those of them with the same answer.
+        unlike: pairs left out whose answers differ.
+    """
+
+    pairs: "dict[str, Array]"
+    alike: "Rows"
+    same: "Rows"
+    unlike: int
+
+
+def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") -> Near:
+    """The near pairs of both files.
 
     Args:
         repeats: rows whose normalised text an earlier row of their file has, ascending, those of the test numbered on.
-    Returns: the columns of `compare`; the earlier row is one of training, the later one of either file.
     """
     import numpy as np
 
     files = Files.of(train, test)
     FirstRows.write(stages.store, REPEATS, files.count, repeats)
     room_bits = max(stages.means.task_bytes // ROOMS, 1).bit_length() - 1
-    met = run_pieces(stages, "meet", meet, _meet_tasks(stages, files, room_bits))
+    met = names_of(run_pieces(stages, "meet", meet, _meet_tasks(stages, files, room_bits)))
     weights = _weights(files)
     pairs = np.zeros(len(train), np.int64)
     for name in met:
         pairs += np.diff(column(Shard(stages.store, name), "bounds"))
     targets, sources = _cut(weights, room_bits), _cut(weights[: len(train)] + PAIR_BYTES * pairs, room_bits)
-    carried = run_pieces(stages, "carry", carry, _groups(stages, files, "carry", met, targets, sources, room_bits))
-    near = run_pieces(
-        stages, "compare", compare, _groups(stages, files, "compare", carried, targets, targets, room_bits)
-    )
-    return _ascending([Shard(stages.store, name) for name in near])
+    tasks = _groups(stages, files, "carry", met, targets, sources, room_bits)
+    carried = names_of(run_pieces(stages, "carry", carry, tasks))
+    tasks = _groups(stages, files, "compare", carried, targets, targets, room_bits)
+    return _gathered_near(run_pieces(stages, "compare", compare, tasks))
+
+
+def _gathered_near(shards: "Sequence[Shard]") -> Near:
+    import numpy as np
+
+    links: dict[str, list[Array]] = {name: [np.zeros((0, 2), np.int64)] for name in ("alike", "same")}
+    unlike = 0
+    for each in shards:
+        shard = Shard(each.store, each.name)
+        unlike += shard.facts["unlike"]
+        for name, found in links.items():
+            found.append(np.stack([shard.array(f"{name} {side}") for side in ("rows", "roots")], axis=1))
+    pairs = _ascending([Shard(each.store, name) for each in shards for name in names_of([each])])
+    alike, same = (np.stack(groups(np.concatenate(found)), axis=1) for found in links.values())
+    return Near(pairs, alike, same, unlike)
 
 
 def _ascending(pieces: "Sequence[Shard]") -> "dict[str, Array]":

@@ -1,6 +1,6 @@
 """Stages whose tasks write what they find piece by piece, so that no task holds more than its memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -51,12 +51,14 @@ class Pieces:
         if self.held_bytes > 1 << self.task.room_bits:
             self._write()
 
-    def close(self, rows_in: int, rows_out: int) -> None:
-        """Writes what is left, and then that all stands."""
+    def close(self, rows_in: int, rows_out: int, beside: "Mapping[str, Array] | None" = None, **facts: int) -> None:
+        """Writes what is left, and then that all stands, with further columns and facts of the whole task."""
         if self.held_bytes:
             self._write()
-        facts = {"rows_in": rows_in, "rows_out": rows_out}
-        write_shard(open_store(self.task.place), self.task.name, {"pieces": json_column(self.names)}, facts)
+        columns = {"pieces": json_column(self.names), **(beside or {})}
+        write_shard(
+            open_store(self.task.place), self.task.name, columns, {"rows_in": rows_in, "rows_out": rows_out, **facts}
+        )
 
     def _write(self) -> None:
         self.names.append(f"{self.task.name}.{self.task.room_bits}.{len(self.names):05}")
@@ -81,11 +83,18 @@ def column(piece: Shard, name: str, start: int = 0, stop: int | None = None) -> 
     return values.astype(np.int64) if values.dtype.kind == "i" else values
 
 
-def run_pieces(stages: Stages, stage: str, function: "Callable[[Any], None]", tasks: Iterable[PieceTask]) -> list[str]:
-    """The pieces that the tasks of a stage wrote; a task of which a piece is lost or broken is run again."""
+def run_pieces(
+    stages: Stages, stage: str, function: "Callable[[Any], None]", tasks: Iterable[PieceTask]
+) -> list[Shard]:
+    """The shards of the tasks of a stage; a task of which a piece is lost or broken is run again."""
     tasks, standing = list(tasks), set(stages.store.names(f"{stage}/"))
     for name in (task.name for task in tasks if task.name in standing):
         shard = Shard(stages.store, name)
         if shard.is_whole() and not all(Shard(stages.store, piece).is_whole() for piece in shard.text("pieces")):
             stages.store.remove(name)
-    return [piece for shard in stages.run(stage, function, tasks) for piece in shard.text("pieces")]
+    return stages.run(stage, function, tasks)
+
+
+def names_of(shards: Iterable[Shard]) -> list[str]:
+    """The pieces that these tasks wrote, in their order."""
+    return [piece for shard in shards for piece in Shard(shard.store, shard.name).text("pieces")]

@@ -112,7 +112,7 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     """
     import numpy as np
 
-    near = evidence.near_train.rows[evidence.near_train.copy]
+    near = np.concatenate([evidence.near_train.rows[evidence.near_train.copy], evidence.near_links])
     firsts = union(near.ravel())  # near pairs are of first rows alone
     roots = firsts[joined(len(firsts), [np.searchsorted(firsts, near)])]
     mapped = Links(firsts, roots)

@@ -21,7 +21,7 @@ HEAD_GUESS_BYTES = 8192  # read at first; a longer head takes a second look
 
 
 class BrokenShardError(Exception):
-    """A file that is no whole shard of this version."""
+    """A shard that is not there, or a file that is no whole shard of this version."""
 
 
 def write_shard(store: Store, name: str, arrays: "Mapping[str, Array]", facts: Mapping[str, Any] | None = None) -> None:
@@ -49,14 +49,14 @@ class Shard:
     @cached_property
     def _head(self) -> tuple[dict[str, Any], int]:
         """The head, and where the columns begin."""
-        first = bytes(self.store.get(self.name, 0, HEAD_GUESS_BYTES))
+        first = self._got(0, HEAD_GUESS_BYTES)
         begin = len(MAGIC) + 8
-        if not first.startswith(MAGIC) or len(first) < begin:
+        if bytes(first[: len(MAGIC)]) != MAGIC or len(first) < begin:
             raise BrokenShardError(self.name)
         end = begin + int.from_bytes(first[len(MAGIC) : begin], "little")
-        head = first[begin:end] if end <= len(first) else bytes(self.store.get(self.name, begin, end - begin))
+        head = first[begin:end] if end <= len(first) else self._got(begin, end - begin)
         try:
-            told = orjson.loads(head)
+            told = orjson.loads(bytes(head))
             whole = self.store.size(self.name) == end + told["bytes"]
         except (ValueError, KeyError, TypeError):
             whole = False
@@ -90,10 +90,16 @@ class Shard:
         size = max(stop - start, 0) * dtype.itemsize
         if not size:
             return np.zeros(0, dtype)
-        raw = self.store.get(self.name, begin + at + start * dtype.itemsize, size)
+        raw = self._got(begin + at + start * dtype.itemsize, size)
         if len(raw) != size:
             raise BrokenShardError(self.name)
         return np.frombuffer(raw, dtype)
+
+    def _got(self, start: int, size: int) -> bytes | memoryview:
+        try:
+            return self.store.get(self.name, start, size)
+        except FileNotFoundError:
+            raise BrokenShardError(self.name) from None
 
     def text(self, column: str) -> Any:
         """What a column of bytes holds as JSON; see `json_column`."""
@@ -103,7 +109,7 @@ class Shard:
         """Whether the shard stands in its store, and whole."""
         try:
             return bool(self._head)
-        except (FileNotFoundError, BrokenShardError):
+        except BrokenShardError:
             return False
 
 

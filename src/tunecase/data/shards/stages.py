@@ -103,6 +103,7 @@ class Stages:
         outcomes = run_tasks(
             partial(measured, function), [tasks[at] for at in missing], workers,
             engine=means.engine, address=means.address, retries=RETRIES,
+            apart=means.workers != 1,  # a single task, too, keeps its memory out of this process
         )  # fmt: skip
         with contextlib.closing(outcomes):
             for position, outcome in outcomes:
