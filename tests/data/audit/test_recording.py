@@ -11,6 +11,7 @@ from tunecase.data.audit.audit import CHECKS, _checked
 from tunecase.data.audit.recording import record_of
 from tunecase.data.checks import canned
 from tunecase.data.checks.evidence import Asked, Evidence, Links, Pairs
+from tunecase.data.checks.near import Near
 from tunecase.data.rowsets import union
 from tunecase.prices import Basis
 from tunecase.quantities import Worlds
@@ -25,7 +26,8 @@ def evidence_of(folder, count, *, classes):
     rows = np.arange(1, 301, 2)
     links = Links(rows, rows - 1)
     known = {"same_raw": links, "same_normal": links, "same_text": links, "disputed": NO_ROWS}
-    vars(found).update(known, near_train=NO_PAIRS, near_test=NO_PAIRS)
+    met = Near({}, NO_PAIRS.rows, NO_PAIRS.rows, 0)
+    vars(found).update(known, near_train=NO_PAIRS, near_test=NO_PAIRS, _met=met)
     return found
 
 

@@ -136,7 +136,7 @@ def test_of_crowds_each_row_keeps_its_first_partners(monkeypatch, task_bytes):
     shelves = [made_shelf(stages.store, name, rows, [20]) for name, rows in (("train", train), ("test", test))]
     thin = run_near(stages, *shelves, repeats_of(train, test))
     wanted, kept, left_out = true_near(train, test), {}, []
-    for (earlier, later), (similarity, same, alike) in wanted.items():
+    for (earlier, later), (_, same, alike) in wanted.items():
         partners = kept.setdefault((later, same, alike), [])
         if len(partners) < 2 or later >= len(train):
             partners.append((earlier, later))
