@@ -65,12 +65,25 @@ class _Sent:
 
     def send(self, position: int, task: Any, losses: int = 0) -> None:
         """Hands a task to the cluster."""
-        self.tasks[self.remote.remote(self.function, task)] = (position, task, losses, time.monotonic())
+        with self._loss_told():
+            mine = self.remote.remote(self.function, task)
+        self.tasks[mine] = (position, task, losses, time.monotonic())
+
+    @contextlib.contextmanager
+    def _loss_told(self) -> Generator[None, None, None]:
+        """Tells what Ray raises while tasks are handed out or waited for as a cluster that was lost."""
+        try:
+            yield
+        except (OSError, RuntimeError, self.ray.exceptions.RayError) as error:
+            raise _lost_cluster(error) from error
 
     def take(self) -> tuple[int, Any]:
         """The next outcome; a task whose worker or node was lost is sent again meanwhile."""
         while True:
-            ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=None if self.most_s is None else LOOK_S)
+            with self._loss_told():
+                ready, _ = self.ray.wait(
+                    list(self.tasks), num_returns=1, timeout=None if self.most_s is None else LOOK_S
+                )
             if ready:
                 position, task, losses, _ = self.tasks.pop(ready[0])
                 result = self._found(ready[0])
@@ -96,6 +109,8 @@ class _Sent:
             return CrashError(f"its worker or node was lost ({type(error).__name__})")
         except lost.RayError as error:
             return CrashError(f"Ray lost it ({type(error).__name__}): {one_line(str(error), 200)}")
+        except (OSError, RuntimeError) as error:  # the connection, not the task
+            raise _lost_cluster(error) from error
 
     def cancel(self) -> None:
         """Ends what is still running."""
@@ -106,6 +121,12 @@ class _Sent:
         self.tasks.pop(mine, None)
         with contextlib.suppress(Exception):  # a cluster that is gone runs nothing
             self.ray.cancel(mine, force=True)
+
+
+def _lost_cluster(error: Exception) -> ClusterError:
+    why = f"{type(error).__name__}: {one_line(str(error), 200)}"
+    fix = "see that its head node is up, with memory to spare; the same command goes on from what is finished"
+    return ClusterError(f"The Ray cluster was lost while it worked ({why}); wanted one that stays.\nFix: {fix}")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tunecase.engine.worker import outcome
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.quantities import duration, one_line
 from tunecase.version import __version__
@@ -58,7 +59,7 @@ def versions() -> dict[str, str]:
 
 def check_nodes(ray: Any) -> None:
     """Raises ClusterError where a node that can take tasks has other versions than this process, or does not answer."""
-    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+    nodes = _workers(ray)
     asked = {node["NodeID"]: _asked(ray, node["NodeID"]) for node in nodes}
     everything = [answer for answers in asked.values() for answer in answers]
     if everything:
@@ -66,10 +67,42 @@ def check_nodes(ray: Any) -> None:
     faults: list[str] = []
     for node in nodes:
         got = [_answer(ray, answer) for answer in asked[node["NodeID"]]]
-        faults += differences(f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})", got, versions())
+        faults += differences(_name(node), got, versions())
     if faults:
         fix = "Fix: start its nodes from an environment like this one, or run tunecase from one like theirs"
         raise ClusterError("\n".join([*list(dict.fromkeys(faults))[:MOST_TOLD], fix]))
+
+
+def ask_each(ray: Any, function: Callable[[Any], Any], task: Any) -> dict[str, Any]:
+    """What a function gives for a task on each node that can take tasks, or the exception it raises, by node."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    asked = {}
+    for node in _workers(ray):
+        there = {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
+        asked[_name(node)] = ray.remote(outcome).options(**there).remote(function, task)
+    if asked:
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_S)
+    return {name: _given(ray, answer) for name, answer in asked.items()}
+
+
+def _given(ray: Any, answer: Any) -> Any:
+    try:
+        return ray.get(answer, timeout=0.1)
+    except ray.exceptions.GetTimeoutError:
+        with contextlib.suppress(Exception):
+            ray.cancel(answer, force=True)
+        return ClusterError(f"no answer within {duration(ANSWER_S)}")
+    except ray.exceptions.RayError as error:
+        return ClusterError(f"{type(error).__name__}: {one_line(str(error), 200)}")
+
+
+def _workers(ray: Any) -> list[dict[str, Any]]:
+    return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    return f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
 
 
 def _asked(ray: Any, node: str) -> list[Any]:
