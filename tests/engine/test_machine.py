@@ -120,3 +120,13 @@ def test_a_plan_fits_into_its_memory(cap_bytes: int, workers: int) -> None:
     assert plan.task_bytes >= 64_000_000
     own = machine.WORKER_OWN_BYTES if plan.workers > 1 else 0
     assert machine.OWN_BYTES + plan.workers * (own + plan.task_bytes) <= plan.total_bytes == cap_bytes
+
+
+def test_a_plan_keeps_the_size_of_its_tasks_where_one_fits() -> None:
+    """Then as many of them as fit run at once; where none does, the size is chosen anew."""
+    plan = memory_plan(2_000_000_000, 8, task_bytes=256_000_000)
+    assert (4, 256_000_000) == (plan.workers, plan.task_bytes)
+    assert 250_000_000 + plan.workers * (150_000_000 + plan.task_bytes) <= 2_000_000_000
+    small = memory_plan(512_000_000, 8, task_bytes=256_000_000)
+    assert (1, 256_000_000) == (small.workers, small.task_bytes)
+    assert memory_plan(512_000_000, 8) == memory_plan(512_000_000, 8, task_bytes=300_000_000)
