@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunecase.engine.cluster_nodes import ClusterError, check_nodes, knock
+from tunecase.engine.cluster_nodes import HEAD_LOOK_S, ClusterError, Head, check_nodes, knock
 from tunecase.engine.local import LATER, CrashError, Limit, limit_s
 from tunecase.engine.machine import cores
 from tunecase.engine.worker import outcome
@@ -61,6 +61,7 @@ class _Sent:
 
     def __init__(self, ray: Any, remote: Any, function: Callable[[Any], Any], most_s: Limit, retries: int) -> None:
         self.ray, self.remote, self.function, self.most_s, self.retries = ray, remote, function, most_s, retries
+        self.head = Head(ray)
         self.tasks: dict[Any, tuple[int, Any, int, float]] = {}  # by what Ray gave: position, task, losses, begun
 
     def send(self, position: int, task: Any, losses: int = 0) -> None:
@@ -81,9 +82,8 @@ class _Sent:
         """The next outcome; a task whose worker or node was lost is sent again meanwhile."""
         while True:
             with self._loss_told():
-                ready, _ = self.ray.wait(
-                    list(self.tasks), num_returns=1, timeout=None if self.most_s is None else LOOK_S
-                )
+                look_s = HEAD_LOOK_S if self.most_s is None else LOOK_S
+                ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=look_s)
             if ready:
                 position, task, losses, _ = self.tasks.pop(ready[0])
                 result = self._found(ready[0])
@@ -91,6 +91,8 @@ class _Sent:
                     self.send(position, task, losses + 1)
                     continue
                 return position, result
+            with self._loss_told():
+                self.head.look()
             most_s = limit_s(self.most_s)
             for mine, (position, _, _, begun) in list(self.tasks.items()):
                 if most_s is not None and time.monotonic() - begun > most_s:

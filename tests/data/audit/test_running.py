@@ -226,6 +226,15 @@ def test_failures_of_the_world_keep_what_is_finished_and_say_where(files, tmp_pa
     assert (kept / "train").is_dir()
 
 
+def test_where_nothing_was_begun_nothing_is_kept(files, tmp_path):
+    """As where there is no such cluster."""
+    running = Running("ray", "127.0.0.1:1", str(tmp_path / "s"))
+    with pytest.raises(TunecaseError) as told:
+        judged(*files, running, fast=True)
+    assert "kept" not in str(told.value)
+    assert [] == list((tmp_path / "s").iterdir())
+
+
 def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
     """The same command would only meet them again."""
     for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug"), KeyError("a bug")):

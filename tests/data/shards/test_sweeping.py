@@ -86,3 +86,11 @@ def test_what_is_kept_is_told_with_its_size(tmp_path, size):
     """And where."""
     FolderStore(tmp_path).put("train/0", [bytes(size)])
     assert f"seven days in {tmp_path} ({size // 1_000_000} MB)." in kept_words(FolderStore(tmp_path))
+
+
+def test_where_nothing_is_finished_nothing_is_told(tmp_path):
+    """A stamp and marks are no work."""
+    store = FolderStore(tmp_path)
+    store.put("users/0", [b"x"])
+    write_plan(store, Plan())
+    assert "" == kept_words(store)

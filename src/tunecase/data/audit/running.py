@@ -124,8 +124,8 @@ def _means(running: Running, need_bytes: int, scratch: Scratch) -> Means:
 def _ended(scratch: Scratch, pace: "Pace") -> Iterator[None]:
     """Ends a scratch with the work: what is finished is kept where the same command could go on with it.
 
-    That is after interrupts and failures of the world, which are told with where it is kept; after mistakes of the
-    user's and bugs of ours everything goes.
+    That is after interrupts and failures of the world, which are told with where and how much is kept; after mistakes
+    of the user's and bugs of ours everything goes.
     """
     keep = True
     try:
@@ -135,10 +135,12 @@ def _ended(scratch: Scratch, pace: "Pace") -> Iterator[None]:
         keep = False
         raise
     except TunecaseError as error:
-        error.args = (f"{error}\n{scratch.kept}", *error.args[1:])
+        kept = scratch.kept
+        keep = bool(kept)
+        error.args = (f"{error}\n{kept}".rstrip(), *error.args[1:])
         raise
     except (MemoryError, OSError) as error:
-        raise TunecaseError(f"{_of_the_world(error)}\n{scratch.kept}") from error
+        raise TunecaseError(f"{_of_the_world(error)}\n{scratch.kept}".rstrip()) from error
     except Exception:
         keep = False
         raise

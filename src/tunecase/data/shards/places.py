@@ -57,9 +57,9 @@ def _parts(place: str) -> tuple[str, str, str]:
 
 
 def _secrets(place: str) -> set[str]:
-    """What is secret in an address, whole and in its parts, as it is written, as it is meant and as Python quotes it."""
+    """What is secret in an address, whole and in parts, as it is written, as it is meant and as Python quotes it."""
     _, user, _ = _parts(place)
     query = place.partition("?")[2] if is_uri(place) or HALF_URI.match(place) else ""
-    found = {user, query, *user.split(":"), *re.split(r"[&=;@]", query)}
+    found = {user, query, *re.split("[:?]", user), *re.split("[&=;@]", query)}
     forms = {form for value in found for form in (value, unquote(value), quote(value, safe=""))}
     return {each for form in forms for each in (form, repr(form)[1:-1]) if len(each) >= LEAST_SECRET}

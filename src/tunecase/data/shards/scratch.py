@@ -86,7 +86,7 @@ class Scratch:
 
     @property
     def kept(self) -> str:
-        """What is kept where, in words."""
+        """What is finished and where it is kept, as a sentence; empty where nothing is."""
         return kept_words(self.store)
 
     def touch(self) -> None:

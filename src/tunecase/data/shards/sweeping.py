@@ -80,8 +80,14 @@ def drop_empty(store: Store) -> None:
 
 
 def kept_words(store: Store) -> str:
-    """What a store holds and for how long, as a sentence; without its size where that would have to be asked for."""
-    size = "" if is_uri(store.place) else f" ({size_words(held_bytes(Path(store.place)))})"
+    """What a store holds and for how long, as a sentence; empty where nothing is finished."""
+    try:
+        if not any(name.partition("/")[0] in STAGES for name in store.names()):
+            return ""
+        # The size of what lies in an object store would have to be asked for, file by file.
+        size = "" if is_uri(store.place) else f" ({size_words(held_bytes(Path(store.place)))})"
+    except (OSError, TunecaseError):  # it may be the place itself that fails
+        size = ""
     return f"What is finished is kept for seven days in {shown(store.place)}{size}."
 
 
