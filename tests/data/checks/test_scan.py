@@ -114,7 +114,7 @@ def test_columns_do_not_depend_on_pieces_and_shards(tmp_path, monkeypatch, rows_
     """Many small pieces, shards of few rows: the same columns in the order of the file."""
     path = long_file(tmp_path)
     here = plain(read_split(path, detect(path)))
-    monkeypatch.setattr(scan, "SHARD_ROWS", rows_a_shard)
+    monkeypatch.setattr(block, "RUN_ROWS", rows_a_shard)
     in_pieces(monkeypatch)
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
@@ -129,7 +129,7 @@ def test_a_packed_file_in_shares_gives_its_rows_in_order(tmp_path, monkeypatch):
     here = plain(read_split(path, detect(path)))
     monkeypatch.setattr(pieces, "SHARE_BYTES", 10_000)
     monkeypatch.setattr(pieces, "BLOCK_BYTES", 700)
-    monkeypatch.setattr(scan, "SHARD_ROWS", 20)
+    monkeypatch.setattr(block, "RUN_ROWS", 20)
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
     assert here == plain(split)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tunecase.data.tokens.chat_layout import Layout, Template, Turns, learn, read_template, rendered
+from tunecase.data.tokens.chat_layout import Layout, Template, Turns, layouts_of, read_template, rendered
 from tunecase.errors import InputError, Problem
 from tunecase.io import no_file
 
@@ -87,6 +87,28 @@ class RowTokens(NamedTuple):
     useful: "Counts"
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the first rows of a file teach about counting it, for all who count a part of it.
+
+    Args:
+        path, file_bytes: see Counter.
+        fast: True where the fast counter agreed with the reference.
+        template: the chat template; None where there is none or it is not used, for which `refused` is the reason.
+        layouts: of the runs of roles that were met.
+        checked, differed: how many texts were counted both ways, and how many of them differently.
+    """
+
+    path: Path
+    file_bytes: int
+    fast: bool
+    template: Template | None
+    refused: str
+    layouts: dict[tuple[str, ...], Layout | None]
+    checked: int
+    differed: int
+
+
 @dataclass(slots=True)
 class Counter:
     """Counts batches of rows of one file with one tokenizer, and keeps what it learns about both on the way.
@@ -94,12 +116,14 @@ class Counter:
     Args:
         path: a tokenizer.json; a chat template beside it is applied.
         file_bytes: size of the file counted [bytes]; above 30 MB the reference counts only one row in 16.
+        learnt: what the first rows taught already; None to learn it from the first batch.
         fast: the fast counter, or None; it becomes None at the first row on which the two differ.
         template: the chat template, or None; it becomes None at the first row that it writes differently than learned.
     """
 
     path: Path
     file_bytes: int = 0
+    learnt: Learnt | None = None
     reference: Any = None
     fast: Any = None
     template: Template | None = None
@@ -111,8 +135,30 @@ class Counter:
 
     def __post_init__(self) -> None:
         self.reference = read_tokenizer(self.path)
-        self.fast = read_fast(self.path)
-        self.template = read_template(self.path)
+        learnt = self.learnt
+        if learnt is None:
+            self.fast, self.template = read_fast(self.path), read_template(self.path)
+            return
+        self.fast = read_fast(self.path) if learnt.fast else None
+        self.template, self.refused, self.layouts = learnt.template, learnt.refused, dict(learnt.layouts)
+        self.checked, self.differed = learnt.checked, learnt.differed
+
+    @classmethod
+    def of(cls, learnt: Learnt, place: int) -> "Counter":
+        """A counter of a part of a file, which counts it the same whatever was counted before in this process.
+
+        Args:
+            place: of the part: a number by which its sample of rows begins.
+        """
+        return cls(learnt.path, learnt.file_bytes, learnt, seen=place % THIN)
+
+    def learn(self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns] = ()) -> Learnt:
+        """What rows teach, which are the first of a file; they are not counted. Args as of `count`."""
+        self._texts(inputs, outputs, turns, ())
+        return Learnt(
+            self.path, self.file_bytes, self.fast is not None, self.template, self.refused, dict(self.layouts),
+            self.checked, self.differed,
+        )  # fmt: skip
 
     def count(
         self,
@@ -134,15 +180,9 @@ class Counter:
         """
         import numpy as np
 
-        self._learn(inputs, outputs, turns)
-        if turns:
-            whole, answers = self._chats(inputs, outputs, turns, muted)
-        else:
-            whole, plain = self._pairs(inputs, outputs)
-            answers = [(answer,) for answer in plain]
+        whole, answers = self._texts(inputs, outputs, turns, muted)
         chosen = np.arange(len(whole))
-        self._check([*whole, *(answer for each in answers for answer in each)])
-        if self.fast is None and self.file_bytes > EXACT_BYTES:
+        if self._is_slow and self.file_bytes > EXACT_BYTES:
             order = np.argsort([len(text) for text in whole], kind="stable")
             # The place goes on from batch to batch, so that batches of few long rows are sampled too.
             chosen = np.sort(order[-self.seen % THIN :: THIN])
@@ -157,6 +197,25 @@ class Counter:
         if loss_on == "answers" and earlier:
             np.add.at(every, [at for at, _ in earlier], self._counted([answer for _, answer in earlier]))
         return RowTokens(total, last, np.minimum(every, total))
+
+    def _texts(
+        self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns], muted: Sequence[tuple[int, ...]]
+    ) -> tuple[list[str], list[tuple[str, ...]]]:
+        """The whole text of each row and its answers, once it is known how they are laid out and counted."""
+        self._learn(inputs, outputs, turns)
+        if turns:
+            whole, answers = self._chats(inputs, outputs, turns, muted)
+        else:
+            whole, plain = self._pairs(inputs, outputs)
+            answers = [(answer,) for answer in plain]
+        self._check([*whole, *(answer for each in answers for answer in each)])
+        return whole, answers
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether only the reference counts; a machine that merely lacks the fast counter gives the same counts."""
+        agreed = self.learnt is not None and self.learnt.fast and self.differed == self.learnt.differed
+        return self.fast is None and not agreed
 
     def _counted(self, texts: list[str]) -> "Counts":
         if self.fast is not None:
@@ -186,7 +245,7 @@ class Counter:
         if self.template is None or not new:
             return
         first = not self.layouts
-        self.layouts.update(zip(new, learn(self.template, new), strict=True))
+        self.layouts.update(zip(new, layouts_of(self.template, new), strict=True))
         if first and all(layout is None for layout in self.layouts.values()):
             self.template, self.refused = None, "the layout of the chat template could not be learned"
         elif first:
@@ -258,7 +317,10 @@ class Counter:
     @property
     def how(self) -> str:
         """How these tokens were counted, in words."""
-        if self.fast is not None:
+        if self.differed and self.learnt is not None and self.learnt.fast:
+            some = f"{self.differed} of {self.checked:,} texts"
+            by = f"fastokens, and by tokenizers in the parts of the file where the two differ (on {some})"
+        elif self.fast is not None:
             by = f"fastokens, which agrees with tokenizers on {self.checked:,} of these texts"
         elif self.differed:
             by = f"tokenizers; fastokens is not used, since it differed on {self.differed} of {self.checked:,} texts"
