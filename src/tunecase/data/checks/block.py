@@ -2,9 +2,8 @@
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,23 +19,20 @@ from tunecase.data.detectors.near_copies import (
     word_hashes,
 )
 from tunecase.data.detectors.personal import masked
-from tunecase.data.reading.blocks import block_lines
 from tunecase.data.reading.kinds import LONGEST_LABEL
 from tunecase.data.reading.pieces import Key
-from tunecase.data.reading.rows import BadRow, Block, Layout, Row, prompt_of
+from tunecase.data.reading.rows import BadRow, Layout, Row, prompt_of
 from tunecase.data.reading.shapes import WRITTEN
 from tunecase.data.reading.thinking import with_thinking
 from tunecase.data.shards.keys import packed
 from tunecase.data.tokens.chat_layout import Turns
 from tunecase.data.tokens.counting import Counter as TokenCounter
-from tunecase.data.tokens.counting import Learnt, LossOn, with_tools
+from tunecase.data.tokens.counting import LossOn, with_tools
+from tunecase.data.tokens.learnt import Learnt
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Array, Flags, Hashes, Rows, Shingles
 
-BATCH = 2048
-# A run of rows, which is one shard, is full with so many rows or so much text: about 100 MB of columns.
-RUN_ROWS, RUN_BYTES = 100_000, 64_000_000
 MOST_LABELS = 20_000
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
 MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
@@ -76,7 +72,10 @@ class Reading:
 
 @dataclass(slots=True)
 class Part:
-    """What is counted of a run of rows, and its bad rows; numbers and lines count from its beginning."""
+    """What is counted of a run of rows, and its bad rows; numbers and lines count from its beginning.
+
+    `checked` texts were counted both ways, and `differed` of them differently; see tokens.Counter.
+    """
 
     bytes_done: int = 0
     rows: int = 0
@@ -88,6 +87,8 @@ class Part:
     short_answers: int = 0
     utf8_bytes: int = 0
     characters: int = 0
+    checked: int = 0
+    differed: int = 0
     seen: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -101,42 +102,39 @@ class Builder:
 
     Args:
         text_share: of the rows, whose texts are kept.
-        place: the file and the block where the run begins, and its first row there; draws of rows rest on it.
     """
 
-    def __init__(self, layout: Layout, reading: Reading, text_share: float, place: tuple[int, int, int]) -> None:
+    def __init__(self, layout: Layout, reading: Reading, text_share: float) -> None:
         self.layout, self.reading, self.text_share = layout, reading, text_share
-        self.part, self.key = Part(), place[:2]
+        self.part = Part()
         self.columns: dict[str, list[Array]] = {}
         self.answers: dict[str, int] = {}
-        draw = hash_of(reading.seed, *place)
-        self.counter = None if reading.learnt is None else TokenCounter.of(reading.learnt, draw)
-        self.taken, self.last_line = 0, -1
+        self.key: Key = (0, 0)
+        self.counter: TokenCounter | None = None
+        self._records_before = self._lines_before = 0
 
-    def add(
-        self, key: Key, block: Block, rows: Iterable[Row | BadRow], begin: tuple[int, int] = (0, 0)
-    ) -> Row | BadRow | None:
-        """The rows of a block, which follows those before it, as far as there is room for them.
+    def begin(self, key: Key, number: int, line: int, counter: TokenCounter | None) -> None:
+        """Rows of a block follow.
 
         Args:
             key: the block's place among all of them.
-            rows: those that were not taken yet.
-            begin: how many rows and lines of the block stand before these.
-        Returns: the first row that there was no room for; None where all were taken.
+            number, line: how many rows and lines of the block stand before those that follow.
+            counter: of the block's tokens, if they are counted.
         """
-        self.key, self.last_line = key, -1
-        records, lines = self.part.records - begin[0], self.part.lines - begin[1]
-        left: list[Row | BadRow] = []
-        good = self._good(rows, records, lines, left)
-        while batch := list(islice(good, BATCH)):
-            self._add(batch, records, lines)
-        self.part.bytes_done = block.bytes_done
-        if left:
-            self.part.lines = lines + left[0].line
-            return left[0]
-        of_block = self.last_line + 1 if self.layout.format == "json" else block_lines(block, self.layout)
-        self.part.lines = lines + of_block
-        return None
+        self.key, self.counter = key, counter
+        self._records_before, self._lines_before = self.part.records - number, self.part.lines - line
+
+    def add(self, batch: Sequence[Row | BadRow]) -> None:
+        """Rows of the block, which follow those before them."""
+        records, lines = self._records_before, self._lines_before
+        bad = (row for row in batch if isinstance(row, BadRow))
+        self.part.bad += [BadRow(row.number + records, row.line + lines, row.reason, row.text) for row in bad]
+        if good := [row for row in batch if isinstance(row, Row)]:
+            self._add(good, records, lines)
+
+    def end(self, line: int, bytes_done: int) -> None:
+        """So many lines of the block are done, and so many bytes of all files."""
+        self.part.lines, self.part.bytes_done = self._lines_before + line, bytes_done
 
     def arrays(self) -> "dict[str, Array]":
         """The columns so far, and the keys by which alike rows meet."""
@@ -150,18 +148,6 @@ class Builder:
         bands = [(columns.pop(f"keys{band:02}")[some], own[some]) for band in range(BANDS)]
         keys = packed([(columns["raw"], own), (columns["normal"], own), *bands])
         return {name: _narrow(values) for name, values in columns.items()} | keys
-
-    def _good(self, rows: Iterable[Row | BadRow], records: int, lines: int, left: list[Row | BadRow]) -> Iterator[Row]:
-        """The good rows until there is no room; the first for which there is none is left."""
-        for row in rows:
-            if self.taken >= RUN_ROWS or self.part.utf8_bytes >= RUN_BYTES:
-                left.append(row)
-                return
-            self.taken, self.last_line = self.taken + 1, row.line
-            if isinstance(row, Row):
-                yield row
-            else:
-                self.part.bad.append(BadRow(row.number + records, row.line + lines, row.reason, row.text))
 
     def _add(self, batch: list[Row], records: int, lines: int) -> None:
         import numpy as np
@@ -244,7 +230,10 @@ class Builder:
         if self.counter is None:
             return {}
         turns, muted = laid_out(batch)
+        checked, differed = self.counter.checked, self.counter.differed
         counts = self.counter.count(inputs, outputs, turns, muted, self.reading.loss_on)
+        self.part.checked += self.counter.checked - checked
+        self.part.differed += self.counter.differed - differed
         return {"tokens": counts.total, "output_tokens": counts.last, "useful_tokens": counts.useful}
 
     def _answers(self, outputs: list[str]) -> "Hashes":

@@ -7,11 +7,20 @@ hashes and band keys for near copies, and the first characters for examples. Mem
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.checks.block import BATCH, Builder, Part, Reading, add_labels, given, laid_out, place_in_draw
+from tunecase.data.checks.block import (
+    Builder,
+    Part,
+    Reading,
+    add_labels,
+    given,
+    hash_of,
+    laid_out,
+    place_in_draw,
+)
 from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
 from tunecase.data.checks.pieces import run_pieces
 from tunecase.data.detectors.near_copies import common_shingles, shingle_hashes, text_hashes, word_hashes
@@ -21,15 +30,19 @@ from tunecase.data.reading.rows import BadRow, Block, Layout, Row, prompt_of
 from tunecase.data.shards import MemoryStore, Shard, Stages, Store, open_store, write_shard
 from tunecase.data.shards.shard import json_column
 from tunecase.data.tokens.counting import Counter as TokenCounter
-from tunecase.data.tokens.counting import Learnt
+from tunecase.data.tokens.learnt import Learnt
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Shingles
 
+BATCH = 2048  # rows at a time
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
 MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
 MOST_PIECES, LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 4_000, 4_000_000, 64_000_000
+# A run of rows, which is one shard, is full with so many rows or bytes of text; fewer where tasks have little memory.
+RUN_ROWS, LEAST_RUN_ROWS, TASK_BYTES_A_ROW = 110_000, 20_000, 2_000
+RUN_BYTES, LEAST_RUN_BYTES, TASK_BYTES_A_BYTE = 64_000_000, 16_000_000, 4
 _SECOND_DRAW = -1  # stands for the file where texts are drawn among those that were drawn already
 _WHOLE = Reading()
 
@@ -41,6 +54,7 @@ class ReadTask:
     Args:
         name, place: of the shard, and of the store it goes to.
         text_share: of its rows, whose texts are kept.
+        run_rows, run_bytes: from how many rows or bytes of text on a run is full; no column depends on it.
     """
 
     name: str
@@ -49,10 +63,12 @@ class ReadTask:
     layout: Layout
     reading: Reading
     text_share: float
+    run_rows: int = RUN_ROWS
+    run_bytes: int = RUN_BYTES
 
 
 def read(task: ReadTask) -> None:
-    """Writes the columns of one piece, in shards of at most block.RUN_ROWS rows each.
+    """Writes the columns of one piece, in one shard for each run of rows.
 
     Where that makes more than one, the task's own shard says what the others are called.
     """
@@ -63,49 +79,61 @@ def read(task: ReadTask) -> None:
 
 
 class _Runs:
-    """The runs of rows of a piece, each written once it is full."""
+    """The runs of rows of a piece, each written once it is full.
+
+    Batches begin with each block, wherever runs end, so that nothing found in a batch depends on the runs.
+    """
 
     def __init__(self, task: ReadTask) -> None:
         self.task, self.store = task, open_store(task.place)
         self.parts: list[str] = []
         self.totals: Counter[str] = Counter()
-        self.builder: Builder | None = None
+        self.builder = self._new()
+
+    def _new(self) -> Builder:
+        return Builder(self.task.layout, self.task.reading, self.task.text_share)
 
     def add(self, key: Key, block: Block) -> None:
         """A block, with its place among all files, by which the draws among its rows are its own."""
-        rows: Iterator[Row | BadRow] = read_block(block, self.task.layout)
-        begin = (0, 0)
-        while True:
-            self.builder = self.builder or self._new(*key, begin[0])
-            left = self.builder.add(key, block, rows, begin)
-            if left is None:
-                return
-            self._write(f"{self.task.name}-{len(self.parts):05}")
-            rows, begin = chain((left,), rows), (left.number, left.line)
+        reading, layout = self.task.reading, self.task.layout
+        draw = hash_of(reading.seed, *key)
+        counter = TokenCounter.of(reading.learnt, draw) if reading.learnt is not None else None
+        rows, line = read_block(block, layout), 0
+        self.builder.begin(key, 0, 0, counter)
+        while batch := list(islice(rows, BATCH)):
+            if self._is_full:
+                first = batch[0]
+                self.builder.end(first.line, block.bytes_done)
+                self._write_run()
+                self.builder.begin(key, first.number, first.line, counter)
+            self.builder.add(batch)
+            line = batch[-1].line + 1
+        self.builder.end(line if layout.format == "json" else block_lines(block, layout), block.bytes_done)
+
+    @property
+    def _is_full(self) -> bool:
+        part = self.builder.part
+        return part.records >= self.task.run_rows or part.utf8_bytes >= self.task.run_bytes
 
     def close(self) -> None:
         """Writes what is left, and the task's own shard."""
         if not self.parts:
-            self.builder = self.builder or self._new(0, 0, 0)
             self._write(self.task.name)
             return
-        if self.builder is not None:
-            self._write(f"{self.task.name}-{len(self.parts):05}")
+        self._write_run()
         write_shard(self.store, self.task.name, {"pieces": json_column(self.parts)}, self.totals)
 
-    def _new(self, *place: int) -> Builder:
-        file, block, row = place
-        return Builder(self.task.layout, self.task.reading, self.task.text_share, (file, block, row))
+    def _write_run(self) -> None:
+        self.parts.append(f"{self.task.name}-{len(self.parts):05}")
+        self._write(self.parts[-1])
+        self.builder = self._new()
 
     def _write(self, name: str) -> None:
-        assert self.builder is not None
         part = self.builder.part
-        facts = _facts(part, self.builder.counter)
+        facts = _facts(part)
         write_shard(self.store, name, self.builder.arrays() | _beside(part), facts)
         self.totals.update({each: facts[each] for each in ("records", "rows_in", "rows_out")})
         self.totals["bytes_done"] = part.bytes_done
-        self.parts.append(name)
-        self.builder = None
 
 
 def _beside(part: Part) -> dict[str, Any]:
@@ -119,15 +147,13 @@ def _beside(part: Part) -> dict[str, Any]:
     }
 
 
-def _facts(part: Part, counter: TokenCounter | None) -> dict[str, Any]:
-    learnt = counter and counter.learnt
+def _facts(part: Part) -> dict[str, Any]:
     return {
         "records": part.records, "lines": part.lines, "rows": part.rows, "bad": len(part.bad),
         "short_answers": part.short_answers, "utf8_bytes": part.utf8_bytes, "characters": part.characters,
         "text_characters": sum(len(input) + len(output) for _, input, output, *_ in part.texts),
         "bytes_done": part.bytes_done, "seen": dict(part.seen),
-        "checked": counter.checked - learnt.checked if counter and learnt else 0,
-        "differed": counter.differed - learnt.differed if counter and learnt else 0,
+        "checked": part.checked, "differed": part.differed,
         "rows_in": part.records, "rows_out": part.rows,
     }  # fmt: skip
 
@@ -157,8 +183,9 @@ def read_split(
         reading = replace(reading, learnt=learn_tokens(path, layout, reading.tokenizer))
     size = total_bytes(path)
     share = 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
+    room = run_room(stages.means.task_bytes)
     tasks: list[Any] = [
-        ReadTask(f"{stage}/{piece.index:06}", stages.store.place, piece, layout, reading, share)
+        ReadTask(f"{stage}/{piece.index:06}", stages.store.place, piece, layout, reading, share, *room)
         for piece in pieces(path, layout, piece_bytes(size))
     ]
     shards = run_pieces(stages, stage, read, tasks)
@@ -172,6 +199,12 @@ def read_split(
 def piece_bytes(size: int | None) -> int:
     """How large the pieces of a file of so many bytes are, so that there are not too many [bytes]."""
     return min(max((size or 0) // MOST_PIECES, LEAST_PIECE_BYTES), MOST_PIECE_BYTES)
+
+
+def run_room(task_bytes: int) -> tuple[int, int]:
+    """How many rows and bytes of text make a run full, where a task may hold so much [rows, bytes]."""
+    rows = max(LEAST_RUN_ROWS, min(RUN_ROWS, task_bytes // TASK_BYTES_A_ROW))
+    return rows, max(LEAST_RUN_BYTES, min(RUN_BYTES, task_bytes // TASK_BYTES_A_BYTE))
 
 
 def _whole(shards: list[Shard]) -> list[Shard]:

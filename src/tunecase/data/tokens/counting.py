@@ -4,15 +4,17 @@ The reference is the library `tokenizers`. With the extra "tokens" the library `
 tokenizer.json and counts some 30 times faster; it is used only while it agrees, row by row, with the reference.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tunecase.data.tokens.chat_layout import Layout, Template, Turns, layouts_of, read_template, rendered
+from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
+from tunecase.data.tokens.learnt import Learnt
 from tunecase.errors import InputError, Problem
-from tunecase.io import no_file
+from tunecase.io import digest, no_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
 EXACT_BYTES = 30_000_000  # the largest file that the reference counts row by row: about 50,000 rows
+LIBRARIES = ("tokenizers", "fastokens")
 THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
 LossOn = Literal["answers", "last_answer", "everything"]
@@ -63,6 +66,26 @@ def read_fast(path: Path) -> Any:
         return None
 
 
+def counting_digest(path: Path) -> str:
+    """What tells these counts from others, as hex: the files they rest on and the libraries that count.
+
+    Raises: InputError when the tokenizer.json is missing.
+    """
+    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
+        raise InputError(problem)
+    files = [digest(file) if file.is_file() else "" for file in files_of(path)]
+    return hashlib.sha256(repr([*files, *map(_installed, LIBRARIES)]).encode()).hexdigest()
+
+
+def _installed(library: str) -> str:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
 def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Counts":
     """Tokens of each text by the reference, without special tokens of its own, shape (texts,)."""
     import numpy as np
@@ -85,28 +108,6 @@ class RowTokens(NamedTuple):
     total: "Counts"
     last: "Counts"
     useful: "Counts"
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What the first rows of a file teach about counting it, for all who count a part of it.
-
-    Args:
-        path, file_bytes: see Counter.
-        fast: True where the fast counter agreed with the reference.
-        template: the chat template; None where there is none or it is not used, for which `refused` is the reason.
-        layouts: of the runs of roles that were met.
-        checked, differed: how many texts were counted both ways, and how many of them differently.
-    """
-
-    path: Path
-    file_bytes: int
-    fast: bool
-    template: Template | None
-    refused: str
-    layouts: dict[tuple[str, ...], Layout | None]
-    checked: int
-    differed: int
 
 
 @dataclass(slots=True)
