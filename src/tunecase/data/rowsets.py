@@ -3,7 +3,35 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
+    import numpy as np
+
+    from tunecase.data.arrays import Array, Flags, Hashes, Rows
+
+
+def sorted_places(keys: "Hashes") -> "Rows":
+    """The places of all keys, ordered by the whole key, then the place."""
+    import numpy as np
+
+    packed, bits = sorted_with_places(keys)
+    packed &= (np.uint64(1) << bits) - np.uint64(1)
+    places = packed.astype(np.int64)
+    whole = keys[places]
+    return places[np.argsort(whole, kind="stable")] if (whole[1:] < whole[:-1]).any() else places
+
+
+def sorted_with_places(keys: "Hashes") -> "tuple[Hashes, np.uint64]":
+    """Keys, ascending, the lowest bits of each in favour of its place, and how many bits these are.
+
+    One array of numbers is several times as fast to sort as an index. Keys that differ in the lowest bits alone are
+    still to be put right.
+    """
+    import numpy as np
+
+    bits = np.uint64(max(len(keys) - 1, 1).bit_length())
+    packed = (keys >> bits) << bits
+    packed |= np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    return packed, bits
 
 
 def within(rows: "Array", of: "Array") -> "Flags":

@@ -44,6 +44,11 @@ class Pieces:
     held: list[Any] = field(default_factory=list)
     held_bytes: int = 0
 
+    @property
+    def next_place(self) -> tuple[int, int]:
+        """Where what is added next will lie: the piece, and its place there."""
+        return len(self.names), len(self.held)
+
     def add(self, item: Any, size: int) -> None:
         """Takes something that needs so many bytes; a piece is written when it is full."""
         self.held.append(item)

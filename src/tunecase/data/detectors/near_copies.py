@@ -149,7 +149,8 @@ def band_keys(flat: "Shingles", counts: "Rows") -> "Hashes":
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(spread, offsets, BANDS * BAND_ROWS, MINHASH_SEED)
     values = np.fromiter(chain.from_iterable(matrix.to_rows()), np.uint64, len(counts) * BANDS * BAND_ROWS)
     digest = values.reshape(len(counts), BANDS, BAND_ROWS)
-    keys = np.zeros((BANDS, len(counts)), np.uint64)
+    # The bands' keys differ from the start, so that a text has no key twice.
+    keys = np.repeat(np.arange(1, BANDS + 1, dtype=np.uint64)[:, np.newaxis], len(counts), axis=1)
     for row in range(BAND_ROWS):
         keys = (keys ^ (keys >> np.uint64(31)) ^ digest[:, :, row].T) * np.uint64(BASE)
     return keys
