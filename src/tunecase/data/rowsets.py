@@ -1,11 +1,14 @@
 """Sets of rows as ascending arrays: what two of them share, and what one has beyond another."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
     from tunecase.data.arrays import Array, Flags, Hashes, Rows
+
+CHUNK_ROWS = 1 << 16  # looked up at once
 
 
 def sorted_places(keys: "Hashes") -> "Rows":
@@ -34,6 +37,27 @@ def sorted_with_places(keys: "Hashes") -> "tuple[Hashes, np.uint64]":
     return packed, bits
 
 
+def narrow(rows: "Array") -> "Array":
+    """Row numbers in half the bytes where they are small; other values as they are."""
+    import numpy as np
+
+    small = rows.dtype == np.int64 and (not rows.size or rows.max() <= np.iinfo(np.int32).max)
+    return rows.astype(np.int32) if small else rows
+
+
+def matches(rows: "Array", of: "Array") -> "Iterator[tuple[Rows, Rows]]":
+    """The places of the values that stand in `of`, which ascends, and where they stand there; some at a time."""
+    import numpy as np
+
+    for start in range(0, len(rows) if len(of) else 0, CHUNK_ROWS):
+        some = rows[start : start + CHUNK_ROWS]
+        near = np.flatnonzero((some >= of[0]) & (some <= of[-1]))
+        wanted = some[near].astype(of.dtype)  # searched in another kind, `of` would be copied each time
+        places = np.searchsorted(of, wanted)
+        there = np.flatnonzero(of[places] == wanted)
+        yield start + near[there], places[there]
+
+
 def within(rows: "Array", of: "Array") -> "Flags":
     """Which of the values stand in `of`, which ascends; shape of `rows`.
 
@@ -44,9 +68,9 @@ def within(rows: "Array", of: "Array") -> "Flags":
     """
     import numpy as np
 
-    if not len(of):
-        return np.zeros(len(rows), bool)
-    found: Flags = of[np.minimum(np.searchsorted(of, rows), len(of) - 1)] == rows
+    found = np.zeros(len(rows), bool)
+    for places, _ in matches(rows, of):
+        found[places] = True
     return found
 
 
@@ -55,7 +79,12 @@ def union(*sets: "Rows") -> "Rows":
     import numpy as np
 
     some = [rows for rows in sets if len(rows)]
-    return np.unique(np.concatenate(some)) if some else np.zeros(0, np.int64)
+    if not some:
+        return np.zeros(0, np.int64)
+    together = np.concatenate(some)
+    together.sort()
+    new = np.append(True, together[1:] != together[:-1])
+    return together if new.all() else together[new]
 
 
 def without(rows: "Rows", others: "Rows") -> "Rows":

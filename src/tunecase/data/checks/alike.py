@@ -236,7 +236,7 @@ def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, di
     import numpy as np
 
     files = Files.of(train, test)
-    parts = parts_for(files.count, stages)
+    parts = parts_for(2 * files.count, stages)  # answers lie beside the keys
     tasks = {
         kind: [
             SameTask(
@@ -259,9 +259,10 @@ def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, di
 def _sorted(columns: "dict[str, Array]") -> "dict[str, Array]":
     import numpy as np
 
-    for first, *beside in (("rows", "firsts"), ("disputed",), ("leaked tests", "leaked firsts"), ("leaking",),
-                           ("test rows", "test firsts")):  # fmt: skip
+    for name in ("disputed", "leaking"):
+        columns[name].sort()
+    for first, second in (("rows", "firsts"), ("leaked tests", "leaked firsts"), ("test rows", "test firsts")):
         order = np.argsort(columns[first], kind="stable")
-        for name in (first, *beside):
+        for name in (first, second):
             columns[name] = columns[name][order]
     return columns
