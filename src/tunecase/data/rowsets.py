@@ -1,9 +1,61 @@
 """Sets of rows as ascending arrays: what two of them share, and what one has beyond another."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Array, Flags, Rows
+    import numpy as np
+
+    from tunecase.data.arrays import Array, Flags, Hashes, Rows
+
+CHUNK_ROWS = 1 << 16  # looked up at once
+
+
+def sorted_places(keys: "Hashes") -> "Rows":
+    """The places of all keys, ordered by the whole key, then the place."""
+    import numpy as np
+
+    packed, bits = sorted_with_places(keys)
+    packed &= (np.uint64(1) << bits) - np.uint64(1)
+    places = packed.astype(np.int64)
+    whole = keys[places]
+    return places[np.argsort(whole, kind="stable")] if (whole[1:] < whole[:-1]).any() else places
+
+
+def sorted_with_places(keys: "Hashes") -> "tuple[Hashes, np.uint64]":
+    """Keys, ascending, the lowest bits of each in favour of its place, and how many bits these are.
+
+    One array of numbers is several times as fast to sort as an index. Keys that differ in the lowest bits alone are
+    still to be put right.
+    """
+    import numpy as np
+
+    bits = np.uint64(max(len(keys) - 1, 1).bit_length())
+    packed = (keys >> bits) << bits
+    packed |= np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    return packed, bits
+
+
+def narrow(rows: "Array") -> "Array":
+    """Row numbers in half the bytes where they are small; other values as they are."""
+    import numpy as np
+
+    small = rows.dtype == np.int64 and (not rows.size or rows.max() <= np.iinfo(np.int32).max)
+    return rows.astype(np.int32) if small else rows
+
+
+def matches(rows: "Array", of: "Array") -> "Iterator[tuple[Rows, Rows]]":
+    """The places of the values that stand in `of`, which ascends, and where they stand there; some at a time."""
+    import numpy as np
+
+    for start in range(0, len(rows) if len(of) else 0, CHUNK_ROWS):
+        some = rows[start : start + CHUNK_ROWS]
+        near = np.flatnonzero((some >= of[0]) & (some <= of[-1]))
+        wanted = some[near].astype(of.dtype)  # searched in another kind, `of` would be copied each time
+        places = np.searchsorted(of, wanted)
+        there = np.flatnonzero(of[places] == wanted)
+        yield start + near[there], places[there]
 
 
 def within(rows: "Array", of: "Array") -> "Flags":
@@ -16,9 +68,9 @@ def within(rows: "Array", of: "Array") -> "Flags":
     """
     import numpy as np
 
-    if not len(of):
-        return np.zeros(len(rows), bool)
-    found: Flags = of[np.minimum(np.searchsorted(of, rows), len(of) - 1)] == rows
+    found = np.zeros(len(rows), bool)
+    for places, _ in matches(rows, of):
+        found[places] = True
     return found
 
 
@@ -27,7 +79,12 @@ def union(*sets: "Rows") -> "Rows":
     import numpy as np
 
     some = [rows for rows in sets if len(rows)]
-    return np.unique(np.concatenate(some)) if some else np.zeros(0, np.int64)
+    if not some:
+        return np.zeros(0, np.int64)
+    together = np.concatenate(some)
+    together.sort()
+    new = np.append(True, together[1:] != together[:-1])
+    return together if new.all() else together[new]
 
 
 def without(rows: "Rows", others: "Rows") -> "Rows":

@@ -42,7 +42,10 @@ def made_rows(rng: np.random.Generator, count: int, texts: int = 30, keys: int =
             MadeRow(
                 raw, normal, int(rng.integers(1, 3)), int(rng.integers(0, 6) == 0),
                 tuple(sorted(shingles)) if normal and rng.random() < 0.95 else (),
-                tuple((key * 0xD6E8FEB86659FD93 + bit) % 2**64 for key, bit in zip(own, low, strict=True)),
+                tuple(
+                    ((key + keys * band) * 0xD6E8FEB86659FD93 + bit) % 2**64
+                    for band, (key, bit) in enumerate(zip(own, low, strict=True))
+                ),
             )
         )  # fmt: skip
     return rows
@@ -61,17 +64,19 @@ def made_shelf(store: Store, stage: str, rows: Sequence[MadeRow], cuts: Sequence
 
 def _columns(rows: Sequence[MadeRow]) -> dict[str, Any]:
     if not rows:
-        return packed([])
+        return {}
     own = np.arange(len(rows))
     some = np.array([len(row.shingles) > 0 for row in rows])
-    keys = np.array([row.keys for row in rows], np.uint64).T
+    keys = np.array([row.keys for row in rows], np.uint64)
     hashes = {
         name: np.array([getattr(row, name) for row in rows], np.uint64) for name in ("raw", "normal", "answer", "tools")
     }
-    sets = [(hashes["raw"], own), (hashes["normal"], own), *((band[some], own[some]) for band in keys)]
+    sets = packed("bands", keys[some].ravel(), np.repeat(own[some], BANDS))
+    sets |= packed("raw", hashes["raw"], own, hashes["answer"])
+    sets |= packed("normal", hashes["normal"], own, hashes["answer"])
     flat = np.array([shingle for row in rows for shingle in row.shingles], np.uint32)
     return {
-        **hashes, "flat": flat, "set_sizes": np.array([len(row.shingles) for row in rows], np.int16), **packed(sets)
+        **hashes, "flat": flat, "set_sizes": np.array([len(row.shingles) for row in rows], np.int16), **sets
     }  # fmt: skip
 
 

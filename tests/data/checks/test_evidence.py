@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.checks.made_shelves import shuffle_tasks
-from tunecase.data.checks import near
 from tunecase.data.checks.evidence import Asked, Evidence, Links, Pairs
 from tunecase.data.checks.scan import read_split
 from tunecase.data.reading.detection import detect
@@ -113,7 +112,6 @@ def test_everything_is_the_same_however_the_work_is_cut(tmp_path, monkeypatch, p
     monkeypatch.setattr("tunecase.data.checks.scan.LEAST_PIECE_BYTES", 1500)
     train, test = made_texts(1)
     wanted = plain(evidence(tmp_path, train, test if with_test else None))
-    monkeypatch.setattr(near, "FEW_ROWS", partitions)
     shuffle_tasks(monkeypatch, seed=partitions)
     stages = Stages(FolderStore(tmp_path / "scratch"), Means(task_bytes=task_bytes, partitions=partitions))
     assert wanted == plain(evidence(tmp_path, train, test if with_test else None, stages))

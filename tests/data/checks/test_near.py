@@ -59,13 +59,11 @@ def test_near_pairs_are_those_of_all_pairs_one_by_one(seed, train_rows, test_row
     assert true_near(train, test) == found(stages, train, test, cuts)
 
 
-@pytest.mark.parametrize("few_rows", [0, near.FEW_ROWS])
 @pytest.mark.parametrize(("partitions", "task_bytes"), [(1, MANY_GROUPS), (8, ONE_GROUP), (64, 20_000)])
-def test_neither_parts_nor_groups_nor_the_order_of_tasks_tell(monkeypatch, partitions, task_bytes, few_rows):
-    """Crowds of more than the reach, in one task for all bands or one for each."""
+def test_neither_parts_nor_groups_nor_the_order_of_tasks_tell(monkeypatch, partitions, task_bytes):
+    """Crowds of more than the reach."""
     rng = np.random.default_rng(5)
     train, test = made_rows(rng, 90, texts=200, keys=1), made_rows(rng, 30, texts=200, keys=1)
-    monkeypatch.setattr(near, "FEW_ROWS", few_rows)
     shuffle_tasks(monkeypatch, seed=partitions)
     stages = Stages(MemoryStore(), Means(task_bytes=task_bytes, partitions=partitions))
     wanted = true_near(train, test)
@@ -123,7 +121,7 @@ def test_pieces_of_a_crowd_stay_within_the_memory_of_a_task():
     pieces = [name for name in stages.store.names("meet/") if "." in name]
     sizes = [Shard(stages.store, name).length("earlier") * near.PAIR_BYTES for name in pieces]
     assert len(pieces) > 20
-    assert max(sizes) < 4_000 + 200 * near.PAIR_BYTES
+    assert max(sizes) < 4_000 + 500 * near.PAIR_BYTES
 
 
 @pytest.mark.parametrize("task_bytes", [MANY_GROUPS, ONE_GROUP])

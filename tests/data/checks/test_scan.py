@@ -13,12 +13,13 @@ import pytest
 
 from tests.data.tokens.made import CHAT, made_tokenizer
 from tunecase.data.checks import block, scan
+from tunecase.data.checks.alike import Files, gathered
 from tunecase.data.checks.block import COLUMNS, Reading
 from tunecase.data.checks.columns import Shelf, Split
 from tunecase.data.checks.scan import read_split
 from tunecase.data.reading.detection import detect
-from tunecase.data.shards import FolderStore, MemoryStore, Stages, write_shard
-from tunecase.data.shards.keys import part_of
+from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages, write_shard
+from tunecase.data.shards.keys import KeyPart
 from tunecase.data.shards.stages import Means
 
 
@@ -97,15 +98,11 @@ def plain(split: Split) -> dict[str, object]:
     tokens = ("tokens", "output_tokens", "useful_tokens") if split.counter else ()
     found: dict[str, object] = {name: whole(split, name) for name in (*COLUMNS, *tokens)} | {"counter": split.counter}
     flat, sizes = split.sets(rows)
-    keys = [
-        sorted(
-            (key, row + int(split.shelf.rows[at]))
-            for at in range(len(split.shelf))
-            if split.shelf.rows[at + 1] > split.shelf.rows[at]
-            for key, row in zip(*(each.tolist() for each in part_of(split.shelf.shard(at), place, 0, 1)), strict=True)
-        )
-        for place in (0, 1, 2, 26)
-    ]
+    files, stages = Files.of(split.shelf, None), Stages(MemoryStore())
+    keys = []
+    for name in ("raw", "normal", "bands"):
+        part = KeyPart.of(Shard(stages.store, files.index(stages, name, 1)), 0)
+        keys.append(sorted(zip(*(each.tolist() for each in next(gathered(files, part))), strict=True)))
     facts = (split.labels, split.label_of, split.bad_rows, split.bad, split.short_answers, split.classes, split.seen)
     texts = (split.texts.rows.tolist(), split.texts.inputs, split.texts.complete)
     heads = [split.example(row) for row in range(0, split.count, 7)]

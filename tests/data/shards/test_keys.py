@@ -5,49 +5,60 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.data.shards import MemoryStore, Shard, write_shard
-from tunecase.data.shards.keys import packed, part_of, set_length
+from tunecase.data.shards import BrokenShardError, MemoryStore, Shard, write_shard
+from tunecase.data.shards.keys import KeyPart, packed, write_index
 
 ENDS = st.sampled_from([2**63, 2**63 - 1, 2**64 - 1])
 KEYS = st.lists(st.integers(0, 3) | st.integers(0, 2**64 - 1) | ENDS, max_size=30)
 
 
-def shard_of(sets):
-    """A shard that holds sets of keys, the row of each key its place times two."""
-    store = MemoryStore()
-    pairs = [(np.array(keys, np.uint64), np.arange(len(keys)) * 2) for keys in sets]
-    write_shard(store, "s", packed(pairs))
-    return store, Shard(store, "s")
+def shards_of(runs, *, beside):
+    """A shard for each run of keys, each key in a row of its own; None where there are no keys."""
+    store, shards = MemoryStore(), []
+    for at, run in enumerate(runs):
+        keys = np.array(run, np.uint64)
+        write_shard(
+            store, f"s{at}", packed("set", keys, np.arange(len(run)) * 2, keys + np.uint64(1) if beside else None)
+        )
+        shards.append(Shard(store, f"s{at}") if run else None)
+    return store, shards
 
 
-@settings(deadline=None)
-@given(st.lists(KEYS, min_size=1, max_size=4), st.sampled_from([1, 2, 8, 64, 256]), st.data())
-def test_parts_together_are_the_set(sets, parts, data):
+@settings(deadline=None, max_examples=50)
+@given(st.lists(KEYS, min_size=1, max_size=4), st.sampled_from([1, 2, 8, 64, 256]), st.booleans())
+def test_parts_together_are_the_set(runs, parts, beside):
     """Each key with a text is in the one part that its top bits say, ascending, and rows ascend among equal keys."""
-    _store, shard = shard_of(sets)
-    place = data.draw(st.integers(0, len(sets) - 1))
-    wanted = sorted((key, 2 * at) for at, key in enumerate(sets[place]) if key)
-    found = []
+    store, shards = shards_of(runs, beside=beside)
+    write_index(store, "index", shards, "set", parts, beside=beside)
+    found = [[] for _ in runs]
     for part in range(parts):
-        keys, rows = part_of(shard, place, part, parts)
-        assert all(key * parts >> 64 == part for key in keys.tolist())
-        found += zip(keys.tolist(), rows.tolist(), strict=True)
-    assert wanted == found
-    assert len(wanted) == set_length(shard, place)
+        keys = KeyPart.of(Shard(store, "index"), part)
+        for at in range(len(runs)):
+            records = keys.records(at, Shard(store, f"s{at}"))
+            assert all(key * parts >> 64 == part for key in records["key"].tolist())
+            if beside:
+                assert (records["beside"] == records["key"] + np.uint64(1)).all()
+            found[at] += zip(records["key"].tolist(), records["row"].tolist(), strict=True)
+    assert found == [sorted((key, 2 * at) for at, key in enumerate(run) if key) for run in runs]
 
 
-@pytest.mark.parametrize("parts", [1, 256])
-def test_an_empty_set_has_empty_parts(parts):
-    """Also between others."""
-    _store, shard = shard_of([[5], [], [0, 0], [7]])
-    assert [0, 0] == [len(part_of(shard, place, 0, parts)[0]) for place in (1, 2)]
-    assert [1, 0, 0, 1] == [set_length(shard, place) for place in range(4)]
-
-
-def test_no_sets_are_no_columns_to_read():
-    """A shard without rows has none."""
+def test_a_key_that_a_row_has_twice_stands_once():
+    """So no row meets itself where the keys of two bands are the same by chance."""
     store = MemoryStore()
-    write_shard(store, "s", packed([]))
-    assert {"keys": 0, "key_rows": 0, "key_bounds": 0} == {
-        name: Shard(store, "s").length(name) for name in Shard(store, "s").columns
-    }
+    write_shard(store, "s", packed("set", np.array([7, 5, 7, 7], np.uint64), np.array([0, 0, 0, 1]), np.arange(4)))
+    write_index(store, "index", [Shard(store, "s")], "set", 1, beside=True)
+    records = KeyPart.of(Shard(store, "index"), 0).records(0, Shard(store, "s"))
+    assert records.tolist() == [(5, 0, 1), (7, 0, 0), (7, 1, 3)]
+
+
+@pytest.mark.parametrize("damage", [lambda body: body[:-1], None])
+def test_a_shard_that_ends_too_early_or_is_gone_is_broken(damage):
+    """It is told, not read as a set with fewer keys."""
+    store, shards = shards_of([[5, 2**64 - 1]], beside=False)
+    write_index(store, "index", shards, "set", 1)
+    body = store.bodies.pop("s0")
+    bounds_bytes = 257 * 4
+    if damage:
+        store.bodies["s0"] = damage(body[:-bounds_bytes])
+    with pytest.raises(BrokenShardError):
+        KeyPart.of(Shard(store, "index"), 0).records(0, Shard(store, "s0"))

@@ -6,33 +6,36 @@ Training and test rows are numbered on here: test row t is row (training rows + 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Literal
 
 from tunecase.data.checks.columns import Shelf, open_shelf
 from tunecase.data.detectors.meetings import repeated
 from tunecase.data.shards import Shard, Stages, Store, open_store, write_shard
-from tunecase.data.shards.keys import BEGINNINGS, part_of
+from tunecase.data.shards.keys import BEGINNINGS, KeyPart, write_index
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tunecase.data.arrays import Array, Bytes, Flags, Hashes, Rows
 
 Kind = Literal["raw", "normal"]
 Ref = tuple[str, str]
-SETS: tuple[Kind, ...] = ("raw", "normal")  # places of these keys among the sets of a shard; the bands follow
+SETS: tuple[Kind, ...] = ("raw", "normal")
 STAGE = "same"
 KEY_BYTES = 40  # of one key while its part is sorted
+MOST_NARROW = (1 << 31) - 1  # of so many rows, each has a number of four bytes
 WINDOW_BYTES = 1 << 20  # of the bits of first rows read at once
 
 
 @dataclass(frozen=True, slots=True)
 class SameTask:
-    """One part of the keys of both files; see `keys.part_of`."""
+    """One part of the keys of both files; `index` says where its keys lie, see `keys.write_index`."""
 
     name: str
     place: str
-    kind: Kind
+    index: str
     part: int
-    parts: int
     train: Ref
     test: Ref | None
 
@@ -85,42 +88,58 @@ class Files:
             return self.train.shard(at)
         return self.test.shard(at - len(self.train))
 
+    @property
+    def row_kind(self) -> "type[np.signedinteger[Any]]":
+        """Numbers that are as narrow as may be and hold all rows."""
+        import numpy as np
+
+        return np.int32 if self.count <= MOST_NARROW else np.int64
+
+    def index(self, stages: Stages, key_set: str, parts: int) -> str:
+        """Writes where the parts of a set of keys lie; the name of the shard that says so."""
+        import numpy as np
+
+        name = f"keys/{key_set}-{parts:03}"
+        shards = (self.shard(at) if rows else None for at, rows in enumerate(np.diff(self.starts).tolist()))
+        write_index(stages.store, name, shards, key_set, parts, beside=key_set in SETS)
+        return name
+
 
 def gathered(
     files: Files,
-    place: int,
-    part: int,
-    parts: int,
+    keys: KeyPart,
     kept: "Callable[[int, int], Flags] | None" = None,
     most: float = math.inf,
-) -> "Iterator[tuple[Hashes, Rows]]":
+) -> "Iterator[tuple[Array, ...]]":
     """One part of a set of keys from all shards, in one run or some.
 
     Args:
-        place: of the set in the shards.
         kept: tells which of a run of rows take part; None for all.
         most: keys from which a run is full.
-    Returns: keys in the order of the shards, ascending within each, and the row of each; at least one run.
+    Returns: keys in the order of the shards, ascending within each, the row of each, and what is packed beside them;
+    at least one run.
     """  # fmt: skip
     import numpy as np
 
-    none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    run: list[tuple[Hashes, Rows]] = [none]
-    size = 0
+    none = _columns(np.zeros(0, keys.record), 0, files)
+    run, size = [none], 0
     for at in range(len(files)):
         start, stop = int(files.starts[at]), int(files.starts[at + 1])
-        if stop == start:
-            continue
-        keys, inside = part_of(files.shard(at), place, part, parts)
-        if kept is not None:
-            chosen = kept(start, stop)[inside]
-            keys, inside = keys[chosen], inside[chosen]
-        run.append((keys, inside + start))
-        size += len(keys)
+        records = keys.records(at, files.shard(at))
+        if kept is not None and len(records):
+            records = records[kept(start, stop)[records["row"]]]
+        run.append(_columns(records, start, files))
+        size += len(records)
         if size > most:
-            yield np.concatenate([keys for keys, _ in run]), np.concatenate([rows for _, rows in run])
+            yield tuple(map(np.concatenate, zip(*run, strict=True)))
             run, size = [none], 0
-    yield np.concatenate([keys for keys, _ in run]), np.concatenate([rows for _, rows in run])
+    yield tuple(map(np.concatenate, zip(*run, strict=True)))
+
+
+def _columns(records: "Any", start: int, files: Files) -> "tuple[Array, ...]":
+    """Of the records of a shard the keys, the rows numbered on, and what stands beside them, as columns."""
+    rows = records["row"].astype(files.row_kind) + files.row_kind(start)
+    return records["key"].copy(), rows, *(records[name].copy() for name in records.dtype.names[2:])
 
 
 class FirstRows:
@@ -165,31 +184,29 @@ def find_same(task: SameTask) -> None:
     """
     import numpy as np
 
-    files = Files.opened(task.train, task.test)
-    keys, rows = next(gathered(files, SETS.index(task.kind), task.part, task.parts))
+    files, store = Files.opened(task.train, task.test), open_store(task.place)
+    keys, rows, answers = next(gathered(files, KeyPart.of(Shard(store, task.index), task.part)))
     rows_in, places = len(keys), repeated(keys)
-    keys, rows = keys[places], rows[places]
+    keys, rows, answers = keys[places], rows[places], answers[places]
     begins = np.ones(len(keys), bool)
     begins[1:] = keys[1:] != keys[:-1]
-    found = _groups(rows, begins, files.train)
+    found = _groups(rows, answers, begins, files.train.count)
     facts = {"rows_in": rows_in, "rows_out": len(found["rows"]) + len(found["leaked tests"])}
-    write_shard(open_store(task.place), task.name, found, facts)
+    write_shard(store, task.name, found, facts)
 
 
-def _groups(rows: "Rows", begins: "Flags", train: Shelf) -> "dict[str, Array]":
+def _groups(rows: "Rows", answers: "Hashes", begins: "Flags", train_rows: int) -> "dict[str, Array]":
     """What rows that share their key say, group by group; rows ascend within each."""
     import numpy as np
 
     group = np.cumsum(begins) - 1
     first = rows[begins][group] if len(rows) else rows
-    of_test = rows >= train.count
+    of_test = rows >= train_rows
     again = ~of_test & ~begins
-    answers = np.zeros(len(rows), np.uint64)
-    answers[~of_test] = train.take("answer", rows[~of_test])
     differs = again & (answers != (answers[begins][group] if len(rows) else answers))
     disputed = np.zeros(int(group[-1]) + 1 if len(rows) else 0, bool)
     disputed[group[differs]] = True
-    leaks = of_test & (first < train.count)
+    leaks = of_test & (first < train_rows)
     leaking = np.zeros(len(disputed), bool)
     leaking[group[leaks]] = True
     # The first test row of a group stands where its test rows begin, behind its training rows.
@@ -197,11 +214,11 @@ def _groups(rows: "Rows", begins: "Flags", train: Shelf) -> "dict[str, Array]":
     _, places, inverse = np.unique(group[tests], return_index=True, return_inverse=True)
     first_tests = rows[tests][places][inverse] if len(tests) else rows[tests]
     repeats = rows[tests] != first_tests
-    again_tests, their_firsts = (each[repeats] - train.count for each in (rows[tests], first_tests))
+    again_tests, their_firsts = (each[repeats] - train_rows for each in (rows[tests], first_tests))
     return {
         **_ascending(rows[again], first[again], "rows", "firsts"),
         "disputed": np.sort(rows[~of_test & disputed[group]]) if len(rows) else rows,
-        **_ascending(rows[leaks] - train.count, first[leaks], "leaked tests", "leaked firsts"),
+        **_ascending(rows[leaks] - train_rows, first[leaks], "leaked tests", "leaked firsts"),
         "leaking": np.sort(rows[~of_test & leaking[group]]) if len(rows) else rows,
         **_ascending(again_tests, their_firsts, "test rows", "test firsts"),
     }
@@ -218,18 +235,22 @@ def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, di
     """The columns of `find_same` for equal raw and equal normalised texts, of all parts together, ascending."""
     import numpy as np
 
-    parts = parts_for(train.count + (test.count if test else 0), stages)
-    tasks = [
-        SameTask(
-            f"{STAGE}/{kind}-{part:03}-of-{parts:03}", stages.store.place, kind, part, parts,
-            train.ref, test.ref if test else None,
-        )
-        for kind in SETS for part in range(parts)
-    ]  # fmt: skip
-    shards = stages.run(STAGE, find_same, tasks)
+    files = Files.of(train, test)
+    parts = parts_for(2 * files.count, stages)  # answers lie beside the keys
+    tasks = {
+        kind: [
+            SameTask(
+                f"{STAGE}/{kind}-{part:03}-of-{parts:03}", stages.store.place, index, part,
+                train.ref, test.ref if test else None,
+            )
+            for part in range(parts)
+        ]
+        for kind, index in ((kind, files.index(stages, kind, parts)) for kind in SETS)
+    }  # fmt: skip
+    shards = iter(stages.run(STAGE, find_same, chain.from_iterable(tasks.values())))
     found: dict[Kind, dict[str, Array]] = {}
-    for kind in SETS:
-        own = [Shard(each.store, each.name) for each, task in zip(shards, tasks, strict=True) if task.kind == kind]
+    for kind, own_tasks in tasks.items():
+        own = [Shard(each.store, each.name) for each in islice(shards, len(own_tasks))]
         columns = {name: np.concatenate([shard.array(name) for shard in own]) for name in own[0].columns}
         found[kind] = _sorted(columns)
     return found
@@ -238,9 +259,10 @@ def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, di
 def _sorted(columns: "dict[str, Array]") -> "dict[str, Array]":
     import numpy as np
 
-    for first, *beside in (("rows", "firsts"), ("disputed",), ("leaked tests", "leaked firsts"), ("leaking",),
-                           ("test rows", "test firsts")):  # fmt: skip
+    for name in ("disputed", "leaking"):
+        columns[name].sort()
+    for first, second in (("rows", "firsts"), ("leaked tests", "leaked firsts"), ("test rows", "test firsts")):
         order = np.argsort(columns[first], kind="stable")
-        for name in (first, *beside):
+        for name in (first, second):
             columns[name] = columns[name][order]
     return columns

@@ -145,8 +145,10 @@ class Builder:
             return {}
         own = np.arange(self.part.rows)
         some = columns["set_sizes"] > 0
-        bands = [(columns.pop(f"keys{band:02}")[some], own[some]) for band in range(BANDS)]
-        keys = packed([(columns["raw"], own), (columns["normal"], own), *bands])
+        bands = np.stack([columns.pop(f"keys{band:02}")[some] for band in range(BANDS)], axis=1)
+        keys = packed("bands", bands.ravel(), np.repeat(own[some], BANDS))
+        for name in ("raw", "normal"):
+            keys |= packed(name, columns[name], own, columns["answer"])
         return {name: _narrow(values) for name, values in columns.items()} | keys
 
     def _add(self, batch: list[Row], records: int, lines: int) -> None:

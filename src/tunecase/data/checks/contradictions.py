@@ -2,6 +2,7 @@
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.links import LinkedPairs
 from tunecase.data.rowsets import union
 
 BLOCKING_SHARE = 0.1
@@ -17,14 +18,12 @@ def contradiction(evidence: Evidence) -> Defect | None:
     may stop a case. Free answers to one prompt may both be right, in chats and generation above all: there the finding
     is a note.
     """
-    import numpy as np
-
     train = evidence.train
     rows = evidence.disputed
     if not len(rows):
         return None
-    firsts = evidence.same_text.of(rows)
-    texts = union(firsts)
+    same = evidence.same_text
+    texts = union(same.of(rows))
     share = len(rows) / train.rows
     judged = train.layout.compares or train.layout.judged is not None
     labels = judged or _expects_one_answer(evidence)
@@ -43,7 +42,7 @@ def contradiction(evidence: Evidence) -> Defect | None:
         ),
         fix="look at them, decide for one answer, write the rule into the guideline",
         rows=rows,
-        pairs=np.stack([rows, firsts], axis=1)[rows != firsts],
+        pairs=LinkedPairs(rows[same.again(rows)], same),
         count=len(texts),
         share=share,
         examples=tuple(_labels_of(evidence, int(text)) for text in first),

@@ -7,6 +7,7 @@ from tunecase.records import Severity
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Floats, Rows
+    from tunecase.data.checks.links import LinkedPairs
 
 
 def _no_rows() -> "Rows":
@@ -41,7 +42,7 @@ class Defect:
     fix: str
     rows: "Rows" = field(default_factory=_no_rows)
     removed: "Rows" = field(default_factory=_no_rows)
-    pairs: "Rows | None" = None
+    pairs: "Rows | LinkedPairs | None" = None
     where: Literal["train", "test"] = "train"
     count: int | None = None
     share: float | None = None

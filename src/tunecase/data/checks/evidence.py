@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.data.checks.alike import Kind, run_same
+from tunecase.data.checks.alike import SETS, Kind, run_same
 from tunecase.data.checks.columns import Split
-from tunecase.data.checks.near import Near, run_near
+from tunecase.data.checks.links import Links
+from tunecase.data.checks.near import run_near
 from tunecase.data.detectors.licences import Origin
 from tunecase.data.domains import Domain, domain_of
 from tunecase.data.rowsets import union, within, without
@@ -44,24 +45,13 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
-    """Rows that repeat an earlier row of their file, ascending, and the first row with the text of each."""
+class _Near:
+    """The near pairs of both files, and what is known of those left out."""
 
-    rows: "Rows"
-    firsts: "Rows"
-
-    def of(self, rows: "Rows") -> "Rows":
-        """The first row with the text of each of some rows: itself where it repeats none; shape of `rows`."""
-        import numpy as np
-
-        if not len(self.rows):
-            return np.asarray(rows)
-        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        return np.where(self.rows[places] == rows, self.firsts[places], rows)
-
-    def again(self, rows: "Rows") -> "Flags":
-        """Which of some rows repeat an earlier one; shape of `rows`."""
-        return within(rows, self.rows)
+    train: Pairs
+    test: Pairs
+    links: "Rows"
+    unlike: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +135,13 @@ class Evidence:
         """Training rows that say what an earlier one says: normalised, or raw where nothing is left by that."""
         import numpy as np
 
-        alone = ~self.same_normal.again(self.same_raw.rows)
-        rows = np.concatenate([self.same_normal.rows, self.same_raw.rows[alone]])
+        normal, raw = self.same_normal, self.same_raw
+        alone = np.flatnonzero(~normal.again(raw.rows))
+        if not len(alone):
+            return normal
+        rows = np.concatenate([normal.rows, raw.rows[alone]])
         order = np.argsort(rows, kind="stable")
-        return Links(rows[order], np.concatenate([self.same_normal.firsts, self.same_raw.firsts[alone]])[order])
+        return Links(rows[order], np.concatenate([normal.firsts, raw.firsts[alone]])[order])
 
     @cached_property
     def test_same(self) -> "Rows":
@@ -158,54 +151,52 @@ class Evidence:
     @cached_property
     def disputed(self) -> "Rows":
         """Training rows whose text also occurs with another answer, ascending."""
+        raw, normal = (self._same[kind].pop("disputed") for kind in SETS)  # they are many, and asked for only here
         if not self.train.labelled:
             return union()
-        return union(self._same["raw"]["disputed"], self._same["normal"]["disputed"])
+        alone = without(raw, normal)
+        return union(normal, alone) if len(alone) else normal
 
-    @cached_property
+    @property
     def near_train(self) -> Pairs:
         """Near pairs within the training file: (later, earlier)."""
-        return self._near[0]
+        return self._near.train
 
-    @cached_property
+    @property
     def near_test(self) -> Pairs:
         """Near pairs across the files: (test row, training row)."""
-        return self._near[1]
+        return self._near.test
 
-    @cached_property
+    @property
     def near_links(self) -> "Rows":
         """What near copies join beside those of `near_train`, of crowds: (row, first row of its group)."""
-        return self._met.same if self.classes else self._met.alike
+        return self._near.links
 
     @property
     def near_unlike(self) -> int:
         """Near pairs with different answers beside those of `near_train`, of crowds."""
-        return self._met.unlike
+        return self._near.unlike
 
     @cached_property
-    def _met(self) -> Near:
+    def _near(self) -> _Near:
         import numpy as np
 
-        normal = self._same["normal"]
-        repeats = np.concatenate([normal["rows"], self.train.count + normal["test rows"]])
-        return run_near(self._stages, self.train.shelf, self.test.shelf if self.test else None, repeats)
-
-    @cached_property
-    def _near(self) -> tuple[Pairs, Pairs]:
-        import numpy as np
-
-        found, count = self._met.pairs, self.train.count
+        normal, count = self._same["normal"], self.train.count
+        repeats = np.concatenate([normal["rows"], count + normal["test rows"]])
+        met = run_near(self._stages, self.train.shelf, self.test.shelf if self.test else None, repeats)
+        found = met.pairs
         copy = found["alike"] & found["same_answer"] if self.classes else found["alike"]
         across = found["later"] >= count
 
-        def pairs(side: "Flags", numbered_from: int) -> Pairs:
+        def pairs(side: "Flags | slice", numbered_from: int) -> Pairs:
             later = found["later"][side]
             if len(later):  # narrow numbers of no rows might not hold where the test begins
                 later = later - numbered_from
             rows = np.stack([later, found["earlier"][side]], axis=1)
             return Pairs(rows, found["similarity"][side], found["same_answer"][side], copy[side])
 
-        return pairs(~across, 0), pairs(across, count)
+        within_train = pairs(~across if across.any() else slice(None), 0)
+        return _Near(within_train, pairs(across, count), met.same if self.classes else met.alike, met.unlike)
 
     @cached_property
     def leaked_raw(self) -> "Rows":

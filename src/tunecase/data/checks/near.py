@@ -1,6 +1,6 @@
 """Near copies among rows of any number: rows that share a band's key meet, and those that met are compared in truth.
 
-    meet      for one part of some bands' keys: pairs (earlier, later), by the shard of the earlier row
+    meet      for one part of all bands' keys: pairs (earlier, later), by the shard of the earlier row
     carry     for one group of shards: the pairs whose earlier row is there, each once, with that row's shingles,
               by the group of the later row
     compare   for one group of shards: the true Jaccard of the pairs whose later row is there
@@ -10,23 +10,23 @@ its memory asks; its own shard, written last, names them. Pairs depend neither o
 which tasks end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tunecase.data.checks.alike import KEY_BYTES, SETS, Files, FirstRows, Ref, gathered, parts_for
+from tunecase.data.checks.alike import KEY_BYTES, Files, FirstRows, Ref, gathered, parts_for
 from tunecase.data.checks.columns import Shelf, shingles_of
 from tunecase.data.checks.pieces import Pieces, column, names_of, run_pieces
 from tunecase.data.detectors.meetings import distinct_pairs, meetings, repeated
 from tunecase.data.detectors.near_copies import BANDS, NEAR, REACH, groups, least_jaccard, pair_jaccard, pick_sets
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
+from tunecase.data.shards.keys import KeyPart
 from tunecase.data.shards.shard import json_column
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Array, Hashes, Rows
 
-FEW_ROWS = 1 << 16  # of so few, one task takes all bands
 ROOMS = 4  # a group of shards, or a piece, takes this part of a task's memory
 PAIR_BYTES = 48  # of one pair while pairs are sorted
 ROW_BYTES = 64  # of one row beside its shingles
@@ -38,9 +38,10 @@ NEAR_COLUMNS = {"earlier": "i4", "later": "i4", "similarity": "f8", "same_answer
 
 @dataclass(frozen=True, slots=True)
 class MeetTask:
-    """One part of the keys of some bands; see `keys.part_of`.
+    """One part of the keys of all bands.
 
     Args:
+        index: of the keys; see `keys.write_index`.
         most_keys: that are sorted at once.
         room_bits: log2 of the bytes from which a piece is full.
     """
@@ -49,9 +50,8 @@ class MeetTask:
     place: str
     train: Ref
     test: Ref | None
-    bands: range
+    index: str
     part: int
-    parts: int
     most_keys: int
     room_bits: int
 
@@ -78,20 +78,19 @@ def meet(task: MeetTask) -> None:
     """
     import numpy as np
 
-    files, rows_in, rows_out = Files.opened(task.train, task.test), 0, 0
-    first_rows = FirstRows(Shard(open_store(task.place), REPEATS))
+    files, store, rows_in, rows_out = Files.opened(task.train, task.test), open_store(task.place), 0, 0
+    keys_of, first_rows = KeyPart.of(Shard(store, task.index), task.part), FirstRows(Shard(store, REPEATS))
     pieces = Pieces(task, lambda held: _by_shard(held, files.train))
-    for band in task.bands:
-        last: tuple[Hashes, Rows] | None = None
-        for keys, rows in gathered(files, len(SETS) + band, task.part, task.parts, first_rows, task.most_keys):
-            rows_in, begin = rows_in + len(keys), rows.min(initial=files.count)
-            if last is not None:
-                keys, rows = (np.concatenate(both) for both in zip(_reachable(*last), (keys, rows), strict=True))
-            last, places = (keys, rows), repeated(keys)
-            for earlier, later in meetings(keys[places], rows[places], REACH):
-                wanted = (earlier < files.train.count) & (later >= begin)
-                pieces.add((earlier[wanted], later[wanted]), PAIR_BYTES * int(wanted.sum()))
-                rows_out += int(wanted.sum())
+    last: tuple[Hashes, Rows] | None = None
+    for keys, rows in gathered(files, keys_of, first_rows, task.most_keys):
+        rows_in, begin = rows_in + len(keys), rows.min(initial=files.count)
+        if last is not None:
+            keys, rows = (np.concatenate(both) for both in zip(_reachable(*last), (keys, rows), strict=True))
+        last, places = (keys, rows), repeated(keys)
+        for earlier, later in meetings(keys[places], rows[places], REACH):
+            wanted = (earlier < files.train.count) & (later >= begin)
+            pieces.add((earlier[wanted], later[wanted]), PAIR_BYTES * int(wanted.sum()))
+            rows_out += int(wanted.sum())
     pieces.close(rows_in, rows_out)
 
 
@@ -117,7 +116,8 @@ def _by_shard(held: "Sequence[tuple[Rows, Rows]]", train: Shelf) -> "dict[str, A
 def carry(task: GroupTask) -> None:
     """Writes the pairs of one group of training shards, each once, as parcels for the groups of their later rows.
 
-    Columns, besides those of the parcels one after the other: `to`, the group that each is for, and their bounds.
+    Columns: those of the parcels one after the other, and their bounds; in the task's own shard `to`, the group that
+    each is for, the `piece` that it lies in, and its `place` there.
     """
     import numpy as np
 
@@ -128,11 +128,12 @@ def carry(task: GroupTask) -> None:
     to = np.searchsorted(files.starts[plan.array("edges")], pairs[:, 1], "right") - 1
     order = np.argsort(to, kind="stable")
     groups, begins = np.unique(to[order], return_index=True)
-    pieces = Pieces(task, _packed)
-    for group, (start, stop) in zip(groups.tolist(), pairwise([*begins.tolist(), len(pairs)]), strict=True):
+    pieces, lie = Pieces(task, _packed), np.zeros((len(groups), 2), np.int64)
+    for at, (start, stop) in enumerate(pairwise([*begins.tolist(), len(pairs)])):
         parcel = _parcel(pairs[order[start:stop]], rows, sets)
-        pieces.add((group, parcel), sum(values.nbytes for values in parcel.values()))
-    pieces.close(rows_in, len(pairs))
+        lie[at] = pieces.next_place
+        pieces.add(parcel, sum(values.nbytes for values in parcel.values()))
+    pieces.close(rows_in, len(pairs), {"to": groups, "piece": lie[:, 0], "place": lie[:, 1]})
 
 
 def _met(plan: Shard, task: GroupTask) -> "tuple[int, Rows]":
@@ -191,13 +192,13 @@ def _parcel(pairs: "Rows", rows: "Rows", sets: "dict[str, Array]") -> "dict[str,
     return {"later": pairs[:, 1], "which": which, "rows": own, "sizes": sizes, "flat": flat, **beside}
 
 
-def _packed(parcels: "Sequence[tuple[int, dict[str, Array]]]") -> "dict[str, Array]":
+def _packed(parcels: "Sequence[dict[str, Array]]") -> "dict[str, Array]":
     import numpy as np
 
-    columns: dict[str, Array] = {"to": np.array([group for group, _ in parcels])}
+    columns: dict[str, Array] = {}
     for bounds, names in PARCEL.items():
-        columns[bounds] = np.cumsum([0, *(len(parcel[names[0]]) for _, parcel in parcels)])
-        columns |= {name: np.concatenate([parcel[name] for _, parcel in parcels]) for name in names}
+        columns[bounds] = np.cumsum([0, *(len(parcel[names[0]]) for parcel in parcels)])
+        columns |= {name: np.concatenate([parcel[name] for parcel in parcels]) for name in names}
     return columns
 
 
@@ -219,14 +220,10 @@ def compare(task: GroupTask) -> None:
 
     files, plan = Files.opened(task.train, task.test), Shard(open_store(task.place), task.plan)
     base, stop = (int(files.starts[at]) for at in (task.first, task.stop))
-    needed, parcels = np.zeros(stop - base, bool), []
-    for piece in (Shard(plan.store, name) for name in plan.text("pieces")):
-        to = piece.array("to").tolist()
-        if task.at in to:
-            at = to.index(task.at)
-            parcels.append((piece, at))
-            start, end = column(piece, "pair_bounds", at, at + 2).tolist()
-            needed[column(piece, "later", start, end) - base] = True
+    needed, parcels = np.zeros(stop - base, bool), list(_addressed(plan, task.at))
+    for piece, at in parcels:
+        start, end = column(piece, "pair_bounds", at, at + 2).tolist()
+        needed[column(piece, "later", start, end) - base] = True
     own = _picked(files, task.first, task.stop, base + np.flatnonzero(needed))
     places, ends = np.cumsum(needed) - 1, np.cumsum(own["sizes"])
     pieces, rows_in, rows_out = Pieces(task, _together), 0, 0
@@ -237,6 +234,15 @@ def compare(task: GroupTask) -> None:
         rows_in, rows_out = rows_in + len(parcel["later"]), rows_out + len(near["later"])
         pieces.add(near, PAIR_BYTES * len(near["later"]))
     pieces.close(rows_in, rows_out, crowds.columns, left_out=crowds.left_out, unlike=crowds.unlike)
+
+
+def _addressed(plan: Shard, group: int) -> "Iterator[tuple[Shard, int]]":
+    """The parcels for a group of shards in the order of their earlier rows: the piece of each, and its place there."""
+    names = plan.text("pieces")
+    start, stop = plan.array("bounds", group, group + 2).tolist()
+    lie = (plan.array(name, start, stop).tolist() for name in ("piece", "place"))
+    for piece, place in zip(*lie, strict=True):
+        yield Shard(plan.store, names[piece]), place
 
 
 class _Crowds:
@@ -351,10 +357,28 @@ def run_near(stages: Stages, train: Shelf, test: Shelf | None, repeats: "Rows") 
     for name in met:
         pairs += np.diff(column(Shard(stages.store, name), "bounds"))
     targets, sources = _cut(weights, room_bits), _cut(weights[: len(train)] + PAIR_BYTES * pairs, room_bits)
-    tasks = _groups(stages, files, "carry", met, targets, sources, room_bits)
-    carried = names_of(run_pieces(stages, "carry", carry, tasks))
-    tasks = _groups(stages, files, "compare", carried, targets, targets, room_bits)
+    plan = {"edges": np.array(targets), "pieces": json_column(met)}
+    tasks = _groups(stages, files, "carry", plan, sources, room_bits) if met else []
+    plan = _addresses(run_pieces(stages, "carry", carry, tasks), len(targets) - 1)
+    tasks = _groups(stages, files, "compare", plan, targets, room_bits) if met else []
     return _gathered_near(run_pieces(stages, "compare", compare, tasks))
+
+
+def _addresses(shards: "Sequence[Shard]", groups: int) -> "dict[str, Array]":
+    """All pieces that were carried, and where in them the parcels for each group of shards lie; see `_addressed`."""
+    import numpy as np
+
+    lie = {name: [np.zeros(0, np.int64)] for name in ("to", "piece", "place")}
+    pieces: list[str] = []
+    for each in shards:
+        shard = Shard(each.store, each.name)
+        for name, found in lie.items():
+            found.append(shard.array(name) + (len(pieces) if name == "piece" else 0))
+        pieces += shard.text("pieces")
+    to, piece, place = (np.concatenate(found) for found in lie.values())
+    order = np.argsort(to, kind="stable")
+    bounds = np.searchsorted(to[order], np.arange(groups + 1))
+    return {"pieces": json_column(pieces), "bounds": bounds, "piece": piece[order], "place": place[order]}
 
 
 def _gathered_near(shards: "Sequence[Shard]") -> Near:
@@ -387,32 +411,32 @@ def _ascending(pieces: "Sequence[Shard]") -> "dict[str, Array]":
 
 
 def _meet_tasks(stages: Stages, files: Files, room_bits: int) -> list[MeetTask]:
-    parts, step = parts_for(files.count, stages), BANDS if files.count <= FEW_ROWS else 1
+    parts = parts_for(ROOMS * BANDS * files.count, stages)  # small parts sort faster, and twice as large ones still fit
+    index = files.index(stages, "bands", parts)
     return [
         MeetTask(
-            f"meet/{band:02}-{step:02}-{part:03}-of-{parts:03}", stages.store.place, files.train.ref,
-            files.test.ref if files.test else None, range(band, band + step), part, parts,
+            f"meet/{part:03}-of-{parts:03}", stages.store.place, files.train.ref,
+            files.test.ref if files.test else None, index, part,
             stages.means.task_bytes * 5 // (4 * KEY_BYTES), room_bits,  # parts are not quite of one size
         )
-        for band in range(0, BANDS, step) for part in range(parts)
+        for part in range(parts)
     ]  # fmt: skip
 
 
 def _groups(
-    stages: Stages, files: Files, stage: str, pieces: list[str], targets: list[int], edges: list[int], room_bits: int
+    stages: Stages, files: Files, stage: str, plan: "dict[str, Array]", edges: list[int], room_bits: int
 ) -> list[GroupTask]:
-    """The tasks of a stage over groups of shards between edges; none where there are no pairs."""
-    import numpy as np
+    """The tasks of a stage over groups of shards between edges."""
     from xxhash import xxh3_64_hexdigest
 
-    plan = f"{stage}/plan-{xxh3_64_hexdigest(repr((targets, pieces)).encode())}"
-    write_shard(stages.store, plan, {"edges": np.array(targets), "pieces": json_column(pieces)})
+    name = f"{stage}/plan-{xxh3_64_hexdigest(b''.join(values.tobytes() for values in plan.values()))}"
+    write_shard(stages.store, name, plan)
     return [
         GroupTask(
             f"{stage}/{room_bits}-{at:05}", stages.store.place, files.train.ref,
-            files.test.ref if files.test else None, plan, at, first, stop, room_bits,
+            files.test.ref if files.test else None, name, at, first, stop, room_bits,
         )
-        for at, (first, stop) in enumerate(pairwise(edges)) if pieces
+        for at, (first, stop) in enumerate(pairwise(edges))
     ]  # fmt: skip
 
 

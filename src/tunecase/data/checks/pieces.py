@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tunecase.data.rowsets import narrow
 from tunecase.data.shards import Shard, Stages, open_store, write_shard
 from tunecase.data.shards.shard import json_column
 
@@ -44,6 +45,11 @@ class Pieces:
     held: list[Any] = field(default_factory=list)
     held_bytes: int = 0
 
+    @property
+    def next_place(self) -> tuple[int, int]:
+        """Where what is added next will lie: the piece, and its place there."""
+        return len(self.names), len(self.held)
+
     def add(self, item: Any, size: int) -> None:
         """Takes something that needs so many bytes; a piece is written when it is full."""
         self.held.append(item)
@@ -62,17 +68,9 @@ class Pieces:
 
     def _write(self) -> None:
         self.names.append(f"{self.task.name}.{self.task.room_bits}.{len(self.names):05}")
-        columns = {name: _narrow(values) for name, values in self.join(self.held).items()}
+        columns = {name: narrow(values) for name, values in self.join(self.held).items()}
         write_shard(open_store(self.task.place), self.names[-1], columns)
         self.held, self.held_bytes = [], 0
-
-
-def _narrow(values: "Array") -> "Array":
-    """Row numbers in half the bytes where they are small; see `column`."""
-    import numpy as np
-
-    small = values.dtype == np.int64 and (not len(values) or values.max() <= np.iinfo(np.int32).max)
-    return values.astype(np.int32) if small else values
 
 
 def column(piece: Shard, name: str, start: int = 0, stop: int | None = None) -> "Array":

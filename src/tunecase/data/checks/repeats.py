@@ -1,14 +1,18 @@
 """Rows that repeat another: word for word, after normalising, or nearly; and the groups they make."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence, Links
+from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.links import LinkedPairs, Links
 from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS, joined
-from tunecase.data.rowsets import union, within, without
+from tunecase.data.rowsets import CHUNK_ROWS, narrow, union, within, without
 from tunecase.records import Cluster, Severity
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tunecase.data.arrays import Rows
 
 WARN_SHARE = 0.005
@@ -34,8 +38,6 @@ def duplicate_normalised(evidence: Evidence) -> Defect | None:
 
 
 def _repeats(evidence: Evidence, check: str, same: Links, rows: "Rows", why: str) -> Defect | None:
-    import numpy as np
-
     if not len(rows):
         return None
     disputed = within(rows, evidence.disputed)
@@ -48,7 +50,7 @@ def _repeats(evidence: Evidence, check: str, same: Links, rows: "Rows", why: str
         fix="keep the first of each, delete the others",
         rows=rows,
         removed=rows[~disputed] if kept else rows,
-        pairs=np.stack([rows, same.of(rows)], axis=1),
+        pairs=LinkedPairs(rows, same),
         examples=tuple(map(evidence.train.example, rows[:2].tolist())),
     )
 
@@ -64,7 +66,7 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
     chosen = near.copy
     if not chosen.any():
         return None
-    pairs = near.rows[chosen]
+    pairs = near.rows if chosen.all() else near.rows[chosen]
     rows = union(pairs[:, 0])
     removed = without(union(near.rows[chosen & near.same_answer][:, 0]), evidence.disputed)
     fix = "keep one of each group, delete the others"
@@ -112,16 +114,40 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     """
     import numpy as np
 
-    near = np.concatenate([evidence.near_train.rows[evidence.near_train.copy], evidence.near_links])
-    firsts = union(near.ravel())  # near pairs are of first rows alone
-    roots = firsts[joined(len(firsts), [np.searchsorted(firsts, near)])]
-    mapped = Links(firsts, roots)
-    members = np.concatenate([mapped.of(evidence.same_text.firsts), roots[roots != firsts]])
-    members.sort()  # the head of each row that is not one
-    begins = np.flatnonzero(np.append(members[:1] >= 0, members[1:] != members[:-1]))
-    sizes = np.diff(begins, append=len(members)) + 1
+    mapped = _joined(evidence)
+    inside, heads = evidence.same_text.firsts, mapped.firsts[mapped.firsts != mapped.rows]
+    members = np.empty(len(inside) + len(heads), np.result_type(inside, heads))  # the head of each row that is not one
+    members[: len(inside)], members[len(inside) :] = mapped.of(inside), heads
+    del heads
+    members.sort()
+    begins = np.flatnonzero(np.append(members[:1] >= 0, members[1:] != members[:-1])).astype(members.dtype)
+    sizes = np.diff(begins, append=members.dtype.type(len(members)))
     shown = tuple(_cluster(evidence, mapped, int(members[begins[at]])) for at in _largest(sizes, most))
     return len(members), shown
+
+
+def _joined(evidence: Evidence) -> Links:
+    """The first rows of texts that near pairs join, and the head of each; a head leads to itself."""
+    import numpy as np
+
+    near = evidence.near_train
+    pairs = [near.rows if near.copy.all() else near.rows[near.copy], narrow(evidence.near_links)]
+    rows = union(*(each.ravel() for each in pairs))  # near pairs are of first rows alone
+    places = [_taken(each, lambda some: np.searchsorted(rows, some), rows.dtype) for each in pairs]
+    del pairs
+    heads = joined(len(rows), places)
+    del places
+    return Links(rows, _taken(heads, lambda some: rows[some], rows.dtype))
+
+
+def _taken(values: "Rows", look_up: "Callable[[Rows], Rows]", kind: "np.dtype[Any]") -> "Rows":
+    """What is looked up for all values, some at a time, so that wide numbers on the way are few; shape of `values`."""
+    import numpy as np
+
+    found = np.empty(values.shape, kind)
+    for start in range(0, len(values), CHUNK_ROWS):
+        found[start : start + CHUNK_ROWS] = look_up(values[start : start + CHUNK_ROWS])
+    return found
 
 
 def _largest(sizes: "Rows", most: int) -> "Rows":

@@ -43,7 +43,7 @@ class Partners:
         import numpy as np
 
         self.evidence, self.of_test = evidence, defect.where == "test"
-        self.pairs = np.zeros((0, 2), np.int64) if defect.pairs is None else defect.pairs
+        self.pairs = np.zeros((0, 2), np.int64) if defect.pairs is None else np.asarray(defect.pairs)
         self.ends = np.ascontiguousarray(self.pairs[:, 1]) if self.of_test else np.ascontiguousarray(self.pairs).ravel()
         self.order = np.argsort(self.ends, kind="stable")
 

@@ -73,7 +73,8 @@ def _wanted(defect: Defect) -> "Rows":
         return union()
     rows = defect.rows if defect.where == "train" else union()
     if defect.pairs is not None and not _is_ranked(defect):
-        sides = defect.pairs[:, 1:] if defect.where == "test" else defect.pairs
+        pairs = np.asarray(defect.pairs)
+        sides = pairs[:, 1:] if defect.where == "test" else pairs
         rows = np.concatenate([sides.ravel(), rows])
     _, first = np.unique(rows, return_index=True)
     return rows[np.sort(first)]

@@ -3,22 +3,17 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tunecase.data.rowsets import sorted_with_places
+
 if TYPE_CHECKING:
     from tunecase.data.arrays import Hashes, Rows
 
 
 def repeated(keys: "Hashes") -> "Rows":
-    """The places of the keys that occur more than once, ordered by the whole key, then the place.
-
-    Sorted is one array of numbers, each a key whose lowest bits give way to its place, which is several times as fast
-    as sorting an index; keys that differ in those bits alone are put right afterwards.
-    """
+    """The places of the keys that occur more than once, ordered by the whole key, then the place."""
     import numpy as np
 
-    bits = np.uint64(max(len(keys) - 1, 1).bit_length())
-    packed = (keys >> bits) << bits
-    packed |= np.arange(len(keys), dtype=np.uint64)
-    packed.sort()
+    packed, bits = sorted_with_places(keys)
     alike = packed[1:] >> bits == packed[:-1] >> bits
     crowded = np.zeros(len(keys), bool)
     crowded[1:] = alike

@@ -33,6 +33,7 @@ REACH = 16  # texts before it that a text is paired with, among those that share
 # Runs of words in this share of the texts, and in so many, are boilerplate and tell no copy.
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 MOST_KEPT_POWERS = 1 << 21
+LEAST_JOINED = 1 << 16  # pairs that are worked on at once
 
 
 def word_hashes(texts: Sequence[str]) -> "tuple[Hashes, Rows]":
@@ -149,7 +150,8 @@ def band_keys(flat: "Shingles", counts: "Rows") -> "Hashes":
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(spread, offsets, BANDS * BAND_ROWS, MINHASH_SEED)
     values = np.fromiter(chain.from_iterable(matrix.to_rows()), np.uint64, len(counts) * BANDS * BAND_ROWS)
     digest = values.reshape(len(counts), BANDS, BAND_ROWS)
-    keys = np.zeros((BANDS, len(counts)), np.uint64)
+    # The bands' keys differ from the start, so that a text has no key twice.
+    keys = np.repeat(np.arange(1, BANDS + 1, dtype=np.uint64)[:, np.newaxis], len(counts), axis=1)
     for row in range(BAND_ROWS):
         keys = (keys ^ (keys >> np.uint64(31)) ^ digest[:, :, row].T) * np.uint64(BASE)
     return keys
@@ -214,23 +216,17 @@ def groups(pairs: "Rows", chunk: int = 1 << 20) -> "tuple[Rows, Rows]":
         [[2, 4, 5, 7, 9], [2, 4, 4, 2, 2]]
     """
     import numpy as np
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
 
     rows = roots = np.zeros(0, np.int64)
     for start in range(0, len(pairs), chunk):
         links = np.concatenate([np.stack([rows, roots], axis=1), pairs[start : start + chunk]])
         rows, places = np.unique(links, return_inverse=True)
-        ends = places.reshape(links.shape).T
-        matrix = coo_matrix((np.ones(len(links), bool), tuple(ends)), shape=(len(rows), len(rows)))
-        _, group = connected_components(matrix, directed=False)
-        _, first = np.unique(group, return_index=True)
-        roots = rows[first[group]]
+        roots = rows[joined(len(rows), [places.reshape(links.shape)])]
     return rows, roots
 
 
 def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
-    """For each of `count` rows the first row of its group, where pairs join groups; see `groups`.
+    """For each of `count` rows the first row of its group, where pairs join groups.
 
     Example:
         >>> import numpy as np
@@ -239,10 +235,31 @@ def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
     """
     import numpy as np
 
-    roots = np.arange(count)
-    rows, of_rows = groups(np.concatenate([np.zeros((0, 2), np.int64), *pairs]))
-    roots[rows] = of_rows
+    roots = np.arange(count, dtype=np.int32 if count <= np.iinfo(np.int32).max else np.int64)
+    chunk = max(LEAST_JOINED, count // 4)
+    for some in (links[start : start + chunk] for links in pairs for start in range(0, len(links), chunk)):
+        ends = some.astype(roots.dtype, copy=False)
+        while len(ends := _roots_of(roots, ends)):
+            high, low = ends.max(axis=1), ends.min(axis=1)
+            apart = high != low
+            ends, high, low = ends[apart], high[apart], low[apart]
+            np.minimum.at(roots, high, low)
+        _shorten(roots)
     return roots
+
+
+def _shorten(roots: "Rows") -> None:
+    """Lets each row lead to its root, where it led to an earlier row."""
+    for start in range(0, len(roots), LEAST_JOINED):
+        some = slice(start, start + LEAST_JOINED)
+        roots[some] = _roots_of(roots, roots[some])
+
+
+def _roots_of(roots: "Rows", rows: "Rows") -> "Rows":
+    """Where one comes to from each of some rows, when each row of `roots` leads to another or to itself."""
+    while ((further := roots[rows]) != rows).any():
+        rows = further
+    return rows
 
 
 def pick_sets(flat: "Shingles", ends: "Rows", chosen: "Rows") -> "tuple[Shingles, Rows]":

@@ -1,69 +1,121 @@
 """Sets of keys in a shard, each sorted, so that the part of a set that one reducer wants is one run of it.
 
-A set is the keys of the shard's rows for one purpose: equal texts, or one band of near ones. Rows with key 0, which
-have no text, are left out. Sets lie one after the other in two columns, `keys` and `key_rows`; `key_bounds` says where
-the keys with each beginning (their top 8 bits) start, 257 places a set.
+A set is the keys of the shard's rows for one purpose: equal texts, or near ones, where a row has a key in each band.
+Rows with key 0, which have no text, are left out. `NAME keys` holds a record for each key (key, row, and a value beside
+them in some sets), ascending; `NAME bounds` says where the keys with each beginning (their top 8 bits) start, 257
+places. An index says the same of all shards of a file, so that a reducer asks each shard once, for its own run alone.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from tunecase.data.shards.shard import Shard
+from tunecase.data.rowsets import sorted_places
+from tunecase.data.shards.shard import BrokenShardError, Shard, write_shard
+from tunecase.data.shards.store import Store
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tunecase.data.arrays import Array, Hashes, Rows
 
 BEGINNINGS = 256  # a power of two: a set is cut into no more parts
 _SHIFT = 56
+_FIELDS = (("key", "<u8"), ("row", "<u4"), ("beside", "<u8"))
 
 
-def packed(sets: "Sequence[tuple[Hashes, Rows]]") -> "dict[str, Array]":
-    """The columns that hold sets of keys.
+def packed(name: str, keys: "Hashes", rows: "Rows", beside: "Hashes | None" = None) -> "dict[str, Array]":
+    """The columns that hold a set of keys; a key that a row has twice stands once.
 
     Args:
-        sets: for each set its keys and the row of each within the shard, in any order, shape (keys,).
+        keys: in any order, shape (keys,).
+        rows: the row of each within the shard, ascending.
+        beside: a value for each key, read with it.
     """
     import numpy as np
 
-    keys: list[Array] = []
-    rows: list[Array] = []
-    bounds: list[Array] = []
-    before = 0
-    for values, places in sets:
-        kept = values != 0
-        order = np.lexsort((places[kept], values[kept]))
-        ordered = values[kept][order]
-        keys.append(ordered)
-        rows.append(places[kept][order].astype(np.uint32))
-        beginnings = np.arange(BEGINNINGS, dtype=np.uint64) << np.uint64(_SHIFT)
-        bounds.append(np.append(np.searchsorted(ordered, beginnings), len(ordered)) + before)
-        before += len(ordered)
-    return {
-        "keys": np.concatenate(keys) if keys else np.zeros(0, np.uint64),
-        "key_rows": np.concatenate(rows) if rows else np.zeros(0, np.uint32),
-        "key_bounds": np.concatenate(bounds).astype(np.uint32) if bounds else np.zeros(0, np.uint32),
-    }
+    kept = np.flatnonzero(keys)
+    order = kept[sorted_places(keys[kept])]
+    keys, rows = keys[order], rows[order]
+    if len(keys):
+        order = order[(new := np.append(True, (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])))]
+        keys, rows = keys[new], rows[new]
+    records = np.zeros(len(keys), np.dtype(list(_FIELDS[: 2 + (beside is not None)])))
+    records["key"], records["row"] = keys, rows
+    if beside is not None:
+        records["beside"] = beside[order]
+    beginnings = np.arange(BEGINNINGS, dtype=np.uint64) << np.uint64(_SHIFT)
+    bounds = np.append(np.searchsorted(keys, beginnings), len(keys)).astype(np.uint32)
+    return {f"{name} keys": records.view(np.uint8), f"{name} bounds": bounds}
 
 
-def part_of(shard: Shard, place: int, part: int, parts: int) -> "tuple[Hashes, Rows]":
-    """The keys of one part of a set, ascending, and the row of each within the shard, ascending among equal keys.
+def write_index(
+    store: Store, name: str, shards: "Iterable[Shard | None]", key_set: str, parts: int, *, beside: bool = False
+) -> None:
+    """Writes where each part of a set lies in each shard.
 
     Args:
-        place: of the set, as it was packed.
-        part, parts: the part wanted, from 0, of a power of two of at most 256; its keys are those from
-            part x 2^64 / parts on.
+        shards: None for one without rows.
+        key_set: the name by which it was packed; `beside` is True where that was done with values beside the keys.
+        parts: a power of two of at most 256; the keys of a part are those from part x 2^64 / parts on.
     """
     import numpy as np
 
-    step = BEGINNINGS // parts
-    first = place * (BEGINNINGS + 1) + part * step
-    bounds = shard.array("key_bounds", first, first + step + 1)
-    start, stop = int(bounds[0]), int(bounds[-1])
-    return shard.array("keys", start, stop), shard.array("key_rows", start, stop).astype(np.int64)
+    begins, bounds = [], [np.zeros((0, parts + 1), np.uint32)]
+    for shard in shards:
+        begins.append(0 if shard is None else shard.begin(f"{key_set} keys"))
+        none = np.zeros(parts + 1, np.uint32)
+        own = none if shard is None else shard.array(f"{key_set} bounds")[:: BEGINNINGS // parts]
+        bounds.append(own[np.newaxis])
+    columns = {"begins": np.array(begins, np.int64), "bounds": np.concatenate(bounds).T.ravel()}
+    write_shard(store, name, columns, {"beside": beside})
 
 
-def set_length(shard: Shard, place: int) -> int:
-    """How many keys a set holds."""
-    first = place * (BEGINNINGS + 1)
-    bounds = shard.array("key_bounds", first, first + BEGINNINGS + 1)
-    return int(bounds[-1]) - int(bounds[0])
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One part of a set in many shards.
+
+    Args:
+        begins: where the records of each shard begin [bytes].
+        starts, stops: the records of the part in each shard; all three of shape (shards,).
+        beside: whether there is a value beside each key.
+    """
+
+    begins: "Rows"
+    starts: "Array"
+    stops: "Array"
+    beside: bool
+
+    @classmethod
+    def of(cls, index: Shard, part: int) -> "KeyPart":
+        """As the index says."""
+        count = index.length("begins")
+        starts, stops = index.array("bounds", part * count, (part + 2) * count).reshape(2, count)
+        return cls(index.array("begins"), starts, stops, index.facts["beside"])
+
+    @property
+    def record(self) -> "np.dtype[Any]":
+        """The fields of a record: `key`, `row` and, where packed so, `beside`."""
+        import numpy as np
+
+        return np.dtype(list(_FIELDS[: 2 + self.beside]))
+
+    def records(self, at: int, shard: Shard) -> "Any":
+        """Those of the `at`-th shard, ascending by key, then row.
+
+        Raises: BrokenShardError where the shard ends before them.
+        """
+        import numpy as np
+
+        dtype = self.record
+        start, stop = int(self.starts[at]), int(self.stops[at])
+        if start == stop:
+            return np.zeros(0, dtype)
+        size = (stop - start) * dtype.itemsize
+        try:
+            raw = shard.store.get(shard.name, int(self.begins[at]) + start * dtype.itemsize, size)
+        except FileNotFoundError:
+            raise BrokenShardError(shard.name) from None
+        if len(raw) != size:
+            raise BrokenShardError(shard.name)
+        return np.frombuffer(raw, dtype)

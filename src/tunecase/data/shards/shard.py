@@ -99,6 +99,11 @@ class Shard:
         """How many values a column holds."""
         return int(self._head[0]["columns"][column][1])
 
+    def begin(self, column: str) -> int:
+        """Where the values of a column begin in the file [bytes]."""
+        told, begin = self._head
+        return int(begin + told["columns"][column][2])
+
     def array(self, column: str, start: int = 0, stop: int | None = None) -> "Array":
         """The values of a column from a place up to another, read-only."""
         import numpy as np
