@@ -18,6 +18,7 @@ from tests.pilot.test_trial import TEST, TRAIN, climb
 from tunecase import engine
 from tunecase.data.text import normalise
 from tunecase.engine import cluster_nodes
+from tunecase.engine.cluster import _Sent
 from tunecase.engine.cluster_nodes import ClusterError
 from tunecase.errors import InputError, MissingExtraError
 from tunecase.records import Run
@@ -182,3 +183,43 @@ def test_ray_without_a_token_is_not_started(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
     with pytest.raises(ClusterError, match="RAY_AUTH_MODE=token"):
         next(engine.run_tasks(len, ["a"], engine="ray"))
+
+
+class Gone:
+    """A Ray whose head node went: whatever is asked of it fails so."""
+
+    exceptions = ray.exceptions
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def wait(self, *_: Any, **__: Any) -> Any:
+        """Fails."""
+        raise self.error
+
+    get = remote = cancel = wait
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no GCS"), ray.exceptions.RaySystemError("no GCS")])
+def test_a_head_that_goes_is_told(error: Exception) -> None:
+    """While tasks are handed out, waited for and cancelled; a task that cannot be sent stays what it is."""
+    gone = Gone(error)
+    sent = _Sent(gone, gone, len, None, 2)
+    with pytest.raises(ClusterError, match=r"cluster was lost(.|\n)*no GCS(.|\n)*the same command goes on"):
+        sent.send(0, "a")
+    sent.tasks["mine"] = (0, "a", 0, 0.0)
+    with pytest.raises(ClusterError, match=r"cluster was lost(.|\n)*Fix: see that its head node is up"):
+        sent.take()
+    sent.cancel()
+    assert {} == sent.tasks
+    unsent = Gone(TypeError("cannot be pickled"))
+    with pytest.raises(TypeError, match="pickled"):
+        _Sent(unsent, unsent, len, None, 2).send(0, "a")
+
+
+@pytest.mark.slow
+def test_each_node_is_asked(cluster: Any) -> None:
+    """Once, whatever it raises; by its name and address."""
+    found = engine.on_each_node(engine_tasks.obey, "odd", cluster.address)
+    assert 2 == len(found)
+    assert all("OddError" in str(each) for each in found.values())

@@ -74,7 +74,7 @@ def test_a_full_group_has_no_memory_left(monkeypatch: pytest.MonkeyPatch, tmp_pa
     grouped(monkeypatch, tmp_path, "0::/\n", {"memory.max": GB, "memory.current": 2 * GB, "memory.stat": "odd"})
     assert 0 == engine.free_bytes()
     assert 1 == engine.most_workers()
-    assert 512_000_000 == engine.memory_plan().total_bytes
+    assert 512_000_000 == engine.machine.memory_plan().total_bytes
 
 
 @pytest.mark.parametrize(
@@ -100,23 +100,33 @@ def test_without_a_word_from_the_system_nothing_is_known(monkeypatch: pytest.Mon
     monkeypatch.setattr(machine, "GROUPS", tmp_path / "none")
     monkeypatch.setattr(machine, "MEMORY", tmp_path / "none")
     assert None is engine.free_bytes()
-    assert 512_000_000 == engine.memory_plan().total_bytes
+    assert 512_000_000 == engine.machine.memory_plan().total_bytes
 
 
 def test_a_quarter_of_what_is_free_is_planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Unless a cap is stated, which must be one that work can be done in."""
     grouped(monkeypatch, tmp_path, "", {})
-    assert 16 * GB == engine.memory_plan().total_bytes
-    assert GB == engine.memory_plan(GB).total_bytes
+    assert 16 * GB == engine.machine.memory_plan().total_bytes
+    assert GB == engine.machine.memory_plan(GB).total_bytes
     with pytest.raises(InputError, match="at least 512 MB"):
-        engine.memory_plan(511_999_999)
+        engine.machine.memory_plan(511_999_999)
 
 
 @given(some.integers(512_000_000, 10**13), some.integers(1, 500))
 def test_a_plan_fits_into_its_memory(cap_bytes: int, workers: int) -> None:
     """All processes with their tasks hold no more than the cap, and each task has at least 64 MB."""
-    plan = engine.memory_plan(cap_bytes, workers)
+    plan = engine.machine.memory_plan(cap_bytes, workers)
     assert 1 <= plan.workers <= workers
     assert plan.task_bytes >= 64_000_000
     own = machine.WORKER_OWN_BYTES if plan.workers > 1 else 0
     assert machine.OWN_BYTES + plan.workers * (own + plan.task_bytes) <= plan.total_bytes == cap_bytes
+
+
+def test_a_plan_keeps_the_size_of_its_tasks_where_one_fits() -> None:
+    """Then as many of them as fit run at once; where none does, the size is chosen anew."""
+    plan = machine.memory_plan(2_000_000_000, 8, task_bytes=256_000_000)
+    assert (4, 256_000_000) == (plan.workers, plan.task_bytes)
+    assert 250_000_000 + plan.workers * (150_000_000 + plan.task_bytes) <= 2_000_000_000
+    small = machine.memory_plan(512_000_000, 8, task_bytes=256_000_000)
+    assert (1, 256_000_000) == (small.workers, small.task_bytes)
+    assert machine.memory_plan(512_000_000, 8) == machine.memory_plan(512_000_000, 8, task_bytes=300_000_000)

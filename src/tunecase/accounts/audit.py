@@ -127,6 +127,8 @@ def _plain(finding: Finding) -> tuple[str, str]:
     measured = finding.measured
     if finding.check == "label_error" and measured is not None:
         name += f" ({count(round(measured.low))} to {count(round(measured.high))})"
+    if finding.judged is not None:
+        name += f", {count(finding.judged)} rows judged"
     return name, action
 
 

@@ -1,7 +1,7 @@
 """Where work runs: this process, processes of this machine, or the nodes of a Ray cluster."""
 
 from tunecase.engine.children import ask_child, child_environment
-from tunecase.engine.engine import ENGINES, Engine, run_tasks, workers_held
+from tunecase.engine.engine import ENGINES, Engine, on_each_node, run_tasks, workers_held
 from tunecase.engine.local import LATER, CrashError
 from tunecase.engine.machine import (
     MemoryPlan,
@@ -19,5 +19,5 @@ from tunecase.engine.worker import Measured, measured, peak_bytes
 __all__ = [
     "ENGINES", "LATER", "CrashError", "Engine", "Measured", "MemoryPlan", "ask_child", "cache_folder",
     "child_environment", "cores", "free_bytes", "gpus", "measured", "memory_plan", "most_workers", "no_sandbox",
-    "peak_bytes", "run_sandboxed", "run_tasks", "sandbox_problem", "workers_for", "workers_held",
+    "on_each_node", "peak_bytes", "run_sandboxed", "run_tasks", "sandbox_problem", "workers_for", "workers_held",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunecase.engine.cluster_nodes import ClusterError, check_nodes, knock
+from tunecase.engine.cluster_nodes import HEAD_LOOK_S, ClusterError, Head, check_nodes, knock
 from tunecase.engine.local import LATER, CrashError, Limit, limit_s
 from tunecase.engine.machine import cores
 from tunecase.engine.worker import outcome
@@ -61,16 +61,29 @@ class _Sent:
 
     def __init__(self, ray: Any, remote: Any, function: Callable[[Any], Any], most_s: Limit, retries: int) -> None:
         self.ray, self.remote, self.function, self.most_s, self.retries = ray, remote, function, most_s, retries
+        self.head = Head(ray)
         self.tasks: dict[Any, tuple[int, Any, int, float]] = {}  # by what Ray gave: position, task, losses, begun
 
     def send(self, position: int, task: Any, losses: int = 0) -> None:
         """Hands a task to the cluster."""
-        self.tasks[self.remote.remote(self.function, task)] = (position, task, losses, time.monotonic())
+        with self._loss_told():
+            mine = self.remote.remote(self.function, task)
+        self.tasks[mine] = (position, task, losses, time.monotonic())
+
+    @contextlib.contextmanager
+    def _loss_told(self) -> Generator[None, None, None]:
+        """Tells what Ray raises while tasks are handed out or waited for as a cluster that was lost."""
+        try:
+            yield
+        except (OSError, RuntimeError, self.ray.exceptions.RayError) as error:
+            raise _lost_cluster(error) from error
 
     def take(self) -> tuple[int, Any]:
         """The next outcome; a task whose worker or node was lost is sent again meanwhile."""
         while True:
-            ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=None if self.most_s is None else LOOK_S)
+            with self._loss_told():
+                look_s = HEAD_LOOK_S if self.most_s is None else LOOK_S
+                ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=look_s)
             if ready:
                 position, task, losses, _ = self.tasks.pop(ready[0])
                 result = self._found(ready[0])
@@ -78,6 +91,8 @@ class _Sent:
                     self.send(position, task, losses + 1)
                     continue
                 return position, result
+            with self._loss_told():
+                self.head.look()
             most_s = limit_s(self.most_s)
             for mine, (position, _, _, begun) in list(self.tasks.items()):
                 if most_s is not None and time.monotonic() - begun > most_s:
@@ -96,6 +111,8 @@ class _Sent:
             return CrashError(f"its worker or node was lost ({type(error).__name__})")
         except lost.RayError as error:
             return CrashError(f"Ray lost it ({type(error).__name__}): {one_line(str(error), 200)}")
+        except (OSError, RuntimeError) as error:  # the connection, not the task
+            raise _lost_cluster(error) from error
 
     def cancel(self) -> None:
         """Ends what is still running."""
@@ -106,6 +123,12 @@ class _Sent:
         self.tasks.pop(mine, None)
         with contextlib.suppress(Exception):  # a cluster that is gone runs nothing
             self.ray.cancel(mine, force=True)
+
+
+def _lost_cluster(error: Exception) -> ClusterError:
+    why = f"{type(error).__name__}: {one_line(str(error), 200)}"
+    fix = "see that its head node is up, with memory to spare; the same command goes on from what is finished"
+    return ClusterError(f"The Ray cluster was lost while it worked ({why}); wanted one that stays.\nFix: {fix}")
 
 
 @contextlib.contextmanager

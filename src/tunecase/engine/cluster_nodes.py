@@ -6,14 +6,17 @@ import os
 import platform
 import pydoc
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tunecase.engine.worker import outcome
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.quantities import duration, one_line
 from tunecase.version import __version__
 
 KNOCK_S = 10.0
+HEAD_LOOK_S, HEAD_LOST_S = 5.0, 25.0  # between two looks at a head node, and until one that is silent counts as lost
 ANSWER_S = 300.0  # a node first fetches this package and starts a process
 # What begins a connection of HTTP/2 (RFC 9113, 3.4), with an empty frame of settings: the answer begins with a frame of
 # settings, whose fourth byte is 4.
@@ -51,6 +54,34 @@ def knock(address: str, fix: str) -> None:
     raise ClusterError(f"no Ray cluster at {address}: something else answers there\n{fix}")
 
 
+class Head:
+    """Whether the head node of a connected cluster still listens.
+
+    Ray itself ends this process after 60 seconds without one, with exit code 1 and in words of its own.
+
+    Leaves out connections through `ray://`, whose proxy tells by itself, and a head that listens but does not answer.
+    """
+
+    def __init__(self, ray: Any) -> None:
+        self.address, self.seen_s, self.looked_s = "", time.monotonic(), time.monotonic()
+        with contextlib.suppress(Exception):  # by version and way of connecting it is not told
+            self.address = "" if ray.util.client.ray.is_connected() else ray.get_runtime_context().gcs_address
+
+    def look(self) -> None:
+        """Raises ConnectionError where nobody has listened for 25 seconds; looks every 5 seconds at most."""
+        now_s = time.monotonic()
+        host, _, port = self.address.rpartition(":")
+        if not host or now_s - self.looked_s < HEAD_LOOK_S:
+            return
+        self.looked_s = now_s
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=HEAD_LOOK_S).close()
+            self.seen_s = time.monotonic()
+        except (OSError, ValueError) as error:
+            if now_s - self.seen_s > HEAD_LOST_S:
+                raise ConnectionError(f"nobody listens at {self.address}: {error}") from error
+
+
 def versions() -> dict[str, str]:
     """What nodes must have as this process has it: Python up to the minor version, tunecase, numpy's major version."""
     return _compared(platform.python_version(), __version__, importlib.metadata.version("numpy"))
@@ -58,7 +89,7 @@ def versions() -> dict[str, str]:
 
 def check_nodes(ray: Any) -> None:
     """Raises ClusterError where a node that can take tasks has other versions than this process, or does not answer."""
-    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+    nodes = _workers(ray)
     asked = {node["NodeID"]: _asked(ray, node["NodeID"]) for node in nodes}
     everything = [answer for answers in asked.values() for answer in answers]
     if everything:
@@ -66,10 +97,43 @@ def check_nodes(ray: Any) -> None:
     faults: list[str] = []
     for node in nodes:
         got = [_answer(ray, answer) for answer in asked[node["NodeID"]]]
-        faults += differences(f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})", got, versions())
+        faults += differences(_name(node), got, versions())
     if faults:
         fix = "Fix: start its nodes from an environment like this one, or run tunecase from one like theirs"
         raise ClusterError("\n".join([*list(dict.fromkeys(faults))[:MOST_TOLD], fix]))
+
+
+def ask_each(ray: Any, function: Callable[[Any], Any], task: Any) -> dict[str, Any]:
+    """What a function gives for a task on each node that can take tasks, or the exception it raises, by node."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    asked: dict[str, Any] = {}  # several nodes may be on one machine
+    for node in _workers(ray):
+        there = {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
+        name = _name(node) if _name(node) not in asked else f"{_name(node)} {node['NodeID'][:8]}"
+        asked[name] = ray.remote(outcome).options(**there).remote(function, task)
+    if asked:
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_S)
+    return {name: _given(ray, answer) for name, answer in asked.items()}
+
+
+def _given(ray: Any, answer: Any) -> Any:
+    try:
+        return ray.get(answer, timeout=0.1)
+    except ray.exceptions.GetTimeoutError:
+        with contextlib.suppress(Exception):
+            ray.cancel(answer, force=True)
+        return ClusterError(f"no answer within {duration(ANSWER_S)}")
+    except ray.exceptions.RayError as error:
+        return ClusterError(f"{type(error).__name__}: {one_line(str(error), 200)}")
+
+
+def _workers(ray: Any) -> list[dict[str, Any]]:
+    return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    return f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
 
 
 def _asked(ray: Any, node: str) -> list[Any]:

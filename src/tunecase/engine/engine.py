@@ -21,6 +21,7 @@ __all__ = [
     "cores",
     "gpus",
     "most_workers",
+    "on_each_node",
     "run_tasks",
     "workers_for",
     "workers_held",
@@ -55,6 +56,20 @@ def workers_held(engine: Engine = "local", address: str | None = None) -> Iterat
     else:
         with processes_held():
             yield
+
+
+def on_each_node(function: Callable[[T], R], task: T, address: str) -> dict[str, R | Exception]:
+    """What a function gives for a task on each node of a Ray cluster, or the exception it raises, by the node's name.
+
+    Args:
+        function, address: as for `run_tasks`.
+    Raises: as `run_tasks`, before the first task.
+    """
+    from tunecase.engine.cluster import connected
+    from tunecase.engine.cluster_nodes import ask_each
+
+    with connected(address) as ray:
+        return ask_each(ray, function, task)
 
 
 def _known(engine: str) -> None:

@@ -89,7 +89,7 @@ def most_workers(gpus_per_task: float = 0) -> int:
     return max(1, count if free is None else min(count, int(free / 2**30 / WORKER_GIB)))
 
 
-def memory_plan(cap_bytes: int | None = None, workers: int | None = None) -> MemoryPlan:
+def memory_plan(cap_bytes: int | None = None, workers: int | None = None, task_bytes: int | None = None) -> MemoryPlan:
     """How many workers fit into an amount of memory, and what a task of each may hold.
 
     total = own + workers x (worker's own + task), where own is what a process takes by itself; a single worker is this
@@ -98,6 +98,7 @@ def memory_plan(cap_bytes: int | None = None, workers: int | None = None) -> Mem
     Args:
         cap_bytes: what may be held in all [bytes], at least 512 MB; None is a quarter of what is free, or 512 MB.
         workers: at most so many; None means one per core.
+        task_bytes: what a task is to hold, where at least one of that size fits; None is what is left for each.
     Raises: InputError for a cap below 512 MB.
 
     Example:
@@ -112,9 +113,11 @@ def memory_plan(cap_bytes: int | None = None, workers: int | None = None) -> Mem
     total = cap_bytes or max(LEAST_PLAN_BYTES, int((free_bytes() or 0) * PLAN_SHARE))
     count = cores() if workers is None else max(1, workers)
     shared = total - OWN_BYTES
-    count = max(1, min(count, shared // (WORKER_OWN_BYTES + LEAST_TASK_BYTES)))
+    if task_bytes is not None and task_bytes > shared:
+        task_bytes = None
+    count = max(1, min(count, shared // (WORKER_OWN_BYTES + (task_bytes or LEAST_TASK_BYTES))))
     left = shared if count == 1 else shared // count - WORKER_OWN_BYTES
-    return MemoryPlan(total, count, left)
+    return MemoryPlan(total, count, left if task_bytes is None else task_bytes)
 
 
 def workers_for(estimated_s: float, tasks: int) -> int:

@@ -42,7 +42,8 @@ class Finding:
     `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
     `scores` say how suspicious each of `rows` is, 0 to 1, where rows are ranked; `suggested` are answers for them.
     `removed` is how many usable rows the fix drops, `review_rows` how many rows a person has to look at. `figure` says
-    in words what was found where `count` and `share` are of no rows, as in "AUC 0.65".
+    in words what was found where `count` and `share` are of no rows, as in "AUC 0.65". `judged` is of how many rows
+    `count` and `share` are, where not all were judged.
     """
 
     check: str
@@ -64,6 +65,7 @@ class Finding:
     accuracy: Accuracy | None = None
     review_rows: float = 0.0
     figure: str = ""
+    judged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

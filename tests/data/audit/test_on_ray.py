@@ -17,6 +17,7 @@ from tests.data.audit.test_running import judged, plain
 from tests.data.shards.test_remote import bucket  # noqa: F401 - a fixture
 from tunecase.data.audit import Progress, Running
 from tunecase.data.checks import scan
+from tunecase.errors import TunecaseError
 
 pytestmark = pytest.mark.needs("ray")
 ray: Any = pytest.importorskip("ray")
@@ -96,6 +97,48 @@ def test_lost_workers_change_nothing(cluster, files, tmp_path) -> None:
     record = judged(*files, running, progress=kill, fast=True)
     assert len(killed) >= 2
     assert plain(judged(*files, fast=True)) == plain(record)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.data.audit.test_running import judged
+from tunecase.data.audit import Running
+from tunecase.data.checks import scan
+
+scan.LEAST_PIECE_BYTES = 20_000
+running = Running("ray", sys.argv[4], sys.argv[3], partitions=8)
+judged(Path(sys.argv[1]), Path(sys.argv[2]), running, fast=True, progress=lambda state: print(state.stage, flush=True))
+"""
+
+
+def test_a_killed_driver_is_gone_on_with(cluster, files, tmp_path) -> None:
+    """What stood when it was killed is not made again by the next one on the same cluster."""
+    command = [sys.executable, "-c", SCRIPT, *map(str, files), str(tmp_path / "scratch"), cluster.address]
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        for _ in range(8):
+            assert process.stdout.readline()
+        process.kill()
+    record = judged(*files, Running("ray", cluster.address, str(tmp_path / "scratch"), partitions=8), fast=True)
+    assert sum(stage.taken_up for stage in record.stages) >= 8
+    assert plain(judged(*files, fast=True)) == plain(record)
+
+
+def test_shards_that_go_under_a_node_are_told(cluster, files, tmp_path) -> None:
+    """As in this process: with the folder and what to do, and exit code 3."""
+
+    def lose(state: Progress) -> None:
+        if state.stage == "Equal texts":
+            for path in (tmp_path / "scratch").rglob("train/*"):
+                path.unlink(missing_ok=True)
+
+    with pytest.raises(TunecaseError, match=r"was removed, cut or changed(.|\n)*Fix:(.|\n)*is kept") as told:
+        judged(*files, Running("ray", cluster.address, str(tmp_path / "scratch")), progress=lose, fast=True)
+    assert str(tmp_path / "scratch") in str(told.value)
+    assert 3 == told.value.exit_code
 
 
 def ray_workers() -> list[int]:

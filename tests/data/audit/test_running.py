@@ -1,5 +1,6 @@
 """Where an audit runs changes nothing of what it finds; what was interrupted is gone on with; room is asked for."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -14,9 +15,11 @@ import pytest
 
 from tests.data.audit.made_rows import write_files
 from tunecase.data.audit import Files, Progress, Running, audit
+from tunecase.data.audit import running as running_module
 from tunecase.data.checks import scan
 from tunecase.data.shards import stages as stages_module
-from tunecase.errors import InputError, TunecaseError
+from tunecase.engine import machine
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.prices import Basis
 from tunecase.quantities import Worlds
 from tunecase.records import Audit
@@ -39,18 +42,17 @@ def plain(record: Audit) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> tuple[Path, Path]:
     """A training and a test file."""
-    return write_files(tmp_path_factory.mktemp("rows"))
+    return write_files(tmp_path_factory.mktemp("rows"), 400)
 
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch, tmp_path) -> None:
     """Files are cut into many pieces, and scratch is the test's own."""
-    monkeypatch.setattr(scan, "LEAST_PIECE_BYTES", 20_000)
+    monkeypatch.setattr(scan, "LEAST_PIECE_BYTES", 10_000)
     monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("with_test", [False, True])
-@pytest.mark.parametrize("partitions", [1, 8, 64])
+@pytest.mark.parametrize(("partitions", "with_test"), [(1, True), (8, False), (64, True)])
 def test_partitions_and_arrival_change_nothing(files, tmp_path, monkeypatch, partitions, with_test):
     """The record of shards in a folder, made in another order, is that of one pass in memory."""
 
@@ -80,6 +82,7 @@ def test_a_label_for_each_row_changes_nothing_either(tmp_path, monkeypatch):
     assert here == plain(judged(train, test, Running(scratch=str(tmp_path / "s"), partitions=8, workers=1), fast=True))
 
 
+@pytest.mark.slow
 def test_a_whole_audit_is_the_same_over_shards(files, tmp_path):
     """Its samples and estimates too."""
     running = Running(scratch=str(tmp_path / "scratch"), partitions=8, workers=1)
@@ -88,7 +91,7 @@ def test_a_whole_audit_is_the_same_over_shards(files, tmp_path):
 
 def test_nothing_is_left_in_the_scratch(files, tmp_path):
     """When the audit has ended well."""
-    judged(*files, Running(scratch=str(tmp_path / "scratch")), fast=True)
+    judged(*files, Running(scratch=str(tmp_path / "scratch"), workers=1), fast=True)
     assert [] == [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
 
 
@@ -156,11 +159,9 @@ def test_another_file_takes_up_nothing(files, tmp_path):
 
 def test_a_full_disk_is_told_and_what_was_done_is_kept(files, tmp_path, monkeypatch):
     """Where, what for, what to do; the same command goes on once there is room."""
-    import errno
-
     from tunecase.data.shards.store import FolderStore
 
-    put, room = FolderStore.put, [9]
+    put, room = FolderStore.put, [12]
 
     def fails():
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -180,6 +181,108 @@ def test_a_full_disk_is_told_and_what_was_done_is_kept(files, tmp_path, monkeypa
     record = judged(*files, running, fast=True)
     assert sum(stage.taken_up for stage in record.stages) > 3
     assert plain(judged(*files, fast=True)) == plain(record)
+
+
+def keys(**files: Path) -> str:
+    """The key of such files."""
+    return running_module._key(files, [1])
+
+
+def test_a_key_names_each_file_with_its_part(files):
+    """A production file's shards are not taken for those of a test file that is read in the same way."""
+    assert keys(test=files[1], train=files[0]) == keys(test=files[1], train=files[0])
+    assert keys(test=files[1], train=files[0]) != keys(production=files[1], train=files[0])
+
+
+def failing(files, folder: Path, error: BaseException) -> BaseException:
+    """What is raised where a check fails so; all stages have ended by then."""
+
+    def fail(name: str) -> None:
+        raise error
+
+    with pytest.raises(BaseException) as caught:
+        judged(*files, Running(scratch=str(folder), workers=1), fast=True, checking=fail)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (TunecaseError("a node is gone"), TunecaseError, "a node is gone"),
+        (PermissionError(errno.EACCES, "Permission denied", "rows.jsonl"), TunecaseError, "rows.jsonl: this machine"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "rows.jsonl"), TunecaseError, "rows.jsonl: this machine"),
+        (OSError(errno.EROFS, "Read-only file system", "x"), TunecaseError, "Read-only"),
+        (MemoryError(), TunecaseError, "--memory"),
+    ],
+)  # fmt: skip
+def test_failures_of_the_world_keep_what_is_finished_and_say_where(files, tmp_path, error, kind, words):
+    """And how much; no traceback is left to see, and exit code 3."""
+    told = failing(files, tmp_path / "s", error)
+    assert type(told) is kind
+    assert 3 == told.exit_code
+    assert words in str(told)
+    (kept,) = (tmp_path / "s").iterdir()
+    assert f"is kept for seven days in {kept} (" in str(told)
+    assert (kept / "train").is_dir()
+
+
+def test_where_nothing_was_begun_nothing_is_kept(files, tmp_path):
+    """As where there is no such cluster."""
+    running = Running("ray", "127.0.0.1:1", str(tmp_path / "s"))
+    with pytest.raises(TunecaseError) as told:
+        judged(*files, running, fast=True)
+    assert "kept" not in str(told.value)
+    assert [] == list((tmp_path / "s").iterdir())
+
+
+def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
+    """The same command would only meet them again."""
+    for error in (InputError(Problem("a", "b", "c", "d")), ValueError("a bug"), KeyError("a bug")):
+        assert error is failing(files, tmp_path / "s", error)
+        assert [] == list((tmp_path / "s").iterdir())
+
+
+def test_a_shard_that_goes_is_told(files, tmp_path):
+    """In the driver; with the folder, and what to do."""
+
+    def lose(name: str) -> None:
+        for path in (tmp_path / "s").rglob("train/*"):
+            path.unlink()
+
+    with pytest.raises(TunecaseError, match=r"was removed, cut or changed(.|\n)*Fix:(.|\n)*is kept for seven days"):
+        judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True, checking=lose)
+    record = judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), fast=True)
+    assert plain(judged(*files, fast=True)) == plain(record)
+
+
+def task_bytes(files, running: Running) -> int:
+    """The memory that a task gets in an audit that is interrupted then."""
+    with (
+        pytest.raises(KeyboardInterrupt),
+        running_module.begun(running, {"train": files[0]}, [], 100.0, None) as stages,
+    ):
+        raise KeyboardInterrupt
+    return stages.means.task_bytes
+
+
+def test_the_plan_that_an_audit_began_with_is_gone_on_with(files, tmp_path, monkeypatch):
+    """Whatever memory is free by then; where it does not fit into the memory that is given, another one is made."""
+    free = [20_000_000_000]
+    monkeypatch.setattr(running_module, "TASK_BYTES", 500_000_000)
+    monkeypatch.setattr(machine, "free_bytes", lambda: free[0])
+    running = Running(scratch=str(tmp_path / "s"), workers=1)
+    assert 500_000_000 == task_bytes(files, running)
+    monkeypatch.setattr(running_module, "TASK_BYTES", 256_000_000)
+    for free[0] in (6_000_000_000, 30_000_000_000):
+        assert 500_000_000 == task_bytes(files, running)
+    assert 262_000_000 == task_bytes(files, replace(running, memory_bytes=512_000_000))
+    assert 262_000_000 == task_bytes(files, running)
+
+
+def test_what_is_kept_is_told_with_an_interrupt(files, tmp_path):
+    """Where it lies, how much, and for how long."""
+    stop = interrupted(files, Running(scratch=str(tmp_path / "s"), workers=1), 9)
+    assert f"is kept for seven days in {tmp_path / 's'}" in stop.__notes__[1]
 
 
 def test_scratch_is_never_in_the_data(files, tmp_path):
@@ -217,18 +320,39 @@ def test_killed_workers_change_nothing(files, tmp_path):
     assert plain(judged(*files, fast=True)) == plain(record)
 
 
+@pytest.mark.slow
+def test_audits_of_one_scratch_at_the_same_time_do_not_meet(files, tmp_path):
+    """Two of the same data and one of other data, each a process of its own: each says what it says alone."""
+    (tmp_path / "more").mkdir()
+    other = write_files(tmp_path / "more", 300)
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    asked = [files, files, other]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, *map(str, each), str(tmp_path / "scratch")],
+            stdout=subprocess.PIPE, text=True, env=environment,
+        )
+        for each in asked
+    ]  # fmt: skip
+    told = [process.communicate(timeout=300)[0].splitlines()[-1] for process in running]
+    assert [0, 0, 0] == [process.returncode for process in running]
+    assert [repr(plain(judged(*each, fast=True))) for each in asked] == told
+    assert [] == list((tmp_path / "scratch").iterdir())
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
-from tests.data.audit.test_running import judged
+from tests.data.audit.test_running import judged, plain
 from tunecase.data.audit import Running
 from tunecase.data.checks import scan
 
-scan.LEAST_PIECE_BYTES = 20_000
+scan.LEAST_PIECE_BYTES = 10_000
 def tell(state):
     print(state.stage, state.done, flush=True)
 running = Running(scratch=sys.argv[3], partitions=8, workers=1)
-judged(Path(sys.argv[1]), Path(sys.argv[2]), running, fast=True, progress=tell)
+print(plain(judged(Path(sys.argv[1]), Path(sys.argv[2]), running, fast=True, progress=tell)))
 """
 
 

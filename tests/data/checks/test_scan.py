@@ -1,6 +1,7 @@
 """The columns of the pass over a file: whatever its pieces, whoever reads them, in whatever order they end."""
 
 import gzip
+import json
 import multiprocessing
 import os
 import signal
@@ -10,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.data.tokens.made import CHAT, made_tokenizer
 from tunecase.data.checks import block, scan
 from tunecase.data.checks.alike import Files, gathered
 from tunecase.data.checks.block import COLUMNS, Reading
-from tunecase.data.checks.columns import Split
+from tunecase.data.checks.columns import Shelf, Split
 from tunecase.data.checks.scan import read_split
 from tunecase.data.reading.detection import detect
-from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages
+from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages, write_shard
 from tunecase.data.shards.keys import KeyPart
 from tunecase.data.shards.stages import Means
 
@@ -46,7 +48,7 @@ def test_results_do_not_depend_on_the_batch(tmp_path, monkeypatch):
     """Rows cut into other batches give the same columns."""
     lines = [f"word{i} word{i + 1} word{i + 2} word{i % 3},x" for i in range(50)]
     first = plain(columns(tmp_path, lines))
-    monkeypatch.setattr(block, "BATCH", 7)
+    monkeypatch.setattr(scan, "BATCH", 7)
     assert first == plain(columns(tmp_path, lines))
 
 
@@ -84,10 +86,17 @@ def in_pieces(monkeypatch, size: int = 1000) -> None:
     monkeypatch.setattr(scan, "LEAST_PIECE_BYTES", size)
 
 
+def short_runs(monkeypatch, rows: int = 20) -> None:
+    """Every so many rows make a shard of their own."""
+    monkeypatch.setattr(scan, "run_room", lambda task_bytes: (rows, 10**9))
+    monkeypatch.setattr(scan, "BATCH", min(rows, 7))
+
+
 def plain(split: Split) -> dict[str, object]:
     """Everything in a Split as plain values."""
     rows = np.arange(split.count)
-    found: dict[str, object] = {name: whole(split, name) for name in COLUMNS}
+    tokens = ("tokens", "output_tokens", "useful_tokens") if split.counter else ()
+    found: dict[str, object] = {name: whole(split, name) for name in (*COLUMNS, *tokens)} | {"counter": split.counter}
     flat, sizes = split.sets(rows)
     files, stages = Files.of(split.shelf, None), Stages(MemoryStore())
     keys = []
@@ -111,7 +120,7 @@ def test_columns_do_not_depend_on_pieces_and_shards(tmp_path, monkeypatch, rows_
     """Many small pieces, shards of few rows: the same columns in the order of the file."""
     path = long_file(tmp_path)
     here = plain(read_split(path, detect(path)))
-    monkeypatch.setattr(scan, "SHARD_ROWS", rows_a_shard)
+    short_runs(monkeypatch, rows_a_shard)
     in_pieces(monkeypatch)
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
@@ -126,7 +135,7 @@ def test_a_packed_file_in_shares_gives_its_rows_in_order(tmp_path, monkeypatch):
     here = plain(read_split(path, detect(path)))
     monkeypatch.setattr(pieces, "SHARE_BYTES", 10_000)
     monkeypatch.setattr(pieces, "BLOCK_BYTES", 700)
-    monkeypatch.setattr(scan, "SHARD_ROWS", 20)
+    short_runs(monkeypatch)
     split = read_split(path, detect(path))
     assert len(split.shelf) > 20
     assert here == plain(split)
@@ -145,6 +154,61 @@ def test_columns_do_not_depend_on_which_piece_ends_first(tmp_path, monkeypatch):
     in_pieces(monkeypatch)
     monkeypatch.setattr(module, "run_tasks", backwards)
     assert here == plain(read_split(path, detect(path)))
+
+
+def any_order(monkeypatch, seed: int) -> None:
+    """Tasks are done in an order that is drawn, in this one process."""
+    from tunecase.data.shards import stages as module
+
+    def shuffled(function, tasks, workers, **more):
+        order = np.random.default_rng(seed).permutation(len(tasks)).tolist()
+        yield from ((position, function(tasks[position])) for position in order)
+
+    monkeypatch.setattr(module, "run_tasks", shuffled)
+
+
+def chats(folder: Path, rows: int = 300) -> Path:
+    """Chats of ever other runs of roles, the first of which is rare later on."""
+    path = folder / "chats.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for k in range(rows):
+            turns = [{"role": "system", "content": f"s {k}"}] * (k % 7 > 0)
+            for turn in range(1 + k % 5):
+                turns += [{"role": "user", "content": f"cat {k} {turn}"}, {"role": "assistant", "content": f"dog {k}"}]
+            file.write(json.dumps({"messages": turns}) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_tokens_do_not_depend_on_order_or_runs(tmp_path, monkeypatch, sampled):
+    """With a tokenizer and a chat template, whatever was counted before in the same process, sampled or not."""
+    counting = import_module("tunecase.data.tokens.counting")
+    if sampled:
+        monkeypatch.setattr(counting, "read_fast", lambda path: None)
+        monkeypatch.setattr(counting, "EXACT_BYTES", 100)
+    (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    path, reading = chats(tmp_path), Reading(tokenizer=made_tokenizer(tmp_path))
+    in_pieces(monkeypatch, 3000)
+    short_runs(monkeypatch, 1000)
+    found = [plain(read_split(path, detect(path), reading))]
+    for seed in (1, 2):
+        any_order(monkeypatch, seed)
+        monkeypatch.setattr(scan, "run_room", lambda task_bytes, rows=5 * seed: (rows, 10**9))
+        found.append(plain(read_split(path, detect(path), reading)))
+    assert found[0] == found[1] == found[2]
+    counted = sum(tokens > 0 for tokens in found[0]["tokens"])
+    assert (10 < counted < 60) if sampled else counted == 300
+
+
+@pytest.mark.slow
+def test_two_processes_count_tokens_as_one(tmp_path, monkeypatch):
+    """Each begins with what the first rows taught."""
+    (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    path, reading = chats(tmp_path, 2000), Reading(tokenizer=made_tokenizer(tmp_path))
+    in_pieces(monkeypatch, 20_000)
+    here = plain(read_split(path, detect(path), reading))
+    stages = Stages(FolderStore(tmp_path / "s"), Means(workers=2))
+    assert here == plain(read_split(path, detect(path), reading, stages=stages))
 
 
 @pytest.mark.slow
@@ -222,3 +286,94 @@ def test_another_seed_draws_other_texts(tmp_path, monkeypatch):
     drawn = [read_split(path, detect(path), Reading(seed=seed)).texts.rows.tolist() for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert 0 < len(drawn[0]) < 500
+
+
+def drawn(path: Path) -> tuple[np.ndarray, int]:
+    """The rows whose texts were kept, and how many there are."""
+    split = read_split(path, detect(path))
+    return split.texts.rows, split.count
+
+
+def test_files_of_a_folder_keep_other_places(tmp_path, monkeypatch):
+    """The share of texts is the one asked for, and no two files keep the same of their rows."""
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 12_000)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for at in range(6):
+        lines = (f'{{"text": "some words {k} {at}", "label": "x"}}\n' for k in range(300))
+        (folder / f"{at}.jsonl").write_text("".join(lines), encoding="utf-8")
+    share = 12_000 / sum(file.stat().st_size for file in folder.iterdir())
+    rows, count = drawn(folder)
+    assert abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
+    assert 6 == len({tuple((rows[rows // 300 == at] % 300).tolist()) for at in range(6)})
+
+
+def test_many_files_of_a_row_keep_their_share(tmp_path, monkeypatch):
+    """Not all of them or none."""
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 4000)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for at in range(300):
+        (folder / f"{at:03}.jsonl").write_text(f'{{"text": "some words {at}", "label": "x"}}\n', encoding="utf-8")
+    share = 4000 / sum(file.stat().st_size for file in folder.iterdir())
+    rows, count = drawn(folder)
+    assert abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
+
+
+def test_row_groups_keep_other_places(tmp_path, monkeypatch):
+    """Those of one table are drawn from apart."""
+    arrow, parquet = (pytest.importorskip(name) for name in ("pyarrow", "pyarrow.parquet"))
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 2000)
+    path = tmp_path / "d.parquet"
+    table = arrow.table({"text": [f"some words {k} {k * 7919}" for k in range(1200)], "label": ["x"] * 1200})
+    parquet.write_table(table, path, row_group_size=200, compression="none")
+    rows, count = drawn(path)
+    share = 2000 / path.stat().st_size
+    assert abs(len(rows) - share * count) < 4 * (share * count) ** 0.5
+    assert 6 == len({tuple((rows[rows // 200 == at] % 200).tolist()) for at in range(6)})
+
+
+@pytest.mark.parametrize("harm", ["lost", "cut"])
+def test_a_part_that_is_lost_or_cut_is_made_again(tmp_path, monkeypatch, harm):
+    """Of a piece that made several shards; the others are taken up."""
+    path = tmp_path / "d.jsonl.gz"
+    path.write_bytes(gzip.compress(long_file(tmp_path, 300).read_bytes()))
+    short_runs(monkeypatch)
+    store = FolderStore(tmp_path / "s")
+    here = plain(read_split(path, detect(path), stages=Stages(store)))
+    part = next(name for name in store.names("read/") if name.endswith("-00003"))
+    body = bytes(store.get(part))
+    store.remove(part)
+    if harm == "cut":
+        store.put(part, [body[:-10]])
+    assert here == plain(read_split(path, detect(path), stages=Stages(store)))
+    assert body == bytes(store.get(part))
+
+
+def test_bad_rows_fill_shards_too(tmp_path, monkeypatch):
+    """They are not all held at once, and all are told in their order."""
+    short_runs(monkeypatch)
+    told = []
+    split = columns(tmp_path, ["a,x", *["1,2,3"] * 500, "b,x"], on_bad=told.append)
+    assert max(np.diff(split.shelf.records)) < 40
+    assert (500, list(range(1, 501))) == (split.bad, [row.number for row in told])
+    assert [0, 501] == whole(split, "number")
+
+
+def test_runs_are_as_long_as_memory_allows():
+    """Within bounds, and no piece of 64 MB of ordinary rows makes several."""
+    assert (scan.LEAST_RUN_ROWS, scan.LEAST_RUN_BYTES) == scan.run_room(1)
+    assert (scan.RUN_ROWS, scan.RUN_BYTES) == scan.run_room(256_000_000) == scan.run_room(10**12)
+    assert scan.RUN_ROWS * 600 > scan.MOST_PIECE_BYTES
+
+
+def test_row_numbers_written_narrow_do_not_overflow():
+    """Shards hold them in two bytes; behind 70,000 others they are as large as they are."""
+    store = MemoryStore()
+    own = np.array([0, 30_000], np.int16)
+    write_shard(store, "a", {"number": own, "line": own, "words": own})
+    before = np.array([70_000, 70_002], np.int64)
+    shelf = Shelf(store, "s", ("a",), np.array([0, 2]), before, before)
+    assert [70_000, 100_000] == shelf.column(0, "number").tolist()
+    assert [70_001, 100_001] == shelf.column(0, "line").tolist()
+    assert {np.dtype(np.int64)} == {shelf.column(0, name).dtype for name in ("number", "line", "words")}

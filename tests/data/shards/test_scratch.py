@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tunecase.data.shards import marks, scratch
+from tunecase.data.shards import FolderStore, marks, scratch
 from tunecase.data.shards.marks import Mark, holding
-from tunecase.data.shards.room import NoRoomError
+from tunecase.data.shards.room import NoRoomError, ScratchError
 from tunecase.data.shards.scratch import Scratch
+from tunecase.data.shards.trust import STAMP, Plan
 from tunecase.errors import InputError
 
 SRC = str(Path(__file__).parents[3] / "src")
@@ -123,6 +124,7 @@ def test_leftovers_of_killed_writers_go(tmp_path: Path) -> None:
     first.close(keep=True)
     half.parent.mkdir()
     half.write_bytes(b"ro")
+    os.utime(half, (time.time() - 700,) * 2)
     second = opened(tmp_path)
     assert [] == second.store.names("train/")
     assert not half.exists()
@@ -135,9 +137,10 @@ def test_old_audits_are_swept(tmp_path: Path) -> None:
         made = opened(tmp_path, key)
         made.store.put("train/0", [b"rows"])
         made.close(keep=True)
-        mark = json.loads(bytes(made.store.get("last")))
-        mark["at_s"] -= days * 86_400
-        made.store.put("last", [json.dumps(mark).encode()])
+        for name in ("last", STAMP):
+            mark = json.loads(bytes(made.store.get(name)))
+            mark["at_s"] -= days * 86_400
+            made.store.put(name, [json.dumps(mark).encode()])
     (tmp_path / "own").mkdir()
     opened(tmp_path).close(keep=False)
     assert 2 == len(list(tmp_path.iterdir()))
@@ -178,6 +181,76 @@ def test_a_disk_that_cannot_hold_it_is_told_before(tmp_path: Path) -> None:
     """What plainly does not fit is refused with how much is free and how much is wanted."""
     with pytest.raises(NoRoomError, match=r"GB free; wanted about 1,000,000,000\.0 GB(.|\n)*Fix: make room"):
         opened(tmp_path, need_bytes=10**18)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_nobody_else_reads_what_is_worked_out(tmp_path: Path) -> None:
+    """Wherever it lies, folders and files are their owner's alone."""
+    before = os.umask(0)
+    try:
+        made = opened(tmp_path / "deep" / "scratch")
+        made.store.put("train/0", [b"rows"])
+    finally:
+        os.umask(before)
+    paths = list((tmp_path / "deep").rglob("*"))
+    assert {0o700, 0o600} == {path.stat().st_mode & 0o777 for path in paths}
+    assert all(0o700 == path.stat().st_mode & 0o777 for path in paths if path.is_dir())
+    made.close(keep=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+def test_a_folder_that_is_not_ours_is_not_used(tmp_path: Path) -> None:
+    """Whoever put it there could change what an audit says."""
+    opened(tmp_path).close(keep=True)
+    (own,) = tmp_path.iterdir()
+    own.rename(tmp_path / "moved")
+    own.symlink_to(tmp_path / "moved")
+    with pytest.raises(ScratchError, match="another user"):
+        opened(tmp_path)
+
+
+def closing(folder: Path, at_s: float) -> None:
+    """Somebody elsewhere is removing the only audit in a folder."""
+    (own,) = folder.iterdir()
+    mark = replace(Mark(), host="elsewhere", at_s=at_s)
+    FolderStore(own).put("closing/other", [mark.body])
+
+
+def test_an_end_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while, which is told, the audit goes on in a folder of its own; a mark of the future holds nobody up."""
+    monkeypatch.setattr(scratch, "WAIT_S", 0.3)
+    opened(tmp_path).close(keep=True)
+    closing(tmp_path, time.time() + 3_600)
+    told: list[str] = []
+    first = Scratch.open(str(tmp_path), "key", [], tell=told.append)
+    assert [] == told
+    first.close(keep=True)
+    closing(tmp_path, time.time())
+    second = Scratch.open(str(tmp_path), "key", [], tell=told.append)
+    assert told[0].startswith("Waiting for another audit")
+    assert second.store.place != first.store.place
+    assert [] == first.store.names("users/")
+    second.close(keep=False)
+
+
+def test_a_plan_is_kept_for_whoever_goes_on(tmp_path: Path) -> None:
+    """With the shards, which it shapes."""
+    first = opened(tmp_path)
+    assert Plan() == first.plan
+    first.settle(Plan(64_000_000, 8))
+    first.close(keep=True)
+    again = opened(tmp_path)
+    assert Plan(64_000_000, 8) == again.plan
+    again.close(keep=False)
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("place", ["s3:/AKIAKEY:SECRETKEY@bucket/x", "s33://AKIAKEY:SECRETKEY@bucket/x?sig=SECRETKEY"])
+def test_a_refused_place_is_told_without_its_secrets(place: str) -> None:
+    """Though it is the user who wrote it: errors are copied into reports."""
+    with pytest.raises(InputError, match="bucket") as told:
+        Scratch.open(place, "key", [])
+    assert "KEY" not in str(told.value)
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """Shards: columns of any kind come back in ranges, and half a file is told from a whole one."""
 
+import pickle
+
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, write_shard
-from tunecase.data.shards.shard import json_column
+from tunecase.data.shards.shard import MAGIC, json_column
 
 KINDS = (np.int64, np.int16, np.uint32, np.uint64, np.uint8, np.bool_, np.float64)
 
@@ -54,3 +57,43 @@ def test_json_comes_back_but_for_halves_of_pairs():
     store = MemoryStore()
     write_shard(store, "s", {"a": json_column([1, "é", None, {"b": [2]}]), "b": json_column(["\ud800"])})
     assert ([1, "é", None, {"b": [2]}], ["?"]) == (Shard(store, "s").text("a"), Shard(store, "s").text("b"))
+
+
+def hostile(head: bytes, length: int | None = None) -> bool:
+    """Whether a file with such a head counts as a shard."""
+    store = MemoryStore()
+    store.put("s", [MAGIC, (len(head) if length is None else length).to_bytes(8, "little"), head, b"12345678"])
+    return Shard(store, "s").is_whole()
+
+
+def test_no_length_in_a_head_is_believed():
+    """Neither of the head itself nor of a column; the file says how much there can be."""
+    good = {"columns": {"a": ["<i8", 1, 0]}, "facts": {}, "bytes": 8}
+    assert hostile(orjson.dumps(good))
+    assert not hostile(orjson.dumps(good), 1 << 40)
+    assert not hostile(orjson.dumps(good), (1 << 64) - 1)
+    for column in (
+        ["<i8", 1 << 40, 0],
+        ["<i8", 1, 8],
+        ["<i8", -1, 0],
+        ["<i8", 1.0, 0],
+        ["O", 1, 0],
+        ["?!", 1, 0],
+        [],
+        3,
+    ):
+        assert not hostile(orjson.dumps(good | {"columns": {"a": column}}))
+    for change in ({"facts": []}, {"bytes": 9}, {"columns": []}, {"columns": None}):
+        assert not hostile(orjson.dumps(good | change))
+    assert not hostile(b"[" * 100_000)
+
+
+def test_a_broken_shard_is_told_with_its_folder_and_what_to_do(tmp_path):
+    """From another process too; what is secret in a place is not told."""
+    with pytest.raises(BrokenShardError, match="s was removed") as told:
+        Shard(FolderStore(tmp_path), "s").array("a")
+    again = pickle.loads(pickle.dumps(told.value))
+    assert str(told.value) == str(again)
+    assert str(tmp_path) in str(again)
+    assert "Fix: let nothing else write there" in str(again)
+    assert "SECRET" not in str(pickle.loads(pickle.dumps(BrokenShardError("s3://KEY:SECRET@b", "s"))))

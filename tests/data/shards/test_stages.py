@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from tunecase.data.shards import FolderStore, MemoryStore, Shard, Stages, open_store, write_shard
-from tunecase.data.shards.stages import Means
+from tunecase.data.shards import stages as stages_module
+from tunecase.data.shards.shard import json_column
+from tunecase.data.shards.stages import LostTaskError, Means
+from tunecase.engine import CrashError
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,41 @@ def test_a_store_in_memory_serves_as_well():
 
     shards = Stages(store).run("a", lambda task: write_shard(store, task.name, {}, {"x": 1}), [Here("a/1")])
     assert {"x": 1} == shards[0].facts
+
+
+def several(task: Task) -> None:
+    """Makes a task's shard, which names a further one."""
+    store = open_store(task.place)
+    write_shard(store, f"{task.name}.0", {"n": np.array([task.number])})
+    write_shard(store, task.name, {"pieces": json_column([f"{task.name}.0"])})
+    with Path(f"{task.place}.made").open("a") as file:
+        file.write(f"{task.number}\n")
+
+
+@pytest.mark.parametrize("cut", [None, 30])
+def test_a_task_whose_further_shards_are_gone_or_cut_is_done_again(tmp_path, cut):
+    """Though its own stands; the others are taken up."""
+    store = FolderStore(tmp_path / "s")
+    Stages(store).run("square", several, tasks(store.place, 3))
+    piece = tmp_path / "s" / "square" / "1.0"
+    body = piece.read_bytes()
+    piece.unlink()
+    if cut:
+        piece.write_bytes(body[:cut])
+    Stages(store).run("square", several, tasks(store.place, 3))
+    assert [0, 1, 1, 2] == made(tmp_path / "s")
+    assert body == piece.read_bytes()
+
+
+def test_a_task_that_loses_every_process_is_told(tmp_path, monkeypatch):
+    """Which one, why, and what to do about memory."""
+
+    def loses(function, tasks, *_, **__):
+        yield 1, CrashError("its process was killed by the system (signal 9), most often because memory ran out")
+
+    monkeypatch.setattr(stages_module, "run_tasks", loses)
+    with pytest.raises(LostTaskError, match=r"'square'.*square/1.*memory ran out(.|\n)*--memory(.|\n)*--workers"):
+        Stages(FolderStore(tmp_path)).run("square", make, tasks(str(tmp_path)))
 
 
 @pytest.mark.slow

@@ -1,9 +1,13 @@
 """Stores: what is put under a name comes back in ranges, whole or not at all, whoever looks."""
 
+import errno
 import gc
+from pathlib import Path
 
 import pytest
 
+from tunecase.data.shards import store as store_module
+from tunecase.data.shards.room import ScratchError
 from tunecase.data.shards.store import FolderStore, MemoryStore, open_store
 
 
@@ -68,6 +72,60 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
 
     store = FolderStore(tmp_path)
     store.put("a", [b"old"])
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(ScratchError, match=r"no space(.|\n)*Fix:"):
         store.put("a", parts())
     assert (b"old", ["a"]) == (bytes(store.get("a")), [path.name for path in tmp_path.iterdir()])
+
+
+def test_a_range_beyond_the_end_takes_no_memory(tmp_path):
+    """What a damaged head asks for is bounded by what is there."""
+    store = FolderStore(tmp_path)
+    store.put("a", [b"0123"])
+    assert (b"23", b"") == (bytes(store.get("a", 2, 1 << 62)), bytes(store.get("a", 9, 1 << 62)))
+
+
+def test_a_folder_that_goes_while_it_is_written_to_is_made_again(tmp_path, monkeypatch):
+    """Once; another audit of the same data may have been removing it."""
+    written, lost = store_module._written, []
+
+    def loses(path, parts):
+        if not lost:
+            lost.append(path)
+            path.parent.rmdir()
+        written(path, parts)
+
+    monkeypatch.setattr(store_module, "_written", loses)
+    store = FolderStore(tmp_path)
+    store.put("train/0", [b"rows"])
+    assert b"rows" == bytes(store.get("train/0"))
+
+
+def test_a_name_that_is_being_read_keeps_what_is_as_long(tmp_path, monkeypatch):
+    """Windows refuses to put a file in its place; one of another length is tried for a while, and then told."""
+    store = FolderStore(tmp_path)
+    store.put("a", [b"whole"])
+
+    def refused(self, target):
+        raise PermissionError(errno.EACCES, "in use")
+
+    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr(store_module, "RENAME_WAIT_S", 0.0)
+    store.put("a", [b"equal"])
+    with pytest.raises(ScratchError, match="in use"):
+        store.put("a", [b"longer than that"])
+    assert ["a"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("ask", ["get", "size", "names", "remove", "put"])
+def test_what_a_folder_refuses_is_told_as_such(tmp_path, monkeypatch, ask):
+    """With the folder and what to do, whatever was asked of it."""
+
+    def refused(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    for owner, name in ((store_module.os, "open"), (Path, "stat"), (Path, "rglob"), (Path, "unlink")):
+        monkeypatch.setattr(owner, name, refused)
+    store = FolderStore(tmp_path)
+    with pytest.raises(ScratchError, match=r"Permission denied(.|\n)*--scratch"):
+        getattr(store, ask)(*([] if ask == "names" else ["a", [b"x"]][: 2 if ask == "put" else 1]))
+    monkeypatch.undo()

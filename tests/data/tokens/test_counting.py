@@ -5,29 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tunecase.data.tokens import counting
+from tests.data.tokens.made import CHAT, TEXTS, made_tokenizer
+from tunecase.data.tokens import chat_layout, counting
 from tunecase.data.tokens.counting import Counter, fast_counts, read_fast, reference_counts
 from tunecase.data.tokens.estimation import estimate
 from tunecase.errors import InputError
-
-TEXTS = ["the cat sat on the mat", "a dog, and 12 cats!", "naïve café 你好", "", "  two\n\nlines\t"]
-CHAT = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}<end>{% endfor %}"
 
 
 @pytest.fixture
 def tokenizer(tmp_path) -> Path:
     """A byte-level BPE trained on a few words."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, initial_alphabet=alphabet, special_tokens=["<end>"], show_progress=False
-    )
-    made.train_from_iterator(TEXTS * 5, trainer)
-    made.save(str(tmp_path / "tokenizer.json"))
-    return tmp_path / "tokenizer.json"
+    return made_tokenizer(tmp_path)
 
 
 def lengths(path: Path, texts: list[str]) -> list[int]:
@@ -150,3 +138,51 @@ def test_batches_of_few_rows_are_sampled_too(tokenizer, monkeypatch):
     counter = Counter(tokenizer, 10 * counting.EXACT_BYTES)
     counted = sum(int((counter.count(["a cat"] * 5, ["a mat"] * 5)[0] > 0).sum()) for _ in range(64))
     assert 64 * 5 // counting.THIN == counted
+
+
+def test_a_part_is_counted_the_same_whatever_was_counted_before(tokenizer, monkeypatch):
+    """What the first rows taught is handed out; what a part meets besides stays its own, and no run is learnt twice."""
+    monkeypatch.setattr(chat_layout, "_LEARNT", {})
+    asked, learn = [], chat_layout.learn
+    monkeypatch.setattr(chat_layout, "learn", lambda template, runs: asked.append(runs) or learn(template, runs))
+    (tokenizer.parent / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    learnt = Counter(tokenizer).learn(["the cat"], ["sat"])
+    parts = [(["a"], ["b"], [TALK]), (["the cat"], ["sat"], [()]), (["a"], ["b"], [TALK[:3]])]
+    told = [[Counter.of(learnt, 0).count(*part).total.tolist() for part in order] for order in (parts, parts[::-1])]
+    assert told[0] == told[1][::-1]
+    assert 3 == len(asked)
+    assert learnt == Counter(tokenizer).learn(["the cat"], ["sat"])
+
+
+def test_a_difference_in_one_part_leaves_the_others_alone(tokenizer, monkeypatch):
+    """The part is counted by the reference from there on, and the whole says so."""
+    pytest.importorskip("fastokens", reason="skipped: the extra tokens is not installed")
+    learnt = Counter(tokenizer).learn(TEXTS, TEXTS)
+    assert learnt.fast
+    first = Counter.of(learnt, 0)
+    monkeypatch.setattr(counting, "fast_counts", lambda texts, _: np.zeros(len(texts)))
+    first.count(TEXTS, TEXTS)
+    assert (None, True) == (first.fast, Counter.of(learnt, 0).fast is not None)
+    assert "by tokenizers in the parts of the file where the two differ" in first.how
+
+
+def test_parts_of_one_row_are_sampled_too(tokenizer, monkeypatch):
+    """Of many parts that hold a row each, one in sixteen is counted."""
+    monkeypatch.setattr(counting, "read_fast", lambda path: None)
+    learnt = Counter(tokenizer, 10 * counting.EXACT_BYTES).learn(["a cat"], ["a mat"])
+    counted = sum(int(Counter.of(learnt, at).count(["a cat"], ["a mat"]).total[0] > 0) for at in range(160))
+    assert 10 == counted
+
+
+def test_the_digest_tells_tokenizers_and_templates_apart(tmp_path):
+    """By what is in the files, not by their names; without a tokenizer the user is told."""
+    with pytest.raises(InputError, match=r"tokenizer\.json"):
+        counting.counting_digest(tmp_path / "tokenizer.json")
+    path = made_tokenizer(tmp_path)
+    told = {counting.counting_digest(path), counting.counting_digest(made_tokenizer(tmp_path))}
+    made_tokenizer(tmp_path, 260)
+    told.add(counting.counting_digest(path))
+    (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    told.add(counting.counting_digest(path))
+    (tmp_path / "tokenizer_config.json").write_text("{}", encoding="utf-8")
+    assert 4 == len(told | {counting.counting_digest(path)})

@@ -41,7 +41,7 @@ from tunecase.data.checks.block import Reading
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
-from tunecase.data.checks.scan import boilerplate, read_split
+from tunecase.data.checks.scan import boilerplate, learn_tokens, read_split
 from tunecase.data.detectors import licences
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
@@ -49,7 +49,8 @@ from tunecase.data.reading.other_splits import own_test
 from tunecase.data.reading.rows import BadRow, Layout, Row
 from tunecase.data.rowsets import union
 from tunecase.data.shards import Stages
-from tunecase.data.tokens.counting import LossOn
+from tunecase.data.text import NORMALISER
+from tunecase.data.tokens.counting import LossOn, counting_digest
 from tunecase.data.tokens.rows import find_tokenizer
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
@@ -204,9 +205,25 @@ class _Asked:
 
     @property
     def what(self) -> tuple[object, ...]:
-        """What its columns depend on besides the file, as what a hash is made of."""
-        common = self.reading.common
-        return self.layout, replace(self.reading, common=None), b"" if common is None else common.tobytes()
+        """What its columns depend on besides the file, as what a hash is made of.
+
+        Raises: InputError where there is no such tokenizer.
+        """
+        reading = self.reading
+        common = b"" if reading.common is None else reading.common.tobytes()
+        tokenizer = counting_digest(reading.tokenizer) if reading.tokenizer else ""
+        own = replace(reading, common=None, tokenizer=None, learnt=None)  # which are told by what is in them
+        return self.layout, own, common, tokenizer, NORMALISER, _hashing()
+
+
+def _hashing() -> tuple[str, ...]:
+    """The versions of what makes columns of texts."""
+    import unicodedata
+
+    import numpy as np
+    import xxhash
+
+    return np.__version__, xxhash.VERSION, unicodedata.unidata_version
 
 
 def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:
@@ -219,7 +236,8 @@ def _readings(files: Files, fast: bool, seed: int) -> dict[str, _Asked]:
     if files.production:
         own = detect(files.production, files.input, None, labelled=False)
         found["production"] = _Asked(files.production, own, reading)
-    reading = replace(reading, tokenizer=files.tokenizer, loss_on=files.loss_on)
+    learnt = learn_tokens(train, layout, files.tokenizer) if files.tokenizer else None
+    reading = replace(reading, tokenizer=files.tokenizer, learnt=learnt, loss_on=files.loss_on)
     return {**found, "train": _Asked(train, layout, reading, row_bytes)}
 
 

@@ -64,6 +64,7 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
         accuracy=_accuracy(defect.check, evidence.domain),
         review_rows=defect.review_rows,
         figure=defect.figure,
+        judged=defect.judged,
     )
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.data.reading.blocks import fingerprint, text_bytes, total_bytes
-from tunecase.data.shards import BrokenShardError, MemoryStore, Shard, Stages
+from tunecase.data.shards import MemoryStore, Shard, Stages
+from tunecase.data.shards.probe import check_nodes_see
 from tunecase.data.shards.scratch import Scratch
 from tunecase.data.shards.stages import Means
+from tunecase.data.shards.trust import Plan
 from tunecase.engine import Engine, memory_plan, workers_held
-from tunecase.errors import TunecaseError
+from tunecase.errors import InputError, TunecaseError
 from tunecase.version import __version__
 
 LARGE_BYTES = 24_000_000  # of text; from here on an audit is worth processes of its own and shards that outlive it
@@ -89,7 +91,8 @@ def begun(
         what: all that the shards depend on besides the files; two audits with equal ones share shards.
         row_bytes: about how long a row of the training file is [bytes].
         watch: follows the work.
-    Raises: InputError for too little memory or a scratch that cannot be used; TunecaseError where its disk has no room.
+    Raises: InputError for too little memory or a scratch that cannot be used; TunecaseError where its disk has no room,
+        where nodes of a cluster do not see it, and for whatever else the world refuses while the audit works.
     """
     paths = list(files.values())
     texts = sum(map(text_bytes, paths))
@@ -97,32 +100,71 @@ def begun(
     if running == Running() and texts < LARGE_BYTES:
         yield Stages(MemoryStore(), tell=pace.tell)
         return
-    plan = memory_plan(running.memory_bytes, running.workers)
+    memory_plan(running.memory_bytes)  # refuses too little before anything is opened
     need = int(texts * TEXT_SHARE + texts / max(row_bytes, 1.0) * ROW_BYTES)
-    scratch = Scratch.open(running.scratch, _key(paths, what), paths, need)
+    scratch = Scratch.open(running.scratch, _key(files, what), paths, need, pace.waits)
+    with _ended(scratch, pace), workers_held(running.engine, running.address):
+        if running.engine == "ray" and running.address is not None:
+            check_nodes_see(scratch.store, paths, running.address)
+        yield Stages(scratch.store, _means(running, need, scratch), pace.tell, scratch.touch)
+
+
+def _means(running: Running, need_bytes: int, scratch: Scratch) -> Means:
+    """What tasks may use: as the audit that began in a scratch settled it, where that still fits."""
+    settled = scratch.plan
+    plan = memory_plan(running.memory_bytes, running.workers, settled.task_bytes)
+    task_bytes = min(plan.task_bytes, max(settled.task_bytes or TASK_BYTES, need_bytes // MOST_TASKS))
+    partitions = running.partitions or settled.partitions
+    scratch.settle(Plan(task_bytes, partitions))
     workers = running.workers if running.engine == "ray" else plan.workers
-    task_bytes = min(plan.task_bytes, max(TASK_BYTES, need // MOST_TASKS))
-    means = Means(workers, task_bytes, running.engine, running.address, running.partitions)
+    return Means(workers, task_bytes, running.engine, running.address, partitions)
+
+
+@contextlib.contextmanager
+def _ended(scratch: Scratch, pace: "Pace") -> Iterator[None]:
+    """Ends a scratch with the work: what is finished is kept where the same command could go on with it.
+
+    That is after interrupts and failures of the world, which are told with where and how much is kept; after mistakes
+    of the user's and bugs of ours everything goes.
+    """
     keep = True
     try:
-        with workers_held(running.engine, running.address):
-            yield Stages(scratch.store, means, pace.tell, scratch.touch)
+        yield
         keep = False
-    except BrokenShardError as error:
-        told = f"{scratch.store.place}: {error} was removed, cut or changed while the audit worked with it."
-        raise TunecaseError(
-            f"{told}\nFix: let nothing else write there, and run it again: it goes on from there"
-        ) from None
+    except InputError:
+        keep = False
+        raise
+    except TunecaseError as error:
+        kept = scratch.kept
+        keep = bool(kept)
+        error.args = (f"{error}\n{kept}".rstrip(), *error.args[1:])
+        raise
+    except (MemoryError, OSError) as error:
+        raise TunecaseError(f"{_of_the_world(error)}\n{scratch.kept}".rstrip()) from error
+    except Exception:
+        keep = False
+        raise
     except KeyboardInterrupt as stop:
         if pace.rows:
             stop.add_note(f"interrupted; the same command goes on from row {pace.rows:,}")
+            stop.add_note(scratch.kept)
         raise
     finally:
         scratch.close(keep=keep)
 
 
-def _key(paths: Sequence[Path], what: Sequence[Any]) -> str:
-    body = repr(([fingerprint(path) for path in paths], list(what), __version__))
+def _of_the_world(error: MemoryError | OSError) -> str:
+    if isinstance(error, MemoryError):
+        fix = "give each task less with --memory, or run fewer at once with --workers"
+        return f"Memory ran out while the audit worked.\nFix: {fix}; the same command goes on from there"
+    where = f"{error.filename}: " if error.filename else ""
+    fix = "see that it is there and may be read and written; the same command goes on from there"
+    return f"{where}this machine refused it while the audit worked ({error.strerror or error}).\nFix: {fix}"
+
+
+def _key(files: Mapping[str, Path], what: Sequence[Any]) -> str:
+    """Names all that shards depend on; which file is the training and which the test is part of that."""
+    body = repr(([(stage, fingerprint(path)) for stage, path in files.items()], list(what), __version__))
     return hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()
 
 
@@ -139,6 +181,11 @@ class Pace:
         self.order = [*sizes, *(stage for stage in STAGES if stage not in READING)]
         self.rows = self.new_rows = 0
         self.stage, self.begun_s, self.standing, self.bytes_done = "", time.perf_counter(), 0, 0
+
+    def waits(self, words: str) -> None:
+        """Nothing is done before something else has ended."""
+        if self.watch is not None:
+            self.watch(Progress(words, 1, len(self.order), 0, 0))
 
     def tell(self, stage: str, done: int, total: int, shards: Sequence[Shard], taken_up: bool) -> None:
         """So many tasks of a stage are done, with these shards as the last; see `Stages`."""

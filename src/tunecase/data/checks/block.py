@@ -1,15 +1,14 @@
 """The columns of one piece of a file: hashes, lengths, shingles, band keys, marks and first characters of its rows."""
 
+import struct
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks import answers, tools
-from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted
+from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT
 from tunecase.data.detectors import personal, secrets
 from tunecase.data.detectors.near_copies import (
     BANDS,
@@ -20,19 +19,20 @@ from tunecase.data.detectors.near_copies import (
     word_hashes,
 )
 from tunecase.data.detectors.personal import masked
-from tunecase.data.reading.blocks import block_lines, read_block
 from tunecase.data.reading.kinds import LONGEST_LABEL
-from tunecase.data.reading.rows import BadRow, Block, Layout, Row, prompt_of
+from tunecase.data.reading.pieces import Key
+from tunecase.data.reading.rows import BadRow, Layout, Row, prompt_of
 from tunecase.data.reading.shapes import WRITTEN
 from tunecase.data.reading.thinking import with_thinking
 from tunecase.data.shards.keys import packed
+from tunecase.data.tokens.chat_layout import Turns
 from tunecase.data.tokens.counting import Counter as TokenCounter
 from tunecase.data.tokens.counting import LossOn, with_tools
+from tunecase.data.tokens.learnt import Learnt
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Array, Flags, Hashes, Rows, Shingles
 
-BATCH = 2048
 MOST_LABELS = 20_000
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
 MARKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
@@ -56,6 +56,7 @@ class Reading:
     Args:
         common: shingles that say nothing about one row, ascending (see scan.boilerplate); None for those of the file.
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
+        learnt: what the first rows taught about counting with it (see scan.learn_tokens); None to learn it first.
         fast: no texts are kept.
         loss_on: the tokens of a row that training learns.
         seed: of the draw of rows whose texts are kept, where not all are.
@@ -66,11 +67,15 @@ class Reading:
     fast: bool = False
     loss_on: LossOn = "answers"
     seed: int = 0
+    learnt: Learnt | None = None
 
 
 @dataclass(slots=True)
 class Part:
-    """What is counted of a run of rows, and its bad rows; numbers and lines count from its beginning."""
+    """What is counted of a run of rows, and its bad rows; numbers and lines count from its beginning.
+
+    `checked` texts were counted both ways, and `differed` of them differently; see tokens.Counter.
+    """
 
     bytes_done: int = 0
     rows: int = 0
@@ -82,7 +87,8 @@ class Part:
     short_answers: int = 0
     utf8_bytes: int = 0
     characters: int = 0
-    counted: Counted | None = None
+    checked: int = 0
+    differed: int = 0
     seen: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -96,33 +102,45 @@ class Builder:
 
     Args:
         text_share: of the rows, whose texts are kept.
-        file_bytes: of the whole file, by which it is known how many rows are tokenised.
-        draw: the run's own number in the draw of rows.
     """
 
-    def __init__(self, layout: Layout, reading: Reading, text_share: float, file_bytes: int, draw: int) -> None:
-        self.layout, self.reading, self.text_share, self.file_bytes = layout, reading, text_share, file_bytes
-        self.draw, self.part = draw, Part()
+    def __init__(self, layout: Layout, reading: Reading, text_share: float) -> None:
+        self.layout, self.reading, self.text_share = layout, reading, text_share
+        self.part = Part()
         self.columns: dict[str, list[Array]] = {}
         self.answers: dict[str, int] = {}
-        self.path, self.last_line = "", -1
+        self.key: Key = (0, 0)
+        self.counter: TokenCounter | None = None
+        self._records_before = self._lines_before = 0
 
-    def add(self, block: Block) -> None:
-        """The rows of a block, which follows those before it."""
-        self.path, self.last_line = block.path, -1
-        records, lines = self.part.records, self.part.lines
-        rows = self._good(read_block(block, self.layout), records, lines)
-        while batch := list(islice(rows, BATCH)):
-            self._add(batch, records, lines)
-        of_block = self.last_line + 1 if self.layout.format == "json" else block_lines(block, self.layout)
-        self.part.lines = lines + of_block
-        self.part.bytes_done = block.bytes_done
+    def begin(self, key: Key, number: int, line: int, counter: TokenCounter | None) -> None:
+        """Rows of a block follow.
+
+        Args:
+            key: the block's place among all of them.
+            number, line: how many rows and lines of the block stand before those that follow.
+            counter: of the block's tokens, if they are counted.
+        """
+        self.key, self.counter = key, counter
+        self._records_before, self._lines_before = self.part.records - number, self.part.lines - line
+
+    def add(self, batch: Sequence[Row | BadRow]) -> None:
+        """Rows of the block, which follow those before them."""
+        records, lines = self._records_before, self._lines_before
+        bad = (row for row in batch if isinstance(row, BadRow))
+        self.part.bad += [BadRow(row.number + records, row.line + lines, row.reason, row.text) for row in bad]
+        if good := [row for row in batch if isinstance(row, Row)]:
+            self._add(good, records, lines)
+
+    def end(self, line: int, bytes_done: int) -> None:
+        """So many lines of the block are done, and so many bytes of all files."""
+        self.part.lines, self.part.bytes_done = self._lines_before + line, bytes_done
 
     def arrays(self) -> "dict[str, Array]":
         """The columns so far, and the keys by which alike rows meet."""
         import numpy as np
 
-        columns = {name: np.concatenate(parts) for name, parts in self.columns.items()}
+        columns = {name: np.concatenate(self.columns.pop(name)) for name in tuple(self.columns)}
         if not columns:
             return {}
         own = np.arange(self.part.rows)
@@ -133,14 +151,6 @@ class Builder:
             keys |= packed(name, columns[name], own, columns["answer"])
         return {name: _narrow(values) for name, values in columns.items()} | keys
 
-    def _good(self, rows: Iterable[Row | BadRow], records: int, lines: int) -> Iterator[Row]:
-        for row in rows:
-            self.last_line = row.line
-            if isinstance(row, Row):
-                yield row
-            else:
-                self.part.bad.append(BadRow(row.number + records, row.line + lines, row.reason, row.text))
-
     def _add(self, batch: list[Row], records: int, lines: int) -> None:
         import numpy as np
 
@@ -148,7 +158,7 @@ class Builder:
         marks = {f"mark {name}": np.array(mark(batch), np.uint32) for name, mark in MARKS}
         prompts = [prompt_of(row) for row in batch] if self.layout.tools else inputs
         rejected = [row.rejected for row in batch]
-        answers_given = [_given(row) for row in batch]
+        answers_given = [given(row) for row in batch]
         raw, utf8_bytes = _raw_hashes(inputs)
         hashes = {"raw": raw, **self._words(inputs), "tools": self._tools(batch)}
         if self.layout.compares or self.layout.judged:
@@ -219,16 +229,13 @@ class Builder:
 
     def _tokens(self, batch: list[Row], inputs: list[str], outputs: list[str]) -> "dict[str, Array]":
         """Tokens of the rows and of their answers; nothing without a tokenizer."""
-        if self.reading.tokenizer is None:
+        if self.counter is None:
             return {}
-        counter = _counter(self.reading.tokenizer, self.path, self.file_bytes)
-        turns = [with_tools(row.turns, row.tools) for row in batch] if any(row.turns for row in batch) else ()
-        muted = [
-            tuple(at + len(laid) - len(row.turns) for at in row.muted)
-            for row, laid in zip(batch, turns or [()] * len(batch), strict=True)
-        ]
-        counts = counter.count(inputs, outputs, turns, muted, self.reading.loss_on)
-        self.part.counted = Counted(counter.how, counter.template_tokens)
+        turns, muted = laid_out(batch)
+        checked, differed = self.counter.checked, self.counter.differed
+        counts = self.counter.count(inputs, outputs, turns, muted, self.reading.loss_on)
+        self.part.checked += self.counter.checked - checked
+        self.part.differed += self.counter.differed - differed
         return {"tokens": counts.total, "output_tokens": counts.last, "useful_tokens": counts.useful}
 
     def _answers(self, outputs: list[str]) -> "Hashes":
@@ -255,16 +262,26 @@ class Builder:
                 self.part.label_of.setdefault(self._answer(label), label)
 
     def _keep_texts(self, batch: list[Row]) -> None:
-        share = self.text_share
+        share, seed = self.text_share, self.reading.seed
         for at, row in enumerate(batch, self.part.rows):
-            if share >= 1.0 or place_in_draw(self.draw, at, self.reading.seed) < share:
+            if share >= 1.0 or place_in_draw(seed, *self.key, row.number) < share:
                 self.part.texts.append((at, row.input, row.output, row.turns, bool(row.tools)))
 
 
-def _given(row: Row) -> str:
+def given(row: Row) -> str:
     """The answer as it is taught, its reasoning before it; of an answer judged bad, that answer."""
     answer = row.output if row.is_target else row.rejected
     return with_thinking(row.thinking, answer) if row.thinking else answer
+
+
+def laid_out(batch: Sequence[Row]) -> tuple[list[Turns], list[tuple[int, ...]]]:
+    """The turns of each row, its tools among them, and the places of those not to be learnt; no turns without chats."""
+    turns = [with_tools(row.turns, row.tools) for row in batch] if any(row.turns for row in batch) else []
+    muted = [
+        tuple(at + len(laid) - len(row.turns) for at in row.muted)
+        for row, laid in zip(batch, turns or [()] * len(batch), strict=True)
+    ]
+    return turns, muted
 
 
 def _mix(hashes: "dict[str, Array]") -> None:
@@ -303,11 +320,6 @@ def _lengths(texts: Sequence[str | bytes]) -> "Rows":
     return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
-@lru_cache(maxsize=2)
-def _counter(tokenizer: Path, path: str, file_bytes: int) -> TokenCounter:
-    return TokenCounter(tokenizer, file_bytes)
-
-
 def _raw_hashes(texts: list[str]) -> "tuple[Hashes, int]":
     import numpy as np
     from xxhash import xxh3_64_intdigest
@@ -317,11 +329,16 @@ def _raw_hashes(texts: list[str]) -> "tuple[Hashes, int]":
     return np.array(hashes, np.uint64), sum(map(len, encoded))
 
 
-def place_in_draw(run: int, row: int, seed: int = 0) -> float:
-    """A number from 0 to 1 that is any row's own, the same in every pass with the same seed."""
-    mixed = ((run << 32) + row + 1 + seed * 0x165667B19E3779F9) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-    mixed = (mixed ^ mixed >> 31) * 0xD6E8FEB86659FD93 & 0xFFFFFFFFFFFFFFFF
-    return (mixed >> 11) / 2**53
+def place_in_draw(seed: int, *place: int) -> float:
+    """A number from 0 to 1 that belongs to a place (file, block, row) and a seed alone."""
+    return (hash_of(seed, *place) >> 11) / 2**53
+
+
+def hash_of(*numbers: int) -> int:
+    """A hash of 64 bits of some numbers, of each as far as 64 bits tell it."""
+    from xxhash import xxh3_64_intdigest
+
+    return xxh3_64_intdigest(struct.pack(f"<{len(numbers)}Q", *(number & 0xFFFFFFFFFFFFFFFF for number in numbers)))
 
 
 def _narrow(values: "Array") -> "Array":

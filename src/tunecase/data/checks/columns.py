@@ -94,11 +94,12 @@ class Shelf:
         if self.rows[at + 1] == self.rows[at]:
             return np.zeros(0, np.int64)
         values = (shard or self.shard(at)).array(name)
-        before = {"number": self.records[at], "line": self.lines[at] + 1}.get(name)
-        if before is not None:
-            moved: Array = values + before
-            return moved
-        return values.astype(np.int64) if values.dtype.kind == "i" else values  # written as narrow as they were
+        if values.dtype.kind != "i":
+            return values
+        before = {"number": self.records[at], "line": self.lines[at] + 1}.get(name, 0)
+        wide: Array = values.astype(np.int64)  # they are written as narrow as they were
+        wide += before
+        return wide
 
     def take(self, name: str, rows: "Rows") -> "Array":
         """The values of a column at some rows, in any order, shape of `rows`."""

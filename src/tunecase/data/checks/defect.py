@@ -32,6 +32,7 @@ class Defect:
         scores: how suspicious each of `rows` is, 0 to 1, shape (rows,), where rows are ranked, the worst first.
         suggested: an answer for each of `rows`, where the check has one.
         figure: what was found, in words, where count and share are of no rows.
+        judged: of how many rows `count` is, where not all were judged.
         measured: what the check worked out besides a count: (its name, low, middle, high) with an 80% range.
     """
 
@@ -54,6 +55,7 @@ class Defect:
     suggested: tuple[str, ...] = ()
     measured: tuple[str, float, float, float] | None = None
     figure: str = ""
+    judged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,18 +67,20 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     queue = rows[ranking.rows[:SHOWN]]
     suggested = tuple(names[int(code)] for code in ranking.suggested[:SHOWN])
     judged, left = len(ranking.rows), train.count - len(ranking.rows)
-    sample = _sample(evidence, len(rows), judged).told(wrong)
+    seen = _sample(evidence, len(rows), judged)
     return Defect(
         check="label_error",
         severity="warn" if wrong.low > 0 else "note",
         why=(
             f"about {wrong.mid:.0f} labels look wrong (80% sure: {wrong.low:.0f} to {wrong.high:.0f}) of "
-            f"{judged:,} judged{f', {left:,} were not' if left else ''}: a wrong label teaches the wrong answer{sample}"
+            f"{judged:,} judged{f', {left:,} were not' if left else ''}: a wrong label teaches the wrong answer"
+            f"{seen.told(wrong)}"
         ),
         fix=f"read the first {depth} of the queue, worst first, with some random rows among them; stop as they run dry",
         rows=queue,
         count=round(wrong.mid),
         share=wrong.mid / judged,
+        judged=None if seen.whole else judged,
         examples=tuple(
             f"{train.example(row)} → {train.label(row)}, or {name}?"
             for row, name in zip(queue[:3].tolist(), suggested, strict=False)

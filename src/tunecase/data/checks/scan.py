@@ -11,23 +11,39 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.checks.block import BATCH, Builder, Part, Reading, add_labels, place_in_draw
+from tunecase.data.checks.block import (
+    Builder,
+    Part,
+    Reading,
+    add_labels,
+    given,
+    hash_of,
+    laid_out,
+    place_in_draw,
+)
 from tunecase.data.checks.columns import Counted, Shelf, Split, Texts
+from tunecase.data.checks.pieces import run_pieces
 from tunecase.data.detectors.near_copies import common_shingles, shingle_hashes, text_hashes, word_hashes
 from tunecase.data.reading.blocks import block_lines, blocks, read_block, total_bytes
 from tunecase.data.reading.pieces import Key, Piece, pieces, read_piece
-from tunecase.data.reading.rows import BadRow, Block, Layout, Row
+from tunecase.data.reading.rows import BadRow, Block, Layout, Row, prompt_of
 from tunecase.data.shards import MemoryStore, Shard, Stages, Store, open_store, write_shard
 from tunecase.data.shards.shard import json_column
+from tunecase.data.tokens.counting import Counter as TokenCounter
+from tunecase.data.tokens.learnt import Learnt
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Shingles
 
+BATCH = 2048  # rows at a time
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
 MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
-SHARD_ROWS = 20_000  # about, and at least the rows of one block
 MOST_PIECES, LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 4_000, 4_000_000, 64_000_000
+# A run of rows, which is one shard, is full with so many rows or bytes of text; fewer where tasks have little memory.
+RUN_ROWS, LEAST_RUN_ROWS, TASK_BYTES_A_ROW = 110_000, 20_000, 2_000
+RUN_BYTES, LEAST_RUN_BYTES, TASK_BYTES_A_BYTE = 64_000_000, 16_000_000, 4
+_SECOND_DRAW = -1  # stands for the file where texts are drawn among those that were drawn already
 _WHOLE = Reading()
 
 
@@ -38,7 +54,7 @@ class ReadTask:
     Args:
         name, place: of the shard, and of the store it goes to.
         text_share: of its rows, whose texts are kept.
-        file_bytes: of the whole file.
+        run_rows, run_bytes: from how many rows or bytes of text on a run is full; no column depends on it.
     """
 
     name: str
@@ -47,11 +63,12 @@ class ReadTask:
     layout: Layout
     reading: Reading
     text_share: float
-    file_bytes: int
+    run_rows: int = RUN_ROWS
+    run_bytes: int = RUN_BYTES
 
 
 def read(task: ReadTask) -> None:
-    """Writes the columns of one piece, in shards of about SHARD_ROWS rows each.
+    """Writes the columns of one piece, in one shard for each run of rows.
 
     Where that makes more than one, the task's own shard says what the others are called.
     """
@@ -62,50 +79,67 @@ def read(task: ReadTask) -> None:
 
 
 class _Runs:
-    """The runs of rows of a piece, each written once it is large enough."""
+    """The runs of rows of a piece, each written once it is full.
+
+    Batches begin with each block, wherever runs end, so that nothing found in a batch depends on the runs.
+    """
 
     def __init__(self, task: ReadTask) -> None:
         self.task, self.store = task, open_store(task.place)
         self.parts: list[str] = []
         self.totals: Counter[str] = Counter()
-        self.builder: Builder | None = None
+        self.builder = self._new()
+
+    def _new(self) -> Builder:
+        return Builder(self.task.layout, self.task.reading, self.task.text_share)
 
     def add(self, key: Key, block: Block) -> None:
-        """A block, with its place among all files, by which the draw of its texts is its own."""
-        if self.builder is not None and self.builder.part.rows >= SHARD_ROWS:
-            self._write(f"{self.task.name}-{len(self.parts):05}")
-        if self.builder is None:
-            self.builder = self._new((key[0] << 44) + key[1])
-        self.builder.add(block)
+        """A block, with its place among all files, by which the draws among its rows are its own."""
+        reading, layout = self.task.reading, self.task.layout
+        draw = hash_of(reading.seed, *key)
+        counter = TokenCounter.of(reading.learnt, draw) if reading.learnt is not None else None
+        rows, line = read_block(block, layout), 0
+        self.builder.begin(key, 0, 0, counter)
+        while batch := list(islice(rows, BATCH)):
+            if self._is_full:
+                first = batch[0]
+                self.builder.end(first.line, block.bytes_done)
+                self._write_run()
+                self.builder.begin(key, first.number, first.line, counter)
+            self.builder.add(batch)
+            line = batch[-1].line + 1
+        self.builder.end(line if layout.format == "json" else block_lines(block, layout), block.bytes_done)
+
+    @property
+    def _is_full(self) -> bool:
+        part = self.builder.part
+        return part.records >= self.task.run_rows or part.utf8_bytes >= self.task.run_bytes
 
     def close(self) -> None:
         """Writes what is left, and the task's own shard."""
         if not self.parts:
-            self.builder = self.builder or self._new(0)
             self._write(self.task.name)
             return
-        if self.builder is not None:
-            self._write(f"{self.task.name}-{len(self.parts):05}")
-        write_shard(self.store, self.task.name, {"parts": json_column(self.parts)}, self.totals)
+        self._write_run()
+        write_shard(self.store, self.task.name, {"pieces": json_column(self.parts)}, self.totals)
 
-    def _new(self, draw: int) -> Builder:
-        task = self.task
-        return Builder(task.layout, task.reading, task.text_share, task.file_bytes, draw)
+    def _write_run(self) -> None:
+        self.parts.append(f"{self.task.name}-{len(self.parts):05}")
+        self._write(self.parts[-1])
+        self.builder = self._new()
 
     def _write(self, name: str) -> None:
-        assert self.builder is not None
         part = self.builder.part
         facts = _facts(part)
         write_shard(self.store, name, self.builder.arrays() | _beside(part), facts)
         self.totals.update({each: facts[each] for each in ("records", "rows_in", "rows_out")})
         self.totals["bytes_done"] = part.bytes_done
-        self.parts.append(name)
-        self.builder = None
 
 
 def _beside(part: Part) -> dict[str, Any]:
     """What a part holds besides columns of numbers, as columns of JSON."""
     return {
+        "pieces": json_column([]),
         "bad rows": json_column([(row.number, row.line, row.reason, row.text) for row in part.bad]),
         "texts": json_column(part.texts),
         "labels": json_column(dict(part.labels)),
@@ -119,7 +153,7 @@ def _facts(part: Part) -> dict[str, Any]:
         "short_answers": part.short_answers, "utf8_bytes": part.utf8_bytes, "characters": part.characters,
         "text_characters": sum(len(input) + len(output) for _, input, output, *_ in part.texts),
         "bytes_done": part.bytes_done, "seen": dict(part.seen),
-        "counted": part.counted and [part.counted.how, part.counted.template_tokens],
+        "checked": part.checked, "differed": part.differed,
         "rows_in": part.records, "rows_out": part.rows,
     }  # fmt: skip
 
@@ -145,14 +179,17 @@ def read_split(
     stages = stages or Stages(MemoryStore())
     if reading.common is None:
         reading = replace(reading, common=boilerplate(path, layout)[0])
+    if reading.tokenizer is not None and reading.learnt is None:
+        reading = replace(reading, learnt=learn_tokens(path, layout, reading.tokenizer))
     size = total_bytes(path)
     share = 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
-    tasks = (
-        ReadTask(f"{stage}/{piece.index:06}", stages.store.place, piece, layout, reading, share, size or 0)
+    room = run_room(stages.means.task_bytes)
+    tasks: list[Any] = [
+        ReadTask(f"{stage}/{piece.index:06}", stages.store.place, piece, layout, reading, share, *room)
         for piece in pieces(path, layout, piece_bytes(size))
-    )
-    shards = stages.run(stage, read, tasks)
-    split = _split(path, layout, shards, stages, f"{stage}/shelf", reading.seed)
+    ]
+    shards = run_pieces(stages, stage, read, tasks)
+    split = _split(path, layout, shards, stages, f"{stage}/shelf", reading)
     if on_bad is not None:
         for row in _bad_rows(split.shelf):
             on_bad(row)
@@ -164,20 +201,25 @@ def piece_bytes(size: int | None) -> int:
     return min(max((size or 0) // MOST_PIECES, LEAST_PIECE_BYTES), MOST_PIECE_BYTES)
 
 
+def run_room(task_bytes: int) -> tuple[int, int]:
+    """How many rows and bytes of text make a run full, where a task may hold so much [rows, bytes]."""
+    rows = max(LEAST_RUN_ROWS, min(RUN_ROWS, task_bytes // TASK_BYTES_A_ROW))
+    return rows, max(LEAST_RUN_BYTES, min(RUN_BYTES, task_bytes // TASK_BYTES_A_BYTE))
+
+
 def _whole(shards: list[Shard]) -> list[Shard]:
     """The shards with columns, in the order of the file's rows."""
     found: list[Shard] = []
     for shard in shards:
         own = Shard(shard.store, shard.name)  # whose head is not kept
-        names = own.text("parts") if "parts" in own.columns else [own.name]
-        found += [Shard(own.store, name) for name in names]
+        found += [Shard(own.store, name) for name in own.text("pieces") or [own.name]]
     return found
 
 
-def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name: str, seed: int) -> Split:
+def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name: str, reading: Reading) -> Split:
     total, labels, label_of = Counter[str](), Counter[str](), dict[int, str]()
     before: list[tuple[int, int, int]] = [(0, 0, 0)]
-    seen, counted = Counter[str](), None
+    seen = Counter[str]()
     shards = _whole(shards)
     for each in shards:
         shard = Shard(each.store, each.name)  # its head is not kept
@@ -185,7 +227,6 @@ def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name
         total.update({key: facts[key] for key in _COUNTED})
         before.append((total["rows"], total["records"], total["lines"]))
         seen.update(facts["seen"])
-        counted = counted or facts["counted"]
         labels = add_labels(labels, Counter(shard.text("labels")))
         label_of = {int(key): label for key, label in shard.text("label of").items() if label in labels} | label_of
     shelf = _shelf(stages.store, name, shards, before)
@@ -196,8 +237,8 @@ def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name
         bad=total["bad"],
         bad_rows=tuple(islice(_bad_rows(shelf), MOST_BAD_KEPT)),
         bytes_per_character=total["utf8_bytes"] / max(total["characters"], 1),
-        counter=Counted(*counted) if counted else None,
-        texts=_texts(shelf, total["text_characters"], seed),
+        counter=_counted(reading.learnt, total["checked"], total["differed"]),
+        texts=_texts(shelf, total["text_characters"], reading.seed),
         labels=Counter(dict(labels.most_common())),
         label_of=label_of,
         short_answers=total["short_answers"],
@@ -206,7 +247,19 @@ def _split(path: Path, layout: Layout, shards: list[Shard], stages: Stages, name
     )
 
 
-_COUNTED = ("records", "lines", "rows", "bad", "short_answers", "utf8_bytes", "characters", "text_characters")
+_COUNTED = (
+    "records", "lines", "rows", "bad", "short_answers", "utf8_bytes", "characters", "text_characters", "checked",
+    "differed",
+)  # fmt: skip
+
+
+def _counted(learnt: Learnt | None, checked: int, differed: int) -> Counted | None:
+    """How the tokens of all shards were counted, with what further texts were counted both ways."""
+    if learnt is None:
+        return None
+    counter = TokenCounter.of(learnt, 0)
+    counter.checked, counter.differed = learnt.checked + checked, learnt.differed + differed
+    return Counted(counter.how, counter.template_tokens)
 
 
 def _shelf(store: Store, name: str, shards: list[Shard], before: list[tuple[int, int, int]]) -> Shelf:
@@ -234,7 +287,7 @@ def _texts(shelf: Shelf, characters: int, seed: int) -> Texts:
     for at in range(len(shelf)):
         first = int(shelf.rows[at])
         for inside, input, output, turns, with_tools in shelf.shard(at).text("texts"):
-            if room >= 1 or place_in_draw(1 << 20, first + inside, seed) < room:
+            if room >= 1 or place_in_draw(seed, _SECOND_DRAW, first + inside) < room:
                 rows.append(first + inside)
                 texts.inputs.append(input)
                 texts.outputs.append(output)
@@ -253,13 +306,32 @@ def boilerplate(path: Path, layout: Layout) -> "tuple[Shingles, float]":
     """
     import numpy as np
 
-    first = next(iter(blocks(path, layout)), None)
+    first, rows = _first_rows(path, layout)
     if first is None:
         return np.zeros(0, np.uint32), 0.0
-    rows = [row.input for row in islice(read_block(first, layout), BATCH) if isinstance(row, Row)]
-    hashes, counts = word_hashes(rows)
+    hashes, counts = word_hashes([row.input for row in rows])
     _, alone = np.unique(text_hashes(hashes, counts), return_index=True)
     flat, sizes = shingle_hashes(hashes, counts)
     kept = np.repeat(np.isin(np.arange(len(sizes)), alone), sizes)
     length = (len(first.data) or first.end - first.start) / max(block_lines(first, layout), 1)
     return common_shingles(flat[kept], len(alone)), length
+
+
+def learn_tokens(path: Path, layout: Layout, tokenizer: Path) -> Learnt:
+    """What the first 2,048 rows teach about counting all of them, so that all processes count alike.
+
+    Raises: InputError for a file that is no tokenizer.
+    """
+    _, rows = _first_rows(path, layout)
+    inputs = [prompt_of(row) if layout.tools else row.input for row in rows]
+    return TokenCounter(tokenizer, total_bytes(path) or 0).learn(
+        inputs, [given(row) for row in rows], laid_out(rows)[0]
+    )
+
+
+def _first_rows(path: Path, layout: Layout) -> tuple[Block | None, list[Row]]:
+    """The first block of a file, and the good ones among its first rows."""
+    first = next(iter(blocks(path, layout)), None)
+    if first is None:
+        return None, []
+    return first, [row for row in islice(read_block(first, layout), BATCH) if isinstance(row, Row)]

@@ -15,6 +15,7 @@ from tunecase.data.shards.store import Store
 USERS, CLOSING, LAST = "users/", "closing/", "last"
 TRIES = 10
 HOLDS_S = 600.0  # that a mark holds which nobody refreshes
+AHEAD_S = 60.0  # by which the clock of whoever is leaving may be ahead: nobody waits for a mark of the future
 
 
 @cache
@@ -67,7 +68,7 @@ class Mark:
         """
         if self.host == this_host() and os.name == "posix" and process_began(self.pid) != self.began:
             return False
-        return time.time() - self.at_s < HOLDS_S
+        return abs(time.time() - self.at_s) < HOLDS_S
 
     @property
     def body(self) -> bytes:
@@ -96,14 +97,19 @@ def read_mark(store: Store, name: str) -> Mark | None:
     try:
         read = json.loads(bytes(store.get(name)))
         return Mark(str(read["host"]), int(read["pid"]), str(read["began"]), float(read["at_s"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
-def holding(store: Store, prefix: str, *, but: str = "") -> bool:
-    """Whether a mark holds whose name begins so, one's own aside."""
+def holding(store: Store, prefix: str, *, but: str = "", ahead_s: float = HOLDS_S) -> bool:
+    """Whether a mark holds whose name begins so, one's own aside.
+
+    Args:
+        ahead_s: marks that lie further in the future do not count [s].
+    """
     others = (name for name in _names(store, prefix) if name != f"{prefix}{but}")
-    return any(mark.holds for name in others if (mark := read_mark(store, name)) is not None)
+    marks = (mark for name in others if (mark := read_mark(store, name)) is not None)
+    return any(mark.holds and mark.at_s < time.time() + ahead_s for mark in marks)
 
 
 def _names(store: Store, prefix: str) -> list[str]:

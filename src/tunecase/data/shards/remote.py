@@ -4,13 +4,12 @@ Which of them, and with whose credentials, its library reads from its own enviro
 """
 
 import contextlib
-import os
-import re
+import errno
 import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
+from tunecase.data.shards.places import shown, without_secrets
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.quantities import one_line
 
@@ -18,8 +17,6 @@ Bytes = bytes | memoryview
 BESIDE = ".part"  # ends the name of what is being written, where a file is seen before it is whole
 # Their PUT is seen whole or not at all; everywhere else a file is written beside its name and renamed.
 WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"}
-SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSW|CREDENTIAL|SAS|CONNECTION|AUTH|PROXY", re.IGNORECASE)
-LEAST_SECRET = 4  # characters; shorter values would blank out words
 
 
 class RemoteError(TunecaseError):
@@ -121,39 +118,15 @@ class RemoteStore:
         try:
             yield
         except FileNotFoundError:
-            if not absent_is:
-                raise
+            if not absent_is:  # in words of its own, since a library's hold the whole address
+                raise FileNotFoundError(errno.ENOENT, "there is no such name", self.shown) from None
             fix = "make it first, or correct the address"
             raise RemoteError(f"{self.shown}: it cannot be {what}: {absent_is}.\nFix: {fix}") from None
         except TunecaseError:
             raise
         except Exception as error:  # noqa: BLE001 - each library has exceptions of its own
-            why = f"{type(error).__name__}: {one_line(without_secrets(str(error)), 200)}"
+            why = f"{type(error).__name__}: {one_line(without_secrets(str(error), self.place), 200)}"
             raise RemoteError(f"{self.shown}: it cannot be {what} ({why}).\nFix: {_fix(error)}") from None
-
-
-def shown(uri: str) -> str:
-    """A URI without what only its owner may know: a user's name and password, and everything behind a question mark.
-
-    Example:
-        >>> shown("sftp://ann:secret@host/scratch?key=abc")
-        'sftp://host/scratch'
-    """
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return one_line(uri.partition("://")[0] + "://…", 100)
-    return one_line(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 300)
-
-
-def without_secrets(text: str) -> str:
-    """Text without the values of environment variables that sound like secrets, and without secrets in addresses."""
-    text = re.sub(r"://[^/\s@]+@", "://…@", text)
-    text = re.sub(r"(://[^\s?]+)\?[^\s'\"]+", r"\1?…", text)
-    held = {value for name, value in os.environ.items() if SECRET.search(name) and len(value) >= LEAST_SECRET}
-    for value in sorted(held, key=len, reverse=True):
-        text = text.replace(value, "…")
-    return text
 
 
 def _opened(uri: str) -> tuple[Any, str]:
@@ -166,14 +139,14 @@ def _opened(uri: str) -> tuple[Any, str]:
         # Listings that are kept would hide what other processes wrote.
         files, root = url_to_fs(uri, use_listings_cache=False)
     except ImportError as error:
-        why = one_line(without_secrets(str(error)), 200)
+        why = one_line(without_secrets(str(error), uri), 200)
         fix = "install that library here, and on the nodes of a cluster"
         raise RemoteError(f"{shown(uri)}: its library is missing ({why}).\nFix: {fix}") from None
     except ValueError:
         wanted = "a folder, or a URI that fsspec knows, such as s3://bucket/scratch"
         raise InputError(Problem("--scratch", shown(uri), wanted, "correct it")) from None
     except Exception as error:  # noqa: BLE001 - each library has exceptions of its own
-        why = f"{type(error).__name__}: {one_line(without_secrets(str(error)), 200)}"
+        why = f"{type(error).__name__}: {one_line(without_secrets(str(error), uri), 200)}"
         raise RemoteError(f"{shown(uri)}: it cannot be opened ({why}).\nFix: {_fix(error)}") from None
     return files, str(root).rstrip("/")
 

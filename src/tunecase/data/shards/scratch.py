@@ -1,33 +1,32 @@
 """The scratch of one audit: where its shards lie, who uses them, and when they go.
 
-Each audit has a folder of its own, named after what its shards depend on, so that the same call finds them again. Marks
-in it say who works there. Whoever finishes removes the folder, unless another audit of the same data still uses it.
+Each audit has a folder of its own, named after what its shards depend on, so that the same call finds them again. A
+stamp in it says that it is ours, marks say who works there. Whoever finishes removes what audits write, unless another
+audit of the same data still uses it; nothing else in the folder is ever removed.
 """
 
 import contextlib
 import hashlib
-import os
-import re
-import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from tunecase.data.shards.marks import CLOSING, LAST, USERS, holding, mark_name, put_mark, read_mark
-from tunecase.data.shards.room import check_room
-from tunecase.data.shards.store import BESIDE, Store, open_store
+from tunecase.data.shards.marks import AHEAD_S, CLOSING, LAST, USERS, holding, mark_name, put_mark
+from tunecase.data.shards.places import HALF_URI, is_uri, shown
+from tunecase.data.shards.room import ScratchError, check_room
+from tunecase.data.shards.store import Store, make_private, open_store
+from tunecase.data.shards.sweeping import clear, drop_empty, kept_words, remove_leftovers, sweep
+from tunecase.data.shards.trust import AUDIT, KEY_LETTERS, Plan, check_own, read_plan, stamped_s, write_plan
 from tunecase.engine import cache_folder
 from tunecase.errors import InputError, Problem, TunecaseError
 
-AUDIT = "audit-"  # begins the name of each audit's folder
-KEY_LETTERS = 24
 TOUCH_S = 10.0  # between two refreshes of a mark
 LOOK_S = 0.2  # while another audit removes what it made
-OLD_S = 7 * 86_400.0  # after which shards that nobody uses go
-HALF_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/?(?!/)")  # a letter alone names a disk of Windows
+WAIT_S = 30.0  # for that, and then on with a folder of one's own
+FOLDERS = 3  # that are tried, one after the other
 
 
 class Scratch:
@@ -43,7 +42,10 @@ class Scratch:
         self._beat = threading.Thread(target=self._keep_touching, daemon=True)
 
     @classmethod
-    def open(cls, place: str | None, key: str, inputs: Sequence[Path], need_bytes: int = 0) -> "Scratch":
+    def open(
+        cls, place: str | None, key: str, inputs: Sequence[Path], need_bytes: int = 0,
+        tell: Callable[[str], None] | None = None,
+    ) -> "Scratch":  # fmt: skip
         """Opens the scratch of an audit: an unfinished one of the same key with all its shards, or a new one.
 
         Args:
@@ -51,22 +53,41 @@ class Scratch:
             key: names what the shards depend on.
             inputs: files and folders that are read as data.
             need_bytes: about what will be written; not looked at in an object store.
-        Raises: InputError for a place among the data or one that cannot be written to; NoRoomError; RemoteError.
+            tell: called with what is waited for, where an audit of the same data is just removing its shards; after 30
+                seconds a folder of its own is taken instead.
+        Raises: InputError for a place among the data or one that cannot be written to; NoRoomError; RemoteError;
+            ScratchError for a folder of another user's.
         """
         root = scratch_root(place, inputs)
-        own = f"{AUDIT}{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:KEY_LETTERS]}"
+        names = [_name(key, number) for number in range(FOLDERS)]
         try:
-            _sweep(root, own)
-            if not _is_uri(root):
-                check_room(Path(root) / own, need_bytes)
-                _make(Path(root) / own, 0o777 if place else 0o700)
-            scratch = cls(open_store(_inside(root, own)))
-            scratch._enter()
+            sweep(root, names)
+            for name in names:
+                scratch = cls(_made(root, name, need_bytes))
+                if scratch._enter(tell):
+                    return scratch
         except OSError as error:
             fix = "name a folder that may be written to with --scratch"
             got = f"a place that cannot be written to ({error.strerror or error})"
-            raise InputError(Problem(place or root, got, "a folder for what is worked out on the way", fix)) from error
-        return scratch
+            wanted = "a folder for what is worked out on the way"
+            raise InputError(Problem(shown(place or root), got, wanted, fix)) from error
+        told = f"{shown(root)}: other audits of the same data have been removing their shards for too long."
+        raise ScratchError(f"{told}\nFix: wait for them to end, or name another place with --scratch")
+
+    @property
+    def plan(self) -> Plan:
+        """What the audit that began here has settled on, for this one to go on with."""
+        return read_plan(self.store)
+
+    def settle(self, plan: Plan) -> None:
+        """Keeps a plan for whoever goes on here."""
+        if plan != self.plan:
+            write_plan(self.store, plan)
+
+    @property
+    def kept(self) -> str:
+        """What is finished and where it is kept, as a sentence; empty where nothing is."""
+        return kept_words(self.store)
 
     def touch(self) -> None:
         """Shows that somebody works here; costs nothing within 10 seconds of the last time."""
@@ -94,22 +115,29 @@ class Scratch:
         # Whoever comes writes its mark first and looks for this one then: one of the two sees the other.
         with _left_for_later():
             if not holding(self.store, USERS):
-                _clear(self.store)
+                clear(self.store)
         with _left_for_later():
             self.store.remove(leaving)
-            _drop_empty(self.store)
+            drop_empty(self.store)
 
-    def _enter(self) -> None:
+    def _enter(self, tell: Callable[[str], None] | None) -> bool:
+        """Takes part in a folder; returns False where another audit removes it for too long."""
         self._mark()
-        waited = False
-        while holding(self.store, CLOSING):
-            waited = True
+        begun_s = time.monotonic()
+        while holding(self.store, CLOSING, ahead_s=AHEAD_S):
+            if time.monotonic() - begun_s > WAIT_S:
+                self.store.remove(f"{USERS}{self.name}")
+                return False
+            if tell is not None:
+                tell("Waiting for another audit of the same data to end")
             time.sleep(LOOK_S)
-        if waited:
-            self._mark()  # it may have gone with the rest
+        self._mark()  # it may have gone with the rest, as may the stamp
+        if stamped_s(self.store) is None:
+            write_plan(self.store, Plan())
         if not holding(self.store, USERS, but=self.name):
-            _remove_leftovers(self.store)
+            remove_leftovers(self.store)
         self._beat.start()
+        return True
 
     def _mark(self) -> None:
         with self._lock:
@@ -128,19 +156,37 @@ def _left_for_later() -> Iterator[None]:
         yield
 
 
+def _name(key: str, number: int) -> str:
+    """The name of an audit's folder, and of those that are taken in its stead."""
+    told = f"{key} {number}" if number else key
+    return f"{AUDIT}{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:KEY_LETTERS]}"
+
+
+def _made(root: str, name: str, need_bytes: int) -> Store:
+    """The store of an audit's folder, which is made where it is not there, and is this user's in any case."""
+    if is_uri(root):
+        return open_store(f"{root}/{name}")
+    folder = Path(root) / name
+    check_room(folder, need_bytes)
+    # Whoever is leaving may be removing it just now; the first mark makes it again.
+    with contextlib.suppress(FileNotFoundError, FileExistsError):
+        if not make_private(folder):
+            check_own(folder)
+    return open_store(str(folder))
+
+
 def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
     """Where the folders of audits lie: a folder's path or a URI.
 
     Raises: InputError for a folder among the data, for a file, and for what is half a URI.
     """
-    if place and _is_uri(place) and urlsplit(place).scheme != "file":
+    if place and is_uri(place) and urlsplit(place).scheme != "file":
         return place.rstrip("/")
     if place and (begun := HALF_URI.match(place)):
         wanted = "a folder, or a URI such as s3://bucket/scratch"
-        raise InputError(
-            Problem("--scratch", repr(place), wanted, f"write {begun[1]}://, or ./ before a folder's name")
-        )
-    named = url2pathname(urlsplit(place).path) if place and _is_uri(place) else place
+        fix = f"write {begun[1]}://, or ./ before a folder's name"
+        raise InputError(Problem("--scratch", repr(shown(place)), wanted, fix))
+    named = url2pathname(urlsplit(place).path) if place and is_uri(place) else place
     root = Path(named).expanduser().absolute() if named else cache_folder().absolute() / "audits"
     where = "--scratch" if place else "TUNECASE_CACHE"
     whole = root.resolve()
@@ -153,80 +199,3 @@ def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
             Problem(f"{where} {root}", "a file", "a folder, or the URI of an object store", "name another")
         )
     return str(root)
-
-
-def _make(folder: Path, mode: int) -> None:
-    with contextlib.suppress(FileExistsError):  # it was there, even if who was leaving has removed it by now
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
-
-
-def _is_uri(place: str) -> bool:
-    return "://" in place
-
-
-def _inside(root: str, name: str) -> str:
-    return f"{root}/{name}" if _is_uri(root) else str(Path(root) / name)
-
-
-def _sweep(root: str, but: str) -> None:
-    """Removes the shards of audits that nobody has used for seven days."""
-    for name in _audits(root):
-        if name == but:
-            continue
-        with contextlib.suppress(OSError, TunecaseError):  # another process may be sweeping
-            store = open_store(_inside(root, name))
-            if time.time() - _last_used_s(store) > OLD_S and not holding(store, USERS) and not holding(store, CLOSING):
-                _clear(store)
-                for mark in store.names(CLOSING):
-                    store.remove(mark)
-                _drop_empty(store)
-
-
-def _audits(root: str) -> list[str]:
-    if _is_uri(root):
-        from tunecase.data.shards.remote import RemoteStore
-
-        names = RemoteStore(root).folders()
-    else:
-        names = [path.name for path in Path(root).iterdir()] if Path(root).is_dir() else []
-    return [name for name in names if name.startswith(AUDIT) and len(name) == len(AUDIT) + KEY_LETTERS]
-
-
-def _last_used_s(store: Store) -> float:
-    """When an audit was last worked on, in seconds since 1970; now where nothing says."""
-    marks = (read_mark(store, name) for name in [*store.names(USERS), LAST])
-    told = [mark.at_s for mark in marks if mark is not None]
-    if not told and not _is_uri(store.place):
-        told = [Path(store.place).stat().st_mtime]
-    return max(told, default=time.time())
-
-
-def _clear(store: Store) -> None:
-    """Removes all names but those of whoever is removing."""
-    names = [name for name in store.names() if not name.startswith(CLOSING)]
-    if _is_uri(store.place):
-        from tunecase.data.shards.remote import RemoteStore
-
-        if names and isinstance(store, RemoteStore):
-            store.remove_all(names)
-        return
-    for path in Path(store.place).iterdir():
-        if path.is_dir() and path.name != CLOSING.rstrip("/"):
-            shutil.rmtree(path, ignore_errors=True)
-        elif not path.is_dir():
-            path.unlink(missing_ok=True)
-
-
-def _remove_leftovers(store: Store) -> None:
-    """Removes what killed writers left, where nobody else can be writing."""
-    if not _is_uri(store.place):
-        for path in Path(store.place).rglob(f"*{BESIDE}"):
-            path.unlink(missing_ok=True)
-
-
-def _drop_empty(store: Store) -> None:
-    """Removes the folder where nothing is left in it."""
-    if not _is_uri(store.place):
-        for folder in (Path(store.place) / CLOSING, Path(store.place) / USERS, Path(store.place)):
-            with contextlib.suppress(OSError):
-                os.rmdir(folder)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tunecase.data.shards.places import shown
 from tunecase.data.shards.store import Store
+from tunecase.errors import TunecaseError
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Array
@@ -20,8 +22,22 @@ MAGIC = b"tunecase shard 1"
 HEAD_GUESS_BYTES = 8192  # read at first; a longer head takes a second look
 
 
-class BrokenShardError(Exception):
-    """A shard that is not there, or a file that is no whole shard of this version."""
+class BrokenShardError(TunecaseError):
+    """A shard that is not there, or a file that is no whole shard of this version.
+
+    Args:
+        place: of its store; what is secret in it is not told.
+        name: of the shard.
+    """
+
+    def __init__(self, place: str, name: str) -> None:
+        self.given = shown(place), name
+        told = f"{self.given[0]}: {name} was removed, cut or changed while the audit worked with it; wanted it whole."
+        super().__init__(f"{told}\nFix: let nothing else write there, and run it again: it goes on from there")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # Errors of workers travel between processes.
+        return type(self), self.given
 
 
 def write_shard(store: Store, name: str, arrays: "Mapping[str, Array]", facts: Mapping[str, Any] | None = None) -> None:
@@ -48,21 +64,25 @@ class Shard:
 
     @cached_property
     def _head(self) -> tuple[dict[str, Any], int]:
-        """The head, and where the columns begin."""
+        """The head, and where the columns begin; no length that it tells is believed before it fits into the file."""
         first = self._got(0, HEAD_GUESS_BYTES)
-        begin = len(MAGIC) + 8
+        begin, size = len(MAGIC) + 8, self.store.size(self.name) or 0
         if bytes(first[: len(MAGIC)]) != MAGIC or len(first) < begin:
-            raise BrokenShardError(self.name)
+            raise self._broken()
         end = begin + int.from_bytes(first[len(MAGIC) : begin], "little")
+        if end > size:
+            raise self._broken()
         head = first[begin:end] if end <= len(first) else self._got(begin, end - begin)
         try:
             told = orjson.loads(bytes(head))
-            whole = self.store.size(self.name) == end + told["bytes"]
-        except (ValueError, KeyError, TypeError):
-            whole = False
-        if not whole:
-            raise BrokenShardError(self.name)
-        return told, end
+            if _fits(told, size - end):
+                return told, end
+        except (ValueError, KeyError, TypeError, AttributeError):
+            pass
+        raise self._broken()
+
+    def _broken(self) -> BrokenShardError:
+        return BrokenShardError(self.store.place, self.name)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -97,18 +117,21 @@ class Shard:
             return np.zeros(0, dtype)
         raw = self._got(begin + at + start * dtype.itemsize, size)
         if len(raw) != size:
-            raise BrokenShardError(self.name)
+            raise self._broken()
         return np.frombuffer(raw, dtype)
 
     def _got(self, start: int, size: int) -> bytes | memoryview:
         try:
             return self.store.get(self.name, start, size)
         except FileNotFoundError:
-            raise BrokenShardError(self.name) from None
+            raise self._broken() from None
 
     def text(self, column: str) -> Any:
         """What a column of bytes holds as JSON; see `json_column`."""
-        return orjson.loads(self.array(column).tobytes())
+        try:
+            return orjson.loads(self.array(column).tobytes())
+        except ValueError:
+            raise self._broken() from None
 
     def is_whole(self) -> bool:
         """Whether the shard stands in its store, and whole."""
@@ -116,6 +139,24 @@ class Shard:
             return bool(self._head)
         except BrokenShardError:
             return False
+
+
+def _fits(told: Mapping[str, Any], size: int) -> bool:
+    """Whether what a head tells is of so many bytes, each column within them."""
+    import numpy as np
+
+    if told["bytes"] != size or not isinstance(told["facts"], dict):
+        return False
+    for kind, count, at in told["columns"].values():
+        dtype = np.dtype(kind)
+        if (
+            dtype.hasobject
+            or not type(count) is type(at) is int
+            or min(count, at) < 0
+            or at + count * dtype.itemsize > size
+        ):
+            return False
+    return True
 
 
 def json_column(value: Any) -> "Array":

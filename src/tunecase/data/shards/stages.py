@@ -2,17 +2,23 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from tunecase.data.shards.shard import Shard
+from tunecase.data.shards.shard import BrokenShardError, Shard
 from tunecase.data.shards.store import Store
-from tunecase.engine import Engine, measured, run_tasks
+from tunecase.engine import CrashError, Engine, measured, run_tasks
+from tunecase.errors import TunecaseError
 from tunecase.records import Stage
 
 RETRIES = 2  # of a task whose process is lost
+PIECES = ("parts", "pieces")  # columns in which a task's shard names further ones of its own
+
+
+class LostTaskError(TunecaseError):
+    """The process of a task was lost again and again."""
 
 
 class Task(Protocol):
@@ -71,14 +77,11 @@ class Stages:
         Args:
             stage: its name in the table of stages.
             function: importable by name; it writes the shard of the name that its task has.
-        Raises: what a task raised, and CrashError where its process was lost again and again.
+        Raises: what a task raised, and LostTaskError where its process was lost again and again.
         """
         begun, standing = time.perf_counter(), set(self.store.names(f"{stage}/"))
         all_tasks = list(tasks)
-        missing = [
-            at for at, task in enumerate(all_tasks)
-            if task.name not in standing or not Shard(self.store, task.name).is_whole()
-        ]  # fmt: skip
+        missing = [at for at, task in enumerate(all_tasks) if not self._stands(task.name, standing)]
         taken_up = len(all_tasks) - len(missing)
         cpu_s, peak_bytes = self._made(stage, function, all_tasks, missing)
         rows_in = rows_out = 0
@@ -88,6 +91,17 @@ class Stages:
         seconds = time.perf_counter() - begun
         self.told.append(Stage(stage, seconds, cpu_s, peak_bytes / 1e6, len(all_tasks), taken_up, rows_in, rows_out))
         return [Shard(self.store, task.name) for task in all_tasks]
+
+    def _stands(self, name: str, standing: Collection[str]) -> bool:
+        """Whether a task's shard stands whole, and with it the further ones that it names."""
+        if name not in standing:
+            return False
+        shard = Shard(self.store, name)
+        try:
+            pieces = [piece for column in PIECES if column in shard.columns for piece in shard.text(column)]
+        except BrokenShardError:
+            return False
+        return all(piece in standing and Shard(self.store, piece).is_whole() for piece in pieces)
 
     def _made(
         self, stage: str, function: Callable[[T], Any], tasks: Sequence[T], missing: list[int]
@@ -108,9 +122,20 @@ class Stages:
         with contextlib.closing(outcomes):
             for position, outcome in outcomes:
                 self.touch()
+                if isinstance(outcome, CrashError):
+                    raise _lost(stage, tasks[missing[position]].name, outcome)
                 if isinstance(outcome, Exception):
                     raise outcome
                 cpu_s, peak_bytes, done = cpu_s + outcome.cpu_s, max(peak_bytes, outcome.peak_bytes), done + 1
                 if self.tell is not None:
                     self.tell(stage, done, len(tasks), [Shard(self.store, tasks[missing[position]].name)], False)
         return cpu_s, peak_bytes
+
+
+def _lost(stage: str, task: str, why: CrashError) -> LostTaskError:
+    tries = f"{RETRIES + 1} processes, one after the other, worked on {task} and were lost"
+    told = f"Stage {stage!r}: {tries} (the last: {why}); wanted one that works to its end."
+    fix = (
+        "give each less to hold with --memory, or run fewer at once with --workers; the same command goes on from there"
+    )
+    return LostTaskError(f"{told}\nFix: {fix}")

@@ -3,18 +3,23 @@
 Names are relative paths with forward slashes. What a store is called, its `place`, is all that a task is told of it.
 """
 
+import errno
 import os
 import secrets
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from tunecase.data.shards.places import is_uri
 from tunecase.data.shards.room import room_told
 
 Bytes = bytes | memoryview
 BESIDE = ".part"  # ends the name of what is being written
+PUTS = 2  # of one name, whose folder another audit may have removed meanwhile
+RENAMES, RENAME_WAIT_S = 5, 0.1  # over a file that is just being read, which Windows refuses
 
 
 class Store(Protocol):
@@ -81,7 +86,13 @@ class MemoryStore:
 
 
 class FolderStore:
-    """A store of files in a folder of this machine, or of one that all machines see under the same path."""
+    """A store of files in a folder of this machine, or of one that all machines see under the same path.
+
+    What it makes is its owner's alone: folders of mode 0700, files of mode 0600, where a system has modes.
+
+    Leaves out fsync, which would cost more than the work it saves: after the system itself fell, a file may be short,
+    and a shard tells by its length that it is, so that it is made again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,47 +101,96 @@ class FolderStore:
     def put(self, name: str, parts: Sequence[Bytes]) -> None:
         """See Store."""
         path = self.folder / name
-        beside = path.with_name(f".{path.name}-{secrets.token_hex(6)}{BESIDE}")
         with room_told(self.place):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with beside.open("wb") as file:
-                    file.writelines(parts)
-                beside.replace(path)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
+            parts = list(parts)
+            for left in reversed(range(PUTS)):
+                try:
+                    make_private(path.parent)
+                    _written(path, parts)
+                    return
+                except (FileNotFoundError, FileExistsError):
+                    if not left:
+                        raise
 
     def get(self, name: str, start: int = 0, size: int | None = None) -> Bytes:
         """See Store."""
-        handle = os.open(self.folder / name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            left = os.fstat(handle).st_size - start if size is None else size
-            os.lseek(handle, start, os.SEEK_SET)
-            pieces = []
-            while left > 0 and (piece := os.read(handle, left)):
-                pieces.append(piece)
-                left -= len(piece)
-        finally:
-            os.close(handle)
+        with room_told(self.place, "read"):
+            handle = os.open(self.folder / name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                there = max(os.fstat(handle).st_size - start, 0)
+                left = there if size is None else min(size, there)
+                os.lseek(handle, start, os.SEEK_SET)
+                pieces = []
+                while left > 0 and (piece := os.read(handle, left)):
+                    pieces.append(piece)
+                    left -= len(piece)
+            finally:
+                os.close(handle)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def size(self, name: str) -> int | None:
         """See Store."""
         try:
-            return (self.folder / name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
+            with room_told(self.place, "read"):
+                return (self.folder / name).stat().st_size
+        except FileNotFoundError:
             return None
 
     def names(self, prefix: str = "") -> list[str]:
         """See Store."""
         inside = self.folder / prefix.rpartition("/")[0]
-        found = (path.relative_to(self.folder).as_posix() for path in inside.rglob("*") if path.is_file())
+        with room_told(self.place, "listed"):
+            found = [path.relative_to(self.folder).as_posix() for path in inside.rglob("*") if path.is_file()]
         return sorted(name for name in found if name.startswith(prefix) and not name.endswith(BESIDE))
 
     def remove(self, name: str) -> None:
         """See Store."""
-        (self.folder / name).unlink(missing_ok=True)
+        with room_told(self.place):
+            (self.folder / name).unlink(missing_ok=True)
+
+
+def make_private(folder: Path) -> bool:
+    """Makes a folder and those above it that are missing, for their owner alone; returns whether it was not there."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        if folder.parent == folder:
+            raise
+        make_private(folder.parent)
+        return make_private(folder)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return False
+    return True
+
+
+def _written(path: Path, parts: Sequence[Bytes]) -> None:
+    """Writes a file beside its name and renames it."""
+    beside = path.with_name(f".{path.name}-{secrets.token_hex(6)}{BESIDE}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+            file.writelines(parts)
+        _renamed(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _renamed(beside: Path, path: Path) -> None:
+    """Renames a file; where the name is in use for a while, one of the same length that stands there does as well."""
+    for left in reversed(range(RENAMES)):
+        try:
+            beside.replace(path)
+            return
+        except PermissionError:
+            if path.is_file() and path.stat().st_size == beside.stat().st_size:
+                beside.unlink()
+                return
+            if not left:
+                raise
+            time.sleep(RENAME_WAIT_S)
 
 
 def open_store(place: str) -> Store:
@@ -140,14 +200,14 @@ def open_store(place: str) -> Store:
     """
     if place.startswith("memory:"):
         if place not in _IN_MEMORY:
-            raise FileNotFoundError(place)
+            raise FileNotFoundError(errno.ENOENT, "this store in memory is gone", place)
         return _IN_MEMORY[place]
     return _opened(place)
 
 
 @lru_cache(maxsize=8)
 def _opened(place: str) -> Store:
-    if "://" in place:
+    if is_uri(place):
         from tunecase.data.shards.remote import RemoteStore
 
         return RemoteStore(place)

@@ -20,6 +20,7 @@ MOST_OUTPUT_CHARACTERS = 10_000_000  # of all conversations together
 MOST_TEMPLATE_CHARACTERS = 200_000
 MOST_FILE_BYTES = 20_000_000
 MARK = "\x02text {}\x03"
+MOST_LEARNT = 2000
 ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
 
 
@@ -46,17 +47,19 @@ class Layout:
         return "".join(parts)
 
 
+_LEARNT: dict[tuple[Template, tuple[str, ...]], Layout | None] = {}
+
+
 def read_template(tokenizer: Path) -> Template | None:
     """The chat template beside a tokenizer.json; None where there is none that can be read.
 
     Looks into chat_template.jinja, then tokenizer_config.json; of several named ones the one called "default".
     """
-    own = tokenizer.parent / "chat_template.jinja"
-    beside = (own, tokenizer.parent / "tokenizer_config.json")
-    if any(path.is_file() and path.stat().st_size > MOST_FILE_BYTES for path in beside):
+    _, own, config_file = files_of(tokenizer)
+    if any(path.is_file() and path.stat().st_size > MOST_FILE_BYTES for path in (own, config_file)):
         return None
     try:
-        config = _config(tokenizer.parent / "tokenizer_config.json")
+        config = _config(config_file)
         source = own.read_text(encoding="utf-8") if own.is_file() else _named_default(config.get("chat_template"))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
@@ -64,6 +67,11 @@ def read_template(tokenizer: Path) -> Template | None:
         return None
     names = ("bos_token", "eos_token", "pad_token", "unk_token")
     return Template(source, tuple((name, _token(config[name])) for name in names if config.get(name)))
+
+
+def files_of(tokenizer: Path) -> tuple[Path, ...]:
+    """The files on which the tokens of a row depend: the tokenizer.json, and those that may hold a chat template."""
+    return tokenizer, *(tokenizer.parent / name for name in ("chat_template.jinja", "tokenizer_config.json"))
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -102,6 +110,16 @@ def learn(template: Template, roles: Sequence[tuple[str, ...]]) -> list[Layout |
     ]
     texts = rendered(template, marked)
     return [_layout(len(run), texts[2 * at], texts[2 * at + 1]) for at, run in enumerate(roles)]
+
+
+def layouts_of(template: Template, roles: Sequence[tuple[str, ...]]) -> list[Layout | None]:
+    """The same as `learn`, each run learnt once in a process: nothing else that was counted changes what it is."""
+    if new := [run for run in roles if (template, run) not in _LEARNT]:
+        if len(_LEARNT) > MOST_LEARNT:
+            _LEARNT.clear()
+            new = list(roles)
+        _LEARNT.update(zip(((template, run) for run in new), learn(template, new), strict=True))
+    return [_LEARNT[template, run] for run in roles]
 
 
 def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:

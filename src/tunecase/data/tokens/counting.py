@@ -4,15 +4,17 @@ The reference is the library `tokenizers`. With the extra "tokens" the library `
 tokenizer.json and counts some 30 times faster; it is used only while it agrees, row by row, with the reference.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tunecase.data.tokens.chat_layout import Layout, Template, Turns, learn, read_template, rendered
+from tunecase.data.tokens.chat_layout import Layout, Template, Turns, files_of, layouts_of, read_template, rendered
+from tunecase.data.tokens.learnt import Learnt
 from tunecase.errors import InputError, Problem
-from tunecase.io import no_file
+from tunecase.io import digest, no_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 CHECKED_ROWS = 500  # texts of the first batch that are counted both ways
 CHECKED_LATER = 2  # texts of every later batch
 EXACT_BYTES = 30_000_000  # the largest file that the reference counts row by row: about 50,000 rows
+LIBRARIES = ("tokenizers", "fastokens")
 THIN = 16  # of a larger file it counts one row in so many
 MOST_LAYOUTS = 200
 LossOn = Literal["answers", "last_answer", "everything"]
@@ -63,6 +66,26 @@ def read_fast(path: Path) -> Any:
         return None
 
 
+def counting_digest(path: Path) -> str:
+    """What tells these counts from others, as hex: the files they rest on and the libraries that count.
+
+    Raises: InputError when the tokenizer.json is missing.
+    """
+    if problem := no_file(path, "a tokenizer.json", "correct the path or leave it out"):
+        raise InputError(problem)
+    files = [digest(file) if file.is_file() else "" for file in files_of(path)]
+    return hashlib.sha256(repr([*files, *map(_installed, LIBRARIES)]).encode()).hexdigest()
+
+
+def _installed(library: str) -> str:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
 def reference_counts(texts: Sequence[str], tokenizer: Any) -> "Counts":
     """Tokens of each text by the reference, without special tokens of its own, shape (texts,)."""
     import numpy as np
@@ -94,12 +117,14 @@ class Counter:
     Args:
         path: a tokenizer.json; a chat template beside it is applied.
         file_bytes: size of the file counted [bytes]; above 30 MB the reference counts only one row in 16.
+        learnt: what the first rows taught already; None to learn it from the first batch.
         fast: the fast counter, or None; it becomes None at the first row on which the two differ.
         template: the chat template, or None; it becomes None at the first row that it writes differently than learned.
     """
 
     path: Path
     file_bytes: int = 0
+    learnt: Learnt | None = None
     reference: Any = None
     fast: Any = None
     template: Template | None = None
@@ -111,8 +136,30 @@ class Counter:
 
     def __post_init__(self) -> None:
         self.reference = read_tokenizer(self.path)
-        self.fast = read_fast(self.path)
-        self.template = read_template(self.path)
+        learnt = self.learnt
+        if learnt is None:
+            self.fast, self.template = read_fast(self.path), read_template(self.path)
+            return
+        self.fast = read_fast(self.path) if learnt.fast else None
+        self.template, self.refused, self.layouts = learnt.template, learnt.refused, dict(learnt.layouts)
+        self.checked, self.differed = learnt.checked, learnt.differed
+
+    @classmethod
+    def of(cls, learnt: Learnt, place: int) -> "Counter":
+        """A counter of a part of a file, which counts it the same whatever was counted before in this process.
+
+        Args:
+            place: of the part: a number by which its sample of rows begins.
+        """
+        return cls(learnt.path, learnt.file_bytes, learnt, seen=place % THIN)
+
+    def learn(self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns] = ()) -> Learnt:
+        """What rows teach, which are the first of a file; they are not counted. Args as of `count`."""
+        self._texts(inputs, outputs, turns, ())
+        return Learnt(
+            self.path, self.file_bytes, self.fast is not None, self.template, self.refused, dict(self.layouts),
+            self.checked, self.differed,
+        )  # fmt: skip
 
     def count(
         self,
@@ -134,15 +181,9 @@ class Counter:
         """
         import numpy as np
 
-        self._learn(inputs, outputs, turns)
-        if turns:
-            whole, answers = self._chats(inputs, outputs, turns, muted)
-        else:
-            whole, plain = self._pairs(inputs, outputs)
-            answers = [(answer,) for answer in plain]
+        whole, answers = self._texts(inputs, outputs, turns, muted)
         chosen = np.arange(len(whole))
-        self._check([*whole, *(answer for each in answers for answer in each)])
-        if self.fast is None and self.file_bytes > EXACT_BYTES:
+        if self._is_slow and self.file_bytes > EXACT_BYTES:
             order = np.argsort([len(text) for text in whole], kind="stable")
             # The place goes on from batch to batch, so that batches of few long rows are sampled too.
             chosen = np.sort(order[-self.seen % THIN :: THIN])
@@ -157,6 +198,25 @@ class Counter:
         if loss_on == "answers" and earlier:
             np.add.at(every, [at for at, _ in earlier], self._counted([answer for _, answer in earlier]))
         return RowTokens(total, last, np.minimum(every, total))
+
+    def _texts(
+        self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns], muted: Sequence[tuple[int, ...]]
+    ) -> tuple[list[str], list[tuple[str, ...]]]:
+        """The whole text of each row and its answers, once it is known how they are laid out and counted."""
+        self._learn(inputs, outputs, turns)
+        if turns:
+            whole, answers = self._chats(inputs, outputs, turns, muted)
+        else:
+            whole, plain = self._pairs(inputs, outputs)
+            answers = [(answer,) for answer in plain]
+        self._check([*whole, *(answer for each in answers for answer in each)])
+        return whole, answers
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether only the reference counts; a machine that merely lacks the fast counter gives the same counts."""
+        agreed = self.learnt is not None and self.learnt.fast and self.differed == self.learnt.differed
+        return self.fast is None and not agreed
 
     def _counted(self, texts: list[str]) -> "Counts":
         if self.fast is not None:
@@ -186,7 +246,7 @@ class Counter:
         if self.template is None or not new:
             return
         first = not self.layouts
-        self.layouts.update(zip(new, learn(self.template, new), strict=True))
+        self.layouts.update(zip(new, layouts_of(self.template, new), strict=True))
         if first and all(layout is None for layout in self.layouts.values()):
             self.template, self.refused = None, "the layout of the chat template could not be learned"
         elif first:
@@ -258,7 +318,10 @@ class Counter:
     @property
     def how(self) -> str:
         """How these tokens were counted, in words."""
-        if self.fast is not None:
+        if self.differed and self.learnt is not None and self.learnt.fast:
+            some = f"{self.differed} of {self.checked:,} texts"
+            by = f"fastokens, and by tokenizers in the parts of the file where the two differ (on {some})"
+        elif self.fast is not None:
             by = f"fastokens, which agrees with tokenizers on {self.checked:,} of these texts"
         elif self.differed:
             by = f"tokenizers; fastokens is not used, since it differed on {self.differed} of {self.checked:,} texts"

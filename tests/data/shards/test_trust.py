@@ -1,0 +1,94 @@
+"""A folder is an audit's where its name, its owner and its stamp say so; the stamp keeps a plan."""
+
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunecase.data.shards import FolderStore
+from tunecase.data.shards.room import ScratchError
+from tunecase.data.shards.trust import STAMP, Plan, check_own, is_audit, read_plan, stamped_s, write_plan
+
+
+class OneName:
+    """A store that holds one body, under whatever name."""
+
+    place = "s3://bucket/audit-0"
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def get(self, name, start=0, size=None):
+        """See Store."""
+        return self.body
+
+
+def test_only_names_that_audits_give_count():
+    """Of exactly so many hexadecimal digits."""
+    assert is_audit("audit-0123456789abcdef01234567")
+    for name in (
+        "audit-2026-01-quarterly-report",
+        "audit-0123456789ABCDEF01234567",
+        "audit-0123",
+        "xaudit-" + "0" * 24,
+    ):
+        assert not is_audit(name)
+
+
+def test_a_plan_comes_back_from_the_stamp_of_its_folder(tmp_path):
+    """In a folder of another name it is no stamp."""
+    store = FolderStore(tmp_path / "audit-1")
+    assert (Plan(), None) == (read_plan(store), stamped_s(store))
+    write_plan(store, Plan(5, 8))
+    assert Plan(5, 8) == read_plan(store)
+    assert stamped_s(store) is not None
+    (tmp_path / "audit-1").rename(tmp_path / "audit-2")
+    assert stamped_s(FolderStore(tmp_path / "audit-2")) is None
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=20),
+        st.dictionaries(
+            st.sampled_from(["audit", "at_s", "task_bytes", "partitions"]),
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False)
+            | st.text()
+            | st.lists(st.integers()),
+        ).map(lambda stamp: json.dumps(stamp).encode()),
+    )
+)
+def test_any_stamp_is_read(body):
+    """A damaged or hostile one holds no plan, or one that can be carried out."""
+    plan = read_plan(OneName(body))  # type: ignore[arg-type]
+    assert plan.task_bytes is None or plan.task_bytes > 0
+    assert plan.partitions is None or plan.partitions in [1 << bits for bits in range(9)]
+    stamped_s(OneName(body))  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and links of POSIX")
+def test_links_and_folders_of_others_are_refused(tmp_path):
+    """One's own is closed for others."""
+    own, link, other = tmp_path / "own", tmp_path / "link", tmp_path / "other"
+    own.mkdir(mode=0o755)
+    link.symlink_to(own)
+    check_own(own)
+    assert 0o700 == own.stat().st_mode & 0o777
+    with pytest.raises(ScratchError, match="another user"):
+        check_own(link)
+    if os.geteuid():
+        pytest.skip("only root can give a folder away")
+    other.mkdir()
+    os.chown(other, 12_345, 12_345)
+    with pytest.raises(ScratchError, match=r"another user(.|\n)*--scratch"):
+        check_own(other)
+
+
+def test_a_stamp_is_one_small_file(tmp_path):
+    """Written whole, as all shards are."""
+    write_plan(FolderStore(tmp_path), Plan())
+    assert [STAMP] == [path.name for path in tmp_path.iterdir()]
