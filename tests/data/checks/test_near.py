@@ -1,5 +1,7 @@
 """Near pairs found in stages are those of all pairs compared one by one, whatever the parts, groups and order."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told, true_near
 from tunecase.data.checks import near
+from tunecase.data.checks.alike import run_same
 from tunecase.data.checks.near import run_near
 from tunecase.data.detectors.near_copies import groups
 from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, Stages
@@ -122,6 +125,32 @@ def test_pieces_of_a_crowd_stay_within_the_memory_of_a_task():
     sizes = [Shard(stages.store, name).length("earlier") * near.PAIR_BYTES for name in pieces]
     assert len(pieces) > 20
     assert max(sizes) < 4_000 + 500 * near.PAIR_BYTES
+
+
+def test_a_store_is_asked_no_more_than_once_for_each_part_of_a_shard(monkeypatch):
+    """And a parcel is found by its address: requests to an object store are what a large file would wait for."""
+    asked = Counter()
+    get = MemoryStore.get
+
+    def counting(self, name, *rest):
+        asked["train" if name.startswith("train/0") else "parcels" if "carry/" in name and "." in name else "rest"] += 1
+        return get(self, name, *rest)
+
+    monkeypatch.setattr(MemoryStore, "get", counting)
+    rows = made_rows(np.random.default_rng(4), 120, texts=10**6, keys=40)
+    stages = Stages(MemoryStore(), Means(task_bytes=2_000_000, partitions=64))
+    shelf = made_shelf(stages.store, "train", rows, range(4, 120, 4))
+    run_same(stages, shelf, None)
+    run_near(stages, shelf, None, repeats_of(rows, []))
+    shards, parts = len(shelf), 64
+    assert asked["train"] <= 3 * shards * parts + 30 * shards  # raw, normal and bands
+    asked.clear()
+    small = Stages(MemoryStore(), Means(task_bytes=MANY_GROUPS))
+    run_near(small, made_shelf(small.store, "train", rows, range(4, 120, 4)), None, repeats_of(rows, []))
+    tasks = [Shard(small.store, name) for name in small.store.names("carry/") if "." not in name and "plan" not in name]
+    parcels = sum(task.length("to") for task in tasks)
+    assert len(tasks) > 20
+    assert asked["parcels"] <= 18 * parcels
 
 
 @pytest.mark.parametrize("task_bytes", [MANY_GROUPS, ONE_GROUP])

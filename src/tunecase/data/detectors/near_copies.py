@@ -13,7 +13,7 @@ from tunecase.data.detectors.meetings import meetings, repeated
 from tunecase.data.text import has_unparted_words, normalise, words
 
 if TYPE_CHECKING:
-    from tunecase.data.arrays import Floats, Hashes, Rows, Shingles
+    from tunecase.data.arrays import Array, Floats, Hashes, Rows, Shingles
 
     Sets = tuple[Shingles, Rows]  # hashes of all sets one after the other, and each one's end
 
@@ -235,10 +235,10 @@ def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
     """
     import numpy as np
 
-    roots = np.arange(count, dtype=np.int32 if count <= np.iinfo(np.int32).max else np.int64)
+    roots: Array = np.arange(count, dtype=np.int32 if count <= np.iinfo(np.int32).max else np.int64)
     chunk = max(LEAST_JOINED, count // 4)
     for some in (links[start : start + chunk] for links in pairs for start in range(0, len(links), chunk)):
-        ends = some.astype(roots.dtype, copy=False)
+        ends: Array = some.astype(roots.dtype, copy=False)
         while len(ends := _roots_of(roots, ends)):
             high, low = ends.max(axis=1), ends.min(axis=1)
             apart = high != low

@@ -67,8 +67,8 @@ def write_index(
         none = np.zeros(parts + 1, np.uint32)
         own = none if shard is None else shard.array(f"{key_set} bounds")[:: BEGINNINGS // parts]
         bounds.append(own[np.newaxis])
-    columns = {"begins": np.array(begins, np.int64), "bounds": np.concatenate(bounds).T.ravel()}
-    write_shard(store, name, columns, {"beside": beside})
+    by_part: Array = np.concatenate(bounds).T.ravel()
+    write_shard(store, name, {"begins": np.array(begins, np.int64), "bounds": by_part}, {"beside": beside})
 
 
 @dataclass(frozen=True, slots=True)
