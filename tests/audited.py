@@ -22,7 +22,7 @@ def checked_once() -> Iterator[None]:
     auditing = import_module("tunecase.data.audit.audit")  # the face has a function of that name
     check, checks = auditing._checked, auditing.CHECKS
 
-    def checked(evidence: Any, checking: Callable[[str], None] | None) -> Checked:
+    def checked(evidence: Any, checking: Callable[[str, int, int], None] | None) -> Checked:
         splits = [split for split in (evidence.train, evidence.test, evidence.production) if split is not None]
         if auditing.CHECKS is not checks or any(split.counter or not split.path.is_file() for split in splits):
             return check(evidence, checking)

@@ -377,10 +377,10 @@ def test_an_audit_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Nothing is kept but the rows that could not be read."""
     monkeypatch.chdir(tmp_path)
     train = write_jsonl(Path("train.jsonl"), tickets(100, 1))
-    assert 100 == flow.audit_file(train, None, None, None, 0, TODAY).rows
+    assert 100 == flow.audit_file(flow.DataFiles(train), seed=0, today=TODAY).rows
     assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
     train.write_text(train.read_text(encoding="utf-8") + "{broken\n", encoding="utf-8")
-    assert 1 == flow.audit_file(train, None, None, None, 0, TODAY).quarantined
+    assert 1 == flow.audit_file(flow.DataFiles(train), seed=0, today=TODAY).quarantined
     assert {"train.jsonl", "train.quarantine.jsonl"} == {path.name for path in tmp_path.iterdir()}
 
 

@@ -15,7 +15,6 @@ from tunecase.records import Audit
 
 if TYPE_CHECKING:
     from tunecase.data.audit import Audited, Running, Watch
-    from tunecase.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch
     )
     with auditing(
         flow.project, files, basis=flow.basis(), seed=flow.seed, fast=wanted.fast,
-        running=running(wanted, flow.project), **watch,
+        running=running(wanted, flow), **watch,
     ) as audited:  # fmt: skip
         many = flow.folder / "dropped.txt" if flow.writes else None
         yield list_dropped(audited, many) if wanted.fast else keep_dropped(flow, audited)
@@ -113,7 +112,13 @@ def auditing_file(
         yield list_dropped(audited, quarantine and quarantine.with_name(f"{data.train.stem}.dropped.txt"))
 
 
-def running(wanted: AuditAsked, project: "Project | None") -> "Running":
+def _scratch_of(flow: Flow) -> str | None:
+    """The scratch that the project file names; a folder lies where the file does, unless its path says where."""
+    named = flow.project.scratch
+    return named if named is None or "://" in named else str(flow.folder / Path(named).expanduser())
+
+
+def running(wanted: AuditAsked, flow: Flow | None) -> "Running":
     """Where an audit runs: as asked, else as the project file says, else on this machine.
 
     Raises: InputError with everything in it that cannot be read.
@@ -121,7 +126,7 @@ def running(wanted: AuditAsked, project: "Project | None") -> "Running":
     from tunecase.data.audit import Running
     from tunecase.engine import ENGINES, Engine
 
-    own = (project.engine, project.address, project.scratch) if project else (None, None, None)
+    own = (flow.project.engine, flow.project.address, _scratch_of(flow)) if flow else (None, None, None)
     engine, address, scratch = (
         given or stated for given, stated in zip((wanted.engine, wanted.address, wanted.scratch), own, strict=True)
     )

@@ -104,11 +104,11 @@ def test_an_audit_gone_on_with_is_told_once(capsys: pytest.CaptureFixture[str]) 
         assert "at row 2,000" == LINE.stopped
         told["progress"](state("Equal texts", 2_000, taken_up=True))
         told["progress"](state("Equal texts", 2_000))
-        told["checking"]("leak_exact")
+        told["checking"]("leak_exact", 1, 55)
         assert "going on" not in capsys.readouterr().err
     with audit_progress(False) as told:
         told["progress"](state("Near copies: comparing", 3_000, taken_up=True))
-        told["checking"]("leak_exact")
+        told["checking"]("leak_exact", 1, 55)
         assert "going on at row 3,000\n" in capsys.readouterr().err
         LINE.end()
     with audit_progress(True) as told:

@@ -188,6 +188,7 @@ def test_nobody_else_reads_what_is_worked_out(tmp_path: Path) -> None:
     """Wherever it lies, folders and files are their owner's alone."""
     before = os.umask(0)
     try:
+        (tmp_path / "deep").mkdir(mode=0o700)
         made = opened(tmp_path / "deep" / "scratch")
         made.store.put("train/0", [b"rows"])
     finally:

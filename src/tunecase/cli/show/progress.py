@@ -292,9 +292,9 @@ def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
         LINE.stopped = f"at row {state.rows:,}"
         LINE.tell(_audit_words(state), state.left_s)
 
-    def check(name: str) -> None:
+    def check(name: str, at: int, of: int) -> None:
         tell_once()
-        LINE.tell(f"Checking the data  {name.replace('_', ' ')}")
+        LINE.tell(f"Checking  {name.replace('_', ' ')}, {at} of {of}")
 
     yield {"progress": work, "checking": check}
 
@@ -303,12 +303,12 @@ def _audit_words(state: Any) -> str:
     """What an audit does now, how far it is, how fast it reads and how much is left to read."""
     words = f"{state.stage}  "
     if state.rows_per_s:
-        words += f"{count(state.rows)} rows, {count(state.rows_per_s)} rows/s"
+        words += f"{count(state.rows)} rows, {count(state.rows_per_s)}/s"
     elif state.total > 1:
         words += f"{state.done} of {state.total}"
     if state.bytes_left:
         words += f", {_size(state.bytes_left)} left"
-    return f"{words}   stage {state.place} of {state.of}"
+    return f"{words}, stage {state.place} of {state.of}"
 
 
 def _size(size_bytes: int) -> str:

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from tunecase.data.arrays import Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
+Checking = Callable[[str, int, int], None]
 HERE = Running()
 
 CHECKS: tuple[Check, ...] = (
@@ -111,11 +112,11 @@ class Watch(TypedDict, total=False):
 
     Args:
         progress: called with a `running.Progress` as work goes on.
-        checking: called with the name of each check as it begins.
+        checking: called with the name of each check as it begins, which it is from 1 on, and how many there are.
     """
 
     progress: Watcher | None
-    checking: Callable[[str], None] | None
+    checking: Checking | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +258,12 @@ def _read(files: Files, readings: Mapping[str, _Asked], stages: Stages) -> tuple
     return splits, str(quarantine.path) if quarantine.stands else None
 
 
-def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tuple[list[Defect], tuple[str, ...]]:
+def _checked(evidence: Evidence, checking: Checking | None) -> tuple[list[Defect], tuple[str, ...]]:
     """The defects, and what could not be judged."""
     defects, abstained, left_out = [], [], []
-    for check in CHECKS:
+    for at, check in enumerate(CHECKS, 1):
         if checking is not None:
-            checking(check.__name__)
+            checking(check.__name__, at, len(CHECKS))
         outcome = check(evidence)
         if isinstance(outcome, Defect):
             defects.append(outcome)

@@ -98,7 +98,11 @@ def begun(
     texts = sum(map(text_bytes, paths))
     pace = Pace(watch, {stage: total_bytes(path) for stage, path in files.items()})
     if running == Running() and texts < LARGE_BYTES:
-        yield Stages(MemoryStore(), tell=pace.tell)
+        try:
+            yield Stages(MemoryStore(), tell=pace.tell)
+        except KeyboardInterrupt as stop:
+            stop.add_note("interrupted; nothing is kept of the audit of a small file: run it again")
+            raise
         return
     memory_plan(running.memory_bytes)  # refuses too little before anything is opened
     need = int(texts * TEXT_SHARE + texts / max(row_bytes, 1.0) * ROW_BYTES)
