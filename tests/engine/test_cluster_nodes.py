@@ -87,6 +87,7 @@ def test_a_head_that_nobody_hears_is_told_after_a_while(monkeypatch: pytest.Monk
         head = Head(connected(address))
         head.look()
     monkeypatch.setattr(cluster_nodes.socket, "create_connection", refused)
+    head.look()
     head.look()  # not yet
     monkeypatch.setattr(cluster_nodes, "HEAD_LOST_S", 0.0)
     with pytest.raises(ConnectionError, match=f"nobody listens at {address}"):

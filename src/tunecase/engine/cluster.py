@@ -82,6 +82,7 @@ class _Sent:
         """The next outcome; a task whose worker or node was lost is sent again meanwhile."""
         while True:
             with self._loss_told():
+                self.head.look()
                 look_s = HEAD_LOOK_S if self.most_s is None else LOOK_S
                 ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=look_s)
             if ready:
@@ -91,8 +92,6 @@ class _Sent:
                     self.send(position, task, losses + 1)
                     continue
                 return position, result
-            with self._loss_told():
-                self.head.look()
             most_s = limit_s(self.most_s)
             for mine, (position, _, _, begun) in list(self.tasks.items()):
                 if most_s is not None and time.monotonic() - begun > most_s:

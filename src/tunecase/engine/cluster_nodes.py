@@ -63,7 +63,8 @@ class Head:
     """
 
     def __init__(self, ray: Any) -> None:
-        self.address, self.seen_s, self.looked_s = "", time.monotonic(), time.monotonic()
+        self.address, self.looked_s = "", time.monotonic()
+        self.missed_s: float | None = None  # since when it has been silent
         with contextlib.suppress(Exception):  # by version and way of connecting it is not told
             self.address = "" if ray.util.client.ray.is_connected() else ray.get_runtime_context().gcs_address
 
@@ -76,9 +77,10 @@ class Head:
         self.looked_s = now_s
         try:
             socket.create_connection((host.strip("[]"), int(port)), timeout=HEAD_LOOK_S).close()
-            self.seen_s = time.monotonic()
+            self.missed_s = None
         except (OSError, ValueError) as error:
-            if now_s - self.seen_s > HEAD_LOST_S:
+            self.missed_s = now_s if self.missed_s is None else self.missed_s
+            if now_s - self.missed_s > HEAD_LOST_S:
                 raise ConnectionError(f"nobody listens at {self.address}: {error}") from error
 
 

@@ -251,3 +251,9 @@ def test_nobody_there_is_told(bucket: str, monkeypatch: pytest.MonkeyPatch) -> N
     store.files.clear_instance_cache()
     with pytest.raises(RemoteError, match=r"s3://bucket/c: it cannot be read (.|\n)*check the address"):
         RemoteStore(f"{bucket}/c").get("a")
+
+
+def test_memory_of_fsspec_is_no_memory_of_ours(tmp_path: Path) -> None:
+    """Though their places begin alike."""
+    store = open_store(f"memory://{tmp_path.name}-open")
+    assert isinstance(store, RemoteStore)

@@ -198,7 +198,7 @@ def open_store(place: str) -> Store:
 
     Raises: MissingExtraError for a URI without fsspec; FileNotFoundError for memory that is gone.
     """
-    if place.startswith("memory:"):
+    if place.startswith("memory:") and not is_uri(place):
         if place not in _IN_MEMORY:
             raise FileNotFoundError(errno.ENOENT, "this store in memory is gone", place)
         return _IN_MEMORY[place]
