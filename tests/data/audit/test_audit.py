@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.data.tokens.made import CHAT, made_tokenizer
 from tests.making import tickets
-from tunecase.data.audit.audit import CHECKS, Files, audit
+from tunecase.data.audit.audit import CHECKS, Files, _readings, audit
+from tunecase.data.audit.running import Running
+from tunecase.data.checks import scan
+from tunecase.data.shards import stages
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Band, Worlds
@@ -330,6 +335,56 @@ def test_tokens_are_exact_with_a_tokenizer_and_a_range_without(tmp_path):
         judged(path, tokenizer=path)
     with pytest.raises(InputError, match="no such file"):
         judged(path, tokenizer=tmp_path / "none.json")
+
+
+def test_shards_are_told_by_what_is_in_the_tokenizer(tmp_path, monkeypatch):
+    """Another tokenizer under the same name, another template beside it or other libraries have shards of their own."""
+    train = labelled(tmp_path / "train.jsonl", [("the cat sat", "x"), ("a dog", "y")])
+
+    def what():
+        return repr(_readings(Files(train, tokenizer=tmp_path / "tokenizer.json"), True, 0)["train"].what)
+
+    made_tokenizer(tmp_path)
+    told = [what(), what()]
+    made_tokenizer(tmp_path, 260)
+    told.append(what())
+    (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    told.append(what())
+    monkeypatch.setattr("numpy.__version__", "0")
+    told.append(what())
+    assert told[0] == told[1]
+    assert 4 == len(set(told))
+
+
+def test_tokens_do_not_depend_on_arrival(tmp_path, monkeypatch):
+    """With a tokenizer and a template, from chats of ever other roles: one record, whichever piece is read first."""
+    made_tokenizer(tmp_path)
+    (tmp_path / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    turn = ({"role": "user", "content": "the cat"}, {"role": "assistant", "content": "sat on the mat"})
+    train = jsonl(
+        tmp_path / "train.jsonl",
+        (
+            {"messages": [{"role": "system", "content": text}, *turn * (1 + at // 90)]}
+            for at, text in enumerate(sentences(300))
+        ),
+    )
+    monkeypatch.setattr(scan, "LEAST_PIECE_BYTES", 4000)
+    bodies = []
+    for backwards in (False, True):
+        if backwards:
+            monkeypatch.setattr(stages, "run_tasks", _backwards)
+        running = Running(scratch=str(tmp_path / "s"), workers=1)
+        basis = Basis(None, date(2026, 11, 24), Worlds(0, 300))
+        files = Files(train, tokenizer=tmp_path / "tokenizer.json")
+        record = audit(None, files, basis=basis, fast=True, running=running)
+        assert any(stage.name == "train" and stage.tasks > 10 for stage in record.stages)
+        bodies.append(replace(record, seconds=0.0, stages=()))
+    assert bodies[0] == bodies[1]
+    assert bodies[0].tokens.exact
+
+
+def _backwards(function, tasks, workers, **more):
+    yield from ((at, function(tasks[at])) for at in reversed(range(len(tasks))))
 
 
 def test_the_record_comes_back_from_json(example):
