@@ -4,10 +4,12 @@ import http.server
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from tunecase.engine.cluster_nodes import ClusterError, differences, knock, versions
+from tunecase.engine import cluster_nodes
+from tunecase.engine.cluster_nodes import ClusterError, Head, differences, knock, versions
 from tunecase.errors import InputError
 
 
@@ -68,3 +70,31 @@ def test_what_a_node_lacks_is_told_line_by_line() -> None:
         f"node a: Python (no answer within 5 min); wanted {wanted['Python']}, as this process has",
         f"node a: tunecase (not installed); wanted {wanted['tunecase']}, as this process has",
     ] == told
+
+
+def connected(address: str, through_proxy: bool = False) -> SimpleNamespace:
+    """A connected Ray, as far as it tells of its head node."""
+    proxy = SimpleNamespace(ray=SimpleNamespace(is_connected=lambda: through_proxy))
+    told = SimpleNamespace(gcs_address=address)
+    return SimpleNamespace(util=SimpleNamespace(client=proxy), get_runtime_context=lambda: told)
+
+
+def test_a_head_that_nobody_hears_is_told_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that listens again meanwhile is not, nor one that is reached in another way."""
+    monkeypatch.setattr(cluster_nodes, "HEAD_LOOK_S", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        head = Head(connected(address))
+        head.look()
+    monkeypatch.setattr(cluster_nodes.socket, "create_connection", refused)
+    head.look()  # not yet
+    monkeypatch.setattr(cluster_nodes, "HEAD_LOST_S", 0.0)
+    with pytest.raises(ConnectionError, match=f"nobody listens at {address}"):
+        head.look()
+    Head(connected(address, through_proxy=True)).look()
+    Head(SimpleNamespace()).look()
+
+
+def refused(*_: object, **__: object) -> None:
+    """Nobody listens."""
+    raise ConnectionRefusedError("refused")

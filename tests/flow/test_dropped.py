@@ -1,6 +1,7 @@
 """The rows that an audit leaves out are the same for a pilot, wherever they stand."""
 
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +9,13 @@ import orjson
 import pytest
 
 from tests import samples
+from tests.flow.test_opened import opened
+from tests.making import case_folder, tickets, write_jsonl
+from tunecase import flow
 from tunecase.data.audit import Audited
 from tunecase.errors import InputError, TunecaseError
-from tunecase.flow.dropped import dropped_rows, keep_dropped
+from tunecase.flow import dropped
+from tunecase.flow.dropped import dropped_rows, keep_dropped, list_dropped
 from tunecase.records import Audit, from_json, to_json
 
 ROWS = np.arange(3, 9000, 4)
@@ -71,3 +76,42 @@ def test_a_file_that_is_gone_or_changed_stops_the_pilot(tmp_path):
     path.unlink()
     with pytest.raises(InputError, match="tunecase audit"):
         dropped_rows(case(tmp_path), record)
+
+
+def test_without_a_project_all_rows_are_listed(tmp_path, monkeypatch):
+    """A script that reads the record finds each row that it should drop; nothing is written for them."""
+    monkeypatch.chdir(tmp_path)
+    row = '{{"prompt": "where is parcel number {0}", "completion": "{1}"}}\n'
+    text = "".join(row.format(at // 2, "here" if at % 4 < 2 else "there") for at in range(2400))
+    (tmp_path / "train.jsonl").write_text(text, encoding="utf-8")
+    record = flow.audit_file(flow.DataFiles(tmp_path / "train.jsonl"), seed=0, today=date(2026, 11, 24))
+    assert record.dropped == len(record.dropped_rows) >= 1200
+    assert record.dropped_file is None
+    assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_very_many_rows_stand_in_a_text_file(tmp_path, monkeypatch):
+    """One number a line under a line that says what they are; another file of that name stays as it is."""
+    monkeypatch.setattr(dropped, "MOST_LISTED", 1000)
+    mine = tmp_path / "train.dropped.txt"
+    mine.write_text("my notes", encoding="utf-8")
+    for _ in range(2):
+        record = list_dropped(audited(), mine).record
+        head, *numbers = (tmp_path / "train.2.dropped.txt").read_text(encoding="utf-8").splitlines()
+        assert ROWS.tolist() == [int(number) for number in numbers]
+        assert head.startswith(f"# rows of {record.train}, counted from 0")
+        assert ((), str(tmp_path / "train.2.dropped.txt")) == (record.dropped_rows, record.dropped_file)
+    assert "my notes" == mine.read_text(encoding="utf-8")
+    assert 2 == len(list(tmp_path.iterdir()))
+    assert () == list_dropped(audited(), None).record.dropped_rows
+
+
+def test_a_pilot_leaves_many_rows_out(tmp_path):
+    """Copies that an audit drops by the thousand are no examples for the pilot after it."""
+    path = case_folder(tmp_path, second_label="  second_label: second")
+    write_jsonl(tmp_path / "train.jsonl", [row for row in tickets(400, 1) for _ in range(5)])
+    write_jsonl(tmp_path / "test.jsonl", [dict(row, second=row["label"]) for row in tickets(200, 2)])
+    record = flow.audit(opened(path))
+    assert (0, 1600, True) == (len(record.dropped_rows), record.dropped, record.dropped_file is not None)
+    ran = flow.pilot(opened(path), flow.PilotSettings(draws=1, workers=1))
+    assert 400 == max(run.n for run in ran.runs)

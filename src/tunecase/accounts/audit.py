@@ -282,6 +282,8 @@ def _rows(audit: Audit) -> Facts:
     pairs.append(("Format", f"{audit.format}, {audit.schema}"))
     if audit.quarantine_file:
         pairs.append(("Rows set aside are in", audit.quarantine_file))
+    if audit.dropped_file:
+        pairs.append(("Numbers of the rows to drop are in", audit.dropped_file))
     return Facts("What was read", tuple(pairs))
 
 

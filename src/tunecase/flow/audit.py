@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, cast
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.dropped import keep_dropped
+from tunecase.flow.dropped import keep_dropped, list_dropped
 from tunecase.flow.opened import Flow
 from tunecase.quantities import UnitError, Worlds, memory_bytes
 from tunecase.records import Audit
@@ -65,7 +65,7 @@ def audit(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch]") -> A
 def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch]") -> "Iterator[Audited]":
     """The audit of a case's files, with all it rests on while the block lasts.
 
-    It is not kept, but the rows that a whole one leaves out are; see `keep_dropped`.
+    It is not kept, but the rows that a whole one leaves out are (see `keep_dropped`); a fast one lists them.
     """
     from tunecase.data.audit import Files, auditing
 
@@ -79,13 +79,17 @@ def auditing_case(flow: Flow, wanted: AuditAsked = WHOLE, **watch: "Unpack[Watch
         flow.project, files, basis=flow.basis(), seed=flow.seed, fast=wanted.fast,
         running=running(wanted, flow.project), **watch,
     ) as audited:  # fmt: skip
-        yield audited if wanted.fast else keep_dropped(flow, audited)
+        many = flow.folder / "dropped.txt" if flow.writes else None
+        yield list_dropped(audited, many) if wanted.fast else keep_dropped(flow, audited)
 
 
 def audit_file(
     data: DataFiles, wanted: AuditAsked = WHOLE, *, seed: int, today: date, **watch: "Unpack[Watch]"
 ) -> Audit:
-    """An audit without a project file; nothing is kept."""
+    """An audit without a project file; nothing is kept.
+
+    What cannot be read goes to a file in the current folder; see `list_dropped` for the rows to drop.
+    """
     with auditing_file(data, wanted, Path(f"{data.train.stem}.quarantine.jsonl"), seed, today, **watch) as audited:
         return audited.record
 
@@ -94,7 +98,10 @@ def audit_file(
 def auditing_file(
     data: DataFiles, wanted: AuditAsked, quarantine: Path | None, seed: int, today: date, **watch: "Unpack[Watch]"
 ) -> "Iterator[Audited]":
-    """An audit without a project file, with all it rests on while the block lasts."""
+    """An audit without a project file, with all it rests on while the block lasts.
+
+    The record lists all rows to drop, or names a file of them; without a quarantine nothing is written.
+    """
     from tunecase.data.audit import Files, auditing
     from tunecase.prices import Basis
 
@@ -103,7 +110,7 @@ def auditing_file(
     with auditing(
         None, files, basis=basis, seed=seed, fast=wanted.fast, running=running(wanted, None), **watch
     ) as audited:
-        yield audited
+        yield list_dropped(audited, quarantine and quarantine.with_name(f"{data.train.stem}.dropped.txt"))
 
 
 def running(wanted: AuditAsked, project: "Project | None") -> "Running":

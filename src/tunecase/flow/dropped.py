@@ -1,17 +1,19 @@
-"""The training rows that an audit leaves out: in its record where they are few, else in a file beside the project."""
+"""The training rows that an audit leaves out: in its record where they are few, else in a file beside it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.errors import TunecaseError
 from tunecase.flow.opened import Flow
-from tunecase.io import read_row_numbers, row_numbers_digest, write_row_numbers
+from tunecase.io import read_row_numbers, row_numbers_digest, write_row_list, write_row_numbers
 from tunecase.records import Audit
 
 if TYPE_CHECKING:
     from tunecase.data.audit import Audited
 
 FOLDER = "audit"
+MOST_LISTED = 1_000_000  # in a record that is not kept: 40 MB of memory
 NAME_CHARACTERS = 16  # of the digest, by which a file is named: audits of different rows keep theirs side by side
 
 
@@ -34,6 +36,24 @@ def keep_dropped(flow: Flow, audited: "Audited") -> "Audited":
         if flow.on_unrecorded is None:
             raise
     return replace(audited, record=replace(record, dropped_rows=tuple(audited.dropped.tolist())))
+
+
+def list_dropped(audited: "Audited", path: Path | None) -> "Audited":
+    """The audit with a record for scripts, which lists the rows left out, or names a text file of them if it is long.
+
+    Args:
+        path: of that file, which is written for more than MOST_LISTED rows only; None names so many nowhere.
+    Raises: TunecaseError when the disk refuses.
+    """
+    record, rows = audited.record, audited.dropped
+    if len(rows) <= MOST_LISTED:
+        return replace(audited, record=replace(record, dropped_rows=tuple(rows.tolist())))
+    if path is None:
+        return audited
+    what = f"rows of {record.train}, counted from 0, that the free fixes of tunecase audit would drop"
+    place = write_row_list(path, rows, " ".join(what.split()))
+    named = replace(record, dropped_file=str(place), dropped_sha256=row_numbers_digest(rows))
+    return replace(audited, record=named)
 
 
 def dropped_rows(flow: Flow, audit: Audit) -> frozenset[int]:

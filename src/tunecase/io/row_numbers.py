@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import os
 import zlib
+from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.errors import InputError, Problem
+from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io.outputs import write_whole
+from tunecase.io.parts import part_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"tunecase rows 1\n"
 HEAD_BYTES = 200
+LINES_AT_ONCE = 100_000
 KINDS = ("<u1", "<u2", "<u4", "<u8")
 
 
@@ -30,6 +35,53 @@ def write_row_numbers(path: Path, rows: "Rows") -> None:
     Raises: TunecaseError when the disk refuses.
     """
     write_whole(path, MAGIC + zlib.compress(_body(rows)))
+
+
+def write_row_list(path: Path, rows: "Rows", what: str) -> Path:
+    """Writes row numbers as text that people and scripts read: a line that says what they are, then one in each line.
+
+    Only a list of the same is replaced: where anything else has the name, a free one beside it is taken, such as
+    `train.2.dropped.txt`.
+
+    Args:
+        path: the numbers of others are put before its last two endings.
+        what: they are, in words on one line.
+    Returns: where the list stands.
+    Raises: TunecaseError when the disk refuses.
+    """
+    head = f"# {what}\n".encode("utf-8", "replace")
+    try:
+        place = next(each for each in _places(path) if _may_stand(each, head))
+        with part_beside(place) as part:
+            with part.open("wb") as file:
+                file.write(head)
+                for start in range(0, len(rows), LINES_AT_ONCE):
+                    some = rows[start : start + LINES_AT_ONCE].tolist()
+                    file.write("".join(f"{row}\n" for row in some).encode())
+            part.replace(place)
+    except OSError as error:
+        raise TunecaseError(
+            f"{path}: the numbers of the rows cannot be written ({error.strerror or error}).\n"
+            "Fix: make room on the disk, or run it in a folder that you may write to"
+        ) from None
+    return place
+
+
+def _places(path: Path) -> Iterator[Path]:
+    """A path, then others in its folder that end as it does."""
+    stem, *endings = path.name.rsplit(".", 2)
+    others = (path.with_name(".".join((stem, str(number), *endings))) for number in count(2))
+    return chain((path,), others)
+
+
+def _may_stand(place: Path, head: bytes) -> bool:
+    """Whether nothing is at a place, or a list of the same."""
+    if not os.path.lexists(place):
+        return True
+    if place.is_symlink() or not place.is_file():
+        return False
+    with place.open("rb") as file:
+        return file.read(len(head)) == head
 
 
 def read_row_numbers(path: Path, count: int, digest: str, fix: str) -> "Rows":

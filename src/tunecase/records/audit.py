@@ -128,8 +128,9 @@ class Stage:
 class Audit:
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
-    `dropped` training rows the free fixes would delete; `dropped_rows` are their numbers, or where they are many they
-    stand in `dropped_file`, named from the project's folder and told by its digest. `effective` is how many clean
+    `dropped` training rows the free fixes would delete; `dropped_rows` are their numbers from 0. Where they are many
+    they stand in `dropped_file` instead, told by its digest: with a project for more than 1,000 rows, packed and named
+    from its folder; without one for more than a million, as text with a number a line. `effective` is how many clean
     rows teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
     is the version of the rule by which texts count as the same. `domain` is the kind of text, by which the accuracy of
     the checks is known; "" where it is not known.

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests import samples
 from tunecase.cli.show import ask_before, audit_progress, pilot_progress, redraw_progress
 from tunecase.cli.show.progress import LINE, step, watched
+from tunecase.data.audit.running import Progress as Audited
 from tunecase.pilot.conduct import Progress
 from tunecase.pilot.plan import PilotPlan
 
@@ -84,15 +86,31 @@ def test_a_terminal_has_one_line_rewritten(monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr().err.endswith("\r\x1b[K")
 
 
-def test_a_pass_gone_on_with_is_told_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where an interrupted pass goes on is said at once; when quiet there is nothing."""
+def state(stage: str, rows: int, **more: Any) -> Audited:
+    """How far an audit is."""
+    return Audited(stage, 1, 6, 1, 4, rows, **more)
+
+
+def test_an_audit_gone_on_with_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where new work begins, whichever stages were done; when quiet there is nothing."""
     with audit_progress(False) as told:
-        told["progress"](1_000, 0.0, None)
-        assert "going on at row 1,000" in capsys.readouterr().err
         LINE.begin("Checking the data")
-        told["progress"](2_000, 50_000.0, 3.0)
-        assert "Reading  2,000 rows, 50,000 rows/s   about" in seen(capsys, "left")
+        told["progress"](state("Reading the test", 100, taken_up=True))
+        told["progress"](state("Reading", 1_000, taken_up=True))
+        told["progress"](state("Reading", 2_000, rows_per_s=50_000.0, bytes_left=3_000_000, left_s=3.0))
+        heard = seen(capsys, "left")
+        assert "going on at row 1,000\n" in heard
+        assert "Reading  2,000 rows, 50,000 rows/s, 3 MB left   stage 1 of 6   about" in heard
         assert "at row 2,000" == LINE.stopped
+        told["progress"](state("Equal texts", 2_000, taken_up=True))
+        told["progress"](state("Equal texts", 2_000))
+        told["checking"]("leak_exact")
+        assert "going on" not in capsys.readouterr().err
+    with audit_progress(False) as told:
+        told["progress"](state("Near copies: comparing", 3_000, taken_up=True))
+        told["checking"]("leak_exact")
+        assert "going on at row 3,000\n" in capsys.readouterr().err
+        LINE.end()
     with audit_progress(True) as told:
         assert {} == told
     with pilot_progress(True) as update:

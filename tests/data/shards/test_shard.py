@@ -7,6 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xxhash import xxh3_64_hexdigest
 
 from tunecase.data.shards import BrokenShardError, FolderStore, MemoryStore, Shard, write_shard
 from tunecase.data.shards.shard import MAGIC, json_column
@@ -45,6 +46,16 @@ def test_any_shorter_file_is_broken(tmp_path):
     assert not Shard(store, "not there").is_whole()
 
 
+def test_any_altered_byte_is_found_before_a_shard_is_taken_up(tmp_path):
+    """Wherever in the columns it lies."""
+    store = FolderStore(tmp_path)
+    write_shard(store, "s", {"a": np.arange(40), "b": json_column(["x"] * 9)}, {"rows": 3})
+    whole = (tmp_path / "s").read_bytes()
+    for at in range(whole.rindex(b"}", 0, 400) + 1, len(whole), 7):
+        (tmp_path / "s").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert not Shard(store, "s").is_whole()
+
+
 def test_a_long_head_is_read_whole():
     """Facts beyond what is read at first."""
     store, many = MemoryStore(), {f"fact {at}": "x" * 50 for at in range(400)}
@@ -68,7 +79,7 @@ def hostile(head: bytes, length: int | None = None) -> bool:
 
 def test_no_length_in_a_head_is_believed():
     """Neither of the head itself nor of a column; the file says how much there can be."""
-    good = {"columns": {"a": ["<i8", 1, 0]}, "facts": {}, "bytes": 8}
+    good = {"columns": {"a": ["<i8", 1, 0]}, "facts": {}, "bytes": 8, "digest": xxh3_64_hexdigest(b"12345678")}
     assert hostile(orjson.dumps(good))
     assert not hostile(orjson.dumps(good), 1 << 40)
     assert not hostile(orjson.dumps(good), (1 << 64) - 1)

@@ -270,19 +270,30 @@ def _plan_words(plan: Any) -> str:
 def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
     """The stage at work, rows, rows/s, bytes and time left, then the check at work; nothing when quiet.
 
-    That an interrupted pass is gone on with is said once, in a line of its own.
+    That an interrupted audit is gone on with is said once, in a line of its own, when new work begins.
     """
     if quiet:
         yield {}
         return
+    taken_up_rows, is_told = 0, False
+
+    def tell_once() -> None:
+        nonlocal is_told
+        if taken_up_rows and not is_told:
+            is_told = True
+            LINE.note(f"going on at row {taken_up_rows:,}")
 
     def work(state: Any) -> None:
-        if state.taken_up and state.rows:
-            LINE.note(f"going on at row {state.rows:,}")
+        nonlocal taken_up_rows
+        if state.taken_up:
+            taken_up_rows = state.rows
+        else:
+            tell_once()
         LINE.stopped = f"at row {state.rows:,}"
         LINE.tell(_audit_words(state), state.left_s)
 
     def check(name: str) -> None:
+        tell_once()
         LINE.tell(f"Checking the data  {name.replace('_', ' ')}")
 
     yield {"progress": work, "checking": check}

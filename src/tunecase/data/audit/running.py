@@ -103,6 +103,8 @@ def begun(
     memory_plan(running.memory_bytes)  # refuses too little before anything is opened
     need = int(texts * TEXT_SHARE + texts / max(row_bytes, 1.0) * ROW_BYTES)
     scratch = Scratch.open(running.scratch, _key(files, what), paths, need, pace.waits)
+    if running.engine == "ray":
+        pace.waits("Starting Ray" if running.address is None else "Reaching the cluster")
     with _ended(scratch, pace), workers_held(running.engine, running.address):
         if running.engine == "ray" and running.address is not None:
             check_nodes_see(scratch.store, paths, running.address)
@@ -180,7 +182,9 @@ class Pace:
         self.watch, self.sizes = watch, sizes
         self.order = [*sizes, *(stage for stage in STAGES if stage not in READING)]
         self.rows = self.new_rows = 0
-        self.stage, self.begun_s, self.standing, self.bytes_done = "", time.perf_counter(), 0, 0
+        self.stage, self.bytes_done = "", 0
+        # When the first new shard of the stage came, and the tasks and rows then: starting processes is no work.
+        self.first: tuple[float, int, int] | None = None
 
     def waits(self, words: str) -> None:
         """Nothing is done before something else has ended."""
@@ -191,23 +195,23 @@ class Pace:
         """So many tasks of a stage are done, with these shards as the last; see `Stages`."""
         now_s = time.perf_counter()
         if stage != self.stage:
-            self.stage, self.begun_s, self.standing, self.bytes_done = stage, now_s, 0, 0
-            self.new_rows = 0
+            self.stage, self.bytes_done, self.new_rows, self.first = stage, 0, 0, None
         reads = stage in self.sizes
         for shard in shards if reads else ():
             facts = shard.facts
             self.rows += facts["records"]
             self.new_rows += 0 if taken_up else facts["records"]
             self.bytes_done = max(self.bytes_done, facts["bytes_done"])
-        if taken_up:
-            self.standing = done
+        if not taken_up and self.first is None:
+            self.first = now_s, done, self.new_rows
         if self.watch is None:
             return
-        took_s, new = now_s - self.begun_s, done - self.standing
+        begun_s, first_done, first_rows = self.first or (now_s, done, self.new_rows)
+        took_s, new = now_s - begun_s, done - first_done
         left_s = took_s / new * (total - done) if new > 0 and took_s > 0 else None
         place = self.order.index(stage) + 1 if stage in self.order else len(self.order)
         size = self.sizes.get(stage)
         left_bytes = max(size - self.bytes_done, 0) if size else None
-        speed = self.new_rows / took_s if reads and took_s > 0 else 0.0
+        speed = (self.new_rows - first_rows) / took_s if reads and took_s > 0 else 0.0
         words = STAGES.get(stage, stage)
         self.watch(Progress(words, place, len(self.order), done, total, self.rows, speed, left_bytes, left_s, taken_up))

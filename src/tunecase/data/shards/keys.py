@@ -115,7 +115,7 @@ class KeyPart:
         try:
             raw = shard.store.get(shard.name, int(self.begins[at]) + start * dtype.itemsize, size)
         except FileNotFoundError:
-            raise BrokenShardError(shard.name) from None
+            raise BrokenShardError(shard.store.place, shard.name) from None
         if len(raw) != size:
-            raise BrokenShardError(shard.name)
+            raise BrokenShardError(shard.store.place, shard.name)
         return np.frombuffer(raw, dtype)

@@ -194,6 +194,9 @@ def scratch_root(place: str | None, inputs: Sequence[Path]) -> str:
         if path.is_dir() and path.resolve() in (whole, *whole.parents):
             got, fix = f"a folder in {path}, which is read as data", "name a folder elsewhere"
             raise InputError(Problem(f"{where} {root}", got, "a folder outside the data", fix))
+    if place and not root.parent.is_dir():
+        got, fix = f"a folder in {root.parent}, which is not there", "make that folder, or mount its disk"
+        raise InputError(Problem(f"{where} {root}", got, "a folder, or a name for one in a folder that is there", fix))
     if root.exists() and not root.is_dir():
         raise InputError(
             Problem(f"{where} {root}", "a file", "a folder, or the URI of an object store", "name another")

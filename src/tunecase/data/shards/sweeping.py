@@ -16,7 +16,7 @@ from tunecase.errors import TunecaseError
 
 OLD_S = 7 * 86_400.0  # after which shards that nobody uses go
 # All that an audit writes into: its stages, what its driver leaves for nodes, and its marks.
-STAGES = ("test", "production", "train", "same", "meet", "carry", "compare")
+STAGES = ("test", "production", "train", "keys", "same", "meet", "carry", "compare")
 PROBES = "probes/"
 FOLDERS = (*STAGES, PROBES.rstrip("/"), USERS.rstrip("/"), CLOSING.rstrip("/"))
 FILES = (STAMP, LAST)
