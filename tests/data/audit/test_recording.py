@@ -10,7 +10,8 @@ from tests.data.checks.made_columns import full_split
 from tunecase.data.audit.audit import CHECKS, _checked
 from tunecase.data.audit.recording import record_of
 from tunecase.data.checks import canned
-from tunecase.data.checks.evidence import Asked, Evidence, Links, Pairs, _Near
+from tunecase.data.checks.evidence import Asked, Evidence, NearPairs, Pairs
+from tunecase.data.checks.links import Links
 from tunecase.data.rowsets import union
 from tunecase.prices import Basis
 from tunecase.quantities import Worlds
@@ -25,7 +26,7 @@ def evidence_of(folder, count, *, classes):
     rows = np.arange(1, 301, 2)
     links = Links(rows, rows - 1)
     known = {"same_raw": links, "same_normal": links, "same_text": links, "disputed": NO_ROWS}
-    vars(found).update(known, _near=_Near(NO_PAIRS, NO_PAIRS, NO_PAIRS.rows, 0))
+    vars(found).update(known, _near=NearPairs(NO_PAIRS, NO_PAIRS, NO_PAIRS.rows, 0))
     return found
 
 

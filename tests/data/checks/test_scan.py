@@ -101,7 +101,7 @@ def plain(split: Split) -> dict[str, object]:
     files, stages = Files.of(split.shelf, None), Stages(MemoryStore())
     keys = []
     for name in ("raw", "normal", "bands"):
-        part = KeyPart.of(Shard(stages.store, files.index(stages, name, 1)), 0)
+        part = KeyPart.of(Shard(stages.store, files.index(stages, "same", name, 1)), 0)
         keys.append(sorted(zip(*(each.tolist() for each in next(gathered(files, part))), strict=True)))
     facts = (split.labels, split.label_of, split.bad_rows, split.bad, split.short_answers, split.classes, split.seen)
     texts = (split.texts.rows.tolist(), split.texts.inputs, split.texts.complete)

@@ -95,11 +95,11 @@ class Files:
 
         return np.int32 if self.count <= MOST_NARROW else np.int64
 
-    def index(self, stages: Stages, key_set: str, parts: int) -> str:
-        """Writes where the parts of a set of keys lie; the name of the shard that says so."""
+    def index(self, stages: Stages, stage: str, key_set: str, parts: int) -> str:
+        """Writes for a stage where the parts of a set of keys lie; the name of the shard that says so."""
         import numpy as np
 
-        name = f"keys/{key_set}-{parts:03}"
+        name = f"{stage}/index-{key_set}-{parts:03}"
         shards = (self.shard(at) if rows else None for at, rows in enumerate(np.diff(self.starts).tolist()))
         write_index(stages.store, name, shards, key_set, parts, beside=key_set in SETS)
         return name
@@ -245,7 +245,7 @@ def run_same(stages: Stages, train: Shelf, test: Shelf | None) -> "dict[Kind, di
             )
             for part in range(parts)
         ]
-        for kind, index in ((kind, files.index(stages, kind, parts)) for kind in SETS)
+        for kind, index in ((kind, files.index(stages, STAGE, kind, parts)) for kind in SETS)
     }  # fmt: skip
     shards = iter(stages.run(STAGE, find_same, chain.from_iterable(tasks.values())))
     found: dict[Kind, dict[str, Array]] = {}

@@ -45,7 +45,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Near:
+class NearPairs:
     """The near pairs of both files, and what is known of those left out."""
 
     train: Pairs
@@ -178,7 +178,7 @@ class Evidence:
         return self._near.unlike
 
     @cached_property
-    def _near(self) -> _Near:
+    def _near(self) -> NearPairs:
         import numpy as np
 
         normal, count = self._same["normal"], self.train.count
@@ -196,7 +196,7 @@ class Evidence:
             return Pairs(rows, found["similarity"][side], found["same_answer"][side], copy[side])
 
         within_train = pairs(~across if across.any() else slice(None), 0)
-        return _Near(within_train, pairs(across, count), met.same if self.classes else met.alike, met.unlike)
+        return NearPairs(within_train, pairs(across, count), met.same if self.classes else met.alike, met.unlike)
 
     @cached_property
     def leaked_raw(self) -> "Rows":

@@ -412,7 +412,7 @@ def _ascending(pieces: "Sequence[Shard]") -> "dict[str, Array]":
 
 def _meet_tasks(stages: Stages, files: Files, room_bits: int) -> list[MeetTask]:
     parts = parts_for(ROOMS * BANDS * files.count, stages)  # small parts sort faster, and twice as large ones still fit
-    index = files.index(stages, "bands", parts)
+    index = files.index(stages, "meet", "bands", parts)
     return [
         MeetTask(
             f"meet/{part:03}-of-{parts:03}", stages.store.place, files.train.ref,
