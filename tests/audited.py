@@ -31,8 +31,8 @@ def checked_once() -> Iterator[None]:
         if key not in _HELD:
             _HELD[key] = check(evidence, checking)
         elif checking is not None:
-            for one in checks:
-                checking(one.__name__)
+            for at, one in enumerate(checks, 1):
+                checking(one.__name__, at, len(checks))
         defects, abstained = _HELD[key]
         return list(defects), abstained
 

@@ -100,7 +100,7 @@ def test_an_audit_gone_on_with_is_told_once(capsys: pytest.CaptureFixture[str]) 
         told["progress"](state("Reading", 2_000, rows_per_s=50_000.0, bytes_left=3_000_000, left_s=3.0))
         heard = seen(capsys, "left")
         assert "going on at row 1,000\n" in heard
-        assert "Reading  2,000 rows, 50,000 rows/s, 3 MB left   stage 1 of 6   about" in heard
+        assert "Reading  2,000 rows, 50,000/s, 3 MB left, stage 1 of 6   about" in heard
         assert "at row 2,000" == LINE.stopped
         told["progress"](state("Equal texts", 2_000, taken_up=True))
         told["progress"](state("Equal texts", 2_000))

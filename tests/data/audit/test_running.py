@@ -197,7 +197,7 @@ def test_a_key_names_each_file_with_its_part(files):
 def failing(files, folder: Path, error: BaseException) -> BaseException:
     """What is raised where a check fails so; all stages have ended by then."""
 
-    def fail(name: str) -> None:
+    def fail(name: str, at: int, of: int) -> None:
         raise error
 
     with pytest.raises(BaseException) as caught:
@@ -245,7 +245,7 @@ def test_mistakes_of_the_user_and_bugs_keep_nothing(files, tmp_path):
 def test_a_shard_that_goes_is_told(files, tmp_path):
     """In the driver; with the folder, and what to do."""
 
-    def lose(name: str) -> None:
+    def lose(name: str, at: int, of: int) -> None:
         for path in (tmp_path / "s").rglob("train/*"):
             path.unlink()
 
