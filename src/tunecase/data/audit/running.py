@@ -20,7 +20,7 @@ from tunecase.version import __version__
 
 LARGE_BYTES = 24_000_000  # of text; from here on an audit is worth processes of its own and shards that outlive it
 # Scratch that shards take: for each row, and for each byte of text (shingles, 4 bytes a word, and band keys aside).
-ROW_BYTES, TEXT_SHARE = 560, 0.8
+ROW_BYTES, TEXT_SHARE = 580, 0.8
 # A task that sorts or compares takes no more memory than that, unless there would be very many of them.
 TASK_BYTES, MOST_TASKS = 256_000_000, 64
 READING = ("test", "production", "train")
