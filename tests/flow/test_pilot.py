@@ -48,6 +48,23 @@ def test_words_become_a_pilot() -> None:
     assert () == flow.pilot_settings(PilotWords(candidates="none"), plain).race
 
 
+def test_the_project_says_where_pilots_and_audits_run(sound: Path, tmp_path: Path) -> None:
+    """`engine: ray` with the cluster's address holds for both; what is typed comes first; scratch lies by the file."""
+    from tunecase.flow.audit import AuditAsked, running
+
+    sound.write_text(sound.read_text(encoding="utf-8") + "engine: ray\naddress: head:6379\nscratch: work\n", "utf-8")
+    case = opened(sound)
+    settings = flow.pilot_settings(PilotWords(), PilotSettings(usd_per_hour=None), case.project)
+    assert ("ray", "head:6379", None) == (settings.engine, settings.address, settings.usd_per_hour)
+    assert "local" == flow.pilot_settings(PilotWords(engine="local"), PilotSettings(), case.project).engine
+    where = running(AuditAsked(memory="2GB"), case)
+    assert ("ray", "head:6379", str(sound.parent / "work")) == (where.engine, where.address, where.scratch)
+    assert (2_000_000_000, "local") == (where.memory_bytes, running(AuditAsked(engine="local"), case).engine)
+    with pytest.raises(InputError) as caught:
+        running(AuditAsked(engine="spark", memory="lots"), None)
+    assert ["--engine", "--memory"] == [problem.where for problem in caught.value.problems]
+
+
 def test_words_that_cannot_be_read_are_refused_together() -> None:
     """Every unreadable word is told, with how to write it."""
     with pytest.raises(InputError) as caught:
