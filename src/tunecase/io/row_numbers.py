@@ -9,9 +9,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.errors import InputError, Problem
 from tunecase.io.outputs import write_whole
-from tunecase.io.parts import part_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,20 +49,9 @@ def write_row_list(path: Path, rows: "Rows", what: str) -> Path:
     Raises: TunecaseError when the disk refuses.
     """
     head = f"# {what}\n".encode("utf-8", "replace")
-    try:
-        place = next(each for each in _places(path) if _may_stand(each, head))
-        with part_beside(place) as part:
-            with part.open("wb") as file:
-                file.write(head)
-                for start in range(0, len(rows), LINES_AT_ONCE):
-                    some = rows[start : start + LINES_AT_ONCE].tolist()
-                    file.write("".join(f"{row}\n" for row in some).encode())
-            part.replace(place)
-    except OSError as error:
-        raise TunecaseError(
-            f"{path}: the numbers of the rows cannot be written ({error.strerror or error}).\n"
-            "Fix: make room on the disk, or run it in a folder that you may write to"
-        ) from None
+    place = next(each for each in _places(path) if _may_stand(each, head))
+    runs = (rows[start : start + LINES_AT_ONCE].tolist() for start in range(0, len(rows), LINES_AT_ONCE))
+    write_whole(place, b"".join((head, *("".join(f"{row}\n" for row in run).encode() for run in runs))))
     return place
 
 
@@ -80,8 +68,11 @@ def _may_stand(place: Path, head: bytes) -> bool:
         return True
     if place.is_symlink() or not place.is_file():
         return False
-    with place.open("rb") as file:
-        return file.read(len(head)) == head
+    try:
+        with place.open("rb") as file:
+            return file.read(len(head)) == head
+    except OSError:
+        return False
 
 
 def read_row_numbers(path: Path, count: int, digest: str, fix: str) -> "Rows":
