@@ -168,7 +168,6 @@ WRITING: dict[str, str] = {
     "data/clean/clean.py": "row by row, into a folder in the making",
     "data/clean/copying.py": "row by row, into a folder in the making",
     "data/reading/writing.py": "row by row, into a folder in the making",
-    "io/row_numbers.py": "a file made in place of none, which fails where one stands",
     "data/shards/store.py": "shards, in a scratch that goes at the end",
     "data/review/queue/writing.py": "row by row, into a folder in the making",
     "ledger/anchor.py": "one short line, written over in place under the ledger's lock",
