@@ -61,16 +61,17 @@ def test_shards_come_in_the_order_of_tasks_and_are_told(tmp_path):
 
 
 def test_what_stands_is_taken_up_and_what_is_broken_made_again(tmp_path):
-    """Only missing shards and the one cut in half are made; nothing is done twice."""
+    """Only missing shards, the one cut in half and the one with an altered byte are made; nothing is done twice."""
     store = FolderStore(tmp_path / "s")
-    Stages(store).run("square", make, tasks(store.place, 3))
-    cut = tmp_path / "s" / "square" / "1"
+    Stages(store).run("square", make, tasks(store.place, 4))
+    cut, altered = (tmp_path / "s" / "square" / name for name in "13")
     cut.write_bytes(cut.read_bytes()[:40])
+    altered.write_bytes(altered.read_bytes()[:-1] + b"x")
     told = []
     stages = Stages(store, tell=lambda *what: told.append(what))
     shards = stages.run("square", make, tasks(store.place))
     assert [0, 1, 2, 3, 4] == [int(shard.array("n")[0]) for shard in shards]
-    assert ([0, 1, 1, 2, 3, 4], 2) == (made(tmp_path / "s"), stages.told[0].taken_up)
+    assert ([0, 1, 1, 2, 3, 3, 4], 2) == (made(tmp_path / "s"), stages.told[0].taken_up)
     assert (2, True, 2) == (told[0][1], told[0][4], len(told[0][3]))
 
 

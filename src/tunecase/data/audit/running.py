@@ -101,7 +101,7 @@ def begun(
         try:
             yield Stages(MemoryStore(), tell=pace.tell)
         except KeyboardInterrupt as stop:
-            stop.add_note("interrupted; nothing is kept of the audit of a small file: run it again")
+            stop.add_note("Stopped. Nothing is kept of the audit of a small file: run it again.")
             raise
         return
     memory_plan(running.memory_bytes)  # refuses too little before anything is opened

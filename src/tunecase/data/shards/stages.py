@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from tunecase.data.shards.shard import BrokenShardError, Shard
+from tunecase.data.shards.shard import Shard
 from tunecase.data.shards.store import Store
 from tunecase.engine import CrashError, Engine, measured, run_tasks
 from tunecase.errors import TunecaseError
@@ -97,10 +97,9 @@ class Stages:
         if name not in standing:
             return False
         shard = Shard(self.store, name)
-        try:
-            pieces = [piece for column in PIECES if column in shard.columns for piece in shard.text(column)]
-        except BrokenShardError:
+        if not shard.is_whole():
             return False
+        pieces = [piece for column in PIECES if column in shard.columns for piece in shard.text(column)]
         return all(piece in standing and Shard(self.store, piece).is_whole() for piece in pieces)
 
     def _made(
