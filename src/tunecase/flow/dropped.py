@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tunecase.data.audit import Audited
 
 FOLDER = "audit"
-MOST_LISTED = 1_000_000  # in a record that is not kept: 40 MB of memory
+MOST_LISTED = 100_000  # in a record that is not kept: 4 MB of memory
 NAME_CHARACTERS = 16  # of the digest, by which a file is named: audits of different rows keep theirs side by side
 
 

@@ -130,7 +130,7 @@ class Audit:
 
     `dropped` training rows the free fixes would delete; `dropped_rows` are their numbers from 0. Where they are many
     they stand in `dropped_file` instead, told by its digest: with a project for more than 1,000 rows, packed and named
-    from its folder; without one for more than a million, as text with a number a line. `effective` is how many clean
+    from its folder; without one for more than 100,000, as text with a number a line. `effective` is how many clean
     rows teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
     is the version of the rule by which texts count as the same. `domain` is the kind of text, by which the accuracy of
     the checks is known; "" where it is not known.
