@@ -279,6 +279,17 @@ def test_the_plan_that_an_audit_began_with_is_gone_on_with(files, tmp_path, monk
     assert 262_000_000 == task_bytes(files, running)
 
 
+def test_much_scratch_is_told_before_it_is_written(files, tmp_path, monkeypatch):
+    """How much and where, from a gigabyte on."""
+    from tunecase.data.audit import running
+
+    told: list[Progress] = []
+    monkeypatch.setattr(running, "TOLD_BYTES", 1000)
+    judged(*files, Running(scratch=str(tmp_path / "s"), workers=1), progress=told.append, fast=True)
+    assert [each.room for each in told if each.room] == [told[0].room]
+    assert told[0].room.endswith(f"MB in {tmp_path / 's'}")
+
+
 def test_what_is_kept_is_told_with_an_interrupt(files, tmp_path):
     """Where it lies, how much, and for how long."""
     stop = interrupted(files, Running(scratch=str(tmp_path / "s"), workers=1), 9)

@@ -285,11 +285,13 @@ def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
 
     def work(state: Any) -> None:
         nonlocal taken_up_rows
-        if state.taken_up:
+        if state.room:
+            LINE.note(f"Scratch while it runs: {state.room}.")
+        elif state.taken_up:
             taken_up_rows = state.rows
         else:
             tell_once()
-        LINE.stopped = f"at row {state.rows:,}"
+        LINE.stopped = f"at row {state.rows:,}" if state.rows else ""
         LINE.tell(_audit_words(state), state.left_s)
 
     def check(name: str, at: int, of: int) -> None:

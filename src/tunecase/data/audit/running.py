@@ -10,7 +10,9 @@ from typing import Any
 
 from tunecase.data.reading.blocks import fingerprint, text_bytes, total_bytes
 from tunecase.data.shards import MemoryStore, Shard, Stages
+from tunecase.data.shards.places import shown
 from tunecase.data.shards.probe import check_nodes_see
+from tunecase.data.shards.room import size_words
 from tunecase.data.shards.scratch import Scratch
 from tunecase.data.shards.stages import Means
 from tunecase.data.shards.trust import Plan
@@ -23,6 +25,7 @@ LARGE_BYTES = 24_000_000  # of text; from here on an audit is worth processes of
 ROW_BYTES, TEXT_SHARE = 580, 0.8
 # A task that sorts or compares takes no more memory than that, unless there would be very many of them.
 TASK_BYTES, MOST_TASKS = 256_000_000, 64
+TOLD_BYTES = 1_000_000_000  # of scratch, from which on it is told before it is written
 READING = ("test", "production", "train")
 STAGES = {
     "test": "Reading the test", "production": "Reading production", "train": "Reading", "same": "Equal texts",
@@ -63,6 +66,7 @@ class Progress:
         bytes_left: of the file that is read; None where nobody knows, and in other stages.
         left_s: about how long the stage still takes; None where nobody knows.
         taken_up: True once, where shards of an earlier audit are taken up.
+        room: once, before anything is read: about how much is written where, in words; "" below a gigabyte.
     """
 
     stage: str
@@ -75,6 +79,7 @@ class Progress:
     bytes_left: int | None = None
     left_s: float | None = None
     taken_up: bool = False
+    room: str = ""
 
 
 Watcher = Callable[[Progress], None]
@@ -107,6 +112,8 @@ def begun(
     memory_plan(running.memory_bytes)  # refuses too little before anything is opened
     need = int(texts * TEXT_SHARE + texts / max(row_bytes, 1.0) * ROW_BYTES)
     scratch = Scratch.open(running.scratch, _key(files, what), paths, need, pace.waits)
+    if need >= TOLD_BYTES:
+        pace.begins(f"about {size_words(need)} in {shown(scratch.store.place.rpartition('/')[0])}")
     if running.engine == "ray":
         pace.waits("Starting Ray" if running.address is None else "Reaching the cluster")
     with _ended(scratch, pace), workers_held(running.engine, running.address):
@@ -189,6 +196,11 @@ class Pace:
         self.stage, self.bytes_done = "", 0
         # When the first new shard of the stage came, and the tasks and rows then: starting processes is no work.
         self.first: tuple[float, int, int] | None = None
+
+    def begins(self, room: str) -> None:
+        """Scratch is open, and so much will be written there."""
+        if self.watch is not None:
+            self.watch(Progress("Opening the scratch", 1, len(self.order), 0, 0, room=room))
 
     def waits(self, words: str) -> None:
         """Nothing is done before something else has ended."""
