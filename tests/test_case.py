@@ -38,7 +38,11 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
 
 def timeless(record: Any) -> str:
     """A record as JSON without times, entries of the ledger (which hold times), and the folder it was made in."""
-    text = re.sub(r'"(seconds|per_s|answers_per_s|seconds_per_answer)":([0-9.e+-]+|null)', "", to_json(record).decode())
+    text = re.sub(
+        r'"(seconds|cpu_seconds|peak_mb|per_s|answers_per_s|seconds_per_answer)":([0-9.e+-]+|null)',
+        "",
+        to_json(record).decode(),
+    )
     if '"alternatives":' in text:  # what 1,000 answers cost follows from how long one took
         text = re.sub(r'"(per_1k|running|cost)":({[^}]*}|null)', "", text)
     text = re.sub(r'"entry":"[0-9a-f]{64}"', "", text)

@@ -265,6 +265,6 @@ def test_no_room_on_the_disk_is_said(tmp_path, what):
     ran = limited("RLIMIT_FSIZE", 200_000, tmp_path, path)
     assert 3 == ran.returncode, ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
-    assert ("TUNECASE_CACHE" if what == "spool" else "quarantine") in ran.stderr
+    assert ("--scratch" if what == "spool" else "quarantine") in ran.stderr
     left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
     assert {"d.jsonl"} == {name for name in left if not name.endswith(".lock")}

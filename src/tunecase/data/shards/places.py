@@ -8,6 +8,7 @@ from tunecase.quantities import one_line
 
 HALF_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/?(?!/)")  # a letter alone names a disk of Windows
 SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSW|CREDENTIAL|SAS|CONNECTION|AUTH|PROXY", re.IGNORECASE)
+_WORDS = re.compile(r"([\s'\"]+)")
 LEAST_SECRET = 4  # characters; shorter values would blank out words
 MOST_SHOWN = 300
 
@@ -39,8 +40,19 @@ def without_secrets(text: str, place: str = "") -> str:
     held = {value for name, value in os.environ.items() if SECRET.search(name) and len(value) >= LEAST_SECRET}
     for value in sorted(held | _secrets(place), key=len, reverse=True):
         text = text.replace(value, "…")
-    text = re.sub(r"://[^\s'\"]*@", "://…@", text)
-    return re.sub(r"(://[^\s?]+)\?[^\s'\"]+", r"\1?…", text)
+    return "".join(_without_user(word) for word in _WORDS.split(text))
+
+
+def _without_user(word: str) -> str:
+    """A word without what stands in an address before its host and behind a question mark."""
+    begin = word.find("://") + 3
+    if begin < 3:
+        return word
+    user = word.rfind("@", begin)
+    if user >= 0:
+        word = f"{word[:begin]}…{word[user:]}"
+    query = word.find("?", begin)
+    return word if query < 0 or query == len(word) - 1 else f"{word[: query + 1]}…"
 
 
 def _parts(place: str) -> tuple[str, str, str]:
