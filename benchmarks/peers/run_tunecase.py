@@ -20,9 +20,7 @@ def main() -> None:
 
 def same(evidence: Evidence) -> list[tuple[int, int]]:
     """Pairs of a row and the first row with the same text, raw or normalised."""
-    if hasattr(evidence, "same_text"):
-        return list(zip(evidence.same_text.rows.tolist(), evidence.same_text.firsts.tolist(), strict=True))
-    return [(row, int(first)) for row, first in enumerate(evidence.text.tolist()) if row != first]
+    return list(zip(evidence.same_text.rows.tolist(), evidence.same_text.firsts.tolist(), strict=True))
 
 
 if __name__ == "__main__":

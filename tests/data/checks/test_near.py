@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.checks.made_shelves import first_of_each, made_rows, made_shelf, shuffle_tasks, told, true_near
-from tunecase.data.checks import near
+from tunecase.data.checks import crowds, near
 from tunecase.data.checks.alike import run_same
 from tunecase.data.checks.near import run_near
 from tunecase.data.detectors.near_copies import groups
@@ -21,7 +21,7 @@ ONE_GROUP, MANY_GROUPS = 256_000_000, 2_000
 @pytest.fixture(autouse=True)
 def whole_crowds(monkeypatch):
     """No pair of a crowd is left out, but where a test asks for that."""
-    monkeypatch.setattr(near, "MOST_PARTNERS", 255)
+    monkeypatch.setattr(crowds, "MOST_PARTNERS", 255)
 
 
 def repeats_of(train, test):
@@ -162,7 +162,7 @@ def test_of_crowds_each_row_keeps_its_first_partners(monkeypatch, task_bytes):
     """Of each kind; what the others join is still known, and how many of them differ; test rows keep all."""
     rng = np.random.default_rng(5)
     train, test = made_rows(rng, 90, texts=200, keys=1), made_rows(rng, 30, texts=200, keys=1)
-    monkeypatch.setattr(near, "MOST_PARTNERS", 2)
+    monkeypatch.setattr(crowds, "MOST_PARTNERS", 2)
     stages = Stages(MemoryStore(), Means(task_bytes=task_bytes))
     shelves = [made_shelf(stages.store, name, rows, [20]) for name, rows in (("train", train), ("test", test))]
     thin = run_near(stages, *shelves, repeats_of(train, test))
