@@ -293,7 +293,7 @@ class File:
 # Where modules are named in text: trainers wait until one is asked for, others run in a process of their own, and
 # the tables lie in a package.
 NAMED_IN_TEXT = {"pilot/trial.py", "pilot/trainers/trl.py", "pilot/trainers/trl_worker.py", "pilot/trainers/weights.py"}
-NAMED_IN_TEXT |= {"catalog/reading.py", "pilot/trainers/encoder_weights.py"}
+NAMED_IN_TEXT |= {"catalog/reading.py", "cli/commands.py", "pilot/trainers/encoder_weights.py"}
 
 
 def _imports(tree: ast.Module) -> Iterator[Import]:

@@ -357,6 +357,21 @@ def test_interrupted(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the same command goes on from there" in ran.err
 
 
+def test_interrupted_while_a_library_is_loaded(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tidies up meets a library that the interrupt left half-loaded: it is still an interrupt, and no bug."""
+
+    def stop(*_: Any, **__: Any) -> None:
+        try:
+            raise KeyboardInterrupt(15)
+        finally:
+            vars(sys)["no such name"].anything  # noqa: B018
+
+    monkeypatch.setattr(cli_books, "finish", stop)
+    ran = tunecase("books", "--project", walked)
+    assert (143, "") == (ran.code, ran.out)
+    assert "\nStopped. What was finished is kept; the same command goes on from there.\n" == ran.err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="skipped: Windows ends a process without asking it")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (getattr(signal, "SIGHUP", 0), 129)])
 def test_a_command_that_is_asked_to_end_tidies_up(tmp_path: Path, number: int, code: int) -> None:

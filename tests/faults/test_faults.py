@@ -1,52 +1,77 @@
-"""Whatever the disk, the memory or the user stops: a sentence, no scratch, no entry lost, a case that opens."""
+"""Whatever the disk, the memory or the user stops: a sentence, no scratch, no entry lost, a case that opens.
+
+Each test works in a fresh interpreter, which forks a process per fault: a fork of the interpreter of the tests would
+hold libraries and threads that other tests have loaded.
+"""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 
 from tests.faults.kills import killed
-from tests.faults.road import ASKED, SERVED_AT, SHORT, Point, Road, sampled
+from tests.faults.road import ASKED, SERVED_AT, SHORT, Point, Road, Step, sampled
 from tests.faults.seam import KINDS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process per fault is forked")
+P = ParamSpec("P")
+T = TypeVar("T")
+Wrong = dict[str, list[str]]  # what is wrong, by the fault that shows it
 
 
-@pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
-    """The short road: a charge, an import, a chain made again, sheets to label, a catalog of prices."""
-    short = Road(tmp_path_factory.mktemp("faults"), SHORT)
-    short.walk()
-    return short
+def apart(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """What a function gives in a fresh interpreter."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *given, **named).result()
 
 
-def wrong_at(road: Road, points: list[Point], again: bool) -> dict[str, list[str]]:
-    """What is wrong, by the fault that shows it."""
+def _walked(folder: Path, steps: Sequence[Step]) -> Road:
+    road = Road(folder, steps)
+    road.walk()
+    return road
+
+
+def _wrong_at(road: Road, points: list[Point], again: bool) -> Wrong:
     found = {f"{road.steps[point.step].words} {point}": road.faults_of(point, again) for point in points}
     return {place: wrong for place, wrong in found.items() if wrong}
 
 
-def test_a_sample_of_all_faults(road: Road) -> None:
-    """Of every kind of fault, at calls drawn at random."""
+def _sample_of_all(folder: Path) -> tuple[set[str], Wrong]:
+    road = _walked(folder, SHORT)
     points = [
         point
         for kind in KINDS
         for point in sampled(list(road.points([kind], most_calls=20)), 2, seed=5)
     ]  # fmt: skip
-    assert set(KINDS) - {"connection lost"} == {point.kind for point in points}  # which no step of this road has
-    assert {} == wrong_at(road, points, again=False)
+    return {point.kind for point in points}, _wrong_at(road, points, again=False)
+
+
+def test_a_sample_of_all_faults(tmp_path: Path) -> None:
+    """Of every kind of fault, at calls drawn at random of a charge, an import, a new chain, sheets, a price list."""
+    kinds, wrong = apart(_sample_of_all, tmp_path)
+    assert set(KINDS) - {"connection lost"} == kinds  # which no step of this road has
+    assert {} == wrong
+
+
+def _every_write(folder: Path) -> tuple[int, Wrong]:
+    road = _walked(folder, SHORT)
+    points = list(road.points(most_calls=8, most_reads=12))
+    return len(points), _wrong_at(road, points, again=True)
 
 
 @pytest.mark.slow
-def test_every_write_of_the_short_road(road: Road) -> None:
+def test_every_write_of_the_short_road(tmp_path: Path) -> None:
     """Every call that writes or names a file fails once in every way; of reads and functions, evenly spread ones."""
-    points = list(road.points(most_calls=8, most_reads=12))
-    assert 400 < len(points)
-    assert {} == wrong_at(road, points, again=True)
+    count, wrong = apart(_every_write, tmp_path)
+    assert 400 < count
+    assert {} == wrong
 
 
 @pytest.fixture
@@ -63,22 +88,26 @@ def address() -> Iterator[str]:
         server.kill()
 
 
+def _connections_lost(folder: Path) -> tuple[int, Wrong]:
+    road = _walked(folder, ASKED)
+    points = sampled(list(road.points(["connection lost"])), 6, seed=1)
+    lasting = [replace(point, lasting=True) for point in points[:3]]
+    return road.clean[1].calls["net"], _wrong_at(road, [*points, *lasting], again=True)
+
+
 @pytest.mark.slow
 def test_a_connection_that_is_lost(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hosted model that cannot be asked, once or any more, costs its own score and never the pilot."""
     monkeypatch.setenv(SERVED_AT, address)
-    asked = Road(tmp_path, ASKED)
-    asked.walk()
-    assert asked.clean[1].calls["net"] > 20
-    points = sampled(list(asked.points(["connection lost"])), 6, seed=1)
-    lasting = [replace(point, lasting=True) for point in points[:3]]
-    assert {} == wrong_at(asked, [*points, *lasting], again=True)
+    asked, wrong = apart(_connections_lost, tmp_path)
+    assert asked > 20
+    assert {} == wrong
 
 
 @pytest.mark.slow
 def test_forty_kills(tmp_path: Path) -> None:
     """Nothing that was known is lost, nothing half-written shows, no worker stays, and scratch goes later."""
-    found = killed(tmp_path, 40, seed=3)
+    found = apart(killed, tmp_path, 40, seed=3)
     assert [] == found.wrong
     assert 40 <= found.kills.total()
     assert 5 <= len(found.kills)

@@ -65,6 +65,7 @@ UNHEARD = "Standard output is closed, and the answer has no place to go; nothing
 OF_THE_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 OF_A_FILE = (errno.EACCES, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS)
 LESS = "end other programs, or ask for less at once"
+STOPPED = "Stopped{}. What was finished is kept; the same command goes on from there."
 ROOM = "make room on the disk, or check its health and the permissions of the file and its folder, then run it again"
 
 
@@ -131,6 +132,10 @@ def _run() -> int | str | None:
     try:
         return _command()
     except Exception as error:  # noqa: BLE001  the last resort
+        if (stop := _behind(error, KeyboardInterrupt)) is not None:
+            # It came while a library was loaded, which stays half-loaded, and what tidied up or told of it met that.
+            typer.echo(f"\n{STOPPED.format('')}", err=True)
+            return code_of(stop)
         if isinstance(error, OSError) and not _takes_output(sys.stdout):
             return _refused_output(sys.stdout, error)
         _refuse(TunecaseError(_of_the_world(error) or _crash(error)), as_json="--json" in sys.argv)
@@ -224,17 +229,16 @@ def _stopped() -> str:
     from tunecase.cli.show.progress import LINE
 
     where = f" {LINE.stopped}" if LINE.stopped else ""
-    return f"Stopped{where}. What was finished is kept; the same command goes on from there."
+    return STOPPED.format(where)
 
 
 def _booked() -> tuple[str, ...]:
     """What is booked of a command that did not end well, in words; nothing where nothing is."""
-    from tunecase.ledger import TALLY
-
-    if not TALLY.entries:
+    tally = getattr(sys.modules.get("tunecase.ledger.tally"), "TALLY", None)  # not loaded, nothing is booked
+    if tally is None or not tally.entries:
         return ()
-    count = "1 entry is" if TALLY.entries == 1 else f"{TALLY.entries:,} entries are"
-    return (f"{count} booked all the same, the last with the id {TALLY.last[:12]}: do not book it again.",)
+    count = "1 entry is" if tally.entries == 1 else f"{tally.entries:,} entries are"
+    return (f"{count} booked all the same, the last with the id {tally.last[:12]}: do not book it again.",)
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
