@@ -5,15 +5,16 @@ weighs all worlds anew, and the weighed worlds are asked the same question again
 candidate costs milliseconds.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.forecast.curves import Belief
-from tunecase.forecast.noise import LEAST_SD, item_variance, spread_at
-from tunecase.forecast.points import LEAST_ERROR, to_score
+from tunecase.forecast.noise import LEAST_SD, spread_at, variance_of_items
+from tunecase.forecast.points import LEAST_ERROR
 from tunecase.quantities import count, counted, generator, money, share
-from tunecase.records import NextRun, Point
+from tunecase.records import NextRun
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
@@ -49,6 +50,7 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     Example:
         >>> from tunecase.forecast.curves import believe
         >>> from tunecase.forecast.scale import Scale
+        >>> from tunecase.records import Point
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
         >>> belief = believe(points, Scale("higher", bounded=True, binomial=True))
         >>> near, wide = (narrowing(belief, n, far=6_400, test_rows=300) for n in (50, 1_600))
@@ -61,7 +63,7 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     import numpy as np
 
     errors = belief.paths(np.array([n, far], dtype=float), WORLDS)
-    return _narrowing(_weights(belief, errors[:, 0], n, draws, test_rows), np.log(errors[:, 1]))
+    return _narrowing(_weights(belief, errors[:, 0], Candidate(n, draws), test_rows), np.log(errors[:, 1]))
 
 
 def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int | None) -> tuple[float, ...]:
@@ -73,7 +75,7 @@ def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int
     seen: dict[int, float] = {}
     for column, n in enumerate(sizes):
         if n not in seen:
-            seen[n] = _narrowing(_weights(belief, errors[:, column], n, 1, test_rows), wanted)
+            seen[n] = _narrowing(_weights(belief, errors[:, column], Candidate(n), test_rows), wanted)
     return tuple(seen[n] for n in sizes)
 
 
@@ -120,6 +122,7 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
     Example:
         >>> from tunecase.forecast.curves import believe
         >>> from tunecase.forecast.scale import Scale
+        >>> from tunecase.records import Point
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
         >>> belief = believe(points, Scale("higher", bounded=True, binomial=True))
         >>> payoff = Payoff([800, 1_600], 9_000.0, [1_000.0, 2_000.0], error_target=0.1)
@@ -128,16 +131,18 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
 
     Source: Raiffa and Schlaifer (1961). Leaves out measuring once more after that, which could only raise it.
     """
-    return _worth(belief, Candidate(n, draws), payoff.utility(belief), test_rows)
-
-
-def _worth(belief: Belief, candidate: Candidate, utility: "Array", test_rows: int | None) -> float:
-    """`worth_of_run` where the utility of every action in every world is at hand."""
     import numpy as np
 
-    n, draws = candidate.n, candidate.draws
+    utility = payoff.utility(belief)
     errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
-    after = _weights(belief, errors, n, draws, test_rows) @ utility
+    return _worth(_weights(belief, errors, Candidate(n, draws), test_rows), utility)
+
+
+def _worth(weights: "Array", utility: "Array") -> float:
+    """What an action chosen by each outcome brings beyond one chosen without, never less than 0."""
+    import numpy as np
+
+    after = weights @ utility
     worth = float(after.max(axis=1).mean() - after.mean(axis=0).max())
     return worth if worth > ROUNDING * np.abs(utility).max() else 0.0
 
@@ -163,15 +168,19 @@ def next_run(
     Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
         `why` says so.
     """
+    import numpy as np
+
     test_rows = belief.points[-1].test_rows
     if not candidates:
         return None
     utility = None if payoff is None else payoff.utility(belief)
+    sizes = [*dict.fromkeys(candidate.n for candidate in candidates), far]
+    errors = belief.paths(np.array(sizes, dtype=float), WORLDS if utility is None else len(utility))
+    wanted = np.log(errors[:, -1])
     runs = []
     for candidate in candidates:
-        removed = narrowing(belief, candidate.n, candidate.draws, far=far, test_rows=test_rows)
-        worth = None if utility is None else _worth(belief, candidate, utility, test_rows)
-        runs.append((candidate, removed, worth))
+        weights = _weights(belief, errors[:, sizes.index(candidate.n)], candidate, test_rows)
+        runs.append((candidate, _narrowing(weights, wanted), None if utility is None else _worth(weights, utility)))
     candidate, removed, worth = max(runs, key=lambda run: _rank(*run))
     runs_words = f"{counted(candidate.draws, 'run')} of {count(candidate.n)} rows"
     why = f"{runs_words} should remove {share(removed)} of the doubt at {count(far)} rows"
@@ -193,7 +202,7 @@ def _worth_words(worth: float, price: float | None, currency: str, stand_in: boo
     return f", but {only}, less than their price" if price is not None and worth < price else f"; {only}"
 
 
-def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None) -> "Array":
+def _weights(belief: Belief, errors: "Array", made: Candidate, test_rows: int | None) -> "Array":
     """How each simulated outcome of the runs weighs the worlds, shape (outcomes, worlds), rows summing to 1.
 
     The world that made an outcome is left out of its own weighing: it would recognise itself.
@@ -201,7 +210,7 @@ def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int
     import numpy as np
 
     log_errors = np.log(np.maximum(errors, LEAST_ERROR))
-    variance = noise_of_run(belief, errors, n, draws, test_rows) + (BLUR * log_errors.std()) ** 2
+    variance = noise_of_run(belief, errors, made.n, made.draws, test_rows) + (BLUR * log_errors.std()) ** 2
     chosen = np.linspace(0, len(errors) - 1, min(OUTCOMES, len(errors))).round().astype(np.intp)
     # The same luck for every candidate, so that candidates differ by what they are.
     luck = generator(belief.seed, "next run").standard_normal(len(errors))[chosen]
@@ -224,8 +233,7 @@ def noise_of_run(
     """
     import numpy as np
 
-    made = [Point(n, to_score(float(error), belief.scale.direction), 1, test_rows) for error in errors]
-    items = item_variance(made, belief.scale)
+    items = variance_of_items(np.maximum(errors, LEAST_ERROR), test_rows or math.inf, belief.scale)
     nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
     spread = spread_at(belief.points, belief.scale, errors, nearest)
     run = np.maximum((spread / np.maximum(errors, LEAST_ERROR)) ** 2, LEAST_SD**2)
