@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tunecase.forecast.points import Array
 
 WORLDS = 1_000
+MOST_WORLDS = 4_000  # from a bill's, which are more
 OUTCOMES = 250  # worlds whose measurement is tried, spread evenly over all worlds
 ROUNDING = 1e-12  # of the largest utility: a worth below it is what rounding leaves
 BLUR = 0.05  # of the spread at n, added to a run's noise, so that no outcome is weighed by a handful of worlds
@@ -96,11 +97,17 @@ class Payoff:
     error_target: float
 
     def utility(self, belief: Belief) -> "Array":
-        """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes)."""
+        """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes).
+
+        Of many worlds every few are taken, about 4,000: the outcomes that are tried are far fewer than these.
+        """
         import numpy as np
 
         value, cost = np.asarray(self.value_of_world, dtype=float), np.asarray(self.cost_of_size, dtype=float)
         worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
+        step = max(worlds // MOST_WORLDS, 1)
+        value, cost = value[::step] if value.ndim else value, cost[::step] if cost.ndim == 2 else cost
+        worlds = math.ceil(worlds / step)
         errors = belief.paths(np.asarray(self.sizes, dtype=float), worlds)
         reached = np.minimum.accumulate(errors, axis=1) <= self.error_target
         gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e15)
@@ -215,10 +222,16 @@ def _weights(belief: Belief, errors: "Array", made: Candidate, test_rows: int | 
     # The same luck for every candidate, so that candidates differ by what they are.
     luck = generator(belief.seed, "next run").standard_normal(len(errors))[chosen]
     shown = log_errors[chosen] + luck * np.sqrt(variance[chosen])
-    log_weight = -((shown[:, None] - log_errors) ** 2) / (2 * variance) - np.log(variance) / 2
-    log_weight[np.arange(len(chosen)), chosen] = -np.inf
-    weights = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    # One table, changed in place: it has a million cells, and each copy of it takes as long as a step.
+    weights = shown[:, None] - log_errors
+    weights *= weights
+    weights /= -2 * variance
+    weights -= np.log(variance) / 2
+    weights[np.arange(len(chosen)), chosen] = -np.inf
+    weights -= weights.max(axis=1, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights)
 
 
 def noise_of_run(
