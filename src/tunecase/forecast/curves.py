@@ -76,6 +76,7 @@ BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 1000  # draws from each model that the learnt forecasts correct
+WORSE = 2  # times as far above the middle where the points are at fault: whatever made the score fall may go on
 RANKS = 4000  # draws of the pool that the quantiles at each size are read from
 
 
@@ -193,7 +194,10 @@ class Belief:
         middle = np.median(ranked, axis=0)
         ratio = at / self.points[-1].n
         beyond = np.maximum(np.log(np.maximum(ratio, 1)) / math.log(FARTHEST), 1)
-        return self._measured(at, middle + self.calibration.factor * beyond * (ranked - middle))
+        away = ranked - middle
+        if self.faulty:
+            away = np.where(away > 0, WORSE * away, away)
+        return self._measured(at, middle + self.calibration.factor * beyond * away)
 
     def _measured(self, at: "Array", ranked: "Array") -> "Array":
         """ln e, rising over draws, moved at the largest size measured to what was measured there.
@@ -218,6 +222,11 @@ class Belief:
         """What the measurement of the largest size says of the true error there."""
         seen = spreads(self.points, self.scale)
         return reading(self.points[-1], self.scale, None if seen is None else float(seen[-1]))
+
+    @property
+    def faulty(self) -> bool:
+        """True where points of known test size are uninformative whatever their scatter; see `fault_of`."""
+        return bool(self.gate.fault) and all(point.test_rows for point in self.points)
 
     @property
     def _most(self) -> float | None:
@@ -395,7 +404,7 @@ def _base_share(belief: Belief) -> float:
 
     if not belief.language_model:
         return 0.0
-    if belief.scale.bounded and not belief.gate.passed:
+    if belief.scale.bounded and (not belief.gate.signal or belief.faulty):
         return BASE_SHARE
     ahead = belief.sketch(np.array([float(BASE_RATIO * belief.points[-1].n)])).ahead
     doubt = float(ahead.width[0] / ahead.log_ratio[0])
@@ -420,7 +429,7 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
     ]
     share = belief.base_share
     if share >= 0.005:
-        why = "" if belief.gate.passed or not bounded else "no clear signal in the points, so "
+        why = "" if belief.gate.signal or not bounded else "no clear signal in the points, so "
         words.append(f"{why}{share:.0%} of the belief is what other fine-tunes did from there, whatever the points")
     sd = spreads(points, belief.scale)
     if sd is not None:

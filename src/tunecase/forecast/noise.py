@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error
 from tunecase.forecast.scale import Scale
@@ -21,23 +21,34 @@ LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is
 SIGNAL_CUT = 0.15  # worth telling from noise
 LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
 SIGNAL = 2  # times the noise
+FALL = 2.5  # times the noise, as the best of several sizes is the luckiest; level curves pass it once in fifty
+ONE_ANSWER = 0.995  # of the test rows
+
+Fault = Literal["", "one answer", "falls"]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Is there a signal in the pilot?
 
-    `cut` is 1 - e_last/e_first; `standard_error` that of ln(e_first/e_last), None where no noise is known;
-    `test_share` the part of its square that more test items would lower; `noise_dominates` when a cut of 15%, or the
-    one seen, could not be told from nothing.
+    `signal` is True where the error fell by more than the noise; `cut` is 1 - e_last/e_first; `standard_error` that of
+    ln(e_first/e_last), None where no noise is known; `test_share` the part of its square that more test items would
+    lower; `noise_dominates` when a cut of 15%, or the one seen, could not be told from nothing. `fault` is what makes
+    the points uninformative whatever the signal: see `fault_of`.
     """
 
-    passed: bool
+    signal: bool
     cut: float
     standard_error: float | None
     test_share: float
     noise_dominates: bool
     why: str
+    fault: Fault = ""
+
+    @property
+    def passed(self) -> bool:
+        """True where the points are a basis for a verdict."""
+        return self.signal and not self.fault
 
 
 def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> Gate:
@@ -50,7 +61,6 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
 
     Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
     """
-
     tidy = merge(points, scale.direction)
     first, last = error_of(tidy[0], scale.direction), error_of(tidy[-1], scale.direction)
     cut, gain = float(1 - last / first), math.log(first / last)
@@ -68,14 +78,52 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
         noise = scatter if spreads(tidy, scale) is None else max(scatter, standard_error or 0.0)
         beside = f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
+    fault, wrong = fault_of(tidy, scale)
     return Gate(
-        passed=cut >= least and gain > SIGNAL * noise,
+        signal=cut >= least and gain > SIGNAL * noise,
         cut=cut,
         standard_error=standard_error,
         test_share=test / variance if variance > 0 else 0.0,
         noise_dominates=2 * math.sqrt(variance) > max(gain, -math.log(1 - SIGNAL_CUT)),
-        why=_cut_words(cut, tidy) + beside,
+        why=wrong or _cut_words(cut, tidy) + beside,
+        fault=fault,
     )
+
+
+def fault_of(points: Sequence[Point], scale: Scale) -> tuple[Fault, str]:
+    """What makes points uninformative whatever their scatter, and where it was seen in words; empty where nothing does.
+
+    "one answer": at the largest size, or at all sizes but one, every test row got the same answer (99.5% of them). Such
+    a score is that answer's share of the test rows and says nothing of training, also where one class has most rows.
+    "falls": the largest size is worse than the best one before it, ln(e_last/e_best) > 2.5 sqrt(v_best + v_last).
+
+    Args:
+        points: at least two, one per size, rising in n; v are their variances by items and runs, 2% of an unbounded
+            error where no spread was seen.
+        scale: how the metric measures.
+    Leaves out: answers that were not kept; that all sizes answer the same items, which makes a fall surer than told.
+    """
+    import numpy as np
+
+    same = [point.n for point in points if (point.commonest_share or 0) >= ONE_ANSWER]
+    if same and (same[-1] == points[-1].n or len(same) >= max(len(points) - 1, 2)):
+        return "one answer", f"every test row got the same answer at {_listed(same)} examples"
+    errors = [error_of(point, scale.direction) for point in points]
+    best = int(np.argmin(errors[:-1]))
+    counting = replace(scale, binomial=scale.binomial or scale.bounded)
+    variance = item_variance(points, counting) + run_variance(points, scale)
+    if not scale.bounded:
+        variance = np.maximum(variance, LEAST_SD**2 if spreads(points, scale) is not None else UNSEEN_SCATTER**2)
+    if math.log(errors[-1] / errors[best]) <= FALL * math.sqrt(float(variance[best] + variance[-1])):
+        return "", ""
+    words = (f"{100 * p.score:.1f}%" if scale.bounded else f"{p.score:.3g}" for p in (points[best], points[-1]))
+    seen = " and ".join(f"{word} at {p.n:,}" for word, p in zip(words, (points[best], points[-1]), strict=True))
+    return "falls", f"the score gets worse as examples are added, beyond its noise: {seen}"
+
+
+def _listed(sizes: Sequence[int]) -> str:
+    words = [f"{n:,}" for n in sizes]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _cut_words(cut: float, points: Sequence[Point]) -> str:
