@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 UNSEEN_SHARE = 0.5  # of that variance where test items are known: as in the belief, runs may differ so or not at all
 UNSEEN_SCATTER = 0.02  # of ln e between runs of an unbounded score, where no spread was seen
+SPREAD_FALL = 0.25  # power of n with which scatter falls, beyond its fall with the error
 SPREAD_PRIOR_RUNS = 3  # how many runs' worth the other sizes count against a size's own
 LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is smooth
 SIGNAL_CUT = 0.15  # worth telling from noise
 LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
 SIGNAL = 2  # times the noise
+KAPPA = 0.5
 FALL = 2.5  # times the noise, as the best of several sizes is the luckiest; level curves pass it once in fifty
 ONE_ANSWER = 0.995  # of the test rows
 
@@ -149,6 +151,11 @@ def shrink(error: "Array") -> "Array":
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
+def items_known(points: Sequence[Point], scale: Scale) -> bool:
+    """True for shares whose test items are known at every size: a pilot's, and no curve of the library."""
+    return scale.bounded and all(point.test_rows for point in points)
+
+
 def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
     import numpy as np
@@ -156,6 +163,24 @@ def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
     errors = np.array([error_of(point, scale.direction) for point in points])
     rows = np.array([point.test_rows or np.inf for point in points])
     return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * scale.binomial)
+
+
+def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
+    """Covariance of ln e between sizes that answer the same items, nothing on its diagonal; None without such sizes.
+
+        kappa min(t_i, t_j),   t = (1 - e) / (m e),  where both have m items
+
+    An item that a small run gets right is seldom missed by a larger one, so the two errors lie in each other:
+    the most that they can vary together is e_less (1 - e_more) / m, and measured ladders have about kappa of it.
+    """
+    import numpy as np
+
+    rows = np.array([point.test_rows or 0 for point in points])
+    alone = item_variance(points, scale)
+    if not KAPPA or not rows.all() or not alone.all():
+        return None
+    shared = KAPPA * np.minimum(alone[:, None], alone) * (rows[:, None] == rows)
+    return np.asarray(shared * (1 - np.eye(len(points))))
 
 
 def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
@@ -177,7 +202,9 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
         sd_i^2 = (r_i own_i^2 + 3 u_i^2 mean) / (r_i + 3),  r_i = runs - 1
         mean = sum r_j (own_j / u_j)^2 / sum r_j;  u = `shrink` of a share, e of any other score
 
-    Leaves out the number of examples: scatter fell with it for classifiers on sentence embeddings, not for prompts.
+    Where the test items of a share are known, u is also in proportion to n^(-1/4), as ladders of n-grams, of encoders
+    and of nearest rows had it, and a size learns from itself and larger ones only, the last two from each other: wild
+    runs of few rows say nothing of many. Elsewhere the number of examples is left out: of prompts scatter did not fall.
     """
     import numpy as np
 
@@ -185,8 +212,14 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
     if not runs.any():
         return None
     usual = _usual(np.array([error_of(point, scale.direction) for point in points]), scale)
+    heard = np.ones((len(points), len(points)), dtype=bool)
+    if items_known(points, scale):
+        usual = usual * np.array([point.n for point in points], dtype=float) ** -SPREAD_FALL
+        at = np.arange(len(points))
+        heard = (at >= np.minimum(at[:, None], len(points) - 2)) & (runs > 0)
+        heard |= ~heard.any(axis=1, keepdims=True)
     own = (np.array([point.sd or 0.0 for point in points]) / usual) ** 2
-    mean = (runs * own).sum() / runs.sum()
+    mean = heard @ (runs * own) / (heard @ runs)
     return np.asarray(usual * np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
 
 
