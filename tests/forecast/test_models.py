@@ -13,7 +13,6 @@ from tunecase.forecast.models import (
     SHALLOW,
     SHARES,
     STEEP,
-    TESTED,
     fit_atoms,
     fit_drift,
     odds_slopes,
@@ -111,7 +110,7 @@ def test_a_shift_of_all_points_leaves_the_slope(shift, shared):
     noise = np.full((1, 4), 0.02)
     common = shared * 0.02 * (1 - np.eye(4))
     for fit in (
-        lambda e: fit_atoms(SIZES, e, noise, TESTED, common=common),
+        lambda e: fit_atoms(SIZES, e, noise, SHARES, common=common),
         lambda e: fit_drift(SIZES, e, noise, odds_slopes(0.2), common),
     ):
         here, there = (fit(e).sample(SIZES * 8, 200, np.random.default_rng(0)) for e in (log_error, log_error + shift))

@@ -36,7 +36,6 @@ from tunecase.forecast.models import (
     SHALLOW,
     SHARES,
     STEEP,
-    TESTED,
     AtomFit,
     DriftFit,
     fit_atoms,
@@ -407,7 +406,7 @@ def believe(
     prior = SHARES if bounded else LOSSES
     slopes: tuple[float, ...] = STEEP if language_model else SHALLOW
     if items_known(tidy, scale):
-        prior, slopes = TESTED, odds_slopes(math.exp(log_error[-1]))
+        slopes = odds_slopes(math.exp(log_error[-1]))
     models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
     based = ("base rate",) if language_model else ()
     kept = calibration("bounded" if bounded else "unbounded")
