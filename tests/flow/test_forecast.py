@@ -10,7 +10,7 @@ from tunecase import flow
 from tunecase.flow import open_case
 from tunecase.flow.forecast import curve_holds
 from tunecase.flow.known import known_of
-from tunecase.flow.points import stand_in_factor
+from tunecase.flow.points import points, stand_in_factor
 from tunecase.records import Pilot, PilotSettings
 
 TUNED = {"encoder": "encoder-tuned"}
@@ -26,8 +26,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> flow.Flow:
     shutil.copytree(EXAMPLE, folder)
     opened = open_case(folder / "tunecase.yaml")
     tried: Pilot = flow.pilot(opened, PilotSettings(workers=1, sizes=(85, 170, 340), draws=1))
-    points = curve(0.3)
-    raced = replace(tried, candidates=(candidate(points=points), candidate("hosted", points=points[:1], name="luna")))
+    own = curve(0.3)
+    raced = replace(tried, candidates=(candidate(points=own), candidate("hosted", points=own[:1], name="luna")))
     opened.keep("pilot", raced)
     return opened
 
@@ -67,3 +67,17 @@ def test_every_encoder_stands_in_as_one(case: flow.Flow, trainer: str, factor: s
     tried = case.current("pilot")
     names = [stand_in_factor(case, replace(tried, trainer=name)) for name in {trainer, TUNED.get(trainer, trainer)}]
     assert {f"{factor}_factor"} == set(names)
+
+
+def test_points_of_a_pilot_tell_how_alike_its_answers_are(case: flow.Flow) -> None:
+    """Every run says which share of the test rows got the commonest answer, and so do the points of the curve."""
+    tried: Pilot = case.current("pilot")
+    rungs = [run for run in tried.runs if run.purpose == "ladder"]
+    assert all(run.commonest_share is not None and 0 < run.commonest_share < 1 for run in rungs)
+    assert {run.n: run.commonest_share for run in rungs} == {one.n: one.commonest_share for one in points(tried)}
+    stuck = replace(tried, runs=tuple(replace(run, commonest_share=1.0) for run in tried.runs), candidates=())
+    case.records["pilot"] = stuck
+    seen = flow.forecast(case)
+    case.records["pilot"] = tried
+    assert seen.fault == "one answer"
+    assert "same answer" in seen.reason

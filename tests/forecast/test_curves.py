@@ -2,14 +2,17 @@
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from tunecase.forecast.curves import Belief, believe, calibration, reach_share
+from tunecase.forecast.models import ODDS_SLOPES
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.quantities import batch_error
@@ -91,7 +94,7 @@ def test_joint_worlds_have_the_calibrated_spread(draws):
     ends = np.array([0.1, 0.5, 0.9])
     assert np.allclose(np.quantile(paths, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.02)
     for batch in np.split(paths, 20 if draws == 2_000 else 1):
-        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.08)
+        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.12)
 
 
 def test_means_of_batches_tell_the_error_of_drawing():
@@ -175,13 +178,16 @@ def test_a_clean_pilot_passes_the_gate():
     assert belief.gate.passed
     assert belief.models == ("shape atoms", "drifting power law", "nearest lessons", "regression", "base rate")
     assert belief.gate.standard_error > 0
-    precise = believe([Point(p.n, p.score, 16, 20_000, 0.003) for p in rising()], **SHARE)
-    assert 0 < precise.base_share < belief.base_share <= 1 / 3
+    assert belief.base_share == 0, "their test items are known"
+    rough, precise = (believe([Point(p.n, p.score, 16, None, sd) for p in rising()], **SHARE) for sd in (0.05, 0.003))
+    assert rough.gate.passed
+    assert 0 < precise.base_share < rough.base_share <= 1 / 3
 
 
 def test_other_learners_follow_no_base_rate():
     """Base rates are those of fine-tuned models; curves of other learners are expected to fall less."""
-    tuned, other = (believe(rising(), **SHARE, language_model=language) for language in (True, False))
+    curve = [Point(p.n, p.score) for p in rising()]
+    tuned, other = (believe(curve, **SHARE, language_model=language) for language in (True, False))
     assert other.base_share == 0
     assert "base rate" not in other.models
     assert np.median(tuned.paths([5000])) < np.median(other.paths([5000]))
@@ -267,3 +273,49 @@ def test_two_lora_draws_hold_their_later_outcomes():
             low, high = np.quantile(1 - printed, (0.1, 0.9), axis=0)
             held += int(np.sum((low <= scores[cut:]) & (scores[cut:] <= high)))
     assert 8 <= held <= 10
+
+
+@settings(max_examples=6, deadline=None)
+@given(scores=curves)
+def test_what_only_pilots_tell_changes_no_other_curve(scores):
+    """Without test items no fault, no shared item and no share of answers touches a belief."""
+    plain = [Point(20 * 2**i, score) for i, score in enumerate(scores)]
+    answered = [Point(p.n, p.score, commonest_share=1.0) for p in plain]
+    first, second = (believe(curve, **SHARE) for curve in (plain, answered))
+    assert second.gate.fault == "one answer"
+    assert not second.faulty
+    assert not first.tested
+    assert (first.paths([1_000], 200) == second.paths([1_000], 200)).all()
+
+
+def test_a_fault_widens_the_bad_side():
+    """Where tested scores fall beyond their noise the curve may go on falling; the middle stays."""
+    belief = believe([Point(p.n, p.score, 3, 1_000, 0.01) for p in points([0.6, 0.75, 0.74, 0.62])], **SHARE)
+    assert belief.gate.fault == "falls"
+    assert belief.base_share == pytest.approx(1 / 3)
+    usual = replace(belief, gate=replace(belief.gate, fault=""))
+    (low, mid, high), (low_0, mid_0, high_0) = (
+        np.quantile(one.paths([2_000]), (0.1, 0.5, 0.9)) for one in (belief, usual)
+    )
+    assert high > 1.1 * high_0
+    assert mid == pytest.approx(mid_0, rel=0.02)
+    assert low == pytest.approx(low_0, rel=0.02)
+
+
+def test_bands_hold_where_sizes_share_their_items():
+    """Curves of typical slopes, each size scored on the same 200 items by two runs, lie in the 80% band as often."""
+    rng, held, width = np.random.default_rng(3), 0, []
+    for i in range(70):
+        start, slope = rng.uniform(0.25, 0.7), rng.choice(ODDS_SLOPES)
+        at = np.array([20, 40, 80, 160, 640])
+        odds = start / (1 - start) * (at / 20.0) ** slope
+        errors = odds / (1 + odds)
+        hard = rng.standard_normal(200)
+        luck = ndtr(math.sqrt(0.7) * hard + math.sqrt(0.3) * rng.standard_normal((4, 2, 200)))
+        right = (luck >= errors[:4, None, None]).mean(2)
+        curve = [Point(int(n), float(score), 1, 200) for n, two in zip(at, right, strict=False) for score in two]
+        low, high = np.quantile(believe(curve, **SHARE, seed=i, language_model=False).paths([640], 400), (0.1, 0.9))
+        held += low <= errors[4] <= high
+        width.append(high - low)
+    assert 0.7 * 70 <= held <= 0.95 * 70, held
+    assert np.mean(width) < 0.2

@@ -366,3 +366,25 @@ def test_what_a_forecast_was_made_with_can_be_read_back():
     asked = {"notes": ("a", "b"), "left_out": ("1 run: failed",)}
     assert (("a", "b"), ("1 run: failed",)) == told(forecast_of(rising(), target=0.9, **asked, **ACCURACY))
     assert ((), ()) == told(forecast_of(rising(), target=0.9, **ACCURACY))
+
+
+def test_a_pilot_of_one_answer_promises_nothing():
+    """However its scores scatter, the verdict says why nothing is known and what to do, and names no next run."""
+    points = [Point(n, score, 1, 300, None, 1.0) for n, score in ((20, 0.3), (40, 0.5), (80, 0.7), (160, 0.8))]
+    found = forecast_of(points, target=0.95, n_max=1_000, **ACCURACY)
+    assert (found.verdict, found.fault) == ("pilot uninformative", "one answer")
+    assert "every test row got the same answer at 20, 40, 80 and 160 examples" in found.reason
+    assert "another learner" in found.next_pilot
+    assert found.next_run is None
+    assert found.ok
+
+
+def test_a_pilot_that_falls_names_the_check():
+    """It says that training and test rows may differ, in the reason and in what it assumes, and rules nothing out."""
+    points = [Point(n, score, 3, 1_000, 0.01) for n, score in ((20, 0.7), (40, 0.8), (80, 0.77), (160, 0.7))]
+    found = forecast_of(points, target=0.99, n_max=1_000, **ACCURACY)
+    assert (found.verdict, found.fault) == ("pilot uninformative", "falls")
+    assert "`tunecase audit`" in found.reason
+    assert "beyond its noise: 80.0% at 40 and 70.0% at 160" in found.reason
+    assert any("worse as examples are added" in words for words in found.assumptions)
+    assert found.next_run is None

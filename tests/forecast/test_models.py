@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.forecast.models import ATOMS, LOSSES, SHALLOW, SHARES, STEEP, fit_atoms, fit_drift, shapes
+from tunecase.forecast.models import (
+    ATOMS,
+    LOSSES,
+    SHALLOW,
+    SHARES,
+    STEEP,
+    fit_atoms,
+    fit_drift,
+    odds_slopes,
+    shapes,
+)
 
 SIZES = np.array([50.0, 100.0, 200.0, 400.0])
 QUIET = np.zeros((1, 4))
@@ -90,3 +100,46 @@ def test_atoms_are_calibrated_on_their_own_prior(prior):
         ranks.append(float(np.mean(fit.sample(at[4:], 200, rng)[:, 0] < curve[4])))
     assert 0.72 <= np.mean([0.1 <= rank <= 0.9 for rank in ranks]) <= 0.9
     assert 0.42 <= np.mean(ranks) <= 0.58
+
+
+@settings(max_examples=8, deadline=None)
+@given(shift=st.floats(-1, 1), shared=st.floats(0, 0.9))
+def test_a_shift_of_all_points_leaves_the_slope(shift, shared):
+    """What moves all points alike, as the luck of shared items does, moves the whole curve and nothing else."""
+    log_error = np.array([-0.7, -1.0, -1.2, -1.5])
+    noise = np.full((1, 4), 0.02)
+    common = shared * 0.02 * (1 - np.eye(4))
+    for fit in (
+        lambda e: fit_atoms(SIZES, e, noise, SHARES, common=common),
+        lambda e: fit_drift(SIZES, e, noise, odds_slopes(0.2), common),
+    ):
+        here, there = (fit(e).sample(SIZES * 8, 200, np.random.default_rng(0)) for e in (log_error, log_error + shift))
+        assert np.allclose(there - here, shift, atol=1e-6)
+
+
+def test_shared_noise_tells_the_slope_better():
+    """Points that are wrong together differ by less, so a steady fall is believed to go on more firmly."""
+    log_error = -0.4 * np.log(SIZES)
+    noise = np.full((1, 4), 0.04)
+    widths = []
+    for shared in (0.0, 0.9):
+        common = shared * 0.04 * (1 - np.eye(4))
+        fit = fit_drift(SIZES, log_error, noise, odds_slopes(0.1), common)
+        drawn = fit.sample(SIZES[-1:] * 16, 400, np.random.default_rng(0))[:, 0]
+        widths.append(np.median(drawn) - log_error[-1])
+    assert widths[1] < widths[0], "the measured slope is steeper than the typical ones, and weighs more"
+
+
+def test_no_common_noise_is_as_none():
+    """A covariance of nothing gives what leaving it out gives."""
+    log_error = np.array([-0.7, -1.0, -1.2, -1.5])
+    noise = np.full((1, 4), 0.02)
+    plain, zero = (fit_atoms(SIZES, log_error, noise, SHARES, common=one) for one in (None, np.zeros((4, 4))))
+    drawn = [fit.sample(SIZES * 8, 300, np.random.default_rng(0)) for fit in (plain, zero)]
+    assert np.allclose(*drawn, atol=1e-6)
+
+
+def test_typical_slopes_of_a_hopeless_task_are_level():
+    """Slopes are those of the odds: all of it where errors are few, none where every answer is wrong."""
+    assert odds_slopes(1.0) == tuple(0.0 for _ in odds_slopes(1.0))
+    assert min(odds_slopes(0.01)) < min(odds_slopes(0.5)) < 0

@@ -107,3 +107,10 @@ def test_rows_from_other_sources_stand_where_they_teach():
     assert (1_200, 1_400, 300) == counted_as([200, 400], rounds, 1.0)
     found, _ = with_rounds(points, rounds[:2], "higher", False, 0.5)
     assert [200, 400, 800, 1_000] == [point.n for point in found]
+
+
+def test_the_share_of_the_commonest_answer_is_the_least_of_its_runs():
+    """A size whose runs answer differently is no size of one answer; runs that kept none say nothing."""
+    runs = [Point(10, 0.5, 1, 100, None, share) for share in (1.0, 0.6, None)]
+    assert merge(runs, "higher")[0].commonest_share == 0.6
+    assert merge([Point(10, 0.5)], "higher")[0].commonest_share is None

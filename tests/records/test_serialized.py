@@ -15,9 +15,9 @@ PINNED: dict[str, tuple[int, str]] = {
     "review": (1, "87da594ac053"),
     "labelling": (1, "35556f8c1f53"),
     "estimate": (3, "5fa45efb9ec3"),
-    "pilot": (1, "edee76f86f07"),
+    "pilot": (1, "84f46657d33a"),
     "judge": (1, "59e8d13a7f7a"),
-    "forecast": (3, "1a6b160f9ffc"),
+    "forecast": (3, "cb62e0b9fb9a"),
     "decide": (3, "175998dbf318"),
     "round": (1, "bbd9b4131c55"),
     "next": (1, "f719d6a5f5ad"),
@@ -34,7 +34,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "updated": (1, "699300985159"),
     "prices": (1, "d24364d1575e"),
     "report": (1, "b6a8ec6b5611"),
-    "run": (1, "5e2ade5d0fb4"),
+    "run": (1, "2fdcd2c63c6c"),
     "spend": (1, "8fd94f93249a"),
     "map": (1, "95082a7ed79a"),
     "mapped": (1, "dc6d95685177"),
@@ -50,7 +50,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "inference": (1, "be075a9b8ffa"),
     "loads": (1, "02167695d6f7"),
     "sources": (1, "6ef2558c9db0"),
-    "source trial": (1, "77c562b90e95"),
+    "source trial": (1, "af870df1d4bb"),
 }
 
 

@@ -44,6 +44,7 @@ TOO_LITTLE = {
     "not a pilot yet": "There are too few points for a forecast",
     "pilot uninformative": "The runs differ too much for a forecast",
 }
+FAULTY = {"one answer": "Every test row gets the same answer", "falls": "The score gets worse as examples are added"}
 
 
 def forecast(record: Forecast, material: Material) -> Account:
@@ -100,7 +101,7 @@ def _answer(record: Forecast) -> str:
         )
     if record.verdict in TOO_LITTLE:
         following = f": {record.next_pilot}" if record.next_pilot else ""
-        return f"{TOO_LITTLE[record.verdict]}{following}."
+        return f"{FAULTY.get(record.fault, TOO_LITTLE[record.verdict])}{following}."
     if record.p_target is None:
         return sentence(short_names(record.reason))
     said = SAYS.get(record.verdict) or ("will hardly do" if record.p_target < FAR else "may fall short")

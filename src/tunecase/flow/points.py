@@ -74,7 +74,7 @@ def kept_elsewhere(flow: Flow) -> Forecast | None:
 def points(tried: Pilot) -> tuple[Point, ...]:
     """One point for each run that ended well; the forecast averages them and learns their spread from run to run."""
     good = (run for run in tried.runs if not run.failed and run.converged and run.purpose == "ladder")
-    return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
+    return tuple(run.point for run in good)
 
 
 def runs_left_out(tried: Pilot) -> tuple[str, ...]:

@@ -31,14 +31,26 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
-from tunecase.forecast.models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
+from tunecase.forecast.models import (
+    LOSSES,
+    SHALLOW,
+    SHARES,
+    STEEP,
+    AtomFit,
+    DriftFit,
+    fit_atoms,
+    fit_drift,
+    odds_slopes,
+)
 from tunecase.forecast.noise import (
     SEED_SD,
     SIGNAL_CUT,
     Gate,
     Reading,
+    common_variance,
     gate,
     item_variance,
+    items_known,
     reading,
     run_variance,
     spread_at,
@@ -76,6 +88,7 @@ BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 1000  # draws from each model that the learnt forecasts correct
+WORSE = 2  # times as far above the middle where the points are at fault: whatever made the score fall may go on
 RANKS = 4000  # draws of the pool that the quantiles at each size are read from
 
 
@@ -193,7 +206,10 @@ class Belief:
         middle = np.median(ranked, axis=0)
         ratio = at / self.points[-1].n
         beyond = np.maximum(np.log(np.maximum(ratio, 1)) / math.log(FARTHEST), 1)
-        return self._measured(at, middle + self.calibration.factor * beyond * (ranked - middle))
+        away = ranked - middle
+        if self.faulty:
+            away = np.where(away > 0, WORSE * away, away)
+        return self._measured(at, middle + self.calibration.factor * beyond * away)
 
     def _measured(self, at: "Array", ranked: "Array") -> "Array":
         """ln e, rising over draws, moved at the largest size measured to what was measured there.
@@ -218,6 +234,16 @@ class Belief:
         """What the measurement of the largest size says of the true error there."""
         seen = spreads(self.points, self.scale)
         return reading(self.points[-1], self.scale, None if seen is None else float(seen[-1]))
+
+    @property
+    def faulty(self) -> bool:
+        """True where points of known test size are uninformative whatever their scatter; see `fault_of`."""
+        return bool(self.gate.fault) and self.tested
+
+    @property
+    def tested(self) -> bool:
+        """True for shares whose test items are known at every size."""
+        return items_known(self.points, self.scale)
 
     @property
     def _most(self) -> float | None:
@@ -352,7 +378,9 @@ def believe(
 
         v_i = (1 - e_i)/(m_i e_i) + (sd/e_i)^2 / draws_i     the variance of ln e_i by measuring
         pool = a quarter each: shape atoms, drifting power law, nearest lessons, regression on lessons
-        fine-tunes: of that, min(1, (doubt / .3)^3) / 3 gives way to base rates; a third where a share shows no signal
+        noise of one test set is shared between its sizes: see `common_variance`
+        fine-tunes: of that, min(1, (doubt / .3)^3) / 3 gives way to base rates; a third where a share shows no
+        signal, and none where it does and test items are known
 
     Args:
         points: at least two sizes; points of one size are averaged.
@@ -362,7 +390,7 @@ def believe(
         library: the lessons of other curves; the shipped ones when left out.
     Returns: a Belief.
     Raises: ValueError below two sizes.
-    Leaves out: the common error of points that share one test set, and anything but the number of examples.
+    Leaves out: anything but the number of examples. Priors differ where points tell their test items; see `models`.
     """
     import numpy as np
 
@@ -371,16 +399,20 @@ def believe(
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
     sizes = np.array([float(point.n) for point in tidy])
     log_error = np.log([error_of(point, scale.direction) for point in tidy])
-    test, run = item_variance(tidy, scale), run_variance(tidy, scale)
+    test, run, common = item_variance(tidy, scale), run_variance(tidy, scale), common_variance(tidy, scale)
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
     guessed = bounded and spreads(tidy, scale) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
+    prior = SHARES if bounded else LOSSES
+    slopes: tuple[float, ...] = STEEP if language_model else SHALLOW
+    if items_known(tidy, scale):
+        slopes = odds_slopes(math.exp(log_error[-1]))
     models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
     based = ("base rate",) if language_model else ()
     kept = calibration("bounded" if bounded else "unbounded")
     fits = (
-        fit_atoms(sizes, log_error, noise, SHARES if bounded else LOSSES),
-        fit_drift(sizes, log_error, noise, STEEP if language_model else SHALLOW),
+        fit_atoms(sizes, log_error, noise, prior, common=common),
+        fit_drift(sizes, log_error, noise, slopes, common),
     )
     belief = Belief(
         tidy, scale, gate(tidy, scale, language_model), kept, models + based, (), seed, *fits, language_model,
@@ -395,8 +427,10 @@ def _base_share(belief: Belief) -> float:
 
     if not belief.language_model:
         return 0.0
-    if belief.scale.bounded and not belief.gate.passed:
+    if belief.scale.bounded and (not belief.gate.signal or belief.faulty):
         return BASE_SHARE
+    if belief.tested:
+        return 0.0
     ahead = belief.sketch(np.array([float(BASE_RATIO * belief.points[-1].n)])).ahead
     doubt = float(ahead.width[0] / ahead.log_ratio[0])
     return BASE_SHARE * min(1.0, (doubt / BASE_DOUBT) ** 3)
@@ -420,7 +454,7 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
     ]
     share = belief.base_share
     if share >= 0.005:
-        why = "" if belief.gate.passed or not bounded else "no clear signal in the points, so "
+        why = "" if belief.gate.signal or not bounded else "no clear signal in the points, so "
         words.append(f"{why}{share:.0%} of the belief is what other fine-tunes did from there, whatever the points")
     sd = spreads(points, belief.scale)
     if sd is not None:

@@ -110,7 +110,9 @@ class Payoff:
         worlds = math.ceil(worlds / step)
         errors = belief.paths(np.asarray(self.sizes, dtype=float), worlds)
         reached = np.minimum.accumulate(errors, axis=1) <= self.error_target
-        gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e15)
+        paid = np.isfinite(cost)
+        never = 10 * float(np.abs(value).max() + np.where(paid, cost, 0.0).max()) + 1
+        gone = reached * value.reshape(-1, 1) - np.where(paid, cost, never)
         return np.column_stack([np.zeros(worlds), gone])
 
 

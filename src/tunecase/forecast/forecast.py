@@ -139,6 +139,7 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         next_run=facts.next_run,
         n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis, prospect.stakes.to_rows),
         p_now=seen.p_now if seen else None,
+        fault=facts.belief.gate.fault if facts.belief else "",
     )
 
 
@@ -176,9 +177,9 @@ def read_source(place: str, request: Asked) -> Imported:
 
 
 def _next_run(facts: Facts, prospect: Prospect, measured: Measured) -> NextRun | None:
-    """The run to make next; None where a quieter pilot (more test items or draws of every size) comes first."""
+    """The run to make next; None where a mended or quieter pilot (more test items, draws of all sizes) comes first."""
     belief = facts.belief
-    if belief is None or (not belief.gate.passed and belief.gate.noise_dominates):
+    if belief is None or belief.gate.fault or (not belief.gate.passed and belief.gate.noise_dominates):
         return None
     return best_run(belief, prospect, facts.needed, measured.stand_in_factor if measured.stand_in else None)
 
@@ -302,6 +303,8 @@ def _assumptions(measured: Measured, facts: Facts, last: int) -> tuple[str, ...]
         words.append("the untouched model (n = 0) is kept apart: it is not part of the curve")
     if facts.belief:
         words += facts.belief.assumptions
+        if facts.belief.gate.fault:
+            words.append(f"the band rests on points that may not tell where the curve goes: {facts.belief.gate.why}")
     if measured.stand_in:
         words.append(f"{facts.model} stands in for the model to be tuned, which may do better or worse")
     if last and facts.n_max > FARTHEST * last:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error
 from tunecase.forecast.scale import Scale
@@ -16,28 +16,41 @@ if TYPE_CHECKING:
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 UNSEEN_SHARE = 0.5  # of that variance where test items are known: as in the belief, runs may differ so or not at all
 UNSEEN_SCATTER = 0.02  # of ln e between runs of an unbounded score, where no spread was seen
+SPREAD_FALL = 0.25  # power of n with which scatter falls, beyond its fall with the error
 SPREAD_PRIOR_RUNS = 3  # how many runs' worth the other sizes count against a size's own
 LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is smooth
 SIGNAL_CUT = 0.15  # worth telling from noise
 LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
 SIGNAL = 2  # times the noise
+KAPPA = 0.5
+FALL = 2.5  # times the noise, as the best of several sizes is the luckiest; level curves pass it once in fifty
+ONE_ANSWER = 0.995  # of the test rows
+
+Fault = Literal["", "one answer", "falls"]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Is there a signal in the pilot?
 
-    `cut` is 1 - e_last/e_first; `standard_error` that of ln(e_first/e_last), None where no noise is known;
-    `test_share` the part of its square that more test items would lower; `noise_dominates` when a cut of 15%, or the
-    one seen, could not be told from nothing.
+    `signal` is True where the error fell by more than the noise; `cut` is 1 - e_last/e_first; `standard_error` that of
+    ln(e_first/e_last), None where no noise is known; `test_share` the part of its square that more test items would
+    lower; `noise_dominates` when a cut of 15%, or the one seen, could not be told from nothing. `fault` is what makes
+    the points uninformative whatever the signal: see `fault_of`.
     """
 
-    passed: bool
+    signal: bool
     cut: float
     standard_error: float | None
     test_share: float
     noise_dominates: bool
     why: str
+    fault: Fault = ""
+
+    @property
+    def passed(self) -> bool:
+        """True where the points are a basis for a verdict."""
+        return self.signal and not self.fault
 
 
 def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> Gate:
@@ -50,7 +63,6 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
 
     Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
     """
-
     tidy = merge(points, scale.direction)
     first, last = error_of(tidy[0], scale.direction), error_of(tidy[-1], scale.direction)
     cut, gain = float(1 - last / first), math.log(first / last)
@@ -68,14 +80,52 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
         noise = scatter if spreads(tidy, scale) is None else max(scatter, standard_error or 0.0)
         beside = f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
+    fault, wrong = fault_of(tidy, scale)
     return Gate(
-        passed=cut >= least and gain > SIGNAL * noise,
+        signal=cut >= least and gain > SIGNAL * noise,
         cut=cut,
         standard_error=standard_error,
         test_share=test / variance if variance > 0 else 0.0,
         noise_dominates=2 * math.sqrt(variance) > max(gain, -math.log(1 - SIGNAL_CUT)),
-        why=_cut_words(cut, tidy) + beside,
+        why=wrong or _cut_words(cut, tidy) + beside,
+        fault=fault,
     )
+
+
+def fault_of(points: Sequence[Point], scale: Scale) -> tuple[Fault, str]:
+    """What makes points uninformative whatever their scatter, and where it was seen in words; empty where nothing does.
+
+    "one answer": at the largest size, or at all sizes but one, every test row got the same answer (99.5% of them). Such
+    a score is that answer's share of the test rows and says nothing of training, also where one class has most rows.
+    "falls": the largest size is worse than the best one before it, ln(e_last/e_best) > 2.5 sqrt(v_best + v_last).
+
+    Args:
+        points: at least two, one per size, rising in n; v are their variances by items and runs, 2% of an unbounded
+            error where no spread was seen.
+        scale: how the metric measures.
+    Leaves out: answers that were not kept; that all sizes answer the same items, which makes a fall surer than told.
+    """
+    import numpy as np
+
+    same = [point.n for point in points if (point.commonest_share or 0) >= ONE_ANSWER]
+    if same and (same[-1] == points[-1].n or len(same) >= max(len(points) - 1, 2)):
+        return "one answer", f"every test row got the same answer at {_listed(same)} examples"
+    errors = [error_of(point, scale.direction) for point in points]
+    best = int(np.argmin(errors[:-1]))
+    counting = replace(scale, binomial=scale.binomial or scale.bounded)
+    variance = item_variance(points, counting) + run_variance(points, scale)
+    if not scale.bounded:
+        variance = np.maximum(variance, LEAST_SD**2 if spreads(points, scale) is not None else UNSEEN_SCATTER**2)
+    if math.log(errors[-1] / errors[best]) <= FALL * math.sqrt(float(variance[best] + variance[-1])):
+        return "", ""
+    words = (f"{100 * p.score:.1f}%" if scale.bounded else f"{p.score:.3g}" for p in (points[best], points[-1]))
+    seen = " and ".join(f"{word} at {p.n:,}" for word, p in zip(words, (points[best], points[-1]), strict=True))
+    return "falls", f"the score gets worse as examples are added, beyond its noise: {seen}"
+
+
+def _listed(sizes: Sequence[int]) -> str:
+    words = [f"{n:,}" for n in sizes]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _cut_words(cut: float, points: Sequence[Point]) -> str:
@@ -101,6 +151,11 @@ def shrink(error: "Array") -> "Array":
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
+def items_known(points: Sequence[Point], scale: Scale) -> bool:
+    """True for shares whose test items are known at every size: a pilot's, and no curve of the library."""
+    return scale.bounded and all(point.test_rows for point in points)
+
+
 def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
     import numpy as np
@@ -114,6 +169,24 @@ def variance_of_items(errors: "Array", rows: "Array | float", scale: Scale) -> "
     import numpy as np
 
     return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * scale.binomial)
+
+
+def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
+    """Covariance of ln e between sizes that answer the same items, nothing on its diagonal; None without such sizes.
+
+        kappa min(t_i, t_j),   t = (1 - e) / (m e),  where both have m items
+
+    An item that a small run gets right is seldom missed by a larger one, so the two errors lie in each other:
+    the most that they can vary together is e_less (1 - e_more) / m, and measured ladders have about kappa of it.
+    """
+    import numpy as np
+
+    rows = np.array([point.test_rows or 0 for point in points])
+    alone = item_variance(points, scale)
+    if not KAPPA or not rows.all() or not alone.all():
+        return None
+    shared = KAPPA * np.minimum(alone[:, None], alone) * (rows[:, None] == rows)
+    return np.asarray(shared * (1 - np.eye(len(points))))
 
 
 def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
@@ -135,7 +208,9 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
         sd_i^2 = (r_i own_i^2 + 3 u_i^2 mean) / (r_i + 3),  r_i = runs - 1
         mean = sum r_j (own_j / u_j)^2 / sum r_j;  u = `shrink` of a share, e of any other score
 
-    Leaves out the number of examples: scatter fell with it for classifiers on sentence embeddings, not for prompts.
+    Where the test items of a share are known, u is also in proportion to n^(-1/4), as ladders of n-grams, of encoders
+    and of nearest rows had it, and a size learns from itself and larger ones only, the last two from each other: wild
+    runs of few rows say nothing of many. Elsewhere the number of examples is left out: of prompts scatter did not fall.
     """
     import numpy as np
 
@@ -143,8 +218,14 @@ def spreads(points: Sequence[Point], scale: Scale) -> "Array | None":
     if not runs.any():
         return None
     usual = _usual(np.array([error_of(point, scale.direction) for point in points]), scale)
+    heard = np.ones((len(points), len(points)), dtype=bool)
+    if items_known(points, scale):
+        usual = usual * np.array([point.n for point in points], dtype=float) ** -SPREAD_FALL
+        at = np.arange(len(points))
+        heard = (at >= np.minimum(at[:, None], len(points) - 2)) & (runs > 0)
+        heard |= ~heard.any(axis=1, keepdims=True)
     own = (np.array([point.sd or 0.0 for point in points]) / usual) ** 2
-    mean = (runs * own).sum() / runs.sum()
+    mean = heard @ (runs * own) / (heard @ runs)
     return np.asarray(usual * np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
 
 

@@ -50,7 +50,10 @@ def merge(points: Sequence[Point], direction: str) -> tuple[Point, ...]:
 
 
 def _averaged(group: Sequence[Point], scale: int) -> Point:
-    """The points of one size as one: its smallest test, and the spread that was stated, else the one seen."""
+    """The points of one size as one: its smallest test, the spread that was stated, else the one seen.
+
+    The share of the commonest answer is the least of its runs': all answers are the same where they are in every run.
+    """
     import numpy as np
 
     runs = sum(point.draws for point in group)
@@ -59,7 +62,8 @@ def _averaged(group: Sequence[Point], scale: int) -> Point:
     if sd is None and len(group) > 1:
         sd = float(np.std([point.score for point in group], ddof=1)) / scale
     test_rows = min((point.test_rows for point in group if point.test_rows), default=None)
-    return Point(group[0].n, score, runs, test_rows, sd)
+    same = min((point.commonest_share for point in group if point.commonest_share is not None), default=None)
+    return Point(group[0].n, score, runs, test_rows, sd, same)
 
 
 def rebased(points: Sequence[Point], at: Point, direction: str) -> tuple[Point, ...]:
@@ -90,7 +94,7 @@ def rebased(points: Sequence[Point], at: Point, direction: str) -> tuple[Point, 
         Point(
             point.n, to_score(_capped(to_error(point.score, direction) * ratio, direction), direction), point.draws,
             min(rows, point.test_rows) if rows and point.test_rows else point.test_rows or rows,
-            None if point.sd is None else point.sd * ratio,
+            None if point.sd is None else point.sd * ratio, point.commonest_share,
         )
         for point in merge(points, direction)
         if point.n != at.n

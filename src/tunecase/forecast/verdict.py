@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.forecast.curves import LEAST_SIZES, Belief
-from tunecase.forecast.noise import SIGNAL_CUT, Gate, reading, spreads
+from tunecase.forecast.noise import SIGNAL_CUT, Fault, Gate, reading, spreads
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
 from tunecase.records import Needed, NextRun, Point
@@ -14,6 +14,10 @@ from tunecase.records import Needed, NextRun, Point
 NOT_ACHIEVABLE = 0.05
 OPEN, LIKELY = 0.5, 0.8
 MOST_DRAWS = 10
+FAULTS = {
+    "one answer": "Such scores are the share of that answer and say nothing of training",
+    "falls": "That is a sign of test rows from elsewhere than training rows, of wrong labels, or of a broken recipe",
+}
 
 Verdict = Literal[
     "above the ceiling", "reached", "not a pilot yet", "pilot uninformative",
@@ -102,6 +106,8 @@ def next_pilot(conclusion: Verdict, facts: Facts) -> str:
     if conclusion != "pilot uninformative" or facts.belief is None:
         return ""
     gate, last = facts.belief.gate, facts.points[-1]
+    if gate.fault:
+        return _mended(gate.fault, last)
     if not gate.noise_dominates or gate.standard_error is None:
         n = facts.next_run.n if facts.next_run else 4 * last.n
         return f"one more size, {n:,} examples, {n / last.n:.3g} times the largest"
@@ -113,6 +119,15 @@ def _first_sizes(points: Sequence[Point]) -> str:
     words = [f"{start * 2 ** (first + i):,}" for i in range(LEAST_SIZES - len(points))]
     listed = " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
     return f"train on {listed} examples, scored on the same test set"
+
+
+def _mended(fault: Fault, last: Point) -> str:
+    if fault == "one answer":
+        return f"train on more rows ({4 * last.n:,}), for more epochs, or train another learner, until answers differ"
+    return (
+        f"train {last.n:,} other examples once more, after `tunecase audit` has told whether test rows differ from "
+        "training rows, and after a look at labels of rows added last"
+    )
 
 
 def _quieter(gate: Gate, standard_error: float, last: Point) -> str:
@@ -150,6 +165,9 @@ def reason(conclusion: Verdict, facts: Facts, following: str) -> str:
         return f"{subject} already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
     if conclusion == "pilot uninformative" and facts.belief:
         why = facts.belief.gate.why
+        if facts.belief.gate.fault:
+            sign = FAULTS[facts.belief.gate.fault]
+            return f"{subject} is uninformative: {why}. {sign}, so nothing is promised or ruled out; next: {following}."
         return f"{subject} shows no clear signal ({why}), so nothing is promised or ruled out; next: {following}."
     if conclusion == "no target":
         return f"{subject} scores {now}; without a target there is a curve and no verdict."

@@ -367,7 +367,7 @@ class Conductor:
             return None
         if not self.settings.adaptive:
             return fitting[0]
-        points = [Point(run.n, run.score, 1, run.test_rows) for run in self.good()]
+        points = [run.point for run in self.good()]
         sizes, running = {point.n for point in points}, [step.n for step in self._running()]
         if len(sizes) >= 2:
             return self._most_telling(fitting, points, running)

@@ -21,7 +21,7 @@ from tunecase.pilot.settings import Struck, nothing_struck
 from tunecase.pilot.steps import KINDS, Lesson, School
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import Z80, Interval80, count, one_line, score
-from tunecase.records import Candidate, ModelKind, Point, Run
+from tunecase.records import Candidate, ModelKind, Run
 
 AUTO = "auto"
 # Nobody could ship what these train.
@@ -372,7 +372,7 @@ class Race:
         ahead = None if entrant is best else self._lead(best, entrant, top_runs(best.conductor)[0].n, n)
         return Candidate(
             entrant.name, entrant.kind, entrant.school.name, entrant.school.model,
-            tuple(Point(run.n, run.score, 1, run.test_rows) for run in entrant.good), n, entrant.top_score,
+            tuple(run.point for run in entrant.good), n, entrant.top_score,
             tops[0].test_rows, _mean_interval([run.interval for run in tops]), sum(run.seconds for run in made),
             _sum_usd(made), each_s, None if each_s is None or rate is None else 1000 * each_s / 3600 * rate,
             entrant.conductor.question.promise(first, self.lesson.tests.labels),

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -200,8 +201,18 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
         one_line(outcome.hardware, MOST_REASON), outcome.gpus, usd, outcome.skill_before, outcome.skill_after,
         outcome.skill_rows, step.purpose, step.settings,
         outcome.test_rows / outcome.answer_s if outcome.answer_s else None,
-        outcome.skill_lost_rows, outcome.skill_won_rows, outcome.longest_row,
+        outcome.skill_lost_rows, outcome.skill_won_rows, outcome.longest_row, commonest_share(outcome.predictions),
     ), outcome  # fmt: skip
+
+
+def commonest_share(answers: Sequence[str] | None) -> float | None:
+    """The share of the answers that are the commonest one; None without answers.
+
+    Example:
+        >>> commonest_share(["no", "no", "yes", "no"]), commonest_share(None)
+        (0.75, None)
+    """
+    return max(Counter(answers).values()) / len(answers) if answers else None
 
 
 def interval_of(task: Task, predictions: Sequence[str] | None) -> Interval80 | None:

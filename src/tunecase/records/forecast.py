@@ -13,7 +13,8 @@ N_GRAM_FACTORS = ("stand_in.factor", "stand_in.n_grams_to_small", "stand_in.near
 class Point:
     """A measured point of a learning curve: mean score at n, over `draws` runs and `test_rows` items each.
 
-    `sd` is the standard deviation of the score from run to run, where it was seen.
+    `sd` is the standard deviation of the score from run to run, where it was seen; `commonest_share` the share of the
+    test rows that got the commonest answer, 1 where all answers are the same, None where answers were not kept.
     """
 
     n: int
@@ -21,6 +22,7 @@ class Point:
     draws: int = 1
     test_rows: int | None = None
     sd: float | None = None
+    commonest_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Forecast:
     ratio of the tuned model's error to the stand-in's. `source` is where the points come from, the pilot or a file's
     name; `rounds` is how many measured rounds were added to them. `n_budget` is the most examples that the budget buys,
     where there is one. `p_now` is the chance that the target is met at the largest size measured, `p_target` that it is
-    met by n_max. `candidates` are the curves of what the pilot raced, each as itself and not as a stand-in.
+    met by n_max. `candidates` are the curves of what the pilot raced, each as itself and not as a stand-in. `fault` is
+    what makes the points uninformative whatever their scatter: all answers are the same, or the score falls.
     """
 
     verdict: Literal[
@@ -121,6 +124,7 @@ class Forecast:
     rounds: int = 0
     p_now: float | None = None
     candidates: tuple[OwnCurve, ...] = ()
+    fault: Literal["", "one answer", "falls"] = ""
 
     @property
     def language_model(self) -> bool:

@@ -137,6 +137,7 @@ class Run:
     and `skill_won_rows` the other way round; None in older records. `answers_per_s` is how fast the test rows were
     answered after training, by one process; None where that was not timed. `longest_row` is the longest training row as
     the model read it [tokens], which with the batch sets the peak of memory; None where the trainer does not say.
+    `commonest_share` is the share of the test rows that got the commonest answer; None without answers.
     """
 
     key: str
@@ -168,6 +169,12 @@ class Run:
     skill_lost_rows: int | None = None
     skill_won_rows: int | None = None
     longest_row: int | None = None
+    commonest_share: float | None = None
+
+    @property
+    def point(self) -> Point:
+        """The run as a point of a learning curve."""
+        return Point(self.n, self.score, 1, self.test_rows, commonest_share=self.commonest_share)
 
 
 @dataclass(frozen=True, slots=True)
