@@ -39,6 +39,7 @@ NOWHERE = -1e12  # worth of a step that cannot be taken
 AT = {name: number for number, name in enumerate(FIELDS)}
 AMOUNTS = ("release", "lost", "value")
 SHARES = ("ship", "settle", "go", "ship_reaches", "go_reaches", "stop_at")
+ENDS = ("ship", "settle", "go")  # of the first test, which cannot come together
 
 Place = tuple[float, float, float]  # price of a label, budget, target
 
@@ -366,6 +367,8 @@ def _corrected(cells: "Draws", filed: tuple[int, ...], made: Plan, values: Seque
         at = AT[name]
         moved = cells[..., at] + whole[at] - few[at]
         cells[..., at] = np.where(cells[..., at] > 0, np.clip(moved, 0.0, 1.0), 0.0)
+    ends = [AT[name] for name in ENDS]
+    cells[..., ends] /= np.maximum(cells[..., ends].sum(-1, keepdims=True), 1.0)
     if made.worth is not None:
         at = AT["worth"]
         cells[..., at] += (whole[at] - few[at]) * np.asarray(values)

@@ -22,7 +22,7 @@ LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is
 SIGNAL_CUT = 0.15  # worth telling from noise
 LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
 SIGNAL = 2  # times the noise
-KAPPA = 0.5
+KAPPA = 0.5  # of the most that two sizes' errors on the same items can vary together
 FALL = 2.5  # times the noise, as the best of several sizes is the luckiest; level curves pass it once in fifty
 ONE_ANSWER = 0.995  # of the test rows
 
@@ -183,7 +183,7 @@ def common_variance(points: Sequence[Point], scale: Scale) -> "Array | None":
 
     rows = np.array([point.test_rows or 0 for point in points])
     alone = item_variance(points, scale)
-    if not KAPPA or not rows.all() or not alone.all():
+    if not rows.all() or not alone.all():
         return None
     shared = KAPPA * np.minimum(alone[:, None], alone) * (rows[:, None] == rows)
     return np.asarray(shared * (1 - np.eye(len(points))))
