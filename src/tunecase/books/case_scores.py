@@ -1,0 +1,240 @@
+"""One case as its ledger tells it: what it was told, and what came, in numbers that name nobody and nothing."""
+
+import contextlib
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, cast
+
+from tunecase.books.earlier_projects import Kept, closed_lines, hindsight, kept, plan_of_record
+from tunecase.books.held import held
+from tunecase.books.lines import PEOPLE, UNKNOWNS, planned_lines
+from tunecase.books.variance import bought
+from tunecase.errors import InputError
+from tunecase.ledger import Entry
+from tunecase.quantities import Band
+from tunecase.records import (
+    CATEGORIES,
+    BandHeld,
+    CaseEnded,
+    CaseScored,
+    ChanceMet,
+    Estimate,
+    Forecast,
+    HoursHeld,
+    LineHeld,
+    Next,
+    Round,
+    RowsHeld,
+    ScoreHeld,
+    Spending,
+)
+
+SALT = b"tunecase scorecard\n"
+ENDS = ("stop", "ship", "redefine", "fix first")  # advice after which no further round is made
+ON_THE_CURVE = ("label", "fine_tune", "test_set")  # what a round may change for its score to lie on the same curve
+HOUR = "hour"
+
+
+@dataclass
+class _Story:
+    """What happened in a case, in order: rounds with the advice each was made under, and what was told before them.
+
+    A round is known by the pilot that it follows and its number: a later one of the same number corrects it.
+    """
+
+    rounds: dict[tuple[int, int], Round] = field(default_factory=dict)
+    advice: dict[tuple[int, int], str] = field(default_factory=dict)
+    expected: dict[tuple[int, int], ScoreHeld] = field(default_factory=dict)
+    estimate: Estimate | None = None
+    forecast: Forecast | None = None
+    last_advice: str = ""
+
+
+def root_of(first: Entry) -> str:
+    """What tells a case from others: a hash of its ledger's first entry, which says nothing of what that holds."""
+    return hashlib.sha256(SALT + first.id.encode()).hexdigest()
+
+
+def case_scores(entries: Sequence[Entry]) -> CaseScored:
+    """What a case was told and what came of it.
+
+    A band is told by the plan of record (see `plan_of_record`), a chance and the rows needed by the last bill and
+    forecast before the first measured round, a round's score by what `next` expected of it, advice by the last decision
+    before a round. The target counts as reached where a measured round shows it.
+
+    Args:
+        entries: of one ledger, in order, at least one.
+    Raises: InputError when a charge cannot be read.
+    Leaves out: why a case ended. One whose people stopped before the plan did counts against its chance all the same,
+    and a case without a measured round says nothing of it. Scores that only a pilot measured are not held.
+    """
+    story, money = _story(entries), kept(entries)
+    mixed = len({entry.body.get("currency") for entry in money.estimates}) > 1
+    plan = None if mixed else plan_of_record(money)
+    rounds, reached = tuple(story.rounds.values()), _reached(story)
+    scored = CaseScored(
+        root=root_of(entries[0]),
+        entries=len(entries),
+        finished=plan is not None and _is_finished(plan[0], money),
+        scores=tuple(story.expected.values()),
+        rows=_rows(story, reached),
+        mixed=mixed,
+    )
+    if plan is None:
+        return _with_advice(scored, story, reached)
+    late = hindsight(money, plan[1])
+    charges = [charge for _, charge in held(money.charges).charges]
+    over = scored.finished and bool(rounds)
+    return _with_advice(
+        replace(
+            scored,
+            lines=tuple(
+                LineHeld(_line(line.name), *_scaled(line.planned, line.actual))
+                for line in closed_lines(money)
+            ),
+            total=_total(plan[0], charges) if scored.finished and not late else None,
+            chance=_chance(story, charges, reached) if over else None,
+            rounds=BandHeld(*_scaled(plan[0].rounds, len(rounds))) if over else None,
+            hours=_hours(plan[0], charges, [name for name in money.closed if name not in late], len(rounds)),
+            default_rates=bool(plan[0].effort) and not any(each.stated for each in plan[0].effort),
+            hours_factor=plan[0].hours_factor,
+        ),
+        story,
+        reached,
+    )
+
+
+def _story(entries: Sequence[Entry]) -> _Story:
+    story, pilot, before, told = _Story(), 0, cast(dict[str, Entry], {}), ""
+    for entry in entries:
+        if entry.kind == "run":
+            # Numbers begin anew once a pilot was trained after rounds.
+            pilot += any(number == pilot for number, _ in story.rounds)
+        if entry.kind != "record":
+            continue
+        if entry.verb in ("estimate", "forecast") and not story.rounds:
+            before[entry.verb] = entry
+        elif entry.verb == "decide":
+            told = str(entry.body.get("advice", ""))
+        elif entry.verb in ("round", "next"):
+            told = _take(story, entry, pilot, told)
+    story.last_advice = told
+    story.estimate = _record(before.get("estimate"))
+    story.forecast = _record(before.get("forecast"))
+    return story
+
+
+def _take(story: _Story, entry: Entry, pilot: int, told: str) -> str:
+    """Takes a round, or what was expected of it; returns the advice that is still to be taken up."""
+    record = _record(entry)
+    if isinstance(record, Round):
+        key = (pilot, record.number)
+        is_new = key not in story.rounds
+        story.rounds[key] = record
+        if is_new:
+            story.advice[key] = told
+            return ""
+    elif isinstance(record, Next) and record.round is not None and record.expected is not None:
+        key, expected = (pilot, record.round.number), record.expected
+        if story.rounds.get(key) == record.round:
+            story.expected[key] = ScoreHeld(expected.low, expected.mid, expected.high, record.round.score)
+    return told
+
+
+def _record(entry: Entry | None) -> Any:
+    """The record of an entry; None where there is none, or another version wrote it."""
+    with contextlib.suppress(InputError):
+        return None if entry is None else entry.record()
+    return None
+
+
+def _target(story: _Story) -> tuple[float | None, bool]:
+    """The target told before the first round, and whether a higher score is a better one."""
+    plan = None if story.estimate is None else story.estimate.plan
+    if plan is not None and plan.target is not None:
+        return plan.target, plan.direction == "higher"
+    if story.forecast is not None:
+        return story.forecast.target, story.forecast.direction == "higher"
+    return None, True
+
+
+def _reached(story: _Story) -> Round | None:
+    """The first measured round that shows the target."""
+    target, is_higher = _target(story)
+    if target is None:
+        return None
+    shown = (one for one in story.rounds.values() if (one.score >= target if is_higher else one.score <= target))
+    return next(shown, None)
+
+
+def _line(name: str) -> Any:
+    """The name of a line; one that no bill has, as whoever can hash may write it, is another."""
+    return name if name in CATEGORIES else "other"
+
+
+def _is_finished(plan: Estimate, money: Kept) -> bool:
+    """Whether every priced line of the plan is closed, the allowance for overruns apart."""
+    priced = {name for name, line in planned_lines(plan).items() if line.amount is not None} - {UNKNOWNS}
+    return bool(priced) and priced <= set(money.closed)
+
+
+def _scaled(planned: Band, actual: float) -> tuple[Band, float]:
+    """Both in units of the planned P50; of the P90 for a band whose middle is 0."""
+    unit = next((point for point in (planned.p50, planned.p90) if point > 0), 1.0)
+    points = (planned.p10, planned.p50, planned.p80, planned.p90, actual)
+    p10, p50, p80, p90, came = (point / unit for point in points)
+    return Band(p10, p50, p80, p90), came
+
+
+def _total(plan: Estimate, charges: Sequence[Spending]) -> BandHeld | None:
+    """What the whole case cost; answers served after launch only where the plan holds them."""
+    own = [one for one in charges if one.category != "inference" or "inference" in planned_lines(plan)]
+    spent = sum((one.amount_base for one in own), Decimal(0))
+    return BandHeld(*_scaled(plan.total, float(spent))) if own else None
+
+
+def _chance(story: _Story, charges: Sequence[Spending], reached: Round | None) -> ChanceMet | None:
+    """The chance told before the first round, and whether the target was shown within the budget."""
+    told, target = story.estimate, _target(story)[0]
+    if told is None or target is None:
+        return None
+    made = told.plan.chance if told.plan is not None else None
+    chance = made.shown.value if made is not None else told.reached
+    spent = float(sum((one.amount_base for one in charges), Decimal(0)))
+    within = told.budget is None or spent <= told.budget
+    return None if chance is None else ChanceMet(chance, reached is not None and within)
+
+
+def _rows(story: _Story, reached: Round | None) -> RowsHeld | None:
+    """Examples told and made; of cases whose rounds only added examples, up to the one that shows the target."""
+    needed = None if story.forecast is None else story.forecast.needed
+    if needed is None or reached is None:
+        return None
+    rounds = list(story.rounds.values())
+    only_rows = all(one.changed in ON_THE_CURVE for one in rounds[: rounds.index(reached) + 1])
+    return RowsHeld(needed.p10, needed.p50, needed.p90, reached.n) if only_rows else None
+
+
+def _hours(plan: Estimate, charges: Sequence[Spending], closed: Sequence[str], rounds: int) -> tuple[HoursHeld, ...]:
+    """Hours of people's closed lines, every charge of which says them."""
+    lines, held_hours = planned_lines(plan), []
+    for name in (line for line in PEOPLE if line in closed and line in lines):
+        told, paid = lines[name].quantity, bought([one for one in charges if one.category == name], HOUR)
+        if told is None or told.p50 <= 0 or not paid.quantity or paid.quantity <= 0 or paid.measured != paid.amount:
+            continue
+        part = rounds / plan.rounds.p50 if rounds and plan.rounds.p50 > 0 else 1.0
+        held_hours.append(HoursHeld(cast(Any, name), told.p50, told.p50 * part, float(paid.quantity)))
+    return tuple(held_hours)
+
+
+def _with_advice(scored: CaseScored, story: _Story, reached: Round | None) -> CaseScored:
+    """With how many steps the decisions advised, how many of them were taken, and how the case ended."""
+    taken = [(told, story.rounds[key].changed) for key, told in story.advice.items() if told]
+    followed = sum(told == changed for told, changed in taken)
+    advised = len(taken)
+    if scored.finished and story.last_advice:
+        advised, followed = advised + 1, followed + (story.last_advice in ENDS)
+    ended: CaseEnded = "go on" if not scored.finished else "stop" if reached is None else "ship"
+    return replace(scored, advised=advised, followed=followed, ended=ended)
