@@ -14,7 +14,7 @@ PINNED: dict[str, tuple[int, str]] = {
     "clean": (1, "fb1fe7e6998f"),
     "review": (1, "87da594ac053"),
     "labelling": (1, "35556f8c1f53"),
-    "estimate": (3, "5fa45efb9ec3"),
+    "estimate": (3, "e7c3396fffc9"),
     "pilot": (1, "edee76f86f07"),
     "judge": (1, "59e8d13a7f7a"),
     "forecast": (3, "1a6b160f9ffc"),

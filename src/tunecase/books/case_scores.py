@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, cast
@@ -52,9 +52,23 @@ class _Story:
     last_advice: str = ""
 
 
-def root_of(first: Entry) -> str:
-    """What tells a case from others: a hash of its ledger's first entry, which says nothing of what that holds."""
-    return hashlib.sha256(SALT + first.id.encode()).hexdigest()
+def roots_of(entries: Iterable[Entry]) -> tuple[str, str]:
+    """What tells a case from others: hashes of its first charge and of its first entry, which say nothing else.
+
+    Two ledgers with the same first charge are of one case, since an entry holds the hash of the one before. Two that
+    only begin alike may be a case and what another one was started from. Without a charge both are those of the first
+    entry; of no entry, they are empty.
+    """
+    first = charge = ""
+    for entry in entries:
+        first = first or entry.id
+        if entry.kind == "spend":
+            charge = entry.id
+            break
+    if not first:
+        return "", ""
+    root, begun = (hashlib.sha256(SALT + id.encode()).hexdigest() for id in (charge or first, first))
+    return root, begun
 
 
 def case_scores(entries: Sequence[Entry]) -> CaseScored:
@@ -71,11 +85,13 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
     and a case without a measured round says nothing of it. Scores that only a pilot measured are not held.
     """
     story, money = _story(entries), kept(entries)
+    root, begun = roots_of(entries)
     mixed = len({entry.body.get("currency") for entry in money.estimates}) > 1
     plan = None if mixed else plan_of_record(money)
     rounds, reached = tuple(story.rounds.values()), _reached(story)
     scored = CaseScored(
-        root=root_of(entries[0]),
+        root=root,
+        begun=begun,
         entries=len(entries),
         finished=plan is not None and _is_finished(plan[0], money),
         scores=tuple(story.expected.values()),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tunecase.books.case_scores import case_scores, root_of
+from tunecase.books.case_scores import case_scores, roots_of
 from tunecase.books.scorecard import Past, merged
 from tunecase.errors import InputError, Problem
 from tunecase.io import no_file
@@ -145,7 +145,7 @@ def read_past(names: Sequence[str], folder: Path, own: Path | None = None) -> Pa
         names: ledger files, folders that hold a ledger.jsonl or such folders, and exports, from `folder` on.
         own: this project's ledger, which is no past one.
     Raises: InputError with everything that is wrong: no such file, an edited ledger, an export that cannot be read, one
-        case twice, or this one. Cases whose ledgers begin with the same entry are one.
+        case twice, or this one. Ledgers with the same first charge are of one case.
     """
     places, problems = places_of(names, folder)
     met = {root: _Met("this project's own ledger", b"") for root in [_root_of_file(own)] if root}
@@ -179,8 +179,7 @@ def _of_past(problem: Problem, place: Place) -> Problem:
 
 def _root_of_file(ledger: Path | None) -> str:
     """The root of a project's own ledger; empty while it has none."""
-    first = None if ledger is None or not ledger.is_file() else next(Ledger(ledger).entries(check=False), None)
-    return "" if first is None else root_of(first)
+    return "" if ledger is None or not ledger.is_file() else roots_of(Ledger(ledger).entries(check=False))[0]
 
 
 def _met_before(

@@ -120,11 +120,14 @@ def _overruns(case: CaseScored) -> list[float]:
 def merged(cases: Iterable[CaseScored]) -> tuple[tuple[CaseScored, ...], int]:
     """Every case once, in an order that says nothing, and how many copies were left out.
 
-    Of copies the one with the most entries counts.
+    Of copies, which share their first charge, the one with the most entries counts. A case without a charge is a copy
+    of one that begins with the same entry.
     """
     every = sorted(cases, key=lambda case: (case.root, case.entries, case.finished, repr(case)))
-    by_root = {case.root: case for case in every}
-    return tuple(by_root.values()), len(every) - len(by_root)
+    latest = {case.root: case for case in every}.values()
+    charged = {case.begun for case in latest if case.root != case.begun}
+    once = tuple(case for case in latest if case.root != case.begun or case.begun not in charged)
+    return once, len(every) - len(once)
 
 
 def scorecard(cases: Iterable[CaseScored], k: float) -> Scorecard:

@@ -142,14 +142,15 @@ class HoursHeld:
 class CaseScored:
     """One case: what it was told and what came of it, in numbers alone.
 
-    `root` is a hash that tells copies of one case apart from other cases and says nothing else; `entries` is the length
-    of its ledger. A case is `finished` when every priced line of its plan is closed. `total` and `rounds` are those of
+    `root` and `begun` are hashes of the ledger's first charge and first entry, which tell copies of one case from other
+    cases and say nothing else; `entries` is the ledger's length. A case is `finished` when every priced line of its plan is closed. `total` and `rounds` are those of
     a finished case. `default_rates` is True where no hours were the project file's own, `hours_factor` what they were
     multiplied by. Of `advised` steps `followed` were taken. `mixed` is True where its bills are in several currencies:
     its money is then not judged.
     """
 
     root: Annotated[str, Checked(_root)]
+    begun: Annotated[str, Checked(_root)]
     entries: Count
     finished: bool
     lines: tuple[LineHeld, ...] = ()
