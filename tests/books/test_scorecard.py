@@ -54,7 +54,7 @@ def test_every_closed_line_is_held_or_not(held: list[CaseScored]) -> None:
     record = scorecard(held, K)
     lines = [line for case in record.scored for line in case.lines]
     assert (len(lines), sum(line.inside for line in lines)) == (record.lines.of, record.lines.held)
-    assert record.finished + record.open == record.cases
+    assert record.finished + record.unfinished == record.cases
 
 
 def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:

@@ -60,7 +60,7 @@ def _interval(held: Held80) -> str:
 
 
 def _short(record: Scorecard) -> Iterator[str]:
-    opened = f", {record.open} still open" if record.open else ""
+    opened = f", {record.unfinished} still open" if record.unfinished else ""
     copies = f"; {counted(record.copies, 'copy', 'copies')} left out" if record.copies else ""
     yield f"{counted(record.cases, 'case')}{opened}{copies}. {_chances(record.chances)}"
     yield _next_words(record.next_case)

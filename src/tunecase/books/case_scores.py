@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import dropwhile
 from typing import Any, cast
 
 from tunecase.books.earlier_projects import Kept, closed_lines, hindsight, kept, plan_of_record
@@ -25,6 +26,7 @@ from tunecase.records import (
     HoursHeld,
     LineHeld,
     Next,
+    PlanUsed,
     Round,
     RowsHeld,
     ScoreHeld,
@@ -35,6 +37,9 @@ SALT = b"tunecase scorecard\n"
 ENDS = ("stop", "ship", "redefine", "fix first")  # advice after which no further round is made
 ON_THE_CURVE = ("label", "fine_tune", "test_set")  # what a round may change for its score to lie on the same curve
 HOUR = "hour"
+# Activities of a bill's hours: those that a project has once, and those of the line `evaluation`.
+ONCE = ("prompts and baselines", "training set-up", "integration", "review and sign-off")
+EVALUATION = ("evaluation", "error analysis")
 
 
 @dataclass
@@ -74,9 +79,9 @@ def roots_of(entries: Iterable[Entry]) -> tuple[str, str]:
 def case_scores(entries: Sequence[Entry]) -> CaseScored:
     """What a case was told and what came of it.
 
-    A band is told by the plan of record (see `plan_of_record`), a chance and the rows needed by the last bill and
-    forecast before the first measured round, a round's score by what `next` expected of it, advice by the last decision
-    before a round. The target counts as reached where a measured round shows it.
+    A band of money or hours is told by the plan of record (see `plan_of_record`); a chance, the rounds and the rows
+    needed by the last bill and forecast before the first measured round; a round's score by what `next` expected of it;
+    advice by the last decision before a round. The target counts as reached where a measured round shows it.
 
     Args:
         entries: of one ledger, in order, at least one.
@@ -100,20 +105,21 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
     )
     if plan is None:
         return _with_advice(scored, story, reached)
-    late = hindsight(money, plan[1])
+    late, told = hindsight(money, plan[1]), story.estimate
     charges = [charge for _, charge in held(money.charges).charges]
     over = scored.finished and bool(rounds)
     return _with_advice(
         replace(
             scored,
             lines=tuple(
-                LineHeld(_line(line.name), *_scaled(line.planned, line.actual))
-                for line in closed_lines(money)
+                LineHeld(_line(line.name), *_scaled(line.planned, line.actual)) for line in closed_lines(money)
             ),
             total=_total(plan[0], charges) if scored.finished and not late else None,
             chance=_chance(story, charges, reached) if over else None,
-            rounds=BandHeld(*_scaled(plan[0].rounds, len(rounds))) if over else None,
-            hours=_hours(plan[0], charges, [name for name in money.closed if name not in late], len(rounds)),
+            rounds=BandHeld(*_scaled(told.rounds, len(rounds))) if over and told is not None else None,
+            hours=_hours(
+                plan[0], charges, [name for name in money.closed if name not in late], _made(entries, plan[1])
+            ),
             default_rates=bool(plan[0].effort) and not any(each.stated for each in plan[0].effort),
             hours_factor=plan[0].hours_factor,
         ),
@@ -211,6 +217,12 @@ def _total(plan: Estimate, charges: Sequence[Spending]) -> BandHeld | None:
     return BandHeld(*_scaled(plan.total, float(spent))) if own else None
 
 
+def _made(entries: Sequence[Entry], plan: PlanUsed) -> int:
+    """How many rounds were recorded after a plan was made; a round that was corrected counts once."""
+    after = list(dropwhile(lambda entry: entry.id != plan.entry, entries))
+    return len(_story(after).rounds)
+
+
 def _chance(story: _Story, charges: Sequence[Spending], reached: Round | None) -> ChanceMet | None:
     """The chance told before the first round, and whether the target was shown within the budget."""
     told, target = story.estimate, _target(story)[0]
@@ -240,9 +252,24 @@ def _hours(plan: Estimate, charges: Sequence[Spending], closed: Sequence[str], r
         told, paid = lines[name].quantity, bought([one for one in charges if one.category == name], HOUR)
         if told is None or told.p50 <= 0 or not paid.quantity or paid.quantity <= 0 or paid.measured != paid.amount:
             continue
-        part = rounds / plan.rounds.p50 if rounds and plan.rounds.p50 > 0 else 1.0
+        part = _part_made(plan, name, rounds)
         held_hours.append(HoursHeld(cast(Any, name), told.p50, told.p50 * part, float(paid.quantity)))
     return tuple(held_hours)
+
+
+def _part_made(plan: Estimate, name: str, rounds: int) -> float:
+    """The part of a line's hours that a plan tells for the rounds that were made; all of them where none was recorded.
+
+        part = once + (1 - once) r / R,   once: set-up, prompts and release as a share of the line's hours
+
+    Leaves out: hours of a release are told for a case that ended without one, too.
+    """
+    if not rounds or plan.rounds.p50 <= 0:
+        return 1.0
+    own = [each for each in plan.effort if name == "labour" and each.name not in (*EVALUATION, "management")]
+    whole = sum(each.hours for each in own)
+    once = sum(each.hours for each in own if each.name in ONCE) / whole if whole > 0 else 0.0
+    return once + (1 - once) * rounds / plan.rounds.p50
 
 
 def _with_advice(scored: CaseScored, story: _Story, reached: Round | None) -> CaseScored:

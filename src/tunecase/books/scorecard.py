@@ -146,7 +146,7 @@ def scorecard(cases: Iterable[CaseScored], k: float) -> Scorecard:
     return Scorecard(
         cases=len(every),
         finished=finished,
-        open=len(every) - finished,
+        unfinished=len(every) - finished,
         copies=copies,
         lines=_held([case.lines for case in every]),
         totals=_held([_of(case.total) for case in every]),

@@ -143,10 +143,10 @@ class CaseScored:
     """One case: what it was told and what came of it, in numbers alone.
 
     `root` and `begun` are hashes of the ledger's first charge and first entry, which tell copies of one case from other
-    cases and say nothing else; `entries` is the ledger's length. A case is `finished` when every priced line of its plan is closed. `total` and `rounds` are those of
-    a finished case. `default_rates` is True where no hours were the project file's own, `hours_factor` what they were
-    multiplied by. Of `advised` steps `followed` were taken. `mixed` is True where its bills are in several currencies:
-    its money is then not judged.
+    cases and say nothing else; `entries` is the ledger's length. A case is `finished` when every priced line of its
+    plan is closed. `total` and `rounds` are those of a finished case. `default_rates` is True where no hours were the
+    project file's own, `hours_factor` what they were multiplied by. Of `advised` steps `followed` were taken. `mixed`
+    is True where its bills are in several currencies: its money is then not judged.
     """
 
     root: Annotated[str, Checked(_root)]
@@ -246,13 +246,13 @@ class NextCase:
 class Scorecard:
     """A team's own cases, scored as a forecaster is.
 
-    `finished` and `open` add up to `cases`; `copies` were met again and count once. `aside` is the factor on a line's
-    planned P50 that would have been enough for 8 in 10 closed lines, None where too few are closed.
+    `finished` and `unfinished` add up to `cases`; `copies` were met again and count once. `aside` is the factor on a
+    line's planned P50 that would have been enough for 8 in 10 closed lines, None where too few are closed.
     """
 
     cases: int
     finished: int
-    open: int
+    unfinished: int
     copies: int
     lines: Held80
     totals: Held80
