@@ -149,7 +149,8 @@ def test_what_a_project_has_once_does_not_grow_with_its_rounds(tmp_path):
 
 def test_rounds_from_before_a_plan_are_not_held_against_it(tmp_path):
     """A plan that was made after the first round tells the hours of those that follow."""
-    steps = [bill(rounds=Band(1, 3, 4, 5)), a_round(1, 0.1), bill(), worked("90"), a_round(2, 0.2), ALL]
+    later = replace(worked("90"), on=DAY + timedelta(days=9))
+    steps = [bill(rounds=Band(1, 3, 4, 5)), a_round(1, 0.1), bill(), later, a_round(2, 0.2), ALL]
     scored = case(tmp_path, *steps)
     assert scored.rounds is not None
     assert 2 / 3 == pytest.approx(scored.rounds.actual)

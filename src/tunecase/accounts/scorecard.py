@@ -1,6 +1,6 @@
 """What a scorecard says: whether a team's own bands, chances and hours came true, and what its next bill takes on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tunecase.accounts.material import Material, filled
 from tunecase.blocks import Account, Cell, Facts, Listing, Table, Tone, Words
@@ -15,13 +15,11 @@ PROMISED = 0.8
 def scorecard(record: Scorecard, material: Material) -> Account:
     """Whether the bands held, then the rest."""
     answer, tone = _answer(record)
-    return Account(
-        "scorecard",
-        answer,
-        tone,
-        filled(_bands(record), Words(tuple(_short(record)))),
-        filled(_made(record.told), _advice(record.advice), _how(record), _next_bill(record.next_case)),
-    )
+    first = (("closed lines", record.lines), ("whole cases", record.totals), ("scores of rounds", record.scores))
+    short = filled(_bands("Bands that held", (*first, ("rows needed", record.rows))), Words(tuple(_short(record))))
+    more = _bands("More bands", (("rounds made", record.rounds),))
+    full = filled(more, _made(record.told), _advice(record.advice), _next_bill(record.next_case), _how(record))
+    return Account("scorecard", answer, tone, short, full)
 
 
 def _answer(record: Scorecard) -> tuple[str, Tone]:
@@ -37,20 +35,13 @@ def _answer(record: Scorecard) -> tuple[str, Tone]:
     return f"{words}.", "warn" if lines.high < PROMISED else "good"
 
 
-def _bands(record: Scorecard) -> Table:
-    rows = (
-        ("closed lines", record.lines),
-        ("whole cases", record.totals),
-        ("scores of rounds", record.scores),
-        ("rows needed", record.rows),
-        ("rounds made", record.rounds),
-    )
+def _bands(title: str, rows: Iterable[tuple[str, Held80]]) -> Table:
     made = tuple(
-        (Cell(name), Cell(f"{one.held} of {one.of}" if one.of else "none"), Cell(str(one.cases)), Cell(_interval(one)))
+        (Cell(name), Cell(f"{one.held} of {one.of}"), Cell(str(one.cases)), Cell(_interval(one)))
         for name, one in rows
+        if one.of
     )
-    note = "The share that held, with its 90% interval; a band promises 80%."
-    return Table("Bands that held", ("", "Held", "Cases", "Share"), made, (1, 2), note=note)
+    return Table(title, ("", "Held", "Cases", "Share, 90% interval"), made, (1, 2))
 
 
 def _interval(held: Held80) -> str:
@@ -60,29 +51,25 @@ def _interval(held: Held80) -> str:
 
 
 def _short(record: Scorecard) -> Iterator[str]:
-    opened = f", {record.unfinished} still open" if record.unfinished else ""
-    copies = f"; {counted(record.copies, 'copy', 'copies')} left out" if record.copies else ""
-    yield f"{counted(record.cases, 'case')}{opened}{copies}. {_chances(record.chances)}"
+    beside = [f"{record.unfinished} open"] if record.unfinished else []
+    beside += [counted(record.copies, "copy", "copies") + " left out"] if record.copies else []
+    aside = f" ({', '.join(beside)})" if beside else ""
+    yield f"{_cases(record.cases)}{aside}. {_chances(record.chances)}"
     yield _next_words(record.next_case)
 
 
 def _chances(met: ChancesMet) -> str:
+    reached = f"Target reached: {met.came} of {met.cases}"
     if met.brier is None or met.base is None or met.told is None:
-        return f"Targets reached: {met.came} of {met.cases}; chances: {TOO_FEW}."
-    better = "better" if met.brier < met.base else "no better"
-    return (
-        f"Targets reached: {met.came} of {met.cases}, {share(met.told)} told: Brier {met.brier:.3f}, {better} than the "
-        f"base rate's {met.base:.3f}."
-    )
+        return f"{reached}; chances: {TOO_FEW}."
+    return f"{reached}, {share(met.told)} told: Brier {met.brier:.3f}, base rate {met.base:.3f}."
 
 
 def _next_words(step: NextCase) -> str:
     if not step.cases and not step.hours_cases:
-        return "The next bill that names them under `past:` stays as it is: no people's line is closed."
-    words = f"A bill that names them under `past:` takes {share(step.weight)} of its reserve from {_cases(step.cases)}"
-    if not step.hours_cases:
-        return f"{words}."
-    return f"{words}, and default hours times {step.hours_factor:.2f} from {_cases(step.hours_cases)}."
+        return "No people's line is closed yet, so the next bill learns nothing from them."
+    words = f"Next bill: {share(step.weight)} of its reserve from {_cases(step.cases)}"
+    return f"{words}; hours x {step.hours_factor:.2f} from {step.hours_cases}." if step.hours_cases else f"{words}."
 
 
 def _cases(n: int) -> str:
@@ -109,6 +96,7 @@ def _advice(ends: tuple[AdviceEnded, ...]) -> Table:
 def _how(record: Scorecard) -> Listing:
     mixed = sum(case.mixed for case in record.scored)
     words = [
+        "A band promises to hold 80%.",
         f"Too few to say: fewer than {LEAST} bands or chances, of fewer than {LEAST_CASES} cases, or a ratio of fewer "
         f"than {LEAST_RATIOS}.",
         "A case is finished when every priced line of its plan is closed (`tunecase books --close all`).",
