@@ -164,6 +164,15 @@ def test_everything_that_cannot_be_read_is_told_at_once(tmp_path):
     assert all(problem.fix and problem.wanted for problem in problems)
 
 
+def test_a_forged_plan_is_told_before_it_is_scored(tmp_path):
+    """A band whose ends are the wrong way round would be an export that nobody can read."""
+    lines = plan().lines
+    bill = plan(lines=(replace(lines[1], amount=replace(lines[1].amount, p10=9_500.0)),))
+    place = ledger(tmp_path, bill, charge("500"), Closing(("labour",), DAY)).path
+    (problem,) = read_cases(places_of([place])[0])[1]
+    assert ("planned" in problem.got, "four numbers" in problem.wanted) == (True, True)
+
+
 def test_bills_in_two_currencies_are_not_judged(tmp_path):
     """Nobody knows in which of them a charge was converted; in one, whichever it is, ratios have none."""
     mixed = ledger(tmp_path / "a", plan(), plan(currency="EUR"), charge("9000"), Closing(("labour",), DAY))

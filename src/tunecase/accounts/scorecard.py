@@ -59,6 +59,8 @@ def _short(record: Scorecard) -> Iterator[str]:
 
 
 def _chances(met: ChancesMet) -> str:
+    if not met.cases:
+        return "No chance of theirs was put to the test."
     reached = f"Target reached: {met.came} of {met.cases}"
     if met.brier is None or met.base is None or met.told is None:
         return f"{reached}; chances: {TOO_FEW}."

@@ -74,7 +74,19 @@ def _read_ledger(place: Place) -> CaseScored:
     entries = list(ledger.entries(check=False))
     if not entries:
         raise InputError(Problem(place.name, "an empty ledger", WANTED, "leave it out"))
-    return case_scores(entries)
+    return _sound(place, case_scores(entries))
+
+
+def _sound(place: Place, scored: CaseScored) -> CaseScored:
+    """The same case as an export would tell it. Raises InputError where no other team could read it."""
+    import orjson
+
+    try:
+        return from_json(CaseScored, orjson.loads(to_json(scored)))
+    except ValueError as error:
+        got, wanted = reading_fault("case", error)
+        fix = "leave it out: its bill holds figures that tunecase does not write"
+        raise InputError(Problem(place.name, got, wanted, fix)) from None
 
 
 def _missing(place: Place) -> Problem | None:
