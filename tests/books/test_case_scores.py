@@ -102,6 +102,12 @@ def test_a_case_without_a_round_says_nothing_of_its_chance(tmp_path):
     assert (True, None, None, "stop") == (scored.finished, scored.chance, scored.rounds, scored.ended)
 
 
+def test_a_plan_that_makes_no_round_says_nothing_of_one(tmp_path):
+    """Where stopping was advised, a round made all the same tests no chance."""
+    scored = case(tmp_path, bill(rounds=Band(0, 0, 0, 0)), a_round(1, TARGET), worked("90"), ALL)
+    assert (None, None, "ship") == (scored.chance, scored.rounds, scored.ended)
+
+
 def test_a_round_is_held_once_as_it_was_corrected(tmp_path):
     """By what `next` told of it last; one of which nothing was expected is not."""
     first, right, second = a_round(1, 0.9), a_round(1, 0.8), a_round(2, 0.95)

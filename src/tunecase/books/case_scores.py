@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import dropwhile
@@ -86,46 +86,53 @@ def case_scores(entries: Sequence[Entry]) -> CaseScored:
     Args:
         entries: of one ledger, in order, at least one.
     Raises: InputError when a charge cannot be read.
-    Leaves out: why a case ended. One whose people stopped before the plan did counts against its chance all the same,
-    and a case without a measured round says nothing of it. Scores that only a pilot measured are not held.
+    Leaves out: why a case ended. One whose people stopped before the plan did counts against its chance all the same;
+    a case without a measured round, or with a plan that makes none, says nothing of it. Scores that only a pilot
+    measured are not held.
     """
     story, money = _story(entries), kept(entries)
     root, begun = roots_of(entries)
     mixed = len({entry.body.get("currency") for entry in money.estimates}) > 1
     plan = None if mixed else plan_of_record(money)
-    rounds, reached = tuple(story.rounds.values()), _reached(story)
     scored = CaseScored(
         root=root,
         begun=begun,
         entries=len(entries),
         finished=plan is not None and _is_finished(plan[0], money),
         scores=tuple(story.expected.values()),
-        rows=_rows(story, reached),
+        rows=_rows(story),
         mixed=mixed,
     )
-    if plan is None:
-        return _with_advice(scored, story, reached)
-    late, told = hindsight(money, plan[1]), story.estimate
+    if plan is not None:
+        scored = _against_plan(scored, plan[0], money, hindsight(money, plan[1]), _made(entries, plan[1]))
+        scored = _against_first_bill(scored, money, story)
+    return _with_advice(scored, story)
+
+
+def _against_plan(
+    scored: CaseScored, plan: Estimate, money: Kept, late: Collection[str], rounds_made: int
+) -> CaseScored:
+    """With money and hours, held against the plan of record; `late` are lines charged before it was made."""
     charges = [charge for _, charge in held(money.charges).charges]
-    over = scored.finished and bool(rounds)
-    return _with_advice(
-        replace(
-            scored,
-            lines=tuple(
-                LineHeld(_line(line.name), *_scaled(line.planned, line.actual)) for line in closed_lines(money)
-            ),
-            total=_total(plan[0], charges) if scored.finished and not late else None,
-            chance=_chance(story, charges, reached) if over else None,
-            rounds=BandHeld(*_scaled(told.rounds, len(rounds))) if over and told is not None else None,
-            hours=_hours(
-                plan[0], charges, [name for name in money.closed if name not in late], _made(entries, plan[1])
-            ),
-            default_rates=bool(plan[0].effort) and not any(each.stated for each in plan[0].effort),
-            hours_factor=plan[0].hours_factor,
-        ),
-        story,
-        reached,
+    closed = [name for name in money.closed if name not in late]
+    return replace(
+        scored,
+        lines=tuple(LineHeld(_line(line.name), *_scaled(line.planned, line.actual)) for line in closed_lines(money)),
+        total=_total(plan, charges) if scored.finished and not late else None,
+        hours=_hours(plan, charges, closed, rounds_made),
+        default_rates=bool(plan.effort) and not any(each.stated for each in plan.effort),
+        hours_factor=plan.hours_factor,
     )
+
+
+def _against_first_bill(scored: CaseScored, money: Kept, story: _Story) -> CaseScored:
+    """With the chance and the rounds of a finished case, held against the last bill before the first round."""
+    told = story.estimate
+    if not scored.finished or not story.rounds or told is None or told.rounds.p90 <= 0:
+        return scored
+    rounds = BandHeld(*_scaled(told.rounds, len(story.rounds)))
+    spent = sum((charge.amount_base for _, charge in held(money.charges).charges), Decimal(0))
+    return replace(scored, rounds=rounds, chance=_chance(story, told, float(spent)))
 
 
 def _story(entries: Sequence[Entry]) -> _Story:
@@ -223,20 +230,19 @@ def _made(entries: Sequence[Entry], plan: PlanUsed) -> int:
     return len(_story(after).rounds)
 
 
-def _chance(story: _Story, charges: Sequence[Spending], reached: Round | None) -> ChanceMet | None:
+def _chance(story: _Story, told: Estimate, spent: float) -> ChanceMet | None:
     """The chance told before the first round, and whether the target was shown within the budget."""
-    told, target = story.estimate, _target(story)[0]
-    if told is None or target is None:
+    if _target(story)[0] is None:
         return None
     made = told.plan.chance if told.plan is not None else None
     chance = made.shown.value if made is not None else told.reached
-    spent = float(sum((one.amount_base for one in charges), Decimal(0)))
     within = told.budget is None or spent <= told.budget
-    return None if chance is None else ChanceMet(chance, reached is not None and within)
+    return None if chance is None else ChanceMet(chance, _reached(story) is not None and within)
 
 
-def _rows(story: _Story, reached: Round | None) -> RowsHeld | None:
+def _rows(story: _Story) -> RowsHeld | None:
     """Examples told and made; of cases whose rounds only added examples, up to the one that shows the target."""
+    reached = _reached(story)
     needed = None if story.forecast is None else story.forecast.needed
     if needed is None or reached is None:
         return None
@@ -272,12 +278,12 @@ def _part_made(plan: Estimate, name: str, rounds: int) -> float:
     return once + (1 - once) * rounds / plan.rounds.p50
 
 
-def _with_advice(scored: CaseScored, story: _Story, reached: Round | None) -> CaseScored:
+def _with_advice(scored: CaseScored, story: _Story) -> CaseScored:
     """With how many steps the decisions advised, how many of them were taken, and how the case ended."""
     taken = [(told, story.rounds[key].changed) for key, told in story.advice.items() if told]
     followed = sum(told == changed for told, changed in taken)
     advised = len(taken)
     if scored.finished and story.last_advice:
         advised, followed = advised + 1, followed + (story.last_advice in ENDS)
-    ended: CaseEnded = "go on" if not scored.finished else "stop" if reached is None else "ship"
+    ended: CaseEnded = "go on" if not scored.finished else "stop" if _reached(story) is None else "ship"
     return replace(scored, advised=advised, followed=followed, ended=ended)
