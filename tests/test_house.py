@@ -122,7 +122,7 @@ WORLD += (
 )
 # Further files and folders that do, and why.
 TOUCHING: dict[str, str] = {
-    "books/earlier_projects.py": "reads the ledgers that the project file names",
+    "books/past_cases.py": "reads the ledgers that the project file names, and what scorecards exported",
     "books/meter.py": "reads what an interrupted training left behind",
     "catalog/prices.py": "hashes its own tables",
     "catalog/reading.py": "reads its own tables",

@@ -33,6 +33,7 @@ from tunecase.records import (
     Prices,
     Report,
     Reviews,
+    Scorecard,
     Sources,
     SourceTrial,
 )
@@ -97,6 +98,10 @@ class Case:
     def check(self) -> Check:
         """Does the advice on file still hold at the prices of `today`? Nothing is kept."""
         return flow.check(self.flow)
+
+    def scorecard(self, *places: str | Path) -> Scorecard:
+        """How right were the earlier cases that the project file names, and those of further folders or exports?"""
+        return flow.scorecard(flow.ScorecardAsked(places, self.flow.path))
 
     def compare(
         self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **options: Any

@@ -17,11 +17,9 @@ from tunecase.books.earlier_projects import (
     hit_rate,
     kept,
     plan_of_record,
-    read_past,
     stretch,
     wider,
 )
-from tunecase.errors import InputError
 from tunecase.ledger.book import Ledger
 from tunecase.quantities.spread import Band, Interval, generator
 from tunecase.records import Closing, PlanChosen, Spending
@@ -107,29 +105,6 @@ def test_closed_lines_are_what_was_planned_and_paid(tmp_path):
     assert 6100.5 / 7_000 == lines[0].overrun
 
 
-def test_past_ledgers_are_read_by_file_or_folder(tmp_path):
-    """Overruns are those of people's lines; what their ledgers hold is in the digest."""
-    ledger(tmp_path / "a", plan(), charge("10500"), Closing(("labour", "gpu"), DAY))
-    ledger(tmp_path / "b", plan(), charge("5", "gpu"))
-    found = read_past(["a", "b/ledger.jsonl"], tmp_path)
-    assert (1, 1, (1.5,)) == (len(found.lines), found.projects, found.overruns)
-    ledger(tmp_path / "b", charge("6", "gpu"))
-    assert found.digest != read_past(["a", "b"], tmp_path).digest
-
-
-def test_broken_past_ledgers_are_refused_together(tmp_path):
-    """A missing file, an edited line, a ledger named twice and the project's own are told at once."""
-    book = ledger(tmp_path / "a", plan(), charge("9"))
-    edited = ledger(tmp_path / "b", plan(), charge("9"))
-    edited.path.write_bytes(edited.path.read_bytes().replace(b'"9"', b'"8"'))
-    ledger(tmp_path / "c", charge("1"))
-    with pytest.raises(InputError) as caught:
-        read_past(["a", "b", "c", "c/ledger.jsonl", "d"], tmp_path, own=book.path)
-    told = str(caught.value)
-    for words in ("own ledger", "a line that was edited", "the same ledger as c", "no such ledger"):
-        assert words in told
-
-
 def lines_of(n: int, widen: float) -> list[ClosedLine]:
     """Closed lines whose actuals lie `widen` times as far out as their bands say."""
     z = generator(0, "past").standard_normal(n)
@@ -186,19 +161,3 @@ def test_a_charge_of_a_day_before_the_plan_is_of_before_it_whenever_it_is_booked
     assert chosen is not None
     assert {"data"} == hindsight(money, chosen[1])
     assert {money.charges[2][0]} == before_plan(money, chosen[1])
-
-
-def test_a_ledger_that_went_on_is_no_second_project(tmp_path):
-    """A copy with one more entry, or with a torn end, is refused; so is an earlier copy of the project's own."""
-    book = ledger(tmp_path / "a", plan(), charge("9000"), Closing(("labour",), DAY))
-    longer, torn = Ledger(tmp_path / "b" / "ledger.jsonl"), tmp_path / "c" / "ledger.jsonl"
-    for path in (longer.path, torn):
-        path.parent.mkdir()
-        path.write_bytes(book.path.read_bytes())
-    longer.append("record", plan(draws=2), recorded_at=START + timedelta(days=30))
-    torn.write_bytes(torn.read_bytes() + b'{"id":"torn')
-    for other in ("b", "c"):
-        with pytest.raises(InputError, match="a copy of a, with other entries"):
-            read_past(["a", other], tmp_path)
-    with pytest.raises(InputError, match="a copy of this project's own ledger"):
-        read_past(["a"], tmp_path, own=longer.path)

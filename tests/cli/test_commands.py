@@ -115,6 +115,7 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("books",): ("--plan", "--close", "--page", "--csv", "--project", "--seed", "--json"),
     ("prices",): ("--gpu", "--terms", "--update", "--date", "--to", "--force", "--project", "--json"),
     ("check",): ("--project", "--json"),
+    ("scorecard",): ("--export", "--force", "--project", "--json"),
     ("ledger", "verify"): ("--project", "--json"),
     ("ledger", "rechain"): ("--project", "--json"),
     ("serve",): ("--port", "--project", "--seed"),

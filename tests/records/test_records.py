@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import samples
+from tests.books.scored import whole
+from tunecase.books.scorecard import scorecard
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Band
 from tunecase.records import (
@@ -112,6 +114,7 @@ CHECK = Check(
     (),
     ("a note",),
 )
+SCORECARD = scorecard([whole()], 10.0)
 UPDATED = PricesUpdated("ori-list-prices.csv", "SkyPilot v9", "ori", 12, 4, "2026-11-01", "--date", stale=False)
 ALL: dict[str, Any] = {
     "updated": UPDATED,
@@ -125,6 +128,7 @@ ALL: dict[str, Any] = {
     "report": REPORT,
     "compare": samples.comparison(),
     "check": CHECK,
+    "scorecard": SCORECARD,
     "next": samples.news(),
     "source trial": samples.source_trial(),
     "label task": samples.label_task(),

@@ -41,6 +41,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "rejection": ("approve", "approve"),
     "approvals": ("approve", "approvals"),
     "check": ("check", "check"),
+    "scorecard": ("scorecard", "scorecard"),
     "ledger": ("ledger", "ledger"),
     "rechain": ("ledger", "ledger"),
     "decide": ("decide", "decide"),

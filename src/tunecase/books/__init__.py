@@ -4,7 +4,7 @@ from tunecase.books.approved import Dated, Drawdown, Grant, Moment, drawn_down
 from tunecase.books.books import Standing, books
 from tunecase.books.charges import DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, rates_told, spending, to_correct
 from tunecase.books.completion import LineDrawn
-from tunecase.books.earlier_projects import Kept, Past, before_plan, hindsight, inside, kept, plan_of_record, read_past
+from tunecase.books.earlier_projects import Kept, before_plan, hindsight, inside, kept, plan_of_record
 from tunecase.books.focus_export import PLAN_MARK, focus_csv, plan_csv
 from tunecase.books.half_imports import IMPORT_KEY, IMPORT_WORDS, HalfImports
 from tunecase.books.held import held
@@ -21,6 +21,8 @@ from tunecase.books.line_rules import (
 )
 from tunecase.books.lines import UNKNOWNS, planned_lines
 from tunecase.books.meter import BEAT_S, METER_SOURCE, STATE_FILE, Attempt, Meter, meter_of, read_state, together
+from tunecase.books.past_cases import EXPORT_MARK, Place, exported, places_of, read_cases, read_past
+from tunecase.books.scorecard import LEAST, LEAST_CASES, LEAST_RATIOS, Past, scorecard
 from tunecase.books.served import (
     INFERENCE,
     SERVED,
@@ -34,12 +36,13 @@ from tunecase.books.variance import in_cents
 from tunecase.books.words import figure_rows, hit_words
 
 __all__ = [
-    "BEAT_S", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE", "METER_SOURCE", "PLAN_MARK",
-    "RULE_VERB", "SERVED", "STATE_FILE", "UNKNOWNS", "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown",
-    "Forecast", "Grant", "HalfImports", "Kept", "LineDrawn", "Meter", "Moment", "Past", "Standing", "against_forecast",
-    "before_plan", "beyond_limits", "books", "drawn_down", "figure_rows", "focus_csv", "forecast_before", "held",
-    "hindsight", "hit_words", "in_cents", "inside", "kept", "latest_of", "map_command", "meter_of",
-    "more_back_than_paid", "odd_words", "parts_in_cents", "placed", "plan_csv", "plan_of_record", "planned_lines",
-    "rates_told", "read_past", "read_state", "rule_for", "rule_problems", "rules_of", "spending", "standing",
+    "BEAT_S", "DIGITS", "EXPORT_MARK", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "INFERENCE", "LEAST",
+    "LEAST_CASES", "LEAST_RATIOS", "METER_SOURCE", "PLAN_MARK", "RULE_VERB", "SERVED", "STATE_FILE", "UNKNOWNS",
+    "UNPLACED", "Attempt", "ChargeText", "Dated", "Drawdown", "Forecast", "Grant", "HalfImports", "Kept", "LineDrawn",
+    "Meter", "Moment", "Past", "Place", "Standing", "against_forecast", "before_plan", "beyond_limits", "books",
+    "drawn_down", "exported", "figure_rows", "focus_csv", "forecast_before", "held", "hindsight", "hit_words",
+    "in_cents", "inside", "kept", "latest_of", "map_command", "meter_of", "more_back_than_paid", "odd_words",
+    "parts_in_cents", "placed", "places_of", "plan_csv", "plan_of_record", "planned_lines", "rates_told", "read_cases",
+    "read_past", "read_state", "rule_for", "rule_problems", "rules_of", "scorecard", "spending", "standing",
     "to_correct", "together", "unplaced",
 ]  # fmt: skip

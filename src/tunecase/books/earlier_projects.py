@@ -1,19 +1,17 @@
 """What a ledger says of money: the plan of record, which lines are closed, and how closed lines fell against it."""
 
 import contextlib
-import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from tunecase.books.held import held
 from tunecase.books.line_rules import placed, rules_of
-from tunecase.books.lines import PEOPLE, planned_lines
-from tunecase.errors import InputError, Problem
-from tunecase.ledger import Entry, Ledger
+from tunecase.books.lines import planned_lines
+from tunecase.errors import InputError
+from tunecase.ledger import Entry
 from tunecase.quantities import Z80, Z90, Band
 from tunecase.records import Closing, Estimate, HitRate, PlanChosen, PlanUsed, Spending
 
@@ -54,21 +52,6 @@ class ClosedLine:
     def overrun(self) -> float:
         """Actual over the planned P50."""
         return self.actual / self.planned.p50 if self.planned.p50 > 0 else math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The closed lines of earlier projects, how many projects that were, and the hash of their ledgers."""
-
-    lines: tuple[ClosedLine, ...] = ()
-    projects: int = 0
-    digest: str = ""
-
-    @property
-    def overruns(self) -> tuple[float, ...]:
-        """Actual over planned P50 of people's lines (labour and evaluation), as far as they cost anything."""
-        ratios = (line.overrun for line in self.lines if line.name in PEOPLE)
-        return tuple(ratio for ratio in ratios if math.isfinite(ratio) and ratio > 0)
 
 
 def kept(entries: Iterable[Entry]) -> Kept:
@@ -187,75 +170,6 @@ def closed_lines(money: Kept, project: str = "") -> tuple[ClosedLine, ...]:
         for name, line in planned_lines(chosen[0]).items()
         if name in money.closed and name in paid and name not in late and line.amount is not None
     )
-
-
-def read_past(places: Sequence[str], folder: Path, own: Path | None = None) -> Past:
-    """The closed lines of earlier projects' ledgers, each checked whole before it is used.
-
-    Args:
-        places: ledger files, or folders that hold a ledger.jsonl, from `folder` on.
-        own: this project's ledger, which is no past one.
-    Raises: InputError with everything that is wrong: no such file, an edited ledger, one ledger twice, this one, or a
-        copy of one that went on. Entries hold the hash of the one before, so two ledgers with the same first charge are
-        of one project.
-    """
-    problems: list[Problem] = []
-    lines: list[ClosedLine] = []
-    seen: dict[str, str] = {}
-    started: dict[str, str] = {first: "this project's own ledger" for first in [_first_charge(own)] if first}
-    projects = 0
-    for place in places:
-        path = folder / place
-        path = path / "ledger.jsonl" if path.is_dir() else path
-        broken = _problems(place, path, own, seen) or _begun_alike(place, path, started)
-        if broken:
-            problems += broken
-            continue
-        try:
-            closed = closed_lines(kept(Ledger(path).entries(check=False)), place)
-        except InputError as error:
-            problems += error.problems
-            continue
-        lines += closed
-        projects += bool(closed)
-    if problems:
-        raise InputError(problems)
-    return Past(tuple(lines), projects, hashlib.sha256("".join(sorted(seen)).encode()).hexdigest()[:16])
-
-
-def _problems(place: str, path: Path, own: Path | None, seen: dict[str, str]) -> list[Problem]:
-    where, wanted = f"past: {place}", "the ledger of an earlier project"
-    if not path.is_file():
-        fix = "name its ledger.jsonl or its folder, from the project file's folder on"
-        return [Problem(where, "no such ledger", wanted, fix)]
-    if own is not None and own.exists() and path.resolve() == own.resolve():
-        return [Problem(where, "this project's own ledger", wanted, "leave it out: its closed lines count anyway")]
-    if problems := Ledger(path).verify():
-        return problems
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest in seen:
-        return [Problem(where, f"the same ledger as {seen[digest]}", "each project once", "leave one of them out")]
-    seen[digest] = place
-    return []
-
-
-def _first_charge(path: Path | None) -> str:
-    """The id of a ledger's first charge; empty where there is none."""
-    if path is None or not path.is_file():
-        return ""
-    return next((entry.id for entry in Ledger(path).entries(check=False) if entry.kind == "spend"), "")
-
-
-def _begun_alike(place: str, path: Path, started: dict[str, str]) -> list[Problem]:
-    """Whether a ledger holds the first charge of another one."""
-    first = _first_charge(path)
-    if first in started:
-        got = f"a copy of {started[first]}, with other entries at the end"
-        return [Problem(f"past: {place}", got, "each project once", "leave the shorter one out")]
-    if first:
-        started[first] = place
-    return []
 
 
 def hit_rate(lines: Sequence[ClosedLine], projects: int) -> HitRate:

@@ -37,6 +37,7 @@ from tunecase.cli.prices import prices
 from tunecase.cli.reject import reject
 from tunecase.cli.report import report
 from tunecase.cli.run import run
+from tunecase.cli.scorecard import scorecard
 from tunecase.cli.serve import serve
 from tunecase.cli.sources import sources
 from tunecase.cli.spend import spend_app
@@ -112,6 +113,7 @@ app.command(rich_help_panel=AFTER)(reject)
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.command(rich_help_panel=AFTER)(books)
 app.command(rich_help_panel=AFTER)(check)
+app.command(rich_help_panel=AFTER)(scorecard)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 app.command(rich_help_panel=AFTER)(serve)
 

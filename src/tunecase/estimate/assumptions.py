@@ -5,7 +5,7 @@ from tunecase.compute import base_model
 from tunecase.estimate.ways import not_to_be_had
 from tunecase.plan import Drawn
 from tunecase.plan.costs import Cost, Work, asks_for_retraining
-from tunecase.prices import clock_words, drift_words, legal_note, low_pay, old_rates, unknown_words
+from tunecase.prices import clock_words, drift_words, legal_note, low_pay, old_rates, past_hours_words, unknown_words
 from tunecase.project import Project
 from tunecase.quantities import share, teaches_like
 from tunecase.records import Audit
@@ -25,6 +25,7 @@ def assumptions(bill: Drawn) -> tuple[str, ...]:
         _calendar_words(work),
         _cloud_words(bill.lines),
         unknown_words(basis),
+        past_hours_words(basis),
         clock_words(basis),
         legal_note(basis),
         *basis.contracts_notes,

@@ -106,6 +106,7 @@ def _record(bill: Drawn, made: Plan, what_if: tuple[WhatIf, ...]) -> Estimate:
         training_share=part,
         training_note=why,
         key_assumptions=key_assumptions(bill),
+        hours_factor=basis.hours_factor,
     )
 
 

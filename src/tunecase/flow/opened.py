@@ -41,6 +41,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
 }
 Progress = Callable[..., None]
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+PAST_WEIGHT = "unknowns.past_weight"
 PIECE_BYTES = 1 << 20  # of a file whose digest is taken
 
 
@@ -180,13 +181,17 @@ class Flow:
 
     def basis(self, draws: int | None = None) -> "Basis":
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
-        from tunecase.prices import Basis
+        from tunecase.prices import Basis, assumed, states_hours
 
-        own = self.contracts
+        own, past = self.contracts, self.past
+        rated = bool(past.hours_cases) and not states_hours(self.project)
+        hours_factor = past.hours_factor(assumed(PAST_WEIGHT).median) if rated else 1.0
         return Basis(
             self.project, self.today, Worlds(self.seed, draws or self.DRAWS), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
-            overruns=self.past.overruns, label_minutes=self.label_minutes, worths=self.worths,
+            overruns=past.overruns_beyond(hours_factor if rated else None), past_cases=past.people_cases,
+            hours_factor=hours_factor, hours_cases=past.hours_cases if rated else 0,
+            label_minutes=self.label_minutes, worths=self.worths,
             contracts_notes=own.notes if own else (), answer_prices=_AnswersOf(self),
         )  # fmt: skip
 
@@ -205,7 +210,7 @@ class Flow:
 
     @property
     def past(self) -> "Past":
-        """The closed lines of the earlier projects that the project file names, read and checked once.
+        """The earlier cases that the project file names, read and checked once.
 
         Raises: InputError where one of their ledgers is missing or was edited.
         """

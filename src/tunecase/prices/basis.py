@@ -214,7 +214,9 @@ class Basis:
     overrides the project's tier unless empty. `usd_per_gpu_hour` is the user's own price for every card. `contracts`
     are the user's own prices, which override the tables; `contracts_hash` identifies their file, `contracts_notes` say
     what was left out of it. `build_months` are those from the start to a launch after one round, shape (draws,), 0
-    until worked out. `overruns` are actual over planned (P50) cost of people's lines in closed past projects.
+    until worked out. `overruns` are actual over planned (P50) cost of people's lines in `past_cases` earlier cases of
+    the user's own, one for each where that is left out. `hours_factor` is what the default effort rates are multiplied
+    by, for the hours that `hours_cases` of them took.
     `answer_prices` works out what answers cost where the project file does not state it; None where nobody does.
     """
 
@@ -226,6 +228,9 @@ class Basis:
     tier: str = ""
     usd_per_gpu_hour: float | None = None
     overruns: tuple[float, ...] = ()
+    past_cases: int = 0
+    hours_factor: float = 1.0
+    hours_cases: int = 0
     contracts: tuple[Contract, ...] = ()
     contracts_hash: str = ""
     contracts_notes: tuple[str, ...] = ()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices.basis import Basis, numbered
-from tunecase.quantities import DAYS_PER_MONTH, Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread
+from tunecase.quantities import DAYS_PER_MONTH, Z80, Z90, Interval, Mixed, Overrun, Quantity, Spread, counted
 from tunecase.records import DefaultUsed
 
 if TYPE_CHECKING:
-    from tunecase.project import Member
+    from tunecase.project import Member, Project
     from tunecase.quantities import Draws, Flags
 
 OUTSIDE_VIEW, NONE = "outside view", "none"
@@ -132,9 +132,9 @@ def unknown_factor(basis: Basis) -> "Draws":
 
     The project's own range, 1 for `none`, else what became of others' projects: small ones of one's own by default
     (`unknowns.small_project` of defaults.csv), or for `outside view` large IT projects: with the chance
-    `unknowns.share` Pareto(1) from `unknowns.least`, cut at `unknowns.most`, else 1. With k past projects of the user's
-    own, one of their ratios of actual to plan, all equally likely, is taken instead with the chance k / (k + w), w
-    being `unknowns.past_weight`.
+    `unknowns.share` Pareto(1) from `unknowns.least`, cut at `unknowns.most`, else 1. With n earlier cases of the user's
+    own, one of their ratios of actual to plan, all equally likely, is taken instead with the chance n / (n + k), k
+    being `unknowns.past_weight`. What the effort rates hold already of those ratios is taken out of them.
 
     Source: Simula 2004 (Norwegian firms, effort); Flyvbjerg et al., 5,392 IT projects (cost).
     Leaves out projects that end below their plan, which the doubt of each line covers, and those that are abandoned.
@@ -163,9 +163,29 @@ def _large_projects(basis: Basis) -> Overrun:
 
 
 def _past_weight(basis: Basis) -> float:
-    """The chance that the user's past projects replace other people's."""
-    count = len(basis.overruns)
-    return count / (count + basis.spread("unknowns.past_weight").median)
+    """The chance that the user's earlier cases replace other people's: by cases, since lines of one move together."""
+    return _weight(basis, basis.past_cases or len(basis.overruns))
+
+
+def _weight(basis: Basis, cases: int) -> float:
+    return cases / (cases + basis.spread("unknowns.past_weight").median)
+
+
+def states_hours(project: "Project") -> bool:
+    """Whether the project file states any hours of people's work, so that its rates are not the defaults."""
+    own = any(getattr(project.effort, name) is not None for name in type(project.effort).model_fields)
+    return own or project.effort_per_round is not None or project.levers.first_run_hours is not None
+
+
+def past_hours_words(basis: Basis) -> str:
+    """What the team's own earlier cases did to the effort rates, in one sentence; empty where they did nothing."""
+    if not basis.hours_cases:
+        return ""
+    held = counted(basis.hours_cases, "earlier case")
+    return (
+        f"people's hours are the default rates times {basis.hours_factor:.2f}, for the hours that {held} of your own "
+        f"took, at a weight of {_weight(basis, basis.hours_cases):.0%}"
+    )
 
 
 def unknown_words(basis: Basis) -> str:
@@ -181,7 +201,7 @@ def unknown_words(basis: Basis) -> str:
     large = _is_large(basis)
     whose = "large IT projects (Flyvbjerg et al.)" if large else "small projects of one's own (Simula 2004)"
     if basis.overruns:
-        count = len(basis.overruns)
+        count = basis.past_cases or len(basis.overruns)
         ratios = ", ".join(f"{ratio:.2g}" for ratio in sorted(basis.overruns)[:8])
         whose += f" and {count} past of your own (actual over plan {ratios}) at a weight of {_past_weight(basis):.0%}"
     abandoned = catalog.default("unknowns.abandoned")

@@ -193,8 +193,9 @@ class Estimate:
     are its chances. The histogram holds (middle of a bar, share of worlds); the last bar has all dearer worlds.
     `total_without_answers` leaves out answers and upkeep after launch, `total_without_unknowns` what nobody foresaw;
     None in records from before these were lines. `ways` are the ways to train, the cheapest first. `training_share` is
-    the part of people's hours that training takes, `training_note` says why it is not the usual one. `fixed` stands in
-    older records only.
+    the part of people's hours that training takes, `training_note` says why it is not the usual one. `hours_factor` is
+    what the default effort rates were multiplied by, for the team's own earlier cases. `fixed` stands in older records
+    only.
     """
 
     currency: str
@@ -236,6 +237,7 @@ class Estimate:
     training_share: float | None = None
     training_note: str = ""
     key_assumptions: tuple[KeyAssumption, ...] = ()
+    hours_factor: float = 1.0
 
     @property
     def tuning(self) -> Band:

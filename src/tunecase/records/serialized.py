@@ -27,6 +27,7 @@ from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices, PricesUpdated
 from tunecase.records.report import Report
 from tunecase.records.review import Reviews
+from tunecase.records.scorecard import Scorecard
 from tunecase.records.sources import Sources, SourceTrial
 from tunecase.records.spend import Charges, Imported, LineRule, Mapped, Metered, ServedPeriod, Spending
 
@@ -59,6 +60,7 @@ RECORDS: dict[str, type] = {
     "approvals": Approvals,
     "compare": Comparison,
     "check": Check,
+    "scorecard": Scorecard,
     "fit": Fit,
     "scored": Scored,
     "prices": Prices,

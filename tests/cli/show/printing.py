@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from tests import samples
-from tests.records.test_records import CHECK, CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS, UPDATED
+from tests.records.test_records import CHECK, CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS, SCORECARD, UPDATED
 from tunecase.cli.show import show
 from tunecase.records import Adopted, Begun, Change, Rechained, Scored, Verified
 
@@ -39,6 +39,7 @@ ALL: dict[str, Any] = {
     "next": samples.news(),
     "prices": samples.prices(),
     "check": CHECK,
+    "scorecard": SCORECARD,
     "updated": UPDATED,
     "init": Begun((Path("tunecase.yaml"), Path("data/train.jsonl"))),
     "examples": {"banking77": "Which of 77 questions does a bank's customer ask?"},

@@ -3,9 +3,12 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from tests.books.scored import whole
 from tests.fuzz.surface import Surface, Tree
 from tunecase import flow
-from tunecase.flow import open_case
+from tunecase.accounts import account
+from tunecase.books import Past, exported
+from tunecase.flow import ScorecardAsked, open_case
 from tunecase.ledger import Ledger
 from tunecase.ledger.lines import CONTENT_AT, FIRST, chained
 
@@ -59,9 +62,24 @@ def _case(folder: Path) -> object:
     return flow.charges(case), flow.not_used(case), flow.approvals(case), case.rounds, case.last_records
 
 
+def _scored(folder: Path) -> object:
+    """What a scorecard says of this ledger, and of its export."""
+    _chain(folder)
+    record = flow.scorecard(ScorecardAsked([folder / "ledger.jsonl"]))
+    return account("scorecard", record), exported(record.scored)
+
+
+def _exported(folder: Path) -> object:
+    """What a scorecard says of another team's export."""
+    record = flow.scorecard(ScorecardAsked([folder / "team.json"]))
+    return account("scorecard", record), Past(record.scored).hours_factor(10.0), exported(record.scored)
+
+
 CHAINED: list[Tree] = [{"contents.jsonl": _contents(ledger)} for ledger in LEDGERS]
 SURFACES = (
     Surface("ledger lines", [{"ledger.jsonl": ledger} for ledger in LEDGERS], _read),
     Surface("chained entries", CHAINED, _read_chained, examples=200),
     Surface("a case with a ledger", CHAINED[:1], _case, examples=60),
+    Surface("a ledger to be scored", CHAINED, _scored, examples=60),
+    Surface("a scorecard's export", [{"team.json": exported([whole()])}], _exported, examples=200),
 )

@@ -198,3 +198,13 @@ def test_hours_by_activity_and_of_a_whole_round_are_refused_together(tmp_path: P
     assert "effort.integration beside effort_per_round" in error.value.problems[0].got
     with pytest.raises(InputError, match="integration"):
         written(BARE + "effort: {integration: -8 h}\n", tmp_path)
+
+
+def test_earlier_cases_move_default_hours_and_leave_stated_ones_alone(tmp_path: Path) -> None:
+    """Every default activity takes so many times as long, watching runs of a search too; shares stay."""
+    plain, slow = work(tmp_path, BARE), work(tmp_path, BARE)
+    slow.basis.hours_factor, slow.basis.hours_cases = 1.25, 4
+    assert 1.25 * total(plain) == pytest.approx(total(slow))
+    assert 1.25 * hours_of_a_run(plain) == pytest.approx(hours_of_a_run(slow))
+    assert rate_words(slow, "data_work")[0].endswith("x 1.25 (your own cases)")
+    assert "own cases" not in rate_words(slow, MANAGEMENT)[0] + rate_words(plain, "data_work")[0]

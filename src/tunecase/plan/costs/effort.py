@@ -220,7 +220,8 @@ def rate_words(work: Work, field: str) -> tuple[str, bool]:
         return stated.text, True
     names = (field, *next((one.reads for one in ACTIVITIES if one.field == field), ()))
     used = [work.basis.used[name].value for name in (f"effort.{each}" for each in names) if name in work.basis.used]
-    return " + ".join(used), False
+    own = f" x {work.basis.hours_factor:.2f} (your own cases)" if work.basis.hours_cases and field != MANAGEMENT else ""
+    return " + ".join(used) + own, False
 
 
 def _done(work: Work) -> "Iterator[tuple[Draws, Mapping[str, Draws]]]":
@@ -255,7 +256,7 @@ def _round(work: Work, *, on_data: bool) -> "Mapping[str, Draws]":
 def _searching(work: Work) -> "Mapping[str, Draws]":
     if work.project.effort_per_round is not None:
         return {}
-    hours = runs_with_failed(work, 1.0) * _watching(work)
+    hours = runs_with_failed(work, 1.0) * _watching(work) * work.basis.hours_factor
     return {"runs": hours, MANAGEMENT: _management(work) * hours}
 
 
@@ -271,10 +272,10 @@ def _together(work: Work, *when: When) -> "Mapping[str, Draws]":
 
 
 def _hours_each(activity: Activity, work: Work) -> "Draws":
-    """Hours of one time: the project file's own, else as what drives them says."""
+    """Hours of one time: the project file's own, else as what drives them says, at the pace of the team's own past."""
     stated = getattr(work.project.effort, activity.field)
     if stated is None or activity.field == "runs":
-        return activity.hours(work)
+        return activity.hours(work) * work.basis.hours_factor
     return work.basis.draw(f"effort.{activity.field}", stated)
 
 

@@ -1,0 +1,190 @@
+"""A case tells what it was told and what came: by the plan of record, before the first round, once for each round."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import samples
+from tests.books.test_books import plan
+from tests.books.test_earlier_projects import DAY, START, charge
+from tunecase.books.case_scores import case_scores
+from tunecase.ledger.book import Ledger
+from tunecase.quantities.interval import Interval80
+from tunecase.quantities.spread import Band
+from tunecase.records import ActivityHours, CaseScored, Closing, Decision, Next, Round, Run, Spending
+
+ALL = Closing(("gpu", "labour", "unknowns"), DAY)
+TOLD = samples.plan()
+TARGET = TOLD.target or 0.0
+HOURS = Band(50, 100, 130, 160)
+EFFORT = (ActivityHours("data work", 100.0, 1.0, "rows", "6 to 24 h per round", stated=False),)
+
+
+def case(folder: Path, *steps: Any) -> CaseScored:
+    """What a ledger of these records, charges and runs says, a day apart."""
+    kept = Ledger(folder / "ledger.jsonl")
+    for number, step in enumerate(steps):
+        kind: Any = "spend" if isinstance(step, Spending) else "run" if isinstance(step, Run) else "record"
+        kept.append(kind, step, recorded_at=START + timedelta(days=number), verb="pilot" if kind == "run" else "")
+    return case_scores(list(kept.entries()))
+
+
+def bill(**changes: Any) -> Any:
+    """A bill with a chance, a target, hours and a number of rounds."""
+    lines = plan().lines
+    labour = replace(lines[1], quantity=HOURS, unit="hour")
+    given = {"lines": (lines[0], labour), "plan": TOLD, "rounds": Band(1, 2, 3, 4), "effort": EFFORT}
+    return plan(**{**given, **changes})
+
+
+def a_round(number: int, score: float, n: int = 900, changed: Any = "label") -> Round:
+    """One measured round."""
+    return Round(number, n, score, 300, changed, DAY)
+
+
+def worked(hours: str, amount: str = "7000", category: str = "labour") -> Spending:
+    """A charge for hours."""
+    return Spending(DAY, category, Decimal(amount), "USD", Decimal(amount), "", Decimal(hours), "h")
+
+
+def advised(lever: str) -> Decision:
+    """A decision for a step."""
+    return replace(samples.decision(), advice=lever)
+
+
+def told_next(made: Round, low: float, high: float) -> Next:
+    """What `next` said of a round."""
+    return replace(samples.news(), round=made, expected=Interval80(low, (low + high) / 2, high))
+
+
+def test_a_finished_case_is_held_against_its_plan(tmp_path):
+    """Total, rounds and hours, in units of what was told; no line but those that were charged."""
+    scored = case(tmp_path, bill(), a_round(1, 0.1), a_round(2, 0.2), a_round(3, 0.3), worked("180", "9000"), ALL)
+    assert scored.finished
+    assert scored.total is not None
+    assert scored.total.actual == pytest.approx(9_000 / 7_746)
+    assert scored.rounds is not None
+    assert (1.5, 0.5, 2.0) == (scored.rounds.actual, scored.rounds.planned.p10, scored.rounds.planned.p90)
+    assert [("labour", 9_000 / 7_000)] == [(line.name, line.actual) for line in scored.lines]
+    (hours,) = scored.hours
+    assert (100.0, 150.0, 180.0) == (hours.told, hours.told_for_rounds, hours.booked)
+    assert scored.default_rates
+    assert 1.2 == pytest.approx(scored.hours_ratio)
+
+
+def test_an_open_case_is_held_by_its_closed_lines_alone(tmp_path):
+    """No total, no chance, no rounds: what is to come is not known."""
+    scored = case(tmp_path, bill(), a_round(1, TARGET), worked("120"), Closing(("labour",), DAY))
+    assert (False, None, None, None) == (scored.finished, scored.total, scored.chance, scored.rounds)
+    assert ("go on", 1, 1) == (scored.ended, len(scored.lines), len(scored.hours))
+
+
+@pytest.mark.parametrize(
+    ("score", "paid", "came", "ended"),
+    [(TARGET, "9000", True, "ship"), (TARGET - 0.01, "9000", False, "stop"), (TARGET, "16000", False, "ship")],
+)
+def test_a_chance_is_that_of_before_the_first_round(tmp_path, score, paid, came, ended):
+    """It came where a round shows the target within the budget; a later bill, whoever knows more, tells nothing."""
+    assert TOLD.chance is not None
+    later = replace(TOLD, chance=replace(TOLD.chance, shown=replace(TOLD.chance.shown, value=0.999)))
+    scored = case(tmp_path, bill(), a_round(1, score), bill(plan=later), worked("90", paid), ALL)
+    assert scored.chance is not None
+    assert (TOLD.chance.shown.value, came, ended) == (scored.chance.chance, scored.chance.came, scored.ended)
+
+
+def test_a_case_without_a_round_says_nothing_of_its_chance(tmp_path):
+    """Nobody tried."""
+    scored = case(tmp_path, bill(), worked("90"), ALL)
+    assert (True, None, None, "stop") == (scored.finished, scored.chance, scored.rounds, scored.ended)
+
+
+def test_a_plan_that_makes_no_round_says_nothing_of_one(tmp_path):
+    """Where stopping was advised, a round made all the same tests no chance."""
+    scored = case(tmp_path, bill(rounds=Band(0, 0, 0, 0)), a_round(1, TARGET), worked("90"), ALL)
+    assert (None, None, "ship") == (scored.chance, scored.rounds, scored.ended)
+
+
+def test_a_round_is_held_once_as_it_was_corrected(tmp_path):
+    """By what `next` told of it last; one of which nothing was expected is not."""
+    first, right, second = a_round(1, 0.9), a_round(1, 0.8), a_round(2, 0.95)
+    news = [told_next(first, 0.85, 0.95), right, told_next(right, 0.85, 0.95), second]
+    scored = case(tmp_path, bill(), first, *news, replace(samples.news(), round=second, expected=None))
+    assert [(0.8, False)] == [(one.measured, one.inside) for one in scored.scores]
+
+
+def test_numbers_begin_anew_after_a_pilot_and_rounds_count_on(tmp_path):
+    """Two rounds of number 1 are two rounds."""
+    run = samples.pilot().runs[0]
+    first, again = a_round(1, 0.2), a_round(1, 0.3)
+    scored = case(tmp_path, bill(), run, first, told_next(first, 0, 1), run, run, again, told_next(again, 0, 1))
+    assert [0.2, 0.3] == [one.measured for one in scored.scores]
+
+
+def test_rows_needed_are_held_where_rounds_added_rows_alone(tmp_path):
+    """Told by the last forecast before the first round, made by the round that first shows the target."""
+    seen = samples.forecast()
+    assert seen.needed is not None
+    rounds = [a_round(1, TARGET - 0.1, 700), a_round(2, TARGET, 1_500), a_round(3, TARGET, 3_000)]
+    scored = case(tmp_path / "a", bill(), seen, *rounds)
+    assert scored.rows is not None
+    assert (seen.needed.p50, 1_500) == (scored.rows.p50, scored.rows.made)
+    tuned = replace(rounds[0], changed="bigger_model")
+    assert case(tmp_path / "b", bill(), seen, tuned, *rounds[1:]).rows is None
+    assert case(tmp_path / "c", bill(), seen, rounds[0]).rows is None
+
+
+def test_advice_is_taken_or_left_step_by_step(tmp_path):
+    """A round that does what the decision before it says takes it; so does ending where it says so."""
+    steps = [bill(), advised("label"), a_round(1, 0.1), advised("clean"), a_round(2, 0.2), advised("stop")]
+    scored = case(tmp_path / "a", *steps, worked("90"), ALL)
+    assert (3, 2) == (scored.advised, scored.followed)
+    went_on = case(tmp_path / "b", bill(), advised("label"), a_round(1, 0.1), advised("label"), worked("90"), ALL)
+    assert (2, 1, "stop") == (went_on.advised, went_on.followed, went_on.ended)
+
+
+def test_what_a_project_has_once_does_not_grow_with_its_rounds(tmp_path):
+    """Half of the hours are set-up: one round of two takes three quarters of those told."""
+    half = (replace(EFFORT[0], hours=50.0), replace(EFFORT[0], name="training set-up", hours=50.0))
+    scored = case(tmp_path, bill(effort=half), a_round(1, 0.1), worked("90"), ALL)
+    assert [75.0] == [each.told_for_rounds for each in scored.hours]
+
+
+def test_rounds_from_before_a_plan_are_not_held_against_it(tmp_path):
+    """A plan that was made after the first round tells the hours of those that follow."""
+    later = replace(worked("90"), on=DAY + timedelta(days=9))
+    steps = [bill(rounds=Band(1, 3, 4, 5)), a_round(1, 0.1), bill(), later, a_round(2, 0.2), ALL]
+    scored = case(tmp_path, *steps)
+    assert scored.rounds is not None
+    assert 2 / 3 == pytest.approx(scored.rounds.actual)
+    assert [50.0] == [each.told_for_rounds for each in scored.hours]
+
+
+def test_hours_that_were_stated_or_not_all_booked_say_nothing_of_the_rates(tmp_path):
+    """A charge without hours hides some; a project file's own hours are no defaults."""
+    partly = case(tmp_path / "a", bill(), worked("90"), charge("10"), ALL)
+    assert ((), None) == (partly.hours, partly.hours_ratio)
+    effort = tuple(replace(each, stated=True) for each in EFFORT)
+    stated = case(tmp_path / "b", bill(effort=effort), worked("90"), ALL)
+    assert (1, None) == (len(stated.hours), stated.hours_ratio)
+
+
+def test_a_rate_that_leaned_on_the_past_is_told_against_the_defaults(tmp_path):
+    """Booked as told, at rates of 1.3, is 1.3 times the defaults."""
+    scored = case(tmp_path, bill(hours_factor=1.3), worked("100"), ALL)
+    assert 1.3 == pytest.approx(scored.hours_ratio)
+
+
+def test_a_plan_made_after_the_charges_judges_nothing(tmp_path):
+    """Whoever saw the bill can draw any band around it."""
+    scored = case(tmp_path, worked("90"), bill(), a_round(1, 0.1), ALL)
+    assert ((), None, ()) == (scored.lines, scored.total, scored.hours)
+
+
+def test_a_ledger_without_a_bill_is_a_case_all_the_same(tmp_path):
+    """Open, with nothing to hold."""
+    scored = case(tmp_path, charge("90"))
+    assert (False, (), None, 1) == (scored.finished, scored.lines, scored.total, scored.entries)

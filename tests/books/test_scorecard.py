@@ -1,0 +1,166 @@
+"""A scorecard counts each hit once, says nothing of too few, and is what the next bill reads."""
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.books.scored import PLANNED, hours, scored, whole
+from tunecase.books.scorecard import FURTHEST, LEAST, Past, merged, scorecard, weight
+from tunecase.quantities.statistics import wilson
+from tunecase.records import BandHeld, CaseScored, ChanceMet
+
+K = 10.0
+
+actuals = st.lists(st.floats(0.01, 20.0), max_size=4)
+cases = st.lists(
+    st.builds(
+        lambda name, amounts, entries, chance, booked: scored(
+            f"case {name}", *amounts, entries=entries, chance=chance, hours=hours(booked), default_rates=True
+        ),
+        st.integers(0, 12), actuals, st.integers(1, 50),
+        st.none() | st.builds(ChanceMet, st.floats(0, 1), st.booleans()), st.floats(1, 1_000),
+    ),
+    max_size=20,
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(cases, st.randoms(use_true_random=False))
+def test_neither_order_nor_copies_change_a_scorecard(held: list[CaseScored], luck: random.Random) -> None:
+    """A hit counts once however often its case is named; only the copies are told."""
+    once = scorecard(held, K)
+    shuffled = [*held, *held[:3]]
+    luck.shuffle(shuffled)
+    assert once == replace(scorecard(shuffled, K), copies=once.copies)
+    assert once.copies + once.cases == len(held)
+
+
+@settings(max_examples=80, deadline=None)
+@given(cases, st.integers(0, 20))
+def test_merging_two_halves_is_the_whole(held: list[CaseScored], cut: int) -> None:
+    """What each half keeps of its copies, put together, gives the scorecard of all."""
+    halves = [*merged(held[:cut])[0], *merged(held[cut:])[0]]
+    assert replace(scorecard(held, K), copies=0) == replace(scorecard(halves, K), copies=0)
+
+
+@settings(max_examples=80, deadline=None)
+@given(cases)
+def test_every_closed_line_is_held_or_not(held: list[CaseScored]) -> None:
+    """The counts are those of the lines of every case, once."""
+    record = scorecard(held, K)
+    lines = [line for case in record.scored for line in case.lines]
+    assert (len(lines), sum(line.inside for line in lines)) == (record.lines.of, record.lines.held)
+    assert record.finished + record.unfinished == record.cases
+
+
+def test_a_share_is_said_from_ten_lines_of_three_cases_on() -> None:
+    """Before that they are counted alone; its interval is Wilson's at 90%."""
+    few = scorecard([scored("a", 1, 1, 1, 1), scored("b", 1, 1, 1, 1)], K)
+    assert (8, 8, None, None) == (few.lines.of, few.lines.held, few.lines.low, few.aside)
+    two_cases = scorecard([scored(f"{n}", *[1.0] * 4) for n in range(2)] * 3, K)
+    assert two_cases.lines.low is None
+    record = scorecard([scored(f"{n}", 1.0, 1.0, 1.0, 2.0) for n in range(3)], K)
+    assert (12, 9, 3) == (record.lines.of, record.lines.held, record.lines.cases)
+    assert wilson(9, 12, 0.9) == (record.lines.low, record.lines.high)
+
+
+def test_what_to_set_aside_would_have_held_eight_in_ten() -> None:
+    """The smallest factor on the planned middle that 8 of 10 lines stay within."""
+    record = scorecard([scored(f"{n}", *(n + 1.0 + part / 10 for part in range(4))) for n in range(5)], K)
+    ratios = sorted(n + 1.0 + part / 10 for n in range(5) for part in range(4))
+    assert record.aside is not None
+    assert 0.8 == sum(ratio <= record.aside for ratio in ratios) / len(ratios)
+
+
+def test_chances_are_held_against_the_rate_of_the_other_cases() -> None:
+    """A forecaster who knows scores 0; one who always tells the rate is no better than the base; nine say nothing."""
+    came = [True] * 4 + [False] * 8
+    knows = scorecard([scored(f"{n}", chance=ChanceMet(float(end), end)) for n, end in enumerate(came)], K).chances
+    assert (12, 4, 0.0) == (knows.cases, knows.came, knows.brier)
+    rate = scorecard([scored(f"{n}", chance=ChanceMet(1 / 3, end)) for n, end in enumerate(came)], K).chances
+    assert rate.brier == pytest.approx(2 / 9)
+    assert rate.base is not None
+    assert rate.brier is not None
+    assert rate.brier < rate.base < 0.3
+    few = scorecard([scored(f"{n}", chance=ChanceMet(0.5, True)) for n in range(LEAST - 1)], K).chances
+    assert (LEAST - 1, None) == (few.cases, few.brier)
+
+
+def test_made_over_told_is_a_geometric_mean_of_five_cases_or_nothing() -> None:
+    """Half and twice the rounds make once."""
+    made = [scored(f"{n}", rounds=BandHeld(PLANNED, 2.0 if n % 2 else 0.5)) for n in range(6)]
+    ratios = {one.name: one for one in scorecard(made, K).told}
+    assert (6, 1.0) == (ratios["rounds"].cases, pytest.approx(ratios["rounds"].ratio))
+    assert None is {one.name: one for one in scorecard(made[:4], K).told}["rounds"].ratio
+
+
+def test_endings_are_told_apart_by_the_advice() -> None:
+    """A case that left one step did not follow; one without advice is in no row."""
+    held = [
+        scored("a", advised=2, followed=2, ended="ship"),
+        scored("b", advised=2, followed=1, ended="stop"),
+        scored("c", ended="stop"),
+        scored("d", advised=1, followed=1, finished=False),
+    ]
+    followed, left = scorecard(held, K).advice
+    assert (True, 1, 1, 0) == (followed.followed, followed.ship, followed.go_on, followed.stop)
+    assert (False, 0, 0, 1) == (left.followed, left.ship, left.go_on, left.stop)
+
+
+def test_a_copy_from_before_the_first_charge_is_no_second_case() -> None:
+    """It begins with the same entry and has no charge; what was started from a copy has a charge of its own."""
+    case = whole()
+    early = replace(case, root=case.begun, entries=2, lines=())
+    fork = replace(whole("fork"), begun=case.begun)
+    assert (2, 1) == (len(merged([early, case, fork])[0]), merged([early, case, fork])[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases, st.floats(1, 100))
+def test_hours_lean_to_the_defaults_where_cases_are_few(held: list[CaseScored], k: float) -> None:
+    """The factor lies between 1 and the mean of the cases; none leaves the defaults alone."""
+    past = Past(tuple(held))
+    ratios = [case.hours_ratio for case in held if case.hours_ratio]
+    factor = past.hours_factor(k)
+    if not ratios:
+        assert 1.0 == factor
+        return
+    mean = math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
+    assert min(1.0, mean, FURTHEST) - 1e-9 <= factor <= max(1.0, mean, 1 / FURTHEST) + 1e-9
+    assert 1 / FURTHEST <= factor <= FURTHEST
+
+
+def test_what_the_rates_hold_is_not_in_the_reserve_once_more() -> None:
+    """Cases that took 1.5 times the hours, all else as planned, leave no overrun beyond rates of 1.5."""
+    past = Past(tuple(scored(f"{n}", 1.5, hours=hours(150.0), default_rates=True) for n in range(400)))
+    factor = past.hours_factor(K)
+    assert factor == pytest.approx(1.5, rel=0.02)
+    assert (1.5,) * 400 == past.overruns
+    assert past.overruns_beyond(factor) == pytest.approx([1.5 / factor] * 400)
+
+
+def test_a_plan_that_leaned_on_the_past_already_is_held_against_the_defaults() -> None:
+    """Booked as its plan told, at rates of 1.2: the factor stays 1.2, and nothing overran."""
+    past = Past(
+        tuple(scored(f"{n}", 1.0, hours=hours(100.0), default_rates=True, hours_factor=1.2) for n in range(400))
+    )
+    factor = past.hours_factor(K)
+    assert factor == pytest.approx(1.2, rel=0.01)
+    assert past.overruns_beyond(factor) == pytest.approx([1.0] * 400, rel=0.01)
+
+
+def test_hours_that_a_project_file_stated_say_nothing_of_the_defaults() -> None:
+    """Their overruns stay in the reserve as they are."""
+    past = Past((scored("a", 1.4, hours=hours(140.0)),))
+    assert (0, 1.0, (1.4,)) == (past.hours_cases, past.hours_factor(K), past.overruns_beyond(2.0))
+
+
+def test_lines_of_one_case_weigh_as_one() -> None:
+    """Labour and evaluation move together: the reserve counts cases."""
+    record = scorecard([scored("a", 1.2, 1.3), scored("b", 1.1)], K)
+    assert (2, weight(2, K)) == (record.next_case.cases, record.next_case.weight)
+    assert 3 == len(Past(record.scored).overruns)
