@@ -13,7 +13,6 @@ import argparse
 import csv
 import json
 import math
-import re
 import sys
 import time
 from collections import defaultdict
@@ -23,85 +22,32 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+from curve_files import PACKED, Curve, pilot, read_curves, shipped_curves
+from forecasting_figures import (
+    RATIOS,
+    figures,
+    judge_verdicts,
+    print_groups,
+    print_publishers,
+    print_units,
+    print_verdicts,
+    rounded,
+)
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase import catalog  # noqa: E402
-from tunecase.forecast.curves import Belief, Sketch, believe  # noqa: E402
+from tunecase.forecast.curves import Belief, Sketch  # noqa: E402
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
 from tunecase.forecast.models import Prior, fit_atoms  # noqa: E402
 from tunecase.forecast.points import LEAST_ERROR  # noqa: E402
-from tunecase.forecast.scale import Scale  # noqa: E402
-from tunecase.records import Point  # noqa: E402
 
-RATIOS = (4, 8, 16, 64)
-GROUPS = {"loss": "llm_loss", "metric": "llm_metric", "other": "other"}
 CUTS = (0.1, 0.2, 0.3, 0.5)
 DRAWS = 300
 PLAIN = Prior(0.2, 1.2, 0.45, 3e6)  # the published one
-FAMILIES = {"pet": "pet", "gptchem": "gptchem", "setfit": "setfit", "google": "nmt", "lcdb": "lcdb"}
-LOSS_WORDS = ("loss", "perplexity", "nll", "entropy", "bits")
 LICENCES = {"gptchem": "MIT", "lcdb": "MIT"}  # the other sources are Apache-2.0
-PACKED = ("n", "score", "runs", "sd")  # one cell each, a number for each size
 READ = "2026-11-24"  # the day on which the sources were read
 MOST_LESSONS, FARTHEST_LESSON = 10, 300  # of a curve; times the largest size
-PUBLISHED = {  # the design's own figures for the same protocol, per cent, by group and ratio
-    "last value": ((17, 25, 34, 49), (33, 42, 50), (23, 32, 41, 46)),
-    "local power law": ((3.0, 4.2, 6.0, 12.2), (25.7, 24.4, 40.5), (17.3, 25.3, 34.4, 53.4)),
-    "power law": ((3.9, 5.3, 8.0, 18.8), (27.8, 29.3, 44.5), (14.3, 20.7, 27.6, 34.6)),
-    "shape atoms, plain": ((3.4, 4.0, 6.7, 12.6), (29.9, 26.7, 35.7), (16.2, 21.4, 32.0, 47.3)),
-}
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One measured curve: runs averaged per size, as errors; what it is and where it is from."""
-
-    name: str
-    facts: dict[str, str]
-    sizes: np.ndarray
-    errors: np.ndarray
-    runs: np.ndarray
-    spreads: np.ndarray
-
-    @property
-    def unit(self) -> str:
-        """What is left out together."""
-        return self.facts["unit"]
-
-    @property
-    def group(self) -> str:
-        """loss, metric or other."""
-        return self.facts["group"]
-
-    @property
-    def direction(self) -> str:
-        """higher or lower."""
-        return self.facts["direction"]
-
-    @property
-    def bounded(self) -> bool:
-        """True for shares."""
-        return self.facts["bounded"] == "yes"
-
-    def belief(self, kept: Sequence[int], library: Lessons) -> Belief:
-        """The belief from some of its sizes at native width; test sizes are unknown, so no score is binomial."""
-        points = [
-            Point(
-                int(self.sizes[i]),
-                1 - self.errors[i] if self.direction == "higher" else self.errors[i],
-                int(self.runs[i]),
-                None,
-                None if math.isnan(self.spreads[i]) else float(self.spreads[i]),
-            )
-            for i in kept
-        ]
-        belief = believe(
-            points, Scale(self.direction, self.bounded, binomial=False), language_model=self.group != "other",
-            library=library,
-        )  # fmt: skip
-        return replace(belief, calibration=replace(belief.calibration, factor=1.0))
 
 
 @dataclass(frozen=True)
@@ -161,88 +107,6 @@ def lessons_without(unit: str) -> Lessons:
     return lessons().without({unit})
 
 
-def shipped_curves() -> list[Curve]:
-    """The curves of the shipped library."""
-    found = []
-    for row in catalog.read_table("curve_library"):
-        sizes, scores, runs = (np.array(row[name].split(), dtype=float) for name in ("n", "score", "runs"))
-        spreads = np.array([float(cell) if cell != "-" else math.nan for cell in row["sd"].split()])
-        found.append(_curve(row["curve"], row, sizes, scores, runs, spreads))
-    return found
-
-
-def read_curves(path: Path) -> list[Curve]:
-    """The curves of a file in its order; those with nothing to score are left out."""
-    rows = defaultdict(list)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            if _finite(row.get("n_train")) and _finite(row.get("score")):
-                rows[row["curve_id"]].append(row)
-    return [_averaged(name, group) for name, group in rows.items()]
-
-
-def _finite(cell: str | None) -> bool:
-    try:
-        return math.isfinite(float(cell or "nan"))
-    except ValueError:
-        return False
-
-
-def _averaged(name: str, rows: Sequence[dict[str, str]]) -> Curve:
-    first = rows[0]
-    scores, runs = defaultdict(list), defaultdict(int)
-    for row in rows:
-        n = int(float(row["n_train"]))
-        scores[n].append(float(row["score"]))
-        counted = re.fullmatch(r"mean(\d+)", row.get("seed") or "")
-        runs[n] += int(counted.group(1)) if counted else 1
-    sizes = sorted(n for n in scores if n >= 0)
-    spreads = [np.std(scores[n], ddof=1) if len(scores[n]) > 1 else np.nan for n in sizes]
-    means = np.array([np.mean(scores[n]) for n in sizes])
-    facts = {
-        key: (first.get(key) or "").strip() for key in ("source", "domain", "task", "model", "metric", "direction")
-    }
-    facts["direction"] = "higher" if facts["direction"].strip().casefold() == "higher" else "lower"
-    facts |= {"unit": _unit(facts), "group": _group(facts), "bounded": _bounded(facts, means)}
-    counts = np.array([runs[n] for n in sizes])
-    cells = zip(sizes, means, counts, spreads, strict=True)
-    packed = [
-        (str(n), f"{mean:.5g}", str(count), "-" if math.isnan(sd) else f"{sd:.3g}") for n, mean, count, sd in cells
-    ]
-    facts |= {key: " ".join(column) for key, column in zip(PACKED, zip(*packed, strict=True), strict=True)}
-    return _curve(name.strip(), facts, np.array(sizes, dtype=float), means, counts, np.array(spreads, dtype=float))
-
-
-def _curve(name: str, facts: dict, sizes: np.ndarray, scores: np.ndarray, runs: np.ndarray, sd: np.ndarray) -> Curve:
-    """A curve on the scale of errors, without the untouched model at n = 0."""
-    used = sizes > 0
-    higher = facts["direction"] == "higher"
-    scale = 100 if higher and len(scores) and scores.max() > 1.5 else 1
-    shares = scores[used] / scale
-    errors = np.maximum(1 - shares if higher else shares, LEAST_ERROR)
-    return Curve(name, facts, sizes[used], errors, runs[used], sd[used] / scale)
-
-
-def _unit(facts: dict[str, str]) -> str:
-    if facts["source"].startswith("linhaowei1"):
-        return facts["task"]
-    return next((unit for word, unit in FAMILIES.items() if word in facts["source"]), facts["source"])
-
-
-def _group(facts: dict[str, str]) -> str:
-    if facts["domain"] != "llm_finetune":
-        return "other"
-    loss = facts["direction"] == "lower" and any(word in facts["metric"].casefold() for word in LOSS_WORDS)
-    return "loss" if loss else "metric"
-
-
-def _bounded(facts: dict[str, str], scores: np.ndarray) -> str:
-    """Whether scores are shares: by the metric's name, else where higher is better, or an error rate within 0 to 1."""
-    known = next((m for m in catalog.metrics() if m.name == facts["metric"].casefold()), None)
-    rate = "error" in facts["metric"] and "absolute" not in facts["metric"] and len(scores) and scores.max() <= 1
-    return "yes" if (known.bounded if known else facts["direction"] == "higher" or rate) else "no"
-
-
 def tasks(curves: Iterable[Curve]) -> list[Task]:
     """Every curve cut at every ratio that leaves three sizes."""
     found = []
@@ -252,16 +116,6 @@ def tasks(curves: Iterable[Curve]) -> list[Task]:
             if len(kept) >= 3:
                 found.append(Task(curve, ratio, kept))
     return found
-
-
-def pilot(sizes: np.ndarray, most: float) -> tuple[int, ...]:
-    """At most five sizes up to `most`, each at least 1.7 times the one before, the largest first chosen."""
-    kept: list[int] = []
-    for i in reversed(range(len(sizes))):
-        near = kept and sizes[i] > sizes[kept[-1]] / 1.7
-        if sizes[i] <= most and not near and len(kept) < 5:
-            kept.append(i)
-    return tuple(reversed(kept))
 
 
 def last_value(task: Task, at: np.ndarray) -> np.ndarray:
@@ -495,103 +349,9 @@ def run_on(path: Path | None, *, peers: bool = True, widened: bool = True) -> di
     print_units(asked, scores[OURS])
     verdicts = judge_verdicts(asked, scores[OURS])
     print_verdicts(verdicts)
-    return figures(asked, scores[OURS], needed[OURS], verdicts)
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return float(np.mean(found)) if found else math.nan
-
-
-def print_groups(some: Sequence[Task], scores: dict, needed: dict) -> None:
-    """One table per group, and how close the known forecasts come to the published figures."""
-    for index, (group, title) in enumerate(GROUPS.items()):
-        chosen = [i for i, task in enumerate(some) if task.curve.group == group]
-        print(f"\n{title}: {len(chosen)} tasks; mean |ln error| x 100 at 4/8/16/64 times the data")
-        for name, rows in scores.items():
-            cells = [100 * _mean(rows[i]["error"] for i in chosen if some[i].ratio == ratio) for ratio in RATIOS]
-            rest = [_mean(rows[i][key] for i in chosen) for key in ("covered", "width", "crps", "brier")]
-            within = _mean(needed[name][i] <= math.log(2) for i in chosen if needed[name][i] is not None)
-            line = "/".join(f"{cell:5.1f}" for cell in cells)
-            print(
-                f"  {name:20}{line}  cover {rest[0]:.2f}  width {rest[1]:.2f}  crps {rest[2]:.3f}"
-                f"  brier {rest[3]:.3f}  within 2x {within:.2f}"
-            )
-            if name in PUBLISHED:
-                off = max(abs(a - b) for a, b in zip(cells, PUBLISHED[name][index], strict=False))
-                print(f"  {'':20}largest distance from the published cells {off:.1f}")
-
-
-def print_units(some: Sequence[Task], rows: Sequence[dict]) -> None:
-    """Coverage of each source alone."""
-    print("\n80% band of POOL by source")
-    for unit, (covered, count) in by_source(some, rows).items():
-        print(f"  {unit:20}{covered:.2f} of {count}")
-
-
-def by_source(some: Sequence[Task], rows: Sequence[dict]) -> dict[str, tuple[float, int]]:
-    """Coverage and tasks of each source."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for task, row in zip(some, rows, strict=True):
-        found[task.source].append(row["covered"])
-    return {unit: (_mean(covered), len(covered)) for unit, covered in found.items()}
-
-
-def judge_verdicts(some: Sequence[Task], rows: Sequence[dict]) -> dict[str, tuple[int, int, int]]:
-    """(wrong, issued, events that did not happen) of "not achievable" by group."""
-    found = {}
-    for group in GROUPS:
-        wrong = issued = absent = 0
-        for task, row in zip(some, rows, strict=True):
-            if task.curve.group != group:
-                continue
-            for chance, happened in zip(row["chances"], row["happened"], strict=True):
-                said = task.belief.gate.passed and chance < 0.05
-                issued, wrong, absent = issued + said, wrong + (said and happened), absent + (not happened)
-        found[group] = int(wrong), int(issued), int(absent)
-    return found
-
-
-def print_verdicts(verdicts: dict[str, tuple[int, int, int]]) -> None:
-    """How often "not achievable" was wrong, and how many unreached targets it named."""
-    print('\n"not achievable within n_max" (gate passed and chance < 5%)')
-    for group, (wrong, issued, absent) in verdicts.items():
-        recall = f"{(issued - wrong) / absent:.2f}" if absent else "-"
-        print(f"  {group:8}wrong {wrong} of {issued}, recall {recall}")
-
-
-def figures(some: Sequence[Task], rows: Sequence[dict], needed: Sequence[float | None], verdicts: dict) -> dict:
-    """The figures of the last line; null where a group has nothing to say."""
-    found: dict = {}
-    for group, title in GROUPS.items():
-        chosen = [i for i, task in enumerate(some) if task.curve.group == group]
-        known = [needed[i] for i in chosen if needed[i] is not None]
-        found[title] = {
-            "mean_abs_log_error": {
-                str(r): _rounded(_mean(rows[i]["error"] for i in chosen if some[i].ratio == r)) for r in RATIOS
-            },
-            "crps": _rounded(_mean(rows[i]["crps"] for i in chosen)),
-            "coverage80": _rounded(_mean(rows[i]["covered"] for i in chosen), 3),
-            "width": _rounded(_mean(rows[i]["width"] for i in chosen), 3),
-            "brier": _rounded(_mean(rows[i]["brier"] for i in chosen)),
-            "within2x": _rounded(_mean(gap <= math.log(2) for gap in known), 3),
-            "n": len(chosen),
-        }
-    wrong, issued, absent = (sum(v[i] for v in verdicts.values()) for i in range(3))
-    recall = {GROUPS[g]: _rounded((i - w) / a if a else math.nan, 3) for g, (w, i, a) in verdicts.items()}
-    found["not_achievable"] = {
-        "wrong": _rounded(wrong / issued if issued else math.nan),
-        "recall": _rounded((issued - wrong) / absent if absent else math.nan, 3),
-        "verdicts": issued,
-        "recall_by_group": recall,
-    }
-    found["by_source"] = {unit: round(cover, 3) for unit, (cover, _) in by_source(some, rows).items()}
-    found["seconds_per_forecast"] = _rounded(seconds_per_forecast(some[:: max(len(some) // 20, 1)]))
-    return found
-
-
-def _rounded(value: float, places: int = 4) -> float | None:
-    return None if math.isnan(value) else round(value, places)
+    found = figures(asked, scores[OURS], needed[OURS], verdicts)
+    print_publishers(found["by_publisher"])
+    return found | {"seconds_per_forecast": rounded(seconds_per_forecast(asked[:: max(len(asked) // 20, 1)]))}
 
 
 def seconds_per_forecast(some: Sequence[Task]) -> float:
