@@ -2,7 +2,7 @@
 
 A unit is what is left out together: a publisher, but for the scaling-law source, whose two tasks are two units as they
 share neither data nor metric's scale. A publisher is the owner of the repository, or the package, that a source names;
-a file of sources beside a file of curves (`x_curves.csv`, `x_sources.csv`) may name another, and the licence.
+a file of sources beside a file of curves (`x_curves.csv`, `x_sources.csv`) names the licence.
 """
 
 import csv
@@ -20,16 +20,17 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from curve_widths import OWN  # noqa: E402
+
 from tunecase import catalog  # noqa: E402
 from tunecase.forecast.curves import Belief, believe  # noqa: E402
 from tunecase.forecast.lessons import Lessons  # noqa: E402
 from tunecase.forecast.points import LEAST_ERROR  # noqa: E402
-from tunecase.forecast.scale import Scale  # noqa: E402
+from tunecase.forecast.scale import Scale, is_loss  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
 UNITS = {"tevenlescao": "pet", "kjappelbaum": "gptchem", "huggingface": "setfit", "google-research": "nmt"}
 HOSTS = re.compile(r"^(https?://)?(www\.)?(github\.com|gitlab\.com|huggingface\.co|hf\.co)/(datasets/|spaces/)?")
-LOSS_WORDS = ("loss", "perplexity", "nll", "entropy", "bits")
 PACKED = ("n", "score", "runs", "sd")  # one cell each, a number for each size
 
 
@@ -87,10 +88,11 @@ class Curve:
             for i in kept
         ]
         belief = believe(
-            points, Scale(self.direction, self.bounded, binomial=False), language_model=self.group != "other",
+            points, Scale(self.direction, self.bounded, binomial=False, loss=self.group == "loss"),
+            language_model=self.group != "other",
             library=library,
         )  # fmt: skip
-        return replace(belief, calibration=replace(belief.calibration, factor=1.0))
+        return replace(belief, calibration=OWN[belief.calibration.kind])
 
 
 def shipped_curves() -> list[Curve]:
@@ -150,7 +152,7 @@ def _averaged(name: str, rows: Sequence[dict[str, str]], told: dict[str, str]) -
         key: (first.get(key) or "").strip() for key in ("source", "domain", "task", "model", "metric", "direction")
     }
     facts["direction"] = "higher" if facts["direction"].strip().casefold() == "higher" else "lower"
-    facts |= {"unit": _unit(facts, told.get("publisher", "")), "licence": told.get("licence", "")}
+    facts |= {"unit": _unit(facts), "licence": told.get("licence", "")}
     facts |= {"sealed": "no", "group": _group(facts), "bounded": _bounded(facts, means)}
     counts = np.array([runs[n] for n in sizes])
     cells = zip(sizes, means, counts, spreads, strict=True)
@@ -171,21 +173,20 @@ def _curve(name: str, facts: dict, sizes: np.ndarray, scores: np.ndarray, runs: 
     return Curve(name, facts, sizes[used], errors, runs[used], sd[used] / scale)
 
 
-def _unit(facts: dict[str, str], publisher: str) -> str:
-    """The publisher as told, else the owner of the repository or the package that the source names."""
+def _unit(facts: dict[str, str]) -> str:
+    """The owner of the repository, or the package, that the source names."""
     if facts["source"].startswith("linhaowei1"):
         return facts["task"]
     source = HOSTS.sub("", facts["source"])
     named = re.search(r"([\w.-]+)/[\w.-]", source)
     owner = (named.group(1) if named else re.split(r"[\s@]", source)[0]).casefold()
-    return UNITS.get(owner) or publisher.strip() or owner
+    return UNITS.get(owner, owner)
 
 
 def _group(facts: dict[str, str]) -> str:
     if facts["domain"] != "llm_finetune":
         return "other"
-    loss = facts["direction"] == "lower" and any(word in facts["metric"].casefold() for word in LOSS_WORDS)
-    return "loss" if loss else "metric"
+    return "loss" if is_loss(facts["metric"], facts["direction"]) else "metric"
 
 
 def _bounded(facts: dict[str, str], scores: np.ndarray) -> str:

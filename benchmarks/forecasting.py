@@ -15,14 +15,14 @@ import json
 import math
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from curve_files import PACKED, Curve, pilot, read_curves, shipped_curves
+from curve_widths import KINDS, kind, learn_widths
 from forecasting_figures import (
     RATIOS,
     figures,
@@ -41,6 +41,7 @@ from tunecase.forecast.curves import Belief, Sketch  # noqa: E402
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
 from tunecase.forecast.models import Prior, fit_atoms  # noqa: E402
 from tunecase.forecast.points import LEAST_ERROR  # noqa: E402
+from tunecase.forecast.widths import Calibration  # noqa: E402
 
 CUTS = (0.1, 0.2, 0.3, 0.5)
 DRAWS = 300
@@ -188,33 +189,33 @@ def _floored(log_errors: np.ndarray) -> np.ndarray:
 
 
 class Pool:
-    """The shipped belief, its widening learnt without the unit it is asked about."""
+    """The shipped belief, its width learnt without the unit it is asked about."""
 
     def __init__(self, known: Sequence[Task]) -> None:
         self.known = known
-        self.factors: dict[tuple[str, bool], float] = {}
+        self.learnt: dict[tuple[str, str], Calibration] = {}
 
     @cached_property
-    def misses(self) -> dict[int, float]:
-        """How far each known task was missed, forecast without its own unit."""
-        return {
-            i: miss(task, np.log(task.belief.paths(task.curve.sizes[-1:], DRAWS))[:, 0])
-            for i, task in enumerate(self.known)
-        }
+    def misses(self) -> list[float]:
+        """How far each known task was missed, forecast without its own unit, in half-widths of the models' own band."""
+        return [miss(task, np.log(task.belief.paths(task.curve.sizes[-1:], DRAWS))[:, 0]) for task in self.known]
 
-    def factor(self, without: str, bounded: bool) -> float:
-        """The widening learnt from the misses of all other units of that kind."""
-        key = without, bounded
-        if key not in self.factors:
-            used = [i for i, t in enumerate(self.known) if t.curve.unit != without and t.curve.bounded == bounded]
-            self.factors[key] = learn_factor([self.known[i] for i in used], [self.misses[i] for i in used])
-        return self.factors[key]
+    def calibration(self, without: str, name: str, source: str = "", date: str = "") -> Calibration:
+        """The width learnt from the misses of all other units of that kind."""
+        key = without, name
+        if key not in self.learnt:
+            used = [i for i, task in enumerate(self.known) if task.curve.unit != without and kind(task) == name]
+            some, misses = [self.known[i] for i in used], [self.misses[i] for i in used]
+            self.learnt[key] = learn_widths(name, some, misses, source, date)
+        return self.learnt[key]
+
+    def belief(self, task: Task) -> Belief:
+        """The belief at the width learnt from others."""
+        return replace(task.belief, calibration=self.calibration(task.curve.unit, kind(task)))
 
     def __call__(self, task: Task, at: np.ndarray) -> np.ndarray:
         """Draws of ln e at the sizes asked for."""
-        factor = max(1.0, self.factor(task.curve.unit, task.curve.bounded))
-        wide = replace(task.belief.calibration, factor=factor)
-        return np.log(replace(task.belief, calibration=wide).paths(at, DRAWS))
+        return np.log(self.belief(task).paths(at, DRAWS))
 
 
 def miss(task: Task, draws: np.ndarray) -> float:
@@ -222,23 +223,6 @@ def miss(task: Task, draws: np.ndarray) -> float:
     low, middle, high = np.quantile(draws, (0.1, 0.5, 0.9))
     half = high - middle if task.truth > middle else middle - low
     return abs(task.truth - middle) / (half + 0.001)
-
-
-def learn_factor(some: Sequence[Task], misses: Sequence[float]) -> float:
-    """The 80% quantile of misses, a task weighing 1 / sqrt(tasks of its unit)."""
-    weight = _unit_weights(some)
-    if not len(some):
-        return 1.0
-    order = np.argsort(misses)
-    at = np.searchsorted(np.cumsum(weight[order]), 0.8 * weight.sum())
-    return float(np.asarray(misses)[order][min(at, len(order) - 1)])
-
-
-def _unit_weights(some: Sequence[Task]) -> np.ndarray:
-    counts = defaultdict(int)
-    for task in some:
-        counts[task.curve.unit] += 1
-    return np.array([1 / math.sqrt(counts[task.curve.unit]) for task in some])
 
 
 def crps(draws: np.ndarray, truth: float) -> float:
@@ -376,13 +360,11 @@ def write_tables(curves: Sequence[Curve]) -> None:
     _write("curve_lessons", columns, [row for curve in curves for row in lesson_rows(curve)])
     lessons.cache_clear()
     lessons_without.cache_clear()
-    factors = []
-    for kind, bounded in (("bounded", True), ("unbounded", False)):
-        pool = Pool(tasks(curves))
-        used = [task for task in pool.known if task.curve.bounded == bounded]
-        units = len({task.source for task in used})
-        factors.append([kind, round(pool.factor("", bounded), 3), units, len(used), "curve_library.csv", READ])
-    _write("curve_calibration", ["kind", "factor", "units", "tasks", "source", "date"], factors)
+    pool = Pool(tasks(curves))
+    learnt = [pool.calibration("", name, "curve_library.csv", READ) for name in KINDS]
+    columns = [field.name for field in fields(Calibration)]
+    cells = [[getattr(row, name) for name in columns] for row in learnt]
+    _write("curve_calibration", columns, [[f"{x:.4g}" if isinstance(x, float) else x for x in row] for row in cells])
 
 
 def lesson_rows(curve: Curve) -> list[list]:

@@ -26,10 +26,8 @@ What it cannot do, measured on 861 tasks from seven sources, each forecast witho
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
-from tunecase import catalog
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
 from tunecase.forecast.models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
 from tunecase.forecast.noise import (
@@ -46,6 +44,7 @@ from tunecase.forecast.noise import (
 )
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
+from tunecase.forecast.widths import Calibration, calibration, kind_of
 from tunecase.quantities import BATCHES, batch_edges, generator
 from tunecase.records import Point
 
@@ -76,24 +75,7 @@ BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 1000  # draws from each model that the learnt forecasts correct
-RANKS = 4000  # draws of the pool that the quantiles at each size are read from
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How much the pool's bands are widened for one kind of metric, and what that rests on.
-
-    `factor` is never below 1, so that a band is not too narrow where few sources are known; `learnt` is what those
-    sources say without that guard.
-    """
-
-    kind: str
-    factor: float
-    units: int
-    tasks: int
-    source: str
-    date: str
-    learnt: float = 1.0
+RANKS = 2000  # quantiles of the pool at each size
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +157,28 @@ class Belief:
         return np.asarray(np.clip(np.exp(self._measured(at, guess)[0]), LEAST_ERROR, self._most))
 
     def _ranked(self, at: "Array") -> "Array":
-        """Quantiles of ln e at each size on its own, shape (RANKS, sizes); the same for every seed."""
+        """Quantiles of ln e at each size on its own, shape (RANKS, sizes); the same for every seed.
+
+        The forecasts' quantiles are averaged, not their draws thrown together: a band of draws is as wide as the
+        forecasts are apart, though each of them is wide enough by itself.
+        """
         import numpy as np
 
-        rng = generator(0, "curve")
-        based = round(RANKS * self.base_share)
-        atoms, drift, nearest, regressed = ((RANKS - based + i) // 4 for i in range(4))
+        rng, levels = generator(0, "curve"), (np.arange(RANKS) + 0.5) / RANKS
         at = np.append(at, self.points[-1].n)
-        parts = [self.atoms.sample(at, atoms, rng), self.drift.sample(at, drift, rng)]
         sketch = self.sketch(at)
-        forecasts = (self.library.nearest, regression(self.library).quantiles, self.library.base)
-        for count, ahead in zip((nearest, regressed, based), forecasts, strict=True):
-            levels = (np.arange(count) + 0.5) / max(count, 1)
-            if count:
-                parts.append(sketch.blend(levels, sketch.level + ahead(sketch.ahead, levels)))
-        ranked = np.sort(np.concatenate(parts), axis=0)
+        drawn = (self.atoms.sample(at, RANKS, rng), self.drift.sample(at, RANKS, rng))
+        learnt = [self.library.nearest, regression(self.library).quantiles]
+        parts = [np.sort(part, axis=0) for part in drawn]
+        parts += [sketch.blend(levels, sketch.level + ahead(sketch.ahead, levels)) for ahead in learnt]
+        ranked = np.mean(parts, axis=0)
+        if self.base_share > 0:
+            base = sketch.blend(levels, sketch.level + self.library.base(sketch.ahead, levels))
+            ranked = (1 - self.base_share) * ranked + self.base_share * base
         middle = np.median(ranked, axis=0)
         ratio = at / self.points[-1].n
         beyond = np.maximum(np.log(np.maximum(ratio, 1)) / math.log(FARTHEST), 1)
-        return self._measured(at, middle + self.calibration.factor * beyond * (ranked - middle))
+        return self._measured(at, middle + self.width * beyond * (ranked - middle))
 
     def _measured(self, at: "Array", ranked: "Array") -> "Array":
         """ln e, rising over draws, moved at the largest size measured to what was measured there.
@@ -212,6 +197,14 @@ class Belief:
         moved = self.reading.quantiles(levels) - ranked[:, -1]
         near = 1 - np.minimum(np.abs(np.log(at[:-1] / at[-1])) / math.log(LEAST_RATIO), 1)
         return np.sort(ranked[:, :-1] + near * moved[:, None], axis=0)
+
+    @property
+    def width(self) -> float:
+        """The width of the band as a share of the models' own: learnt, but for shares of known test items."""
+        if self.scale.bounded and all(point.test_rows for point in self.points):
+            return 1.0
+        first, last = (error_of(point, self.scale.direction) for point in (self.points[0], self.points[-1]))
+        return self.calibration.width(math.log(first / last), self.gate.passed)
 
     @property
     def reading(self) -> Reading:
@@ -351,7 +344,7 @@ def believe(
     """The belief about a learning curve from the points of a pilot.
 
         v_i = (1 - e_i)/(m_i e_i) + (sd/e_i)^2 / draws_i     the variance of ln e_i by measuring
-        pool = a quarter each: shape atoms, drifting power law, nearest lessons, regression on lessons
+        pool = mean of the quantiles: shape atoms, drifting power law, nearest lessons, regression on lessons
         fine-tunes: of that, min(1, (doubt / .3)^3) / 3 gives way to base rates; a third where a share shows no signal
 
     Args:
@@ -377,7 +370,7 @@ def believe(
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
     models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
     based = ("base rate",) if language_model else ()
-    kept = calibration("bounded" if bounded else "unbounded")
+    kept = calibration(kind_of(scale, language_model))
     fits = (
         fit_atoms(sizes, log_error, noise, SHARES if bounded else LOSSES),
         fit_drift(sizes, log_error, noise, STEEP if language_model else SHALLOW),
@@ -402,16 +395,6 @@ def _base_share(belief: Belief) -> float:
     return BASE_SHARE * min(1.0, (doubt / BASE_DOUBT) ** 3)
 
 
-@cache
-def calibration(kind: str) -> Calibration:
-    """The widening learnt for "bounded" or "unbounded" metrics, at least 1."""
-    row = next(row for row in catalog.read_table("curve_calibration") if row["kind"] == kind)
-    learnt = float(row["factor"])
-    return Calibration(
-        kind, max(1.0, learnt), int(row["units"]), int(row["tasks"]), row["source"], row["date"], learnt
-    )  # fmt: skip
-
-
 def _assumptions(belief: Belief) -> tuple[str, ...]:
     points, bounded, kept = belief.points, belief.scale.bounded, belief.calibration
     many = belief.library.units
@@ -429,10 +412,10 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
         words.append(f"scores differ from run to run by up to {100 * SEED_SD:.1f} points (assumed)")
     if belief.scale.binomial and not all(point.test_rows for point in points):
         words.append("the number of test items is unknown: their noise is not counted")
-    widened = (
-        f"band widened {kept.factor:.2f} times" if kept.factor > 1 else "band as the models give it, never narrower"
-    )
-    words.append(f"{widened}, from {kept.units} independent sources of measured curves")
+    width = belief.width
+    made = "narrowed to" if width < 0.995 else "widened to" if width > 1.005 else "left at"
+    rests = f"learnt from {kept.units} independent sources of measured curves" if width != 1 else "test items are known"
+    words.append(f"the models' band {made} {width:.2f} of its width: {rests}")
     return tuple(words)
 
 
