@@ -174,10 +174,12 @@ def _curve(name: str, facts: dict, sizes: np.ndarray, scores: np.ndarray, runs: 
 
 
 def _unit(facts: dict[str, str]) -> str:
-    """The owner of the repository, or the package, that the source names."""
+    """The paper, the owner of the repository, or the package that the source names."""
     if facts["source"].startswith("linhaowei1"):
         return facts["task"]
     source = HOSTS.sub("", facts["source"])
+    if paper := re.search(r"arxiv\W*(\d{4}\.\d{4,5})", source, re.IGNORECASE):
+        return f"arxiv {paper.group(1)}"
     named = re.search(r"([\w.-]+)/[\w.-]", source)
     owner = (named.group(1) if named else re.split(r"[\s@]", source)[0]).casefold()
     return UNITS.get(owner, owner)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.forecast.curves import Belief, believe, calibration, reach_share
+from tunecase.forecast.curves import Belief, believe, reach_share
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
+from tunecase.forecast.widths import Calibration, calibration
 from tunecase.quantities import batch_error
 from tunecase.records import Point
 
@@ -91,7 +93,7 @@ def test_joint_worlds_have_the_calibrated_spread(draws):
     ends = np.array([0.1, 0.5, 0.9])
     assert np.allclose(np.quantile(paths, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.02)
     for batch in np.split(paths, 20 if draws == 2_000 else 1):
-        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.08)
+        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.1)
 
 
 def test_means_of_batches_tell_the_error_of_drawing():
@@ -184,6 +186,7 @@ def test_other_learners_follow_no_base_rate():
     tuned, other = (believe(rising(), **SHARE, language_model=language) for language in (True, False))
     assert other.base_share == 0
     assert "base rate" not in other.models
+    assert "drifting power law" not in other.models
     assert np.median(tuned.paths([5000])) < np.median(other.paths([5000]))
 
 
@@ -225,7 +228,7 @@ def test_an_error_rate_is_one_minus_an_accuracy():
 def test_assumptions_are_said():
     """Guessed spread, unknown test size, widening with its units and the pool are listed in words."""
     words = "; ".join(believe(points([0.5, 0.6, 0.7], None), **SHARE).assumptions)
-    assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "pooled"))
+    assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "averaged"))
     seen = believe([*points([0.5, 0.6, 0.7]), *points([0.54, 0.63, 0.71])], **SHARE)
     assert any("seen in the points" in words for words in seen.assumptions)
     loss = believe([Point(n, 2.0, 3, None, 0.05) for n in SIZES], Scale("lower", bounded=False, binomial=False))
@@ -238,14 +241,13 @@ def test_one_size_is_no_curve():
         believe([Point(10, 0.5), Point(10, 0.6)], **SHARE)
 
 
-def test_the_band_is_never_below_native():
-    """No kind of metric is narrowed below what the models give, and each row says what it rests on."""
-    for kind in ("bounded", "unbounded"):
-        found = calibration(kind)
-        assert found.factor >= 1
-        assert found.units >= 2
-        assert found.source
-        assert found.date
+def test_the_width_is_the_learnt_one_where_test_items_are_unknown():
+    """Without test sizes a band is as wide as was learnt of its kind; with them the models' own width stands."""
+    unknown, known = believe(rising(rows=None), **SHARE), believe(rising(), **SHARE)
+    assert known.width == 1
+    assert unknown.width == calibration("tuned score").width(math.log(8**0.35), clear=True) != 1
+    native = replace(unknown, calibration=Calibration("tuned score", 1.0, 0.0, 0.0, 0.0, 0.0, 0, 0, "", ""))
+    assert width(unknown) == pytest.approx(unknown.width * width(native), rel=0.02)
 
 
 def test_the_error_scale_is_part_of_the_face():

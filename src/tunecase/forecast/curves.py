@@ -160,16 +160,17 @@ class Belief:
         """Quantiles of ln e at each size on its own, shape (RANKS, sizes); the same for every seed.
 
         The forecasts' quantiles are averaged, not their draws thrown together: a band of draws is as wide as the
-        forecasts are apart, though each of them is wide enough by itself.
+        forecasts are apart, though each of them is wide enough by itself. Of learners that are no
+        fine-tunes the drifting power law is left out, which expects too little of them.
         """
         import numpy as np
 
         rng, levels = generator(0, "curve"), (np.arange(RANKS) + 0.5) / RANKS
         at = np.append(at, self.points[-1].n)
         sketch = self.sketch(at)
-        drawn = (self.atoms.sample(at, RANKS, rng), self.drift.sample(at, RANKS, rng))
-        learnt = [self.library.nearest, regression(self.library).quantiles]
-        parts = [np.sort(part, axis=0) for part in drawn]
+        drawing = (self.atoms, self.drift) if self.language_model else (self.atoms,)
+        parts = [np.sort(model.sample(at, RANKS, rng), axis=0) for model in drawing]
+        learnt = (self.library.nearest, regression(self.library).quantiles)
         parts += [sketch.blend(levels, sketch.level + ahead(sketch.ahead, levels)) for ahead in learnt]
         ranked = np.mean(parts, axis=0)
         if self.base_share > 0:
@@ -344,7 +345,7 @@ def believe(
     """The belief about a learning curve from the points of a pilot.
 
         v_i = (1 - e_i)/(m_i e_i) + (sd/e_i)^2 / draws_i     the variance of ln e_i by measuring
-        pool = mean of the quantiles: shape atoms, drifting power law, nearest lessons, regression on lessons
+        pool = mean of quantiles: shape atoms, drifting power law (fine-tunes), nearest lessons, regression on them
         fine-tunes: of that, min(1, (doubt / .3)^3) / 3 gives way to base rates; a third where a share shows no signal
 
     Args:
@@ -368,15 +369,15 @@ def believe(
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
     guessed = bounded and spreads(tidy, scale) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
-    models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
-    based = ("base rate",) if language_model else ()
+    learnt = ("nearest lessons", "regression")
+    models = ("shape atoms", "drifting power law", *learnt, "base rate") if language_model else ("shape atoms", *learnt)
     kept = calibration(kind_of(scale, language_model))
     fits = (
         fit_atoms(sizes, log_error, noise, SHARES if bounded else LOSSES),
         fit_drift(sizes, log_error, noise, STEEP if language_model else SHALLOW),
     )
     belief = Belief(
-        tidy, scale, gate(tidy, scale, language_model), kept, models + based, (), seed, *fits, language_model,
+        tidy, scale, gate(tidy, scale, language_model), kept, models, (), seed, *fits, language_model,
         library or lessons(),
     )  # fmt: skip
     belief = replace(belief, base_share=_base_share(belief))
@@ -398,9 +399,8 @@ def _base_share(belief: Belief) -> float:
 def _assumptions(belief: Belief) -> tuple[str, ...]:
     points, bounded, kept = belief.points, belief.scale.bounded, belief.calibration
     many = belief.library.units
-    words = [
-        f"four forecasts pooled: two curve models, and two corrections of them learnt from {many} sources of curves"
-    ]
+    fitted = "two curve models" if belief.language_model else "a curve model"
+    words = [f"forecasts averaged: {fitted}, and two corrections learnt from {many} sources of curves"]
     share = belief.base_share
     if share >= 0.005:
         why = "" if belief.gate.passed or not bounded else "no clear signal in the points, so "
