@@ -29,8 +29,15 @@ from tunecase.forecast.points import LEAST_ERROR  # noqa: E402
 from tunecase.forecast.scale import Scale, is_loss  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
-UNITS = {"tevenlescao": "pet", "kjappelbaum": "gptchem", "huggingface": "setfit", "google-research": "nmt"}
+UNITS = {
+    "tevenlescao/pet": "pet",
+    "kjappelbaum/gptchem": "gptchem",
+    "huggingface/setfit": "setfit",
+    "google-research revisiting": "nmt",
+}
 HOSTS = re.compile(r"^(https?://)?(www\.)?(github\.com|gitlab\.com|huggingface\.co|hf\.co)/(datasets/|spaces/)?")
+LICENCES = ("Apache-2.0", "MIT", "CC-BY-4.0")
+ADDED = "2026-11-29"  # the day on which the added sources were read
 PACKED = ("n", "score", "runs", "sd")  # one cell each, a number for each size
 
 
@@ -125,6 +132,29 @@ def _sources(path: Path) -> dict[str, dict[str, str]]:
         return {row["source"]: row for row in csv.DictReader(file)}
 
 
+def with_added(curves: Sequence[Curve], paths: Sequence[Path]) -> list[Curve]:
+    """The curves, and those of files that can be asked about, each once; half of their publishers sealed."""
+    known, found = {curve.unit for curve in curves}, list(curves)
+    seen = {_content(curve) for curve in curves}
+    for curve in (curve for path in paths for curve in read_curves(path)):
+        if _content(curve) in seen or not _asks(curve):
+            continue
+        seen.add(_content(curve))
+        aside = curve.unit not in known and is_sealed(curve.unit)
+        facts = curve.facts | {"sealed": "yes" if aside else "no", "date": ADDED}
+        found.append(replace(curve, name=f"{curve.unit}/{curve.name}", facts=facts))
+    return found
+
+
+def _content(curve: Curve) -> tuple:
+    return curve.unit, tuple(curve.sizes), tuple(np.round(curve.errors, 4))
+
+
+def _asks(curve: Curve) -> bool:
+    """Whether it leaves three sizes up to a quarter of its largest, and varies."""
+    return len(curve.sizes) > 3 and len(pilot(curve.sizes, curve.sizes[-1] / 4)) >= 3 and np.ptp(curve.errors) > 0
+
+
 def is_sealed(publisher: str) -> bool:
     """Half of the publishers, by nothing but their names: the last bit of SHA-256 is set."""
     return bool(hashlib.sha256(publisher.encode()).digest()[-1] & 1)
@@ -152,7 +182,7 @@ def _averaged(name: str, rows: Sequence[dict[str, str]], told: dict[str, str]) -
         key: (first.get(key) or "").strip() for key in ("source", "domain", "task", "model", "metric", "direction")
     }
     facts["direction"] = "higher" if facts["direction"].strip().casefold() == "higher" else "lower"
-    facts |= {"unit": _unit(facts), "licence": told.get("licence", "")}
+    facts |= {"unit": _unit(facts), "licence": _licence(told.get("licence", ""))}
     facts |= {"sealed": "no", "group": _group(facts), "bounded": _bounded(facts, means)}
     counts = np.array([runs[n] for n in sizes])
     cells = zip(sizes, means, counts, spreads, strict=True)
@@ -182,7 +212,13 @@ def _unit(facts: dict[str, str]) -> str:
         return f"arxiv {paper.group(1)}"
     named = re.search(r"([\w.-]+)/[\w.-]", source)
     owner = (named.group(1) if named else re.split(r"[\s@]", source)[0]).casefold()
-    return UNITS.get(owner, owner)
+    return next((unit for start, unit in UNITS.items() if source.casefold().startswith(start)), owner)
+
+
+def _licence(words: str) -> str:
+    """The licence's short name; numbers without one are used as facts."""
+    said = re.sub(r"[\s-]+", "-", words.strip()).casefold()
+    return next((name for name in LICENCES if said.startswith(name.casefold())), "none stated")
 
 
 def _group(facts: dict[str, str]) -> str:

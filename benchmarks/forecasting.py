@@ -1,12 +1,13 @@
 """Scores the forecast on measured learning curves it was not fitted to, beside simpler forecasts.
 
-    python benchmarks/forecasting.py [--curves FILE] [--ours] [--write-tables]
+    python benchmarks/forecasting.py [--curves FILE] [--sealed] [--ours] [--write-tables [--add FILE ...]]
 
 Each curve is cut at 1/4, 1/8, 1/16 and 1/64 of its largest size; the forecast sees at most five sizes up to there and
 is judged at the largest. Whatever is learnt (lessons, base rates, widening) is learnt from the shipped library without
 the unit judged, so a forecast never saw a curve of the source it is asked about. FILE brings curves of its own, with
-the columns curve_id, source, domain, task, model, metric, direction, n_train, score, seed.
-The last line is one JSON object.
+the columns curve_id, source, domain, task, model, metric, direction, n_train, score, seed. `--sealed` scores those
+publishers that were set aside before choices were made, with nothing learnt from any of them: how it stood before they
+taught. The last line is one JSON object.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
-from curve_files import PACKED, Curve, pilot, read_curves, shipped_curves
+from curve_files import PACKED, Curve, pilot, read_curves, shipped_curves, with_added
 from curve_widths import KINDS, kind, learn_widths
 from forecasting_figures import (
     RATIOS,
@@ -46,8 +47,7 @@ from tunecase.forecast.widths import Calibration  # noqa: E402
 CUTS = (0.1, 0.2, 0.3, 0.5)
 DRAWS = 300
 PLAIN = Prior(0.2, 1.2, 0.45, 3e6)  # the published one
-LICENCES = {"gptchem": "MIT", "lcdb": "MIT"}  # the other sources are Apache-2.0
-READ = "2026-11-24"  # the day on which the sources were read
+READ = "2026-11-29"  # the day on which the tables were drawn from the library
 MOST_LESSONS, FARTHEST_LESSON = 10, 300  # of a curve; times the largest size
 
 
@@ -58,6 +58,7 @@ class Task:
     curve: Curve
     ratio: int
     kept: tuple[int, ...]
+    without: frozenset[str] = frozenset()  # units that teach nothing, beside its own
 
     @property
     def sizes(self) -> np.ndarray:
@@ -88,7 +89,7 @@ class Task:
     @cached_property
     def belief(self) -> Belief:
         """The belief at its native width, learnt without the unit."""
-        return self.curve.belief(self.kept, lessons_without(self.curve.unit))
+        return self.curve.belief(self.kept, lessons_without(self.without | {self.curve.unit}))
 
     @cached_property
     def sketches(self) -> dict[int, Sketch]:
@@ -103,19 +104,19 @@ class Task:
 
 
 @cache
-def lessons_without(unit: str) -> Lessons:
+def lessons_without(units: frozenset[str]) -> Lessons:
     """The shipped lessons of all other units."""
-    return lessons().without({unit})
+    return lessons().without(units)
 
 
-def tasks(curves: Iterable[Curve]) -> list[Task]:
-    """Every curve cut at every ratio that leaves three sizes."""
+def tasks(curves: Iterable[Curve], without: frozenset[str] = frozenset()) -> list[Task]:
+    """Every curve cut at every ratio that leaves three sizes; nothing is learnt from the units in `without`."""
     found = []
     for curve in curves:
         for ratio in RATIOS:
             kept = pilot(curve.sizes, curve.sizes[-1] / ratio) if len(curve.sizes) else ()
             if len(kept) >= 3:
-                found.append(Task(curve, ratio, kept))
+                found.append(Task(curve, ratio, kept, without))
     return found
 
 
@@ -302,26 +303,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--curves", type=Path, help="score these curves; the shipped library when left out")
     parser.add_argument("--ours", action="store_true", help="leave out the simpler, slower forecasts")
-    parser.add_argument("--write-tables", action="store_true", help="write the shipped tables from these curves")
+    parser.add_argument(
+        "--sealed", action="store_true", help="score the publishers set aside, none of them learnt from"
+    )
+    parser.add_argument("--write-tables", action="store_true", help="write the shipped tables from the shipped curves")
+    parser.add_argument("--add", type=Path, nargs="*", default=[], help="with those of these files")
     given = parser.parse_args()
     if given.curves and not given.curves.exists():
         print(f"skipped: {given.curves} not found")
     elif given.write_tables:
-        write_tables(read_curves(given.curves) if given.curves else shipped_curves())
+        write_tables(with_added(shipped_curves(), given.add))
     else:
-        print(json.dumps(run_on(given.curves, peers=not given.ours)))
+        print(json.dumps(run_on(given.curves, peers=not given.ours, sealed=given.sealed)))
 
 
-def run_on(path: Path | None, *, peers: bool = True, widened: bool = True) -> dict:
+def run_on(path: Path | None, *, peers: bool = True, widened: bool = True, sealed: bool = False) -> dict:
     """Score the curves of a file, or of the shipped library; print the tables and return the figures.
 
     Args:
         path: a file of curves; None is the shipped library.
         peers: the simpler forecasts too.
-        widened: learn the widening of our band from the shipped library first, which takes seconds.
+        widened: learn the width of our band from the shipped library first, which takes seconds.
+        sealed: score the sealed publishers of the shipped library, and learn from no sealed one.
     """
-    known = tasks(shipped_curves())
-    asked = tasks(read_curves(path)) if path else known
+    shipped = shipped_curves()
+    aside = frozenset(curve.unit for curve in shipped if curve.sealed) if sealed else frozenset()
+    known = tasks([curve for curve in shipped if curve.unit not in aside], aside)
+    if path:
+        asked = tasks(read_curves(path), aside)
+    else:
+        asked = tasks([curve for curve in shipped if curve.sealed], aside) if sealed else known
     forecasts = {**(PEERS if peers else {}), OURS: Pool(known if widened else [])}
     scores = {name: score(forecast, asked) for name, forecast in forecasts.items()}
     needed: dict[str, list[float | None]] = {name: [] for name in forecasts}
@@ -352,8 +363,8 @@ def seconds_per_forecast(some: Sequence[Task]) -> float:
 def write_tables(curves: Sequence[Curve]) -> None:
     """The shipped tables: the library of curves, the lessons drawn from it, the widening learnt from both."""
     header = ["curve", "source", "unit", "group", "domain", "task", "model", "metric", "direction", "bounded"]
-    header += [*PACKED, "licence", "date"]
-    rows = [{"date": READ, "curve": c.name, "licence": LICENCES.get(c.unit, "Apache-2.0"), **c.facts} for c in curves]
+    header += [*PACKED, "licence", "sealed", "date"]
+    rows = [{"curve": c.name, **c.facts} for c in curves]
     _write("curve_library", header, [[row[key] for key in header] for row in rows])
     columns = ["curve", "unit", "language_model", "bounded", "last", "n"]
     columns += ["atoms", "drift", "atoms_width", "drift_width", "bend", "truth", "source", "date"]
