@@ -2,8 +2,9 @@
 
 A miss is how many half-widths of the models' own 80% band the truth lies from the median. Its 83% quantile is the
 width: with 80% the publishers of the first library were held in too few cases, and too wide is the safe error. For
-scores of fine-tuned models it depends on what the pilot shows: how far it cut the error, and whether that is a clear
-signal; for all else it is one number. Few publishers say little: of n of them ln width is taken n / (n + 2) times.
+scores of fine-tuned models it depends on the pilot's last error: the lower, the surer; of what else a pilot shows
+(noise, gain, signal, draws, sizes, distance, the models' widths and their distance), nothing helped as many publishers
+left out. Few publishers say little: of n of them ln width is taken n / (n + 2) times.
 """
 
 import math
@@ -14,30 +15,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize
 
-from tunecase.forecast.widths import Calibration, kind_of
+from tunecase.forecast.widths import Calibration, kind_of, level
 
 if TYPE_CHECKING:
     from forecasting import Task
 
 KINDS = ("tuned loss", "tuned score", "other share", "other score")
-OWN = {kind: Calibration(kind, 1.0, 0.0, 0.0, 0.0, 0.0, 0, 0, "", "") for kind in KINDS}  # the models' own width
+OWN = {kind: Calibration(kind, 1.0, 0.0, 0.0, 0.0, 0, 0, "", "") for kind in KINDS}  # the models' own width
 DEPENDS = ("tuned score",)  # on the pilot
-GUARDED = ("other score",)  # never below the models' own: less helped few
+LEARNT = ("tuned loss", "tuned score")  # of other learners no number helped publishers left out: the models' own stands
 HOLDS = 0.83
 DOUBT = 2  # publishers' worth
-CLIP = 2  # standard deviations of the gain, beyond which it is held
-SHRINK = 0.01  # ridge on standardised features
+CLIP = 2  # standard deviations of the level, beyond which it is held
+SHRINK = 0.01  # ridge on the standardised level
 SOFT = 0.05  # of ln miss, over which the pinball's corner is round
 
 
 def kind(task: "Task") -> str:
     """The kind of score of a task."""
     return kind_of(task.belief.scale, task.belief.language_model)
-
-
-def gain(task: "Task") -> float:
-    """ln(e_first / e_last) of its pilot."""
-    return math.log(task.errors[0] / task.errors[-1])
 
 
 def learn_widths(
@@ -58,20 +54,18 @@ def learn_widths(
     weight = np.array([1 / math.sqrt(publishers[task.curve.unit]) for task in some])
     weight /= weight.sum()
     target = np.log(np.asarray(misses) + 0.001)
-    gains, clear = np.array([gain(task) for task in some]), np.array([task.belief.gate.passed for task in some])
+    levels = np.array([level(task.errors[-1], task.belief.scale) for task in some])
     trust = len(publishers) / (len(publishers) + DOUBT)
-    low, high = gains.mean() - CLIP * gains.std(), gains.mean() + CLIP * gains.std()
+    low, high = levels.mean() - CLIP * levels.std(), levels.mean() + CLIP * levels.std()
+    ones, rests = np.ones(len(some)), (len(publishers), len(some), source, date)
     if name not in DEPENDS:
-        level = trust * _quantile_line(np.ones((len(some), 1)), target, weight)[0]
-        level = max(level, 0.0) if name in GUARDED else level
-        return Calibration(name, math.exp(level), 0.0, 0.0, low, high, len(publishers), len(some), source, date)
-    raw = np.stack([np.clip(gains, low, high), ~clear], axis=1)
-    centre, spread = raw.mean(axis=0), raw.std(axis=0) + 1e-9
-    x = np.concatenate([np.ones((len(some), 1)), (raw - centre) / spread], axis=1)
-    found = trust * _quantile_line(x, target, weight)
-    slopes = found[1:] / spread
-    level = math.exp(found[0] - float(slopes @ centre))
-    return Calibration(name, level, *slopes.tolist(), low, high, len(publishers), len(some), source, date)
+        found = trust * _quantile_line(ones[:, None], target, weight)[0] if name in LEARNT else 0.0
+        return Calibration(name, math.exp(found), 0.0, low, high, *rests)
+    spread = levels.std() + 1e-9
+    x = np.stack([ones, (np.clip(levels, low, high) - levels.mean()) / spread], axis=1)
+    start, slope = trust * _quantile_line(x, target, weight)
+    per_level = slope / spread
+    return Calibration(name, math.exp(start - per_level * levels.mean()), per_level, low, high, *rests)
 
 
 def _quantile_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:

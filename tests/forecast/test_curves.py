@@ -93,7 +93,7 @@ def test_joint_worlds_have_the_calibrated_spread(draws):
     ends = np.array([0.1, 0.5, 0.9])
     assert np.allclose(np.quantile(paths, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.02)
     for batch in np.split(paths, 20 if draws == 2_000 else 1):
-        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.1)
+        assert np.allclose(np.quantile(batch, ends, axis=0), np.quantile(ranked, ends, axis=0), rtol=0.12)
 
 
 def test_means_of_batches_tell_the_error_of_drawing():
@@ -245,8 +245,8 @@ def test_the_width_is_the_learnt_one_where_test_items_are_unknown():
     """Without test sizes a band is as wide as was learnt of its kind; with them the models' own width stands."""
     unknown, known = believe(rising(rows=None), **SHARE), believe(rising(), **SHARE)
     assert known.width == 1
-    assert unknown.width == calibration("tuned score").width(math.log(8**0.35), clear=True) != 1
-    native = replace(unknown, calibration=Calibration("tuned score", 1.0, 0.0, 0.0, 0.0, 0.0, 0, 0, "", ""))
+    assert unknown.width == calibration("tuned score").width(math.log(0.5 / (8**0.35 - 0.5))) != 1
+    native = replace(unknown, calibration=Calibration("tuned score", 1.0, 0.0, 0.0, 0.0, 0, 0, "", ""))
     assert width(unknown) == pytest.approx(unknown.width * width(native), rel=0.02)
 
 

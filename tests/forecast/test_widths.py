@@ -5,22 +5,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.forecast.scale import Scale
-from tunecase.forecast.widths import NARROWEST, WIDEST, calibration, kind_of
+from tunecase.forecast.widths import NARROWEST, WIDEST, calibration, kind_of, level
 
 KINDS = ("tuned loss", "tuned score", "other share", "other score")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@given(gain=st.floats(-5, 5), clear=st.booleans())
-def test_widths_stay_within_what_was_seen(kind, gain, clear):
+@given(error=st.floats(0, 2), bounded=st.booleans())
+def test_widths_stay_within_what_was_seen(kind, error, bounded):
     """No pilot narrows a band below half of its width or widens it past one and a half."""
-    assert NARROWEST <= calibration(kind).width(gain, clear) <= WIDEST
+    scale = Scale("lower", bounded=bounded, binomial=False)
+    assert NARROWEST <= calibration(kind).width(level(error, scale)) <= WIDEST
 
 
-def test_a_pilot_that_learnt_more_is_believed_more():
-    """Of fine-tunes' scores: the further a pilot cut the error, the narrower; without a clear signal it is wider."""
-    found = calibration("tuned score")
-    assert found.width(0.8, True) < found.width(0.1, True) < found.width(0.1, False)
+def test_a_pilot_that_has_come_far_is_believed_more():
+    """Of fine-tunes' scores: the lower the last error, the narrower; of all others the width is one number."""
+    at = [level(error, Scale("lower", bounded=True, binomial=False)) for error in (0.1, 0.3, 0.6)]
+    widths = {kind: [calibration(kind).width(where) for where in at] for kind in KINDS}
+    assert widths["tuned score"] == sorted(set(widths["tuned score"]))
+    assert all(len(set(widths[kind])) == 1 for kind in KINDS if kind != "tuned score")
+
+
+def test_other_learners_keep_the_models_width():
+    """No width helped other learners whose publisher was left out."""
+    assert calibration("other share").width(0.0) == calibration("other score").width(0.0) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

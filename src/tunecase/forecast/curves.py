@@ -44,7 +44,7 @@ from tunecase.forecast.noise import (
 )
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
-from tunecase.forecast.widths import Calibration, calibration, kind_of
+from tunecase.forecast.widths import Calibration, calibration, kind_of, level
 from tunecase.quantities import BATCHES, batch_edges, generator
 from tunecase.records import Point
 
@@ -75,7 +75,7 @@ BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 1000  # draws from each model that the learnt forecasts correct
-RANKS = 2000  # quantiles of the pool at each size
+RANKS = 1000  # quantiles of the pool at each size
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +204,7 @@ class Belief:
         """The width of the band as a share of the models' own: learnt, but for shares of known test items."""
         if self.scale.bounded and all(point.test_rows for point in self.points):
             return 1.0
-        first, last = (error_of(point, self.scale.direction) for point in (self.points[0], self.points[-1]))
-        return self.calibration.width(math.log(first / last), self.gate.passed)
+        return self.calibration.width(level(error_of(self.points[-1], self.scale.direction), self.scale))
 
     @property
     def reading(self) -> Reading:

@@ -101,7 +101,7 @@ class Payoff:
         worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
         errors = belief.paths(np.asarray(self.sizes, dtype=float), worlds)
         reached = np.minimum.accumulate(errors, axis=1) <= self.error_target
-        gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e15)
+        gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e13)
         return np.column_stack([np.zeros(worlds), gone])
 
 

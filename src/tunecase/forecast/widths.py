@@ -10,36 +10,42 @@ from dataclasses import dataclass
 from functools import cache
 
 from tunecase import catalog
+from tunecase.forecast.points import LEAST_ERROR
 from tunecase.forecast.scale import Scale
 
 NARROWEST, WIDEST = 0.5, 1.5
+MOST_ERROR = 0.97
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """The width of the pool's bands for one kind of score, as a share of the models' own, and what that rests on.
 
-        ln width = ln factor + per_gain x gain + unclear x [no clear signal];  gain = ln(e_first / e_last)
+        ln width = ln factor + per_level x level
 
-    The gain is held within `gain_low` and `gain_high`, where it was seen. `units` are independent publishers.
+    The level is held within `level_low` and `level_high`, where it was seen. `units` are independent publishers.
     """
 
     kind: str
     factor: float
-    per_gain: float
-    unclear: float
-    gain_low: float
-    gain_high: float
+    per_level: float
+    level_low: float
+    level_high: float
     units: int
     tasks: int
     source: str
     date: str
 
-    def width(self, gain: float, clear: bool) -> float:
-        """The width for a pilot that cut ln e by `gain`, with a clear signal or without; between a half and 1.5."""
-        held = min(max(gain, self.gain_low), self.gain_high)
-        log_width = math.log(self.factor) + self.per_gain * held + self.unclear * (not clear)
-        return min(max(math.exp(log_width), NARROWEST), WIDEST)
+    def width(self, level: float) -> float:
+        """The width for a pilot that ends at this level; between a half and 1.5."""
+        held = min(max(level, self.level_low), self.level_high)
+        return min(max(self.factor * math.exp(self.per_level * held), NARROWEST), WIDEST)
+
+
+def level(error: float, scale: Scale) -> float:
+    """How far a pilot has come: ln(e / (1 - e)) of a share's last error, 0 of any other score."""
+    held = min(max(error, LEAST_ERROR), MOST_ERROR)
+    return math.log(held / (1 - held)) if scale.bounded else 0.0
 
 
 def kind_of(scale: Scale, language_model: bool) -> str:
@@ -53,5 +59,5 @@ def kind_of(scale: Scale, language_model: bool) -> str:
 def calibration(kind: str) -> Calibration:
     """What was learnt of a kind of score; see `kind_of`."""
     row = next(row for row in catalog.read_table("curve_calibration") if row["kind"] == kind)
-    numbers = (float(row[name]) for name in ("factor", "per_gain", "unclear", "gain_low", "gain_high"))
+    numbers = (float(row[name]) for name in ("factor", "per_level", "level_low", "level_high"))
     return Calibration(kind, *numbers, int(row["units"]), int(row["tasks"]), row["source"], row["date"])
