@@ -6,8 +6,9 @@ Each curve is cut at 1/4, 1/8, 1/16 and 1/64 of its largest size; the forecast s
 is judged at the largest. Whatever is learnt (lessons, base rates, widening) is learnt from the shipped library without
 the unit judged, so a forecast never saw a curve of the source it is asked about. FILE brings curves of its own, with
 the columns curve_id, source, domain, task, model, metric, direction, n_train, score, seed. `--sealed` scores those
-publishers that were set aside before choices were made, with nothing learnt from any of them: how it stood before they
-taught. The last line is one JSON object.
+publishers that were set aside before choices were made, with nothing learnt from any of them. They were opened once;
+some choices (the pilot's last error as what the width depends on, whose curves are lessons) were made after that.
+The last line is one JSON object.
 """
 
 import argparse
