@@ -59,5 +59,5 @@ def kind_of(scale: Scale, language_model: bool) -> str:
 def calibration(kind: str) -> Calibration:
     """What was learnt of a kind of score; see `kind_of`."""
     row = next(row for row in catalog.read_table("curve_calibration") if row["kind"] == kind)
-    numbers = (float(row[name]) for name in ("factor", "per_level", "level_low", "level_high"))
-    return Calibration(kind, *numbers, int(row["units"]), int(row["tasks"]), row["source"], row["date"])
+    factor, slope, low, high = (float(row[name]) for name in ("factor", "per_level", "level_low", "level_high"))
+    return Calibration(kind, factor, slope, low, high, int(row["units"]), int(row["tasks"]), row["source"], row["date"])
