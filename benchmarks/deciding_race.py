@@ -1,6 +1,6 @@
 """Our policy in the worlds of `deciding_worlds.py`: the product's belief and its best policy, for models that race.
 
-What is the product's: `curves.believe` (without the lessons of the curve's own source), `at_learnt_width`,
+What is the product's: `curves.believe` (without the lessons and the width of the curve's own source),
 `Belief.paths`, and `policy.best_policy`. What is only here: the nodes of a race on shared labels, how the models'
 worlds go together, the weight of costs, and the margin that a plan must be worth.
 
@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from deciding_policies import REMEMBERED
 from deciding_worlds import Arm, Buy, Policy, Problem, View
-from forecasting import Pool, learn_factor, lessons_without, shipped_curves, tasks
+from forecasting import Pool, lessons_without, shipped_curves, tasks
 
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.points import to_score
@@ -40,25 +40,11 @@ def pool() -> Pool:
     return Pool(tasks(shipped_curves())[::3])
 
 
-@cache
-def width(unit: str, bounded: bool, loss: bool) -> float:
-    """How wide bands have to be to hold 80%, as a share of their native width, learnt from all other units.
-
-    Losses of fine-tunes learn from losses of fine-tunes, which are smooth; all else from all that is bounded, or not.
-    """
-    known = pool()
-    if not loss:
-        return known.factor(unit, bounded)
-    used = [i for i, task in enumerate(known.known) if task.curve.group == "loss" and task.curve.unit != unit]
-    return learn_factor([known.known[i] for i in used], [known.misses[i] for i in used])
-
-
-def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray, learnt: bool = True) -> Belief:
+def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray) -> Belief:
     """The product's belief from some points of an arm, nothing of it learnt from the arm's own unit.
 
     Args:
         sizes, errors: measured so far, shape (points,).
-        learnt: at the width learnt from other units; False: as shown to users, never narrower than native.
     """
     at = np.searchsorted(problem.sizes, sizes)
     points = [
@@ -66,20 +52,16 @@ def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray,
         for n, e, runs, sd in zip(sizes, errors, arm.runs[at], arm.spreads[at].tolist(), strict=True)
     ]
     belief = believe(
-        points, Scale(arm.direction, arm.bounded, binomial=problem.test_rows is not None),
-        language_model=arm.language_model, library=lessons_without(arm.unit),
+        points, Scale(arm.direction, arm.bounded, binomial=problem.test_rows is not None, loss=arm.loss),
+        language_model=arm.language_model, library=lessons_without(frozenset({arm.unit})),
     )  # fmt: skip
-    factor = width(arm.unit, arm.bounded, arm.loss)
-    kept = replace(belief.calibration, factor=max(1.0, factor), learnt=factor)
-    belief = replace(belief, calibration=kept)
-    return at_learnt_width(belief) if learnt else belief
+    return replace(belief, calibration=pool().calibration(arm.unit, belief.calibration.kind))
 
 
 class Worlds:
     """Worlds of each arm, drawn once for the same points: true errors at the sizes to come, (worlds, sizes)."""
 
-    def __init__(self, learnt: bool = True) -> None:
-        self.learnt = learnt
+    def __init__(self) -> None:
         self.kept: OrderedDict[tuple[str, bytes, bytes, int | None], np.ndarray] = OrderedDict()
 
     def __call__(self, view: View, arm: int) -> np.ndarray:
@@ -88,19 +70,11 @@ class Worlds:
         sizes, errors, later = problem.sizes[: view.at][seen], view.shown[arm, seen], problem.sizes[view.at :]
         key = problem.arms[arm].name, errors.tobytes(), later.tobytes(), problem.test_rows
         if key not in self.kept:
-            belief = belief_of(problem, problem.arms[arm], sizes, errors, self.learnt)
+            belief = belief_of(problem, problem.arms[arm], sizes, errors)
             self.kept[key] = belief.paths(later, WORLDS).astype(np.float32)
             if len(self.kept) > REMEMBERED:
                 self.kept.popitem(last=False)
         return self.kept[key].astype(float)
-
-
-def at_learnt_width(belief: Belief) -> Belief:
-    """The belief without the guard that never narrows it: for choosing, where too wide costs as much as too narrow.
-
-    A band that is shown errs on the wide side; a plan that rests on it would pay for hopes that are not there.
-    """
-    return replace(belief, calibration=replace(belief.calibration, factor=belief.calibration.learnt))
 
 
 def together(worlds: dict[int, np.ndarray]) -> dict[int, np.ndarray]:

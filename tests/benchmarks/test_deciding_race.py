@@ -11,13 +11,9 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from deciding_race import at_learnt_width, entrants, nodes, ours, together, worth
+from deciding_race import entrants, nodes, ours, together, worth
 from deciding_worlds import Arm, Problem, View, play
 from deciding_worlds import Episode as Case
-
-from tunecase.forecast.curves import believe
-from tunecase.forecast.scale import Scale
-from tunecase.records import Point
 
 SIZES = np.array([100.0, 200, 400, 800, 1600, 3200])
 WORLDS = 800
@@ -116,15 +112,3 @@ def test_models_share_their_luck() -> None:
     """Put together, every arm's worlds run from those that go on best to those that go on worst."""
     for paths in worlds(3).values():
         assert (np.diff(np.log(paths).mean(axis=1)) >= 0).all()
-
-
-def test_for_choosing_the_band_has_its_learnt_width() -> None:
-    """The width learnt from other sources may be narrower than native; what is shown never is, and medians stay."""
-    points = [Point(n, 1 - 0.5 * (n / 20) ** -0.35, 1, 300) for n in (20, 40, 80, 160)]
-    shown = believe(points, Scale("higher", bounded=True, binomial=True))
-    learnt = at_learnt_width(shown)
-    assert shown.calibration.factor >= 1
-    assert learnt.calibration.factor == shown.calibration.learnt < 1
-    wide, narrow = (np.log(belief.paths([640.0], 2000)) for belief in (shown, learnt))
-    assert np.median(narrow) == pytest.approx(np.median(wide), abs=0.01)
-    assert np.ptp(np.quantile(narrow, (0.1, 0.9))) < np.ptp(np.quantile(wide, (0.1, 0.9)))

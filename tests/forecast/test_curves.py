@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from tunecase.forecast.curves import Belief, believe, calibration, reach_share
+from tunecase.forecast.curves import Belief, believe, reach_share
 from tunecase.forecast.models import ODDS_SLOPES
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
+from tunecase.forecast.widths import Calibration, calibration
 from tunecase.quantities import batch_error
 from tunecase.records import Point
 
@@ -190,6 +191,7 @@ def test_other_learners_follow_no_base_rate():
     tuned, other = (believe(curve, **SHARE, language_model=language) for language in (True, False))
     assert other.base_share == 0
     assert "base rate" not in other.models
+    assert "drifting power law" not in other.models
     assert np.median(tuned.paths([5000])) < np.median(other.paths([5000]))
 
 
@@ -231,7 +233,7 @@ def test_an_error_rate_is_one_minus_an_accuracy():
 def test_assumptions_are_said():
     """Guessed spread, unknown test size, widening with its units and the pool are listed in words."""
     words = "; ".join(believe(points([0.5, 0.6, 0.7], None), **SHARE).assumptions)
-    assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "pooled"))
+    assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "averaged"))
     seen = believe([*points([0.5, 0.6, 0.7]), *points([0.54, 0.63, 0.71])], **SHARE)
     assert any("seen in the points" in words for words in seen.assumptions)
     loss = believe([Point(n, 2.0, 3, None, 0.05) for n in SIZES], Scale("lower", bounded=False, binomial=False))
@@ -244,14 +246,13 @@ def test_one_size_is_no_curve():
         believe([Point(10, 0.5), Point(10, 0.6)], **SHARE)
 
 
-def test_the_band_is_never_below_native():
-    """No kind of metric is narrowed below what the models give, and each row says what it rests on."""
-    for kind in ("bounded", "unbounded"):
-        found = calibration(kind)
-        assert found.factor >= 1
-        assert found.units >= 2
-        assert found.source
-        assert found.date
+def test_the_width_is_the_learnt_one_where_test_items_are_unknown():
+    """Without test sizes a band is as wide as was learnt of its kind; with them the models' own width stands."""
+    unknown, known = believe(rising(rows=None), **SHARE), believe(rising(), **SHARE)
+    assert known.width == 1
+    assert unknown.width == calibration("tuned score").width(math.log(0.5 / (8**0.35 - 0.5))) != 1
+    native = replace(unknown, calibration=Calibration("tuned score", 1.0, 0.0, 0.0, 0.0, 0, 0, "", ""))
+    assert width(unknown) == pytest.approx(unknown.width * width(native), rel=0.02)
 
 
 def test_the_error_scale_is_part_of_the_face():

@@ -11,3 +11,11 @@ def test_a_metric_that_the_tables_do_not_know_is_a_share_where_higher_is_better(
     assert Scale("higher", bounded=True, binomial=True) == scale_of("my own", "higher", tested)
     assert Scale("higher", bounded=True, binomial=False) == scale_of("my own", "higher", bare)
     assert Scale("lower", bounded=False, binomial=False) == scale_of("my own", "lower", tested)
+
+
+def test_a_loss_is_known_by_its_name() -> None:
+    """What training lowers is a loss, of the tables or not; an error in a unit of its own is none."""
+    assert scale_of("loss", "lower").loss
+    assert scale_of("log_perplexity", "lower").loss
+    assert not scale_of("mae", "lower").loss
+    assert not scale_of("accuracy", "higher").loss

@@ -24,6 +24,7 @@ LEAST_RATIO = 1.9  # of N to the largest size of the pilot, below which no lesso
 LIKE = (0.7, 0.2, 0.2, 1.0, 1.0)  # distances that count as one: see `Ahead.alike`
 NEAREST = 40  # lessons that set how far "alike" reaches
 RIDGE = 300.0
+WILD = 2.0  # scales, beyond which a miss weighs less
 BASE_WIDTH = 0.5  # of ln ratio, over which base rates are averaged
 STEEPEST, FLATTEST = -0.8, 0.1
 
@@ -179,7 +180,7 @@ def regress(lessons: Lessons) -> Regression:
     """The regression of misses per ln ratio over all lessons, with a scale that differs by lesson.
 
         (truth - middle) / ln ratio = c + x b + s r;  ln s = scales g;  ridge on b (standardised x)
-        four rounds: b given s (weights 1/s^2), then g from ln |misses left|
+        six rounds: b given s (weights 1/s^2, a miss r beyond 2 weighing 2/|r| of it), then g from ln |misses left|
 
     Leaves out: dependence between lessons of one source, but for their lower weight.
     """
@@ -191,9 +192,9 @@ def regress(lessons: Lessons) -> Regression:
     miss = (lessons.truth - lessons.ahead.middle) / ratio
     share = lessons.weight / lessons.weight.mean()
     penalty = np.diag([1e-6, *[RIDGE] * (x.shape[1] - 1)])
-    size = np.ones_like(miss)
-    for _ in range(4):
-        weight = share / size**2
+    size, left = np.ones_like(miss), np.zeros_like(miss)
+    for _ in range(6):
+        weight = share / size**2 * np.minimum(1, WILD / np.maximum(np.abs(left) / size, WILD))
         weight = weight / weight.mean()
         b = np.linalg.solve((x.T * weight) @ x + penalty, (x.T * weight) @ miss)
         left = miss - x @ b

@@ -7,18 +7,26 @@ from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.records import Point
 
+LOSS_WORDS = ("loss", "perplexity", "nll", "entropy", "bits")
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How a metric measures.
 
     `direction` is "higher" or "lower", whichever is better. A `bounded` score is a share between 0 and 1. A `binomial`
-    one counts right items, so that m items give it a binomial's noise.
+    one counts right items, so that m items give it a binomial's noise. A `loss` is what training lowers.
     """
 
     direction: str
     bounded: bool
     binomial: bool
+    loss: bool = False
+
+
+def is_loss(metric: str, direction: str) -> bool:
+    """Whether a metric's name says that it is a loss."""
+    return direction == "lower" and any(word in metric.casefold() for word in LOSS_WORDS)
 
 
 def scale_of(metric: str, direction: str, points: Sequence[Point] = ()) -> Scale:
@@ -30,5 +38,6 @@ def scale_of(metric: str, direction: str, points: Sequence[Point] = ()) -> Scale
         row = catalog.metric(metric)
     except InputError:
         bounded = direction == "higher"
-        return Scale(direction, bounded, bounded and any(point.test_rows for point in points))
-    return Scale(direction, row.bounded, row.binomial)
+        counted = bounded and any(point.test_rows for point in points)
+        return Scale(direction, bounded, counted, is_loss(metric, direction))
+    return Scale(direction, row.bounded, row.binomial, is_loss(row.name, direction))
