@@ -60,7 +60,7 @@ from tunecase.forecast.noise import (
 )
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, to_error, to_score
 from tunecase.forecast.scale import Scale
-from tunecase.forecast.widths import Calibration, calibration, kind_of, level
+from tunecase.forecast.widths import TESTED, Calibration, calibration, kind_of, level
 from tunecase.quantities import BATCHES, batch_edges, generator
 from tunecase.records import Point
 
@@ -219,9 +219,9 @@ class Belief:
 
     @property
     def width(self) -> float:
-        """The width of the band as a share of the models' own: learnt, but for shares of known test items."""
+        """The width of the band as a share of the models' own: by kind of score and level; one where items are known."""
         if self.tested:
-            return 1.0
+            return TESTED
         return self.calibration.width(level(error_of(self.points[-1], self.scale.direction), self.scale))
 
     @property
@@ -459,8 +459,10 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
         words.append("the number of test items is unknown: their noise is not counted")
     width = belief.width
     made = "narrowed to" if width < 0.995 else "widened to" if width > 1.005 else "left at"
-    rests = f"learnt from {kept.units} independent sources of measured curves" if width != 1 else "test items are known"
-    words.append(f"the models' band {made} {width:.2f} of its width: {rests}")
+    rests = f"{kept.units} independent sources of measured curves"
+    if belief.tested:
+        rests = "public tasks of five publishers, whose end was measured"
+    words.append(f"the models' band {made} {width:.2f} of its width, from {rests}")
     return tuple(words)
 
 

@@ -1,8 +1,8 @@
 """How wide bands must be to hold 80% of what came, beside what the models say, by kind of score.
 
 The table `catalog/tables/curve_calibration.csv` is learnt from pilots of measured curves, each forecast without its own
-publisher (`benchmarks/curve_widths.py`). Their test sizes are unknown; where items are known their noise is counted,
-and the models' own width stands.
+publisher (`benchmarks/curve_widths.py`). Their test sizes are unknown; where items are known their noise is counted
+by itself, and one number stands.
 """
 
 import math
@@ -14,6 +14,9 @@ from tunecase.forecast.points import LEAST_ERROR
 from tunecase.forecast.scale import Scale
 
 NARROWEST, WIDEST = 0.5, 1.5
+# Of shares whose test items are known, whatever the level. On public tasks of five publishers whose end was measured
+# (`benchmarks/roads.py`) the models' own width held .76 and this .80; chosen on the other four each time, it held .81.
+TESTED = 1.15
 MOST_ERROR = 0.97
 
 
