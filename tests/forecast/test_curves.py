@@ -15,7 +15,7 @@ from tunecase.forecast.curves import Belief, believe, reach_share
 from tunecase.forecast.models import ODDS_SLOPES
 from tunecase.forecast.points import to_error, to_score
 from tunecase.forecast.scale import Scale
-from tunecase.forecast.widths import Calibration, calibration
+from tunecase.forecast.widths import TESTED, Calibration, calibration
 from tunecase.quantities import batch_error
 from tunecase.records import Point
 
@@ -247,9 +247,9 @@ def test_one_size_is_no_curve():
 
 
 def test_the_width_is_the_learnt_one_where_test_items_are_unknown():
-    """Without test sizes a band is as wide as was learnt of its kind; with them the models' own width stands."""
+    """Without test sizes a band is as wide as was learnt of its kind; with them one number stands."""
     unknown, known = believe(rising(rows=None), **SHARE), believe(rising(), **SHARE)
-    assert known.width == 1
+    assert known.width == TESTED
     assert unknown.width == calibration("tuned score").width(math.log(0.5 / (8**0.35 - 0.5))) != 1
     native = replace(unknown, calibration=Calibration("tuned score", 1.0, 0.0, 0.0, 0.0, 0, 0, "", ""))
     assert width(unknown) == pytest.approx(unknown.width * width(native), rel=0.02)

@@ -219,7 +219,7 @@ class Belief:
 
     @property
     def width(self) -> float:
-        """The width of the band as a share of the models' own: by kind of score and level; one where items are known."""
+        """The width of the band as a share of the models' own: by kind and level; one where items are known."""
         if self.tested:
             return TESTED
         return self.calibration.width(level(error_of(self.points[-1], self.scale.direction), self.scale))
