@@ -34,6 +34,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
+import roads_cleaning  # noqa: E402
+import roads_promises  # noqa: E402
 from roads_tasks import LORA_ROWS, TASKS, Row, Rows, Task, shuffled  # noqa: E402
 
 from tunecase.data.reading import Row as Read  # noqa: E402
@@ -49,7 +51,8 @@ COLUMNS = (
 )  # fmt: skip
 PILOTS: Mapping[str, int] = {"1/16": 16, "1/4": 4}  # the part of the rows
 TRUTH = "all"
-PARTS = (*PILOTS, TRUTH)
+NATURAL = "natural"  # rows as they come, where the deal of the pilot would balance classes
+PARTS = (*PILOTS, TRUTH, NATURAL, *roads_cleaning.PARTS)
 SHARES = (1, 4, 2, 8, 16)  # of all rows, in the order in which the truth is made
 HEAVY = ("lora", "encoder-tuned")
 HEAVY_TEST_ROWS = 300
@@ -83,6 +86,12 @@ def units(tasks: Sequence[Task], learners: Sequence[str], parts: Sequence[str]) 
     for share in SHARES if TRUTH in parts else ():
         for draw in range(DRAWS) if share == 1 else [None]:
             yield from (Unit(task, learner, TRUTH, share, draw) for task, learner in kept)
+    for part in (part for part in roads_cleaning.PARTS if part in parts):
+        some = [(task, learner) for task, learner in kept if task.name in roads_cleaning.TASKS]
+        yield from (Unit(task, learner, part, 1, draw) for task, learner in some for draw in range(DRAWS))
+    for share in SHARES[1:] if NATURAL in parts else ():
+        some = [(task, learner) for task, learner in kept if task.kind == "classification"]
+        yield from (Unit(task, learner, NATURAL, share, draw) for task, learner in some for draw in range(DRAWS))
 
 
 def split_of(task: Task, learner: str) -> tuple[Rows, Rows] | None:
@@ -154,15 +163,16 @@ class Store:
         """The mark of a unit that was begun and has not ended; it holds the number of the process."""
         return self.folder / "begun" / sha256(unit.name.encode()).hexdigest()[:16]
 
-    def done(self, unit: Unit, n: int) -> bool:
-        """True where the unit has rows and no mark, or is being made by a process that lives."""
+    def done(self, unit: Unit, n: int | None) -> bool:
+        """True where the unit has rows (of n training rows, if given) and no mark, or a living process makes it."""
         mark = self.mark(unit)
         if mark.exists():
             return _lives(mark.read_text())
         some = (unit.task.name, unit.learner, unit.part)
         draw = None if unit.draw is None else str(unit.draw)
         return any(
-            row[:3] == some and (unit.part != TRUTH or row[3] == str(n)) and draw in (None, row[4]) for row in self.rows
+            row[:3] == some and n in (None, int(row[3])) and draw in (None, row[4])
+            for row in self.rows
         )
 
 
@@ -190,20 +200,30 @@ def make(unit: Unit, store: Store) -> str:
     if split is None:
         return f"{unit.task.set} is not here, passed over"
     train, test = split
-    n = round(len(train) / unit.share)
+    n = round(len(train) / unit.share) if unit.part in (TRUTH, NATURAL) else None
     if store.done(unit, n):
         return ""
+    rows = rows_of(unit, split, store.folder)
     mark = store.mark(unit)
     mark.parent.mkdir(exist_ok=True)
     mark.write_text(str(os.getpid()))
-    rows = train[: len(train) // PILOTS[unit.part]] if unit.part in PILOTS else train
-    record = _pilot(unit, store, rows, test, len(train), n)
+    record = _pilot(unit, store, rows, test, len(train), n or len(rows))
     for run in record.runs:
         _keep(unit, store, run, len(train), record)
     mark.unlink()
     top = [f"{run.score:.3f}" for run in record.runs if run.n == max(each.n for each in record.runs)]
     spent_s = sum(store.cpu_s.get(run.key, 0.0) for run in record.runs)
     return f"{unit.name}: {len(record.runs)} runs, {' '.join(top)}, {spent_s:.1f} CPU s {record.stopped}"
+
+
+def rows_of(unit: Unit, split: tuple[Rows, Rows], folder: Path) -> Rows:
+    """The training rows that a unit's pilot is given."""
+    train = split[0]
+    if unit.part in PILOTS:
+        return train[: len(train) // PILOTS[unit.part]]
+    if unit.part == NATURAL:
+        return shuffled(train, TRUTH_SEED + (unit.draw or 0))[: round(len(train) / unit.share)]
+    return train if unit.part == TRUTH else roads_cleaning.rows_of(unit.part, unit.task, split, folder)
 
 
 def _pilot(unit: Unit, store: Store, rows: Rows, test: Rows, all_rows: int, n: int) -> Pilot:
@@ -213,7 +233,7 @@ def _pilot(unit: Unit, store: Store, rows: Rows, test: Rows, all_rows: int, n: i
     )  # fmt: skip
     trainer = NEAREST if unit.learner == "floor" else unit.learner
     settings = PilotSettings(trainer, with_baselines=False, workers=1, seed=PILOT_SEED)
-    if unit.part == TRUTH:
+    if unit.part not in PILOTS:
         draws = DRAWS if unit.draw is None else 1
         settings = replace(settings, sizes=(n,), draws=draws, seed=TRUTH_SEED + (unit.draw or 0), adaptive=False)
     clock = [_cpu_s()]
@@ -240,12 +260,12 @@ def _keep(unit: Unit, store: Store, run: Run, all_rows: int, record: Pilot | Non
         print(f"failed: {unit.name}, {run.n} rows: {run.failed}", flush=True)
         return
     task = unit.task
-    truth = unit.part == TRUTH
+    own = unit.part in PILOTS
     row = {
         "task": task.name, "publisher": task.publisher, "kind": task.kind, "metric": task.metric,
         "learner": unit.learner, "part": unit.part, "rows": all_rows, "n": run.n,
         "draw": run.draw if unit.draw is None else unit.draw,
-        "seed": TRUTH_SEED + (unit.draw or 0) if truth else PILOT_SEED, "test_rows": run.test_rows,
+        "seed": PILOT_SEED if own else TRUTH_SEED + (unit.draw or 0), "test_rows": run.test_rows,
         "score": f"{run.score:.5f}", "cpu_s": f"{store.cpu_s[run.key]:.2f}", "date": f"{datetime.now(UTC):%Y-%m-%d}",
     }  # fmt: skip
     if unit.learner == "floor" and record is not None:
@@ -253,6 +273,35 @@ def _keep(unit: Unit, store: Store, run: Run, all_rows: int, record: Pilot | Non
         store.add({**row, "learner": NEAREST})
         row["score"] = f"{max(run.score, always):.5f}"
     store.add(row)
+
+
+def promises(wanted: Iterator[Unit], store: Store) -> Iterator[dict[str, Any]]:
+    """What was promised on the answers that the store keeps, of the largest runs of each pilot and of the truth."""
+    for unit in wanted:
+        split = split_of(unit.task, unit.learner)
+        if split is None or not store.done(unit, None) or store.mark(unit).exists():
+            continue
+        rows = rows_of(unit, split, store.folder)
+        record = _pilot(unit, store, rows, split[1], len(split[0]), len(rows))  # all of its runs are kept
+        top = max((run.n for run in record.runs), default=0)
+        for run in record.runs:
+            answers = store.answers(run.key)
+            for line in roads_promises.promised(answers) if run.n == top and answers is not None else ():
+                draw = run.draw if unit.draw is None else unit.draw
+                place = {"task": unit.task.name, "learner": unit.learner, "part": unit.part, "n": run.n, "draw": draw}
+                yield {**place, **line}
+
+
+def tables(store: Store, tasks: Sequence[Task], folder: Path) -> None:
+    """Writes what was promised and what cleaning changed beside the table of runs."""
+    wanted = (
+        unit for unit in units(tasks, ("probe", "encoder"), (*PILOTS, TRUTH)) if unit.share == 1
+    )  # fmt: skip
+    roads_cleaning.write_table(
+        folder / "roads_promises.csv", roads_promises.COLUMNS, list(promises(wanted, store))
+    )  # fmt: skip
+    cleaned = roads_cleaning.cleaning_rows(tasks, read_table(store.table), store.folder, lambda task: split_of(task, ""))
+    roads_cleaning.write_table(folder / "roads_cleaning.csv", roads_cleaning.COLUMNS, cleaned)
 
 
 def measure(wanted: Iterator[Unit], store: Store, until: float = float("inf")) -> None:
@@ -277,10 +326,14 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "tunecase-roads")
     parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--tables", action="store_true", help="no runs: the tables of promises and cleaning")
     asked = parser.parse_args()
     tasks = [task for task in TASKS if task.name in asked.tasks]
-    until = time.time() + 60 * asked.minutes
-    measure(units(tasks, asked.learners, asked.parts), Store(asked.table, asked.store), until)
+    store, until = Store(asked.table, asked.store), time.time() + 60 * asked.minutes
+    if asked.tables:
+        tables(store, tasks, asked.table.parent)
+        return
+    measure(units(tasks, asked.learners, asked.parts), store, until)
 
 
 if __name__ == "__main__":
