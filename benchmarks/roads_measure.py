@@ -170,10 +170,7 @@ class Store:
             return _lives(mark.read_text())
         some = (unit.task.name, unit.learner, unit.part)
         draw = None if unit.draw is None else str(unit.draw)
-        return any(
-            row[:3] == some and n in (None, int(row[3])) and draw in (None, row[4])
-            for row in self.rows
-        )
+        return any(row[:3] == some and n in (None, int(row[3])) and draw in (None, row[4]) for row in self.rows)
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -300,7 +297,9 @@ def tables(store: Store, tasks: Sequence[Task], folder: Path) -> None:
     roads_cleaning.write_table(
         folder / "roads_promises.csv", roads_promises.COLUMNS, list(promises(wanted, store))
     )  # fmt: skip
-    cleaned = roads_cleaning.cleaning_rows(tasks, read_table(store.table), store.folder, lambda task: split_of(task, ""))
+    cleaned = roads_cleaning.cleaning_rows(
+        tasks, read_table(store.table), store.folder, lambda task: split_of(task, "")
+    )
     roads_cleaning.write_table(folder / "roads_cleaning.csv", roads_cleaning.COLUMNS, cleaned)
 
 

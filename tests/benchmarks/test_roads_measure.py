@@ -22,7 +22,9 @@ def roads(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def rows(count: int, start: int = 0) -> tuple[tuple[str, str, dict[str, Any]], ...]:
     """Two classes that a probe tells apart."""
-    return tuple((f"{('red', 'blue')[i % 2]} thing {i}", ("warm", "cold")[i % 2], {}) for i in range(start, start + count))
+    return tuple(
+        (f"{('red', 'blue')[i % 2]} thing {i}", ("warm", "cold")[i % 2], {}) for i in range(start, start + count)
+    )
 
 
 @pytest.fixture
@@ -40,9 +42,7 @@ def made(roads: ModuleType, task: Any, folder: Path, parts: tuple[str, ...]) -> 
     return found
 
 
-def test_nothing_is_made_twice(
-    roads: ModuleType, task: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_made_twice(roads: ModuleType, task: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second measurement adds no row and starts no pilot; the committed table alone is enough for that."""
     first = made(roads, task, tmp_path, ("1/4", "all"))
     assert {row["part"] for row in first} == {"1/4", "all"}

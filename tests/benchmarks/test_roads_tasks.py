@@ -23,7 +23,9 @@ def roads_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mod
     folder = tmp_path / "backtest" / "sms_spam"
     folder.mkdir(parents=True)
     for part, rows in (("train", 60), ("test", 12)):
-        lines = [{"text": f"{part} text {i} {'long ' * (i % 20)}", "label": "ham" if i % 6 else "spam"} for i in range(rows)]
+        lines = [
+            {"text": f"{part} text {i} {'long ' * (i % 20)}", "label": "ham" if i % 6 else "spam"} for i in range(rows)
+        ]
         (folder / f"{part}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     yield module
     for loader in (module.backtest, module.banking, module.clinc):
