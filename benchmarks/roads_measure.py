@@ -247,8 +247,19 @@ def _pilot(unit: Unit, store: Store, rows: Rows, test: Rows, all_rows: int, n: i
 
 
 def _cpu_s() -> float:
+    """CPU seconds of this process, of its children that have ended and, where they can be seen, of those that live."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(one.ru_utime + one.ru_stime for one in used) + _living_cpu_s(os.getpid())
+
+
+def _living_cpu_s(process: int) -> float:
+    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in path.read_text().split():
+            with contextlib.suppress(OSError):  # it has just ended
+                used = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+                total += sum(map(int, used[11:15])) / ticks + _living_cpu_s(int(child))
+    return total
 
 
 def _keep(unit: Unit, store: Store, run: Run, all_rows: int, record: Pilot | None = None) -> None:
