@@ -32,7 +32,7 @@ TASKS = (
 )  # fmt: skip
 COLUMNS = (
     "task", "learner", "kind", "rows", "removed", "relabelled", "planted_found", "gain_promised_low", "mid", "high",
-    "score_before", "score_after", "draws",
+    "score_before", "score_after", "draws", "read",
 )  # fmt: skip
 # kind of a row: the part before, the part after.
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -117,6 +117,7 @@ def cleaning_rows(
                     "removed": len(own["removed"]), "relabelled": len(read), "planted_found": len(read | gone),
                     "gain_promised_low": "", "mid": "", "high": "", "score_before": f"{mean(before):.5f}",
                     "score_after": f"{mean(after):.5f}", "draws": min(len(before), len(after)),
+                    "read": len(own["to_read"]) if kind == "planted, reviewed" else 0,
                 })  # fmt: skip
     return out
 
