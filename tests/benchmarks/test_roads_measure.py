@@ -125,7 +125,7 @@ def test_a_reviewer_mends_only_what_was_planted(roads: ModuleType, task: Any, tm
     spoilt, bad = cleaning.planted(split[0])
     read, gone = sorted(bad)[:5], [0, 1]
     (tmp_path / "cleaning").mkdir()
-    told = {"removed": gone, "to_read": [*read, 50]}
+    told = {"removed": gone, "to_read": [*read, 50], "told": []}
     (tmp_path / "cleaning" / "small.json").write_text(json.dumps({"planted": told, "real": told}))
     found = cleaning.rows_of("reviewed", task, split, tmp_path)
     wanted = [split[0][i] if i in read else spoilt[i] for i in range(160) if i not in gone]
