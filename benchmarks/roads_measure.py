@@ -6,7 +6,7 @@
 Pilots are made on the first sixteenth and the first quarter of a task's training rows, as a team would that had no
 more. The truth is made on all of them: three runs at the full size, and three fresh subsets of each of a half to a
 sixteenth, each a pilot of that one size. Heavy trainers (lora, encoder-tuned) have the first 2,000 rows of a task as
-all, where their ladder ends, and the first 300 test rows.
+all, where their ladder ends, and 300 test rows (150 where answers are written out).
 
 All of it takes about HOURS hours of one core. Each run is a row of the table the moment it has ended, and a killed
 measurement goes on where it was: the store keeps runs by their keys and a mark for each unit that was begun. A unit
@@ -55,7 +55,7 @@ NATURAL = "natural"  # rows as they come, where the deal of the pilot would bala
 PARTS = (*PILOTS, TRUTH, NATURAL, *roads_cleaning.PARTS)
 SHARES = (1, 4, 2, 8, 16)  # of all rows, in the order in which the truth is made
 HEAVY = ("lora", "encoder-tuned")
-HEAVY_TEST_ROWS = 300
+HEAVY_TEST_ROWS, HEAVY_FREE_TEST_ROWS = 300, 150  # where answers are classes; where each is written out
 NEAREST = "nearest"  # what the floor runs
 DRAWS = 3
 PILOT_SEED, TRUTH_SEED, TEST_SEED = 0, 1000, 11
@@ -100,7 +100,9 @@ def split_of(task: Task, learner: str) -> tuple[Rows, Rows] | None:
     if split is None:
         return None
     train, test = split[0], shuffled(split[1], TEST_SEED)
-    return (train[:LORA_ROWS], test[:HEAVY_TEST_ROWS]) if learner in HEAVY else (train, test)
+    if learner not in HEAVY:
+        return train, test
+    return train[:LORA_ROWS], test[: HEAVY_TEST_ROWS if task.kind == "classification" else HEAVY_FREE_TEST_ROWS]
 
 
 def table_of(rows: Sequence[Row]) -> Table:
