@@ -9,8 +9,8 @@ sixteenth, each a pilot of that one size. Heavy trainers (lora, encoder-tuned) h
 all, where their ladder ends, and 300 test rows (150 where answers are written out).
 
 What is in the committed table took about 1.2 CPU hours on 2026-11-29, three quarters of it language models on five
-tasks, whose truth below the full size is made at a quarter only, of three; encoder-tuned was not run. The encoder's seconds leave out texts
-that it had read before. Of ten early language-model rows the wall seconds stand in place of CPU seconds.
+tasks, whose truth below the full size is made at a quarter only, of three; encoder-tuned was not run.
+The encoder's seconds leave out texts that it had read before. Of ten early language-model rows the wall seconds stand in place of CPU seconds.
 
 Each run is a row of the table the moment it has ended, and a killed measurement goes on where it was: the store keeps
 runs by their keys and a mark for each unit that was begun. A unit that has rows and no mark is done, so the committed
