@@ -10,7 +10,7 @@ all, where their ladder ends, and 300 test rows (150 where answers are written o
 
 What is in the committed table took about 1.2 CPU hours on 2026-11-29, three quarters of it language models on five
 tasks, whose truth below the full size is made at a quarter only, of three; encoder-tuned was not run.
-The encoder's seconds leave out texts that it had read before. Of ten early language-model rows the wall seconds stand in place of CPU seconds.
+The encoder's seconds leave out texts that it had read before; ten early language-model rows hold wall seconds.
 
 Each run is a row of the table the moment it has ended, and a killed measurement goes on where it was: the store keeps
 runs by their keys and a mark for each unit that was begun. A unit that has rows and no mark is done, so the committed
@@ -307,12 +307,8 @@ def promises(wanted: Iterator[Unit], store: Store) -> Iterator[dict[str, Any]]:
 
 def tables(store: Store, tasks: Sequence[Task], folder: Path) -> None:
     """Writes what was promised and what cleaning changed beside the table of runs."""
-    wanted = (
-        unit for unit in units(tasks, ("probe", "encoder"), (*PILOTS, TRUTH)) if unit.share == 1
-    )  # fmt: skip
-    roads_cleaning.write_table(
-        folder / "roads_promises.csv", roads_promises.COLUMNS, list(promises(wanted, store))
-    )  # fmt: skip
+    wanted = (unit for unit in units(tasks, ("probe", "encoder"), (*PILOTS, TRUTH)) if unit.share == 1)
+    roads_cleaning.write_table(folder / "roads_promises.csv", roads_promises.COLUMNS, list(promises(wanted, store)))
     cleaned = roads_cleaning.cleaning_rows(
         tasks, read_table(store.table), store.folder, lambda task: split_of(task, "")
     )
