@@ -1,0 +1,191 @@
+"""What the backtest measured, read from its tables: a pilot on a part of a task's rows, and the truth at all of them.
+
+A curve is one learner on one task, seen from one part of the rows. Its truth is the mean score over draws at each size
+that was measured, and between sizes a straight line in ln n. Below the full size the truth of uneven sets is dealt
+class by class; where a table has rows that come as they come ("natural"), those are taken.
+"""
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+RUNS = HERE / "roads_runs.csv"
+PILOTS, TRUTH, NATURAL = ("1/16", "1/4"), "all", "natural"
+LEAST_DRAWS = 3  # of the truth at the full size
+LEAST_SIZES = 3
+NEAR = 0.1  # of ln n: one size is as good as the other
+GRID = 400  # sizes at which the truth is looked at between the pilot and all rows
+
+Key = tuple[str, str, str]  # task, learner, part
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: `n` training rows, its draw, its score on `test_rows` items, and the CPU seconds it took."""
+
+    n: int
+    draw: int
+    score: float
+    test_rows: int
+    cpu_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A pilot and what was measured after it; `rows` are all training rows of the task, `pilot` and `truth` its runs."""
+
+    task: str
+    publisher: str
+    kind: str
+    metric: str
+    learner: str
+    part: str
+    rows: int
+    pilot: tuple[Run, ...]
+    truth: tuple[Run, ...]
+
+    @property
+    def key(self) -> Key:
+        """By which its answers are kept."""
+        return self.task, self.learner, self.part
+
+    @property
+    def held(self) -> int:
+        """Rows that the team had: the largest size of the pilot."""
+        return max(run.n for run in self.pilot)
+
+    @property
+    def test_rows(self) -> int:
+        """Items of the test."""
+        return self.pilot[-1].test_rows
+
+    @property
+    def ratio(self) -> float:
+        """All rows over those of the pilot."""
+        return self.rows / self.held
+
+    @cached_property
+    def means(self) -> dict[int, float]:
+        """The pilot's mean score by size, rising."""
+        return _means(self.pilot)
+
+    @property
+    def last(self) -> float:
+        """The pilot's mean score at its largest size."""
+        return self.means[self.held]
+
+    @cached_property
+    def true_means(self) -> dict[int, float]:
+        """The mean score by size, rising, as it was measured on all rows."""
+        return _means(self.truth)
+
+    @property
+    def final(self) -> float:
+        """The true score at all rows."""
+        return self.true_means[max(self.true_means)]
+
+    def true(self, n: float) -> float:
+        """The true score at n rows, by a straight line in ln n between the sizes measured."""
+        sizes = np.array(list(self.true_means), dtype=float)
+        return float(np.interp(math.log(n), np.log(sizes), list(self.true_means.values())))
+
+    def draws(self, n: int) -> tuple[float, ...]:
+        """Scores of the single runs at the size nearest to n, moved along the truth to n."""
+        nearest = min(self.true_means, key=lambda size: abs(math.log(size / n)))
+        moved = self.true(n) - self.true_means[nearest]
+        return tuple(min(max(run.score + moved, 0.0), 1.0) for run in self.truth if run.n == nearest)
+
+    def first(self, target: float) -> int | None:
+        """The fewest rows, from those held on, at which the truth meets a target; None where it never does."""
+        if self.true(self.held) >= target:
+            return self.held
+        grid = np.unique(np.round(np.geomspace(self.held, self.rows, GRID)).astype(int))
+        return next((int(n) for n in grid if self.true(float(n)) >= target), None)
+
+    @property
+    def walkable(self) -> bool:
+        """Whether the truth was measured at the pilot's size and at every doubling from there."""
+        doublings = self.held * 2.0 ** np.arange(round(math.log2(self.ratio)))
+        logs = np.log(list(self.true_means))
+        return all(float(np.abs(logs - math.log(size)).min()) < NEAR for size in doublings)
+
+    @cached_property
+    def pilot_digest(self) -> str:
+        """A few letters of the hash of the pilot's runs: answers made from others are made again."""
+        return _digest(self.pilot)
+
+    @cached_property
+    def digest(self) -> str:
+        """The same of the pilot and the truth."""
+        return _digest((*self.pilot, *self.truth))
+
+
+def _digest(runs: Iterable[Run]) -> str:
+    return sha256(repr([(run.n, run.draw, run.score, run.test_rows) for run in runs]).encode()).hexdigest()[:10]
+
+
+def _means(runs: Iterable[Run]) -> dict[int, float]:
+    scores: dict[int, list[float]] = defaultdict(list)
+    for run in runs:
+        scores[run.n].append(run.score)
+    return {n: sum(scores[n]) / len(scores[n]) for n in sorted(scores)}
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table; none where it is not there."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_curves(path: Path = RUNS, learners: Sequence[str] = ()) -> list[Curve]:
+    """Every curve of a table of runs whose pilot has three sizes and whose truth has three draws at all rows.
+
+    Args:
+        path: a table as `roads_measure.py` writes it.
+        learners: those to read; all but single parts of a floor when left out.
+    """
+    by_part: dict[tuple[str, str], dict[str, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
+    for row in read_rows(path):
+        if row["learner"] != "nearest" and (not learners or row["learner"] in learners):
+            by_part[row["task"], row["learner"]][row["part"]].append(row)
+    curves = []
+    for parts in by_part.values():
+        truth = _truth(parts)
+        for part in PILOTS:
+            pilot = tuple(_run(row) for row in parts.get(part, ()))
+            if len({run.n for run in pilot}) >= LEAST_SIZES and truth:
+                curves.append(_curve(parts[part][0], part, pilot, truth))
+    return curves
+
+
+def _truth(parts: Mapping[str, list[dict[str, str]]]) -> tuple[Run, ...]:
+    """The runs of the truth, those as rows come in place of those dealt evenly; none where the full size lacks draws."""
+    rows = parts.get(TRUTH, [])
+    whole = max((int(row["n"]) for row in rows), default=0)
+    natural = [row for row in parts.get(NATURAL, []) if int(row["n"]) < whole]
+    sizes = {int(row["n"]) for row in natural}
+    kept = [row for row in rows if int(row["n"]) not in sizes]
+    full = [row for row in rows if int(row["n"]) == whole]
+    if len(full) < LEAST_DRAWS or whole < 0.9 * int(full[0]["rows"]):
+        return ()
+    return tuple(_run(row) for row in (*kept, *natural))
+
+
+def _run(row: Mapping[str, str]) -> Run:
+    return Run(int(row["n"]), int(row["draw"]), float(row["score"]), int(row["test_rows"]), float(row["cpu_s"] or 0))
+
+
+def _curve(row: Mapping[str, str], part: str, pilot: tuple[Run, ...], truth: tuple[Run, ...]) -> Curve:
+    return Curve(
+        row["task"], row["publisher"], row["kind"], row["metric"], row["learner"], part, int(row["rows"]), pilot, truth
+    )  # fmt: skip
