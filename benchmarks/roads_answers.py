@@ -22,7 +22,7 @@ from typing import Any
 from roads_curves import HERE, Curve, read_rows
 
 from tunecase import catalog
-from tunecase.decide import choice, decide
+from tunecase.decide import choice, decide, options
 from tunecase.flow.define import pose
 from tunecase.flow.forecast import extrapolate_points
 from tunecase.flow.known import known_of
@@ -35,11 +35,11 @@ from tunecase.records import Audit, Decision, Definition, Forecast, Point, Token
 TOLD, WALKS = HERE / "roads_told.csv", HERE / "roads_walks.csv"
 # Stated before any answer was seen.
 CUTS, SCORES = (0.1, 0.3, 0.5), (0.8, 0.9, 0.95)  # of the pilot's last error; scores as such
-VALUES, PRICES = (2_000, 20_000, 200_000), (0.10, 1.0)  # of the target, of a label [USD]
+STAKES = ((2_000, 0.10), (20_000, 0.10), (20_000, 1.0), (200_000, 1.0))  # worth of the target, price of a label [USD]
 ROUND_HOURS, HOUR_USD = 4, 75
 ROUND_USD = ROUND_HOURS * HOUR_USD  # people's part of a round of buying, training and testing, for everybody alike
 ANSWERS_A_MONTH, MONTHS = 100_000, 12
-WORLDS = 4_000
+WORLDS = 2_000
 MOST_STEPS = 10
 KINDS = {"probe": "n-grams", "encoder": "encoder", "encoder-tuned": "encoder", "floor": "search"}
 MODEL = "HuggingFaceTB/SmolLM2-135M"
@@ -67,7 +67,9 @@ levers: {{tuning_factor: 1, bigger_model_factor: 1, label_noise: 0.1%}}
 after_launch: {{monitoring: 0 h per month, drift_checks: 0 per month}}
 """
 
-choice.value_flips = lambda drawn: ("", ())  # the worth at which the advice turns: a quarter of the time, not scored
+# Half of the time goes into what is not scored: the worth at which the advice turns, and the levers not taken.
+choice.value_flips = lambda drawn: ("", ())
+choice.options_of = lambda drawn, made: (options._option(drawn.solved.winner, drawn, made),)
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def forecast_of(ask: Ask, flow: Flow | None = None) -> Forecast:
 @lru_cache(maxsize=256)
 def _seen(curve: Curve, target: float, rows: int, points: tuple[Point, ...]) -> Forecast:
     """The forecast, whatever is at stake: only the price of its next run would differ."""
-    return forecast_of(Ask(curve, target, VALUES[1], PRICES[0], rows, points))
+    return forecast_of(Ask(curve, target, *STAKES[1], rows, points))
 
 
 def decision_of(ask: Ask) -> tuple[Decision, Forecast, int]:
@@ -223,7 +225,7 @@ def decision_of(ask: Ask) -> tuple[Decision, Forecast, int]:
 def told(curve: Curve) -> Iterator[Told]:
     """The forecasts of a curve, one for each target."""
     for aim, target in aims(curve):
-        seen = forecast_of(Ask(curve, target, VALUES[1], PRICES[0], curve.held, points_of(curve)))
+        seen = forecast_of(Ask(curve, target, *STAKES[1], curve.held, points_of(curve)))
         last = seen.band[-1].score if seen.band else None
         needed = seen.needed
         yield Told(
@@ -313,7 +315,7 @@ def scenarios(curve: Curve) -> Iterator[tuple[str, float, float, float]]:
         return
     for aim, target in aims(curve):
         if aim.startswith("cut"):
-            yield from ((aim, target, value, price) for value in VALUES for price in PRICES)
+            yield from ((aim, target, *stakes) for stakes in STAKES)
 
 
 def write_rows(path: Path, kind: type, rows: Sequence[Any]) -> None:
