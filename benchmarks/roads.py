@@ -12,11 +12,15 @@ are missing (hours), --quick makes those of three tasks again and holds them aga
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).parents[1]
@@ -33,7 +37,35 @@ from roads_answers import (  # noqa: E402
     walked,
     write_rows,
 )
-from roads_curves import RUNS, Curve, read_curves  # noqa: E402
+from roads_curves import PILOTS, RUNS, TRUTH, Curve, read_curves, read_rows  # noqa: E402
+from roads_money import (  # noqa: E402
+    best_rival,
+    by_publisher,
+    cleaning,
+    confusions,
+    endings,
+    money,
+    promises,
+    races,
+    regrets,
+    roads_of,
+)
+from roads_score import LEARNERS, Table, bands, brier, chances, hopeless, needed, pairs, reliability  # noqa: E402
+
+PAGE = ROOT / "docs" / "track-record.md"
+MEASURE = [sys.executable, str(Path(__file__).with_name("roads_measure.py"))]
+QUICK = ("banking77, ten intents a", "clinc, ten intents a", "sms_spam, one in two")
+SAME = 1e-4  # of a score
+MARKED = re.compile(r"<!-- (\w+): by roads\.py -->")
+MISSING = "Nothing of this was measured yet."
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The tables of the page by name, as Markdown, and the figures of the last line."""
+
+    tables: Mapping[str, str]
+    figures: Mapping[str, Any]
 
 
 def make_answers(curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew: bool = False) -> None:
@@ -43,23 +75,124 @@ def make_answers(curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew
     """
     forecasts, roads = ([], []) if anew else (read_answers(told_at, Told), read_answers(walks_at, Walked))
     held = {(curve.key, curve.pilot_digest) for curve in curves}, {(curve.key, curve.digest) for curve in curves}
-    forecasts = [one for one in forecasts if ((one.task, one.learner, one.part), one.digest) in held[0]]
-    roads = [one for one in roads if ((one.task, one.learner, one.part), one.digest) in held[1]]
-    done = {((one.task, one.learner, one.part), one.aim, one.value, one.price) for one in roads}
+    forecasts = [one for one in forecasts if (_curve_of(one), one.digest) in held[0]]
+    roads = [one for one in roads if (_curve_of(one), one.digest) in held[1]]
+    done = {(_curve_of(one), one.aim, one.value, one.price) for one in roads}
     began = time.process_time()
-    for curve in sorted(curves, key=lambda curve: ("," in curve.task, curve.learner != "probe")):
-        if curve.key not in {(one.task, one.learner, one.part) for one in forecasts}:
-            forecasts += told(curve)
+    ordered = sorted(curves, key=lambda curve: (curve.learner == "floor", "," in curve.task, LEARNERS.index(curve.learner)))
+    forecasts += [one for curve in ordered if curve.key not in {_curve_of(one) for one in forecasts} for one in told(curve)]
+    write_rows(told_at, Told, forecasts)
+    for curve in ordered:
         for road in scenarios(curve) if curve.walkable else ():
             if (curve.key, road[0], road[2], road[3]) not in done:
                 roads.append(walked(curve, *road))
-        write_rows(told_at, Told, forecasts)
         write_rows(walks_at, Walked, roads)
         print(f"{', '.join(curve.key)}: {time.process_time() - began:.0f} CPU s", file=sys.stderr, flush=True)
 
 
+def _curve_of(one: Told | Walked) -> tuple[str, str, str]:
+    return one.task, one.learner, one.part
+
+
+def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Walked]) -> Scored:
+    """Every table of the page, and the figures of the last line."""
+    by_key = {curve.key: curve for curve in curves}
+    found, roads = pairs(forecasts, by_key), roads_of(walks, by_key)
+    odds = chances(found)
+    floors = [road for road in roads if road.game.curve.learner == "floor"]
+    roads = [road for road in roads if road.game.curve.learner != "floor"]
+    made = {
+        "bands": bands(found), "brier": brier(odds), "reliability": reliability(odds), "needed": needed(found),
+        "regret": regrets(roads), "confusions": confusions(roads), "endings": endings(roads), "money": money(roads),
+        "floors": regrets(floors), "races": races(found), "promises": promises(sources={curve.task: curve.publisher for curve in curves}), "cleaning": cleaning(),
+    }  # fmt: skip
+    tables: dict[str, str] = {name: str(table) for name, (table, _) in made.items() if table.rows}
+    if not floors:
+        del tables["floors"]
+    tables["sources"], tables["tasks"] = str(by_publisher(roads)), str(tasks(curves))
+    figures: dict[str, Any] = {name: figures for name, (_, figures) in made.items() if figures}
+    figures["hopeless"] = hopeless(found)
+    if roads:
+        figures["best_rival"] = best_rival(figures["regret"])
+    figures["count"] = {
+        "tasks": len({curve.task for curve in curves}), "sources": len({curve.publisher for curve in curves}),
+        "curves": len(curves), "forecasts": len(found), "roads": len(roads),
+        "sources_of_roads": len({road.source for road in roads}),
+    }  # fmt: skip
+    return Scored(tables, figures)
+
+
+def tasks(curves: Sequence[Curve]) -> Table:
+    """What was measured: each task with its rows, and by learner the score at 1/16, at 1/4 and at all rows."""
+    whole: dict[str, dict[str, dict[str, Curve]]] = {}
+    for curve in curves:
+        whole.setdefault(curve.task, {}).setdefault(curve.learner, {})[curve.part] = curve
+    names = [name for name in LEARNERS if any(name in learners for learners in whole.values())]
+    rows = []
+    for task, learners in sorted(whole.items()):
+        one = next(iter(next(iter(learners.values())).values()))
+        scores = ("–" if name not in learners else _scores(learners[name]) for name in names)
+        rows.append([task, one.publisher, one.metric, f"{one.rows:,}", f"{one.test_rows:,}", *scores])
+    return Table(("task", "source", "metric", "rows", "test rows", *names), rows)
+
+
+def _scores(parts: Mapping[str, Curve]) -> str:
+    lasts = [f"{parts[part].last:.3f}" if part in parts else "–" for part in PILOTS]
+    final = next(iter(parts.values())).final
+    return " ".join([*lasts, f"{final:.3f}"]).replace("0.", ".")
+
+
+def written(page: str, tables: Mapping[str, str]) -> str:
+    """The page with each table between its markers; a table that is not there leaves a sentence that says so."""
+    for name in MARKED.findall(page):
+        begin, end = f"<!-- {name}: by roads.py -->", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}\n{tables.get(name, MISSING)}\n{end}{after}"
+    return page
+
+
+def quick(runs: Path) -> dict[str, Any]:
+    """Makes the pilots and the truth of three tasks again, in a folder of their own, and holds them against the table.
+
+    Returns: how many runs were made and are in the table, how many of those scored the same, and how far the rest lie.
+    """
+    with tempfile.TemporaryDirectory(prefix="roads-quick-") as folder:
+        table = Path(folder) / "runs.csv"
+        words = ["--tasks", *QUICK, "--learners", "probe", "--parts", *PILOTS, TRUTH]
+        subprocess.run([*MEASURE, *words, "--table", str(table), "--store", folder], check=True)
+        again = {_place(row): float(row["score"]) for row in read_rows(table)}
+    held = {_place(row): float(row["score"]) for row in read_rows(runs)}
+    both = [abs(score - held[place]) for place, score in again.items() if place in held]
+    return {"made": len(again), "in_table": len(both), "same": sum(off < SAME for off in both),
+            "farthest": round(max(both, default=0.0), 5)}  # fmt: skip
+
+
+def _place(row: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("task", "learner", "part", "n", "draw", "seed"))
+
+
 def main() -> None:
     """Make what is asked, print the tables and one line of figures."""
+    given = arguments()
+    if given.measure:
+        subprocess.run([*MEASURE, "--table", str(given.runs)], check=True)
+    if given.quick:
+        print(json.dumps({"quick": quick(given.runs)}))
+        return
+    curves = read_curves(given.runs)
+    if given.answers or given.anew:
+        make_answers(curves, given.told, given.walks, anew=given.anew)
+    scored = score(curves, read_answers(given.told, Told), read_answers(given.walks, Walked))
+    for name, table in scored.tables.items():
+        print(f"\n{name}\n{table}")
+    if given.write:
+        PAGE.write_text(written(PAGE.read_text("utf-8"), scored.tables), encoding="utf-8")
+    print(json.dumps(scored.figures))
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=Path, default=RUNS, help="the table of runs")
     parser.add_argument("--told", type=Path, default=TOLD, help="the table of forecasts")
@@ -69,13 +202,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the tables into docs/track-record.md")
     parser.add_argument("--measure", action="store_true", help="make the runs that are missing")
     parser.add_argument("--quick", action="store_true", help="make the runs of three tasks again")
-    given = parser.parse_args()
-    if given.measure or given.quick:
-        words = ["--quick"] if given.quick else []
-        subprocess.run([sys.executable, str(Path(__file__).with_name("roads_measure.py")), *words], check=True)
-    curves = read_curves(given.runs)
-    if given.answers or given.anew:
-        make_answers(curves, given.told, given.walks, anew=given.anew)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -278,14 +278,22 @@ class _Road:
         if advice == "label":
             self._buy(more)
         elif advice == "pilot":
-            run = seen.next_run
-            self._buy(min(max(run.n if run is not None else 4 * self.ask.rows, self.ask.rows), self.curve.rows))
+            return self._pilot(seen)
         elif advice == "look":
             self._look(decision)
         else:
             self.spent += decision.plan.release.expected.value if decision.plan else ROUND_USD
             self.ask = replace(self.ask, done=(*self.ask.done, advice))
             self._test(self.ask.rows)
+        return True
+
+    def _pilot(self, seen: Forecast) -> bool:
+        """The next pilot as it is asked for, rows bought for it; none that shows nothing new or costs all that is won."""
+        run, ask = seen.next_run, self.ask
+        rows = min(max(run.n if run is not None else 4 * ask.rows, ask.rows), self.curve.rows)
+        if (rows == ask.rows and ask.rows in self.shown) or self.spent + (rows - ask.rows) * ask.price > ask.value:
+            return False
+        self._buy(rows)
         return True
 
     def _buy(self, rows: int) -> None:

@@ -1,8 +1,8 @@
 """What the backtest measured, read from its tables: a pilot on a part of a task's rows, and the truth at all of them.
 
 A curve is one learner on one task, seen from one part of the rows. Its truth is the mean score over draws at each size
-that was measured, and between sizes a straight line in ln n. Below the full size the truth of uneven sets is dealt
-class by class; where a table has rows that come as they come ("natural"), those are taken.
+that was measured, and between sizes a straight line in ln n. Below the full size the truth of classes is that of rows as
+they come ("natural"), which is what a team gets that labels more; runs dealt class by class from all rows score higher.
 """
 
 import csv
@@ -19,6 +19,7 @@ import numpy as np
 HERE = Path(__file__).parent
 RUNS = HERE / "roads_runs.csv"
 PILOTS, TRUTH, NATURAL = ("1/16", "1/4"), "all", "natural"
+CLASSES = "classification"  # whose rows are dealt class by class
 LEAST_DRAWS = 3  # of the truth at the full size
 LEAST_SIZES = 3
 NEAR = 0.1  # of ln n: one size is as good as the other
@@ -169,16 +170,14 @@ def read_curves(path: Path = RUNS, learners: Sequence[str] = ()) -> list[Curve]:
 
 
 def _truth(parts: Mapping[str, list[dict[str, str]]]) -> tuple[Run, ...]:
-    """The runs of the truth, those as rows come in place of those dealt evenly; none where the full size lacks draws."""
+    """The runs at all rows, and below them those on rows as they come; none where the full size lacks draws."""
     rows = parts.get(TRUTH, [])
     whole = max((int(row["n"]) for row in rows), default=0)
-    natural = [row for row in parts.get(NATURAL, []) if int(row["n"]) < whole]
-    sizes = {int(row["n"]) for row in natural}
-    kept = [row for row in rows if int(row["n"]) not in sizes]
     full = [row for row in rows if int(row["n"]) == whole]
     if len(full) < LEAST_DRAWS or whole < 0.9 * int(full[0]["rows"]):
         return ()
-    return tuple(_run(row) for row in (*kept, *natural))
+    below = parts.get(NATURAL, []) if full[0]["kind"] == CLASSES else rows
+    return tuple(_run(row) for row in (*full, *(row for row in below if int(row["n"]) < whole)))
 
 
 def _run(row: Mapping[str, str]) -> Run:
