@@ -12,7 +12,6 @@ are missing (hours), --quick makes those of three tasks again and holds them aga
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -31,13 +30,11 @@ from roads_answers import (  # noqa: E402
     WALKS,
     Told,
     Walked,
-    read_answers,
     scenarios,
     told,
     walked,
-    write_rows,
 )
-from roads_curves import PILOTS, RUNS, TRUTH, Curve, read_curves, read_rows  # noqa: E402
+from roads_curves import PILOTS, RUNS, TRUTH, Curve, read_answers, read_curves, read_rows, write_rows  # noqa: E402
 from roads_money import (  # noqa: E402
     best_rival,
     by_publisher,
@@ -50,14 +47,13 @@ from roads_money import (  # noqa: E402
     regrets,
     roads_of,
 )
-from roads_score import LEARNERS, Table, bands, brier, chances, hopeless, needed, pairs, reliability  # noqa: E402
+from roads_page import answer, tasks, written  # noqa: E402
+from roads_score import LEARNERS, bands, brier, chances, hopeless, needed, pairs, reliability  # noqa: E402
 
 PAGE = ROOT / "docs" / "track-record.md"
 MEASURE = [sys.executable, str(Path(__file__).with_name("roads_measure.py"))]
 QUICK = ("banking77, ten intents a", "clinc, ten intents a", "sms_spam, one in two")
 SAME = 1e-4  # of a score
-MARKED = re.compile(r"<!-- (\w+): by roads\.py -->")
-MISSING = "Nothing of this was measured yet."
 
 
 @dataclass(frozen=True)
@@ -79,8 +75,11 @@ def make_answers(curves: Sequence[Curve], told_at: Path, walks_at: Path, *, anew
     roads = [one for one in roads if (_curve_of(one), one.digest) in held[1]]
     done = {(_curve_of(one), one.aim, one.value, one.price) for one in roads}
     began = time.process_time()
-    ordered = sorted(curves, key=lambda curve: (curve.learner == "floor", "," in curve.task, LEARNERS.index(curve.learner)))
-    forecasts += [one for curve in ordered if curve.key not in {_curve_of(one) for one in forecasts} for one in told(curve)]
+    ordered = sorted(
+        curves, key=lambda curve: (curve.learner == "floor", "," in curve.task, LEARNERS.index(curve.learner))
+    )
+    known = {_curve_of(one) for one in forecasts}
+    forecasts += [one for curve in ordered if curve.key not in known for one in told(curve)]
     write_rows(told_at, Told, forecasts)
     for curve in ordered:
         for road in scenarios(curve) if curve.walkable else ():
@@ -104,7 +103,8 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
     made = {
         "bands": bands(found), "brier": brier(odds), "reliability": reliability(odds), "needed": needed(found),
         "regret": regrets(roads), "confusions": confusions(roads), "endings": endings(roads), "money": money(roads),
-        "floors": regrets(floors), "races": races(found), "promises": promises(sources={curve.task: curve.publisher for curve in curves}), "cleaning": cleaning(),
+        "floors": regrets(floors), "races": races(found), "cleaning": cleaning(),
+        "promises": promises(sources={curve.task: curve.publisher for curve in curves}),
     }  # fmt: skip
     tables: dict[str, str] = {name: str(table) for name, (table, _) in made.items() if table.rows}
     if not floors:
@@ -119,37 +119,8 @@ def score(curves: Sequence[Curve], forecasts: Sequence[Told], walks: Sequence[Wa
         "curves": len(curves), "forecasts": len(found), "roads": len(roads),
         "sources_of_roads": len({road.source for road in roads}),
     }  # fmt: skip
+    tables["answer"] = answer(figures)
     return Scored(tables, figures)
-
-
-def tasks(curves: Sequence[Curve]) -> Table:
-    """What was measured: each task with its rows, and by learner the score at 1/16, at 1/4 and at all rows."""
-    whole: dict[str, dict[str, dict[str, Curve]]] = {}
-    for curve in curves:
-        whole.setdefault(curve.task, {}).setdefault(curve.learner, {})[curve.part] = curve
-    names = [name for name in LEARNERS if any(name in learners for learners in whole.values())]
-    rows = []
-    for task, learners in sorted(whole.items()):
-        one = next(iter(next(iter(learners.values())).values()))
-        scores = ("–" if name not in learners else _scores(learners[name]) for name in names)
-        rows.append([task, one.publisher, one.metric, f"{one.rows:,}", f"{one.test_rows:,}", *scores])
-    return Table(("task", "source", "metric", "rows", "test rows", *names), rows)
-
-
-def _scores(parts: Mapping[str, Curve]) -> str:
-    lasts = [f"{parts[part].last:.3f}" if part in parts else "–" for part in PILOTS]
-    final = next(iter(parts.values())).final
-    return " ".join([*lasts, f"{final:.3f}"]).replace("0.", ".")
-
-
-def written(page: str, tables: Mapping[str, str]) -> str:
-    """The page with each table between its markers; a table that is not there leaves a sentence that says so."""
-    for name in MARKED.findall(page):
-        begin, end = f"<!-- {name}: by roads.py -->", f"<!-- end of {name} -->"
-        before, _, rest = page.partition(begin)
-        _, _, after = rest.partition(end)
-        page = f"{before}{begin}\n{tables.get(name, MISSING)}\n{end}{after}"
-    return page
 
 
 def quick(runs: Path) -> dict[str, Any]:

@@ -3,23 +3,21 @@
 Every learner is a project of its own: the pilot's points as the table has them, more rows to be bought up to all rows
 of the task at a stated price, a stated worth of the target. The records come from the functions that the commands
 call (`flow.forecast`, `plan.drawn`, `decide.decide`), in `WORLDS` worlds in place of 20,000. Left out: the audit and
-the problem's criteria, which are taken as passed, since their rows stand for rows that are measured elsewhere; people's
-hours are stated, not estimated. Tuning, a bigger model and cleaning are stated to do nothing: nobody measured them here.
+the problem's criteria, which are taken as passed, since their rows stand for rows that are measured elsewhere.
+People's hours are stated, not estimated. Tuning, a bigger model and cleaning are stated to do nothing: nobody measured them here.
 
 A road is walked to its end: what is advised is bought, the next measured draw at that size is shown, and the product is
 asked again, until it ships or stops.
 """
 
-import csv
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
-from roads_curves import HERE, Curve, read_rows
+from roads_curves import HERE, Curve
 
 from tunecase import catalog
 from tunecase.decide import choice, decide, options
@@ -180,7 +178,9 @@ def _posed() -> Definition:
     flow.records["audit"] = _audit(200, 200)
     pose(flow)
     assert flow.posed is not None
-    return replace(flow.posed, verdict="go to pilot", reason="taken as well posed", criteria=(), majority=0.0, probe=0.0)
+    return replace(
+        flow.posed, verdict="go to pilot", reason="taken as well posed", criteria=(), majority=0.0, probe=0.0
+    )
 
 
 def _audit(rows: int, tests: int) -> Audit:
@@ -229,7 +229,8 @@ def told(curve: Curve) -> Iterator[Told]:
         last = seen.band[-1].score if seen.band else None
         needed = seen.needed
         yield Told(
-            *curve.key, curve.pilot_digest, aim, target, seen.verdict, seen.p_target if seen.p_target is not None else seen.p_now,
+            *curve.key, curve.pilot_digest, aim, target, seen.verdict,
+            seen.p_target if seen.p_target is not None else seen.p_now,
             *((None,) * 3 if last is None else (last.low, last.mid, last.high)),
             needed.p50 if needed else None, needed.guess if needed else None,
         )  # fmt: skip
@@ -247,7 +248,8 @@ def walked(curve: Curve, aim: str, target: float, value: float, price: float) ->
         total.p10.value, total.p50.value, total.p90.value
     )  # fmt: skip
     return Walked(
-        *curve.key, curve.digest, aim, target, value, price, first.advice, chance.shown.value if chance else None, *money,
+        *curve.key, curve.digest, aim, target, value, price, first.advice, chance.shown.value if chance else None,
+        *money,
         " ".join(road.steps), road.ask.rows, decision.advice == "ship", round(road.spent, 2),
     )  # fmt: skip
 
@@ -288,7 +290,7 @@ class _Road:
         return True
 
     def _pilot(self, seen: Forecast) -> bool:
-        """The next pilot as it is asked for, rows bought for it; none that shows nothing new or costs all that is won."""
+        """The next pilot as asked for, with rows bought for it; none that shows nothing new or costs all that is won."""
         run, ask = seen.next_run, self.ask
         rows = min(max(run.n if run is not None else 4 * ask.rows, ask.rows), self.curve.rows)
         if (rows == ask.rows and ask.rows in self.shown) or self.spent + (rows - ask.rows) * ask.price > ask.value:
@@ -324,33 +326,3 @@ def scenarios(curve: Curve) -> Iterator[tuple[str, float, float, float]]:
     for aim, target in aims(curve):
         if aim.startswith("cut"):
             yield from ((aim, target, *stakes) for stakes in STAKES)
-
-
-def write_rows(path: Path, kind: type, rows: Sequence[Any]) -> None:
-    """Writes a table of answers, sorted."""
-    names = [field.name for field in fields(kind)]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        for row in sorted(rows, key=lambda row: tuple(str(getattr(row, name)) for name in names)):
-            writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def read_answers(path: Path, kind: type) -> list[Any]:
-    """The answers of a table."""
-    names = {field.name: str(field.type) for field in fields(kind)}
-    return [kind(**{name: _value(row[name], of) for name, of in names.items()}) for row in read_rows(path)]
-
-
-def _value(cell: str, of: str) -> Any:
-    if not cell and "None" in of:
-        return None
-    if "bool" in of:
-        return cell == "yes"
-    return float(cell) if "float" in of else int(cell) if "int" in of else cell

@@ -1,18 +1,19 @@
 """What the backtest measured, read from its tables: a pilot on a part of a task's rows, and the truth at all of them.
 
 A curve is one learner on one task, seen from one part of the rows. Its truth is the mean score over draws at each size
-that was measured, and between sizes a straight line in ln n. Below the full size the truth of classes is that of rows as
-they come ("natural"), which is what a team gets that labels more; runs dealt class by class from all rows score higher.
+that was measured, and between sizes a straight line in ln n. Below the full size the truth of classes is that of rows
+as they come ("natural"), as a team gets them that labels more; runs dealt class by class from all rows score higher.
 """
 
 import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A pilot and what was measured after it; `rows` are all training rows of the task, `pilot` and `truth` its runs."""
+    """A pilot and what was measured after it; `rows` are all training rows of the task."""
 
     task: str
     publisher: str
@@ -188,3 +189,33 @@ def _curve(row: Mapping[str, str], part: str, pilot: tuple[Run, ...], truth: tup
     return Curve(
         row["task"], row["publisher"], row["kind"], row["metric"], row["learner"], part, int(row["rows"]), pilot, truth
     )  # fmt: skip
+
+
+def write_rows(path: Path, kind: type, rows: Sequence[Any]) -> None:
+    """Writes a table of answers, sorted."""
+    names = [field.name for field in fields(kind)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        for row in sorted(rows, key=lambda row: tuple(str(getattr(row, name)) for name in names)):
+            writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def read_answers(path: Path, kind: type) -> list[Any]:
+    """The answers of a table."""
+    names = {field.name: str(field.type) for field in fields(kind)}
+    return [kind(**{name: _value(row[name], of) for name, of in names.items()}) for row in read_rows(path)]
+
+
+def _value(cell: str, of: str) -> Any:
+    if not cell and "None" in of:
+        return None
+    if "bool" in of:
+        return cell == "yes"
+    return float(cell) if "float" in of else int(cell) if "int" in of else cell

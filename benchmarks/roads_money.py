@@ -1,4 +1,4 @@
-"""Scores the advice: its regret beside that of other policies, its money, its verdicts, the race, cleaning, promises."""
+"""Scores the advice: its regret beside other policies', its money, its verdicts, the race, cleaning, promises."""
 
 import math
 from collections import Counter, defaultdict

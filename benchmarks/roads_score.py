@@ -164,7 +164,9 @@ def reliability(told: Sequence[Chance]) -> tuple[Table, dict[str, Any]]:
     for low, high in zip(EDGES, EDGES[1:], strict=False):
         some = [one for one in told if low <= one.told < high or (high == 1.0 and one.told == 1.0)]
         if some:
-            came, said = (by_source((one.source, value(one)) for one in some) for value in (_came, lambda one: one.told))
+            came, said = (
+                by_source((one.source, value(one)) for one in some) for value in (_came, lambda one: one.told)
+            )
             figures[f"{low:g} to {high:g}"] = {"told": round(said.mean, 3), "came": came.figures()}
             rows.append([f"{low:.0%} to {high:.0%}", str(len(some)), said.words().split(" [")[0], came.words()])
     return Table(("chance told", "targets", "mean told", "came true"), rows), figures

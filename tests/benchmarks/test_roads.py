@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import roads
-from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, aims, read_answers, scenarios, walked, write_rows
-from roads_curves import RUNS, Curve, Run, read_curves
+from roads_answers import ROUND_USD, TOLD, WALKS, Told, Walked, aims, scenarios, walked
+from roads_curves import RUNS, Curve, Run, read_answers, read_curves, write_rows
 from roads_money import cleaning, promises, roads_of
+from roads_page import MARKED, written
 from roads_rivals import RIVALS, Game, all_rows, never, play
 from roads_score import by_source, pairs
 
@@ -41,8 +42,8 @@ def test_the_page_is_what_the_tables_say():
         pytest.skip("skipped: no runs of the backtest are here")
     scored = roads.score(read_curves(), read_answers(TOLD, Told), read_answers(WALKS, Walked))
     page = roads.PAGE.read_text("utf-8")
-    assert roads.written(page, scored.tables) == page
-    assert set(roads.MARKED.findall(page)) <= {*scored.tables, *(name for name in roads.MARKED.findall(page) if roads.MISSING in page)}
+    assert written(page, scored.tables) == page
+    assert {"answer", "bands", "regret", "tasks"} <= set(MARKED.findall(page))
 
 
 def test_the_truth_between_two_sizes_is_a_straight_line_in_the_logarithm():
@@ -110,7 +111,9 @@ def test_each_source_counts_once(values, times):
 
 def test_answers_are_read_as_they_were_written(tmp_path):
     """A table of answers comes back as it was, with what is not known and with yes and no."""
-    one = Walked("t", "probe", "1/4", "ab", "cut 10%", 0.5, 2_000.0, 0.1, "label", None, 1.0, 2.0, 3.0, "label@5", 9, True, 4.0)
+    one = Walked(
+        "t", "probe", "1/4", "ab", "cut 10%", 0.5, 2_000.0, 0.1, "label", None, 1.0, 2.0, 3.0, "label@5", 9, True, 4.0
+    )
     write_rows(tmp_path / "walks.csv", Walked, [one])
     assert [one] == read_answers(tmp_path / "walks.csv", Walked)
     said = Told("t", "probe", "1/4", "ab", "cut 10%", 0.5, "open", 0.25, None, None, None, None, 7)
@@ -121,7 +124,9 @@ def test_answers_are_read_as_they_were_written(tmp_path):
 def test_answers_of_other_runs_are_not_scored():
     """A forecast and a road made from other runs than those in the table are left out."""
     of = curve()
-    road = Walked(*of.key, "other", "cut 10%", 0.64, 2_000.0, 0.1, "stop", None, 0.0, 0.0, 0.0, "stop@250", HELD, False, 0.0)
+    road = Walked(
+        *of.key, "other", "cut 10%", 0.64, 2_000.0, 0.1, "stop", None, 0.0, 0.0, 0.0, "stop@250", HELD, False, 0.0
+    )
     said = Told(*of.key, "other", "cut 10%", 0.64, "open", 0.5, 0.6, 0.7, 0.8, None, None)
     assert [] == roads_of([road], {of.key: of})
     assert [] == pairs([said], {of.key: of})
