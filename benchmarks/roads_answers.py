@@ -4,7 +4,8 @@ Every learner is a project of its own: the pilot's points as the table has them,
 of the task at a stated price, a stated worth of the target. The records come from the functions that the commands
 call (`flow.forecast`, `plan.drawn`, `decide.decide`), in `WORLDS` worlds in place of 20,000. Left out: the audit and
 the problem's criteria, which are taken as passed, since their rows stand for rows that are measured elsewhere.
-People's hours are stated, not estimated. Tuning, a bigger model and cleaning are stated to do nothing: nobody measured them here.
+People's hours are stated, not estimated. Tuning, a bigger model and cleaning are stated to do nothing, as nobody
+measured them here.
 
 A road is walked to its end: what is advised is bought, the next measured draw at that size is shown, and the product is
 asked again, until it ships or stops.
@@ -290,7 +291,7 @@ class _Road:
         return True
 
     def _pilot(self, seen: Forecast) -> bool:
-        """The next pilot as asked for, with rows bought for it; none that shows nothing new or costs all that is won."""
+        """The next pilot as asked for, with rows bought for it; none that shows nothing new or costs too much."""
         run, ask = seen.next_run, self.ask
         rows = min(max(run.n if run is not None else 4 * ask.rows, ask.rows), self.curve.rows)
         if (rows == ask.rows and ask.rows in self.shown) or self.spent + (rows - ask.rows) * ask.price > ask.value:

@@ -4,6 +4,7 @@ Tasks of one publisher are not independent, so a figure is the mean over publish
 interval draws publishers again. With five of them such an interval is itself rough, and likely too narrow.
 """
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -161,7 +162,7 @@ def chances(found: Sequence[Pair]) -> list[Chance]:
 def reliability(told: Sequence[Chance]) -> tuple[Table, dict[str, Any]]:
     """Chances told, in classes, against the share that came true."""
     rows, figures = [], {}
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in itertools.pairwise(EDGES):
         some = [one for one in told if low <= one.told < high or (high == 1.0 and one.told == 1.0)]
         if some:
             came, said = (
